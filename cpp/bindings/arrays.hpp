@@ -1,0 +1,68 @@
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "stagefunnel/funnel.hpp"
+
+namespace stagefunnel::bindings {
+
+namespace py = pybind11;
+using namespace pybind11::literals;
+
+/// A one-dimensional array of exactly this type, in C order: `noconvert()` refuses all others.
+template <class T>
+using Array = py::array_t<T, py::array::c_style>;
+
+template <class T>
+std::span<const T> as_span(const Array<T>& array) {
+    if (array.ndim() != 1) throw py::value_error("expected an array of one dimension");
+    return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+/// Hands a vector's memory to NumPy.
+template <class T>
+py::array_t<T> as_array(std::vector<T> values) {
+    auto owner = std::make_unique<std::vector<T>>(std::move(values));
+    const auto size = static_cast<py::ssize_t>(owner->size());
+    const T* data = owner->data();
+    const py::capsule keeper(owner.release(), [](void* held) { delete static_cast<std::vector<T>*>(held); });
+    return py::array_t<T>(size, data, keeper);
+}
+
+/// Copies a matrix with one row per group and one column per stage.
+template <class Matrix>
+py::array_t<typename Matrix::Scalar> as_table(const Matrix& matrix) {
+    return py::array_t<typename Matrix::Scalar>({matrix.rows(), matrix.cols()}, matrix.data());
+}
+
+template <class Vector>
+py::array_t<typename Vector::Scalar> as_list(const Vector& vector) {
+    return py::array_t<typename Vector::Scalar>(vector.size(), vector.data());
+}
+
+/// Keeps a Python object alive from C++; the lock is taken to let go of it, whoever does.
+inline std::shared_ptr<const void> keep_alive(py::object object) {
+    return {new py::object(std::move(object)), [](py::object* held) {
+                const py::gil_scoped_acquire locked;
+                delete held;
+            }};
+}
+
+void bind_column(py::module_& m);
+void bind_encode(py::module_& m);
+void bind_journeys(py::module_& m);
+void bind_pipeline(py::module_& m);
+void bind_funnel(py::module_& m);
+void bind_durations(py::module_& m);
+void bind_transitions(py::module_& m);
+void bind_items(py::module_& m);
+void bind_quality(py::module_& m);
+
+}  // namespace stagefunnel::bindings

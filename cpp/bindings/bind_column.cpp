@@ -1,0 +1,179 @@
+#include <pybind11/typing.h>
+
+#include <string>
+#include <variant>
+
+#include "arrays.hpp"
+#include "stagefunnel/column.hpp"
+
+namespace stagefunnel::bindings {
+namespace {
+
+Storage storage_of(const py::dtype& dtype) {
+    const auto size = dtype.itemsize();
+    switch (dtype.kind()) {
+        case 'i':
+            return size == 8   ? Storage::int64
+                   : size == 4 ? Storage::int32
+                   : size == 2 ? Storage::int16
+                               : Storage::int8;
+        case 'u':
+            return size == 8   ? Storage::uint64
+                   : size == 4 ? Storage::uint32
+                   : size == 2 ? Storage::uint16
+                               : Storage::uint8;
+        case 'f':
+            if (size == 8) return Storage::float64;
+            if (size == 4) return Storage::float32;
+            [[fallthrough]];
+        default:
+            throw py::type_error("expected an array of numbers, got " + std::string(py::str(dtype)));
+    }
+}
+
+Column column_from_array(const py::array& values, const std::optional<Array<std::uint8_t>>& missing,
+                         std::string format) {
+    if (values.ndim() != 1)
+        throw py::value_error("a column must have one dimension, not " + std::to_string(values.ndim()));
+    if ((values.flags() & py::array::c_style) == 0)
+        throw py::value_error("a column must lie in one piece of memory");
+    Column column;
+    column.storage = storage_of(values.dtype());
+    column.format = std::move(format);
+    column.length = static_cast<std::size_t>(values.size());
+    Chunk chunk;
+    chunk.length = column.length;
+    chunk.values = values.data();
+    if (missing) {
+        if (missing->size() != values.size()) throw py::value_error("the mask must have one entry per row");
+        chunk.missing = missing->data();
+    }
+    if (column.length > 0) column.chunks.push_back(std::move(chunk));
+    column.owner = keep_alive(py::make_tuple(values, missing));
+    return column;
+}
+
+/// Text, bytes or Python integers, gathered into one buffer that the column owns.
+struct Gathered {
+    std::string bytes;
+    std::vector<std::int64_t> offsets{0};
+    std::vector<std::int64_t> integers;
+    std::vector<std::uint8_t> missing;
+};
+
+enum class ObjectKind : std::uint8_t { none, text, bytes, integer };
+
+ObjectKind kind_of(PyObject* object) {
+    if (PyUnicode_Check(object)) return ObjectKind::text;
+    if (PyBytes_Check(object)) return ObjectKind::bytes;
+    if (PyLong_Check(object) && !PyBool_Check(object)) return ObjectKind::integer;
+    return ObjectKind::none;
+}
+
+void append(Gathered& gathered, ObjectKind kind, PyObject* object) {
+    Py_ssize_t size = 0;
+    if (kind == ObjectKind::integer) {
+        gathered.integers.push_back(py::cast<std::int64_t>(py::handle(object)));
+        return;
+    }
+    const char* data =
+        kind == ObjectKind::text ? PyUnicode_AsUTF8AndSize(object, &size) : PyBytes_AS_STRING(object);
+    if (data == nullptr) throw py::error_already_set();
+    if (kind == ObjectKind::bytes) size = PyBytes_GET_SIZE(object);
+    gathered.bytes.append(data, static_cast<std::size_t>(size));
+    gathered.offsets.push_back(static_cast<std::int64_t>(gathered.bytes.size()));
+}
+
+/// Returns the column, or the first row whose type differs from the rows before it.
+std::variant<Column, std::size_t> column_from_objects(const py::list& values,
+                                                      const Array<std::uint8_t>& missing) {
+    const auto gathered = std::make_shared<Gathered>();
+    const std::span<const std::uint8_t> flags = as_span(missing);
+    if (flags.size() != values.size()) throw py::value_error("the mask must have one entry per row");
+    gathered->missing.assign(flags.begin(), flags.end());
+    ObjectKind kind = ObjectKind::none;
+    for (std::size_t row = 0; row < values.size(); ++row) {
+        if (flags[row] != 0) {
+            gathered->offsets.push_back(gathered->offsets.back());
+            gathered->integers.push_back(0);
+            continue;
+        }
+        PyObject* object = PyList_GET_ITEM(values.ptr(), static_cast<Py_ssize_t>(row));
+        const ObjectKind own = kind_of(object);
+        if (kind == ObjectKind::none) kind = own;
+        if (own == ObjectKind::none || own != kind) return row;
+        append(*gathered, kind, object);
+    }
+    Column column;
+    column.length = values.size();
+    column.owner = gathered;
+    Chunk chunk;
+    chunk.length = column.length;
+    chunk.missing = gathered->missing.data();
+    if (kind == ObjectKind::integer) {
+        column.storage = Storage::int64;
+        column.format = "l";
+        chunk.values = gathered->integers.data();
+    } else {
+        column.storage = Storage::bytes64;
+        column.format = kind == ObjectKind::bytes ? "Z" : "U";
+        chunk.values = gathered->offsets.data();
+        chunk.bytes = gathered->bytes.data();
+    }
+    if (column.length > 0) column.chunks.push_back(std::move(chunk));
+    return column;
+}
+
+std::vector<Column> from_stream(const py::capsule& capsule, const std::vector<std::string>& names) {
+    auto* stream = capsule.get_pointer<ArrowArrayStream>();
+    const py::gil_scoped_release unlocked;
+    return columns_from_stream(*stream, names);
+}
+
+std::vector<Column> from_batch(const py::capsule& schema, const py::capsule& array,
+                               const std::vector<std::string>& names) {
+    return columns_from_batch(*schema.get_pointer<ArrowSchema>(), *array.get_pointer<ArrowArray>(), names);
+}
+
+py::typing::List<py::bytes> take_as_bytes(const Column& column, const Array<std::uint32_t>& rows) {
+    py::typing::List<py::bytes> taken;
+    for (const std::string& bytes : take_bytes(column, as_span(rows))) taken.append(py::bytes(bytes));
+    return taken;
+}
+
+}  // namespace
+
+void bind_column(py::module_& m) {
+    py::class_<Column>(m, "Column")
+        .def("__len__", [](const Column& column) { return column.length; })
+        .def_readonly("format", &Column::format)
+        .def_property_readonly("holds_bytes", [](const Column& column) { return holds_bytes(column); })
+        .def_property_readonly("type_name",
+                               [](const Column& column) { return describe_format(column.format); })
+        .def_property_readonly("value_format",
+                               [](const Column& column) {
+                                   const bool encoded =
+                                       !column.chunks.empty() && column.chunks.front().dictionary;
+                                   return encoded ? column.chunks.front().dictionary->format : column.format;
+                               })
+        .def(
+            "take_integers",
+            [](const Column& column, const Array<std::uint32_t>& rows) {
+                return as_array(take_integers(column, as_span(rows)));
+            },
+            "rows"_a.noconvert())
+        .def(
+            "take_text",
+            [](const Column& column, const Array<std::uint32_t>& rows) {
+                return take_bytes(column, as_span(rows));
+            },
+            "rows"_a.noconvert())
+        .def("take_bytes", &take_as_bytes, "rows"_a.noconvert());
+    m.def("column_from_array", &column_from_array, "values"_a, "missing"_a.none(true), "format"_a);
+    m.def("column_from_objects", &column_from_objects, "values"_a, "missing"_a.noconvert());
+    m.def("column_with_dictionary", &column_with_dictionary, "codes"_a, "dictionary"_a);
+    m.def("columns_from_stream", &from_stream, "stream"_a, "names"_a);
+    m.def("columns_from_batch", &from_batch, "schema"_a, "array"_a, "names"_a);
+}
+
+}  // namespace stagefunnel::bindings

@@ -1,0 +1,58 @@
+#include <optional>
+
+#include "arrays.hpp"
+#include "stagefunnel/journeys.hpp"
+
+namespace stagefunnel::bindings {
+namespace {
+
+Journeys build(const ItemKeys& items, const StageCodes& stages, const Times& times, const RowOrder& order,
+               const Array<std::uint64_t>& dropped, unsigned threads) {
+    const std::span<const std::uint64_t> rows = as_span(dropped);
+    const py::gil_scoped_release unlocked;
+    return build_journeys(items, stages, times, order, rows, threads);
+}
+
+std::pair<py::array_t<std::int64_t>, std::optional<std::pair<std::uint64_t, std::uint64_t>>> match(
+    const Journeys& journeys, const ItemKeys& table) {
+    ItemMatch found;
+    {
+        const py::gil_scoped_release unlocked;
+        found = match_items(journeys, table);
+    }
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> duplicate;
+    if (found.duplicate) duplicate = {found.duplicate->first_row, found.duplicate->second_row};
+    return {as_array(std::move(found.row)), duplicate};
+}
+
+}  // namespace
+
+void bind_journeys(py::module_& m) {
+    py::class_<Journeys>(m, "Journeys")
+        .def_property_readonly("n_items", &Journeys::n_items)
+        .def_property_readonly("n_rows", &Journeys::n_rows)
+        .def_property_readonly("hashed", [](const Journeys& journeys) { return !journeys.high.empty(); })
+        .def_property_readonly("offsets", [](const Journeys& journeys) { return as_array(journeys.offsets); })
+        .def_property_readonly("time", [](const Journeys& journeys) { return as_array(journeys.time); })
+        .def_property_readonly("first_row",
+                               [](const Journeys& journeys) { return as_array(journeys.first_row); })
+        .def_property_readonly("stage",
+                               [](const Journeys& journeys) {
+                                   return std::visit(
+                                       [](const auto& codes) -> py::array { return as_array(codes); },
+                                       journeys.stage);
+                               })
+        .def_property_readonly(
+            "time_range",
+            [](const Journeys& journeys) -> std::optional<std::pair<std::int64_t, std::int64_t>> {
+                const auto [low, high] = std::minmax_element(journeys.time.begin(), journeys.time.end());
+                if (low == journeys.time.end()) return std::nullopt;
+                return std::pair{*low, *high};
+            });
+    m.def("build_journeys", &build, "items"_a, "stages"_a, "times"_a, "order"_a, "dropped"_a.noconvert(),
+          "threads"_a);
+    m.def("match_items", &match, "journeys"_a, "table"_a);
+    m.def("journey_of", &journey_of, "journeys"_a, "item"_a);
+}
+
+}  // namespace stagefunnel::bindings

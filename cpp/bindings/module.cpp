@@ -1,0 +1,15 @@
+#include "arrays.hpp"
+
+PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
+    using namespace stagefunnel::bindings;
+    m.attr("__version__") = STAGEFUNNEL_VERSION;
+    bind_column(m);
+    bind_encode(m);
+    bind_journeys(m);
+    bind_pipeline(m);
+    bind_funnel(m);
+    bind_durations(m);
+    bind_transitions(m);
+    bind_items(m);
+    bind_quality(m);
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "stagefunnel/journeys.hpp"
+#include "stagefunnel/pipeline.hpp"
+
+namespace stagefunnel {
+
+/// What one duration of the sample is.
+enum class Per : std::uint8_t {
+    visit,   ///< a completed visit
+    item,    ///< the sum of an item's completed visits of the stage
+    longest  ///< the longest of them
+};
+
+/// An exact length of time: whole units of the log's time and the part of one unit beyond them.
+struct Duration {
+    std::uint64_t whole = 0;
+    double part = 0;  // in [0, 1)
+};
+
+/// Time spent in one stage. Without a completed visit `mean` and `quantiles` are zero and mean nothing.
+struct StageTime {
+    std::int64_t visits = 0;
+    std::int64_t completed = 0;  // visits that another visit follows
+    std::int64_t open = 0;       // visits that end the journey
+    std::int64_t items = 0;      // items with a visit
+    Duration mean;
+    std::vector<Duration> quantiles;  // linear interpolation between the two nearest values
+};
+
+/// Time in each stage of the pipeline: one `StageTime` per row.
+///
+/// A visit lasts until the next visit starts; the last visit of a journey is open and in no duration.
+/// Means are exact (128-bit sums), quantiles are exact (selection, not sketches).
+///
+/// @throws std::invalid_argument if a quantile lies outside [0, 1].
+[[nodiscard]] std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline,
+                                                   Per per, std::span<const double> quantiles,
+                                                   unsigned threads);
+
+}  // namespace stagefunnel

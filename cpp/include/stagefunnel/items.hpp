@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "stagefunnel/journeys.hpp"
+#include "stagefunnel/pipeline.hpp"
+
+namespace stagefunnel {
+
+/// What is known of each item, in the order of the items' first rows in the input.
+///
+/// Items without a listed row are not in it. Stages are rows of the pipeline, -1 where there is none.
+struct ItemFacts {
+    std::vector<std::uint32_t> first_row;  // in the input: where the item's key stands
+    std::vector<std::uint8_t> outcome;     // an `Outcome`
+    std::vector<std::int64_t> first_time;  // of the first listed row
+    std::vector<std::int64_t> closed_at;   // start of the closing run of final visits; unset while open
+    std::vector<std::int32_t> last_stage;
+    std::vector<std::int32_t> furthest_stage;  // furthest in-progress stage visited
+    std::vector<std::int32_t> lost_from;       // last stage before the closing lost visits
+    std::vector<std::int64_t> visits;
+    std::vector<std::int64_t> back_moves;  // to an earlier in-progress stage
+    std::vector<std::int64_t> skipped;     // in-progress stages gone beyond without a visit
+};
+
+/// One pass over the journeys.
+[[nodiscard]] ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline);
+
+}  // namespace stagefunnel

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "stagefunnel/encode.hpp"
+
+namespace stagefunnel {
+
+/// The rows of a log, item after item, each item's rows in the order of time.
+///
+/// Rows of equal time keep the order of the input, or of the row order where one was given. Consecutive
+/// repeats of a stage are stored; visits are formed by each question. Items lie in the order that
+/// building leaves them in, which depends on the keys alone, not on the number of threads.
+struct Journeys {
+    using Codes = std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>>;
+
+    std::vector<std::uint64_t> offsets{0};  // n_items + 1: rows of item i are [offsets[i], offsets[i + 1])
+    Codes stage;                            // the narrowest codes that fit; `n_labels` means a missing stage
+    std::vector<std::int64_t> time;         // in the unit of the input
+    std::vector<std::uint32_t> first_row;   // the item's first row in the input
+    std::vector<std::uint64_t> key;         // the item's key as `ItemKeys` reduced it
+    std::vector<std::uint64_t> high;        // upper half of hashed keys, else empty
+    std::size_t n_labels = 0;               // distinct stages of the log
+
+    [[nodiscard]] std::size_t n_items() const { return first_row.size(); }
+    [[nodiscard]] std::size_t n_rows() const { return time.size(); }
+};
+
+/// Groups rows by item and orders each item's rows by time, in time linear in the rows.
+///
+/// Rows are spread over partitions that fit a cache by a hash of the key, grouped there, and each
+/// journey that is not in order yet is sorted by itself; there is no global sort.
+///
+/// @param dropped rising row numbers to leave out.
+/// @param threads at least 1; the result does not depend on it.
+/// @throws std::invalid_argument if the columns differ in length, or beyond 2^32 - 1 rows.
+[[nodiscard]] Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const Times& times,
+                                      const RowOrder& order, std::span<const std::uint64_t> dropped,
+                                      unsigned threads);
+
+/// The items in the order of their first row in the input.
+[[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
+
+/// Two rows of a table that should have one row per item.
+struct DuplicateKey {
+    std::uint64_t first_row;
+    std::uint64_t second_row;
+};
+
+/// Where the items of a log stand in a table with one row per item.
+struct ItemMatch {
+    std::vector<std::int64_t> row;  // per item, -1 where the table does not have it
+    std::optional<DuplicateKey> duplicate;
+};
+
+/// Looks every item up in a table's keys; both must be integers, or both text.
+[[nodiscard]] ItemMatch match_items(const Journeys& journeys, const ItemKeys& table);
+
+/// The journey of one item as a log of its own; `std::nullopt` if the log has no such item.
+[[nodiscard]] std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& item);
+
+}  // namespace stagefunnel

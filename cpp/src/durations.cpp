@@ -1,0 +1,165 @@
+#include "stagefunnel/durations.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+#include "hashing.hpp"
+#include "parallel.hpp"
+#include "visits.hpp"
+
+namespace stagefunnel {
+namespace {
+
+/// Counts of a stage and its sample of durations.
+struct Sample {
+    StageTime counts;
+    std::vector<std::uint64_t> durations;
+};
+
+struct Partial {
+    std::vector<Sample> stages;
+
+    void merge(const Partial& other) {
+        for (std::size_t row = 0; row < stages.size(); ++row) {
+            Sample& mine = stages[row];
+            const Sample& theirs = other.stages[row];
+            mine.counts.visits += theirs.counts.visits;
+            mine.counts.completed += theirs.counts.completed;
+            mine.counts.open += theirs.counts.open;
+            mine.counts.items += theirs.counts.items;
+            mine.durations.insert(mine.durations.end(), theirs.durations.begin(), theirs.durations.end());
+        }
+    }
+};
+
+class Collector {
+  public:
+    Collector(const Pipeline& pipeline, Per per)
+        : pipeline_(pipeline),
+          per_(per),
+          last_item_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem),
+          sampled_item_(last_item_) {
+        partial_.stages.resize(last_item_.size());
+    }
+
+    template <class Code>
+    Partial collect(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            std::int32_t stage = -1;
+            std::int64_t start = 0;
+            for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
+                           [&](std::int32_t row, std::size_t i) {
+                               const std::int64_t now = journeys.time[i];
+                               if (stage >= 0) complete(item, stage, start, now);
+                               enter(item, row);
+                               stage = row;
+                               start = now;
+                           });
+            if (stage >= 0) ++at(stage).counts.open;
+        }
+        return std::move(partial_);
+    }
+
+  private:
+    static constexpr std::size_t kNoItem = ~std::size_t{0};
+
+    Sample& at(std::int32_t row) { return partial_.stages[static_cast<std::size_t>(row)]; }
+
+    void enter(std::size_t item, std::int32_t row) {
+        StageTime& counts = at(row).counts;
+        ++counts.visits;
+        std::size_t& last = last_item_[static_cast<std::size_t>(row)];
+        if (last != item) ++counts.items;
+        last = item;
+    }
+
+    void complete(std::size_t item, std::int32_t row, std::int64_t start, std::int64_t end) {
+        // Unsigned: the distance of two int64 times may exceed int64 itself.
+        const std::uint64_t duration = static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start);
+        Sample& sample = at(row);
+        ++sample.counts.completed;
+        std::size_t& sampled = sampled_item_[static_cast<std::size_t>(row)];
+        if (per_ == Per::visit || sampled != item) {
+            sample.durations.push_back(duration);
+        } else if (per_ == Per::item) {
+            sample.durations.back() += duration;
+        } else {
+            sample.durations.back() = std::max(sample.durations.back(), duration);
+        }
+        sampled = item;
+    }
+
+    const Pipeline& pipeline_;
+    Per per_;
+    std::vector<std::size_t> last_item_;     // last item that entered the stage
+    std::vector<std::size_t> sampled_item_;  // item of the last duration of the stage
+    Partial partial_;
+};
+
+Duration mean_of(const std::vector<std::uint64_t>& durations) {
+    uint128 sum = 0;
+    for (const std::uint64_t duration : durations) sum += duration;
+    const std::uint64_t n = durations.size();
+    return {static_cast<std::uint64_t>(sum / n),
+            static_cast<double>(static_cast<std::uint64_t>(sum % n)) / static_cast<double>(n)};
+}
+
+/// Reorders `durations`; the quantiles are looked up in rising order, so each selection narrows the next.
+std::vector<Duration> quantiles_of(std::vector<std::uint64_t>& durations, std::span<const double> quantiles) {
+    std::vector<std::size_t> rising(quantiles.size());
+    std::iota(rising.begin(), rising.end(), std::size_t{0});
+    std::sort(rising.begin(), rising.end(), [&](auto a, auto b) { return quantiles[a] < quantiles[b]; });
+    std::vector<Duration> out(quantiles.size());
+    auto from = durations.begin();
+    for (const std::size_t q : rising) {
+        const double position = quantiles[q] * static_cast<double>(durations.size() - 1);
+        const double below = std::floor(position);
+        const double share = position - below;
+        const auto lower = durations.begin() + static_cast<std::ptrdiff_t>(below);
+        std::nth_element(from, lower, durations.end());
+        from = lower;
+        const std::uint64_t low = *lower;
+        out[q].whole = low;
+        if (share > 0) {
+            const std::uint64_t gap = *std::min_element(lower + 1, durations.end()) - low;
+            const long double step = static_cast<long double>(gap) * static_cast<long double>(share);
+            const long double whole = std::floor(step);
+            const auto part = static_cast<double>(step - whole);
+            // A part that is nearer to 1 than any double below it is one more unit.
+            const bool carries = part >= 1;
+            out[q] = {low + static_cast<std::uint64_t>(whole) + (carries ? 1U : 0U), carries ? 0.0 : part};
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
+                                     std::span<const double> quantiles, unsigned threads) {
+    pipeline.check(journeys);
+    for (const double q : quantiles) {
+        if (!(q >= 0 && q <= 1)) {
+            throw std::invalid_argument("a quantile must lie between 0 and 1, got " + std::to_string(q));
+        }
+    }
+    Partial all = with_codes(journeys, [&](const auto* codes) {
+        return parallel_merge(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+            return Collector(pipeline, per).collect(journeys, codes, first, last);
+        });
+    });
+    std::vector<StageTime> table;
+    for (Sample& sample : all.stages) {
+        StageTime& row = table.emplace_back(std::move(sample.counts));
+        row.quantiles.resize(quantiles.size());
+        if (sample.durations.empty()) continue;
+        row.mean = mean_of(sample.durations);
+        row.quantiles = quantiles_of(sample.durations, quantiles);
+    }
+    return table;
+}
+
+}  // namespace stagefunnel

@@ -1,0 +1,60 @@
+#pragma once
+
+// Hashing of keys. Internal to the core.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace stagefunnel {
+
+__extension__ typedef unsigned __int128 uint128;  // "extension": pedantic mode knows no 128 bits
+
+struct Hash128 {
+    std::uint64_t low;
+    std::uint64_t high;
+};
+
+/// Multiplies two words to 128 bits and folds the halves: every input bit reaches the result.
+inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+    const uint128 product = static_cast<uint128>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+inline std::uint64_t load_word(const char* at, std::size_t n) {
+    std::uint64_t word = 0;
+    if (n > 0) std::memcpy(&word, at, n);  // an empty text may have no address at all
+    return word;
+}
+
+/// Two independent 64-bit lanes over the same bytes.
+inline Hash128 hash_bytes(std::string_view text) {
+    // Odd constants with balanced bits (the fractional parts of square roots of primes).
+    constexpr std::uint64_t kA = 0x6a09e667f3bcc909U, kB = 0xbb67ae8584caa73bU;
+    constexpr std::uint64_t kC = 0x3c6ef372fe94f82bU, kD = 0xa54ff53a5f1d36f1U;
+    std::uint64_t low = kA ^ (text.size() * kD);
+    std::uint64_t high = kB ^ (text.size() * kC);
+    const char* at = text.data();
+    std::size_t left = text.size();
+    while (left > 16) {
+        const std::uint64_t first = load_word(at, 8), second = load_word(at + 8, 8);
+        low = fold(first ^ kC ^ low, second ^ kD);
+        high = fold(first ^ kB, second ^ kA ^ high);
+        at += 16;
+        left -= 16;
+    }
+    const std::uint64_t first = load_word(at, left < 8 ? left : 8);
+    const std::uint64_t second = left > 8 ? load_word(at + 8, left - 8) : 0;
+    low = fold(first ^ kC ^ low, second ^ kD);
+    high = fold(first ^ kB, second ^ kA ^ high);
+    return {fold(low ^ kA, kB ^ high), fold(high ^ kC, kD ^ low)};
+}
+
+/// Spreads a 64-bit key over all bits; bijective, so different keys stay different.
+inline std::uint64_t spread(std::uint64_t key) {
+    key ^= key >> 32U;
+    key *= 0x9e3779b97f4a7c15U;
+    return key ^ (key >> 29U);
+}
+
+}  // namespace stagefunnel

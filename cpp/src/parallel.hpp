@@ -1,0 +1,58 @@
+#pragma once
+
+// Sharing work between threads. Internal to the core.
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace stagefunnel {
+
+/// Calls `work(task)` for every task below `n_tasks`, on up to `threads` threads; rethrows the first error.
+template <class Work>
+void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
+    const std::size_t n_workers = std::min<std::size_t>(std::max(threads, 1U), n_tasks);
+    if (n_workers <= 1) {
+        for (std::size_t task = 0; task < n_tasks; ++task) work(task);
+        return;
+    }
+    std::atomic<std::size_t> next{0};
+    std::exception_ptr error;
+    std::mutex error_lock;
+    const auto run = [&] {
+        for (std::size_t task = next++; task < n_tasks; task = next++) {
+            try {
+                work(task);
+            } catch (...) {
+                const std::scoped_lock lock(error_lock);
+                if (!error) error = std::current_exception();
+                next = n_tasks;
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> workers;
+        workers.reserve(n_workers - 1);
+        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run);
+        run();
+    }
+    if (error) std::rethrow_exception(error);
+}
+
+/// Splits [0, n) into one range per thread, asks `part(begin, end)` of each and merges the answers in order.
+template <class Part>
+auto parallel_merge(std::size_t n, unsigned threads, Part&& part) {
+    constexpr std::size_t kWorthAThread = 1U << 14U;
+    const std::size_t n_parts = std::clamp<std::size_t>(n / kWorthAThread, 1, std::max(threads, 1U));
+    std::vector<decltype(part(n, n))> partials(n_parts);
+    parallel_tasks(n_parts, threads,
+                   [&](std::size_t p) { partials[p] = part(n * p / n_parts, n * (p + 1) / n_parts); });
+    for (std::size_t p = 1; p < n_parts; ++p) partials[0].merge(partials[p]);
+    return std::move(partials[0]);
+}
+
+}  // namespace stagefunnel

@@ -1,0 +1,47 @@
+"""Sales funnels over columns of item, stage and time.
+
+Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
+:func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`; :func:`show` prints a
+table the way people read it.
+"""
+
+from . import datasets
+from ._core import __version__
+from .display import show
+from .durations import time_in_stage
+from .errors import (
+    InvalidRowError,
+    ReaderError,
+    SchemaError,
+    StageFunnelError,
+    UnknownItemError,
+    UnknownStageError,
+)
+from .explanation import explain
+from .funnels import funnel, outcomes
+from .items import item_table
+from .log import StageLog
+from .moves import transitions
+from .pipeline import Pipeline
+from .settings import Settings
+
+__all__ = [
+    "InvalidRowError",
+    "Pipeline",
+    "ReaderError",
+    "SchemaError",
+    "Settings",
+    "StageFunnelError",
+    "StageLog",
+    "UnknownItemError",
+    "UnknownStageError",
+    "__version__",
+    "datasets",
+    "explain",
+    "funnel",
+    "item_table",
+    "outcomes",
+    "show",
+    "time_in_stage",
+    "transitions",
+]

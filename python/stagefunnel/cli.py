@@ -1,0 +1,341 @@
+"""The command: read files, ask one question, print or write the table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NoReturn, get_args
+
+import pandas as pd
+
+import stagefunnel as sf
+from stagefunnel.files import FileTable, Watch, expand, read_tables
+from stagefunnel.schema import Fill, KindName, LostThenWonName, PerName
+
+_FORMATS = ("table", "csv", "json", "parquet", "markdown")
+_ENDINGS = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".md": "markdown"}
+
+_FUNNEL_EXAMPLE = """\
+example:
+  stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
+      --pipeline pipeline.toml --kind both
+"""
+_TIME_EXAMPLE = """\
+example:
+  stagefunnel time-in-stage 'export/*.parquet' --pipeline pipeline.toml --per item
+"""
+_QUALITY_EXAMPLE = """\
+example:
+  stagefunnel quality deals.csv.gz --item deal_id --stage stage --time entered_at
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, or 1 for bad data. Bad usage exits with 2."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        table = args.run(args, parser)
+        _write(table, args)
+    except sf.StageFunnelError as error:
+        print(f"stagefunnel: error: {_as_options(str(error))}", file=sys.stderr)  # noqa: T201
+        return 1
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; say nothing, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _as_options(message: str) -> str:
+    """Say ``--invalid drop`` where the Python face says ``invalid="drop"``."""
+    return re.sub(r'\b(invalid|unlisted|empty)="(\w+)"', r"--\1 \2", message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stagefunnel", description="Sales funnels over files of item, stage and time."
+    )
+    parser.add_argument("--version", action="version", version=f"stagefunnel {sf.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    funnel = _command(commands, "funnel", "count the items that reach each stage", _FUNNEL_EXAMPLE)
+    funnel.set_defaults(run=_funnel)
+    funnel.add_argument("--kind", choices=get_args(KindName), default="classic")
+    funnel.add_argument("--fill", choices=get_args(Fill), default="won", help="what conversions fill in")
+    funnel.add_argument(
+        "--lost-then-won",
+        choices=get_args(LostThenWonName),
+        help="items lost before they were won (default: exclude for conversions, else include)",
+    )
+    funnel.add_argument("--items", metavar="FILE", help="a file with one row per item")
+    funnel.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
+    funnel.add_argument(
+        "--by", metavar="NAME[,NAME]", help="one funnel per value of these columns of --items"
+    )
+    funnel.add_argument("--amount", metavar="NAME", help="column of --items to add up")
+
+    times = _command(commands, "time-in-stage", "summarise how long items stay in each stage", _TIME_EXAMPLE)
+    times.set_defaults(run=_time_in_stage)
+    times.add_argument("--per", choices=get_args(PerName), default="visit")
+
+    quality = _command(commands, "quality", "count what is unusual in the rows", _QUALITY_EXAMPLE)
+    quality.set_defaults(run=_quality)
+    return parser
+
+
+def _command(commands: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="CSV, JSON lines (both also .gz) or Parquet; several, or a quoted glob",
+    )
+    columns = command.add_argument_group("columns (default: as the pipeline file says, else their own name)")
+    for role in ("item", "stage", "time", "order"):
+        columns.add_argument(f"--{role}", metavar="NAME")
+    columns.add_argument(
+        "--time-format", metavar="FORMAT", help="of times that are not ISO 8601, e.g. %%d/%%m/%%Y"
+    )
+    command.add_argument(
+        "--pipeline",
+        metavar="TOML",
+        required=name != "quality",
+        help="file that names the stages, won, lost and the columns",
+    )
+    command.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+    command.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
+    command.add_argument("--empty", choices=("error", "allow"), default="error")
+    command.add_argument("--threads", type=int, metavar="N")
+    output = command.add_argument_group("output")
+    output.add_argument("--format", choices=_FORMATS, help="default: as --out ends, else table")
+    output.add_argument("--out", metavar="FILE", help="write to a file in place of the screen")
+    return command
+
+
+def _funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
+    if (args.by or args.amount) and not args.items:
+        parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
+    settings = _settings(args, parser)
+    with _reading(args, parser, settings) as log:
+        return sf.funnel(
+            log,
+            settings.pipeline,
+            kind=args.kind,
+            fill=args.fill,
+            lost_then_won=args.lost_then_won,
+            by=args.by.split(",") if args.by else None,
+            amount=args.amount,
+            unlisted=args.unlisted or settings.unlisted,
+        )
+
+
+def _time_in_stage(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
+    settings = _settings(args, parser)
+    with _reading(args, parser, settings) as log:
+        return sf.time_in_stage(
+            log, settings.pipeline, per=args.per, unlisted=args.unlisted or settings.unlisted
+        )
+
+
+def _quality(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
+    settings = _settings(args, parser) if args.pipeline else None
+    with _reading(args, parser, settings) as log:
+        return log.quality(settings.pipeline if settings else None)
+
+
+def _settings(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
+    try:
+        return sf.Settings.from_toml(args.pipeline)
+    except OSError as error:
+        parser.error(f"--pipeline {args.pipeline}: {error.strerror}")
+
+
+@contextmanager
+def _reading(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, settings: Any
+) -> Iterator[sf.StageLog]:
+    """Read the log; an error about a row says in which file and line it stands."""
+    named = dict(settings.columns) if settings else {}
+    given = {
+        role: getattr(args, role) or named.get(role)
+        for role in ("item", "stage", "time", "order", "time_format")
+    }
+    columns = {role: given[role] or role for role in ("item", "stage", "time")}
+    if given["order"]:
+        columns["order"] = given["order"]
+    items = getattr(args, "items", None)
+    try:
+        files = expand(args.files)
+        item_files = expand([items]) if items else []
+    except OSError as error:
+        parser.error(str(error))
+    with _progress() as watch:
+        table = read_tables(files, list(columns.values()), watch=watch)
+        item_table = read_tables(item_files, None, watch=watch).frame if item_files else None
+    frame = _typed(table, columns, given["time_format"], settings)
+    if item_table is not None and args.amount in item_table.columns:
+        item_table[args.amount] = _as_numbers(item_table[args.amount])
+    try:
+        yield sf.StageLog(
+            frame,
+            **columns,
+            items=item_table,
+            items_key=getattr(args, "items_key", None),
+            invalid=args.invalid,
+            empty=args.empty,
+            threads=args.threads,
+        )
+    except (sf.InvalidRowError, sf.UnknownStageError) as error:
+        raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
+
+
+def _typed(table: FileTable, columns: dict[str, str], time_format: str | None, settings: Any) -> pd.DataFrame:
+    """Give the columns of a text file the types that their values have."""
+    frame = table.frame.copy(deep=False)
+    time = columns["time"]
+    if time_format:
+        parsed = pd.to_datetime(frame[time], format=time_format, errors="coerce")
+        bad = (parsed.isna() & frame[time].notna()).to_numpy()
+        if bad.any():
+            row = int(bad.argmax())
+            raise sf.StageFunnelError(
+                f"{table.locate(row)}: time {frame[time].iloc[row]!r} is not of the format {time_format!r}"
+            )
+        frame[time] = parsed
+    else:
+        frame[time] = _as_integers(frame[time])
+    if settings is not None and isinstance(settings.pipeline.labels[0], int):
+        frame[columns["stage"]] = _as_integers(frame[columns["stage"]])
+    return frame
+
+
+def _as_integers(values: pd.Series) -> pd.Series:
+    """Read text as integers where every value is one."""
+    if not pd.api.types.is_string_dtype(values.dtype):
+        return values
+    if not values.str.fullmatch(r"-?\d{1,18}").fillna(True).all():
+        return values
+    return values.astype("Int64")
+
+
+def _as_numbers(values: pd.Series) -> pd.Series:
+    """Read text as numbers where every value is one; the library says which is not."""
+    try:
+        return pd.Series(pd.to_numeric(values))
+    except (ValueError, TypeError):
+        return values
+
+
+@contextmanager
+def _progress() -> Iterator[Watch | None]:
+    """Show how far reading is, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+
+        def watch(file: BinaryIO, name: str, size: int) -> BinaryIO:
+            task = progress.add_task(os.path.basename(name), total=size)
+            return progress.wrap_file(file, task_id=task)
+
+        yield watch
+
+
+def _write(table: pd.DataFrame, args: argparse.Namespace) -> None:
+    ending = os.path.splitext(args.out or "")[1].lower()
+    form = args.format or _ENDINGS.get(ending, "table")
+    if args.out is None:
+        if form == "parquet":
+            _refuse_parquet_on_screen()
+        sys.stdout.write("") if form == "table" else None
+        if form == "table":
+            _print_table(table)
+        else:
+            sys.stdout.write(_as_text(table, form))
+        sys.stdout.flush()
+        return
+    directory = os.path.dirname(os.path.abspath(args.out))
+    if not os.path.isdir(directory):
+        raise sf.StageFunnelError(f"--out {args.out}: there is no directory {directory}")
+    # Written aside and renamed: a failure leaves no half-written file.
+    handle, partial = tempfile.mkstemp(dir=directory, suffix=f".{form}")
+    os.close(handle)
+    try:
+        if form == "parquet":
+            _write_parquet(table, partial)
+        else:
+            text = repr(sf.show(table)) + "\n" if form == "table" else _as_text(table, form)
+            with open(partial, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        os.chmod(partial, 0o666 & ~_umask())
+        os.replace(partial, args.out)
+    except BaseException:
+        os.unlink(partial)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _print_table(table: pd.DataFrame) -> None:
+    shown = sf.show(table)
+    if not sys.stdout.isatty():
+        sys.stdout.write(repr(shown) + "\n")
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(shown)
+
+
+def _as_text(table: pd.DataFrame, form: str) -> str:
+    if form == "markdown":
+        return sf.show(table).to_markdown()
+    plain = _with_seconds(table)
+    if form == "csv":
+        return str(plain.to_csv(index=False))
+    return str(plain.to_json(orient="records", date_format="iso", force_ascii=False, indent=1)) + "\n"
+
+
+def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:
+    """Write lengths of time as seconds, and say so in the column's name."""
+    plain = table.copy()
+    for name in table.columns:
+        if table[name].dtype.kind == "m":
+            plain[name] = table[name].dt.total_seconds()
+            plain = plain.rename(columns={name: f"{name}_seconds"})
+    return plain
+
+
+def _write_parquet(table: pd.DataFrame, path: str) -> None:
+    try:
+        table.to_parquet(path, index=False)
+    except ImportError as error:
+        raise sf.StageFunnelError(
+            'writing Parquet needs pyarrow: pip install "stagefunnel[arrow]"'
+        ) from error
+
+
+def _refuse_parquet_on_screen() -> NoReturn:
+    raise sf.StageFunnelError("Parquet is not text: name a file with --out")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,315 @@
+"""Result tables the way people read them, in a notebook and on a terminal."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from .schema import AMOUNTS, BOTH
+from .wording import count, findings, length, number, percent, standing
+
+_MOST_GROUPS = 20
+_KIND_TITLES = {
+    "classic": "classic",
+    "conversions": "with conversions",
+    "furthest": "furthest",
+    "strict": "strict",
+}
+_HEADINGS = {
+    "reached": "reached",
+    "assumed": "assumed",
+    "conversion_from_all": "of all",
+    "conversion_from_previous": "of previous",
+    "skipped": "skipped",
+    "lost_from": "lost\nhere",
+    "open_at": "open\nhere",
+    "amount": "amount",
+    "amount_missing": "no amount",
+}
+
+
+@dataclass
+class _Grid:
+    """Cells as text: what both the terminal and the page are made of."""
+
+    headings: list[str]
+    is_text: list[bool]
+    rows: list[list[str]] = field(default_factory=list)
+    breaks: set[int] = field(default_factory=set)  # rows that a line follows
+
+
+class Shown:
+    """A table made for reading; it prints itself in a terminal, a notebook and a rich console."""
+
+    def __init__(self, title: str, grid: _Grid, above: list[str], below: list[str]) -> None:
+        self._title = title
+        self._grid = grid
+        self._above = above
+        self._below = below
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        console = Console(color_system=None, highlight=False)
+        if not console.is_terminal:
+            # A pipe or a file has no width: give the table what it needs.
+            console.width = 1_000
+            console.width = max(80, console.measure(self._rich_table("simple_head")).maximum)
+        with console.capture() as capture:
+            console.print(self)
+        return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+    def __rich__(self) -> Any:
+        from rich.console import Group
+        from rich.text import Text
+
+        parts: list[Any] = [Text(self._title, style="bold")] if self._title else []
+        parts += [Text(line) for line in self._above]
+        parts.append(self._rich_table("simple_head"))
+        parts += [Text(line, style="green") for line in self._below]
+        return Group(*parts)
+
+    def _rich_table(self, box_name: str) -> Any:
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        boxes = {"simple_head": box.SIMPLE_HEAD, "markdown": box.MARKDOWN}
+        table = Table(box=boxes[box_name], pad_edge=False, show_edge=box_name == "markdown")
+        for i, (heading, is_text) in enumerate(zip(self._grid.headings, self._grid.is_text, strict=True)):
+            widest = max((len(row[i]) for row in self._grid.rows), default=1)
+            table.add_column(
+                Text(heading),
+                justify="left" if is_text else "right",
+                vertical="bottom",
+                # On a narrow terminal names wrap; a number cut short would be another number.
+                min_width=None if is_text else widest,
+            )
+        for i, row in enumerate(self._grid.rows):
+            # Text, not a string: a stage named "[red]" is a name, not markup.
+            table.add_row(*[Text(cell) for cell in row], end_section=i in self._grid.breaks)
+        return table
+
+    def to_markdown(self) -> str:
+        """Write the table and its sentences as Markdown."""
+        escaped = _Grid(
+            [_markdown(heading) for heading in self._grid.headings],
+            self._grid.is_text,
+            [[_markdown(cell) for cell in row] for row in self._grid.rows],
+        )
+        from rich.console import Console
+
+        console = Console(color_system=None, highlight=False, width=10_000)
+        with console.capture() as capture:
+            console.print(Shown("", escaped, [], [])._rich_table("markdown"))
+        lines = [line.rstrip() for line in capture.get().splitlines() if line.strip()]
+        parts = [f"**{_markdown(self._title)}**"] if self._title else []
+        parts += [_markdown(line) for line in self._above]
+        return "\n\n".join([*parts, "\n".join(lines), *map(_markdown, self._below)]) + "\n"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{html.escape(heading)}</th>" for heading in self._grid.headings)
+        body = []
+        for i, row in enumerate(self._grid.rows):
+            line = ' style="border-bottom:1px solid currentColor"' if i in self._grid.breaks else ""
+            cells = "".join(
+                f'<td style="text-align:{"left" if is_text else "right"}">{html.escape(cell)}</td>'
+                for cell, is_text in zip(row, self._grid.is_text, strict=True)
+            )
+            body.append(f"<tr{line}>{cells}</tr>")
+        above = "".join(f"<p>{html.escape(line)}</p>" for line in self._above)
+        below = "".join(f"<p><b>{html.escape(line)}</b></p>" for line in self._below)
+        title = f"<p><b>{html.escape(self._title)}</b></p>" if self._title else ""
+        return (
+            f'<div class="stagefunnel">{title}{above}<table><thead><tr>{head}</tr></thead>'
+            f"<tbody>{''.join(body)}</tbody></table>{below}</div>"
+        )
+
+
+def show(table: pd.DataFrame) -> Shown:
+    """Show a result table the way people read it.
+
+    Stages go by their names, shares are percents, lengths of time are said as people say them. Under a
+    funnel stand the two sentences it exists for: which stage is skipped most often, and from which
+    most items are lost; above it, how its items stand now. A funnel with ``kind="both"`` shows the two
+    funnels side by side.
+
+    Parameters
+    ----------
+    table
+        A table of this package. Any other frame is shown as it is.
+
+    Returns
+    -------
+    Shown
+        Prints itself on a terminal and in a notebook; ``to_markdown()`` gives text for a page.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-1])
+    Most often lost from: Won (2 of 5 lost, 40 %)
+    """
+    told = table.attrs.get("stagefunnel", {})
+    if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
+        return _show_funnel(table, told)
+    return _show_plain(table, told.get("names", {}))
+
+
+def _show_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
+    names: Mapping[str, str] = told.get("names", {})
+    kinds = list(BOTH) if "kind" in table.columns else [told.get("kind", "classic")]
+    by = [name for name in table.columns[: list(table.columns).index("stage")] if name != "kind"]
+    parts = {kind: table[table["kind"] == kind] if "kind" in table.columns else table for kind in kinds}
+    grid, groups = _funnel_grid(parts, by, names)
+    above, below = _funnel_words(parts, groups, by, told, names)
+    title = "Funnel: " + " and ".join(_KIND_TITLES.get(kind, kind) for kind in kinds)
+    return Shown(title, grid, above, below)
+
+
+def _funnel_grid(
+    parts: Mapping[str, pd.DataFrame], by: list[str], names: Mapping[str, str]
+) -> tuple[_Grid, list[pd.DataFrame]]:
+    """Lay the kinds side by side, one block of rows per group."""
+    first = next(iter(parts.values()))
+    per_kind = {kind: _kind_columns(kind, part) for kind, part in parts.items()}
+    shared = ["skipped", "lost_from", "open_at"]
+    headings = [*by, "stage"]
+    for kind, columns in per_kind.items():
+        above = f"{kind}\n" if len(parts) > 1 else ""
+        headings += [above + _HEADINGS[columns[0]], *(_HEADINGS[column] for column in columns[1:])]
+    headings += [_HEADINGS[column] for column in shared]
+    grid = _Grid(headings, [*[True] * (len(by) + 1), *[False] * (len(headings) - len(by) - 1)])
+    blocks = _blocks(first)
+    for group, rows in enumerate(blocks[:_MOST_GROUPS]):
+        kinds_rows = {kind: _blocks(part) for kind, part in parts.items()}
+        for i in range(len(rows)):
+            row = rows.iloc[i]
+            cells = ["" if i else _label(row[name], {}) for name in by]
+            cells.append(_label(row["stage"], names))
+            for kind, columns in per_kind.items():
+                # A group may be left out of one kind altogether: match by its values, not its place.
+                other = _same_group(kinds_rows[kind], rows, by)
+                cells += [
+                    _cell(column, other.iloc[i][column]) if other is not None else "" for column in columns
+                ]
+            cells += [_cell(column, row[column]) for column in shared]
+            grid.rows.append(cells)
+            ends_part = i + 1 == len(rows) or row["outcome"] != rows.iloc[i + 1]["outcome"]
+            ends_block = i + 1 == len(rows) and group + 1 < len(blocks)
+            if (ends_part and row["outcome"] == "open" and i + 1 < len(rows)) or ends_block:
+                grid.breaks.add(len(grid.rows) - 1)
+    return grid, blocks
+
+
+def _blocks(part: pd.DataFrame) -> list[pd.DataFrame]:
+    """Split a table of one kind into its groups: every group has all stages in the same order."""
+    n_stages = len(part["stage"].cat.categories) if hasattr(part["stage"], "cat") else len(part)
+    return [part.iloc[at : at + n_stages] for at in range(0, len(part), max(n_stages, 1))]
+
+
+def _same_group(blocks: list[pd.DataFrame], rows: pd.DataFrame, by: list[str]) -> pd.DataFrame | None:
+    if not by:
+        return blocks[0]
+    wanted = [_label(rows.iloc[0][name], {}) for name in by]
+    for block in blocks:
+        if [_label(block.iloc[0][name], {}) for name in by] == wanted:
+            return block
+    return None
+
+
+def _kind_columns(kind: str, part: pd.DataFrame) -> list[str]:
+    columns = ["reached"]
+    if kind in ("conversions", "furthest"):
+        columns.append("assumed")
+    columns.append("conversion_from_all")
+    if kind in ("furthest", "strict"):
+        # Only here does a stage never have more items than the one before it.
+        columns.append("conversion_from_previous")
+    return columns + [name for name in AMOUNTS if name in part.columns]
+
+
+def _funnel_words(
+    parts: Mapping[str, pd.DataFrame],
+    groups: list[pd.DataFrame],
+    by: list[str],
+    told: Mapping[str, Any],
+    names: Mapping[str, str],
+) -> tuple[list[str], list[str]]:
+    recorded = told.get("outcomes", {})
+    rows = {kind: _records(recorded[kind]) for kind in parts if kind in recorded}
+    first = next(iter(parts))
+    above = []
+    if not by:
+        said = {kind: standing(records[0]) for kind, records in rows.items() if records}
+        same = len(set(said.values())) == 1
+        above = (
+            [next(iter(said.values()))]
+            if same
+            else [f"{_KIND_TITLES[kind]}: {words}" for kind, words in said.items()]
+        )
+    below = []
+    known = rows.get(first)
+    for i, group in enumerate(groups[:_MOST_GROUPS]):
+        outcome = known[i] if known is not None and i < len(known) else None
+        prefix = ", ".join(_label(group.iloc[0][name], {}) for name in by)
+        if by and outcome is not None:
+            below.append(f"{prefix}: {standing(outcome)}")
+        if len(groups) <= 6 or not by:
+            words = findings(group, outcome, names)
+            below += [f"{prefix}: {word}" if by else word for word in words]
+    if len(groups) > _MOST_GROUPS:
+        below.append(f"… and {count(len(groups) - _MOST_GROUPS)} more groups")
+    return above, below
+
+
+def _records(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _cell(column: str, value: Any) -> str:
+    if column.startswith("conversion"):
+        return percent(value)
+    return number(value) if column == "amount" else count(value)
+
+
+def _label(value: Any, names: Mapping[str, str]) -> str:
+    if pd.isna(value):
+        return "(missing)"
+    return names.get(str(value), str(value))
+
+
+def _show_plain(table: pd.DataFrame, names: Mapping[str, str], most: int = 60) -> Shown:
+    writers = [_writer(name, table[name], names) for name in table.columns]
+    is_text = [not pd.api.types.is_numeric_dtype(table[name].dtype) for name in table.columns]
+    is_text = [
+        text and table[name].dtype.kind != "m" for text, name in zip(is_text, table.columns, strict=True)
+    ]
+    headings = [str(name).replace("_", " ") for name in table.columns]
+    grid = _Grid(headings, is_text)
+    for values in table.head(most).itertuples(index=False, name=None):
+        grid.rows.append([write(value) for write, value in zip(writers, values, strict=True)])
+    rest = len(table) - most
+    return Shown("", grid, [], [f"… and {count(rest)} more rows"] if rest > 0 else [])
+
+
+def _writer(name: str, column: pd.Series, names: Mapping[str, str]) -> Callable[[Any], str]:
+    kind = column.dtype.kind
+    if kind == "m" or name in ("mean", "median"):
+        return length
+    if kind == "f":
+        return percent if name.endswith("rate") or name == "share" else number
+    if kind == "i" and name != "item":
+        return count
+    if kind == "b":
+        return lambda value: "yes" if value else ""
+    return lambda value: "" if pd.isna(value) else _label(value, names)
+
+
+def _markdown(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("*", "\\*")

@@ -1,0 +1,101 @@
+"""How long items stay in each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from . import _core
+from .errors import SchemaError, check_option
+from .log import StageLog
+from .pipeline import Pipeline
+from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, stage_values
+from .times import to_durations
+
+
+def time_in_stage(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    per: PerName = "visit",
+    quantiles: Sequence[float] = (0.25, 0.75, 0.9),
+    unlisted: Unlisted = "error",
+) -> pd.DataFrame:
+    """Summarise how long items stay in each stage.
+
+    A visit lasts until the item's next visit starts, whatever its stage. The last visit of a journey
+    is still open: it is counted in ``open`` and in no duration.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    per
+        What one duration is: ``"visit"`` a completed visit; ``"item"`` the sum of an item's completed
+        visits of the stage; ``"longest"`` the longest of them (Bitrix24's own rule).
+    quantiles
+        Shares between 0 and 1; each gives a column ``q25`` and so on, beside the median.
+    unlisted
+        As for :func:`funnel`.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage: ``stage``, ``outcome``, ``visits``, ``completed``, ``open`` (visits),
+        ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear interpolation) of
+        the durations. These are timedeltas, or floats where the log's times are plain integers;
+        missing where no visit is completed. Means and quantiles are exact.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2], "stage": ["New", "Won"] * 2, "time": [0, 4, 1, 3]}
+    >>> table = sf.time_in_stage(sf.StageLog(rows), sf.Pipeline("New", won="Won"), quantiles=[])
+    >>> table[["stage", "visits", "completed", "open", "mean", "median"]]
+      stage  visits  completed  open  mean  median
+    0   New       2          2     0   3.0     3.0
+    1   Won       2          0     2   NaN     NaN
+    """
+    check_option("per", per, get_args(PerName))
+    asked = [0.5, *(float(q) for q in quantiles)]
+    names = ["median", *(f"q{100 * q:g}" for q in asked[1:])]
+    if len(set(names)) < len(names):
+        raise SchemaError(f"quantiles={list(quantiles)} names one twice")
+    lookup = log._core_pipeline(pipeline, unlisted)
+    try:
+        stages = _core.time_in_stage(log._journeys, lookup, _core.Per[per], asked, log._threads)
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
+    outcome = np.repeat([0, 1, 2], [len(pipeline.stages), len(pipeline.won), len(pipeline.lost)])
+    table = pd.DataFrame(
+        {
+            "stage": stage_values(pipeline, np.arange(len(stages))),
+            "outcome": outcome_values(outcome),
+            "visits": [stage.visits for stage in stages],
+            "completed": [stage.completed for stage in stages],
+            "open": [stage.open for stage in stages],
+            "items": [stage.items for stage in stages],
+        }
+    )
+    known = table["completed"].to_numpy() > 0
+    for name, lengths in [
+        ("mean", [stage.mean for stage in stages]),
+        *((name, [stage.quantiles[i] for stage in stages]) for i, name in enumerate(names)),
+    ]:
+        whole = np.array([length.whole for length in lengths], dtype=np.uint64)
+        part = np.array([length.part for length in lengths], dtype=np.float64)
+        table[name] = to_durations(whole, part, known, log.unit)
+    table.attrs["stagefunnel"] = {
+        "table": "time_in_stage",
+        "per": per,
+        "names": {str(label): name for label, name in pipeline.names.items()},
+    }
+    return table[[*STAGE_TIMES, *names[1:]]]

@@ -1,0 +1,237 @@
+"""Reading tables from files: CSV, JSON lines and Parquet, several at once, with where each row stood."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from .errors import ReaderError, did_you_mean, quoted
+
+Watch = Callable[[BinaryIO, str, int], BinaryIO]
+_CSV, _JSON, _PARQUET = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson"), (".parquet", ".pq")
+_CHUNK_ROWS = 500_000
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """Rows of one or several files under each other.
+
+    Attributes
+    ----------
+    frame
+        The columns asked for.
+    files
+        The files, in order.
+    starts
+        The first row of each file in `frame`.
+    """
+
+    frame: pd.DataFrame
+    files: tuple[str, ...]
+    starts: tuple[int, ...]
+
+    def locate(self, row: int) -> str:
+        """Say in which file and line a row stands."""
+        at = int(np.searchsorted(self.starts, row, side="right")) - 1
+        file, row_in_file = self.files[at], row - self.starts[at]
+        if _kind(file) == "parquet":
+            return f"{file}, row {row_in_file:,}"
+        lines = _csv_lines(file) if _kind(file) == "csv" else _json_lines(file)
+        line = next((line for i, line in enumerate(lines) if i == row_in_file), None)
+        return f"{file}, line {line:,}" if line is not None else f"{file}, row {row_in_file:,}"
+
+
+def expand(patterns: Iterable[str]) -> list[str]:
+    """Turn names and globs into files, each once, a glob's files in order of name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a name or a glob matches no file.
+    """
+    files: dict[str, None] = {}
+    for pattern in patterns:
+        found = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        found = [file for file in found if not os.path.isdir(file)]
+        if not found:
+            raise FileNotFoundError(f"no file {pattern!r}")
+        files.update(dict.fromkeys(found))
+    return list(files)
+
+
+def read_tables(
+    files: Sequence[str], columns: Sequence[str] | None, *, watch: Watch | None = None
+) -> FileTable:
+    """Read columns of several files into one table.
+
+    CSV values stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is missing.
+
+    Parameters
+    ----------
+    files
+        CSV (also ``.gz``), JSON lines (also ``.gz``) and Parquet.
+    columns
+        The columns to read; all of them if it is ``None``.
+    watch
+        Wraps each file while it is read, to show progress: ``watch(file, name, size)``.
+
+    Raises
+    ------
+    ReaderError
+        For a file of another kind, a missing column, and rows that do not parse, with file and line.
+    """
+    frames, starts, total = [], [], 0
+    for file in files:
+        read = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}[_kind(file)]
+        frame = read(file, columns, watch)
+        starts.append(total)
+        total += len(frame)
+        frames.append(frame)
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return FileTable(frame, tuple(files), tuple(starts))
+
+
+def _kind(file: str) -> str:
+    name = file.lower().removesuffix(".gz")
+    for kind, endings in (("csv", _CSV), ("json", _JSON), ("parquet", _PARQUET)):
+        if name.endswith(endings):
+            return kind
+    raise ReaderError(
+        f"{file}: cannot tell what kind of file this is; known endings are "
+        f"{quoted([*_CSV, *_JSON, *_PARQUET])} (the text formats also with .gz)"
+    )
+
+
+@contextmanager
+def _opened(file: str, watch: Watch | None = None) -> Iterator[IO[bytes]]:
+    """Open a file for its bytes, unpacked; damage is said with the file's name."""
+    size = os.path.getsize(file)
+    with open(file, "rb") as raw:
+        seen = watch(raw, file, size) if watch is not None else raw
+        packed: AbstractContextManager[Any] = (
+            gzip.GzipFile(fileobj=seen) if file.lower().endswith(".gz") else nullcontext(seen)
+        )
+        try:
+            with packed as unpacked:
+                yield unpacked
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
+        except UnicodeDecodeError as error:
+            bad = error.object[error.start]
+            raise ReaderError(f"{file}: byte {bad:#04x} is not UTF-8; save the file as UTF-8") from error
+
+
+def _header(file: str) -> list[str]:
+    with _opened(file) as unpacked:
+        first = unpacked.readline().decode("utf-8-sig")
+    if not first.strip():
+        raise ReaderError(f"{file}, line 1: there is no header")
+    return next(csv.reader([first], delimiter=_delimiter(first)))
+
+
+def _delimiter(first_line: str) -> str:
+    """Take the separator that splits the header into the most names."""
+    return max(",;\t|", key=first_line.count)
+
+
+def _check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
+    for column in columns or ():
+        if column not in known:
+            raise ReaderError(
+                f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}"
+            )
+
+
+def _read_csv(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
+    with _opened(file) as unpacked:
+        first = unpacked.readline().decode("utf-8-sig")
+    _check_columns(file, columns, _header(file))
+    with _opened(file, watch) as unpacked:
+        try:
+            chunks = pd.read_csv(
+                unpacked,
+                sep=_delimiter(first),
+                usecols=None if columns is None else list(dict.fromkeys(columns)),
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+                chunksize=_CHUNK_ROWS,
+            )
+            frames = list(chunks)
+        except pd.errors.ParserError as error:
+            message = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+            raise ReaderError(f"{file}: {message}") from error
+    return pd.concat(frames, ignore_index=True)
+
+
+def _csv_lines(file: str) -> Iterator[int]:
+    """Line on which each row of a CSV file ends; fields may hold line breaks."""
+    with _opened(file) as unpacked:
+        text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
+        first = text.readline()
+        text.seek(0)
+        reader = csv.reader(text, delimiter=_delimiter(first))
+        next(reader)
+        for record in reader:
+            if record:
+                yield reader.line_num
+
+
+def _json_lines(file: str) -> Iterator[int]:
+    with _opened(file) as unpacked:
+        for number, line in enumerate(unpacked, start=1):
+            if line.strip():
+                yield number
+
+
+def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
+    records = []
+    with _opened(file, watch) as unpacked:
+        for number, line in enumerate(unpacked, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ReaderError(f"{file}, line {number:,}: not JSON: {error.msg}") from error
+            if not isinstance(record, dict):
+                raise ReaderError(
+                    f'{file}, line {number:,}: expected an object like {{"item": 1}}, got '
+                    f"{type(record).__name__}"
+                )
+            records.append(record)
+    known = list(dict.fromkeys(name for record in records for name in record))
+    _check_columns(file, columns, known)
+    wanted = known if columns is None else list(dict.fromkeys(columns))
+    return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
+
+
+def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise ReaderError(
+            f'{file}: reading Parquet needs pyarrow: pip install "stagefunnel[arrow]"'
+        ) from error
+    with _opened(file, watch) as raw:
+        try:
+            parquet = pq.ParquetFile(raw)
+            _check_columns(file, columns, parquet.schema_arrow.names)
+            table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
+        except pa.ArrowException as error:
+            raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame

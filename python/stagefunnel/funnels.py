@@ -1,0 +1,313 @@
+"""The funnels: what items passed, skipped and were lost from, under each of the kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from . import _core
+from .errors import SchemaError, check_option
+from .items_table import Groups
+from .log import StageLog
+from .pipeline import Pipeline
+from .schema import (
+    AMOUNTS,
+    BOTH,
+    FUNNEL,
+    OUTCOME_TABLE,
+    OUTCOMES,
+    Fill,
+    KindName,
+    LostThenWonName,
+    Unlisted,
+    frame,
+    outcome_values,
+    share,
+    stage_values,
+)
+
+
+def funnel(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    kind: KindName = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    by: str | Sequence[str] | None = None,
+    amount: str | None = None,
+    unlisted: Unlisted = "error",
+) -> pd.DataFrame:
+    """Count the items that reach each stage of a pipeline.
+
+    An item counts in a stage if it has a visit of it (``passed``), or because the kind of funnel fills
+    the stage in (``assumed``). Items without a row of a listed stage are in no count.
+
+    Parameters
+    ----------
+    log
+        The stage history.
+    pipeline
+        The stages, in order.
+    kind
+        ``"classic"``: only what items really passed; it shows which stages are skipped.
+        ``"conversions"``: and the stages that a success implies; it shows after which stage items are
+        closed as failed. ``"furthest"``: every stage up to the furthest, all for an item ever won.
+        ``"strict"``: the longest run of stages passed in order from the first. ``"both"``: classic and
+        conversions in one table, with a first column ``kind``.
+    fill
+        For conversions. ``"won"``: an entry into a won stage, from work in progress or at creation,
+        implies every in-progress stage. ``"moves"``: every move implies the stages it passes over.
+    lost_then_won
+        What to do with items that were lost and are won now. ``"exclude"`` leaves out those whose win
+        directly follows a loss (the default for conversions), ``"exclude_reopened"`` also those worked
+        on in between, ``"include"`` none (the default for all others).
+    by
+        Columns of the log's items table: one funnel per combination of their values.
+    amount
+        Column of the items table to add up.
+    unlisted
+        ``"error"`` or ``"ignore"`` for rows of stages that the pipeline does not list; ignored ones
+        are taken out before visits are formed.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage (in progress, won, lost), per group of `by`:
+
+        - ``stage`` (ordered categorical), ``outcome`` (``open``, ``won``, ``lost``);
+        - ``reached`` = ``passed`` + ``assumed``, ``passed``, ``assumed``;
+        - ``skipped``: items that went beyond the stage without a visit of it; ``lost_from``: items lost
+          now, by the last stage before; ``open_at``: items open now, by their stage;
+        - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: over the
+          in-progress stage before (a won row: the last one; a lost row: ``base``);
+        - ``skip_rate``: of the items that went beyond, ``loss_rate``: of the items with a visit;
+        - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
+        - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`.
+
+        Counts are int64; shares are float64, NaN where the denominator is 0.
+
+    Raises
+    ------
+    UnknownStageError
+        If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``.
+    SchemaError
+        If an option or a column is not known, or `by` or `amount` is given without an items table.
+
+    Notes
+    -----
+    The two funnels are those of Bitrix24; the definitions page has every rule with a worked example.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> table = sf.funnel(shop.log, shop.pipeline, kind="conversions")
+    >>> table[["stage", "reached", "passed", "assumed"]]
+            stage  reached  passed  assumed
+    0         New       10       8        2
+    1  Discussion        7       2        5
+    2  Prepayment        8       3        5
+    3    Delivery        7       3        4
+    4         Won        7       7        0
+    5        Lost        6       6        0
+    """
+    check_option("kind", kind, get_args(KindName))
+    check_option("fill", fill, get_args(Fill))
+    if lost_then_won is not None:
+        check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    groups = _groups(log, by)
+    amounts = None if amount is None else _items_table(log, "amount").amounts(amount)
+    lookup = log._core_pipeline(pipeline, unlisted)
+    kinds = BOTH if kind == "both" else (kind,)
+    tables = []
+    told = {}
+    for one in kinds:
+        flip = lost_then_won or ("exclude" if one == "conversions" else "include")
+        counts = _count(log, lookup, _core_kind(one, fill), flip, groups, amounts)
+        tables.append(_funnel_table(pipeline, counts, groups, amounts is not None))
+        told[one] = _outcome_table(counts, groups)
+    table = tables[0]
+    if kind == "both":
+        table = pd.concat(tables, ignore_index=True)
+        names = np.repeat(np.arange(len(BOTH)), [len(one) for one in tables])
+        kinds_column = pd.Series(pd.Categorical.from_codes(names, categories=pd.Index(BOTH)))
+        table.insert(0, "kind", kinds_column)
+    table.attrs["stagefunnel"] = {
+        "table": "funnel",
+        "kind": kind,
+        "by": list(groups.values.columns) if groups is not None else [],
+        "names": {str(label): name for label, name in pipeline.names.items()},
+        # Without the columns of `by`: attributes must survive being written as JSON.
+        "outcomes": {one: rows[list(OUTCOME_TABLE)].to_dict("list") for one, rows in told.items()},
+    }
+    return table
+
+
+def outcomes(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    lost_then_won: LostThenWonName = "include",
+    by: str | Sequence[str] | None = None,
+    unlisted: Unlisted = "error",
+) -> pd.DataFrame:
+    """Count the items that are won, lost and open now.
+
+    An item's outcome is that of its last visit; earlier ones do not count.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    lost_then_won, by, unlisted
+        As for :func:`funnel`.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``base`` = ``won`` + ``lost`` + ``open``, ``win_rate`` = ``won`` / (``won`` +
+        ``lost``), ``left_out`` (items taken out by `lost_then_won`), ``reopened_won`` (won items with an
+        earlier loss that stay in).
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> sf.outcomes(shop.log, shop.pipeline).round(2)
+       base  won  lost  open  win_rate  left_out  reopened_won
+    0    13    6     5     2      0.55         0             2
+    """
+    check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    groups = _groups(log, by)
+    lookup = log._core_pipeline(pipeline, unlisted)
+    counts = _count(log, lookup, _core.Kind.classic, lost_then_won, groups, None)
+    table = _outcome_table(counts, groups)
+    table.attrs["stagefunnel"] = {"table": "outcomes"}
+    return table
+
+
+def _items_table(log: StageLog, option: str) -> Any:
+    if log._items_table is None:
+        raise SchemaError(
+            f"{option}= names a column of the items table, and the log has none; pass "
+            f"items=your_table to StageLog"
+        )
+    return log._items_table
+
+
+def _groups(log: StageLog, by: str | Sequence[str] | None) -> Groups | None:
+    if by is None:
+        return None
+    groups: Groups = _items_table(log, "by").groups(by)
+    taken = {"kind", *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(groups.values.columns)
+    if taken:
+        raise SchemaError(
+            f"by= names {sorted(taken)}, which are columns of the result; rename them in the items table"
+        )
+    return groups
+
+
+def _core_kind(kind: str, fill: str) -> _core.Kind:
+    return _core.Kind[f"conversions_{fill}" if kind == "conversions" else kind]
+
+
+def _count(
+    log: StageLog,
+    lookup: _core.Pipeline,
+    kind: _core.Kind,
+    lost_then_won: str,
+    groups: Groups | None,
+    amounts: npt.NDArray[np.float64] | None,
+) -> _core.FunnelCounts:
+    try:
+        return _core.count_funnel(
+            log._journeys,
+            lookup,
+            kind,
+            _core.LostThenWon[lost_then_won],
+            None if groups is None else groups.code,
+            1 if groups is None else max(len(groups.values), 1),
+            amounts,
+            log._threads,
+        )
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
+
+
+def _kept(counts: _core.FunnelCounts, groups: Groups | None) -> npt.NDArray[np.intp]:
+    """Choose the groups to show: those with an item, and the one group of a funnel without `by`."""
+    if groups is None:
+        return np.zeros(1, dtype=np.intp)
+    return np.flatnonzero(counts.won + counts.lost + counts.open + counts.left_out)
+
+
+def _with_groups(
+    table: pd.DataFrame, groups: Groups | None, kept: npt.NDArray[np.intp], times: int
+) -> pd.DataFrame:
+    if groups is None:
+        return table
+    values = groups.values.iloc[np.repeat(kept, times)].reset_index(drop=True)
+    return pd.concat([values, table], axis="columns")
+
+
+def _funnel_table(
+    pipeline: Pipeline, counts: _core.FunnelCounts, groups: Groups | None, with_amount: bool
+) -> pd.DataFrame:
+    kept = _kept(counts, groups)
+    n_stages = len(pipeline.labels)
+    n_open, n_won = len(pipeline.stages), len(pipeline.won)
+    passed, assumed, visited = (matrix[kept] for matrix in (counts.passed, counts.assumed, counts.visited))
+    skipped, beyond = counts.skipped[kept], counts.beyond[kept]
+    lost_from = counts.lost_from[kept]
+    reached = passed + assumed
+    base = (counts.won + counts.lost + counts.open)[kept][:, np.newaxis]
+    previous = np.empty_like(reached)
+    previous[:, 0] = 0
+    previous[:, 1:n_open] = reached[:, : n_open - 1]
+    previous[:, n_open : n_open + n_won] = reached[:, n_open - 1 : n_open]
+    previous[:, n_open + n_won :] = base
+    per_stage = {
+        "reached": reached,
+        "passed": passed,
+        "assumed": assumed,
+        "skipped": skipped,
+        "lost_from": lost_from,
+        "open_at": counts.open_at[kept],
+        "conversion_from_all": share(reached, base),
+        "conversion_from_previous": share(reached, previous),
+        "skip_rate": share(skipped, skipped + beyond),
+        "loss_rate": share(lost_from, visited),
+        "base": np.broadcast_to(base, reached.shape),
+        "left_out": np.broadcast_to(counts.left_out[kept][:, np.newaxis], reached.shape),
+    }
+    order = list(FUNNEL)
+    if with_amount:
+        # A log without items has no matrix of sums.
+        zeros = np.zeros_like(reached)
+        per_stage["amount"] = counts.amount[kept] if counts.amount.size else zeros.astype(float)
+        per_stage["amount_missing"] = counts.amount_missing[kept] if counts.amount_missing.size else zeros
+        at = order.index("base")
+        order[at:at] = AMOUNTS
+    outcome = np.repeat([0, 1, 2], [n_open, n_won, len(pipeline.lost)])
+    columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
+    columns["stage"] = stage_values(pipeline, np.tile(np.arange(n_stages), len(kept)))
+    columns["outcome"] = outcome_values(np.tile(outcome, len(kept)))
+    return _with_groups(frame(columns, order), groups, kept, n_stages)
+
+
+def _outcome_table(counts: _core.FunnelCounts, groups: Groups | None) -> pd.DataFrame:
+    kept = _kept(counts, groups)
+    columns = {name: getattr(counts, name)[kept] for name in (*OUTCOMES, "left_out", "reopened_won")}
+    columns["base"] = columns["won"] + columns["lost"] + columns["open"]
+    columns["win_rate"] = share(columns["won"], columns["won"] + columns["lost"])
+    return _with_groups(frame(columns, OUTCOME_TABLE), groups, kept, 1)

@@ -1,0 +1,75 @@
+"""One row per item: how it went and where it stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from . import _core
+from .log import StageLog
+from .pipeline import Pipeline
+from .schema import ITEMS, Unlisted, frame, outcome_values, stage_values
+from .times import NAT
+
+
+def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error") -> pd.DataFrame:
+    """List the items of a log with their outcome and what their journey was like.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    unlisted
+        As for :func:`funnel`. Items without a row of a listed stage are not listed.
+
+    Returns
+    -------
+    DataFrame
+        One row per item, in the order of the items' first rows in the input: ``item`` (its key),
+        ``outcome``, ``first_time``, ``closed_at`` (the start of the final visits that end the journey;
+        missing while open), ``last_stage``, ``furthest_stage`` (in progress; missing where none was
+        visited), ``lost_from`` (the last stage before a loss that stands), ``visits``, ``back_moves``
+        (to an earlier in-progress stage), ``skipped`` (in-progress stages gone beyond without a visit).
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> table = sf.item_table(shop.log, shop.pipeline)
+    >>> table.loc[table["item"] == 7, ["outcome", "last_stage", "lost_from", "visits", "skipped"]]
+      outcome last_stage   lost_from  visits  skipped
+    6    lost       Lost  Prepayment       3        1
+    """
+    facts = _core.item_facts(log._journeys, log._core_pipeline(pipeline, unlisted))
+    outcome = facts.outcome
+    closed_at = pd.Series(log._to_times(np.where(outcome == 0, NAT, facts.closed_at)))
+    if log.unit is None:
+        # Plain integers have no missing value of their own.
+        closed_at = pd.Series(
+            pd.arrays.IntegerArray(facts.closed_at, (outcome == 0).astype(bool)), dtype="Int64"
+        )
+    table = frame(
+        {
+            "item": log._keys_at(facts.first_row).reset_index(drop=True),
+            "outcome": outcome_values(outcome),
+            "first_time": log._to_times(facts.first_time),
+            "closed_at": closed_at,
+            "last_stage": stage_values(pipeline, facts.last_stage),
+            "furthest_stage": stage_values(pipeline, facts.furthest_stage),
+            "lost_from": stage_values(pipeline, facts.lost_from),
+            "visits": facts.visits,
+            "back_moves": facts.back_moves,
+            "skipped": facts.skipped,
+        },
+        ITEMS,
+    )
+    table.attrs["stagefunnel"] = {
+        "table": "item_table",
+        "names": {str(label): name for label, name in pipeline.names.items()},
+    }
+    return table

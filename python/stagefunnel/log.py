@@ -1,0 +1,358 @@
+"""The stage log: rows of item, stage and time, read once and ready for every question."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from . import _core
+from .columns import Input, read_input, read_inputs
+from .errors import (
+    InvalidRowError,
+    SchemaError,
+    UnknownItemError,
+    UnknownStageError,
+    check_option,
+    did_you_mean,
+    quoted,
+)
+from .items_table import ItemsTable
+from .pipeline import Pipeline
+from .quality import quality_table
+from .times import parse_texts, refuse_unparsed, to_times
+
+Invalid = Literal["error", "drop", "keep_stage"]
+Empty = Literal["error", "allow"]
+
+
+class StageLog:
+    """The stage history of items: who entered which stage when.
+
+    Rows are grouped by item and ordered by time once; every analysis then takes the log as its first
+    argument. Rows of equal time keep the order of the input, or of `order`.
+
+    Parameters
+    ----------
+    frame
+        A pandas or polars DataFrame, an Arrow table, record batch or reader, a DuckDB relation, or a
+        mapping of arrays. Columns are read in place where their memory allows it. Leave it out and
+        pass arrays as `item`, `stage` and `time` instead.
+    item, stage, time
+        Names of the columns. Items are integers, text, bytes or UUIDs; stages are integers, text,
+        categories or enum members; times are timestamps (with or without a zone), dates, ISO 8601
+        text or plain integers, whose differences then come out as plain numbers.
+    order
+        Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
+        digits sort as numbers.
+    items
+        A table with one row per item, for breakdowns and amounts.
+    items_key
+        Its key column; by default the one named like `item`.
+    invalid
+        What to do with a row that misses its item, stage or time, or whose time does not parse:
+        ``"error"`` (default); ``"drop"`` leaves it out and counts it in :meth:`quality`;
+        ``"keep_stage"`` keeps rows that miss only their stage.
+    empty
+        What to do without any row: ``"error"`` (default) or ``"allow"``.
+    threads
+        Threads to use, also for questions; by default ``STAGEFUNNEL_THREADS`` or all cores. Results
+        do not depend on it.
+
+    Raises
+    ------
+    SchemaError
+        For columns that are not there, differ in length or are of a type that is not read, for zoned
+        times mixed with naive ones, an items table with two rows of one key, and an empty log.
+    InvalidRowError
+        For the first row that misses a value or whose time does not parse; `row` has its number.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 5, 3]}
+    >>> sf.StageLog(rows)
+    StageLog: 3 rows, 2 items
+      time    0 … 5 (plain integers)
+      stages  New 2, Won 1
+    """
+
+    def __init__(
+        self,
+        frame: Any = None,
+        *,
+        item: Any = "item",
+        stage: Any = "stage",
+        time: Any = "time",
+        order: Any = None,
+        items: Any = None,
+        items_key: str | None = None,
+        invalid: Invalid = "error",
+        empty: Empty = "error",
+        threads: int | None = None,
+    ) -> None:
+        check_option("invalid", invalid, ("error", "drop", "keep_stage"))
+        check_option("empty", empty, ("error", "allow"))
+        self._threads = _threads(threads)
+        inputs = _inputs(frame, {"item": item, "stage": stage, "time": time, "order": order})
+        lengths = {role: len(column) for role, column in inputs.items()}
+        if len(set(lengths.values())) > 1:
+            said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
+            raise SchemaError(f"the columns differ in length: {said} rows")
+        if not lengths["item"] and empty == "error":
+            raise SchemaError('the log has no rows; pass empty="allow" if that is expected')
+        self._n_input_rows = lengths["item"]
+        times, unparsed = _readable_times(inputs["time"], invalid)
+        self._unit, self._zone = times.time_unit, times.zone
+        self._item_input = inputs["item"]
+        keys = _encode(_core.encode_items, inputs["item"])
+        codes = _encode(_core.encode_stages, inputs["stage"])
+        stamps = _encode(_core.encode_times, times)
+        missing = {
+            "item": keys.missing_rows,
+            "stage": codes.missing_rows,
+            "time": np.setdiff1d(stamps.missing_rows, unparsed),
+        }
+        dropped = _dropped(missing, unparsed, invalid, inputs, self._n_input_rows)
+        self._found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
+        self._found["unparsed_time"] = len(unparsed)
+        self._found["dropped"] = len(dropped)
+        if len(dropped):
+            _core.leave_out(codes, dropped)
+        if len(dropped) == self._n_input_rows and empty == "error":
+            raise SchemaError(
+                f"no row is left after dropping {len(dropped):,} invalid ones; "
+                f'pass empty="allow" if that is expected'
+            )
+        given = inputs.get("order")
+        row_order = _core.RowOrder() if given is None else _encode(_core.encode_order, given)
+        self._labels = inputs["stage"].labels or list(codes.labels)
+        if inputs["stage"].labels is not None:
+            self._labels = [self._labels[code] for code in codes.labels]
+        self._label_rows = codes.rows.astype(np.int64)
+        self._label_first = codes.first_row.astype(np.int64)
+        self._journeys = _core.build_journeys(keys, codes, stamps, row_order, dropped, self._threads)
+        self._items_table = None
+        if items is not None:
+            key = items_key or inputs["item"].name
+            self._items_table = ItemsTable(items, key, self._journeys)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the log, without dropped ones."""
+        return int(self._journeys.n_rows)
+
+    @property
+    def n_items(self) -> int:
+        """Distinct items."""
+        return int(self._journeys.n_items)
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the times (``"s"``, ``"ms"``, ``"us"``, ``"ns"``, ``"D"``), ``None`` for integers."""
+        return self._unit
+
+    @property
+    def zone(self) -> str | None:
+        """Zone of the times, ``None`` where they have none."""
+        return self._zone
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
+        seen = np.flatnonzero(self._label_rows)
+        return pd.DataFrame(
+            {
+                "stage": pd.Series([self._labels[code] for code in seen], dtype=object),
+                "rows": self._label_rows[seen],
+                "first_row": self._label_first[seen],
+            }
+        )
+
+    @property
+    def items(self) -> pd.DataFrame | None:
+        """The items table the log was given."""
+        return None if self._items_table is None else self._items_table.frame
+
+    def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
+        """Count what is unusual in the rows, and in what a pipeline makes of them.
+
+        Parameters
+        ----------
+        pipeline
+            If given, rows that it does not list are counted, and what leaving them out does.
+
+        Returns
+        -------
+        DataFrame
+            One row per check: ``check``, ``count``, ``note`` (what it means). The checks are always
+            the same ones in the same order; with a pipeline its own follow.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog({"item": [1, 1], "stage": ["New", "New"], "time": [0, 0]})
+        >>> quality = log.quality().set_index("check")["count"]
+        >>> int(quality["exact_duplicates"]), int(quality["ties"])
+        (1, 1)
+        """
+        return quality_table(self, pipeline)
+
+    def _core_pipeline(self, pipeline: Pipeline, unlisted: str = "error") -> _core.Pipeline:
+        """Read the log's stage codes as rows of a pipeline."""
+        check_option("unlisted", unlisted, ("error", "ignore"))
+        if not isinstance(pipeline, Pipeline):
+            raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
+        row_of = {label: row for row, label in enumerate(pipeline.labels)}
+        rows = [row_of.get(label, -1) for label in self._labels]
+        if unlisted == "error":
+            self._refuse_unlisted(pipeline, rows)
+        return _core.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
+
+    def _refuse_unlisted(self, pipeline: Pipeline, rows: list[int]) -> None:
+        strangers = [code for code, row in enumerate(rows) if row < 0 and self._label_rows[code]]
+        if not strangers:
+            return
+        said = [
+            f"{self._labels[code]!r} ({self._label_rows[code]:,} rows, first at row "
+            f"{self._label_first[code]:,})"
+            for code in strangers[:5]
+        ]
+        if len(strangers) > 5:
+            said.append(f"… ({len(strangers) - 5:,} more)")
+        seen = {self._labels[code] for code, row in enumerate(rows) if row >= 0}
+        unseen = [label for label in pipeline.labels if label not in seen]
+        hint = did_you_mean(self._labels[strangers[0]], unseen)
+        types = {type(self._labels[code]).__name__ for code in strangers}
+        if len(strangers) == len(rows) and types != {type(pipeline.labels[0]).__name__}:
+            hint = f"; the log's labels are {', '.join(types)}, are the pipeline's the same type?"
+        raise UnknownStageError(
+            f"unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(said)}; the pipeline has: "
+            f'{quoted(pipeline.labels)}{hint}; pass unlisted="ignore" to leave such rows out',
+            row=int(self._label_first[strangers].min()),
+        )
+
+    def _journey_of(self, item: Hashable) -> _core.Journeys:
+        """Find the rows of one item."""
+        values = np.empty(1, dtype=object)
+        values[0] = item.item() if isinstance(item, np.generic) else item
+        keys = _encode(_core.encode_items, read_input(values, "item"))
+        journey = _core.journey_of(self._journeys, keys) if keys.hashed == self._hashed else None
+        if journey is None:
+            example = self._keys_at(self._journeys.first_row[:1].copy())
+            like = f"; its keys look like {example.iloc[0]!r}" if len(example) else ""
+            raise UnknownItemError(f"the log has no item {item!r}{like}")
+        return journey
+
+    @property
+    def _hashed(self) -> bool:
+        return bool(self._journeys.hashed)
+
+    def _keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
+        return self._item_input.take(rows)
+
+    def _to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        return to_times(values, self._unit, self._zone)
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __repr__(self) -> str:
+        lines = [f"StageLog: {self.n_rows:,} rows, {self.n_items:,} items"]
+        span = self._journeys.time_range
+        if span is not None:
+            ends = self._to_times(np.array(span, dtype=np.int64))
+            what = "plain integers" if self._unit is None else (self._zone or "no zone")
+            lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
+        stages = self.stages
+        if len(stages):
+            names = [f"{row.stage} {row.rows:,}" for row in stages.head(12).itertuples()]
+            more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
+            lines.append("  stages  " + ", ".join(names) + more)
+        if self._items_table is not None:
+            lines.append(f"  items   {self._items_table!r}")
+        odd = {name: count for name, count in self._found.items() if count}
+        if odd:
+            said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
+            lines.append(f"  invalid {said}")
+        return "\n".join(lines)
+
+
+def _inputs(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
+    given = {role: value for role, value in columns.items() if value is not None}
+    names = {role: value for role, value in given.items() if isinstance(value, str)}
+    if frame is None:
+        if names:
+            raise SchemaError(
+                f"without a frame, item, stage and time are arrays; {quoted(names)} named a column"
+            )
+        return {role: read_input(value, role) for role, value in given.items()}
+    if len(names) < len(given):
+        arrays = [role for role in given if role not in names]
+        raise SchemaError(f"with a frame, {quoted(arrays)} must be the name of a column")
+    return read_inputs(frame, names)
+
+
+def _encode(encode: Any, column: Input) -> Any:
+    try:
+        return encode(column.column)
+    except ValueError as error:
+        raise SchemaError(f"column {column.name!r}: {error}") from error
+
+
+def _readable_times(column: Input, invalid: str) -> tuple[Input, npt.NDArray[np.uint64]]:
+    """Parse times that are text; rows that do not parse are refused or returned."""
+    if not column.column.holds_bytes:
+        return column, np.zeros(0, dtype=np.uint64)
+    texts = column.take(np.arange(len(column), dtype=np.uint32))
+    stamps, unparsed = parse_texts(texts, column.name)
+    if len(unparsed) and invalid != "drop":
+        refuse_unparsed(column.name, texts, unparsed)
+    return read_input(stamps, column.name), unparsed
+
+
+def _dropped(
+    missing: dict[str, npt.NDArray[np.uint64]],
+    unparsed: npt.NDArray[np.uint64],
+    invalid: str,
+    inputs: dict[str, Input],
+    n_rows: int,
+) -> npt.NDArray[np.uint64]:
+    """Rows to leave out; refuses what the caller did not ask to drop."""
+    to_drop = dict(missing)
+    if invalid == "keep_stage":
+        del to_drop["stage"]
+    rows = np.unique(np.concatenate([*to_drop.values(), unparsed])).astype(np.uint64)
+    if invalid != "drop" and len(rows):
+        row = int(rows[0])
+        role = next(role for role, found in to_drop.items() if row in found)
+        ways = 'invalid="drop" to leave such rows out'
+        if role == "stage":
+            ways += ' or invalid="keep_stage" to keep them'
+        raise InvalidRowError(
+            f"missing {role} in row {row:,} of column {inputs[role].name!r} ({len(to_drop[role]):,} "
+            f"of {n_rows:,} rows); fill it in, or pass {ways}",
+            row=row,
+        )
+    return rows
+
+
+def _threads(asked: int | None) -> int:
+    if asked is None:
+        text = os.environ.get("STAGEFUNNEL_THREADS", "")
+        if text and not text.isdigit():
+            raise SchemaError(f"STAGEFUNNEL_THREADS={text!r} is not a whole number")
+        asked = int(text) if text else _cores()
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        raise SchemaError(f"threads={asked!r} is not a whole number of at least 1")
+    return asked
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

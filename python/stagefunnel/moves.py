@@ -1,0 +1,71 @@
+"""The moves between stages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from . import _core
+from .errors import SchemaError
+from .log import StageLog
+from .pipeline import Pipeline
+from .schema import TRANSITIONS, Unlisted, frame, share, stage_values
+
+
+def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error") -> pd.DataFrame:
+    """Count the moves from stage to stage.
+
+    A move is two consecutive visits of one item. Repeating a stage is no move; coming back to one left
+    earlier is.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    unlisted
+        As for :func:`funnel`.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair of stages with at least one move, in the pipeline's order: ``from_stage``,
+        ``to_stage``, ``moves``, ``items`` (distinct items that made the move), ``share`` (of all moves
+        that leave ``from_stage``).
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`; also for a pipeline of more than 4,096 stages.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 1, 2], "stage": ["New", "Offer", "New", "New"], "time": [0, 1, 2, 0]}
+    >>> sf.transitions(sf.StageLog(rows), sf.Pipeline(["New", "Offer"]))
+      from_stage to_stage  moves  items  share
+    0        New    Offer      1      1    1.0
+    1      Offer      New      1      1    1.0
+    """
+    lookup = log._core_pipeline(pipeline, unlisted)
+    try:
+        counts = _core.count_transitions(log._journeys, lookup, log._threads)
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
+    moves = counts.moves
+    from_row, to_row = np.nonzero(moves)
+    leaving = moves.sum(axis=1)
+    table = frame(
+        {
+            "from_stage": stage_values(pipeline, from_row),
+            "to_stage": stage_values(pipeline, to_row),
+            "moves": moves[from_row, to_row],
+            "items": counts.items[from_row, to_row],
+            "share": share(moves[from_row, to_row], leaving[from_row]),
+        },
+        TRANSITIONS,
+    )
+    table.attrs["stagefunnel"] = {
+        "table": "transitions",
+        "names": {str(label): name for label, name in pipeline.names.items()},
+    }
+    return table

@@ -1,0 +1,217 @@
+"""The pipeline: which stages there are, in what order, and what they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .errors import SchemaError, did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from .log import StageLog
+
+Label = Hashable
+
+
+class Pipeline:
+    """The stages of a process: in progress in their order, then won, then lost.
+
+    A pipeline is an argument of an analysis, not a part of a log: one log can be read through several.
+
+    Parameters
+    ----------
+    stages
+        Labels of the in-progress stages, in their order; at least one.
+    won, lost
+        Labels of the stages that end an item with success or failure: one label or several, or none
+        (without a won stage nothing is ever won).
+    names
+        What people read in place of a label, for example the names of a CRM's stage codes. Labels
+        without an entry are shown as they are; tables keep the labels.
+
+    Raises
+    ------
+    SchemaError
+        If a stage is listed twice or missing, is both won and lost, labels are of mixed types, or
+        `names` has a label that is no stage. All that is wrong is said at once.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> sf.Pipeline(["New", "Offer"], won="Won", lost=["Lost", "Spam"])
+    Pipeline: New → Offer | won: Won | lost: Lost, Spam
+    """
+
+    def __init__(
+        self,
+        stages: Label | Sequence[Label],
+        *,
+        won: Label | Sequence[Label] = (),
+        lost: Label | Sequence[Label] = (),
+        names: Mapping[Any, str] | None = None,
+    ) -> None:
+        self._stages = _labels(stages)
+        self._won = _labels(won)
+        self._lost = _labels(lost)
+        self._names = dict(names or {})
+        problems = _problems(self._stages, self._won, self._lost, self._names)
+        if problems:
+            raise SchemaError("the pipeline is not sound: " + "; ".join(problems))
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str]) -> Pipeline:
+        """Read the ``[pipeline]`` table of a TOML file.
+
+        Parameters
+        ----------
+        path
+            A file with ``stages``, ``won`` and ``lost`` under ``[pipeline]`` and, if labels are codes,
+            their names under ``[pipeline.names]``. See :class:`stagefunnel.Settings` for the rest of
+            the file.
+
+        Returns
+        -------
+        Pipeline
+
+        Raises
+        ------
+        SchemaError
+            If the file is no TOML, lacks the table, or has a key that is not known.
+        """
+        from .settings import Settings
+
+        return Settings.from_toml(path).pipeline
+
+    @property
+    def stages(self) -> tuple[Label, ...]:
+        """Labels of the in-progress stages, in order."""
+        return self._stages
+
+    @property
+    def won(self) -> tuple[Label, ...]:
+        """Labels of the won stages."""
+        return self._won
+
+    @property
+    def lost(self) -> tuple[Label, ...]:
+        """Labels of the lost stages."""
+        return self._lost
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """All labels: in progress, won, lost. The rows of every table."""
+        return self._stages + self._won + self._lost
+
+    @property
+    def names(self) -> dict[Label, str]:
+        """What people read, for every label."""
+        return {label: self._names.get(label, str(label)) for label in self.labels}
+
+    def check(self, log: StageLog) -> pd.DataFrame:
+        """List what of a log's stages and this pipeline's does not fit together.
+
+        Parameters
+        ----------
+        log
+            The log to be read through this pipeline.
+
+        Returns
+        -------
+        DataFrame
+            ``problem`` (``"unlisted"``: the log has it, the pipeline does not; ``"never reached"``:
+            the other way round), ``stage``, ``rows`` of the log, ``hint``. Empty if all is well.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog({"item": [1, 1], "stage": ["New", "Ofer"], "time": [0, 1]})
+        >>> sf.Pipeline(["New", "Offer"], won="Won").check(log)["stage"].tolist()
+        ['Ofer', 'Offer', 'Won']
+        """
+        known = log.stages
+        listed = set(self.labels)
+        seen = set(known["stage"])
+        unlisted = known[[label not in listed for label in known["stage"]]]
+        never = [label for label in self.labels if label not in seen]
+        hints = [did_you_mean(label, never).lstrip("; ") for label in unlisted["stage"]]
+        return pd.DataFrame(
+            {
+                "problem": ["unlisted"] * len(unlisted) + ["never reached"] * len(never),
+                "stage": pd.Series([*unlisted["stage"], *never], dtype=object),
+                "rows": pd.Series([*unlisted["rows"], *([0] * len(never))], dtype="int64"),
+                "hint": pd.Series([*hints, *([""] * len(never))], dtype=object),
+            }
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pipeline):
+            return NotImplemented
+        return self._key() == other._key() and self._names == other._names
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[tuple[Label, ...], ...]:
+        return self._stages, self._won, self._lost
+
+    def __repr__(self) -> str:
+        names = self.names
+        parts = [" → ".join(_shortened([names[label] for label in self._stages]))]
+        for word, labels in (("won", self._won), ("lost", self._lost)):
+            if labels:
+                parts.append(f"{word}: " + ", ".join(_shortened([names[label] for label in labels])))
+        return "Pipeline: " + " | ".join(parts)
+
+
+def _labels(given: Label | Sequence[Label]) -> tuple[Label, ...]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        return (given,)
+    return tuple(given)
+
+
+def _problems(
+    stages: tuple[Label, ...],
+    won: tuple[Label, ...],
+    lost: tuple[Label, ...],
+    names: Mapping[Label, str],
+) -> list[str]:
+    problems = []
+    if not stages:
+        problems.append("it has no in-progress stage")
+    labels = stages + won + lost
+    missing = sum(label is None or label != label for label in labels)  # NaN differs from itself
+    if missing:
+        problems.append(f"{missing} of its labels are missing")
+    types = sorted({_family(label) for label in labels})
+    if len(types) > 1:
+        problems.append(f"its labels are of mixed types: {', '.join(types)}")
+    where: dict[Label, list[str]] = {}
+    for part, part_labels in (("in progress", stages), ("won", won), ("lost", lost)):
+        for label in part_labels:
+            where.setdefault(label, []).append(part)
+    for label, parts in where.items():
+        if len(parts) > 1:
+            distinct = list(dict.fromkeys(parts))
+            how = f"twice as {distinct[0]}" if len(distinct) == 1 else "as " + " and ".join(distinct)
+            problems.append(f"{label!r} is listed {how}")
+    strangers = [label for label in names if label not in where]
+    if strangers:
+        problems.append(f"names are given for what is no stage: {quoted(strangers)}")
+    return problems
+
+
+def _family(label: Label) -> str:
+    if isinstance(label, str):
+        return "text"
+    if isinstance(label, int) and not isinstance(label, bool):
+        return "integer"
+    return type(label).__name__
+
+
+def _shortened(words: list[str], most: int = 12) -> list[str]:
+    if len(words) <= most:
+        return words
+    return [*words[: most - 2], f"… ({len(words) - most + 1} more)", words[-1]]

@@ -1,0 +1,69 @@
+"""What was found in a log: the quality table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from . import _core
+from .pipeline import Pipeline
+from .schema import QUALITY
+
+if TYPE_CHECKING:
+    from .log import StageLog
+
+_NOTES = {
+    "rows": "rows of the input",
+    "items": "distinct items",
+    "stages": "distinct stages",
+    "dropped": 'invalid rows left out, as invalid="drop" asked',
+    "missing_item": "rows without an item",
+    "missing_stage": "rows without a stage",
+    "missing_time": "rows without a time",
+    "unparsed_time": "rows whose time is text that is no time",
+    "exact_duplicates": "rows equal in item, stage and time to an earlier row",
+    "repeats": "rows of the stage that the item is in already; one visit with the row before",
+    "ties": "rows of an item at the time of its row before; they keep the order of the input",
+    "items_not_in_table": "items that the items table does not have",
+    "unlisted_stages": "stages of the log that the pipeline does not list",
+    "unlisted_rows": "rows of these stages",
+    "items_without_rows": "items that have only such rows: they are in no base",
+    "bridged_visits": "visits that become one because rows between them are not listed",
+    "ties_deciding_outcome": "items whose last time has rows of several outcomes: their order decides",
+}
+
+
+def quality_table(log: StageLog, pipeline: Pipeline | None) -> pd.DataFrame:
+    """Build the table of :meth:`stagefunnel.StageLog.quality`."""
+    found = _core.log_quality(log._journeys)
+    counts = {
+        "rows": log._n_input_rows,
+        "items": log.n_items,
+        "stages": len(log.stages),
+        **log._found,
+        "exact_duplicates": found.exact_duplicates,
+        "repeats": found.repeats,
+        "ties": found.ties,
+    }
+    if log._items_table is not None:
+        counts["items_not_in_table"] = log._items_table.n_unmatched
+    if pipeline is not None:
+        read = _core.pipeline_quality(log._journeys, log._core_pipeline(pipeline, "ignore"))
+        listed = set(pipeline.labels)
+        stages = log.stages
+        unlisted = [label not in listed for label in stages["stage"]]
+        counts["unlisted_stages"] = sum(unlisted)
+        counts["unlisted_rows"] = int(stages["rows"][unlisted].sum())
+        counts["items_without_rows"] = read.items_without_rows
+        counts["bridged_visits"] = read.bridged_visits
+        counts["ties_deciding_outcome"] = read.ties_deciding_outcome
+    checks = [check for check in _NOTES if check in counts]
+    return pd.DataFrame(
+        {
+            "check": checks,
+            "count": pd.Series([counts[check] for check in checks], dtype="int64"),
+            "note": [_NOTES[check] for check in checks],
+        },
+        columns=list(QUALITY),
+    )

@@ -1,0 +1,84 @@
+"""The columns of every result table, in their order, and how stages and outcomes look in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .pipeline import Pipeline
+
+KindName = Literal["classic", "conversions", "furthest", "strict", "both"]
+Fill = Literal["won", "moves"]
+LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
+PerName = Literal["visit", "item", "longest"]
+Unlisted = Literal["error", "ignore"]
+
+OUTCOMES: Final = ("open", "won", "lost")
+BOTH: Final = ("classic", "conversions")
+
+FUNNEL: Final = (
+    "stage",
+    "outcome",
+    "reached",
+    "passed",
+    "assumed",
+    "skipped",
+    "lost_from",
+    "open_at",
+    "conversion_from_all",
+    "conversion_from_previous",
+    "skip_rate",
+    "loss_rate",
+    "base",
+    "left_out",
+)
+AMOUNTS: Final = ("amount", "amount_missing")  # before "base", where an amount is given
+OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
+STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
+TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
+ITEMS: Final = (
+    "item",
+    "outcome",
+    "first_time",
+    "closed_at",
+    "last_stage",
+    "furthest_stage",
+    "lost_from",
+    "visits",
+    "back_moves",
+    "skipped",
+)
+EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
+QUALITY: Final = ("check", "count", "note")
+
+Rows = npt.NDArray[np.integer[Any]]
+
+
+def stage_values(pipeline: Pipeline, rows: Rows | Sequence[int]) -> pd.Categorical:
+    """Turn rows of a pipeline into labels; -1 is missing."""
+    return pd.Categorical.from_codes(
+        np.asarray(rows, dtype=np.int64), categories=pd.Index(pipeline.labels), ordered=True
+    )
+
+
+def outcome_values(codes: Rows | Sequence[int]) -> pd.Categorical[str]:
+    """Turn the core's outcomes into their names."""
+    return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), categories=pd.Index(OUTCOMES))
+
+
+def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Divide counts; a share of nothing is NaN."""
+    parts = np.asarray(part, dtype=np.float64)
+    wholes = np.asarray(whole, dtype=np.float64)
+    out = np.full(np.broadcast_shapes(parts.shape, wholes.shape), np.nan)
+    np.divide(parts, wholes, out=out, where=wholes != 0)
+    return out
+
+
+def frame(columns: Mapping[str, Any], order: Sequence[str]) -> pd.DataFrame:
+    """Build a table with exactly these columns in this order."""
+    return pd.DataFrame({name: columns[name] for name in order})

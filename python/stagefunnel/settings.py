@@ -1,0 +1,101 @@
+"""A TOML file beside an export: the pipeline, the names of the columns, how to read the rest."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import SchemaError, did_you_mean, quoted
+from .pipeline import Pipeline
+
+_PIPELINE_KEYS = ("stages", "won", "lost", "names", "unlisted")
+_COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a pipeline file says.
+
+    Attributes
+    ----------
+    pipeline
+        The stages.
+    columns
+        Names of the columns: ``item``, ``stage``, ``time``, ``order`` and the ``time_format`` of
+        times that are not ISO 8601; only those that the file names.
+    unlisted
+        What to do with stages that the pipeline does not list: ``"error"`` or ``"ignore"``.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import stagefunnel as sf
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "pipeline.toml"
+    >>> _ = file.write_text('''
+    ... [pipeline]
+    ... stages = ["New", "Offer"]
+    ... won = "Won"
+    ... lost = ["Lost"]
+    ... [columns]
+    ... item = "deal_id"
+    ... ''')
+    >>> sf.Settings.from_toml(file).columns
+    {'item': 'deal_id'}
+    """
+
+    pipeline: Pipeline
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unlisted: str = "error"
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str]) -> Settings:
+        """Read a file; a key that is not known is an error, never ignored."""
+        name = os.fspath(path)
+        try:
+            with open(name, "rb") as file:
+                content = tomllib.load(file)
+        except tomllib.TOMLDecodeError as error:
+            raise SchemaError(f"{name} is not valid TOML: {error}") from error
+        except UnicodeDecodeError as error:
+            raise SchemaError(f"{name} is not UTF-8 text: {error}") from error
+        try:
+            return cls._from_content(content)
+        except SchemaError as error:
+            raise SchemaError(f"{name}: {error}") from error
+
+    @classmethod
+    def _from_content(cls, content: Mapping[str, Any]) -> Settings:
+        _check_keys("the file", content, ("pipeline", "columns"))
+        if "pipeline" not in content:
+            raise SchemaError("there is no [pipeline] table")
+        table = content["pipeline"]
+        columns = content.get("columns", {})
+        _check_keys("[pipeline]", table, _PIPELINE_KEYS)
+        _check_keys("[columns]", columns, _COLUMN_KEYS)
+        if "stages" not in table:
+            raise SchemaError("[pipeline] has no stages")
+        unlisted = table.get("unlisted", "error")
+        if unlisted not in ("error", "ignore"):
+            raise SchemaError(f"unlisted = {unlisted!r} is not one of 'error', 'ignore'")
+        labels_are_integers = bool(table["stages"]) and isinstance(table["stages"][0], int)
+        names = {
+            # A TOML key is always text, also where the label it names is a number.
+            int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: shown
+            for label, shown in table.get("names", {}).items()
+        }
+        pipeline = Pipeline(
+            table["stages"], won=table.get("won", ()), lost=table.get("lost", ()), names=names
+        )
+        return cls(pipeline, dict(columns), unlisted)
+
+
+def _check_keys(where: str, table: object, known: Iterable[str]) -> None:
+    if not isinstance(table, Mapping):
+        raise SchemaError(f"{where} is not a table")
+    for key in table:
+        if key not in known:
+            hint = did_you_mean(key, known)
+            raise SchemaError(f"{where} has no key {key!r}; it knows {quoted(known)}{hint}")

@@ -1,0 +1,111 @@
+"""How numbers, shares, lengths of time and findings are said to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+NOTHING = "–"  # what has no value
+_STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+
+
+def count(value: Any) -> str:
+    """Write a whole number with its thousands apart: ``12,345``."""
+    return NOTHING if pd.isna(value) else f"{int(value):,}"
+
+
+def percent(value: Any) -> str:
+    """Write a share: ``78 %``; one decimal where the whole number would say 0 or 100 wrongly."""
+    if pd.isna(value):
+        return NOTHING
+    rounded = round(100 * value)
+    exact = rounded / 100 == value or 0 < rounded < 100
+    return f"{rounded} %" if exact else f"{_kept_apart(100 * value)} %"
+
+
+def _kept_apart(value: float) -> str:
+    """Keep 99.96 from reading 100.0, and 0.04 from reading 0.0."""
+    if 99 < value < 100:
+        return f"{min(value, 99.9):.1f}"
+    if 0 < value < 0.1:
+        return "< 0.1"
+    return f"{value:.1f}"
+
+
+def number(value: Any) -> str:
+    """Write a number without decimals it does not need: ``1,234.5``."""
+    if pd.isna(value):
+        return NOTHING
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def length(value: Any) -> str:
+    """Write a length of time as people say it: ``4 d 6 h``, ``36 min``; plain numbers as numbers."""
+    if pd.isna(value):
+        return NOTHING
+    if not isinstance(value, pd.Timedelta | np.timedelta64):
+        return number(value)
+    seconds = float(pd.Timedelta(value) / pd.Timedelta(seconds=1))
+    if seconds == 0:
+        return "0 s"
+    for i, (unit, size) in enumerate(_STEPS[:-1]):
+        if seconds >= size:
+            smaller, smaller_size = _STEPS[i + 1]
+            steps = round(seconds / smaller_size)
+            whole, rest = divmod(steps, round(size / smaller_size))
+            # Beyond a hundred days nobody counts the hours, below a minute nobody the milliseconds.
+            short = not rest or whole >= 100 or unit in ("s", "min", "ms")
+            return f"{whole:,} {unit}" if short else f"{whole:,} {unit} {rest} {smaller}"
+    return f"{round(seconds * 1e6)} µs"
+
+
+def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> list[str]:
+    """Say what the two funnels exist for: what is skipped most, and where most are lost.
+
+    Parameters
+    ----------
+    part
+        The rows of one group of a funnel table.
+    outcome
+        The group's row of the outcomes table, if it is known.
+    names
+        What people read for a label.
+    """
+    return [_skipped_most(part, names), _lost_most(part, outcome, names)]
+
+
+def _skipped_most(part: pd.DataFrame, names: Mapping[str, str]) -> str:
+    skipped = part[part["outcome"] == "open"]
+    if not skipped["skipped"].any():
+        return "No stage was skipped."
+    row = skipped.iloc[int(skipped["skipped"].argmax())]
+    beyond = round(row["skipped"] / row["skip_rate"])
+    return (
+        f"Most often skipped: {names.get(str(row['stage']), row['stage'])} ({count(row['skipped'])} of "
+        f"{count(beyond)} that went beyond, {percent(row['skip_rate'])})"
+    )
+
+
+def _lost_most(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
+    if not part["lost_from"].any():
+        return "Nothing was lost from a stage."
+    row = part.iloc[int(part["lost_from"].argmax())]
+    lost = part["lost_from"].sum() if outcome is None else outcome["lost"]
+    return (
+        f"Most often lost from: {names.get(str(row['stage']), row['stage'])} "
+        f"({count(row['lost_from'])} of {count(lost)} lost, {percent(row['lost_from'] / lost)})"
+    )
+
+
+def standing(outcome: Mapping[str, Any]) -> str:
+    """Say how many items there are and how they stand now."""
+    said = (
+        f"{count(outcome['base'])} items: {count(outcome['won'])} won, {count(outcome['lost'])} lost, "
+        f"{count(outcome['open'])} open; win rate {percent(outcome['win_rate'])}"
+    )
+    if outcome["left_out"]:
+        said += f"; {count(outcome['left_out'])} left out (lost, then won)"
+    return said
