@@ -88,8 +88,8 @@ void map_rows(const Column& column, FromNumber from_number, FromBytes from_bytes
                     }
                     const std::size_t code = checked_code(numbers<T>(chunk)[i], dictionary);
                     if (states[code] == State::unread) {
-                        const bool present =
-                            read(dictionary, dictionary.chunks.front(), code, base + i, values[code]);
+                        const Place entry = place_of(dictionary, code);
+                        const bool present = read(dictionary, entry.chunk, entry.i, base + i, values[code]);
                         states[code] = present ? State::present : State::missing;
                     }
                     if (states[code] == State::present) {

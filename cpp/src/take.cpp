@@ -28,7 +28,8 @@ void read_rows(const Column& column, std::span<const std::uint32_t> rows, Read r
         const Column& dictionary = *chunk.dictionary;
         const std::size_t code = with_number_type(
             column.storage, [&]<class T>(T) { return checked_code(numbers<T>(chunk)[i], dictionary); });
-        read(dictionary, dictionary.chunks.front(), code);
+        const Place entry = place_of(dictionary, code);
+        read(dictionary, entry.chunk, entry.i);
     }
 }
 

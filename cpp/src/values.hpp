@@ -86,6 +86,19 @@ inline std::string_view bytes_at(const Column& column, const Chunk& chunk, std::
     }
 }
 
+/// Where a row of a column stands: its chunk and the place inside it.
+struct Place {
+    const Chunk& chunk;
+    std::size_t i;
+};
+
+/// Finds a row below `column.length`; meant for dictionaries, which rarely have more than one chunk.
+inline Place place_of(const Column& column, std::size_t row) {
+    std::size_t c = 0;
+    while (row >= column.chunks[c].length) row -= column.chunks[c++].length;
+    return {column.chunks[c], row};
+}
+
 /// Reads a code of a dictionary chunk and refuses one outside the dictionary.
 template <class T>
 std::size_t checked_code(T code, const Column& dictionary) {

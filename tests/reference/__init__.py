@@ -1,0 +1,52 @@
+"""The slow, obvious version of every analysis, in plain Python.
+
+It is written from ``docs/definitions.md`` alone and shares no code with the package, so that the
+two can be held against each other. Input is a pipeline and a list of ``(item, stage, time)`` tuples
+whose times are all integers or all datetimes. A time in a zone with changes of the clock must be a
+``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
+"""
+
+from reference.durations import time_in_stage
+from reference.funnel import funnel, outcomes
+from reference.items import item_table
+from reference.journeys import (
+    Visit,
+    closed_at,
+    failure_then_success,
+    journeys,
+    lost_from,
+    outcome,
+    reopened_won,
+    skipped_stages,
+    visits,
+    visits_by_item,
+)
+from reference.kinds import Counted, counted
+from reference.quality import quality
+from reference.stages import Row, Stages, labels, outcome_of
+from reference.transitions import transitions
+
+__all__ = [
+    "Counted",
+    "Row",
+    "Stages",
+    "Visit",
+    "closed_at",
+    "counted",
+    "failure_then_success",
+    "funnel",
+    "item_table",
+    "journeys",
+    "labels",
+    "lost_from",
+    "outcome",
+    "outcome_of",
+    "outcomes",
+    "quality",
+    "reopened_won",
+    "skipped_stages",
+    "time_in_stage",
+    "transitions",
+    "visits",
+    "visits_by_item",
+]

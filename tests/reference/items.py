@@ -1,0 +1,88 @@
+"""One row per item."""
+
+from collections.abc import Hashable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from reference.journeys import (
+    Visit,
+    closed_at,
+    lost_from,
+    outcome,
+    skipped_stages,
+    visits_by_item,
+)
+from reference.stages import (
+    Pipeline,
+    Row,
+    Stage,
+    Time,
+    Unlisted,
+    outcome_column,
+    stage_column,
+)
+
+
+def item_table(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    *,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+) -> pd.DataFrame:
+    """Describe every item that is left with a row, by first appearance in the input."""
+    by_item = visits_by_item(rows, pipeline, unlisted, order)
+    visits = list(by_item.values())
+    first_time = [one[0].start for one in visits]
+    closing = [closed_at(one, pipeline) for one in visits]
+    # Types come from the whole log, so that they hold where no item is left.
+    item_type = pd.Series([item for item, _, _ in rows]).dtype
+    time_type = _time_type([time for _, _, time in rows])
+    return pd.DataFrame(
+        {
+            "item": pd.Series(list(by_item), dtype=item_type),
+            "outcome": outcome_column(outcome(one, pipeline) for one in visits),
+            "first_time": pd.Series(first_time, dtype=time_type),
+            "closed_at": pd.Series(closing, dtype=_nullable(time_type)),
+            "last_stage": stage_column([one[-1].stage for one in visits], pipeline),
+            "furthest_stage": stage_column([_furthest(one, pipeline) for one in visits], pipeline),
+            "lost_from": stage_column([lost_from(one, pipeline) for one in visits], pipeline),
+            "visits": _counts([len(one) for one in visits]),
+            "back_moves": _counts([_back_moves(one, pipeline) for one in visits]),
+            "skipped": _counts([len(skipped_stages(one, pipeline)) for one in visits]),
+        }
+    )
+
+
+def _furthest(item_visits: Sequence[Visit], pipeline: Pipeline) -> Stage | None:
+    visited = {visit.stage for visit in item_visits}
+    in_progress = [stage for stage in pipeline.stages if stage in visited]
+    return in_progress[-1] if in_progress else None
+
+
+def _back_moves(item_visits: Sequence[Visit], pipeline: Pipeline) -> int:
+    position = {stage: place for place, stage in enumerate(pipeline.stages)}
+    return sum(
+        left.stage in position
+        and entered.stage in position
+        and position[entered.stage] < position[left.stage]
+        for left, entered in pairwise(item_visits)
+    )
+
+
+def _counts(values: Sequence[int]) -> "pd.Series[Any]":
+    return pd.Series(values, dtype="int64")
+
+
+def _time_type(times: Sequence[Time]) -> Any:
+    if any(isinstance(time, datetime) for time in times):
+        return pd.Series(pd.to_datetime(list(times))).dtype
+    return "int64"
+
+
+def _nullable(time_type: Any) -> Any:
+    # Floats would round large integers, so a missing plain time is the nullable integer's.
+    return "Int64" if time_type == "int64" else time_type

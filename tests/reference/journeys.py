@@ -1,0 +1,139 @@
+"""Rows become journeys, journeys become visits, and visits say how an item ended."""
+
+from collections.abc import Collection, Hashable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from reference.stages import (
+    Item,
+    Outcome,
+    Pipeline,
+    Row,
+    Stage,
+    Time,
+    Unlisted,
+    labels,
+    outcome_of,
+)
+
+
+class Visit(NamedTuple):
+    """Consecutive rows of a journey with the same stage; it starts at the first of them."""
+
+    stage: Stage
+    start: Time
+
+
+def journeys(
+    rows: Sequence[Row], order: Sequence[Hashable] | None = None
+) -> dict[Item, list[tuple[Stage, Time]]]:
+    """Return the rows of each item ordered by time, items by first appearance in the input.
+
+    Rows with equal times are ordered by ``order`` where it is given, then by the input.
+    """
+    ranks = [0] * len(rows) if order is None else _order_ranks(order)
+    in_time = sorted(range(len(rows)), key=lambda row: (rows[row][2], ranks[row]))
+    result: dict[Item, list[tuple[Stage, Time]]] = {item: [] for item, _, _ in rows}
+    for row in in_time:
+        item, stage, time = rows[row]
+        result[item].append((stage, time))
+    return result
+
+
+def _order_ranks(order: Sequence[Hashable]) -> list[Any]:
+    texts = [value for value in order if isinstance(value, str) and value.isdecimal()]
+    if len(texts) == len(order):
+        return [int(text) for text in texts]
+    return list(order)
+
+
+def visits(
+    journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, unlisted: Unlisted = "error"
+) -> list[Visit]:
+    """Form the visits of one journey, unlisted rows taken out before."""
+    unknown = [stage for stage, _ in journey if stage not in labels(pipeline)]
+    if unknown and unlisted == "error":
+        raise ValueError(f"stages not in the pipeline: {unknown}")
+    listed = [(stage, time) for stage, time in journey if stage in labels(pipeline)]
+    runs = [list(run) for _, run in groupby(listed, key=lambda row: row[0])]
+    return [Visit(*run[0]) for run in runs]
+
+
+def visits_by_item(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+) -> dict[Item, list[Visit]]:
+    """Return the visits of every item that is left with a row."""
+    by_item = {
+        item: visits(journey, pipeline, unlisted) for item, journey in journeys(rows, order).items()
+    }
+    return {item: item_visits for item, item_visits in by_item.items() if item_visits}
+
+
+def before_closing(item_visits: Sequence[Visit], closing: Collection[Stage]) -> list[Visit]:
+    """Return the visits before the run of ``closing`` stages that ends the journey."""
+    before = list(item_visits)
+    while before and before[-1].stage in closing:
+        before.pop()
+    return before
+
+
+def outcome(item_visits: Sequence[Visit], pipeline: Pipeline) -> Outcome:
+    """Return the outcome now: what the last visit means."""
+    return outcome_of(item_visits[-1].stage, pipeline)
+
+
+def closed_at(item_visits: Sequence[Visit], pipeline: Pipeline) -> Time | None:
+    """Return when the run of final visits that ends the journey began; None if open."""
+    before = before_closing(item_visits, (*pipeline.won, *pipeline.lost))
+    if len(before) == len(item_visits):
+        return None
+    return item_visits[len(before)].start
+
+
+def lost_from(item_visits: Sequence[Visit], pipeline: Pipeline) -> Stage | None:
+    """Return the stage of the last visit before the closing lost visits of an item now lost."""
+    if outcome(item_visits, pipeline) != "lost":
+        return None
+    before = before_closing(item_visits, pipeline.lost)
+    return before[-1].stage if before else None
+
+
+def went_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
+    """Tell whether a later in-progress stage, or a won one, than an in-progress stage was visited.
+
+    Nothing lies beyond a final stage.
+    """
+    if stage not in pipeline.stages:
+        return False
+    later = pipeline.stages[pipeline.stages.index(stage) + 1 :]
+    return any(visit.stage in (*later, *pipeline.won) for visit in item_visits)
+
+
+def has_visit(item_visits: Sequence[Visit], stage: Stage) -> bool:
+    """Tell whether the item really passed through the stage."""
+    return any(visit.stage == stage for visit in item_visits)
+
+
+def skipped_stages(item_visits: Sequence[Visit], pipeline: Pipeline) -> list[Stage]:
+    """Return the in-progress stages that the item went beyond without a visit."""
+    return [
+        stage
+        for stage in pipeline.stages
+        if went_beyond(item_visits, stage, pipeline) and not has_visit(item_visits, stage)
+    ]
+
+
+def failure_then_success(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:
+    """Tell whether the journey ends in won visits that directly follow a lost visit."""
+    before = before_closing(item_visits, pipeline.won)
+    ends_won = len(before) < len(item_visits)
+    return ends_won and bool(before) and before[-1].stage in pipeline.lost
+
+
+def reopened_won(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:
+    """Tell whether the item is now won and was lost at any time before."""
+    was_lost = any(visit.stage in pipeline.lost for visit in item_visits)
+    return outcome(item_visits, pipeline) == "won" and was_lost

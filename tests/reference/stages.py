@@ -1,0 +1,62 @@
+"""The pipeline as three tuples of labels, and the columns that carry its labels."""
+
+from collections.abc import Hashable, Iterable
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+import pandas as pd
+
+Item: TypeAlias = Hashable
+Stage: TypeAlias = Hashable
+# An integer or a datetime; one log has one kind, and only order and differences are used.
+Time: TypeAlias = Any
+Row: TypeAlias = tuple[Item, Stage, Time]
+Outcome: TypeAlias = Literal["open", "won", "lost"]
+Unlisted: TypeAlias = Literal["error", "ignore"]
+
+
+class Pipeline(Protocol):
+    """Anything that has the labels of a pipeline, the package's own class among them."""
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """The in-progress stages in their order."""
+
+    @property
+    def won(self) -> tuple[Any, ...]:
+        """The won stages."""
+
+    @property
+    def lost(self) -> tuple[Any, ...]:
+        """The lost stages."""
+
+
+class Stages(NamedTuple):
+    """A pipeline for tests that have nothing to do with the package."""
+
+    stages: tuple[Stage, ...]
+    won: tuple[Stage, ...] = ()
+    lost: tuple[Stage, ...] = ()
+
+
+def labels(pipeline: Pipeline) -> tuple[Stage, ...]:
+    """Return every stage in the order of a table's rows."""
+    return (*pipeline.stages, *pipeline.won, *pipeline.lost)
+
+
+def outcome_of(stage: Stage, pipeline: Pipeline) -> Outcome:
+    """Return what a listed stage means."""
+    if stage in pipeline.won:
+        return "won"
+    if stage in pipeline.lost:
+        return "lost"
+    return "open"
+
+
+def stage_column(values: Iterable[Stage | None], pipeline: Pipeline) -> pd.Categorical:
+    """Label a column with stages in the pipeline's order; None is missing."""
+    return pd.Categorical(list(values), categories=list(labels(pipeline)), ordered=True)
+
+
+def outcome_column(values: Iterable[str]) -> "pd.Categorical[str]":
+    """Label a column with outcomes."""
+    return pd.Categorical(list(values), categories=["open", "won", "lost"])

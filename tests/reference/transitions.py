@@ -1,0 +1,42 @@
+"""Moves between stages."""
+
+from collections.abc import Hashable, Sequence
+from itertools import pairwise
+
+import pandas as pd
+
+from reference.journeys import visits_by_item
+from reference.stages import Pipeline, Row, Unlisted, labels, stage_column
+
+
+def transitions(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    *,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+) -> pd.DataFrame:
+    """Count the moves between every two stages that have one, in the pipeline's order."""
+    moves = [
+        (item, left.stage, entered.stage)
+        for item, item_visits in visits_by_item(rows, pipeline, unlisted, order).items()
+        for left, entered in pairwise(item_visits)
+    ]
+    records = []
+    for from_stage in labels(pipeline):
+        leaving = [move for move in moves if move[1] == from_stage]
+        for to_stage in labels(pipeline):
+            movers = [item for item, _, entered in leaving if entered == to_stage]
+            if movers:
+                record = {
+                    "from_stage": from_stage,
+                    "to_stage": to_stage,
+                    "moves": len(movers),
+                    "items": len(set(movers)),
+                    "share": len(movers) / len(leaving),
+                }
+                records.append(record)
+    table = pd.DataFrame(records, columns=["from_stage", "to_stage", "moves", "items", "share"])
+    table["from_stage"] = stage_column(table["from_stage"], pipeline)
+    table["to_stage"] = stage_column(table["to_stage"], pipeline)
+    return table.astype({"moves": "int64", "items": "int64", "share": "float64"})

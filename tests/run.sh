@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Checks everything, or only the steps that are named:
+#
+#   bash tests/run.sh                            all steps, as CI runs them
+#   bash tests/run.sh lint types                 these two
+#   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
+#   bash tests/run.sh stubs                      rewrites python/stagefunnel/_core.pyi
+#   bash tests/run.sh asan                       the C++ tests under the sanitizers
+#
+# Steps: setup lint types cpp notebooks python. Needs a C++20 compiler and Python >= 3.11 with venv
+# and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly all_steps=(setup lint types cpp notebooks python)
+readonly venv=$PWD/.venv
+readonly stub=python/stagefunnel/_core.pyi
+readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
+jobs=$(nproc)
+readonly jobs
+
+# Tests are about the installed package, never about the sources that a path may lead to.
+unset PYTHONPATH PYTHONHOME
+export PATH=$venv/bin:$PATH CMAKE_BUILD_PARALLEL_LEVEL=$jobs
+
+main() {
+    local steps=()
+    while (($#)) && [[ $1 != -- ]]; do
+        steps+=("$1")
+        shift
+    done
+    pytest_options=("${@:2}")
+    ((${#steps[@]})) || steps=("${all_steps[@]}")
+
+    local known=" ${all_steps[*]} stubs asan "
+    for step in "${steps[@]}"; do
+        [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
+    done
+
+    trap name_the_failed_step EXIT
+    for step in "${steps[@]}"; do
+        local start=$SECONDS
+        printf '\n== %s\n' "$step" >&2
+        "step_$step"
+        # pytest ends with its own time, and its closing line has to stay the last one.
+        [[ $step == @(python|notebooks) ]] || printf '== %s: %d s\n' "$step" $((SECONDS - start)) >&2
+    done
+}
+
+step_setup() { install_package; }
+
+step_lint() {
+    install_tools
+    ruff check .
+    ruff format --check .
+    find cpp tests/cpp -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
+    codespell
+}
+
+step_types() {
+    install_package
+    mypy
+    write_stub build/stubs
+    diff -u "$stub" build/stubs/stagefunnel/_core.pyi ||
+        fail "$stub is not what the module says; rewrite it with: bash tests/run.sh stubs"
+}
+
+step_stubs() {
+    install_package
+    write_stub python
+}
+
+step_cpp() { build_and_test dev; }
+
+step_asan() { build_and_test asan; }
+
+build_and_test() {
+    install_tools
+    local prefixes
+    prefixes=$(python -c 'import sys, sysconfig; print(sys.prefix, sysconfig.get_path("purelib"), sep=";")')
+    cmake --preset "$1" -DCMAKE_PREFIX_PATH="$prefixes"
+    cmake --build --preset "$1"
+    ctest --preset "$1" --parallel "$jobs" --no-tests=error
+}
+
+step_notebooks() {
+    install_package
+    python -m pytest --nbmake notebooks/*.ipynb "${pytest_options[@]}"
+}
+
+# One run, so that its closing line counts the tests and the examples in docstrings and pages.
+step_python() {
+    install_package
+    local pages=(README.md docs)
+    python -m pytest --doctest-modules --doctest-glob='*.md' --pyargs \
+        tests stagefunnel "${pages[@]}" "${pytest_options[@]}"
+}
+
+write_stub() {
+    pybind11-stubgen stagefunnel._core --output-dir "$1" --exit-code
+    # The home of the capsules' type changes with the version of Python; here they are only passed on.
+    sed -i -E -e '/^import (types|typing_extensions)$/d' \
+        -e 's/(types|typing_extensions)\.CapsuleType/object/g' "$1/stagefunnel/_core.pyi"
+}
+
+# The tools come apart from the package, so that lint and cpp work while the module does not compile.
+install_tools() {
+    make_environment
+    local wanted
+    wanted=$(requirements)
+    if [[ $wanted != "$(cat "$venv/requirements.txt" 2>/dev/null)" ]]; then
+        python -m pip install --quiet --requirement /dev/stdin <<<"$wanted"
+        printf '%s\n' "$wanted" >"$venv/requirements.txt"
+    fi
+}
+
+install_package() {
+    install_tools
+    local sources installed
+    sources=$(checksum)
+    installed=$(python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/stagefunnel/__init__.py
+    if [[ ! -e $installed || $sources != "$(cat "$venv/sources.sha256" 2>/dev/null)" ]]; then
+        # Without isolation CMake finds the same paths again and compiles only what changed. The
+        # directory is its own: an isolated build leaves paths that are gone when it ends.
+        python -m pip install --quiet --no-deps --force-reinstall --no-build-isolation \
+            --config-settings=build-dir='build/{wheel_tag}-tests' .
+        printf '%s\n' "$sources" >"$venv/sources.sha256"
+    fi
+}
+
+make_environment() {
+    local python=${PYTHON:-python3}
+    if "$venv/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        [[ -z ${PYTHON:-} || $(version "$PYTHON") == "$(version "$venv/bin/python")" ]] ||
+            fail ".venv holds Python $(version "$venv/bin/python"), not $PYTHON; remove .venv to change"
+        return
+    fi
+    require_machine "$python"
+    "$python" -m venv --clear "$venv"
+}
+
+require_machine() {
+    command -v "$1" >/dev/null || fail "no $1; Python >= 3.11 is needed. $packages"
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$1 is Python $(version "$1"); 3.11 or newer is needed: PYTHON=python3.11 bash tests/run.sh"
+    "$1" -c 'import ensurepip' 2>/dev/null || fail "$1 has no venv. $packages"
+    "$1" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ||
+        fail "$1 has no headers (Python.h). $packages"
+    command -v "${CXX:-c++}" >/dev/null || fail "no C++ compiler (${CXX:-c++}). $packages"
+}
+
+version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+requirements() {
+    python - <<'PYTHON'
+import tomllib
+
+with open("pyproject.toml", "rb") as file:
+    settings = tomllib.load(file)
+project = settings["project"]
+extras = project["optional-dependencies"].values()
+for group in (settings["build-system"]["requires"], project["dependencies"], *extras):
+    for requirement in group:
+        if not requirement.startswith(project["name"]):
+            print(requirement)
+PYTHON
+}
+
+checksum() {
+    find CMakeLists.txt LICENSE README.md pyproject.toml cmake cpp python \
+        -type f -not -name '*.pyc' -not -name '*.so' -print0 | sort -z | xargs -0 sha256sum | sha256sum
+}
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+name_the_failed_step() {
+    local status=$?
+    ((status == 0)) || printf '== %s failed; alone: bash tests/run.sh %s\n' "$step" "$step" >&2
+    exit "$status"
+}
+
+main "$@"
