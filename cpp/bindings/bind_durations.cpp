@@ -11,6 +11,8 @@ void bind_durations(py::module_& m) {
         .value("item", Per::item)
         .value("longest", Per::longest)
         .finalize();
+    py::class_<Quantile>(m, "Quantile")
+        .def(py::init<std::uint64_t, std::uint64_t>(), "numerator"_a, "denominator"_a);
     py::class_<Duration>(m, "Duration")
         .def_readonly("whole", &Duration::whole)
         .def_readonly("part", &Duration::part);
@@ -23,7 +25,8 @@ void bind_durations(py::module_& m) {
         .def_readonly("quantiles", &StageTime::quantiles);
     m.def(
         "time_in_stage",
-        [](const Journeys& journeys, const Pipeline& pipeline, Per per, const std::vector<double>& quantiles,
+        [](const Journeys& journeys, const Pipeline& pipeline, Per per,
+           const std::vector<Quantile>& quantiles,
            unsigned threads) { return time_in_stage(journeys, pipeline, per, quantiles, threads); },
         "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
         py::call_guard<py::gil_scoped_release>());

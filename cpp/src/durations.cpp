@@ -1,7 +1,6 @@
 #include "stagefunnel/durations.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -108,29 +107,30 @@ Duration mean_of(const std::vector<std::uint64_t>& durations) {
 }
 
 /// Reorders `durations`; the quantiles are looked up in rising order, so each selection narrows the next.
-std::vector<Duration> quantiles_of(std::vector<std::uint64_t>& durations, std::span<const double> quantiles) {
+std::vector<Duration> quantiles_of(std::vector<std::uint64_t>& durations,
+                                   std::span<const Quantile> quantiles) {
+    const auto place = [&](std::size_t q) { return (durations.size() - 1) * quantiles[q].numerator; };
     std::vector<std::size_t> rising(quantiles.size());
     std::iota(rising.begin(), rising.end(), std::size_t{0});
-    std::sort(rising.begin(), rising.end(), [&](auto a, auto b) { return quantiles[a] < quantiles[b]; });
+    std::sort(rising.begin(), rising.end(), [&](auto a, auto b) {
+        return static_cast<uint128>(place(a)) * quantiles[b].denominator <
+               static_cast<uint128>(place(b)) * quantiles[a].denominator;
+    });
     std::vector<Duration> out(quantiles.size());
     auto from = durations.begin();
     for (const std::size_t q : rising) {
-        const double position = quantiles[q] * static_cast<double>(durations.size() - 1);
-        const double below = std::floor(position);
-        const double share = position - below;
-        const auto lower = durations.begin() + static_cast<std::ptrdiff_t>(below);
+        const std::uint64_t denominator = quantiles[q].denominator;
+        const auto lower = durations.begin() + static_cast<std::ptrdiff_t>(place(q) / denominator);
+        const std::uint64_t share = place(q) % denominator;
         std::nth_element(from, lower, durations.end());
         from = lower;
-        const std::uint64_t low = *lower;
-        out[q].whole = low;
+        out[q].whole = *lower;
         if (share > 0) {
-            const std::uint64_t gap = *std::min_element(lower + 1, durations.end()) - low;
-            const long double step = static_cast<long double>(gap) * static_cast<long double>(share);
-            const long double whole = std::floor(step);
-            const auto part = static_cast<double>(step - whole);
-            // A part that is nearer to 1 than any double below it is one more unit.
-            const bool carries = part >= 1;
-            out[q] = {low + static_cast<std::uint64_t>(whole) + (carries ? 1U : 0U), carries ? 0.0 : part};
+            const std::uint64_t gap = *std::min_element(lower + 1, durations.end()) - *lower;
+            const uint128 step = static_cast<uint128>(gap) * share;
+            out[q].whole += static_cast<std::uint64_t>(step / denominator);
+            out[q].part = static_cast<double>(static_cast<std::uint64_t>(step % denominator)) /
+                          static_cast<double>(denominator);
         }
     }
     return out;
@@ -139,11 +139,12 @@ std::vector<Duration> quantiles_of(std::vector<std::uint64_t>& durations, std::s
 }  // namespace
 
 std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
-                                     std::span<const double> quantiles, unsigned threads) {
+                                     std::span<const Quantile> quantiles, unsigned threads) {
     pipeline.check(journeys);
-    for (const double q : quantiles) {
-        if (!(q >= 0 && q <= 1)) {
-            throw std::invalid_argument("a quantile must lie between 0 and 1, got " + std::to_string(q));
+    for (const auto& [numerator, denominator] : quantiles) {
+        if (denominator < 1 || denominator > 1'000'000'000 || numerator > denominator) {
+            throw std::invalid_argument("a quantile must lie between 0 and 1, got " +
+                                        std::to_string(numerator) + "/" + std::to_string(denominator));
         }
     }
     Partial all = with_codes(journeys, [&](const auto* codes) {

@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import typing
 import typing_extensions
-__all__: list[str] = ['Column', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'RowOrder', 'StageCodes', 'StageTime', 'Times', 'Transitions', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pipeline_quality', 'time_in_stage']
+__all__: list[str] = ['Column', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'StageCodes', 'StageTime', 'Times', 'Transitions', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pipeline_quality', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
         ...
@@ -154,6 +154,9 @@ class Per(enum.Enum):
     @classmethod
     def __new__(cls, value):
         ...
+class Quantile:
+    def __init__(self, numerator: typing.SupportsInt | typing.SupportsIndex, denominator: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
 class Duration:
     @property
     def part(self) -> float:
@@ -277,6 +280,6 @@ def match_items(journeys: Journeys, table: ItemKeys) -> tuple[numpy.typing.NDArr
     ...
 def pipeline_quality(journeys: Journeys, pipeline: Pipeline) -> PipelineQuality:
     ...
-def time_in_stage(journeys: Journeys, pipeline: Pipeline, per: Per, quantiles: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageTime]:
+def time_in_stage(journeys: Journeys, pipeline: Pipeline, per: Per, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageTime]:
     ...
 __version__: str = '0.1.0'

@@ -10,15 +10,19 @@ from typing import Any
 import pandas as pd
 
 from .schema import AMOUNTS, BOTH
-from .wording import count, findings, length, number, percent, standing
+from .wording import (
+    KIND_TITLES,
+    count,
+    findings,
+    length,
+    number,
+    percent,
+    recorded_outcomes,
+    standing,
+    standings,
+)
 
 _MOST_GROUPS = 20
-_KIND_TITLES = {
-    "classic": "classic",
-    "conversions": "with conversions",
-    "furthest": "furthest",
-    "strict": "strict",
-}
 _HEADINGS = {
     "reached": "reached",
     "assumed": "assumed",
@@ -58,7 +62,7 @@ class Shown:
         if not console.is_terminal:
             # A pipe or a file has no width: give the table what it needs.
             console.width = 1_000
-            console.width = max(80, console.measure(self._rich_table("simple_head")).maximum)
+            console.width = max(80, console.measure(self.__rich__()).maximum)
         with console.capture() as capture:
             console.print(self)
         return "\n".join(line.rstrip() for line in capture.get().splitlines())
@@ -163,20 +167,26 @@ def show(table: pd.DataFrame) -> Shown:
 
 def _show_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
     names: Mapping[str, str] = told.get("names", {})
-    kinds = list(BOTH) if "kind" in table.columns else [told.get("kind", "classic")]
     by = [name for name in table.columns[: list(table.columns).index("stage")] if name != "kind"]
-    parts = {kind: table[table["kind"] == kind] if "kind" in table.columns else table for kind in kinds}
-    grid, groups = _funnel_grid(parts, by, names)
-    above, below = _funnel_words(parts, groups, by, told, names)
-    title = "Funnel: " + " and ".join(_KIND_TITLES.get(kind, kind) for kind in kinds)
+    if "kind" in table.columns:
+        present = [kind for kind in BOTH if (table["kind"] == kind).any()] or BOTH[:1]
+        parts = {kind: table[table["kind"] == kind] for kind in present}
+    else:
+        parts = {told.get("kind", "classic"): table}
+    blocks = {kind: _blocks(part, by) for kind, part in parts.items()}
+    grid = _funnel_grid(parts, blocks, by, names)
+    above, below = _funnel_words(blocks, by, told, names)
+    title = "Funnel: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in parts)
     return Shown(title, grid, above, below)
 
 
 def _funnel_grid(
-    parts: Mapping[str, pd.DataFrame], by: list[str], names: Mapping[str, str]
-) -> tuple[_Grid, list[pd.DataFrame]]:
+    parts: Mapping[str, pd.DataFrame],
+    blocks: Mapping[str, list[pd.DataFrame]],
+    by: list[str],
+    names: Mapping[str, str],
+) -> _Grid:
     """Lay the kinds side by side, one block of rows per group."""
-    first = next(iter(parts.values()))
     per_kind = {kind: _kind_columns(kind, part) for kind, part in parts.items()}
     shared = ["skipped", "lost_from", "open_at"]
     headings = [*by, "stage"]
@@ -185,40 +195,40 @@ def _funnel_grid(
         headings += [above + _HEADINGS[columns[0]], *(_HEADINGS[column] for column in columns[1:])]
     headings += [_HEADINGS[column] for column in shared]
     grid = _Grid(headings, [*[True] * (len(by) + 1), *[False] * (len(headings) - len(by) - 1)])
-    blocks = _blocks(first)
-    for group, rows in enumerate(blocks[:_MOST_GROUPS]):
-        kinds_rows = {kind: _blocks(part) for kind, part in parts.items()}
+    first = next(iter(blocks.values()))
+    for group, rows in enumerate(first[:_MOST_GROUPS]):
+        # A group may be left out of one kind altogether: match by its values, not its place.
+        others = {kind: _same_group(blocks[kind], rows, by) for kind in parts}
         for i in range(len(rows)):
             row = rows.iloc[i]
             cells = ["" if i else _label(row[name], {}) for name in by]
             cells.append(_label(row["stage"], names))
             for kind, columns in per_kind.items():
-                # A group may be left out of one kind altogether: match by its values, not its place.
-                other = _same_group(kinds_rows[kind], rows, by)
+                other = others[kind]
                 cells += [
                     _cell(column, other.iloc[i][column]) if other is not None else "" for column in columns
                 ]
             cells += [_cell(column, row[column]) for column in shared]
             grid.rows.append(cells)
             ends_part = i + 1 == len(rows) or row["outcome"] != rows.iloc[i + 1]["outcome"]
-            ends_block = i + 1 == len(rows) and group + 1 < len(blocks)
+            ends_block = i + 1 == len(rows) and group + 1 < len(first)
             if (ends_part and row["outcome"] == "open" and i + 1 < len(rows)) or ends_block:
                 grid.breaks.add(len(grid.rows) - 1)
-    return grid, blocks
+    return grid
 
 
-def _blocks(part: pd.DataFrame) -> list[pd.DataFrame]:
-    """Split a table of one kind into its groups: every group has all stages in the same order."""
-    n_stages = len(part["stage"].cat.categories) if hasattr(part["stage"], "cat") else len(part)
-    return [part.iloc[at : at + n_stages] for at in range(0, len(part), max(n_stages, 1))]
+def _blocks(part: pd.DataFrame, by: list[str]) -> list[pd.DataFrame]:
+    """Split a table of one kind into its groups."""
+    if not by:
+        return [part]
+    return [rows for _, rows in part.groupby(by, sort=False, dropna=False, observed=True)]
 
 
 def _same_group(blocks: list[pd.DataFrame], rows: pd.DataFrame, by: list[str]) -> pd.DataFrame | None:
-    if not by:
-        return blocks[0]
     wanted = [_label(rows.iloc[0][name], {}) for name in by]
     for block in blocks:
-        if [_label(block.iloc[0][name], {}) for name in by] == wanted:
+        same_rows = list(block["stage"]) == list(rows["stage"])
+        if same_rows and [_label(block.iloc[0][name], {}) for name in by] == wanted:
             return block
     return None
 
@@ -235,28 +245,17 @@ def _kind_columns(kind: str, part: pd.DataFrame) -> list[str]:
 
 
 def _funnel_words(
-    parts: Mapping[str, pd.DataFrame],
-    groups: list[pd.DataFrame],
+    blocks: Mapping[str, list[pd.DataFrame]],
     by: list[str],
     told: Mapping[str, Any],
     names: Mapping[str, str],
 ) -> tuple[list[str], list[str]]:
-    recorded = told.get("outcomes", {})
-    rows = {kind: _records(recorded[kind]) for kind in parts if kind in recorded}
-    first = next(iter(parts))
-    above = []
-    if not by:
-        said = {kind: standing(records[0]) for kind, records in rows.items() if records}
-        same = len(set(said.values())) == 1
-        above = (
-            [next(iter(said.values()))]
-            if same
-            else [f"{_KIND_TITLES[kind]}: {words}" for kind, words in said.items()]
-        )
+    outcomes = {kind: recorded_outcomes(told, kind, groups) for kind, groups in blocks.items()}
+    above = [] if by else standings({kind: known[0] for kind, known in outcomes.items()})
     below = []
-    known = rows.get(first)
-    for i, group in enumerate(groups[:_MOST_GROUPS]):
-        outcome = known[i] if known is not None and i < len(known) else None
+    first = next(iter(blocks))
+    groups = blocks[first]
+    for group, outcome in list(zip(groups, outcomes[first], strict=True))[:_MOST_GROUPS]:
         prefix = ", ".join(_label(group.iloc[0][name], {}) for name in by)
         if by and outcome is not None:
             below.append(f"{prefix}: {standing(outcome)}")
@@ -266,10 +265,6 @@ def _funnel_words(
     if len(groups) > _MOST_GROUPS:
         below.append(f"… and {count(len(groups) - _MOST_GROUPS)} more groups")
     return above, below
-
-
-def _records(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _cell(column: str, value: Any) -> str:
@@ -292,8 +287,8 @@ def _show_plain(table: pd.DataFrame, names: Mapping[str, str], most: int = 60) -
     ]
     headings = [str(name).replace("_", " ") for name in table.columns]
     grid = _Grid(headings, is_text)
-    for values in table.head(most).itertuples(index=False, name=None):
-        grid.rows.append([write(value) for write, value in zip(writers, values, strict=True)])
+    texts = [map(write, table[name].head(most)) for write, name in zip(writers, table.columns, strict=True)]
+    grid.rows = [list(cells) for cells in zip(*texts, strict=True)]
     rest = len(table) - most
     return Shown("", grid, [], [f"… and {count(rest)} more rows"] if rest > 0 else [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import get_args
 
 import numpy as np
@@ -37,7 +38,8 @@ def time_in_stage(
         What one duration is: ``"visit"`` a completed visit; ``"item"`` the sum of an item's completed
         visits of the stage; ``"longest"`` the longest of them (Bitrix24's own rule).
     quantiles
-        Shares between 0 and 1; each gives a column ``q25`` and so on, beside the median.
+        Shares between 0 and 1, read as the decimals they are written as; each gives a column ``q25`` and
+        so on, beside the median.
     unlisted
         As for :func:`funnel`.
 
@@ -65,8 +67,8 @@ def time_in_stage(
     1   Won       2          0     2   NaN     NaN
     """
     check_option("per", per, get_args(PerName))
-    asked = [0.5, *(float(q) for q in quantiles)]
-    names = ["median", *(f"q{100 * q:g}" for q in asked[1:])]
+    asked = [_quantile(q) for q in (0.5, *quantiles)]
+    names = ["median", *(f"q{100 * float(q):g}" for q in quantiles)]
     if len(set(names)) < len(names):
         raise SchemaError(f"quantiles={list(quantiles)} names one twice")
     lookup = log._core_pipeline(pipeline, unlisted)
@@ -99,3 +101,11 @@ def time_in_stage(
         "names": {str(label): name for label, name in pipeline.names.items()},
     }
     return table[[*STAGE_TIMES, *names[1:]]]
+
+
+def _quantile(share: float) -> _core.Quantile:
+    """Read 0.9 as nine tenths, which no binary number is."""
+    if not 0 <= float(share) <= 1:
+        raise SchemaError(f"quantiles={share!r} is not between 0 and 1")
+    exact = Fraction(str(float(share))).limit_denominator(10**9)
+    return _core.Quantile(exact.numerator, exact.denominator)

@@ -270,7 +270,8 @@ class StageLog:
             lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
         stages = self.stages
         if len(stages):
-            names = [f"{row.stage} {row.rows:,}" for row in stages.head(12).itertuples()]
+            shown = stages.head(12)
+            names = [f"{stage} {rows:,}" for stage, rows in zip(shown["stage"], shown["rows"], strict=True)]
             more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
             lines.append("  stages  " + ", ".join(names) + more)
         if self._items_table is not None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 NOTHING = "–"  # what has no value
+KIND_TITLES = {
+    "classic": "classic",
+    "conversions": "with conversions",
+    "furthest": "furthest",
+    "strict": "strict",
+}
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
@@ -73,7 +79,16 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
         The group's row of the outcomes table, if it is known.
     names
         What people read for a label.
+
+    Returns
+    -------
+    list of str
+        Two sentences; none where rows of the group were filtered away, since the missing stage might
+        have been the one to name.
     """
+    stages = part["stage"]
+    if isinstance(stages.dtype, pd.CategoricalDtype) and len(part) < len(stages.cat.categories):
+        return []
     return [_skipped_most(part, names), _lost_most(part, outcome, names)]
 
 
@@ -109,3 +124,41 @@ def standing(outcome: Mapping[str, Any]) -> str:
     if outcome["left_out"]:
         said += f"; {count(outcome['left_out'])} left out (lost, then won)"
     return said
+
+
+def standings(outcomes: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
+    """Say how the items of each kind stand: once where the kinds agree."""
+    said = {kind: standing(outcome) for kind, outcome in outcomes.items() if outcome is not None}
+    lines = list(said.values())
+    if len(set(lines)) <= 1:
+        return lines[:1]
+    return [f"{KIND_TITLES.get(kind, kind)}: {words}" for kind, words in said.items()]
+
+
+def recorded_outcomes(
+    told: Mapping[str, Any], kind: str, parts: Sequence[pd.DataFrame]
+) -> list[dict[str, Any] | None]:
+    """Find the outcomes that a funnel table carries for each of its groups.
+
+    A filtered or reordered table keeps the record of the whole: where the numbers of the groups are not
+    those of the record, there is none.
+
+    Parameters
+    ----------
+    told
+        The table's ``attrs["stagefunnel"]``.
+    kind
+        The kind of the rows.
+    parts
+        The rows of each group, in order.
+    """
+    columns = told.get("outcomes", {}).get(kind, {})
+    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    fits = len(records) == len(parts) and all(
+        len(part)
+        and part["base"].iloc[0] == record["base"]
+        and part["left_out"].iloc[0] == record["left_out"]
+        and part["open_at"].sum() == record["open"]
+        for part, record in zip(parts, records, strict=True)
+    )
+    return list(records) if fits else [None] * len(parts)

@@ -16,7 +16,7 @@ constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
 
 /// The table's rows are New, Offer, Won, Lost.
 std::vector<StageTime> times_of(const Log& log, Per per = Per::visit,
-                                const std::vector<double>& quantiles = {}) {
+                                const std::vector<Quantile>& quantiles = {}) {
     const Stages stages{{"New", "Offer"}, {"Won"}, {"Lost"}};
     return time_in_stage(log.journeys, stages.read(log), per, quantiles, 1);
 }
@@ -66,7 +66,7 @@ TEST(TimeInStage, CountsAFinalVisitThatAnotherFollowsAsCompleted) {
 }
 
 TEST(TimeInStage, GivesZerosWithoutACompletedVisit) {
-    const auto table = times_of(log_of({{7, "New", 10}}), Per::visit, {0.5});
+    const auto table = times_of(log_of({{7, "New", 10}}), Per::visit, {{1, 2}});
     EXPECT_EQ(table[0].completed, 0);
     expect_equal(table[0].mean, 0, 0);
     expect_equal(table[0].quantiles.at(0), 0, 0);
@@ -85,7 +85,7 @@ TEST(TimeInStage, KeepsTheExactPartOfAMean) {
 }
 
 TEST(TimeInStage, MayLastLongerThanInt64) {
-    const auto table = times_of(log_of({{7, "New", kLowest}, {7, "Won", kHighest}}), Per::visit, {0.5, 1});
+    const auto table = times_of(log_of({{7, "New", kLowest}, {7, "Won", kHighest}}), Per::visit, {{1, 2}, {1, 1}});
     const std::uint64_t longest = std::numeric_limits<std::uint64_t>::max();
     expect_equal(table[0].mean, longest, 0);
     expect_equal(table[0].quantiles.at(0), longest, 0);
@@ -104,7 +104,7 @@ TEST(TimeInStage, SumsBeyond64Bits) {
 }
 
 TEST(TimeInStage, InterpolatesBetweenTheTwoNearestValues) {
-    const auto table = times_of(stays_in_new({40, 10, 30, 20}), Per::visit, {0.5, 0.25, 0, 1});
+    const auto table = times_of(stays_in_new({40, 10, 30, 20}), Per::visit, {{1, 2}, {1, 4}, {0, 1}, {1, 1}});
     expect_equal(table[0].quantiles.at(0), 25, 0);
     expect_equal(table[0].quantiles.at(1), 17, 0.5);
     expect_equal(table[0].quantiles.at(2), 10, 0);
@@ -112,7 +112,7 @@ TEST(TimeInStage, InterpolatesBetweenTheTwoNearestValues) {
 }
 
 TEST(TimeInStage, GivesQuantilesInTheOrderAskedFor) {
-    const auto table = times_of(stays_in_new({5, 1, 4, 2, 3}), Per::visit, {1, 0.25, 0.75, 0.25});
+    const auto table = times_of(stays_in_new({5, 1, 4, 2, 3}), Per::visit, {{1, 1}, {1, 4}, {3, 4}, {1, 4}});
     expect_equal(table[0].quantiles.at(0), 5, 0);
     expect_equal(table[0].quantiles.at(1), 2, 0);
     expect_equal(table[0].quantiles.at(2), 4, 0);
@@ -120,14 +120,21 @@ TEST(TimeInStage, GivesQuantilesInTheOrderAskedFor) {
 }
 
 TEST(TimeInStage, HasEveryQuantileOfOneDuration) {
-    const auto table = times_of(stays_in_new({6}), Per::visit, {0, 0.9, 1});
+    const auto table = times_of(stays_in_new({6}), Per::visit, {{0, 1}, {9, 10}, {1, 1}});
     for (const Duration& quantile : table[0].quantiles) expect_equal(quantile, 6, 0);
 }
 
 TEST(TimeInStage, KeepsThePartOfAQuantileBelowOne) {
-    // A third as a double lies just below it: the quantile of 0 and 3 is 1 - 2^-54, which rounds up.
-    const auto table = times_of(stays_in_new({0, 3}), Per::visit, {1.0 / 3});
-    expect_equal(table[0].quantiles.at(0), 1, 0);
+    const auto table = times_of(stays_in_new({0, 2}), Per::visit, {{1, 3}, {2, 3}});
+    expect_equal(table[0].quantiles.at(0), 0, 2.0 / 3);
+    expect_equal(table[0].quantiles.at(1), 1, 1.0 / 3);
+}
+
+TEST(TimeInStage, TakesNineTenthsExactly) {
+    // With eleven values nine tenths are the tenth value itself, however far away the next one is.
+    const auto table =
+        times_of(stays_in_new({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, kHighest - 100}), Per::visit, {{9, 10}});
+    expect_equal(table[0].quantiles.at(0), 9, 0);
 }
 
 TEST(TimeInStage, SumsOrTakesTheLongestOfAnItemsVisits) {
@@ -138,8 +145,8 @@ TEST(TimeInStage, SumsOrTakesTheLongestOfAnItemsVisits) {
                             {7, "New", 100},  // open: in no duration
                             {8, "New", 0},
                             {8, "Offer", 9}});
-    const auto by_visit = times_of(log, Per::visit, {0.5}), by_item = times_of(log, Per::item, {0.5}),
-               by_longest = times_of(log, Per::longest, {0.5});
+    const auto by_visit = times_of(log, Per::visit, {{1, 2}}), by_item = times_of(log, Per::item, {{1, 2}}),
+               by_longest = times_of(log, Per::longest, {{1, 2}});
     expect_equal(by_visit[0].quantiles.at(0), 5, 0);  // 2, 5, 9
     expect_equal(by_item[0].mean, 8, 0);              // 7, 9
     expect_equal(by_item[0].quantiles.at(0), 8, 0);
@@ -157,13 +164,13 @@ TEST(TimeInStage, TakesTheLongestVisitWhereItComesFirst) {
 }
 
 TEST(TimeInStage, RefusesAQuantileOutsideZeroToOne) {
-    for (const double q : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
+    for (const Quantile q : {Quantile{11, 10}, Quantile{0, 0}, Quantile{1, 1'000'000'001}}) {
         EXPECT_THROW(static_cast<void>(times_of(stays_in_new({1}), Per::visit, {q})), std::invalid_argument);
     }
 }
 
 TEST(TimeInStage, GivesEveryStageForALogWithoutItems) {
-    const auto table = times_of(log_of({}), Per::visit, {0.5});
+    const auto table = times_of(log_of({}), Per::visit, {{1, 2}});
     ASSERT_EQ(table.size(), 4U);
     EXPECT_EQ(table[3].visits, 0);
 }
@@ -176,7 +183,7 @@ TEST(TimeInStage, IsTheSameWhateverTheNumberOfThreads) {
         rows.add(random() % 120'000, random() % 5, static_cast<std::int64_t>(random() % 100'000));
     }
     const Journeys journeys = rows.build(2);
-    const std::vector<double> quantiles{0.1, 0.5, 0.9};
+    const std::vector<Quantile> quantiles{{1, 10}, {1, 2}, {9, 10}};
     for (const Per per : {Per::visit, Per::item, Per::longest}) {
         const auto alone = time_in_stage(journeys, same_rows(3, 1, 1), per, quantiles, 1);
         for (const unsigned threads : {2U, 7U}) {

@@ -17,12 +17,12 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 # reads columns for one, and may call it.
 OUTER = {
     *("errors", "schema", "settings", "pipeline", "datasets", "files", "readers"),
-    *("display", "plots", "cli", "__main__"),
+    *("display", "wording", "plots", "cli", "__main__"),
 }
 # What a module may import of the package; "" stands for the package's public names.
 REACH = {
     "readers": {"readers", "log", "pipeline", "schema", "errors"},
-    "plots": {"plots", "schema", "errors"},
+    "plots": {"plots", "schema", "errors", "wording"},
     "cli": {"", "files"},
     "__main__": {"cli"},
 }

@@ -16,6 +16,12 @@ enum class Per : std::uint8_t {
     longest  ///< the longest of them
 };
 
+/// A share of a sample as an exact fraction: nine tenths are not a binary number.
+struct Quantile {
+    std::uint64_t numerator;
+    std::uint64_t denominator;  // 1 … 10^9
+};
+
 /// An exact length of time: whole units of the log's time and the part of one unit beyond them.
 struct Duration {
     std::uint64_t whole = 0;
@@ -37,9 +43,9 @@ struct StageTime {
 /// A visit lasts until the next visit starts; the last visit of a journey is open and in no duration.
 /// Means are exact (128-bit sums), quantiles are exact (selection, not sketches).
 ///
-/// @throws std::invalid_argument if a quantile lies outside [0, 1].
+/// @throws std::invalid_argument if a quantile lies outside [0, 1] or its denominator outside [1, 10^9].
 [[nodiscard]] std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline,
-                                                   Per per, std::span<const double> quantiles,
+                                                   Per per, std::span<const Quantile> quantiles,
                                                    unsigned threads);
 
 }  // namespace stagefunnel
