@@ -6,19 +6,16 @@ import argparse
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NoReturn, get_args
+from typing import Any, BinaryIO, get_args
 
 import pandas as pd
 
 import stagefunnel as sf
 from stagefunnel.files import FileTable, Watch, expand, read_tables
+from stagefunnel.output import FORMATS, write
 from stagefunnel.schema import Fill, KindName, LostThenWonName, PerName
-
-_FORMATS = ("table", "csv", "json", "parquet", "markdown")
-_ENDINGS = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".md": "markdown"}
 
 _FUNNEL_EXAMPLE = """\
 example:
@@ -41,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         table = args.run(args, parser)
-        _write(table, args)
+        write(table, form=args.format, path=args.out)
     except sf.StageFunnelError as error:
         print(f"stagefunnel: error: {_as_options(str(error))}", file=sys.stderr)  # noqa: T201
         return 1
@@ -119,7 +116,7 @@ def _command(commands: Any, name: str, summary: str, example: str) -> argparse.A
     command.add_argument("--empty", choices=("error", "allow"), default="error")
     command.add_argument("--threads", type=int, metavar="N")
     output = command.add_argument_group("output")
-    output.add_argument("--format", choices=_FORMATS, help="default: as --out ends, else table")
+    output.add_argument("--format", choices=FORMATS, help="default: as --out ends, else table")
     output.add_argument("--out", metavar="FILE", help="write to a file in place of the screen")
     return command
 
@@ -254,87 +251,6 @@ def _progress() -> Iterator[Watch | None]:
             return progress.wrap_file(file, task_id=task)
 
         yield watch
-
-
-def _write(table: pd.DataFrame, args: argparse.Namespace) -> None:
-    ending = os.path.splitext(args.out or "")[1].lower()
-    form = args.format or _ENDINGS.get(ending, "table")
-    if args.out is None:
-        if form == "parquet":
-            _refuse_parquet_on_screen()
-        sys.stdout.write("") if form == "table" else None
-        if form == "table":
-            _print_table(table)
-        else:
-            sys.stdout.write(_as_text(table, form))
-        sys.stdout.flush()
-        return
-    directory = os.path.dirname(os.path.abspath(args.out))
-    if not os.path.isdir(directory):
-        raise sf.StageFunnelError(f"--out {args.out}: there is no directory {directory}")
-    # Written aside and renamed: a failure leaves no half-written file.
-    handle, partial = tempfile.mkstemp(dir=directory, suffix=f".{form}")
-    os.close(handle)
-    try:
-        if form == "parquet":
-            _write_parquet(table, partial)
-        else:
-            text = repr(sf.show(table)) + "\n" if form == "table" else _as_text(table, form)
-            with open(partial, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-        os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, args.out)
-    except BaseException:
-        os.unlink(partial)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _print_table(table: pd.DataFrame) -> None:
-    shown = sf.show(table)
-    if not sys.stdout.isatty():
-        sys.stdout.write(repr(shown) + "\n")
-        return
-    from rich.console import Console
-
-    Console(highlight=False).print(shown)
-
-
-def _as_text(table: pd.DataFrame, form: str) -> str:
-    if form == "markdown":
-        return sf.show(table).to_markdown()
-    plain = _with_seconds(table)
-    if form == "csv":
-        return str(plain.to_csv(index=False))
-    return str(plain.to_json(orient="records", date_format="iso", force_ascii=False, indent=1)) + "\n"
-
-
-def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:
-    """Write lengths of time as seconds, and say so in the column's name."""
-    plain = table.copy()
-    for name in table.columns:
-        if table[name].dtype.kind == "m":
-            plain[name] = table[name].dt.total_seconds()
-            plain = plain.rename(columns={name: f"{name}_seconds"})
-    return plain
-
-
-def _write_parquet(table: pd.DataFrame, path: str) -> None:
-    try:
-        table.to_parquet(path, index=False)
-    except ImportError as error:
-        raise sf.StageFunnelError(
-            'writing Parquet needs pyarrow: pip install "stagefunnel[arrow]"'
-        ) from error
-
-
-def _refuse_parquet_on_screen() -> NoReturn:
-    raise sf.StageFunnelError("Parquet is not text: name a file with --out")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable
 from typing import Any, Literal
 
@@ -11,9 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
-from .columns import Input, read_input, read_inputs
+from .columns import read_input
 from .errors import (
-    InvalidRowError,
     SchemaError,
     UnknownItemError,
     UnknownStageError,
@@ -21,10 +19,11 @@ from .errors import (
     did_you_mean,
     quoted,
 )
+from .intake import encode, gather, readable_times, rows_to_drop, thread_count
 from .items_table import ItemsTable
 from .pipeline import Pipeline
 from .quality import quality_table
-from .times import parse_texts, refuse_unparsed, to_times
+from .times import to_times
 
 Invalid = Literal["error", "drop", "keep_stage"]
 Empty = Literal["error", "allow"]
@@ -97,8 +96,8 @@ class StageLog:
     ) -> None:
         check_option("invalid", invalid, ("error", "drop", "keep_stage"))
         check_option("empty", empty, ("error", "allow"))
-        self._threads = _threads(threads)
-        inputs = _inputs(frame, {"item": item, "stage": stage, "time": time, "order": order})
+        self._threads = thread_count(threads)
+        inputs = gather(frame, {"item": item, "stage": stage, "time": time, "order": order})
         lengths = {role: len(column) for role, column in inputs.items()}
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
@@ -106,18 +105,18 @@ class StageLog:
         if not lengths["item"] and empty == "error":
             raise SchemaError('the log has no rows; pass empty="allow" if that is expected')
         self._n_input_rows = lengths["item"]
-        times, unparsed = _readable_times(inputs["time"], invalid)
+        times, unparsed = readable_times(inputs["time"], invalid)
         self._unit, self._zone = times.time_unit, times.zone
         self._item_input = inputs["item"]
-        keys = _encode(_core.encode_items, inputs["item"])
-        codes = _encode(_core.encode_stages, inputs["stage"])
-        stamps = _encode(_core.encode_times, times)
+        keys = encode(_core.encode_items, inputs["item"])
+        codes = encode(_core.encode_stages, inputs["stage"])
+        stamps = encode(_core.encode_times, times)
         missing = {
             "item": keys.missing_rows,
             "stage": codes.missing_rows,
             "time": np.setdiff1d(stamps.missing_rows, unparsed),
         }
-        dropped = _dropped(missing, unparsed, invalid, inputs, self._n_input_rows)
+        dropped = rows_to_drop(missing, unparsed, invalid, inputs, self._n_input_rows)
         self._found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
         self._found["unparsed_time"] = len(unparsed)
         self._found["dropped"] = len(dropped)
@@ -129,7 +128,7 @@ class StageLog:
                 f'pass empty="allow" if that is expected'
             )
         given = inputs.get("order")
-        row_order = _core.RowOrder() if given is None else _encode(_core.encode_order, given)
+        row_order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
         self._labels = inputs["stage"].labels or list(codes.labels)
         if inputs["stage"].labels is not None:
             self._labels = [self._labels[code] for code in codes.labels]
@@ -240,7 +239,7 @@ class StageLog:
         """Find the rows of one item."""
         values = np.empty(1, dtype=object)
         values[0] = item.item() if isinstance(item, np.generic) else item
-        keys = _encode(_core.encode_items, read_input(values, "item"))
+        keys = encode(_core.encode_items, read_input(values, "item"))
         journey = _core.journey_of(self._journeys, keys) if keys.hashed == self._hashed else None
         if journey is None:
             example = self._keys_at(self._journeys.first_row[:1].copy())
@@ -281,79 +280,3 @@ class StageLog:
             said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {said}")
         return "\n".join(lines)
-
-
-def _inputs(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
-    given = {role: value for role, value in columns.items() if value is not None}
-    names = {role: value for role, value in given.items() if isinstance(value, str)}
-    if frame is None:
-        if names:
-            raise SchemaError(
-                f"without a frame, item, stage and time are arrays; {quoted(names)} named a column"
-            )
-        return {role: read_input(value, role) for role, value in given.items()}
-    if len(names) < len(given):
-        arrays = [role for role in given if role not in names]
-        raise SchemaError(f"with a frame, {quoted(arrays)} must be the name of a column")
-    return read_inputs(frame, names)
-
-
-def _encode(encode: Any, column: Input) -> Any:
-    try:
-        return encode(column.column)
-    except ValueError as error:
-        raise SchemaError(f"column {column.name!r}: {error}") from error
-
-
-def _readable_times(column: Input, invalid: str) -> tuple[Input, npt.NDArray[np.uint64]]:
-    """Parse times that are text; rows that do not parse are refused or returned."""
-    if not column.column.holds_bytes:
-        return column, np.zeros(0, dtype=np.uint64)
-    texts = column.take(np.arange(len(column), dtype=np.uint32))
-    stamps, unparsed = parse_texts(texts, column.name)
-    if len(unparsed) and invalid != "drop":
-        refuse_unparsed(column.name, texts, unparsed)
-    return read_input(stamps, column.name), unparsed
-
-
-def _dropped(
-    missing: dict[str, npt.NDArray[np.uint64]],
-    unparsed: npt.NDArray[np.uint64],
-    invalid: str,
-    inputs: dict[str, Input],
-    n_rows: int,
-) -> npt.NDArray[np.uint64]:
-    """Rows to leave out; refuses what the caller did not ask to drop."""
-    to_drop = dict(missing)
-    if invalid == "keep_stage":
-        del to_drop["stage"]
-    rows = np.unique(np.concatenate([*to_drop.values(), unparsed])).astype(np.uint64)
-    if invalid != "drop" and len(rows):
-        row = int(rows[0])
-        role = next(role for role, found in to_drop.items() if row in found)
-        ways = 'invalid="drop" to leave such rows out'
-        if role == "stage":
-            ways += ' or invalid="keep_stage" to keep them'
-        raise InvalidRowError(
-            f"missing {role} in row {row:,} of column {inputs[role].name!r} ({len(to_drop[role]):,} "
-            f"of {n_rows:,} rows); fill it in, or pass {ways}",
-            row=row,
-        )
-    return rows
-
-
-def _threads(asked: int | None) -> int:
-    if asked is None:
-        text = os.environ.get("STAGEFUNNEL_THREADS", "")
-        if text and not text.isdigit():
-            raise SchemaError(f"STAGEFUNNEL_THREADS={text!r} is not a whole number")
-        asked = int(text) if text else _cores()
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-        raise SchemaError(f"threads={asked!r} is not a whole number of at least 1")
-    return asked
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
