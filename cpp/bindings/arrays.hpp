@@ -27,12 +27,13 @@ std::span<const T> as_span(const Array<T>& array) {
 }
 
 /// Hands a vector's memory to NumPy.
-template <class T>
-py::array_t<T> as_array(std::vector<T> values) {
-    auto owner = std::make_unique<std::vector<T>>(std::move(values));
+template <class T, class Allocator>
+py::array_t<T> as_array(std::vector<T, Allocator> values) {
+    using Vector = std::vector<T, Allocator>;
+    auto owner = std::make_unique<Vector>(std::move(values));
     const auto size = static_cast<py::ssize_t>(owner->size());
     const T* data = owner->data();
-    const py::capsule keeper(owner.release(), [](void* held) { delete static_cast<std::vector<T>*>(held); });
+    const py::capsule keeper(owner.release(), [](void* held) { delete static_cast<Vector*>(held); });
     return py::array_t<T>(size, data, keeper);
 }
 

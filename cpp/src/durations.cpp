@@ -12,26 +12,16 @@
 namespace stagefunnel {
 namespace {
 
-/// Counts of a stage and its sample of durations.
+using Durations = LargeVector<std::uint64_t>;
+
+/// Counts of a stage and its sample of durations, as one thread saw them.
 struct Sample {
     StageTime counts;
-    std::vector<std::uint64_t> durations;
+    Durations durations;
 };
 
 struct Partial {
     std::vector<Sample> stages;
-
-    void merge(const Partial& other) {
-        for (std::size_t row = 0; row < stages.size(); ++row) {
-            Sample& mine = stages[row];
-            const Sample& theirs = other.stages[row];
-            mine.counts.visits += theirs.counts.visits;
-            mine.counts.completed += theirs.counts.completed;
-            mine.counts.open += theirs.counts.open;
-            mine.counts.items += theirs.counts.items;
-            mine.durations.insert(mine.durations.end(), theirs.durations.begin(), theirs.durations.end());
-        }
-    }
 };
 
 class Collector {
@@ -98,7 +88,7 @@ class Collector {
     Partial partial_;
 };
 
-Duration mean_of(const std::vector<std::uint64_t>& durations) {
+Duration mean_of(const Durations& durations) {
     uint128 sum = 0;
     for (const std::uint64_t duration : durations) sum += duration;
     const std::uint64_t n = durations.size();
@@ -107,8 +97,7 @@ Duration mean_of(const std::vector<std::uint64_t>& durations) {
 }
 
 /// Reorders `durations`; the quantiles are looked up in rising order, so each selection narrows the next.
-std::vector<Duration> quantiles_of(std::vector<std::uint64_t>& durations,
-                                   std::span<const Quantile> quantiles) {
+std::vector<Duration> quantiles_of(Durations& durations, std::span<const Quantile> quantiles) {
     const auto place = [&](std::size_t q) { return (durations.size() - 1) * quantiles[q].numerator; };
     std::vector<std::size_t> rising(quantiles.size());
     std::iota(rising.begin(), rising.end(), std::size_t{0});
@@ -136,6 +125,28 @@ std::vector<Duration> quantiles_of(std::vector<std::uint64_t>& durations,
     return out;
 }
 
+/// Puts what the threads saw of one stage together; lets go of their samples.
+StageTime summarise(std::vector<Partial>& partials, std::size_t row, std::span<const Quantile> quantiles) {
+    StageTime total;
+    Durations durations = std::move(partials[0].stages[row].durations);
+    for (std::size_t p = 0; p < partials.size(); ++p) {
+        const StageTime& counts = partials[p].stages[row].counts;
+        total.visits += counts.visits;
+        total.completed += counts.completed;
+        total.open += counts.open;
+        total.items += counts.items;
+        if (p == 0) continue;
+        Durations theirs = std::move(partials[p].stages[row].durations);
+        durations.insert(durations.end(), theirs.begin(), theirs.end());
+    }
+    total.quantiles.resize(quantiles.size());
+    if (!durations.empty()) {
+        total.mean = mean_of(durations);
+        total.quantiles = quantiles_of(durations, quantiles);
+    }
+    return total;
+}
+
 }  // namespace
 
 std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
@@ -147,19 +158,14 @@ std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& p
                                         std::to_string(numerator) + "/" + std::to_string(denominator));
         }
     }
-    Partial all = with_codes(journeys, [&](const auto* codes) {
-        return parallel_merge(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+    std::vector<Partial> partials = with_codes(journeys, [&](const auto* codes) {
+        return parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
             return Collector(pipeline, per).collect(journeys, codes, first, last);
         });
     });
-    std::vector<StageTime> table;
-    for (Sample& sample : all.stages) {
-        StageTime& row = table.emplace_back(std::move(sample.counts));
-        row.quantiles.resize(quantiles.size());
-        if (sample.durations.empty()) continue;
-        row.mean = mean_of(sample.durations);
-        row.quantiles = quantiles_of(sample.durations, quantiles);
-    }
+    std::vector<StageTime> table(static_cast<std::size_t>(pipeline.n_rows()));
+    parallel_tasks(table.size(), threads,
+                   [&](std::size_t row) { table[row] = summarise(partials, row, quantiles); });
     return table;
 }
 

@@ -24,10 +24,13 @@ template <class T>
 bool to_whole(T value, std::size_t row, std::int64_t& whole) {
     if constexpr (std::is_floating_point_v<T>) {
         if (std::isnan(value)) return false;
-        constexpr double kExact = 9007199254740992.0;  // 2^53: beyond it neighbouring integers collide
+        // Beyond 2^53 (2^24 in single precision) neighbouring integers collide.
+        constexpr double kExact = sizeof(T) == sizeof(double) ? 0x1p53 : 0x1p24;
         const auto wide = static_cast<double>(value);
         if (std::trunc(wide) != wide || std::abs(wide) > kExact) {
-            refuse_value(std::to_string(wide), row, "a whole number below 2^53");
+            refuse_value(
+                std::to_string(wide), row,
+                sizeof(T) == sizeof(double) ? "a whole number below 2^53" : "a whole number below 2^24");
         }
         whole = static_cast<std::int64_t>(wide);
     } else {

@@ -9,33 +9,10 @@
 
 #include "hashing.hpp"
 #include "parallel.hpp"
+#include "partition.hpp"
 
 namespace stagefunnel {
 namespace {
-
-/// One row on its way to its partition. `high` is only there for hashed keys.
-struct ExactRecord {
-    std::uint64_t key;
-    std::int64_t time;
-    std::uint32_t row;
-    std::uint16_t stage;
-
-    [[nodiscard]] bool same_key(const ExactRecord& other) const { return key == other.key; }
-    [[nodiscard]] std::uint64_t upper() const { return 0; }
-};
-
-struct HashedRecord {
-    std::uint64_t key;
-    std::uint64_t high;
-    std::int64_t time;
-    std::uint32_t row;
-    std::uint16_t stage;
-
-    [[nodiscard]] bool same_key(const HashedRecord& other) const {
-        return key == other.key && high == other.high;
-    }
-    [[nodiscard]] std::uint64_t upper() const { return high; }
-};
 
 /// A row inside its journey.
 struct Step {
@@ -43,87 +20,6 @@ struct Step {
     std::uint32_t row;
     std::uint16_t stage;
 };
-
-constexpr std::size_t kRowsPerPartition = 8192;  // with tables and records it fits 1 MiB of cache
-constexpr unsigned kMaxPartitionBits = 12;
-
-unsigned partition_bits(std::size_t n_rows) {
-    const std::size_t wanted = n_rows / kRowsPerPartition;
-    return wanted < 2 ? 0 : std::min(static_cast<unsigned>(std::bit_width(wanted - 1)), kMaxPartitionBits);
-}
-
-/// All rows, moved so that the rows of a partition lie together in the order of the input.
-template <class Record>
-struct Partitions {
-    std::vector<Record> records;
-    std::vector<std::size_t> bounds;  // n_partitions + 1
-
-    [[nodiscard]] std::size_t size() const { return bounds.size() - 1; }
-    [[nodiscard]] std::span<const Record> at(std::size_t q) const {
-        return {records.data() + bounds[q], bounds[q + 1] - bounds[q]};
-    }
-};
-
-struct Input {
-    const ItemKeys& items;
-    const StageCodes& stages;
-    const Times& times;
-    const std::vector<bool>& is_dropped;  // empty: nothing is
-
-    [[nodiscard]] bool keeps(std::size_t row) const { return is_dropped.empty() || !is_dropped[row]; }
-    [[nodiscard]] std::size_t n_rows() const { return items.size(); }
-};
-
-template <class Record>
-Record record_of(const Input& in, std::size_t row) {
-    Record record{};
-    record.key = in.items.key[row];
-    if constexpr (std::is_same_v<Record, HashedRecord>) record.high = in.items.high[row];
-    record.time = in.times.time[row];
-    record.row = static_cast<std::uint32_t>(row);
-    record.stage = in.stages.code[row];
-    return record;
-}
-
-template <class Record>
-Partitions<Record> partition(const Input& in, unsigned threads) {
-    const unsigned bits = partition_bits(in.n_rows());
-    const std::size_t n_partitions = std::size_t{1} << bits;
-    const auto partition_of = [&](std::uint64_t key) {
-        return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(spread(key) >> (64U - bits));
-    };
-    // Each thread counts, then moves, its own range of rows; ranges follow each other inside a partition,
-    // so that the input's order survives whatever the number of threads.
-    const std::size_t n_ranges = std::max(threads, 1U);
-    const auto range = [&](std::size_t t) { return in.n_rows() * t / n_ranges; };
-    std::vector<std::vector<std::size_t>> next(n_ranges, std::vector<std::size_t>(n_partitions, 0));
-    parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        for (std::size_t row = range(t); row < range(t + 1); ++row) {
-            if (in.keeps(row)) ++next[t][partition_of(in.items.key[row])];
-        }
-    });
-    Partitions<Record> out;
-    out.bounds.resize(n_partitions + 1);
-    std::size_t total = 0;
-    for (std::size_t q = 0; q < n_partitions; ++q) {
-        out.bounds[q] = total;
-        for (std::vector<std::size_t>& counts : next) {
-            const std::size_t count = counts[q];
-            counts[q] = total;
-            total += count;
-        }
-    }
-    out.bounds[n_partitions] = total;
-    out.records.resize(total);
-    parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        for (std::size_t row = range(t); row < range(t + 1); ++row) {
-            if (in.keeps(row)) {
-                out.records[next[t][partition_of(in.items.key[row])]++] = record_of<Record>(in, row);
-            }
-        }
-    });
-    return out;
-}
 
 /// Stable order of time inside one journey; short journeys by insertion, already ordered ones untouched.
 void order_journey(std::span<Step> steps, const RowOrder& order) {
@@ -229,7 +125,7 @@ Journeys build(const Input& in, const RowOrder& order, unsigned threads) {
     Journeys journeys;
     journeys.n_labels = in.stages.n_labels();
     journeys.time.resize(partitions.records.size());
-    std::vector<Code>& stage = journeys.stage.emplace<std::vector<Code>>(partitions.records.size());
+    LargeVector<Code>& stage = journeys.stage.emplace<LargeVector<Code>>(partitions.records.size());
     std::vector<LocalItems> local(partitions.size());
     parallel_tasks(partitions.size(), threads, [&](std::size_t q) {
         static thread_local Scratch scratch;
@@ -276,77 +172,6 @@ Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const T
     // The missing stage is one code more than there are labels.
     return stages.n_labels() < 256 ? build<std::uint8_t>(in, order, threads)
                                    : build<std::uint16_t>(in, order, threads);
-}
-
-std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
-    // First rows are distinct, so scattering them over the rows orders them without comparing.
-    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
-    const auto last = std::max_element(journeys.first_row.begin(), journeys.first_row.end());
-    std::vector<std::uint32_t> item_at(last == journeys.first_row.end() ? 0 : *last + std::size_t{1}, kNone);
-    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        item_at[journeys.first_row[item]] = static_cast<std::uint32_t>(item);
-    }
-    std::erase(item_at, kNone);
-    return item_at;
-}
-
-ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
-    const bool hashed = table.hashed();
-    ItemMatch match;
-    const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
-    constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
-    std::vector<std::uint32_t> slots(n_slots, kEmpty);
-    const auto find = [&](std::uint64_t key, std::uint64_t high) {
-        std::size_t slot = spread(key) & (n_slots - 1);
-        while (slots[slot] != kEmpty) {
-            const std::uint32_t row = slots[slot];
-            if (table.key[row] == key && (!hashed || table.high[row] == high)) break;
-            slot = (slot + 1) & (n_slots - 1);
-        }
-        return slot;
-    };
-    std::size_t missing = 0;
-    for (std::size_t row = 0; row < table.size(); ++row) {
-        if (missing < table.missing_rows.size() && table.missing_rows[missing] == row) {
-            ++missing;
-            continue;
-        }
-        const std::size_t slot = find(table.key[row], hashed ? table.high[row] : 0);
-        if (slots[slot] != kEmpty) {
-            match.duplicate = DuplicateKey{slots[slot], row};
-            return match;
-        }
-        slots[slot] = static_cast<std::uint32_t>(row);
-    }
-    match.row.resize(journeys.n_items());
-    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const std::size_t slot = find(journeys.key[item], hashed ? journeys.high[item] : 0);
-        match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
-    }
-    return match;
-}
-
-std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& item) {
-    const ItemMatch match = match_items(journeys, item);
-    const auto found = std::find(match.row.begin(), match.row.end(), 0);
-    if (found == match.row.end()) return std::nullopt;
-    const auto at = static_cast<std::size_t>(found - match.row.begin());
-    const auto begin = static_cast<std::ptrdiff_t>(journeys.offsets[at]);
-    const auto end = static_cast<std::ptrdiff_t>(journeys.offsets[at + 1]);
-    Journeys one;
-    one.n_labels = journeys.n_labels;
-    one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
-    one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
-    one.first_row = {journeys.first_row[at]};
-    one.key = {journeys.key[at]};
-    if (!journeys.high.empty()) one.high = {journeys.high[at]};
-    std::visit(
-        [&](const auto& codes) {
-            using Codes = std::decay_t<decltype(codes)>;
-            one.stage = Codes(codes.begin() + begin, codes.begin() + end);
-        },
-        journeys.stage);
-    return one;
 }
 
 }  // namespace stagefunnel

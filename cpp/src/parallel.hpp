@@ -43,15 +43,22 @@ void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
     if (error) std::rethrow_exception(error);
 }
 
-/// Splits [0, n) into one range per thread, asks `part(begin, end)` of each and merges the answers in order.
+/// Splits [0, n) into one range per thread and asks `part(begin, end)` of each; answers in order.
 template <class Part>
-auto parallel_merge(std::size_t n, unsigned threads, Part&& part) {
+auto parallel_parts(std::size_t n, unsigned threads, Part&& part) {
     constexpr std::size_t kWorthAThread = 1U << 14U;
     const std::size_t n_parts = std::clamp<std::size_t>(n / kWorthAThread, 1, std::max(threads, 1U));
     std::vector<decltype(part(n, n))> partials(n_parts);
     parallel_tasks(n_parts, threads,
                    [&](std::size_t p) { partials[p] = part(n * p / n_parts, n * (p + 1) / n_parts); });
-    for (std::size_t p = 1; p < n_parts; ++p) partials[0].merge(partials[p]);
+    return partials;
+}
+
+/// The same, merged into one.
+template <class Part>
+auto parallel_merge(std::size_t n, unsigned threads, Part&& part) {
+    auto partials = parallel_parts(n, threads, part);
+    for (std::size_t p = 1; p < partials.size(); ++p) partials[0].merge(partials[p]);
     return std::move(partials[0]);
 }
 

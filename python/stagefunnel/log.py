@@ -243,7 +243,7 @@ class StageLog:
         journey = _core.journey_of(self._journeys, keys) if keys.hashed == self._hashed else None
         if journey is None:
             example = self._keys_at(self._journeys.first_row[:1].copy())
-            like = f"; its keys look like {example.iloc[0]!r}" if len(example) else ""
+            like = f"; its keys look like {example.tolist()[0]!r}" if len(example) else ""
             raise UnknownItemError(f"the log has no item {item!r}{like}")
         return journey
 

@@ -108,10 +108,12 @@ def _lost_most(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Map
     if not part["lost_from"].any():
         return "Nothing was lost from a stage."
     row = part.iloc[int(part["lost_from"].argmax())]
+    # The table alone does not tell of items that were lost without any stage before.
     lost = part["lost_from"].sum() if outcome is None else outcome["lost"]
+    said = "lost from a stage" if outcome is None else "lost"
     return (
         f"Most often lost from: {names.get(str(row['stage']), row['stage'])} "
-        f"({count(row['lost_from'])} of {count(lost)} lost, {percent(row['lost_from'] / lost)})"
+        f"({count(row['lost_from'])} of {count(lost)} {said}, {percent(row['lost_from'] / lost)})"
     )
 
 

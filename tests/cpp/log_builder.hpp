@@ -19,6 +19,12 @@ namespace stagefunnel::testing {
 
 using Labels = std::vector<std::string>;
 
+/// Any sequence as a plain vector, so that it compares with a literal.
+template <class Sequence>
+std::vector<typename Sequence::value_type> list_of(const Sequence& sequence) {
+    return {sequence.begin(), sequence.end()};
+}
+
 struct Row {
     std::int64_t item;
     std::string stage;

@@ -85,7 +85,8 @@ TEST(TimeInStage, KeepsTheExactPartOfAMean) {
 }
 
 TEST(TimeInStage, MayLastLongerThanInt64) {
-    const auto table = times_of(log_of({{7, "New", kLowest}, {7, "Won", kHighest}}), Per::visit, {{1, 2}, {1, 1}});
+    const auto table =
+        times_of(log_of({{7, "New", kLowest}, {7, "Won", kHighest}}), Per::visit, {{1, 2}, {1, 1}});
     const std::uint64_t longest = std::numeric_limits<std::uint64_t>::max();
     expect_equal(table[0].mean, longest, 0);
     expect_equal(table[0].quantiles.at(0), longest, 0);

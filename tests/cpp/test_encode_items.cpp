@@ -60,6 +60,12 @@ TEST(EncodeItems, TakesWholeFloatsUpTo2To53) {
               (std::vector<std::uint64_t>{std::uint64_t{1} << 53U, 0}));
 }
 
+TEST(EncodeItems, TakesSinglePrecisionUpTo2To24) {
+    EXPECT_EQ(keys_of(encode_items(numbers_column<float>({16777216.0F}))), (std::vector<std::uint64_t>{16777216}));
+    EXPECT_EQ(message_of([] { static_cast<void>(encode_items(numbers_column<float>({16777218.0F}))); }),
+              "16777218.000000 in row 0 is not a whole number below 2^24");
+}
+
 TEST(EncodeItems, RefusesAFloatThatIsNotWholeNamingValueAndRow) {
     EXPECT_EQ(message_of([] { static_cast<void>(encode_items(numbers_column<double>({1, 1.5}))); }),
               "1.500000 in row 1 is not a whole number below 2^53");

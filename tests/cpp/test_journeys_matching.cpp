@@ -121,7 +121,7 @@ TEST(JourneyOf, FindsAnItemByItsText) {
     const Column key = texts_column({"b"});
     const std::optional<Journeys> one = journey_of(journeys, encode_items(key));
     ASSERT_TRUE(one);
-    EXPECT_EQ(one->time, (std::vector<std::int64_t>{2}));
+    EXPECT_EQ(list_of(one->time), (std::vector<std::int64_t>{2}));
     EXPECT_EQ(one->high.size(), 1U);
 }
 

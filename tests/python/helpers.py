@@ -20,9 +20,7 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 
 SHOP = sf.Pipeline(["New", "Discussion", "Prepayment", "Delivery"], won="Won", lost="Lost")
-FRENCH = sf.Pipeline(
-    ["Nouveau", "Qualifié", "Proposition envoyée", "Négociation"], won="Gagné", lost="Perdu"
-)
+FRENCH = sf.Pipeline(["Nouveau", "Qualifié", "Proposition envoyée", "Négociation"], won="Gagné", lost="Perdu")
 SMALL = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
 
 

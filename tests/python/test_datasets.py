@@ -19,9 +19,7 @@ def shop() -> datasets.Shop:
 @pytest.fixture(scope="module")
 def tables(shop: datasets.Shop) -> dict[str, pd.DataFrame]:
     both = sf.funnel(shop.log, shop.pipeline, kind="both")
-    return {
-        kind: both[both["kind"] == kind].set_index("stage") for kind in ("classic", "conversions")
-    }
+    return {kind: both[both["kind"] == kind].set_index("stage") for kind in ("classic", "conversions")}
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +35,7 @@ def test_discussion_is_skipped_most_often(tables: dict[str, pd.DataFrame], kind:
 
 
 @pytest.mark.parametrize("kind", ["classic", "conversions"])
-def test_most_deals_are_lost_from_the_prepayment_invoice(
-    tables: dict[str, pd.DataFrame], kind: str
-) -> None:
+def test_most_deals_are_lost_from_the_prepayment_invoice(tables: dict[str, pd.DataFrame], kind: str) -> None:
     lost_from = tables[kind]["lost_from"]
     assert lost_from.idxmax() == "Prepayment invoice"
     assert lost_from["Prepayment invoice"] > 1.5 * lost_from.drop("Prepayment invoice").max()
@@ -135,9 +131,7 @@ def test_a_linked_deal_is_created_when_its_lead_is_converted(shop: datasets.Shop
     converted_at = leads[leads["stage"] == "Converted"].set_index("lead_id")["entered_at"]
     created_at = shop.frame.groupby("deal_id")["entered_at"].min()
     assert set(converted_at.index) == set(shop.links["lead_id"])
-    assert (
-        converted_at[shop.links["lead_id"]].tolist() == created_at[shop.links["deal_id"]].tolist()
-    )
+    assert converted_at[shop.links["lead_id"]].tolist() == created_at[shop.links["deal_id"]].tolist()
 
 
 def test_amounts_are_whole_cents_and_a_few_are_missing(shop: datasets.Shop) -> None:

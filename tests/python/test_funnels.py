@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers import assert_same, items_of, log_of, order_of, pipeline_of
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import MANY, Case, cases
 
 import reference
 import stagefunnel as sf
+from helpers import assert_same, items_of, log_of, order_of, pipeline_of
+from strategies import MANY, Case, cases
 
 RULES = st.sampled_from([None, "include", "exclude", "exclude_reopened"])
 OPTIONS = st.fixed_dictionaries(
@@ -54,7 +54,9 @@ def test_a_breakdown_by_two_columns_sorts_each_with_missing_values_last(
     second = dict(zip(case.groups, seconds, strict=False))
     items = items_of(case.groups, "group", [row[0] for row in case.rows])
     items["second"] = pd.Series([second.get(item) for item in items["item"]], dtype="Int64")
-    found = sf.funnel(log_of(case, items=items), pipeline_of(case.pipeline), by=["group", "second"], **options)
+    found = sf.funnel(
+        log_of(case, items=items), pipeline_of(case.pipeline), by=["group", "second"], **options
+    )
 
     def sortable(item: Any) -> tuple[Any, ...]:
         values = (case.groups.get(item), second.get(item))
@@ -97,7 +99,9 @@ def test_outcomes_by_group_are_those_of_the_reference(case: Case, rule: Any) -> 
 
 
 @given(
-    paths=st.lists(st.lists(st.sampled_from([*MANY, "Won", "Lost"]), min_size=1), min_size=1),
+    paths=st.lists(
+        st.lists(st.sampled_from([*MANY, "Won", "Lost"]), min_size=1, max_size=8), min_size=1, max_size=6
+    ),
     options=OPTIONS,
 )
 def test_seventy_stages_are_counted_like_few(paths: list[list[str]], options: dict[str, Any]) -> None:

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TypeAlias
 
-import layers
 import pytest
+
+import layers
 
 ROOT = Path(__file__).parents[2]
 TOO_LONG = "\n" * (layers.LONGEST_FILE + 1)

@@ -141,9 +141,7 @@ def _reaching(counts: Mapping[Item, Counted], stage: Stage) -> list[Item]:
     return [item for item, one in counts.items() if stage in one.passed | one.assumed]
 
 
-def _compared_with(
-    stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int], base: int
-) -> int:
+def _compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int], base: int) -> int:
     """Return what a stage's previous conversion divides by; 0 on the first stage."""
     if stage in pipeline.lost:
         return base
@@ -153,9 +151,7 @@ def _compared_with(
     return reached[labels(pipeline)[position - 1]] if position > 0 else 0
 
 
-def _described(
-    kept: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline
-) -> dict[str, float]:
+def _described(kept: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline) -> dict[str, float]:
     """Return the columns that describe the journeys, whatever the kind of funnel."""
     visiting = [one for one in kept if has_visit(one, stage)]
     beyond = [one for one in visiting if went_beyond(one, stage, pipeline)]

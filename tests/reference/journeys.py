@@ -66,9 +66,7 @@ def visits_by_item(
     order: Sequence[Hashable] | None = None,
 ) -> dict[Item, list[Visit]]:
     """Return the visits of every item that is left with a row."""
-    by_item = {
-        item: visits(journey, pipeline, unlisted) for item, journey in journeys(rows, order).items()
-    }
+    by_item = {item: visits(journey, pipeline, unlisted) for item, journey in journeys(rows, order).items()}
     return {item: item_visits for item, item_visits in by_item.items() if item_visits}
 
 

@@ -18,9 +18,7 @@ class Counted(NamedTuple):
     assumed: set[Stage]
 
 
-def counted(
-    item_visits: Sequence[Visit], pipeline: Pipeline, kind: Kind, fill: Fill = "won"
-) -> Counted:
+def counted(item_visits: Sequence[Visit], pipeline: Pipeline, kind: Kind, fill: Fill = "won") -> Counted:
     """Return the stages in which an item counts."""
     path = [visit.stage for visit in item_visits]
     if kind == "strict":

@@ -38,8 +38,7 @@ def _bridged_visits(journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline) -
     """Count the places where two runs of a stage become one visit without the rows between."""
     listed = [place for place, (stage, _) in enumerate(journey) if stage in labels(pipeline)]
     return sum(
-        after - before > 1 and journey[before][0] == journey[after][0]
-        for before, after in pairwise(listed)
+        after - before > 1 and journey[before][0] == journey[after][0] for before, after in pairwise(listed)
     )
 
 

@@ -26,10 +26,7 @@ def members_of(
     value: dict[Item, Any] = {item: groups.get(item) for item in by_item}
     missing = [item for item in by_item if pd.isna(value[item])]
     present = sorted({value[item] for item in by_item if item not in missing})
-    result = [
-        (group, {item: by_item[item] for item in by_item if value[item] == group})
-        for group in present
-    ]
+    result = [(group, {item: by_item[item] for item in by_item if value[item] == group}) for group in present]
     if missing:
         result.append((None, {item: by_item[item] for item in missing}))
     return result

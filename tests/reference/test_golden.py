@@ -71,9 +71,7 @@ def test_a_failure_then_success_that_is_included_is_filled_by_nothing(fill: Fill
 def test_the_totals_of_the_worked_example_are_met(kind: Kind) -> None:
     table = reference.funnel(events("worked_example"), SHOP, kind=kind)
     expected = records(f"worked_example/totals_{kind}.csv")
-    assert [
-        {name: str(row[name]) for name in expected[0]} for row in table.to_dict("records")
-    ] == expected
+    assert [{name: str(row[name]) for name in expected[0]} for row in table.to_dict("records")] == expected
 
 
 @pytest.mark.parametrize("kind", ["classic", "conversions"])

@@ -45,9 +45,7 @@ def everything() -> list[Row]:
 
 
 @pytest.mark.parametrize(("kind", "fill"), KINDS)
-def test_every_kind_describes_the_same_journeys(
-    everything: list[Row], kind: Kind, fill: Fill
-) -> None:
+def test_every_kind_describes_the_same_journeys(everything: list[Row], kind: Kind, fill: Fill) -> None:
     described = ["skipped", "lost_from", "open_at", "skip_rate", "loss_rate", "base"]
     options: dict[str, Any] = {"lost_then_won": "include"}
     classic = reference.funnel(everything, SMALL, **options)
@@ -190,9 +188,7 @@ def test_a_quantile_is_meant_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(("microseconds", "rounded"), [((0, 1), 0), ((1, 2), 2), ((2, 3), 2)])
-def test_half_a_microsecond_goes_to_the_even_one(
-    microseconds: tuple[int, int], rounded: int
-) -> None:
+def test_half_a_microsecond_goes_to_the_even_one(microseconds: tuple[int, int], rounded: int) -> None:
     start = datetime(2026, 1, 1)
     rows: list[Row] = []
     for item, duration in enumerate(microseconds):

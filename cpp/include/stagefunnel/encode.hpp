@@ -35,8 +35,8 @@ struct ItemKeys {
 
 /// Reduces item keys to integers that are equal exactly where the keys are equal.
 ///
-/// Integers of any width, whole floats up to 2^53 (NaN is missing), text, binary and dictionaries over
-/// them are taken. 64-bit integers without missing values are not copied.
+/// Integers of any width, whole floats up to 2^53 (single precision: 2^24; NaN is missing), text, binary and
+/// dictionaries over them are taken. 64-bit integers without missing values are not copied.
 ///
 /// @throws std::invalid_argument for a float that is not whole, naming value and row.
 [[nodiscard]] ItemKeys encode_items(const Column& column);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stagefunnel/encode.hpp"
+#include "stagefunnel/memory.hpp"
 
 namespace stagefunnel {
 
@@ -18,11 +19,11 @@ namespace stagefunnel {
 /// repeats of a stage are stored; visits are formed by each question. Items lie in the order that
 /// building leaves them in, which depends on the keys alone, not on the number of threads.
 struct Journeys {
-    using Codes = std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>>;
+    using Codes = std::variant<LargeVector<std::uint8_t>, LargeVector<std::uint16_t>>;
 
     std::vector<std::uint64_t> offsets{0};  // n_items + 1: rows of item i are [offsets[i], offsets[i + 1])
     Codes stage;                            // the narrowest codes that fit; `n_labels` means a missing stage
-    std::vector<std::int64_t> time;         // in the unit of the input
+    LargeVector<std::int64_t> time;         // in the unit of the input
     std::vector<std::uint32_t> first_row;   // the item's first row in the input
     std::vector<std::uint64_t> key;         // the item's key as `ItemKeys` reduced it
     std::vector<std::uint64_t> high;        // upper half of hashed keys, else empty
@@ -59,7 +60,9 @@ struct ItemMatch {
     std::optional<DuplicateKey> duplicate;
 };
 
-/// Looks every item up in a table's keys; both must be integers, or both text.
+/// Looks every item up in a table's keys.
+///
+/// @throws std::invalid_argument if one of the two has text keys, the other integers.
 [[nodiscard]] ItemMatch match_items(const Journeys& journeys, const ItemKeys& table);
 
 /// The journey of one item as a log of its own; `std::nullopt` if the log has no such item.

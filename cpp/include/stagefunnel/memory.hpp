@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace stagefunnel {
+
+/// Memory for a large array: aligned to huge pages, which the system is asked to use. Not initialised.
+[[nodiscard]] void* allocate_array(std::size_t bytes);
+void release_array(void* memory) noexcept;
+
+/// Allocates as `allocate_array` does and leaves plain values uninitialised, so that `resize` touches
+/// nothing: the thread that fills a page is the first to see it.
+template <class T>
+struct ArrayAllocator {
+    using value_type = T;
+
+    ArrayAllocator() = default;
+    template <class U>
+    ArrayAllocator(const ArrayAllocator<U>&) noexcept {}  // NOLINT: allocators convert
+
+    [[nodiscard]] T* allocate(std::size_t n) {
+        if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+        return static_cast<T*>(allocate_array(n * sizeof(T)));
+    }
+    void deallocate(T* memory, std::size_t) noexcept { release_array(memory); }
+
+    template <class U>
+    void construct(U* at) noexcept {
+        ::new (static_cast<void*>(at)) U;
+    }
+    template <class U, class... Args>
+    void construct(U* at, Args&&... args) {
+        ::new (static_cast<void*>(at)) U(std::forward<Args>(args)...);
+    }
+    bool operator==(const ArrayAllocator&) const noexcept { return true; }
+};
+
+/// A vector of plain values for columns of millions of rows.
+template <class T>
+using LargeVector = std::vector<T, ArrayAllocator<T>>;
+
+}  // namespace stagefunnel

@@ -1,0 +1,87 @@
+// Finding items in journeys: in order of appearance, in a table, one by its key.
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <stdexcept>
+
+#include "hashing.hpp"
+#include "stagefunnel/journeys.hpp"
+
+namespace stagefunnel {
+
+std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
+    // First rows are distinct, so scattering them over the rows orders them without comparing.
+    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+    const auto last = std::max_element(journeys.first_row.begin(), journeys.first_row.end());
+    std::vector<std::uint32_t> item_at(last == journeys.first_row.end() ? 0 : *last + std::size_t{1}, kNone);
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        item_at[journeys.first_row[item]] = static_cast<std::uint32_t>(item);
+    }
+    std::erase(item_at, kNone);
+    return item_at;
+}
+
+ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
+    const bool hashed = table.hashed();
+    if (table.size() > 0 && journeys.n_items() > 0 && hashed == journeys.high.empty()) {
+        throw std::invalid_argument("one of the two has text keys, the other integers");
+    }
+    ItemMatch match;
+    const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
+    constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
+    std::vector<std::uint32_t> slots(n_slots, kEmpty);
+    const auto find = [&](std::uint64_t key, std::uint64_t high) {
+        std::size_t slot = spread(key) & (n_slots - 1);
+        while (slots[slot] != kEmpty) {
+            const std::uint32_t row = slots[slot];
+            if (table.key[row] == key && (!hashed || table.high[row] == high)) break;
+            slot = (slot + 1) & (n_slots - 1);
+        }
+        return slot;
+    };
+    std::size_t missing = 0;
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        if (missing < table.missing_rows.size() && table.missing_rows[missing] == row) {
+            ++missing;
+            continue;
+        }
+        const std::size_t slot = find(table.key[row], hashed ? table.high[row] : 0);
+        if (slots[slot] != kEmpty) {
+            match.duplicate = DuplicateKey{slots[slot], row};
+            return match;
+        }
+        slots[slot] = static_cast<std::uint32_t>(row);
+    }
+    match.row.resize(journeys.n_items());
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const std::size_t slot = find(journeys.key[item], hashed ? journeys.high[item] : 0);
+        match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
+    }
+    return match;
+}
+
+std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& item) {
+    const ItemMatch match = match_items(journeys, item);
+    const auto found = std::find(match.row.begin(), match.row.end(), 0);
+    if (found == match.row.end()) return std::nullopt;
+    const auto at = static_cast<std::size_t>(found - match.row.begin());
+    const auto begin = static_cast<std::ptrdiff_t>(journeys.offsets[at]);
+    const auto end = static_cast<std::ptrdiff_t>(journeys.offsets[at + 1]);
+    Journeys one;
+    one.n_labels = journeys.n_labels;
+    one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
+    one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
+    one.first_row = {journeys.first_row[at]};
+    one.key = {journeys.key[at]};
+    if (!journeys.high.empty()) one.high = {journeys.high[at]};
+    std::visit(
+        [&](const auto& codes) {
+            using Codes = std::decay_t<decltype(codes)>;
+            one.stage = Codes(codes.begin() + begin, codes.begin() + end);
+        },
+        journeys.stage);
+    return one;
+}
+
+}  // namespace stagefunnel

@@ -1,0 +1,50 @@
+"""The table of items against the reference."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+import stagefunnel as sf
+from helpers import SHOP, assert_same, journeys_log, log_of, order_of, pipeline_of
+from strategies import Case, cases
+
+
+@pytest.mark.parametrize("times", ["integer", "naive", "zoned"])
+@given(data=st.data(), ordered=st.booleans())
+def test_items_are_told_as_by_the_reference(times: Any, data: st.DataObject, ordered: bool) -> None:
+    case = data.draw(cases(times=times))
+    found = sf.item_table(log_of(case, ordered=ordered), pipeline_of(case.pipeline))
+    assert_same(found, reference.item_table(case.rows, case.pipeline, order=order_of(case, ordered)))
+
+
+@given(case=cases(unlisted="some", times="zoned"))
+def test_items_without_a_listed_row_are_not_told(case: Case) -> None:
+    found = sf.item_table(log_of(case), pipeline_of(case.pipeline), unlisted="ignore")
+    assert_same(found, reference.item_table(case.rows, case.pipeline, unlisted="ignore"))
+
+
+@given(case=cases())
+def test_the_skips_of_the_items_are_those_of_the_funnel(case: Case) -> None:
+    log, pipeline = log_of(case), pipeline_of(case.pipeline)
+    items, table = sf.item_table(log, pipeline), sf.funnel(log, pipeline)
+    assert items["skipped"].sum() == table["skipped"].sum()
+    assert items["last_stage"].value_counts().sum() == table["base"].iloc[0]
+
+
+def test_items_stand_in_the_order_of_their_first_rows_whatever_their_times() -> None:
+    rows = {"item": [30, 10, 20, 10, 30], "stage": ["New"] * 5, "time": [5, 9, 1, 0, 2]}
+    table = sf.item_table(sf.StageLog(rows), SHOP)
+    assert table["item"].tolist() == [30, 10, 20]
+    assert table["first_time"].tolist() == [2, 0, 1]
+
+
+def test_an_item_is_closed_by_the_first_of_the_final_visits_that_end_its_journey() -> None:
+    log = journeys_log("New > Won > New > Lost > Won > Won > Lost", "Won > New", "Lost > Won")
+    table = sf.item_table(log, SHOP)
+    assert table["closed_at"].tolist()[0::2] == [3, 0]
+    assert table["closed_at"].isna().tolist() == [False, True, False]
+    assert table["outcome"].tolist() == ["lost", "open", "won"]
+    assert table["lost_from"].tolist()[0] == "Won"
