@@ -15,7 +15,8 @@ void bind_durations(py::module_& m) {
         .def(py::init<std::uint64_t, std::uint64_t>(), "numerator"_a, "denominator"_a);
     py::class_<Duration>(m, "Duration")
         .def_readonly("whole", &Duration::whole)
-        .def_readonly("part", &Duration::part);
+        .def_readonly("rest", &Duration::rest)
+        .def_readonly("of", &Duration::of);
     py::class_<StageTime>(m, "StageTime")
         .def_readonly("visits", &StageTime::visits)
         .def_readonly("completed", &StageTime::completed)

@@ -92,8 +92,7 @@ Duration mean_of(const Durations& durations) {
     uint128 sum = 0;
     for (const std::uint64_t duration : durations) sum += duration;
     const std::uint64_t n = durations.size();
-    return {static_cast<std::uint64_t>(sum / n),
-            static_cast<double>(static_cast<std::uint64_t>(sum % n)) / static_cast<double>(n)};
+    return {static_cast<std::uint64_t>(sum / n), static_cast<std::uint64_t>(sum % n), n};
 }
 
 /// Reorders `durations`; the quantiles are looked up in rising order, so each selection narrows the next.
@@ -118,8 +117,8 @@ std::vector<Duration> quantiles_of(Durations& durations, std::span<const Quantil
             const std::uint64_t gap = *std::min_element(lower + 1, durations.end()) - *lower;
             const uint128 step = static_cast<uint128>(gap) * share;
             out[q].whole += static_cast<std::uint64_t>(step / denominator);
-            out[q].part = static_cast<double>(static_cast<std::uint64_t>(step % denominator)) /
-                          static_cast<double>(denominator);
+            out[q].rest = static_cast<std::uint64_t>(step % denominator);
+            out[q].of = denominator;
         }
     }
     return out;

@@ -177,6 +177,23 @@ class TextCodes {
     std::vector<Slot> slots_ = std::vector<Slot>(1024);
 };
 
+/// Looks small integers, which most stage codes are, up in a table by value.
+class IntegerCodes {
+  public:
+    std::uint16_t code_of(std::int64_t value) {
+        const auto place = static_cast<std::uint64_t>(value) + kRoom / 2;
+        if (place >= kRoom) return codes.code_of(value);
+        if (table_[place] == kNew) table_[place] = codes.code_of(value);
+        return static_cast<std::uint16_t>(table_[place]);
+    }
+    Codes<std::int64_t> codes;
+
+  private:
+    static constexpr std::uint64_t kRoom = 1U << 16U;
+    static constexpr std::int32_t kNew = -1;
+    std::vector<std::int32_t> table_ = std::vector<std::int32_t>(kRoom, kNew);
+};
+
 }  // namespace
 
 ItemKeys encode_items(const Column& column) {
@@ -211,7 +228,7 @@ StageCodes encode_stages(const Column& column) {
     StageCodes stages;
     stages.code.resize(column.length);
     TextCodes texts;
-    Codes<std::int64_t> integers;
+    IntegerCodes integers;
     constexpr std::size_t kRoom = kMaxStages + 1;
     std::vector<std::uint64_t> rows(kRoom, 0);
     std::vector<std::uint64_t> first(kRoom, 0);
@@ -234,8 +251,8 @@ StageCodes encode_stages(const Column& column) {
         n_labels = texts.codes.labels.size();
         stages.labels = std::move(texts.codes.labels);
     } else {
-        n_labels = integers.labels.size();
-        stages.labels = std::move(integers.labels);
+        n_labels = integers.codes.labels.size();
+        stages.labels = std::move(integers.codes.labels);
     }
     rows.resize(n_labels);
     first.resize(n_labels);

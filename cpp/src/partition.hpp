@@ -80,39 +80,6 @@ Record record_of(const Input& in, std::size_t row) {
     return record;
 }
 
-/// Moves records to their partitions through small buffers, so that memory is written in whole lines.
-///
-/// Writing each record where it belongs touches as many pages as there are partitions; with 1,024 of them
-/// that cost a third of the whole build.
-template <class Record>
-class Scatter {
-  public:
-    Scatter(Record* records, std::vector<std::size_t> next)
-        : records_(records), next_(std::move(next)), held_(next_.size(), 0), buffer_(next_.size() * kHeld) {}
-
-    void put(std::size_t q, const Record& record) {
-        buffer_[q * kHeld + held_[q]] = record;
-        if (++held_[q] == kHeld) empty(q);
-    }
-    void flush() {
-        for (std::size_t q = 0; q < held_.size(); ++q) empty(q);
-    }
-
-  private:
-    static constexpr std::size_t kHeld = 16;
-
-    void empty(std::size_t q) {
-        std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(q * kHeld), held_[q], records_ + next_[q]);
-        next_[q] += held_[q];
-        held_[q] = 0;
-    }
-
-    Record* records_;
-    std::vector<std::size_t> next_;  // where the next record of each partition goes
-    std::vector<std::uint8_t> held_;
-    LargeVector<Record> buffer_;
-};
-
 template <class Record>
 Partitions<Record> partition(const Input& in, unsigned threads) {
     const unsigned bits = partition_bits(in.n_rows());
@@ -144,11 +111,11 @@ Partitions<Record> partition(const Input& in, unsigned threads) {
     out.bounds[n_partitions] = total;
     out.records.resize(total);
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        Scatter<Record> scatter(out.records.data(), std::move(next[t]));
         for (std::size_t row = range(t); row < range(t + 1); ++row) {
-            if (in.keeps(row)) scatter.put(partition_of(in.items.key[row]), record_of<Record>(in, row));
+            if (in.keeps(row)) {
+                out.records[next[t][partition_of(in.items.key[row])]++] = record_of<Record>(in, row);
+            }
         }
-        scatter.flush();
     });
     return out;
 }

@@ -159,7 +159,10 @@ class Quantile:
         ...
 class Duration:
     @property
-    def part(self) -> float:
+    def of(self) -> int:
+        ...
+    @property
+    def rest(self) -> int:
         ...
     @property
     def whole(self) -> int:

@@ -58,7 +58,7 @@ class Shown:
     def __repr__(self) -> str:
         from rich.console import Console
 
-        console = Console(color_system=None, highlight=False)
+        console = Console(color_system=None, highlight=False, force_jupyter=False)
         if not console.is_terminal:
             # A pipe or a file has no width: give the table what it needs.
             console.width = 1_000
@@ -107,7 +107,7 @@ class Shown:
         )
         from rich.console import Console
 
-        console = Console(color_system=None, highlight=False, width=10_000)
+        console = Console(color_system=None, highlight=False, force_jupyter=False, width=10_000)
         with console.capture() as capture:
             console.print(Shown("", escaped, [], [])._rich_table("markdown"))
         lines = [line.rstrip() for line in capture.get().splitlines() if line.strip()]

@@ -87,14 +87,15 @@ def time_in_stage(
             "items": [stage.items for stage in stages],
         }
     )
-    known = table["completed"].to_numpy() > 0
     for name, lengths in [
         ("mean", [stage.mean for stage in stages]),
         *((name, [stage.quantiles[i] for stage in stages]) for i, name in enumerate(names)),
     ]:
-        whole = np.array([length.whole for length in lengths], dtype=np.uint64)
-        part = np.array([length.part for length in lengths], dtype=np.float64)
-        table[name] = to_durations(whole, part, known, log.unit)
+        exact = [
+            length.whole + Fraction(length.rest, length.of) if stage.completed else None
+            for stage, length in zip(stages, lengths, strict=True)
+        ]
+        table[name] = to_durations(exact, log.unit)
     table.attrs["stagefunnel"] = {
         "table": "time_in_stage",
         "per": per,

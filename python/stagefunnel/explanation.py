@@ -115,8 +115,9 @@ def explain(
 
 def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[_Visit]:
     row_of = {label: row for row, label in enumerate(pipeline.labels)}
-    rows = [row_of.get(log._labels[code], -1) if code < len(log._labels) else -1
-            for code in journey.stage.tolist()]  # fmt: skip
+    # The last code stands for a missing stage, which no pipeline lists.
+    row_of_code = [*(row_of.get(label, -1) for label in log._labels), -1]
+    rows = [row_of_code[code] for code in journey.stage.tolist()]
     times = log._to_times(journey.time)
     outcomes = ["open"] * len(pipeline.stages) + ["won"] * len(pipeline.won)
     outcomes += ["lost"] * len(pipeline.lost)

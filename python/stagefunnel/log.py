@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Any, Literal
 
 import numpy as np
@@ -237,10 +238,11 @@ class StageLog:
 
     def _journey_of(self, item: Hashable) -> _core.Journeys:
         """Find the rows of one item."""
-        values = np.empty(1, dtype=object)
-        values[0] = item.item() if isinstance(item, np.generic) else item
-        keys = encode(_core.encode_items, read_input(values, "item"))
-        journey = _core.journey_of(self._journeys, keys) if keys.hashed == self._hashed else None
+        journey = None
+        with suppress(SchemaError):  # of a type that no key has
+            keys = encode(_core.encode_items, read_input([item], "item"))
+            if keys.hashed == self._hashed and not len(keys.missing_rows):
+                journey = _core.journey_of(self._journeys, keys)
         if journey is None:
             example = self._keys_at(self._journeys.first_row[:1].copy())
             like = f"; its keys look like {example.tolist()[0]!r}" if len(example) else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -129,30 +131,18 @@ def to_times(values: npt.NDArray[np.int64], unit: str | None, zone: str | None) 
     return stamps if zone is None else stamps.dt.tz_localize("UTC").dt.tz_convert(zone)
 
 
-def to_durations(
-    whole: npt.NDArray[np.uint64],
-    part: npt.NDArray[np.float64],
-    known: npt.NDArray[np.bool_],
-    unit: str | None,
-) -> pd.Series:
-    """Turn exact lengths (whole units and a part of one) into timedeltas, or floats without a unit.
+def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Series:
+    """Turn exact lengths in a log's unit into timedeltas, or floats without a unit; None is missing.
 
     Timedeltas are of microseconds (of nanoseconds for a log in nanoseconds), rounded half to even.
     """
     if unit is None:
-        return pd.Series(np.where(known, whole.astype(np.float64) + part, np.nan))
+        return pd.Series([np.nan if length is None else float(length) for length in lengths], dtype=float)
     scale = _PER_UNIT.get(unit, 1)
-    if any(int(units) * scale + scale > np.iinfo(np.int64).max for units in whole[known]):
+    steps = [NAT if length is None else round(length * scale) for length in lengths]
+    if max(steps, default=0) > np.iinfo(np.int64).max:
         raise SchemaError(
             "a time in stage is longer than a timedelta can hold (292,000 years); are the times right?"
         )
-    steps = np.full(len(whole), NAT, dtype=np.int64)
-    scaled = whole[known].astype(np.int64) * scale
-    # Half to even must see the whole number: its parity decides.
-    exact = part[known] * scale
-    floor = np.floor(exact)
-    rest = exact - floor
-    steps_known = scaled + floor.astype(np.int64)
-    up = (rest > 0.5) | ((rest == 0.5) & (steps_known % 2 == 1))
-    steps[known] = steps_known + up
-    return pd.Series(steps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))
+    stamps = np.array(steps, dtype=np.int64)
+    return pd.Series(stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))

@@ -25,7 +25,8 @@ struct Quantile {
 /// An exact length of time: whole units of the log's time and the part of one unit beyond them.
 struct Duration {
     std::uint64_t whole = 0;
-    double part = 0;  // in [0, 1)
+    std::uint64_t rest = 0;  // the part is rest / of, in [0, 1)
+    std::uint64_t of = 1;
 };
 
 /// Time spent in one stage. Without a completed visit `mean` and `quantiles` are zero and mean nothing.
