@@ -176,6 +176,8 @@ def _pandas_input(series: pd.Series, name: str) -> Input:
             taken = taken.astype(taken.cat.categories.dtype)
         return taken.rename(None)
 
+    if isinstance(series.dtype, np.dtype) and not series.dtype.isnative:
+        series = series.astype(series.dtype.newbyteorder("="))
     column, labels = _pandas_column(series, name)
     return Input(name, column, take, labels)
 
@@ -184,7 +186,7 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         categories, labels = _pandas_column(pd.Series(dtype.categories), name)
-        codes = series.cat.codes.to_numpy()
+        codes = np.ascontiguousarray(series.cat.codes.to_numpy())
         coded = _core.column_from_array(codes, (codes < 0).view(np.uint8), "l")
         return _core.column_with_dictionary(coded, categories), labels
     if isinstance(dtype, pd.DatetimeTZDtype) or (isinstance(dtype, np.dtype) and dtype.kind == "M"):
@@ -192,8 +194,7 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any
     if getattr(dtype, "storage", None) == "pyarrow" or isinstance(dtype, pd.ArrowDtype):
         return _arrow_backed(series, name), None
     if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
-        values = np.ascontiguousarray(series.to_numpy())
-        return _number_column(values.astype(dtype.newbyteorder("="), copy=False)), None
+        return _number_column(series.to_numpy()), None
     if pd.api.types.is_bool_dtype(dtype):
         raise SchemaError(f"column {name!r} is boolean; expected keys, labels or times")
     if pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_float_dtype(dtype):
@@ -207,13 +208,15 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any
 
 def _number_column(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None) -> _core.Column:
     mask = None if missing is None else np.ascontiguousarray(missing).view(np.uint8)
-    return _core.column_from_array(values, mask, "L" if values.dtype == np.uint64 else "l")
+    form = "L" if values.dtype == np.uint64 else "l"
+    return _core.column_from_array(np.ascontiguousarray(values), mask, form)
 
 
 def _timestamps(series: pd.Series) -> _core.Column:
     index = pd.DatetimeIndex(series)
     zone = "" if index.tz is None else str(index.tz)
-    return _core.column_from_array(index.asi8, None, f"ts{_FORMATS[index.unit]}:{zone}")
+    values = np.ascontiguousarray(index.asi8)
+    return _core.column_from_array(values, None, f"ts{_FORMATS[index.unit]}:{zone}")
 
 
 def _arrow_backed(series: pd.Series, name: str) -> _core.Column:
@@ -260,7 +263,7 @@ def _other_objects(
 
 
 def _common_type(first: Any) -> type[Any]:
-    for family in (enum.Enum, uuid.UUID, datetime.datetime, datetime.date):
+    for family in (enum.Enum, uuid.UUID, datetime.date):
         if isinstance(first, family):
             return family
     return type(first)

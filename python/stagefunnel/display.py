@@ -59,8 +59,8 @@ class Shown:
         from rich.console import Console
 
         console = Console(color_system=None, highlight=False, force_jupyter=False)
-        if not console.is_terminal:
-            # A pipe or a file has no width: give the table what it needs.
+        if Console().is_jupyter or not console.is_terminal:
+            # A pipe, a file and a page have no width: give the table what it needs.
             console.width = 1_000
             console.width = max(80, console.measure(self.__rich__()).maximum)
         with console.capture() as capture:

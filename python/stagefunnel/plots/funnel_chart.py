@@ -130,7 +130,7 @@ def _bars(
         subtitleFontSize=12,
         color=_INK,
         subtitleColor=_QUIET,
-        limit=_WIDTH,
+        limit=_WIDTH + 60,
     )
     return alt.LayerChart(
         layer=[bars, numbers],
