@@ -73,7 +73,9 @@ ObjectKind kind_of(PyObject* object) {
 void append(Gathered& gathered, ObjectKind kind, PyObject* object) {
     Py_ssize_t size = 0;
     if (kind == ObjectKind::integer) {
-        gathered.integers.push_back(py::cast<std::int64_t>(py::handle(object)));
+        const std::int64_t integer = PyLong_AsLongLong(object);
+        if (integer == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+        gathered.integers.push_back(integer);
         return;
     }
     const char* data =

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "digest.hpp"
 #include "parallel.hpp"
 #include "stage_mask.hpp"
 #include "visits.hpp"
@@ -128,17 +129,29 @@ class Counter {
 
     template <class Code>
     Partial count(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        for (std::size_t item = first; item < last; ++item) {
-            stages_.clear();
-            JourneyEnd end(pipeline_);
-            for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
-                           [&](std::int32_t row, std::size_t) { visit(end, row); });
-            if (!end.empty()) add(item, end);
+        for (std::size_t item = first; item < last; ++item) read(journeys, codes, item, 1);
+        return std::move(partial_);
+    }
+
+    /// Counts one item for all that are in its state.
+    template <class Code>
+    Partial count(const Journeys& journeys, const Code* codes, const Digest& digest) {
+        for (const Digest::State& state : digest.states()) {
+            if (state.items > 0) read(journeys, codes, state.example, state.items);
         }
         return std::move(partial_);
     }
 
   private:
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n) {
+        stages_.clear();
+        JourneyEnd end(pipeline_);
+        for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
+                       [&](std::int32_t row, std::size_t) { visit(end, row); });
+        if (!end.empty()) add(item, end, n);
+    }
+
     void visit(JourneyEnd& end, std::int32_t row) {
         const Outcome outcome = pipeline_.outcome_of(row);
         stages_.seen.set(static_cast<std::size_t>(row));
@@ -148,25 +161,25 @@ class Counter {
         end.visit(row);
     }
 
-    void add(std::size_t item, const JourneyEnd& end) {
+    void add(std::size_t item, const JourneyEnd& end, std::int64_t n) {
         FunnelCounts& counts = partial_.counts;
         const Eigen::Index g = options_.group.empty() ? 0 : options_.group[item];
         if (is_left_out(end, options_.lost_then_won)) {
-            ++counts.left_out(g);
+            counts.left_out(g) += n;
             return;
         }
         switch (end.outcome()) {
             case Outcome::open:
-                ++counts.open(g);
-                ++counts.open_at(g, end.last());
+                counts.open(g) += n;
+                counts.open_at(g, end.last()) += n;
                 break;
             case Outcome::won:
-                ++counts.won(g);
-                if (end.any_lost()) ++counts.reopened_won(g);
+                counts.won(g) += n;
+                if (end.any_lost()) counts.reopened_won(g) += n;
                 break;
             case Outcome::lost:
-                ++counts.lost(g);
-                if (end.before_run() >= 0) ++counts.lost_from(g, end.before_run());
+                counts.lost(g) += n;
+                if (end.before_run() >= 0) counts.lost_from(g, end.before_run()) += n;
                 break;
         }
         if (options_.kind == Kind::conversions_won && end.won_entry())
@@ -181,11 +194,11 @@ class Counter {
             const std::uint64_t seen = stages_.seen.word(w);
             const std::uint64_t beyond = bits_below(limit, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
-            for_each_bit(seen, w, [&](Eigen::Index row) { ++counts.visited(g, row); });
-            for_each_bit(own.word(w), w, [&](Eigen::Index row) { ++counts.passed(g, row); });
-            for_each_bit(assumed, w, [&](Eigen::Index row) { ++counts.assumed(g, row); });
-            for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { ++counts.skipped(g, row); });
-            for_each_bit(beyond & seen, w, [&](Eigen::Index row) { ++counts.beyond(g, row); });
+            for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
+            for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
+            for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
+            for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
+            for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
             if (!options_.amount.empty()) add_amount(g, own.word(w) | assumed, w, options_.amount[item]);
         }
     }
@@ -229,12 +242,32 @@ void check(const Journeys& journeys, const FunnelOptions& options) {
     if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
 }
 
+/// True where items of one state count alike and there are more items than states.
+bool is_digestible(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options) {
+    return pipeline.n_rows() <= Digest::kMaxRows && options.group.empty() && options.amount.empty() &&
+           options.kind != Kind::conversions_moves && options.kind != Kind::strict &&
+           journeys.n_items() > Digest::n_states(pipeline);
+}
+
+template <class Code>
+Digest digest_of(const Journeys& journeys, const Pipeline& pipeline, const Code* codes, unsigned threads) {
+    return parallel_merge(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+        Digest digest(pipeline);
+        digest.scan(journeys, pipeline.row_of_code(), codes, first, last);
+        return digest;
+    });
+}
+
 }  // namespace
 
 FunnelCounts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options) {
     pipeline.check(journeys);
     check(journeys, options);
     Partial total = with_codes(journeys, [&](const auto* codes) {
+        if (is_digestible(journeys, pipeline, options)) {
+            const Digest digest = digest_of(journeys, pipeline, codes, options.threads);
+            return Counter<OneWord>(pipeline, options).count(journeys, codes, digest);
+        }
         return parallel_merge(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
             if (pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits)) {
                 return Counter<OneWord>(pipeline, options).count(journeys, codes, first, last);

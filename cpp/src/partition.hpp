@@ -10,34 +10,10 @@
 
 #include "hashing.hpp"
 #include "parallel.hpp"
-#include "stagefunnel/encode.hpp"
+#include "records.hpp"
 #include "stagefunnel/memory.hpp"
 
 namespace stagefunnel {
-
-/// One row on its way to its partition. `high` is only there for hashed keys.
-struct ExactRecord {
-    std::uint64_t key;
-    std::int64_t time;
-    std::uint32_t row;
-    std::uint16_t stage;
-
-    [[nodiscard]] bool same_key(const ExactRecord& other) const { return key == other.key; }
-    [[nodiscard]] std::uint64_t upper() const { return 0; }
-};
-
-struct HashedRecord {
-    std::uint64_t key;
-    std::uint64_t high;
-    std::int64_t time;
-    std::uint32_t row;
-    std::uint16_t stage;
-
-    [[nodiscard]] bool same_key(const HashedRecord& other) const {
-        return key == other.key && high == other.high;
-    }
-    [[nodiscard]] std::uint64_t upper() const { return high; }
-};
 
 inline constexpr std::size_t kRowsPerPartition = 8192;  // with tables and records it fits 1 MiB of cache
 inline constexpr unsigned kMaxPartitionBits = 12;
@@ -58,27 +34,6 @@ struct Partitions {
         return {records.data() + bounds[q], bounds[q + 1] - bounds[q]};
     }
 };
-
-struct Input {
-    const ItemKeys& items;
-    const StageCodes& stages;
-    const Times& times;
-    const std::vector<bool>& is_dropped;  // empty: nothing is
-
-    [[nodiscard]] bool keeps(std::size_t row) const { return is_dropped.empty() || !is_dropped[row]; }
-    [[nodiscard]] std::size_t n_rows() const { return items.size(); }
-};
-
-template <class Record>
-Record record_of(const Input& in, std::size_t row) {
-    Record record{};
-    record.key = in.items.key[row];
-    if constexpr (std::is_same_v<Record, HashedRecord>) record.high = in.items.high[row];
-    record.time = in.times.time[row];
-    record.row = static_cast<std::uint32_t>(row);
-    record.stage = in.stages.code[row];
-    return record;
-}
 
 template <class Record>
 Partitions<Record> partition(const Input& in, unsigned threads) {
@@ -113,7 +68,7 @@ Partitions<Record> partition(const Input& in, unsigned threads) {
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
         for (std::size_t row = range(t); row < range(t + 1); ++row) {
             if (in.keeps(row)) {
-                out.records[next[t][partition_of(in.items.key[row])]++] = record_of<Record>(in, row);
+                out.records[next[t][partition_of(in.items.key[row])]++] = Record::of(in, row);
             }
         }
     });

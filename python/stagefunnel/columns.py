@@ -47,6 +47,11 @@ class Input:
         return len(self.column)
 
     @property
+    def holds_text(self) -> bool:
+        """Whether the values are text, plain or in a dictionary."""
+        return self.column.value_format.endswith(("u", "U"))
+
+    @property
     def time_unit(self) -> str | None:
         """``"s"``, ``"ms"``, ``"us"``, ``"ns"`` or ``"D"``; ``None`` for plain integers."""
         form = self.column.value_format
@@ -194,7 +199,9 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any
     if getattr(dtype, "storage", None) == "pyarrow" or isinstance(dtype, pd.ArrowDtype):
         return _arrow_backed(series, name), None
     if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
-        return _number_column(series.to_numpy()), None
+        values = series.to_numpy()
+        known = dtype.kind != "f" or dtype.itemsize in (4, 8)
+        return _number_column(values if known else values.astype(np.float64)), None
     if pd.api.types.is_bool_dtype(dtype):
         raise SchemaError(f"column {name!r} is boolean; expected keys, labels or times")
     if pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_float_dtype(dtype):
@@ -228,10 +235,28 @@ def _arrow_backed(series: pd.Series, name: str) -> _core.Column:
 
 def _object_column(values: npt.NDArray[np.object_], name: str) -> tuple[_core.Column, list[Any] | None]:
     missing = np.asarray(pd.isna(values), dtype=np.uint8)
-    column = _core.column_from_objects(values.tolist(), missing)
+    try:
+        column = _core.column_from_objects(values.tolist(), missing)
+    except OverflowError as error:
+        return _wide_integers(values, name, error), None
+    except UnicodeEncodeError as error:
+        raise SchemaError(f"column {name!r} has text that is not valid Unicode: {error}") from error
     if isinstance(column, _core.Column):
         return column, None
     return _other_objects(values, missing, name)
+
+
+def _wide_integers(values: npt.NDArray[np.object_], name: str, error: OverflowError) -> _core.Column:
+    """Read Python integers beyond 63 bits where 64 without a sign hold all of them."""
+    numbers = pd.Series(values).infer_objects()
+    if numbers.dtype == np.uint64:
+        return _number_column(numbers.to_numpy())
+    wide = [isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values]
+    row = int(np.argmax(wide))
+    raise SchemaError(
+        f"column {name!r} has {values[row]} in row {row}, which no 64-bit integer holds beside the other "
+        f"values; make the column text, for example with astype(str)"
+    ) from error
 
 
 def _other_objects(

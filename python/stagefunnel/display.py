@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from .errors import SchemaError
 from .schema import AMOUNTS, BOTH
 from .wording import (
     KIND_TITLES,
@@ -159,6 +160,8 @@ def show(table: pd.DataFrame) -> Shown:
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-1])
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
+    if not isinstance(table, pd.DataFrame):
+        raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     told = table.attrs.get("stagefunnel", {})
     if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
         return _show_funnel(table, told)

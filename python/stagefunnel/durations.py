@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import _core
 from .errors import SchemaError, check_option
-from .log import StageLog
+from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, stage_values
 from .times import to_durations
@@ -71,7 +71,7 @@ def time_in_stage(
     names = ["median", *(f"q{100 * float(q):g}" for q in quantiles)]
     if len(set(names)) < len(names):
         raise SchemaError(f"quantiles={list(quantiles)} names one twice")
-    lookup = log._core_pipeline(pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted)
     try:
         stages = _core.time_in_stage(log._journeys, lookup, _core.Per[per], asked, log._threads)
     except ValueError as error:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import _core
 from .errors import check_option
-from .log import StageLog
+from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import (
     BOTH,
@@ -80,7 +80,7 @@ def explain(
     check_option("fill", fill, get_args(Fill))
     if lost_then_won is not None:
         check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
-    lookup = log._core_pipeline(pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted)
     journey = log._journey_of(item)
     visits = _visits(log, pipeline, journey)
     parts = []

@@ -8,9 +8,12 @@ import gzip
 import io
 import json
 import os
+import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, Any, BinaryIO
 
 import numpy as np
@@ -21,6 +24,7 @@ from .errors import ReaderError, did_you_mean, quoted
 Watch = Callable[[BinaryIO, str, int], BinaryIO]
 _CSV, _JSON, _PARQUET = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson"), (".parquet", ".pq")
 _CHUNK_ROWS = 500_000
+_ROOM = 4
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,14 @@ def read_tables(
 
 
 def _kind(file: str) -> str:
-    name = file.lower().removesuffix(".gz")
-    for kind, endings in (("csv", _CSV), ("json", _JSON), ("parquet", _PARQUET)):
-        if name.endswith(endings):
+    name = file.lower()
+    unpacked = name.removesuffix(".gz")
+    for kind, ending, endings in (
+        ("csv", unpacked, _CSV),
+        ("json", unpacked, _JSON),
+        ("parquet", name, _PARQUET),
+    ):
+        if ending.endswith(endings):
             return kind
     raise ReaderError(
         f"{file}: cannot tell what kind of file this is; known endings are "
@@ -125,24 +134,27 @@ def _opened(file: str, watch: Watch | None = None) -> Iterator[IO[bytes]]:
         try:
             with packed as unpacked:
                 yield unpacked
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
         except UnicodeDecodeError as error:
             bad = error.object[error.start]
             raise ReaderError(f"{file}: byte {bad:#04x} is not UTF-8; save the file as UTF-8") from error
 
 
-def _header(file: str) -> list[str]:
+def _header(file: str) -> tuple[str, list[str]]:
+    """Read the separator and the names of a CSV file's columns."""
     with _opened(file) as unpacked:
-        first = unpacked.readline().decode("utf-8-sig")
-    if not first.strip():
-        raise ReaderError(f"{file}, line 1: there is no header")
-    return next(csv.reader([first], delimiter=_delimiter(first)))
+        text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
+        first = text.readline()
+        if not first.strip():
+            raise ReaderError(f"{file}, line 1: there is no header")
+        delimiter = _delimiter(first)
+        return delimiter, next(csv.reader(chain([first], text), delimiter=delimiter))
 
 
 def _delimiter(first_line: str) -> str:
-    """Take the separator that splits the header into the most names."""
-    return max(",;\t|", key=first_line.count)
+    """Take the separator that splits the header into the most names; those inside quotes do not count."""
+    return max(",;\t|", key=re.sub('"[^"]*("|$)', "", first_line).count)
 
 
 def _check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
@@ -151,42 +163,82 @@ def _check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str
             raise ReaderError(
                 f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}"
             )
+        if list(known).count(column) > 1:
+            raise ReaderError(f"{file}: there are several columns named {column!r}")
 
 
 def _read_csv(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
-    with _opened(file) as unpacked:
-        first = unpacked.readline().decode("utf-8-sig")
-    _check_columns(file, columns, _header(file))
+    delimiter, names = _header(file)
+    wanted = list(dict.fromkeys(names if columns is None else columns))
+    _check_columns(file, wanted, names)
+    # Asked for some columns, pandas drops what a row has too much without a word, unless there is room for
+    # it; how wide the room may be it takes from the first row.
+    width = len(names) + _ROOM
+    widest = (delimiter.join("x" * width) + "\n").encode()
     with _opened(file, watch) as unpacked:
         try:
             chunks = pd.read_csv(
-                unpacked,
-                sep=_delimiter(first),
-                usecols=None if columns is None else list(dict.fromkeys(columns)),
+                io.BufferedReader(_Prefixed(widest, unpacked)),
+                sep=delimiter,
+                header=None,
+                names=list(range(width)),
+                usecols=[*map(names.index, wanted), *range(len(names), width)],
                 dtype=str,
                 keep_default_na=False,
                 na_values=[""],
                 encoding="utf-8-sig",
                 chunksize=_CHUNK_ROWS,
             )
-            frames = list(chunks)
+            frame = pd.concat(list(chunks)).iloc[2:].reset_index(drop=True)
         except pd.errors.ParserError as error:
-            message = str(error).removeprefix("Error tokenizing data. C error: ").strip()
-            raise ReaderError(f"{file}: {message}") from error
-    return pd.concat(frames, ignore_index=True)
+            raise _unparsed(file, str(error)) from error
+    too_long = frame[list(range(len(names), width))].notna().any(axis="columns").to_numpy()
+    if too_long.any():
+        where = FileTable(frame, (file,), (0,)).locate(int(too_long.argmax()))
+        raise ReaderError(
+            f"{where}: more fields than the header's {len(names)} names; put fields that hold {delimiter!r} "
+            f"in quotes"
+        )
+    return frame[[*map(names.index, wanted)]].set_axis(wanted, axis="columns")
+
+
+class _Prefixed(io.RawIOBase):
+    """A file with some bytes before its own."""
+
+    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
+        self._first = io.BytesIO(first)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._first.read(len(buffer)) or self._rest.read(len(buffer))
+        buffer[: len(read)] = read
+        return len(read)
+
+
+def _unparsed(file: str, message: str) -> ReaderError:
+    unclosed = re.search(r"EOF inside string starting at row (\d+)", message)
+    if unclosed is None:
+        return ReaderError(f"{file}: {message.removeprefix('Error tokenizing data. C error: ').strip()}")
+    # The parser counts the row before the header and the header.
+    where = FileTable(pd.DataFrame(), (file,), (0,)).locate(int(unclosed[1]) - 2)
+    return ReaderError(f"{where}: a quoted field is never closed")
 
 
 def _csv_lines(file: str) -> Iterator[int]:
-    """Line on which each row of a CSV file ends; fields may hold line breaks."""
+    """Line on which each row of a CSV file starts; fields may hold line breaks."""
+    delimiter, _ = _header(file)
     with _opened(file) as unpacked:
         text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
-        first = text.readline()
-        text.seek(0)
-        reader = csv.reader(text, delimiter=_delimiter(first))
+        reader = csv.reader(text, delimiter=delimiter)
         next(reader)
+        start = reader.line_num + 1
         for record in reader:
             if record:
-                yield reader.line_num
+                yield start
+            start = reader.line_num + 1
 
 
 def _json_lines(file: str) -> Iterator[int]:
@@ -213,7 +265,8 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
                 )
             records.append(record)
     known = list(dict.fromkeys(name for record in records for name in record))
-    _check_columns(file, columns, known)
+    if records:
+        _check_columns(file, columns, known)
     wanted = known if columns is None else list(dict.fromkeys(columns))
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
@@ -231,7 +284,7 @@ def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None)
             parquet = pq.ParquetFile(raw)
             _check_columns(file, columns, parquet.schema_arrow.names)
             table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError) as error:
             raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame

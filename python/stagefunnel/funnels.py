@@ -12,7 +12,7 @@ import pandas as pd
 from . import _core
 from .errors import SchemaError, check_option
 from .items_table import Groups
-from .log import StageLog
+from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import (
     AMOUNTS,
@@ -120,9 +120,9 @@ def funnel(
     check_option("fill", fill, get_args(Fill))
     if lost_then_won is not None:
         check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    lookup = core_pipeline(log, pipeline, unlisted)
     groups = _groups(log, by)
     amounts = None if amount is None else _items_table(log, "amount").amounts(amount)
-    lookup = log._core_pipeline(pipeline, unlisted)
     kinds = BOTH if kind == "both" else (kind,)
     tables = []
     told = {}
@@ -188,8 +188,8 @@ def outcomes(
     0    13    6     5     2      0.55         0             2
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    lookup = core_pipeline(log, pipeline, unlisted)
     groups = _groups(log, by)
-    lookup = log._core_pipeline(pipeline, unlisted)
     counts = _count(log, lookup, _core.Kind.classic, lost_then_won, groups, None)
     table = _outcome_table(counts, groups)
     table.attrs["stagefunnel"] = {"table": "outcomes"}

@@ -12,6 +12,8 @@ from .columns import Input, read_input, read_inputs
 from .errors import InvalidRowError, SchemaError, quoted
 from .times import parse_texts, refuse_unparsed
 
+_MOST_THREADS = 1_024  # more would only cost their stacks
+
 
 def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
     """Read the columns of a log, given by name or as arrays."""
@@ -41,6 +43,8 @@ def readable_times(column: Input, invalid: str) -> tuple[Input, npt.NDArray[np.u
     """Parse times that are text; rows that do not parse are refused or returned."""
     if not column.column.holds_bytes:
         return column, np.zeros(0, dtype=np.uint64)
+    if not column.holds_text:
+        raise SchemaError(f"column {column.name!r} holds bytes; expected dates, timestamps, text or integers")
     texts = column.take(np.arange(len(column), dtype=np.uint32))
     stamps, unparsed = parse_texts(texts, column.name)
     if len(unparsed) and invalid != "drop":
@@ -78,12 +82,12 @@ def thread_count(asked: int | None) -> int:
     """Read the number of threads from the argument, the environment or the machine."""
     if asked is None:
         text = os.environ.get("STAGEFUNNEL_THREADS", "")
-        if text and not text.isdigit():
+        if text and not text.isdecimal():
             raise SchemaError(f"STAGEFUNNEL_THREADS={text!r} is not a whole number")
         asked = int(text) if text else _cores()
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+    if isinstance(asked, bool) or not isinstance(asked, int | np.integer) or asked < 1:
         raise SchemaError(f"threads={asked!r} is not a whole number of at least 1")
-    return asked
+    return min(int(asked), _MOST_THREADS)
 
 
 def _cores() -> int:

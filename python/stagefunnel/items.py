@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from . import _core
-from .log import StageLog
+from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import ITEMS, Unlisted, frame, outcome_values, stage_values
 from .times import NAT
@@ -45,7 +45,8 @@ def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error
       outcome last_stage   lost_from  visits  skipped
     6    lost       Lost  Prepayment       3        1
     """
-    facts = _core.item_facts(log._journeys, log._core_pipeline(pipeline, unlisted))
+    lookup = core_pipeline(log, pipeline, unlisted)
+    facts = _core.item_facts(log._journeys, lookup)
     outcome = facts.outcome
     closed_at = pd.Series(log._to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:

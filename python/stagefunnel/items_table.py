@@ -57,7 +57,7 @@ class ItemsTable:
         if duplicate is not None:
             first, second = duplicate
             raise SchemaError(
-                f"the items table has two rows with {key!r} = {self.frame[key].iloc[first]!r} (rows "
+                f"the items table has two rows with {key!r} = {_value(self.frame[key], first)!r} (rows "
                 f"{first:,} and {second:,}); it must have one row per item"
             )
         self._rows = rows
@@ -102,11 +102,11 @@ class ItemsTable:
         """Amount of every item, NaN where it has none."""
         self._check_column(column, "amount")
         values = pd.to_numeric(self._plain(column), errors="coerce")
-        unread = values.isna() & self.frame[column].isna().to_numpy().__invert__()
+        unread = (values.isna() & ~self.frame[column].isna().to_numpy()) | np.isinf(values.astype(float))
         if unread.any():
             row = int(np.flatnonzero(unread.to_numpy())[0])
             raise SchemaError(
-                f"amount {self.frame[column].iloc[row]!r} in row {row:,} of the items table is not a "
+                f"amount {_value(self.frame[column], row)!r} in row {row:,} of the items table is not a "
                 f"number; convert column {column!r} first"
             )
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -117,13 +117,13 @@ class ItemsTable:
 
     def _plain(self, column: str) -> pd.Series:
         values = self.frame[column].reset_index(drop=True)
-        if pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mM":
+        if pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mMc":
             raise SchemaError(f"amount column {column!r} is {values.dtype}, not numbers")
         return values
 
     def _check_column(self, column: str, option: str) -> None:
-        if column not in self.frame.columns:
-            known = list(self.frame.columns)
+        known = list(self.frame.columns)
+        if column not in known:
             raise SchemaError(
                 f"{option}={column!r} is no column of the items table; it has: {quoted(known)}"
                 f"{did_you_mean(column, known)}"
@@ -144,11 +144,19 @@ def _holding_missing(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any
     }
 
 
+def _value(column: pd.Series, row: int) -> Any:
+    """Give one value as a plain object, so that a message shows 7 and not np.int64(7)."""
+    return column.iloc[row : row + 1].tolist()[0]
+
+
 def _as_pandas(source: Any) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
     if isinstance(source, dict):
-        return pd.DataFrame(source)
+        try:
+            return pd.DataFrame(source)
+        except ValueError as error:
+            raise SchemaError(f"items= is not a table: {error}") from error
     if hasattr(source, "__arrow_c_stream__"):
         try:
             import pyarrow as pa

@@ -282,3 +282,10 @@ class StageLog:
             said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {said}")
         return "\n".join(lines)
+
+
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
+    """Read a log's stage codes as rows of a pipeline; every question starts here."""
+    if not isinstance(log, StageLog):
+        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+    return log._core_pipeline(pipeline, unlisted)

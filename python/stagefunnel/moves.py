@@ -7,7 +7,7 @@ import pandas as pd
 
 from . import _core
 from .errors import SchemaError
-from .log import StageLog
+from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import TRANSITIONS, Unlisted, frame, share, stage_values
 
@@ -46,7 +46,7 @@ def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "erro
     0        New    Offer      1      1    1.0
     1      Offer      New      1      1    1.0
     """
-    lookup = log._core_pipeline(pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted)
     try:
         counts = _core.count_transitions(log._journeys, lookup, log._threads)
     except ValueError as error:

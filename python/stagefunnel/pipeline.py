@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -56,7 +57,7 @@ class Pipeline:
         self._stages = _labels(stages)
         self._won = _labels(won)
         self._lost = _labels(lost)
-        self._names = dict(names or {})
+        self._names = {label: str(name) for label, name in (names or {}).items()}
         problems = _problems(self._stages, self._won, self._lost, self._names)
         if problems:
             raise SchemaError("the pipeline is not sound: " + "; ".join(problems))
@@ -182,10 +183,10 @@ def _problems(
     if not stages:
         problems.append("it has no in-progress stage")
     labels = stages + won + lost
-    missing = sum(label is None or label != label for label in labels)  # NaN differs from itself
-    if missing:
-        problems.append(f"{missing} of its labels are missing")
-    types = sorted({_family(label) for label in labels})
+    present = [label for label in labels if label is not None and label == label]  # NaN differs from itself
+    if len(present) < len(labels):
+        problems.append(f"{len(labels) - len(present)} of its labels are missing")
+    types = sorted({_family(label) for label in present})
     if len(types) > 1:
         problems.append(f"its labels are of mixed types: {', '.join(types)}")
     where: dict[Label, list[str]] = {}
@@ -206,7 +207,7 @@ def _problems(
 def _family(label: Label) -> str:
     if isinstance(label, str):
         return "text"
-    if isinstance(label, int) and not isinstance(label, bool):
+    if isinstance(label, Integral) and not isinstance(label, bool):
         return "integer"
     return type(label).__name__
 

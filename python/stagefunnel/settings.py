@@ -80,14 +80,21 @@ class Settings:
         unlisted = table.get("unlisted", "error")
         if unlisted not in ("error", "ignore"):
             raise SchemaError(f"unlisted = {unlisted!r} is not one of 'error', 'ignore'")
-        labels_are_integers = bool(table["stages"]) and isinstance(table["stages"][0], int)
+        for key, name in columns.items():
+            if not isinstance(name, str):
+                raise SchemaError(f"[columns] {key} = {name!r} is not text")
+        given_names = table.get("names", {})
+        if not isinstance(given_names, Mapping):
+            raise SchemaError("[pipeline.names] is not a table")
+        stages = table["stages"] if isinstance(table["stages"], list) else [table["stages"]]
+        labels_are_integers = all(isinstance(label, int) for label in stages)
         names = {
             # A TOML key is always text, also where the label it names is a number.
             int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: shown
-            for label, shown in table.get("names", {}).items()
+            for label, shown in given_names.items()
         }
         pipeline = Pipeline(
-            table["stages"], won=table.get("won", ()), lost=table.get("lost", ()), names=names
+            stages, won=table.get("won", ()), lost=table.get("lost", ()), names=names
         )
         return cls(pipeline, dict(columns), unlisted)
 

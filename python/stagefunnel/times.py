@@ -44,15 +44,26 @@ def parse_texts(
         return pd.DatetimeIndex(parsed), _rows(parsed.isna() & texts.notna())
     zoned = texts.str.contains(_OFFSET, regex=True, na=False)
     some, others = _rows(zoned), _rows(~zoned & texts.notna())
-    if len(some) and len(others):
-        _refuse_mixed(name, int(some[0]), texts.iloc[some[0]], int(others[0]), texts.iloc[others[0]])
     parsed = pd.to_datetime(texts, format="ISO8601", utc=bool(len(some)), errors="coerce")
+    if len(some):
+        # What is no time at all is not naive either.
+        naive = next((row for row in others if pd.notna(parsed.iloc[row]) or _is_time(texts.iloc[row])), None)
+        if naive is not None:
+            _refuse_mixed(name, int(some[0]), texts.iloc[some[0]], int(naive), texts.iloc[naive])
     unparsed = _rows(parsed.isna() & texts.notna())
     if len(unparsed):
         # Far years (9999 means "never" in exports) may not fit the unit that pandas chose.
         parsed = pd.Series(parsed).dt.as_unit("us")
         parsed, unparsed = _parse_singly(pd.Series(parsed), texts, unparsed)
     return pd.DatetimeIndex(parsed), unparsed
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_singly(

@@ -28,7 +28,7 @@ def percent(value: Any) -> str:
     if pd.isna(value):
         return NOTHING
     rounded = round(100 * value)
-    exact = rounded / 100 == value or 0 < rounded < 100
+    exact = rounded / 100 == value or rounded not in (0, 100)
     return f"{rounded} %" if exact else f"{_kept_apart(100 * value)} %"
 
 
@@ -57,15 +57,18 @@ def length(value: Any) -> str:
     seconds = float(pd.Timedelta(value) / pd.Timedelta(seconds=1))
     if seconds == 0:
         return "0 s"
-    for i, (unit, size) in enumerate(_STEPS[:-1]):
-        if seconds >= size:
-            smaller, smaller_size = _STEPS[i + 1]
-            steps = round(seconds / smaller_size)
-            whole, rest = divmod(steps, round(size / smaller_size))
-            # Beyond a hundred days nobody counts the hours, below a minute nobody the milliseconds.
-            short = not rest or whole >= 100 or unit in ("s", "min", "ms")
-            return f"{whole:,} {unit}" if short else f"{whole:,} {unit} {rest} {smaller}"
-    return f"{round(seconds * 1e6)} µs"
+    at = next((i for i, (_, size) in enumerate(_STEPS) if seconds >= size), len(_STEPS) - 1)
+    unit, size = _STEPS[at]
+    # Beyond a hundred days nobody counts the hours, below an hour nobody the seconds.
+    two_parts = unit in ("d", "h") and seconds < 100 * size
+    smaller, step = _STEPS[at + 1] if two_parts else _STEPS[at]
+    steps = round(seconds / step)
+    if at and steps * step >= _STEPS[at - 1][1]:
+        return f"1 {_STEPS[at - 1][0]}"
+    whole, rest = divmod(steps, round(size / step))
+    if not steps:
+        return f"< 1 {unit}"
+    return f"{whole:,} {unit} {rest} {smaller}" if rest else f"{whole:,} {unit}"
 
 
 def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> list[str]:

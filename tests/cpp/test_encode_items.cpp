@@ -61,7 +61,8 @@ TEST(EncodeItems, TakesWholeFloatsUpTo2To53) {
 }
 
 TEST(EncodeItems, TakesSinglePrecisionUpTo2To24) {
-    EXPECT_EQ(keys_of(encode_items(numbers_column<float>({16777216.0F}))), (std::vector<std::uint64_t>{16777216}));
+    EXPECT_EQ(keys_of(encode_items(numbers_column<float>({16777216.0F}))),
+              (std::vector<std::uint64_t>{16777216}));
     EXPECT_EQ(message_of([] { static_cast<void>(encode_items(numbers_column<float>({16777218.0F}))); }),
               "16777218.000000 in row 0 is not a whole number below 2^24");
 }

@@ -94,19 +94,19 @@ TEST(BuildJourneys, LeavesDroppedRowsOut) {
     const Log log = log_of({{7, "New", 1}, {8, "New", 1}, {7, "Offer", 2}, {7, "Won", 3}}, {}, {0, 1, 2});
     EXPECT_EQ(log.journeys.n_items(), 1U);
     EXPECT_EQ(log.stages_of(7), (Labels{"Won"}));
-    EXPECT_EQ(log.journeys.first_row, (std::vector<std::uint32_t>{3}));
+    EXPECT_EQ(list_of(log.journeys.first_row), (std::vector<std::uint32_t>{3}));
 }
 
 TEST(BuildJourneys, MayBeLeftWithoutRows) {
     const Log log = log_of({{7, "New", 1}}, {}, {0});
     EXPECT_EQ(log.journeys.n_items(), 0U);
     EXPECT_EQ(log.journeys.n_rows(), 0U);
-    EXPECT_EQ(log.journeys.offsets, (std::vector<std::uint64_t>{0}));
+    EXPECT_EQ(list_of(log.journeys.offsets), (std::vector<std::uint64_t>{0}));
 }
 
 TEST(BuildJourneys, TakesEmptyColumns) {
     EXPECT_EQ(log_of({}).journeys.n_items(), 0U);
-    EXPECT_EQ(log_of({}).journeys.offsets, (std::vector<std::uint64_t>{0}));
+    EXPECT_EQ(list_of(log_of({}).journeys.offsets), (std::vector<std::uint64_t>{0}));
 }
 
 TEST(BuildJourneys, RefusesADroppedRowBeyondTheLog) {
@@ -149,8 +149,8 @@ TEST(BuildJourneys, KeepsItemsApartThatShareOneHalfOfAHash) {
     rows.high = {1, 2, 1};
     const Journeys journeys = rows.build();
     EXPECT_EQ(journeys.n_items(), 3U);
-    EXPECT_EQ(journeys.key, (std::vector<std::uint64_t>{5, 5, 6}));
-    EXPECT_EQ(journeys.high, (std::vector<std::uint64_t>{1, 2, 1}));
+    EXPECT_EQ(list_of(journeys.key), (std::vector<std::uint64_t>{5, 5, 6}));
+    EXPECT_EQ(list_of(journeys.high), (std::vector<std::uint64_t>{1, 2, 1}));
 }
 
 TEST(BuildJourneys, RefusesColumnsOfDifferentLengths) {

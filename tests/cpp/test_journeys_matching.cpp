@@ -109,11 +109,11 @@ TEST(JourneyOf, GivesTheJourneyOfOneItemAsALogOfItsOwn) {
     ASSERT_TRUE(one);
     const Log single{*one, log.labels};
     EXPECT_EQ(single.journeys.n_items(), 1U);
-    EXPECT_EQ(single.journeys.offsets, (std::vector<std::uint64_t>{0, 2}));
+    EXPECT_EQ(list_of(single.journeys.offsets), (std::vector<std::uint64_t>{0, 2}));
     EXPECT_EQ(single.journeys.n_labels, 2U);
     EXPECT_EQ(single.stages_of(7), (Labels{"New", "Won"}));
     EXPECT_EQ(single.times_of(7), (std::vector<std::int64_t>{1, 3}));
-    EXPECT_EQ(single.journeys.first_row, (std::vector<std::uint32_t>{0}));
+    EXPECT_EQ(list_of(single.journeys.first_row), (std::vector<std::uint32_t>{0}));
 }
 
 TEST(JourneyOf, FindsAnItemByItsText) {

@@ -11,16 +11,21 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from helpers import SMALL, assert_same, frame_of
 from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
+from helpers import SMALL, assert_same, frame_of
 
 START = pd.Timestamp("2026-03-01T08:00").as_unit("us")
 ROWS: list[reference.Row] = [
     (item, stage, START + pd.Timedelta(hours=hour))
-    for item, path in [(3, "New Offer Won"), (-1, "Offer New Lost New"), (2**40, "Lost Won"), (7, "New Won Lost")]
+    for item, path in [
+        (3, "New Offer Won"),
+        (-1, "Offer New Lost New"),
+        (2**40, "Lost Won"),
+        (7, "New Won Lost"),
+    ]
     for hour, stage in enumerate(path.split())
 ]
 FRAME = frame_of(sorted(ROWS, key=lambda row: (row[2], row[1]), reverse=True))
@@ -104,7 +109,9 @@ SOURCES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "pandas, another index": lambda frame: frame.set_index(np.arange(len(frame))[::-1]),
     "pandas, every second row": lambda frame: frame.loc[frame.index.repeat(2)].iloc[::2],
     "polars": pl.from_pandas,
-    "polars, Categorical": lambda frame: pl.from_pandas(frame).with_columns(pl.col("stage").cast(pl.Categorical)),
+    "polars, Categorical": lambda frame: pl.from_pandas(frame).with_columns(
+        pl.col("stage").cast(pl.Categorical)
+    ),
     "polars, Enum": lambda frame: pl.from_pandas(frame).with_columns(
         pl.col("stage").cast(pl.Enum(["Lost", "Spam", "Offer", "New", "Won"]))
     ),
@@ -147,7 +154,9 @@ def test_columns_by_themselves_need_no_frame() -> None:
     columns = {name: FRAME[name].to_numpy() for name in FRAME}
     assert_same_tables(sf.StageLog(**columns))
     mixed = sf.StageLog(
-        item=FRAME["item"].tolist(), stage=pl.Series(FRAME["stage"].tolist()), time=pd.DatetimeIndex(FRAME["time"])
+        item=FRAME["item"].tolist(),
+        stage=pl.Series(FRAME["stage"].tolist()),
+        time=pd.DatetimeIndex(FRAME["time"]),
     )
     assert_same_tables(mixed)
 

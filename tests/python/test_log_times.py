@@ -9,10 +9,10 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from helpers import SMALL
 from pandas.testing import assert_series_equal
 
 import stagefunnel as sf
+from helpers import SMALL
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
@@ -44,11 +44,16 @@ def test_zoned_timestamps_keep_their_zone(zone: str) -> None:
     "times",
     [
         pa.array([datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)]),
-        pa.array([datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)], pa.date64()),
+        pa.array(
+            [datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)], pa.date64()
+        ),
         pl.Series([datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)]),
         np.array(["2026-03-01", "1969-12-31", "9999-12-31"], dtype="datetime64[D]"),
         [datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)],
-        np.array([datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)], dtype=object),
+        np.array(
+            [datetime.date(2026, 3, 1), datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)],
+            dtype=object,
+        ),
         ["2026-03-01", "1969-12-31", "9999-12-31"],
         pa.array(["2026-03-01", "1969-12-31", "9999-12-31"]).dictionary_encode(),
         pd.Series(["2026-03-01", "1969-12-31", "9999-12-31"], dtype="category"),
@@ -66,7 +71,10 @@ def test_days_are_midnights_also_in_the_year_9999(times: Any) -> None:
 
 
 def test_python_datetimes_are_read_to_the_microsecond() -> None:
-    times = [datetime.datetime(2026, 3, 1, 1, 2, 3, 456789), datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]
+    times = [
+        datetime.datetime(2026, 3, 1, 1, 2, 3, 456789),
+        datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),
+    ]
     for given in (times, np.array(times, dtype=object), pd.Series(times, dtype=object)):
         assert first_times(given).tolist() == [pd.Timestamp(time) for time in times]
 
@@ -110,7 +118,12 @@ def test_iso_texts_without_an_offset_are_naive(texts: list[str], expected: list[
 
 
 def test_iso_texts_with_offsets_are_one_instant_whatever_the_offset() -> None:
-    texts = ["2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00", "2026-03-29T00:30:00Z", "9999-12-31T23:00+0000"]
+    texts = [
+        "2026-03-29T01:30:00+01:00",
+        "2026-03-29T03:30:00+02:00",
+        "2026-03-29T00:30:00Z",
+        "9999-12-31T23:00+0000",
+    ]
     found = first_times(texts)
     assert str(found.dt.tz) == "UTC"
     assert [str(time) for time in found] == [
@@ -177,3 +190,15 @@ def test_an_order_column_decides_between_rows_of_equal_time(order: Any) -> None:
 def test_an_order_column_never_overrules_the_time() -> None:
     rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 1], "id": [2, 1]}
     assert sf.outcomes(sf.StageLog(rows, order="id"), SMALL)["won"].tolist() == [1]
+
+
+def test_a_text_that_is_no_time_can_be_dropped_from_zoned_ones() -> None:
+    log = log_at(["2026-03-01T10:00Z", "yesterday", "2026-02-30T10:00Z"], invalid="drop")
+    assert log.n_rows == 1
+    assert log.zone == "UTC"
+
+
+@pytest.mark.parametrize("naive", ["2026-03-01", "2026-03", "9999-12-31"])
+def test_a_naive_text_is_never_read_as_one_of_the_zone_of_others(naive: str) -> None:
+    with pytest.raises(sf.SchemaError, match=rf"mixes times .* without \(row 1: '{naive}'\)"):
+        log_at(["2026-03-01T10:00Z", naive], invalid="drop")

@@ -21,12 +21,12 @@ namespace stagefunnel {
 struct Journeys {
     using Codes = std::variant<LargeVector<std::uint8_t>, LargeVector<std::uint16_t>>;
 
-    std::vector<std::uint64_t> offsets{0};  // n_items + 1: rows of item i are [offsets[i], offsets[i + 1])
+    LargeVector<std::uint64_t> offsets{0};  // n_items + 1: rows of item i are [offsets[i], offsets[i + 1])
     Codes stage;                            // the narrowest codes that fit; `n_labels` means a missing stage
     LargeVector<std::int64_t> time;         // in the unit of the input
-    std::vector<std::uint32_t> first_row;   // the item's first row in the input
-    std::vector<std::uint64_t> key;         // the item's key as `ItemKeys` reduced it
-    std::vector<std::uint64_t> high;        // upper half of hashed keys, else empty
+    LargeVector<std::uint32_t> first_row;   // the item's first row in the input
+    LargeVector<std::uint64_t> key;         // the item's key as `ItemKeys` reduced it
+    LargeVector<std::uint64_t> high;        // upper half of hashed keys, else empty
     std::size_t n_labels = 0;               // distinct stages of the log
 
     [[nodiscard]] std::size_t n_items() const { return first_row.size(); }

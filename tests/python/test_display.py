@@ -1,0 +1,262 @@
+"""Tables as people read them, on a terminal, in a notebook and in Markdown."""
+
+import io
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+import stagefunnel as sf
+from helpers import SMALL, journeys_log
+from stagefunnel import datasets
+
+# Worked out from the definitions, not copied from the output.
+CLASSIC = """\
+Funnel: classic
+13 items: 6 won, 5 lost, 2 open; win rate 55 %
+                                          lost   open
+stage        reached   of all   skipped   here   here
+─────────────────────────────────────────────────────
+New                9     69 %         3      1      0
+Discussion         2     15 %         9      0      1
+Prepayment         3     23 %         8      1      1
+Delivery           3     23 %         6      0      0
+
+Won                8     62 %         0      2      0
+Lost               7     54 %         0      0      0
+Most often skipped: Discussion (9 of 11 that went beyond, 82 %)
+Most often lost from: Won (2 of 5 lost, 40 %)"""
+
+BOTH = """\
+Funnel: classic and with conversions
+classic: 13 items: 6 won, 5 lost, 2 open; win rate 55 %
+with conversions: 12 items: 5 won, 5 lost, 2 open; win rate 50 %; 1 left out (lost, then won)
+             classic            conversions                                lost   open
+stage        reached   of all       reached   assumed   of all   skipped   here   here
+──────────────────────────────────────────────────────────────────────────────────────
+New                9     69 %            10         2     83 %         3      1      0
+Discussion         2     15 %             7         5     58 %         9      0      1
+Prepayment         3     23 %             8         5     67 %         8      1      1
+Delivery           3     23 %             7         4     58 %         6      0      0
+
+Won                8     62 %             7         0     58 %         0      2      0
+Lost               7     54 %             6         0     50 %         0      0      0
+Most often skipped: Discussion (9 of 11 that went beyond, 82 %)
+Most often lost from: Won (2 of 5 lost, 40 %)"""
+
+
+@pytest.fixture
+def example() -> datasets.Dataset:
+    return datasets.worked_example()
+
+
+def test_the_worked_example_is_shown_with_its_findings(example: datasets.Dataset) -> None:
+    assert repr(sf.show(sf.funnel(example.log, example.pipeline))) == CLASSIC
+
+
+def test_both_kinds_stand_side_by_side_over_the_same_journeys(example: datasets.Dataset) -> None:
+    table = sf.funnel(example.log, example.pipeline, kind="both")
+    assert repr(sf.show(table)) == BOTH
+
+
+def test_one_kind_of_two_can_be_shown_alone(example: datasets.Dataset) -> None:
+    both = sf.funnel(example.log, example.pipeline, kind="both")
+    assert repr(sf.show(both[both["kind"] == "classic"])) == CLASSIC
+    assert "12 items: 5 won" in repr(sf.show(both[both["kind"] == "conversions"]))
+
+
+def test_conversions_say_what_they_assume_and_leave_out(example: datasets.Dataset) -> None:
+    lines = repr(sf.show(sf.funnel(example.log, example.pipeline, kind="conversions"))).splitlines()
+    assert lines[0] == "Funnel: with conversions"
+    assert lines[1].endswith("win rate 50 %; 1 left out (lost, then won)")
+    assert lines[5].split() == ["New", "10", "2", "83", "%", "3", "1", "0"]
+
+
+@pytest.mark.parametrize("kind", ["furthest", "strict"])
+def test_a_conversion_from_the_previous_stage_is_shown_where_none_exceeds_all(
+    example: datasets.Dataset, kind: Any
+) -> None:
+    shown = repr(sf.show(sf.funnel(example.log, example.pipeline, kind=kind)))
+    assert "of previous" in shown
+    assert "of previous" not in CLASSIC
+    percents = [
+        int(word) for word, sign in zip(shown.split(), shown.split()[1:], strict=False) if sign == "%"
+    ]
+    assert max(percents) <= 100
+
+
+@pytest.fixture
+def groups() -> tuple[sf.StageLog, sf.Pipeline]:
+    items = {"item": [1, 2, 3], "manager": ["Bo", "Al", None], "value": [10.0, 2.5, None]}
+    return journeys_log("New > Offer > Won", "New > Lost", "Offer", items=items), SMALL
+
+
+def test_groups_stand_under_each_other_with_their_findings(groups: tuple[sf.StageLog, sf.Pipeline]) -> None:
+    lines = repr(sf.show(sf.funnel(*groups, by="manager"))).splitlines()
+    firsts = [line.split()[:3] for line in lines if line.split()[1:2] == ["New"]]
+    assert firsts == [["Al", "New", "1"], ["Bo", "New", "1"], ["(missing)", "New", "0"]]
+    assert "Al: 1 items: 0 won, 1 lost, 0 open; win rate 0 %" in lines
+    assert "Al: Most often lost from: New (1 of 1 lost, 100 %)" in lines
+    assert "Bo: Nothing was lost from a stage." in lines
+    assert "(missing): Most often skipped: New (1 of 1 that went beyond, 100 %)" in lines
+
+
+def test_a_group_that_one_kind_leaves_out_altogether_has_empty_cells_there() -> None:
+    items = {"item": [1, 2], "manager": ["Al", "Bo"]}
+    log = journeys_log("New > Lost > Won", "New", items=items)
+    lines = repr(sf.show(sf.funnel(log, SMALL, kind="both", by="manager"))).splitlines()
+    (left_out,) = (line.split() for line in lines if line.startswith("Al "))
+    # Classic counts the item; with conversions the group has a base of zero.
+    assert left_out == ["Al", "New", "1", "100", "%", "0", "0", "–", "0", "0", "0"]
+
+
+def test_amounts_are_shown_beside_the_counts(groups: tuple[sf.StageLog, sf.Pipeline]) -> None:
+    lines = repr(sf.show(sf.funnel(*groups, amount="value"))).splitlines()
+    headings, new = (next(line for line in lines if line.startswith(word)) for word in ("stage", "New"))
+    words = ["stage", "reached", "of", "all", "amount", "no", "amount", "skipped", "here", "here"]
+    assert headings.split() == words
+    assert new.split() == ["New", "2", "67", "%", "12.50", "0", "1", "1", "0"]
+    offer = next(line for line in lines if line.startswith("Offer"))
+    assert offer.split() == ["Offer", "2", "67", "%", "10", "1", "0", "0", "1"]
+
+
+def test_more_groups_than_a_screen_holds_are_counted() -> None:
+    numbers = list(range(1, 24))
+    log = journeys_log(*["New"] * 23, items={"item": numbers, "group": numbers})
+    shown = repr(sf.show(sf.funnel(log, SMALL, by="group")))
+    assert "… and 3 more groups" in shown
+    assert "20: 1 items" in shown
+    assert "21: 1 items" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "sentences"),
+    [
+        ("New > Offer", ["No stage was skipped.", "Nothing was lost from a stage."]),
+        ("Lost", ["No stage was skipped.", "Nothing was lost from a stage."]),
+        (
+            "Offer > Lost",
+            [
+                "Most often skipped: New (1 of 1 that went beyond, 100 %)",
+                "Most often lost from: Offer (1 of 1 lost, 100 %)",
+            ],
+        ),
+    ],
+)
+def test_the_two_sentences_say_what_there_is_to_say(path: str, sentences: list[str]) -> None:
+    assert repr(sf.show(sf.funnel(journeys_log(path), SMALL))).splitlines()[-2:] == sentences
+
+
+CODES = sf.Pipeline(
+    [1, 2], won=3, names={1: "<script>New|*</script>", 2: "[red]Offer[/red]", 3: "Won & paid"}
+)
+
+
+def coded() -> pd.DataFrame:
+    log = sf.StageLog({"item": [1, 1, 2], "stage": [1, 3, 1], "time": [0, 1, 2]})
+    return sf.funnel(log, CODES)
+
+
+def test_names_are_shown_in_place_of_codes_and_are_never_markup() -> None:
+    shown = repr(sf.show(coded()))
+    assert "[red]Offer[/red]" in shown
+    assert "Most often skipped: [red]Offer[/red] (1 of 1" in shown
+    console = Console(file=io.StringIO(), width=200, force_terminal=True)
+    console.print(sf.show(coded()))
+    assert "[red]Offer[/red]" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_names_and_groups_are_escaped_on_a_page() -> None:
+    page = sf.show(coded())._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;New|*&lt;/script&gt;" in page
+    assert "Won &amp; paid" in page
+    items = {"item": [1], "<b>": ["<script>alert(1)</script>"]}
+    log = journeys_log("New", items=items)
+    page = sf.show(sf.funnel(log, SMALL, by="<b>"))._repr_html_()
+    assert "<script>" not in page
+    assert "<th>&lt;b&gt;</th>" in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
+
+
+def test_names_do_not_break_a_markdown_table() -> None:
+    lines = sf.show(coded()).to_markdown().splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
+    assert "New\\|\\*" in rows[2]
+    assert lines[0] == "**Funnel: classic**"
+    assert lines[2].startswith("2 items: 1 won, 0 lost, 1 open")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["جديد", "עסקה", "نجاح", "אבוד"],
+        ["Prépaiement", "Évalué", "Gagné", "Perdu"],
+        ["新規", "商談", "勝ち", "失注"],
+    ],
+)
+def test_stages_of_every_script_are_counted_and_shown(labels: list[str]) -> None:
+    pipeline = sf.Pipeline(labels[:2], won=labels[2], lost=labels[3])
+    log = journeys_log(f"{labels[0]} > {labels[2]}", f"{labels[1]} > {labels[3]}")
+    table = sf.funnel(log, pipeline)
+    assert table["stage"].tolist() == labels
+    assert table["reached"].tolist() == [1, 1, 1, 1]
+    for text in (repr(sf.show(table)), sf.show(table)._repr_html_(), sf.show(table).to_markdown()):
+        assert all(label in text for label in labels)
+        assert f"Most often lost from: {labels[1]} (1 of 1 lost, 100 %)" in text
+    assert repr(pipeline) == f"Pipeline: {labels[0]} → {labels[1]} | won: {labels[2]} | lost: {labels[3]}"
+
+
+def test_a_table_that_lost_its_attributes_is_still_shown(example: datasets.Dataset) -> None:
+    table = sf.funnel(example.log, example.pipeline, kind="both")
+    read_back = pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    assert read_back.attrs == {}
+    lines = repr(sf.show(read_back)).splitlines()
+    # What the outcomes are now is not in the rows, so it is not said.
+    expected = [line for line in BOTH.splitlines() if " items: " not in line]
+    expected[-1] = "Most often lost from: Won (2 of 4 lost from a stage, 50 %)"
+    assert lines == expected
+
+
+def test_the_attributes_survive_being_written_as_json(example: datasets.Dataset) -> None:
+    table = sf.funnel(example.log, example.pipeline, kind="both")
+    table.attrs = json.loads(json.dumps(table.attrs))
+    assert repr(sf.show(table)) == BOTH
+
+
+def test_every_other_table_is_shown_too(example: datasets.Dataset) -> None:
+    times = repr(sf.show(sf.time_in_stage(example.log, example.pipeline))).splitlines()
+    assert times[0].split() == [
+        *["stage", "outcome", "visits", "completed", "open", "items", "mean", "median", "q25", "q75", "q90"]
+    ]
+    assert times[4].split() == ["Prepayment", "open", "3", "2", "1", "3", *["1", "d"] * 5]
+    moves = repr(sf.show(sf.transitions(example.log, example.pipeline))).splitlines()
+    assert moves[2].split() == ["New", "Prepayment", "2", "2", "22", "%"]
+    items = repr(sf.show(sf.item_table(example.log, example.pipeline)))
+    assert "NaT" not in items
+    assert "nan" not in items.lower()
+    totals = repr(sf.show(sf.outcomes(example.log, example.pipeline))).splitlines()
+    assert totals[-1].split() == ["13", "6", "5", "2", "55", "%", "0", "2"]
+    quality = repr(sf.show(example.log.quality())).splitlines()
+    assert quality[2].split()[:2] == ["rows", "33"]
+
+
+def test_a_long_table_of_items_is_shown_in_part() -> None:
+    log = journeys_log(*["New"] * 75)
+    assert repr(sf.show(sf.item_table(log, SMALL))).splitlines()[-1] == "… and 15 more rows"
+
+
+def test_a_narrow_terminal_cuts_no_number_short(example: datasets.Dataset) -> None:
+    console = Console(file=io.StringIO(), width=40)
+    big = sf.funnel(example.log, example.pipeline)
+    big["reached"] = 1_234_567
+    console.print(sf.show(big))
+    assert console.file.getvalue().count("1,234,567") == 6  # type: ignore[attr-defined]
+
+
+def test_what_is_no_table_is_not_shown() -> None:
+    with pytest.raises(sf.SchemaError, match="show takes a result table, got StageLog"):
+        sf.show(journeys_log("New"))  # type: ignore[arg-type]

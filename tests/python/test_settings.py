@@ -1,0 +1,122 @@
+"""The pipeline file beside an export."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import stagefunnel as sf
+from helpers import ROOT
+
+FULL = """
+[pipeline]
+stages = [10, 20]
+won = 30
+lost = [40, -1]
+unlisted = "ignore"
+[pipeline.names]
+10 = "Prépaiement"
+-1 = "Spam"
+[columns]
+item = "deal_id"
+stage = "to"
+time = "at"
+order = "row"
+time_format = "%d/%m/%Y"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "pipeline.toml"
+
+
+def test_a_full_file_is_read(file: Path) -> None:
+    file.write_text(FULL, encoding="utf-8")
+    settings = sf.Settings.from_toml(file)
+    expected = sf.Pipeline([10, 20], won=30, lost=[40, -1], names={10: "Prépaiement", -1: "Spam"})
+    assert settings.pipeline == expected
+    assert settings.unlisted == "ignore"
+    assert settings.columns == {
+        "item": "deal_id",
+        "stage": "to",
+        "time": "at",
+        "order": "row",
+        "time_format": "%d/%m/%Y",
+    }
+    assert sf.Pipeline.from_toml(file) == sf.Pipeline.from_toml(str(file)) == expected
+
+
+def test_a_short_file_is_enough(file: Path) -> None:
+    file.write_text('[pipeline]\nstages = "New"\n')
+    settings = sf.Settings.from_toml(file)
+    assert settings.pipeline == sf.Pipeline("New")
+    assert settings.columns == {}
+    assert settings.unlisted == "error"
+
+
+def test_a_single_integer_is_a_stage_and_its_name_is_found(file: Path) -> None:
+    file.write_text('[pipeline]\nstages = 10\nnames = {10 = "New"}\n')
+    assert sf.Pipeline.from_toml(file) == sf.Pipeline(10, names={10: "New"})
+
+
+def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
+    file.write_text('[pipeline]\nstages = ["10", "20"]\n[pipeline.names]\n10 = "New"\n')
+    assert sf.Pipeline.from_toml(file).names == {"10": "New", "20": "20"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[pipeline\n", "is not valid TOML: .* line 1"),
+        (b"[pipeline]\nstages = ['N\xe9w']", "is not UTF-8 text: .*0xe9"),
+        ("", ": there is no [pipeline] table"),
+        ("[pipeline]\nwon = 'Won'", ": [pipeline] has no stages"),
+        ("pipeline = 5", ": [pipeline] is not a table"),
+        (
+            "[pipeline]\nstages = 'A'\n[column]",
+            ": the file has no key 'column'; it knows 'pipeline', 'columns'; did you mean 'columns'?",
+        ),
+        (
+            "[pipeline]\nstages = 'A'\nwin = 'B'",
+            ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'unlisted'; "
+            "did you mean 'won'?",
+        ),
+        (
+            "[pipeline]\nstages = 'A'\n[columns]\nitm = 'id'",
+            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'order', 'time_format'; "
+            "did you mean 'item'?",
+        ),
+        ("columns = 'item'\n[pipeline]\nstages = 'A'", ": [columns] is not a table"),
+        ("[pipeline]\nstages = 'A'\n[columns]\nitem = 5", ": [columns] item = 5 is not text"),
+        ("[pipeline]\nstages = 'A'\nnames = 'A'", ": [pipeline.names] is not a table"),
+        (
+            "[pipeline]\nstages = 'A'\nunlisted = 'drop'",
+            ": unlisted = 'drop' is not one of 'error', 'ignore'",
+        ),
+        ("[pipeline]\nstages = []", ": the pipeline is not sound: it has no in-progress stage"),
+        (
+            "[pipeline]\nstages = ['A']\nwon = 'A'",
+            ": the pipeline is not sound: 'A' is listed as in progress and won",
+        ),
+        (
+            "[pipeline]\nstages = ['A', 1]",
+            ": the pipeline is not sound: its labels are of mixed types: integer, text",
+        ),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_its_name(file: Path, text: str | bytes, message: str) -> None:
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    pattern = message if message.startswith("is not") else re.escape(message) + "$"
+    with pytest.raises(sf.SchemaError, match="^" + re.escape(str(file)) + " ?" + pattern):
+        sf.Settings.from_toml(file)
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_system(file: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        sf.Pipeline.from_toml(file)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks" / "data").glob("*/pipeline*.toml")), ids=str)
+def test_the_pipeline_files_of_the_examples_are_read(path: Path) -> None:
+    assert len(sf.Pipeline.from_toml(path).labels) >= 4
