@@ -4,7 +4,6 @@ import enum
 import numpy
 import numpy.typing
 import typing
-import typing_extensions
 __all__: list[str] = ['Column', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'StageCodes', 'StageTime', 'Times', 'Transitions', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pipeline_quality', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
@@ -255,9 +254,9 @@ def column_from_objects(values: list, missing: numpy.typing.NDArray[numpy.uint8]
     ...
 def column_with_dictionary(codes: Column, dictionary: Column) -> Column:
     ...
-def columns_from_batch(schema: typing_extensions.CapsuleType, array: typing_extensions.CapsuleType, names: collections.abc.Sequence[str]) -> list[Column]:
+def columns_from_batch(schema: object, array: object, names: collections.abc.Sequence[str]) -> list[Column]:
     ...
-def columns_from_stream(stream: typing_extensions.CapsuleType, names: collections.abc.Sequence[str]) -> list[Column]:
+def columns_from_stream(stream: object, names: collections.abc.Sequence[str]) -> list[Column]:
     ...
 def count_funnel(journeys: Journeys, pipeline: Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> FunnelCounts:
     ...

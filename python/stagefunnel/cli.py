@@ -45,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of a pipe has seen enough; say nothing, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"stagefunnel: error: {error}", file=sys.stderr)  # noqa: T201
+        return 1
     return 0
 
 
@@ -181,7 +184,7 @@ def _reading(
     with _progress() as watch:
         table = read_tables(files, list(columns.values()), watch=watch)
         item_table = read_tables(item_files, None, watch=watch).frame if item_files else None
-    frame = _typed(table, columns, given["time_format"], settings)
+    frame = _typed(table, columns, given["time_format"], args.invalid, settings)
     if item_table is not None and args.amount in item_table.columns:
         item_table[args.amount] = _as_numbers(item_table[args.amount])
     try:
@@ -198,14 +201,16 @@ def _reading(
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
 
 
-def _typed(table: FileTable, columns: dict[str, str], time_format: str | None, settings: Any) -> pd.DataFrame:
+def _typed(
+    table: FileTable, columns: dict[str, str], time_format: str | None, invalid: str, settings: Any
+) -> pd.DataFrame:
     """Give the columns of a text file the types that their values have."""
     frame = table.frame.copy(deep=False)
     time = columns["time"]
     if time_format:
         parsed = pd.to_datetime(frame[time], format=time_format, errors="coerce")
         bad = (parsed.isna() & frame[time].notna()).to_numpy()
-        if bad.any():
+        if bad.any() and invalid != "drop":
             row = int(bad.argmax())
             raise sf.StageFunnelError(
                 f"{table.locate(row)}: time {frame[time].iloc[row]!r} is not of the format {time_format!r}"
@@ -220,9 +225,9 @@ def _typed(table: FileTable, columns: dict[str, str], time_format: str | None, s
 
 def _as_integers(values: pd.Series) -> pd.Series:
     """Read text as integers where every value is one."""
-    if not pd.api.types.is_string_dtype(values.dtype):
+    if not pd.api.types.is_string_dtype(values):
         return values
-    if not values.str.fullmatch(r"-?\d{1,18}").fillna(True).all():
+    if not values.dropna().str.fullmatch(r"-?\d{1,18}").all():
         return values
     return values.astype("Int64")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -37,24 +38,41 @@ def _print(table: pd.DataFrame, form: str) -> None:
 
 
 def _write_file(table: pd.DataFrame, form: str, path: str) -> None:
-    directory = os.path.dirname(os.path.abspath(path))
+    # A link stays a link: what it leads to is replaced.
+    target = os.path.realpath(path)
+    directory = os.path.dirname(target)
     if not os.path.isdir(directory):
         raise StageFunnelError(f"--out {path}: there is no directory {directory}")
-    # Written aside and renamed: a failure leaves no half-written file.
-    handle, partial = tempfile.mkstemp(dir=directory, suffix=f".{form}")
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            # A pipe or a device is written to, never replaced by a file.
+            _write_to(table, form, target)
+        else:
+            _replace(table, form, target)
+    except OSError as error:
+        raise StageFunnelError(f"--out {path}: {error.strerror or error}") from error
+
+
+def _replace(table: pd.DataFrame, form: str, target: str) -> None:
+    """Write aside and rename: a failure leaves no half-written file."""
+    handle, partial = tempfile.mkstemp(dir=os.path.dirname(target), suffix=f".{form}")
     os.close(handle)
     try:
-        if form == "parquet":
-            _write_parquet(table, partial)
-        else:
-            text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
-            with open(partial, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+        _write_to(table, form, partial)
         os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, path)
+        os.replace(partial, target)
     except BaseException:
         os.unlink(partial)
         raise
+
+
+def _write_to(table: pd.DataFrame, form: str, path: str) -> None:
+    if form == "parquet":
+        _write_parquet(table, path)
+        return
+    text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
 
 
 def _umask() -> int:
@@ -79,7 +97,14 @@ def _as_text(table: pd.DataFrame, form: str) -> str:
     plain = _with_seconds(table)
     if form == "csv":
         return str(plain.to_csv(index=False))
-    return str(plain.to_json(orient="records", date_format="iso", force_ascii=False, indent=1)) + "\n"
+    # Not to_json, which rounds.
+    records = plain.astype(object).where(plain.notna(), None).to_dict("records")
+    return json.dumps(records, ensure_ascii=False, indent=1, default=_as_json) + "\n"
+
+
+def _as_json(value: Any) -> str:
+    """Write what JSON has no type for: times as ISO 8601, all else as it prints itself."""
+    return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
 
 def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:

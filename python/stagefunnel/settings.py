@@ -93,9 +93,7 @@ class Settings:
             int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: shown
             for label, shown in given_names.items()
         }
-        pipeline = Pipeline(
-            stages, won=table.get("won", ()), lost=table.get("lost", ()), names=names
-        )
+        pipeline = Pipeline(stages, won=table.get("won", ()), lost=table.get("lost", ()), names=names)
         return cls(pipeline, dict(columns), unlisted)
 
 

@@ -89,19 +89,17 @@ def golden_rows(case: str) -> list[reference.Row]:
     ]
 
 
-def run_python(
-    *arguments: str, env: Mapping[str, str] | None = None, stdin: str | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run an interpreter of its own that finds the package where this one does."""
-    source = str(Path(sf.__file__).parents[1])
-    paths = [source, os.environ.get("PYTHONPATH", "")]
-    merged = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path), **(env or {})}
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of an interpreter that finds what this one finds."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more}
+
+
+def run_python(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run an interpreter of its own, with `more` in its environment."""
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
-        text=True,
         encoding="utf-8",
-        env=merged,
-        input=stdin,
+        env=environment(**more),
         check=False,
     )

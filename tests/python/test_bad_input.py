@@ -286,4 +286,4 @@ def test_the_environment_is_read_when_a_log_is_made() -> None:
     code = (
         "import stagefunnel as sf; print(sf.StageLog({'item': [1], 'stage': ['New'], 'time': [0]})._threads)"
     )
-    assert run_python("-c", code, env={"STAGEFUNNEL_THREADS": "3"}).stdout.strip() == "3"
+    assert run_python("-c", code, STAGEFUNNEL_THREADS="3").stdout.strip() == "3"

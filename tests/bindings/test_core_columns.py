@@ -1,0 +1,187 @@
+"""Columns of the compiled module: what they take in place and what they refuse."""
+
+import gc
+import weakref
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from stagefunnel import _core
+
+NONE = np.zeros(0, dtype=np.uint32)
+
+
+def rows(*numbers: int) -> Any:
+    return np.array(numbers, dtype=np.uint32)
+
+
+def test_the_module_says_its_version_and_holds_only_what_the_stub_says() -> None:
+    assert _core.__version__.count(".") == 2
+    public = sorted(name for name in vars(_core) if not name.startswith("_"))
+    assert public == sorted(
+        [
+            *[
+                "Column",
+                "Duration",
+                "FunnelCounts",
+                "ItemFacts",
+                "ItemKeys",
+                "Journeys",
+                "Kind",
+                "LogQuality",
+            ],
+            *["LostThenWon", "Per", "Pipeline", "PipelineQuality", "Quantile", "RowOrder", "StageCodes"],
+            *[
+                "StageTime",
+                "Times",
+                "Transitions",
+                "build_journeys",
+                "column_from_array",
+                "column_from_objects",
+            ],
+            *["column_with_dictionary", "columns_from_batch", "columns_from_stream", "count_funnel"],
+            *["count_transitions", "encode_items", "encode_order", "encode_stages", "encode_times"],
+            *["item_facts", "journey_of", "leave_out", "log_quality", "match_items", "pipeline_quality"],
+            *["time_in_stage"],
+        ]
+    )
+
+
+def test_the_enumerations_have_the_names_that_options_have() -> None:
+    assert {kind.name for kind in _core.Kind} == {
+        *["classic", "conversions_won", "conversions_moves", "furthest", "strict"]
+    }
+    assert {rule.name for rule in _core.LostThenWon} == {"include", "exclude", "exclude_reopened"}
+    assert {per.name for per in _core.Per} == {"visit", "item", "longest"}
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"])
+def test_integers_of_every_width_are_taken_as_they_are(dtype: str) -> None:
+    limits = np.iinfo(dtype)
+    values = np.array([limits.min, 5, limits.max], dtype=dtype)
+    column = _core.column_from_array(values, None, "l")
+    assert len(column) == 3
+    taken = column.take_integers(rows(2, 0))
+    assert taken.dtype == np.int64
+    assert (
+        taken.tolist()
+        == [np.int64(np.uint64(value)) if dtype == "u8" else value for value in values[[2, 0]].tolist()]
+        or dtype == "u8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        (np.zeros(2, dtype="f2"), TypeError, "expected an array of numbers, got float16"),
+        (np.zeros(2, dtype=bool), TypeError, "expected an array of numbers, got bool"),
+        (np.zeros(2, dtype="M8[s]"), TypeError, "expected an array of numbers, got datetime64"),
+        (np.array(["a", "b"], dtype=object), TypeError, "expected an array of numbers, got object"),
+        (np.zeros((2, 2), dtype="i8"), ValueError, "a column must have one dimension, not 2"),
+        (np.zeros((), dtype="i8"), ValueError, "a column must have one dimension, not 0"),
+        (np.zeros(4, dtype="i8")[::2], ValueError, "a column must lie in one piece of memory"),
+        (np.zeros(4, dtype="i8")[::-1], ValueError, "a column must lie in one piece of memory"),
+        ([1, 2], TypeError, "incompatible function arguments"),
+    ],
+)
+def test_an_array_that_cannot_be_read_in_place_is_refused(
+    values: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        _core.column_from_array(values, None, "l")
+
+
+def test_a_mask_has_one_entry_per_row_and_its_own_type() -> None:
+    values = np.arange(3)
+    missing = np.array([0, 1, 0], dtype=np.uint8)
+    assert _core.encode_items(_core.column_from_array(values, missing, "l")).missing_rows.tolist() == [1]
+    with pytest.raises(ValueError, match="the mask must have one entry per row"):
+        _core.column_from_array(values, missing[:2], "l")
+    with pytest.raises(ValueError, match="the mask must have one entry per row"):
+        _core.column_from_objects(["a"], missing)
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        _core.column_from_objects(["a", "b", "c"], missing.astype(np.int64))
+
+
+def test_rows_to_take_are_numbers_of_rows() -> None:
+    column = _core.column_from_array(np.arange(3), None, "l")
+    assert column.take_integers(NONE).tolist() == []
+    with pytest.raises(ValueError, match="a row lies beyond the column"):
+        column.take_integers(rows(3))
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        column.take_integers(np.array([0]))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected an array of one dimension"):
+        column.take_integers(rows(0).reshape(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "other"),
+    [(["a", 1], 1), ([1, "a"], 1), ([b"a", "a"], 1), ([1, True], 1), ([1.5], 0), ([None], 0)],
+)
+def test_objects_of_another_type_are_told_by_their_row(values: list[Any], other: int) -> None:
+    assert _core.column_from_objects(values, np.zeros(len(values), dtype=np.uint8)) == other
+
+
+def test_objects_are_text_bytes_or_integers() -> None:
+    flags = np.array([0, 1], dtype=np.uint8)
+    text, data, number = (_core.column_from_objects([value, None], flags) for value in ("é", b"\x00", -5))
+    assert isinstance(text, _core.Column)
+    assert isinstance(data, _core.Column)
+    assert isinstance(number, _core.Column)
+    assert (text.holds_bytes, data.holds_bytes, number.holds_bytes) == (True, True, False)
+    assert (text.type_name, data.type_name, number.type_name) == ("text", "binary", "int64")
+    assert text.take_text(rows(0)) == ["é"]
+    assert data.take_bytes(rows(0)) == [b"\x00"]
+    with pytest.raises(OverflowError):
+        _core.column_from_objects([2**63], flags[:1])
+
+
+def test_codes_belong_to_their_dictionary() -> None:
+    labels = _core.column_from_objects(["a", "b"], np.zeros(2, dtype=np.uint8))
+    assert isinstance(labels, _core.Column)
+    for codes in ([0, 2], [-1, 0]):
+        coded = _core.column_with_dictionary(_core.column_from_array(np.array(codes), None, "l"), labels)
+        with pytest.raises(ValueError, match="a dictionary code lies outside its dictionary"):
+            _core.encode_stages(coded)
+
+
+def test_arrow_columns_are_found_by_name_and_refused_by_type() -> None:
+    table = pa.table({"a": [1, 2], "b": [[1], [2]], "c": [True, False]})
+    (column,) = _core.columns_from_stream(table.__arrow_c_stream__(), ["a"])
+    assert column.take_integers(rows(1)).tolist() == [2]
+    with pytest.raises(ValueError, match="no column 'z'"):
+        _core.columns_from_stream(table.__arrow_c_stream__(), ["a", "z"])
+    with pytest.raises(ValueError, match="column 'b': unsupported column type: nested"):
+        _core.columns_from_stream(table.__arrow_c_stream__(), ["b"])
+    with pytest.raises(ValueError, match="column 'c': unsupported column type: boolean"):
+        _core.columns_from_batch(*table.to_batches()[0].__arrow_c_array__(), ["c"])
+
+
+def test_a_column_keeps_its_arrow_table_alive_and_then_lets_go() -> None:
+    array = pa.array(range(1000))
+    (column,) = _core.columns_from_stream(pa.chunked_array([array]).__arrow_c_stream__(), [])
+    held = pa.total_allocated_bytes()
+    del array
+    gc.collect()
+    assert column.take_integers(rows(999)).tolist() == [999]
+    del column
+    gc.collect()
+    assert pa.total_allocated_bytes() < held
+
+
+class Tracked(np.ndarray[Any, Any]):
+    """An array that can be watched."""
+
+
+def test_a_column_keeps_its_array_alive_and_then_lets_go() -> None:
+    values = np.arange(3).view(Tracked)
+    column = _core.column_from_array(values, None, "l")
+    watched = weakref.ref(values)
+    del values
+    gc.collect()
+    assert watched() is not None
+    del column
+    gc.collect()
+    assert watched() is None

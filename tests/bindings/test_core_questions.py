@@ -1,0 +1,220 @@
+"""Questions of the compiled module: types and shapes of the answers, and what is refused."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stagefunnel import _core
+
+
+def column(values: Any) -> _core.Column:
+    return _core.column_from_array(np.asarray(values, dtype=np.int64), None, "l")
+
+
+def no_rows() -> Any:
+    return np.zeros(0, dtype=np.uint64)
+
+
+def journeys(items: Any = (7, 7, 8), stages: Any = (0, 2, 1), times: Any = (0, 1, 2)) -> _core.Journeys:
+    return _core.build_journeys(
+        _core.encode_items(column(items)),
+        _core.encode_stages(column(stages)),
+        _core.encode_times(column(times)),
+        _core.RowOrder(),
+        no_rows(),
+        1,
+    )
+
+
+# Rows of the pipeline of the labels 0, 2, 1 in their order of appearance: New, Won, Offer.
+PIPELINE = _core.Pipeline(2, 1, 0, [0, 2, 1])
+
+
+def funnel(**options: Any) -> _core.FunnelCounts:
+    given = {"group": None, "n_groups": 1, "amount": None, "threads": 1} | options
+    return _core.count_funnel(
+        given.pop("journeys", journeys()),
+        given.pop("pipeline", PIPELINE),
+        _core.Kind.classic,
+        _core.LostThenWon.include,
+        *(given[name] for name in ("group", "n_groups", "amount", "threads")),
+    )
+
+
+def test_journeys_are_flat_arrays() -> None:
+    built = journeys()
+    assert (built.n_items, built.n_rows, built.hashed) == (2, 3, False)
+    types = {name: getattr(built, name).dtype for name in ("offsets", "stage", "time", "first_row")}
+    assert types == {"offsets": np.uint64, "stage": np.uint8, "time": np.int64, "first_row": np.uint32}
+    assert built.offsets.shape == (3,)
+    assert built.stage.shape == built.time.shape == (3,)
+    assert built.time_range == (0, 2)
+
+
+def test_stage_codes_are_as_narrow_as_they_can_be() -> None:
+    many = np.arange(300)
+    assert journeys(many, many, many).stage.dtype == np.uint16
+
+
+def test_the_counts_of_a_funnel_have_a_row_per_group_and_a_column_per_stage() -> None:
+    counts = funnel(group=np.array([0, 2], dtype=np.int32), n_groups=3, amount=np.array([1.5, np.nan]))
+    tables = ["passed", "assumed", "visited", "skipped", "beyond", "lost_from", "open_at", "amount_missing"]
+    for name in tables:
+        table = getattr(counts, name)
+        assert (table.dtype, table.shape) == (np.int64, (3, 3)), name
+    assert (counts.amount.dtype, counts.amount.shape) == (np.float64, (3, 3))
+    for name in ["won", "lost", "open", "left_out", "reopened_won"]:
+        totals = getattr(counts, name)
+        assert (totals.dtype, totals.shape) == (np.int64, (3,)), name
+
+
+def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
+    moves = _core.count_transitions(journeys(), PIPELINE, 1)
+    assert (moves.moves.dtype, moves.moves.shape, moves.items.shape) == (np.int64, (3, 3), (3, 3))
+    stages = _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(1, 2)], 1)
+    assert [len(stage.quantiles) for stage in stages] == [1, 1, 1]
+    assert (stages[0].mean.whole, stages[0].mean.rest, stages[0].mean.of) == (1, 0, 1)
+    facts = _core.item_facts(journeys(), PIPELINE)
+    types = {
+        **dict.fromkeys(["first_time", "closed_at", "visits", "back_moves", "skipped"], np.int64),
+        **dict.fromkeys(["last_stage", "furthest_stage", "lost_from"], np.int32),
+        "first_row": np.uint32,
+        "outcome": np.uint8,
+    }
+    assert {name: getattr(facts, name).dtype for name in types} == types
+    assert {getattr(facts, name).shape for name in types} == {(2,)}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"group": np.array([0, 0])}, TypeError, "incompatible function arguments"),
+        ({"group": np.array([0], dtype="i4")}, ValueError, "group"),
+        ({"group": np.array([0, 3], dtype="i4"), "n_groups": 3}, ValueError, "group"),
+        ({"group": np.array([0, -1], dtype="i4"), "n_groups": 3}, ValueError, "group"),
+        ({"group": np.zeros((2, 1), dtype="i4")}, ValueError, "expected an array of one dimension"),
+        ({"amount": np.array([1, 2])}, TypeError, "incompatible function arguments"),
+        ({"amount": np.array([1.0])}, ValueError, "amount"),
+        ({"amount": np.zeros(4)[::2]}, TypeError, "incompatible function arguments"),
+        ({"threads": -1}, TypeError, "incompatible function arguments"),
+        ({"n_groups": 0}, ValueError, "group"),
+        ({"pipeline": _core.Pipeline(1, 0, 0, [0, -1])}, ValueError, "labels|stages|codes"),
+    ],
+)
+def test_a_funnel_of_what_does_not_fit_is_refused(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        funnel(**options)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda pipeline: _core.count_transitions(journeys(), pipeline, 1),
+        lambda pipeline: _core.time_in_stage(journeys(), pipeline, _core.Per.visit, [], 1),
+        lambda pipeline: _core.item_facts(journeys(), pipeline),
+        lambda pipeline: _core.pipeline_quality(journeys(), pipeline),
+    ],
+)
+def test_every_question_refuses_a_pipeline_read_from_another_log(
+    ask: Callable[[_core.Pipeline], Any],
+) -> None:
+    assert ask(PIPELINE) is not None
+    for labels in ([0, 1], [0, 1, 2, 2]):
+        with pytest.raises(ValueError, match="label"):
+            ask(_core.Pipeline(2, 1, 0, labels))
+
+
+@pytest.mark.parametrize("arguments", [(0, 1, 0, [0]), (1, 0, 0, [1]), (-1, 1, 1, [0]), (1, 0, 0, [-2])])
+def test_a_pipeline_of_rows_that_it_does_not_have_is_refused(arguments: Any) -> None:
+    with pytest.raises(ValueError, match="."):
+        _core.Pipeline(*arguments)
+
+
+@pytest.mark.parametrize("fraction", [(1, 0), (2, 1), (1, 10**9 + 1)])
+def test_a_quantile_is_a_fraction_of_one(fraction: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="a quantile must lie between 0 and 1"):
+        _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(*fraction)], 1)
+
+
+def test_columns_of_different_lengths_make_no_journeys() -> None:
+    with pytest.raises(ValueError, match="length"):
+        journeys(items=(7, 7))
+
+
+def test_rows_to_leave_out_are_of_their_own_type() -> None:
+    stages = _core.encode_stages(column([0, 2, 1]))
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        _core.leave_out(stages, np.array([1]))  # type: ignore[arg-type]
+    _core.leave_out(stages, np.array([1], dtype=np.uint64))
+    assert stages.rows.tolist() == [1, 0, 1]
+
+
+def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
+    found = _core.journey_of(journeys(), _core.encode_items(column([7])))
+    assert found is not None
+    assert found.time.tolist() == [0, 1]
+    assert _core.journey_of(journeys(), _core.encode_items(column([9]))) is None
+
+
+def test_items_are_matched_with_a_table() -> None:
+    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9])))
+    assert (rows.dtype, sorted(rows.tolist()), duplicate) == (np.int64, [-1, 0], None)
+    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8])))[1] == (0, 2)
+
+
+def large() -> tuple[_core.ItemKeys, _core.StageCodes, _core.Times]:
+    n_rows = 2_000_000
+    rng = np.random.default_rng(3)
+    columns = (
+        rng.integers(n_rows // 4, size=n_rows),
+        rng.integers(3, size=n_rows),
+        rng.integers(10**6, size=n_rows),
+    )
+    items, stages, times = map(column, columns)
+    return _core.encode_items(items), _core.encode_stages(stages), _core.encode_times(times)
+
+
+def longest_wait_during(work: Callable[[], Any]) -> tuple[float, float]:
+    """Run work beside a thread that only looks at the clock; return its longest wait and the work's time."""
+    waits: list[float] = [0.0]
+    done = threading.Event()
+
+    def watch() -> None:
+        last = time.perf_counter()
+        while not done.is_set():
+            time.sleep(0.0005)
+            now = time.perf_counter()
+            waits.append(now - last)
+            last = now
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    start = time.perf_counter()
+    work()
+    took = time.perf_counter() - start
+    done.set()
+    watcher.join()
+    return max(waits), took
+
+
+def test_other_python_threads_run_while_the_core_works() -> None:
+    items, stages, times = large()
+    pipeline = _core.Pipeline(1, 1, 1, [0, 1, 2])
+
+    def work() -> None:
+        for _ in range(3):
+            built = _core.build_journeys(items, stages, times, _core.RowOrder(), no_rows(), 1)
+            _core.time_in_stage(built, pipeline, _core.Per.item, [_core.Quantile(1, 2)], 1)
+            _core.count_funnel(
+                built, pipeline, _core.Kind.strict, _core.LostThenWon.include, None, 1, None, 1
+            )
+
+    wait, took = longest_wait_during(work)
+    assert took > 0.1
+    assert wait < took / 4

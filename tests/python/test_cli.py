@@ -1,0 +1,236 @@
+"""The command: what it reads, what it prints, and how it ends."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import stagefunnel as sf
+from helpers import run_python
+from stagefunnel.cli import main
+
+DEALS = """\
+deal;phase;at;row
+007;New;2026-01-01;1
+007;Won;2026-01-03 12:00;3
+007;Offer;2026-01-03 12:00;2
+NA;New;2026-01-02;4
+NA;Lost;2026-01-05;5
+8;Offer;2026-01-04;6
+"""
+ITEMS = "deal,manager,value\n007,Ada,10.5\nNA,,\n8,Bo,2\n"
+TOML = """\
+[pipeline]
+stages = ["New", "Offer"]
+won = "Won"
+lost = "Lost"
+[columns]
+item = "deal"
+stage = "phase"
+time = "at"
+order = "row"
+"""
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in a directory with an export, its pipeline and its items; return the exit code."""
+    monkeypatch.chdir(tmp_path)
+    files = {"deals.csv": DEALS, "items.csv": ITEMS, "pipeline.toml": TOML}
+    for name, text in files.items():
+        Path(name).write_text(text)
+
+    def command(*arguments: str) -> int:
+        try:
+            return main(list(arguments))
+        except SystemExit as ended:
+            return int(ended.code or 0)
+
+    return command
+
+
+FUNNEL = ("funnel", "deals.csv", "--pipeline", "pipeline.toml")
+
+
+def expected(**options: Any) -> pd.DataFrame:
+    frame = pd.read_csv("deals.csv", sep=";", dtype=str, keep_default_na=False)
+    items = pd.read_csv("items.csv", dtype={"deal": str}, keep_default_na=False, na_values=[""])
+    log = sf.StageLog(frame, item="deal", stage="phase", time="at", order="row", items=items)
+    return sf.funnel(log, sf.Pipeline.from_toml("pipeline.toml"), **options)
+
+
+@pytest.mark.parametrize("kind", ["classic", "conversions", "furthest", "strict", "both"])
+def test_a_funnel_is_printed_as_show_does(run: Run, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    assert run(*FUNNEL, "--kind", kind) == 0
+    out, err = capsys.readouterr()
+    assert out == repr(sf.show(expected(kind=kind))) + "\n"
+    assert err == ""
+
+
+def test_json_has_every_number_as_it_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*FUNNEL, "--kind", "both", "--fill", "moves", "--format", "json") == 0
+    table = expected(kind="both", fill="moves")
+    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    assert json.loads(capsys.readouterr().out) == records
+
+
+def test_csv_has_every_number_as_it_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*FUNNEL, "--format", "csv") == 0
+    assert capsys.readouterr().out == expected().to_csv(index=False)
+
+
+def test_markdown_is_that_of_show(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*FUNNEL, "--format", "markdown") == 0
+    assert capsys.readouterr().out == sf.show(expected()).to_markdown()
+
+
+def test_a_breakdown_and_an_amount_come_from_the_file_of_items(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--items", "items.csv", "--by", "manager", "--amount", "value", "--format", "csv"]
+    assert run(*FUNNEL, *options) == 0
+    assert capsys.readouterr().out == expected(by="manager", amount="value").to_csv(index=False)
+    assert run(*FUNNEL, *options, "--items-key", "deal", "--by", "manager,value") == 0
+    table = expected(by=["manager", "value"], amount="value")
+    assert capsys.readouterr().out == table.to_csv(index=False)
+
+
+def test_the_names_of_columns_on_the_command_line_go_before_those_of_the_file(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = DEALS.replace("deal;phase;at;row", "a;b;c;d")
+    Path("other.csv").write_text(text)
+    names = ["--item", "a", "--stage", "b", "--time", "c", "--order", "d"]
+    assert run("funnel", "other.csv", "--pipeline", "pipeline.toml", *names) == 0
+    assert capsys.readouterr().out == repr(sf.show(expected())) + "\n"
+
+
+def test_time_in_stage_is_written_in_seconds(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("time-in-stage", "deals.csv", "--pipeline", "pipeline.toml", "--format", "json") == 0
+    records = json.loads(capsys.readouterr().out)
+    # In New for 2.5 and 3 days, in Offer for no time at all.
+    assert [record["mean_seconds"] for record in records] == [2.75 * 86_400, 0.0, None, None]
+    assert run("time-in-stage", "deals.csv", "--pipeline", "pipeline.toml", "--per", "longest") == 0
+    assert "2 d 18 h" in capsys.readouterr().out
+
+
+def test_quality_needs_no_pipeline_and_says_more_with_one(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = ["--item", "deal", "--stage", "phase", "--time", "at"]
+    assert run("quality", "deals.csv", *columns, "--format", "json") == 0
+    found = {record["check"]: record["count"] for record in json.loads(capsys.readouterr().out)}
+    assert (found["rows"], found["items"], found["ties"]) == (6, 3, 1)
+    assert "unlisted_rows" not in found
+    assert run("quality", "deals.csv", "--pipeline", "pipeline.toml", "--format", "csv") == 0
+    assert "ties_deciding_outcome,1," in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.md", "out.parquet", "out.txt", "out"])
+def test_a_file_is_written_as_its_ending_says(
+    run: Run, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert run(*FUNNEL, "--kind", "both", "--out", name) == 0
+    assert capsys.readouterr() == ("", "")
+    table = expected(kind="both")
+    if name == "out.parquet":
+        written = pd.read_parquet(name)
+        assert_frame_equal(written, table, check_dtype=False, check_categorical=False)
+        assert repr(sf.show(written)) == repr(sf.show(table))
+        return
+    text = Path(name).read_text(encoding="utf-8")
+    forms = {".csv": "csv", ".json": "json", ".md": "markdown"}
+    assert run(*FUNNEL, "--kind", "both", "--format", forms.get(Path(name).suffix, "table")) == 0
+    assert capsys.readouterr().out == text
+
+
+def test_the_format_asked_for_goes_before_the_ending(run: Run) -> None:
+    assert run(*FUNNEL, "--out", "out.csv", "--format", "json") == 0
+    assert len(json.loads(Path("out.csv").read_text())) == 4
+
+
+def test_a_file_that_is_written_anew_keeps_to_the_umask(run: Run) -> None:
+    before = os.umask(0o027)
+    try:
+        assert run(*FUNNEL, "--out", "out.csv") == 0
+    finally:
+        os.umask(before)
+    assert Path("out.csv").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("out.csv").write_text("old")
+    files = sorted(os.listdir())
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    assert run(*FUNNEL, "--out", "out.csv") == 1
+    assert capsys.readouterr().err == "stagefunnel: error: --out out.csv: No space left on device\n"
+    assert Path("out.csv").read_text() == "old"
+    assert sorted(os.listdir()) == files
+
+
+def test_a_link_stays_a_link_and_a_pipe_stays_a_pipe(run: Run) -> None:
+    Path("target.csv").write_text("old")
+    Path("link.csv").symlink_to("target.csv")
+    assert run(*FUNNEL, "--out", "link.csv") == 0
+    assert Path("link.csv").is_symlink()
+    assert Path("target.csv").read_text().startswith("stage,")
+    os.mkfifo("pipe")
+    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        assert run(*FUNNEL, "--out", "pipe", "--format", "csv") == 0
+        assert reader.communicate()[0] == Path("target.csv").read_text()
+    assert Path("pipe").is_fifo()
+
+
+def test_another_time_format_is_read_where_it_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("deals.csv").write_text("deal;phase;at\n1;New;31/01/2026\n1;Won;01/02/2026\n")
+    arguments = ["time-in-stage", "deals.csv", "--pipeline", "pipeline.toml", "--format", "json"]
+    toml = TOML.replace('order = "row"', 'time_format = "%d/%m/%Y"')
+    Path("pipeline.toml").write_text(toml)
+    assert run(*arguments) == 0
+    assert json.loads(capsys.readouterr().out)[0]["mean_seconds"] == 86_400
+    assert run(*arguments, "--time-format", "%m/%d/%Y") == 1
+    assert "deals.csv, line 2: time '31/01/2026' is not of the format '%m/%d/%Y'" in capsys.readouterr().err
+    assert run(*arguments, "--time-format", "%m/%d/%Y", "--invalid", "drop") == 0
+    assert json.loads(capsys.readouterr().out)[0]["visits"] == 0
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_times_and_stages_that_are_integers_are_read_as_such(
+    run: Run, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    toml = '[pipeline]\nstages = [10, 20]\nwon = 30\n[pipeline.names]\n10 = "Neu"\n'
+    Path("pipeline.toml").write_text(toml)
+    rows = [("a", 10, -5), ("a", 30, 7)]
+    lines = [json.dumps(dict(zip(["item", "stage", "time"], row, strict=True))) for row in rows]
+    Path("log.jsonl").write_text("\n".join(lines))
+    Path("log.csv").write_text("item,stage,time\na,10,-5\na,30,7\n")
+    assert run("time-in-stage", f"log.{ending}", "--pipeline", "pipeline.toml", "--format", "csv") == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("10,open,1,1,0,1,12.0,12.0")
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    shown = run_python("-m", "stagefunnel", "--version")
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, f"stagefunnel {sf.__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", ["funnel", "time-in-stage", "quality"])
+def test_the_help_of_every_command_has_an_example(
+    run: Run, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run(command, "--help") == 0
+    assert f"example:\n  stagefunnel {command} " in capsys.readouterr().out
+    assert run("--help") == 0
+    assert command in capsys.readouterr().out

@@ -1,0 +1,227 @@
+"""The command where something is wrong, and where it is on a terminal or in a pipe."""
+
+import gzip
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reference
+import stagefunnel as sf
+from helpers import ROOT, environment, run_python
+from stagefunnel.cli import main
+
+TOML = '[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n'
+ROWS = "item,stage,time\n1,New,2026-01-01\n1,Won,2026-01-02\n"
+
+
+@pytest.fixture(autouse=True)
+def _export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("log.csv").write_text(ROWS)
+    Path("items.csv").write_text("item,manager,value\n1,Ada,5\n")
+    Path("pipeline.toml").write_text(TOML)
+
+
+FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["funel", "log.csv"], "invalid choice: 'funel'"),
+        (["funnel", "log.csv"], "the following arguments are required: --pipeline"),
+        (["funnel", "--pipeline", "pipeline.toml"], "the following arguments are required: FILE"),
+        ([*FUNNEL, "--kind", "clasic"], "argument --kind: invalid choice: 'clasic'"),
+        ([*FUNNEL, "--threads", "two"], "argument --threads: invalid int value: 'two'"),
+        ([*FUNNEL, "--by", "manager"], "--by and --amount name columns of the table of items"),
+        ([*FUNNEL, "--amount", "value"], "--by and --amount name columns of the table of items"),
+        (["funnel", "none*.csv", "--pipeline", "pipeline.toml"], "no file 'none*.csv'"),
+        (["funnel", "log.csv", "--pipeline", "none.toml"], "--pipeline none.toml: No such file or directory"),
+        ([*FUNNEL, "--items", "none.csv"], "no file 'none.csv'"),
+    ],
+)
+def test_a_command_that_is_not_right_ends_with_two(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.startswith("usage: stagefunnel")
+
+
+def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run what ends with 1; return what it says."""
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("stagefunnel: error: ")
+    assert err.count("\n") == 1
+    return err.removeprefix("stagefunnel: error: ").rstrip()
+
+
+DROP = "--invalid drop to leave such rows out"
+SAYS = [
+    (
+        "1,Offr,2026-01-03\n",
+        "unknown stage 'Offr' (1 rows, first at row 2)",
+        "--unlisted ignore to leave such rows out",
+    ),
+    ("1,Lost,03/01/2026\n", "time '03/01/2026' in row 2 of column 'time' is not ISO 8601", DROP),
+    (",Lost,2026-01-03\n", "missing item in row 2", DROP),
+    ("1,,2026-01-03\n", "missing stage in row 2", f"{DROP} or --invalid keep_stage to keep them"),
+    ("1,Lost\n", "missing time in row 2", DROP),
+    ("1,Lost,2026-01-03,x\n", "more fields than the header's 3 names", "put fields that hold ',' in quotes"),
+]
+
+
+@pytest.mark.parametrize(("row", "start", "end"), SAYS)
+def test_a_bad_row_ends_with_one_and_a_line_that_says_where(
+    row: str, start: str, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("log.csv").write_text(ROWS + row)
+    said = failing(FUNNEL, capsys)
+    assert said.startswith(f"log.csv, line 4: {start}")
+    assert said.endswith(end)
+
+
+BY = ["--items", "items.csv", "--by"]
+AMOUNT = ["--items", "items.csv", "--amount"]
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "end"),
+    [
+        (["--item", "itm"], "log.csv: no column 'itm'; it has: ", "did you mean 'item'?"),
+        (["--threads", "0"], "threads=0 is not a whole number of at least 1", ""),
+        (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
+        (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
+        (["--out", "."], "--out .: Is a directory", ""),
+        ([*BY, "manger"], "by='manger' is no column of the items table; ", "did you mean 'manager'?"),
+        ([*AMOUNT, "manager"], "amount 'Ada' in row 0 of the items table is not a number", "first"),
+    ],
+)
+def test_an_option_that_does_not_fit_the_data_ends_with_one(
+    options: list[str], start: str, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = failing([*FUNNEL, *options], capsys)
+    assert said.startswith(start)
+    assert said.endswith(end)
+
+
+def test_a_bad_row_is_named_in_its_own_file_after_quoted_line_breaks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("second.csv").write_text('item,note,stage,time\n2,"a\n\nb",New,2026-01-01\n2,x,Wn,2026-01-02\n')
+    said = failing(["funnel", "log.csv", "second.csv", "--pipeline", "pipeline.toml"], capsys)
+    assert said.startswith("second.csv, line 5: unknown stage 'Wn' (1 rows, first at row 3)")
+
+
+def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.toml").write_text("[pipeline]\nstages = []\n")
+    assert failing(["funnel", "log.csv", "--pipeline", "bad.toml"], capsys) == (
+        "bad.toml: the pipeline is not sound: it has no in-progress stage"
+    )
+    Path("cut.csv.gz").write_bytes(gzip.compress(ROWS.encode())[:-6])
+    said = failing(["funnel", "cut.csv.gz", "--pipeline", "pipeline.toml"], capsys)
+    assert said.startswith("cut.csv.gz: the file is damaged or cut short: ")
+    Path("empty.csv").write_text("item,stage,time\n")
+    said = failing(["funnel", "empty.csv", "--pipeline", "pipeline.toml"], capsys)
+    assert said == "the log has no rows; pass --empty allow if that is expected"
+    assert main(["funnel", "empty.csv", "--pipeline", "pipeline.toml", "--empty", "allow"]) == 0
+
+
+def test_what_the_messages_propose_works(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("log.csv").write_text(ROWS + ",New,2026-01-01\n1,,2026-01-02\n1,Odd,soon\n")
+    arguments = [*FUNNEL, "--invalid", "drop", "--unlisted", "ignore", "--format", "json"]
+    assert main(arguments) == 0
+    assert [record["reached"] for record in json.loads(capsys.readouterr().out)] == [1, 0, 1, 0]
+
+
+def test_a_file_that_cannot_be_opened_is_an_error_and_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "log.csv")
+
+    monkeypatch.setattr("stagefunnel.cli.read_tables", refuse)
+    assert failing(FUNNEL, capsys) == "[Errno 13] Permission denied: 'log.csv'"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    Path("log.csv").write_text("item,stage,time\n" + "".join(f"{item},New,0\n" for item in range(20_000)))
+    Path("items.csv").write_text("item,group\n" + "".join(f"{item},{item}\n" for item in range(20_000)))
+    arguments = [*FUNNEL, "--items", "items.csv", "--by", "group", "--format", "csv"]
+    code = "import sys; from stagefunnel.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.readline().startswith(b"group,stage")
+        run.stdout.close()
+        assert run.stderr.read() == b""
+        assert run.wait() == 0
+
+
+def on_a_terminal(arguments: list[str], **more: str) -> str:
+    """Run the command with a terminal for both outputs; return all that it writes."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "stagefunnel", *arguments]
+    with subprocess.Popen(
+        command, stdout=theirs, stderr=theirs, env=environment(TERM="xterm-256color", **more)
+    ) as run:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                read = os.read(ours, 65_536)
+            except OSError:  # the other end is closed
+                break
+            if not read:
+                break
+            written += read
+        os.close(ours)
+        assert run.wait() == 0
+    return written.decode()
+
+
+def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
+    shown = on_a_terminal(FUNNEL)
+    assert "log.csv" in shown
+    assert "100%" in shown
+    assert "\x1b[32mMost often skipped" in shown
+    piped = run_python("-m", "stagefunnel", *FUNNEL)
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert "\x1b" not in piped.stdout
+
+
+def test_no_color_is_heeded() -> None:
+    shown = on_a_terminal(FUNNEL, NO_COLOR="1")
+    assert "Most often skipped" in shown
+    assert not re.search("\x1b\\[[0-9;]*3[0-9]m", shown)
+
+
+OULAD = ROOT / "notebooks" / "data" / "oulad"
+
+
+@pytest.mark.skipif(not OULAD.exists(), reason="the example data is not part of this copy")
+def test_a_real_export_agrees_with_the_reference_on_every_number(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["funnel", str(OULAD / "events.csv.gz"), "--pipeline", str(OULAD / "pipeline.toml")]
+    assert main([*arguments, "--kind", "both", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    with gzip.open(OULAD / "events.csv.gz", "rt", encoding="utf-8") as file:
+        lines = [line.rstrip("\n").split(",") for line in file][1:]
+    rows = [(item, stage, int(time)) for item, stage, time, _ in lines]
+    assert len(rows) == 238_960
+    pipeline = sf.Pipeline.from_toml(OULAD / "pipeline.toml")
+    table = reference.funnel(rows, pipeline, kind="both", unlisted="ignore")
+    assert found == table.astype(object).where(table.notna(), None).to_dict("records")

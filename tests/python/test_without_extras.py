@@ -1,0 +1,129 @@
+"""The package where pyarrow and altair are not installed."""
+
+from pathlib import Path
+
+import pytest
+
+from helpers import run_python
+
+HIDE = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {hidden!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hidden())
+"""
+
+
+def run_without(hidden: str, code: str) -> str:
+    """Run code in an interpreter that does not find a module; return what it prints."""
+    done = run_python("-W", "error", "-c", HIDE.format(hidden=(hidden,)) + code)
+    assert done.stderr == ""
+    assert done.returncode == 0
+    return done.stdout
+
+
+def test_hiding_a_module_hides_it() -> None:
+    code = "try:\n    import pyarrow.parquet\nexcept ImportError as error:\n    print(error)"
+    assert run_without("pyarrow", code) == "No module named 'pyarrow'\n"
+
+
+PIPELINE = 'pipeline = sf.Pipeline(["New", "Offer"], won="Won")\n'
+
+
+@pytest.mark.parametrize("dtype", ["'str'", "object", "'category'", "'string'"])
+def test_pandas_frames_with_text_are_read_without_pyarrow(dtype: str) -> None:
+    code = f"""
+import pandas as pd
+import stagefunnel as sf
+frame = pd.DataFrame({{"item": ["a", "a", "NA"], "stage": ["New", "Won", "New"], "time": ["2026-01-01"] * 3}})
+frame = frame.astype({{"item": {dtype}, "stage": {dtype}, "time": {dtype}}})
+items = pd.DataFrame({{"item": ["a"], "group": ["x"]}})
+{PIPELINE}
+log = sf.StageLog(frame, items=items)
+print(sf.funnel(log, pipeline)["reached"].tolist(), sf.item_table(log, pipeline)["item"].tolist())
+print(sf.funnel(log, pipeline, by="group")["base"].tolist())
+print(sf.show(sf.funnel(log, pipeline))._repr_html_()[:4], "pyarrow" in sys.modules)
+"""
+    assert run_without("pyarrow", code).splitlines() == [
+        "[2, 0, 1] ['a', 'NA']",
+        "[1, 1, 1, 1, 1, 1]",
+        "<div False",
+    ]
+
+
+def test_arrays_and_polars_frames_are_read_without_pyarrow() -> None:
+    code = f"""
+import polars as pl
+import stagefunnel as sf
+rows = {{"item": ["a", "a"], "stage": ["New", "Won"], "time": [0, 1]}}
+{PIPELINE}
+for source in (rows, pl.DataFrame(rows)):
+    print(sf.funnel(sf.StageLog(source), pipeline)["reached"].tolist())
+try:
+    sf.StageLog(rows, items=pl.DataFrame({{"item": ["a"]}}))
+except sf.SchemaError as error:
+    print(error)
+"""
+    assert run_without("pyarrow", code).splitlines() == [
+        "[1, 0, 1]",
+        "[1, 0, 1]",
+        'an items table of type DataFrame needs pyarrow: pip install "stagefunnel[arrow]", or pass a pandas '
+        "DataFrame",
+    ]
+
+
+@pytest.fixture
+def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("log.csv").write_text("item,stage,time\n007,New,2026-01-01\n,New,2026-01-01\n007,Won,2026-01-02\n")
+    Path("log.parquet").write_bytes(b"")
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\n')
+
+
+def command(*arguments: str) -> str:
+    return f"from stagefunnel.cli import main\nprint(main({list(arguments)!r}))"
+
+
+@pytest.mark.usefixtures("export")
+def test_the_command_reads_csv_without_pyarrow() -> None:
+    options = ["--pipeline", "pipeline.toml", "--invalid", "drop", "--format", "csv"]
+    lines = run_without("pyarrow", command("funnel", "log.csv", *options)).splitlines()
+    assert [line.split(",")[2] for line in lines[1:3]] == ["1", "1"]
+    assert lines[-1] == "0"
+
+
+@pytest.mark.usefixtures("export")
+@pytest.mark.parametrize(
+    ("file", "options", "said"),
+    [
+        ("log.parquet", [], "log.parquet: reading Parquet needs pyarrow"),
+        ("log.csv", ["--invalid", "drop", "--out", "out.parquet"], "writing Parquet needs pyarrow"),
+    ],
+)
+def test_parquet_says_what_to_install(file: str, options: list[str], said: str) -> None:
+    code = "sys.stderr = sys.stdout\n" + command("funnel", file, "--pipeline", "pipeline.toml", *options)
+    assert run_without("pyarrow", code).splitlines() == [
+        f'stagefunnel: error: {said}: pip install "stagefunnel[arrow]"',
+        "1",
+    ]
+    assert not Path("out.parquet").exists()
+
+
+def test_nothing_but_a_plot_needs_altair() -> None:
+    code = """
+import stagefunnel as sf
+shop = sf.datasets.worked_example()
+print(repr(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[0])
+"""
+    assert run_without("altair", code) == "Funnel: classic\n"
+
+
+def test_importing_the_package_loads_no_library_that_a_question_may_not_need() -> None:
+    code = (
+        "import stagefunnel\nprint([m for m in ('altair', 'rich', 'polars', 'duckdb') if m in sys.modules])"
+    )
+    assert run_without("nothing", code) == "[]\n"
