@@ -31,6 +31,13 @@ def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
     return read_inputs(frame, names)
 
 
+def refuse_bytes(stage: Input) -> None:
+    """Refuse stage labels that are bytes: no pipeline could name them."""
+    form = stage.column.value_format
+    if stage.column.holds_bytes and not form.endswith(("u", "U")):
+        raise SchemaError(f"column {stage.name!r} holds bytes; decode the stages to text first")
+
+
 def encode(encode: Any, column: Input) -> Any:
     """Ask the core to encode a column; say which one it could not."""
     try:

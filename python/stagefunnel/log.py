@@ -20,7 +20,7 @@ from .errors import (
     did_you_mean,
     quoted,
 )
-from .intake import encode, gather, readable_times, rows_to_drop, thread_count
+from .intake import encode, gather, readable_times, refuse_bytes, rows_to_drop, thread_count
 from .items_table import ItemsTable
 from .pipeline import Pipeline
 from .quality import quality_table
@@ -40,8 +40,9 @@ class StageLog:
     ----------
     frame
         A pandas or polars DataFrame, an Arrow table, record batch or reader, a DuckDB relation, or a
-        mapping of arrays. Columns are read in place where their memory allows it. Leave it out and
-        pass arrays as `item`, `stage` and `time` instead.
+        mapping of arrays. Columns are read in place where their memory allows it, and the item column
+        is held on to: do not write into its array afterwards. Leave it out and pass arrays as `item`,
+        `stage` and `time` instead.
     item, stage, time
         Names of the columns. Items are integers, text, bytes or UUIDs; stages are integers, text,
         categories or enum members; times are timestamps (with or without a zone), dates, ISO 8601
@@ -99,6 +100,7 @@ class StageLog:
         check_option("empty", empty, ("error", "allow"))
         self._threads = thread_count(threads)
         inputs = gather(frame, {"item": item, "stage": stage, "time": time, "order": order})
+        refuse_bytes(inputs["stage"])
         lengths = {role: len(column) for role, column in inputs.items()}
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())

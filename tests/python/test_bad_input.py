@@ -179,6 +179,12 @@ def test_a_text_that_is_not_unicode_is_refused() -> None:
         sf.StageLog({**ROWS, "stage": ["New", "\ud800", "Won"]})
 
 
+def test_stages_that_are_bytes_are_refused() -> None:
+    rows = {"item": [1], "stage": [b"New"], "time": [0]}
+    with pytest.raises(sf.SchemaError, match="column 'stage' holds bytes; decode the stages to text first"):
+        sf.StageLog(rows)
+
+
 def test_python_integers_beyond_63_bits_are_keys_where_none_is_negative() -> None:
     log = sf.StageLog({**ROWS, "item": np.array([2**63, 2**64 - 1, 1], dtype=object)})
     assert sf.item_table(log, sf.Pipeline("New", won="Won"))["item"].tolist() == [2**63, 2**64 - 1, 1]
