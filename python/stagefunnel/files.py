@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any, BinaryIO
 
 import numpy as np
@@ -24,7 +24,7 @@ from .errors import ReaderError, did_you_mean, quoted
 Watch = Callable[[BinaryIO, str, int], BinaryIO]
 _CSV, _JSON, _PARQUET = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson"), (".parquet", ".pq")
 _CHUNK_ROWS = 500_000
-_ROOM = 4
+csv.field_size_limit(2**31 - 1)  # a CRM's notes may be longer than the 128 KB that are allowed by default
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class FileTable:
         file, row_in_file = self.files[at], row - self.starts[at]
         if _kind(file) == "parquet":
             return f"{file}, row {row_in_file:,}"
-        lines = _csv_lines(file) if _kind(file) == "csv" else _json_lines(file)
-        line = next((line for i, line in enumerate(lines) if i == row_in_file), None)
+        lines = (line for line, _ in _csv_rows(file)) if _kind(file) == "csv" else _json_lines(file)
+        line = next(islice(lines, row_in_file, None), None)
         return f"{file}, line {line:,}" if line is not None else f"{file}, row {row_in_file:,}"
 
 
@@ -171,73 +171,60 @@ def _read_csv(file: str, columns: Sequence[str] | None, watch: Watch | None) -> 
     delimiter, names = _header(file)
     wanted = list(dict.fromkeys(names if columns is None else columns))
     _check_columns(file, wanted, names)
-    # Asked for some columns, pandas drops what a row has too much without a word, unless there is room for
-    # it; how wide the room may be it takes from the first row.
-    width = len(names) + _ROOM
-    widest = (delimiter.join("x" * width) + "\n").encode()
+    _check_widths(file, delimiter, len(names))
+    places = [names.index(name) for name in wanted]
     with _opened(file, watch) as unpacked:
         try:
             chunks = pd.read_csv(
-                io.BufferedReader(_Prefixed(widest, unpacked)),
+                unpacked,
                 sep=delimiter,
-                header=None,
-                names=list(range(width)),
-                usecols=[*map(names.index, wanted), *range(len(names), width)],
+                header=0,
+                names=list(range(len(names))),
+                usecols=places,
                 dtype=str,
                 keep_default_na=False,
                 na_values=[""],
                 encoding="utf-8-sig",
                 chunksize=_CHUNK_ROWS,
             )
-            frame = pd.concat(list(chunks)).iloc[2:].reset_index(drop=True)
+            frame = pd.concat(list(chunks), ignore_index=True)
         except pd.errors.ParserError as error:
             raise _unparsed(file, str(error)) from error
-    too_long = frame[list(range(len(names), width))].notna().any(axis="columns").to_numpy()
-    if too_long.any():
-        where = FileTable(frame, (file,), (0,)).locate(int(too_long.argmax()))
-        raise ReaderError(
-            f"{where}: more fields than the header's {len(names)} names; put fields that hold {delimiter!r} "
-            f"in quotes"
-        )
-    return frame[[*map(names.index, wanted)]].set_axis(wanted, axis="columns")
+    return frame[places].set_axis(wanted, axis="columns")
 
 
-class _Prefixed(io.RawIOBase):
-    """A file with some bytes before its own."""
-
-    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
-        self._first = io.BytesIO(first)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        read = self._first.read(len(buffer)) or self._rest.read(len(buffer))
-        buffer[: len(read)] = read
-        return len(read)
+def _check_widths(file: str, delimiter: str, width: int) -> None:
+    """Refuse rows that are longer than the header, which pandas cuts without a word."""
+    with _opened(file) as unpacked:
+        rows = csv.reader(io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline=""), delimiter=delimiter)
+        if max(map(len, rows), default=0) <= width:
+            return
+    line = next(line for line, row in _csv_rows(file) if len(row) > width)
+    raise ReaderError(
+        f"{file}, line {line:,}: more fields than the header's {width} names; put fields that hold "
+        f"{delimiter!r} in quotes"
+    )
 
 
 def _unparsed(file: str, message: str) -> ReaderError:
     unclosed = re.search(r"EOF inside string starting at row (\d+)", message)
     if unclosed is None:
         return ReaderError(f"{file}: {message.removeprefix('Error tokenizing data. C error: ').strip()}")
-    # The parser counts the row before the header and the header.
-    where = FileTable(pd.DataFrame(), (file,), (0,)).locate(int(unclosed[1]) - 2)
+    # The parser counts the header as row 0.
+    where = FileTable(pd.DataFrame(), (file,), (0,)).locate(int(unclosed[1]) - 1)
     return ReaderError(f"{where}: a quoted field is never closed")
 
 
-def _csv_lines(file: str) -> Iterator[int]:
-    """Line on which each row of a CSV file starts; fields may hold line breaks."""
+def _csv_rows(file: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV file with the line each starts on; fields may hold line breaks."""
     delimiter, _ = _header(file)
     with _opened(file) as unpacked:
-        text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
-        reader = csv.reader(text, delimiter=delimiter)
+        reader = csv.reader(io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline=""), delimiter=delimiter)
         next(reader)
         start = reader.line_num + 1
-        for record in reader:
-            if record:
-                yield start
+        for row in reader:
+            if row:
+                yield start, row
             start = reader.line_num + 1
 
 

@@ -93,16 +93,16 @@ def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
     ("options", "error", "message"),
     [
         ({"group": np.array([0, 0])}, TypeError, "incompatible function arguments"),
-        ({"group": np.array([0], dtype="i4")}, ValueError, "group"),
-        ({"group": np.array([0, 3], dtype="i4"), "n_groups": 3}, ValueError, "group"),
-        ({"group": np.array([0, -1], dtype="i4"), "n_groups": 3}, ValueError, "group"),
+        ({"group": np.array([0], dtype="i4")}, ValueError, "groups must be one per item"),
+        ({"group": np.array([0, 3], dtype="i4"), "n_groups": 3}, ValueError, "a group lies out of range"),
+        ({"group": np.array([0, -1], dtype="i4"), "n_groups": 3}, ValueError, "a group lies out of range"),
         ({"group": np.zeros((2, 1), dtype="i4")}, ValueError, "expected an array of one dimension"),
         ({"amount": np.array([1, 2])}, TypeError, "incompatible function arguments"),
-        ({"amount": np.array([1.0])}, ValueError, "amount"),
+        ({"amount": np.array([1.0])}, ValueError, "amounts must be one per item"),
         ({"amount": np.zeros(4)[::2]}, TypeError, "incompatible function arguments"),
         ({"threads": -1}, TypeError, "incompatible function arguments"),
-        ({"n_groups": 0}, ValueError, "group"),
-        ({"pipeline": _core.Pipeline(1, 0, 0, [0, -1])}, ValueError, "labels|stages|codes"),
+        ({"n_groups": 0}, ValueError, "there must be a group"),
+        ({"pipeline": _core.Pipeline(1, 0, 0, [0, -1])}, ValueError, "made for 2 labels, the log has 3"),
     ],
 )
 def test_a_funnel_of_what_does_not_fit_is_refused(
@@ -121,18 +121,25 @@ def test_a_funnel_of_what_does_not_fit_is_refused(
         lambda pipeline: _core.pipeline_quality(journeys(), pipeline),
     ],
 )
-def test_every_question_refuses_a_pipeline_read_from_another_log(
-    ask: Callable[[_core.Pipeline], Any],
-) -> None:
+def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.Pipeline], Any]) -> None:
     assert ask(PIPELINE) is not None
-    for labels in ([0, 1], [0, 1, 2, 2]):
-        with pytest.raises(ValueError, match="label"):
+    for labels in ([0, 1], [0, 1, 2, -1]):
+        message = f"the pipeline was made for {len(labels)} labels, the log has 3"
+        with pytest.raises(ValueError, match=message):
             ask(_core.Pipeline(2, 1, 0, labels))
 
 
-@pytest.mark.parametrize("arguments", [(0, 1, 0, [0]), (1, 0, 0, [1]), (-1, 1, 1, [0]), (1, 0, 0, [-2])])
-def test_a_pipeline_of_rows_that_it_does_not_have_is_refused(arguments: Any) -> None:
-    with pytest.raises(ValueError, match="."):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 0, 0, [1]), "row 1 lies outside a pipeline of 1 stages"),
+        ((1, 0, 0, [-2]), "row -2 lies outside a pipeline of 1 stages"),
+        ((2, 0, 0, [1, 1]), "two labels of the log share row 1"),
+        ((-1, 1, 1, [0]), "a number of stages is negative"),
+    ],
+)
+def test_a_pipeline_of_rows_that_it_does_not_have_is_refused(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
         _core.Pipeline(*arguments)
 
 
@@ -171,12 +178,7 @@ def test_items_are_matched_with_a_table() -> None:
 def large() -> tuple[_core.ItemKeys, _core.StageCodes, _core.Times]:
     n_rows = 2_000_000
     rng = np.random.default_rng(3)
-    columns = (
-        rng.integers(n_rows // 4, size=n_rows),
-        rng.integers(3, size=n_rows),
-        rng.integers(10**6, size=n_rows),
-    )
-    items, stages, times = map(column, columns)
+    items, stages, times = (column(rng.integers(most, size=n_rows)) for most in (n_rows // 4, 3, 10**6))
     return _core.encode_items(items), _core.encode_stages(stages), _core.encode_times(times)
 
 
@@ -211,9 +213,7 @@ def test_other_python_threads_run_while_the_core_works() -> None:
         for _ in range(3):
             built = _core.build_journeys(items, stages, times, _core.RowOrder(), no_rows(), 1)
             _core.time_in_stage(built, pipeline, _core.Per.item, [_core.Quantile(1, 2)], 1)
-            _core.count_funnel(
-                built, pipeline, _core.Kind.strict, _core.LostThenWon.include, None, 1, None, 1
-            )
+            funnel(journeys=built, pipeline=pipeline)
 
     wait, took = longest_wait_during(work)
     assert took > 0.1

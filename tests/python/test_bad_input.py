@@ -152,7 +152,7 @@ TOO_WIDE = "which no 64-bit integer holds beside the other values; make the colu
         ("time", [datetime.time(1)] * 3, f" holds time objects (row 0: datetime.time(1, 0)); {OBJECTS}"),
         ("stage", [None, (1,), (2,)], f" holds tuple objects (row 1: (1,)); {OBJECTS}"),
         ("time", pd.period_range("2026-01-01", periods=3), f" is period[D]; {DATES}"),
-        ("time", pd.to_timedelta([1, 2, 3], unit="s"), f" is timedelta64[us]; {DATES}"),
+        ("time", pd.to_timedelta([1, 2, 3], unit="s").as_unit("us"), f" is timedelta64[us]; {DATES}"),
         ("time", [b"2026-01-01"] * 3, " holds bytes; expected dates, timestamps, text or integers"),
         ("time", np.array([1, 2, 2**63], dtype="u8"), f": {2**63} in row 2 is not a whole number below 2^63"),
         (
@@ -161,7 +161,11 @@ TOO_WIDE = "which no 64-bit integer holds beside the other values; make the colu
             f": {2**63} in row 1 is not a whole number below 2^63",
         ),
         ("item", [1, -(2**70), 3], f" has {-(2**70)} in row 1, {TOO_WIDE}, for example with astype(str)"),
-        ("item", [-1, None, 2**63], f" has {2**63} in row 2, {TOO_WIDE}, for example with astype(str)"),
+        (
+            "item",
+            np.array([-1, None, 2**63], dtype=object),
+            f" has {2**63} in row 2, {TOO_WIDE}, for example with astype(str)",
+        ),
         ("item", np.ones((3, 2), dtype=int), " has 2 dimensions, not 1"),
         ("item", "abc", " is a str, not an array"),
         ("item", {1, 2, 3}, " is a set, not an array"),

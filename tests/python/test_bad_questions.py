@@ -199,7 +199,7 @@ def test_a_column_that_the_items_table_does_not_have_as_needed_is_refused(option
     ("values", "message"),
     [
         ([True, False], "amount column 'v' is bool, not numbers"),
-        (pd.to_datetime(["2026", "2027"]), "amount column 'v' is datetime64[us], not numbers"),
+        (pd.to_datetime(["2026", "2027"]).as_unit("us"), "amount column 'v' is datetime64[us], not numbers"),
         (np.array([1j, 2]), "amount column 'v' is complex128, not numbers"),
         ([1.0, np.inf], "amount inf in row 1 of the items table is not a number; convert column 'v' first"),
         (

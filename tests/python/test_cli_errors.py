@@ -176,9 +176,8 @@ def on_a_terminal(arguments: list[str], **more: str) -> str:
     """Run the command with a terminal for both outputs; return all that it writes."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "stagefunnel", *arguments]
-    with subprocess.Popen(
-        command, stdout=theirs, stderr=theirs, env=environment(TERM="xterm-256color", **more)
-    ) as run:
+    told = environment(TERM="xterm-256color", **more)
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=told) as run:
         os.close(theirs)
         written = b""
         while True:

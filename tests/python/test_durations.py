@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import SMALL, assert_same, frame_of, log_of, order_of, pipeline_of
+from helpers import SMALL, assert_same, log_of, order_of, pipeline_of
 from strategies import Case, cases
 
 OPTIONS = st.fixed_dictionaries(
@@ -64,13 +64,9 @@ def test_lengths_come_out_in_microseconds_and_only_for_nanoseconds_in_those(unit
 
 @pytest.mark.parametrize(("lengths", "rounded"), [((0, 1), 0), ((1, 2), 2), ((2, 3), 2), ((3, 4), 4)])
 def test_half_a_microsecond_goes_to_the_even_one(lengths: tuple[int, int], rounded: int) -> None:
-    start = pd.Timestamp("2026-01-01").as_unit("us")
-    rows = [
-        row
-        for item, length in enumerate(lengths)
-        for row in [(item, "New", start), (item, "Won", start + pd.Timedelta(length, "us"))]
-    ]
-    table = sf.time_in_stage(sf.StageLog(frame_of(rows)), SMALL)
+    times = np.array([0, lengths[0], 0, lengths[1]], dtype="datetime64[us]")
+    log = sf.StageLog({"item": [1, 1, 2, 2], "stage": ["New", "Won"] * 2, "time": times})
+    table = sf.time_in_stage(log, SMALL)
     assert table["mean"].iloc[0] == table["median"].iloc[0] == pd.Timedelta(rounded, "us")
 
 

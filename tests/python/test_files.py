@@ -21,6 +21,9 @@ COLUMNS = ["item", "stage", "time"]
 ROWS = [["007", "NA", "1"], [None, "null", "2"], ["nan", "N/A, old", "3"], [" 1 ", "Prépaiement", "4"]]
 
 
+HEADER = "item,note,stage,time\n"
+
+
 class Folder:
     """A directory of files written in bytes or text."""
 
@@ -110,6 +113,11 @@ def test_more_rows_than_are_read_at_once_are_read(folder: Folder, monkeypatch: p
     assert frame.index.tolist() == list(range(11))
 
 
+def test_a_very_long_note_is_no_obstacle(folder: Folder) -> None:
+    text = HEADER + f'1,"{"long, " * 100_000}",New,0\n'
+    assert folder.read(folder.file("a.csv", text)).to_numpy().tolist() == [["1", "New", "0"]]
+
+
 def test_a_header_with_quoted_names_is_split_where_its_rows_are(folder: Folder) -> None:
     text = '"item";"a,b,c,d\ne";"stage";"time"\n1;x;New;0\n'
     assert folder.read(folder.file("a.csv", text)).to_numpy().tolist() == [["1", "New", "0"]]
@@ -122,7 +130,6 @@ def test_a_file_without_rows_has_its_columns(folder: Folder, content: str) -> No
     assert len(folder.read(folder.file("b.csv", content), folder.file("a.csv", FILES["a.csv"]))) == 4
 
 
-HEADER = "item,note,stage,time\n"
 TOO_LONG = "more fields than the header's 4 names; put fields that hold ',' in quotes"
 NO_ITEM = ": no column 'item'; it has:"
 NOT_QUOTED = "Expecting property name enclosed in double quotes"
@@ -138,6 +145,7 @@ UNKNOWN_KIND = (
         ("a.csv", HEADER + "1,x,New,0\n2,x,New\n3,Acme, Inc,New,0\n", f", line 4: {TOO_LONG}"),
         ("a.csv", HEADER + "1,Acme, Inc,New,0\n2,Acme, Inc,New,0\n", f", line 2: {TOO_LONG}"),
         ("a.csv", HEADER + '1,"a\nb\nc",New,0\n2,x,New,0,5\n', f", line 5: {TOO_LONG}"),
+        ("a.csv", HEADER + "1,x,New,0,\n", f", line 2: {TOO_LONG}"),
         ("a.csv", HEADER + "1,x,New,0\n" * 3 + '2,"x,New,0\n', ", line 5: a quoted field is never closed"),
         ("a.csv", "", ", line 1: there is no header"),
         ("a.csv", "\n" + HEADER, ", line 1: there is no header"),

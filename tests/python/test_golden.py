@@ -20,7 +20,7 @@ KINDS = [
 
 def french_log() -> sf.StageLog:
     frame = frame_of(golden_rows("french"))
-    frame["time"] = pd.to_datetime(frame["time"], utc=True).dt.tz_convert("Europe/Paris")
+    frame["time"] = pd.to_datetime(frame["time"], utc=True).dt.tz_convert("Europe/Paris").dt.as_unit("us")
     return sf.StageLog(frame)
 
 

@@ -29,6 +29,7 @@ ROWS: list[reference.Row] = [
     for hour, stage in enumerate(path.split())
 ]
 FRAME = frame_of(sorted(ROWS, key=lambda row: (row[2], row[1]), reverse=True))
+FRAME["time"] = FRAME["time"].dt.as_unit("us")
 
 
 def tables(log: sf.StageLog, pipeline: sf.Pipeline = SMALL) -> dict[str, pd.DataFrame]:
