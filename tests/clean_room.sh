@@ -66,7 +66,10 @@ make_root() {
 
 remove_room() {
     local status=$?
-    ! mountpoint --quiet "$room/proc" || umount "$room/proc"
+    local mounted
+    for mounted in "$room/dev/pts" "$room/proc"; do
+        ! mountpoint --quiet "$mounted" || umount "$mounted"
+    done
     if [[ $keep == true ]]; then
         say "the room is kept in $room"
     else
@@ -86,6 +89,9 @@ build_room() {
     }
     rm "$room.log"
     mountpoint --quiet "$room/proc" || mount -t proc proc "$room/proc"
+    # The command's tests look at what a terminal shows.
+    mkdir -p "$room/dev/pts"
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$room/dev/pts"
 }
 
 # How this machine reaches the net is no part of the README: pip's settings, certificates, proxies.

@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _as_options(message: str) -> str:
     """Say ``--invalid drop`` where the Python face says ``invalid="drop"``."""
+    message = re.sub(r'\btime_format="([^"]+)"', r"--time-format '\1'", message)
     return re.sub(r'\b(invalid|unlisted|empty)="(\w+)"', r"--\1 \2", message)
 
 
@@ -184,13 +185,14 @@ def _reading(
     with _progress() as watch:
         table = read_tables(files, list(columns.values()), watch=watch)
         item_table = read_tables(item_files, None, watch=watch).frame if item_files else None
-    frame = _typed(table, columns, given["time_format"], args.invalid, settings)
+    frame = _typed(table, columns, given["time_format"], settings)
     if item_table is not None and args.amount in item_table.columns:
         item_table[args.amount] = _as_numbers(item_table[args.amount])
     try:
         yield sf.StageLog(
             frame,
             **columns,
+            time_format=given["time_format"],
             items=item_table,
             items_key=getattr(args, "items_key", None),
             invalid=args.invalid,
@@ -201,22 +203,11 @@ def _reading(
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
 
 
-def _typed(
-    table: FileTable, columns: dict[str, str], time_format: str | None, invalid: str, settings: Any
-) -> pd.DataFrame:
+def _typed(table: FileTable, columns: dict[str, str], time_format: str | None, settings: Any) -> pd.DataFrame:
     """Give the columns of a text file the types that their values have."""
     frame = table.frame.copy(deep=False)
     time = columns["time"]
-    if time_format:
-        parsed = pd.to_datetime(frame[time], format=time_format, errors="coerce")
-        bad = (parsed.isna() & frame[time].notna()).to_numpy()
-        if bad.any() and invalid != "drop":
-            row = int(bad.argmax())
-            raise sf.StageFunnelError(
-                f"{table.locate(row)}: time {frame[time].iloc[row]!r} is not of the format {time_format!r}"
-            )
-        frame[time] = parsed
-    else:
+    if not time_format:
         frame[time] = _as_integers(frame[time])
     if settings is not None and isinstance(settings.pipeline.labels[0], int):
         frame[columns["stage"]] = _as_integers(frame[columns["stage"]])

@@ -46,16 +46,22 @@ def encode(encode: Any, column: Input) -> Any:
         raise SchemaError(f"column {column.name!r}: {error}") from error
 
 
-def readable_times(column: Input, invalid: str) -> tuple[Input, npt.NDArray[np.uint64]]:
+def readable_times(
+    column: Input, invalid: str, time_format: str | None
+) -> tuple[Input, npt.NDArray[np.uint64]]:
     """Parse times that are text; rows that do not parse are refused or returned."""
     if not column.column.holds_bytes:
+        if time_format is not None:
+            raise SchemaError(
+                f"time_format={time_format!r} is for text; column {column.name!r} holds times already"
+            )
         return column, np.zeros(0, dtype=np.uint64)
     if not column.holds_text:
         raise SchemaError(f"column {column.name!r} holds bytes; expected dates, timestamps, text or integers")
     texts = column.take(np.arange(len(column), dtype=np.uint32))
-    stamps, unparsed = parse_texts(texts, column.name)
+    stamps, unparsed = parse_texts(texts, column.name, time_format)
     if len(unparsed) and invalid != "drop":
-        refuse_unparsed(column.name, texts, unparsed)
+        refuse_unparsed(column.name, texts, unparsed, time_format)
     return read_input(stamps, column.name), unparsed
 
 

@@ -50,6 +50,9 @@ class StageLog:
     order
         Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
         digits sort as numbers.
+    time_format
+        The format of times that are text but not ISO 8601, as :meth:`datetime.datetime.strptime` has it,
+        for example ``"%d/%m/%Y %H:%M"``. It is never guessed: ``03/04/2026`` could be two days.
     items
         A table with one row per item, for breakdowns and amounts.
     items_key
@@ -90,6 +93,7 @@ class StageLog:
         stage: Any = "stage",
         time: Any = "time",
         order: Any = None,
+        time_format: str | None = None,
         items: Any = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
@@ -108,7 +112,7 @@ class StageLog:
         if not lengths["item"] and empty == "error":
             raise SchemaError('the log has no rows; pass empty="allow" if that is expected')
         self._n_input_rows = lengths["item"]
-        times, unparsed = readable_times(inputs["time"], invalid)
+        times, unparsed = readable_times(inputs["time"], invalid, time_format)
         self._unit, self._zone = times.time_unit, times.zone
         self._item_input = inputs["item"]
         keys = encode(_core.encode_items, inputs["item"])

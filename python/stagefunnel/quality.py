@@ -29,7 +29,7 @@ _NOTES = {
     "unlisted_stages": "stages of the log that the pipeline does not list",
     "unlisted_rows": "rows of these stages",
     "items_without_rows": "items that have only such rows: they are in no base",
-    "bridged_visits": "visits that become one because rows between them are not listed",
+    "bridged_visits": "places where two visits become one because rows between them are not listed",
     "ties_deciding_outcome": "items whose last time has rows of several outcomes: their order decides",
 }
 

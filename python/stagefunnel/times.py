@@ -40,7 +40,7 @@ def parse_texts(
         The times (UTC where the texts name offsets) and the rows whose text is not a time.
     """
     if time_format is not None:
-        parsed = pd.to_datetime(texts, format=time_format, errors="coerce")
+        parsed = pd.to_datetime(texts, format=time_format, utc="%z" in time_format, errors="coerce")
         return pd.DatetimeIndex(parsed), _rows(parsed.isna() & texts.notna())
     zoned = texts.str.contains(_OFFSET, regex=True, na=False)
     some, others = _rows(zoned), _rows(~zoned & texts.notna())
@@ -113,13 +113,16 @@ def _refuse_mixed(name: str, zoned_row: int, zoned: Any, naive_row: int, naive: 
     )
 
 
-def refuse_unparsed(name: str, texts: pd.Series, rows: npt.NDArray[np.uint64]) -> None:
+def refuse_unparsed(
+    name: str, texts: pd.Series, rows: npt.NDArray[np.uint64], time_format: str | None
+) -> None:
     """Say which text is not a time and how to read it."""
     row = int(rows[0])
+    form = "ISO 8601" if time_format is None else f"of the format {time_format!r}"
+    remedy = "mend it" if time_format else 'say what it is, for example with time_format="%d/%m/%Y %H:%M"'
     raise InvalidRowError(
-        f"time {texts.iloc[row]!r} in row {row} of column {name!r} is not ISO 8601 ({len(rows):,} of "
-        f"{len(texts):,} rows); parse the column first, for example with "
-        f'pd.to_datetime(..., dayfirst=True), or pass invalid="drop" to leave such rows out',
+        f"time {texts.iloc[row]!r} in row {row} of column {name!r} is not {form} ({len(rows):,} of "
+        f'{len(texts):,} rows); {remedy}, or pass invalid="drop" to leave such rows out',
         row=row,
     )
 

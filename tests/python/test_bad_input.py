@@ -81,13 +81,33 @@ def test_a_text_that_is_no_time_is_refused_by_row_and_value(
     texts: list[Any], row: int, count: int, invalid: Any
 ) -> None:
     message = (
-        f"time {texts[row]!r} in row {row} of column 'time' is not ISO 8601 ({count} of 3 rows); parse the "
-        f'column first, for example with pd.to_datetime(..., dayfirst=True), or pass invalid="drop" to '
+        f"time {texts[row]!r} in row {row} of column 'time' is not ISO 8601 ({count} of 3 rows); say what "
+        f'it is, for example with time_format="%d/%m/%Y %H:%M", or pass invalid="drop" to '
         f"leave such rows out"
     )
     with refused(sf.InvalidRowError, message) as found:
         sf.StageLog({**ROWS, "time": texts}, invalid=invalid)
     assert found.value.row == row
+
+
+def test_a_text_that_is_not_of_the_format_is_refused_or_counted() -> None:
+    rows = {**ROWS, "time": ["31/01/2026 10:00", "2026-02-01", "01/02/2026 09:00"]}
+    form = "%d/%m/%Y %H:%M"
+    message = (
+        "time '2026-02-01' in row 1 of column 'time' is not of the format '%d/%m/%Y %H:%M' (1 of 3 rows); "
+        'mend it, or pass invalid="drop" to leave such rows out'
+    )
+    with refused(sf.InvalidRowError, message):
+        sf.StageLog(rows, time_format=form)
+    log = sf.StageLog(rows, time_format=form, invalid="drop")
+    counts = log.quality().set_index("check")["count"]
+    assert (counts["unparsed_time"], counts["missing_time"], counts["dropped"]) == (1, 0, 1)
+
+
+def test_a_format_for_times_that_are_no_text_is_refused() -> None:
+    message = "time_format='%Y' is for text; column 'time' holds times already"
+    with refused(sf.SchemaError, message):
+        sf.StageLog(ROWS, time_format="%Y")
 
 
 NOON = datetime.datetime(2026, 1, 1, 12)

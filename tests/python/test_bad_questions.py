@@ -62,6 +62,11 @@ def test_unlisted_stages_are_refused_by_every_question(stages: list[Any], row: i
         assert found.value.row == row
 
 
+def test_a_stage_that_the_log_has_too_is_no_suggestion() -> None:
+    with refused(sf.UnknownStageError, f"unknown stage 'Ofer' (1 rows, first at row 1); {HAS}; {IGNORE}"):
+        sf.funnel(journeys_log("New > Ofer > Offer"), SMALL)
+
+
 def test_many_unlisted_stages_are_named_in_part() -> None:
     log = sf.StageLog({"item": range(9), "stage": [*"abcdefgh", "New"], "time": range(9)})
     with pytest.raises(

@@ -202,7 +202,10 @@ def test_another_time_format_is_read_where_it_is_named(run: Run, capsys: pytest.
     assert run(*arguments) == 0
     assert json.loads(capsys.readouterr().out)[0]["mean_seconds"] == 86_400
     assert run(*arguments, "--time-format", "%m/%d/%Y") == 1
-    assert "deals.csv, line 2: time '31/01/2026' is not of the format '%m/%d/%Y'" in capsys.readouterr().err
+    assert (
+        "deals.csv, line 2: time '31/01/2026' in row 0 of column 'at' is not of the format '%m/%d/%Y'"
+        in capsys.readouterr().err
+    )
     assert run(*arguments, "--time-format", "%m/%d/%Y", "--invalid", "drop") == 0
     assert json.loads(capsys.readouterr().out)[0]["visits"] == 0
 

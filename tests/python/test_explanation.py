@@ -56,6 +56,12 @@ def test_the_explanations_of_all_items_add_up_to_the_funnel(case: Case) -> None:
 
 
 REASONS = [
+    (
+        "New > Lost > Won > New > Won",
+        {"kind": "conversions"},
+        1,
+        "assumed: Won at 4 follows New, and a success implies every stage",
+    ),
     ("New > Won", {"kind": "classic"}, 1, "not counted: no visit"),
     ("New > Won > New", {"kind": "classic"}, 0, "passed: entered at 0 and 1 more"),
     (

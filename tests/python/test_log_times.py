@@ -202,3 +202,19 @@ def test_a_text_that_is_no_time_can_be_dropped_from_zoned_ones() -> None:
 def test_a_naive_text_is_never_read_as_one_of_the_zone_of_others(naive: str) -> None:
     with pytest.raises(sf.SchemaError, match=rf"mixes times .* without \(row 1: '{naive}'\)"):
         log_at(["2026-03-01T10:00Z", naive], invalid="drop")
+
+
+def test_text_of_a_named_format_is_read_and_settings_fit_the_log() -> None:
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": ["03/04/2026 10:00", "04/04/2026 10:00"]}
+    columns = {"item": "item", "time_format": "%d/%m/%Y %H:%M"}
+    log = sf.StageLog(rows, **columns)
+    first = sf.item_table(log, sf.Pipeline("New", won="Won"))["first_time"].iloc[0]
+    assert first == pd.Timestamp("2026-04-03 10:00")
+
+
+def test_a_format_with_offsets_gives_times_in_utc() -> None:
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": ["3.4.2026 10:00 +0200", "3.4.2026 10:00 +0000"]}
+    log = sf.StageLog(rows, time_format="%d.%m.%Y %H:%M %z")
+    assert log.zone == "UTC"
+    times = sf.time_in_stage(log, sf.Pipeline("New", won="Won"))
+    assert times["mean"].iloc[0] == pd.Timedelta("2h")
