@@ -40,7 +40,10 @@ def parse_texts(
         The times (UTC where the texts name offsets) and the rows whose text is not a time.
     """
     if time_format is not None:
-        parsed = pd.to_datetime(texts, format=time_format, utc="%z" in time_format, errors="coerce")
+        try:
+            parsed = pd.to_datetime(texts, format=time_format, utc="%z" in time_format, errors="coerce")
+        except ValueError as error:
+            raise SchemaError(f"time_format={time_format!r} is no format of times: {error}") from error
         return pd.DatetimeIndex(parsed), _rows(parsed.isna() & texts.notna())
     zoned = texts.str.contains(_OFFSET, regex=True, na=False)
     some, others = _rows(zoned), _rows(~zoned & texts.notna())

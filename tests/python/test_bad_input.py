@@ -108,6 +108,8 @@ def test_a_format_for_times_that_are_no_text_is_refused() -> None:
     message = "time_format='%Y' is for text; column 'time' holds times already"
     with refused(sf.SchemaError, message):
         sf.StageLog(ROWS, time_format="%Y")
+    with pytest.raises(sf.SchemaError, match=r"time_format='%Q' is no format of times: .*'%Q'"):
+        sf.StageLog({**ROWS, "time": ["2026"] * 3}, time_format="%Q")
 
 
 NOON = datetime.datetime(2026, 1, 1, 12)
