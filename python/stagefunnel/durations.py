@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import get_args
 
@@ -67,6 +67,8 @@ def time_in_stage(
     1   Won       2          0     2   NaN     NaN
     """
     check_option("per", per, get_args(PerName))
+    if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
+        raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
     asked = [_quantile(q) for q in (0.5, *quantiles)]
     names = ["median", *(f"q{100 * float(q):g}" for q in quantiles)]
     if len(set(names)) < len(names):

@@ -132,6 +132,10 @@ class Pipeline:
         >>> sf.Pipeline(["New", "Offer"], won="Won").check(log)["stage"].tolist()
         ['Ofer', 'Offer', 'Won']
         """
+        from .log import StageLog
+
+        if not isinstance(log, StageLog):
+            raise SchemaError(f"expected a StageLog, got {type(log).__name__}")
         known = log.stages
         listed = set(self.labels)
         seen = set(known["stage"])
@@ -179,6 +183,9 @@ def _problems(
     lost: tuple[Label, ...],
     names: Mapping[Label, str],
 ) -> list[str]:
+    strange = [label for label in stages + won + lost if not isinstance(label, Hashable)]
+    if strange:
+        return [f"{quoted(strange)} cannot be labels; use text, integers or enum members"]
     problems = []
     if not stages:
         problems.append("it has no in-progress stage")

@@ -297,3 +297,10 @@ def test_a_pipeline_without_a_won_or_a_lost_stage_is_allowed() -> None:
     totals = sf.outcomes(log, sf.Pipeline(["New", "Offer"]))
     assert totals[["won", "lost", "open"]].to_numpy().tolist() == [[0, 0, 2]]
     assert "win rate –" in repr(sf.show(table))
+
+
+def test_quantiles_are_a_list_of_shares() -> None:
+    with pytest.raises(
+        sf.SchemaError, match=r"quantiles=0\.5 is not a list of shares, such as \[0\.25, 0\.75\]"
+    ):
+        sf.time_in_stage(journeys_log("New"), SMALL, quantiles=0.5)  # type: ignore[arg-type]

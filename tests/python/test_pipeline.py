@@ -124,3 +124,14 @@ def test_one_log_is_read_through_several_pipelines() -> None:
     assert forward["skipped"].tolist() == [0, 0, 0, 0]
     assert backward["reached"].tolist() == [2, 2, 1]
     assert sf.transitions(log, sf.Pipeline("New"), unlisted="ignore").empty
+
+
+def test_what_cannot_be_a_label_is_refused() -> None:
+    message = "the pipeline is not sound: {'New'} cannot be labels; use text, integers or enum members"
+    with pytest.raises(sf.SchemaError, match=f"^{re.escape(message)}$"):
+        sf.Pipeline([{"New"}], won="Won")
+
+
+def test_only_a_log_can_be_checked() -> None:
+    with pytest.raises(sf.SchemaError, match="expected a StageLog, got str"):
+        SMALL.check("log.csv")  # type: ignore[arg-type]
