@@ -37,6 +37,9 @@ Column column_from_array(const py::array& values, const std::optional<Array<std:
         throw py::value_error("a column must have one dimension, not " + std::to_string(values.ndim()));
     if ((values.flags() & py::array::c_style) == 0)
         throw py::value_error("a column must lie in one piece of memory");
+    const char order = values.dtype().byteorder();
+    if (order != '=' && order != '|')
+        throw py::type_error("a column must be in the byte order of the machine");
     Column column;
     column.storage = storage_of(values.dtype());
     column.format = std::move(format);

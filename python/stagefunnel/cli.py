@@ -14,7 +14,7 @@ import pandas as pd
 
 import stagefunnel as sf
 from stagefunnel.files import FileTable, Watch, expand, read_tables
-from stagefunnel.output import FORMATS, write
+from stagefunnel.output import FORMATS, choose_format, write
 from stagefunnel.schema import Fill, KindName, LostThenWonName, PerName
 
 _FUNNEL_EXAMPLE = """\
@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        table = args.run(args, parser)
-        write(table, form=args.format, path=args.out)
+        form = choose_format(args.format, args.out)
+        write(args.run(args, parser), form=form, path=args.out)
     except sf.StageFunnelError as error:
         print(f"stagefunnel: error: {_as_options(str(error))}", file=sys.stderr)  # noqa: T201
         return 1
@@ -126,7 +126,7 @@ def _command(commands: Any, name: str, summary: str, example: str) -> argparse.A
 
 
 def _funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
-    if (args.by or args.amount) and not args.items:
+    if (args.by is not None or args.amount is not None) and not args.items:
         parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
     settings = _settings(args, parser)
     with _reading(args, parser, settings) as log:
@@ -136,10 +136,14 @@ def _funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.Dat
             kind=args.kind,
             fill=args.fill,
             lost_then_won=args.lost_then_won,
-            by=args.by.split(",") if args.by else None,
+            by=_by(args),
             amount=args.amount,
             unlisted=args.unlisted or settings.unlisted,
         )
+
+
+def _by(args: argparse.Namespace) -> list[str] | None:
+    return None if args.by is None else args.by.split(",")
 
 
 def _time_in_stage(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
@@ -184,10 +188,8 @@ def _reading(
         parser.error(str(error))
     with _progress() as watch:
         table = read_tables(files, list(columns.values()), watch=watch)
-        item_table = read_tables(item_files, None, watch=watch).frame if item_files else None
+        item_table = _read_items(args, item_files, columns["item"], watch) if item_files else None
     frame = _typed(table, columns, given["time_format"], settings)
-    if item_table is not None and args.amount in item_table.columns:
-        item_table[args.amount] = _as_numbers(item_table[args.amount])
     try:
         yield sf.StageLog(
             frame,
@@ -203,6 +205,17 @@ def _reading(
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
 
 
+def _read_items(
+    args: argparse.Namespace, files: Sequence[str], item: str, watch: Watch | None
+) -> pd.DataFrame:
+    """Read what is asked of the table of items; the rest of it may be as it likes."""
+    amount = [] if args.amount is None else [args.amount]
+    frame = read_tables(files, [args.items_key or item, *(_by(args) or ()), *amount], watch=watch).frame
+    for name in amount:
+        frame[name] = _as_numbers(frame[name])
+    return frame
+
+
 def _typed(table: FileTable, columns: dict[str, str], time_format: str | None, settings: Any) -> pd.DataFrame:
     """Give the columns of a text file the types that their values have."""
     frame = table.frame.copy(deep=False)
@@ -215,12 +228,15 @@ def _typed(table: FileTable, columns: dict[str, str], time_format: str | None, s
 
 
 def _as_integers(values: pd.Series) -> pd.Series:
-    """Read text as integers where every value is one."""
+    """Read text as integers where every value is one that 64 bits hold."""
     if not pd.api.types.is_string_dtype(values):
         return values
-    if not values.dropna().str.fullmatch(r"-?\d{1,18}").all():
+    if not values.dropna().str.fullmatch(r"-?[0-9]{1,19}").all():
         return values
-    return values.astype("Int64")
+    try:
+        return values.astype("Int64")
+    except (ValueError, OverflowError):
+        return values
 
 
 def _as_numbers(values: pd.Series) -> pd.Series:
@@ -234,16 +250,17 @@ def _as_numbers(values: pd.Series) -> pd.Series:
 @contextmanager
 def _progress() -> Iterator[Watch | None]:
     """Show how far reading is, on a terminal only."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():  # None where it is closed
         yield None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
 
         def watch(file: BinaryIO, name: str, size: int) -> BinaryIO:
-            task = progress.add_task(os.path.basename(name), total=size)
+            task = progress.add_task(escape(os.path.basename(name)), total=size)
             return progress.wrap_file(file, task_id=task)
 
         yield watch

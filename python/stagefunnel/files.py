@@ -64,14 +64,15 @@ def expand(patterns: Iterable[str]) -> list[str]:
     FileNotFoundError
         If a name or a glob matches no file.
     """
-    files: dict[str, None] = {}
+    files: dict[str, str] = {}
     for pattern in patterns:
         found = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
         found = [file for file in found if not os.path.isdir(file)]
         if not found:
             raise FileNotFoundError(f"no file {pattern!r}")
-        files.update(dict.fromkeys(found))
-    return list(files)
+        for file in found:
+            files.setdefault(os.path.realpath(file), file)
+    return list(files.values())
 
 
 def read_tables(
@@ -223,7 +224,8 @@ def _csv_rows(file: str) -> Iterator[tuple[int, list[str]]]:
         next(reader)
         start = reader.line_num + 1
         for row in reader:
-            if row:
+            # Lines of nothing but blanks are no rows to pandas either.
+            if len(row) > 1 or (row and (not row[0] or row[0].strip(" \t"))):
                 yield start, row
             start = reader.line_num + 1
 
@@ -245,6 +247,10 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
                 record = json.loads(line)
             except json.JSONDecodeError as error:
                 raise ReaderError(f"{file}, line {number:,}: not JSON: {error.msg}") from error
+            except UnicodeDecodeError:
+                raise
+            except (ValueError, RecursionError) as error:  # a number of thousands of digits, deep nesting
+                raise ReaderError(f"{file}, line {number:,}: cannot read this JSON: {error}") from error
             if not isinstance(record, dict):
                 raise ReaderError(
                     f'{file}, line {number:,}: expected an object like {{"item": 1}}, got '
@@ -273,5 +279,6 @@ def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None)
             table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
         except (pa.ArrowException, OSError) as error:
             raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    # What pandas notes in the file would take a column that was once an index away from the others.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     return frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import tempfile
 from typing import Any, Final
@@ -11,16 +12,34 @@ from typing import Any, Final
 import pandas as pd
 
 from .display import show
-from .errors import StageFunnelError
+from .errors import StageFunnelError, quoted
 
 FORMATS: Final = ("table", "csv", "json", "parquet", "markdown")
-_ENDINGS = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".md": "markdown"}
+_ENDINGS = {
+    "": "table",
+    ".txt": "table",
+    ".csv": "csv",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".md": "markdown",
+}
 
 
-def write(table: pd.DataFrame, *, form: str | None, path: str | None) -> None:
-    """Print a table, or write it to a file; the file's ending says the format where none is given."""
+def choose_format(form: str | None, path: str | None) -> str:
+    """Return the format asked for, else the one that the file's ending says."""
+    if form == "parquet" and path is None:
+        raise StageFunnelError("Parquet is not text: name a file with --out")
     ending = os.path.splitext(path or "")[1].lower()
-    form = form or _ENDINGS.get(ending, "table")
+    if form is None and ending not in _ENDINGS:
+        raise StageFunnelError(
+            f"--out {path}: the ending {ending!r} says no format; give one of {quoted(FORMATS)} with --format"
+        )
+    return form or _ENDINGS[ending]
+
+
+def write(table: pd.DataFrame, *, form: str, path: str | None) -> None:
+    """Print a table in a format, or write it to a file."""
     if path is None:
         _print(table, form)
     else:
@@ -28,8 +47,6 @@ def write(table: pd.DataFrame, *, form: str | None, path: str | None) -> None:
 
 
 def _print(table: pd.DataFrame, form: str) -> None:
-    if form == "parquet":
-        raise StageFunnelError("Parquet is not text: name a file with --out")
     if form == "table":
         _print_table(table)
     else:
@@ -59,7 +76,7 @@ def _replace(table: pd.DataFrame, form: str, target: str) -> None:
     os.close(handle)
     try:
         _write_to(table, form, partial)
-        os.chmod(partial, 0o666 & ~_umask())
+        os.chmod(partial, _permissions(target))
         os.replace(partial, target)
     except BaseException:
         os.unlink(partial)
@@ -75,10 +92,13 @@ def _write_to(table: pd.DataFrame, form: str, path: str) -> None:
         file.write(text)
 
 
-def _umask() -> int:
+def _permissions(target: str) -> int:
+    """Return those of the file that is replaced, else those that a new file gets."""
+    if os.path.exists(target):
+        return stat.S_IMODE(os.stat(target).st_mode)
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask
 
 
 def _print_table(table: pd.DataFrame) -> None:

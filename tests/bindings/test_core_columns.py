@@ -4,6 +4,7 @@ import ast
 import gc
 import re
 import weakref
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from stagefunnel import _core
 NONE = np.zeros(0, dtype=np.uint32)
 
 
+SWAPPED = np.dtype("i8").newbyteorder("S")  # the byte order that this machine does not have
+
+
 def rows(*numbers: int) -> Any:
     return np.array(numbers, dtype=np.uint32)
 
 
 def test_the_module_says_its_version_and_holds_what_the_stub_says() -> None:
-    assert _core.__version__.count(".") == 2
+    assert _core.__version__ == stagefunnel.__version__ == version("stagefunnel")
     stub = Path(stagefunnel.__file__).with_name("_core.pyi").read_text()
     named = re.search(r"^__all__: list\[str\] = (.*)$", stub, flags=re.MULTILINE)
     assert named is not None
@@ -57,6 +61,7 @@ def test_integers_of_every_width_are_taken_as_they_are(dtype: str) -> None:
         (np.zeros(2, dtype=bool), TypeError, "expected an array of numbers, got bool"),
         (np.zeros(2, dtype="M8[s]"), TypeError, "expected an array of numbers, got datetime64"),
         (np.array(["a", "b"], dtype=object), TypeError, "expected an array of numbers, got object"),
+        (np.zeros(2, dtype="i8").astype(SWAPPED), TypeError, "must be in the byte order of the machine"),
         (np.zeros((2, 2), dtype="i8"), ValueError, "a column must have one dimension, not 2"),
         (np.zeros((), dtype="i8"), ValueError, "a column must have one dimension, not 0"),
         (np.zeros(4, dtype="i8")[::2], ValueError, "a column must lie in one piece of memory"),
@@ -69,6 +74,14 @@ def test_an_array_that_cannot_be_read_in_place_is_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         _core.column_from_array(values, None, "l")
+
+
+def test_an_array_is_read_where_it_lies() -> None:
+    # What is written to the array later is what the column gives back: nothing was copied.
+    values = np.array([1, 2, 3])
+    column = _core.column_from_array(values, None, "l")
+    values[1] = 99
+    assert column.take_integers(rows(0, 1, 2)).tolist() == [1, 99, 3]
 
 
 def test_a_mask_has_one_entry_per_row_and_its_own_type() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from stagefunnel.cli import main
 DEALS = """\
 deal;phase;at;row
 007;New;2026-01-01;1
-007;Won;2026-01-03 12:00;3
-007;Offer;2026-01-03 12:00;2
+007;Won;2026-01-03 12:00:00.25;3
+007;Offer;2026-01-03 12:00:00.25;2
 NA;New;2026-01-02;4
 NA;Lost;2026-01-05;5
 8;Offer;2026-01-04;6
@@ -81,6 +80,13 @@ def test_json_has_every_number_as_it_is(run: Run, capsys: pytest.CaptureFixture[
     assert json.loads(capsys.readouterr().out) == records
 
 
+def test_json_is_read_by_people_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("log.csv").write_text("item,stage,time\n1,Prépaiement,0\n", encoding="utf-8")
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["Prépaiement"]\n', encoding="utf-8")
+    assert run("funnel", "log.csv", "--pipeline", "pipeline.toml", "--format", "json") == 0
+    assert '"stage": "Prépaiement"' in capsys.readouterr().out
+
+
 def test_csv_has_every_number_as_it_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*FUNNEL, "--format", "csv") == 0
     assert capsys.readouterr().out == expected().to_csv(index=False)
@@ -97,9 +103,19 @@ def test_a_breakdown_and_an_amount_come_from_the_file_of_items(
     options = ["--items", "items.csv", "--by", "manager", "--amount", "value", "--format", "csv"]
     assert run(*FUNNEL, *options) == 0
     assert capsys.readouterr().out == expected(by="manager", amount="value").to_csv(index=False)
-    assert run(*FUNNEL, *options, "--items-key", "deal", "--by", "manager,value") == 0
+    Path("items.csv").write_text(ITEMS.replace("deal", "id"))
+    assert run(*FUNNEL, *options, "--items-key", "id", "--by", "manager,value") == 0
+    Path("items.csv").write_text(ITEMS)
     table = expected(by=["manager", "value"], amount="value")
     assert capsys.readouterr().out == table.to_csv(index=False)
+
+
+def test_columns_of_the_file_of_items_that_nobody_asks_for_may_be_odd(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("odd.csv").write_text("deal,manager,note,note,,\n007,Ada,x,y,,\nNA,,x,y,,\n8,Bo,x,y,,\n")
+    assert run(*FUNNEL, "--items", "odd.csv", "--by", "manager", "--format", "csv") == 0
+    assert capsys.readouterr().out == expected(by="manager").to_csv(index=False)
 
 
 def test_the_names_of_columns_on_the_command_line_go_before_those_of_the_file(
@@ -115,10 +131,54 @@ def test_the_names_of_columns_on_the_command_line_go_before_those_of_the_file(
 def test_time_in_stage_is_written_in_seconds(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("time-in-stage", "deals.csv", "--pipeline", "pipeline.toml", "--format", "json") == 0
     records = json.loads(capsys.readouterr().out)
-    # In New for 2.5 and 3 days, in Offer for no time at all.
-    assert [record["mean_seconds"] for record in records] == [2.75 * 86_400, 0.0, None, None]
-    assert run("time-in-stage", "deals.csv", "--pipeline", "pipeline.toml", "--per", "longest") == 0
+    # In New for 2.5 days and a quarter of a second and for 3 days, in Offer for no time at all.
+    assert [record["mean_seconds"] for record in records] == [2.75 * 86_400 + 0.125, 0.0, None, None]
+    assert run("time-in-stage", "deals.csv", "--pipeline", "pipeline.toml") == 0
     assert "2 d 18 h" in capsys.readouterr().out
+
+
+def test_time_in_stage_is_read_per_visit_item_or_longest_visit(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("log.csv").write_text("item,stage,time\n1,New,0\n1,Offer,2\n1,New,3\n1,Won,9\n")
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\n')
+    means = {}
+    for per in ("visit", "item", "longest"):
+        arguments = ["log.csv", "--pipeline", "pipeline.toml", "--per", per, "--format", "json"]
+        assert run("time-in-stage", *arguments) == 0
+        means[per] = json.loads(capsys.readouterr().out)[0]["mean"]
+    assert means == {"visit": 4, "item": 8, "longest": 6}
+
+
+@pytest.mark.parametrize("command", ["funnel", "time-in-stage"])
+def test_stages_that_are_not_listed_are_left_out_where_asked(
+    run: Run, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    toml = '[pipeline]\nstages = ["New"]\nwon = "Won"\n'
+    Path("log.csv").write_text("item,stage,time\n1,New,0\n1,Odd,2\n1,New,3\n1,Won,9\n")
+    Path("pipeline.toml").write_text(toml)
+    Path("ignoring.toml").write_text(toml + 'unlisted = "ignore"\n')
+    first_stage = {"funnel": "New,open,1,", "time-in-stage": "New,open,1,1,0,1,9.0,"}[command]
+    ignored = (["pipeline.toml", "--unlisted", "ignore"], ["ignoring.toml"])
+    refused = (["pipeline.toml"], ["ignoring.toml", "--unlisted", "error"])
+    for options in ignored:
+        assert run(command, "log.csv", "--format", "csv", "--pipeline", *options) == 0
+        assert capsys.readouterr().out.splitlines()[1].startswith(first_stage)
+    for options in refused:
+        assert run(command, "log.csv", "--pipeline", *options) == 1
+        assert "log.csv, line 3: unknown stage 'Odd'" in capsys.readouterr().err
+
+
+def test_items_lost_before_they_were_won_are_counted_as_asked(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("log.csv").write_text("item,stage,time\n1,New,0\n1,Lost,2\n1,Won,3\n")
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\nlost = "Lost"\n')
+    for rule, (base, left_out) in {"include": (1, 0), "exclude": (0, 1)}.items():
+        arguments = ["log.csv", "--pipeline", "pipeline.toml", "--lost-then-won", rule, "--format", "json"]
+        assert run("funnel", *arguments) == 0
+        first, *_ = json.loads(capsys.readouterr().out)
+        assert (first["base"], first["left_out"]) == (base, left_out)
 
 
 def test_quality_needs_no_pipeline_and_says_more_with_one(
@@ -133,14 +193,14 @@ def test_quality_needs_no_pipeline_and_says_more_with_one(
     assert "ties_deciding_outcome,1," in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.md", "out.parquet", "out.txt", "out"])
+@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.md", "out.parquet", "out.PQ", "out.txt", "out"])
 def test_a_file_is_written_as_its_ending_says(
     run: Run, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert run(*FUNNEL, "--kind", "both", "--out", name) == 0
     assert capsys.readouterr() == ("", "")
     table = expected(kind="both")
-    if name == "out.parquet":
+    if name in ("out.parquet", "out.PQ"):
         written = pd.read_parquet(name)
         assert_frame_equal(written, table, check_dtype=False, check_categorical=False)
         assert repr(sf.show(written)) == repr(sf.show(table))
@@ -163,6 +223,14 @@ def test_a_file_that_is_written_anew_keeps_to_the_umask(run: Run) -> None:
     finally:
         os.umask(before)
     assert Path("out.csv").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions(run: Run) -> None:
+    Path("out.csv").write_text("old")
+    Path("out.csv").chmod(0o600)
+    assert run(*FUNNEL, "--out", "out.csv") == 0
+    assert Path("out.csv").read_text().startswith("stage,")
+    assert Path("out.csv").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
@@ -188,9 +256,10 @@ def test_a_link_stays_a_link_and_a_pipe_stays_a_pipe(run: Run) -> None:
     assert Path("link.csv").is_symlink()
     assert Path("target.csv").read_text().startswith("stage,")
     os.mkfifo("pipe")
-    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, text=True) as reader:
-        assert run(*FUNNEL, "--out", "pipe", "--format", "csv") == 0
-        assert reader.communicate()[0] == Path("target.csv").read_text()
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run(*FUNNEL, "--out", "pipe", "--format", "csv") == 0
+    assert os.read(reader, 65_536) == Path("target.csv").read_bytes()
+    os.close(reader)
     assert Path("pipe").is_fifo()
 
 
@@ -210,6 +279,15 @@ def test_another_time_format_is_read_where_it_is_named(run: Run, capsys: pytest.
     assert json.loads(capsys.readouterr().out)[0]["visits"] == 0
 
 
+def test_times_of_digits_are_dates_where_their_format_is_named(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("deals.csv").write_text("deal;phase;at;row\n1;New;20260131;1\n1;Won;20260201;2\n")
+    arguments = ["deals.csv", "--pipeline", "pipeline.toml", "--time-format", "%Y%m%d", "--format", "json"]
+    assert run("time-in-stage", *arguments) == 0
+    assert json.loads(capsys.readouterr().out)[0]["mean_seconds"] == 86_400
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_times_and_stages_that_are_integers_are_read_as_such(
     run: Run, capsys: pytest.CaptureFixture[str], ending: str
@@ -222,6 +300,26 @@ def test_times_and_stages_that_are_integers_are_read_as_such(
     Path("log.csv").write_text("item,stage,time\na,10,-5\na,30,7\n")
     assert run("time-in-stage", f"log.{ending}", "--pipeline", "pipeline.toml", "--format", "csv") == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("10,open,1,1,0,1,12.0,12.0")
+
+
+def test_times_in_nanoseconds_since_1970_are_integers(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("log.csv").write_text("item,stage,time\n1,New,1767225600000000000\n1,Won,1767225600000000005\n")
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\n')
+    assert run("time-in-stage", "log.csv", "--pipeline", "pipeline.toml", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["mean"] == 5
+
+
+@pytest.mark.parametrize("time", ["9223372036854775808", "٣"])
+@pytest.mark.parametrize("dtype", ["str", "object"])
+def test_digits_that_are_no_integer_of_64_bits_are_no_time(
+    run: Run, capsys: pytest.CaptureFixture[str], time: str, dtype: str
+) -> None:
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\n')
+    Path("log.csv").write_text(f"item,stage,time\n1,New,{time}\n")
+    Path("log.jsonl").write_text(json.dumps({"item": 1, "stage": "New", "time": time}))
+    file = "log.csv" if dtype == "str" else "log.jsonl"
+    assert run("funnel", file, "--pipeline", "pipeline.toml") == 1
+    assert f"time '{time}' in row 0 of column 'time' is not ISO 8601" in capsys.readouterr().err
 
 
 def test_the_module_runs_as_the_command_does() -> None:

@@ -41,6 +41,7 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
         ([*FUNNEL, "--kind", "clasic"], "argument --kind: invalid choice: 'clasic'"),
         ([*FUNNEL, "--threads", "two"], "argument --threads: invalid int value: 'two'"),
         ([*FUNNEL, "--by", "manager"], "--by and --amount name columns of the table of items"),
+        ([*FUNNEL, "--by", ""], "--by and --amount name columns of the table of items"),
         ([*FUNNEL, "--amount", "value"], "--by and --amount name columns of the table of items"),
         (["funnel", "none*.csv", "--pipeline", "pipeline.toml"], "no file 'none*.csv'"),
         (["funnel", "log.csv", "--pipeline", "none.toml"], "--pipeline none.toml: No such file or directory"),
@@ -106,7 +107,12 @@ AMOUNT = ["--items", "items.csv", "--amount"]
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
         (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
         (["--out", "."], "--out .: Is a directory", ""),
-        ([*BY, "manger"], "by='manger' is no column of the items table; ", "did you mean 'manager'?"),
+        (["--out", "out.csv.gz"], "--out out.csv.gz: the ending '.gz' says no format; ", "with --format"),
+        (["--out", "out.xlsx"], "--out out.xlsx: the ending '.xlsx' says no format; ", "with --format"),
+        ([*BY, "manger"], "items.csv: no column 'manger'; it has: ", "did you mean 'manager'?"),
+        ([*BY, ""], "items.csv: no column ''; it has: ", ""),
+        ([*AMOUNT, "manger"], "items.csv: no column 'manger'; it has: ", "did you mean 'manager'?"),
+        ([*AMOUNT, "value", "--items-key", "itm"], "items.csv: no column 'itm'; ", "did you mean 'item'?"),
         ([*AMOUNT, "manager"], "amount 'Ada' in row 0 of the items table is not a number", "first"),
     ],
 )
@@ -116,6 +122,15 @@ def test_an_option_that_does_not_fit_the_data_ends_with_one(
     said = failing([*FUNNEL, *options], capsys)
     assert said.startswith(start)
     assert said.endswith(end)
+
+
+@pytest.mark.parametrize("options", [["--out", "out.xlsx"], ["--format", "parquet"]])
+def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("log.csv").write_text("not,a,log\n")
+    assert "no column" not in failing([*FUNNEL, *options], capsys)
+    assert "no column" in failing(FUNNEL, capsys)
 
 
 def test_a_bad_row_is_named_in_its_own_file_after_quoted_line_breaks(
@@ -141,7 +156,8 @@ def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str])
 
 
 def test_what_the_messages_propose_works(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("log.csv").write_text(ROWS + ",New,2026-01-01\n1,,2026-01-02\n1,Odd,soon\n")
+    bad = ",New,2026-01-01\n1,,2026-01-02\n1,Offer,soon\n1,Odd,2026-01-03\n"
+    Path("log.csv").write_text(ROWS + bad)
     arguments = [*FUNNEL, "--invalid", "drop", "--unlisted", "ignore", "--format", "json"]
     assert main(arguments) == 0
     assert [record["reached"] for record in json.loads(capsys.readouterr().out)] == [1, 0, 1, 0]
@@ -161,9 +177,9 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     Path("log.csv").write_text("item,stage,time\n" + "".join(f"{item},New,0\n" for item in range(20_000)))
     Path("items.csv").write_text("item,group\n" + "".join(f"{item},{item}\n" for item in range(20_000)))
     arguments = [*FUNNEL, "--items", "items.csv", "--by", "group", "--format", "csv"]
-    code = "import sys; from stagefunnel.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as run:
+    command = [sys.executable, "-m", "stagefunnel", *arguments]
+    told = environment(PYTHONUNBUFFERED="")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=told) as run:
         assert run.stdout is not None
         assert run.stderr is not None
         assert run.stdout.readline().startswith(b"group,stage")
@@ -172,12 +188,23 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         assert run.wait() == 0
 
 
-def on_a_terminal(arguments: list[str], **more: str) -> str:
-    """Run the command with a terminal for both outputs; return all that it writes."""
+def test_a_reader_that_is_gone_already_is_no_error() -> None:
+    # So little is written that it would only be sent when the interpreter ends.
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "stagefunnel", *FUNNEL]
+    told = environment(PYTHONUNBUFFERED="")
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=told, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def on_a_terminal(arguments: list[str], *, printing: int | None = None, **more: str) -> str:
+    """Run the command with a terminal for both outputs, or for its errors only; return what is seen on it."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "stagefunnel", *arguments]
-    told = environment(TERM="xterm-256color", **more)
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=told) as run:
+    told = environment(**{"TERM": "xterm-256color", **more})
+    with subprocess.Popen(command, stdout=printing or theirs, stderr=theirs, env=told) as run:
         os.close(theirs)
         written = b""
         while True:
@@ -203,10 +230,35 @@ def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
     assert "\x1b" not in piped.stdout
 
 
+def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:
+    with Path("printed.txt").open("w") as file:
+        shown = on_a_terminal(FUNNEL, printing=file.fileno())
+    assert "100%" in shown
+    assert shown.endswith("\x1b[1A\x1b[2K")  # up one line and clear it
+    assert Path("printed.txt").read_text() == run_python("-m", "stagefunnel", *FUNNEL).stdout
+
+
 def test_no_color_is_heeded() -> None:
     shown = on_a_terminal(FUNNEL, NO_COLOR="1")
     assert "Most often skipped" in shown
-    assert not re.search("\x1b\\[[0-9;]*3[0-9]m", shown)
+    # What is left is bold and plain.
+    assert set(re.findall("\x1b\\[([0-9;]*)m", shown)) <= {"0", "1"}
+
+
+def test_a_terminal_that_knows_no_codes_gets_none() -> None:
+    shown = on_a_terminal(FUNNEL, TERM="dumb")
+    assert "Most often skipped" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_file_is_shown_by_its_name_also_where_that_looks_like_markup() -> None:
+    Path("log.csv").rename("[bold]log.csv")
+    assert "[bold]log.csv" in on_a_terminal(["funnel", "[bold]log.csv", "--pipeline", "pipeline.toml"])
+
+
+def test_a_closed_standard_error_is_no_obstacle() -> None:
+    code = f"import sys; from stagefunnel.cli import main; sys.stderr = None; sys.exit(main({FUNNEL}))"
+    assert run_python("-c", code).returncode == 0
 
 
 OULAD = ROOT / "notebooks" / "data" / "oulad"

@@ -120,7 +120,9 @@ def test_a_very_long_note_is_no_obstacle(folder: Folder) -> None:
 
 def test_a_header_with_quoted_names_is_split_where_its_rows_are(folder: Folder) -> None:
     text = '"item";"a,b,c,d\ne";"stage";"time"\n1;x;New;0\n'
-    assert folder.read(folder.file("a.csv", text)).to_numpy().tolist() == [["1", "New", "0"]]
+    table = read_tables([folder.file("a.csv", text)], COLUMNS)
+    assert table.frame.to_numpy().tolist() == [["1", "New", "0"]]
+    assert table.locate(0).endswith("a.csv, line 3")
 
 
 @pytest.mark.parametrize("content", ["item,stage,time\n", "item,stage,time"])
@@ -170,6 +172,13 @@ def test_a_file_that_is_wrong_is_refused_with_name_and_line(
         folder.read(file)
 
 
+@pytest.mark.parametrize("value", ["1" * 5_000, "[" * 100_000 + "]" * 100_000])
+def test_json_that_python_cannot_hold_is_refused_with_its_line(folder: Folder, value: str) -> None:
+    file = folder.file("a.jsonl", f'{{"item": 1}}\n{{"item": {value}}}\n')
+    with pytest.raises(sf.ReaderError, match=f"^{re.escape(file)}, line 2: cannot read this JSON: "):
+        folder.read(file)
+
+
 ROWS_OF_CSV = (
     HEADER + "".join(f"{number},x,New,{number * 7919 % 1000}\n" for number in range(5000))
 ).encode()
@@ -213,6 +222,30 @@ def test_a_row_is_found_again_in_its_file(folder: Folder) -> None:
     ]
 
 
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_lines_of_blanks_are_neither_rows_nor_lost_from_the_count(folder: Folder, separator: str) -> None:
+    lines = ["item,stage,time", "1,New,0", "", "   ", '2,"a', ' ",0', " ", "3,New,0"]
+    file = folder.file("a.csv", "\n".join(lines).replace(",", separator))
+    table = read_tables([file], COLUMNS)
+    assert table.frame["item"].tolist() == ["1", "2", "3"]
+    assert [table.locate(row) for row in range(3)] == [f"{file}, line {line}" for line in (2, 5, 8)]
+
+
+def test_rows_of_empty_fields_count_as_rows(folder: Folder) -> None:
+    for separator, rows in ((",", ["1,x", ",", '""', "2,x"]), ("\t", ["1\tx", "\t", "  \t ", "2\tx"])):
+        file = folder.file("a.csv", "\n".join([f"item{separator}stage", *rows]))
+        table = read_tables([file], ["item", "stage"])
+        assert table.frame["item"].tolist()[::3] == ["1", "2"]
+        assert table.locate(3) == f"{file}, line 5"
+
+
+def test_a_column_that_pandas_saved_as_an_index_is_a_column(folder: Folder) -> None:
+    frame = pd.DataFrame(ROWS[2:], columns=COLUMNS)
+    for name, saved in {"a.parquet": frame.set_index("item"), "b.parquet": frame.set_index(COLUMNS)}.items():
+        saved.to_parquet(folder.path / name)
+        assert folder.read(str(folder.path / name)).to_numpy().tolist() == ROWS[2:]
+
+
 def test_an_empty_file_between_two_shifts_no_row(folder: Folder) -> None:
     names = {"a.csv": "item\n1\n", "b.csv": "item\n", "c.csv": "item\n2\n"}
     table = read_tables([folder.file(name, text) for name, text in names.items()], ["item"])
@@ -233,6 +266,14 @@ def test_globs_are_expanded_in_order_and_each_file_is_read_once(folder: Folder) 
     for nothing in ("d.csv", "*.parquet", "sub.csv"):
         with pytest.raises(FileNotFoundError, match=re.escape(f"no file {str(folder.path / nothing)!r}")):
             names(nothing)
+
+
+def test_one_file_under_two_names_is_read_once(folder: Folder) -> None:
+    file = folder.file("a.csv", "")
+    (folder.path / "sub").mkdir()
+    (folder.path / "link.csv").symlink_to(file)
+    again = [str(folder.path / "sub" / ".." / "a.csv"), str(folder.path / "*.csv")]
+    assert expand([file, *again]) == [file]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl", "a.jsonl.gz", "a.parquet"])

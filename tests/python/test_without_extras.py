@@ -122,6 +122,19 @@ print(repr(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[0])
     assert run_without("altair", code) == "Funnel: classic\n"
 
 
+def test_a_plot_says_what_to_install() -> None:
+    code = """
+import stagefunnel as sf
+from stagefunnel.plots import plot_funnel
+shop = sf.datasets.worked_example()
+try:
+    plot_funnel(sf.funnel(shop.log, shop.pipeline))
+except ImportError as error:
+    print(error)
+"""
+    assert 'pip install "stagefunnel[plots]"' in run_without("altair", code)
+
+
 def test_importing_the_package_loads_no_library_that_a_question_may_not_need() -> None:
     code = "import stagefunnel\nprint({'altair', 'rich', 'polars', 'duckdb'} & set(sys.modules))"
     assert run_without("nothing", code) == "set()\n"
