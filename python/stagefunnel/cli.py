@@ -107,7 +107,9 @@ def _command(commands: Any, name: str, summary: str, example: str) -> argparse.A
     for role in ("item", "stage", "time", "order"):
         columns.add_argument(f"--{role}", metavar="NAME")
     columns.add_argument(
-        "--time-format", metavar="FORMAT", help="of times that are not ISO 8601, e.g. %%d/%%m/%%Y or, for digits only, %%Y%%m%%d"
+        "--time-format",
+        metavar="FORMAT",
+        help="of times that are not ISO 8601, e.g. %%d/%%m/%%Y or, for digits only, %%Y%%m%%d",
     )
     command.add_argument(
         "--pipeline",
