@@ -40,15 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         form = choose_format(args.format, args.out)
         write(args.run(args, parser), form=form, path=args.out)
     except sf.StageFunnelError as error:
-        print(f"stagefunnel: error: {_as_options(str(error))}", file=sys.stderr)  # noqa: T201
-        return 1
+        return _complain(_as_options(str(error)))
     except BrokenPipeError:
         # The reader of a pipe has seen enough; say nothing, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"stagefunnel: error: {error}", file=sys.stderr)  # noqa: T201
-        return 1
+        return _complain(str(error))
     return 0
+
+
+def _complain(message: str) -> int:
+    if sys.stderr is not None:  # None where it is closed
+        sys.stderr.write(f"stagefunnel: error: {message}\n")
+    return 1
 
 
 def _as_options(message: str) -> str:

@@ -13,7 +13,7 @@ from . import _core
 from .errors import SchemaError, check_option
 from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
-from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, stage_values
+from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, remember, row_outcomes, stage_values
 from .times import to_durations
 
 
@@ -78,11 +78,10 @@ def time_in_stage(
         stages = _core.time_in_stage(log._journeys, lookup, _core.Per[per], asked, log._threads)
     except ValueError as error:
         raise SchemaError(str(error)) from error
-    outcome = np.repeat([0, 1, 2], [len(pipeline.stages), len(pipeline.won), len(pipeline.lost)])
     table = pd.DataFrame(
         {
             "stage": stage_values(pipeline, np.arange(len(stages))),
-            "outcome": outcome_values(outcome),
+            "outcome": outcome_values(row_outcomes(pipeline)),
             "visits": [stage.visits for stage in stages],
             "completed": [stage.completed for stage in stages],
             "open": [stage.open for stage in stages],
@@ -98,11 +97,7 @@ def time_in_stage(
             for stage, length in zip(stages, lengths, strict=True)
         ]
         table[name] = to_durations(exact, log.unit)
-    table.attrs["stagefunnel"] = {
-        "table": "time_in_stage",
-        "per": per,
-        "names": {str(label): name for label, name in pipeline.names.items()},
-    }
+    remember(table, "time_in_stage", pipeline, per=per)
     return table[[*STAGE_TIMES, *names[1:]]]
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from . import _core
-from .errors import check_option
+from .kinds import rules_of
 from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import (
-    BOTH,
     EXPLANATION,
     Fill,
     KindName,
@@ -22,6 +21,7 @@ from .schema import (
     Unlisted,
     frame,
     outcome_values,
+    row_outcomes,
     stage_values,
 )
 
@@ -76,35 +76,28 @@ def explain(
     >>> print(table.loc[2, "reason"])
     assumed: Won at 2026-03-03 00:00:00 follows New, and a success implies every stage
     """
-    check_option("kind", kind, get_args(KindName))
-    check_option("fill", fill, get_args(Fill))
-    if lost_then_won is not None:
-        check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
     journey = log._journey_of(item)
     visits = _visits(log, pipeline, journey)
     parts = []
-    for one in BOTH if kind == "both" else (kind,):
-        rule = f"conversions_{fill}" if one == "conversions" else one
-        flip = lost_then_won or ("exclude" if one == "conversions" else "include")
-        counts = _core.count_funnel(
-            journey, lookup, _core.Kind[rule], _core.LostThenWon[flip], None, 1, None, 1
-        )
+    for rule in rules:
+        counts = _core.count_funnel(journey, lookup, rule.core_kind, rule.lost_then_won, None, 1, None, 1)
+        flip = rule.lost_then_won.name
         left_out = f"left out: {_flip_reason(visits, flip)}" if counts.left_out[0] else None
         passed = counts.passed[0].astype(bool)
         assumed = counts.assumed[0].astype(bool)
         reasons = [
-            left_out or _reason(rule, row, visits, pipeline, passed[row], assumed[row])
+            left_out or _reason(rule.core_kind.name, row, visits, pipeline, passed[row], assumed[row])
             for row in range(len(pipeline.labels))
         ]
-        parts.append((one, passed, assumed, reasons))
+        parts.append((rule.kind, passed, assumed, reasons))
     n_stages = len(pipeline.labels)
-    outcome = np.repeat([0, 1, 2], [len(pipeline.stages), len(pipeline.won), len(pipeline.lost)])
     return frame(
         {
             "kind": np.repeat([one for one, *_ in parts], n_stages),
             "stage": stage_values(pipeline, np.tile(np.arange(n_stages), len(parts))),
-            "outcome": outcome_values(np.tile(outcome, len(parts))),
+            "outcome": outcome_values(np.tile(row_outcomes(pipeline), len(parts))),
             "passed": np.concatenate([passed for _, passed, _, _ in parts]),
             "assumed": np.concatenate([assumed for _, _, assumed, _ in parts]),
             "reason": [reason for *_, reasons in parts for reason in reasons],

@@ -12,6 +12,7 @@ import pandas as pd
 from . import _core
 from .errors import SchemaError, check_option
 from .items_table import Groups
+from .kinds import Rule, rules_of
 from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
 from .schema import (
@@ -26,6 +27,8 @@ from .schema import (
     Unlisted,
     frame,
     outcome_values,
+    remember,
+    row_outcomes,
     share,
     stage_values,
 )
@@ -116,35 +119,26 @@ def funnel(
     4         Won        7       7        0
     5        Lost        6       6        0
     """
-    check_option("kind", kind, get_args(KindName))
-    check_option("fill", fill, get_args(Fill))
-    if lost_then_won is not None:
-        check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
     groups = _groups(log, by)
     amounts = None if amount is None else _items_table(log, "amount").amounts(amount)
-    kinds = BOTH if kind == "both" else (kind,)
     tables = []
     told = {}
-    for one in kinds:
-        flip = lost_then_won or ("exclude" if one == "conversions" else "include")
-        counts = _count(log, lookup, _core_kind(one, fill), flip, groups, amounts)
+    for rule in rules:
+        counts = _count(log, lookup, rule, groups, amounts)
         tables.append(_funnel_table(pipeline, counts, groups, amounts is not None))
-        told[one] = _outcome_table(counts, groups)
+        told[rule.kind] = _outcome_table(counts, groups)
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
         names = np.repeat(np.arange(len(BOTH)), [len(one) for one in tables])
         kinds_column = pd.Series(pd.Categorical.from_codes(names, categories=pd.Index(BOTH)))
         table.insert(0, "kind", kinds_column)
-    table.attrs["stagefunnel"] = {
-        "table": "funnel",
-        "kind": kind,
-        "by": list(groups.values.columns) if groups is not None else [],
-        "names": {str(label): name for label, name in pipeline.names.items()},
-        # Without the columns of `by`: attributes must survive being written as JSON.
-        "outcomes": {one: rows[list(OUTCOME_TABLE)].to_dict("list") for one, rows in told.items()},
-    }
+    # Without the columns of `by`: a value may be of a type that JSON has not.
+    recorded = {one: rows[list(OUTCOME_TABLE)].to_dict("list") for one, rows in told.items()}
+    by_columns = [] if groups is None else list(groups.values.columns)
+    remember(table, "funnel", pipeline, kind=kind, by=by_columns, outcomes=recorded)
     return table
 
 
@@ -188,11 +182,12 @@ def outcomes(
     0    13    6     5     2      0.55         0             2
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    (rule,) = rules_of("classic", "won", lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
     groups = _groups(log, by)
-    counts = _count(log, lookup, _core.Kind.classic, lost_then_won, groups, None)
+    counts = _count(log, lookup, rule, groups, None)
     table = _outcome_table(counts, groups)
-    table.attrs["stagefunnel"] = {"table": "outcomes"}
+    remember(table, "outcomes", pipeline)
     return table
 
 
@@ -217,15 +212,10 @@ def _groups(log: StageLog, by: str | Sequence[str] | None) -> Groups | None:
     return groups
 
 
-def _core_kind(kind: str, fill: str) -> _core.Kind:
-    return _core.Kind[f"conversions_{fill}" if kind == "conversions" else kind]
-
-
 def _count(
     log: StageLog,
     lookup: _core.Pipeline,
-    kind: _core.Kind,
-    lost_then_won: str,
+    rule: Rule,
     groups: Groups | None,
     amounts: npt.NDArray[np.float64] | None,
 ) -> _core.FunnelCounts:
@@ -233,8 +223,8 @@ def _count(
         return _core.count_funnel(
             log._journeys,
             lookup,
-            kind,
-            _core.LostThenWon[lost_then_won],
+            rule.core_kind,
+            rule.lost_then_won,
             None if groups is None else groups.code,
             1 if groups is None else max(len(groups.values), 1),
             amounts,
@@ -298,10 +288,9 @@ def _funnel_table(
         per_stage["amount_missing"] = counts.amount_missing[kept] if counts.amount_missing.size else zeros
         at = order.index("base")
         order[at:at] = AMOUNTS
-    outcome = np.repeat([0, 1, 2], [n_open, n_won, len(pipeline.lost)])
     columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
     columns["stage"] = stage_values(pipeline, np.tile(np.arange(n_stages), len(kept)))
-    columns["outcome"] = outcome_values(np.tile(outcome, len(kept)))
+    columns["outcome"] = outcome_values(np.tile(row_outcomes(pipeline), len(kept)))
     return _with_groups(frame(columns, order), groups, kept, n_stages)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from . import _core
 from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
-from .schema import ITEMS, Unlisted, frame, outcome_values, stage_values
+from .schema import ITEMS, Unlisted, frame, outcome_values, remember, stage_values
 from .times import NAT
 
 
@@ -69,8 +69,5 @@ def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error
         },
         ITEMS,
     )
-    table.attrs["stagefunnel"] = {
-        "table": "item_table",
-        "names": {str(label): name for label, name in pipeline.names.items()},
-    }
+    remember(table, "item_table", pipeline)
     return table

@@ -136,9 +136,8 @@ class StageLog:
             )
         given = inputs.get("order")
         row_order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
-        self._labels = inputs["stage"].labels or list(codes.labels)
-        if inputs["stage"].labels is not None:
-            self._labels = [self._labels[code] for code in codes.labels]
+        members = inputs["stage"].labels  # of an enum, whose places are what the core saw
+        self._labels = list(codes.labels) if members is None else [members[code] for code in codes.labels]
         self._label_rows = codes.rows.astype(np.int64)
         self._label_first = codes.first_row.astype(np.int64)
         self._journeys = _core.build_journeys(keys, codes, stamps, row_order, dropped, self._threads)

@@ -9,7 +9,7 @@ from . import _core
 from .errors import SchemaError
 from .log import StageLog, core_pipeline
 from .pipeline import Pipeline
-from .schema import TRANSITIONS, Unlisted, frame, share, stage_values
+from .schema import TRANSITIONS, Unlisted, frame, remember, share, stage_values
 
 
 def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error") -> pd.DataFrame:
@@ -64,8 +64,5 @@ def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "erro
         },
         TRANSITIONS,
     )
-    table.attrs["stagefunnel"] = {
-        "table": "transitions",
-        "names": {str(label): name for label, name in pipeline.names.items()},
-    }
+    remember(table, "transitions", pipeline)
     return table

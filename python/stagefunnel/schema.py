@@ -70,6 +70,17 @@ def outcome_values(codes: Rows | Sequence[int]) -> pd.Categorical[str]:
     return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), categories=pd.Index(OUTCOMES))
 
 
+def row_outcomes(pipeline: Pipeline) -> npt.NDArray[np.int64]:
+    """Return the core's outcome of every row of a pipeline."""
+    return np.repeat([0, 1, 2], [len(pipeline.stages), len(pipeline.won), len(pipeline.lost)])
+
+
+def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:
+    """Note on a table what showing it needs beside the numbers, as plain data that survives JSON."""
+    names = {str(label): name for label, name in pipeline.names.items()}
+    table.attrs["stagefunnel"] = {"table": what, "names": names, **more}
+
+
 def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Divide counts; a share of nothing is NaN."""
     parts = np.asarray(part, dtype=np.float64)
