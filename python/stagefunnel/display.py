@@ -15,12 +15,14 @@ from .wording import (
     KIND_TITLES,
     count,
     findings,
+    group_label,
     length,
     number,
     percent,
     recorded_outcomes,
     standing,
     standings,
+    value_label,
 )
 
 _MOST_GROUPS = 20
@@ -204,7 +206,7 @@ def _funnel_grid(
         others = {kind: _same_group(blocks[kind], rows, by) for kind in parts}
         for i in range(len(rows)):
             row = rows.iloc[i]
-            cells = ["" if i else _label(row[name], {}) for name in by]
+            cells = ["" if i else value_label(row[name]) for name in by]
             cells.append(_label(row["stage"], names))
             for kind, columns in per_kind.items():
                 other = others[kind]
@@ -228,10 +230,10 @@ def _blocks(part: pd.DataFrame, by: list[str]) -> list[pd.DataFrame]:
 
 
 def _same_group(blocks: list[pd.DataFrame], rows: pd.DataFrame, by: list[str]) -> pd.DataFrame | None:
-    wanted = [_label(rows.iloc[0][name], {}) for name in by]
+    wanted = group_label(rows, by)
     for block in blocks:
         same_rows = list(block["stage"]) == list(rows["stage"])
-        if same_rows and [_label(block.iloc[0][name], {}) for name in by] == wanted:
+        if same_rows and group_label(block, by) == wanted:
             return block
     return None
 
@@ -259,7 +261,7 @@ def _funnel_words(
     first = next(iter(blocks))
     groups = blocks[first]
     for group, outcome in list(zip(groups, outcomes[first], strict=True))[:_MOST_GROUPS]:
-        prefix = ", ".join(_label(group.iloc[0][name], {}) for name in by)
+        prefix = ", ".join(group_label(group, by))
         if by and outcome is not None:
             below.append(f"{prefix}: {standing(outcome)}")
         if len(groups) <= 6 or not by:
@@ -277,9 +279,7 @@ def _cell(column: str, value: Any) -> str:
 
 
 def _label(value: Any, names: Mapping[str, str]) -> str:
-    if pd.isna(value):
-        return "(missing)"
-    return names.get(str(value), str(value))
+    return value_label(value) if pd.isna(value) else names.get(str(value), str(value))
 
 
 def _show_plain(table: pd.DataFrame, names: Mapping[str, str], most: int = 60) -> Shown:

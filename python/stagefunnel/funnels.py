@@ -32,6 +32,7 @@ from .schema import (
     share,
     stage_values,
 )
+from .wording import value_label
 
 
 def funnel(
@@ -135,10 +136,16 @@ def funnel(
         names = np.repeat(np.arange(len(BOTH)), [len(one) for one in tables])
         kinds_column = pd.Series(pd.Categorical.from_codes(names, categories=pd.Index(BOTH)))
         table.insert(0, "kind", kinds_column)
-    # Without the columns of `by`: a value may be of a type that JSON has not.
-    recorded = {one: rows[list(OUTCOME_TABLE)].to_dict("list") for one, rows in told.items()}
     by_columns = [] if groups is None else list(groups.values.columns)
-    remember(table, "funnel", pipeline, kind=kind, by=by_columns, outcomes=recorded)
+    remember(
+        table,
+        "funnel",
+        pipeline,
+        kind=kind,
+        by=by_columns,
+        outcomes={one: rows[list(OUTCOME_TABLE)].to_dict("list") for one, rows in told.items()},
+        groups={one: _labels_of(rows, by_columns) for one, rows in told.items()},
+    )
     return table
 
 
@@ -189,6 +196,12 @@ def outcomes(
     table = _outcome_table(counts, groups)
     remember(table, "outcomes", pipeline)
     return table
+
+
+def _labels_of(table: pd.DataFrame, by: list[str]) -> list[list[str]]:
+    """Write the group of every row as text: a value may be of a type that JSON has not."""
+    columns = [[value_label(value) for value in table[name]] for name in by]
+    return [list(labels) for labels in zip(*columns, strict=True)] if by else [[]] * len(table)
 
 
 def _items_table(log: StageLog, option: str) -> Any:

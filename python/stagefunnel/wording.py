@@ -145,8 +145,8 @@ def recorded_outcomes(
 ) -> list[dict[str, Any] | None]:
     """Find the outcomes that a funnel table carries for each of its groups.
 
-    A filtered or reordered table keeps the record of the whole: where the numbers of the groups are not
-    those of the record, there is none.
+    A filtered or reordered table keeps the record of the whole, so a group is looked up by its values.
+    Where its rows are not all there, or their numbers are not those of the record, there is none.
 
     Parameters
     ----------
@@ -155,15 +155,32 @@ def recorded_outcomes(
     kind
         The kind of the rows.
     parts
-        The rows of each group, in order.
+        The rows of each group.
     """
+    by = told.get("by", [])
     columns = told.get("outcomes", {}).get(kind, {})
+    groups = told.get("groups", {}).get(kind, [])
     records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    fits = len(records) == len(parts) and all(
-        len(part)
-        and part["base"].iloc[0] == record["base"]
-        and part["left_out"].iloc[0] == record["left_out"]
-        and part["open_at"].sum() == record["open"]
-        for part, record in zip(parts, records, strict=True)
-    )
-    return list(records) if fits else [None] * len(parts)
+    of_group = {tuple(group): record for group, record in zip(groups, records, strict=True)}
+    found = []
+    for part in parts:
+        known = len(part) and set(by) <= set(part.columns)
+        record = of_group.get(group_label(part, by)) if known else None
+        fits = (
+            record is not None
+            and part["base"].iloc[0] == record["base"]
+            and part["left_out"].iloc[0] == record["left_out"]
+            and part["open_at"].sum() == record["open"]
+        )
+        found.append(record if fits else None)
+    return found
+
+
+def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
+    """Write the group that rows belong to, a word for each column of the breakdown."""
+    return tuple(value_label(part[name].iloc[0]) for name in by)
+
+
+def value_label(value: Any) -> str:
+    """Write a value of a breakdown."""
+    return "(missing)" if pd.isna(value) else str(value)

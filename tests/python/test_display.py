@@ -260,3 +260,14 @@ def test_a_narrow_terminal_cuts_no_number_short(example: datasets.Dataset) -> No
 def test_what_is_no_table_is_not_shown() -> None:
     with pytest.raises(sf.SchemaError, match="show takes a result table, got StageLog"):
         sf.show(journeys_log("New"))  # type: ignore[arg-type]
+
+
+def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:
+    # Both groups have one item and none open: only their names tell them apart.
+    items = pd.DataFrame({"item": [0, 1], "team": ["A", "B"]})
+    rows = {"item": [0, 0, 1, 1], "stage": ["New", "Won", "New", "Lost"], "time": [0, 1, 0, 1]}
+    table = sf.funnel(sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won", lost="Lost"), by="team")
+    turned = str(sf.show(table.sort_values("team", ascending=False, kind="stable")))
+    assert "B: 1 items: 0 won, 1 lost, 0 open; win rate 0 %" in turned
+    assert "A: 1 items: 1 won, 0 lost, 0 open; win rate 100 %" in turned
+    assert "B: 1 items: 0 won, 1 lost" in str(sf.show(table[table["team"] == "B"]))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import SchemaError, quoted
 from ..schema import FUNNEL
-from ..wording import KIND_TITLES, count, findings, number, percent, recorded_outcomes, standings
+from ..wording import KIND_TITLES, count, findings, number, percent, recorded_outcomes, standings, value_label
 
 _MOST_GROUPS = 12
 
@@ -117,11 +117,7 @@ def _groups(table: pd.DataFrame, by: list[str]) -> list[tuple[str, pd.DataFrame]
             f"a chart has room for {_MOST_GROUPS} groups, the table has {grouped.ngroups:,}; filter it "
             f"first, for example table[table[{by[0]!r}].isin([...])]"
         )
-    return [(", ".join(map(_label, values)), rows) for values, rows in grouped]
-
-
-def _label(value: Any) -> str:
-    return "(missing)" if pd.isna(value) else str(value)
+    return [(", ".join(map(value_label, values)), rows) for values, rows in grouped]
 
 
 def _of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
