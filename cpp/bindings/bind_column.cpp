@@ -37,6 +37,8 @@ Column column_from_array(const py::array& values, const std::optional<Array<std:
         throw py::value_error("a column must have one dimension, not " + std::to_string(values.ndim()));
     if ((values.flags() & py::array::c_style) == 0)
         throw py::value_error("a column must lie in one piece of memory");
+    if ((values.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0)
+        throw py::value_error("a column must start where its numbers may stand");
     const char order = values.dtype().byteorder();
     if (order != '=' && order != '|')
         throw py::type_error("a column must be in the byte order of the machine");

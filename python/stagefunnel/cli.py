@@ -33,7 +33,7 @@ example:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, or 1 for bad data. Bad usage exits with 2."""
+    """Run the command; return 0, 1 for bad data or 130 where it was interrupted. Bad usage exits with 2."""
     parser = _parser()
     args = parser.parse_args(argv)
     try:
@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         write(args.run(args, parser), form=form, path=args.out)
     except sf.StageFunnelError as error:
         return _complain(_as_options(str(error)))
+    except KeyboardInterrupt:
+        return 130  # as a shell says of what Ctrl-C has ended
     except BrokenPipeError:
         # The reader of a pipe has seen enough; say nothing, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

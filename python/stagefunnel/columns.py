@@ -216,13 +216,14 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any
 def _number_column(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None) -> _core.Column:
     mask = None if missing is None else np.ascontiguousarray(missing).view(np.uint8)
     form = "L" if values.dtype == np.uint64 else "l"
-    return _core.column_from_array(np.ascontiguousarray(values), mask, form)
+    # A buffer may start at any byte; the core reads whole numbers in place.
+    return _core.column_from_array(np.require(values, requirements=("C", "A")), mask, form)
 
 
 def _timestamps(series: pd.Series) -> _core.Column:
     index = pd.DatetimeIndex(series)
     zone = "" if index.tz is None else str(index.tz)
-    values = np.ascontiguousarray(index.asi8)
+    values = np.require(index.asi8, requirements=("C", "A"))
     return _core.column_from_array(values, None, f"ts{_FORMATS[index.unit]}:{zone}")
 
 

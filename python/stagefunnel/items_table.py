@@ -38,11 +38,11 @@ class ItemsTable:
     Raises
     ------
     SchemaError
-        If the key column is not there, two rows have one key, or keys are text where the log's are
-        integers.
+        If the key column is not there, a row has no key (unless `invalid` is ``"drop"``), two rows
+        have one key, or keys are text where the log's are integers.
     """
 
-    def __init__(self, source: Any, key: str, journeys: _core.Journeys) -> None:
+    def __init__(self, source: Any, key: str, journeys: _core.Journeys, invalid: str) -> None:
         self.frame = _as_pandas(source)
         self._key = key
         self._check_column(key, "items_key")
@@ -53,6 +53,13 @@ class ItemsTable:
                 f"the items table's key column {key!r} holds {kinds[0]}, the log's items are "
                 f"{kinds[1]}; make them one type"
             )
+        keyless = keys.missing_rows
+        if len(keyless) and invalid != "drop":
+            raise SchemaError(
+                f"the items table has no {key!r} in row {int(keyless[0]):,} ({len(keyless):,} of "
+                f'{len(keys):,} rows); fill it in, or pass invalid="drop" to leave such rows out'
+            )
+        self.n_keyless = len(keyless)
         rows, duplicate = _core.match_items(journeys, keys)
         if duplicate is not None:
             first, second = duplicate

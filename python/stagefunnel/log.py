@@ -59,7 +59,8 @@ class StageLog:
         Its key column; by default the one named like `item`.
     invalid
         What to do with a row that misses its item, stage or time, or whose time does not parse:
-        ``"error"`` (default); ``"drop"`` leaves it out and counts it in :meth:`quality`;
+        ``"error"`` (default); ``"drop"`` leaves it out and counts it in :meth:`quality`, likewise a row
+        of the items table without a key;
         ``"keep_stage"`` keeps rows that miss only their stage.
     empty
         What to do without any row: ``"error"`` (default) or ``"allow"``.
@@ -71,7 +72,8 @@ class StageLog:
     ------
     SchemaError
         For columns that are not there, differ in length or are of a type that is not read, for zoned
-        times mixed with naive ones, an items table with two rows of one key, and an empty log.
+        times mixed with naive ones, an items table with a row without a key or two rows of one, and an
+        empty log.
     InvalidRowError
         For the first row that misses a value or whose time does not parse; `row` has its number.
 
@@ -144,7 +146,7 @@ class StageLog:
         self._items_table = None
         if items is not None:
             key = items_key or inputs["item"].name
-            self._items_table = ItemsTable(items, key, self._journeys)
+            self._items_table = ItemsTable(items, key, self._journeys, invalid)
 
     @property
     def n_rows(self) -> int:

@@ -31,6 +31,8 @@ def choose_format(form: str | None, path: str | None) -> str:
     if form == "parquet" and path is None:
         raise StageFunnelError("Parquet is not text: name a file with --out")
     ending = os.path.splitext(path or "")[1].lower()
+    if ending == ".gz":
+        raise StageFunnelError(f"--out {path}: tables are not written compressed; leave the .gz off")
     if form is None and ending not in _ENDINGS:
         raise StageFunnelError(
             f"--out {path}: the ending {ending!r} says no format; give one of {quoted(FORMATS)} with --format"
@@ -47,6 +49,8 @@ def write(table: pd.DataFrame, *, form: str, path: str | None) -> None:
 
 
 def _print(table: pd.DataFrame, form: str) -> None:
+    if sys.stdout is None:
+        raise StageFunnelError("the standard output is closed; name a file with --out")
     if form == "table":
         _print_table(table)
     else:

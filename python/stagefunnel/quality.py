@@ -25,6 +25,7 @@ _NOTES = {
     "exact_duplicates": "rows equal in item, stage and time to an earlier row",
     "repeats": "rows of the stage that the item is in already; one visit with the row before",
     "ties": "rows of an item at the time of its row before; they keep the order of the input",
+    "table_rows_without_item": "rows of the items table that have no key, left out",
     "items_not_in_table": "items that the items table does not have",
     "unlisted_stages": "stages of the log that the pipeline does not list",
     "unlisted_rows": "rows of these stages",
@@ -47,6 +48,7 @@ def quality_table(log: StageLog, pipeline: Pipeline | None) -> pd.DataFrame:
         "ties": found.ties,
     }
     if log._items_table is not None:
+        counts["table_rows_without_item"] = log._items_table.n_keyless
         counts["items_not_in_table"] = log._items_table.n_unmatched
     if pipeline is not None:
         read = _core.pipeline_quality(log._journeys, log._core_pipeline(pipeline, "ignore"))

@@ -176,3 +176,9 @@ def test_a_column_keeps_its_array_alive_and_then_lets_go() -> None:
     del column
     gc.collect()
     assert watched() is None
+
+
+def test_a_column_that_starts_at_an_odd_byte_is_refused() -> None:
+    odd = np.frombuffer(b"x" + bytes(16), dtype=np.int64, offset=1)
+    with pytest.raises(ValueError, match="a column must start where its numbers may stand"):
+        _core.column_from_array(odd, None, "l")

@@ -304,3 +304,17 @@ def test_quantiles_are_a_list_of_shares() -> None:
         sf.SchemaError, match=r"quantiles=0\.5 is not a list of shares, such as \[0\.25, 0\.75\]"
     ):
         sf.time_in_stage(journeys_log("New"), SMALL, quantiles=0.5)  # type: ignore[arg-type]
+
+
+def test_a_row_of_the_items_table_without_a_key_is_refused_or_counted() -> None:
+    items = pd.DataFrame({"item": [1, None, 2, None], "manager": ["Ada", "Bo", "Cy", "Di"]})
+    message = (
+        "the items table has no 'item' in row 1 (2 of 4 rows); fill it in, or pass invalid=\"drop\" to leave "
+        "such rows out"
+    )
+    with refused(sf.SchemaError, message):
+        sf.StageLog(ROWS, items=items)
+    log = sf.StageLog(ROWS, items=items, invalid="drop")
+    counts = log.quality().set_index("check")["count"]
+    assert counts["table_rows_without_item"] == 2
+    assert sf.funnel(log, SMALL, by="manager")["manager"].dropna().isin(["Ada", "Cy"]).all()

@@ -107,7 +107,12 @@ AMOUNT = ["--items", "items.csv", "--amount"]
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
         (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
         (["--out", "."], "--out .: Is a directory", ""),
-        (["--out", "out.csv.gz"], "--out out.csv.gz: the ending '.gz' says no format; ", "with --format"),
+        (["--out", "out.csv.gz"], "--out out.csv.gz: tables are not written compressed", "leave the .gz off"),
+        (
+            ["--out", "out.csv.gz", "--format", "csv"],
+            "--out out.csv.gz: tables are not ",
+            "leave the .gz off",
+        ),
         (["--out", "out.xlsx"], "--out out.xlsx: the ending '.xlsx' says no format; ", "with --format"),
         ([*BY, "manger"], "items.csv: no column 'manger'; it has: ", "did you mean 'manager'?"),
         ([*BY, ""], "items.csv: no column ''; it has: ", ""),
@@ -264,7 +269,6 @@ def test_a_closed_standard_error_is_no_obstacle() -> None:
 OULAD = ROOT / "notebooks" / "data" / "oulad"
 
 
-@pytest.mark.skipif(not OULAD.exists(), reason="the example data is not part of this copy")
 def test_a_real_export_agrees_with_the_reference_on_every_number(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["funnel", str(OULAD / "events.csv.gz"), "--pipeline", str(OULAD / "pipeline.toml")]
     assert main([*arguments, "--kind", "both", "--format", "json"]) == 0
@@ -276,3 +280,23 @@ def test_a_real_export_agrees_with_the_reference_on_every_number(capsys: pytest.
     pipeline = sf.Pipeline.from_toml(OULAD / "pipeline.toml")
     table = reference.funnel(rows, pipeline, kind="both", unlisted="ignore")
     assert found == table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def test_a_closed_standard_output_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(FUNNEL) == 1
+    assert "the standard output is closed; name a file with --out" in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sf, "funnel", interrupt)
+    assert main([*FUNNEL, "--out", "out.csv"]) == 130
+    assert capsys.readouterr().err == ""
+    assert not Path("out.csv").exists()

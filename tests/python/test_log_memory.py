@@ -105,3 +105,11 @@ def test_the_size_of_a_log_is_that_of_its_rows() -> None:
     log = journeys_log("New > New > Won", "New")
     assert (len(log), log.n_rows, log.n_items) == (4, 4, 2)
     assert log.stages.to_dict("list") == {"stage": ["New", "Won"], "rows": [3, 1], "first_row": [0, 2]}
+
+
+def test_a_buffer_that_starts_at_an_odd_byte_is_read() -> None:
+    keys = np.array([7, 7, 8], dtype=np.int64)
+    odd = np.frombuffer(b"x" + keys.tobytes(), dtype=np.int64, offset=1)
+    assert not odd.flags.aligned
+    log = sf.StageLog(item=odd, stage=np.array(["New", "Won", "New"]), time=odd)
+    assert sf.item_table(log, sf.Pipeline("New", won="Won"))["item"].tolist() == [7, 8]
