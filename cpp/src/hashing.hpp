@@ -57,4 +57,11 @@ inline std::uint64_t spread(std::uint64_t key) {
     return key ^ (key >> 29U);
 }
 
+/// The key that `spread` made this of.
+inline std::uint64_t gather(std::uint64_t spread_key) {
+    spread_key ^= spread_key >> 29U ^ spread_key >> 58U;
+    spread_key *= 0xf1de83e19937733dU;  // the inverse of the factor above modulo 2^64
+    return spread_key ^ (spread_key >> 32U);
+}
+
 }  // namespace stagefunnel

@@ -8,25 +8,35 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace stagefunnel {
 
-/// Calls `work(task)` for every task below `n_tasks`, on up to `threads` threads; rethrows the first error.
+/// Calls `work(task)`, or `work(task, worker)`, for every task below `n_tasks`, on up to `threads` threads;
+/// tasks are begun in rising order. Rethrows the first error.
 template <class Work>
 void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
+    const auto call = [&](std::size_t task, std::size_t worker) {
+        if constexpr (std::is_invocable_v<Work, std::size_t, std::size_t>) {
+            work(task, worker);
+        } else {
+            static_cast<void>(worker);
+            work(task);
+        }
+    };
     const std::size_t n_workers = std::min<std::size_t>(std::max(threads, 1U), n_tasks);
     if (n_workers <= 1) {
-        for (std::size_t task = 0; task < n_tasks; ++task) work(task);
+        for (std::size_t task = 0; task < n_tasks; ++task) call(task, 0);
         return;
     }
     std::atomic<std::size_t> next{0};
     std::exception_ptr error;
     std::mutex error_lock;
-    const auto run = [&] {
+    const auto run = [&](std::size_t worker) {
         for (std::size_t task = next++; task < n_tasks; task = next++) {
             try {
-                work(task);
+                call(task, worker);
             } catch (...) {
                 const std::scoped_lock lock(error_lock);
                 if (!error) error = std::current_exception();
@@ -37,8 +47,8 @@ void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
     {
         std::vector<std::jthread> workers;
         workers.reserve(n_workers - 1);
-        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run);
-        run();
+        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run, i);
+        run(0);
     }
     if (error) std::rethrow_exception(error);
 }

@@ -4,14 +4,16 @@
 
 #include <algorithm>
 #include <bit>
-#include <span>
-#include <utility>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
 #include <vector>
 
 #include "hashing.hpp"
 #include "parallel.hpp"
 #include "records.hpp"
-#include "stagefunnel/memory.hpp"
+#include "rows.hpp"
 
 namespace stagefunnel {
 
@@ -23,56 +25,106 @@ inline unsigned partition_bits(std::size_t n_rows) {
     return wanted < 2 ? 0 : std::min(static_cast<unsigned>(std::bit_width(wanted - 1)), kMaxPartitionBits);
 }
 
-/// All rows, moved so that the rows of a partition lie together in the order of the input.
-template <class Record>
-struct Partitions {
-    LargeVector<Record> records;
-    std::vector<std::size_t> bounds;  // n_partitions + 1
+/// What one look at all rows says: how many go to each partition, and the ends of time.
+struct Survey {
+    std::vector<std::vector<std::size_t>> next;  // per range and partition: first its rows, then its place
+    std::vector<std::size_t> bounds;             // n_partitions + 1
+    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+    std::int64_t latest = std::numeric_limits<std::int64_t>::min();
 
-    [[nodiscard]] std::size_t size() const { return bounds.size() - 1; }
-    [[nodiscard]] std::span<const Record> at(std::size_t q) const {
-        return {records.data() + bounds[q], bounds[q + 1] - bounds[q]};
+    [[nodiscard]] std::size_t n_partitions() const { return bounds.size() - 1; }
+    [[nodiscard]] std::size_t n_ranges() const { return next.size(); }
+    [[nodiscard]] std::uint64_t span() const {
+        return earliest > latest ? 0
+                                 : static_cast<std::uint64_t>(latest) - static_cast<std::uint64_t>(earliest);
     }
 };
 
-template <class Record>
-Partitions<Record> partition(const Input& in, unsigned threads) {
-    const unsigned bits = partition_bits(in.n_rows());
-    const std::size_t n_partitions = std::size_t{1} << bits;
-    const auto partition_of = [&](std::uint64_t key) {
-        return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(spread(key) >> (64U - bits));
-    };
-    // Each thread counts, then moves, its own range of rows; ranges follow each other inside a partition,
-    // so that the input's order survives whatever the number of threads.
+/// Each thread counts, and later moves, its own range of rows; ranges follow each other inside a partition,
+/// so that the input's order survives whatever the number of threads.
+inline Survey survey(const RowPieces& rows, unsigned threads) {
+    Layout layout;
+    layout.partition_bits = partition_bits(rows.n_rows);
+    const std::size_t n_partitions = std::size_t{1} << layout.partition_bits;
+    Survey out;
     const std::size_t n_ranges = std::max(threads, 1U);
-    const auto range = [&](std::size_t t) { return in.n_rows() * t / n_ranges; };
-    std::vector<std::vector<std::size_t>> next(n_ranges, std::vector<std::size_t>(n_partitions, 0));
+    out.next.resize(n_ranges);
+    std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        for (std::size_t row = range(t); row < range(t + 1); ++row) {
-            if (in.keeps(row)) ++next[t][partition_of(in.items.key[row])];
-        }
+        std::vector<std::size_t> counts(n_partitions, 0);
+        std::int64_t low = out.earliest, high = out.latest;
+        rows.for_each(rows.range_start(t, n_ranges), rows.range_start(t + 1, n_ranges),
+                      [&](const Piece& piece, std::size_t i, std::size_t) {
+                          ++counts[layout.partition_of(spread(piece.key[i]))];
+                          low = std::min(low, piece.time[i]);
+                          high = std::max(high, piece.time[i]);
+                      });
+        out.next[t] = std::move(counts);
+        earliest[t] = low;
+        latest[t] = high;
     });
-    Partitions<Record> out;
+    out.earliest = *std::min_element(earliest.begin(), earliest.end());
+    out.latest = *std::max_element(latest.begin(), latest.end());
     out.bounds.resize(n_partitions + 1);
     std::size_t total = 0;
     for (std::size_t q = 0; q < n_partitions; ++q) {
         out.bounds[q] = total;
-        for (std::vector<std::size_t>& counts : next) {
-            const std::size_t count = counts[q];
-            counts[q] = total;
-            total += count;
-        }
+        for (std::vector<std::size_t>& counts : out.next) total += std::exchange(counts[q], total);
     }
     out.bounds[n_partitions] = total;
-    out.records.resize(total);
-    parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        for (std::size_t row = range(t); row < range(t + 1); ++row) {
-            if (in.keeps(row)) {
-                out.records[next[t][partition_of(in.items.key[row])]++] = Record::of(in, row);
-            }
-        }
-    });
     return out;
+}
+
+/// The largest number that divides the distances of all times from the earliest.
+inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, unsigned threads) {
+    struct Divisor {
+        std::uint64_t value = 0;
+        void merge(const Divisor& other) { value = std::gcd(value, other.value); }
+    };
+    const Divisor common = parallel_merge(rows.n_rows, threads, [&](std::size_t first, std::size_t last) {
+        Divisor divisor;
+        rows.for_each(first, last, [&](const Piece& piece, std::size_t i, std::size_t) {
+            const std::uint64_t elapsed =
+                static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(earliest);
+            if (divisor.value != 1 && (divisor.value == 0 || elapsed % divisor.value != 0)) {
+                divisor.value = std::gcd(divisor.value, elapsed);
+            }
+        });
+        return divisor;
+    });
+    return std::max<std::uint64_t>(common.value, 1);
+}
+
+/// Moves every row to its partition, as `Record` holds it; `words` has room for all.
+template <class Record>
+void scatter(const RowPieces& rows, Survey& plan, const Layout& layout, std::uint64_t* words,
+             unsigned threads) {
+    parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
+        std::vector<std::size_t>& next = plan.next[t];
+        const std::size_t first = rows.range_start(t, plan.n_ranges());
+        const std::size_t last = rows.range_start(t + 1, plan.n_ranges());
+        const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
+            SourceRow source{};
+            source.key = spread(piece.key[i]);
+            if constexpr (Record::kHashed) source.high = piece.high[i];
+            source.elapsed =
+                static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(layout.earliest);
+            if (layout.unit != 1) source.elapsed /= layout.unit;
+            source.row = static_cast<std::uint32_t>(row);
+            source.stage = piece.stage[i];
+            const std::size_t place = next[layout.partition_of(source.key)]++;
+            Record::store(words + place * Record::kWords, layout, source);
+        };
+        if (!rows.release) {
+            rows.for_each(first, last, move);
+            return;
+        }
+        rows.for_each_piece(first, last,
+                            [&](std::size_t p, std::size_t /*start*/, std::size_t from, std::size_t to) {
+                                rows.for_each(from, to, move);
+                                rows.release(p);
+                            });
+    });
 }
 
 }  // namespace stagefunnel

@@ -2,95 +2,135 @@
 
 // One row on its way from the columns to its journey. Internal to the core.
 
-#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 
-#include "stagefunnel/encode.hpp"
+#include "hashing.hpp"
 
 namespace stagefunnel {
 
-/// The columns as building reads them.
-struct Input {
-    const ItemKeys& items;
-    const StageCodes& stages;
-    const Times& times;
-    const std::vector<bool>& is_dropped;  // empty: nothing is
-    std::int64_t earliest;
-
-    [[nodiscard]] bool keeps(std::size_t row) const { return is_dropped.empty() || !is_dropped[row]; }
-    [[nodiscard]] std::size_t n_rows() const { return items.size(); }
-};
-
-/// A row inside its journey, any time and stage.
-struct WideStep {
-    std::int64_t time;
+/// A row as the columns have it; `key` is spread already.
+struct SourceRow {
+    std::uint64_t key;
+    std::uint64_t high;
+    std::uint64_t elapsed;  // since the log's earliest time, in units of the layout
     std::uint32_t row;
     std::uint32_t stage;
 };
 
-/// A row inside its journey in one word: the time since the log's earliest, then the stage in a byte.
-struct PackedStep {
-    static constexpr unsigned kStageBits = 8;
-    static constexpr std::uint64_t kMaxTime = std::uint64_t{1} << (64U - kStageBits);
+/// How many bits of a record the parts of a row take; the same for all records of a log.
+struct Layout {
+    unsigned partition_bits = 0;  // the upper bits of a key are its partition and need not be stored
+    unsigned time_bits = 0;
+    std::int64_t earliest = 0;
+    std::uint64_t unit = 1;  // elapsed times are stored divided by it
 
-    std::uint64_t word;
-    [[nodiscard]] std::uint64_t elapsed() const { return word >> kStageBits; }
+    [[nodiscard]] std::int64_t time_of(std::uint64_t elapsed) const {
+        // Unsigned: the distance of two int64 times may exceed int64 itself.
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(earliest) + elapsed * unit);
+    }
+    [[nodiscard]] std::size_t partition_of(std::uint64_t spread_key) const {
+        return partition_bits == 0 ? 0 : static_cast<std::size_t>(spread_key >> (64U - partition_bits));
+    }
+    /// The key of a record that lies in partition `q`, whose stored part is `rest`.
+    [[nodiscard]] std::uint64_t key_of(std::size_t q, std::uint64_t rest) const {
+        if (partition_bits == 0) return gather(rest);
+        return gather(rest >> partition_bits | static_cast<std::uint64_t>(q) << (64U - partition_bits));
+    }
 };
 
-/// A row with its key, in words of 4 bytes: the fewer bytes move to the partitions, the better.
+/// A row inside its journey in one word that sorts by time, then arrival: elapsed, arrival, stage.
+using PackedStep = std::uint64_t;
+
+inline constexpr unsigned kStageBits = 8;
+inline constexpr unsigned kArrivalBits = 6;  // enough for journeys of up to 64 rows; longer ones sort stably
+inline constexpr unsigned kStepBits = kStageBits + kArrivalBits;
+inline constexpr std::size_t kMostArrivals = std::size_t{1} << kArrivalBits;
+
+/// A row inside its journey, any time and stage.
+struct WideStep {
+    std::uint64_t elapsed;
+    std::uint32_t row;
+    std::uint32_t stage;
+};
+
+/// A record of two or three words for stages below 256. The fewer bytes move to the partitions, the better:
+/// the row number is cut in two and fills the bits that key and time leave.
 ///
-/// @tparam Hashed keys have 128 bits, not 64.
-/// @tparam Packed time and stage share 8 bytes; else they take 12.
-template <bool Hashed, bool Packed>
-class Record {
-  public:
+/// word 0: key without its partition, lower bits of the row; word 1: upper bits of the row, time, stage;
+/// word 2: upper half of a hashed key.
+template <bool Hashed>
+struct NarrowRecord {
     static constexpr bool kHashed = Hashed;
-    static constexpr bool kPacked = Packed;
+    static constexpr std::size_t kWords = Hashed ? 3 : 2;
+    using Step = PackedStep;
 
-    static Record of(const Input& in, std::size_t row) {
-        Record record;
-        record.store(0, in.items.key[row]);
-        if constexpr (Hashed) record.store(2, in.items.high[row]);
-        record.words_[kRow] = static_cast<std::uint32_t>(row);
-        if constexpr (Packed) {
-            // Unsigned: the distance of two int64 times may exceed int64 itself.
-            const std::uint64_t elapsed =
-                static_cast<std::uint64_t>(in.times.time[row]) - static_cast<std::uint64_t>(in.earliest);
-            record.store(kTime, elapsed << PackedStep::kStageBits | in.stages.code[row]);
-        } else {
-            record.store(kTime, static_cast<std::uint64_t>(in.times.time[row]));
-            record.words_[kRow + 1] = in.stages.code[row];
-        }
-        return record;
+    /// True where all parts of every row have room.
+    static bool fits(const Layout& layout, std::size_t n_rows) {
+        const auto row_bits = static_cast<unsigned>(std::bit_width(n_rows));
+        return layout.time_bits + kStepBits <= 64 &&
+               layout.time_bits + kStageBits + row_bits <= 64 + layout.partition_bits;
     }
 
-    [[nodiscard]] std::uint64_t key() const { return load(0); }
-    [[nodiscard]] std::uint64_t high() const { return Hashed ? load(2) : 0; }
-    [[nodiscard]] std::uint32_t row() const { return words_[kRow]; }
-    [[nodiscard]] bool same_key(const Record& other) const {
-        return key() == other.key() && (!Hashed || high() == other.high());
+    static void store(std::uint64_t* words, const Layout& layout, const SourceRow& row) {
+        const unsigned bits = layout.partition_bits;
+        const std::uint64_t low_row = row.row & ((1U << bits) - 1U);
+        words[0] = row.key << bits | low_row;
+        words[1] = upper_row(layout, row.row) | row.elapsed << kStageBits | row.stage;
+        if constexpr (Hashed) words[2] = row.high;
     }
-    [[nodiscard]] auto step() const {
-        if constexpr (Packed) {
-            return PackedStep{load(kTime)};
-        } else {
-            return WideStep{static_cast<std::int64_t>(load(kTime)), row(), words_[kRow + 1]};
-        }
+    static std::uint64_t rest_of_key(const std::uint64_t* words, const Layout& layout) {
+        return words[0] >> layout.partition_bits << layout.partition_bits;
     }
+    static std::uint64_t high(const std::uint64_t* words) { return Hashed ? words[kWords - 1] : 0; }
+    static std::uint32_t row(const std::uint64_t* words, const Layout& layout) {
+        const unsigned bits = layout.partition_bits;
+        const unsigned used = layout.time_bits + kStageBits;
+        const std::uint64_t upper = used >= 64 ? 0 : words[1] >> used;
+        return static_cast<std::uint32_t>(upper << bits | (words[0] & ((1U << bits) - 1U)));
+    }
+    /// Journeys of more than `kMostArrivals` rows see their arrivals wrap around.
+    static Step step(const std::uint64_t* words, const Layout& layout, std::uint64_t arrival) {
+        const unsigned used = layout.time_bits + kStageBits;
+        const std::uint64_t mask = used >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;
+        const std::uint64_t word = words[1] & mask;
+        constexpr std::uint64_t kStage = (1U << kStageBits) - 1U;
+        return (word & ~kStage) << kArrivalBits | (arrival % kMostArrivals) << kStageBits | (word & kStage);
+    }
+    static std::uint64_t elapsed(Step step) { return step >> kStepBits; }
+    static std::uint32_t stage(Step step) { return static_cast<std::uint32_t>(step & 0xffU); }
 
   private:
-    static constexpr std::size_t kTime = Hashed ? 4 : 2;
-    static constexpr std::size_t kRow = kTime + 2;
-
-    void store(std::size_t at, std::uint64_t value) { std::memcpy(&words_[at], &value, sizeof(value)); }
-    [[nodiscard]] std::uint64_t load(std::size_t at) const {
-        std::uint64_t value = 0;
-        std::memcpy(&value, &words_[at], sizeof(value));
-        return value;
+    static std::uint64_t upper_row(const Layout& layout, std::uint32_t row) {
+        const unsigned used = layout.time_bits + kStageBits;
+        return used >= 64 ? 0 : static_cast<std::uint64_t>(row >> layout.partition_bits) << used;
     }
+};
 
-    std::array<std::uint32_t, kRow + (Packed ? 1 : 2)> words_;
+/// A record for any time, any stage, any number of rows, and for a row order that decides between ties.
+template <bool Hashed>
+struct WideRecord {
+    static constexpr bool kHashed = Hashed;
+    static constexpr std::size_t kWords = Hashed ? 4 : 3;
+    using Step = WideStep;
+
+    static void store(std::uint64_t* words, const Layout& layout, const SourceRow& row) {
+        words[0] = row.key << layout.partition_bits;
+        words[1] = row.elapsed;
+        words[2] = static_cast<std::uint64_t>(row.row) << 32U | row.stage;
+        if constexpr (Hashed) words[3] = row.high;
+    }
+    static std::uint64_t rest_of_key(const std::uint64_t* words, const Layout&) { return words[0]; }
+    static std::uint64_t high(const std::uint64_t* words) { return Hashed ? words[kWords - 1] : 0; }
+    static std::uint32_t row(const std::uint64_t* words, const Layout&) {
+        return static_cast<std::uint32_t>(words[2] >> 32U);
+    }
+    static Step step(const std::uint64_t* words, const Layout& layout, std::uint64_t /*arrival*/) {
+        return {words[1], row(words, layout), static_cast<std::uint32_t>(words[2])};
+    }
+    static std::uint64_t elapsed(const Step& step) { return step.elapsed; }
+    static std::uint32_t stage(const Step& step) { return step.stage; }
 };
 
 }  // namespace stagefunnel
