@@ -1,8 +1,8 @@
 """Sales funnels over columns of item, stage and time.
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
-:func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`; :func:`show` prints a
-table the way people read it.
+:func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
+once: :func:`summary`. :func:`show` prints a table the way people read it.
 """
 
 from . import datasets
@@ -22,8 +22,10 @@ from .funnels import funnel, outcomes
 from .items import item_table
 from .log import StageLog
 from .moves import transitions
+from .overview import Summary
 from .pipeline import Pipeline
 from .settings import Settings
+from .summaries import summary
 
 __all__ = [
     "InvalidRowError",
@@ -33,6 +35,7 @@ __all__ = [
     "Settings",
     "StageFunnelError",
     "StageLog",
+    "Summary",
     "UnknownItemError",
     "UnknownStageError",
     "__version__",
@@ -42,6 +45,7 @@ __all__ = [
     "item_table",
     "outcomes",
     "show",
+    "summary",
     "time_in_stage",
     "transitions",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import get_args
+from typing import Final, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,15 @@ from .pipeline import Pipeline
 from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, remember, row_outcomes, stage_values
 from .times import to_durations
 
+QUANTILES: Final = (0.25, 0.75, 0.9)
+
 
 def time_in_stage(
     log: StageLog,
     pipeline: Pipeline,
     *,
     per: PerName = "visit",
-    quantiles: Sequence[float] = (0.25, 0.75, 0.9),
+    quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
