@@ -23,12 +23,14 @@ from .items import item_table
 from .log import StageLog
 from .moves import transitions
 from .overview import Summary
+from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .settings import Settings
 from .summaries import summary
 
 __all__ = [
     "InvalidRowError",
+    "Partial",
     "Pipeline",
     "ReaderError",
     "SchemaError",
@@ -43,7 +45,9 @@ __all__ = [
     "explain",
     "funnel",
     "item_table",
+    "merge",
     "outcomes",
+    "partial",
     "show",
     "summary",
     "time_in_stage",

@@ -1,18 +1,16 @@
 """All answers together are the answers one by one, and are shown one under the other."""
 
 import io
-import json
 from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 from rich.console import Console
 
 import stagefunnel as sf
-from helpers import SMALL, items_of, journeys_log, log_of, pipeline_of
+from helpers import SMALL, assert_summary, items_of, journeys_log, log_of, pipeline_of
 from strategies import Case, cases
 
 ITEMS = {"item": [1, 2, 3], "manager": ["Bo", "Al", None]}
@@ -38,15 +36,6 @@ def one_by_one(
         "transitions": sf.transitions(log, pipeline, unlisted=unlisted),
         "quality": log.quality(pipeline),
     }
-
-
-def assert_summary(found: sf.Summary, expected: dict[str, pd.DataFrame]) -> None:
-    assert list(found.tables) == list(expected)
-    for name, table in expected.items():
-        assert getattr(found, name) is found.tables[name]
-        assert_frame_equal(found.tables[name], table, check_exact=True)
-        # As text: a share of nothing is NaN, which equals nothing.
-        assert json.dumps(found.tables[name].attrs) == json.dumps(table.attrs), name
 
 
 OPTIONS = st.fixed_dictionaries(
