@@ -188,6 +188,7 @@ def stamps(unit: str, zone: str | None = None) -> Any:
 
 PIPELINES = (
     "the partials read different pipelines, number 0 Pipeline: New → Offer | won: Won | lost: Lost and "
+    "number 1 Pipeline: "
 )
 
 
