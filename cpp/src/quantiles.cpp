@@ -143,7 +143,7 @@ Bounds Sieve::bounds_around(std::uint64_t rank) {
 std::vector<Bounds> guess_brackets(std::span<std::uint64_t> part, std::span<const Quantile> quantiles) {
     // In a random part the rank of a quantile of the whole strays by its standard deviation. Values that come
     // in whole items are not quite independent, so the margin is wide; a wrong guess costs only time.
-    constexpr double kDeviations = 5;
+    constexpr double kDeviations = 4;
     const auto n = static_cast<double>(part.size());
     std::vector<Bounds> bounds;
     for (const Quantile& quantile : quantiles) {

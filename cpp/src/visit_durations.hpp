@@ -29,9 +29,7 @@ template <Per kPer, class Sink>
 class FewStages {
   public:
     FewStages(const Pipeline& pipeline, std::size_t n_codes, Sink& sink)
-        : counts_(static_cast<std::size_t>(pipeline.n_rows())),
-          items_(counts_.size()),
-          buffers_(counts_.size(), sink) {
+        : counts_(static_cast<std::size_t>(pipeline.n_rows())), items_(counts_.size()), buffers_(counts_.size(), sink) {
         for (std::size_t code = 0; code < n_codes; ++code) {
             const std::int32_t row = pipeline.row_of_code()[code];
             row_of_code_.push_back(row == Pipeline::kUnlisted ? kUnlisted : static_cast<std::uint8_t>(row));
@@ -40,8 +38,28 @@ class FewStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        const std::int64_t* times = journeys.time.data();
         for (std::size_t item = first; item < last; ++item) {
-            read_item(codes, journeys.time.data(), journeys.offsets[item], journeys.offsets[item + 1]);
+            std::size_t i = journeys.offsets[item];
+            const std::size_t end = journeys.offsets[item + 1];
+            while (i < end && row_of_code_[codes[i]] == kUnlisted) ++i;
+            if (i == end) continue;
+            Here here{row_of_code_[codes[i]], times[i], 0};
+            here.visited = std::uint64_t{1} << here.stage;
+            ++i;
+            if constexpr (kPer == Per::visit) {
+                while (i < end) {
+                    if (room_ == 0) room_ = buffers_.make_room();
+                    const std::size_t stop = i + std::min(room_, end - i);
+                    room_ -= stop - i;
+                    here = put(here, codes, times, i, stop);
+                    i = stop;
+                }
+            } else {
+                here = add_up(here, codes, times, i, end);
+            }
+            ++counts_[here.stage].open;
+            items_.add(here.visited);
         }
     }
 
@@ -50,6 +68,7 @@ class FewStages {
         buffers_.flush();
         const std::vector<std::int64_t> items = items_.by_stage();
         for (std::size_t row = 0; row < counts_.size(); ++row) {
+            if (kPer == Per::visit) counts_[row].completed = buffers_.handed_over(row);
             counts_[row].items = items[row];
             counts_[row].visits = counts_[row].completed + counts_[row].open;
         }
@@ -59,44 +78,59 @@ class FewStages {
   private:
     static constexpr std::uint8_t kUnlisted = 64;
 
+    /// How far an item has been read.
+    struct Here {
+        std::size_t stage;
+        std::int64_t start;
+        std::uint64_t visited;
+    };
+
+    /// Puts the visits' durations into the buffers, which have room for one of each row.
     template <class Code>
-    void read_item(const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
-        while (i < end && row_of_code_[codes[i]] == kUnlisted) ++i;
-        if (i == end) return;
-        std::size_t stage = row_of_code_[codes[i]];
-        std::int64_t start = times[i];
-        std::uint64_t visited = std::uint64_t{1} << stage, sampled = 0;
-        for (++i; i < end; ++i) {
-            const std::size_t listed = row_of_code_[codes[i]];
-            const std::size_t next = listed == kUnlisted ? stage : listed;
+    Here put(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
+        const auto [values, next_place] = buffers_.places();
+        const std::uint8_t* row_of_code = row_of_code_.data();
+        for (; i < end; ++i) {
+            // Whether a row is listed or repeats its stage cannot be predicted, so all rows are handled alike.
+            const std::size_t row = row_of_code[codes[i]];
+            const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row >> 6U)));
             const std::int64_t now = times[i];
-            const bool leaves = next != stage;
-            if constexpr (kPer == Per::visit) {
-                // Whether a stage is repeated cannot be predicted: all rows are handled alike.
-                buffers_.append(stage, time_between(start, now), leaves);
-                counts_[stage].completed += static_cast<std::int64_t>(leaves);
-            } else if (leaves) {
-                ++counts_[stage].completed;
-                const std::uint64_t bit = std::uint64_t{1} << stage;
-                if ((sampled & bit) == 0) {
-                    buffers_.append(stage, time_between(start, now), true);
-                } else {
-                    combine<kPer>(buffers_.last(stage), time_between(start, now));
-                }
-                sampled |= bit;
-            }
-            visited |= std::uint64_t{1} << next;
-            start = leaves ? now : start;
-            stage = next;
+            const bool leaves = next != here.stage;
+            const std::size_t place = next_place[here.stage];
+            values[place] = time_between(here.start, now);
+            next_place[here.stage] = place + static_cast<std::size_t>(leaves);
+            here.start = leaves ? now : here.start;
+            here.stage = next;
+            here.visited |= std::uint64_t{1} << next;
         }
-        ++counts_[stage].open;
-        items_.add(visited);
+        return here;
+    }
+
+    template <class Code>
+    Here add_up(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
+        std::uint64_t sampled = 0;
+        for (; i < end; ++i) {
+            const std::size_t next = row_of_code_[codes[i]];
+            if (next == kUnlisted || next == here.stage) continue;
+            const std::uint64_t bit = std::uint64_t{1} << here.stage;
+            const std::uint64_t duration = time_between(here.start, times[i]);
+            if ((sampled & bit) == 0) {
+                buffers_.append(here.stage, duration);
+            } else {
+                combine<kPer>(buffers_.last(here.stage), duration);
+            }
+            sampled |= bit;
+            ++counts_[here.stage].completed;
+            here = {next, times[i], here.visited | std::uint64_t{1} << next};
+        }
+        return here;
     }
 
     std::vector<VisitCounts> counts_;
     SetCounts items_;
+    StageBuffers<1024, Sink> buffers_;
     std::vector<std::uint8_t> row_of_code_;
-    StageBuffers<Sink> buffers_;
+    std::size_t room_ = 0;
 };
 
 /// Reads a pipeline of any number of rows.
@@ -140,7 +174,7 @@ class ManyStages {
     void complete(std::size_t item, std::size_t stage, std::uint64_t duration) {
         ++counts_[stage].completed;
         if (kPer == Per::visit || sampled_item_[stage] != item) {
-            buffers_.append(stage, duration, true);
+            buffers_.append(stage, duration);
         } else {
             combine<kPer>(buffers_.last(stage), duration);
         }
@@ -151,7 +185,7 @@ class ManyStages {
     std::vector<VisitCounts> counts_;
     std::vector<std::size_t> last_item_;     // last item that entered the stage
     std::vector<std::size_t> sampled_item_;  // item of the last duration of the stage
-    StageBuffers<Sink> buffers_;
+    StageBuffers<16, Sink> buffers_;
 };
 
 /// Lets `with` read items into the sink by the one of the two readers that fits the pipeline.
