@@ -14,9 +14,9 @@
 
 namespace stagefunnel {
 
-/// Unsigned: the distance of two int64 times may exceed int64 itself.
-inline std::uint64_t time_between(std::int64_t start, std::int64_t end) {
-    return static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start);
+/// The times as words: the distance of two int64 times may exceed int64 itself, but not 64 bits.
+inline const std::uint64_t* times_of(const Journeys& journeys) {
+    return reinterpret_cast<const std::uint64_t*>(journeys.time.data());
 }
 
 template <Per kPer>
@@ -38,14 +38,13 @@ class FewStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        const std::int64_t* times = journeys.time.data();
+        const std::uint64_t* times = times_of(journeys);
         for (std::size_t item = first; item < last; ++item) {
             std::size_t i = journeys.offsets[item];
             const std::size_t end = journeys.offsets[item + 1];
             while (i < end && row_of_code_[codes[i]] == kUnlisted) ++i;
             if (i == end) continue;
-            Here here{row_of_code_[codes[i]], times[i], 0};
-            here.visited = std::uint64_t{1} << here.stage;
+            Here here{row_of_code_[codes[i]], times[i], std::uint64_t{1} << row_of_code_[codes[i]]};
             ++i;
             if constexpr (kPer == Per::visit) {
                 while (i < end) {
@@ -81,25 +80,26 @@ class FewStages {
     /// How far an item has been read.
     struct Here {
         std::size_t stage;
-        std::int64_t start;
+        std::uint64_t start;  // of the visit
         std::uint64_t visited;
     };
 
     /// Puts the visits' durations into the buffers, which have room for one of each row.
     template <class Code>
-    Here put(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
+    Here put(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
         const auto [values, next_place] = buffers_.places();
         const std::uint8_t* row_of_code = row_of_code_.data();
         for (; i < end; ++i) {
-            // Whether a row is listed or repeats its stage cannot be predicted, so all rows are handled alike.
+            // Whether a row is listed or repeats its stage cannot be predicted: all rows are handled alike, by
+            // arithmetic, for compilers make branches of choices.
             const std::size_t row = row_of_code[codes[i]];
-            const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row >> 6U)));
-            const std::int64_t now = times[i];
-            const bool leaves = next != here.stage;
+            const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row / kUnlisted)));
+            const auto leaves = static_cast<std::size_t>(next != here.stage);
+            const std::uint64_t duration = times[i] - here.start;
             const std::size_t place = next_place[here.stage];
-            values[place] = time_between(here.start, now);
-            next_place[here.stage] = place + static_cast<std::size_t>(leaves);
-            here.start = leaves ? now : here.start;
+            values[place] = duration;
+            next_place[here.stage] = place + leaves;
+            here.start += duration & (0 - leaves);
             here.stage = next;
             here.visited |= std::uint64_t{1} << next;
         }
@@ -107,13 +107,13 @@ class FewStages {
     }
 
     template <class Code>
-    Here add_up(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
+    Here add_up(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
         std::uint64_t sampled = 0;
         for (; i < end; ++i) {
             const std::size_t next = row_of_code_[codes[i]];
             if (next == kUnlisted || next == here.stage) continue;
             const std::uint64_t bit = std::uint64_t{1} << here.stage;
-            const std::uint64_t duration = time_between(here.start, times[i]);
+            const std::uint64_t duration = times[i] - here.start;
             if ((sampled & bit) == 0) {
                 buffers_.append(here.stage, duration);
             } else {
@@ -146,13 +146,14 @@ class ManyStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        const std::uint64_t* times = times_of(journeys);
         for (std::size_t item = first; item < last; ++item) {
             std::size_t stage = kNoStage;
-            std::int64_t start = 0;
+            std::uint64_t start = 0;
             for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], row_of_code_,
                            [&](std::int32_t row, std::size_t i) {
-                               const std::int64_t now = journeys.time[i];
-                               if (stage != kNoStage) complete(item, stage, time_between(start, now));
+                               const std::uint64_t now = times[i];
+                               if (stage != kNoStage) complete(item, stage, now - start);
                                stage = static_cast<std::size_t>(row);
                                start = now;
                                ++counts_[stage].visits;
