@@ -42,8 +42,10 @@ void bind_durations(py::module_& m) {
         .def_property_readonly("durations", [](const py::object& self) {
             // A view that keeps the stage alive: samples of a large log are not copied.
             const auto& durations = self.cast<const StageDurations&>().durations;
-            return py::array_t<std::uint64_t>(static_cast<py::ssize_t>(durations.size()), durations.data(),
-                                              self);
+            py::array_t<std::uint64_t> view(static_cast<py::ssize_t>(durations.size()), durations.data(),
+                                            self);
+            view.attr("setflags")("write"_a = false);
+            return view;
         });
     m.def(
         "time_in_stage",

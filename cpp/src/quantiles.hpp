@@ -48,7 +48,7 @@ class Bracket {
     std::uint64_t below_ = 0;
     std::uint64_t at_low_ = 0;
     std::uint64_t at_high_ = 0;  // zero where both bounds are one value
-    std::size_t selected_ = 0;  // the last rank asked for among those between
+    std::size_t selected_ = 0;   // the last rank asked for among those between
     LargeVector<std::uint64_t> between_;
 };
 

@@ -16,7 +16,8 @@ namespace stagefunnel {
 template <std::size_t kPlaces, class Sink>
 class StageBuffers {
   public:
-    StageBuffers(std::size_t n_rows, Sink& sink) : values_(n_rows * kPlaces), handed_over_(n_rows, 0), sink_(sink) {
+    StageBuffers(std::size_t n_rows, Sink& sink)
+        : values_(n_rows * kPlaces), handed_over_(n_rows, 0), sink_(sink) {
         for (std::size_t row = 0; row < n_rows; ++row) next_.push_back(row * kPlaces);
     }
 

@@ -29,7 +29,9 @@ template <Per kPer, class Sink>
 class FewStages {
   public:
     FewStages(const Pipeline& pipeline, std::size_t n_codes, Sink& sink)
-        : counts_(static_cast<std::size_t>(pipeline.n_rows())), items_(counts_.size()), buffers_(counts_.size(), sink) {
+        : counts_(static_cast<std::size_t>(pipeline.n_rows())),
+          items_(counts_.size()),
+          buffers_(counts_.size(), sink) {
         for (std::size_t code = 0; code < n_codes; ++code) {
             const std::int32_t row = pipeline.row_of_code()[code];
             row_of_code_.push_back(row == Pipeline::kUnlisted ? kUnlisted : static_cast<std::uint8_t>(row));
@@ -90,8 +92,8 @@ class FewStages {
         const auto [values, next_place] = buffers_.places();
         const std::uint8_t* row_of_code = row_of_code_.data();
         for (; i < end; ++i) {
-            // Whether a row is listed or repeats its stage cannot be predicted: all rows are handled alike, by
-            // arithmetic, for compilers make branches of choices.
+            // Whether a row is listed or repeats its stage cannot be predicted: all rows are handled alike,
+            // by arithmetic, for compilers make branches of choices.
             const std::size_t row = row_of_code[codes[i]];
             const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row / kUnlisted)));
             const auto leaves = static_cast<std::size_t>(next != here.stage);
