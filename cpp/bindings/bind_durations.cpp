@@ -44,7 +44,7 @@ void bind_durations(py::module_& m) {
             const auto& durations = self.cast<const StageDurations&>().durations;
             py::array_t<std::uint64_t> view(static_cast<py::ssize_t>(durations.size()), durations.data(),
                                             self);
-            view.attr("setflags")("write"_a = false);
+            view.attr("flags").attr("writeable") = false;
             return view;
         });
     m.def(

@@ -1,6 +1,7 @@
 #include "stagefunnel/durations.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -52,60 +53,54 @@ struct Sifter {
 template <class Sink>
 struct Partial {
     std::vector<VisitCounts> counts;
-    std::vector<Sink> sink;  // one; empty until the thread is done
+    std::optional<Sink> sink;  // empty only until the thread is done
 };
 
-class Reader {
-  public:
-    Reader(const Journeys& journeys, const Pipeline& pipeline, Per per, unsigned threads)
-        : journeys_(journeys), pipeline_(pipeline), per_(per), threads_(threads) {}
-
-    [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline_.n_rows()); }
-    [[nodiscard]] const Journeys& journeys() const { return journeys_; }
-    [[nodiscard]] unsigned threads() const { return threads_; }
-
-    /// Lets each thread read a range of the items into a sink of its own.
-    template <class MakeSink>
-    auto read(MakeSink&& make_sink) const {
-        return read(make_sink, [](auto& reader, auto* codes, const Journeys& journeys, std::size_t first,
-                                  std::size_t last) { reader.read(journeys, codes, first, last); });
+/// Calls `read` for all items of a range.
+struct Everywhere {
+    template <class Read>
+    void operator()(std::size_t first, std::size_t last, Read read) const {
+        read(first, last);
     }
+};
 
-    /// The same for a few items here and there. Neighbours may be alike, so they are taken from everywhere.
-    template <class MakeSink>
-    auto read_some(MakeSink&& make_sink) const {
-        return read(make_sink, [](auto& reader, auto* codes, const Journeys& journeys, std::size_t first,
-                                  std::size_t last) {
-            constexpr std::size_t kTogether = 4, kStride = kTogether * kOneIn;
-            for (std::size_t begin = first; begin + kStride <= last; begin += kStride) {
-                const std::size_t at = begin + spread(begin) % (kStride - kTogether);
-                reader.read(journeys, codes, at, at + kTogether);
-            }
-        });
+/// Calls `read` for a few neighbours here and there. Neighbours may be alike, so they are few at a time.
+struct HereAndThere {
+    template <class Read>
+    void operator()(std::size_t first, std::size_t last, Read read) const {
+        constexpr std::size_t kNeighbours = 4, kStride = kNeighbours * kOneIn;
+        for (std::size_t begin = first; begin + kStride <= last; begin += kStride) {
+            const std::size_t at = begin + spread(begin) % (kStride - kNeighbours + 1);
+            read(at, at + kNeighbours);
+        }
     }
+};
 
-  private:
-    template <class MakeSink, class ReadRange>
-    auto read(MakeSink&& make_sink, ReadRange&& read_range) const {
-        using Sink = decltype(make_sink());
-        return with_codes(journeys_, [&](const auto* codes) {
-            return parallel_parts(journeys_.n_items(), threads_, [&](std::size_t first, std::size_t last) {
-                Partial<Sink> partial;
-                Sink sink = make_sink();
-                partial.counts = with_reader(journeys_, pipeline_, per_, sink, [&](auto reader) {
-                    read_range(reader, codes, journeys_, first, last);
+/// A log and how it is read.
+struct Question {
+    const Journeys& journeys;
+    const Pipeline& pipeline;
+    Per per;
+    unsigned threads;
+
+    [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline.n_rows()); }
+
+    /// Lets each thread read its range of the items into a sink of its own.
+    template <class MakeSink, class Where = Everywhere>
+    [[nodiscard]] auto read(MakeSink make_sink, Where where = {}) const {
+        return with_codes(journeys, [&](const auto* codes) {
+            return parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+                Partial<decltype(make_sink())> partial;
+                partial.sink.emplace(make_sink());
+                partial.counts = with_reader(journeys, pipeline, per, *partial.sink, [&](auto reader) {
+                    where(first, last,
+                          [&](std::size_t from, std::size_t to) { reader.read(journeys, codes, from, to); });
                     return reader.finish();
                 });
-                partial.sink.push_back(std::move(sink));
                 return partial;
             });
         });
     }
-
-    const Journeys& journeys_;
-    const Pipeline& pipeline_;
-    Per per_;
-    unsigned threads_;
 };
 
 void add(VisitCounts& to, const VisitCounts& counts) {
@@ -118,34 +113,34 @@ void add(VisitCounts& to, const VisitCounts& counts) {
 /// The samples of the threads, one after the other.
 template <class Sink>
 Sample join(std::vector<Partial<Sink>>& partials, std::size_t row) {
-    Sample whole = std::move(partials[0].sink[0].samples[row]);
+    Sample whole = std::move(partials[0].sink->samples[row]);
     for (std::size_t p = 1; p < partials.size(); ++p) {
-        const Sample theirs = std::move(partials[p].sink[0].samples[row]);
+        const Sample theirs = std::move(partials[p].sink->samples[row]);
         whole.insert(whole.end(), theirs.begin(), theirs.end());
     }
     return whole;
 }
 
 template <class Sink>
-Brackets guess(std::vector<Partial<Sink>> partials, const Reader& reader,
-               std::span<const Quantile> quantiles) {
-    Brackets brackets(reader.n_rows());
-    parallel_tasks(brackets.size(), reader.threads(), [&](std::size_t row) {
+Brackets guess_from(std::vector<Partial<Sink>> partials, const Question& question,
+                    std::span<const Quantile> quantiles) {
+    Brackets brackets(question.n_rows());
+    parallel_tasks(brackets.size(), question.threads, [&](std::size_t row) {
         Sample part = join(partials, row);
         brackets[row] = guess_brackets(part, quantiles);
     });
     return brackets;
 }
 
-Brackets guess(const Reader& reader, std::span<const Quantile> quantiles) {
+Brackets guess(const Question& question, std::span<const Quantile> quantiles) {
     constexpr std::size_t kEnoughItems = 1U << 15U;
-    const std::size_t n_rows = reader.n_rows();
+    const std::size_t n_rows = question.n_rows();
     if (quantiles.empty()) return Brackets(n_rows);
-    if (reader.journeys().n_rows() < kWorthGuessing) return Brackets(n_rows, {Bounds{}});
-    if (reader.journeys().n_items() >= kEnoughItems) {
-        return guess(reader.read_some([&] { return Keeper(n_rows); }), reader, quantiles);
+    if (question.journeys.n_rows() < kWorthGuessing) return Brackets(n_rows, {Bounds{}});
+    if (question.journeys.n_items() >= kEnoughItems) {
+        return guess_from(question.read([&] { return Keeper(n_rows); }, HereAndThere{}), question, quantiles);
     }
-    return guess(reader.read([&] { return Thinner(n_rows); }), reader, quantiles);
+    return guess_from(question.read([&] { return Thinner(n_rows); }), question, quantiles);
 }
 
 struct Tally {
@@ -153,26 +148,26 @@ struct Tally {
     std::vector<Sieve> sieves;
 };
 
-Tally sift(const Reader& reader, const Brackets& brackets) {
-    auto partials = reader.read([&] { return Sifter(brackets); });
-    Tally tally{std::move(partials[0].counts), std::move(partials[0].sink[0].sieves)};
+Tally sift(const Question& question, const Brackets& brackets) {
+    auto partials = question.read([&] { return Sifter(brackets); });
+    Tally tally{std::move(partials[0].counts), std::move(partials[0].sink->sieves)};
     for (std::size_t p = 1; p < partials.size(); ++p) {
         for (std::size_t row = 0; row < brackets.size(); ++row) {
             add(tally.counts[row], partials[p].counts[row]);
-            tally.sieves[row].merge(partials[p].sink[0].sieves[row]);
+            tally.sieves[row].merge(partials[p].sink->sieves[row]);
         }
     }
     return tally;
 }
 
 /// Reads again for the stages whose quantiles lie outside the guess; by then the counts say where they lie.
-void sift_again_where_missed(Tally& tally, const Reader& reader, std::span<const Quantile> quantiles) {
+void sift_again_where_missed(Tally& tally, const Question& question, std::span<const Quantile> quantiles) {
     Brackets missing;
     for (Sieve& sieve : tally.sieves) missing.push_back(missing_brackets(sieve, quantiles));
     if (std::all_of(missing.begin(), missing.end(), [](const auto& bounds) { return bounds.empty(); })) {
         return;
     }
-    Tally again = sift(reader, missing);
+    Tally again = sift(question, missing);
     for (std::size_t row = 0; row < missing.size(); ++row) {
         if (!missing[row].empty()) tally.sieves[row] = std::move(again.sieves[row]);
     }
@@ -202,9 +197,9 @@ std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& p
                                      std::span<const Quantile> quantiles, unsigned threads) {
     pipeline.check(journeys);
     check(quantiles);
-    const Reader reader(journeys, pipeline, per, threads);
-    Tally tally = sift(reader, guess(reader, quantiles));
-    sift_again_where_missed(tally, reader, quantiles);
+    const Question question{journeys, pipeline, per, threads};
+    Tally tally = sift(question, guess(question, quantiles));
+    sift_again_where_missed(tally, question, quantiles);
     std::vector<StageTime> table(tally.sieves.size());
     parallel_tasks(table.size(), threads, [&](std::size_t row) {
         table[row] = summary_of(tally.counts[row], tally.sieves[row], quantiles);
@@ -215,9 +210,9 @@ std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& p
 std::vector<StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline, Per per,
                                             unsigned threads) {
     pipeline.check(journeys);
-    const Reader reader(journeys, pipeline, per, threads);
-    auto partials = reader.read([&] { return Keeper(reader.n_rows()); });
-    std::vector<StageDurations> table(reader.n_rows());
+    const Question question{journeys, pipeline, per, threads};
+    auto partials = question.read([&] { return Keeper(question.n_rows()); });
+    std::vector<StageDurations> table(question.n_rows());
     parallel_tasks(table.size(), threads, [&](std::size_t row) {
         for (const auto& partial : partials) add(table[row], partial.counts[row]);
         table[row].durations = join(partials, row);
