@@ -4,6 +4,17 @@
 #include "stagefunnel/durations.hpp"
 
 namespace stagefunnel::bindings {
+namespace {
+
+StageTime summarise(const VisitCounts& counts, const std::vector<Array<std::uint64_t>>& samples,
+                    const std::vector<Quantile>& quantiles) {
+    std::vector<std::span<const std::uint64_t>> spans;
+    for (const Array<std::uint64_t>& sample : samples) spans.push_back(as_span(sample));
+    const py::gil_scoped_release unlocked;
+    return summarise_durations(counts, spans, quantiles);
+}
+
+}  // namespace
 
 void bind_durations(py::module_& m) {
     py::native_enum<Per>(m, "Per", "enum.Enum")
@@ -17,13 +28,25 @@ void bind_durations(py::module_& m) {
         .def_readonly("whole", &Duration::whole)
         .def_readonly("rest", &Duration::rest)
         .def_readonly("of", &Duration::of);
-    py::class_<StageTime>(m, "StageTime")
-        .def_readonly("visits", &StageTime::visits)
-        .def_readonly("completed", &StageTime::completed)
-        .def_readonly("open", &StageTime::open)
-        .def_readonly("items", &StageTime::items)
+    py::class_<VisitCounts>(m, "VisitCounts")
+        .def(py::init<std::int64_t, std::int64_t, std::int64_t, std::int64_t>(), "visits"_a, "completed"_a,
+             "open"_a, "items"_a)
+        .def_readonly("visits", &VisitCounts::visits)
+        .def_readonly("completed", &VisitCounts::completed)
+        .def_readonly("open", &VisitCounts::open)
+        .def_readonly("items", &VisitCounts::items);
+    py::class_<StageTime, VisitCounts>(m, "StageTime")
         .def_readonly("mean", &StageTime::mean)
         .def_readonly("quantiles", &StageTime::quantiles);
+    py::class_<StageDurations, VisitCounts>(m, "StageDurations")
+        .def_property_readonly("durations", [](const py::object& self) {
+            // A view that keeps the stage alive: samples of a large log are not copied.
+            const auto& durations = self.cast<const StageDurations&>().durations;
+            py::array_t<std::uint64_t> view(static_cast<py::ssize_t>(durations.size()), durations.data(),
+                                            self);
+            view.attr("flags").attr("writeable") = false;
+            return view;
+        });
     m.def(
         "time_in_stage",
         [](const Journeys& journeys, const Pipeline& pipeline, Per per,
@@ -31,6 +54,9 @@ void bind_durations(py::module_& m) {
            unsigned threads) { return time_in_stage(journeys, pipeline, per, quantiles, threads); },
         "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
         py::call_guard<py::gil_scoped_release>());
+    m.def("stage_durations", &stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+    m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
 }
 
 }  // namespace stagefunnel::bindings

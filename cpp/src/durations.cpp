@@ -1,149 +1,194 @@
 #include "stagefunnel/durations.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "hashing.hpp"
 #include "parallel.hpp"
-#include "visits.hpp"
+#include "quantiles.hpp"
+#include "visit_durations.hpp"
 
 namespace stagefunnel {
 namespace {
 
-using Durations = LargeVector<std::uint64_t>;
+using Sample = LargeVector<std::uint64_t>;
+using Brackets = std::vector<std::vector<Bounds>>;  // of each stage
 
-/// Counts of a stage and its sample of durations, as one thread saw them.
-struct Sample {
-    StageTime counts;
-    Durations durations;
+constexpr std::size_t kWorthGuessing = 1U << 18U;  // fewer durations are simply kept
+constexpr std::size_t kOneIn = 64;                 // the part of a large log that the guess is made from
+
+/// Keeps every duration.
+struct Keeper {
+    explicit Keeper(std::size_t n_rows) : samples(n_rows) {}
+    void take(std::size_t row, std::span<const std::uint64_t> durations) {
+        samples[row].insert(samples[row].end(), durations.begin(), durations.end());
+    }
+    std::vector<Sample> samples;
 };
 
+/// Keeps one in so many durations of each stage.
+struct Thinner {
+    explicit Thinner(std::size_t n_rows) : samples(n_rows), next(n_rows, 0) {}
+    void take(std::size_t row, std::span<const std::uint64_t> durations) {
+        std::size_t at = next[row];
+        for (; at < durations.size(); at += kOneIn) samples[row].push_back(durations[at]);
+        next[row] = at - durations.size();
+    }
+    std::vector<Sample> samples;
+    std::vector<std::size_t> next;
+};
+
+struct Sifter {
+    explicit Sifter(const Brackets& brackets) {
+        for (const std::vector<Bounds>& bounds : brackets) sieves.emplace_back(bounds);
+    }
+    void take(std::size_t row, std::span<const std::uint64_t> durations) { sieves[row].add(durations); }
+    std::vector<Sieve> sieves;
+};
+
+/// What one thread saw of its items.
+template <class Sink>
 struct Partial {
-    std::vector<Sample> stages;
+    std::vector<VisitCounts> counts;
+    std::optional<Sink> sink;  // empty only until the thread is done
 };
 
-class Collector {
-  public:
-    Collector(const Pipeline& pipeline, Per per)
-        : pipeline_(pipeline),
-          per_(per),
-          last_item_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem),
-          sampled_item_(last_item_) {
-        partial_.stages.resize(last_item_.size());
+/// Calls `read` for all items of a range.
+struct Everywhere {
+    template <class Read>
+    void operator()(std::size_t first, std::size_t last, Read read) const {
+        read(first, last);
     }
-
-    template <class Code>
-    Partial collect(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        for (std::size_t item = first; item < last; ++item) {
-            std::int32_t stage = -1;
-            std::int64_t start = 0;
-            for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
-                           [&](std::int32_t row, std::size_t i) {
-                               const std::int64_t now = journeys.time[i];
-                               if (stage >= 0) complete(item, stage, start, now);
-                               enter(item, row);
-                               stage = row;
-                               start = now;
-                           });
-            if (stage >= 0) ++at(stage).counts.open;
-        }
-        return std::move(partial_);
-    }
-
-  private:
-    static constexpr std::size_t kNoItem = ~std::size_t{0};
-
-    Sample& at(std::int32_t row) { return partial_.stages[static_cast<std::size_t>(row)]; }
-
-    void enter(std::size_t item, std::int32_t row) {
-        StageTime& counts = at(row).counts;
-        ++counts.visits;
-        std::size_t& last = last_item_[static_cast<std::size_t>(row)];
-        if (last != item) ++counts.items;
-        last = item;
-    }
-
-    void complete(std::size_t item, std::int32_t row, std::int64_t start, std::int64_t end) {
-        // Unsigned: the distance of two int64 times may exceed int64 itself.
-        const std::uint64_t duration = static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start);
-        Sample& sample = at(row);
-        ++sample.counts.completed;
-        std::size_t& sampled = sampled_item_[static_cast<std::size_t>(row)];
-        if (per_ == Per::visit || sampled != item) {
-            sample.durations.push_back(duration);
-        } else if (per_ == Per::item) {
-            sample.durations.back() += duration;
-        } else {
-            sample.durations.back() = std::max(sample.durations.back(), duration);
-        }
-        sampled = item;
-    }
-
-    const Pipeline& pipeline_;
-    Per per_;
-    std::vector<std::size_t> last_item_;     // last item that entered the stage
-    std::vector<std::size_t> sampled_item_;  // item of the last duration of the stage
-    Partial partial_;
 };
 
-Duration mean_of(const Durations& durations) {
-    uint128 sum = 0;
-    for (const std::uint64_t duration : durations) sum += duration;
-    const std::uint64_t n = durations.size();
-    return {static_cast<std::uint64_t>(sum / n), static_cast<std::uint64_t>(sum % n), n};
+/// Calls `read` for a few neighbours here and there. Neighbours may be alike, so they are few at a time.
+struct HereAndThere {
+    template <class Read>
+    void operator()(std::size_t first, std::size_t last, Read read) const {
+        constexpr std::size_t kNeighbours = 4, kStride = kNeighbours * kOneIn;
+        for (std::size_t begin = first; begin + kStride <= last; begin += kStride) {
+            const std::size_t at = begin + spread(begin) % (kStride - kNeighbours + 1);
+            read(at, at + kNeighbours);
+        }
+    }
+};
+
+/// A log and how it is read.
+struct Question {
+    const Journeys& journeys;
+    const Pipeline& pipeline;
+    Per per;
+    unsigned threads;
+
+    [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline.n_rows()); }
+
+    /// Lets each thread read its range of the items into a sink of its own.
+    template <class MakeSink, class Where = Everywhere>
+    [[nodiscard]] auto read(MakeSink make_sink, Where where = {}) const {
+        return with_codes(journeys, [&](const auto* codes) {
+            return parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+                Partial<decltype(make_sink())> partial;
+                partial.sink.emplace(make_sink());
+                partial.counts = with_reader(journeys, pipeline, per, *partial.sink, [&](auto reader) {
+                    where(first, last,
+                          [&](std::size_t from, std::size_t to) { reader.read(journeys, codes, from, to); });
+                    return reader.finish();
+                });
+                return partial;
+            });
+        });
+    }
+};
+
+void add(VisitCounts& to, const VisitCounts& counts) {
+    to.visits += counts.visits;
+    to.completed += counts.completed;
+    to.open += counts.open;
+    to.items += counts.items;
 }
 
-/// Reorders `durations`; the quantiles are looked up in rising order, so each selection narrows the next.
-std::vector<Duration> quantiles_of(Durations& durations, std::span<const Quantile> quantiles) {
-    const auto place = [&](std::size_t q) { return (durations.size() - 1) * quantiles[q].numerator; };
-    std::vector<std::size_t> rising(quantiles.size());
-    std::iota(rising.begin(), rising.end(), std::size_t{0});
-    std::sort(rising.begin(), rising.end(), [&](auto a, auto b) {
-        return static_cast<uint128>(place(a)) * quantiles[b].denominator <
-               static_cast<uint128>(place(b)) * quantiles[a].denominator;
+/// The samples of the threads, one after the other.
+template <class Sink>
+Sample join(std::vector<Partial<Sink>>& partials, std::size_t row) {
+    Sample whole = std::move(partials[0].sink->samples[row]);
+    for (std::size_t p = 1; p < partials.size(); ++p) {
+        const Sample theirs = std::move(partials[p].sink->samples[row]);
+        whole.insert(whole.end(), theirs.begin(), theirs.end());
+    }
+    return whole;
+}
+
+template <class Sink>
+Brackets guess_from(std::vector<Partial<Sink>> partials, const Question& question,
+                    std::span<const Quantile> quantiles) {
+    Brackets brackets(question.n_rows());
+    parallel_tasks(brackets.size(), question.threads, [&](std::size_t row) {
+        Sample part = join(partials, row);
+        brackets[row] = guess_brackets(part, quantiles);
     });
-    std::vector<Duration> out(quantiles.size());
-    auto from = durations.begin();
-    for (const std::size_t q : rising) {
-        const std::uint64_t denominator = quantiles[q].denominator;
-        const auto lower = durations.begin() + static_cast<std::ptrdiff_t>(place(q) / denominator);
-        const std::uint64_t share = place(q) % denominator;
-        std::nth_element(from, lower, durations.end());
-        from = lower;
-        out[q].whole = *lower;
-        if (share > 0) {
-            const std::uint64_t gap = *std::min_element(lower + 1, durations.end()) - *lower;
-            const uint128 step = static_cast<uint128>(gap) * share;
-            out[q].whole += static_cast<std::uint64_t>(step / denominator);
-            out[q].rest = static_cast<std::uint64_t>(step % denominator);
-            out[q].of = denominator;
-        }
-    }
-    return out;
+    return brackets;
 }
 
-/// Puts what the threads saw of one stage together; lets go of their samples.
-StageTime summarise(std::vector<Partial>& partials, std::size_t row, std::span<const Quantile> quantiles) {
-    StageTime total;
-    Durations durations = std::move(partials[0].stages[row].durations);
-    for (std::size_t p = 0; p < partials.size(); ++p) {
-        const StageTime& counts = partials[p].stages[row].counts;
-        total.visits += counts.visits;
-        total.completed += counts.completed;
-        total.open += counts.open;
-        total.items += counts.items;
-        if (p == 0) continue;
-        Durations theirs = std::move(partials[p].stages[row].durations);
-        durations.insert(durations.end(), theirs.begin(), theirs.end());
+Brackets guess(const Question& question, std::span<const Quantile> quantiles) {
+    constexpr std::size_t kEnoughItems = 1U << 15U;
+    const std::size_t n_rows = question.n_rows();
+    if (quantiles.empty()) return Brackets(n_rows);
+    if (question.journeys.n_rows() < kWorthGuessing) return Brackets(n_rows, {Bounds{}});
+    if (question.journeys.n_items() >= kEnoughItems) {
+        return guess_from(question.read([&] { return Keeper(n_rows); }, HereAndThere{}), question, quantiles);
     }
-    total.quantiles.resize(quantiles.size());
-    if (!durations.empty()) {
-        total.mean = mean_of(durations);
-        total.quantiles = quantiles_of(durations, quantiles);
+    return guess_from(question.read([&] { return Thinner(n_rows); }), question, quantiles);
+}
+
+struct Tally {
+    std::vector<VisitCounts> counts;
+    std::vector<Sieve> sieves;
+};
+
+Tally sift(const Question& question, const Brackets& brackets) {
+    auto partials = question.read([&] { return Sifter(brackets); });
+    Tally tally{std::move(partials[0].counts), std::move(partials[0].sink->sieves)};
+    for (std::size_t p = 1; p < partials.size(); ++p) {
+        for (std::size_t row = 0; row < brackets.size(); ++row) {
+            add(tally.counts[row], partials[p].counts[row]);
+            tally.sieves[row].merge(partials[p].sink->sieves[row]);
+        }
     }
-    return total;
+    return tally;
+}
+
+/// Reads again for the stages whose quantiles lie outside the guess; by then the counts say where they lie.
+void sift_again_where_missed(Tally& tally, const Question& question, std::span<const Quantile> quantiles) {
+    Brackets missing;
+    for (Sieve& sieve : tally.sieves) missing.push_back(missing_brackets(sieve, quantiles));
+    if (std::all_of(missing.begin(), missing.end(), [](const auto& bounds) { return bounds.empty(); })) {
+        return;
+    }
+    Tally again = sift(question, missing);
+    for (std::size_t row = 0; row < missing.size(); ++row) {
+        if (!missing[row].empty()) tally.sieves[row] = std::move(again.sieves[row]);
+    }
+}
+
+void check(std::span<const Quantile> quantiles) {
+    for (const auto& [numerator, denominator] : quantiles) {
+        if (denominator < 1 || denominator > 1'000'000'000 || numerator > denominator) {
+            throw std::invalid_argument("a quantile must lie between 0 and 1, got " +
+                                        std::to_string(numerator) + "/" + std::to_string(denominator));
+        }
+    }
+}
+
+StageTime summary_of(const VisitCounts& counts, Sieve& sieve, std::span<const Quantile> quantiles) {
+    StageTime time{counts, {}, std::vector<Duration>(quantiles.size())};
+    if (sieve.count() > 0) {
+        time.mean = sieve.mean();
+        time.quantiles = quantiles_of(sieve, quantiles);
+    }
+    return time;
 }
 
 }  // namespace
@@ -151,21 +196,57 @@ StageTime summarise(std::vector<Partial>& partials, std::size_t row, std::span<c
 std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
                                      std::span<const Quantile> quantiles, unsigned threads) {
     pipeline.check(journeys);
-    for (const auto& [numerator, denominator] : quantiles) {
-        if (denominator < 1 || denominator > 1'000'000'000 || numerator > denominator) {
-            throw std::invalid_argument("a quantile must lie between 0 and 1, got " +
-                                        std::to_string(numerator) + "/" + std::to_string(denominator));
-        }
-    }
-    std::vector<Partial> partials = with_codes(journeys, [&](const auto* codes) {
-        return parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
-            return Collector(pipeline, per).collect(journeys, codes, first, last);
-        });
+    check(quantiles);
+    const Question question{journeys, pipeline, per, threads};
+    Tally tally = sift(question, guess(question, quantiles));
+    sift_again_where_missed(tally, question, quantiles);
+    std::vector<StageTime> table(tally.sieves.size());
+    parallel_tasks(table.size(), threads, [&](std::size_t row) {
+        table[row] = summary_of(tally.counts[row], tally.sieves[row], quantiles);
     });
-    std::vector<StageTime> table(static_cast<std::size_t>(pipeline.n_rows()));
-    parallel_tasks(table.size(), threads,
-                   [&](std::size_t row) { table[row] = summarise(partials, row, quantiles); });
     return table;
+}
+
+std::vector<StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline, Per per,
+                                            unsigned threads) {
+    pipeline.check(journeys);
+    const Question question{journeys, pipeline, per, threads};
+    auto partials = question.read([&] { return Keeper(question.n_rows()); });
+    std::vector<StageDurations> table(question.n_rows());
+    parallel_tasks(table.size(), threads, [&](std::size_t row) {
+        for (const auto& partial : partials) add(table[row], partial.counts[row]);
+        table[row].durations = join(partials, row);
+    });
+    return table;
+}
+
+StageTime summarise_durations(const VisitCounts& counts,
+                              std::span<const std::span<const std::uint64_t>> samples,
+                              std::span<const Quantile> quantiles) {
+    check(quantiles);
+    std::size_t n = 0;
+    for (const auto& sample : samples) n += sample.size();
+    if (std::cmp_greater(n, counts.completed) || (n == 0) != (counts.completed == 0)) {
+        throw std::invalid_argument(std::to_string(counts.completed) + " completed visits cannot have " +
+                                    std::to_string(n) + " durations");
+    }
+    const auto sieve_with = [&](std::span<const Bounds> brackets) {
+        Sieve sieve(brackets);
+        for (const auto& sample : samples) sieve.add(sample);
+        return sieve;
+    };
+    std::vector<Bounds> brackets;
+    if (n >= kWorthGuessing) {
+        Thinner thinner(1);
+        for (const auto& sample : samples) thinner.take(0, sample);
+        brackets = guess_brackets(thinner.samples[0], quantiles);
+    } else if (!quantiles.empty()) {
+        brackets.emplace_back();
+    }
+    Sieve sieve = sieve_with(brackets);
+    const std::vector<Bounds> missing = missing_brackets(sieve, quantiles);
+    if (!missing.empty()) sieve = sieve_with(missing);
+    return summary_of(counts, sieve, quantiles);
 }
 
 }  // namespace stagefunnel

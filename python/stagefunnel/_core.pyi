@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Column', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'StageCodes', 'StageTime', 'Times', 'Transitions', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pipeline_quality', 'time_in_stage']
+__all__: list[str] = ['Column', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pipeline_quality', 'stage_durations', 'summarise_durations', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
         ...
@@ -172,7 +172,9 @@ class Duration:
     @property
     def whole(self) -> int:
         ...
-class StageTime:
+class VisitCounts:
+    def __init__(self, visits: typing.SupportsInt | typing.SupportsIndex, completed: typing.SupportsInt | typing.SupportsIndex, open: typing.SupportsInt | typing.SupportsIndex, items: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
     @property
     def completed(self) -> int:
         ...
@@ -180,16 +182,21 @@ class StageTime:
     def items(self) -> int:
         ...
     @property
-    def mean(self) -> Duration:
+    def open(self) -> int:
         ...
     @property
-    def open(self) -> int:
+    def visits(self) -> int:
+        ...
+class StageTime(VisitCounts):
+    @property
+    def mean(self) -> Duration:
         ...
     @property
     def quantiles(self) -> list[Duration]:
         ...
+class StageDurations(VisitCounts):
     @property
-    def visits(self) -> int:
+    def durations(self) -> numpy.typing.NDArray[numpy.uint64]:
         ...
 class Transitions:
     @property
@@ -287,6 +294,10 @@ def log_quality(journeys: Journeys) -> LogQuality:
 def match_items(journeys: Journeys, table: ItemKeys) -> tuple[numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
     ...
 def pipeline_quality(journeys: Journeys, pipeline: Pipeline) -> PipelineQuality:
+    ...
+def stage_durations(journeys: Journeys, pipeline: Pipeline, per: Per, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageDurations]:
+    ...
+def summarise_durations(counts: VisitCounts, samples: list[numpy.typing.NDArray[numpy.uint64]], quantiles: collections.abc.Sequence[Quantile]) -> StageTime:
     ...
 def time_in_stage(journeys: Journeys, pipeline: Pipeline, per: Per, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageTime]:
     ...
