@@ -2,7 +2,8 @@
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
-once: :func:`summary`. :func:`show` prints a table the way people read it.
+once: :func:`summary`. :func:`partial` and :func:`merge` give the same where the items come in parts.
+:func:`show` prints a table the way people read it.
 """
 
 from . import datasets

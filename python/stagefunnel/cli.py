@@ -85,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     times.set_defaults(run=_time_in_stage)
     times.add_argument("--per", choices=get_args(PerName), default="visit")
 
-    summary = _command(commands, "summary", "answer all of this at once", _SUMMARY_EXAMPLE)
+    summary = _command(
+        commands, "summary", "both funnels, time in stage, moves and quality together", _SUMMARY_EXAMPLE
+    )
     summary.set_defaults(run=_summary, amount=None)
     _add_funnel_options(summary)
     summary.add_argument("--per", choices=get_args(PerName), default="visit")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, get_args
 
@@ -70,48 +69,30 @@ def time_in_stage(
     1   Won       2          0     2   NaN     NaN
     """
     check_option("per", per, get_args(PerName))
-    asked = shares_of(quantiles)
+    asked = quantiles_of(quantiles)
     lookup = core_pipeline(log, pipeline, unlisted)
     try:
         stages = _core.time_in_stage(
-            log._journeys,
-            lookup,
-            _core.Per[per],
-            [_core.Quantile(share.numerator, share.denominator) for share in asked.values()],
-            log._threads,
+            log._journeys, lookup, _core.Per[per], list(asked.values()), log._threads
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
-    return time_table(
-        pipeline, [_exact(stage) for stage in stages], per=per, names=list(asked), unit=log.unit
-    )
+    return time_table(pipeline, stages, per=per, names=list(asked), unit=log.unit)
 
 
-@dataclass(frozen=True)
-class StageLengths:
-    """What is said of one stage: lengths in units of the log, missing without a completed visit."""
-
-    visits: int
-    completed: int
-    open: int
-    items: int
-    mean: Fraction | None
-    quantiles: Sequence[Fraction | None]
-
-
-def shares_of(quantiles: Sequence[float]) -> dict[str, Fraction]:
-    """Read the median and the quantiles asked for as exact shares, by the names of their columns."""
+def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
+    """Read the median and the quantiles asked for, by the names of their columns."""
     if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
         raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
     wanted = list(quantiles)
-    shares = {"median": Fraction(1, 2)} | {f"q{100 * float(q):g}": _share(q) for q in wanted}
-    if len(shares) < 1 + len(wanted):
+    asked = {"median": _quantile(0.5)} | {f"q{100 * float(q):g}": _quantile(q) for q in wanted}
+    if len(asked) < 1 + len(wanted):
         raise SchemaError(f"quantiles={wanted} names one twice")
-    return shares
+    return asked
 
 
 def time_table(
-    pipeline: Pipeline, stages: Sequence[StageLengths], *, per: str, names: Sequence[str], unit: str | None
+    pipeline: Pipeline, stages: Sequence[_core.StageTime], *, per: str, names: Sequence[str], unit: str | None
 ) -> pd.DataFrame:
     """Build the table of :func:`time_in_stage`; `names` are those of the quantiles, the median first."""
     table = pd.DataFrame(
@@ -124,25 +105,22 @@ def time_table(
             "items": [stage.items for stage in stages],
         }
     )
-    table["mean"] = to_durations([stage.mean for stage in stages], unit)
-    for i, name in enumerate(names):
-        table[name] = to_durations([stage.quantiles[i] for stage in stages], unit)
+    for name, lengths in [
+        ("mean", [stage.mean for stage in stages]),
+        *((name, [stage.quantiles[i] for stage in stages]) for i, name in enumerate(names)),
+    ]:
+        exact = [
+            length.whole + Fraction(length.rest, length.of) if stage.completed else None
+            for stage, length in zip(stages, lengths, strict=True)
+        ]
+        table[name] = to_durations(exact, unit)
     remember(table, "time_in_stage", pipeline, per=per)
     return table[[*STAGE_TIMES, *names[1:]]]
 
 
-def _exact(stage: _core.StageTime) -> StageLengths:
-    """Read the core's lengths, which mean nothing without a completed visit."""
-    lengths = [
-        length.whole + Fraction(length.rest, length.of) if stage.completed else None
-        for length in (stage.mean, *stage.quantiles)
-    ]
-    counts = (stage.visits, stage.completed, stage.open, stage.items)
-    return StageLengths(*counts, mean=lengths[0], quantiles=lengths[1:])
-
-
-def _share(share: float) -> Fraction:
+def _quantile(share: float) -> _core.Quantile:
     """Read 0.9 as nine tenths, which no binary number is."""
     if not 0 <= float(share) <= 1:
         raise SchemaError(f"quantiles={share!r} is not between 0 and 1")
-    return Fraction(str(float(share))).limit_denominator(10**9)
+    exact = Fraction(str(float(share))).limit_denominator(10**9)
+    return _core.Quantile(exact.numerator, exact.denominator)

@@ -10,7 +10,8 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from .durations import QUANTILES, shares_of, time_table
+from . import _core
+from .durations import QUANTILES, quantiles_of, time_table
 from .errors import SchemaError, check_option
 from .funnels import count, funnel_table, outcome_table
 from .item_keys import Keys, keys_of, merged_keys
@@ -20,7 +21,7 @@ from .moves import count_moves, transition_table
 from .overview import Summary
 from .pipeline import Pipeline
 from .quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
-from .samples import Sample, stage_samples
+from .samples import Sample
 from .schema import Fill, LostThenWonName, PerName, Unlisted
 from .tally import Tally
 
@@ -87,15 +88,15 @@ class Partial:
         SchemaError
             If a quantile is not between 0 and 1.
         """
-        shares = shares_of(quantiles)
+        asked = quantiles_of(quantiles)
         return Summary(
             funnel=funnel_table(self.pipeline, "both", self._tallies),
             outcomes=outcome_table(self.pipeline, self._tallies["classic"]),
             time_in_stage=time_table(
                 self.pipeline,
-                [sample.lengths(shares.values()) for sample in self._samples],
+                [sample.stage_time(list(asked.values())) for sample in self._samples],
                 per=self.per,
-                names=list(shares),
+                names=list(asked),
                 unit=self.unit,
             ),
             transitions=transition_table(self.pipeline, self._moves, self._moving_items),
@@ -155,6 +156,7 @@ def partial(
     check_option("per", per, get_args(PerName))
     lookup = core_pipeline(log, pipeline, unlisted)
     moves = count_moves(log, lookup)
+    seen = _core.stage_durations(log._journeys, lookup, _core.Per[per], log._threads)
     found = quality_counts(log, pipeline)
     return Partial(
         pipeline=pipeline,
@@ -165,7 +167,7 @@ def partial(
         unit=log.unit,
         zone=log.zone,
         _tallies={rule.kind: Tally.of(count(log, lookup, rule)) for rule in rules},
-        _samples=stage_samples(log, pipeline, per),
+        _samples=[Sample.of(stage) for stage in seen],
         _moves=moves.moves,
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},

@@ -168,6 +168,15 @@ def test_of_many_moves_the_most_frequent_are_shown() -> None:
     assert lines[at + 13] == "… and 2 more rows"
 
 
+def test_groups_are_shown_in_the_funnel_and_everything_else_for_all_items() -> None:
+    summary = sf.summary(journeys_log("New > Won", "New", "Offer", items=ITEMS), SMALL, by="manager")
+    lines = repr(sf.show(summary)).splitlines()
+    assert [line.split()[0] for line in lines if line.split()[1:2] == ["New"]] == ["Al", "Bo", "(missing)"]
+    assert "Bo: 1 items: 1 won, 0 lost, 0 open; win rate 100 %" in lines
+    times = lines.index("Time in stage, per visit")
+    assert lines[times + 3].split() == ["New", "1", "1", "2", *["1"] * 5]
+
+
 def test_what_was_found_in_the_rows_is_said_and_what_was_asked_of_the_times() -> None:
     rows = {"item": [1, 1, 1], "stage": ["New", "New", "Won"], "time": [0, 0, 1]}
     summary = sf.summary(sf.StageLog(rows), SMALL, per="longest")
