@@ -3,8 +3,10 @@
 // Reading the durations of completed visits off the journeys. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "set_counts.hpp"
@@ -48,17 +50,7 @@ class FewStages {
             if (i == end) continue;
             Here here{row_of_code_[codes[i]], times[i], std::uint64_t{1} << row_of_code_[codes[i]]};
             ++i;
-            if constexpr (kPer == Per::visit) {
-                while (i < end) {
-                    if (room_ == 0) room_ = buffers_.make_room();
-                    const std::size_t stop = i + std::min(room_, end - i);
-                    room_ -= stop - i;
-                    here = put(here, codes, times, i, stop);
-                    i = stop;
-                }
-            } else {
-                here = add_up(here, codes, times, i, end);
-            }
+            here = kPer == Per::visit ? put(here, codes, times, i, end) : add_up(here, codes, times, i, end);
             ++counts_[here.stage].open;
             items_.add(here.visited);
         }
@@ -86,10 +78,10 @@ class FewStages {
         std::uint64_t visited;
     };
 
-    /// Puts the visits' durations into the buffers, which have room for one of each row.
-    template <class Code>
-    Here put(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
-        const auto [values, next_place] = buffers_.places();
+    /// Reads rows; `leave(stage, duration, leaves)` is called for each, where `leaves` is 1 if a visit ends.
+    template <class Code, class Leave>
+    Here walk(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end,
+              Leave leave) const {
         const std::uint8_t* row_of_code = row_of_code_.data();
         for (; i < end; ++i) {
             // Whether a row is listed or repeats its stage cannot be predicted: all rows are handled alike,
@@ -98,9 +90,7 @@ class FewStages {
             const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row / kUnlisted)));
             const auto leaves = static_cast<std::size_t>(next != here.stage);
             const std::uint64_t duration = times[i] - here.start;
-            const std::size_t place = next_place[here.stage];
-            values[place] = duration;
-            next_place[here.stage] = place + leaves;
+            leave(here.stage, duration, leaves);
             here.start += duration & (0 - leaves);
             here.stage = next;
             here.visited |= std::uint64_t{1} << next;
@@ -108,23 +98,41 @@ class FewStages {
         return here;
     }
 
+    /// Puts the durations of an item's visits into the buffers.
+    template <class Code>
+    Here put(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+        while (i < end) {
+            if (room_ == 0) room_ = buffers_.make_room();
+            const std::size_t stop = i + std::min(room_, end - i);
+            room_ -= stop - i;
+            const auto [values, next_place] = buffers_.places();
+            here = walk(here, codes, times, i, stop,
+                        [values = values, next_place = next_place](std::size_t stage, std::uint64_t duration,
+                                                                   std::size_t leaves) {
+                            const std::size_t place = next_place[stage];
+                            values[place] = duration;
+                            next_place[stage] = place + leaves;
+                        });
+            i = stop;
+        }
+        return here;
+    }
+
+    /// Puts one duration for each stage that the item left into the buffers.
     template <class Code>
     Here add_up(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
-        std::uint64_t sampled = 0;
-        for (; i < end; ++i) {
-            const std::size_t next = row_of_code_[codes[i]];
-            if (next == kUnlisted || next == here.stage) continue;
-            const std::uint64_t bit = std::uint64_t{1} << here.stage;
-            const std::uint64_t duration = times[i] - here.start;
-            if ((sampled & bit) == 0) {
-                buffers_.append(here.stage, duration);
-            } else {
-                combine<kPer>(buffers_.last(here.stage), duration);
-            }
-            sampled |= bit;
-            ++counts_[here.stage].completed;
-            here = {next, times[i], here.visited | std::uint64_t{1} << next};
-        }
+        std::uint64_t left = 0;
+        here = walk(here, codes, times, i, end,
+                    [&left, combined = combined_.data(), counts = counts_.data()](
+                        std::size_t stage, std::uint64_t duration, std::size_t leaves) {
+                        combine<kPer>(combined[stage], duration & (0 - leaves));
+                        counts[stage].completed += static_cast<std::int64_t>(leaves);
+                        left |= leaves << stage;
+                    });
+        for_each_bit(left, 0, [&](std::ptrdiff_t bit) {
+            const auto stage = static_cast<std::size_t>(bit);
+            buffers_.append(stage, std::exchange(combined_[stage], 0));
+        });
         return here;
     }
 
@@ -133,6 +141,7 @@ class FewStages {
     StageBuffers<1024, Sink> buffers_;
     std::vector<std::uint8_t> row_of_code_;
     std::size_t room_ = 0;
+    std::array<std::uint64_t, kWordBits> combined_{};  // one item's duration of each stage
 };
 
 /// Reads a pipeline of any number of rows.
