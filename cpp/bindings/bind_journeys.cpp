@@ -36,6 +36,8 @@ void bind_journeys(py::module_& m) {
         .def_property_readonly("time", [](const Journeys& journeys) { return as_array(journeys.time); })
         .def_property_readonly("first_row",
                                [](const Journeys& journeys) { return as_array(journeys.first_row); })
+        .def_property_readonly("keys", [](const Journeys& journeys) { return as_array(journeys.key); })
+        .def_property_readonly("high", [](const Journeys& journeys) { return as_array(journeys.high); })
         .def_property_readonly("stage",
                                [](const Journeys& journeys) {
                                    return std::visit(

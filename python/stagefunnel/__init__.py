@@ -1,8 +1,9 @@
 """Sales funnels over columns of item, stage and time.
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
-:func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`; :func:`show` prints a
-table the way people read it.
+:func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
+once: :func:`summary`. :func:`partial` and :func:`merge` give the same where the items come in parts.
+:func:`show` prints a table the way people read it.
 """
 
 from . import datasets
@@ -22,17 +23,22 @@ from .funnels import funnel, outcomes
 from .items import item_table
 from .log import StageLog
 from .moves import transitions
+from .overview import Summary
+from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .settings import Settings
+from .summaries import summary
 
 __all__ = [
     "InvalidRowError",
+    "Partial",
     "Pipeline",
     "ReaderError",
     "SchemaError",
     "Settings",
     "StageFunnelError",
     "StageLog",
+    "Summary",
     "UnknownItemError",
     "UnknownStageError",
     "__version__",
@@ -40,8 +46,11 @@ __all__ = [
     "explain",
     "funnel",
     "item_table",
+    "merge",
     "outcomes",
+    "partial",
     "show",
+    "summary",
     "time_in_stage",
     "transitions",
 ]

@@ -1,4 +1,4 @@
-"""The command: read files, ask one question, print or write the table."""
+"""The command: read files, ask one question or all, print or write the tables."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ example:
 _TIME_EXAMPLE = """\
 example:
   stagefunnel time-in-stage 'export/*.parquet' --pipeline pipeline.toml --per item
+"""
+_SUMMARY_EXAMPLE = """\
+examples:
+  stagefunnel summary deals.csv --pipeline pipeline.toml
+  stagefunnel summary deals.csv --pipeline pipeline.toml --out tables --format csv
 """
 _QUALITY_EXAMPLE = """\
 example:
@@ -73,26 +78,37 @@ def _parser() -> argparse.ArgumentParser:
     funnel = _command(commands, "funnel", "count the items that reach each stage", _FUNNEL_EXAMPLE)
     funnel.set_defaults(run=_funnel)
     funnel.add_argument("--kind", choices=get_args(KindName), default="classic")
-    funnel.add_argument("--fill", choices=get_args(Fill), default="won", help="what conversions fill in")
-    funnel.add_argument(
-        "--lost-then-won",
-        choices=get_args(LostThenWonName),
-        help="items lost before they were won (default: exclude for conversions, else include)",
-    )
-    funnel.add_argument("--items", metavar="FILE", help="a file with one row per item")
-    funnel.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
-    funnel.add_argument(
-        "--by", metavar="NAME[,NAME]", help="one funnel per value of these columns of --items"
-    )
+    _add_funnel_options(funnel)
     funnel.add_argument("--amount", metavar="NAME", help="column of --items to add up")
 
     times = _command(commands, "time-in-stage", "summarise how long items stay in each stage", _TIME_EXAMPLE)
     times.set_defaults(run=_time_in_stage)
     times.add_argument("--per", choices=get_args(PerName), default="visit")
 
+    summary = _command(
+        commands, "summary", "both funnels, time in stage, moves and quality together", _SUMMARY_EXAMPLE
+    )
+    summary.set_defaults(run=_summary, amount=None)
+    _add_funnel_options(summary)
+    summary.add_argument("--per", choices=get_args(PerName), default="visit")
+
     quality = _command(commands, "quality", "count what is unusual in the rows", _QUALITY_EXAMPLE)
     quality.set_defaults(run=_quality)
     return parser
+
+
+def _add_funnel_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--fill", choices=get_args(Fill), default="won", help="what conversions fill in")
+    command.add_argument(
+        "--lost-then-won",
+        choices=get_args(LostThenWonName),
+        help="items lost before they were won (default: exclude for conversions, else include)",
+    )
+    command.add_argument("--items", metavar="FILE", help="a file with one row per item")
+    command.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
+    command.add_argument(
+        "--by", metavar="NAME[,NAME]", help="one funnel per value of these columns of --items"
+    )
 
 
 def _command(commands: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
@@ -129,13 +145,13 @@ def _command(commands: Any, name: str, summary: str, example: str) -> argparse.A
     command.add_argument("--threads", type=int, metavar="N")
     output = command.add_argument_group("output")
     output.add_argument("--format", choices=FORMATS, help="default: as --out ends, else table")
-    output.add_argument("--out", metavar="FILE", help="write to a file in place of the screen")
+    several = "; tables as csv or parquet go to a directory, a file each" if name == "summary" else ""
+    output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
     return command
 
 
 def _funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
-    if (args.by is not None or args.amount is not None) and not args.items:
-        parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
+    _check_items(args, parser)
     settings = _settings(args, parser)
     with _reading(args, parser, settings) as log:
         return sf.funnel(
@@ -148,6 +164,26 @@ def _funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.Dat
             amount=args.amount,
             unlisted=args.unlisted or settings.unlisted,
         )
+
+
+def _summary(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Summary:
+    _check_items(args, parser)
+    settings = _settings(args, parser)
+    with _reading(args, parser, settings) as log:
+        return sf.summary(
+            log,
+            settings.pipeline,
+            fill=args.fill,
+            lost_then_won=args.lost_then_won,
+            by=_by(args),
+            per=args.per,
+            unlisted=args.unlisted or settings.unlisted,
+        )
+
+
+def _check_items(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    if (args.by is not None or args.amount is not None) and not args.items:
+        parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
 
 
 def _by(args: argparse.Namespace) -> list[str] | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, overload
 
 import pandas as pd
 
 from .errors import SchemaError
+from .overview import Summary
 from .schema import AMOUNTS, BOTH
+from .shown import Grid, Shown, ShownTogether
 from .wording import (
     KIND_TITLES,
+    PER_TITLES,
     count,
     findings,
     group_label,
@@ -26,6 +27,7 @@ from .wording import (
 )
 
 _MOST_GROUPS = 20
+_MOST_MOVES = 10
 _HEADINGS = {
     "reached": "reached",
     "assumed": "assumed",
@@ -39,106 +41,12 @@ _HEADINGS = {
 }
 
 
-@dataclass
-class _Grid:
-    """Cells as text: what both the terminal and the page are made of."""
-
-    headings: list[str]
-    is_text: list[bool]
-    rows: list[list[str]] = field(default_factory=list)
-    breaks: set[int] = field(default_factory=set)  # rows that a line follows
-
-
-class Shown:
-    """A table made for reading; it prints itself in a terminal, a notebook and a rich console."""
-
-    def __init__(self, title: str, grid: _Grid, above: list[str], below: list[str]) -> None:
-        self._title = title
-        self._grid = grid
-        self._above = above
-        self._below = below
-
-    def __repr__(self) -> str:
-        from rich.console import Console
-
-        console = Console(color_system=None, highlight=False, force_jupyter=False)
-        if Console().is_jupyter or not console.is_terminal:
-            # A pipe, a file and a page have no width: give the table what it needs.
-            console.width = 1_000
-            console.width = max(80, console.measure(self.__rich__()).maximum)
-        with console.capture() as capture:
-            console.print(self)
-        return "\n".join(line.rstrip() for line in capture.get().splitlines())
-
-    def __rich__(self) -> Any:
-        from rich.console import Group
-        from rich.text import Text
-
-        parts: list[Any] = [Text(self._title, style="bold")] if self._title else []
-        parts += [Text(line) for line in self._above]
-        parts.append(self._rich_table("simple_head"))
-        parts += [Text(line, style="green") for line in self._below]
-        return Group(*parts)
-
-    def _rich_table(self, box_name: str) -> Any:
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
-
-        boxes = {"simple_head": box.SIMPLE_HEAD, "markdown": box.MARKDOWN}
-        table = Table(box=boxes[box_name], pad_edge=False, show_edge=box_name == "markdown")
-        for i, (heading, is_text) in enumerate(zip(self._grid.headings, self._grid.is_text, strict=True)):
-            widest = max((len(row[i]) for row in self._grid.rows), default=1)
-            table.add_column(
-                Text(heading),
-                justify="left" if is_text else "right",
-                vertical="bottom",
-                # On a narrow terminal names wrap; a number cut short would be another number.
-                min_width=None if is_text else widest,
-            )
-        for i, row in enumerate(self._grid.rows):
-            # Text, not a string: a stage named "[red]" is a name, not markup.
-            table.add_row(*[Text(cell) for cell in row], end_section=i in self._grid.breaks)
-        return table
-
-    def to_markdown(self) -> str:
-        """Write the table and its sentences as Markdown."""
-        escaped = _Grid(
-            [_markdown(heading) for heading in self._grid.headings],
-            self._grid.is_text,
-            [[_markdown(cell) for cell in row] for row in self._grid.rows],
-        )
-        from rich.console import Console
-
-        console = Console(color_system=None, highlight=False, force_jupyter=False, width=10_000)
-        with console.capture() as capture:
-            console.print(Shown("", escaped, [], [])._rich_table("markdown"))
-        lines = [line.rstrip() for line in capture.get().splitlines() if line.strip()]
-        parts = [f"**{_markdown(self._title)}**"] if self._title else []
-        parts += [_markdown(line) for line in self._above]
-        return "\n\n".join([*parts, "\n".join(lines), *map(_markdown, self._below)]) + "\n"
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(heading)}</th>" for heading in self._grid.headings)
-        body = []
-        for i, row in enumerate(self._grid.rows):
-            line = ' style="border-bottom:1px solid currentColor"' if i in self._grid.breaks else ""
-            cells = "".join(
-                f'<td style="text-align:{"left" if is_text else "right"}">{html.escape(cell)}</td>'
-                for cell, is_text in zip(row, self._grid.is_text, strict=True)
-            )
-            body.append(f"<tr{line}>{cells}</tr>")
-        above = "".join(f"<p>{html.escape(line)}</p>" for line in self._above)
-        below = "".join(f"<p><b>{html.escape(line)}</b></p>" for line in self._below)
-        title = f"<p><b>{html.escape(self._title)}</b></p>" if self._title else ""
-        return (
-            f'<div class="stagefunnel">{title}{above}<table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(body)}</tbody></table>{below}</div>"
-        )
-
-
-def show(table: pd.DataFrame) -> Shown:
-    """Show a result table the way people read it.
+@overload
+def show(table: pd.DataFrame) -> Shown: ...
+@overload
+def show(table: Summary) -> ShownTogether: ...
+def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
+    """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, lengths of time are said as people say them. Under a
     funnel stand the two sentences it exists for: which stage is skipped most often, and from which
@@ -148,11 +56,12 @@ def show(table: pd.DataFrame) -> Shown:
     Parameters
     ----------
     table
-        A table of this package. Any other frame is shown as it is.
+        A table of this package, or a summary: of its moves the most frequent ones are shown, of its
+        checks those that found something. Any other frame is shown as it is.
 
     Returns
     -------
-    Shown
+    Shown or ShownTogether
         Prints itself on a terminal and in a notebook; ``to_markdown()`` gives text for a page.
 
     Examples
@@ -162,6 +71,8 @@ def show(table: pd.DataFrame) -> Shown:
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-1])
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
+    if isinstance(table, Summary):
+        return _show_summary(table)
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     told = table.attrs.get("stagefunnel", {})
@@ -190,7 +101,7 @@ def _funnel_grid(
     blocks: Mapping[str, list[pd.DataFrame]],
     by: list[str],
     names: Mapping[str, str],
-) -> _Grid:
+) -> Grid:
     """Lay the kinds side by side, one block of rows per group."""
     per_kind = {kind: _kind_columns(kind, part) for kind, part in parts.items()}
     shared = ["skipped", "lost_from", "open_at"]
@@ -199,7 +110,7 @@ def _funnel_grid(
         above = f"{kind}\n" if len(parts) > 1 else ""
         headings += [above + _HEADINGS[columns[0]], *(_HEADINGS[column] for column in columns[1:])]
     headings += [_HEADINGS[column] for column in shared]
-    grid = _Grid(headings, [*[True] * (len(by) + 1), *[False] * (len(headings) - len(by) - 1)])
+    grid = Grid(headings, [*[True] * (len(by) + 1), *[False] * (len(headings) - len(by) - 1)])
     first = next(iter(blocks.values()))
     for group, rows in enumerate(first[:_MOST_GROUPS]):
         # A group may be left out of one kind altogether: match by its values, not its place.
@@ -282,18 +193,48 @@ def _label(value: Any, names: Mapping[str, str]) -> str:
     return value_label(value) if pd.isna(value) else names.get(str(value), str(value))
 
 
-def _show_plain(table: pd.DataFrame, names: Mapping[str, str], most: int = 60) -> Shown:
+def _show_summary(summary: Summary) -> ShownTogether:
+    told = summary.time_in_stage.attrs.get("stagefunnel", {})
+    names = told.get("names", {})
+    per = PER_TITLES[told.get("per", "visit")]
+    times = summary.time_in_stage.drop(columns=["outcome", "visits"])
+    parts = [
+        _show_funnel(summary.funnel, summary.funnel.attrs.get("stagefunnel", {})),
+        _show_plain(times, names, title=f"Time in stage, {per}"),
+    ]
+    if len(summary.transitions):
+        # Stable: moves of equal number stay in the order of the pipeline.
+        moves = summary.transitions.sort_values("moves", ascending=False, kind="stable")
+        parts.append(_show_plain(moves, names, title="Moves, the most frequent first", most=_MOST_MOVES))
+    parts.append(_show_findings(summary.quality))
+    return ShownTogether(parts)
+
+
+def _show_findings(quality: pd.DataFrame) -> Shown:
+    found = quality[quality["count"] > 0]
+    silent = f"{len(quality) - len(found)} other checks found nothing."
+    return _show_plain(found, {}, title="What was read", below=[silent])
+
+
+def _show_plain(
+    table: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    title: str = "",
+    most: int = 60,
+    below: Sequence[str] = (),
+) -> Shown:
     writers = [_writer(name, table[name], names) for name in table.columns]
     is_text = [not pd.api.types.is_numeric_dtype(table[name].dtype) for name in table.columns]
     is_text = [
         text and table[name].dtype.kind != "m" for text, name in zip(is_text, table.columns, strict=True)
     ]
     headings = [str(name).replace("_", " ") for name in table.columns]
-    grid = _Grid(headings, is_text)
+    grid = Grid(headings, is_text)
     texts = [map(write, table[name].head(most)) for write, name in zip(writers, table.columns, strict=True)]
     grid.rows = [list(cells) for cells in zip(*texts, strict=True)]
     rest = len(table) - most
-    return Shown("", grid, [], [f"… and {count(rest)} more rows"] if rest > 0 else [])
+    return Shown(title, grid, [], [*([f"… and {count(rest)} more rows"] if rest > 0 else []), *below])
 
 
 def _writer(name: str, column: pd.Series, names: Mapping[str, str]) -> Callable[[Any], str]:
@@ -307,7 +248,3 @@ def _writer(name: str, column: pd.Series, names: Mapping[str, str]) -> Callable[
     if kind == "b":
         return lambda value: "yes" if value else ""
     return lambda value: "" if pd.isna(value) else _label(value, names)
-
-
-def _markdown(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("*", "\\*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import get_args
+from typing import Final, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,15 @@ from .pipeline import Pipeline
 from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, remember, row_outcomes, stage_values
 from .times import to_durations
 
+QUANTILES: Final = (0.25, 0.75, 0.9)
+
 
 def time_in_stage(
     log: StageLog,
     pipeline: Pipeline,
     *,
     per: PerName = "visit",
-    quantiles: Sequence[float] = (0.25, 0.75, 0.9),
+    quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
@@ -67,17 +69,32 @@ def time_in_stage(
     1   Won       2          0     2   NaN     NaN
     """
     check_option("per", per, get_args(PerName))
-    if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
-        raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
-    asked = [_quantile(q) for q in (0.5, *quantiles)]
-    names = ["median", *(f"q{100 * float(q):g}" for q in quantiles)]
-    if len(set(names)) < len(names):
-        raise SchemaError(f"quantiles={list(quantiles)} names one twice")
+    asked = quantiles_of(quantiles)
     lookup = core_pipeline(log, pipeline, unlisted)
     try:
-        stages = _core.time_in_stage(log._journeys, lookup, _core.Per[per], asked, log._threads)
+        stages = _core.time_in_stage(
+            log._journeys, lookup, _core.Per[per], list(asked.values()), log._threads
+        )
     except ValueError as error:
         raise SchemaError(str(error)) from error
+    return time_table(pipeline, stages, per=per, names=list(asked), unit=log.unit)
+
+
+def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
+    """Read the median and the quantiles asked for, by the names of their columns."""
+    if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
+        raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
+    wanted = list(quantiles)
+    asked = {"median": _quantile(0.5)} | {f"q{100 * float(q):g}": _quantile(q) for q in wanted}
+    if len(asked) < 1 + len(wanted):
+        raise SchemaError(f"quantiles={wanted} names one twice")
+    return asked
+
+
+def time_table(
+    pipeline: Pipeline, stages: Sequence[_core.StageTime], *, per: str, names: Sequence[str], unit: str | None
+) -> pd.DataFrame:
+    """Build the table of :func:`time_in_stage`; `names` are those of the quantiles, the median first."""
     table = pd.DataFrame(
         {
             "stage": stage_values(pipeline, np.arange(len(stages))),
@@ -96,7 +113,7 @@ def time_in_stage(
             length.whole + Fraction(length.rest, length.of) if stage.completed else None
             for stage, length in zip(stages, lengths, strict=True)
         ]
-        table[name] = to_durations(exact, log.unit)
+        table[name] = to_durations(exact, unit)
     remember(table, "time_in_stage", pipeline, per=per)
     return table[[*STAGE_TIMES, *names[1:]]]
 

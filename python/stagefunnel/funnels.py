@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,10 @@ from .schema import (
     share,
     stage_values,
 )
+from .tally import Tally
 from .wording import value_label
+
+Counts: TypeAlias = _core.FunnelCounts | Tally
 
 
 def funnel(
@@ -124,12 +127,21 @@ def funnel(
     lookup = core_pipeline(log, pipeline, unlisted)
     groups = _groups(log, by)
     amounts = None if amount is None else _items_table(log, "amount").amounts(amount)
-    tables = []
-    told = {}
-    for rule in rules:
-        counts = _count(log, lookup, rule, groups, amounts)
-        tables.append(_funnel_table(pipeline, counts, groups, amounts is not None))
-        told[rule.kind] = _outcome_table(counts, groups)
+    counted = {rule.kind: count(log, lookup, rule, groups, amounts) for rule in rules}
+    return funnel_table(pipeline, kind, counted, groups, with_amount=amounts is not None)
+
+
+def funnel_table(
+    pipeline: Pipeline,
+    kind: KindName,
+    counted: Mapping[str, Counts],
+    groups: Groups | None = None,
+    *,
+    with_amount: bool = False,
+) -> pd.DataFrame:
+    """Build the table of :func:`funnel` from the counts of its kinds."""
+    tables = [_table_of_kind(pipeline, counts, groups, with_amount) for counts in counted.values()]
+    told = {one: _outcome_rows(counts, groups) for one, counts in counted.items()}
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
@@ -192,8 +204,12 @@ def outcomes(
     (rule,) = rules_of("classic", "won", lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
     groups = _groups(log, by)
-    counts = _count(log, lookup, rule, groups, None)
-    table = _outcome_table(counts, groups)
+    return outcome_table(pipeline, count(log, lookup, rule, groups), groups)
+
+
+def outcome_table(pipeline: Pipeline, counts: Counts, groups: Groups | None = None) -> pd.DataFrame:
+    """Build the table of :func:`outcomes` from the counts of a funnel."""
+    table = _outcome_rows(counts, groups)
     remember(table, "outcomes", pipeline)
     return table
 
@@ -225,13 +241,14 @@ def _groups(log: StageLog, by: str | Sequence[str] | None) -> Groups | None:
     return groups
 
 
-def _count(
+def count(
     log: StageLog,
     lookup: _core.Pipeline,
     rule: Rule,
-    groups: Groups | None,
-    amounts: npt.NDArray[np.float64] | None,
+    groups: Groups | None = None,
+    amounts: npt.NDArray[np.float64] | None = None,
 ) -> _core.FunnelCounts:
+    """Ask the core for the counts of one kind."""
     try:
         return _core.count_funnel(
             log._journeys,
@@ -247,7 +264,7 @@ def _count(
         raise SchemaError(str(error)) from error
 
 
-def _kept(counts: _core.FunnelCounts, groups: Groups | None) -> npt.NDArray[np.intp]:
+def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
     """Choose the groups to show: those with an item, and the one group of a funnel without `by`."""
     if groups is None:
         return np.zeros(1, dtype=np.intp)
@@ -263,8 +280,8 @@ def _with_groups(
     return pd.concat([values, table], axis="columns")
 
 
-def _funnel_table(
-    pipeline: Pipeline, counts: _core.FunnelCounts, groups: Groups | None, with_amount: bool
+def _table_of_kind(
+    pipeline: Pipeline, counts: Counts, groups: Groups | None, with_amount: bool
 ) -> pd.DataFrame:
     kept = _kept(counts, groups)
     n_stages = len(pipeline.labels)
@@ -294,7 +311,7 @@ def _funnel_table(
         "left_out": np.broadcast_to(counts.left_out[kept][:, np.newaxis], reached.shape),
     }
     order = list(FUNNEL)
-    if with_amount:
+    if with_amount and isinstance(counts, _core.FunnelCounts):
         # A log without items has no matrix of sums.
         zeros = np.zeros_like(reached)
         per_stage["amount"] = counts.amount[kept] if counts.amount.size else zeros.astype(float)
@@ -307,7 +324,7 @@ def _funnel_table(
     return _with_groups(frame(columns, order), groups, kept, n_stages)
 
 
-def _outcome_table(counts: _core.FunnelCounts, groups: Groups | None) -> pd.DataFrame:
+def _outcome_rows(counts: Counts, groups: Groups | None) -> pd.DataFrame:
     kept = _kept(counts, groups)
     columns = {name: getattr(counts, name)[kept] for name in (*OUTCOMES, "left_out", "reopened_won")}
     columns["base"] = columns["won"] + columns["lost"] + columns["open"]

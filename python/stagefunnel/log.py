@@ -23,7 +23,7 @@ from .errors import (
 from .intake import encode, gather, readable_times, refuse_bytes, rows_to_drop, thread_count
 from .items_table import ItemsTable
 from .pipeline import Pipeline
-from .quality import quality_table
+from .quality import quality_counts, quality_table
 from .times import to_times
 
 Invalid = Literal["error", "drop", "keep_stage"]
@@ -207,7 +207,7 @@ class StageLog:
         >>> int(quality["exact_duplicates"]), int(quality["ties"])
         (1, 1)
         """
-        return quality_table(self, pipeline)
+        return quality_table(quality_counts(self, pipeline))
 
     def _core_pipeline(self, pipeline: Pipeline, unlisted: str = "error") -> _core.Pipeline:
         """Read the log's stage codes as rows of a pipeline."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from . import _core
@@ -47,11 +48,22 @@ def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "erro
     1      Offer      New      1      1    1.0
     """
     lookup = core_pipeline(log, pipeline, unlisted)
+    counts = count_moves(log, lookup)
+    return transition_table(pipeline, counts.moves, counts.items)
+
+
+def count_moves(log: StageLog, lookup: _core.Pipeline) -> _core.Transitions:
+    """Ask the core for the moves and the items that made them."""
     try:
-        counts = _core.count_transitions(log._journeys, lookup, log._threads)
+        return _core.count_transitions(log._journeys, lookup, log._threads)
     except ValueError as error:
         raise SchemaError(str(error)) from error
-    moves = counts.moves
+
+
+def transition_table(
+    pipeline: Pipeline, moves: npt.NDArray[np.int64], items: npt.NDArray[np.int64]
+) -> pd.DataFrame:
+    """Build the table of :func:`transitions` from its counts by stage left and stage entered."""
     from_row, to_row = np.nonzero(moves)
     leaving = moves.sum(axis=1)
     table = frame(
@@ -59,7 +71,7 @@ def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "erro
             "from_stage": stage_values(pipeline, from_row),
             "to_stage": stage_values(pipeline, to_row),
             "moves": moves[from_row, to_row],
-            "items": counts.items[from_row, to_row],
+            "items": items[from_row, to_row],
             "share": share(moves[from_row, to_row], leaving[from_row]),
         },
         TRANSITIONS,

@@ -1,4 +1,4 @@
-"""Writing a result table: to the screen, or to a file in one of several formats."""
+"""Writing result tables: to the screen, or to a file in one of several formats."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from .display import show
 from .errors import StageFunnelError, quoted
+from .overview import Summary
 
 FORMATS: Final = ("table", "csv", "json", "parquet", "markdown")
 _ENDINGS = {
@@ -40,15 +41,30 @@ def choose_format(form: str | None, path: str | None) -> str:
     return form or _ENDINGS[ending]
 
 
-def write(table: pd.DataFrame, *, form: str, path: str | None) -> None:
-    """Print a table in a format, or write it to a file."""
-    if path is None:
+def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:
+    """Print a table or a summary in a format, or write it to a file.
+
+    CSV and Parquet hold one table: a summary goes to a directory, with a file for each of its tables.
+    """
+    if isinstance(table, Summary) and form in ("csv", "parquet"):
+        _write_each(table, form, path)
+    elif path is None:
         _print(table, form)
     else:
         _write_file(table, form, path)
 
 
-def _print(table: pd.DataFrame, form: str) -> None:
+def _write_each(summary: Summary, form: str, path: str | None) -> None:
+    if path is None or not os.path.isdir(path):
+        raise StageFunnelError(
+            f"a summary is several tables, {form} holds one: name a directory with --out, and each gets a "
+            f"file there{'' if path is None else f'; there is no directory {path}'}"
+        )
+    for name, table in summary.tables.items():
+        _write_file(table, form, os.path.join(path, f"{name}.{form}"))
+
+
+def _print(table: pd.DataFrame | Summary, form: str) -> None:
     if sys.stdout is None:
         raise StageFunnelError("the standard output is closed; name a file with --out")
     if form == "table":
@@ -58,7 +74,7 @@ def _print(table: pd.DataFrame, form: str) -> None:
     sys.stdout.flush()
 
 
-def _write_file(table: pd.DataFrame, form: str, path: str) -> None:
+def _write_file(table: pd.DataFrame | Summary, form: str, path: str) -> None:
     # A link stays a link: what it leads to is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
@@ -74,7 +90,7 @@ def _write_file(table: pd.DataFrame, form: str, path: str) -> None:
         raise StageFunnelError(f"--out {path}: {error.strerror or error}") from error
 
 
-def _replace(table: pd.DataFrame, form: str, target: str) -> None:
+def _replace(table: pd.DataFrame | Summary, form: str, target: str) -> None:
     """Write aside and rename: a failure leaves no half-written file."""
     handle, partial = tempfile.mkstemp(dir=os.path.dirname(target), suffix=f".{form}")
     os.close(handle)
@@ -87,8 +103,8 @@ def _replace(table: pd.DataFrame, form: str, target: str) -> None:
         raise
 
 
-def _write_to(table: pd.DataFrame, form: str, path: str) -> None:
-    if form == "parquet":
+def _write_to(table: pd.DataFrame | Summary, form: str, path: str) -> None:
+    if form == "parquet" and isinstance(table, pd.DataFrame):
         _write_parquet(table, path)
         return
     text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
@@ -105,7 +121,7 @@ def _permissions(target: str) -> int:
     return 0o666 & ~mask
 
 
-def _print_table(table: pd.DataFrame) -> None:
+def _print_table(table: pd.DataFrame | Summary) -> None:
     shown = show(table)
     if not sys.stdout.isatty():
         sys.stdout.write(repr(shown) + "\n")
@@ -115,15 +131,24 @@ def _print_table(table: pd.DataFrame) -> None:
     Console(highlight=False).print(shown)
 
 
-def _as_text(table: pd.DataFrame, form: str) -> str:
+def _as_text(table: pd.DataFrame | Summary, form: str) -> str:
     if form == "markdown":
         return show(table).to_markdown()
-    plain = _with_seconds(table)
+    if isinstance(table, Summary):
+        return _json({name: _records(one) for name, one in table.tables.items()})
     if form == "csv":
-        return str(plain.to_csv(index=False))
-    # Not to_json, which rounds.
-    records = plain.astype(object).where(plain.notna(), None).to_dict("records")
-    return json.dumps(records, ensure_ascii=False, indent=1, default=_as_json) + "\n"
+        return str(_with_seconds(table).to_csv(index=False))
+    return _json(_records(table))
+
+
+def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    plain = _with_seconds(table)
+    return plain.astype(object).where(plain.notna(), None).to_dict("records")
+
+
+def _json(value: Any) -> str:
+    # Not pandas' to_json, which rounds.
+    return json.dumps(value, ensure_ascii=False, indent=1, default=_as_json) + "\n"
 
 
 def _as_json(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -33,10 +34,11 @@ _NOTES = {
     "bridged_visits": "places where two visits become one because rows between them are not listed",
     "ties_deciding_outcome": "items whose last time has rows of several outcomes: their order decides",
 }
+ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
-def quality_table(log: StageLog, pipeline: Pipeline | None) -> pd.DataFrame:
-    """Build the table of :meth:`stagefunnel.StageLog.quality`."""
+def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
+    """Count what :meth:`stagefunnel.StageLog.quality` says, by check."""
     found = _core.log_quality(log._journeys)
     counts = {
         "rows": log._n_input_rows,
@@ -60,6 +62,11 @@ def quality_table(log: StageLog, pipeline: Pipeline | None) -> pd.DataFrame:
         counts["items_without_rows"] = read.items_without_rows
         counts["bridged_visits"] = read.bridged_visits
         counts["ties_deciding_outcome"] = read.ties_deciding_outcome
+    return counts
+
+
+def quality_table(counts: Mapping[str, int]) -> pd.DataFrame:
+    """Build the table of :meth:`stagefunnel.StageLog.quality` from its counts."""
     checks = [check for check in _NOTES if check in counts]
     return pd.DataFrame(
         {

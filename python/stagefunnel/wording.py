@@ -15,6 +15,11 @@ KIND_TITLES = {
     "furthest": "furthest",
     "strict": "strict",
 }
+PER_TITLES = {
+    "visit": "per visit",
+    "item": "per item",
+    "longest": "the longest visit of each item",
+}
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 

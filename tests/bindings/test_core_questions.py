@@ -56,6 +56,32 @@ def test_journeys_are_flat_arrays() -> None:
     assert built.time_range == (0, 2)
 
 
+def test_the_keys_of_the_items_are_read_back_in_the_order_of_the_journeys() -> None:
+    rows = np.array([7, -1, 7, 8])
+    built = journeys(rows, (0, 1, 2, 0), (0, 1, 2, 3))
+    assert built.keys.view(np.int64).tolist() == rows[built.first_row].tolist()
+    assert (built.keys.dtype, built.high.shape) == (np.uint64, (0,))
+
+
+def test_text_keys_are_two_words_and_equal_for_equal_text() -> None:
+    def words(*texts: str) -> set[tuple[int, int]]:
+        text = _core.column_from_objects([*texts], np.zeros(len(texts), dtype=np.uint8))
+        assert isinstance(text, _core.Column)
+        numbers = column(range(len(texts)))
+        built = _core.build_journeys(
+            _core.encode_items(text),
+            _core.encode_stages(numbers),
+            _core.encode_times(numbers),
+            _core.RowOrder(),
+            no_rows(),
+            1,
+        )
+        return set(zip(built.keys.tolist(), built.high.tolist(), strict=True))
+
+    assert len(words("a", "b", "")) == 3
+    assert words("a", "b") < words("b", "", "a")
+
+
 def test_stage_codes_are_as_narrow_as_they_can_be() -> None:
     many = np.arange(300)
     assert journeys(many, many, many).stage.dtype == np.uint16

@@ -1,6 +1,7 @@
 """What several tests share: logs and pipelines out of drawn cases, golden tables, comparisons."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -69,6 +70,16 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame, *, by: Sequence[str
         found.drop(columns=[*by]), expected.drop(columns=[*by]), check_exact=True, check_freq=False
     )
     assert list(found.columns) == list(expected.columns)
+
+
+def assert_summary(found: sf.Summary, expected: Mapping[str, pd.DataFrame]) -> None:
+    """Compare all tables exactly, and what they remember."""
+    assert list(found.tables) == list(expected)
+    for name, table in expected.items():
+        assert getattr(found, name) is found.tables[name]
+        assert_frame_equal(found.tables[name], table, check_exact=True)
+        # As text: a share of nothing is NaN, which equals nothing.
+        assert json.dumps(found.tables[name].attrs) == json.dumps(table.attrs), name
 
 
 def plain(column: "pd.Series[Any]") -> list[Any]:

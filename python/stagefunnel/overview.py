@@ -1,0 +1,48 @@
+"""All of a log's answers together, as tables with names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import pandas as pd
+
+from .wording import count
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Summary:
+    """The tables that answer what is asked of most logs; made by :func:`summary`.
+
+    Attributes
+    ----------
+    funnel
+        As :func:`funnel` with ``kind="both"``.
+    outcomes
+        As :func:`outcomes`.
+    time_in_stage
+        As :func:`time_in_stage`.
+    transitions
+        As :func:`transitions`.
+    quality
+        As :meth:`StageLog.quality` with the pipeline.
+    """
+
+    funnel: pd.DataFrame
+    outcomes: pd.DataFrame
+    time_in_stage: pd.DataFrame
+    transitions: pd.DataFrame
+    quality: pd.DataFrame
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by their names, in the order in which they are shown."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __repr__(self) -> str:
+        base, won, lost, still_open = (
+            count(self.outcomes[name].sum()) for name in ("base", "won", "lost", "open")
+        )
+        return (
+            f"Summary: {base} items: {won} won, {lost} lost, {still_open} open\n"
+            f"  tables  {', '.join(self.tables)}"
+        )

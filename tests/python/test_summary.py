@@ -1,0 +1,198 @@
+"""All answers together are the answers one by one, and are shown one under the other."""
+
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+import stagefunnel as sf
+from helpers import SMALL, assert_summary, items_of, journeys_log, log_of, pipeline_of
+from strategies import Case, cases
+
+ITEMS = {"item": [1, 2, 3], "manager": ["Bo", "Al", None]}
+
+
+def one_by_one(
+    log: sf.StageLog,
+    pipeline: sf.Pipeline,
+    *,
+    unlisted: Any,
+    fill: Any = "won",
+    lost_then_won: Any = None,
+    by: Any = None,
+    per: Any = "visit",
+    quantiles: Any = (0.25, 0.75, 0.9),
+) -> dict[str, pd.DataFrame]:
+    report = {"lost_then_won": lost_then_won, "by": by, "unlisted": unlisted}
+    now = report | {"lost_then_won": lost_then_won or "include"}
+    return {
+        "funnel": sf.funnel(log, pipeline, kind="both", fill=fill, **report),
+        "outcomes": sf.outcomes(log, pipeline, **now),
+        "time_in_stage": sf.time_in_stage(log, pipeline, per=per, quantiles=quantiles, unlisted=unlisted),
+        "transitions": sf.transitions(log, pipeline, unlisted=unlisted),
+        "quality": log.quality(pipeline),
+    }
+
+
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "fill": st.sampled_from(["won", "moves"]),
+        "lost_then_won": st.sampled_from(["include", "exclude", "exclude_reopened"]),
+        "by": st.just("group"),
+        "per": st.sampled_from(["item", "longest"]),
+        "quantiles": st.just([0.1]),
+    },
+)
+
+
+@given(case=cases(unlisted="some"), options=OPTIONS)
+def test_every_table_is_the_one_that_its_function_returns(case: Case, options: dict[str, Any]) -> None:
+    items = items_of(case.groups, "group", like=[row[0] for row in case.rows])
+    log, pipeline = log_of(case, items=items), pipeline_of(case.pipeline)
+    options |= {"unlisted": "ignore"}
+    assert_summary(sf.summary(log, pipeline, **options), one_by_one(log, pipeline, **options))
+
+
+def test_a_log_without_rows_has_all_tables() -> None:
+    log = sf.StageLog({"item": [], "stage": [], "time": []}, empty="allow")
+    assert_summary(sf.summary(log, SMALL), one_by_one(log, SMALL, unlisted="error"))
+    assert "0 items: 0 won" in repr(sf.show(sf.summary(log, SMALL)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fill": "all"}, "fill='all' is not one of"),
+        ({"lost_then_won": "drop"}, "lost_then_won='drop' is not one of"),
+        ({"per": "row"}, "per='row' is not one of"),
+        ({"quantiles": [2]}, "quantiles=2 is not between"),
+        ({"by": "manager"}, "by= names a column of the items table, and the log has none"),
+    ],
+)
+def test_an_option_is_refused_as_by_the_function_that_has_it(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(sf.SchemaError, match=message):
+        sf.summary(journeys_log("New"), SMALL, **options)
+
+
+def test_an_unlisted_stage_is_refused() -> None:
+    with pytest.raises(sf.UnknownStageError, match="unknown stage 'Ofer'"):
+        sf.summary(journeys_log("New > Ofer"), SMALL)
+
+
+def test_it_says_how_the_items_stand_and_which_tables_it_has() -> None:
+    log = journeys_log("New > Offer > Won", "New > Lost", "Offer", items=ITEMS)
+    for by in (None, "manager"):
+        assert repr(sf.summary(log, SMALL, by=by)) == (
+            "Summary: 3 items: 1 won, 1 lost, 1 open\n"
+            "  tables  funnel, outcomes, time_in_stage, transitions, quality"
+        )
+
+
+# Worked out from the journeys New > Offer > Won and New > Lost, one unit of time a step.
+SHOWN = """\
+Funnel: classic and with conversions
+2 items: 1 won, 1 lost, 0 open; win rate 50 %
+        classic            conversions                                lost   open
+stage   reached   of all       reached   assumed   of all   skipped   here   here
+─────────────────────────────────────────────────────────────────────────────────
+New           2    100 %             2         0    100 %         0      1      0
+Offer         1     50 %             1         0     50 %         0      0      0
+
+Won           1     50 %             1         0     50 %         0      0      0
+Lost          1     50 %             1         0     50 %         0      0      0
+No stage was skipped.
+Most often lost from: New (1 of 1 lost, 100 %)
+
+Time in stage, per visit
+stage   completed   open   items   mean   median   q25   q75   q90
+──────────────────────────────────────────────────────────────────
+New             2      0       2      1        1     1     1     1
+Offer           1      0       1      1        1     1     1     1
+Won             0      1       1      –        –     –     –     –
+Lost            0      1       1      –        –     –     –     –
+
+Moves, the most frequent first
+from stage   to stage   moves   items   share
+─────────────────────────────────────────────
+New          Offer          1       1    50 %
+New          Lost           1       1    50 %
+Offer        Won            1       1   100 %
+
+What was read
+check    count   note
+──────────────────────────────────
+rows         5   rows of the input
+items        2   distinct items
+stages       4   distinct stages
+13 other checks found nothing."""
+
+
+@pytest.fixture
+def small() -> sf.Summary:
+    return sf.summary(journeys_log("New > Offer > Won", "New > Lost"), SMALL)
+
+
+def test_the_tables_are_shown_one_under_the_other(small: sf.Summary) -> None:
+    assert repr(sf.show(small)) == SHOWN
+
+
+def test_a_rich_console_shows_the_same(small: sf.Summary) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    console.print(sf.show(small))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\n".join(line.rstrip() for line in text.splitlines()) == SHOWN
+
+
+def test_a_page_and_markdown_have_every_part(small: sf.Summary) -> None:
+    titles = ["Funnel: classic and with conversions", "Time in stage, per visit"]
+    titles += ["Moves, the most frequent first", "What was read"]
+    markdown, page = sf.show(small).to_markdown(), sf.show(small)._repr_html_()
+    assert [line.strip("*") for line in markdown.splitlines() if line.startswith("**")] == titles
+    assert page.count("<table>") == 4
+    assert all(f"<b>{title}</b>" in page for title in titles)
+
+
+def test_of_many_moves_the_most_frequent_are_shown() -> None:
+    stages = [f"Step {number}" for number in range(13)]
+    # Twelve moves once each, the last of them twice.
+    log = journeys_log(" > ".join(stages), " > ".join(stages[-2:]))
+    lines = repr(sf.show(sf.summary(log, sf.Pipeline(stages)))).splitlines()
+    at = lines.index("Moves, the most frequent first")
+    assert lines[at + 3].split()[:5] == ["Step", "11", "Step", "12", "2"]
+    assert lines[at + 4].split()[:5] == ["Step", "0", "Step", "1", "1"]
+    assert lines[at + 13] == "… and 2 more rows"
+
+
+def test_groups_are_shown_in_the_funnel_and_everything_else_for_all_items() -> None:
+    summary = sf.summary(journeys_log("New > Won", "New", "Offer", items=ITEMS), SMALL, by="manager")
+    lines = repr(sf.show(summary)).splitlines()
+    assert [line.split()[0] for line in lines if line.split()[1:2] == ["New"]] == ["Al", "Bo", "(missing)"]
+    assert "Bo: 1 items: 1 won, 0 lost, 0 open; win rate 100 %" in lines
+    times = lines.index("Time in stage, per visit")
+    assert lines[times + 3].split() == ["New", "1", "1", "2", *["1"] * 5]
+
+
+def test_what_was_found_in_the_rows_is_said_and_what_was_asked_of_the_times() -> None:
+    rows = {"item": [1, 1, 1], "stage": ["New", "New", "Won"], "time": [0, 0, 1]}
+    summary = sf.summary(sf.StageLog(rows), SMALL, per="longest")
+    lines = repr(sf.show(summary)).splitlines()
+    assert "Time in stage, the longest visit of each item" in lines
+    assert [line.split()[:2] for line in lines[-4:-1]] == [
+        ["exact_duplicates", "1"],
+        ["repeats", "1"],
+        ["ties", "1"],
+    ]
+    assert lines[-1] == "10 other checks found nothing."
+
+
+def test_tables_that_lost_their_attributes_are_still_shown(small: sf.Summary) -> None:
+    for table in small.tables.values():
+        table.attrs = {}
+    shown = repr(sf.show(small))
+    assert "Time in stage, per visit" in shown
+    assert "Most often lost from: New (1 of 1 lost from a stage, 100 %)" in shown
