@@ -47,6 +47,11 @@ class Store:
             else:
                 np.save(f"{base}.{name}.npy", column)
 
+    def integer_files(self, n_rows: int, order: Order, keys: Keys) -> list[str]:
+        """Name the files of drawn columns with integer keys: item, stage, time."""
+        base = self._base(n_rows, order, keys)
+        return [f"{base}.{name}.npy" for name in ("item", "stage", "time")]
+
     def file(self, n_rows: int, format: Format) -> Path:
         """Write rows in random order with text keys and names of stages, unless they are here."""
         path = self.root / f"{n_rows}.{format}"
