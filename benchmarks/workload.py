@@ -115,7 +115,7 @@ def named_table(drawn: Columns) -> Any:
 
 def _grouped(n_rows: int, seed: int) -> tuple[Ints, npt.NDArray[np.int8], Ints]:
     rng = np.random.default_rng(seed)
-    blocks, have, base, size = [], 0, 0, 1 << 18
+    blocks, have, base, size = [], 0, 0, max(1, min(1 << 18, n_rows // 4))
     while have < n_rows:
         item, stage, time = _block(rng, size)
         blocks.append((item + base, stage, time))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import stagefunnel as sf
 from answers import Answer, Question, times_of_stages
 from workload import LOST, N_OPEN, STAGES, WON, Columns
@@ -78,5 +80,5 @@ def _durations(log: sf.StageLog, pipeline: sf.Pipeline) -> Answer:
     table = sf.time_in_stage(log, pipeline, quantiles=()).head(N_OPEN)
     if log.unit is not None:
         for name in ("mean", "median"):
-            table[name] = table[name].dt.total_seconds() * 1000
+            table[name] /= pd.Timedelta(1, "ms")
     return times_of_stages(zip(range(N_OPEN), table["mean"], table["median"], strict=True))

@@ -1,4 +1,4 @@
-"""The benchmarks do not rot: whoever is measured gives the answers of plain Python, and a wrong one is told."""
+"""The benchmarks do not rot: who is measured gives the answers of plain Python, and a wrong one is told."""
 
 import pytest
 
@@ -33,9 +33,9 @@ def test_plain_python_agrees_with_three_journeys_counted_by_hand() -> None:
         "passed 2 1 1 0",
         "filled 2 2 1 1",
         "lost 1 0 0 0",
-        "skipped 0 1 0 1",
+        "skipped 1 1 0 1",
         "mean 8.0 nan 30.0 nan",
-        "median 8.0 nan 30 nan",
+        "median 8.0 nan 30.0 nan",
     ]
 
 
@@ -53,7 +53,8 @@ def test_a_candidate_that_answers_otherwise_is_named_with_the_figure() -> None:
     )
     verdict, first = found.splitlines()
     assert verdict == "numpy: DIFFERS"
-    assert first.startswith("numpy, 2,000 rows, random order, sparse keys, 1 thread: everything: lost of stage 3")
+    assert first.startswith("numpy, 2,000 rows, random order, sparse keys, 1 thread")
+    assert ": lost of stage 3 is " in first
 
 
 def test_a_measurement_with_a_wrong_answer_gives_no_time(tmp_path) -> None:
