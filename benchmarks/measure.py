@@ -62,7 +62,7 @@ def _asked(ask: Callable[[], Answer], calls: int, budget: float) -> tuple[list[f
         answers.append(ask())
         seconds.append(time.perf_counter() - start)
         if len(seconds) == 1:
-            extra = _peak() - before
+            extra = peak() - before
     return seconds, answers, extra
 
 
@@ -78,7 +78,7 @@ def _reset_peak() -> int:
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
-        return _peak()
+        return peak()
     return _resident()
 
 
@@ -86,7 +86,8 @@ def _resident() -> int:
     return _status("VmRSS")
 
 
-def _peak() -> int:
+def peak() -> int:
+    """Return the peak of memory of this process, in bytes."""
     return _status("VmHWM")
 
 
