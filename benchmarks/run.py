@@ -68,13 +68,15 @@ def _measure(
 
 def _quick(names: Sequence[str], store: Store) -> None:
     """Go every way that a full run goes, once."""
+    found: list[Measured] = []
     for suite, comparisons in SUITES.items():
         comparison = next(iter(comparisons(_QUICK_ROWS)))
         taking_part = [name for name in comparison.names if name in names]
         measured = measure(comparison.case, taking_part, store, _QUICK)
         report.table(measured)
+        found += measured
         print(f"{suite}: {len(measured)} candidates measured and their answers the same")
-    seconds_beyond_numpy_and_pandas(1)
+    targets.table(targets.Results(found, _QUICK_ROWS, seconds_beyond_numpy_and_pandas(1)))
     print("quick: too small and too short for figures, so none are printed")
 
 

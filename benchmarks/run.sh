@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures everything and prints tables: the machine, the C++ core, the package beside its peers, the targets.
 #
-#   bash benchmarks/run.sh                 ten million rows, about an hour on two cores; leave it alone
-#   bash benchmarks/run.sh --quick         under a minute: the answers are checked, no times are printed
+#   bash benchmarks/run.sh                 ten million rows; leave the machine alone
+#   bash benchmarks/run.sh --quick         the answers are checked, no times are printed
 #   bash benchmarks/run.sh --suite files   what follows goes to run.py; --quick also to core.py
 #
 # PYTHON names an interpreter with the package and the peers: polars, duckdb, chdb, pyarrow. CORE=skip leaves

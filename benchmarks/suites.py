@@ -52,7 +52,7 @@ def files(rows: int) -> Iterator[Comparison]:
     """Everything from a file, text keys and names of stages: reading is part of the time."""
     for threads in (1, 2):
         for file in ("parquet", "csv"):
-            yield Comparison(Case(rows, threads, file=file), (*_FAST[:3], "chdb arrow", "pandas"))
+            yield Comparison(Case(rows, threads, file=file), (*_FAST, "pandas"))
 
 
 SUITES = {"memory": memory, "small": small, "further": further, "files": files}

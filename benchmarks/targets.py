@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from case import Case
 from harness import Measured
 from peers import OURS
+from store import Format
 from workload import Keys, Order
+
+
+class NotMeasured(LookupError):
+    """The run did not make a measurement that a target needs."""
 
 
 class Results:
@@ -20,7 +25,9 @@ class Results:
         self.import_seconds = import_seconds
 
     def of(self, case: Case, name: str = "stagefunnel") -> Measured:
-        """Return one measurement; KeyError if the run did not make it."""
+        """Return one measurement."""
+        if (case, name) not in self._found:
+            raise NotMeasured(f"{name}, {case}")
         return self._found[case, name]
 
     def ratio(self, case: Case, peer: str) -> float:
@@ -29,8 +36,11 @@ class Results:
 
     def against_fastest(self, case: Case) -> float:
         """How many times the median of the built log the fastest peer's is."""
-        peers = [one for (of, name), one in self._found.items() if of == case and name not in OURS]
-        return min(peer.median for peer in peers) / self.of(case, "stagefunnel log").median
+        ours = self.of(case, "stagefunnel log").median
+        peers = [one.median for (of, name), one in self._found.items() if of == case and name not in OURS]
+        if not peers:
+            raise NotMeasured(f"a peer, {case}")
+        return min(peers) / ours
 
     def case(self, threads: int = 2, order: Order = "random", keys: Keys = "sparse") -> Case:
         """Everything from columns in memory."""
@@ -58,7 +68,7 @@ class Target:
         bound = f"{'at least' if self.at_least else 'at most'} {self.bound:g}"
         try:
             figure = self.figure(results)
-        except (KeyError, ValueError):
+        except NotMeasured:
             return f"| {self.words}: {bound} | not measured | |"
         met = figure >= self.bound if self.at_least else figure <= self.bound
         return f"| {self.words}: {bound} | {figure:.3g} | {'yes' if met else 'no'} |"
@@ -66,7 +76,7 @@ class Target:
 
 def _import_seconds(results: Results) -> float:
     if results.import_seconds is None:
-        raise ValueError("imports were not measured")
+        raise NotMeasured("imports")
     return results.import_seconds
 
 
@@ -74,8 +84,8 @@ def _small(results: Results) -> float:
     return results.ratio(Case(results.rows // 10, 2), "polars")
 
 
-def _file(results: Results, peer: str, file: str) -> float:
-    return results.ratio(Case(results.rows, 2, file="csv" if file == "csv" else "parquet"), peer)
+def _file(results: Results, peer: str, file: Format) -> float:
+    return results.ratio(Case(results.rows, 2, file=file), peer)
 
 
 def _first_against_steady(results: Results) -> float:

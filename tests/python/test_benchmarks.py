@@ -1,5 +1,7 @@
 """The benchmarks do not rot: who is measured gives the answers of plain Python, and a wrong one is told."""
 
+from pathlib import Path
+
 import pytest
 
 from helpers import ROOT, run_python
@@ -57,12 +59,12 @@ def test_a_candidate_that_answers_otherwise_is_named_with_the_figure() -> None:
     assert ": lost of stage 3 is " in first
 
 
-def test_a_measurement_with_a_wrong_answer_gives_no_time(tmp_path) -> None:
+def test_a_measurement_with_a_wrong_answer_gives_no_time(tmp_path: Path) -> None:
     found = run_in_benchmarks(
         "import json, pathlib, harness\n"
         "from case import Case\n"
         "from store import Store\n"
-        f"store = Store(pathlib.Path({str(tmp_path)!r}))\n"
+        f"store = Store(pathlib.Path({str(tmp_path: Path)!r}))\n"
         "answer = store.expected(2000)\n"
         "answer['median'][0] += 0.5\n"
         "(store.root / '2000.expected.json').write_text(json.dumps(answer))\n"
@@ -71,3 +73,25 @@ def test_a_measurement_with_a_wrong_answer_gives_no_time(tmp_path) -> None:
         "except SystemExit as refused: print(str(refused).splitlines()[-1])"
     )
     assert found.startswith("numpy answers otherwise: median of stage 0")
+
+
+def test_a_target_is_met_at_its_bound_and_not_beyond_it_and_says_when_nothing_was_measured() -> None:
+    found = run_in_benchmarks(
+        "import targets\n"
+        "from case import Case\n"
+        "from harness import Measured\n"
+        "case = Case(1000, 2)\n"
+        "def took(name, first, later):\n"
+        "    one = Measured(case, name)\n"
+        "    one.add(dict(seconds=[first, later, later], extra_bytes=24_500, held_bytes=0))\n"
+        "    return one\n"
+        "run = [took('stagefunnel', 2.0, 1.0), took('polars', 9.0, 12.0), took('duckdb', 90.0, 14.9)]\n"
+        "print(targets.table(targets.Results(run, 1000, 0.25)))"
+    )
+    lines = found.splitlines()
+    assert "| times polars, two threads: at least 12 | 12 | yes |" in lines
+    assert "| times DuckDB, two threads: at least 15 | 14.9 | no |" in lines
+    assert "| times polars, one thread: at least 12 | not measured | |" in lines
+    assert "| peak extra memory, B/row: at most 24 | 24.5 | no |" in lines
+    assert "| first call, times the steady one: at most 2 | 2 | yes |" in lines
+    assert "| import beyond NumPy and pandas, s: at most 0.1 | 0.25 | no |" in lines
