@@ -12,7 +12,6 @@ from workload import Columns
 class Candidate(Protocol):
     """One way to answer the questions."""
 
-    threaded: bool  # does it use more than one thread
     takes_text: bool  # can keys be text
     reads_files: bool
 

@@ -38,7 +38,7 @@ ROWS: Any = None
 class ChdbArrow:
     """Reads an Arrow table through the Python() table function."""
 
-    threaded = takes_text = True
+    takes_text = True
     reads_files = False
 
     def prepare(self, drawn: Columns, threads: int) -> Any:

@@ -30,7 +30,7 @@ WHERE duration IS NOT NULL AND stage < {N_OPEN} GROUP BY stage"""
 class DuckDB:
     """Asks a connection of its own each time."""
 
-    threaded = takes_text = reads_files = True
+    takes_text = reads_files = True
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
         """Make an Arrow table, which DuckDB reads in place."""

@@ -14,7 +14,7 @@ from workload import N_OPEN, Columns
 class NumPy:
     """Sorts by SIMD quicksort where the processor has it. It has no idiom for text keys."""
 
-    threaded = takes_text = reads_files = False
+    takes_text = reads_files = False
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
         """Take the columns as they are."""

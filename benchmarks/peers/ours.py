@@ -18,7 +18,7 @@ _BY_NAME = sf.Pipeline(list(STAGES[:N_OPEN]), won=[STAGES[WON]], lost=[STAGES[LO
 class Ours:
     """Builds the log from the columns, then asks it."""
 
-    threaded = takes_text = reads_files = True
+    takes_text = reads_files = True
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
         """Take the columns as they are."""

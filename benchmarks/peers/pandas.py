@@ -16,7 +16,6 @@ class Pandas:
     """Asks a frame; text keys are factorised first."""
 
     takes_text = reads_files = True
-    threaded = False
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
         """Make a frame of the same memory."""

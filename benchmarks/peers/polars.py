@@ -21,7 +21,7 @@ _item, _stage, _time = pl.col("item"), pl.col("stage"), pl.col("time")
 class Polars:
     """Asks a lazy frame; POLARS_MAX_THREADS, set before the import, bounds the threads."""
 
-    threaded = takes_text = reads_files = True
+    takes_text = reads_files = True
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
         """Make a frame."""

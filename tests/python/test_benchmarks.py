@@ -64,7 +64,7 @@ def test_a_measurement_with_a_wrong_answer_gives_no_time(tmp_path: Path) -> None
         "import json, pathlib, harness\n"
         "from case import Case\n"
         "from store import Store\n"
-        f"store = Store(pathlib.Path({str(tmp_path: Path)!r}))\n"
+        f"store = Store(pathlib.Path({str(tmp_path)!r}))\n"
         "answer = store.expected(2000)\n"
         "answer['median'][0] += 0.5\n"
         "(store.root / '2000.expected.json').write_text(json.dumps(answer))\n"
