@@ -70,7 +70,7 @@ class Store:
         return path
 
     def expected(self, n_rows: int) -> Answer:
-        """Answer in plain Python, once; about half a minute and 3 GB for ten million rows."""
+        """Answer in plain Python, once; about half a minute and 2 GB for ten million rows."""
         path = self.root / f"{n_rows}.expected.json"
         if not path.exists():
             answer = plain.answer(workload.columns(n_rows, "grouped", "dense"))
