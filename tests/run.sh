@@ -53,7 +53,7 @@ step_lint() {
     install_tools
     ruff check .
     ruff format --check .
-    find cpp tests/cpp -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
+    find cpp tests/cpp benchmarks/cpp -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
     codespell
 }
 
