@@ -65,5 +65,6 @@ void bind_durations(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_items(py::module_& m);
 void bind_quality(py::module_& m);
+void bind_stream(py::module_& m);
 
 }  // namespace stagefunnel::bindings

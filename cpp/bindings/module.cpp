@@ -12,4 +12,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_transitions(m);
     bind_items(m);
     bind_quality(m);
+    bind_stream(m);
 }

@@ -75,6 +75,7 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
     const std::size_t n_rows = plan.bounds.back();
     journeys.time.resize(n_rows * Record::kWords);
     std::int64_t* const time = journeys.time.data();
+    if (rows.release) use_small_pages(time, journeys.time.size() * sizeof(std::int64_t));
     auto* const words = reinterpret_cast<std::uint64_t*>(time);
     scatter<Record>(rows, plan, layout, words, threads);
 
@@ -149,9 +150,13 @@ Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const T
     for (const std::uint64_t row : dropped) rows.is_dropped.at(row) = true;
     rows.pieces.push_back({items.key.data(), items.hashed() ? items.high.data() : nullptr, stages.code.data(),
                            times.time.data(), rows.n_rows});
+    return build_journeys(rows, order, items.hashed(), threads);
+}
+
+Journeys build_journeys(const RowPieces& rows, const RowOrder& order, bool hashed, unsigned threads) {
     Survey plan = survey(rows, threads);
-    return items.hashed() ? build<true>(rows, order, std::move(plan), threads)
-                          : build<false>(rows, order, std::move(plan), threads);
+    return hashed ? build<true>(rows, order, std::move(plan), threads)
+                  : build<false>(rows, order, std::move(plan), threads);
 }
 
 }  // namespace stagefunnel

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <set>
+#include <utility>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -54,15 +56,24 @@ class Pool {
         const auto block = used_.find(static_cast<char*>(memory));
         const std::size_t stays = std::max(rounded_up(bytes, kHugePage), kHugePage);
         if (block == used_.end() || stays >= block->second) return;
-        keep(block->first + stays, block->second - stays);
+        keep(*block, stays);
         block->second = stays;
     }
 
     void give_back(void* memory) {
         const std::scoped_lock lock(lock_);
         const auto block = used_.find(static_cast<char*>(memory));
-        keep(block->first, block->second);
+        keep(*block, 0);
         used_.erase(block);
+        small_pages_.erase(static_cast<char*>(memory));
+    }
+
+    void use_small_pages(void* memory) {
+        const std::scoped_lock lock(lock_);
+        const auto block = used_.find(static_cast<char*>(memory));
+        if (block == used_.end()) return;
+        small_pages_.insert(block->first);
+        static_cast<void>(madvise(block->first, block->second, MADV_NOHUGEPAGE));
     }
 
     std::size_t n_idle() {
@@ -92,11 +103,15 @@ class Pool {
         return begin;
     }
 
-    void keep(char* begin, std::size_t size) {
+    /// Takes a block back, all but `stays` bytes from its start.
+    void keep(const std::pair<char* const, std::size_t>& block, std::size_t stays) {
+        char* const begin = block.first + stays;
+        std::size_t size = block.second - stays;
         if (n_idle_ + size > kMostIdleBytes) {
             munmap(begin, size);
             return;
         }
+        if (small_pages_.contains(block.first)) static_cast<void>(madvise(begin, size, MADV_HUGEPAGE));
         n_idle_ += size;
         auto after = idle_.lower_bound(begin);
         if (after != idle_.end() && begin + size == after->first) {
@@ -116,6 +131,7 @@ class Pool {
     std::mutex lock_;
     std::map<char*, std::size_t> used_;
     std::map<char*, std::size_t> idle_;
+    std::set<char*> small_pages_;  // blocks in use that were not to become resident in huge ones
     std::size_t n_idle_ = 0;
 };
 
@@ -151,6 +167,12 @@ void release_array(void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 void trim_array([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #ifdef __linux__
     pool().trim(memory, bytes);
+#endif
+}
+
+void use_small_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef __linux__
+    pool().use_small_pages(memory);
 #endif
 }
 

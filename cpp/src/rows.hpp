@@ -8,6 +8,8 @@
 #include <functional>
 #include <vector>
 
+#include "stagefunnel/journeys.hpp"
+
 namespace stagefunnel {
 
 struct Piece {
@@ -62,5 +64,10 @@ struct RowPieces {
         }
     }
 };
+
+/// What the public `build_journeys` does, of encoded columns in pieces. Where pieces are released, the memory
+/// of the journeys becomes resident as they are.
+[[nodiscard]] Journeys build_journeys(const RowPieces& rows, const RowOrder& order, bool hashed,
+                                      unsigned threads);
 
 }  // namespace stagefunnel

@@ -48,12 +48,17 @@ class FileTable:
     def locate(self, row: int) -> str:
         """Say in which file and line a row stands."""
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
-        file, row_in_file = self.files[at], row - self.starts[at]
-        if _kind(file) == "parquet":
-            return f"{file}, row {row_in_file:,}"
-        lines = (line for line, _ in _csv_rows(file)) if _kind(file) == "csv" else _json_lines(file)
-        line = next(islice(lines, row_in_file, None), None)
-        return f"{file}, line {line:,}" if line is not None else f"{file}, row {row_in_file:,}"
+        file = self.files[at]
+        return place_in_file(file, row - self.starts[at], _kind(file))
+
+
+def place_in_file(file: str, row: int, kind: str) -> str:
+    """Say in which line of a file one of its rows stands, or which row it is where there are no lines."""
+    if kind == "parquet":
+        return f"{file}, row {row:,}"
+    lines = (line for line, _ in _csv_rows(file)) if kind == "csv" else _json_lines(file)
+    line = next(islice(lines, row, None), None)
+    return f"{file}, line {line:,}" if line is not None else f"{file}, row {row:,}"
 
 
 def expand(patterns: Iterable[str]) -> list[str]:
@@ -124,7 +129,7 @@ def _kind(file: str) -> str:
 
 
 @contextmanager
-def _opened(file: str, watch: Watch | None = None) -> Iterator[IO[bytes]]:
+def opened(file: str, watch: Watch | None = None) -> Iterator[IO[bytes]]:
     """Open a file for its bytes, unpacked; damage is said with the file's name."""
     size = os.path.getsize(file)
     with open(file, "rb") as raw:
@@ -142,9 +147,9 @@ def _opened(file: str, watch: Watch | None = None) -> Iterator[IO[bytes]]:
             raise ReaderError(f"{file}: byte {bad:#04x} is not UTF-8; save the file as UTF-8") from error
 
 
-def _header(file: str) -> tuple[str, list[str]]:
+def csv_header(file: str) -> tuple[str, list[str]]:
     """Read the separator and the names of a CSV file's columns."""
-    with _opened(file) as unpacked:
+    with opened(file) as unpacked:
         text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
         first = text.readline()
         if not first.strip():
@@ -158,7 +163,8 @@ def _delimiter(first_line: str) -> str:
     return max(",;\t|", key=re.sub('"[^"]*("|$)', "", first_line).count)
 
 
-def _check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
+def check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
+    """Refuse columns that a file does not have, or has more than once."""
     for column in columns or ():
         if column not in known:
             raise ReaderError(
@@ -169,12 +175,12 @@ def _check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str
 
 
 def _read_csv(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
-    delimiter, names = _header(file)
+    delimiter, names = csv_header(file)
     wanted = list(dict.fromkeys(names if columns is None else columns))
-    _check_columns(file, wanted, names)
+    check_columns(file, wanted, names)
     _check_widths(file, delimiter, len(names))
     places = [names.index(name) for name in wanted]
-    with _opened(file, watch) as unpacked:
+    with opened(file, watch) as unpacked:
         try:
             chunks = pd.read_csv(
                 unpacked,
@@ -196,7 +202,7 @@ def _read_csv(file: str, columns: Sequence[str] | None, watch: Watch | None) -> 
 
 def _check_widths(file: str, delimiter: str, width: int) -> None:
     """Refuse rows that are longer than the header, which pandas cuts without a word."""
-    with _opened(file) as unpacked:
+    with opened(file) as unpacked:
         rows = csv.reader(io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline=""), delimiter=delimiter)
         if max(map(len, rows), default=0) <= width:
             return
@@ -205,6 +211,11 @@ def _check_widths(file: str, delimiter: str, width: int) -> None:
         f"{file}, line {line:,}: more fields than the header's {width} names; put fields that hold "
         f"{delimiter!r} in quotes"
     )
+
+
+def first_ragged_line(file: str, width: int) -> tuple[int, int] | None:
+    """Find the first row of a CSV file that has more or fewer fields than a number: its line, its fields."""
+    return next(((line, len(row)) for line, row in _csv_rows(file) if len(row) != width), None)
 
 
 def _unparsed(file: str, message: str) -> ReaderError:
@@ -218,8 +229,8 @@ def _unparsed(file: str, message: str) -> ReaderError:
 
 def _csv_rows(file: str) -> Iterator[tuple[int, list[str]]]:
     """Rows of a CSV file with the line each starts on; fields may hold line breaks."""
-    delimiter, _ = _header(file)
-    with _opened(file) as unpacked:
+    delimiter, _ = csv_header(file)
+    with opened(file) as unpacked:
         reader = csv.reader(io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline=""), delimiter=delimiter)
         next(reader)
         start = reader.line_num + 1
@@ -231,7 +242,7 @@ def _csv_rows(file: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _json_lines(file: str) -> Iterator[int]:
-    with _opened(file) as unpacked:
+    with opened(file) as unpacked:
         for number, line in enumerate(unpacked, start=1):
             if line.strip():
                 yield number
@@ -239,7 +250,7 @@ def _json_lines(file: str) -> Iterator[int]:
 
 def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
     records = []
-    with _opened(file, watch) as unpacked:
+    with opened(file, watch) as unpacked:
         for number, line in enumerate(unpacked, start=1):
             if not line.strip():
                 continue
@@ -259,7 +270,7 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
             records.append(record)
     known = list(dict.fromkeys(name for record in records for name in record))
     if records:
-        _check_columns(file, columns, known)
+        check_columns(file, columns, known)
     wanted = known if columns is None else list(dict.fromkeys(columns))
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
@@ -272,10 +283,10 @@ def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None)
         raise ReaderError(
             f'{file}: reading Parquet needs pyarrow: pip install "stagefunnel[arrow]"'
         ) from error
-    with _opened(file, watch) as raw:
+    with opened(file, watch) as raw:
         try:
             parquet = pq.ParquetFile(raw)
-            _check_columns(file, columns, parquet.schema_arrow.names)
+            check_columns(file, columns, parquet.schema_arrow.names)
             table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
         except (pa.ArrowException, OSError) as error:
             raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error

@@ -3,16 +3,151 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from . import _core
 from .columns import Input, read_input, read_inputs
-from .errors import InvalidRowError, SchemaError, quoted
+from .errors import InvalidRowError, SchemaError, check_option, quoted
 from .times import parse_texts, refuse_unparsed
 
+Invalid = Literal["error", "drop", "keep_stage"]
+Empty = Literal["error", "allow"]
+Keys = Literal["auto", "keep", "exact"]
 _MOST_THREADS = 1_024  # more would only cost their stacks
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a log holds of its rows, however they came in.
+
+    Attributes
+    ----------
+    found
+        What was wrong with rows, by check of the quality table.
+    labels, rows_of, first_row_of
+        The stages, and how many rows of each there are from which row on.
+    keys_of
+        Gives the items' keys back for the `first_row` of some journeys; ``None`` where they are not kept.
+    """
+
+    journeys: _core.Journeys
+    n_input_rows: int
+    found: dict[str, int]
+    unit: str | None
+    zone: str | None
+    labels: list[Any]
+    rows_of: npt.NDArray[np.int64]
+    first_row_of: npt.NDArray[np.int64]
+    keys_of: Callable[[npt.NDArray[np.uint32]], pd.Series] | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows that have been looked over: all of a frame, or a batch of a stream."""
+
+    inputs: dict[str, Input]
+    times: Input
+    keys: _core.ItemKeys
+    codes: _core.StageCodes
+    stamps: _core.Times
+    dropped: npt.NDArray[np.uint64]
+    found: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.inputs["item"])
+
+
+def check_options(invalid: str, empty: str, keys: str) -> None:
+    """Refuse options of a log that are not what they may be."""
+    check_option("invalid", invalid, ("error", "drop", "keep_stage"))
+    check_option("empty", empty, ("error", "allow"))
+    check_option("keys", keys, ("auto", "keep", "exact"))
+
+
+def read_frame(
+    frame: Any,
+    columns: dict[str, Any],
+    *,
+    time_format: str | None,
+    invalid: Invalid,
+    empty: Empty,
+    keys: Keys,
+    threads: int,
+) -> Content:
+    """Read a log out of one table, or arrays."""
+    inputs = gather(frame, columns)
+    check_columns(inputs)
+    if not len(inputs["item"]):
+        refuse_empty(0, empty)
+    rows = look_over(inputs, time_format=time_format, invalid=invalid)
+    if len(rows.dropped) == len(rows):
+        refuse_empty(len(rows.dropped), empty)
+    if keys == "exact":
+        encode(_core.KeyTexts(True).add, inputs["item"], rows.keys)
+    given = inputs.get("order")
+    order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
+    members = inputs["stage"].labels  # of an enum, whose places are what the core saw
+    labels = list(rows.codes.labels)
+    return Content(
+        _core.build_journeys(rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads),
+        len(rows),
+        rows.found,
+        rows.times.time_unit,
+        rows.times.zone,
+        labels if members is None else [members[code] for code in labels],
+        rows.codes.rows.astype(np.int64),
+        rows.codes.first_row.astype(np.int64),
+        inputs["item"].take,
+    )
+
+
+def refuse_empty(n_dropped: int, empty: Empty) -> None:
+    """Refuse a log without rows, or without any that is left, unless that is allowed."""
+    if empty == "error":
+        said = "the log has no rows"
+        if n_dropped:
+            said = f"no row is left after dropping {n_dropped:,} invalid ones"
+        raise SchemaError(f'{said}; pass empty="allow" if that is expected')
+
+
+def look_over(
+    inputs: dict[str, Input],
+    *,
+    time_format: str | None,
+    invalid: Invalid,
+    first_row: int | None = None,
+    unit: str | None = None,
+) -> Rows:
+    """Encode columns and look for rows that miss a value; those to be dropped are left out of the counts.
+
+    Parameters
+    ----------
+    first_row
+        Where in a stream a batch begins; ``None`` if the columns are all there is.
+    unit
+        Of times that are text, where it can hold them.
+    """
+    times, unparsed = readable_times(inputs["time"], invalid, time_format, first_row, unit)
+    keys = encode(_core.encode_items, inputs["item"])
+    codes = encode(_core.encode_stages, inputs["stage"])
+    stamps = encode(_core.encode_times, times)
+    missing = {
+        "item": keys.missing_rows,
+        "stage": codes.missing_rows,
+        "time": np.setdiff1d(stamps.missing_rows, unparsed),
+    }
+    dropped = rows_to_drop(missing, unparsed, invalid, inputs, first_row)
+    if len(dropped):
+        _core.leave_out(codes, dropped)
+    found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
+    found |= {"unparsed_time": len(unparsed), "dropped": len(dropped)}
+    return Rows(inputs, times, keys, codes, stamps, dropped, found)
 
 
 def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
@@ -31,23 +166,31 @@ def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
     return read_inputs(frame, names)
 
 
-def refuse_bytes(stage: Input) -> None:
-    """Refuse stage labels that are bytes: no pipeline could name them."""
-    form = stage.column.value_format
-    if stage.column.holds_bytes and not form.endswith(("u", "U")):
+def check_columns(inputs: dict[str, Input]) -> None:
+    """Refuse columns that differ in length, and stages that are bytes: no pipeline could name them."""
+    stage = inputs["stage"]
+    if stage.column.holds_bytes and not stage.holds_text:
         raise SchemaError(f"column {stage.name!r} holds bytes; decode the stages to text first")
+    lengths = {role: len(column) for role, column in inputs.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
+        raise SchemaError(f"the columns differ in length: {said} rows")
 
 
-def encode(encode: Any, column: Input) -> Any:
+def encode(encode: Any, column: Input, *more: Any) -> Any:
     """Ask the core to encode a column; say which one it could not."""
     try:
-        return encode(column.column)
+        return encode(column.column, *more)
     except ValueError as error:
         raise SchemaError(f"column {column.name!r}: {error}") from error
 
 
 def readable_times(
-    column: Input, invalid: str, time_format: str | None
+    column: Input,
+    invalid: Invalid,
+    time_format: str | None,
+    first_row: int | None = None,
+    unit: str | None = None,
 ) -> tuple[Input, npt.NDArray[np.uint64]]:
     """Parse times that are text; rows that do not parse are refused or returned."""
     if not column.column.holds_bytes:
@@ -61,7 +204,9 @@ def readable_times(
     texts = column.take(np.arange(len(column), dtype=np.uint32))
     stamps, unparsed = parse_texts(texts, column.name, time_format)
     if len(unparsed) and invalid != "drop":
-        refuse_unparsed(column.name, texts, unparsed, time_format)
+        refuse_unparsed(column.name, texts, unparsed, time_format, first_row)
+    if unit is not None and unit != stamps.unit and (stamps.as_unit(unit) == stamps)[stamps.notna()].all():
+        stamps = stamps.as_unit(unit)
     return read_input(stamps, column.name), unparsed
 
 
@@ -70,7 +215,7 @@ def rows_to_drop(
     unparsed: npt.NDArray[np.uint64],
     invalid: str,
     inputs: dict[str, Input],
-    n_rows: int,
+    first_row: int | None = None,
 ) -> npt.NDArray[np.uint64]:
     """Rows to leave out; refuses what the caller did not ask to drop."""
     to_drop = dict(missing)
@@ -83,9 +228,12 @@ def rows_to_drop(
         ways = 'invalid="drop" to leave such rows out'
         if role == "stage":
             ways += ' or invalid="keep_stage" to keep them'
+        column = inputs[role]
+        # How many rows of a stream miss it, nobody knows yet.
+        share = f" ({len(to_drop[role]):,} of {len(column):,} rows)" if first_row is None else ""
+        row += first_row or 0
         raise InvalidRowError(
-            f"missing {role} in row {row:,} of column {inputs[role].name!r} ({len(to_drop[role]):,} "
-            f"of {n_rows:,} rows); fill it in, or pass {ways}",
+            f"missing {role} in row {row:,} of column {column.name!r}{share}; fill it in, or pass {ways}",
             row=row,
         )
     return rows

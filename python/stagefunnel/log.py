@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +20,14 @@ from .errors import (
     did_you_mean,
     quoted,
 )
-from .intake import encode, gather, readable_times, refuse_bytes, rows_to_drop, thread_count
-from .items_table import ItemsTable
+from .from_streams import FromStreams
+from .intake import Empty, Invalid, Keys, check_options, encode, read_frame, thread_count
 from .pipeline import Pipeline
 from .quality import quality_counts, quality_table
 from .times import to_times
 
-Invalid = Literal["error", "drop", "keep_stage"]
-Empty = Literal["error", "allow"]
 
-
-class StageLog:
+class StageLog(FromStreams):
     """The stage history of items: who entered which stage when.
 
     Rows are grouped by item and ordered by time once; every analysis then takes the log as its first
@@ -64,6 +61,9 @@ class StageLog:
         ``"keep_stage"`` keeps rows that miss only their stage.
     empty
         What to do without any row: ``"error"`` (default) or ``"allow"``.
+    keys
+        ``"exact"`` refuses two texts of items that share a hash, as :meth:`from_batches` explains; the
+        other values only matter there.
     threads
         Threads to use, also for questions; by default ``STAGEFUNNEL_THREADS`` or all cores. Results
         do not depend on it.
@@ -100,53 +100,23 @@ class StageLog:
         items_key: str | None = None,
         invalid: Invalid = "error",
         empty: Empty = "error",
+        keys: Keys = "auto",
         threads: int | None = None,
     ) -> None:
-        check_option("invalid", invalid, ("error", "drop", "keep_stage"))
-        check_option("empty", empty, ("error", "allow"))
-        self._threads = thread_count(threads)
-        inputs = gather(frame, {"item": item, "stage": stage, "time": time, "order": order})
-        refuse_bytes(inputs["stage"])
-        lengths = {role: len(column) for role, column in inputs.items()}
-        if len(set(lengths.values())) > 1:
-            said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
-            raise SchemaError(f"the columns differ in length: {said} rows")
-        if not lengths["item"] and empty == "error":
-            raise SchemaError('the log has no rows; pass empty="allow" if that is expected')
-        self._n_input_rows = lengths["item"]
-        times, unparsed = readable_times(inputs["time"], invalid, time_format)
-        self._unit, self._zone = times.time_unit, times.zone
-        self._item_input = inputs["item"]
-        keys = encode(_core.encode_items, inputs["item"])
-        codes = encode(_core.encode_stages, inputs["stage"])
-        stamps = encode(_core.encode_times, times)
-        missing = {
-            "item": keys.missing_rows,
-            "stage": codes.missing_rows,
-            "time": np.setdiff1d(stamps.missing_rows, unparsed),
-        }
-        dropped = rows_to_drop(missing, unparsed, invalid, inputs, self._n_input_rows)
-        self._found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
-        self._found["unparsed_time"] = len(unparsed)
-        self._found["dropped"] = len(dropped)
-        if len(dropped):
-            _core.leave_out(codes, dropped)
-        if len(dropped) == self._n_input_rows and empty == "error":
-            raise SchemaError(
-                f"no row is left after dropping {len(dropped):,} invalid ones; "
-                f'pass empty="allow" if that is expected'
-            )
-        given = inputs.get("order")
-        row_order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
-        members = inputs["stage"].labels  # of an enum, whose places are what the core saw
-        self._labels = list(codes.labels) if members is None else [members[code] for code in codes.labels]
-        self._label_rows = codes.rows.astype(np.int64)
-        self._label_first = codes.first_row.astype(np.int64)
-        self._journeys = _core.build_journeys(keys, codes, stamps, row_order, dropped, self._threads)
-        self._items_table = None
-        if items is not None:
-            key = items_key or inputs["item"].name
-            self._items_table = ItemsTable(items, key, self._journeys, invalid)
+        check_options(invalid, empty, keys)
+        threads = thread_count(threads)
+        columns = {"item": item, "stage": stage, "time": time, "order": order}
+        content = read_frame(
+            frame,
+            columns,
+            time_format=time_format,
+            invalid=invalid,
+            empty=empty,
+            keys=keys,
+            threads=threads,
+        )
+        name = item if isinstance(item, str) else "item"
+        self._hold(content, threads, items, items_key or name, invalid)
 
     @property
     def n_rows(self) -> int:
@@ -251,8 +221,10 @@ class StageLog:
             if keys.hashed == self._hashed and not len(keys.missing_rows):
                 journey = _core.journey_of(self._journeys, keys)
         if journey is None:
-            example = self._keys_at(self._journeys.first_row[:1].copy())
-            like = f"; its keys look like {example.tolist()[0]!r}" if len(example) else ""
+            like = ""
+            if self._keys_of is not None and self.n_items:
+                example = self._keys_of(self._journeys.first_row[:1].copy())
+                like = f"; its keys look like {example.tolist()[0]!r}"
             raise UnknownItemError(f"the log has no item {item!r}{like}")
         return journey
 
@@ -261,7 +233,9 @@ class StageLog:
         return bool(self._journeys.hashed)
 
     def _keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
-        return self._item_input.take(rows)
+        if self._keys_of is None:
+            raise SchemaError('the texts of a stream\'s items are not kept; read it with keys="keep"')
+        return self._keys_of(rows)
 
     def _to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         return to_times(values, self._unit, self._zone)

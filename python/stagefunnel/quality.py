@@ -23,6 +23,7 @@ _NOTES = {
     "missing_stage": "rows without a stage",
     "missing_time": "rows without a time",
     "unparsed_time": "rows whose time is text that is no time",
+    "ragged_rows": "rows of CSV files with more or fewer fields than the header, left out and not in rows",
     "exact_duplicates": "rows equal in item, stage and time to an earlier row",
     "repeats": "rows of the stage that the item is in already; one visit with the row before",
     "ties": "rows of an item at the time of its row before; they keep the order of the input",

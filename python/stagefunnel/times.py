@@ -117,15 +117,21 @@ def _refuse_mixed(name: str, zoned_row: int, zoned: Any, naive_row: int, naive: 
 
 
 def refuse_unparsed(
-    name: str, texts: pd.Series, rows: npt.NDArray[np.uint64], time_format: str | None
+    name: str,
+    texts: pd.Series,
+    rows: npt.NDArray[np.uint64],
+    time_format: str | None,
+    first_row: int | None,
 ) -> None:
-    """Say which text is not a time and how to read it."""
-    row = int(rows[0])
+    """Say which text is not a time and how to read it; `first_row` is where a batch of a stream begins."""
+    text = texts.iloc[int(rows[0])]
+    row = int(rows[0]) + (first_row or 0)
+    share = f" ({len(rows):,} of {len(texts):,} rows)" if first_row is None else ""
     form = "ISO 8601" if time_format is None else f"of the format {time_format!r}"
     remedy = "mend it" if time_format else 'say what it is, for example with time_format="%d/%m/%Y %H:%M"'
     raise InvalidRowError(
-        f"time {texts.iloc[row]!r} in row {row} of column {name!r} is not {form} ({len(rows):,} of "
-        f'{len(texts):,} rows); {remedy}, or pass invalid="drop" to leave such rows out',
+        f"time {text!r} in row {row} of column {name!r} is not {form}{share}; {remedy}, "
+        f'or pass invalid="drop" to leave such rows out',
         row=row,
     )
 

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "stagefunnel/encode.hpp"
+#include "stagefunnel/journeys.hpp"
+#include "stagefunnel/memory.hpp"
+
+namespace stagefunnel {
+
+/// Rows that come batch by batch and become journeys once all are there.
+///
+/// Until then a row takes 18 bytes, 26 with hashed keys, whatever its texts were. Building frees these bytes
+/// piece by piece while it fills its own memory, so that the rows are never in memory twice.
+class RowStream {
+  public:
+    using Labels = std::variant<std::vector<std::string>, std::vector<std::int64_t>>;
+
+    /// Takes the rows of a batch, without some of them.
+    ///
+    /// @param stages whose `rows` and `first_row` leave the dropped rows out already.
+    /// @param dropped rising row numbers within the batch.
+    /// @throws std::invalid_argument if the columns differ in length; if items or stages are text in one
+    /// batch and integers in another; beyond 65,535 distinct stages or 2^32 - 2 rows in all.
+    void append(const ItemKeys& items, const StageCodes& stages, const Times& times,
+                std::span<const std::uint64_t> dropped);
+
+    /// Rows of all batches, dropped ones too.
+    [[nodiscard]] std::uint64_t n_rows() const { return n_rows_; }
+    /// Stages of all batches in order of first appearance, as one column with all rows would have them.
+    [[nodiscard]] const Labels& labels() const { return labels_; }
+    [[nodiscard]] const std::vector<std::uint64_t>& rows_of_labels() const { return rows_of_; }
+    [[nodiscard]] const std::vector<std::uint64_t>& first_row_of_labels() const { return first_row_of_; }
+
+    /// Builds the journeys of all rows and leaves the stream without any. Rows are numbered without the
+    /// dropped ones.
+    [[nodiscard]] Journeys build(unsigned threads);
+
+  private:
+    /// Rows of one or several batches.
+    struct Block {
+        LargeVector<std::uint64_t> key;
+        LargeVector<std::uint64_t> high;
+        LargeVector<std::uint16_t> stage;
+        LargeVector<std::int64_t> time;
+        std::size_t n_rows = 0;
+        bool misses_stages = false;
+    };
+    /// The rows [from, to) of a batch, and the stream's codes of the batch's labels.
+    struct Stretch {
+        const ItemKeys& items;
+        const StageCodes& stages;
+        const Times& times;
+        const std::vector<std::uint16_t>& codes;
+        std::size_t from, to;
+    };
+
+    std::vector<std::uint16_t> codes_of(const StageCodes& stages);
+    template <class Label>
+    std::uint16_t code_of(const Label& label);
+    void copy(Stretch rows);
+    Block& open_block();
+
+    std::vector<Block> blocks_;
+    std::uint64_t n_rows_ = 0;
+    std::size_t n_kept_ = 0;
+    bool hashed_ = false;
+    Labels labels_;
+    std::unordered_map<std::string, std::uint16_t> code_of_text_;
+    std::unordered_map<std::int64_t, std::uint16_t> code_of_number_;
+    std::vector<std::uint64_t> rows_of_, first_row_of_;
+};
+
+}  // namespace stagefunnel

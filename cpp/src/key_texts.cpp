@@ -1,0 +1,91 @@
+#include "stagefunnel/key_texts.hpp"
+
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "values.hpp"
+
+namespace stagefunnel {
+namespace {
+
+constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
+
+/// Calls `take(row, text)` for every row of a column of texts that has one.
+template <class Take>
+void for_each_text(const Column& column, Take take) {
+    std::size_t row = 0;
+    for (const Chunk& chunk : column.chunks) {
+        for (std::size_t i = 0; i < chunk.length; ++i, ++row) {
+            if (!is_present(chunk, i)) continue;
+            if (!chunk.dictionary) {
+                take(row, bytes_at(column, chunk, i));
+                continue;
+            }
+            const std::size_t code = with_number_type(column.storage, [&]<class T>(T) {
+                return checked_code(numbers<T>(chunk)[i], *chunk.dictionary);
+            });
+            const Place entry = place_of(*chunk.dictionary, code);
+            if (is_present(entry.chunk, entry.i))
+                take(row, bytes_at(*chunk.dictionary, entry.chunk, entry.i));
+        }
+    }
+}
+
+}  // namespace
+
+void KeyTexts::add(const Column& column, const ItemKeys& keys) {
+    if (!keys.hashed()) return;
+    for_each_text(column,
+                  [&](std::size_t row, std::string_view text) { keep(keys.key[row], keys.high[row], text); });
+}
+
+void KeyTexts::keep(std::uint64_t key, std::uint64_t high, std::string_view added) {
+    if (2 * entries_.size() >= slots_.size()) grow();
+    std::uint32_t& slot = slots_[slot_of(key, high)];
+    if (slot == kFree) {
+        slot = static_cast<std::uint32_t>(entries_.size());
+        entries_.push_back({key, high, bytes_.size()});
+        bytes_.append(added);
+    } else if (exact_ && text(slot) != added) {
+        throw std::invalid_argument("'" + std::string(text(slot)) + "' and '" + std::string(added) +
+                                    "' share a hash of 128 bits; number the items");
+    }
+}
+
+void KeyTexts::grow() {
+    slots_.assign(slots_.empty() ? 1024 : 2 * slots_.size(), kFree);
+    for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
+        slots_[slot_of(entries_[entry].key, entries_[entry].high)] = static_cast<std::uint32_t>(entry);
+    }
+}
+
+std::size_t KeyTexts::slot_of(std::uint64_t key, std::uint64_t high) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = key & mask;  // a hash already
+    while (slots_[slot] != kFree &&
+           (entries_[slots_[slot]].key != key || entries_[slots_[slot]].high != high)) {
+        slot = (slot + 1) & mask;
+    }
+    return slot;
+}
+
+std::string_view KeyTexts::text(std::size_t entry) const {
+    const std::size_t begin = entries_[entry].begin;
+    const std::size_t end = entry + 1 < entries_.size() ? entries_[entry + 1].begin : bytes_.size();
+    return std::string_view(bytes_).substr(begin, end - begin);
+}
+
+std::vector<std::string> KeyTexts::texts_of(std::span<const std::uint64_t> key,
+                                            std::span<const std::uint64_t> high) const {
+    std::vector<std::string> texts;
+    texts.reserve(key.size());
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        const std::uint32_t entry = slots_.empty() ? kFree : slots_[slot_of(key[i], high[i])];
+        if (entry == kFree) throw std::invalid_argument("no text was kept for a key");
+        texts.emplace_back(text(entry));
+    }
+    return texts;
+}
+
+}  // namespace stagefunnel

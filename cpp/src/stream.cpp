@@ -1,0 +1,152 @@
+#include "stagefunnel/stream.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include "rows.hpp"
+
+namespace stagefunnel {
+namespace {
+
+// Blocks grow with the stream: a few rows take little memory, many take stretches of the pool, whose pages
+// return to the system one block after the other.
+constexpr std::size_t kSmallestBlock = std::size_t{1} << 14U;
+constexpr std::size_t kLargestBlock = std::size_t{1} << 21U;
+// Keeping blocks of a stream of this many rows for later would raise the peak that freeing them is to lower.
+constexpr std::size_t kManyRows = std::size_t{1} << 25U;
+constexpr auto kMissingStage =
+    static_cast<std::uint16_t>(kMaxStages);  // how many labels come is not known yet
+
+void check_lengths(const ItemKeys& items, const StageCodes& stages, const Times& times) {
+    if (stages.code.size() == items.size() && times.time.size() == items.size()) return;
+    throw std::invalid_argument("the columns differ in length: item " + std::to_string(items.size()) +
+                                ", stage " + std::to_string(stages.code.size()) + ", time " +
+                                std::to_string(times.time.size()) + " rows");
+}
+
+}  // namespace
+
+void RowStream::append(const ItemKeys& items, const StageCodes& stages, const Times& times,
+                       std::span<const std::uint64_t> dropped) {
+    check_lengths(items, stages, times);
+    const std::size_t n = items.size(), n_kept = n - dropped.size();
+    if (n_kept >= std::numeric_limits<std::uint32_t>::max() - n_kept_) {
+        throw std::invalid_argument("a log takes at most 4,294,967,294 rows, and the stream has more");
+    }
+    if (n_kept > 0 && n_kept_ > 0 && items.hashed() != hashed_) {
+        throw std::invalid_argument("one batch has text keys, another integers");
+    }
+    const std::vector<std::uint16_t> codes = codes_of(stages);
+    if (n_kept > 0) hashed_ = items.hashed();
+    std::size_t from = 0;
+    for (const std::uint64_t row : dropped) {
+        copy({items, stages, times, codes, from, static_cast<std::size_t>(row)});
+        from = static_cast<std::size_t>(row) + 1;
+    }
+    copy({items, stages, times, codes, from, n});
+    n_rows_ += n;
+    n_kept_ += n_kept;
+}
+
+std::vector<std::uint16_t> RowStream::codes_of(const StageCodes& stages) {
+    if (stages.n_labels() > 0 && stages.labels.index() != labels_.index()) {
+        if (!rows_of_.empty()) {
+            throw std::invalid_argument("the stages of one batch are text, those of another integers");
+        }
+        labels_ = decltype(labels_)(stages.labels);
+        std::visit([](auto& labels) { labels.clear(); }, labels_);
+    }
+    std::vector<std::uint16_t> codes;
+    codes.reserve(stages.n_labels() + 1);
+    std::visit(
+        [&](const auto& labels) {
+            for (std::size_t label = 0; label < stages.n_labels(); ++label) {
+                const std::uint16_t code = code_of(labels[label]);
+                if (rows_of_[code] == 0) first_row_of_[code] = n_rows_ + stages.first_row[label];
+                rows_of_[code] += stages.rows[label];
+                codes.push_back(code);
+            }
+        },
+        stages.labels);
+    codes.push_back(kMissingStage);
+    return codes;
+}
+
+template <class Label>
+std::uint16_t RowStream::code_of(const Label& label) {
+    auto& labels = std::get<std::vector<Label>>(labels_);
+    auto& known = [&]() -> auto& {
+        if constexpr (std::is_same_v<Label, std::string>) {
+            return code_of_text_;
+        } else {
+            return code_of_number_;
+        }
+    }();
+    const auto found = known.find(label);
+    if (found != known.end()) return found->second;
+    if (labels.size() == kMaxStages) {
+        throw std::invalid_argument(
+            "the stage column has more than 65,535 distinct stages; is it the item column?");
+    }
+    const auto code = static_cast<std::uint16_t>(labels.size());
+    known.emplace(label, code);
+    labels.push_back(label);
+    rows_of_.push_back(0);
+    first_row_of_.push_back(0);
+    return code;
+}
+
+RowStream::Block& RowStream::open_block() {
+    if (!blocks_.empty() && blocks_.back().n_rows < blocks_.back().key.size()) return blocks_.back();
+    std::size_t room = kSmallestBlock;
+    if (!blocks_.empty()) room = std::min(2 * blocks_.back().key.size(), kLargestBlock);
+    Block block;
+    block.key.resize(room);
+    if (hashed_) block.high.resize(room);
+    block.stage.resize(room);
+    block.time.resize(room);
+    return blocks_.emplace_back(std::move(block));
+}
+
+void RowStream::copy(Stretch rows) {
+    while (rows.from < rows.to) {
+        Block& block = open_block();
+        const std::size_t n = std::min(rows.to - rows.from, block.key.size() - block.n_rows);
+        const std::size_t at = block.n_rows;
+        std::copy_n(rows.items.key.data() + rows.from, n, block.key.data() + at);
+        if (hashed_) std::copy_n(rows.items.high.data() + rows.from, n, block.high.data() + at);
+        std::copy_n(rows.times.time.data() + rows.from, n, block.time.data() + at);
+        const std::uint16_t* const own = rows.stages.code.data() + rows.from;
+        for (std::size_t i = 0; i < n; ++i) block.stage[at + i] = rows.codes[own[i]];
+        block.misses_stages = block.misses_stages || !rows.stages.missing_rows.empty();
+        block.n_rows += n;
+        rows.from += n;
+    }
+}
+
+Journeys RowStream::build(unsigned threads) {
+    const auto n_labels = static_cast<std::uint16_t>(rows_of_.size());
+    RowPieces rows;
+    rows.n_rows = n_kept_;
+    rows.n_labels = n_labels;
+    for (Block& block : blocks_) {
+        if (block.misses_stages) {
+            std::replace(block.stage.data(), block.stage.data() + block.n_rows, kMissingStage, n_labels);
+        }
+        rows.pieces.push_back({block.key.data(), hashed_ ? block.high.data() : nullptr, block.stage.data(),
+                               block.time.data(), block.n_rows});
+    }
+    rows.release = [&](std::size_t p) {
+        blocks_[p] = Block{};
+        if (n_kept_ >= kManyRows) release_idle();
+    };
+    Journeys journeys = build_journeys(rows, RowOrder{}, hashed_, threads);
+    blocks_.clear();
+    n_kept_ = 0;
+    return journeys;
+}
+
+}  // namespace stagefunnel
