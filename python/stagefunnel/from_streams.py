@@ -144,8 +144,8 @@ class FromStreams:
         Raises
         ------
         FileNotFoundError, ReaderError
-            If a file is not there, is damaged, lacks a column or has a row of more or fewer fields, or pyarrow
-            is not installed.
+            If a file is not there, is damaged, lacks a column or has a row of more or fewer fields, or
+            pyarrow is not installed.
         SchemaError, InvalidRowError
             As for :meth:`from_batches`; an invalid row is named with its file and line.
 

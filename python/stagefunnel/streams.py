@@ -48,7 +48,7 @@ def read_batches(
     """
     if isinstance(batches, pd.DataFrame | Mapping | str):
         raise SchemaError(
-            f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog(...)"
+            f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
     stream = _Stream(columns, time_format, invalid, keys)
     for batch in batches:
@@ -91,8 +91,8 @@ class _Stream:
             return  # an empty frame's columns are often of no particular type
         if inputs["stage"].labels is not None:
             raise SchemaError(
-                f"column {inputs['stage'].name!r} holds enum members, whose codes differ from batch to batch; "
-                f"make them text or integers"
+                f"column {inputs['stage'].name!r} holds enum members, whose codes differ from batch to "
+                f"batch; make them text or integers"
             )
         rows = look_over(
             inputs,
@@ -127,7 +127,7 @@ class _Stream:
                 )
             if present[role]:
                 self._kinds[role] = kind
-        if present["time"]:
+        if present["time"] or "time" not in self._kinds:
             self._unit, self._zone = rows.times.time_unit, rows.times.zone
 
     def content(self, empty: Empty, threads: int) -> Content:

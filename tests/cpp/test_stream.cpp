@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "log_builder.hpp"
+#include "stagefunnel/stream.hpp"
+
+namespace stagefunnel::testing {
+namespace {
+
+/// One batch of rows with integer items, added to a stream.
+void append(RowStream& stream, const std::vector<Row>& rows, const Rows& dropped = {}) {
+    std::vector<std::int64_t> items, times;
+    std::vector<std::optional<std::string>> stages;
+    for (const Row& row : rows) {
+        items.push_back(row.item);
+        stages.push_back(row.stage.empty() ? std::nullopt : std::optional(row.stage));
+        times.push_back(row.time);
+    }
+    const Column item = numbers_column(items), time = numbers_column(times);
+    StageCodes codes = encode_stages(texts_column(stages));
+    if (!dropped.empty()) leave_out(codes, dropped);
+    stream.append(encode_items(item), codes, encode_times(time), dropped);
+}
+
+Log built(RowStream& stream) {
+    Log log;
+    log.labels = std::get<Labels>(stream.labels());
+    log.journeys = stream.build(2);
+    return log;
+}
+
+TEST(RowStream, PutsTheRowsOfAnItemTogetherFromAllBatches) {
+    RowStream stream;
+    append(stream, {{7, "New", 5}, {8, "New", 1}});
+    append(stream, {{7, "Won", 9}, {7, "Call", 3}});
+    const Log log = built(stream);
+    EXPECT_EQ(log.stages_of(7), (Labels{"Call", "New", "Won"}));
+    EXPECT_EQ(log.times_of(7), (std::vector<std::int64_t>{3, 5, 9}));
+    EXPECT_EQ(log.stages_of(8), (Labels{"New"}));
+}
+
+TEST(RowStream, NumbersStagesByTheirFirstRowInTheStreamWhateverTheirCodesInABatch) {
+    RowStream stream;
+    append(stream, {{1, "New", 0}, {1, "Won", 1}});
+    append(stream, {{2, "Lost", 0}, {2, "Won", 1}, {2, "New", 2}});
+    EXPECT_EQ(std::get<Labels>(stream.labels()), (Labels{"New", "Won", "Lost"}));
+    EXPECT_EQ(stream.rows_of_labels(), (Rows{2, 2, 1}));
+    EXPECT_EQ(stream.first_row_of_labels(), (Rows{0, 1, 2}));
+    EXPECT_EQ(built(stream).stages_of(2), (Labels{"Lost", "Won", "New"}));
+}
+
+TEST(RowStream, LeavesDroppedRowsOutButCountsThemInItsRowNumbers) {
+    RowStream stream;
+    append(stream, {{1, "Call", 0}, {1, "New", 1}, {1, "Call", 2}}, {0, 2});
+    append(stream, {{1, "Won", 3}, {1, "Call", 4}});
+    EXPECT_EQ(stream.n_rows(), 5);
+    EXPECT_EQ(stream.rows_of_labels(), (Rows{1, 1, 1}));
+    EXPECT_EQ(stream.first_row_of_labels(), (Rows{4, 1, 3}));
+    EXPECT_EQ(built(stream).stages_of(1), (Labels{"New", "Won", "Call"}));
+}
+
+TEST(RowStream, KeepsMissingStagesApartFromLabelsThatComeLater) {
+    RowStream stream;
+    append(stream, {{1, "New", 0}, {1, "", 1}});
+    append(stream, {{1, "Won", 2}, {1, "", 3}});
+    EXPECT_EQ(built(stream).stages_of(1), (Labels{"New", "(missing)", "Won", "(missing)"}));
+}
+
+TEST(RowStream, TiesKeepTheOrderOfTheStream) {
+    RowStream stream;
+    for (const char* stage : {"a", "b", "c", "d"}) append(stream, {{1, stage, 0}});
+    EXPECT_EQ(built(stream).stages_of(1), (Labels{"a", "b", "c", "d"}));
+}
+
+TEST(RowStream, BuildsTheSameAsOneColumnOverManyBlocksAndThreads) {
+    CodedRows all;
+    RowStream stream;
+    std::uint64_t state = 1;
+    const auto next = [&] { return (state = state * 6364136223846793005U + 1442695040888963407U) >> 33U; };
+    for (int batch = 0; batch < 9; ++batch) {
+        CodedRows rows;
+        for (int i = 0; i < 20'011; ++i) {
+            rows.add(next() % 9'000, next() % 5, static_cast<std::int64_t>(next() % 100));
+            all.add(rows.item.back(), rows.stage.back(), rows.time.back());
+        }
+        ItemKeys keys;
+        keys.key = rows.item;
+        StageCodes codes;
+        codes.code = rows.stage;
+        codes.labels = std::vector<std::int64_t>{0, 1, 2, 3, 4};
+        codes.rows.resize(5);
+        codes.first_row.resize(5);
+        Times times;
+        times.time = rows.time;
+        stream.append(keys, codes, times, {});
+    }
+    all.n_labels = 5;
+    const Journeys expected = all.build(1), found = stream.build(3);
+    EXPECT_EQ(found.offsets, expected.offsets);
+    EXPECT_EQ(found.key, expected.key);
+    EXPECT_EQ(found.first_row, expected.first_row);
+    EXPECT_EQ(found.time, expected.time);
+    EXPECT_EQ(found.stage, expected.stage);
+}
+
+TEST(RowStream, HashedKeysMeetAcrossBatches) {
+    RowStream stream;
+    for (const char* item : {"deal 1", "deal 2", "deal 1"}) {
+        const Column key = texts_column({item}), stage = texts_column({"New"}),
+                     time = numbers_column<std::int64_t>({0});
+        stream.append(encode_items(key), encode_stages(stage), encode_times(time), {});
+    }
+    const Journeys journeys = stream.build(1);
+    EXPECT_EQ(journeys.n_items(), 2);
+    EXPECT_EQ(journeys.n_rows(), 3);
+}
+
+TEST(RowStream, RefusesTextAfterIntegers) {
+    RowStream stream;
+    append(stream, {{1, "New", 0}});
+    const Column key = texts_column({"1"}), number = numbers_column<std::int64_t>({1}),
+                 stage = texts_column({"New"});
+    const auto with = [&](const Column& items, const Column& stages) {
+        return message_of(
+            [&] { stream.append(encode_items(items), encode_stages(stages), encode_times(number), {}); });
+    };
+    EXPECT_EQ(with(key, stage), "one batch has text keys, another integers");
+    EXPECT_EQ(with(number, number), "the stages of one batch are text, those of another integers");
+}
+
+TEST(RowStream, RefusesColumnsOfDifferentLength) {
+    RowStream stream;
+    const Column two = numbers_column<std::int64_t>({1, 2}), one = numbers_column<std::int64_t>({1});
+    EXPECT_EQ(
+        message_of([&] { stream.append(encode_items(two), encode_stages(one), encode_times(two), {}); }),
+        "the columns differ in length: item 2, stage 1, time 2 rows");
+}
+
+}  // namespace
+}  // namespace stagefunnel::testing
