@@ -150,8 +150,10 @@ Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const T
     rows.pieces.push_back({items.key.data(), items.hashed() ? items.high.data() : nullptr, stages.code.data(),
                            times.time.data(), rows.n_rows});
     Survey plan = survey(rows, threads);
-    return items.hashed() ? build<true>(rows, order, std::move(plan), threads)
-                          : build<false>(rows, order, std::move(plan), threads);
+    Journeys journeys = items.hashed() ? build<true>(rows, order, std::move(plan), threads)
+                                       : build<false>(rows, order, std::move(plan), threads);
+    journeys.prefix = items.prefix;
+    return journeys;
 }
 
 }  // namespace stagefunnel

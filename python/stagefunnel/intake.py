@@ -38,10 +38,10 @@ def refuse_bytes(stage: Input) -> None:
         raise SchemaError(f"column {stage.name!r} holds bytes; decode the stages to text first")
 
 
-def encode(encode: Any, column: Input) -> Any:
+def encode(encode: Any, column: Input, *options: int) -> Any:
     """Ask the core to encode a column; say which one it could not."""
     try:
-        return encode(column.column)
+        return encode(column.column, *options)
     except ValueError as error:
         raise SchemaError(f"column {column.name!r}: {error}") from error
 

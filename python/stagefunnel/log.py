@@ -117,9 +117,9 @@ class StageLog:
         times, unparsed = readable_times(inputs["time"], invalid, time_format)
         self._unit, self._zone = times.time_unit, times.zone
         self._item_input = inputs["item"]
-        keys = encode(_core.encode_items, inputs["item"])
-        codes = encode(_core.encode_stages, inputs["stage"])
-        stamps = encode(_core.encode_times, times)
+        keys = encode(_core.pack_items, inputs["item"], self._threads)
+        codes = encode(_core.encode_stages, inputs["stage"], self._threads)
+        stamps = encode(_core.encode_times, times, self._threads)
         missing = {
             "item": keys.missing_rows,
             "stage": codes.missing_rows,
@@ -247,18 +247,14 @@ class StageLog:
         """Find the rows of one item."""
         journey = None
         with suppress(SchemaError):  # of a type that no key has
-            keys = encode(_core.encode_items, read_input([item], "item"))
-            if keys.hashed == self._hashed and not len(keys.missing_rows):
+            keys = encode(_core.encode_items, read_input([item], "item"), 1)
+            if keys.holds_text == self._journeys.holds_text and not len(keys.missing_rows):
                 journey = _core.journey_of(self._journeys, keys)
         if journey is None:
             example = self._keys_at(self._journeys.first_row[:1].copy())
             like = f"; its keys look like {example.tolist()[0]!r}" if len(example) else ""
             raise UnknownItemError(f"the log has no item {item!r}{like}")
         return journey
-
-    @property
-    def _hashed(self) -> bool:
-        return bool(self._journeys.hashed)
 
     def _keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         return self._item_input.take(rows)
