@@ -7,6 +7,7 @@ void bind_encode(py::module_& m) {
     py::class_<ItemKeys>(m, "ItemKeys")
         .def("__len__", &ItemKeys::size)
         .def_property_readonly("hashed", &ItemKeys::hashed)
+        .def_property_readonly("holds_text", &ItemKeys::holds_text)
         .def_property_readonly("missing_rows",
                                [](const ItemKeys& keys) { return as_array(keys.missing_rows); });
     py::class_<StageCodes>(m, "StageCodes")
@@ -24,13 +25,14 @@ void bind_encode(py::module_& m) {
     py::class_<RowOrder>(m, "RowOrder").def(py::init<>());
 
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
-    m.def("encode_items", &encode_items, "column"_a, unlocked, py::keep_alive<0, 1>());
-    m.def("encode_stages", &encode_stages, "column"_a, unlocked);
+    m.def("encode_items", &encode_items, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
+    m.def("pack_items", &pack_items, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
+    m.def("encode_stages", &encode_stages, "column"_a, "threads"_a, unlocked);
     m.def(
         "leave_out",
         [](StageCodes& stages, const Array<std::uint64_t>& dropped) { leave_out(stages, as_span(dropped)); },
         "stages"_a, "dropped"_a.noconvert());
-    m.def("encode_times", &encode_times, "column"_a, unlocked, py::keep_alive<0, 1>());
+    m.def("encode_times", &encode_times, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
     m.def(
         "encode_order", [](const Column& column) { return RowOrder(column); }, "column"_a, unlocked,
         py::keep_alive<0, 1>());

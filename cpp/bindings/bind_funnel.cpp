@@ -10,7 +10,7 @@ namespace {
 
 FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind, LostThenWon lost_then_won,
                    const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                   const std::optional<Array<double>>& amount, unsigned threads) {
+                   const std::optional<Array<double>>& amount, unsigned threads, const Digest* digest) {
     FunnelOptions options{.kind = kind,
                           .lost_then_won = lost_then_won,
                           .group = {},
@@ -20,7 +20,7 @@ FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind
     if (group) options.group = as_span(*group);
     if (amount) options.amount = as_span(*amount);
     const py::gil_scoped_release unlocked;
-    return count_funnel(journeys, pipeline, options);
+    return count_funnel(journeys, pipeline, options, digest);
 }
 
 template <auto Member>
@@ -63,8 +63,12 @@ void bind_funnel(py::module_& m) {
         .def_property_readonly("open", list<&FunnelCounts::open>())
         .def_property_readonly("left_out", list<&FunnelCounts::left_out>())
         .def_property_readonly("reopened_won", list<&FunnelCounts::reopened_won>());
+    py::class_<Digest>(m, "Digest");
+    m.def("digest_of", &digest_of, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
-          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
+          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
+          "digest"_a.none(true));
 }
 
 }  // namespace stagefunnel::bindings

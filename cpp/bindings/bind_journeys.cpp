@@ -32,12 +32,16 @@ void bind_journeys(py::module_& m) {
         .def_property_readonly("n_items", &Journeys::n_items)
         .def_property_readonly("n_rows", &Journeys::n_rows)
         .def_property_readonly("hashed", [](const Journeys& journeys) { return !journeys.high.empty(); })
+        .def_property_readonly("holds_text", &Journeys::holds_text)
         .def_property_readonly("offsets", [](const Journeys& journeys) { return as_array(journeys.offsets); })
         .def_property_readonly("time", [](const Journeys& journeys) { return as_array(journeys.time); })
         .def_property_readonly("first_row",
                                [](const Journeys& journeys) { return as_array(journeys.first_row); })
-        .def_property_readonly("keys", [](const Journeys& journeys) { return as_array(journeys.key); })
-        .def_property_readonly("high", [](const Journeys& journeys) { return as_array(journeys.high); })
+        .def_property_readonly("common_keys",
+                               [](const Journeys& journeys) {
+                                   auto [low, high] = common_keys(journeys);
+                                   return std::pair{as_array(std::move(low)), as_array(std::move(high))};
+                               })
         .def_property_readonly("stage",
                                [](const Journeys& journeys) {
                                    return std::visit(

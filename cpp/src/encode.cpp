@@ -1,281 +1,116 @@
 #include "stagefunnel/encode.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <optional>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 #include "hashing.hpp"
-#include "values.hpp"
+#include "map_rows.hpp"
+#include "packing.hpp"
 
 namespace stagefunnel {
 namespace {
 
-[[noreturn]] void refuse_value(const std::string& value, std::size_t row, const std::string& wanted) {
-    throw std::invalid_argument(value + " in row " + std::to_string(row) + " is not " + wanted);
-}
-
-/// Turns a number of any storage into a whole 64-bit one; false for NaN, which means missing.
-template <class T>
-bool to_whole(T value, std::size_t row, std::int64_t& whole) {
-    if constexpr (std::is_floating_point_v<T>) {
-        if (std::isnan(value)) return false;
-        // Beyond 2^53 (2^24 in single precision) neighbouring integers collide.
-        constexpr double kExact = sizeof(T) == sizeof(double) ? 0x1p53 : 0x1p24;
-        const auto wide = static_cast<double>(value);
-        if (std::trunc(wide) != wide || std::abs(wide) > kExact) {
-            refuse_value(
-                std::to_string(wide), row,
-                sizeof(T) == sizeof(double) ? "a whole number below 2^53" : "a whole number below 2^24");
-        }
-        whole = static_cast<std::int64_t>(wide);
-    } else {
-        whole = static_cast<std::int64_t>(value);
-    }
-    return true;
-}
-
-/// As `to_whole`, for what is read as a signed number: refuses an unsigned one that would turn negative.
-template <class T>
-bool to_signed(T value, std::size_t row, std::int64_t& whole) {
-    if constexpr (std::is_same_v<T, std::uint64_t>) {
-        if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-            refuse_value(std::to_string(value), row, "a whole number below 2^63");
-        }
-    }
-    return to_whole(value, row, whole);
-}
-
-/// As `to_whole`, for what is only compared: all unsigned numbers move down by 2^63, none turns negative.
-template <class T>
-bool to_comparable(T value, std::size_t row, std::int64_t& whole) {
-    if constexpr (std::is_same_v<T, std::uint64_t>) {
-        whole = static_cast<std::int64_t>(value ^ (std::uint64_t{1} << 63U));
-        return true;
-    }
-    return to_whole(value, row, whole);
-}
-
-/// Hands each row's value to `take(row, value)`, or calls `miss(row)`.
-///
-/// Numbers and texts are first turned into a `Value` by `from_number(number, row, value)` (false: missing)
-/// and `from_bytes(text)`; for a dictionary that happens once per entry that occurs, not per row.
-template <class Value, class FromNumber, class FromBytes, class Take, class Miss>
-void map_rows(const Column& column, FromNumber from_number, FromBytes from_bytes, Take take, Miss miss) {
-    std::size_t base = 0;
-    const auto read = [&](const Column& source, const Chunk& chunk, std::size_t i, std::size_t row,
-                          Value& value) {
-        if (!is_present(chunk, i)) return false;
-        if (holds_bytes(source)) {
-            value = from_bytes(bytes_at(source, chunk, i));
-            return true;
-        }
-        return with_number_type(source.storage,
-                                [&]<class T>(T) { return from_number(numbers<T>(chunk)[i], row, value); });
-    };
-    for (const Chunk& chunk : column.chunks) {
-        if (chunk.dictionary) {
-            enum class State : std::uint8_t { unread, present, missing };
-            const Column& dictionary = *chunk.dictionary;
-            std::vector<State> states(dictionary.length, State::unread);
-            std::vector<Value> values(dictionary.length);
-            with_number_type(column.storage, [&]<class T>(T) {
-                for (std::size_t i = 0; i < chunk.length; ++i) {
-                    if (!is_present(chunk, i)) {
-                        miss(base + i);
-                        continue;
-                    }
-                    const std::size_t code = checked_code(numbers<T>(chunk)[i], dictionary);
-                    if (states[code] == State::unread) {
-                        const Place entry = place_of(dictionary, code);
-                        const bool present = read(dictionary, entry.chunk, entry.i, base + i, values[code]);
-                        states[code] = present ? State::present : State::missing;
-                    }
-                    if (states[code] == State::present) {
-                        take(base + i, values[code]);
-                    } else {
-                        miss(base + i);
-                    }
-                }
+/// Reduces every text or number of the column; `reduce(text, key)` is false for one that it cannot.
+template <bool Wide, class Reduce>
+bool reduce_all(const Column& column, unsigned threads, ItemKeys& keys, Reduce reduce) {
+    keys.owned.resize(column.length);
+    if (Wide) keys.owned_high.resize(column.length);
+    std::atomic<bool> all{true};
+    const auto parts = parts_of(column, threads, [&](RowRange range) {
+        std::vector<std::uint64_t> missing;
+        bool fits = true;
+        map_rows<Hash128>(
+            column, range,
+            [](auto number, std::size_t row, Hash128& key) {
+                std::int64_t whole = 0;
+                if (!to_whole(number, row, whole)) return false;
+                key = {static_cast<std::uint64_t>(whole), 0};
+                return true;
+            },
+            [&](std::string_view text) {
+                Hash128 key{};
+                fits = reduce(text, key) && fits;
+                return key;
+            },
+            [&](std::size_t row, const Hash128& key) {
+                keys.owned[row] = key.low;
+                if constexpr (Wide) keys.owned_high[row] = key.high;
+            },
+            [&](std::size_t row) {
+                keys.owned[row] = 0;
+                if constexpr (Wide) keys.owned_high[row] = 0;
+                missing.push_back(row);
             });
-        } else if (holds_bytes(column)) {
-            for (std::size_t i = 0; i < chunk.length; ++i) {
-                if (is_present(chunk, i)) {
-                    take(base + i, from_bytes(bytes_at(column, chunk, i)));
-                } else {
-                    miss(base + i);
-                }
-            }
-        } else {
-            with_number_type(column.storage, [&]<class T>(T) {
-                const T* value_of = numbers<T>(chunk);
-                Value value{};
-                for (std::size_t i = 0; i < chunk.length; ++i) {
-                    if (is_present(chunk, i) && from_number(value_of[i], base + i, value)) {
-                        take(base + i, value);
-                    } else {
-                        miss(base + i);
-                    }
-                }
-            });
-        }
-        base += chunk.length;
-    }
+        if (!fits) all = false;
+        return missing;
+    });
+    keys.missing_rows.clear();
+    for (const auto& missing : parts) append_rows(keys.missing_rows, missing);
+    keys.key = keys.owned;
+    keys.high = keys.owned_high;
+    return all;
 }
 
-bool lies_plainly(const Column& column, std::initializer_list<Storage> storages) {
-    return column.chunks.size() == 1 && !may_miss(column.chunks.front()) &&
-           !column.chunks.front().dictionary &&
-           std::find(storages.begin(), storages.end(), column.storage) != storages.end();
+/// The first bytes that some texts of the column, spread over it, have in common.
+std::optional<std::string> common_prefix(const Column& column) {
+    constexpr std::size_t kLooks = 1024;
+    std::optional<std::string> prefix;
+    for (std::size_t look = 0; look < std::min(kLooks, column.length); ++look) {
+        const std::size_t row = column.length <= kLooks ? look : look * (column.length / kLooks);
+        map_rows<std::string_view>(
+            column, {row, row + 1}, [](auto, std::size_t, std::string_view&) { return false; },
+            [](std::string_view text) { return text; },
+            [&](std::size_t, std::string_view text) {
+                if (!prefix) prefix = text;
+                const auto ends = std::mismatch(prefix->begin(), prefix->end(), text.begin(), text.end());
+                prefix->erase(ends.first, prefix->end());
+            },
+            [](std::size_t) {});
+    }
+    return prefix;
 }
-
-/// Labels to codes, by value; remembers the rows and the first row of each.
-template <class Label>
-class Codes {
-  public:
-    template <class Lookup>
-    std::uint16_t code_of(const Lookup& value) {
-        const auto found = index_.find(Label(value));
-        if (found != index_.end()) return found->second;
-        if (labels.size() == kMaxStages) {
-            throw std::invalid_argument(
-                "the stage column has more than 65,535 distinct stages; is it the item column?");
-        }
-        const auto code = static_cast<std::uint16_t>(labels.size());
-        index_.emplace(Label(value), code);
-        labels.emplace_back(value);
-        return code;
-    }
-    std::vector<Label> labels;
-
-  private:
-    std::unordered_map<Label, std::uint16_t> index_;
-};
-
-/// Remembers recent texts by their hash, so that a column of long plain text is not looked up word by word.
-class TextCodes {
-  public:
-    std::uint16_t code_of(std::string_view text) {
-        const Hash128 hash = hash_bytes(text);
-        Slot& slot = slots_[hash.low % slots_.size()];
-        if (slot.used && slot.hash.low == hash.low && slot.hash.high == hash.high) return slot.code;
-        slot = {hash, codes.code_of(text), true};
-        return slot.code;
-    }
-    Codes<std::string> codes;
-
-  private:
-    struct Slot {
-        Hash128 hash{};
-        std::uint16_t code = 0;
-        bool used = false;
-    };
-    std::vector<Slot> slots_ = std::vector<Slot>(1024);
-};
-
-/// Looks small integers, which most stage codes are, up in a table by value.
-class IntegerCodes {
-  public:
-    std::uint16_t code_of(std::int64_t value) {
-        const auto place = static_cast<std::uint64_t>(value) + kRoom / 2;
-        if (place >= kRoom) return codes.code_of(value);
-        if (table_[place] == kNew) table_[place] = codes.code_of(value);
-        return static_cast<std::uint16_t>(table_[place]);
-    }
-    Codes<std::int64_t> codes;
-
-  private:
-    static constexpr std::uint64_t kRoom = 1U << 16U;
-    static constexpr std::int32_t kNew = -1;
-    std::vector<std::int32_t> table_ = std::vector<std::int32_t>(kRoom, kNew);
-};
 
 }  // namespace
 
-ItemKeys encode_items(const Column& column) {
+ItemKeys encode_items(const Column& column, unsigned threads) {
     ItemKeys keys;
     if (lies_plainly(column, {Storage::int64, Storage::uint64})) {
         keys.key = {numbers<std::uint64_t>(column.chunks.front()), column.length};
-        return keys;
-    }
-    keys.owned.resize(column.length);
-    if (holds_bytes(column)) keys.owned_high.resize(column.length);
-    const bool wide = !keys.owned_high.empty();
-    map_rows<Hash128>(
-        column,
-        [](auto number, std::size_t row, Hash128& key) {
-            std::int64_t whole = 0;
-            if (!to_whole(number, row, whole)) return false;
-            key = {static_cast<std::uint64_t>(whole), 0};
+    } else if (holds_bytes(column)) {
+        reduce_all<true>(column, threads, keys, [](std::string_view text, Hash128& key) {
+            key = hash_bytes(text);
             return true;
-        },
-        [](std::string_view text) { return hash_bytes(text); },
-        [&](std::size_t row, const Hash128& key) {
-            keys.owned[row] = key.low;
-            if (wide) keys.owned_high[row] = key.high;
-        },
-        [&](std::size_t row) { keys.missing_rows.push_back(row); });
-    keys.key = keys.owned;
-    keys.high = keys.owned_high;
+        });
+    } else {
+        reduce_all<false>(column, threads, keys, [](std::string_view, Hash128&) { return false; });
+    }
     return keys;
 }
 
-StageCodes encode_stages(const Column& column) {
-    StageCodes stages;
-    stages.code.resize(column.length);
-    TextCodes texts;
-    IntegerCodes integers;
-    constexpr std::size_t kRoom = kMaxStages + 1;
-    std::vector<std::uint64_t> rows(kRoom, 0);
-    std::vector<std::uint64_t> first(kRoom, 0);
-    map_rows<std::uint16_t>(
-        column,
-        [&](auto number, std::size_t row, std::uint16_t& code) {
-            std::int64_t whole = 0;
-            if (!to_signed(number, row, whole)) return false;
-            code = integers.code_of(whole);
-            return true;
-        },
-        [&](std::string_view text) { return texts.code_of(text); },
-        [&](std::size_t row, std::uint16_t code) {
-            if (rows[code]++ == 0) first[code] = row;
-            stages.code[row] = code;
-        },
-        [&](std::size_t row) { stages.missing_rows.push_back(row); });
-    std::size_t n_labels = 0;
-    if (holds_bytes(column)) {
-        n_labels = texts.codes.labels.size();
-        stages.labels = std::move(texts.codes.labels);
-    } else {
-        n_labels = integers.codes.labels.size();
-        stages.labels = std::move(integers.codes.labels);
-    }
-    rows.resize(n_labels);
-    first.resize(n_labels);
-    stages.rows = std::move(rows);
-    stages.first_row = std::move(first);
-    for (const std::uint64_t row : stages.missing_rows)
-        stages.code[row] = static_cast<std::uint16_t>(n_labels);
-    return stages;
-}
-
-void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped) {
-    std::fill(stages.rows.begin(), stages.rows.end(), 0);
-    std::size_t next = 0;
-    for (std::size_t row = 0; row < stages.code.size(); ++row) {
-        if (next < dropped.size() && dropped[next] == row) {
-            ++next;
-        } else if (stages.code[row] < stages.n_labels()) {
-            if (stages.rows[stages.code[row]]++ == 0) stages.first_row[stages.code[row]] = row;
+ItemKeys pack_items(const Column& column, unsigned threads) {
+    if (!holds_bytes(column)) return encode_items(column, threads);
+    // A few texts that differ rule out most columns that do not fit; the others say so at the first row.
+    std::optional<std::string> prefix = common_prefix(column);
+    if (prefix) {
+        const TextPacker packer(*prefix);
+        ItemKeys keys;
+        const bool fits = reduce_all<false>(column, threads, keys, [&](std::string_view text, Hash128& key) {
+            return packer.pack(text, key.low);
+        });
+        if (fits) {
+            keys.prefix = std::move(prefix);
+            return keys;
         }
     }
+    return encode_items(column, threads);
 }
 
-Times encode_times(const Column& column) {
+Times encode_times(const Column& column, unsigned threads) {
     if (holds_bytes(column))
         throw std::invalid_argument("times must be timestamps, dates or integers, got text");
     const bool encoded = !column.chunks.empty() && column.chunks.front().dictionary;
@@ -292,14 +127,22 @@ Times encode_times(const Column& column) {
         return times;
     }
     times.owned.resize(column.length);
-    map_rows<std::int64_t>(
-        column,
-        [&](auto number, std::size_t row, std::int64_t& time) {
-            return to_signed(number, row, time) && !(stamps && time == kNaT);
-        },
-        [](std::string_view) -> std::int64_t { throw std::logic_error("texts were refused above"); },
-        [&](std::size_t row, std::int64_t time) { times.owned[row] = time; },
-        [&](std::size_t row) { times.missing_rows.push_back(row); });
+    const auto parts = parts_of(column, threads, [&](RowRange range) {
+        std::vector<std::uint64_t> missing;
+        map_rows<std::int64_t>(
+            column, range,
+            [&](auto number, std::size_t row, std::int64_t& time) {
+                return to_signed(number, row, time) && !(stamps && time == kNaT);
+            },
+            [](std::string_view) -> std::int64_t { throw std::logic_error("texts were refused above"); },
+            [&](std::size_t row, std::int64_t time) { times.owned[row] = time; },
+            [&](std::size_t row) {
+                times.owned[row] = 0;
+                missing.push_back(row);
+            });
+        return missing;
+    });
+    for (const auto& missing : parts) append_rows(times.missing_rows, missing);
     times.time = times.owned;
     return times;
 }
@@ -311,7 +154,7 @@ RowOrder::RowOrder(const Column& column) : given_(true) {
     if (!holds_bytes(column)) {
         number_.resize(column.length);
         map_rows<std::int64_t>(
-            column,
+            column, {0, column.length},
             [](auto number, std::size_t row, std::int64_t& whole) {
                 return to_comparable(number, row, whole);
             },
@@ -322,7 +165,7 @@ RowOrder::RowOrder(const Column& column) : given_(true) {
     text_.resize(column.length);
     digits_ = true;
     map_rows<std::string_view>(
-        column, [](auto, std::size_t, std::string_view&) { return false; },
+        column, {0, column.length}, [](auto, std::size_t, std::string_view&) { return false; },
         [](std::string_view text) { return text; },
         [&](std::size_t row, std::string_view text) {
             const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };

@@ -1,10 +1,10 @@
 #include "stagefunnel/funnel.hpp"
 
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
-#include "digest.hpp"
 #include "parallel.hpp"
 #include "stage_mask.hpp"
 #include "visits.hpp"
@@ -136,9 +136,7 @@ class Counter {
     /// Counts one item for all that are in its state.
     template <class Code>
     Partial count(const Journeys& journeys, const Code* codes, const Digest& digest) {
-        for (const Digest::State& state : digest.states()) {
-            if (state.items > 0) read(journeys, codes, state.example, state.items);
-        }
+        for (const Digest::State& state : digest.states) read(journeys, codes, state.example, state.items);
         return std::move(partial_);
     }
 
@@ -242,31 +240,24 @@ void check(const Journeys& journeys, const FunnelOptions& options) {
     if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
 }
 
-/// True where items of one state count alike and there are more items than states.
-bool is_digestible(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options) {
-    return pipeline.n_rows() <= Digest::kMaxRows && options.group.empty() && options.amount.empty() &&
-           options.kind != Kind::conversions_moves && options.kind != Kind::strict &&
-           journeys.n_items() > Digest::n_states(pipeline);
-}
-
-template <class Code>
-Digest digest_of(const Journeys& journeys, const Pipeline& pipeline, const Code* codes, unsigned threads) {
-    return parallel_merge(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
-        Digest digest(pipeline);
-        digest.scan(journeys, pipeline.row_of_code(), codes, first, last);
-        return digest;
-    });
+/// True where items of one state count alike.
+bool is_digestible(const FunnelOptions& options) {
+    return options.group.empty() && options.amount.empty() && options.kind != Kind::conversions_moves &&
+           options.kind != Kind::strict;
 }
 
 }  // namespace
 
-FunnelCounts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options) {
+FunnelCounts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options,
+                          const Digest* digest) {
     pipeline.check(journeys);
     check(journeys, options);
+    std::optional<Digest> own;
+    if (digest == nullptr && is_digestible(options)) own = digest_of(journeys, pipeline, options.threads);
+    if (own) digest = &*own;
     Partial total = with_codes(journeys, [&](const auto* codes) {
-        if (is_digestible(journeys, pipeline, options)) {
-            const Digest digest = digest_of(journeys, pipeline, codes, options.threads);
-            return Counter<OneWord>(pipeline, options).count(journeys, codes, digest);
+        if (digest != nullptr && is_digestible(options)) {
+            return Counter<OneWord>(pipeline, options).count(journeys, codes, *digest);
         }
         return parallel_merge(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
             if (pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits)) {

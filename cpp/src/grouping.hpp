@@ -62,10 +62,11 @@ class Grouper {
         while (!number_items(records, n_rows)) ++slot_bits_;
         place_items();
         steps_.resize(n_rows);
+        const Layout layout = layout_;
         for (std::size_t i = 0; i < n_rows; ++i) {
             std::uint64_t& cursor = cursor_[item_of_[i]];
             const auto place = static_cast<std::uint32_t>(cursor);
-            steps_[place] = Record::step(records + i * Record::kWords, layout_, cursor >> 32U);
+            steps_[place] = Record::step(records + i * Record::kWords, layout, cursor >> 32U);
             cursor += (std::uint64_t{1} << 32U) + 1;
         }
         const LocalItems items = store_.take(order_of_items_.size(), Record::kHashed);
@@ -74,8 +75,8 @@ class Grouper {
             const std::uint64_t* const words = records + std::size_t{sample_[item]} * Record::kWords;
             items.length[at] = length_[item];
             items.first_row[at] = Record::row(words, layout_);
-            items.key[at] = layout_.key_of(q, Record::rest_of_key(words, layout_));
-            if constexpr (Record::kHashed) items.high[at] = Record::high(words);
+            items.key[at] = layout_.key_of(q, key_[item]);
+            if constexpr (Record::kHashed) items.high[at] = high_[item];
         }
         order_journeys(items.length);
         return items;
@@ -95,41 +96,47 @@ class Grouper {
     /// Numbers the items in the order of appearance; false where the table turns out too small.
     bool number_items(const std::uint64_t* records, std::size_t n_rows) {
         const std::size_t n_slots = std::size_t{1} << slot_bits_;
-        const std::size_t most_items = n_slots / 8 * 5;
-        slot_item_.assign(n_slots, kFree);
-        slot_key_.resize(n_slots);
-        if constexpr (Record::kHashed) slot_high_.resize(n_slots);
+        // A sparse table: every second look is a branch guessed wrong, while free slots are cheap.
+        const std::size_t most_items = n_slots / 8 * 3;
+        slots_.assign(n_slots, kFree);
         item_of_.resize(n_rows);
-        sample_.resize(std::max(n_rows, n_slots) + 1);
-        length_.assign(n_slots + 1, 0);
+        sample_.resize(most_items + 1);
+        key_.resize(most_items + 1);
+        if constexpr (Record::kHashed) high_.resize(most_items + 1);
+        length_.assign(most_items + 1, 0);
+        // Local copies: the compiler cannot know that writing to the lists leaves the members alone.
+        const Layout layout = layout_;
+        const unsigned shift = 64U - slot_bits_;
+        std::uint32_t* const slots = slots_.data();
+        std::uint32_t* const item_of = item_of_.data();
+        std::uint32_t* const sample = sample_.data();
+        std::uint32_t* const lengths = length_.data();
+        std::uint64_t* const keys = key_.data();
+        std::uint64_t* const highs = high_.data();
         std::uint32_t n_items = 0;
         for (std::size_t i = 0; i < n_rows; ++i) {
             const std::uint64_t* const words = records + i * Record::kWords;
-            const std::uint64_t key = Record::rest_of_key(words, layout_);
-            // The partition's bits are gone, so the upper ones that are left are as good as random.
-            std::size_t slot = key >> (64U - slot_bits_);
-            while (slot_item_[slot] != kFree && !holds(slot, key, words)) slot = (slot + 1) & (n_slots - 1);
-            // No branch on "is it new": it would be guessed wrong once an item.
-            const bool is_new = slot_item_[slot] == kFree;
-            const std::uint32_t item = is_new ? n_items : slot_item_[slot];
-            slot_item_[slot] = item;
-            slot_key_[slot] = key;
-            if constexpr (Record::kHashed) slot_high_[slot] = Record::high(words);
-            sample_[n_items] = static_cast<std::uint32_t>(i);
-            n_items += static_cast<std::uint32_t>(is_new);
-            ++length_[item];
-            item_of_[i] = item;
-            if (n_items > most_items) return false;
+            const std::uint64_t key = Record::rest_of_key(words, layout);
+            std::size_t slot = key >> shift;
+            std::uint32_t item = slots[slot];
+            while (item != kFree &&
+                   (keys[item] != key || (Record::kHashed && highs[item] != Record::high(words)))) {
+                slot = (slot + 1) & (n_slots - 1);
+                item = slots[slot];
+            }
+            if (item == kFree) {
+                item = n_items++;
+                slots[slot] = item;
+                keys[item] = key;
+                sample[item] = static_cast<std::uint32_t>(i);
+                if constexpr (Record::kHashed) highs[item] = Record::high(words);
+                if (n_items > most_items) return false;
+            }
+            ++lengths[item];
+            item_of[i] = item;
         }
         length_.resize(n_items);
         return true;
-    }
-
-    bool holds(std::size_t slot, std::uint64_t key, const std::uint64_t* words) const {
-        if constexpr (Record::kHashed) {
-            if (slot_high_[slot] != Record::high(words)) return false;
-        }
-        return slot_key_[slot] == key;
     }
 
     /// Orders the items by length and finds where each one's rows begin.
@@ -180,9 +187,8 @@ class Grouper {
     const Layout& layout_;
     const RowOrder& order_;
     unsigned slot_bits_ = 10;
-    std::vector<std::uint32_t> slot_item_;
-    std::vector<std::uint64_t> slot_key_;
-    std::vector<std::uint64_t> slot_high_;
+    std::vector<std::uint32_t> slots_;                    // item of each slot
+    std::vector<std::uint64_t> key_, high_;               // of each item
     std::vector<std::uint32_t> item_of_;                  // item of each record
     std::vector<std::uint32_t> sample_;                   // the first record of each item
     std::vector<std::uint32_t> length_;                   // rows of each item

@@ -21,10 +21,21 @@ inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
+/// The first `n` (up to 8) bytes as one number, the first byte lowest.
 inline std::uint64_t load_word(const char* at, std::size_t n) {
-    std::uint64_t word = 0;
-    if (n > 0) std::memcpy(&word, at, n);  // an empty text may have no address at all
-    return word;
+    // Two loads that overlap, instead of a copy whose length the compiler does not know.
+    const auto load = [at]<class T>(T, std::size_t offset) {
+        T part = 0;
+        std::memcpy(&part, at + offset, sizeof(T));
+        return std::uint64_t{part};
+    };
+    if (n >= 4) {
+        return load(std::uint32_t{}, 0) | load(std::uint32_t{}, n - 4) << (8 * (n - 4));
+    }
+    if (n >= 2) {
+        return load(std::uint16_t{}, 0) | load(std::uint16_t{}, n - 2) << (8 * (n - 2));
+    }
+    return n == 0 ? 0 : load(std::uint8_t{}, 0);
 }
 
 /// Two independent 64-bit lanes over the same bytes.

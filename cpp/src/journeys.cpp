@@ -150,7 +150,9 @@ Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const T
     for (const std::uint64_t row : dropped) rows.is_dropped.at(row) = true;
     rows.pieces.push_back({items.key.data(), items.hashed() ? items.high.data() : nullptr, stages.code.data(),
                            times.time.data(), rows.n_rows});
-    return build_journeys(rows, order, items.hashed(), threads);
+    Journeys journeys = build_journeys(rows, order, items.hashed(), threads);
+    journeys.prefix = items.prefix;
+    return journeys;
 }
 
 Journeys build_journeys(const RowPieces& rows, const RowOrder& order, bool hashed, unsigned threads) {

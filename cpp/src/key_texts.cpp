@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "packing.hpp"
 #include "values.hpp"
 
 namespace stagefunnel {
@@ -84,6 +85,18 @@ std::vector<std::string> KeyTexts::texts_of(std::span<const std::uint64_t> key,
         const std::uint32_t entry = slots_.empty() ? kFree : slots_[slot_of(key[i], high[i])];
         if (entry == kFree) throw std::invalid_argument("no text was kept for a key");
         texts.emplace_back(text(entry));
+    }
+    return texts;
+}
+
+std::vector<std::string> packed_texts(const Journeys& journeys, std::span<const std::uint32_t> items) {
+    if (!journeys.prefix) throw std::invalid_argument("the keys are not packed texts");
+    const TextPacker packer(*journeys.prefix);
+    std::vector<std::string> texts;
+    texts.reserve(items.size());
+    for (const std::uint32_t item : items) {
+        if (item >= journeys.n_items()) throw std::invalid_argument("an item lies beyond the journeys");
+        texts.push_back(packer.unpack(journeys.key[item]));
     }
     return texts;
 }

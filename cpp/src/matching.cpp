@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "hashing.hpp"
+#include "packing.hpp"
 #include "stagefunnel/journeys.hpp"
 
 namespace stagefunnel {
@@ -22,9 +23,30 @@ std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
     return item_at;
 }
 
+CommonKey common_key(const Journeys& journeys, std::size_t item) {
+    if (journeys.prefix) {
+        const Hash128 hash = hash_bytes(TextPacker(*journeys.prefix).unpack(journeys.key[item]));
+        return {hash.low, hash.high};
+    }
+    return {journeys.key[item], journeys.high.empty() ? 0 : journeys.high[item]};
+}
+
+std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(const Journeys& journeys) {
+    std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> keys;
+    keys.first.resize(journeys.n_items());
+    if (journeys.holds_text()) keys.second.resize(journeys.n_items());
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const CommonKey key = common_key(journeys, item);
+        keys.first[item] = key.low;
+        if (!keys.second.empty()) keys.second[item] = key.high;
+    }
+    return keys;
+}
+
 ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
     const bool hashed = table.hashed();
-    if (table.size() > 0 && journeys.n_items() > 0 && hashed == journeys.high.empty()) {
+    if (table.prefix) throw std::invalid_argument("keys to look up are not packed");
+    if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
         throw std::invalid_argument("one of the two has text keys, the other integers");
     }
     ItemMatch match;
@@ -55,7 +77,8 @@ ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
     }
     match.row.resize(journeys.n_items());
     for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const std::size_t slot = find(journeys.key[item], hashed ? journeys.high[item] : 0);
+        const CommonKey key = common_key(journeys, item);
+        const std::size_t slot = find(key.low, key.high);
         match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
     }
     return match;
@@ -70,6 +93,7 @@ std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& ite
     const auto end = static_cast<std::ptrdiff_t>(journeys.offsets[at + 1]);
     Journeys one;
     one.n_labels = journeys.n_labels;
+    one.prefix = journeys.prefix;
     one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
     one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
     one.first_row = {journeys.first_row[at]};

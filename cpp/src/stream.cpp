@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "repacking.hpp"
 #include "rows.hpp"
 
 namespace stagefunnel {
@@ -36,11 +37,8 @@ void RowStream::append(const ItemKeys& items, const StageCodes& stages, const Ti
     if (n_kept >= std::numeric_limits<std::uint32_t>::max() - n_kept_) {
         throw std::invalid_argument("a log takes at most 4,294,967,294 rows, and the stream has more");
     }
-    if (n_kept > 0 && n_kept_ > 0 && items.hashed() != hashed_) {
-        throw std::invalid_argument("one batch has text keys, another integers");
-    }
+    if (n_kept > 0) agree_on_form(items);
     const std::vector<std::uint16_t> codes = codes_of(stages);
-    if (n_kept > 0) hashed_ = items.hashed();
     std::size_t from = 0;
     for (const std::uint64_t row : dropped) {
         copy({items, stages, times, codes, from, static_cast<std::size_t>(row)});
@@ -49,6 +47,59 @@ void RowStream::append(const ItemKeys& items, const StageCodes& stages, const Ti
     copy({items, stages, times, codes, from, n});
     n_rows_ += n;
     n_kept_ += n_kept;
+}
+
+RowStream::Form RowStream::form_of(const ItemKeys& items) {
+    if (items.hashed()) return Form::hashed;
+    return items.prefix ? Form::packed : Form::integers;
+}
+
+void RowStream::agree_on_form(const ItemKeys& items) {
+    const Form form = form_of(items);
+    if (n_kept_ == 0) {
+        form_ = form;
+        prefix_ = items.prefix.value_or("");
+        return;
+    }
+    if ((form == Form::integers) != (form_ == Form::integers)) {
+        throw std::invalid_argument("one batch has text keys, another integers");
+    }
+    if (form_ != Form::packed) return;
+    if (form == Form::hashed) {
+        hash_packed();
+        return;
+    }
+    const std::string prefix = common_prefix(prefix_, *items.prefix);
+    const Repacker repacker(*items.prefix, prefix);
+    const auto fits = [&](std::uint64_t key) { return repacker.fits(key); };
+    if (!std::all_of(items.key.begin(), items.key.end(), fits) || !repack(prefix)) hash_packed();
+}
+
+bool RowStream::repack(const std::string& prefix) {
+    if (prefix == prefix_) return true;
+    const Repacker repacker(prefix_, prefix);
+    for (const Block& block : blocks_) {
+        const auto fits = [&](std::uint64_t key) { return repacker.fits(key); };
+        if (!std::all_of(block.key.data(), block.key.data() + block.n_rows, fits)) return false;
+    }
+    for (Block& block : blocks_) {
+        for (std::size_t i = 0; i < block.n_rows; ++i) block.key[i] = repacker.repacked(block.key[i]);
+    }
+    prefix_ = prefix;
+    return true;
+}
+
+void RowStream::hash_packed() {
+    const PackedHasher hash_of(prefix_);
+    for (Block& block : blocks_) {
+        block.high.resize(block.key.size());
+        for (std::size_t i = 0; i < block.n_rows; ++i) {
+            const Hash128 hash = hash_of(block.key[i]);
+            block.key[i] = hash.low;
+            block.high[i] = hash.high;
+        }
+    }
+    form_ = Form::hashed;
 }
 
 std::vector<std::uint16_t> RowStream::codes_of(const StageCodes& stages) {
@@ -105,7 +156,7 @@ RowStream::Block& RowStream::open_block() {
     if (!blocks_.empty()) room = std::min(2 * blocks_.back().key.size(), kLargestBlock);
     Block block;
     block.key.resize(room);
-    if (hashed_) block.high.resize(room);
+    if (form_ == Form::hashed) block.high.resize(room);
     block.stage.resize(room);
     block.time.resize(room);
     return blocks_.emplace_back(std::move(block));
@@ -116,8 +167,7 @@ void RowStream::copy(Stretch rows) {
         Block& block = open_block();
         const std::size_t n = std::min(rows.to - rows.from, block.key.size() - block.n_rows);
         const std::size_t at = block.n_rows;
-        std::copy_n(rows.items.key.data() + rows.from, n, block.key.data() + at);
-        if (hashed_) std::copy_n(rows.items.high.data() + rows.from, n, block.high.data() + at);
+        copy_keys(rows.items, rows.from, n, block);
         std::copy_n(rows.times.time.data() + rows.from, n, block.time.data() + at);
         const std::uint16_t* const own = rows.stages.code.data() + rows.from;
         for (std::size_t i = 0; i < n; ++i) block.stage[at + i] = rows.codes[own[i]];
@@ -127,8 +177,33 @@ void RowStream::copy(Stretch rows) {
     }
 }
 
+void RowStream::copy_keys(const ItemKeys& items, std::size_t from, std::size_t n, Block& block) const {
+    const std::span<const std::uint64_t> keys = items.key.subspan(from, n);
+    std::uint64_t* const key = block.key.data() + block.n_rows;
+    if (form_ == Form::hashed) {
+        std::uint64_t* const high = block.high.data() + block.n_rows;
+        if (items.hashed()) {
+            std::copy(keys.begin(), keys.end(), key);
+            std::copy_n(items.high.data() + from, n, high);
+            return;
+        }
+        const PackedHasher hash_of(*items.prefix);
+        for (std::size_t i = 0; i < n; ++i) {
+            const Hash128 hash = hash_of(keys[i]);
+            key[i] = hash.low;
+            high[i] = hash.high;
+        }
+    } else if (form_ == Form::packed && *items.prefix != prefix_) {
+        const Repacker repacker(*items.prefix, prefix_);
+        std::transform(keys.begin(), keys.end(), key, [&](std::uint64_t k) { return repacker.repacked(k); });
+    } else {
+        std::copy(keys.begin(), keys.end(), key);
+    }
+}
+
 Journeys RowStream::build(unsigned threads) {
     const auto n_labels = static_cast<std::uint16_t>(rows_of_.size());
+    const bool hashed = form_ == Form::hashed;
     RowPieces rows;
     rows.n_rows = n_kept_;
     rows.n_labels = n_labels;
@@ -136,14 +211,15 @@ Journeys RowStream::build(unsigned threads) {
         if (block.misses_stages) {
             std::replace(block.stage.data(), block.stage.data() + block.n_rows, kMissingStage, n_labels);
         }
-        rows.pieces.push_back({block.key.data(), hashed_ ? block.high.data() : nullptr, block.stage.data(),
+        rows.pieces.push_back({block.key.data(), hashed ? block.high.data() : nullptr, block.stage.data(),
                                block.time.data(), block.n_rows});
     }
     rows.release = [&](std::size_t p) {
         blocks_[p] = Block{};
         if (n_kept_ >= kManyRows) release_idle();
     };
-    Journeys journeys = build_journeys(rows, RowOrder{}, hashed_, threads);
+    Journeys journeys = build_journeys(rows, RowOrder{}, hashed, threads);
+    if (form_ == Form::packed) journeys.prefix = prefix_;
     blocks_.clear();
     n_kept_ = 0;
     return journeys;

@@ -82,7 +82,9 @@ def explain(
     visits = _visits(log, pipeline, journey)
     parts = []
     for rule in rules:
-        counts = _core.count_funnel(journey, lookup, rule.core_kind, rule.lost_then_won, None, 1, None, 1)
+        counts = _core.count_funnel(
+            journey, lookup, rule.core_kind, rule.lost_then_won, None, 1, None, 1, None
+        )
         flip = rule.lost_then_won.name
         left_out = f"left out: {_flip_reason(visits, flip)}" if counts.left_out[0] else None
         passed = counts.passed[0].astype(bool)

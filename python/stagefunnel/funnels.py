@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
+from .digests import digest_of
 from .errors import SchemaError, check_option
 from .items_table import Groups
 from .kinds import Rule, rules_of
@@ -259,6 +260,7 @@ def count(
             1 if groups is None else max(len(groups.values), 1),
             amounts,
             log._threads,
+            digest_of(log, lookup),
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error

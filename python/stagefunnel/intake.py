@@ -85,7 +85,7 @@ def read_frame(
     check_columns(inputs)
     if not len(inputs["item"]):
         refuse_empty(0, empty)
-    rows = look_over(inputs, time_format=time_format, invalid=invalid)
+    rows = look_over(inputs, time_format=time_format, invalid=invalid, threads=threads)
     if len(rows.dropped) == len(rows):
         refuse_empty(len(rows.dropped), empty)
     if keys == "exact":
@@ -121,6 +121,8 @@ def look_over(
     *,
     time_format: str | None,
     invalid: Invalid,
+    threads: int,
+    pack: bool = True,
     first_row: int | None = None,
     unit: str | None = None,
 ) -> Rows:
@@ -128,15 +130,17 @@ def look_over(
 
     Parameters
     ----------
+    pack
+        Whether short texts may become keys that are no hashes.
     first_row
         Where in a stream a batch begins; ``None`` if the columns are all there is.
     unit
         Of times that are text, where it can hold them.
     """
     times, unparsed = readable_times(inputs["time"], invalid, time_format, first_row, unit)
-    keys = encode(_core.encode_items, inputs["item"])
-    codes = encode(_core.encode_stages, inputs["stage"])
-    stamps = encode(_core.encode_times, times)
+    keys = encode(_core.pack_items if pack else _core.encode_items, inputs["item"], threads)
+    codes = encode(_core.encode_stages, inputs["stage"], threads)
+    stamps = encode(_core.encode_times, times, threads)
     missing = {
         "item": keys.missing_rows,
         "stage": codes.missing_rows,

@@ -16,8 +16,8 @@ Keys = npt.NDArray[np.uint64]
 
 def keys_of(journeys: _core.Journeys) -> Keys:
     """Take the keys of the items out of a log."""
-    words = [journeys.keys, journeys.high] if journeys.hashed else [journeys.keys]
-    keys = np.column_stack(words)
+    low, high = journeys.common_keys
+    keys = np.column_stack([low, high] if journeys.holds_text else [low])
     return keys[_rising(keys)]
 
 

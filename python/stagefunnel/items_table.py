@@ -46,9 +46,9 @@ class ItemsTable:
         self.frame = _as_pandas(source)
         self._key = key
         self._check_column(key, "items_key")
-        keys = _core.encode_items(read_input(self.frame[key], key).column)
-        if len(keys) and journeys.n_items and keys.hashed != journeys.hashed:
-            kinds = ["text" if hashed else "integers" for hashed in (keys.hashed, journeys.hashed)]
+        keys = _core.encode_items(read_input(self.frame[key], key).column, 1)
+        if len(keys) and journeys.n_items and keys.holds_text != journeys.holds_text:
+            kinds = ["text" if text else "integers" for text in (keys.holds_text, journeys.holds_text)]
             raise SchemaError(
                 f"the items table's key column {key!r} holds {kinds[0]}, the log's items are "
                 f"{kinds[1]}; make them one type"

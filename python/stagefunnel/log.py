@@ -217,8 +217,8 @@ class StageLog(FromStreams):
         """Find the rows of one item."""
         journey = None
         with suppress(SchemaError):  # of a type that no key has
-            keys = encode(_core.encode_items, read_input([item], "item"))
-            if keys.hashed == self._hashed and not len(keys.missing_rows):
+            keys = encode(_core.encode_items, read_input([item], "item"), 1)
+            if keys.holds_text == self._journeys.holds_text and not len(keys.missing_rows):
                 journey = _core.journey_of(self._journeys, keys)
         if journey is None:
             like = ""
@@ -227,10 +227,6 @@ class StageLog(FromStreams):
                 like = f"; its keys look like {example.tolist()[0]!r}"
             raise UnknownItemError(f"the log has no item {item!r}{like}")
         return journey
-
-    @property
-    def _hashed(self) -> bool:
-        return bool(self._journeys.hashed)
 
     def _keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         if self._keys_of is None:

@@ -50,23 +50,28 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(columns, time_format, invalid, keys)
+    stream = _Stream(columns, time_format, invalid, keys, threads)
     for batch in batches:
         stream.append(batch)
         if progress is not None:
             progress(stream.n_rows, n_rows)
-    return stream.content(empty, threads)
+    return stream.content(empty)
 
 
 class _Stream:
     """The rows so far, and what they were: all batches must be of one type."""
 
     def __init__(
-        self, columns: Mapping[str, str], time_format: str | None, invalid: Invalid, keys: Keys
+        self,
+        columns: Mapping[str, str],
+        time_format: str | None,
+        invalid: Invalid,
+        keys: Keys,
+        threads: int,
     ) -> None:
         self.n_rows = 0
         self._columns = dict(columns)
-        self._time_format, self._invalid = time_format, invalid
+        self._time_format, self._invalid, self._threads = time_format, invalid, threads
         self._rows = _core.RowStream()
         self._texts = None if keys == "auto" else _core.KeyTexts(keys == "exact")
         self._kinds: dict[str, str] = {}
@@ -98,6 +103,8 @@ class _Stream:
             inputs,
             time_format=self._time_format,
             invalid=self._invalid,
+            threads=self._threads,
+            pack=self._texts is None and self._rows.packs,
             first_row=self.n_rows,
             unit=self._unit,
         )
@@ -130,12 +137,12 @@ class _Stream:
         if present["time"] or "time" not in self._kinds:
             self._unit, self._zone = rows.times.time_unit, rows.times.zone
 
-    def content(self, empty: Empty, threads: int) -> Content:
+    def content(self, empty: Empty) -> Content:
         n_dropped = self._found.get("dropped", 0)
         if n_dropped == self.n_rows:
             refuse_empty(n_dropped, empty)
         checks = ("missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped")
-        journeys = self._rows.build(threads)
+        journeys = self._rows.build(self._threads)
         return Content(
             journeys,
             self.n_rows,
@@ -150,20 +157,23 @@ class _Stream:
 
     def _keys_of(self, journeys: _core.Journeys) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
         kind, texts = self._kinds.get("item", _INTEGERS), self._texts
-        if kind in (_TEXT, _BYTES) and texts is None:
+        if journeys.hashed and texts is None:
             return None
 
         def keys_of(rows: npt.NDArray[np.uint32]) -> pd.Series:
             first_row = journeys.first_row
             order = np.argsort(first_row)
             items = order[np.searchsorted(first_row, rows, sorter=order)]
-            key = journeys.keys[items]
-            if texts is None or kind not in (_TEXT, _BYTES):
+            if kind in (_INTEGERS, _UNSIGNED):
+                key = journeys.common_keys[0][items]
                 return pd.Series(key if kind == _UNSIGNED else key.view(np.int64))
-            high = journeys.high[items]
+            if texts is None:
+                keys = _core.packed_texts(journeys, items.astype(np.uint32))
+            else:
+                keys = texts.texts_of(*(half[items] for half in journeys.common_keys))
             if kind == _BYTES:
-                return pd.Series(texts.bytes_of(key, high), dtype=object)
-            return pd.Series(texts.texts_of(key, high), dtype=None if len(rows) else "str")
+                return pd.Series(keys, dtype=object)
+            return pd.Series([key.decode() for key in keys], dtype=None if len(rows) else "str")
 
         return keys_of
 

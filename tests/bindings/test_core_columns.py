@@ -87,7 +87,7 @@ def test_an_array_is_read_where_it_lies() -> None:
 def test_a_mask_has_one_entry_per_row_and_its_own_type() -> None:
     values = np.arange(3)
     missing = np.array([0, 1, 0], dtype=np.uint8)
-    assert _core.encode_items(_core.column_from_array(values, missing, "l")).missing_rows.tolist() == [1]
+    assert _core.encode_items(_core.column_from_array(values, missing, "l"), 1).missing_rows.tolist() == [1]
     with pytest.raises(ValueError, match="the mask must have one entry per row"):
         _core.column_from_array(values, missing[:2], "l")
     with pytest.raises(ValueError, match="the mask must have one entry per row"):
@@ -135,7 +135,7 @@ def test_codes_belong_to_their_dictionary() -> None:
     for codes in ([0, 2], [-1, 0]):
         coded = _core.column_with_dictionary(_core.column_from_array(np.array(codes), None, "l"), labels)
         with pytest.raises(ValueError, match="a dictionary code lies outside its dictionary"):
-            _core.encode_stages(coded)
+            _core.encode_stages(coded, 1)
 
 
 def test_arrow_columns_are_found_by_name_and_refused_by_type() -> None:

@@ -18,9 +18,9 @@ def journeys(items: Any, stages: Any, times: Any) -> _core.Journeys:
         for values in (items, stages, times)
     )
     return _core.build_journeys(
-        _core.encode_items(item),
-        _core.encode_stages(stage),
-        _core.encode_times(time),
+        _core.encode_items(item, 1),
+        _core.encode_stages(stage, 1),
+        _core.encode_times(time, 1),
         _core.RowOrder(),
         np.zeros(0, dtype=np.uint64),
         1,

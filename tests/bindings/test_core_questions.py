@@ -22,9 +22,9 @@ def no_rows() -> Any:
 
 def journeys(items: Any = (7, 7, 8), stages: Any = (0, 2, 1), times: Any = (0, 1, 2)) -> _core.Journeys:
     return _core.build_journeys(
-        _core.encode_items(column(items)),
-        _core.encode_stages(column(stages)),
-        _core.encode_times(column(times)),
+        _core.encode_items(column(items), 1),
+        _core.encode_stages(column(stages), 1),
+        _core.encode_times(column(times), 1),
         _core.RowOrder(),
         no_rows(),
         1,
@@ -43,6 +43,7 @@ def funnel(**options: Any) -> _core.FunnelCounts:
         _core.Kind.classic,
         _core.LostThenWon.include,
         *(given[name] for name in ("group", "n_groups", "amount", "threads")),
+        None,
     )
 
 
@@ -69,9 +70,9 @@ def test_text_keys_are_two_words_and_equal_for_equal_text() -> None:
         assert isinstance(text, _core.Column)
         numbers = column(range(len(texts)))
         built = _core.build_journeys(
-            _core.encode_items(text),
-            _core.encode_stages(numbers),
-            _core.encode_times(numbers),
+            _core.encode_items(text, 1),
+            _core.encode_stages(numbers, 1),
+            _core.encode_times(numbers, 1),
             _core.RowOrder(),
             no_rows(),
             1,
@@ -182,7 +183,7 @@ def test_columns_of_different_lengths_make_no_journeys() -> None:
 
 
 def test_rows_to_leave_out_are_of_their_own_type() -> None:
-    stages = _core.encode_stages(column([0, 2, 1]))
+    stages = _core.encode_stages(column([0, 2, 1]), 1)
     with pytest.raises(TypeError, match="incompatible function arguments"):
         _core.leave_out(stages, np.array([1]))  # type: ignore[arg-type]
     _core.leave_out(stages, np.array([1], dtype=np.uint64))
@@ -190,16 +191,16 @@ def test_rows_to_leave_out_are_of_their_own_type() -> None:
 
 
 def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
-    found = _core.journey_of(journeys(), _core.encode_items(column([7])))
+    found = _core.journey_of(journeys(), _core.encode_items(column([7]), 1))
     assert found is not None
     assert found.time.tolist() == [0, 1]
-    assert _core.journey_of(journeys(), _core.encode_items(column([9]))) is None
+    assert _core.journey_of(journeys(), _core.encode_items(column([9]), 1)) is None
 
 
 def test_items_are_matched_with_a_table() -> None:
-    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9])))
+    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9]), 1))
     assert (rows.dtype, sorted(rows.tolist()), duplicate) == (np.int64, [-1, 0], None)
-    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8])))[1] == (0, 2)
+    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8]), 1))[1] == (0, 2)
 
 
 class Large(NamedTuple):
@@ -217,13 +218,17 @@ def large() -> Large:
     n_rows = 5_000_000
     rng = np.random.default_rng(3)
     columns = [column(rng.integers(most, size=n_rows)) for most in (n_rows // 4, 3, 10**6)]
-    keys = _core.encode_items(columns[0]), _core.encode_stages(columns[1]), _core.encode_times(columns[2])
+    keys = (
+        _core.encode_items(columns[0], 1),
+        _core.encode_stages(columns[1], 1),
+        _core.encode_times(columns[2], 1),
+    )
     return Large(columns[1], *keys, _core.build_journeys(*keys, _core.RowOrder(), no_rows(), 1))
 
 
 THREE = _core.Pipeline(1, 1, 1, [0, 1, 2])
 CALLS: dict[str, Callable[[Large], object]] = {
-    "encode_stages": lambda log: _core.encode_stages(log.column),
+    "encode_stages": lambda log: _core.encode_stages(log.column, 1),
     "encode_order": lambda log: _core.encode_order(log.column),
     "build_journeys": lambda log: _core.build_journeys(*log[1:4], _core.RowOrder(), no_rows(), 1),
     "match_items": lambda log: _core.match_items(log.journeys, log.items),

@@ -135,7 +135,7 @@ struct CodedRows {
         keys.key = item;
         keys.high = high;
         StageCodes codes;
-        codes.code = stage;
+        codes.code.assign(stage.begin(), stage.end());
         codes.rows.resize(n_labels);
         Times times;
         times.time = time;

@@ -10,7 +10,7 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-using Codes = std::vector<std::uint16_t>;
+using Codes = LargeVector<std::uint16_t>;
 
 std::vector<std::string> text_labels(const StageCodes& stages) {
     return std::get<std::vector<std::string>>(stages.labels);

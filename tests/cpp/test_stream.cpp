@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <numeric>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "log_builder.hpp"
+#include "stagefunnel/key_texts.hpp"
 #include "stagefunnel/stream.hpp"
 
 namespace stagefunnel::testing {
@@ -117,6 +120,59 @@ TEST(RowStream, HashedKeysMeetAcrossBatches) {
     const Journeys journeys = stream.build(1);
     EXPECT_EQ(journeys.n_items(), 2);
     EXPECT_EQ(journeys.n_rows(), 3);
+}
+
+/// Adds rows of these items to a stream, all in one stage at one time, their keys packed where they can be.
+void append_items(RowStream& stream, const std::vector<std::optional<std::string>>& items) {
+    const std::vector<std::optional<std::string>> stages(items.size(), "New");
+    const Column time = numbers_column(std::vector<std::int64_t>(items.size(), 0));
+    stream.append(pack_items(texts_column(items)), encode_stages(texts_column(stages)), encode_times(time),
+                  {});
+}
+
+std::set<std::string> packed_items(const Journeys& journeys) {
+    std::vector<std::uint32_t> items(journeys.n_items());
+    std::iota(items.begin(), items.end(), 0U);
+    const std::vector<std::string> texts = packed_texts(journeys, items);
+    return {texts.begin(), texts.end()};
+}
+
+TEST(RowStream, PackedKeysMeetAcrossBatchesThatBeginDifferently) {
+    RowStream stream;
+    append_items(stream, {"D-00001", "D-00002"});
+    append_items(stream, {"D-10", "D-00002", "D-1"});
+    append_items(stream, {"D-00001"});
+    EXPECT_TRUE(stream.packs());
+    const Journeys journeys = stream.build(1);
+    EXPECT_EQ(journeys.prefix, "D-");
+    EXPECT_EQ(journeys.n_rows(), 6);
+    EXPECT_EQ(packed_items(journeys), (std::set<std::string>{"D-00001", "D-00002", "D-10", "D-1"}));
+}
+
+TEST(RowStream, HashesPackedKeysAsSoonAsOneBatchDoesNotFit) {
+    for (const auto& other : {"a text of many bytes", "D-000000000000000"}) {
+        RowStream stream;
+        append_items(stream, {"D-1", "D-20"});
+        append_items(stream, {other, "D-20"});
+        EXPECT_FALSE(stream.packs());
+        append_items(stream, {"D-1", "D-1"});
+        const Journeys journeys = stream.build(1);
+        EXPECT_FALSE(journeys.prefix);
+        std::set<std::pair<std::uint64_t, std::uint64_t>> found, expected;
+        const ItemKeys keys = encode_items(texts_column({"D-1", "D-20", other}));
+        for (std::size_t i = 0; i < 3; ++i) expected.emplace(keys.key[i], keys.high[i]);
+        for (std::size_t i = 0; i < journeys.n_items(); ++i) found.emplace(journeys.key[i], journeys.high[i]);
+        EXPECT_EQ(found, expected);
+        EXPECT_EQ(journeys.n_rows(), 6);
+    }
+}
+
+TEST(RowStream, HashesPackedKeysWhoseCommonBeginningIsTooShort) {
+    RowStream stream;
+    append_items(stream, {"Paris-0001", "Paris-0002"});
+    append_items(stream, {"Prague-001", "Prague-002"});
+    EXPECT_FALSE(stream.packs());
+    EXPECT_EQ(stream.build(1).n_items(), 4);
 }
 
 TEST(RowStream, RefusesTextAfterIntegers) {

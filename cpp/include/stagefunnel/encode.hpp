@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,17 +10,19 @@
 #include <vector>
 
 #include "stagefunnel/column.hpp"
+#include "stagefunnel/memory.hpp"
 
 namespace stagefunnel {
 
-/// Item keys reduced to 64 bits (integers: exact) or 128 bits (text and bytes: a hash).
+/// Item keys reduced to 64 bits (integers and packed text: exact) or 128 bits (text and bytes: a hash).
 ///
 /// Two texts share a 128-bit hash with a chance below 1e-24 at ten million distinct keys.
 struct ItemKeys {
     std::span<const std::uint64_t> key;   // the column's own memory where it fits, else `owned`
-    std::span<const std::uint64_t> high;  // upper 64 bits of hashed keys, empty for integers
-    std::vector<std::uint64_t> owned;
-    std::vector<std::uint64_t> owned_high;
+    std::span<const std::uint64_t> high;  // upper 64 bits of hashed keys, else empty
+    std::optional<std::string> prefix;    // of packed text: what all of them begin with
+    LargeVector<std::uint64_t> owned;
+    LargeVector<std::uint64_t> owned_high;
     std::vector<std::uint64_t> missing_rows;  // rising
 
     ItemKeys() = default;
@@ -31,6 +34,7 @@ struct ItemKeys {
 
     [[nodiscard]] std::size_t size() const { return key.size(); }
     [[nodiscard]] bool hashed() const { return !high.empty(); }
+    [[nodiscard]] bool holds_text() const { return hashed() || prefix.has_value(); }
 };
 
 /// Reduces item keys to integers that are equal exactly where the keys are equal.
@@ -39,11 +43,15 @@ struct ItemKeys {
 /// dictionaries over them are taken. 64-bit integers without missing values are not copied.
 ///
 /// @throws std::invalid_argument for a float that is not whole, naming value and row.
-[[nodiscard]] ItemKeys encode_items(const Column& column);
+[[nodiscard]] ItemKeys encode_items(const Column& column, unsigned threads = 1);
+
+/// The same, but text of which all begins alike and goes on for at most seven bytes, such as "D-1234567", is
+/// packed into 64 bits: exact, reversible, and half the memory of a hash.
+[[nodiscard]] ItemKeys pack_items(const Column& column, unsigned threads = 1);
 
 /// Stage labels as codes 0, 1, 2, … in order of first appearance; `labels.size()` is the missing code.
 struct StageCodes {
-    std::vector<std::uint16_t> code;
+    LargeVector<std::uint16_t> code;
     std::variant<std::vector<std::string>, std::vector<std::int64_t>> labels;
     std::vector<std::uint64_t> rows;       // rows of each code
     std::vector<std::uint64_t> first_row;  // first row of each code
@@ -55,7 +63,7 @@ struct StageCodes {
 inline constexpr std::size_t kMaxStages = 65'535;
 
 /// @throws std::invalid_argument for more than 65,535 distinct stages or a float that is not whole.
-[[nodiscard]] StageCodes encode_stages(const Column& column);
+[[nodiscard]] StageCodes encode_stages(const Column& column, unsigned threads = 1);
 
 /// Counts `rows` and `first_row` anew without some rows (rising).
 void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped);
@@ -63,7 +71,7 @@ void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped);
 /// Times as 64-bit integers in the column's own unit.
 struct Times {
     std::span<const std::int64_t> time;
-    std::vector<std::int64_t> owned;
+    LargeVector<std::int64_t> owned;
     std::vector<std::uint64_t> missing_rows;
 
     Times() = default;
@@ -77,7 +85,7 @@ struct Times {
 /// Integers, whole floats, dates and timestamps; the lowest 64-bit value of a timestamp is missing (NaT).
 ///
 /// @throws std::invalid_argument for text, a float that is not whole or an integer beyond int64.
-[[nodiscard]] Times encode_times(const Column& column);
+[[nodiscard]] Times encode_times(const Column& column, unsigned threads = 1);
 
 /// What decides between rows of equal time: a CRM's row id.
 ///

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -27,10 +28,12 @@ struct Journeys {
     LargeVector<std::uint32_t> first_row;   // the item's first row in the input
     LargeVector<std::uint64_t> key;         // the item's key as `ItemKeys` reduced it
     LargeVector<std::uint64_t> high;        // upper half of hashed keys, else empty
+    std::optional<std::string> prefix;      // of packed text keys, as `ItemKeys` has it
     std::size_t n_labels = 0;               // distinct stages of the log
 
     [[nodiscard]] std::size_t n_items() const { return first_row.size(); }
     [[nodiscard]] std::size_t n_rows() const { return time.size(); }
+    [[nodiscard]] bool holds_text() const { return !high.empty() || prefix.has_value(); }
 };
 
 /// Groups rows by item and orders each item's rows by time, in time linear in the rows.
@@ -47,6 +50,18 @@ struct Journeys {
 
 /// The items in the order of their first row in the input.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
+
+/// A key as `encode_items` reduces it, whatever the log that it comes from.
+struct CommonKey {
+    std::uint64_t low, high;
+};
+
+/// The key of an item in the form that all logs share: packed text is hashed as other text is.
+[[nodiscard]] CommonKey common_key(const Journeys& journeys, std::size_t item);
+
+/// The same for all items: lower halves, and upper halves where the keys are text.
+[[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
+    const Journeys& journeys);
 
 /// Two rows of a table that should have one row per item.
 struct DuplicateKey {

@@ -9,6 +9,7 @@
 
 #include "stagefunnel/column.hpp"
 #include "stagefunnel/encode.hpp"
+#include "stagefunnel/journeys.hpp"
 
 namespace stagefunnel {
 
@@ -48,5 +49,11 @@ class KeyTexts {
     std::vector<Entry> entries_;
     std::string bytes_;
 };
+
+/// The texts of some items whose keys are packed texts.
+///
+/// @throws std::invalid_argument if they are not, or an item lies beyond the journeys.
+[[nodiscard]] std::vector<std::string> packed_texts(const Journeys& journeys,
+                                                    std::span<const std::uint32_t> items);
 
 }  // namespace stagefunnel

@@ -25,12 +25,14 @@ class Pipeline {
              std::vector<std::int32_t> row_of_label);
 
     [[nodiscard]] std::int32_t n_open() const { return n_open_; }
+    [[nodiscard]] std::int32_t n_won() const { return n_won_; }
     [[nodiscard]] std::int32_t n_rows() const { return n_open_ + n_won_ + n_lost_; }
     [[nodiscard]] Outcome outcome_of(std::int32_t row) const {
         if (row < n_open_) return Outcome::open;
         return row < n_open_ + n_won_ ? Outcome::won : Outcome::lost;
     }
-    /// Row of each stage code; the missing stage is unlisted.
+    /// Row of each stage code; the missing stage, the last code, is unlisted.
+    [[nodiscard]] const std::vector<std::int32_t>& rows() const { return row_of_code_; }
     [[nodiscard]] const std::int32_t* row_of_code() const { return row_of_code_.data(); }
     /// @throws std::invalid_argument if this pipeline was made for the labels of another log.
     void check(const Journeys& journeys) const;

@@ -16,8 +16,10 @@ namespace stagefunnel {
 
 /// Rows that come batch by batch and become journeys once all are there.
 ///
-/// Until then a row takes 18 bytes, 26 with hashed keys, whatever its texts were. Building frees these bytes
-/// piece by piece while it fills its own memory, so that the rows are never in memory twice.
+/// Until then a row takes 18 bytes, 26 with hashed keys, whatever its texts were. Text keys stay packed as
+/// long as all batches' fit together, and are hashed from the first on where one batch's do not. Building
+/// frees these bytes piece by piece while it fills its own memory, so that the rows are never in memory
+/// twice.
 class RowStream {
   public:
     using Labels = std::variant<std::vector<std::string>, std::vector<std::int64_t>>;
@@ -31,6 +33,8 @@ class RowStream {
     void append(const ItemKeys& items, const StageCodes& stages, const Times& times,
                 std::span<const std::uint64_t> dropped);
 
+    /// Whether text keys may come packed; they would only be hashed once one batch's were.
+    [[nodiscard]] bool packs() const { return form_ != Form::hashed; }
     /// Rows of all batches, dropped ones too.
     [[nodiscard]] std::uint64_t n_rows() const { return n_rows_; }
     /// Stages of all batches in order of first appearance, as one column with all rows would have them.
@@ -43,6 +47,8 @@ class RowStream {
     [[nodiscard]] Journeys build(unsigned threads);
 
   private:
+    enum class Form : std::uint8_t { integers, packed, hashed };
+
     /// Rows of one or several batches.
     struct Block {
         LargeVector<std::uint64_t> key;
@@ -61,6 +67,12 @@ class RowStream {
         std::size_t from, to;
     };
 
+    static Form form_of(const ItemKeys& items);
+    /// Brings the keys so far to the form that they and a batch's can share.
+    void agree_on_form(const ItemKeys& items);
+    bool repack(const std::string& prefix);
+    void hash_packed();
+    void copy_keys(const ItemKeys& items, std::size_t from, std::size_t n, Block& block) const;
     std::vector<std::uint16_t> codes_of(const StageCodes& stages);
     template <class Label>
     std::uint16_t code_of(const Label& label);
@@ -70,7 +82,8 @@ class RowStream {
     std::vector<Block> blocks_;
     std::uint64_t n_rows_ = 0;
     std::size_t n_kept_ = 0;
-    bool hashed_ = false;
+    Form form_ = Form::integers;
+    std::string prefix_;  // of packed keys
     Labels labels_;
     std::unordered_map<std::string, std::uint16_t> code_of_text_;
     std::unordered_map<std::int64_t, std::uint16_t> code_of_number_;

@@ -1,31 +1,23 @@
-#pragma once
+#include "stagefunnel/digest.hpp"
 
-// Items told apart only by what most funnels need to know of them. Internal to the core.
-
+#include <algorithm>
 #include <array>
-#include <cstdint>
-#include <vector>
+#include <iterator>
 
+#include "parallel.hpp"
 #include "visits.hpp"
 
 namespace stagefunnel {
+namespace {
 
-/// Counts the items in each state: which stages were visited, the last one, the one before the closing run
-/// of one outcome, and whether a win was entered from work in progress or opened the journey.
-///
-/// Items of one state count alike in the classic, the furthest and the conversions funnel with fill by won.
-/// Millions of real items have a few hundred states, so one item of each stands for all of them.
-class Digest {
+constexpr std::int32_t kMaxRows = 12;
+
+/// A state is which stages were visited, the last one, the one before the closing run of one outcome, and
+/// whether a win was entered from work in progress or opened the journey.
+class StateTable {
   public:
-    static constexpr std::int32_t kMaxRows = 12;
-
-    struct State {
-        std::uint32_t items = 0;
-        std::uint32_t example = 0;  // one of these items
-    };
-
-    Digest() = default;
-    explicit Digest(const Pipeline& pipeline)
+    StateTable() = default;
+    explicit StateTable(const Pipeline& pipeline)
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
         for (std::size_t row = 0; row < n_rows_; ++row) {
             outcome_[row] = static_cast<std::uint8_t>(pipeline.outcome_of(static_cast<std::int32_t>(row)));
@@ -59,20 +51,25 @@ class Digest {
                 outcome = next_outcome;
             }
             if (visited == 0) continue;
-            State& state =
+            Digest::State& state =
                 states_[((visited * (n_rows_ + 1) + before_run) * n_rows_ + stage) * 2 + won_entry];
             if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
         }
     }
 
-    void merge(const Digest& other) {
+    void merge(const StateTable& other) {
         for (std::size_t i = 0; i < states_.size(); ++i) {
             if (states_[i].items == 0) states_[i].example = other.states_[i].example;
             states_[i].items += other.states_[i].items;
         }
     }
 
-    [[nodiscard]] const std::vector<State>& states() const { return states_; }
+    [[nodiscard]] Digest digest() const {
+        Digest digest;
+        std::copy_if(states_.begin(), states_.end(), std::back_inserter(digest.states),
+                     [](const Digest::State& state) { return state.items > 0; });
+        return digest;
+    }
 
   private:
     static constexpr auto kOpen = static_cast<std::uint8_t>(Outcome::open);
@@ -80,7 +77,25 @@ class Digest {
 
     std::size_t n_rows_ = 0;
     std::array<std::uint8_t, kMaxRows> outcome_{};
-    std::vector<State> states_;
+    std::vector<Digest::State> states_;
 };
+
+}  // namespace
+
+std::optional<Digest> digest_of(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
+    pipeline.check(journeys);
+    if (pipeline.n_rows() > kMaxRows || journeys.n_items() <= StateTable::n_states(pipeline)) {
+        return std::nullopt;
+    }
+    return with_codes(journeys, [&](const auto* codes) {
+        return parallel_merge(journeys.n_items(), threads,
+                              [&](std::size_t first, std::size_t last) {
+                                  StateTable table(pipeline);
+                                  table.scan(journeys, pipeline.row_of_code(), codes, first, last);
+                                  return table;
+                              })
+            .digest();
+    });
+}
 
 }  // namespace stagefunnel
