@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import stagefunnel as sf
-from helpers import SMALL, assert_summary
+from helpers import SMALL, assert_same
 from stagefunnel import batches
 from test_without_extras import run_without
 
@@ -34,11 +34,12 @@ def refused(error: type[Exception], message: str) -> Any:
 
 def assert_same_log(found: sf.StageLog, expected: sf.StageLog) -> None:
     assert repr(found) == repr(expected)
-    tables = dict(sf.summary(expected, SMALL).tables)
-    ours = sf.summary(found, SMALL)
-    # Only a log out of CSV counts ragged rows.
-    ours.tables["quality"] = ours.quality[ours.quality["check"] != "ragged_rows"].reset_index(drop=True)
-    assert_summary(sf.Summary(ours.tables), tables)
+    tables = sf.summary(found, SMALL).tables
+    for name, table in sf.summary(expected, SMALL).tables.items():
+        ours = tables[name]
+        if name == "quality":  # only a log out of CSV counts ragged rows
+            ours = ours[ours["check"] != "ragged_rows"].reset_index(drop=True)
+        assert_same(ours, table)
     items = [sf.item_table(log, SMALL)["item"].tolist() for log in (found, expected)]
     assert items[0] == items[1]
 
@@ -163,8 +164,8 @@ def test_what_is_no_sound_file_is_refused_by_its_name(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "other.parquet", FRAME)
     with pytest.raises(sf.ReaderError, match="no column 'deal'"):
         sf.StageLog.from_parquet(path, item="deal")
-    (tmp_path / "latin.csv").write_bytes("item,stage,time\n1,N\xe9w,0\n".encode("latin-1"))
-    with pytest.raises(sf.ReaderError, match=r"latin\.csv: .*UTF8"):
+    (tmp_path / "latin.csv").write_bytes(b"item,stage,time\n" + b"1,New,0\n" * 5_000 + b"1,N\xe9w,0\n")
+    with pytest.raises(sf.ReaderError, match=r"latin\.csv: byte 0xe9 is not UTF-8"):
         sf.StageLog.from_csv(tmp_path / "latin.csv")
     whole = gzip.compress(FRAME.to_csv(index=False).encode())
     (tmp_path / "cut.csv.gz").write_bytes(whole[:-20])
