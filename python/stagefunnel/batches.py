@@ -8,10 +8,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from .errors import ReaderError
-from .files import check_columns, csv_header, expand, first_ragged_line, opened, place_in_file
+from .files import check_columns, csv_header, expand, first_ragged_line, opened, place_in_file, unclosed_line
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 _PARQUET_ROWS = 250_000
@@ -152,12 +152,17 @@ class CsvBatches(FileBatches):
         delimiter, known = csv_header(file)
         check_columns(file, self._names, known)
         with opened(file) as unpacked:
+            counted = _QuoteCount(unpacked)
             try:
-                with closing(self._reader(unpacked, delimiter)) as reader:
+                with closing(self._reader(counted, delimiter)) as reader:
                     for batch in reader:
                         yield self._times.read(batch)
             except self._pa.ArrowException as error:
                 raise _unparsed(file, len(known), error) from error
+        # The parser takes all that follows a quote that is never closed for one field, and says nothing.
+        line = unclosed_line(file) if counted.n_quotes % 2 else None
+        if line is not None:
+            raise ReaderError(f"{file}, line {line:,}: a quoted field is never closed")
 
     def _reader(self, file: Any, delimiter: str) -> Any:
         pa, csv = self._pa, self._csv
@@ -179,6 +184,21 @@ class CsvBatches(FileBatches):
                 strings_can_be_null=True,
             ),
         )
+
+
+class _QuoteCount:
+    """A file on its way to the parser, with the quotes in it counted."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.n_quotes = 0
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        data = self._file.read(n_bytes)
+        self.n_quotes += data.count(b'"')
+        return data
 
 
 def _unparsed(file: str, width: int, error: Exception) -> ReaderError:

@@ -218,6 +218,21 @@ def first_ragged_line(file: str, width: int) -> tuple[int, int] | None:
     return next(((line, len(row)) for line, row in _csv_rows(file) if len(row) != width), None)
 
 
+def unclosed_line(file: str) -> int | None:
+    """Find the line on which a quoted field begins that goes on to the end of a CSV file."""
+    delimiter, _ = csv_header(file)
+    with opened(file) as unpacked:
+        text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        start = 1
+        try:
+            for _ in reader:
+                start = reader.line_num + 1
+        except csv.Error as error:
+            return start if "unexpected end of data" in str(error) else None
+    return None
+
+
 def _unparsed(file: str, message: str) -> ReaderError:
     unclosed = re.search(r"EOF inside string starting at row (\d+)", message)
     if unclosed is None:

@@ -173,10 +173,19 @@ def test_what_is_no_sound_file_is_refused_by_its_name(tmp_path: Path) -> None:
         sf.StageLog.from_csv(tmp_path / "cut.csv.gz")
 
 
-def test_a_quoted_field_that_never_ends_is_refused(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "log.csv", 'item,stage,time\n1,New,0\n1,"Won,2\n1,Won,3\n')
-    with pytest.raises(sf.ReaderError, match=r"log\.csv"):
-        sf.StageLog.from_csv(path)
+@pytest.mark.parametrize("invalid", ["error", "drop"])
+@pytest.mark.parametrize("row", ['7,New,0,"x', '7,"New,0,x', '"7,New,0,x'])
+def test_a_quoted_field_that_never_ends_is_refused(tmp_path: Path, row: str, invalid: Any) -> None:
+    text = f'item,stage,time,note\n1,New,0,"a\nb"\n{row}\n1,Won,3,c\n'
+    path = write_csv(tmp_path / "log.csv", text)
+    with pytest.raises(sf.ReaderError, match=r"log\.csv, line 4: "):
+        sf.StageLog.from_csv(path, invalid=invalid)
+
+
+def test_a_quote_inside_a_plain_field_is_a_character(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "log.csv", 'item,stage,time\n5" pipe,New,0\n5" pipe,Won,1\na"b,New,2\n')
+    log = sf.StageLog.from_csv(path)
+    assert sf.item_table(log, SMALL)["item"].tolist() == ['5" pipe', 'a"b']
 
 
 def test_an_empty_file_is_an_empty_log(tmp_path: Path) -> None:
