@@ -221,7 +221,7 @@ def _reading(
         role: getattr(args, role) or named.get(role)
         for role in ("item", "stage", "time", "order", "time_format")
     }
-    columns = {role: given[role] or role for role in ("item", "stage", "time")}
+    columns: dict[str, Any] = {role: given[role] or role for role in ("item", "stage", "time")}
     if given["order"]:
         columns["order"] = given["order"]
     items = getattr(args, "items", None)

@@ -14,7 +14,7 @@ import pandas as pd
 from . import _core
 from .columns import Input, read_input, read_inputs
 from .errors import InvalidRowError, SchemaError, check_option, quoted
-from .times import parse_texts, refuse_unparsed
+from .times import in_unit, parse_texts, refuse_unparsed
 
 Invalid = Literal["error", "drop", "keep_stage"]
 Empty = Literal["error", "allow"]
@@ -93,7 +93,7 @@ def read_frame(
     given = inputs.get("order")
     order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
-    labels = list(rows.codes.labels)
+    labels: list[Any] = list(rows.codes.labels)
     return Content(
         _core.build_journeys(rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads),
         len(rows),
@@ -209,9 +209,7 @@ def readable_times(
     stamps, unparsed = parse_texts(texts, column.name, time_format)
     if len(unparsed) and invalid != "drop":
         refuse_unparsed(column.name, texts, unparsed, time_format, first_row)
-    if unit is not None and unit != stamps.unit and (stamps.as_unit(unit) == stamps)[stamps.notna()].all():
-        stamps = stamps.as_unit(unit)
-    return read_input(stamps, column.name), unparsed
+    return read_input(in_unit(stamps, unit), column.name), unparsed
 
 
 def rows_to_drop(

@@ -61,6 +61,17 @@ def parse_texts(
     return pd.DatetimeIndex(parsed), unparsed
 
 
+def in_unit(times: pd.DatetimeIndex, unit: Any) -> pd.DatetimeIndex:
+    """Give times the unit of the ones before them in a stream, where it holds them exactly."""
+    if unit not in ("s", "ms", "us", "ns") or unit == times.unit:
+        return times
+    try:
+        converted = times.as_unit(unit)
+    except pd.errors.OutOfBoundsDatetime:
+        return times
+    return converted if (converted == times)[times.notna()].all() else times
+
+
 def _is_time(text: str) -> bool:
     try:
         datetime.datetime.fromisoformat(text)

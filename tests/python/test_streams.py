@@ -124,6 +124,16 @@ def test_times_that_are_text_are_read_batch_by_batch() -> None:
     assert_same_log(stream, sf.StageLog(frame), SMALL)
 
 
+def test_times_that_are_text_take_the_unit_of_the_first_batch_where_it_holds_them() -> None:
+    rows = [
+        {"item": [1], "stage": ["New"], "time": [text]}
+        for text in ("2026-01-01T00:00:00.000000001", "2026-01-02")
+    ]
+    assert sf.StageLog.from_batches(rows).unit == "ns"
+    with pytest.raises(sf.SchemaError, match="times of unit 'ns' without a zone, the batches before have"):
+        sf.StageLog.from_batches(reversed(rows))
+
+
 def test_progress_hears_of_the_rows_after_every_batch() -> None:
     heard: list[tuple[int, int | None]] = []
     sf.StageLog.from_batches(
