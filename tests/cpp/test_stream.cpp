@@ -93,7 +93,7 @@ TEST(RowStream, BuildsTheSameAsOneColumnOverManyBlocksAndThreads) {
         ItemKeys keys;
         keys.key = rows.item;
         StageCodes codes;
-        codes.code = rows.stage;
+        codes.code.assign(rows.stage.begin(), rows.stage.end());
         codes.labels = std::vector<std::int64_t>{0, 1, 2, 3, 4};
         codes.rows.resize(5);
         codes.first_row.resize(5);
