@@ -32,7 +32,9 @@ void bind_stream(py::module_& m) {
                                [](const RowStream& stream) { return as_array(stream.rows_of_labels()); })
         .def_property_readonly("first_row",
                                [](const RowStream& stream) { return as_array(stream.first_row_of_labels()); })
-        .def("build", &RowStream::build, "threads"_a, py::call_guard<py::gil_scoped_release>());
+        .def(
+            "build", [](RowStream& stream, unsigned threads) { return stream.build(threads); }, "threads"_a,
+            py::call_guard<py::gil_scoped_release>());
     py::class_<KeyTexts>(m, "KeyTexts")
         .def(py::init<bool>(), "exact"_a)
         .def("__len__", &KeyTexts::size)

@@ -16,8 +16,6 @@ namespace {
 // return to the system one block after the other.
 constexpr std::size_t kSmallestBlock = std::size_t{1} << 14U;
 constexpr std::size_t kLargestBlock = std::size_t{1} << 21U;
-// Keeping blocks of a stream of this many rows for later would raise the peak that freeing them is to lower.
-constexpr std::size_t kManyRows = std::size_t{1} << 25U;
 constexpr auto kMissingStage =
     static_cast<std::uint16_t>(kMaxStages);  // how many labels come is not known yet
 
@@ -201,7 +199,7 @@ void RowStream::copy_keys(const ItemKeys& items, std::size_t from, std::size_t n
     }
 }
 
-Journeys RowStream::build(unsigned threads) {
+Journeys RowStream::build(unsigned threads, std::size_t many_rows) {
     const auto n_labels = static_cast<std::uint16_t>(rows_of_.size());
     const bool hashed = form_ == Form::hashed;
     RowPieces rows;
@@ -214,10 +212,12 @@ Journeys RowStream::build(unsigned threads) {
         rows.pieces.push_back({block.key.data(), hashed ? block.high.data() : nullptr, block.stage.data(),
                                block.time.data(), block.n_rows});
     }
-    rows.release = [&](std::size_t p) {
-        blocks_[p] = Block{};
-        if (n_kept_ >= kManyRows) release_idle();
-    };
+    if (n_kept_ >= many_rows) {
+        rows.release = [&](std::size_t p) {
+            blocks_[p] = Block{};
+            release_idle();  // what the pool kept of it would stay resident
+        };
+    }
     Journeys journeys = build_journeys(rows, RowOrder{}, hashed, threads);
     if (form_ == Form::packed) journeys.prefix = prefix_;
     blocks_.clear();

@@ -50,8 +50,8 @@ class FromStreams:
     ) -> Self:
         """Read a log that comes in batches: more rows than fit in memory as a table.
 
-        Until all rows are there, each takes 18 bytes (26 where items are text), whatever the texts were. The
-        log is the same as that of one table of all rows, however they are cut.
+        Until all rows are there, each takes 18 bytes (26 where items are long texts). The log is the same as
+        that of one table of all rows, however they are cut.
 
         Parameters
         ----------
@@ -61,10 +61,11 @@ class FromStreams:
         item, stage, time, time_format, items, items_key, invalid, empty, threads
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         keys
-            What to do with the texts of items, of which a stream keeps only hashes of 128 bits: two of a
-            million items share one with a chance of 1e-27, two of a billion with 1e-21. ``"keep"`` keeps each
-            distinct text once, for :func:`item_table`; ``"exact"`` also compares the text of every row with
-            the one kept, and refuses two that share a hash.
+            What to do with the texts of items. Short ones that begin alike, such as ``D-1234567``, are keys
+            as they are; of others a stream keeps only hashes of 128 bits. Two of a million items share one
+            with a chance of 1e-27, two of a billion with 1e-21. ``"keep"`` keeps each distinct text once, for
+            :func:`item_table`; ``"exact"`` also compares the text of every row with the one kept, and refuses
+            two that share a hash.
         progress
             Called after each batch with the rows so far and the rows of all, ``None`` where nobody knows.
 
@@ -86,6 +87,7 @@ class FromStreams:
         check_options(invalid, empty, keys)
         threads = thread_count(threads)
         columns = {"item": item, "stage": stage, "time": time}
+        files = batches if isinstance(batches, FileBatches) else None
         content = read_batches(
             batches,
             columns,
@@ -94,8 +96,10 @@ class FromStreams:
             empty=empty,
             keys=keys,
             threads=threads,
+            # Reading a file keeps the other half busy.
+            encoders=max(threads // 2, 1) if files else threads,
             progress=progress,
-            n_rows=batches.n_rows if isinstance(batches, FileBatches) else None,
+            n_rows=files.n_rows if files else None,
         )
         log = cls.__new__(cls)
         log._hold(content, threads, items, items_key or item, invalid)

@@ -36,6 +36,7 @@ def read_batches(
     empty: Empty,
     keys: Keys,
     threads: int,
+    encoders: int,
     progress: Progress | None,
     n_rows: int | None = None,
 ) -> Content:
@@ -43,6 +44,8 @@ def read_batches(
 
     Parameters
     ----------
+    encoders
+        The threads to use while the batches come.
     progress
         Called after each batch with the rows so far and `n_rows`, which is how many there will be.
     """
@@ -50,12 +53,12 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(columns, time_format, invalid, keys, threads)
+    stream = _Stream(columns, time_format, invalid, keys, encoders)
     for batch in batches:
         stream.append(batch)
         if progress is not None:
             progress(stream.n_rows, n_rows)
-    return stream.content(empty)
+    return stream.content(empty, threads)
 
 
 class _Stream:
@@ -67,11 +70,11 @@ class _Stream:
         time_format: str | None,
         invalid: Invalid,
         keys: Keys,
-        threads: int,
+        encoders: int,
     ) -> None:
         self.n_rows = 0
         self._columns = dict(columns)
-        self._time_format, self._invalid, self._threads = time_format, invalid, threads
+        self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
         self._rows = _core.RowStream()
         self._texts = None if keys == "auto" else _core.KeyTexts(keys == "exact")
         self._kinds: dict[str, str] = {}
@@ -103,7 +106,7 @@ class _Stream:
             inputs,
             time_format=self._time_format,
             invalid=self._invalid,
-            threads=self._threads,
+            threads=self._encoders,
             pack=self._texts is None and self._rows.packs,
             first_row=self.n_rows,
             unit=self._unit,
@@ -137,12 +140,12 @@ class _Stream:
         if present["time"] or "time" not in self._kinds:
             self._unit, self._zone = rows.times.time_unit, rows.times.zone
 
-    def content(self, empty: Empty) -> Content:
+    def content(self, empty: Empty, threads: int) -> Content:
         n_dropped = self._found.get("dropped", 0)
         if n_dropped == self.n_rows:
             refuse_empty(n_dropped, empty)
         checks = ("missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped")
-        journeys = self._rows.build(self._threads)
+        journeys = self._rows.build(threads)
         return Content(
             journeys,
             self.n_rows,

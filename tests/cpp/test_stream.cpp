@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <fstream>
 #include <numeric>
 #include <set>
 #include <string>
@@ -79,9 +80,10 @@ TEST(RowStream, TiesKeepTheOrderOfTheStream) {
     EXPECT_EQ(built(stream).stages_of(1), (Labels{"a", "b", "c", "d"}));
 }
 
-TEST(RowStream, BuildsTheSameAsOneColumnOverManyBlocksAndThreads) {
+TEST(RowStream, BuildsTheSameAsOneColumnWhetherItFreesBlocksOrNot) {
     CodedRows all;
-    RowStream stream;
+    all.n_labels = 5;
+    RowStream kept, freed;
     std::uint64_t state = 1;
     const auto next = [&] { return (state = state * 6364136223846793005U + 1442695040888963407U) >> 33U; };
     for (int batch = 0; batch < 9; ++batch) {
@@ -99,16 +101,66 @@ TEST(RowStream, BuildsTheSameAsOneColumnOverManyBlocksAndThreads) {
         codes.first_row.resize(5);
         Times times;
         times.time = rows.time;
+        kept.append(keys, codes, times, {});
+        freed.append(keys, codes, times, {});
+    }
+    const Journeys expected = all.build(1);
+    for (const Journeys& found : {kept.build(2), freed.build(3, /*many_rows=*/0)}) {
+        EXPECT_EQ(found.offsets, expected.offsets);
+        EXPECT_EQ(found.key, expected.key);
+        EXPECT_EQ(found.first_row, expected.first_row);
+        EXPECT_EQ(found.time, expected.time);
+        EXPECT_EQ(found.stage, expected.stage);
+    }
+}
+
+#ifdef __linux__
+/// The largest amount of memory that this process has had resident since `forget`, in bytes.
+class Peak {
+  public:
+    static void forget() { std::ofstream("/proc/self/clear_refs") << "5"; }
+    static std::size_t resident() { return kilobytes("VmRSS:") * 1024; }
+    static std::size_t highest() { return kilobytes("VmHWM:") * 1024; }
+
+  private:
+    static std::size_t kilobytes(const std::string& name) {
+        std::ifstream status("/proc/self/status");
+        for (std::string word; status >> word;) {
+            if (word != name) continue;
+            std::size_t value = 0;
+            status >> value;
+            return value;
+        }
+        return 0;
+    }
+};
+
+TEST(RowStream, FreesItsRowsWhileTheJourneysGrow) {
+    constexpr std::size_t kRows = std::size_t{1} << 17U, kBatches = 64;
+    RowStream stream;
+    for (std::size_t batch = 0; batch < kBatches; ++batch) {
+        CodedRows rows;
+        for (std::size_t i = 0; i < kRows; ++i) rows.add(i % 1'000, 0, static_cast<std::int64_t>(i));
+        ItemKeys keys;
+        keys.key = rows.item;
+        StageCodes codes;
+        codes.code.assign(rows.stage.begin(), rows.stage.end());
+        codes.labels = std::vector<std::int64_t>{0};
+        codes.rows = {kRows};
+        codes.first_row = {0};
+        Times times;
+        times.time = rows.time;
         stream.append(keys, codes, times, {});
     }
-    all.n_labels = 5;
-    const Journeys expected = all.build(1), found = stream.build(3);
-    EXPECT_EQ(found.offsets, expected.offsets);
-    EXPECT_EQ(found.key, expected.key);
-    EXPECT_EQ(found.first_row, expected.first_row);
-    EXPECT_EQ(found.time, expected.time);
-    EXPECT_EQ(found.stage, expected.stage);
+    release_idle();
+    const std::size_t before = Peak::resident();
+    Peak::forget();
+    const Journeys journeys = stream.build(1, /*many_rows=*/0);
+    // A row's record takes 16 bytes: were all rows there to the end, they would come on top.
+    EXPECT_LT(Peak::highest() - before, kRows * kBatches * 8);
+    EXPECT_EQ(journeys.n_rows(), kRows * kBatches);
 }
+#endif
 
 TEST(RowStream, HashedKeysMeetAcrossBatches) {
     RowStream stream;

@@ -44,7 +44,12 @@ class RowStream {
 
     /// Builds the journeys of all rows and leaves the stream without any. Rows are numbered without the
     /// dropped ones.
-    [[nodiscard]] Journeys build(unsigned threads);
+    ///
+    /// @param many_rows from which on the rows are freed as they move to the journeys, which costs page
+    /// faults.
+    [[nodiscard]] Journeys build(unsigned threads, std::size_t many_rows = kManyRows);
+
+    static constexpr std::size_t kManyRows = std::size_t{1} << 24U;
 
   private:
     enum class Form : std::uint8_t { integers, packed, hashed };
