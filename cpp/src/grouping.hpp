@@ -72,9 +72,8 @@ class Grouper {
         const LocalItems items = store_.take(order_of_items_.size(), Record::kHashed);
         for (std::size_t at = 0; at < order_of_items_.size(); ++at) {
             const std::uint32_t item = order_of_items_[at];
-            const std::uint64_t* const words = records + std::size_t{sample_[item]} * Record::kWords;
             items.length[at] = length_[item];
-            items.first_row[at] = Record::row(words, layout_);
+            items.first_row[at] = first_row_[item];
             items.key[at] = layout_.key_of(q, key_[item]);
             if constexpr (Record::kHashed) items.high[at] = high_[item];
         }
@@ -100,7 +99,7 @@ class Grouper {
         const std::size_t most_items = n_slots / 8 * 3;
         slots_.assign(n_slots, kFree);
         item_of_.resize(n_rows);
-        sample_.resize(most_items + 1);
+        first_row_.resize(most_items + 1);
         key_.resize(most_items + 1);
         if constexpr (Record::kHashed) high_.resize(most_items + 1);
         length_.assign(most_items + 1, 0);
@@ -109,7 +108,7 @@ class Grouper {
         const unsigned shift = 64U - slot_bits_;
         std::uint32_t* const slots = slots_.data();
         std::uint32_t* const item_of = item_of_.data();
-        std::uint32_t* const sample = sample_.data();
+        std::uint32_t* const first_rows = first_row_.data();
         std::uint32_t* const lengths = length_.data();
         std::uint64_t* const keys = key_.data();
         std::uint64_t* const highs = high_.data();
@@ -128,7 +127,7 @@ class Grouper {
                 item = n_items++;
                 slots[slot] = item;
                 keys[item] = key;
-                sample[item] = static_cast<std::uint32_t>(i);
+                first_rows[item] = Record::row(words, layout);
                 if constexpr (Record::kHashed) highs[item] = Record::high(words);
                 if (n_items > most_items) return false;
             }
@@ -190,7 +189,7 @@ class Grouper {
     std::vector<std::uint32_t> slots_;                    // item of each slot
     std::vector<std::uint64_t> key_, high_;               // of each item
     std::vector<std::uint32_t> item_of_;                  // item of each record
-    std::vector<std::uint32_t> sample_;                   // the first record of each item
+    std::vector<std::uint32_t> first_row_;                // of each item
     std::vector<std::uint32_t> length_;                   // rows of each item
     std::vector<std::uint32_t> order_of_items_;           // by length
     std::array<std::uint32_t, kLongJourney + 1> runs_{};  // items of each length
