@@ -28,7 +28,6 @@ Bytes input_of(std::uint64_t number) {
     std::mt19937_64 random(number);
     const std::uint64_t longest = std::min<std::uint64_t>(1'000, 40 + number / 4);
     Bytes bytes(random() % longest);
-    // Logs of several partitions take their time, and are drawn by this very byte.
     for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
     return bytes;
 }
