@@ -86,9 +86,9 @@ std::vector<Sketch> sketch_rows(Choices& choices) {
     // Seldom: it takes as long as a hundred of the others.
     if (shape == 255 && choices.one_in(4)) return sketch_partitions(choices);
     if (shape % 3 == 2) return sketch_by_length(choices);
-    constexpr std::size_t kBytesForTheRest = 48;  // layouts and the pipeline are drawn after the rows
-    const std::size_t left = choices.left();
-    return sketch_by_bytes(choices, left < kBytesForTheRest ? 0 : (left - kBytesForTheRest) / 3);
+    // Layouts and the pipeline are drawn after the rows, from what the rows leave.
+    const std::size_t kept = std::min<std::size_t>(choices.left() / 2, 120);
+    return sketch_by_bytes(choices, (choices.left() - kept) / 3);
 }
 
 /// Keys that differ in low, in high or in all bits, or by their sign.
@@ -233,7 +233,9 @@ DrawnColumn draw_order(Choices& choices, const std::vector<std::uint32_t>& rank)
         } else if (family == 3) {
             drawn.texts.emplace_back("row " + digits(number, 5));
         } else {
-            drawn.numbers.emplace_back(static_cast<std::int64_t>(number + (family == 1 ? 1ULL << 63U : 0)));
+            // Without a sign some lie on either side of 2^63.
+            const std::uint64_t half = family == 1 ? (std::uint64_t{1} << 63U) - 70 : 0;
+            drawn.numbers.emplace_back(static_cast<std::int64_t>(number + half));
         }
     }
     drawn.column = drawn.is_text
