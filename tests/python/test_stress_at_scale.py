@@ -20,10 +20,11 @@ LABELS = np.array(SHOP.labels, dtype=object)
 WON, LOST = SHOP.labels.index("Won"), SHOP.labels.index("Lost")
 
 
-def in_journeys(item: Codes, stage: Codes, time: Codes) -> pd.DataFrame:
-    """Return the visits, item after item by first row, in order of time and then of the input."""
+def in_journeys(item: Codes, stage: Codes, time: Codes, ranks: Codes | None) -> pd.DataFrame:
+    """Return the visits, item after item by first row, in order of time, rank and input."""
     rows = pd.DataFrame({"item": pd.factorize(item)[0], "stage": stage, "time": time})
-    rows = rows.sort_values(["item", "time"], kind="stable")
+    rows["rank"] = np.zeros(len(rows), dtype=np.int64) if ranks is None else ranks
+    rows = rows.sort_values(["item", "time", "rank"], kind="stable")
     before = rows.shift(1, fill_value=-1)
     visits = rows[(before["item"] != rows["item"]) | (before["stage"] != rows["stage"])]
     return visits.reset_index(drop=True)
@@ -78,9 +79,16 @@ def assert_times_agree(log: sf.StageLog, visits: pd.DataFrame) -> None:
         np.testing.assert_allclose(table[column], found.reindex(range(6)), rtol=1e-12)
 
 
-def assert_agrees(columns: dict[str, Any], item: Codes, stage: Codes, time: Codes) -> sf.StageLog:
-    logs = [sf.StageLog(columns, threads=threads) for threads in (1, 2, 7)]
-    visits = in_journeys(item, stage, time)
+def assert_agrees(
+    columns: dict[str, Any],
+    item: Codes,
+    stage: Codes,
+    time: Codes,
+    ranks: Codes | None = None,
+    **options: Any,
+) -> sf.StageLog:
+    logs = [sf.StageLog(columns, threads=threads, **options) for threads in (1, 2, 7)]
+    visits = in_journeys(item, stage, time, ranks)
     assert_counts_agree(logs[0], visits)
     assert_times_agree(logs[0], visits)
     for log in logs[1:]:
@@ -160,6 +168,33 @@ def test_logs_of_any_shape_are_grouped_as_pandas_groups_them(shape: str, text: b
     stage, time = random_columns(item, n_times)
     keys = pd.Series(item).map("order {:x}".format).astype("str") if text else item
     assert_agrees({"item": keys, "stage": stage_column(stage), "time": time}, item, stage, time)
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["numbers", "texts"])
+@pytest.mark.parametrize("shape", ["one giant item", "items by turns", "grouped"])
+def test_an_order_decides_between_many_ties(shape: str, text: bool) -> None:
+    item = SHAPES[shape](124_800)
+    stage, time = random_columns(item, 2)
+    ranks = np.random.default_rng(3).integers(30, size=len(item))
+    given = pd.Series(ranks).astype("str") if text else ranks
+    columns = {"item": item, "stage": stage_column(stage), "time": time, "id": given}
+    assert_agrees(columns, item, stage, time, ranks, order="id")
+
+
+@pytest.mark.parametrize("categories", [False, True], ids=["nullable", "categories"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_dropped_rows_leave_the_journeys_of_the_others(shape: str, categories: bool) -> None:
+    item = SHAPES[shape](49_920)
+    stage, time = random_columns(item, 20)
+    keeps = np.random.default_rng(9).random(len(item)) < 0.9
+    keys = pd.Series(item).astype("Int64").where(keeps)
+    columns = {
+        "item": keys.astype("category") if categories else keys,
+        "stage": stage_column(stage),
+        "time": time,
+    }
+    log = assert_agrees(columns, item[keeps], stage[keeps], time[keeps], invalid="drop")
+    assert log.n_rows == keeps.sum()
 
 
 @pytest.mark.parametrize(
