@@ -1,6 +1,7 @@
 """Logs of many partitions and of giant items, against the same questions put to pandas."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -209,3 +210,21 @@ def test_spans_of_time_about_a_power_of_two_keep_every_bit(bits: int, beside: in
     time = np.random.default_rng(bits).integers(span, size=len(item), endpoint=True) * step
     time[[17, 39_999]] = [0, span * step]
     assert_agrees({"item": item, "stage": stage_column(stage), "time": time}, item, stage, time)
+
+
+def test_logs_read_at_the_same_time_from_several_threads_are_those_read_one_by_one() -> None:
+    frames = []
+    for number in range(6):
+        item = np.random.default_rng(number).integers(5_000, size=20_000 + 8_192 * number)
+        stage, time = random_columns(item, 50, seed=number)
+        keys = pd.Series(item).map("order {:x}".format).astype("str") if number % 2 else item
+        frames.append({"item": keys, "stage": stage_column(stage), "time": time})
+
+    def items_of(columns: dict[str, Any]) -> pd.DataFrame:
+        return sf.item_table(sf.StageLog(columns, threads=2), SHOP)
+
+    expected = [items_of(columns) for columns in frames]
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        for _ in range(3):
+            for found, table in zip(pool.map(items_of, frames), expected, strict=True):
+                assert_frame_equal(found, table, check_exact=True)
