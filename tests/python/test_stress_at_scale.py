@@ -134,6 +134,21 @@ def test_120000_rows_with_keys_of_any_type_are_grouped_as_pandas_groups_them(
     assert sf.item_table(log, SHOP)["item"].tolist() == first
 
 
+@pytest.mark.parametrize("odd", ["", "cust", "customer-", "customer-12345678901234567890", "Customer-00001"])
+@pytest.mark.parametrize("at", [0, 9_000, 19_999])
+def test_one_key_unlike_all_others_is_told_apart_in_whichever_chunk_it_stands(odd: str, at: int) -> None:
+    item = np.random.default_rng(at).integers(1, 3_000, size=20_000)
+    # The first chunk holds one key alone: the prefix ends only in the next.
+    item[:8_192] = 7
+    item[at] = 0
+    stage, time = random_columns(item, 50)
+    keys = np.array([odd, *(f"customer-{number:05}" for number in range(1, 3_000))], dtype=object)[item]
+    chunks = [pa.array(keys[start:end]) for start, end in [(0, 8_192), (8_192, 19_999), (19_999, 20_000)]]
+    columns = {"item": pa.chunked_array(chunks), "stage": stage_column(stage), "time": time}
+    log = assert_agrees(columns, item, stage, time)
+    assert sf.item_table(log, SHOP)["item"].tolist() == pd.unique(pd.Series(keys)).tolist()
+
+
 @pytest.mark.parametrize("n_rows", [16_383, 16_384, 16_385, 24_576, 65_535, 65_536, 65_537])
 def test_row_counts_about_whole_partitions_lose_no_row(n_rows: int) -> None:
     item = np.random.default_rng(n_rows).integers(n_rows // 4, size=n_rows)
