@@ -173,9 +173,9 @@ void check_log(std::span<const std::uint8_t> bytes) {
     };
     const Journeys alone = build(1);
     check_journeys(slow, columns.items, alone);
-    for (const unsigned threads : {2U, 7U}) {
-        expect(same_bytes(build(threads), alone), "the number of threads changes no byte");
-    }
+    // One of the two an input: starting threads is most of the time of a short one.
+    const unsigned threads = choices.one_in(2) ? 7 : 2;
+    expect(same_bytes(build(threads), alone), "the number of threads changes no byte");
     const std::vector<Journeys> parts = divide(slow, columns, 2 + choices.below(2));
     check_parts(choices, slow, {alone, parts});
 }
