@@ -90,13 +90,14 @@ step_tsan_module() {
     test_module_under tsan_module libtsan.so
 }
 
-# A bounded run that starts from what earlier ones found.
+# A bounded run that starts from what earlier ones found. Memory that a thread keeps for its next log looks
+# like a leak to libFuzzer, which would then search all memory after every input; the step asan finds leaks.
 step_fuzz() {
     local clang
     clang=$(find_clang)
     CXX=$clang build fuzz
     mkdir -p build/fuzz/corpus
-    (cd build/fuzz && tests/fuzz/stagefunnel_fuzz -len_control=0 -max_len=1000 -runs=50000 "${options[@]}" corpus)
+    (cd build/fuzz && tests/fuzz/stagefunnel_fuzz -detect_leaks=0 -len_control=0 -max_len=1000 -runs=50000 "${options[@]}" corpus)
 }
 
 find_clang() {
