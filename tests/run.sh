@@ -5,7 +5,9 @@
 #   bash tests/run.sh lint types                 these two
 #   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
 #   bash tests/run.sh stubs                      rewrites python/stagefunnel/_core.pyi
-#   bash tests/run.sh asan                       the C++ tests under the sanitizers
+#   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
+#   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
+#   bash tests/run.sh fuzz -- -runs=1000000      libFuzzer; what follows -- goes to it. Needs clang
 #
 # Steps: setup lint types cpp notebooks python. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
@@ -29,10 +31,10 @@ main() {
         steps+=("$1")
         shift
     done
-    pytest_options=("${@:2}")
+    options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} stubs asan "
+    local known=" ${all_steps[*]} stubs asan tsan asan_module tsan_module fuzz "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
@@ -43,7 +45,7 @@ main() {
         printf '\n== %s\n' "$step" >&2
         "step_$step"
         # pytest ends with its own time, and its closing line has to stay the last one.
-        [[ $step == @(python|notebooks) ]] || printf '== %s: %d s\n' "$step" $((SECONDS - start)) >&2
+        [[ $step == @(python|notebooks|*_module) ]] || printf '== %s: %d s\n' "$step" $((SECONDS - start)) >&2
     done
 }
 
@@ -53,7 +55,7 @@ step_lint() {
     install_tools
     ruff check .
     ruff format --check .
-    find cpp tests/cpp benchmarks/cpp -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
+    find cpp tests/cpp tests/fuzz benchmarks/cpp -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
     codespell
 }
 
@@ -74,18 +76,71 @@ step_cpp() { build_and_test dev; }
 
 step_asan() { build_and_test asan; }
 
+step_tsan() { build_and_test tsan; }
+
+step_asan_module() {
+    # The interpreter itself never frees all it has; without its own allocator each object is watched.
+    export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc
+    test_module_under asan_module libasan.so libubsan.so
+}
+
+step_tsan_module() {
+    # Of the process only the module is built for this sanitizer; what others do looks like races to it.
+    export TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1
+    test_module_under tsan_module libtsan.so
+}
+
+# A bounded run that starts from what earlier ones found. Memory that a thread keeps for its next log looks
+# like a leak to libFuzzer, which would then search all memory after every input; the step asan finds leaks.
+step_fuzz() {
+    local clang
+    clang=$(find_clang)
+    CXX=$clang build fuzz
+    mkdir -p build/fuzz/corpus
+    (cd build/fuzz && tests/fuzz/stagefunnel_fuzz -detect_leaks=0 -len_control=0 -max_len=1000 -runs=50000 "${options[@]}" corpus)
+}
+
+find_clang() {
+    local name
+    for name in clang++ clang++-{20..14}; do
+        if command -v "$name"; then return; fi
+    done
+    fail "no clang++; on Debian and Ubuntu: apt-get install clang-16 libclang-rt-16-dev"
+}
+
 build_and_test() {
+    build "$1"
+    ctest --preset "$1" --parallel "$jobs" --no-tests=error
+}
+
+build() {
     install_tools
     local prefixes
-    prefixes=$(python -c 'import sys, sysconfig; print(sys.prefix, sysconfig.get_path("purelib"), sep=";")')
+    prefixes=$(python -c 'import sys, sysconfig
+pure = sysconfig.get_path("purelib")
+print(sys.prefix, pure, f"{pure}/pybind11", sep=";")')
     cmake --preset "$1" -DCMAKE_PREFIX_PATH="$prefixes"
     cmake --build --preset "$1"
-    ctest --preset "$1" --parallel "$jobs" --no-tests=error
+}
+
+# Lays the package with the module of a preset before the installed one.
+test_module_under() {
+    local preset=$1 library runtime=()
+    shift
+    install_package
+    build "$preset"
+    for library in "$@" libstdc++.so; do runtime+=("$("${CXX:-c++}" -print-file-name="$library")"); done
+    rm -rf "build/$preset/python"
+    cp -r python "build/$preset/python"
+    rm -f "build/$preset"/python/stagefunnel/_core*.so
+    cp "build/$preset"/_core*.so "build/$preset/python/stagefunnel"
+    PYTHONPATH=$PWD/build/$preset/python LD_PRELOAD=${runtime[*]} \
+        python -m pytest tests/bindings tests/python/test_stress*.py "${options[@]}"
 }
 
 step_notebooks() {
     install_package
-    python -m pytest --nbmake notebooks/*.ipynb "${pytest_options[@]}"
+    python -m pytest --nbmake notebooks/*.ipynb "${options[@]}"
 }
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages.
@@ -93,7 +148,7 @@ step_python() {
     install_package
     local pages=(README.md docs)
     python -m pytest --doctest-modules --doctest-glob='*.md' --pyargs \
-        tests stagefunnel "${pages[@]}" "${pytest_options[@]}"
+        tests stagefunnel "${pages[@]}" "${options[@]}"
 }
 
 write_stub() {

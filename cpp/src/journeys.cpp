@@ -12,6 +12,7 @@
 #include "partition.hpp"
 #include "records.hpp"
 #include "rows.hpp"
+#include "runs.hpp"
 
 namespace stagefunnel {
 namespace {
@@ -60,7 +61,7 @@ void lay_items(Journeys& journeys, const std::vector<LocalItems>& local,
                             std::uint64_t{bounds[q]});
         std::copy(items.first_row.begin(), items.first_row.end(), journeys.first_row.begin() + at);
         std::copy(items.key.begin(), items.key.end(), journeys.key.begin() + at);
-        std::copy(items.high.begin(), items.high.end(), journeys.high.begin() + at);
+        if (hashed) std::copy(items.high.begin(), items.high.end(), journeys.high.begin() + at);
     });
     journeys.offsets.back() = bounds.back();
 }
@@ -99,6 +100,33 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
     return journeys;
 }
 
+/// True where the rows of an item seem to stand together, which a proof may be worth.
+bool seems_grouped(const RowPieces& rows, const Survey& plan) {
+    constexpr std::size_t kWorthAProof = std::size_t{1} << 16U;
+    return rows.pieces.size() == 1 && rows.is_dropped.empty() && rows.n_rows >= kWorthAProof &&
+           std::accumulate(plan.n_runs.begin(), plan.n_runs.end(), std::size_t{0}) <= rows.n_rows / 2;
+}
+
+/// Builds from blocks of whole runs, which lie where their journeys will.
+template <bool Hashed>
+Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const Layout& layout, unsigned threads) {
+    Journeys journeys;
+    journeys.n_labels = rows.n_labels;
+    journeys.time.resize(rows.n_rows);
+    auto& stage = journeys.stage.emplace<LargeVector<std::uint8_t>>(rows.n_rows);
+    const RowOrder no_order;
+    std::vector<RunReader<Hashed>> readers(std::max(threads, 1U), RunReader<Hashed>(layout, no_order));
+    std::vector<LocalItems> local(runs.n_blocks());
+    std::vector<std::size_t> bounds;
+    for (const std::size_t run : runs.blocks) bounds.push_back(runs.start[run]);
+    parallel_tasks(local.size(), threads, [&](std::size_t block, std::size_t worker) {
+        local[block] = readers[worker].read(rows.pieces.front(), runs, block);
+        readers[worker].write(stage.data() + bounds[block], journeys.time.data() + bounds[block]);
+    });
+    lay_items(journeys, local, bounds, Hashed, threads);
+    return journeys;
+}
+
 template <bool Hashed>
 Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, unsigned threads) {
     Layout layout;
@@ -116,6 +144,10 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, unsign
             if (NarrowRecord<Hashed>::fits(coarse, rows.n_rows)) layout = coarse;
         }
         if (NarrowRecord<Hashed>::fits(layout, rows.n_rows)) {
+            if (seems_grouped(rows, plan)) {
+                const Runs runs = find_runs(rows.pieces.front(), plan, threads);
+                if (!runs.empty()) return build_from_runs<Hashed>(rows, runs, layout, threads);
+            }
             return build<NarrowRecord<Hashed>, std::uint8_t>(rows, order, std::move(plan), layout, threads);
         }
     }

@@ -17,12 +17,25 @@
 
 namespace stagefunnel {
 
-inline constexpr std::size_t kRowsPerPartition = 8192;  // with tables and records it fits 1 MiB of cache
+inline constexpr std::size_t kRowsPerPartition = 16384;  // with their scratch they fit 1 MiB of cache
 inline constexpr unsigned kMaxPartitionBits = 12;
 
 inline unsigned partition_bits(std::size_t n_rows) {
     const std::size_t wanted = n_rows / kRowsPerPartition;
     return wanted < 2 ? 0 : std::min(static_cast<unsigned>(std::bit_width(wanted - 1)), kMaxPartitionBits);
+}
+
+/// Turns counts per range and partition into the places where each range begins to fill the partition;
+/// returns the bounds of the partitions.
+inline std::vector<std::size_t> places_of(std::vector<std::vector<std::size_t>>& counts) {
+    std::vector<std::size_t> bounds;
+    std::size_t total = 0;
+    for (std::size_t q = 0; q < counts.front().size(); ++q) {
+        bounds.push_back(total);
+        for (std::vector<std::size_t>& of_range : counts) total += std::exchange(of_range[q], total);
+    }
+    bounds.push_back(total);
+    return bounds;
 }
 
 /// What one look at all rows says: how many go to each partition, and the ends of time.
@@ -31,6 +44,8 @@ struct Survey {
     std::vector<std::size_t> bounds;             // n_partitions + 1
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
+    std::vector<std::size_t> ranges;  // n_ranges + 1: where the rows of each begin
+    std::vector<std::size_t> n_runs;  // of each range: stretches of equal keys that begin in it
 
     [[nodiscard]] std::size_t n_partitions() const { return bounds.size() - 1; }
     [[nodiscard]] std::size_t n_ranges() const { return next.size(); }
@@ -50,28 +65,27 @@ inline Survey survey(const RowPieces& rows, unsigned threads) {
     const std::size_t n_ranges = std::max(threads, 1U);
     out.next.resize(n_ranges);
     std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
+    out.n_runs.resize(n_ranges);
+    for (std::size_t t = 0; t <= n_ranges; ++t) out.ranges.push_back(rows.range_start(t, n_ranges));
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
         std::vector<std::size_t> counts(n_partitions, 0);
         std::int64_t low = out.earliest, high = out.latest;
-        rows.for_each(rows.range_start(t, n_ranges), rows.range_start(t + 1, n_ranges),
-                      [&](const Piece& piece, std::size_t i, std::size_t) {
-                          ++counts[layout.partition_of(spread(piece.key[i]))];
-                          low = std::min(low, piece.time[i]);
-                          high = std::max(high, piece.time[i]);
-                      });
+        std::size_t n_runs = 0;
+        rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
+            const std::uint64_t key = piece.key[i];
+            ++counts[layout.partition_of(spread(key))];
+            n_runs += static_cast<std::size_t>(i == 0 || piece.key[i - 1] != key);
+            low = std::min(low, piece.time[i]);
+            high = std::max(high, piece.time[i]);
+        });
         out.next[t] = std::move(counts);
         earliest[t] = low;
         latest[t] = high;
+        out.n_runs[t] = n_runs;
     });
     out.earliest = *std::min_element(earliest.begin(), earliest.end());
     out.latest = *std::max_element(latest.begin(), latest.end());
-    out.bounds.resize(n_partitions + 1);
-    std::size_t total = 0;
-    for (std::size_t q = 0; q < n_partitions; ++q) {
-        out.bounds[q] = total;
-        for (std::vector<std::size_t>& counts : out.next) total += std::exchange(counts[q], total);
-    }
-    out.bounds[n_partitions] = total;
+    out.bounds = places_of(out.next);
     return out;
 }
 
@@ -101,15 +115,12 @@ void scatter(const RowPieces& rows, Survey& plan, const Layout& layout, std::uin
              unsigned threads) {
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         std::vector<std::size_t>& next = plan.next[t];
-        const std::size_t first = rows.range_start(t, plan.n_ranges());
-        const std::size_t last = rows.range_start(t + 1, plan.n_ranges());
+        const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
         const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
             SourceRow source{};
             source.key = spread(piece.key[i]);
             if constexpr (Record::kHashed) source.high = piece.high[i];
-            source.elapsed =
-                static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(layout.earliest);
-            if (layout.unit != 1) source.elapsed /= layout.unit;
+            source.elapsed = layout.elapsed_at(piece.time[i]);
             source.row = static_cast<std::uint32_t>(row);
             source.stage = piece.stage[i];
             const std::size_t place = next[layout.partition_of(source.key)]++;

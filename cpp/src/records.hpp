@@ -26,6 +26,10 @@ struct Layout {
     std::int64_t earliest = 0;
     std::uint64_t unit = 1;  // elapsed times are stored divided by it
 
+    [[nodiscard]] std::uint64_t elapsed_at(std::int64_t time) const {
+        const std::uint64_t elapsed = static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(earliest);
+        return unit == 1 ? elapsed : elapsed / unit;
+    }
     [[nodiscard]] std::int64_t time_of(std::uint64_t elapsed) const {
         // Unsigned: the distance of two int64 times may exceed int64 itself.
         return static_cast<std::int64_t>(static_cast<std::uint64_t>(earliest) + elapsed * unit);
@@ -95,8 +99,10 @@ struct NarrowRecord {
         const unsigned used = layout.time_bits + kStageBits;
         const std::uint64_t mask = used >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;
         const std::uint64_t word = words[1] & mask;
-        constexpr std::uint64_t kStage = (1U << kStageBits) - 1U;
-        return (word & ~kStage) << kArrivalBits | (arrival % kMostArrivals) << kStageBits | (word & kStage);
+        return pack(word >> kStageBits, arrival, word & 0xffU);
+    }
+    static Step pack(std::uint64_t elapsed, std::uint64_t arrival, std::uint64_t stage) {
+        return elapsed << kStepBits | (arrival % kMostArrivals) << kStageBits | stage;
     }
     static std::uint64_t elapsed(Step step) { return step >> kStepBits; }
     static std::uint32_t stage(Step step) { return static_cast<std::uint32_t>(step & 0xffU); }

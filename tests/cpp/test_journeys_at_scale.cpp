@@ -6,6 +6,7 @@
 #include <random>
 #include <tuple>
 
+#include "hashing.hpp"
 #include "log_builder.hpp"
 #include "stagefunnel/journeys.hpp"
 
@@ -119,6 +120,49 @@ INSTANTIATE_TEST_SUITE_P(
                       Shape{"SeveralPartitions", 40'000, 9'000, 100, 8, false, false, true},
                       Shape{"SeveralPartitionsHashed", 30'000, 3'000, 3, 8, true, true, false}),
     [](const auto& shape) { return shape.param.name; });
+
+/// Rows of an item stand together, as an export sorted by item has them.
+CodedRows grouped_log(std::mt19937_64& random, bool hashed) {
+    CodedRows log;
+    log.n_labels = 9;
+    for (std::uint64_t item = 0; log.item.size() < 90'000; ++item) {
+        // Lengths on both sides of what one network, and the room for arrivals, take.
+        const std::uint64_t length = item % 500 == 7 ? 63 + random() % 4 : 1 + random() % 18;
+        for (std::uint64_t row = 0; row < length; ++row) {
+            log.add(item << 33U, random() % 10, static_cast<std::int64_t>(random() % 12));
+            if (hashed) log.high.push_back(item);
+        }
+    }
+    return log;
+}
+
+TEST(BuildJourneys, OrdersGroupedInputAsOneStableSortOrdersIt) {
+    std::mt19937_64 random(7);
+    for (const bool hashed : {false, true}) {
+        const CodedRows log = grouped_log(random, hashed);
+        const Journeys journeys = log.build(1);
+        ASSERT_EQ(steps_of(journeys), sorted_steps(log, {}, {}));
+        for (const unsigned threads : {2U, 7U}) expect_same_bytes(log.build(threads), journeys);
+    }
+}
+
+TEST(BuildJourneys, PutsAnItemTogetherThatComesBackInGroupedInput) {
+    std::mt19937_64 random(8);
+    for (const std::size_t back : {std::size_t{1}, std::size_t{50'000}, std::size_t{89'990}}) {
+        CodedRows log = grouped_log(random, false);
+        log.item[back] = log.item.back();
+        const Journeys journeys = log.build(2);
+        ASSERT_EQ(steps_of(journeys), sorted_steps(log, {}, {}));
+        expect_same_bytes(log.build(7), journeys);
+    }
+}
+
+TEST(BuildJourneys, TakesTheKeyOfAllBitsInGroupedInput) {
+    std::mt19937_64 random(9);
+    CodedRows log = grouped_log(random, false);
+    for (std::size_t row = 0; row < 70'000; ++row) log.item[row] = gather(~(row / 5));
+    ASSERT_EQ(steps_of(log.build(2)), sorted_steps(log, {}, {}));
+}
 
 TEST(BuildJourneys, OrdersOneItemOf300000Rows) {
     CodedRows log;
