@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -101,10 +102,16 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
 }
 
 /// True where the rows of an item seem to stand together, which a proof may be worth.
-bool seems_grouped(const RowPieces& rows, const Survey& plan) {
-    constexpr std::size_t kWorthAProof = std::size_t{1} << 16U;
-    return rows.pieces.size() == 1 && rows.is_dropped.empty() && rows.n_rows >= kWorthAProof &&
-           std::accumulate(plan.n_runs.begin(), plan.n_runs.end(), std::size_t{0}) <= rows.n_rows / 2;
+bool seems_grouped(const RowPieces& rows) {
+    constexpr std::size_t kWorthAProof = std::size_t{1} << 16U, kLooks = 1024;
+    if (rows.pieces.size() != 1 || !rows.is_dropped.empty() || rows.n_rows < kWorthAProof) return false;
+    const std::uint64_t* const key = rows.pieces.front().key;
+    std::size_t n_equal = 0;
+    for (std::size_t look = 0; look < kLooks; ++look) {
+        const std::size_t row = look * (rows.n_rows / kLooks);
+        n_equal += static_cast<std::size_t>(key[row] == key[row + 1]);
+    }
+    return n_equal > kLooks / 2;
 }
 
 /// Builds from blocks of whole runs, which lie where their journeys will.
@@ -120,38 +127,51 @@ Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const Layout& 
     std::vector<std::size_t> bounds;
     for (const std::size_t run : runs.blocks) bounds.push_back(runs.start[run]);
     parallel_tasks(local.size(), threads, [&](std::size_t block, std::size_t worker) {
-        local[block] = readers[worker].read(rows.pieces.front(), runs, block);
-        readers[worker].write(stage.data() + bounds[block], journeys.time.data() + bounds[block]);
+        local[block] = readers[worker].read(rows.pieces.front(), runs, block, stage.data() + bounds[block],
+                                            journeys.time.data() + bounds[block]);
     });
     lay_items(journeys, local, bounds, Hashed, threads);
     return journeys;
 }
 
-template <bool Hashed>
-Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, unsigned threads) {
+Layout wide_layout(const RowPieces& rows, const Survey& plan) {
     Layout layout;
     layout.partition_bits = partition_bits(rows.n_rows);
     layout.earliest = plan.earliest;
     layout.time_bits = static_cast<unsigned>(std::bit_width(plan.span()));
+    return layout;
+}
+
+/// How the rows fit a narrow record; `std::nullopt` where they do not.
+template <bool Hashed>
+std::optional<Layout> narrow_layout(const RowPieces& rows, const RowOrder& order, const Survey& plan,
+                                    unsigned threads) {
     // The missing stage is one code more than there are labels.
-    const bool narrow_stages = rows.n_labels < 256;
-    if (narrow_stages && !order.given()) {
-        if (!NarrowRecord<Hashed>::fits(layout, rows.n_rows)) {
-            // Times in nanoseconds are rarely measured so.
-            Layout coarse = layout;
-            coarse.unit = common_unit(rows, plan.earliest, threads);
-            coarse.time_bits = static_cast<unsigned>(std::bit_width(plan.span() / coarse.unit));
-            if (NarrowRecord<Hashed>::fits(coarse, rows.n_rows)) layout = coarse;
-        }
-        if (NarrowRecord<Hashed>::fits(layout, rows.n_rows)) {
-            if (seems_grouped(rows, plan)) {
-                const Runs runs = find_runs(rows.pieces.front(), plan, threads);
-                if (!runs.empty()) return build_from_runs<Hashed>(rows, runs, layout, threads);
-            }
-            return build<NarrowRecord<Hashed>, std::uint8_t>(rows, order, std::move(plan), layout, threads);
+    if (rows.n_labels >= 256 || order.given()) return std::nullopt;
+    Layout layout = wide_layout(rows, plan);
+    if (NarrowRecord<Hashed>::fits(layout, rows.n_rows)) return layout;
+    // Times in nanoseconds are rarely measured so.
+    layout.unit = common_unit(rows, plan.earliest, threads);
+    layout.time_bits = static_cast<unsigned>(std::bit_width(plan.span() / layout.unit));
+    if (NarrowRecord<Hashed>::fits(layout, rows.n_rows)) return layout;
+    return std::nullopt;
+}
+
+template <bool Hashed>
+Journeys build(const RowPieces& rows, const RowOrder& order, unsigned threads) {
+    if (seems_grouped(rows)) {
+        const Survey plan = survey<false>(rows, threads);
+        if (const auto layout = narrow_layout<Hashed>(rows, order, plan, threads)) {
+            const Runs runs = find_runs(rows.pieces.front(), plan, threads);
+            if (!runs.empty()) return build_from_runs<Hashed>(rows, runs, *layout, threads);
         }
     }
-    if (narrow_stages) {
+    Survey plan = survey<true>(rows, threads);
+    if (const auto layout = narrow_layout<Hashed>(rows, order, plan, threads)) {
+        return build<NarrowRecord<Hashed>, std::uint8_t>(rows, order, std::move(plan), *layout, threads);
+    }
+    const Layout layout = wide_layout(rows, plan);
+    if (rows.n_labels < 256) {
         return build<WideRecord<Hashed>, std::uint8_t>(rows, order, std::move(plan), layout, threads);
     }
     return build<WideRecord<Hashed>, std::uint16_t>(rows, order, std::move(plan), layout, threads);
@@ -188,9 +208,7 @@ Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const T
 }
 
 Journeys build_journeys(const RowPieces& rows, const RowOrder& order, bool hashed, unsigned threads) {
-    Survey plan = survey(rows, threads);
-    return hashed ? build<true>(rows, order, std::move(plan), threads)
-                  : build<false>(rows, order, std::move(plan), threads);
+    return hashed ? build<true>(rows, order, threads) : build<false>(rows, order, threads);
 }
 
 }  // namespace stagefunnel

@@ -45,7 +45,8 @@ struct Survey {
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
     std::vector<std::size_t> ranges;  // n_ranges + 1: where the rows of each begin
-    std::vector<std::size_t> n_runs;  // of each range: stretches of equal keys that begin in it
+    std::vector<std::size_t>
+        n_runs;  // of each range: stretches of equal keys that begin in it, if looked for
 
     [[nodiscard]] std::size_t n_partitions() const { return bounds.size() - 1; }
     [[nodiscard]] std::size_t n_ranges() const { return next.size(); }
@@ -55,17 +56,19 @@ struct Survey {
     }
 };
 
-/// Each thread counts, and later moves, its own range of rows; ranges follow each other inside a partition,
-/// so that the input's order survives whatever the number of threads.
-inline Survey survey(const RowPieces& rows, unsigned threads) {
+/// Each thread looks at, and later moves, its own range of rows; ranges follow each other inside a partition,
+/// so that the input's order survives whatever the number of threads. Without partitions only the ends of
+/// time and the runs are looked for.
+template <bool Partitions>
+Survey survey(const RowPieces& rows, unsigned threads) {
     Layout layout;
     layout.partition_bits = partition_bits(rows.n_rows);
     const std::size_t n_partitions = std::size_t{1} << layout.partition_bits;
     Survey out;
     const std::size_t n_ranges = std::max(threads, 1U);
     out.next.resize(n_ranges);
-    std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
     out.n_runs.resize(n_ranges);
+    std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
     for (std::size_t t = 0; t <= n_ranges; ++t) out.ranges.push_back(rows.range_start(t, n_ranges));
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
         std::vector<std::size_t> counts(n_partitions, 0);
@@ -73,8 +76,10 @@ inline Survey survey(const RowPieces& rows, unsigned threads) {
         std::size_t n_runs = 0;
         rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
             const std::uint64_t key = piece.key[i];
-            ++counts[layout.partition_of(spread(key))];
-            n_runs += static_cast<std::size_t>(i == 0 || piece.key[i - 1] != key);
+            if constexpr (Partitions) ++counts[layout.partition_of(spread(key))];
+            if constexpr (!Partitions) {
+                n_runs += static_cast<std::size_t>(i == 0 || piece.key[i - 1] != key);
+            }
             low = std::min(low, piece.time[i]);
             high = std::max(high, piece.time[i]);
         });
@@ -85,7 +90,7 @@ inline Survey survey(const RowPieces& rows, unsigned threads) {
     });
     out.earliest = *std::min_element(earliest.begin(), earliest.end());
     out.latest = *std::max_element(latest.begin(), latest.end());
-    out.bounds = places_of(out.next);
+    if constexpr (Partitions) out.bounds = places_of(out.next);
     return out;
 }
 

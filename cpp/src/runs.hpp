@@ -109,25 +109,14 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
   public:
     using Block<NarrowRecord<Hashed>>::Block;
 
-    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block) {
+    /// Writes the journeys of a block and tells its items.
+    template <class Code>
+    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time) {
         const std::size_t first = runs.blocks[block], n_items = runs.blocks[block + 1] - first;
         const std::uint32_t* const start = runs.start.data() + first;
-        const std::size_t begin = start[0], n_rows = start[n_items] - begin;
         length_.resize(n_items);
         for (std::size_t item = 0; item < n_items; ++item) length_[item] = start[item + 1] - start[item];
         this->place_items();
-        steps_.resize(n_rows);
-        // Row by row in the order of the input, which memory likes; the item is counted, neither branched on
-        // nor looked up from the item before, for which each row would wait.
-        const Layout layout = layout_;
-        PackedStep* const steps = steps_.data();
-        std::size_t item = 0;
-        for (std::size_t row = begin; row < begin + n_rows; ++row) {
-            item += static_cast<std::size_t>(row != begin && rows.key[row] != rows.key[row - 1]);
-            const std::size_t arrival = row - start[item];
-            steps[cursor_[item] + arrival] =
-                NarrowRecord<Hashed>::pack(layout.elapsed_at(rows.time[row]), arrival, rows.stage[row]);
-        }
         const LocalItems items = this->store_.take(n_items, Hashed);
         for (std::size_t at = 0; at < n_items; ++at) {
             const std::uint32_t which = order_of_items_[at];
@@ -136,11 +125,52 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
             items.key[at] = gather(runs.key[first + which]);
             if constexpr (Hashed) items.high[at] = rows.high[start[which]];
         }
-        this->order_journeys(items.length);
+        if (!copy_ordered(rows, start, n_items, stage, time)) {
+            pack(rows, start, n_items);
+            this->order_journeys(items.length);
+            this->write(stage, time);
+        }
         return items;
     }
 
   private:
+    /// Calls `at(row, place, arrival)` with the place of each row in the block, row by row in the order of
+    /// the input, which memory likes; the item is counted, neither branched on nor looked up from the row
+    /// before.
+    template <class At>
+    void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
+        std::size_t item = 0;
+        for (std::size_t row = start[0]; row < start[n_items]; ++row) {
+            item += static_cast<std::size_t>(row != start[0] && rows.key[row] != rows.key[row - 1]);
+            const std::size_t arrival = row - start[item];
+            at(row, cursor_[item] + arrival, arrival);
+        }
+    }
+
+    /// False, with nothing to rely on written, where some run is not in the order of time.
+    template <class Code>
+    bool copy_ordered(const Piece& rows, const std::uint32_t* start, std::size_t n_items, Code* stage,
+                      std::int64_t* time) {
+        std::size_t n_earlier = 0;
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t place, std::size_t arrival) {
+            stage[place] = static_cast<Code>(rows.stage[row]);
+            time[place] = rows.time[row];
+            n_earlier += static_cast<std::size_t>(arrival > 0) &
+                         static_cast<std::size_t>(row > 0 && rows.time[row] < rows.time[row - 1]);
+        });
+        return n_earlier == 0;
+    }
+
+    void pack(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
+        steps_.resize(start[n_items] - start[0]);
+        const Layout layout = layout_;
+        PackedStep* const steps = steps_.data();
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t place, std::size_t arrival) {
+            steps[place] =
+                NarrowRecord<Hashed>::pack(layout.elapsed_at(rows.time[row]), arrival, rows.stage[row]);
+        });
+    }
+
     using Block<NarrowRecord<Hashed>>::layout_;
     using Block<NarrowRecord<Hashed>>::length_;
     using Block<NarrowRecord<Hashed>>::order_of_items_;
