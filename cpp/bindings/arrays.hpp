@@ -64,6 +64,7 @@ void bind_funnel(py::module_& m);
 void bind_durations(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_items(py::module_& m);
+void bind_memory(py::module_& m);
 void bind_quality(py::module_& m);
 void bind_stream(py::module_& m);
 

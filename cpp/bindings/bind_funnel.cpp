@@ -10,7 +10,8 @@ namespace {
 
 FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind, LostThenWon lost_then_won,
                    const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                   const std::optional<Array<double>>& amount, unsigned threads, const Digest* digest) {
+                   const std::optional<Array<double>>& amount, unsigned threads,
+                   const std::optional<Digest>& digest) {
     FunnelOptions options{.kind = kind,
                           .lost_then_won = lost_then_won,
                           .group = {},
@@ -20,7 +21,7 @@ FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind
     if (group) options.group = as_span(*group);
     if (amount) options.amount = as_span(*amount);
     const py::gil_scoped_release unlocked;
-    return count_funnel(journeys, pipeline, options, digest);
+    return count_funnel(journeys, pipeline, options, digest ? &*digest : nullptr);
 }
 
 template <auto Member>
@@ -68,7 +69,7 @@ void bind_funnel(py::module_& m) {
           py::call_guard<py::gil_scoped_release>());
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
-          "digest"_a.none(true));
+          "digest"_a);
 }
 
 }  // namespace stagefunnel::bindings

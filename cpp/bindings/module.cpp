@@ -11,6 +11,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_durations(m);
     bind_transitions(m);
     bind_items(m);
+    bind_memory(m);
     bind_quality(m);
     bind_stream(m);
 }

@@ -117,6 +117,10 @@ Column column_from_arrow(const ArrowSchema& schema, const std::vector<const Arro
         column.length += chunk.length;
         column.chunks.push_back(std::move(chunk));
     }
+    // Without a row there are no codes either: the column is an empty one of the dictionary's values.
+    if (schema.dictionary != nullptr && column.chunks.empty()) {
+        return column_from_arrow(*schema.dictionary, {}, column.owner);
+    }
     return column;
 }
 

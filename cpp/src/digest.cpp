@@ -84,7 +84,10 @@ class StateTable {
 
 std::optional<Digest> digest_of(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
     pipeline.check(journeys);
-    if (pipeline.n_rows() > kMaxRows || journeys.n_items() <= StateTable::n_states(pipeline)) {
+    // Clearing and reading a table of all states has to cost less than the items do.
+    constexpr std::size_t kStatesAnItem = 4;
+    if (pipeline.n_rows() > kMaxRows ||
+        journeys.n_items() * kStatesAnItem <= StateTable::n_states(pipeline)) {
         return std::nullopt;
     }
     return with_codes(journeys, [&](const auto* codes) {

@@ -81,11 +81,11 @@ class Pool {
         return n_idle_;
     }
 
-    void release() {
+    std::size_t release() {
         const std::scoped_lock lock(lock_);
         for (const auto& [begin, size] : idle_) munmap(begin, size);
         idle_.clear();
-        n_idle_ = 0;
+        return std::exchange(n_idle_, 0);
     }
 
   private:
@@ -184,9 +184,11 @@ std::size_t idle_bytes() noexcept {
 #endif
 }
 
-void release_idle() noexcept {
+std::size_t release_idle() noexcept {
 #ifdef __linux__
-    pool().release();
+    return pool().release();
+#else
+    return 0;
 #endif
 }
 

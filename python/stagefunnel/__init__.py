@@ -22,6 +22,7 @@ from .explanation import explain
 from .funnels import funnel, outcomes
 from .items import item_table
 from .log import StageLog
+from .memory import release_memory
 from .moves import transitions
 from .overview import Summary
 from .partials import Partial, merge, partial
@@ -49,6 +50,7 @@ __all__ = [
     "merge",
     "outcomes",
     "partial",
+    "release_memory",
     "show",
     "summary",
     "time_in_stage",

@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'digest_of', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pack_items', 'packed_texts', 'pipeline_quality', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'digest_of', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pack_items', 'packed_texts', 'pipeline_quality', 'release_idle', 'stage_durations', 'summarise_durations', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
         ...
@@ -342,6 +342,8 @@ def pack_items(column: Column, threads: typing.SupportsInt | typing.SupportsInde
 def packed_texts(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) -> list[bytes]:
     ...
 def pipeline_quality(journeys: Journeys, pipeline: Pipeline) -> PipelineQuality:
+    ...
+def release_idle() -> int:
     ...
 def stage_durations(journeys: Journeys, pipeline: Pipeline, per: Per, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageDurations]:
     ...

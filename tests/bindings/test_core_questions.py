@@ -60,8 +60,9 @@ def test_journeys_are_flat_arrays() -> None:
 def test_the_keys_of_the_items_are_read_back_in_the_order_of_the_journeys() -> None:
     rows = np.array([7, -1, 7, 8])
     built = journeys(rows, (0, 1, 2, 0), (0, 1, 2, 3))
-    assert built.keys.view(np.int64).tolist() == rows[built.first_row].tolist()
-    assert (built.keys.dtype, built.high.shape) == (np.uint64, (0,))
+    low, high = built.common_keys
+    assert low.view(np.int64).tolist() == rows[built.first_row].tolist()
+    assert (low.dtype, high.shape) == (np.uint64, (0,))
 
 
 def test_text_keys_are_two_words_and_equal_for_equal_text() -> None:
@@ -77,7 +78,7 @@ def test_text_keys_are_two_words_and_equal_for_equal_text() -> None:
             no_rows(),
             1,
         )
-        return set(zip(built.keys.tolist(), built.high.tolist(), strict=True))
+        return set(zip(*(words.tolist() for words in built.common_keys), strict=True))
 
     assert len(words("a", "b", "")) == 3
     assert words("a", "b") < words("b", "", "a")

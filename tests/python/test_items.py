@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +49,10 @@ def test_an_item_is_closed_by_the_first_of_the_final_visits_that_end_its_journey
     assert table["closed_at"].isna().tolist() == [False, True, False]
     assert table["outcome"].tolist() == ["lost", "open", "won"]
     assert table["lost_from"].tolist()[0] == "Won"
+
+
+def test_the_items_of_no_rows_have_the_type_of_their_dictionary() -> None:
+    words = pa.array([], pa.dictionary(pa.int32(), pa.string()))
+    log = sf.StageLog({"item": words, "stage": words, "time": pa.array([], pa.int64())}, empty="allow")
+    rows = sf.StageLog({"item": pa.array(["a"]), "stage": pa.array(["New"]), "time": pa.array([0])})
+    assert sf.item_table(log, SHOP)["item"].dtype == sf.item_table(rows, SHOP)["item"].dtype

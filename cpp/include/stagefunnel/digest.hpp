@@ -22,8 +22,8 @@ struct Digest {
     std::vector<State> states;  // those that have items
 };
 
-/// One scan over the journeys; `std::nullopt` for a pipeline of more than twelve stages or a log with fewer
-/// items than there could be states, where counting item by item costs no more.
+/// One scan over the journeys; `std::nullopt` for a pipeline of more than twelve stages or a log with far
+/// fewer items than there could be states, where counting item by item costs no more.
 [[nodiscard]] std::optional<Digest> digest_of(const Journeys& journeys, const Pipeline& pipeline,
                                               unsigned threads);
 

@@ -29,8 +29,8 @@ inline constexpr std::size_t kMostIdleBytes = std::size_t{512} << 20U;
 /// Bytes that the pool holds and nobody uses.
 [[nodiscard]] std::size_t idle_bytes() noexcept;
 
-/// Returns them to the system.
-void release_idle() noexcept;
+/// Returns them to the system, and says how many they were.
+std::size_t release_idle() noexcept;
 
 /// Allocates as `allocate_array` does and leaves plain values uninitialised, so that `resize` touches
 /// nothing: the thread that fills a page is the first to see it.
