@@ -1,5 +1,6 @@
 """Logs that come in batches: the same as one table of all rows, and errors that say where in the stream."""
 
+import enum
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -273,3 +274,23 @@ def test_an_items_table_finds_the_items_of_a_stream() -> None:
     log = sf.StageLog.from_batches(batches_of(pd.DataFrame(ROWS), [2]), items=items)
     table = sf.funnel(log, SMALL, by="region")
     assert table.loc[table["stage"] == "New", "base"].tolist() == [1, 1, 1]
+
+
+def test_stages_that_are_enum_members_are_refused_in_a_stream() -> None:
+    stage = enum.Enum("Stage", ["New", "Won"])
+    rows = {"item": [1, 1], "stage": [stage["New"], stage["Won"]], "time": [0, 1]}
+    with pytest.raises(sf.SchemaError, match="column 'stage' holds enum members, whose codes differ"):
+        sf.StageLog.from_batches([rows])
+
+
+@pytest.mark.parametrize("keys", ["auto", "keep", "exact"])
+def test_a_frame_gives_its_keys_back_whatever_is_asked_of_a_stream(keys: Any) -> None:
+    names = ["a lead of March", "b lead of March", "a lead of March", "c lead of March"]
+    log = sf.StageLog({**ROWS, "item": names}, keys=keys)
+    assert sf.item_table(log, SMALL)["item"].tolist() == [names[0], names[1], names[3]]
+
+
+def test_an_unknown_way_with_keys_is_refused() -> None:
+    for read in (sf.StageLog, lambda rows, **options: sf.StageLog.from_batches([rows], **options)):
+        with pytest.raises(sf.SchemaError, match="keys='kept' is not one of 'auto', 'keep', 'exact'"):
+            read(ROWS, keys="kept")
