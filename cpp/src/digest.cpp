@@ -1,7 +1,6 @@
 #include "stagefunnel/digest.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "parallel.hpp"
@@ -19,8 +18,12 @@ class StateTable {
     StateTable() = default;
     explicit StateTable(const Pipeline& pipeline)
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
-        for (std::size_t row = 0; row < n_rows_; ++row) {
-            outcome_[row] = static_cast<std::uint8_t>(pipeline.outcome_of(static_cast<std::int32_t>(row)));
+        for (const std::int32_t row : pipeline.rows()) {
+            const bool listed = row != Pipeline::kUnlisted;
+            stages_.push_back(listed ? Stage{std::uint32_t{1} << static_cast<unsigned>(row),
+                                             static_cast<std::uint16_t>(row),
+                                             static_cast<std::uint16_t>(pipeline.outcome_of(row))}
+                                     : Stage{});
         }
     }
 
@@ -31,24 +34,24 @@ class StateTable {
 
     /// Reads the items of a range; items without a listed row have no state.
     template <class Code>
-    void scan(const Journeys& journeys, const std::int32_t* row_of_code, const Code* codes, std::size_t first,
-              std::size_t last) {
-        constexpr std::uint8_t kNothing = 3;  // the outcome before the first visit
+    void scan(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        constexpr std::uint16_t kNothing = 3;  // the outcome before the first visit
+        const Stage* const stages = stages_.data();
+        const auto no_stage = static_cast<std::uint16_t>(n_rows_);
+        std::size_t i = journeys.offsets[first];
         for (std::size_t item = first; item < last; ++item) {
-            std::size_t visited = 0, stage = n_rows_, before_run = n_rows_, won_entry = 0;
-            std::uint8_t outcome = kNothing;
-            const std::size_t end = journeys.offsets[item + 1];
-            for (std::size_t i = journeys.offsets[item]; i < end; ++i) {
-                const std::int32_t row = row_of_code[codes[i]];
-                if (row == Pipeline::kUnlisted) continue;
-                const auto next = static_cast<std::size_t>(row);
-                const std::uint8_t next_outcome = outcome_[next];
-                before_run = next_outcome != outcome ? stage : before_run;
-                const bool entered = next_outcome == kWon && (outcome == kOpen || outcome == kNothing);
-                won_entry |= static_cast<std::size_t>(entered);
-                visited |= std::size_t{1} << next;
-                stage = next;
-                outcome = next_outcome;
+            std::uint32_t visited = 0, won_entry = 0;
+            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
+            for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
+                const Stage next = stages[codes[i]];
+                if (next.bit == 0) continue;
+                before_run = next.outcome != outcome ? stage : before_run;
+                // A win follows a loss or a win, or it is an entry.
+                const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
+                won_entry |= static_cast<std::uint32_t>(enters);
+                visited |= next.bit;
+                stage = next.row;
+                outcome = next.outcome;
             }
             if (visited == 0) continue;
             Digest::State& state =
@@ -72,11 +75,18 @@ class StateTable {
     }
 
   private:
-    static constexpr auto kOpen = static_cast<std::uint8_t>(Outcome::open);
-    static constexpr auto kWon = static_cast<std::uint8_t>(Outcome::won);
+    static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
+    static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
+
+    /// What a stage code stands for, in one load; `bit` is 0 where it is unlisted.
+    struct Stage {
+        std::uint32_t bit = 0;
+        std::uint16_t row = 0;
+        std::uint16_t outcome = 0;
+    };
 
     std::size_t n_rows_ = 0;
-    std::array<std::uint8_t, kMaxRows> outcome_{};
+    std::vector<Stage> stages_;  // of each code
     std::vector<Digest::State> states_;
 };
 
@@ -94,7 +104,7 @@ std::optional<Digest> digest_of(const Journeys& journeys, const Pipeline& pipeli
         return parallel_merge(journeys.n_items(), threads,
                               [&](std::size_t first, std::size_t last) {
                                   StateTable table(pipeline);
-                                  table.scan(journeys, pipeline.row_of_code(), codes, first, last);
+                                  table.scan(journeys, codes, first, last);
                                   return table;
                               })
             .digest();

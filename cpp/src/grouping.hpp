@@ -19,15 +19,10 @@ class Grouper : public Block<Record> {
 
     /// Reads the records of partition `q`; they are not needed afterwards.
     LocalItems group(std::size_t q, const std::uint64_t* records, std::size_t n_rows) {
-        while (!number_items(records, n_rows)) ++slot_bits_;
-        this->place_items();
-        steps_.resize(n_rows);
-        const Layout layout = layout_;
-        for (std::size_t i = 0; i < n_rows; ++i) {
-            std::uint64_t& cursor = cursor_[item_of_[i]];
-            const auto place = static_cast<std::uint32_t>(cursor);
-            steps_[place] = Record::step(records + i * Record::kWords, layout, cursor >> 32U);
-            cursor += (std::uint64_t{1} << 32U) + 1;
+        if (n_rows < Table<std::uint16_t>::kFree) {
+            move_rows(narrow_, records, n_rows);
+        } else {
+            move_rows(wide_, records, n_rows);
         }
         const LocalItems items = this->store_.take(order_of_items_.size(), Record::kHashed);
         for (std::size_t at = 0; at < order_of_items_.size(); ++at) {
@@ -42,15 +37,38 @@ class Grouper : public Block<Record> {
     }
 
   private:
-    static constexpr std::uint32_t kFree = ~std::uint32_t{0};
+    /// Item numbers, as narrow as a partition's rows allow: the table is then twice as sparse for its size.
+    template <class Index>
+    struct Table {
+        static constexpr auto kFree = static_cast<Index>(~Index{0});
+        std::vector<Index> slots;    // item of each slot
+        std::vector<Index> item_of;  // item of each record
+    };
+
+    /// Moves the rows of each item together.
+    template <class Index>
+    void move_rows(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
+        while (!number_items(table, records, n_rows)) ++slot_bits_;
+        this->place_items();
+        steps_.resize(n_rows);
+        const Layout layout = layout_;
+        for (std::size_t i = 0; i < n_rows; ++i) {
+            std::uint64_t& cursor = cursor_[table.item_of[i]];
+            const auto place = static_cast<std::uint32_t>(cursor);
+            steps_[place] = Record::step(records + i * Record::kWords, layout, cursor >> 32U);
+            cursor += (std::uint64_t{1} << 32U) + 1;
+        }
+    }
 
     /// Numbers the items in the order of appearance; false where the table turns out too small.
-    bool number_items(const std::uint64_t* records, std::size_t n_rows) {
+    template <class Index>
+    bool number_items(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
         const std::size_t n_slots = std::size_t{1} << slot_bits_;
         // A sparse table: every second look is a branch guessed wrong, while free slots are cheap.
-        const std::size_t most_items = n_slots / 8 * 3;
-        slots_.assign(n_slots, kFree);
-        item_of_.resize(n_rows);
+        const std::size_t most_items = n_slots / 16 * 3;
+        constexpr Index kFree = Table<Index>::kFree;
+        table.slots.assign(n_slots, kFree);
+        table.item_of.resize(n_rows);
         first_row_.resize(most_items + 1);
         key_.resize(most_items + 1);
         if constexpr (Record::kHashed) high_.resize(most_items + 1);
@@ -58,8 +76,8 @@ class Grouper : public Block<Record> {
         // Local copies: the compiler cannot know that writing to the lists leaves the members alone.
         const Layout layout = layout_;
         const unsigned shift = 64U - slot_bits_;
-        std::uint32_t* const slots = slots_.data();
-        std::uint32_t* const item_of = item_of_.data();
+        Index* const slots = table.slots.data();
+        Index* const item_of = table.item_of.data();
         std::uint32_t* const first_rows = first_row_.data();
         std::uint32_t* const lengths = length_.data();
         std::uint64_t* const keys = key_.data();
@@ -69,14 +87,14 @@ class Grouper : public Block<Record> {
             const std::uint64_t* const words = records + i * Record::kWords;
             const std::uint64_t key = Record::rest_of_key(words, layout);
             std::size_t slot = key >> shift;
-            std::uint32_t item = slots[slot];
+            Index item = slots[slot];
             while (item != kFree &&
                    (keys[item] != key || (Record::kHashed && highs[item] != Record::high(words)))) {
                 slot = (slot + 1) & (n_slots - 1);
                 item = slots[slot];
             }
             if (item == kFree) {
-                item = n_items++;
+                item = static_cast<Index>(n_items++);
                 slots[slot] = item;
                 keys[item] = key;
                 first_rows[item] = Record::row(words, layout);
@@ -97,9 +115,9 @@ class Grouper : public Block<Record> {
     using Block<Record>::steps_;
 
     unsigned slot_bits_ = 10;
-    std::vector<std::uint32_t> slots_;       // item of each slot
+    Table<std::uint16_t> narrow_;
+    Table<std::uint32_t> wide_;
     std::vector<std::uint64_t> key_, high_;  // of each item
-    std::vector<std::uint32_t> item_of_;     // item of each record
     std::vector<std::uint32_t> first_row_;   // of each item
 };
 
