@@ -50,8 +50,10 @@ class BuiltLog(Ours):
     reads_files = False
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
-        """Build the log."""
-        return sf.StageLog(**drawn, threads=threads)
+        """Build the log; what the pool keeps for the next one is not the log's."""
+        log = sf.StageLog(**drawn, threads=threads)
+        sf.release_memory()
+        return log
 
 
 def _whole(path: Path) -> Any:
