@@ -77,7 +77,7 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
     const std::size_t n_rows = plan.bounds.back();
     journeys.time.resize(n_rows * Record::kWords);
     std::int64_t* const time = journeys.time.data();
-    if (rows.release) use_small_pages(time, journeys.time.size() * sizeof(std::int64_t));
+    if (rows.release) use_small_pages(time);
     auto* const words = reinterpret_cast<std::uint64_t*>(time);
     scatter<Record>(rows, plan, layout, words, threads);
 

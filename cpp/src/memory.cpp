@@ -170,7 +170,7 @@ void trim_array([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t byte
 #endif
 }
 
-void use_small_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+void use_small_pages([[maybe_unused]] void* memory) noexcept {
 #ifdef __linux__
     pool().use_small_pages(memory);
 #endif

@@ -71,7 +71,7 @@ Survey survey(const RowPieces& rows, unsigned threads) {
     std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
     for (std::size_t t = 0; t <= n_ranges; ++t) out.ranges.push_back(rows.range_start(t, n_ranges));
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        std::vector<std::size_t> counts(n_partitions, 0);
+        std::vector<std::size_t> counts(Partitions ? n_partitions : 0, 0);
         std::int64_t low = out.earliest, high = out.latest;
         std::size_t n_runs = 0;
         rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {

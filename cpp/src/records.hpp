@@ -70,7 +70,7 @@ struct NarrowRecord {
     static constexpr std::size_t kWords = Hashed ? 3 : 2;
     using Step = PackedStep;
 
-    /// True where all parts of every row have room.
+    /// True where all parts of every row have room; time and stage then take at most 58 bits.
     static bool fits(const Layout& layout, std::size_t n_rows) {
         const auto row_bits = static_cast<unsigned>(std::bit_width(n_rows));
         return layout.time_bits + kStepBits <= 64 &&
@@ -81,7 +81,8 @@ struct NarrowRecord {
         const unsigned bits = layout.partition_bits;
         const std::uint64_t low_row = row.row & ((1U << bits) - 1U);
         words[0] = row.key << bits | low_row;
-        words[1] = upper_row(layout, row.row) | row.elapsed << kStageBits | row.stage;
+        const auto upper_row = static_cast<std::uint64_t>(row.row >> bits);
+        words[1] = upper_row << (layout.time_bits + kStageBits) | row.elapsed << kStageBits | row.stage;
         if constexpr (Hashed) words[2] = row.high;
     }
     static std::uint64_t rest_of_key(const std::uint64_t* words, const Layout& layout) {
@@ -90,14 +91,12 @@ struct NarrowRecord {
     static std::uint64_t high(const std::uint64_t* words) { return Hashed ? words[kWords - 1] : 0; }
     static std::uint32_t row(const std::uint64_t* words, const Layout& layout) {
         const unsigned bits = layout.partition_bits;
-        const unsigned used = layout.time_bits + kStageBits;
-        const std::uint64_t upper = used >= 64 ? 0 : words[1] >> used;
+        const std::uint64_t upper = words[1] >> (layout.time_bits + kStageBits);
         return static_cast<std::uint32_t>(upper << bits | (words[0] & ((1U << bits) - 1U)));
     }
     /// Journeys of more than `kMostArrivals` rows see their arrivals wrap around.
     static Step step(const std::uint64_t* words, const Layout& layout, std::uint64_t arrival) {
-        const unsigned used = layout.time_bits + kStageBits;
-        const std::uint64_t mask = used >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;
+        const std::uint64_t mask = (std::uint64_t{1} << (layout.time_bits + kStageBits)) - 1;
         const std::uint64_t word = words[1] & mask;
         return pack(word >> kStageBits, arrival, word & 0xffU);
     }
@@ -106,12 +105,6 @@ struct NarrowRecord {
     }
     static std::uint64_t elapsed(Step step) { return step >> kStepBits; }
     static std::uint32_t stage(Step step) { return static_cast<std::uint32_t>(step & 0xffU); }
-
-  private:
-    static std::uint64_t upper_row(const Layout& layout, std::uint32_t row) {
-        const unsigned used = layout.time_bits + kStageBits;
-        return used >= 64 ? 0 : static_cast<std::uint64_t>(row >> layout.partition_bits) << used;
-    }
 };
 
 /// A record for any time, any stage, any number of rows, and for a row order that decides between ties.

@@ -81,7 +81,7 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
     std::partial_sum(plan.n_runs.begin(), plan.n_runs.end(), first.begin() + 1);
     Runs runs;
     runs.start.resize(first.back() + 1);
-    runs.key.resize(first.back() + 1);  // the last one is written over and never read
+    runs.key.resize(first.back());
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         // No branch on "is it new", which would be guessed wrong once a run.
         std::size_t at = first[t];
@@ -92,7 +92,6 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
         }
     });
     runs.start.back() = static_cast<std::uint32_t>(rows.n_rows);
-    runs.key.pop_back();
     if (!are_distinct(runs.key, threads)) return {};
     runs.blocks.push_back(0);
     while (runs.blocks.back() + 1 < runs.start.size()) {

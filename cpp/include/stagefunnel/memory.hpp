@@ -22,7 +22,7 @@ void trim_array(void* memory, std::size_t bytes) noexcept;
 
 /// Lets an array that nobody has written to become resident in small pages, one by one. Huge pages would make
 /// all of it resident once a few rows have gone to every part of it.
-void use_small_pages(void* memory, std::size_t bytes) noexcept;
+void use_small_pages(void* memory) noexcept;
 
 inline constexpr std::size_t kMostIdleBytes = std::size_t{512} << 20U;
 
