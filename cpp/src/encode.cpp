@@ -11,6 +11,7 @@
 #include "hashing.hpp"
 #include "map_rows.hpp"
 #include "packing.hpp"
+#include "repacking.hpp"
 
 namespace stagefunnel {
 namespace {
@@ -57,18 +58,15 @@ bool reduce_all(const Column& column, unsigned threads, ItemKeys& keys, Reduce r
 }
 
 /// The first bytes that some texts of the column, spread over it, have in common.
-std::optional<std::string> common_prefix(const Column& column) {
+std::optional<std::string> sampled_prefix(const Column& column) {
     constexpr std::size_t kLooks = 1024;
     std::optional<std::string> prefix;
     for (std::size_t look = 0; look < std::min(kLooks, column.length); ++look) {
         const std::size_t row = column.length <= kLooks ? look : look * (column.length / kLooks);
-        map_rows<std::string_view>(
-            column, {row, row + 1}, [](auto, std::size_t, std::string_view&) { return false; },
-            [](std::string_view text) { return text; },
+        for_each_text(
+            column, {row, row + 1},
             [&](std::size_t, std::string_view text) {
-                if (!prefix) prefix = text;
-                const auto ends = std::mismatch(prefix->begin(), prefix->end(), text.begin(), text.end());
-                prefix->erase(ends.first, prefix->end());
+                prefix = prefix ? common_prefix(*prefix, text) : std::string(text);
             },
             [](std::size_t) {});
     }
@@ -95,7 +93,7 @@ ItemKeys encode_items(const Column& column, unsigned threads) {
 ItemKeys pack_items(const Column& column, unsigned threads) {
     if (!holds_bytes(column)) return encode_items(column, threads);
     // A few texts that differ rule out most columns that do not fit; the others say so at the first row.
-    std::optional<std::string> prefix = common_prefix(column);
+    std::optional<std::string> prefix = sampled_prefix(column);
     if (prefix) {
         const TextPacker packer(*prefix);
         ItemKeys keys;
@@ -164,9 +162,8 @@ RowOrder::RowOrder(const Column& column) : given_(true) {
     }
     text_.resize(column.length);
     digits_ = true;
-    map_rows<std::string_view>(
-        column, {0, column.length}, [](auto, std::size_t, std::string_view&) { return false; },
-        [](std::string_view text) { return text; },
+    for_each_text(
+        column, {0, column.length},
         [&](std::size_t row, std::string_view text) {
             const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
             digits_ = digits_ && !text.empty() && std::all_of(text.begin(), text.end(), is_digit);

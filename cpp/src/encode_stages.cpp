@@ -6,6 +6,7 @@
 
 #include "hashing.hpp"
 #include "map_rows.hpp"
+#include "rows.hpp"
 #include "stagefunnel/encode.hpp"
 
 namespace stagefunnel {
@@ -19,10 +20,7 @@ class Codes {
     std::uint16_t code_of(const Lookup& value) {
         const auto found = index_.find(Label(value));
         if (found != index_.end()) return found->second;
-        if (labels.size() == kMaxStages) {
-            throw std::invalid_argument(
-                "the stage column has more than 65,535 distinct stages; is it the item column?");
-        }
+        refuse_more_stages(labels.size());
         const auto code = static_cast<std::uint16_t>(labels.size());
         index_.emplace(Label(value), code);
         labels.emplace_back(value);

@@ -177,13 +177,12 @@ Journeys build(const RowPieces& rows, const RowOrder& order, unsigned threads) {
     return build<WideRecord<Hashed>, std::uint16_t>(rows, order, std::move(plan), layout, threads);
 }
 
-void check_lengths(const ItemKeys& items, const StageCodes& stages, const Times& times,
-                   const RowOrder& order) {
+void check_rows(const ItemKeys& items, const StageCodes& stages, const Times& times, const RowOrder& order) {
+    check_lengths(items, stages, times);
     const std::size_t n = items.size();
-    if (stages.code.size() != n || times.time.size() != n || (order.given() && order.size() != n)) {
-        throw std::invalid_argument("the columns differ in length: item " + std::to_string(n) + ", stage " +
-                                    std::to_string(stages.code.size()) + ", time " +
-                                    std::to_string(times.time.size()) + " rows");
+    if (order.given() && order.size() != n) {
+        throw std::invalid_argument("the columns differ in length: item " + std::to_string(n) + ", order " +
+                                    std::to_string(order.size()) + " rows");
     }
     if (n >= std::numeric_limits<std::uint32_t>::max()) {
         throw std::invalid_argument("a log takes at most 4,294,967,294 rows, got " + std::to_string(n));
@@ -194,7 +193,7 @@ void check_lengths(const ItemKeys& items, const StageCodes& stages, const Times&
 
 Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const Times& times,
                         const RowOrder& order, std::span<const std::uint64_t> dropped, unsigned threads) {
-    check_lengths(items, stages, times, order);
+    check_rows(items, stages, times, order);
     RowPieces rows;
     rows.n_rows = items.size();
     rows.n_labels = stages.n_labels();

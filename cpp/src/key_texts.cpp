@@ -4,41 +4,22 @@
 #include <stdexcept>
 #include <utility>
 
+#include "map_rows.hpp"
 #include "packing.hpp"
-#include "values.hpp"
 
 namespace stagefunnel {
 namespace {
 
 constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
 
-/// Calls `take(row, text)` for every row of a column of texts that has one.
-template <class Take>
-void for_each_text(const Column& column, Take take) {
-    std::size_t row = 0;
-    for (const Chunk& chunk : column.chunks) {
-        for (std::size_t i = 0; i < chunk.length; ++i, ++row) {
-            if (!is_present(chunk, i)) continue;
-            if (!chunk.dictionary) {
-                take(row, bytes_at(column, chunk, i));
-                continue;
-            }
-            const std::size_t code = with_number_type(column.storage, [&]<class T>(T) {
-                return checked_code(numbers<T>(chunk)[i], *chunk.dictionary);
-            });
-            const Place entry = place_of(*chunk.dictionary, code);
-            if (is_present(entry.chunk, entry.i))
-                take(row, bytes_at(*chunk.dictionary, entry.chunk, entry.i));
-        }
-    }
-}
-
 }  // namespace
 
 void KeyTexts::add(const Column& column, const ItemKeys& keys) {
     if (!keys.hashed()) return;
-    for_each_text(column,
-                  [&](std::size_t row, std::string_view text) { keep(keys.key[row], keys.high[row], text); });
+    for_each_text(
+        column, {0, column.length},
+        [&](std::size_t row, std::string_view text) { keep(keys.key[row], keys.high[row], text); },
+        [](std::size_t) {});
 }
 
 void KeyTexts::keep(std::uint64_t key, std::uint64_t high, std::string_view added) {

@@ -142,6 +142,14 @@ void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromB
     }
 }
 
+/// The same of a column of texts.
+template <class Take, class Miss>
+void for_each_text(const Column& column, RowRange rows, Take take, Miss miss) {
+    map_rows<std::string_view>(
+        column, rows, [](auto, std::size_t, std::string_view&) { return false; },
+        [](std::string_view text) { return text; }, take, miss);
+}
+
 /// Asks `part(range)` of ranges of rows that follow each other, each on a thread; answers in their order.
 ///
 /// An error is raised for the first row that has one, as one thread alone would meet it.

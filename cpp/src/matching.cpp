@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include "hashing.hpp"
-#include "packing.hpp"
+#include "repacking.hpp"
 #include "stagefunnel/journeys.hpp"
 
 namespace stagefunnel {
@@ -23,22 +24,37 @@ std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
     return item_at;
 }
 
-CommonKey common_key(const Journeys& journeys, std::size_t item) {
-    if (journeys.prefix) {
-        const Hash128 hash = hash_bytes(TextPacker(*journeys.prefix).unpack(journeys.key[item]));
-        return {hash.low, hash.high};
+namespace {
+
+/// The keys of a log's items in the form that all logs share: packed text is hashed as other text is.
+class CommonKeys {
+  public:
+    explicit CommonKeys(const Journeys& journeys) : journeys_(journeys) {
+        if (journeys.prefix) hash_of_.emplace(*journeys.prefix);
     }
-    return {journeys.key[item], journeys.high.empty() ? 0 : journeys.high[item]};
-}
+    [[nodiscard]] Hash128 operator[](std::size_t item) const {
+        const std::uint64_t key = journeys_.key[item];
+        if (hash_of_) return (*hash_of_)(key);
+        return {key, journeys_.high.empty() ? 0 : journeys_.high[item]};
+    }
+
+  private:
+    const Journeys& journeys_;
+    std::optional<PackedHasher> hash_of_;
+};
+
+}  // namespace
 
 std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(const Journeys& journeys) {
     std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> keys;
-    keys.first.resize(journeys.n_items());
-    if (journeys.holds_text()) keys.second.resize(journeys.n_items());
+    auto& [low, high] = keys;
+    low.resize(journeys.n_items());
+    if (journeys.holds_text()) high.resize(journeys.n_items());
+    const CommonKeys common(journeys);
     for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const CommonKey key = common_key(journeys, item);
-        keys.first[item] = key.low;
-        if (!keys.second.empty()) keys.second[item] = key.high;
+        const Hash128 key = common[item];
+        low[item] = key.low;
+        if (!high.empty()) high[item] = key.high;
     }
     return keys;
 }
@@ -76,8 +92,9 @@ ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
         slots[slot] = static_cast<std::uint32_t>(row);
     }
     match.row.resize(journeys.n_items());
+    const CommonKeys common(journeys);
     for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const CommonKey key = common_key(journeys, item);
+        const Hash128 key = common[item];
         const std::size_t slot = find(key.low, key.high);
         match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
     }

@@ -19,13 +19,6 @@ constexpr std::size_t kLargestBlock = std::size_t{1} << 21U;
 constexpr auto kMissingStage =
     static_cast<std::uint16_t>(kMaxStages);  // how many labels come is not known yet
 
-void check_lengths(const ItemKeys& items, const StageCodes& stages, const Times& times) {
-    if (stages.code.size() == items.size() && times.time.size() == items.size()) return;
-    throw std::invalid_argument("the columns differ in length: item " + std::to_string(items.size()) +
-                                ", stage " + std::to_string(stages.code.size()) + ", time " +
-                                std::to_string(times.time.size()) + " rows");
-}
-
 }  // namespace
 
 void RowStream::append(const ItemKeys& items, const StageCodes& stages, const Times& times,
@@ -136,10 +129,7 @@ std::uint16_t RowStream::code_of(const Label& label) {
     }();
     const auto found = known.find(label);
     if (found != known.end()) return found->second;
-    if (labels.size() == kMaxStages) {
-        throw std::invalid_argument(
-            "the stage column has more than 65,535 distinct stages; is it the item column?");
-    }
+    refuse_more_stages(labels.size());
     const auto code = static_cast<std::uint16_t>(labels.size());
     known.emplace(label, code);
     labels.push_back(label);

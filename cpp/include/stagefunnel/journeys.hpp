@@ -51,15 +51,8 @@ struct Journeys {
 /// The items in the order of their first row in the input.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
 
-/// A key as `encode_items` reduces it, whatever the log that it comes from.
-struct CommonKey {
-    std::uint64_t low, high;
-};
-
-/// The key of an item in the form that all logs share: packed text is hashed as other text is.
-[[nodiscard]] CommonKey common_key(const Journeys& journeys, std::size_t item);
-
-/// The same for all items: lower halves, and upper halves where the keys are text.
+/// The keys of all items in the form that all logs share, in which packed text is hashed as other text is:
+/// lower halves, and upper halves where the keys are text.
 [[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
     const Journeys& journeys);
 
