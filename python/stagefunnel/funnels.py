@@ -250,6 +250,8 @@ def count(
     amounts: npt.NDArray[np.float64] | None = None,
 ) -> _core.FunnelCounts:
     """Ask the core for the counts of one kind."""
+    # Groups and amounts are counted item by item.
+    digest = digest_of(log, lookup) if groups is None and amounts is None else None
     try:
         return _core.count_funnel(
             log._journeys,
@@ -260,7 +262,7 @@ def count(
             1 if groups is None else max(len(groups.values), 1),
             amounts,
             log._threads,
-            digest_of(log, lookup),
+            digest,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
