@@ -33,8 +33,8 @@ class NumPy:
         return answer
 
     def read(self, path: Path, threads: int) -> Any:
-        """Not offered."""
-        raise NotImplementedError
+        """Not offered, as `reads_files` says: NumPy has no reader of such files."""
+        raise NotImplementedError("numpy reads neither Parquet nor CSV of text keys")
 
 
 def _ordered(item: Any, stage: Any, time: Any) -> tuple[Any, Any, Any]:

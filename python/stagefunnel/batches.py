@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import IO, Any, ClassVar
@@ -57,7 +57,7 @@ class FileBatches(ABC):
                 f'reading {self.kind} batch by batch needs pyarrow: pip install "stagefunnel[arrow]"'
             ) from error
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Generator[Any, None, None]:
         """Read the files, a batch ahead of whoever takes them."""
         batches = self._chained()
         with ThreadPoolExecutor(1) as reader:

@@ -72,6 +72,18 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame, *, by: Sequence[str
     assert list(found.columns) == list(expected.columns)
 
 
+DEALS_TOML = """\
+[pipeline]
+stages = ["New", "Offer"]
+won = "Won"
+lost = "Lost"
+[columns]
+item = "deal"
+stage = "phase"
+time = "at"
+"""
+
+
 def assert_summary(found: sf.Summary, expected: Mapping[str, pd.DataFrame]) -> None:
     """Compare all tables exactly, and what they remember."""
     assert list(found.tables) == list(expected)

@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from helpers import ROOT, run_python
 
 BENCHMARKS = ROOT / "benchmarks"
-pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="the benchmarks are not in this tree")
 REQUIRED = ("stagefunnel", "stagefunnel log", "polars", "duckdb", "numpy", "pandas")
 
 

@@ -11,7 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
-from helpers import run_python
+from helpers import DEALS_TOML, run_python
 from stagefunnel.cli import main
 
 DEALS = """\
@@ -24,17 +24,7 @@ NA;Lost;2026-01-05;5
 8;Offer;2026-01-04;6
 """
 ITEMS = "deal,manager,value\n007,Ada,10.5\nNA,,\n8,Bo,2\n"
-TOML = """\
-[pipeline]
-stages = ["New", "Offer"]
-won = "Won"
-lost = "Lost"
-[columns]
-item = "deal"
-stage = "phase"
-time = "at"
-order = "row"
-"""
+TOML = DEALS_TOML + 'order = "row"\n'
 Run = Callable[..., int]
 
 

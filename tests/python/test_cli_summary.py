@@ -9,6 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
+from helpers import DEALS_TOML
 from stagefunnel.cli import main
 
 DEALS = """\
@@ -21,23 +22,13 @@ deal,phase,at
 3,Offer,2026-01-04
 """
 ITEMS = "deal,manager\n1,Ada\n2,\n3,Bo\n"
-TOML = """\
-[pipeline]
-stages = ["New", "Offer"]
-won = "Won"
-lost = "Lost"
-[columns]
-item = "deal"
-stage = "phase"
-time = "at"
-"""
 TABLES = ["funnel", "outcomes", "time_in_stage", "transitions", "quality"]
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in {"deals.csv": DEALS, "items.csv": ITEMS, "pipeline.toml": TOML}.items():
+    for name, text in {"deals.csv": DEALS, "items.csv": ITEMS, "pipeline.toml": DEALS_TOML}.items():
         Path(name).write_text(text)
 
 

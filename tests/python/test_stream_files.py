@@ -202,7 +202,7 @@ def test_files_are_read_to_the_end_only_while_somebody_takes_their_batches(tmp_p
     )
     taken = iter(source)
     next(taken)
-    taken.close()  # type: ignore[attr-defined]
+    taken.close()
     with pytest.raises(StopIteration):
         next(taken)
 

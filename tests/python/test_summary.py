@@ -142,9 +142,9 @@ def test_the_tables_are_shown_one_under_the_other(small: sf.Summary) -> None:
 
 
 def test_a_rich_console_shows_the_same(small: sf.Summary) -> None:
-    console = Console(file=io.StringIO(), width=100)
-    console.print(sf.show(small))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    file = io.StringIO()
+    Console(file=file, width=100).print(sf.show(small))
+    text = file.getvalue()
     assert "\n".join(line.rstrip() for line in text.splitlines()) == SHOWN
 
 
