@@ -140,7 +140,8 @@ test_module_under() {
 
 step_notebooks() {
     install_package
-    python -m pytest --nbmake notebooks/*.ipynb "${options[@]}"
+    # A home of its own: settings of the user's IPython are none of the notebooks' business.
+    IPYTHONDIR=$PWD/build/ipython python -m pytest --nbmake notebooks/*.ipynb "${options[@]}"
 }
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages.
