@@ -260,3 +260,22 @@ def test_a_month_is_what_filtering_by_hand_in_pandas_gives() -> None:
     table = sf.funnel(shop.log, shop.pipeline, period="2026-03").set_index("stage")
     assert table["passed"].to_dict() == passed.to_dict()
     assert set(table["base"]) == {alive["item"].nunique()}
+
+
+@pytest.mark.parametrize(
+    ("options", "cells"),
+    [
+        ({"period": "2026-01"}, ["1000·0", "1111·1", "–"]),
+        ({"period": "2026-02"}, ["1000·0", "–", "–"]),
+        ({"period": "2026-03"}, ["1010·0", "–", "–"]),
+        ({"period": "2026-04"}, ["1111·1", "–", "1111·1"]),
+        ({"period": "2026-05"}, ["–", "–", "–"]),
+        ({"period": "2026-01", "as_of": "2026-04-01"}, ["1000·0", "1010·0", "–"]),
+    ],
+)
+def test_the_worked_example_of_the_definitions(options: dict[str, Any], cells: list[str]) -> None:
+    log = sf.StageLog(DEALS[DEALS["item"] == "A"])
+    for basis, cell in zip(("active", "created", "closed"), cells, strict=True):
+        table = sf.funnel(log, SHOP, kind="conversions", basis=basis, **options)
+        counts = "".join(map(str, table["reached"]))
+        assert (f"{counts[:4]}·{counts[4]}" if table["base"].iloc[0] else "–") == cell
