@@ -10,9 +10,9 @@ import pandas as pd
 from .errors import SchemaError
 from .funnels import funnel
 from .log import StageLog
-from .periods import Basis, Clock, Span, calendar_period, span_of
+from .periods import Clock, Span, calendar_period, span_of
 from .pipeline import Pipeline
-from .schema import AMOUNTS, COMPARISON, Fill, KindName, LostThenWonName, Unlisted, remember, share
+from .schema import AMOUNTS, COMPARISON, BasisName, Fill, KindName, LostThenWonName, Unlisted, remember, share
 
 _COUNTED: Final = ("reached", "conversion_from_all", "base")
 
@@ -29,7 +29,7 @@ def compare_periods(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Put the funnel of one period beside that of another.

@@ -16,9 +16,18 @@ from .funnel_tables import Counts, funnel_table, outcome_table
 from .items_table import Groups
 from .kinds import Rule, rules_of
 from .log import StageLog
-from .periods import Basis
 from .pipeline import Pipeline
-from .schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, Fill, KindName, LostThenWonName, Unlisted
+from .schema import (
+    AMOUNTS,
+    FUNNEL,
+    MOVED_OUT,
+    OUTCOME_TABLE,
+    BasisName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    Unlisted,
+)
 from .tally import Tally
 from .view import View, view_of
 
@@ -34,7 +43,7 @@ def funnel(
     amount: str | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
@@ -138,7 +147,7 @@ def outcomes(
     by: str | Sequence[str] | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.

@@ -15,7 +15,6 @@ import pandas as pd
 from .errors import SchemaError
 from .times import TICKS_A_SECOND
 
-Basis = Literal["active", "created", "closed"]
 Moment: TypeAlias = pd.Timestamp | int
 _NS = 10**9
 _DAY_NS = 86_400 * _NS

@@ -16,6 +16,8 @@ Fill = Literal["won", "moves"]
 LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
 PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
+BasisName = Literal["active", "created", "closed"]
+EveryName = Literal["day", "week", "month", "quarter", "year"]
 
 OUTCOMES: Final = ("open", "won", "lost")
 BOTH: Final = ("classic", "conversions")

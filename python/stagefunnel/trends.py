@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,12 @@ from .funnels import amounts_of, count, groups_of
 from .items_table import Groups
 from .kinds import Rule, rules_of
 from .log import StageLog, core_pipeline
-from .periods import Basis, Clock, Span, begin_of, moment_of, span_of
+from .periods import Clock, Span, begin_of, moment_of, span_of
 from .pipeline import Pipeline
-from .schema import Fill, KindName, LostThenWonName, Unlisted
+from .schema import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
 from .tally import Tally
 from .view import elsewhere_flags, view_of
 
-Every = Literal["day", "week", "month", "quarter", "year"]
 _FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _MOST_PERIODS: Final = 100_000
 _MOST_ROWS: Final = 20_000_000
@@ -33,7 +32,7 @@ def funnel_by_period(
     log: StageLog,
     pipeline: Pipeline,
     *,
-    every: Every = "month",
+    every: EveryName = "month",
     kind: KindName = "classic",
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
@@ -41,7 +40,7 @@ def funnel_by_period(
     amount: str | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the funnel of every period on its own, all in one pass over the log.
@@ -84,8 +83,8 @@ def funnel_by_period(
     >>> (won["reached"] <= won["base"]).all()
     np.True_
     """
-    check_option("every", every, get_args(Every))
-    check_option("basis", basis, get_args(Basis))
+    check_option("every", every, get_args(EveryName))
+    check_option("basis", basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
     clock = Clock(log.unit, log.zone)
     periods = _periods_of(log, every, span_of(period, clock), clock)
@@ -150,7 +149,7 @@ def _count_active(
     return Tally.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
 
 
-def _periods_of(log: StageLog, every: Every, span: Span, clock: Clock) -> pd.PeriodIndex:
+def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd.PeriodIndex:
     """List the periods from the begin of a span to its end, by default from the first row to the last."""
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
