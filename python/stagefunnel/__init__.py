@@ -31,6 +31,7 @@ from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .settings import Settings
+from .several import pipelines_of_log
 from .summaries import summary
 from .trends import funnel_by_period
 
@@ -56,6 +57,7 @@ __all__ = [
     "merge",
     "outcomes",
     "partial",
+    "pipelines_of_log",
     "release_memory",
     "show",
     "summary",
