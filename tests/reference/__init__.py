@@ -6,6 +6,7 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 ``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
 """
 
+from reference.clickhouse import window_funnel
 from reference.durations import time_in_stage
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
@@ -24,11 +25,17 @@ from reference.journeys import (
 from reference.kinds import Counted, counted
 from reference.quality import quality
 from reference.selection import kept_rows
+from reference.sequence_steps import Exclusion, Months
+from reference.sequence_tables import sequence_chains, sequence_funnel, sequence_items
+from reference.sequences import Chain, sequence
 from reference.stages import Row, Stages, labels, outcome_of
 from reference.transitions import transitions
 
 __all__ = [
+    "Chain",
     "Counted",
+    "Exclusion",
+    "Months",
     "Row",
     "Stages",
     "Visit",
@@ -46,9 +53,14 @@ __all__ = [
     "outcomes",
     "quality",
     "reopened_won",
+    "sequence",
+    "sequence_chains",
+    "sequence_funnel",
+    "sequence_items",
     "skipped_stages",
     "time_in_stage",
     "transitions",
     "visits",
     "visits_by_item",
+    "window_funnel",
 ]

@@ -52,11 +52,8 @@ def time_in_stage(
             "completed": completed,
             "open": len(visits) - completed,
             "items": sum(any(visit.stage == stage for visit in one) for one in by_item),
-            "mean": Fraction(sum(values), len(values)) if values else None,
-            "median": _quantile(values, Fraction(1, 2)),
+            **_summary(values, quantiles),
         }
-        # A quantile is meant as it is written: 0.9 is nine tenths, not the binary fraction near it.
-        record |= {f"q{100 * q:g}": _quantile(values, Fraction(str(q))) for q in quantiles}
         records.append(record)
 
     table = pd.DataFrame(records, dtype=object)
@@ -67,6 +64,25 @@ def time_in_stage(
     for name in table.columns[table.columns.get_loc("mean") :]:
         table[name] = _duration_column([record[name] for record in records], unit)
     return table
+
+
+def summary_columns(
+    spans: Sequence[Sequence[tuple[Time, Time]]], rows: Sequence[Row], quantiles: Sequence[float]
+) -> dict[str, "pd.Series[Any]"]:
+    """Summarise the spans of each row of a table, given as begin and end, a column for each statistic."""
+    unit = _unit(rows)
+    summaries = [_summary(sorted(_ticks(*span, unit) for span in one), quantiles) for one in spans]
+    return {name: _duration_column([one[name] for one in summaries], unit) for name in summaries[0]}
+
+
+def _summary(values: Sequence[int], quantiles: Sequence[float]) -> dict[str, Fraction | None]:
+    """Return the mean, the median and the quantiles of sorted values."""
+    return {
+        "mean": Fraction(sum(values), len(values)) if values else None,
+        "median": _quantile(values, Fraction(1, 2)),
+        # A quantile is meant as it is written: 0.9 is nine tenths, not the binary fraction near it.
+        **{f"q{100 * q:g}": _quantile(values, Fraction(str(q))) for q in quantiles},
+    }
 
 
 def _completed(visits: Sequence[Visit], stage: Stage, unit: Unit | None) -> list[int]:
