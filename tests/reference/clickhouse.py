@@ -64,9 +64,14 @@ def window_funnel(
 
 
 def _entries(journey: Sequence[tuple[Stage, Time]], steps: Sequence[Step], *, unmet: bool) -> list[_Entry]:
-    """Return one entry for each condition that a row meets, in order of time, then of step."""
+    """Return one entry for each condition that a row meets, in order of time, then of step.
+
+    A row without a stage is passed over, as ClickHouse passes over rows with a condition that is NULL.
+    """
     entries = []
     for row, (stage, time) in enumerate(journey):
+        if stage is None:
+            continue
         met = [number for number, step in enumerate(steps, start=1) if matches(stage, step)]
         entries += [_Entry(time, number, row) for number in met or ([0] if unmet else [])]
     return sorted(entries, key=lambda entry: (entry.time, entry.step))

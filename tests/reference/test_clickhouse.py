@@ -1,0 +1,122 @@
+"""The plain windowFunnel against the real one, which chdb runs in this process."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from random import Random
+
+import chdb
+import pytest
+
+import reference
+from reference.clickhouse import MODES
+
+ALL_MODES = [
+    modes
+    for size in range(len(MODES) + 1)
+    for modes in combinations(MODES, size)
+    if "allow_reentry" not in modes or "strict_order" in modes
+]
+# The second has a row fill several steps, the third one step twice.
+CONDITIONS: list[list[str | list[str]]] = [
+    ["A", "B", "C"],
+    [["A", "B"], "*", "A", ["B", "C"]],
+    ["A", "A", "B"],
+    ["A"],
+]
+Journeys = list[list[tuple[str | None, int]]]
+
+
+def drawn_journeys(number: int, seed: int) -> Journeys:
+    """Draw journeys of up to nine rows with many ties, some of whose rows meet nothing or have no stage."""
+    random = Random(seed)
+    journeys = []
+    for _ in range(number):
+        latest = random.choice([2, 6, 20])
+        times = sorted(random.randrange(latest) for _ in range(random.randrange(1, 10)))
+        journeys.append([(random.choice([*"AABBCCDX", None]), time) for time in times])
+    return journeys
+
+
+def real_levels(journeys: Journeys, steps: Sequence[str | list[str]], window: int) -> list[list[int]]:
+    """Ask ClickHouse for the level of each journey in all modes."""
+    conditions = ", ".join(condition(step) for step in steps)
+    funnels = ", ".join(
+        f"ifNull(windowFunnel({', '.join([str(window), *map(repr, modes)])})(time, {conditions}), 0)"
+        for modes in ALL_MODES
+    )
+    rows = ", ".join(
+        f"({item}, {'NULL' if stage is None else repr(stage)}, {time})"
+        for item, journey in enumerate(journeys)
+        for stage, time in journey
+    )
+    log = f"values('item UInt32, stage Nullable(String), time UInt32', {rows})"
+    answer = chdb.query(f"select {funnels} from {log} group by item order by item", "CSV")
+    return [[int(level) for level in line.split(",")] for line in str(answer).splitlines()]
+
+
+def condition(step: str | list[str]) -> str:
+    if step == "*":
+        return "true"
+    stages = ", ".join(repr(stage) for stage in step)
+    return f"stage in ({stages})"
+
+
+@pytest.mark.parametrize("steps", CONDITIONS, ids=str)
+@pytest.mark.parametrize("window", [0, 3, 12])
+def test_every_combination_of_modes_gives_what_clickhouse_gives(
+    steps: list[str | list[str]], window: int
+) -> None:
+    journeys = drawn_journeys(1_000, seed=window)
+    found = [
+        [reference.window_funnel(journey, steps, window, modes) for modes in ALL_MODES]
+        for journey in journeys
+    ]
+    assert found == real_levels(journeys, steps, window)
+
+
+def test_the_drawn_journeys_tell_every_mode_from_the_others() -> None:
+    journeys = drawn_journeys(1_000, seed=3)
+    answers = {
+        modes: tuple(
+            reference.window_funnel(journey, steps, 3, modes) for steps in CONDITIONS for journey in journeys
+        )
+        for modes in ALL_MODES
+    }
+    assert len(set(answers.values())) == len(ALL_MODES)
+
+
+@pytest.mark.parametrize(
+    ("path", "levels"),
+    [
+        ("abc", (3, 3, 3)),
+        ("adbc", (1, 1, 1)),
+        ("aabbcc", (3, 3, 2)),
+        ("aabbdcc", (2, 2, 2)),
+        ("abac", (3, 3, 3)),
+        ("acb", (1, 2, 1)),
+        ("ccbbaa", (1, 1, 1)),
+    ],
+)
+def test_strict_order_breaks_at_other_rows_and_at_steps_that_come_too_early(
+    path: str, levels: tuple[int, ...]
+) -> None:
+    modes = [
+        ("strict_order",),
+        ("strict_order", "allow_reentry"),
+        ("strict_deduplication", "strict_order"),
+    ]
+    journey = [(stage, time) for time, stage in enumerate(path)]
+    assert tuple(reference.window_funnel(journey, "abc", 10, one) for one in modes) == levels
+
+
+def test_a_chain_that_is_overwritten_is_lost_under_strictly_rising_times() -> None:
+    journey = [("A", 0), ("A", 1), ("B", 1)]
+    assert reference.window_funnel(journey, "AB", 10, ["strict_increase"]) == 1
+    assert reference.window_funnel(journey, "AB", 10, ["strict_increase", "strict_once"]) == 2
+
+
+def test_repeats_end_the_scan_only_where_the_step_was_reached() -> None:
+    journey = [(stage, time) for time, stage in enumerate("ABDB")]
+    assert reference.window_funnel(journey, "ABCD", 10, ["strict_deduplication"]) == 2
+    assert reference.window_funnel([("A", 0)], "AA", 10) == 2
+    assert reference.window_funnel([("A", 0)], "AA", 10, ["strict_once"]) == 1
