@@ -1,0 +1,108 @@
+"""Random journeys and sequences to ask of them, made to contain what is easily got wrong."""
+
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import pandas as pd
+from hypothesis import strategies as st
+
+from reference import Exclusion, Months, Row
+
+Times: TypeAlias = Literal["integer", "naive", "zoned"]
+
+STAGES = ("A", "B", "C", "D", "X")
+IN_ORDER = ("ordered", "increase", "strict", "first_entry")
+MODES = (*IN_ORDER, "unordered", "hybrid", "open")
+
+
+class Question(NamedTuple):
+    """A log in input order, the steps, and the options of the reference; ``hold`` is parallel to the rows."""
+
+    rows: list[Row]
+    steps: list[str | list[str]]
+    options: dict[str, Any]
+
+
+@st.composite
+def questions(
+    draw: st.DrawFn, *, times: Times = "integer", max_items: int = 4, max_rows: int = 7
+) -> Question:
+    """Draw a few short journeys with many ties, and options that fit each other."""
+    n = draw(st.integers(1, 4))
+    stages = st.sampled_from([*STAGES[:n], *STAGES[:n], *STAGES, None])
+    latest = draw(st.sampled_from([2, 5, 12, 30]))
+    rows: list[Row] = []
+    for item in range(draw(st.integers(1, max_items))):
+        path = draw(st.lists(stages, min_size=1, max_size=max_rows))
+        instants = st.lists(st.integers(0, latest), min_size=len(path), max_size=len(path))
+        rows += [
+            (item, stage, as_time(instant, times))
+            for stage, instant in zip(path, draw(instants), strict=True)
+        ]
+    rows = draw(st.permutations(rows))
+    mode = draw(st.sampled_from(MODES))
+    options = {"mode": mode, **draw(_spans(mode, n, times)), **draw(_choices(mode, n))}
+    if mode != "open" and draw(st.booleans()):
+        options["hold"] = [draw(st.sampled_from(["red", "red", "blue", None])) for _ in rows]
+    if draw(st.integers(0, 3)) == 0:
+        options["as_of"] = as_time(draw(st.integers(1, latest + 1)), times)
+    return Question(rows, [draw(_steps(STAGES[k])) for k in range(n)], options)
+
+
+def _steps(stage: str) -> st.SearchStrategy[Any]:
+    """Draw a step: mostly the stage that is due, else one that matches rows of other steps too."""
+    several = st.lists(st.sampled_from(STAGES), min_size=1, max_size=3, unique=True)
+    due: st.SearchStrategy[Any] = st.just(stage)
+    return st.one_of(due, due, due, st.just("A"), several, st.just("*"))
+
+
+@st.composite
+def _spans(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
+    spans: dict[str, Any] = {}
+    short, long = st.integers(0, 4), st.integers(0, 12)
+    if draw(st.integers(0, 3)):
+        spans["window"] = draw(long.map(lambda ticks: as_span(ticks, times)))
+    if mode in ("open", "hybrid"):
+        return spans
+    for name, chance in (("max_gap", 2), ("min_gap", 4)):
+        if draw(st.integers(0, chance)) == 0:
+            gap = short.map(lambda ticks: as_span(ticks, times))
+            per_step = st.dictionaries(st.integers(2, n), gap, min_size=1) if n > 1 else gap
+            spans[name] = draw(gap | per_step)
+    return spans
+
+
+@st.composite
+def _choices(draw: st.DrawFn, mode: str, n: int) -> dict[str, Any]:
+    numbers = st.integers(1, n)
+    options: dict[str, Any] = {"timing": draw(st.sampled_from(["last_entry", "first_entry"]))}
+    if draw(st.integers(0, 3)) == 0:
+        options["first_time"] = draw(st.sets(numbers, min_size=1))
+    if mode in IN_ORDER and n > 1 and draw(st.booleans()):
+        options["optional"] = draw(st.sets(st.integers(2, n), min_size=1))
+    if mode in (*IN_ORDER, "unordered") and draw(st.booleans()):
+        options["exclude"] = draw(st.lists(_exclusions(n), min_size=1, max_size=2))
+    return options
+
+
+@st.composite
+def _exclusions(draw: st.DrawFn, n: int) -> Exclusion:
+    begin = draw(st.integers(1, max(n - 1, 1)))
+    end = draw(st.none() | st.integers(begin + 1, max(n, begin + 1)))
+    stage = draw(st.sampled_from(["X", "X", "D", ["X", "B"]]))
+    return Exclusion(stage, begin, None if n == 1 else end, draw(st.sampled_from(["drop", "stop", "reset"])))
+
+
+def as_time(instant: int, times: Times) -> Any:
+    """Turn a small integer into a time: half days around a change of the clock, months apart at times."""
+    if times == "integer":
+        return instant
+    stamp = pd.Timestamp("2026-03-27 12:30") + pd.Timedelta(hours=14 * instant)
+    return stamp if times == "naive" else stamp.tz_localize("UTC").tz_convert("Europe/Berlin")
+
+
+def as_span(ticks: int, times: Times) -> Any:
+    """Turn a small integer into a span: a few of them of calendar months."""
+    if times == "integer":
+        return ticks
+    return Months(1) if ticks == 12 else timedelta(hours=14 * ticks)
