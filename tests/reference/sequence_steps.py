@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pandas as pd
@@ -116,7 +116,27 @@ def after(time: Time, span: Span) -> Time:
     shown = stamp.tz_localize(None) + pd.DateOffset(months=span.number)
     if stamp.tz is None:
         return shown if isinstance(time, pd.Timestamp) else shown.to_pydatetime()
-    return shown.tz_localize(stamp.tz, nonexistent="shift_forward", ambiguous=True)
+    return _shown_at(shown, stamp.tz)
+
+
+def _shown_at(shown: pd.Timestamp, zone: tzinfo) -> pd.Timestamp:
+    """Find the moment at which a clock shows something, by hand: pandas is wrong for some gaps of a zone."""
+    # With fold 0 this is the offset of the first of two such moments, and in a gap the one before it.
+    first, second = (_offset(shown, zone, fold) for fold in (0, 1))
+    if first >= second:
+        return (shown - first).tz_localize("UTC").tz_convert(zone)
+    low, high = shown - second, shown - first
+    while high - low > timedelta(seconds=1):
+        middle = (low + (high - low) / 2).floor("s")
+        was = middle.tz_localize("UTC").tz_convert(zone).utcoffset() == first
+        low, high = (middle, high) if was else (low, middle)
+    return high.floor("s").tz_localize("UTC").tz_convert(zone)
+
+
+def _offset(shown: pd.Timestamp, zone: tzinfo, fold: int) -> timedelta:
+    found = shown.floor("s").to_pydatetime().replace(tzinfo=zone, fold=fold).utcoffset()
+    assert found is not None
+    return found
 
 
 def gap_of(gaps: Gaps, number: int) -> Span | None:
