@@ -4,7 +4,8 @@ Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
 once: :func:`summary`. Each takes a period; :func:`funnel_by_period` shows one after the other and
 :func:`compare_periods` two side by side. :func:`partial` and :func:`merge` give the summary where the items
-come in parts.
+come in parts. :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside
+a window.
 :func:`show` prints a table the way people read it.
 """
 
@@ -30,12 +31,15 @@ from .moves import transitions
 from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
+from .sequence_options import Exclusion
+from .sequences import sequence_funnel, sequence_items
 from .settings import Settings
 from .several import pipelines_of_log
 from .summaries import summary
 from .trends import funnel_by_period
 
 __all__ = [
+    "Exclusion",
     "InvalidRowError",
     "Partial",
     "Pipeline",
@@ -59,6 +63,8 @@ __all__ = [
     "partial",
     "pipelines_of_log",
     "release_memory",
+    "sequence_funnel",
+    "sequence_items",
     "show",
     "summary",
     "time_in_stage",

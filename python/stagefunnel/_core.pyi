@@ -314,6 +314,49 @@ class KeyTexts:
         ...
     def texts_of(self, key: numpy.typing.NDArray[numpy.uint64], high: numpy.typing.NDArray[numpy.uint64]) -> list[bytes]:
         ...
+class SequenceMode(enum.Enum):
+    first_entry: typing.ClassVar[SequenceMode]
+    hybrid: typing.ClassVar[SequenceMode]
+    increase: typing.ClassVar[SequenceMode]
+    open: typing.ClassVar[SequenceMode]
+    ordered: typing.ClassVar[SequenceMode]
+    strict: typing.ClassVar[SequenceMode]
+    unordered: typing.ClassVar[SequenceMode]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Timing(enum.Enum):
+    first_entry: typing.ClassVar[Timing]
+    last_entry: typing.ClassVar[Timing]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Effect(enum.Enum):
+    drop: typing.ClassVar[Effect]
+    reset: typing.ClassVar[Effect]
+    stop: typing.ClassVar[Effect]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class SequenceStep:
+    def __init__(self, matches: numpy.typing.NDArray[numpy.uint8], max_gap: object, min_gap: object, optional: bool, first_time: bool) -> None:
+        ...
+class Exclusion:
+    def __init__(self, matches: numpy.typing.NDArray[numpy.uint8], after: typing.SupportsInt | typing.SupportsIndex, before: typing.SupportsInt | typing.SupportsIndex, effect: Effect) -> None:
+        ...
+class SequenceOptions:
+    def __init__(self, steps: collections.abc.Sequence[SequenceStep], mode: SequenceMode, window: object, timing: Timing, exclusions: collections.abc.Sequence[Exclusion], rows_before: typing.SupportsInt | typing.SupportsIndex | None, observed_until: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+class SequenceChains:
+    @property
+    def level(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def stop(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def time(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
 def build_journeys(items: ItemKeys, stages: StageCodes, times: Times, order: RowOrder, dropped: numpy.typing.NDArray[numpy.uint64], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...
 def column_from_array(values: numpy.ndarray, missing: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8] | None, format: str) -> Column:
@@ -341,6 +384,8 @@ def encode_order(column: Column) -> RowOrder:
 def encode_stages(column: Column, threads: typing.SupportsInt | typing.SupportsIndex) -> StageCodes:
     ...
 def encode_times(column: Column, threads: typing.SupportsInt | typing.SupportsIndex) -> Times:
+    ...
+def find_chains(journeys: Journeys, options: SequenceOptions, threads: typing.SupportsInt | typing.SupportsIndex) -> SequenceChains:
     ...
 def item_facts(journeys: Journeys, pipeline: Pipeline) -> ItemFacts:
     ...
@@ -371,5 +416,7 @@ def stage_durations(journeys: Journeys, pipeline: Pipeline, per: Per, threads: t
 def summarise_durations(counts: VisitCounts, samples: list[numpy.typing.NDArray[numpy.uint64]], quantiles: collections.abc.Sequence[Quantile]) -> StageTime:
     ...
 def time_in_stage(journeys: Journeys, pipeline: Pipeline, per: Per, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageTime]:
+    ...
+def window_funnel(journeys: Journeys, steps: collections.abc.Sequence[numpy.typing.NDArray[numpy.uint8]], window: typing.SupportsInt | typing.SupportsIndex, modes: collections.abc.Sequence[str], rows_before: typing.SupportsInt | typing.SupportsIndex | None, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     ...
 __version__: str = '0.1.0'

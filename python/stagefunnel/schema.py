@@ -18,6 +18,15 @@ PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
 BasisName = Literal["active", "created", "closed"]
 EveryName = Literal["day", "week", "month", "quarter", "year"]
+SequenceMode = Literal[
+    "ordered", "increase", "strict", "first_entry", "unordered", "hybrid", "open", "clickhouse"
+]
+WindowFunnelMode = Literal[
+    "strict_order", "strict_deduplication", "strict_increase", "strict_once", "allow_reentry"
+]
+TimingName = Literal["last_entry", "first_entry"]
+EffectName = Literal["drop", "stop", "reset"]
+MissingStages = Literal["error", "ignore"]
 
 OUTCOMES: Final = ("open", "won", "lost")
 BOTH: Final = ("classic", "conversions")
@@ -68,6 +77,18 @@ ITEMS: Final = (
     "back_moves",
     "skipped",
 )
+SEQUENCE: Final = (
+    "step",
+    "label",
+    "reached",
+    "dropped",
+    "immature",
+    "conversion_from_first",
+    "conversion_from_previous",
+    "conversion_from_all",
+)
+SEQUENCE_ITEMS: Final = ("item", "level", "entry_time")  # before "time_1" and on, and "stop"
+STOPS: Final = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
 EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
 QUALITY: Final = ("check", "count", "note")
 

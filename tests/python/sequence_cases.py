@@ -7,6 +7,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from reference import Exclusion, Months, Row
+from reference.sequence_steps import gap_of
 
 Times: TypeAlias = Literal["integer", "naive", "zoned"]
 
@@ -69,7 +70,14 @@ def _spans(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
             gap = short.map(lambda ticks: as_span(ticks, times))
             per_step = st.dictionaries(st.integers(2, n), gap, min_size=1) if n > 1 else gap
             spans[name] = draw(gap | per_step)
+    if "max_gap" in spans and "min_gap" in spans and _leaves_no_gap(spans, n):
+        del spans["min_gap"]
     return spans
+
+
+def _leaves_no_gap(spans: dict[str, Any], n: int) -> bool:
+    pairs = [(gap_of(spans["min_gap"], step), gap_of(spans["max_gap"], step)) for step in range(2, n + 1)]
+    return any(least is not None and most is not None and least > most for least, most in pairs)
 
 
 @st.composite
@@ -80,17 +88,20 @@ def _choices(draw: st.DrawFn, mode: str, n: int) -> dict[str, Any]:
         options["first_time"] = draw(st.sets(numbers, min_size=1))
     if mode in IN_ORDER and n > 1 and draw(st.booleans()):
         options["optional"] = draw(st.sets(st.integers(2, n), min_size=1))
-    if mode in (*IN_ORDER, "unordered") and draw(st.booleans()):
-        options["exclude"] = draw(st.lists(_exclusions(n), min_size=1, max_size=2))
+    if mode in (*IN_ORDER, "unordered") and n > 1 and draw(st.booleans()):
+        effects = st.sampled_from(["drop", "stop", "reset"])
+        excluded = _exclusions(n, {"X": draw(effects), "D": draw(effects)})
+        options["exclude"] = draw(st.lists(excluded, min_size=1, max_size=2))
     return options
 
 
 @st.composite
-def _exclusions(draw: st.DrawFn, n: int) -> Exclusion:
-    begin = draw(st.integers(1, max(n - 1, 1)))
-    end = draw(st.none() | st.integers(begin + 1, max(n, begin + 1)))
-    stage = draw(st.sampled_from(["X", "X", "D", ["X", "B"]]))
-    return Exclusion(stage, begin, None if n == 1 else end, draw(st.sampled_from(["drop", "stop", "reset"])))
+def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any]) -> Exclusion:
+    """Draw an exclusion; a stage has one effect in all of them."""
+    begin = draw(st.integers(1, n - 1))
+    end = draw(st.none() | st.integers(begin + 1, n))
+    stages = draw(st.sampled_from(["X", "X", "D", ["X", "B"]]))
+    return Exclusion(stages, begin, end, effects[stages[0]])
 
 
 def as_time(instant: int, times: Times) -> Any:

@@ -43,7 +43,8 @@ def sequence_chains(
         None if order is None else [order[i] for i in kept],
     )
     found = []
-    for item, journey in by_item.items():
+    for item in dict.fromkeys(item for item, _, _ in rows if item in by_item):
+        journey = by_item[item]
         path = [(pair[0], time) for pair, time in journey]  # type: ignore[index]
         options |= {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]
         found += [Found(item, chain) for chain in _chains_of(path, steps, entries, options)]

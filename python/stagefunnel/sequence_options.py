@@ -1,0 +1,259 @@
+"""What a sequence is asked with, checked, and in the terms of one log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Final, get_args
+
+from .errors import SchemaError, check_option
+from .periods import Clock
+from .schema import EffectName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
+from .sequence_stages import Flags, StageReader, named_steps
+from .spans import Length, length_of
+
+_MOST_STEPS: Final = 64
+_MOST_CONDITIONS: Final = 32
+# Steps without an order have nothing that could be skipped, and steps without a chain no gap.
+_LACKING: Final[Mapping[str, tuple[str, ...]]] = {
+    "unordered": ("optional",),
+    "hybrid": ("max_gap", "min_gap", "exclude", "optional"),
+    "open": ("max_gap", "min_gap", "exclude", "optional"),
+    "clickhouse": ("max_gap", "min_gap", "exclude", "optional", "first_time"),
+}
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A stage that must not come between two steps of a sequence.
+
+    Parameters
+    ----------
+    stage
+        The stage, several of which any counts, or ``"*"`` for every row that is no step of the chain.
+    after, before
+        The numbers of the steps; by default from the first step to the last one.
+    effect
+        ``"drop"`` leaves an item out of all counts, ``"stop"`` ends the chain there, ``"reset"`` makes the
+        chain count for nothing. Steps in any order know only resets.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> sf.Exclusion("refund", after=2)
+    Exclusion(stage='refund', after=2, before=None, effect='drop')
+    """
+
+    stage: Any
+    after: int = 1
+    before: int | None = None
+    effect: EffectName = "drop"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in the terms of a log.
+
+    Attributes
+    ----------
+    label
+        How it is called.
+    matches
+        Of each of the log's stages, whether it fills the step.
+    max_gap, min_gap
+        Bounds of the time from the step done before.
+    optional, first_time
+        Whether it may be skipped, and whether only an item's first such row fills it.
+    """
+
+    label: str
+    matches: Flags
+    max_gap: Length | None
+    min_gap: Length | None
+    optional: bool
+    first_time: bool
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """An exclusion in the terms of a log: which stages, between which steps, to what effect."""
+
+    matches: Flags
+    after: int
+    before: int
+    effect: EffectName
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sequence to look for in a log."""
+
+    steps: tuple[Step, ...]
+    mode: SequenceMode
+    modes: frozenset[str]
+    window: Length | None
+    timing: TimingName
+    barriers: tuple[Barrier, ...]
+
+
+def plan_of(
+    labels: Sequence[Any],
+    clock: Clock,
+    steps: Any,
+    *,
+    window: Any = None,
+    mode: SequenceMode = "ordered",
+    modes: Collection[WindowFunnelMode] = (),
+    max_gap: Any = None,
+    min_gap: Any = None,
+    timing: TimingName = "last_entry",
+    exclude: Any = (),
+    optional: Any = (),
+    first_time: Any = (),
+    missing: MissingStages = "error",
+) -> Plan:
+    """Check the options of a sequence and put them in the terms of a log.
+
+    Parameters
+    ----------
+    labels
+        The log's stages by their codes.
+    clock
+        How the log counts time.
+    steps, window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, missing
+        As for :func:`sequence_funnel`.
+    """
+    check_option("mode", mode, get_args(SequenceMode))
+    check_option("timing", timing, get_args(TimingName))
+    check_option("missing", missing, get_args(MissingStages))
+    named = named_steps(steps)
+    n = len(named)
+    most = _MOST_CONDITIONS if mode == "clickhouse" else _MOST_STEPS
+    if n > most:
+        raise SchemaError(f"steps= has {n} steps; with mode={mode!r} there can be {most} at most")
+    given = {
+        "max_gap": max_gap,
+        "min_gap": min_gap,
+        "exclude": exclude,
+        "optional": optional,
+        "first_time": first_time,
+    }
+    for option in _LACKING.get(mode, ()):
+        if given[option] is not None and not _is_empty(given[option]):
+            raise SchemaError(
+                f'{option}= has no meaning with mode="{mode}"; leave it out, or take another mode'
+            )
+    chosen = _window_funnel_modes(modes, mode)
+    length = length_of(window, clock, "window")
+    if mode == "clickhouse" and not isinstance(length, int):
+        raise SchemaError(
+            f'window={window!r}: mode="clickhouse" needs a window of a fixed length, such as "7d"'
+        )
+    skipped = _numbers(optional, n, "optional")
+    if 1 in skipped:
+        raise SchemaError("optional= has step 1, which opens the chain and cannot be skipped")
+    first = _numbers(first_time, n, "first_time")
+    longest = _gaps(max_gap, n, clock, "max_gap")
+    shortest = _gaps(min_gap, n, clock, "min_gap")
+    _refuse_empty_gaps(shortest, longest)
+    reader = StageReader(labels, missing)
+    planned = tuple(
+        Step(
+            label,
+            reader.flags(stage, f"step {number}"),
+            longest.get(number),
+            shortest.get(number),
+            number in skipped,
+            number in first,
+        )
+        for number, (label, stage) in enumerate(named, start=1)
+    )
+    return Plan(planned, mode, chosen, length, timing, _barriers(exclude, n, reader))
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, Collection) and not isinstance(value, str) and not len(value)
+
+
+def _window_funnel_modes(modes: Any, mode: str) -> frozenset[str]:
+    if isinstance(modes, str) or not isinstance(modes, Iterable):
+        raise SchemaError(f"modes={modes!r} is not a list of modes, such as ['strict_order']")
+    chosen = frozenset(modes)
+    for one in sorted(chosen, key=str):
+        check_option("modes", one, get_args(WindowFunnelMode))
+    if chosen and mode != "clickhouse":
+        raise SchemaError(f'modes= are those of windowFunnel, for mode="clickhouse"; this is mode={mode!r}')
+    if "allow_reentry" in chosen and "strict_order" not in chosen:
+        raise SchemaError("modes= has 'allow_reentry' without 'strict_order', which it goes with")
+    return chosen
+
+
+def _numbers(given: Any, n: int, option: str) -> frozenset[int]:
+    if isinstance(given, str | Integral) or not isinstance(given, Iterable):
+        raise SchemaError(f"{option}={given!r} is not a set of step numbers, such as {{2}}")
+    numbers = list(given)
+    for number in numbers:
+        _check_number(number, n, option)
+    return frozenset(map(int, numbers))
+
+
+def _check_number(number: Any, n: int, option: str) -> None:
+    is_number = isinstance(number, Integral) and not isinstance(number, bool)
+    if not is_number or not 1 <= int(number) <= n:
+        raise SchemaError(f"{option}= has {number!r}, which is no step; steps are numbered from 1 to {n}")
+
+
+def _gaps(given: Any, n: int, clock: Clock, option: str) -> dict[int, Length]:
+    """Read one gap for all steps, or one for each step number, from step 2 on."""
+    by_step = given if isinstance(given, Mapping) else dict.fromkeys(range(2, n + 1), given)
+    if not isinstance(given, Mapping):
+        length_of(given, clock, option)
+    gaps = {}
+    for number, value in by_step.items():
+        _check_number(number, n, option)
+        if number == 1:
+            raise SchemaError(f"{option}= has step 1, before which there is none; gaps are of steps 2 to {n}")
+        gap = length_of(value, clock, option, up=option == "min_gap")
+        if gap is not None:
+            gaps[int(number)] = gap
+    return gaps
+
+
+def _refuse_empty_gaps(shortest: Mapping[int, Length], longest: Mapping[int, Length]) -> None:
+    for number, least in shortest.items():
+        most = longest.get(number)
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            raise SchemaError(
+                f"min_gap= of step {number} is longer than its max_gap=, so that nothing could do the step"
+            )
+
+
+def _barriers(exclude: Any, n: int, reader: StageReader) -> tuple[Barrier, ...]:
+    given = [exclude] if isinstance(exclude, Exclusion) else list(exclude)
+    barriers: list[Barrier] = []
+    for one in given:
+        if not isinstance(one, Exclusion):
+            raise SchemaError(f"exclude= has {one!r}; give Exclusion(stage, after=1, before=2)")
+        check_option("effect", one.effect, get_args(EffectName))
+        before = n if one.before is None else one.before
+        _check_number(one.after, n, "after")
+        _check_number(before, n, "before")
+        if one.after >= before:
+            raise SchemaError(f"{one!r} is between no steps: after={one.after} is not before step {before}")
+        flags = reader.flags(one.stage, f"exclusion of {one.stage!r}")
+        barrier = Barrier(flags, int(one.after), int(before), one.effect)
+        for other, said in zip(barriers, given, strict=False):
+            _refuse_contradiction(barrier, other, one, said)
+        barriers.append(barrier)
+    return tuple(barriers)
+
+
+def _refuse_contradiction(barrier: Barrier, other: Barrier, said: Exclusion, said_before: Exclusion) -> None:
+    shares_stage = bool((barrier.matches & other.matches).any())
+    overlaps = max(barrier.after, other.after) < min(barrier.before, other.before)
+    if shares_stage and overlaps and barrier.effect != other.effect:
+        raise SchemaError(
+            f"exclude= contradicts itself: {said_before!r} and {said!r} are about one stage between the same "
+            f"steps, and have different effects"
+        )

@@ -1,0 +1,215 @@
+"""Event sequences: held against the plain reference, and what they promise of any log."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from pandas.testing import assert_frame_equal
+
+import plain_core
+import reference
+import stagefunnel as sf
+from helpers import frame_of, items_of
+from sequence_cases import Question, questions
+
+# The patch is the same for every example.
+PATCHED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(autouse=True)
+def core(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain_core.use(monkeypatch)
+
+
+def log_of(question: Question, **options: Any) -> sf.StageLog:
+    return sf.StageLog(frame_of(question.rows), invalid="keep_stage", **options)
+
+
+def asked_of(question: Question) -> dict[str, Any]:
+    """Write the options as the package takes them."""
+    options = {name: written(value) for name, value in question.options.items() if name != "hold"}
+    if "exclude" in options:
+        options["exclude"] = [sf.Exclusion(*one) for one in options["exclude"]]
+    return {**options, "missing": "ignore"}
+
+
+def written(value: Any) -> Any:
+    if isinstance(value, reference.Months):
+        return f"{value.number} months"
+    if isinstance(value, dict):
+        return {key: written(one) for key, one in value.items()}
+    return value
+
+
+def without_hold(question: Question) -> Question:
+    return question._replace(options={k: v for k, v in question.options.items() if k != "hold"})
+
+
+@PATCHED
+@given(questions())
+def test_items_and_funnel_match_the_reference(question: Question) -> None:
+    assert_same_tables(without_hold(question))
+
+
+@PATCHED
+@given(questions(times="naive"))
+def test_timestamps_and_months_match_the_reference(question: Question) -> None:
+    assert_same_tables(without_hold(question))
+
+
+@PATCHED
+@given(questions(times="zoned"))
+def test_times_of_a_zone_and_its_months_match_the_reference(question: Question) -> None:
+    assert_same_tables(without_hold(question))
+
+
+def assert_same_tables(question: Question) -> None:
+    log, options = log_of(question), asked_of(question)
+    for ask, plain in (
+        (sf.sequence_items, reference.sequence_items),
+        (sf.sequence_funnel, reference.sequence_funnel),
+    ):
+        found = ask(log, question.steps, **options)
+        expected = plain(question.rows, question.steps, **question.options)
+        assert_frame_equal(found, expected, check_exact=True)
+
+
+@PATCHED
+@given(questions())
+def test_the_levels_of_windowfunnel_match_the_reference(question: Question) -> None:
+    options = {"mode": "clickhouse", "window": question.options.get("window", 30)}
+    for modes in ((), ("strict_order",), ("strict_once", "strict_increase")):
+        plain = question._replace(options={**options, "modes": modes})
+        assert_same_tables(plain)
+
+
+ROWS = [(1, "visit", 0), (1, "cart", 2), (1, "order", 9), (2, "visit", 4), (3, "ad", 5), (4, "cart", 6)]
+STEPS = ["visit", "cart", "order"]
+
+
+def shop(**options: Any) -> sf.StageLog:
+    return sf.StageLog(frame_of(ROWS), **options)
+
+
+def test_each_group_has_the_sequence_of_its_items() -> None:
+    regions = {1: "south", 2: "north", 3: "north", 4: None}
+    log = shop(items=items_of(regions, "region", [1, 2]))
+    table = sf.sequence_funnel(log, STEPS, by="region")
+    assert list(table["region"].fillna("missing")) == ["north"] * 3 + ["south"] * 3 + ["missing"] * 3
+    assert list(table["reached"]) == [1, 0, 0, 1, 1, 1, 0, 0, 0]
+    assert list(table["conversion_from_all"]) == [1 / 2, 0, 0, 1, 1, 1, 0, 0, 0]
+    whole = sf.sequence_funnel(shop(items=items_of(dict.fromkeys(range(1, 5), "all"), "region", [1])), STEPS)
+    assert_frame_equal(whole, sf.sequence_funnel(shop(), STEPS))
+
+
+def test_a_group_named_like_a_column_of_the_result_is_refused() -> None:
+    log = shop(items=items_of({1: "a"}, "mean_from_first", [1]))
+    with pytest.raises(sf.SchemaError, match="columns of the result"):
+        sf.sequence_funnel(log, STEPS, by="mean_from_first")
+
+
+def test_items_left_out_by_an_exclusion_are_in_no_count() -> None:
+    rows = [(1, "visit", 0), (1, "refund", 1), (1, "cart", 2), (2, "visit", 0)]
+    log = sf.StageLog(frame_of(rows))
+    table = sf.sequence_funnel(log, ["visit", "cart"], exclude=sf.Exclusion("refund"))
+    assert list(table["reached"]) == [1, 0]
+    assert list(table["conversion_from_all"]) == [1, 0]
+    assert table.attrs["stagefunnel"]["items"] == 2
+    assert table.attrs["stagefunnel"]["left_out"] == 1
+    reset = sf.sequence_funnel(log, ["visit", "cart"], exclude=sf.Exclusion("refund", effect="reset"))
+    assert list(reset["conversion_from_all"]) == [1 / 2, 0]
+
+
+def test_a_table_says_which_rules_it_was_made_by_and_survives_json() -> None:
+    log = sf.StageLog({"item": [1], "stage": ["visit"], "time": pd.to_datetime(["2026-03-01"])})
+    table = sf.sequence_funnel(
+        log, {"came": "visit", "went on": "*"}, window="2 months", timing="first_entry"
+    )
+    told = json.loads(json.dumps(table.attrs["stagefunnel"]))
+    assert list(table["label"]) == told["steps"] == ["came", "went on"]
+    assert (told["mode"], told["timing"], told["window"]) == ("ordered", "first_entry", "2 months")
+
+
+def test_an_item_of_before_the_end_of_observation_is_listed_and_a_later_one_is_not() -> None:
+    table = sf.sequence_items(shop(), STEPS, window=10, as_of=5)
+    assert list(table["item"]) == [1, 2]
+    assert list(table["stop"]) == ["immature", "immature"]
+
+
+def test_a_log_without_rows_gives_the_whole_table() -> None:
+    log = sf.StageLog({"item": [], "stage": [], "time": []}, empty="allow")
+    table = sf.sequence_funnel(log, STEPS, missing="ignore")
+    assert list(table["reached"]) == [0, 0, 0]
+    assert table["conversion_from_all"].isna().all()
+    assert len(sf.sequence_items(log, STEPS, missing="ignore")) == 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "options", "message"),
+    [
+        ([], {}, "steps= is empty"),
+        ("visit", {}, "is not a list of stages"),
+        ({"visit", "cart"}, {}, "is not a list of stages in order"),
+        (5, {}, "is not a list of stages"),
+        (["visit", []], {}, "step 2 names no stage"),
+        (["visit", {}], {}, "is not a stage"),
+        (["visit", "crat"], {}, "step 2: the log has no stage 'crat'; did you mean 'cart'"),
+        (["visit", "crat"], {}, 'pass missing="ignore"'),
+        (["*"] * 65, {}, "64 at most"),
+        (["*"] * 33, {"mode": "clickhouse", "window": 1}, "32 at most"),
+        (STEPS, {"mode": "orderd"}, "did you mean 'ordered'"),
+        (STEPS, {"timing": "last"}, "timing="),
+        (STEPS, {"missing": "drop"}, "missing="),
+        (STEPS, {"window": -1}, "window=-1 is negative"),
+        (STEPS, {"window": "7d"}, "plain integers"),
+        (STEPS, {"max_gap": "7d"}, "max_gap='7d' has a unit"),
+        (STEPS, {"max_gap": {1: 5}}, "step 1, before which there is none"),
+        (STEPS, {"max_gap": {4: 5}}, "numbered from 1 to 3"),
+        (STEPS, {"max_gap": 2, "min_gap": {2: 3}}, "min_gap= of step 2 is longer"),
+        (STEPS, {"optional": {1}}, "cannot be skipped"),
+        (STEPS, {"optional": {0}}, "numbered from 1 to 3"),
+        (STEPS, {"optional": 2}, "is not a set of step numbers"),
+        (STEPS, {"optional": ["cart"]}, "'cart', which is no step"),
+        (STEPS, {"first_time": {True}}, "which is no step"),
+        (STEPS, {"exclude": ["ad"]}, "give Exclusion("),
+        (STEPS, {"exclude": sf.Exclusion("add")}, "did you mean 'ad'"),
+        (STEPS, {"exclude": sf.Exclusion("ad", 2, 2)}, "is between no steps"),
+        (STEPS, {"exclude": sf.Exclusion("ad", 1, 4)}, "numbered from 1 to 3"),
+        (STEPS, {"exclude": sf.Exclusion("ad", effect="halt")}, "effect="),  # type: ignore[arg-type]
+        (["visit"], {"exclude": sf.Exclusion("ad")}, "is between no steps"),
+        (
+            STEPS,
+            {"exclude": [sf.Exclusion("ad", 1, 3), sf.Exclusion(["ad", "cart"], 2, 3, "stop")]},
+            "contradicts itself",
+        ),
+        (STEPS, {"modes": ["strict_order"]}, 'for mode="clickhouse"'),
+        (STEPS, {"modes": "strict_order"}, "is not a list of modes"),
+        (STEPS, {"mode": "clickhouse"}, "needs a window of a fixed length"),
+        (STEPS, {"mode": "clickhouse", "window": 5, "modes": ["strict"]}, "modes='strict'"),
+        (STEPS, {"mode": "clickhouse", "window": 5, "modes": ["allow_reentry"]}, "without 'strict_order'"),
+        (STEPS, {"mode": "clickhouse", "window": 5, "optional": {2}}, "optional= has no meaning"),
+        (STEPS, {"mode": "open", "max_gap": 5}, "max_gap= has no meaning"),
+        (STEPS, {"mode": "hybrid", "exclude": sf.Exclusion("ad")}, "exclude= has no meaning"),
+        (STEPS, {"mode": "unordered", "optional": {2}}, "optional= has no meaning"),
+        (STEPS, {"as_of": "soon"}, "as_of='soon' is not a moment"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(steps: Any, options: Any, message: str) -> None:
+    for ask in (sf.sequence_funnel, sf.sequence_items):
+        with pytest.raises(sf.SchemaError) as raised:
+            ask(shop(), steps, **options)
+        assert message in str(raised.value)
+
+
+def test_what_is_no_log_is_refused() -> None:
+    with pytest.raises(sf.SchemaError, match="expected a StageLog"):
+        sf.sequence_items(frame_of(ROWS), STEPS)  # type: ignore[arg-type]
+
+
+def test_the_same_exclusion_twice_and_different_ones_of_other_steps_are_no_contradiction() -> None:
+    twice = [sf.Exclusion("ad"), sf.Exclusion("ad")]
+    apart = [sf.Exclusion("ad", 1, 2), sf.Exclusion("ad", 2, 3, "stop")]
+    for exclude in (twice, apart):
+        assert list(sf.sequence_funnel(shop(), STEPS, exclude=exclude)["reached"]) == [2, 1, 1]
