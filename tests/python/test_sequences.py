@@ -159,7 +159,7 @@ def test_a_log_without_rows_gives_the_whole_table() -> None:
         (["visit", "crat"], {}, 'pass missing="ignore"'),
         (["*"] * 65, {}, "64 at most"),
         (["*"] * 33, {"mode": "clickhouse", "window": 1}, "32 at most"),
-        (STEPS, {"mode": "orderd"}, "did you mean 'ordered'"),
+        (STEPS, {"mode": "orderly"}, "did you mean 'ordered'"),
         (STEPS, {"timing": "last"}, "timing="),
         (STEPS, {"missing": "drop"}, "missing="),
         (STEPS, {"window": -1}, "window=-1 is negative"),
