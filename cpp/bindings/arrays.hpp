@@ -67,5 +67,6 @@ void bind_items(py::module_& m);
 void bind_memory(py::module_& m);
 void bind_quality(py::module_& m);
 void bind_stream(py::module_& m);
+void bind_summary(py::module_& m);
 
 }  // namespace stagefunnel::bindings

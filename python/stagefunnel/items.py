@@ -46,7 +46,7 @@ def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error
     6    lost       Lost  Prepayment       3        1
     """
     lookup = core_pipeline(log, pipeline, unlisted)
-    facts = _core.item_facts(log._journeys, lookup)
+    facts = _core.item_facts(log._journeys, lookup, log._threads)
     outcome = facts.outcome
     closed_at = pd.Series(log._to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:

@@ -40,7 +40,7 @@ ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
     """Count what :meth:`stagefunnel.StageLog.quality` says, by check."""
-    found = _core.log_quality(log._journeys)
+    found = _core.log_quality(log._journeys, log._threads)
     counts = {
         "rows": log._n_input_rows,
         "items": log.n_items,
@@ -54,7 +54,8 @@ def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
         counts["table_rows_without_item"] = log._items_table.n_keyless
         counts["items_not_in_table"] = log._items_table.n_unmatched
     if pipeline is not None:
-        read = _core.pipeline_quality(log._journeys, log._core_pipeline(pipeline, "ignore"))
+        lookup = log._core_pipeline(pipeline, "ignore")
+        read = _core.pipeline_quality(log._journeys, lookup, log._threads)
         listed = set(pipeline.labels)
         stages = log.stages
         unlisted = [label not in listed for label in stages["stage"]]

@@ -15,7 +15,7 @@ using Counts = std::vector<std::int64_t>;
 
 ItemFacts facts_of(const std::vector<Labels>& journeys) {
     const Log log = log_of_journeys(journeys);
-    return item_facts(log.journeys, shop().read(log));
+    return item_facts(log.journeys, shop().read(log), 1);
 }
 
 std::vector<Outcome> outcomes_of(const ItemFacts& facts) {
@@ -26,7 +26,7 @@ std::vector<Outcome> outcomes_of(const ItemFacts& facts) {
 
 TEST(ItemFacts, ListItemsByTheirFirstRowInTheInput) {
     const Log log = log_of({{9, "Won", 50}, {3, "New", 1}, {5, "New", 2}, {9, "New", 10}});
-    const ItemFacts facts = item_facts(log.journeys, shop().read(log));
+    const ItemFacts facts = item_facts(log.journeys, shop().read(log), 1);
     EXPECT_EQ(facts.first_row, (std::vector<std::uint32_t>{0, 1, 2}));
     EXPECT_EQ(facts.first_time, (Counts{10, 1, 2}));
     EXPECT_EQ(facts.last_stage, (StageRows{kWon, kNew, kNew}));

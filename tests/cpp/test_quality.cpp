@@ -8,16 +8,16 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-LogQuality quality_of(const std::vector<Row>& rows) { return log_quality(log_of(rows).journeys); }
+LogQuality quality_of(const std::vector<Row>& rows) { return log_quality(log_of(rows).journeys, 1); }
 
 PipelineQuality quality_in_shop(const std::vector<Row>& rows) {
     const Log log = log_of(rows);
-    return pipeline_quality(log.journeys, shop().read(log));
+    return pipeline_quality(log.journeys, shop().read(log), 1);
 }
 
 PipelineQuality quality_in_shop(const std::vector<Labels>& journeys) {
     const Log log = log_of_journeys(journeys);
-    return pipeline_quality(log.journeys, shop().read(log));
+    return pipeline_quality(log.journeys, shop().read(log), 1);
 }
 
 TEST(LogQuality, FindsNothingOddInACleanLog) {
@@ -58,7 +58,7 @@ TEST(PipelineQuality, CountsRowsOfAMissingStageAsUnlisted) {
     rows.n_labels = 1;
     rows.add(7, 0, 0);
     rows.add(7, 1, 1);
-    EXPECT_EQ(pipeline_quality(rows.build(), same_rows(1, 0, 0)).unlisted_rows, 1);
+    EXPECT_EQ(pipeline_quality(rows.build(), same_rows(1, 0, 0), 1).unlisted_rows, 1);
 }
 
 TEST(PipelineQuality, CountsVisitsThatUnlistedRowsWouldHaveCutInTwo) {
