@@ -66,6 +66,7 @@ class PipelineChecks {
             for (std::size_t i = begin; i < end; ++i) {
                 unlisted += static_cast<std::size_t>(row_of(codes[i]) == Pipeline::kUnlisted);
             }
+            if (unlisted == end - begin) ++found_.items_without_rows;
             if (unlisted > 0) look_for_gaps(codes, begin, end, unlisted);
             if (unlisted < end - begin) look_at_the_end(journeys.time.data(), codes, begin, end);
         }
@@ -86,7 +87,6 @@ class PipelineChecks {
     template <class Code>
     void look_for_gaps(const Code* codes, std::size_t begin, std::size_t end, std::size_t unlisted) {
         found_.unlisted_rows += static_cast<std::int64_t>(unlisted);
-        if (unlisted == end - begin) ++found_.items_without_rows;
         std::int32_t last = Pipeline::kUnlisted;
         bool gap = false;
         for (std::size_t i = begin; i < end; ++i) {

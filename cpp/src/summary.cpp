@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "duration_scan.hpp"
-#include "item_counter.hpp"
+#include "funnel_counter.hpp"
 #include "moves.hpp"
 #include "parallel.hpp"
 #include "row_checks.hpp"
@@ -24,13 +24,15 @@ class OtherReaders {
                  std::span<const FunnelOptions> funnels)
         : moves_(pipeline), log_checks_(journeys), pipeline_checks_(pipeline) {
         if (makes_digest) states_.emplace(pipeline);
-        for (const FunnelOptions& funnel : funnels) counters_.emplace_back(pipeline, funnel);
+        for (const FunnelOptions& funnel : funnels) counters_.emplace_back(pipeline, funnel, funnel.n_groups);
     }
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
         if (states_) states_->read(journeys, codes, first, last);
-        for (ItemCounter<Mask>& counter : counters_) counter.read(journeys, codes, first, last);
+        for (FunnelCounter<Mask>& counter : counters_) {
+            for (std::size_t item = first; item < last; ++item) counter.count(journeys, codes, item, 1);
+        }
         moves_.read(journeys, codes, first, last);
         log_checks_.read(journeys, codes, first, last);
         pipeline_checks_.read(journeys, codes, first, last);
@@ -47,7 +49,8 @@ class OtherReaders {
     /// Puts the answers into a summary; those of the funnels go to the places that are given.
     void finish(Summary& summary, std::span<const std::size_t> places) {
         if (states_) summary.digest = states_->digest();
-        for (std::size_t i = 0; i < counters_.size(); ++i) summary.funnels[places[i]] = counters_[i].counts();
+        for (std::size_t i = 0; i < counters_.size(); ++i)
+            summary.funnels[places[i]] = counters_[i].take().finish();
         summary.transitions = moves_.counts();
         summary.log_quality = log_checks_.found();
         summary.pipeline_quality = pipeline_checks_.found();
@@ -55,7 +58,7 @@ class OtherReaders {
 
   private:
     std::optional<StateTable> states_;
-    std::vector<ItemCounter<Mask>> counters_;
+    std::vector<FunnelCounter<Mask>> counters_;
     MoveCounter moves_;
     LogChecks log_checks_;
     PipelineChecks pipeline_checks_;
@@ -67,7 +70,6 @@ void for_each_block(const Journeys& journeys, std::size_t first, std::size_t las
     constexpr std::size_t kBlockRows = 1U << 14U;
     for (std::size_t from = first; from < last;) {
         const std::uint64_t stop = journeys.offsets[from] + kBlockRows;
-        // Every item has a row, so no block has more items than rows.
         std::size_t to = std::min(last, from + kBlockRows);
         while (to > from + 1 && journeys.offsets[to] > stop) to = from + (to - from) / 2;
         read(from, to);
@@ -140,12 +142,12 @@ Summary read_all(const Journeys& journeys, const Pipeline& pipeline, const Summa
 Summary summarise(const Journeys& journeys, const Pipeline& pipeline, const SummaryOptions& options,
                   std::optional<Digest> digest) {
     pipeline.check(journeys);
-    for (const FunnelOptions& funnel : options.funnels) check(journeys, funnel);
+    for (const FunnelOptions& funnel : options.funnels) check_options(journeys, funnel);
     check(options.quantiles);
     check_moves(pipeline);
-    return pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits)
-               ? read_all<OneWord>(journeys, pipeline, options, std::move(digest))
-               : read_all<ManyWords>(journeys, pipeline, options, std::move(digest));
+    return with_mask(pipeline, [&]<class Mask>() {
+        return read_all<Mask>(journeys, pipeline, options, std::move(digest));
+    });
 }
 
 }  // namespace stagefunnel

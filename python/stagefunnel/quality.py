@@ -29,6 +29,7 @@ _NOTES = {
     "ties": "rows of an item at the time of its row before; they keep the order of the input",
     "table_rows_without_item": "rows of the items table that have no key, left out",
     "items_not_in_table": "items that the items table does not have",
+    "elsewhere_rows": "rows of other pipelines' stages",
     "unlisted_stages": "stages of the log that the pipeline does not list",
     "unlisted_rows": "rows of these stages",
     "items_without_rows": "items that have only such rows: they are in no base",
@@ -38,9 +39,11 @@ _NOTES = {
 ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
-def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
-    """Count what :meth:`stagefunnel.StageLog.quality` says, by check."""
-    found = _core.log_quality(log._journeys, log._threads)
+def quality_counts(
+    log: StageLog, pipeline: Pipeline | None, known: _core.Summary | None = None
+) -> dict[str, int]:
+    """Count what :meth:`stagefunnel.StageLog.quality` says, by check; `known` is of all rows of the log."""
+    found = _core.log_quality(log._journeys, log._threads) if known is None else known.log_quality
     counts = {
         "rows": log._n_input_rows,
         "items": log.n_items,
@@ -54,10 +57,17 @@ def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
         counts["table_rows_without_item"] = log._items_table.n_keyless
         counts["items_not_in_table"] = log._items_table.n_unmatched
     if pipeline is not None:
-        lookup = log._core_pipeline(pipeline, "ignore")
-        read = _core.pipeline_quality(log._journeys, lookup, log._threads)
-        listed = set(pipeline.labels)
+        if known is None:
+            lookup = log._core_pipeline(pipeline, "ignore")
+            read = _core.pipeline_quality(log._journeys, lookup, log._threads)
+        else:
+            read = known.pipeline_quality
+        elsewhere = set(pipeline.elsewhere)
+        listed = {*pipeline.labels, *elsewhere}
         stages = log.stages
+        if elsewhere:
+            away = [label in elsewhere for label in stages["stage"]]
+            counts["elsewhere_rows"] = int(stages["rows"][away].sum())
         unlisted = [label not in listed for label in stages["stage"]]
         counts["unlisted_stages"] = sum(unlisted)
         counts["unlisted_rows"] = int(stages["rows"][unlisted].sum())

@@ -1,15 +1,16 @@
 #pragma once
 
-// Counting items in the stages of a funnel. Internal to the core.
+// Counting items stage by stage. Internal to the core.
 
-#include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "item_stages.hpp"
 #include "stage_mask.hpp"
+#include "stagefunnel/digest.hpp"
 #include "stagefunnel/funnel.hpp"
 #include "visits.hpp"
 
@@ -17,7 +18,7 @@ namespace stagefunnel {
 
 __extension__ typedef __int128 int128;
 
-inline constexpr int kFractionBits = 64;  // amounts of 2^-12 and more are held without any rounding
+constexpr int kFractionBits = 64;  // amounts of 2^-12 and more are held without any rounding
 
 inline int128 to_fixed(double amount) {
     return static_cast<int128>(std::nearbyint(std::ldexp(amount, kFractionBits)));
@@ -28,6 +29,24 @@ inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum
 struct FunnelPartial {
     FunnelCounts counts;
     std::vector<int128> sums;
+
+    /// The counts, with the sums rounded to double.
+    [[nodiscard]] FunnelCounts finish() && {
+        if (!sums.empty()) counts.amount.resize(counts.passed.rows(), counts.passed.cols());
+        for (std::size_t i = 0; i < sums.size(); ++i) counts.amount.data()[i] = from_fixed(sums[i]);
+        return std::move(counts);
+    }
+
+    /// Calls `change(table)` for each table of counts, all of which have one row per group.
+    template <class Change>
+    void for_each_table(Change change) {
+        FunnelCounts& c = counts;
+        for (CountMatrix* table : {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from,
+                                   &c.open_at, &c.amount_missing}) {
+            change(*table);
+        }
+        for (CountVector* list : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won}) change(*list);
+    }
 
     void merge(const FunnelPartial& other) {
         counts.passed += other.counts.passed;
@@ -44,13 +63,6 @@ struct FunnelPartial {
         counts.left_out += other.counts.left_out;
         counts.reopened_won += other.counts.reopened_won;
         for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += other.sums[i];
-    }
-
-    /// The counts, with the sums of the amounts.
-    FunnelCounts finish() {
-        counts.amount.resize(counts.amount_missing.rows(), counts.amount_missing.cols());
-        for (std::size_t i = 0; i < sums.size(); ++i) counts.amount.data()[i] = from_fixed(sums[i]);
-        return std::move(counts);
     }
 };
 
@@ -70,96 +82,56 @@ inline FunnelPartial empty_partial(Eigen::Index n_groups, Eigen::Index n_rows, b
     return partial;
 }
 
-/// The sets of stages that one item's visits amount to.
-template <class Mask>
-struct ItemStages {
-    explicit ItemStages(const Pipeline& pipeline)
-        : n_open(static_cast<std::size_t>(pipeline.n_open())),
-          seen(static_cast<std::size_t>(pipeline.n_rows())),
-          filled(static_cast<std::size_t>(pipeline.n_rows())),
-          in_order(static_cast<std::size_t>(pipeline.n_rows())) {}
-
-    void clear() {
-        seen.clear();
-        filled.clear();
-        in_order.clear();
-        next_in_order = 0;
-    }
-
-    /// A move fills the stages it passes over; being created counts as a move from before the first stage.
-    void fill_move(std::int32_t from, Outcome from_outcome, std::int32_t to, Outcome to_outcome) {
-        const auto at = static_cast<std::size_t>(to);
-        if (from < 0) {
-            if (to_outcome == Outcome::open) filled.set_range(0, at);
-            if (to_outcome == Outcome::won) filled.set_range(0, n_open);
-            if (to_outcome == Outcome::lost) filled.set_range(0, std::min<std::size_t>(1, n_open));
-        } else if (from_outcome == Outcome::open) {
-            const auto was = static_cast<std::size_t>(from);
-            if (to_outcome == Outcome::open) filled.set_range(std::min(was, at) + 1, std::max(was, at));
-            if (to_outcome == Outcome::won) filled.set_range(was + 1, n_open);
+inline void check_options(const Journeys& journeys, const FunnelOptions& options) {
+    if (!options.group.empty()) {
+        if (options.group.size() != journeys.n_items())
+            throw std::invalid_argument("groups must be one per item");
+        for (const std::int32_t group : options.group) {
+            if (group < 0 || group >= options.n_groups)
+                throw std::invalid_argument("a group lies out of range");
         }
     }
-
-    void visit_in_order(std::int32_t row, Outcome outcome) {
-        const auto at = static_cast<std::size_t>(row);
-        const bool is_next = outcome == Outcome::open && at == next_in_order;
-        if (is_next) ++next_in_order;
-        if (is_next || outcome == Outcome::lost || (outcome == Outcome::won && next_in_order == n_open)) {
-            in_order.set(at);
-        }
+    if (options.n_groups < 1) throw std::invalid_argument("there must be a group");
+    if (options.amount.empty()) return;
+    if (options.amount.size() != journeys.n_items())
+        throw std::invalid_argument("amounts must be one per item");
+    double total = 0;
+    for (const double amount : options.amount) {
+        if (!std::isnan(amount)) total += std::abs(amount);
     }
-
-    std::size_t n_open;
-    Mask seen;
-    Mask filled;
-    Mask in_order;
-    std::size_t next_in_order = 0;
-};
-
-inline bool is_left_out(const JourneyEnd& end, LostThenWon rule) {
-    switch (rule) {
-        case LostThenWon::include:
-            return false;
-        case LostThenWon::exclude:
-            return end.flipped_to_won();
-        case LostThenWon::exclude_reopened:
-            return end.outcome() == Outcome::won && end.any_lost();
-    }
-    return false;
+    // Also refuses infinity. Past this the fixed-point sums could overflow.
+    if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
 }
 
+/// Calls `ask<Mask>()` with the set of stages that holds the pipeline's.
+template <class Ask>
+auto with_mask(const Pipeline& pipeline, Ask ask) {
+    return pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits) ? ask.template operator()<OneWord>()
+                                                                     : ask.template operator()<ManyWords>();
+}
+
+/// Reads journeys visit by visit and counts them by the rules of one funnel.
 template <class Mask>
-class ItemCounter {
+class FunnelCounter {
   public:
-    ItemCounter(const Pipeline& pipeline, const FunnelOptions& options)
+    /// @param n_groups rows of the counts, which may be more than the groups of the options.
+    FunnelCounter(const Pipeline& pipeline, const FunnelOptions& options, Eigen::Index n_groups)
         : pipeline_(pipeline),
           options_(options),
           stages_(pipeline),
-          partial_(empty_partial(options.n_groups, pipeline.n_rows(), !options.amount.empty())) {}
+          partial_(empty_partial(n_groups, pipeline.n_rows(), !options.amount.empty())) {}
 
-    template <class Code>
-    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        for (std::size_t item = first; item < last; ++item) count(journeys, codes, item, 1);
-    }
-
-    /// Counts one item for all that are in its state.
-    template <class Code>
-    void read(const Journeys& journeys, const Code* codes, const Digest& digest) {
-        for (const Digest::State& state : digest.states) count(journeys, codes, state.example, state.items);
-    }
-
-    void merge(const ItemCounter& other) { partial_.merge(other.partial_); }
-
-    [[nodiscard]] FunnelCounts counts() { return partial_.finish(); }
-
-  private:
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n) {
-        stages_.clear();
-        JourneyEnd end(pipeline_);
+        JourneyEnd end = begin();
         for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
                        [&](std::int32_t row, std::size_t) { visit(end, row); });
-        if (!end.empty()) add(item, end, n);
+        if (!end.empty()) add(options_.group.empty() ? 0 : options_.group[item], item, end, n);
+    }
+
+    [[nodiscard]] JourneyEnd begin() {
+        stages_.clear();
+        return JourneyEnd(pipeline_);
     }
 
     void visit(JourneyEnd& end, std::int32_t row) {
@@ -171,9 +143,9 @@ class ItemCounter {
         end.visit(row);
     }
 
-    void add(std::size_t item, const JourneyEnd& end, std::int64_t n) {
+    /// Counts `n` items like the one read so far in group `g`; a negative number takes them out again.
+    void add(Eigen::Index g, std::size_t item, const JourneyEnd& end, std::int64_t n) {
         FunnelCounts& counts = partial_.counts;
-        const Eigen::Index g = options_.group.empty() ? 0 : options_.group[item];
         if (is_left_out(end, options_.lost_then_won)) {
             counts.left_out(g) += n;
             return;
@@ -209,16 +181,21 @@ class ItemCounter {
             for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
             for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
             for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
-            if (!options_.amount.empty()) add_amount(g, own.word(w) | assumed, w, options_.amount[item]);
+            if (!options_.amount.empty()) add_amount(g, own.word(w) | assumed, w, options_.amount[item], n);
         }
     }
 
-    void add_amount(Eigen::Index g, std::uint64_t reached, std::size_t w, double amount) {
+    void merge(const FunnelCounter& other) { partial_.merge(other.partial_); }
+
+    [[nodiscard]] FunnelPartial take() { return std::move(partial_); }
+
+  private:
+    void add_amount(Eigen::Index g, std::uint64_t reached, std::size_t w, double amount, std::int64_t n) {
         if (std::isnan(amount)) {
-            for_each_bit(reached, w, [&](Eigen::Index row) { ++partial_.counts.amount_missing(g, row); });
+            for_each_bit(reached, w, [&](Eigen::Index row) { partial_.counts.amount_missing(g, row) += n; });
             return;
         }
-        const int128 fixed = to_fixed(amount);
+        const int128 fixed = to_fixed(amount) * n;
         const Eigen::Index start = g * pipeline_.n_rows();
         for_each_bit(reached, w, [&](Eigen::Index row) {
             partial_.sums[static_cast<std::size_t>(start + row)] += fixed;
@@ -237,10 +214,7 @@ inline bool is_digestible(const FunnelOptions& options) {
            options.kind != Kind::strict;
 }
 
-/// @throws std::invalid_argument as `count_funnel` does.
-void check(const Journeys& journeys, const FunnelOptions& options);
-
-/// Counts from a digest; these options are digestible.
+/// Counts from a digest, which answers these options.
 FunnelCounts count_states(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options,
                           const Digest& digest);
 
