@@ -61,7 +61,7 @@ TEST(Threads, OfTheCallerMayAskOneLogAtTheSameTime) {
     const CountMatrix passed = count_funnel(journeys, pipeline, options).passed;
     const CountMatrix moves = count_transitions(journeys, pipeline, 1).moves;
     const Duration median = time_in_stage(journeys, pipeline, Per::visit, {&kHalf, 1}, 1)[0].quantiles[0];
-    const std::vector<std::int64_t> visits = item_facts(journeys, pipeline, 1).visits;
+    const LargeVector<std::int64_t> visits = item_facts(journeys, pipeline, 1).visits;
     std::vector<unsigned> right(6, 0);
     at_the_same_time(6, [&](unsigned caller) {
         FunnelOptions mine;
