@@ -112,10 +112,13 @@ fuzz() {
 
 find_clang() {
     local name
-    for name in clang++ clang++-{20..14}; do
-        if command -v "$name"; then return; fi
+    for name in clang++-{20..16} clang++; do
+        if command -v "$name" >/dev/null && (($("$name" -dumpversion | cut -d. -f1) >= 16)); then
+            printf '%s\n' "$name"
+            return
+        fi
     done
-    fail "no clang++; on Debian and Ubuntu: apt-get install clang-16 libclang-rt-16-dev"
+    fail "no clang++ 16 or newer; on Debian and Ubuntu: apt-get install clang-16 libclang-rt-16-dev"
 }
 
 build_and_test() {
