@@ -16,10 +16,9 @@ from .kinds import Rule, rules_of
 from .log import StageLog
 from .moves import transition_table
 from .overview import Summary
-from .periods import Basis
 from .pipeline import Pipeline
 from .quality import quality_counts, quality_table
-from .schema import Fill, LostThenWonName, PerName, Unlisted
+from .schema import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from .view import View, view_of
 
 
@@ -34,7 +33,7 @@ def summary(
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> Summary:
     """Answer all that is asked of most logs: both funnels, outcomes, times, moves and quality.
