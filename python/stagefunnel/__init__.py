@@ -27,10 +27,12 @@ from .moves import transitions
 from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
+from .readers import Export, read
 from .settings import Settings
 from .summaries import summary
 
 __all__ = [
+    "Export",
     "InvalidRowError",
     "Partial",
     "Pipeline",
@@ -50,6 +52,7 @@ __all__ = [
     "merge",
     "outcomes",
     "partial",
+    "read",
     "release_memory",
     "show",
     "summary",

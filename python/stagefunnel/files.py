@@ -154,11 +154,11 @@ def csv_header(file: str) -> tuple[str, list[str]]:
         first = text.readline()
         if not first.strip():
             raise ReaderError(f"{file}, line 1: there is no header")
-        delimiter = _delimiter(first)
+        delimiter = delimiter_of(first)
         return delimiter, next(csv.reader(chain([first], text), delimiter=delimiter))
 
 
-def _delimiter(first_line: str) -> str:
+def delimiter_of(first_line: str) -> str:
     """Take the separator that splits the header into the most names; those inside quotes do not count."""
     return max(",;\t|", key=re.sub('"[^"]*("|$)', "", first_line).count)
 

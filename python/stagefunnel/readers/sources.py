@@ -1,0 +1,169 @@
+"""Whatever a reader can be given, as tables of text whose rows can be found again."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ReaderError
+from ..files import expand, read_tables
+from .cells import as_text
+from .content import decoded, parse_csv, parse_json, refuse_page
+from .records import records_in
+
+Note = tuple[str, int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One file of an export, or one answer of a REST interface.
+
+    Attributes
+    ----------
+    name
+        The file, or which input it was.
+    frame
+        Its rows: text, missing as ``None``; times where the input has them as such; lists and dicts where
+        an answer nests them.
+    place
+        Says where a row stood.
+    notes
+        What reading it is to say in the quality table.
+    optional
+        Whether it may be left out if no format knows it: a further sheet of a workbook.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    place: Callable[[int], str]
+    notes: tuple[Note, ...] = ()
+    optional: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of its columns, or the keys of its records."""
+        return list(self.frame.columns)
+
+    def has(self, *names: str) -> bool:
+        """Say whether it has all of these columns."""
+        return all(name in self.frame.columns for name in names)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows of several sources under each other; a column that one of them lacks is missing there."""
+
+    frame: pd.DataFrame
+    sources: tuple[Source, ...]
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, sources: Sequence[Source]) -> Table:
+        """Put the rows of sources under each other."""
+        lengths = [len(source.frame) for source in sources]
+        starts = np.cumsum([0, *lengths[:-1]])
+        frames = [source.frame for source in sources if len(source.frame)] or [sources[0].frame]
+        frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+        texts = [column for column in frame if frame[column].dtype == object]
+        frame = frame.assign(**{column: frame[column].where(frame[column].notna(), None) for column in texts})
+        return cls(frame, tuple(sources), tuple(int(start) for start in starts))
+
+    def place(self, row: int) -> str:
+        """Say in which source a row stood, and where."""
+        at = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.sources[at].place(row - self.starts[at])
+
+
+def sources_of(given: Any, *, encoding: str | None = None) -> list[Source]:
+    """Turn paths, globs, answers of a REST client and tables, alone or in a list, into sources."""
+    found = list(_sources(given, "the input", encoding))
+    if not found:
+        raise ReaderError(f"there is nothing to read in {type(given).__name__} {repr(given)[:60]}")
+    return found
+
+
+def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
+    if isinstance(given, str | os.PathLike):
+        for file in expand([os.fspath(given)]):
+            yield from _file(file, encoding)
+    elif isinstance(given, pd.DataFrame):
+        yield _table(given, name)
+    elif hasattr(given, "to_pandas"):
+        yield _table(given.to_pandas(), name)
+    elif isinstance(given, Mapping):
+        yield from _json(dict(given), name)
+    elif isinstance(given, Iterable) and not isinstance(given, bytes):
+        parts = list(given)
+        if all(isinstance(part, Mapping) for part in parts):
+            yield from _json([dict(part) for part in parts], name)
+            return
+        for number, part in enumerate(parts, start=1):
+            yield from _sources(part, f"input {number}", encoding)
+    else:
+        raise ReaderError(
+            f"cannot read {type(given).__name__}: pass a path, a table, a dict or a list of dicts as a REST "
+            f"client returns them, or several of these in a list"
+        )
+
+
+def _file(file: str, encoding: str | None) -> Iterator[Source]:
+    with open(file, "rb") as opened:
+        data = opened.read()
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
+    if not data.strip():
+        raise ReaderError(f"{file}: the file is empty; export it again")
+    if data.startswith(b"PAR1"):
+        yield _table(read_tables([file], None).frame, file)
+    elif data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
+        from .workbooks import sheets
+
+        yield from sheets(file, data)
+    else:
+        yield from _text_file(file, *decoded(data, file))
+
+
+def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
+    notes: list[Note] = []
+    if encoding not in ("utf-8", "utf-8-sig"):
+        notes.append((f"read_as_{encoding.replace('-', '_')}", 1, f"files that are not UTF-8 but {encoding}"))
+    refuse_page(text, file)
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        for source in _json(parse_json(text.removeprefix("\ufeff"), file), file):
+            yield Source(source.name, source.frame, source.place, (*source.notes, *notes))
+        return
+    table = parse_csv(text, file)
+    if table.short_rows:
+        notes.append(
+            ("short_rows", table.short_rows, "rows with fewer fields than the header; the rest is missing")
+        )
+    lines = table.lines
+    yield Source(file, table.frame, lambda row: f"{file}, line {lines[row]:,}", tuple(notes))
+
+
+def _table(frame: pd.DataFrame, name: str) -> Source:
+    columns = {str(column).strip(): as_text(frame[column]) for column in frame.columns}
+    return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
+
+
+def _json(value: Any, name: str) -> Iterator[Source]:
+    for records, places in records_in(value, name):
+        keys = list(dict.fromkeys(key for record in records for key in record))
+        frame = pd.DataFrame(
+            {key: as_text(pd.Series([record.get(key) for record in records], dtype=object)) for key in keys}
+        )
+        yield Source(name, frame, _placed(name, places))
+
+
+def _placed(name: str, places: list[str]) -> Callable[[int], str]:
+    return lambda row: f"{name}, {places[row]}"
