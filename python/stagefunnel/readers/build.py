@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import InvalidRowError, ReaderError
 from ..log import StageLog
 from ..pipeline import Pipeline
+from .cells import Place
 from .dates import read_times
 from .export import Export, Notes
 from .protocol import Options, Sources
@@ -67,7 +68,7 @@ def _free_name(name: str, taken: Mapping[str, Pipeline]) -> str:
 
 
 def make_log(
-    rows: pd.DataFrame, place: object, options: Options, *, items: pd.DataFrame | None = None
+    rows: pd.DataFrame, place: Place, options: Options, *, items: pd.DataFrame | None = None
 ) -> StageLog:
     """Build a log from ``item``, ``stage``, ``time`` and, where there is one, ``order``.
 
@@ -86,7 +87,7 @@ def make_log(
     try:
         return StageLog(rows, order=order, items=items, invalid=options.invalid)
     except InvalidRowError as error:
-        raise ReaderError(f"{place(error.row)}: {error}") from error  # type: ignore[operator]
+        raise ReaderError(f"{place(error.row)}: {error}") from error
 
 
 def finish(
@@ -117,16 +118,23 @@ def stacked(sources: Sources, role: str, notes: Notes) -> Table | None:
     if not sources.get(role):
         return None
     note_sources(sources[role], notes)
-    return Table.of(sources[role])
+    table = Table.of(sources[role])
+    total = max((source.total or 0 for source in sources[role]), default=0)
+    notes.add(
+        "rows_not_fetched",
+        max(total - len(table.frame), 0),
+        f"rows of {role} that the answer counts and its pages do not hold; fetch all pages",
+    )
+    return table
 
 
-def refuse_repeats(items: pd.DataFrame, place: object, key: str) -> None:
+def refuse_repeats(items: pd.DataFrame, place: Place, key: str) -> None:
     """Refuse a list of items that has one twice."""
     again = items[key].duplicated() & items[key].notna()
     if again.any():
         row = int(np.flatnonzero(again.to_numpy())[0])
         first = int(np.flatnonzero((items[key] == items[key].iloc[row]).to_numpy())[0])
         raise ReaderError(
-            f"{place(row)}: {key} {items[key].iloc[row]!r} is in the list of items already "  # type: ignore[operator]
-            f"({place(first)}); it must have each item once"  # type: ignore[operator]
+            f"{place(row)}: {key} {items[key].iloc[row]!r} is in the list of items already "
+            f"({place(first)}); it must have each item once"
         )

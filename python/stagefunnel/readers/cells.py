@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ReaderError
+
+Place = Callable[[int], str]  # says where a row stood
 
 
 def as_text(column: pd.Series) -> pd.Series:
@@ -71,7 +73,7 @@ def is_true(column: pd.Series) -> pd.Series:
 _NUMBER = r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"
 
 
-def amounts(column: pd.Series, place: Any) -> pd.Series:
+def amounts(column: pd.Series, place: Place) -> pd.Series:
     """Read amounts as people write them: ``1 234,50``, ``1.234,50``, ``1,234.50``, ``1234.5``, ``$1,200``.
 
     Parameters
@@ -103,7 +105,7 @@ def amounts(column: pd.Series, place: Any) -> pd.Series:
     return pd.Series([math.nan if pd.isna(value) else float(value) for value in text], dtype=np.float64)
 
 
-def _decimal_mark(text: pd.Series, column: pd.Series, place: Any) -> str:
+def _decimal_mark(text: pd.Series, column: pd.Series, place: Place) -> str:
     """Tell which mark a column's numbers have before the decimals."""
     points = text.str.contains(r"\.\d*$", na=False)
     both_comma_last = text.str.contains(r"\..*,", na=False)

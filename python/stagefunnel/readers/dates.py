@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from ..errors import ReaderError, SchemaError
 from ..times import parse_texts
+from .cells import Place
 from .export import Notes
 from .protocol import Options
 
@@ -24,7 +24,7 @@ _YEAR_LAST = (
 _SINCE_1970 = r"^\s*\d{10}(?:\d{3})?(?:\.\d+)?\s*$"
 
 
-def read_times(column: pd.Series, place: Callable[[int], str], options: Options, notes: Notes) -> pd.Series:
+def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     """Read a column of times; missing ones stay missing.
 
     ``03/04/2026`` is read only where the column itself tells which number is the day, or `dayfirst` does.
@@ -49,7 +49,8 @@ def read_times(column: pd.Series, place: Callable[[int], str], options: Options,
     if len(unparsed) and options.invalid == "error":
         row = int(unparsed[0])
         raise ReaderError(
-            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} such rows); "
+            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} such "
+            f"rows); 
             f'say how it is written, for example with time_format="%d %b %Y", or pass invalid="drop"'
         )
     notes.add(
@@ -58,7 +59,7 @@ def read_times(column: pd.Series, place: Callable[[int], str], options: Options,
     return _in_zone(pd.Series(times), options, notes)
 
 
-def _as_iso(column: pd.Series, place: Callable[[int], str], options: Options, notes: Notes) -> pd.Series:
+def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     texts = column.astype(object).where(column.notna(), None)
     counted = texts.str.match(_SINCE_1970, na=False)
     if counted.any():
@@ -81,7 +82,7 @@ def _since_1970(texts: pd.Series) -> pd.Series:
 
 
 def _day_first(
-    column: pd.Series, parts: pd.DataFrame, place: Callable[[int], str], options: Options, notes: Notes
+    column: pd.Series, parts: pd.DataFrame, place: Place, options: Options, notes: Notes
 ) -> bool:
     """Tell whether a column's dates have the day first; both ways possible is an error."""
     firsts, seconds = parts["first"].astype(float), parts["second_part"].astype(float)
@@ -157,7 +158,7 @@ def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
         notes.add(
             "doubtful_local_times",
             doubtful,
-            "local times that a change of the clocks has twice or not at all, read as winter time or moved on",
+            "local times that a change of the clocks has twice (read as winter time) or not at all",
         )
         winter = np.zeros(len(times), dtype=bool)
         return times.dt.tz_localize(options.zone, ambiguous=winter, nonexistent="shift_forward")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
-from ..errors import ReaderError, SchemaError, check_option, quoted
+from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
 from ..pipeline import Pipeline
 from . import events
-from .export import Export
+from .export import Export, Notes
 from .protocol import Options, Reader
 from .sources import Source, sources_of
 
@@ -98,44 +99,68 @@ def read(
         invalid,
     )
     readers = READERS if format is None else (_reader(format),)
-    found: dict[str, dict[str, list[Source]]] = {}
-    for source in sources_of(paths_or_records):
-        reader, role = _recognised(source, readers, options)
-        if reader is not None:
-            found.setdefault(reader.FORMAT, {}).setdefault(role, []).append(source)
-    if not found:
-        raise ReaderError("no sheet of the workbook is an export that is known")
-    if len(found) > 1:
-        said = "; ".join(f"{name}: {quoted(_names(roles))}" for name, roles in found.items())
-        raise ReaderError(f"the input is of several formats ({said}); read each export by itself")
-    name, sources = next(iter(found.items()))
-    return _reader(name).read(sources, options)
-
-
-def _recognised(source: Source, readers: tuple[Reader, ...], options: Options) -> tuple[Reader | None, str]:
-    for reader in readers:
-        role = reader.sniff(source, options)
+    sources = sources_of(paths_or_records)
+    _check_names(sources, options)
+    reader, roles = _recognised(sources, readers, options)
+    left_out = [source for source, role in zip(sources, roles, strict=True) if role is None]
+    by_role: dict[str, list[Source]] = {}
+    for source, role in zip(sources, roles, strict=True):
         if role is not None:
-            return reader, role
-    if source.optional:
-        return None, ""
-    known = "; ".join(
-        f"{reader.FORMAT} ({', '.join(f'{role}: {what}' for role, what in reader.ROLES.items())})"
+            by_role.setdefault(role, []).append(source)
+    export = reader.read(by_role, options)
+    notes = Notes()
+    notes.add("sheets_left_out", len(left_out), f"sheets that {reader.FORMAT} does not know, left out")
+    return replace(export, quality=notes.below(export.quality))
+
+
+def _recognised(
+    sources: list[Source], readers: tuple[Reader, ...], options: Options
+) -> tuple[Reader, list[str | None]]:
+    """Find the format that knows all sources; where several do, the first that knows most sheets."""
+    roles = {reader.FORMAT: [reader.sniff(source, options) for source in sources] for reader in readers}
+    fitting = [
+        reader
+        for reader in readers
+        if any(roles[reader.FORMAT])
+        and all(
+            role is not None or source.optional
+            for source, role in zip(sources, roles[reader.FORMAT], strict=True)
+        )
+    ]
+    if fitting:
+        best = max(fitting, key=lambda reader: sum(role is not None for role in roles[reader.FORMAT]))
+        return best, roles[best.FORMAT]
+    known_by = [
+        [reader.FORMAT for reader in readers if roles[reader.FORMAT][at] is not None]
+        for at in range(len(sources))
+    ]
+    for source, formats in zip(sources, known_by, strict=True):
+        if not formats:
+            raise ReaderError(
+                f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. "
+                f"Known are: {_described(readers)}. Columns of another table can be named: item=, stage=, time="
+            )
+    said = "; ".join(f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True))
+    raise ReaderError(f"the input is of several formats ({said}); read each export by itself")
+
+
+def _described(readers: tuple[Reader, ...]) -> str:
+    return "; ".join(
+        f"{reader.FORMAT} ({'; '.join(f'{role}: {what}' for role, what in reader.ROLES.items())})"
         for reader in readers
     )
-    raise ReaderError(
-        f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. "
-        f"Known are: {known}. For another table name its columns: item=, stage=, time="
-    )
+
+
+def _check_names(sources: list[Source], options: Options) -> None:
+    """Refuse names of columns that no source has."""
+    known = list(dict.fromkeys(column for source in sources for column in source.columns))
+    for role in ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited"):
+        name = getattr(options, role)
+        if name is not None and name not in known:
+            hint = did_you_mean(name, known)
+            raise SchemaError(f"{role}={name!r}: there is no such column; the input has: {quoted(known)}{hint}")
 
 
 def _reader(name: str) -> Reader:
-    for reader in READERS:
-        if name == reader.FORMAT:
-            return reader
     check_option("format", name, [reader.FORMAT for reader in READERS])
-    raise SchemaError(f"format={name!r} is not known")
-
-
-def _names(roles: dict[str, list[Source]]) -> list[str]:
-    return [source.name for sources in roles.values() for source in sources]
+    return next(reader for reader in READERS if reader.FORMAT == name)

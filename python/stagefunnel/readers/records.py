@@ -11,7 +11,6 @@ from ..errors import ReaderError
 _WRAPPERS = (
     ("result", "items"),
     ("result", "categories"),
-    ("result", "types"),
     ("result",),
     ("_embedded", "events"),
     ("_embedded", "pipelines"),
@@ -26,10 +25,11 @@ _WRAPPERS = (
 
 
 class Records(NamedTuple):
-    """Records of one kind, and where each stood in the value."""
+    """Records of one kind, where each stood in the value, and how many there are to be."""
 
     records: list[dict[str, Any]]
     places: list[str]
+    total: int | None
 
 
 def records_in(value: Any, name: str) -> list[Records]:
@@ -48,25 +48,38 @@ def records_in(value: Any, name: str) -> list[Records]:
         If there is something else than objects, or the answer is an error of the CRM.
     """
     groups: dict[tuple[Any, ...], Records] = {}
-    many = isinstance(value, list)
-    for number, page in enumerate(value if many else [value], start=1):
-        if not isinstance(page, dict):
-            raise ReaderError(
-                f'{name}: expected objects like {{"ID": 1}}, got {type(page).__name__} '
-                f"{repr(page)[:60]}" + (f" as number {number:,} of the list" if many else "")
-            )
-        _refuse_error(page, name)
+    for where, page in _pages(value, name):
         wrapper, wrapped = _unwrapped(page)
         if wrapper is None:
-            groups.setdefault((None,), Records([], [])).records.append(page)
-            groups[None,].places.append(f"record {number:,}" if many else "record 1")
-            continue
-        for place, record in _numbered(wrapped, f"page {number:,}, " if many else "", name):
-            kind = (wrapper, frozenset(wrapped[0]))
-            group = groups.setdefault(kind, Records([], []))
-            group.records.append(record)
-            group.places.append(place)
+            _add(groups, (None,), [page], [where or "record 1"], None)
+        elif wrapped:
+            page_name = where.replace("record", "page") + ", " if where else ""
+            places = [f"{page_name}record {number:,}" for number in range(1, len(wrapped) + 1)]
+            for place, record in zip(places, wrapped, strict=True):
+                if not isinstance(record, dict):
+                    raise ReaderError(f"{name}, {place}: expected an object, got {_said(record)}")
+            _add(groups, (wrapper, frozenset(wrapped[0])), wrapped, places, page.get("total"))
     return list(groups.values())
+
+
+def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, page in enumerate(value if isinstance(value, list) else [value], start=1):
+        where = f"record {number:,}" if isinstance(value, list) else ""
+        if not isinstance(page, dict):
+            among = f" as number {number:,} of the list" if where else ""
+            raise ReaderError(f'{name}: expected objects like {{"ID": 1}}, got {_said(page)}{among}')
+        _refuse_error(page, name)
+        batch = page.get("result")
+        answers = batch.get("result") if isinstance(batch, dict) else None
+        if isinstance(answers, dict):  # of several calls in one
+            for call, answer in answers.items():
+                yield f"record {call!r}", {"result": answer}
+        else:
+            yield where, page
+
+
+def _said(value: Any) -> str:
+    return f"{type(value).__name__} {repr(value)[:60]}"
 
 
 def _unwrapped(page: dict[str, Any]) -> tuple[tuple[str, ...] | None, list[Any]]:
@@ -79,19 +92,24 @@ def _unwrapped(page: dict[str, Any]) -> tuple[tuple[str, ...] | None, list[Any]]
     return None, []
 
 
-def _numbered(records: list[Any], page: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, record in enumerate(records, start=1):
-        if not isinstance(record, dict):
-            raise ReaderError(
-                f"{name}, {page}record {number:,}: expected an object, got {type(record).__name__} "
-                f"{repr(record)[:60]}"
-            )
-        yield f"{page}record {number:,}", record
+def _add(
+    groups: dict[tuple[Any, ...], Records],
+    kind: tuple[Any, ...],
+    records: list[dict[str, Any]],
+    places: list[str],
+    total: Any,
+) -> None:
+    known = groups.setdefault(kind, Records([], [], None))
+    known.records.extend(records)
+    known.places.extend(places)
+    if str(total).isdigit():
+        groups[kind] = known._replace(total=max(int(total), known.total or 0))
 
 
 def _refuse_error(page: dict[str, Any], name: str) -> None:
-    said = page.get("error_description") or page.get("error") or page.get("errorCode")
     failed = page.get("success") is False or page.get("status") == "error" or "errorCode" in page
     if failed or (isinstance(page.get("error"), str) and "result" not in page):
-        said = said or page.get("message") or page
-        raise ReaderError(f"{name}: this is an error of the CRM, not an export: {said}")
+        said = [page[key] for key in ("error", "errorCode", "error_description", "message") if page.get(key)]
+        raise ReaderError(
+            f"{name}: this is an error of the CRM, not an export: {': '.join(map(str, said)) or page}"
+        )

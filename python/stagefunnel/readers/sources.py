@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import ReaderError
 from ..files import expand, read_tables
-from .cells import as_text
+from .cells import Place, as_text
 from .content import decoded, parse_csv, parse_json, refuse_page
 from .records import records_in
 
@@ -37,14 +37,17 @@ class Source:
     notes
         What reading it is to say in the quality table.
     optional
-        Whether it may be left out if no format knows it: a further sheet of a workbook.
+        Whether it may be left out if the format does not know it: a sheet of a workbook.
+    total
+        How many records a paged answer says there are.
     """
 
     name: str
     frame: pd.DataFrame
-    place: Callable[[int], str]
+    place: Place
     notes: tuple[Note, ...] = ()
     optional: bool = False
+    total: int | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -68,17 +71,27 @@ class Table:
     def of(cls, sources: Sequence[Source]) -> Table:
         """Put the rows of sources under each other."""
         lengths = [len(source.frame) for source in sources]
-        starts = np.cumsum([0, *lengths[:-1]])
-        frames = [source.frame for source in sources if len(source.frame)] or [sources[0].frame]
-        frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-        texts = [column for column in frame if frame[column].dtype == object]
-        frame = frame.assign(**{column: frame[column].where(frame[column].notna(), None) for column in texts})
-        return cls(frame, tuple(sources), tuple(int(start) for start in starts))
+        starts = [sum(lengths[:at]) for at in range(len(lengths))]
+        if len(sources) == 1:
+            return cls(sources[0].frame, tuple(sources), tuple(starts))
+        columns = dict.fromkeys(column for source in sources for column in source.columns)
+        frame = pd.DataFrame({column: _stacked(column, sources) for column in columns})
+        return cls(frame, tuple(sources), tuple(starts))
 
     def place(self, row: int) -> str:
         """Say in which source a row stood, and where."""
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
         return self.sources[at].place(row - self.starts[at])
+
+
+def _stacked(column: str, sources: Sequence[Source]) -> pd.Series:
+    parts: list[pd.Series] = []
+    for source in sources:
+        absent = pd.Series([None] * len(source.frame), dtype=object)
+        parts.append(source.frame.get(column, absent))
+    if len({part.dtype for part in parts}) > 1:  # times as such in one of them, as text in another
+        parts = [as_text(part.astype(object)) for part in parts]
+    return pd.concat(parts, ignore_index=True)
 
 
 def sources_of(given: Any, *, encoding: str | None = None) -> list[Source]:
@@ -140,7 +153,7 @@ def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
     refuse_page(text, file)
     if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         for source in _json(parse_json(text.removeprefix("\ufeff"), file), file):
-            yield Source(source.name, source.frame, source.place, (*source.notes, *notes))
+            yield replace(source, notes=(*source.notes, *notes))
         return
     table = parse_csv(text, file)
     if table.short_rows:
@@ -157,13 +170,13 @@ def _table(frame: pd.DataFrame, name: str) -> Source:
 
 
 def _json(value: Any, name: str) -> Iterator[Source]:
-    for records, places in records_in(value, name):
+    for records, places, total in records_in(value, name):
         keys = list(dict.fromkeys(key for record in records for key in record))
         frame = pd.DataFrame(
             {key: as_text(pd.Series([record.get(key) for record in records], dtype=object)) for key in keys}
         )
-        yield Source(name, frame, _placed(name, places))
+        yield Source(name, frame, _placed(name, places), total=total)
 
 
-def _placed(name: str, places: list[str]) -> Callable[[int], str]:
+def _placed(name: str, places: list[str]) -> Place:
     return lambda row: f"{name}, {places[row]}"
