@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'digest_of', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'pack_items', 'packed_texts', 'pipeline_quality', 'release_idle', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'MovedOut', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'digest_of', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'pipeline_quality', 'release_idle', 'select_journeys', 'stage_durations', 'summarise_durations', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
         ...
@@ -273,6 +273,19 @@ class PipelineQuality:
     @property
     def unlisted_rows(self) -> int:
         ...
+class Basis(enum.Enum):
+    active: typing.ClassVar[Basis]
+    closed: typing.ClassVar[Basis]
+    created: typing.ClassVar[Basis]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class MovedOut(enum.Enum):
+    exclude: typing.ClassVar[MovedOut]
+    include: typing.ClassVar[MovedOut]
+    @classmethod
+    def __new__(cls, value):
+        ...
 class RowStream:
     def __init__(self) -> None:
         ...
@@ -337,6 +350,8 @@ def log_quality(journeys: Journeys) -> LogQuality:
     ...
 def match_items(journeys: Journeys, table: ItemKeys) -> tuple[numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
     ...
+def moved_items(journeys: Journeys, pipeline: Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    ...
 def pack_items(column: Column, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemKeys:
     ...
 def packed_texts(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) -> list[bytes]:
@@ -344,6 +359,8 @@ def packed_texts(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) 
 def pipeline_quality(journeys: Journeys, pipeline: Pipeline) -> PipelineQuality:
     ...
 def release_idle() -> int:
+    ...
+def select_journeys(journeys: Journeys, pipeline: Pipeline, basis: Basis, start: typing.SupportsInt | typing.SupportsIndex | None, end: typing.SupportsInt | typing.SupportsIndex | None, as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...
 def stage_durations(journeys: Journeys, pipeline: Pipeline, per: Per, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageDurations]:
     ...

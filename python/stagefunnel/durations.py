@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
 
 from . import _core
 from .errors import SchemaError, check_option
-from .log import StageLog, core_pipeline
+from .log import StageLog
+from .periods import Basis
 from .pipeline import Pipeline
 from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, remember, row_outcomes, stage_values
 from .times import to_durations
+from .view import view_of
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 
@@ -26,6 +28,9 @@ def time_in_stage(
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
 
@@ -42,7 +47,7 @@ def time_in_stage(
     quantiles
         Shares between 0 and 1, read as the decimals they are written as; each gives a column ``q25`` and
         so on, beside the median.
-    unlisted
+    unlisted, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -70,10 +75,10 @@ def time_in_stage(
     """
     check_option("per", per, get_args(PerName))
     asked = quantiles_of(quantiles)
-    lookup = core_pipeline(log, pipeline, unlisted)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     try:
         stages = _core.time_in_stage(
-            log._journeys, lookup, _core.Per[per], list(asked.values()), log._threads
+            view.journeys, view.lookup, _core.Per[per], list(asked.values()), log._threads
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from . import _core
+from .errors import check_option
 from .kinds import rules_of
 from .log import StageLog, core_pipeline
+from .periods import Basis
 from .pipeline import Pipeline
 from .schema import (
     EXPLANATION,
@@ -24,6 +26,7 @@ from .schema import (
     row_outcomes,
     stage_values,
 )
+from .view import select
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ def explain(
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
     unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
 ) -> pd.DataFrame:
     """Say for every stage whether one item counts in it, and by which rule.
 
@@ -52,7 +58,7 @@ def explain(
         The stage history and the stages.
     item
         Key of the item.
-    kind, fill, lost_then_won, unlisted
+    kind, fill, lost_then_won, unlisted, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -78,7 +84,8 @@ def explain(
     """
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
-    journey = log._journey_of(item)
+    check_option("basis", basis, get_args(Basis))
+    journey = select(log, log._journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of)
     visits = _visits(log, pipeline, journey)
     parts = []
     for rule in rules:

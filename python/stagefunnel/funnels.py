@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, get_args
+from collections.abc import Sequence
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,31 +12,15 @@ import pandas as pd
 from . import _core
 from .digests import digest_of
 from .errors import SchemaError, check_option
+from .funnel_tables import Counts, funnel_table, outcome_table
 from .items_table import Groups
 from .kinds import Rule, rules_of
-from .log import StageLog, core_pipeline
+from .log import StageLog
+from .periods import Basis
 from .pipeline import Pipeline
-from .schema import (
-    AMOUNTS,
-    BOTH,
-    FUNNEL,
-    OUTCOME_TABLE,
-    OUTCOMES,
-    Fill,
-    KindName,
-    LostThenWonName,
-    Unlisted,
-    frame,
-    outcome_values,
-    remember,
-    row_outcomes,
-    share,
-    stage_values,
-)
+from .schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, Fill, KindName, LostThenWonName, Unlisted
 from .tally import Tally
-from .wording import value_label
-
-Counts: TypeAlias = _core.FunnelCounts | Tally
+from .view import View, view_of
 
 
 def funnel(
@@ -49,6 +33,9 @@ def funnel(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
@@ -81,6 +68,16 @@ def funnel(
     unlisted
         ``"error"`` or ``"ignore"`` for rows of stages that the pipeline does not list; ignored ones
         are taken out before visits are formed.
+    period
+        A stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a
+        pair ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read
+        in the log's zone. For a log of plain integers a pair of them.
+    basis
+        Which items a period keeps. ``"active"``: those with a row before its end and not closed before
+        its start, as they stood at its end. ``"created"``, ``"closed"``: those created or closed in it,
+        with their whole journey.
+    as_of
+        A moment: rows at or after it are taken out first. It is the report as it looked then.
 
     Returns
     -------
@@ -95,7 +92,8 @@ def funnel(
           in-progress stage before (a won row: the last one; a lost row: ``base``);
         - ``skip_rate``: of the items that went beyond, ``loss_rate``: of the items with a visit;
         - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
-        - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`.
+        - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;
+        - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
 
         Counts are int64; shares are float64, NaN where the denominator is 0.
 
@@ -125,41 +123,11 @@ def funnel(
     5        Lost        6       6        0
     """
     rules = rules_of(kind, fill, lost_then_won)
-    lookup = core_pipeline(log, pipeline, unlisted)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     groups = _groups(log, by)
     amounts = None if amount is None else _items_table(log, "amount").amounts(amount)
-    counted = {rule.kind: count(log, lookup, rule, groups, amounts) for rule in rules}
+    counted = {rule.kind: count(view, rule, groups, amounts) for rule in rules}
     return funnel_table(pipeline, kind, counted, groups, with_amount=amounts is not None)
-
-
-def funnel_table(
-    pipeline: Pipeline,
-    kind: KindName,
-    counted: Mapping[str, Counts],
-    groups: Groups | None = None,
-    *,
-    with_amount: bool = False,
-) -> pd.DataFrame:
-    """Build the table of :func:`funnel` from the counts of its kinds."""
-    tables = [_table_of_kind(pipeline, counts, groups, with_amount) for counts in counted.values()]
-    told = {one: _outcome_rows(counts, groups) for one, counts in counted.items()}
-    table = tables[0]
-    if kind == "both":
-        table = pd.concat(tables, ignore_index=True)
-        names = np.repeat(np.arange(len(BOTH)), [len(one) for one in tables])
-        kinds_column = pd.Series(pd.Categorical.from_codes(names, categories=pd.Index(BOTH)))
-        table.insert(0, "kind", kinds_column)
-    by_columns = [] if groups is None else list(groups.values.columns)
-    remember(
-        table,
-        "funnel",
-        pipeline,
-        kind=kind,
-        by=by_columns,
-        outcomes={one: rows[list(OUTCOME_TABLE)].to_dict("list") for one, rows in told.items()},
-        groups={one: _labels_of(rows, by_columns) for one, rows in told.items()},
-    )
-    return table
 
 
 def outcomes(
@@ -169,6 +137,9 @@ def outcomes(
     lost_then_won: LostThenWonName = "include",
     by: str | Sequence[str] | None = None,
     unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
@@ -178,7 +149,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, unlisted
+    lost_then_won, by, unlisted, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -186,7 +157,8 @@ def outcomes(
     DataFrame
         One row per group: ``base`` = ``won`` + ``lost`` + ``open``, ``win_rate`` = ``won`` / (``won`` +
         ``lost``), ``left_out`` (items taken out by `lost_then_won`), ``reopened_won`` (won items with an
-        earlier loss that stay in).
+        earlier loss that stay in). A pipeline that keeps items now in another one adds ``moved_out``, which
+        is in ``base`` too.
 
     Raises
     ------
@@ -203,22 +175,9 @@ def outcomes(
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
-    lookup = core_pipeline(log, pipeline, unlisted)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     groups = _groups(log, by)
-    return outcome_table(pipeline, count(log, lookup, rule, groups), groups)
-
-
-def outcome_table(pipeline: Pipeline, counts: Counts, groups: Groups | None = None) -> pd.DataFrame:
-    """Build the table of :func:`outcomes` from the counts of a funnel."""
-    table = _outcome_rows(counts, groups)
-    remember(table, "outcomes", pipeline)
-    return table
-
-
-def _labels_of(table: pd.DataFrame, by: list[str]) -> list[list[str]]:
-    """Write the group of every row as text: a value may be of a type that JSON has not."""
-    columns = [[value_label(value) for value in table[name]] for name in by]
-    return [list(labels) for labels in zip(*columns, strict=True)] if by else [[]] * len(table)
+    return outcome_table(pipeline, count(view, rule, groups), groups)
 
 
 def _items_table(log: StageLog, option: str) -> Any:
@@ -234,7 +193,7 @@ def _groups(log: StageLog, by: str | Sequence[str] | None) -> Groups | None:
     if by is None:
         return None
     groups: Groups = _items_table(log, "by").groups(by)
-    taken = {"kind", *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(groups.values.columns)
+    taken = {"kind", MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(groups.values.columns)
     if taken:
         raise SchemaError(
             f"by= names {sorted(taken)}, which are columns of the result; rename them in the items table"
@@ -243,94 +202,43 @@ def _groups(log: StageLog, by: str | Sequence[str] | None) -> Groups | None:
 
 
 def count(
-    log: StageLog,
-    lookup: _core.Pipeline,
+    view: View,
     rule: Rule,
     groups: Groups | None = None,
     amounts: npt.NDArray[np.float64] | None = None,
-) -> _core.FunnelCounts:
+) -> Counts:
     """Ask the core for the counts of one kind."""
+    code = None if groups is None else groups.code
+    n_groups = 1 if groups is None else max(len(groups.values), 1)
+    if view.moved is None:
+        return _count(view, rule, code, n_groups, amounts)
+    # Items that moved out are counted in groups of their own, which lie behind the others.
+    own = np.zeros(len(view.moved), dtype=np.int32) if code is None else code
+    apart = own + view.moved.astype(np.int32) * np.int32(n_groups)
+    return Tally.with_moved(_count(view, rule, apart, 2 * n_groups, amounts), n_groups)
+
+
+def _count(
+    view: View,
+    rule: Rule,
+    code: npt.NDArray[np.int32] | None,
+    n_groups: int,
+    amounts: npt.NDArray[np.float64] | None,
+) -> _core.FunnelCounts:
     # Groups and amounts are counted item by item.
-    digest = digest_of(log, lookup) if groups is None and amounts is None else None
+    digestible = view.is_whole and code is None and amounts is None
+    digest = digest_of(view.log, view.lookup) if digestible else None
     try:
         return _core.count_funnel(
-            log._journeys,
-            lookup,
+            view.journeys,
+            view.lookup,
             rule.core_kind,
             rule.lost_then_won,
-            None if groups is None else groups.code,
-            1 if groups is None else max(len(groups.values), 1),
+            code,
+            n_groups,
             amounts,
-            log._threads,
+            view.log._threads,
             digest,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
-
-
-def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
-    """Choose the groups to show: those with an item, and the one group of a funnel without `by`."""
-    if groups is None:
-        return np.zeros(1, dtype=np.intp)
-    return np.flatnonzero(counts.won + counts.lost + counts.open + counts.left_out)
-
-
-def _with_groups(
-    table: pd.DataFrame, groups: Groups | None, kept: npt.NDArray[np.intp], times: int
-) -> pd.DataFrame:
-    if groups is None:
-        return table
-    values = groups.values.iloc[np.repeat(kept, times)].reset_index(drop=True)
-    return pd.concat([values, table], axis="columns")
-
-
-def _table_of_kind(
-    pipeline: Pipeline, counts: Counts, groups: Groups | None, with_amount: bool
-) -> pd.DataFrame:
-    kept = _kept(counts, groups)
-    n_stages = len(pipeline.labels)
-    n_open, n_won = len(pipeline.stages), len(pipeline.won)
-    passed, assumed, visited = (matrix[kept] for matrix in (counts.passed, counts.assumed, counts.visited))
-    skipped, beyond = counts.skipped[kept], counts.beyond[kept]
-    lost_from = counts.lost_from[kept]
-    reached = passed + assumed
-    base = (counts.won + counts.lost + counts.open)[kept][:, np.newaxis]
-    previous = np.empty_like(reached)
-    previous[:, 0] = 0
-    previous[:, 1:n_open] = reached[:, : n_open - 1]
-    previous[:, n_open : n_open + n_won] = reached[:, n_open - 1 : n_open]
-    previous[:, n_open + n_won :] = base
-    per_stage = {
-        "reached": reached,
-        "passed": passed,
-        "assumed": assumed,
-        "skipped": skipped,
-        "lost_from": lost_from,
-        "open_at": counts.open_at[kept],
-        "conversion_from_all": share(reached, base),
-        "conversion_from_previous": share(reached, previous),
-        "skip_rate": share(skipped, skipped + beyond),
-        "loss_rate": share(lost_from, visited),
-        "base": np.broadcast_to(base, reached.shape),
-        "left_out": np.broadcast_to(counts.left_out[kept][:, np.newaxis], reached.shape),
-    }
-    order = list(FUNNEL)
-    if with_amount and isinstance(counts, _core.FunnelCounts):
-        # A log without items has no matrix of sums.
-        zeros = np.zeros_like(reached)
-        per_stage["amount"] = counts.amount[kept] if counts.amount.size else zeros.astype(float)
-        per_stage["amount_missing"] = counts.amount_missing[kept] if counts.amount_missing.size else zeros
-        at = order.index("base")
-        order[at:at] = AMOUNTS
-    columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
-    columns["stage"] = stage_values(pipeline, np.tile(np.arange(n_stages), len(kept)))
-    columns["outcome"] = outcome_values(np.tile(row_outcomes(pipeline), len(kept)))
-    return _with_groups(frame(columns, order), groups, kept, n_stages)
-
-
-def _outcome_rows(counts: Counts, groups: Groups | None) -> pd.DataFrame:
-    kept = _kept(counts, groups)
-    columns = {name: getattr(counts, name)[kept] for name in (*OUTCOMES, "left_out", "reopened_won")}
-    columns["base"] = columns["won"] + columns["lost"] + columns["open"]
-    columns["win_rate"] = share(columns["won"], columns["won"] + columns["lost"])
-    return _with_groups(frame(columns, OUTCOME_TABLE), groups, kept, 1)

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from . import _core
-from .log import StageLog, core_pipeline
+from .log import StageLog
+from .periods import Basis
 from .pipeline import Pipeline
-from .schema import ITEMS, Unlisted, frame, outcome_values, remember, stage_values
+from .schema import ITEMS, MOVED_OUT, Unlisted, frame, outcome_values, remember, stage_values
 from .times import NAT
+from .view import view_of
 
 
-def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error") -> pd.DataFrame:
+def item_table(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
     """List the items of a log with their outcome and what their journey was like.
 
     Parameters
     ----------
     log, pipeline
         The stage history and the stages.
-    unlisted
+    unlisted, period, basis, as_of
         As for :func:`funnel`. Items without a row of a listed stage are not listed.
 
     Returns
@@ -45,8 +57,8 @@ def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error
       outcome last_stage   lost_from  visits  skipped
     6    lost       Lost  Prepayment       3        1
     """
-    lookup = core_pipeline(log, pipeline, unlisted)
-    facts = _core.item_facts(log._journeys, lookup)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    facts = _core.item_facts(view.journeys, view.lookup)
     outcome = facts.outcome
     closed_at = pd.Series(log._to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:
@@ -54,10 +66,15 @@ def item_table(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error
         closed_at = pd.Series(
             pd.arrays.IntegerArray(facts.closed_at, (outcome == 0).astype(bool)), dtype="Int64"
         )
+    outcome_names = outcome_values(outcome)
+    if view.moved is not None:
+        moved = np.isin(facts.first_row, view.journeys.first_row[view.moved])
+        outcome_names = outcome_names.add_categories([MOVED_OUT])
+        outcome_names[moved] = MOVED_OUT
     table = frame(
         {
             "item": log._keys_at(facts.first_row).reset_index(drop=True),
-            "outcome": outcome_values(outcome),
+            "outcome": outcome_names,
             "first_time": log._to_times(facts.first_time),
             "closed_at": closed_at,
             "last_stage": stage_values(pipeline, facts.last_stage),

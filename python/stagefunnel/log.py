@@ -191,7 +191,12 @@ class StageLog(FromStreams):
         return _core.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
 
     def _refuse_unlisted(self, pipeline: Pipeline, rows: list[int]) -> None:
-        strangers = [code for code, row in enumerate(rows) if row < 0 and self._label_rows[code]]
+        elsewhere = set(pipeline.elsewhere)
+        strangers = [
+            code
+            for code, row in enumerate(rows)
+            if row < 0 and self._label_rows[code] and self._labels[code] not in elsewhere
+        ]
         if not strangers:
             return
         said = [

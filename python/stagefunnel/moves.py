@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from . import _core
 from .errors import SchemaError
-from .log import StageLog, core_pipeline
+from .log import StageLog
+from .periods import Basis
 from .pipeline import Pipeline
 from .schema import TRANSITIONS, Unlisted, frame, remember, share, stage_values
+from .view import View, view_of
 
 
-def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "error") -> pd.DataFrame:
+def transitions(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
     """Count the moves from stage to stage.
 
     A move is two consecutive visits of one item. Repeating a stage is no move; coming back to one left
@@ -23,7 +35,7 @@ def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "erro
     ----------
     log, pipeline
         The stage history and the stages.
-    unlisted
+    unlisted, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -47,15 +59,15 @@ def transitions(log: StageLog, pipeline: Pipeline, *, unlisted: Unlisted = "erro
     0        New    Offer      1      1    1.0
     1      Offer      New      1      1    1.0
     """
-    lookup = core_pipeline(log, pipeline, unlisted)
-    counts = count_moves(log, lookup)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    counts = count_moves(view)
     return transition_table(pipeline, counts.moves, counts.items)
 
 
-def count_moves(log: StageLog, lookup: _core.Pipeline) -> _core.Transitions:
+def count_moves(view: View) -> _core.Transitions:
     """Ask the core for the moves and the items that made them."""
     try:
-        return _core.count_transitions(log._journeys, lookup, log._threads)
+        return _core.count_transitions(view.journeys, view.lookup, view.log._threads)
     except ValueError as error:
         raise SchemaError(str(error)) from error
 

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from . import _core
 from .durations import QUANTILES, quantiles_of, time_table
 from .errors import SchemaError, check_option
-from .funnels import count, funnel_table, outcome_table
+from .funnel_tables import funnel_table, outcome_table
+from .funnels import count
 from .item_keys import Keys, keys_of, merged_keys
 from .kinds import rules_of
-from .log import StageLog, core_pipeline
+from .log import StageLog
 from .moves import count_moves, transition_table
 from .overview import Summary
 from .pipeline import Pipeline
@@ -24,6 +25,7 @@ from .quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from .samples import Sample
 from .schema import Fill, LostThenWonName, PerName, Unlisted
 from .tally import Tally
+from .view import view_of
 
 _OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone")
 
@@ -154,9 +156,9 @@ def partial(
     """
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
-    lookup = core_pipeline(log, pipeline, unlisted)
-    moves = count_moves(log, lookup)
-    seen = _core.stage_durations(log._journeys, lookup, _core.Per[per], log._threads)
+    view = view_of(log, pipeline, unlisted=unlisted)
+    moves = count_moves(view)
+    seen = _core.stage_durations(view.journeys, view.lookup, _core.Per[per], log._threads)
     found = quality_counts(log, pipeline)
     return Partial(
         pipeline=pipeline,
@@ -166,7 +168,7 @@ def partial(
         unlisted=unlisted,
         unit=log.unit,
         zone=log.zone,
-        _tallies={rule.kind: Tally.of(count(log, lookup, rule)) for rule in rules},
+        _tallies={rule.kind: Tally.of(count(view, rule)) for rule in rules},
         _samples=[Sample.of(stage) for stage in seen],
         _moves=moves.moves,
         _moving_items=moves.items,
@@ -238,7 +240,7 @@ def _in_order(labels: Iterable[Hashable]) -> tuple[Hashable, ...]:
 def _total_found(parts: Sequence[Partial], labels: Sequence[Hashable]) -> dict[str, int]:
     """Add up the counts of the quality table; stages are the same ones in every part, so they are not."""
     found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
-    listed = set(parts[0].pipeline.labels)
+    listed = {*parts[0].pipeline.labels, *parts[0].pipeline.elsewhere}
     found["stages"] = len(labels)
     found["unlisted_stages"] = len(set(labels) - listed)
     return found
@@ -260,10 +262,12 @@ def _refuse_difference(first: Partial, other: Partial, number: int) -> None:
 
 def _first_difference(one: Pipeline, other: Pipeline) -> str:
     """Say what the short form of two pipelines may not show."""
-    for part in ("stages", "won", "lost"):
+    for part in ("stages", "won", "lost", "elsewhere"):
         pairs = zip_longest(getattr(one, part), getattr(other, part), fillvalue=None)
         for place, (mine, theirs) in enumerate(pairs):
             if mine != theirs:
                 return f"{part}[{place}] is {mine!r} and {theirs!r}"
+    if one.moved_out != other.moved_out:
+        return f"moved_out is {one.moved_out!r} and {other.moved_out!r}"
     label = next(label for label in one.labels if one.names[label] != other.names[label])
     return f"{label!r} is named {one.names[label]!r} and {other.names[label]!r}"

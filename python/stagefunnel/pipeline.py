@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, did_you_mean, quoted
+from .errors import SchemaError, check_option, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from .log import StageLog
 
 Label = Hashable
+MovedOut = Literal["exclude", "include"]
 
 
 class Pipeline:
@@ -32,6 +33,13 @@ class Pipeline:
     names
         What people read in place of a label, for example the names of a CRM's stage codes. Labels
         without an entry are shown as they are; tables keep the labels.
+    elsewhere
+        Labels of other pipelines' stages that the log has too. Their rows are no error and are taken out
+        before visits are formed; they only tell that an item has moved to another pipeline.
+    moved_out
+        What becomes of an item whose last row is elsewhere: ``"exclude"`` leaves it out of every table,
+        as a CRM that shows an item where it is now; ``"include"`` counts it in the stages that it passed
+        here, and as ``moved_out`` in place of won, lost or open.
 
     Raises
     ------
@@ -53,12 +61,18 @@ class Pipeline:
         won: Label | Sequence[Label] = (),
         lost: Label | Sequence[Label] = (),
         names: Mapping[Any, str] | None = None,
+        elsewhere: Label | Sequence[Label] = (),
+        moved_out: MovedOut = "exclude",
     ) -> None:
+        check_option("moved_out", moved_out, get_args(MovedOut))
         self._stages = _labels(stages)
         self._won = _labels(won)
         self._lost = _labels(lost)
+        self._elsewhere = _labels(elsewhere)
+        self._moved_out: MovedOut = moved_out
         self._names = {label: str(name) for label, name in (names or {}).items()}
         problems = _problems(self._stages, self._won, self._lost, self._names)
+        problems += _elsewhere_problems(self.labels, self._elsewhere)
         if problems:
             raise SchemaError("the pipeline is not sound: " + "; ".join(problems))
 
@@ -102,6 +116,16 @@ class Pipeline:
         return self._lost
 
     @property
+    def elsewhere(self) -> tuple[Label, ...]:
+        """Labels of other pipelines' stages."""
+        return self._elsewhere
+
+    @property
+    def moved_out(self) -> MovedOut:
+        """What becomes of items that moved to another pipeline."""
+        return self._moved_out
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """All labels: in progress, won, lost. The rows of every table."""
         return self._stages + self._won + self._lost
@@ -110,6 +134,34 @@ class Pipeline:
     def names(self) -> dict[Label, str]:
         """What people read, for every label."""
         return {label: self._names.get(label, str(label)) for label in self.labels}
+
+    def replace(self, **changes: Any) -> Pipeline:
+        """Make a pipeline that differs in some arguments.
+
+        Parameters
+        ----------
+        **changes
+            Arguments as for :class:`Pipeline`.
+
+        Returns
+        -------
+        Pipeline
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> sf.Pipeline(["New", "Offer"], won="Won").replace(lost="Lost")
+        Pipeline: New → Offer | won: Won | lost: Lost
+        """
+        same = {
+            "stages": self._stages,
+            "won": self._won,
+            "lost": self._lost,
+            "names": self._names,
+            "elsewhere": self._elsewhere,
+            "moved_out": self._moved_out,
+        }
+        return Pipeline(**(same | changes))
 
     def check(self, log: StageLog) -> pd.DataFrame:
         """List what of a log's stages and this pipeline's does not fit together.
@@ -137,7 +189,7 @@ class Pipeline:
         if not isinstance(log, StageLog):
             raise SchemaError(f"expected a StageLog, got {type(log).__name__}")
         known = log.stages
-        listed = set(self.labels)
+        listed = {*self.labels, *self._elsewhere}
         seen = set(known["stage"])
         unlisted = known[[label not in listed for label in known["stage"]]]
         never = [label for label in self.labels if label not in seen]
@@ -160,7 +212,7 @@ class Pipeline:
         return hash(self._key())
 
     def _key(self) -> tuple[tuple[Label, ...], ...]:
-        return self._stages, self._won, self._lost
+        return self._stages, self._won, self._lost, self._elsewhere, (self._moved_out,)
 
     def __repr__(self) -> str:
         names = self.names
@@ -168,6 +220,8 @@ class Pipeline:
         for word, labels in (("won", self._won), ("lost", self._lost)):
             if labels:
                 parts.append(f"{word}: " + ", ".join(_shortened([names[label] for label in labels])))
+        if self._elsewhere:
+            parts.append(f"elsewhere: {len(self._elsewhere):,} stages")
         return "Pipeline: " + " | ".join(parts)
 
 
@@ -209,6 +263,11 @@ def _problems(
     if strangers:
         problems.append(f"names are given for what is no stage: {quoted(strangers)}")
     return problems
+
+
+def _elsewhere_problems(labels: tuple[Label, ...], elsewhere: tuple[Label, ...]) -> list[str]:
+    here = [label for label in elsewhere if label in labels]
+    return [f"{quoted(here)} cannot be both its own and elsewhere"] if here else []
 
 
 def _family(label: Label) -> str:

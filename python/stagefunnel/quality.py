@@ -29,6 +29,7 @@ _NOTES = {
     "ties": "rows of an item at the time of its row before; they keep the order of the input",
     "table_rows_without_item": "rows of the items table that have no key, left out",
     "items_not_in_table": "items that the items table does not have",
+    "elsewhere_rows": "rows of other pipelines' stages",
     "unlisted_stages": "stages of the log that the pipeline does not list",
     "unlisted_rows": "rows of these stages",
     "items_without_rows": "items that have only such rows: they are in no base",
@@ -55,8 +56,12 @@ def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
         counts["items_not_in_table"] = log._items_table.n_unmatched
     if pipeline is not None:
         read = _core.pipeline_quality(log._journeys, log._core_pipeline(pipeline, "ignore"))
-        listed = set(pipeline.labels)
+        elsewhere = set(pipeline.elsewhere)
+        listed = {*pipeline.labels, *elsewhere}
         stages = log.stages
+        if elsewhere:
+            away = [label in elsewhere for label in stages["stage"]]
+            counts["elsewhere_rows"] = int(stages["rows"][away].sum())
         unlisted = [label not in listed for label in stages["stage"]]
         counts["unlisted_stages"] = sum(unlisted)
         counts["unlisted_rows"] = int(stages["rows"][unlisted].sum())

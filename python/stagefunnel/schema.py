@@ -37,6 +37,7 @@ FUNNEL: Final = (
     "left_out",
 )
 AMOUNTS: Final = ("amount", "amount_missing")  # before "base", where an amount is given
+MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
 STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")

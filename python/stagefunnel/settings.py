@@ -11,7 +11,7 @@ from typing import Any
 from .errors import SchemaError, did_you_mean, quoted
 from .pipeline import Pipeline
 
-_PIPELINE_KEYS = ("stages", "won", "lost", "names", "unlisted")
+_PIPELINE_KEYS = ("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted")
 _COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
 
 
@@ -93,7 +93,8 @@ class Settings:
             int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: shown
             for label, shown in given_names.items()
         }
-        pipeline = Pipeline(stages, won=table.get("won", ()), lost=table.get("lost", ()), names=names)
+        more = {key: table[key] for key in ("won", "lost", "elsewhere", "moved_out") if key in table}
+        pipeline = Pipeline(stages, names=names, **more)
         return cls(pipeline, dict(columns), unlisted)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .durations import QUANTILES, time_in_stage
 from .funnels import funnel, outcomes
 from .log import StageLog
 from .moves import transitions
 from .overview import Summary
+from .periods import Basis
 from .pipeline import Pipeline
 from .schema import Fill, LostThenWonName, PerName, Unlisted
 
@@ -23,6 +25,9 @@ def summary(
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: Basis = "active",
+    as_of: Any = None,
 ) -> Summary:
     """Answer all that is asked of most logs: both funnels, outcomes, times, moves and quality.
 
@@ -37,8 +42,8 @@ def summary(
         `lost_then_won` each funnel keeps its own default and the outcomes include all items.
     per, quantiles
         As for :func:`time_in_stage`.
-    unlisted
-        As for :func:`funnel`.
+    unlisted, period, basis, as_of
+        As for :func:`funnel`. The quality table is always about the whole log.
 
     Returns
     -------
@@ -64,18 +69,12 @@ def summary(
     0        New  Prepayment      2      2  0.222222
     1        New    Delivery      2      2  0.222222
     """
+    part: dict[str, Any] = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
+    flip = lost_then_won or "include"
     return Summary(
-        funnel=funnel(
-            log,
-            pipeline,
-            kind="both",
-            fill=fill,
-            lost_then_won=lost_then_won,
-            by=by,
-            unlisted=unlisted,
-        ),
-        outcomes=outcomes(log, pipeline, lost_then_won=lost_then_won or "include", by=by, unlisted=unlisted),
-        time_in_stage=time_in_stage(log, pipeline, per=per, quantiles=quantiles, unlisted=unlisted),
-        transitions=transitions(log, pipeline, unlisted=unlisted),
+        funnel=funnel(log, pipeline, kind="both", fill=fill, lost_then_won=lost_then_won, by=by, **part),
+        outcomes=outcomes(log, pipeline, lost_then_won=flip, by=by, **part),
+        time_in_stage=time_in_stage(log, pipeline, per=per, quantiles=quantiles, **part),
+        transitions=transitions(log, pipeline, **part),
         quality=log.quality(pipeline),
     )

@@ -18,6 +18,7 @@ NAT = np.iinfo(np.int64).min
 # A time of day, then Z or an offset: the text names its zone.
 _OFFSET = r"[T ]\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 _PER_UNIT = {"D": 86_400_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+TICKS_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 def parse_texts(

@@ -62,7 +62,9 @@ def content(part: sf.Partial) -> list[Any]:
     """Return all that a partial holds, arrays as bytes."""
     arrays = [part._moves, part._moving_items, part._keys]
     arrays += [sample.durations for sample in part._samples]
-    arrays += [array for tally in part._tallies.values() for array in vars(tally).values()]
+    arrays += [
+        array for tally in part._tallies.values() for array in vars(tally).values() if array is not None
+    ]
     counts = [(sample.visits, sample.completed, sample.open, sample.items) for sample in part._samples]
     return [*(array.tobytes() for array in arrays), counts, part._found, part._labels, part.pipeline]
 

@@ -1,0 +1,53 @@
+#include <pybind11/native_enum.h>
+
+#include <optional>
+
+#include "arrays.hpp"
+#include "stagefunnel/selection.hpp"
+
+namespace stagefunnel::bindings {
+namespace {
+
+Journeys select(const Journeys& journeys, const Pipeline& pipeline, Basis basis,
+                std::optional<std::int64_t> start, std::optional<std::int64_t> end,
+                std::optional<std::int64_t> as_of, const Array<std::uint8_t>& elsewhere, MovedOut moved_out,
+                unsigned threads) {
+    const Selection selection{.basis = basis,
+                              .start = start,
+                              .end = end,
+                              .as_of = as_of,
+                              .elsewhere = as_span(elsewhere),
+                              .moved_out = moved_out};
+    const py::gil_scoped_release unlocked;
+    return select_journeys(journeys, pipeline, selection, threads);
+}
+
+py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeline,
+                                const Array<std::uint8_t>& elsewhere, unsigned threads) {
+    const std::span<const std::uint8_t> codes = as_span(elsewhere);
+    std::vector<std::uint8_t> found;
+    {
+        const py::gil_scoped_release unlocked;
+        found = moved_items(journeys, pipeline, codes, threads);
+    }
+    return as_array(std::move(found));
+}
+
+}  // namespace
+
+void bind_selection(py::module_& m) {
+    py::native_enum<Basis>(m, "Basis", "enum.Enum")
+        .value("active", Basis::active)
+        .value("created", Basis::created)
+        .value("closed", Basis::closed)
+        .finalize();
+    py::native_enum<MovedOut>(m, "MovedOut", "enum.Enum")
+        .value("exclude", MovedOut::exclude)
+        .value("include", MovedOut::include)
+        .finalize();
+    m.def("select_journeys", &select, "journeys"_a, "pipeline"_a, "basis"_a, "start"_a, "end"_a, "as_of"_a,
+          "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);
+    m.def("moved_items", &moved, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
+}
+
+}  // namespace stagefunnel::bindings
