@@ -48,9 +48,8 @@ def make_pipelines(lists: Iterable[StageList], also: Iterable[str] = ()) -> dict
         own = set(_labels(one))
         names = {label: name for label, name in one.names.items() if label in own}
         elsewhere = [label for label in everything if label not in own]
-        more = {"elsewhere": elsewhere} if elsewhere else {}
         made[_free_name(one.name, made)] = Pipeline(
-            one.stages, won=one.won, lost=one.lost, names=names, **more
+            one.stages, won=one.won, lost=one.lost, names=names, elsewhere=elsewhere
         )
     return made
 

@@ -49,9 +49,8 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     if len(unparsed) and options.invalid == "error":
         row = int(unparsed[0])
         raise ReaderError(
-            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} such "
-            f"rows); 
-            f'say how it is written, for example with time_format="%d %b %Y", or pass invalid="drop"'
+            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} such rows); "
+            f'say how it is written, as in time_format="%d %b %Y", or pass invalid="drop"'
         )
     notes.add(
         "unreadable_times", len(unparsed), f"texts in column {name!r} that are no time, taken as missing"
@@ -81,9 +80,7 @@ def _since_1970(texts: pd.Series) -> pd.Series:
     return times.dt.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
 
 
-def _day_first(
-    column: pd.Series, parts: pd.DataFrame, place: Place, options: Options, notes: Notes
-) -> bool:
+def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Options, notes: Notes) -> bool:
     """Tell whether a column's dates have the day first; both ways possible is an error."""
     firsts, seconds = parts["first"].astype(float), parts["second_part"].astype(float)
     late_first, late_second = firsts > 12, seconds > 12

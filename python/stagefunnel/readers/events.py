@@ -85,7 +85,9 @@ def read(sources: Sources, options: Options) -> Export:
     if table is None:
         raise ReaderError("there are no events")
     item, stage, time = _columns(sources["events"][0], options)
-    assert item and stage and time
+    assert item is not None
+    assert stage is not None
+    assert time is not None
     rows = pd.DataFrame(
         {
             "item": table.frame[item],

@@ -138,9 +138,11 @@ def _recognised(
         if not formats:
             raise ReaderError(
                 f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. "
-                f"Known are: {_described(readers)}. Columns of another table can be named: item=, stage=, time="
+                f"Known are: {_described(readers)}. Columns of other tables can be named: item=, stage=, time="
             )
-    said = "; ".join(f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True))
+    said = "; ".join(
+        f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True)
+    )
     raise ReaderError(f"the input is of several formats ({said}); read each export by itself")
 
 
@@ -158,9 +160,11 @@ def _check_names(sources: list[Source], options: Options) -> None:
         name = getattr(options, role)
         if name is not None and name not in known:
             hint = did_you_mean(name, known)
-            raise SchemaError(f"{role}={name!r}: there is no such column; the input has: {quoted(known)}{hint}")
+            raise SchemaError(
+                f"{role}={name!r}: there is no such column; the input has: {quoted(known)}{hint}"
+            )
 
 
 def _reader(name: str) -> Reader:
     check_option("format", name, [reader.FORMAT for reader in READERS])
-    return next(reader for reader in READERS if reader.FORMAT == name)
+    return next(reader for reader in READERS if name == reader.FORMAT)
