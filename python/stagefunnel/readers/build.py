@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from ..errors import InvalidRowError, ReaderError
@@ -16,8 +15,6 @@ from .dates import read_times
 from .export import Export, Notes
 from .protocol import Options, Sources
 from .sources import Source, Table
-
-ITEM_COLUMNS = ("item", "pipeline", "amount", "currency", "manager", "created")
 
 
 @dataclass(frozen=True)
@@ -41,10 +38,12 @@ def make_pipelines(lists: Iterable[StageList], also: Iterable[str] = ()) -> dict
     also
         Stages of the log that belong to none of them, such as those of a deleted pipeline.
     """
-    kept = [one for one in lists if one.stages]
+    given = list(lists)
     made: dict[str, Pipeline] = {}
-    everything = dict.fromkeys([*(label for one in kept for label in _labels(one)), *also])
-    for one in kept:
+    everything = dict.fromkeys([*(label for one in given for label in _labels(one)), *also])
+    for one in given:
+        if not one.stages:
+            continue
         own = set(_labels(one))
         names = {label: name for label, name in one.names.items() if label in own}
         elsewhere = [label for label in everything if label not in own]
@@ -125,15 +124,3 @@ def stacked(sources: Sources, role: str, notes: Notes) -> Table | None:
         f"rows of {role} that the answer counts and its pages do not hold; fetch all pages",
     )
     return table
-
-
-def refuse_repeats(items: pd.DataFrame, place: Place, key: str) -> None:
-    """Refuse a list of items that has one twice."""
-    again = items[key].duplicated() & items[key].notna()
-    if again.any():
-        row = int(np.flatnonzero(again.to_numpy())[0])
-        first = int(np.flatnonzero((items[key] == items[key].iloc[row]).to_numpy())[0])
-        raise ReaderError(
-            f"{place(row)}: {key} {items[key].iloc[row]!r} is in the list of items already "
-            f"({place(first)}); it must have each item once"
-        )

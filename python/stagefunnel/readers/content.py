@@ -154,7 +154,8 @@ def parse_csv(text: str, name: str) -> TextTable:
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(first), strict=True)
     start = skipped + 1
-    rows, lines, header = [], [], []
+    header: list[str] = []
+    rows, lines = [], []
     try:
         for row in reader:
             if not header:

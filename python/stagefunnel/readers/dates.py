@@ -37,6 +37,8 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return _in_zone(column, options, notes)
+    if not column.notna().any():
+        return pd.Series(pd.NaT, index=range(len(column)), dtype="datetime64[us]")
     name = str(column.name)
     if options.time_format is not None:
         times, unparsed = parse_texts(column, name, options.time_format)
@@ -49,7 +51,7 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     if len(unparsed) and options.invalid == "error":
         row = int(unparsed[0])
         raise ReaderError(
-            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} such rows); "
+            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} rows); "
             f'say how it is written, as in time_format="%d %b %Y", or pass invalid="drop"'
         )
     notes.add(
@@ -149,7 +151,7 @@ def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
     times = times.reset_index(drop=True)
     try:
         if times.dt.tz is not None:
-            return times.dt.tz_convert(options.zone)
+            return pd.Series(times.dt.tz_convert(options.zone))
         local = times.dt.tz_localize(options.zone, ambiguous="NaT", nonexistent="NaT")
         doubtful = int((local.isna() & times.notna()).sum())
         notes.add(
@@ -158,6 +160,6 @@ def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
             "local times that a change of the clocks has twice (read as winter time) or not at all",
         )
         winter = np.zeros(len(times), dtype=bool)
-        return times.dt.tz_localize(options.zone, ambiguous=winter, nonexistent="shift_forward")
+        return pd.Series(times.dt.tz_localize(options.zone, ambiguous=winter, nonexistent="shift_forward"))
     except (KeyError, ValueError) as error:
         raise SchemaError(f"zone={options.zone!r} is no time zone; names are like 'Europe/Berlin'") from error

@@ -71,6 +71,11 @@ class Notes:
         if count:
             self.lines[check, note] = self.lines.get((check, note), 0) + int(count)
 
+    def take(self, others: Notes) -> None:
+        """Add the lines of others."""
+        for (check, note), count in others.lines.items():
+            self.add(check, count, note)
+
     def below(self, quality: pd.DataFrame) -> pd.DataFrame:
         """Put the lines under the quality of a log."""
         checks, notes = [check for check, _ in self.lines], [note for _, note in self.lines]

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
 from ..pipeline import Pipeline
-from . import events
+from . import bitrix24, events
 from .export import Export, Notes
 from .protocol import Options, Reader
 from .sources import Source, sources_of
 
 # In the order of asking: a CRM's own formats before the shapes that any table may have.
-READERS: tuple[Reader, ...] = (events,)
+READERS: tuple[Reader, ...] = (bitrix24, events)
 
 
 def read(
@@ -138,7 +138,7 @@ def _recognised(
         if not formats:
             raise ReaderError(
                 f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. "
-                f"Known are: {_described(readers)}. Columns of other tables can be named: item=, stage=, time="
+                f"Known are: {_described(readers)}. Columns of other tables can be named: item=, stage=, …"
             )
     said = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True)
