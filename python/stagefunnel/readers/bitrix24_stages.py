@@ -110,7 +110,11 @@ def _listed(statuses: Table | None, rows: pd.DataFrame, entity: Entity, seen: pd
     )
     numbers = [pd.to_numeric(frame[name], errors="coerce") for name in ("SORT", "ID") if name in frame]
     keys = pd.DataFrame({str(at): column for at, column in enumerate(numbers)}, index=frame.index)
-    own = own.loc[keys.sort_values(list(keys), kind="stable").index] if numbers else own
+    own = (
+        own.loc[keys.sort_values([str(at) for at in range(len(numbers))], kind="stable").index]
+        if numbers
+        else own
+    )
     return own.drop_duplicates("code")
 
 

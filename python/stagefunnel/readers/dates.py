@@ -60,6 +60,16 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     return _in_zone(pd.Series(times), options, notes)
 
 
+def looks_like_times(column: pd.Series) -> bool:
+    """Say whether a column has dates and nothing else."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return bool(column.notna().any())
+    present = column.dropna()
+    if not len(present) or not all(isinstance(value, str) for value in present):
+        return False
+    return bool((present.str.match(_YEAR_FIRST) | present.str.match(_YEAR_LAST)).all())
+
+
 def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     texts = column.astype(object).where(column.notna(), None)
     counted = texts.str.match(_SINCE_1970, na=False)

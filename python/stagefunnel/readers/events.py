@@ -7,94 +7,40 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ..errors import ReaderError
-from .build import finish, make_log, stacked, times_of
-from .cells import find_column
+from .build import finish, make_log, times_of
 from .export import Export, Notes
-from .meaning import guessed_pipelines
+from .meaning import guessed_pipelines, in_time
 from .protocol import Options, Sources
 from .sources import Source
+from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, items_beside, sniff_list
 
 FORMAT = "events"
-ROLES: Mapping[str, str] = {"events": "an item, a stage, a time, as in deal_id, stage, changed_at"}
-
-ITEM = (
-    "item",
-    "item_id",
-    "deal_id",
-    "lead_id",
-    "opportunity_id",
-    "case_id",
-    "ticket_id",
-    "entity_id",
-    "owner_id",
-    "record_id",
-    "id",
-)
-STAGE = (
-    "stage",
-    "stage_name",
-    "to_stage",
-    "new_stage",
-    "stage_id",
-    "status",
-    "status_id",
-    "to_status",
-    "new_status",
-    "state",
-    "activity",
-    "step",
-)
-TIME = (
-    "time",
-    "timestamp",
-    "changed_at",
-    "change_date",
-    "changed_on",
-    "moved_at",
-    "moved_on",
-    "entered_at",
-    "event_time",
-    "occurred_at",
-    "stage_date",
-    "date_changed",
-    "changed",
-    "datetime",
-    "date",
-    "created_at",
-)
-ORDER = ("order", "seq", "sequence", "event_id", "history_id", "row_id")
+ROLES: Mapping[str, str] = {
+    "events": "item, stage, time, as in deal_id, stage, changed_at",
+    LIST_OF_ITEMS: "an item and more about it, each item once",
+}
+_NEEDED = ("item", "stage", "time")
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell whether a source has an item, a stage and a time."""
-    return None if None in _columns(source, options) else "events"
-
-
-def _columns(source: Source, options: Options) -> tuple[str | None, str | None, str | None]:
-    columns = source.columns
-    item = options.item or find_column(columns, ITEM)
-    stage = options.stage or find_column(columns, STAGE)
-    time = options.time or find_column(columns, TIME)
-    return tuple(name if name in columns else None for name in (item, stage, time))  # type: ignore[return-value]
+    """Tell whether a source has an item, a stage and a time, or is a list of items."""
+    return "events" if has(source, options, _NEEDED) else sniff_list(source, options)
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read events; stages whose meaning is not given are told by their names."""
+    """Read events; what the stages mean is told by their names, or given."""
     notes = Notes()
-    table = stacked(sources, "events", notes)
-    if table is None:
-        raise ReaderError("there are no events")
-    item, stage, time = _columns(sources["events"][0], options)
-    assert item is not None
-    assert stage is not None
-    assert time is not None
-    rows = pd.DataFrame(
-        {
-            "item": table.frame[item],
-            "stage": table.frame[stage],
-            "time": times_of(table, time, options, notes),
-        }
-    )
-    items = pd.DataFrame({"item": pd.unique(rows["item"].dropna())})
+    table = history(sources, "events", options, _NEEDED, notes)
+    names = columns_of(table.columns, options, (*_NEEDED, "order"))
+    rows = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
+    if options.time is None and is_usual(names["time"], "created") and rows["item"].is_unique:
+        raise ReaderError(
+            f"{sources['events'][0].name}: each item is here once, with the time {names['time']!r}: a list "
+            f"of items has only the current stage of each, and a funnel needs the stages that they passed; "
+            f"export the history of stages. If these are events, say so with time={names['time']!r}"
+        )
+    rows["time"] = times_of(table, names["time"], options, notes)
+    others = table.frame[[name for name in table.frame if name not in names.values()]]
+    items = items_beside(sources, rows, others, options, notes)
     log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, guessed_pipelines(log, options, notes), items, notes)
+    return finish(FORMAT, log, guessed_pipelines(in_time(rows), options, notes), items, notes)

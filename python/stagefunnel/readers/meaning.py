@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ..log import StageLog
+from collections.abc import Sequence
+
+import pandas as pd
+
 from ..pipeline import Pipeline
 from .build import StageList, make_pipelines
 from .export import Notes
 from .protocol import Options
 
+_NAME = "Pipeline"
 _WON = {
     "won",
     "closed won",
@@ -55,20 +59,31 @@ _LOST = {
 }
 
 
-def guessed_pipelines(log: StageLog, options: Options, notes: Notes) -> dict[str, Pipeline]:
-    """Make the pipeline of a log: the one that was given, or its stages in order of first appearance."""
+def in_time(rows: pd.DataFrame) -> list[str]:
+    """List the stages of rows in order of their first appearance in time."""
+    return [str(stage) for stage in pd.unique(rows.sort_values("time", kind="stable")["stage"].dropna())]
+
+
+def guessed_pipelines(stages: Sequence[str], options: Options, notes: Notes) -> dict[str, Pipeline]:
+    """Make the pipeline of a log: the one that was given, or its stages by what their names say.
+
+    Parameters
+    ----------
+    stages
+        The stages in the order that is likely theirs.
+    """
     if options.pipeline is not None:
-        return {"Pipeline": options.pipeline}
-    labels = [str(label) for label in log.stages["stage"]]
-    won = [label for label in labels if _plain(label) in _WON]
-    lost = [label for label in labels if _plain(label) in _LOST]
-    stages = [label for label in labels if label not in won and label not in lost]
+        return {_NAME: options.pipeline}
+    won = [stage for stage in stages if _plain(stage) in _WON]
+    lost = [stage for stage in stages if _plain(stage) in _LOST]
+    final = {*won, *lost}
     notes.add(
         "guessed_stages",
-        len(labels),
-        "stages in order of first appearance, won and lost told by their names; pass pipeline= to say it",
+        len(stages),
+        "stages in the order in which they first appear, won and lost told by their names; pass pipeline= to "
+        "say it",
     )
-    return make_pipelines([StageList("Pipeline", stages, won, lost)])
+    return make_pipelines([StageList(_NAME, [stage for stage in stages if stage not in final], won, lost)])
 
 
 def _plain(label: str) -> str:

@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
 from ..pipeline import Pipeline
-from . import bitrix24, events
+from . import bitrix24, events, from_to, stays, wide
 from .export import Export, Notes
 from .protocol import Options, Reader
 from .sources import Source, sources_of
+from .usual import LIST_OF_ITEMS
 
 # In the order of asking: a CRM's own formats before the shapes that any table may have.
-READERS: tuple[Reader, ...] = (bitrix24, events)
+READERS: tuple[Reader, ...] = (bitrix24, stays, from_to, events, wide)
 
 
 def read(
@@ -121,7 +122,7 @@ def _recognised(
     fitting = [
         reader
         for reader in readers
-        if any(roles[reader.FORMAT])
+        if {*roles[reader.FORMAT]} - {None, LIST_OF_ITEMS}
         and all(
             role is not None or source.optional
             for source, role in zip(sources, roles[reader.FORMAT], strict=True)
@@ -131,14 +132,15 @@ def _recognised(
         best = max(fitting, key=lambda reader: sum(role is not None for role in roles[reader.FORMAT]))
         return best, roles[best.FORMAT]
     known_by = [
-        [reader.FORMAT for reader in readers if roles[reader.FORMAT][at] is not None]
+        [name for name, of_sources in roles.items() if of_sources[at] not in (None, LIST_OF_ITEMS)]
         for at in range(len(sources))
     ]
     for source, formats in zip(sources, known_by, strict=True):
         if not formats:
             raise ReaderError(
                 f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. "
-                f"Known are: {_described(readers)}. Columns of other tables can be named: item=, stage=, …"
+                f"Known are: {_described(readers)}. A funnel needs the stages that items passed and when: a list "
+                f"of items with their current stage is not enough. Other columns can be named: item=, stage=, …"
             )
     said = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True)

@@ -67,6 +67,11 @@ class Table:
     sources: tuple[Source, ...]
     starts: tuple[int, ...]
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of its columns."""
+        return list(self.frame.columns)
+
     @classmethod
     def of(cls, sources: Sequence[Source]) -> Table:
         """Put the rows of sources under each other."""
