@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from ..errors import quoted
 from ..pipeline import Pipeline
 from .build import StageList, make_pipelines
 from .export import Notes
 from .protocol import Options
 
 _NAME = "Pipeline"
+UNLISTED = "Stages of no pipeline"
 _WON = {
     "won",
     "closed won",
@@ -74,16 +76,60 @@ def guessed_pipelines(stages: Sequence[str], options: Options, notes: Notes) -> 
     """
     if options.pipeline is not None:
         return {_NAME: options.pipeline}
-    won = [stage for stage in stages if _plain(stage) in _WON]
-    lost = [stage for stage in stages if _plain(stage) in _LOST]
-    final = {*won, *lost}
     notes.add(
         "guessed_stages",
         len(stages),
         "stages in the order in which they first appear, won and lost told by their names; pass pipeline= to "
         "say it",
     )
-    return make_pipelines([StageList(_NAME, [stage for stage in stages if stage not in final], won, lost)])
+    return make_pipelines([list_by_names(_NAME, stages)])
+
+
+def list_by_names(name: str, stages: Sequence[str], names: Mapping[str, str] | None = None) -> StageList:
+    """List stages in the order given, won and lost told by what people read for them."""
+    names = names or {}
+    said = {stage: _plain(names.get(stage, stage)) for stage in stages}
+    final = _WON | _LOST
+    return StageList(
+        name,
+        [stage for stage in stages if said[stage] not in final],
+        [stage for stage in stages if said[stage] in _WON],
+        [stage for stage in stages if said[stage] in _LOST],
+        names,
+    )
+
+
+def listed_pipelines(
+    lists: Sequence[StageList], rows: pd.DataFrame, options: Options, notes: Notes
+) -> dict[str, Pipeline]:
+    """Make the pipelines that an export lists, and one of the stages that it does not, so that none is lost.
+
+    Parameters
+    ----------
+    lists
+        The pipelines that the export tells.
+    rows
+        ``stage`` and ``time`` of the log.
+    """
+    if options.pipeline is not None:
+        return {_NAME: options.pipeline}
+    idle = [one.name for one in lists if not one.stages]
+    notes.add(
+        "pipelines_left_out",
+        len(idle),
+        f"pipelines without a stage in progress, left out: {quoted(idle, most=6)}",
+    )
+    known = {stage for one in lists for stage in (*one.stages, *one.won, *one.lost)}
+    unlisted = [stage for stage in in_time(rows) if stage not in known]
+    if not unlisted:
+        return make_pipelines(lists)
+    notes.add(
+        "stages_of_no_pipeline",
+        int(rows["stage"].isin(unlisted).sum()),
+        f"rows of stages that no pipeline lists, deleted ones perhaps: {quoted(unlisted, most=6)}; they make "
+        f"the pipeline {UNLISTED!r}, won and lost told by their names",
+    )
+    return make_pipelines([*lists, list_by_names(UNLISTED, unlisted)])
 
 
 def _plain(label: str) -> str:
