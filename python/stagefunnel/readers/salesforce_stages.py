@@ -19,6 +19,9 @@ _STANDARD = (
     *("Prospecting", "Qualification", "Needs Analysis", "Value Proposition", "Id. Decision Makers"),
     *("Perception Analysis", "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"),
 )
+_NO_FACTS = pd.DataFrame(
+    {"stage": pd.Series(dtype=object)} | dict.fromkeys(["probability", "won", "lost"], 0.0)
+)
 
 
 def stage_list(rows: pd.DataFrame, tables: Sequence[Table], notes: Notes) -> StageList:
@@ -55,7 +58,7 @@ def _flag(frame: pd.DataFrame, name: str) -> pd.Series:
 
 def _from_rows(used: list[str], frames: Sequence[pd.DataFrame], notes: Notes) -> StageList:
     """Order stages by their usual probability; won and lost by what rows say, else by names."""
-    facts = pd.concat([_facts(frame) for frame in frames], ignore_index=True)
+    facts = pd.concat([_NO_FACTS, *map(_facts, frames)], ignore_index=True)
     by_stage = facts.groupby("stage", sort=False)
     probability = by_stage["probability"].median().reindex(used)
     known = pd.DataFrame({name: by_stage[name].max().reindex(used) for name in ("won", "lost")}) == 1
@@ -70,8 +73,8 @@ def _from_rows(used: list[str], frames: Sequence[pd.DataFrame], notes: Notes) ->
     notes.add(
         "stages_by_probability",
         len(used),
-        "stages in the order of their probability, those of one probability as Salesforce's standard stages or "
-        "as they first appear, because OpportunityStage with their order is not given",
+        "stages in the order of their probability, then of Salesforce's standard stages, then as they first "
+        "appear, because OpportunityStage with their order is not given",
     )
     notes.add(
         "meaning_by_name", int(unclear.sum()), "stages of which no row tells whether they are won or lost"
