@@ -137,5 +137,16 @@ def note_other_stages(rows: pd.DataFrame, current: pd.Series, notes: Notes) -> N
     )
 
 
+def note_stageless(named: pd.Series, rows: pd.DataFrame, notes: Notes) -> None:
+    """Count items that a history names without telling any stage of them."""
+    stageless = named.dropna().drop_duplicates()
+    stageless = stageless[~stageless.isin(rows["item"])]
+    notes.add(
+        "items_without_stage",
+        len(stageless),
+        "items that were created and never moved: the history does not tell their stage, a list of items would",
+    )
+
+
 def _first(flags: pd.Series) -> int:
     return int(np.flatnonzero(flags.to_numpy())[0])

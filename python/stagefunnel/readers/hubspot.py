@@ -41,6 +41,7 @@ _ITEM_NAMES = {
     "manager": ("hubspot_owner_id", "owner_id", "deal_owner"),
     "created": ("createdate", "property_createdate", "create_date", "createdAt"),
 }
+_OWN_NAMES = ("hs_object_id", "deal_pipeline_stage_id")  # which tables of no other origin have
 _CURRENT = ("dealstage", "deal_stage", "deal_pipeline_stage_id")
 _PIPELINE = ("pipeline", "deal_pipeline_id")
 
@@ -60,8 +61,10 @@ def sniff(source: Source, options: Options) -> str | None:
         return "stage history"
     if source.has("id") and ("propertiesWithHistory" in frame or _is_nested(frame.get("properties"))):
         return "deals"
-    known = find_column(frame, _ITEM_NAMES["item"]) is not None
-    if known and (find_column(frame, _CURRENT) or any(_stage_of(name) for name in frame)):
+    flat = find_column(frame, _ITEM_NAMES["item"]) is not None and any(
+        _stage_of(name) or name in _OWN_NAMES for name in frame
+    )
+    if flat or (find_column(frame, ["record_id"]) and find_column(frame, ["deal_stage"])):
         return "deals"
     return None
 

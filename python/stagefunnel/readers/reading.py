@@ -7,14 +7,17 @@ from typing import Any, Literal
 
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
 from ..pipeline import Pipeline
-from . import bitrix24, events, from_to, hubspot, salesforce, stays, wide
+from . import bitrix24, events, from_to, hubspot, kommo, pipedrive, salesforce, stays, wide
 from .export import Export, Notes
 from .protocol import Options, Reader
 from .sources import Source, sources_of
 from .usual import LIST_OF_ITEMS
 
 # In the order of asking: a CRM's own formats before the shapes that any table may have.
-READERS: tuple[Reader, ...] = (bitrix24, hubspot, salesforce, stays, from_to, events, wide)
+READERS: tuple[Reader, ...] = (
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24),
+    *(stays, from_to, events, wide),
+)
 
 
 def read(

@@ -51,13 +51,14 @@ def sniff(source: Source, options: Options) -> str | None:
     names = set(_fields(source.columns).values())
     if {"OpportunityId", "Field", "NewValue", "CreatedDate"} <= names:
         return "field history"
-    if {"StageName", "ValidFrom"} <= names and names & {"Id", "OpportunityId"}:
+    flags = bool(names & {"IsClosed", "IsWon", "ForecastCategory"})
+    if {"StageName", "ValidFrom"} <= names and ("OpportunityId" in names or (flags and "Id" in names)):
         return "versions"
     if {"OpportunityId", "StageName", "CreatedDate"} <= names:
         return "history"
     if {"MasterLabel"} <= names and names & {"SortOrder", "IsWon", "DefaultProbability"}:
         return "stages"
-    if {"Id", "StageName"} <= names and names & {"IsClosed", "IsWon", "Amount", "Probability", "CreatedDate"}:
+    if {"Id", "StageName"} <= names and (flags or {"Amount", "Probability"} <= names):
         return "opportunities"
     return None
 
