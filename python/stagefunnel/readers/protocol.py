@@ -29,6 +29,7 @@ class Options:
     dayfirst: bool | None = None
     time_format: str | None = None
     zone: str | None = None
+    decimal: Literal[".", ","] | None = None
     invalid: Literal["error", "drop"] = "error"
 
 

@@ -33,6 +33,7 @@ def read(
     dayfirst: bool | None = None,
     time_format: str | None = None,
     zone: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     encoding: str | None = None,
     invalid: Literal["error", "drop"] = "error",
 ) -> Export:
@@ -59,6 +60,8 @@ def read(
         The format of times that are written in another way.
     zone
         Zone of times without one, for example ``"Europe/Berlin"``; times with one are converted to it.
+    decimal
+        The mark before the decimals of amounts; needed where ``1,234`` could be read both ways.
     encoding
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is told
         by its Cyrillic words.
@@ -88,20 +91,22 @@ def read(
     2
     """
     check_option("invalid", invalid, ("error", "drop"))
+    check_option("decimal", decimal or ".", (".", ","))
     options = Options(
-        pipeline,
-        item,
-        stage,
-        time,
-        order,
-        from_stage,
-        created,
-        entered,
-        exited,
-        dayfirst,
-        time_format,
-        zone,
-        invalid,
+        pipeline=pipeline,
+        item=item,
+        stage=stage,
+        time=time,
+        order=order,
+        from_stage=from_stage,
+        created=created,
+        entered=entered,
+        exited=exited,
+        dayfirst=dayfirst,
+        time_format=time_format,
+        zone=zone,
+        decimal=decimal,
+        invalid=invalid,
     )
     readers = READERS if format is None else (_reader(format),)
     sources = sources_of(paths_or_records, encoding=encoding)
