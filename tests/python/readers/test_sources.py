@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 import stagefunnel as sf
+from readers.exports import count, journeys
 
 ROWS = [
     ("7", "Новая", "2026-03-02 10:15"),
@@ -33,22 +34,6 @@ def csv_text(delimiter: str = ",", newline: str = "\n") -> str:
 
 def records() -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
-
-
-def journeys(export: sf.Export) -> dict[str, list[tuple[str, str]]]:
-    """Say what a log holds, by asking about each item."""
-    pipeline = export.pipelines["Pipeline"]
-    found = {}
-    for item in export.items["item"]:
-        told = sf.explain(export.log, pipeline, item=item, kind="classic")
-        passed = told[told["passed"]]
-        times = passed["reason"].str.extract(r"entered at (\S+ \S+)", expand=False)
-        found[item] = list(zip(passed["stage"].astype(str), times, strict=True))
-    return found
-
-
-def count(export: sf.Export, check: str) -> int:
-    return int(export.quality.set_index("check")["count"].get(check, 0))
 
 
 ENCODED = {
