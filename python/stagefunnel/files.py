@@ -103,7 +103,7 @@ def read_tables(
     """
     frames, starts, total = [], [], 0
     for file in files:
-        read = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}[_kind(file)]
+        read = {"csv": _read_csv, "json": _read_json, "parquet": read_parquet}[_kind(file)]
         frame = read(file, columns, watch)
         starts.append(total)
         total += len(frame)
@@ -290,7 +290,8 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
 
-def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
+def read_parquet(file: str, columns: Sequence[str] | None = None, watch: Watch | None = None) -> pd.DataFrame:
+    """Read columns of one Parquet file, whatever it is called; all of them by default."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -70,10 +70,12 @@ def is_true(column: pd.Series) -> pd.Series:
     return column.astype("string").str.strip().str.lower().isin(["true", "1", "1.0", "y", "yes", "t"])
 
 
-_NUMBER = r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"
+_NUMBER = r"^[+-]?(?:\d+|\d{{1,3}}(?:[{between}]\d{{3}})+)(?:{mark}\d+)?(?:[eE][+-]?\d+)?$"
+# Blanks and apostrophes between thousands, signs and codes of currencies.
+_BESIDE_NUMBERS = r"[\s\u00a0\u202f'’]|[$€£₽¥₴]|[A-Za-zА-Яа-я]{3}\.?$"
 
 
-def amounts(column: pd.Series, place: Place) -> pd.Series:
+def amounts(column: pd.Series, place: Place, decimal: str | None = None) -> pd.Series:
     """Read amounts as people write them: ``1 234,50``, ``1.234,50``, ``1,234.50``, ``1234.5``, ``$1,200``.
 
     Parameters
@@ -81,54 +83,56 @@ def amounts(column: pd.Series, place: Place) -> pd.Series:
     column
         Text; missing values stay missing.
     place
-        Says in which line a row stands.
+        Says where a row stood.
+    decimal
+        The mark before decimals, ``"."`` or ``","``; by default the column tells it.
 
     Raises
     ------
     ReaderError
-        For text that is no number, and for a number like ``1,234`` that could be two where the column
-        does not tell which.
+        For text that is no number, and for a number like ``1,234`` that could be two where neither the
+        column nor `decimal` tells which.
     """
-    text = column.astype("string").str.replace(
-        r"[\s\u00a0\u202f'’]|[$€£₽¥₴]|[A-Za-zА-Яа-я]{3}\.?$", "", regex=True
-    )
-    decimal = _decimal_mark(text, column, place)
-    if decimal == ",":
-        text = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-    else:
-        text = text.str.replace(",", "", regex=False)
-    unread = column.notna() & ~text.str.match(_NUMBER, na=False)
+    text = column.astype("string").str.replace(_BESIDE_NUMBERS, "", regex=True)
+    mark = decimal or _decimal_mark(text, column, place)
+    between = "." if mark == "," else ","
+    unread = column.notna() & ~text.str.match(_NUMBER.format(mark=re.escape(mark), between=between), na=False)
     if unread.any():
-        row = int(np.flatnonzero(unread.to_numpy())[0])
+        row = _first(unread)
         raise ReaderError(f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} is not an amount")
+    text = text.str.replace(between, "", regex=False).str.replace(mark, ".", regex=False)
     # Python's float is the nearest one to the text; pandas' own parser may be one off.
     return pd.Series([math.nan if pd.isna(value) else float(value) for value in text], dtype=np.float64)
 
 
 def _decimal_mark(text: pd.Series, column: pd.Series, place: Place) -> str:
-    """Tell which mark a column's numbers have before the decimals."""
-    points = text.str.contains(r"\.\d*$", na=False)
-    both_comma_last = text.str.contains(r"\..*,", na=False)
-    both_point_last = text.str.contains(r",.*\.", na=False)
-    commas = text.str.contains(",", na=False) & ~both_comma_last & ~both_point_last
-    grouped = commas & text.str.match(r"^[+-]?\d{1,3}(?:,\d{3})+$", na=False)
-    decimal_commas = both_comma_last | (commas & ~grouped)
-    decimal_points = both_point_last | (
-        points & ~both_comma_last & ~text.str.match(r"^[+-]?\d{1,3}(?:\.\d{3})+$", na=False)
-    )
-    if decimal_commas.any() and decimal_points.any():
-        first = int(np.flatnonzero(decimal_commas.to_numpy())[0])
-        other = int(np.flatnonzero(decimal_points.to_numpy())[0])
+    """Tell which mark a column's numbers have before the decimals, by those that can be read one way only."""
+    comma, point = _decimals_after(text, ",", "."), _decimals_after(text, ".", ",")
+    if comma.any() and point.any():
+        one, other = _first(comma), _first(point)
         raise ReaderError(
-            f"{place(first)}: {column.iloc[first]!r} in column {column.name!r} has decimals after a comma, "
+            f"{place(one)}: {column.iloc[one]!r} in column {column.name!r} has decimals after a comma, "
             f"{column.iloc[other]!r} ({place(other)}) after a point; make them alike"
         )
-    if grouped.any() and not decimal_commas.any() and not decimal_points.any():
-        row = int(np.flatnonzero(grouped.to_numpy())[0])
-        # Groups of three more than once, or a plain number of a thousand and more beside it, tell thousands.
-        if not text.str.match(r"^[+-]?\d{1,3}(?:,\d{3}){2,}$", na=False).any():
-            raise ReaderError(
-                f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} may be thousands or decimals; "
-                f"write it without the mark, or convert the column first"
-            )
-    return "," if decimal_commas.any() else "."
+    doubtful = text.str.match(r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$", na=False)
+    if doubtful.any() and not comma.any() and not point.any():
+        row = _first(doubtful)
+        raise ReaderError(
+            f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} may be thousands or decimals; "
+            f'pass decimal="." or decimal=","'
+        )
+    return "," if comma.any() else "."
+
+
+def _decimals_after(text: pd.Series, mark: str, other: str) -> pd.Series:
+    """Say which numbers can only have their decimals after a mark."""
+    mark, other = re.escape(mark), re.escape(other)
+    after = rf"^[^{mark}]*{mark}\d*$"  # one mark, nothing but digits behind it
+    doubtful = rf"^[+-]?[1-9]\d{{0,2}}{mark}\d{{3}}$"
+    groups = rf"^[+-]?\d{{1,3}}(?:{other}\d{{3}}){{2,}}$"
+    has = text.str.match(after, na=False) & ~text.str.match(doubtful, na=False)
+    return has | text.str.match(groups, na=False)
+
+
+def _first(flags: pd.Series) -> int:
+    return int(np.flatnonzero(flags.to_numpy())[0])

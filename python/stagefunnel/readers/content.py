@@ -12,11 +12,18 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ReaderError, quoted
+from ..errors import ReaderError, SchemaError, quoted
 from ..files import delimiter_of
 
-_CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў№«»–—„“”…’ ]")
+_CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
+_MARKS = re.compile("[№«»–—„“”…’\u00a0]")
+_WORD = re.compile("[^\\W\\d_]+")
 _UTF8_CYRILLIC = re.compile(rb"(?:[\xd0\xd1][\x80-\xbf]){3}")
+_MARKED = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _OTHER_FILES = (
     (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as .xlsx or CSV"),
     (b"%PDF", "a PDF", "export CSV or JSON"),
@@ -33,24 +40,22 @@ class TextTable:
     short_rows: int
 
 
-def decoded(data: bytes, name: str) -> tuple[str, str]:
+def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
     """Turn bytes into text, and say of which encoding they were.
 
     UTF-8 and UTF-16 are told by their bytes; the Cyrillic cp1251 is taken only for what reads as Cyrillic.
     """
-    for bom, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(bom):
-            return _strictly(data, encoding, name), encoding
     for other, what, remedy in _OTHER_FILES:
         if data.startswith(other):
             raise ReaderError(f"{name}: this is {what}; {remedy}")
-    for zeros, encoding in ((data[1:200:2], "utf-16-le"), (data[:200:2], "utf-16-be")):
-        if len(zeros) > 2 and not any(zeros):
-            return _strictly(data, encoding, name), encoding
+    marked = next((known for bom, known in _MARKED if data.startswith(bom)), None)
+    if encoding is not None or marked is not None:
+        known = encoding or str(marked)
+        return _strictly(data, known, name), known
+    nulls = [data[start:1_000:2].count(0) for start in (0, 1)]
+    if any(nulls):
+        wide = "utf-16-be" if nulls[0] > nulls[1] else "utf-16-le"
+        return _strictly(data, wide, name), wide
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
@@ -61,7 +66,9 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ReaderError(f"{name}: the file is damaged or cut short: {error}") from error
+        raise ReaderError(f"{name}: the file is not {encoding}, damaged or cut short: {error}") from error
+    except LookupError as error:
+        raise SchemaError(f"encoding={encoding!r} is not known; names are like 'cp1252'") from error
 
 
 def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
@@ -77,10 +84,22 @@ def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
         text = data.decode("cp1251")
     except UnicodeDecodeError:
         text = ""
-    foreign = [letter for letter in text if letter > "\x7f"]
-    if sum(_CYRILLIC.match(letter) is not None for letter in foreign) < 0.95 * len(foreign) or not foreign:
-        raise ReaderError(f"{name}: {seen}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8")
+    if not _reads_as_cyrillic(text):
+        raise ReaderError(
+            f"{name}: {seen}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or name its encoding, "
+            f'for example encoding="cp1252"'
+        )
     return text
+
+
+def _reads_as_cyrillic(text: str) -> bool:
+    """Tell Cyrillic words from those of a Western language, of which a few letters only look Cyrillic."""
+    foreign = [letter for letter in text if letter > "\x7f"]
+    known = sum(bool(_CYRILLIC.match(letter) or _MARKS.match(letter)) for letter in foreign)
+    words = [word for word in _WORD.findall(text) if _CYRILLIC.search(word)]
+    mixed = sum(re.search("[A-Za-z]", word) is not None for word in words)
+    whole = any(len(_CYRILLIC.findall(word)) >= 3 for word in words)
+    return whole and known >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
 
 
 def refuse_page(text: str, name: str) -> None:

@@ -44,7 +44,7 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
     columns: dict[str, pd.Series] = {}
     for role, name in known.items():
         if role == "amount":
-            columns[role] = amounts(table.frame[name], table.place)
+            columns[role] = amounts(table.frame[name], table.place, options.decimal)
         elif role == "created":
             columns[role] = read_times(table.frame[name], table.place, options, notes)
         else:

@@ -29,6 +29,7 @@ class Options:
     dayfirst: bool | None = None
     time_format: str | None = None
     zone: str | None = None
+    decimal: Literal[".", ","] | None = None
     invalid: Literal["error", "drop"] = "error"
 
 
@@ -41,7 +42,7 @@ class Reader(Protocol):
 
     @property
     def ROLES(self) -> Mapping[str, str]:
-        """The files that an export of the format has, and by what each is recognised."""
+        """The files of an export, the history first, and by what each is recognised."""
 
     def sniff(self, source: Source, options: Options) -> str | None:
         """Tell which of the format's files a source is by its columns, or that it is none of them."""

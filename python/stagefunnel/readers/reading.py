@@ -36,6 +36,8 @@ def read(
     dayfirst: bool | None = None,
     time_format: str | None = None,
     zone: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    encoding: str | None = None,
     invalid: Literal["error", "drop"] = "error",
 ) -> Export:
     """Read a CRM's export: files, or what a REST client returns.
@@ -61,6 +63,11 @@ def read(
         The format of times that are written in another way.
     zone
         Zone of times without one, for example ``"Europe/Berlin"``; times with one are converted to it.
+    decimal
+        The mark before the decimals of amounts; needed where ``1,234`` could be read both ways.
+    encoding
+        Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is told
+        by its Cyrillic words.
     invalid
         What to do with a row that misses its item, stage or time: ``"error"`` (default), or ``"drop"``,
         which leaves it out and counts it.
@@ -87,23 +94,25 @@ def read(
     2
     """
     check_option("invalid", invalid, ("error", "drop"))
+    check_option("decimal", decimal or ".", (".", ","))
     options = Options(
-        pipeline,
-        item,
-        stage,
-        time,
-        order,
-        from_stage,
-        created,
-        entered,
-        exited,
-        dayfirst,
-        time_format,
-        zone,
-        invalid,
+        pipeline=pipeline,
+        item=item,
+        stage=stage,
+        time=time,
+        order=order,
+        from_stage=from_stage,
+        created=created,
+        entered=entered,
+        exited=exited,
+        dayfirst=dayfirst,
+        time_format=time_format,
+        zone=zone,
+        decimal=decimal,
+        invalid=invalid,
     )
     readers = READERS if format is None else (_reader(format),)
-    sources = sources_of(paths_or_records)
+    sources = sources_of(paths_or_records, encoding=encoding)
     _check_names(sources, options)
     reader, roles = _recognised(sources, readers, options)
     left_out = [source for source, role in zip(sources, roles, strict=True) if role is None]
@@ -140,21 +149,23 @@ def _recognised(
     ]
     for source, formats in zip(sources, known_by, strict=True):
         if not formats:
-            raise ReaderError(
-                f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. "
-                f"Known are: {_described(readers)}. A funnel needs the stages that items passed and when: a list "
-                f"of items with their current stage is not enough. Other columns can be named: item=, stage=, …"
-            )
+            raise ReaderError(_unknown(source, readers))
     said = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True)
     )
     raise ReaderError(f"the input is of several formats ({said}); read each export by itself")
 
 
-def _described(readers: tuple[Reader, ...]) -> str:
-    return "; ".join(
-        f"{reader.FORMAT} ({'; '.join(f'{role}: {what}' for role, what in reader.ROLES.items())})"
+def _unknown(source: Source, readers: tuple[Reader, ...]) -> str:
+    known = "".join(
+        f"\n  {reader.FORMAT:<10} {role}: {what}"
         for reader in readers
+        for role, what in list(reader.ROLES.items())[:1]
+    )
+    return (
+        f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. A list of "
+        f"items with their current stage is not enough: a funnel needs the stages that they passed, and when "
+        f"that was. Columns with other names can be named: item=, stage=, time=. Known formats:{known}"
     )
 
 

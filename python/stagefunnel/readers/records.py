@@ -71,9 +71,10 @@ def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         _refuse_error(page, name)
         batch = page.get("result")
         answers = batch.get("result") if isinstance(batch, dict) else None
-        if isinstance(answers, dict):  # of several calls in one
-            for call, answer in answers.items():
-                yield f"record {call!r}", {"result": answer}
+        if isinstance(answers, dict | list):  # of several calls in one
+            named = answers.items() if isinstance(answers, dict) else enumerate(answers, start=1)
+            for call, answer in named:
+                yield f"record {call}", {"result": answer}
         else:
             yield where, page
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ReaderError
-from ..files import expand, read_tables
+from ..files import expand, read_parquet
 from .cells import Place, as_text
 from .content import decoded, parse_csv, parse_json, refuse_page
 from .records import records_in
@@ -113,8 +113,8 @@ def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
             yield from _file(file, encoding)
     elif isinstance(given, pd.DataFrame):
         yield _table(given, name)
-    elif hasattr(given, "to_pandas"):
-        yield _table(given.to_pandas(), name)
+    elif hasattr(given, "__arrow_c_stream__"):
+        yield _table(_pandas_frame(given), name)
     elif isinstance(given, Mapping):
         yield from _json(dict(given), name)
     elif isinstance(given, Iterable) and not isinstance(given, bytes):
@@ -131,6 +131,15 @@ def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
         )
 
 
+def _pandas_frame(table: Any) -> pd.DataFrame:
+    """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
+    if hasattr(table, "to_pydict"):
+        return pd.DataFrame(table.to_pydict())
+    if hasattr(table, "get_columns"):  # polars' own way to pandas would need pyarrow
+        return pd.DataFrame({column.name: column.to_list() for column in table.get_columns()})
+    return pd.DataFrame(table.df())
+
+
 def _file(file: str, encoding: str | None) -> Iterator[Source]:
     with open(file, "rb") as opened:
         data = opened.read()
@@ -142,13 +151,13 @@ def _file(file: str, encoding: str | None) -> Iterator[Source]:
     if not data.strip():
         raise ReaderError(f"{file}: the file is empty; export it again")
     if data.startswith(b"PAR1"):
-        yield _table(read_tables([file], None).frame, file)
+        yield _table(read_parquet(file), file)
     elif data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
         from .workbooks import sheets
 
         yield from sheets(file, data)
     else:
-        yield from _text_file(file, *decoded(data, file))
+        yield from _text_file(file, *decoded(data, file, encoding))
 
 
 def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:

@@ -166,9 +166,8 @@ def items_beside(
         The columns of the history that the log does not take, row by row.
     """
     table = stacked(sources, LIST_OF_ITEMS, notes)
-    roles = ("item", "amount", "currency", "manager", "created")
     if table is not None:
-        names = columns_of(table.columns, options, roles)
+        names = item_columns(table.frame, options)
         return complete_items(read_items(table, names, options, notes), rows, notes)
     if not len(others.columns):
         return complete_items(None, rows, notes)
@@ -179,9 +178,18 @@ def items_beside(
     source = Source(
         "the last row of each item", kept, lambda row: f"the last row of item {kept['item'].iloc[row]!r}"
     )
-    names = {"item": "item", **columns_of(list(others.columns), options, roles[1:])}
+    names = {**item_columns(others, options), "item": "item"}
     items = read_items(Table.of([source]), names, options, notes)
     notes.add(
         "from_last_rows", len(items), "items whose amount, manager and the like are those of their last row"
     )
     return complete_items(items, rows, notes)
+
+
+def item_columns(frame: pd.DataFrame, options: Options) -> dict[str, str]:
+    """Find what a list of items tells; a ``value`` or ``opportunity`` without a digit is no amount."""
+    names = columns_of(list(frame.columns), options, ("item", "amount", "currency", "manager", "created"))
+    amount = names.get("amount")
+    if amount is not None and not frame[amount].astype("string").str.contains(r"\d", na=False).any():
+        del names["amount"]
+    return names

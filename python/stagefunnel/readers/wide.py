@@ -14,7 +14,7 @@ from .item_lists import complete_items, read_items
 from .meaning import guessed_pipelines
 from .protocol import Options, Sources
 from .sources import Source
-from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, sniff_list
+from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, item_columns, sniff_list
 
 FORMAT = "wide"
 ROLES: Mapping[str, str] = {
@@ -92,7 +92,7 @@ def read(sources: Sources, options: Options) -> Export:
     stages = _stage_columns(whole, options)
     item = columns_of(whole.columns, options, ("item",))["item"]
     kept = table.frame.drop(columns=list(stages))
-    names = columns_of(list(kept.columns), options, ("item", "amount", "currency", "manager", "created"))
+    names = item_columns(kept, options)
     listed = read_items(type(table)(kept, table.sources, table.starts), names, options, notes)
     parts = [
         pd.DataFrame(
