@@ -144,7 +144,7 @@ def note_stageless(named: pd.Series, rows: pd.DataFrame, notes: Notes) -> None:
     notes.add(
         "items_without_stage",
         len(stageless),
-        "items that were created and never moved: the history does not tell their stage, a list of items would",
+        "items that never moved: a list of items would tell their stage, the history does not",
     )
 
 

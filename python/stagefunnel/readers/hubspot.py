@@ -48,29 +48,33 @@ _PIPELINE = ("pipeline", "deal_pipeline_id")
 
 def sniff(source: Source, options: Options) -> str | None:
     """Tell which part of HubSpot's data a source is."""
-    frame = source.frame
+    frame, names = source.frame, source.columns
     if source.has("label", "stages"):
         return "pipelines"
     if source.has("stage_id", "pipeline_id", "display_order"):
         return "stages"
     if source.has("pipeline_id", "label", "display_order"):
         return "pipeline names"
-    if find_column(frame, ["deal_id"]) and source.has("property", "value", "timestamp"):
+    if find_column(names, ["deal_id"]) and source.has("property", "value", "timestamp"):
         return "property history"
     if source.has("deal_id", "date_entered", "value"):
         return "stage history"
     if source.has("id") and ("propertiesWithHistory" in frame or _is_nested(frame.get("properties"))):
         return "deals"
-    flat = find_column(frame, _ITEM_NAMES["item"]) is not None and any(
-        _stage_of(name) or name in _OWN_NAMES for name in frame
-    )
-    if flat or (find_column(frame, ["record_id"]) and find_column(frame, ["deal_stage"])):
+    own = any(_stage_of(name) or name in _OWN_NAMES for name in names)
+    if own and find_column(names, _ITEM_NAMES["item"]):
         return "deals"
-    return None
+    # An export from the list of deals, with the current stage only.
+    return "deals" if find_column(names, ["record_id"]) and find_column(names, ["deal_stage"]) else None
 
 
 def _is_nested(column: pd.Series | None) -> bool:
     return column is not None and any(isinstance(value, dict) for value in column)
+
+
+def _names(frame: pd.DataFrame) -> list[str]:
+    """List the names of a frame's columns."""
+    return [str(name) for name in frame]
 
 
 def _stage_of(column: str) -> str | None:
@@ -150,7 +154,7 @@ def _rows(frame: pd.DataFrame, item: str, stage: str, time: str) -> pd.DataFrame
 
 def _values(deals: Table) -> pd.DataFrame:
     """Take the values that the stage of each deal had; a deal without any has no row."""
-    ids = find_column(deals.frame, _ITEM_NAMES["item"])
+    ids = find_column(_names(deals.frame), _ITEM_NAMES["item"])
     stages = deals.frame["propertiesWithHistory"].map(
         lambda kept: kept.get("dealstage") if isinstance(kept, dict) else None
     )
@@ -168,7 +172,7 @@ def _values(deals: Table) -> pd.DataFrame:
 
 
 def _of_property(table: Table, notes: Notes) -> pd.DataFrame:
-    rows = _rows(table.frame, find_column(table.frame, ["deal_id"]) or "", "value", "timestamp")
+    rows = _rows(table.frame, find_column(_names(table.frame), ["deal_id"]) or "", "value", "timestamp")
     wanted = table.frame["property"].eq("dealstage")
     notes.add("other_properties", int((~wanted).sum()), "rows of other properties than dealstage, left out")
     return rows[wanted].reset_index(drop=True)
@@ -189,7 +193,7 @@ def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> 
 
 def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _History:
     """Make a row of each date in a column of entry dates."""
-    said = {name: stage for name in deals.frame if (stage := _stage_of(name)) is not None}
+    said = {name: stage for name in _names(deals.frame) if (stage := _stage_of(name)) is not None}
     if not said:
         raise ReaderError(
             f"{deals.sources[0].name}: these deals have only their current stage, and a funnel needs the "
@@ -197,7 +201,7 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
             f"properties 'Date entered …' (hs_v2_date_entered_…) of every stage to the export"
         )
     codes = stages.codes(list(said.values()))
-    item = find_column(deals.frame, _ITEM_NAMES["item"])
+    item = find_column(_names(deals.frame), _ITEM_NAMES["item"])
     columns = list(said)
     long = deals.frame[[item, *columns]].assign(origin=range(len(deals.frame)))
     long = long.melt([item, "origin"], columns, "column", "said").dropna(subset=["said"])
@@ -217,13 +221,15 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
 
 
 def _items(deals: Table, stages: Stages, rows: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:
-    taken = [name for name in deals.frame if name == "propertiesWithHistory" or _stage_of(name)]
+    taken = [name for name in _names(deals.frame) if name == "propertiesWithHistory" or _stage_of(name)]
     frame = deals.frame.drop(columns=taken)
     names = {
-        role: name for role, known in _ITEM_NAMES.items() if (name := find_column(frame, known)) is not None
+        role: name
+        for role, known in _ITEM_NAMES.items()
+        if (name := find_column(_names(frame), known)) is not None
     }
     items = read_items(replace(deals, frame=frame), names, options, notes)
-    pipeline, current = find_column(frame, _PIPELINE), find_column(frame, _CURRENT)
+    pipeline, current = find_column(_names(frame), _PIPELINE), find_column(_names(frame), _CURRENT)
     of_pipeline = None if pipeline is None else stages.name_of(frame[pipeline])
     if current is not None:
         now = _current(frame[current], of_pipeline, stages, set(rows["stage"]))

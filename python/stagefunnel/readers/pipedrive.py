@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import ReaderError
 from .build import finish, make_log, stacked, times_of
-from .cells import Place, as_text, find_column
+from .cells import Place, as_text
 from .changes import arrival, fetched_once, note_other_stages, note_stageless, rows_of_moves
 from .dates import read_times
 from .export import Export, Notes
@@ -110,18 +110,18 @@ def _changes(tables: Mapping[str, Table], options: Options, notes: Notes) -> tup
     given = [role for role in ("flow", "changes") if role in tables]
     if len(given) != 1:
         has = "; ".join(f"{table.sources[0].name} has {role}" for role, table in tables.items())
+        if given:
+            raise ReaderError(f"there are two histories of the same deals: {has}; give one")
         raise ReaderError(
-            f"there are two histories ({has}); give one"
-            if given
-            else f"there is no history: {has}. A list of deals has only the current stage of each, and "
-            f"a funnel needs the stages that they passed: fetch /deals/{{id}}/flow of each deal and give these too"
+            f"there is no history: {has}. A list of deals has only the current stage of each, and a funnel "
+            f"needs the stages that they passed: fetch /deals/{{id}}/flow of each deal and give these too"
         )
     table, origins = tables[given[0]], None
     if given[0] == "flow":
         table, origins = _out_of_flow(table, notes)
     at = np.arange(len(table.frame)) if origins is None else origins
     frame = table.frame
-    item = find_column(frame, ["item_id", "deal_id"])
+    item = next((name for name in ("item_id", "deal_id") if name in frame), None)
     if item is None:
         raise ReaderError(
             f"{table.sources[0].name}: these changes do not say of which deal they are; add a deal_id to "

@@ -101,7 +101,7 @@ def read(sources: Sources, options: Options) -> Export:
 
 
 def _renamed(table: Table) -> Table:
-    return replace(table, frame=table.frame.rename(columns=_fields(list(table.frame))))
+    return replace(table, frame=table.frame.rename(columns=_fields([str(name) for name in table.frame])))
 
 
 def _one_history(tables: Mapping[str, Table]) -> str:
