@@ -4,14 +4,14 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/funnel.hpp"
+#include "stagefunnel/trend.hpp"
 
 namespace stagefunnel::bindings {
 namespace {
 
-FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind, LostThenWon lost_then_won,
-                   const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                   const std::optional<Array<double>>& amount, unsigned threads,
-                   const std::optional<Digest>& digest) {
+FunnelOptions options_of(Kind kind, LostThenWon lost_then_won,
+                         const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
+                         const std::optional<Array<double>>& amount, unsigned threads) {
     FunnelOptions options{.kind = kind,
                           .lost_then_won = lost_then_won,
                           .group = {},
@@ -20,8 +20,39 @@ FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind
                           .threads = threads};
     if (group) options.group = as_span(*group);
     if (amount) options.amount = as_span(*amount);
+    return options;
+}
+
+FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind, LostThenWon lost_then_won,
+                   const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
+                   const std::optional<Array<double>>& amount, unsigned threads,
+                   const std::optional<Digest>& digest) {
+    const FunnelOptions options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     const py::gil_scoped_release unlocked;
     return count_funnel(journeys, pipeline, options, digest ? &*digest : nullptr);
+}
+
+FunnelCounts trend(const Journeys& journeys, const Pipeline& pipeline, Kind kind, LostThenWon lost_then_won,
+                   const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
+                   const std::optional<Array<double>>& amount, const Array<std::int64_t>& bounds,
+                   std::optional<std::int64_t> as_of, const Array<std::uint8_t>& elsewhere,
+                   MovedOut moved_out, unsigned threads) {
+    const FunnelOptions options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
+    const Periods periods{
+        .bounds = as_span(bounds), .as_of = as_of, .elsewhere = as_span(elsewhere), .moved_out = moved_out};
+    const py::gil_scoped_release unlocked;
+    return count_trend(journeys, pipeline, options, periods);
+}
+
+py::array_t<std::int32_t> item_periods(const Journeys& journeys, const Pipeline& pipeline, Basis basis,
+                                       const Array<std::int64_t>& bounds, unsigned threads) {
+    const std::span<const std::int64_t> ends = as_span(bounds);
+    std::vector<std::int32_t> periods;
+    {
+        const py::gil_scoped_release unlocked;
+        periods = periods_of_items(journeys, pipeline, basis, ends, threads);
+    }
+    return as_array(std::move(periods));
 }
 
 template <auto Member>
@@ -70,6 +101,11 @@ void bind_funnel(py::module_& m) {
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
           "digest"_a);
+    m.def("count_trend", &trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
+          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
+          "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);
+    m.def("periods_of_items", &item_periods, "journeys"_a, "pipeline"_a, "basis"_a, "bounds"_a.noconvert(),
+          "threads"_a);
 }
 
 }  // namespace stagefunnel::bindings

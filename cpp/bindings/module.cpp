@@ -7,12 +7,12 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_encode(m);
     bind_journeys(m);
     bind_pipeline(m);
+    bind_selection(m);
     bind_funnel(m);
     bind_durations(m);
     bind_transitions(m);
     bind_items(m);
     bind_memory(m);
     bind_quality(m);
-    bind_selection(m);
     bind_stream(m);
 }

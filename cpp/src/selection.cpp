@@ -1,71 +1,14 @@
 #include "stagefunnel/selection.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <vector>
 
+#include "code_meaning.hpp"
 #include "parallel.hpp"
 #include "visits.hpp"
 
 namespace stagefunnel {
 namespace {
-
-enum class Where : std::uint8_t { nowhere, here, elsewhere };
-
-/// What a stage code means to a selection.
-struct CodeMeaning {
-    Where where = Where::nowhere;
-    bool is_final = false;
-};
-
-std::vector<CodeMeaning> meanings(const Journeys& journeys, const Pipeline& pipeline,
-                                  std::span<const std::uint8_t> elsewhere) {
-    pipeline.check(journeys);
-    if (!elsewhere.empty() && elsewhere.size() != journeys.n_labels)
-        throw std::invalid_argument("elsewhere must be one per stage code");
-    std::vector<CodeMeaning> of_code(pipeline.rows().size());
-    for (std::size_t code = 0; code < of_code.size(); ++code) {
-        const std::int32_t row = pipeline.row_of_code()[code];
-        if (row != Pipeline::kUnlisted) {
-            of_code[code] = {Where::here, pipeline.outcome_of(row) != Outcome::open};
-        } else if (code < elsewhere.size() && elsewhere[code] != 0) {
-            of_code[code].where = Where::elsewhere;
-        }
-    }
-    return of_code;
-}
-
-/// When the listed rows of one item begin, close it, and leave the pipeline.
-struct Span {
-    bool seen = false;
-    bool closed = false;
-    bool moved = false;
-    std::int64_t created = 0;
-    std::int64_t closed_at = 0;  // of the final rows that end the listed rows
-    std::int64_t moved_at = 0;   // of the rows elsewhere that end the journey
-};
-
-template <class Code>
-Span span_of(const Journeys& journeys, const Code* codes, const CodeMeaning* meaning, std::size_t begin,
-             std::size_t end) {
-    Span span;
-    for (std::size_t i = begin; i < end; ++i) {
-        const CodeMeaning stage = meaning[codes[i]];
-        if (stage.where == Where::nowhere) continue;
-        const std::int64_t time = journeys.time[i];
-        if (stage.where == Where::elsewhere) {
-            if (!span.moved) span.moved_at = time;
-            span.moved = true;
-            continue;
-        }
-        if (!span.seen) span.created = time;
-        if (stage.is_final && !span.closed) span.closed_at = time;
-        span.seen = true;
-        span.closed = stage.is_final;
-        span.moved = false;
-    }
-    return span;
-}
 
 /// Rows of the item that the selection keeps, from its first one on.
 template <class Code>
@@ -81,7 +24,7 @@ std::size_t rows_kept(const Journeys& journeys, const Code* codes, const CodeMea
     const bool by_activity = selection.basis == Basis::active;
     cut(selection.as_of);
     if (by_activity) cut(selection.end);
-    const Span span = span_of(journeys, codes, meaning, begin, end);
+    const JourneySpan span = span_of(journeys, codes, meaning, begin, end);
     if (!span.seen || (span.moved && selection.moved_out == MovedOut::exclude)) return 0;
     const auto in_period = [&](std::int64_t time) {
         return (!selection.start || time >= *selection.start) && (!selection.end || time < *selection.end);

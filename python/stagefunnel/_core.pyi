@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'MovedOut', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'digest_of', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'pipeline_quality', 'release_idle', 'select_journeys', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'MovedOut', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Times', 'Transitions', 'VisitCounts', 'build_journeys', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_funnel', 'count_transitions', 'count_trend', 'digest_of', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'release_idle', 'select_journeys', 'stage_durations', 'summarise_durations', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
         ...
@@ -104,6 +104,19 @@ class Pipeline:
         ...
     @property
     def rows(self) -> list[int]:
+        ...
+class Basis(enum.Enum):
+    active: typing.ClassVar[Basis]
+    closed: typing.ClassVar[Basis]
+    created: typing.ClassVar[Basis]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class MovedOut(enum.Enum):
+    exclude: typing.ClassVar[MovedOut]
+    include: typing.ClassVar[MovedOut]
+    @classmethod
+    def __new__(cls, value):
         ...
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
@@ -273,19 +286,6 @@ class PipelineQuality:
     @property
     def unlisted_rows(self) -> int:
         ...
-class Basis(enum.Enum):
-    active: typing.ClassVar[Basis]
-    closed: typing.ClassVar[Basis]
-    created: typing.ClassVar[Basis]
-    @classmethod
-    def __new__(cls, value):
-        ...
-class MovedOut(enum.Enum):
-    exclude: typing.ClassVar[MovedOut]
-    include: typing.ClassVar[MovedOut]
-    @classmethod
-    def __new__(cls, value):
-        ...
 class RowStream:
     def __init__(self) -> None:
         ...
@@ -330,6 +330,8 @@ def count_funnel(journeys: Journeys, pipeline: Pipeline, kind: Kind, lost_then_w
     ...
 def count_transitions(journeys: Journeys, pipeline: Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Transitions:
     ...
+def count_trend(journeys: Journeys, pipeline: Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, bounds: numpy.typing.NDArray[numpy.int64], as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> FunnelCounts:
+    ...
 def digest_of(journeys: Journeys, pipeline: Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Digest | None:
     ...
 def encode_items(column: Column, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemKeys:
@@ -355,6 +357,8 @@ def moved_items(journeys: Journeys, pipeline: Pipeline, elsewhere: numpy.typing.
 def pack_items(column: Column, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemKeys:
     ...
 def packed_texts(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) -> list[bytes]:
+    ...
+def periods_of_items(journeys: Journeys, pipeline: Pipeline, basis: Basis, bounds: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
     ...
 def pipeline_quality(journeys: Journeys, pipeline: Pipeline) -> PipelineQuality:
     ...

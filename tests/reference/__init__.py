@@ -23,6 +23,7 @@ from reference.journeys import (
 )
 from reference.kinds import Counted, counted
 from reference.quality import quality
+from reference.selection import kept_rows
 from reference.stages import Row, Stages, labels, outcome_of
 from reference.transitions import transitions
 
@@ -37,6 +38,7 @@ __all__ = [
     "funnel",
     "item_table",
     "journeys",
+    "kept_rows",
     "labels",
     "lost_from",
     "outcome",

@@ -17,12 +17,13 @@ from ..errors import ReaderError
 Place = Callable[[int], str]  # says where a row stood
 
 
-def as_text(column: pd.Series) -> pd.Series:
-    """Turn a column into text, so that ``77``, ``"77"`` and ``77.0`` are one key; times stay times.
+def as_text(column: pd.Series, *, times_too: bool = False) -> pd.Series:
+    """Turn a column into text, so that ``77``, ``"77"`` and ``77.0`` are one key.
 
-    Empty text is missing. Lists and dicts, which answers in JSON hold, stay as they are.
+    Times stay times unless `times_too` asks for their text. Empty text is missing. Lists and dicts, which
+    answers in JSON hold, stay as they are.
     """
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+    if not times_too and pd.api.types.is_datetime64_any_dtype(column.dtype):
         return column.reset_index(drop=True)
     values = column.astype(object).tolist()
     return pd.Series([_text(value) for value in values], dtype=object)

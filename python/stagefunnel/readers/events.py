@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..errors import ReaderError
 from .build import finish, make_log, times_of
 from .export import Export, Notes
 from .meaning import guessed_pipelines, in_time
 from .protocol import Options, Sources
 from .sources import Source
-from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, items_beside, sniff_list
+from .usual import LIST_OF_ITEMS, columns_of, history, is_usual, items_beside, sniff_list
 
 FORMAT = "events"
 ROLES: Mapping[str, str] = {
@@ -24,7 +23,16 @@ _NEEDED = ("item", "stage", "time")
 
 def sniff(source: Source, options: Options) -> str | None:
     """Tell whether a source has an item, a stage and a time, or is a list of items."""
-    return "events" if has(source, options, _NEEDED) else sniff_list(source, options)
+    names = columns_of(source.columns, options, _NEEDED)
+    if len(names) < len(_NEEDED) or _is_list(source, names, options):
+        return sniff_list(source, options)
+    return "events"
+
+
+def _is_list(source: Source, names: Mapping[str, str], options: Options) -> bool:
+    """Say whether a source has each item once, with its current stage and the time of its creation."""
+    created = options.time is None and is_usual(names["time"], "created")
+    return created and bool(source.frame[names["item"]].is_unique)
 
 
 def read(sources: Sources, options: Options) -> Export:
@@ -33,12 +41,6 @@ def read(sources: Sources, options: Options) -> Export:
     table = history(sources, "events", options, _NEEDED, notes)
     names = columns_of(table.columns, options, (*_NEEDED, "order"))
     rows = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
-    if options.time is None and is_usual(names["time"], "created") and rows["item"].is_unique:
-        raise ReaderError(
-            f"{sources['events'][0].name}: each item is here once, with the time {names['time']!r}: a list "
-            f"of items has only the current stage of each, and a funnel needs the stages that they passed; "
-            f"export the history of stages. If these are events, say so with time={names['time']!r}"
-        )
     rows["time"] = times_of(table, names["time"], options, notes)
     others = table.frame[[name for name in table.frame if name not in names.values()]]
     items = items_beside(sources, rows, others, options, notes)

@@ -13,11 +13,11 @@ from .protocol import Options, Reader
 from .sources import Source, sources_of
 from .usual import LIST_OF_ITEMS
 
-# In the order of asking: a CRM's own formats before the shapes that any table may have.
-READERS: tuple[Reader, ...] = (
-    *(hubspot, salesforce, pipedrive, kommo, bitrix24),
-    *(stays, from_to, events, wide),
-)
+# The formats of CRMs, and the shapes that any table may have, in the order of asking.
+OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
+GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
+READERS = OWN + GENERAL
+_COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")
 
 
 def read(
@@ -56,7 +56,7 @@ def read(
     pipeline
         The stages, for formats that do not tell their order and meaning.
     item, stage, time, order, from_stage, created, entered, exited
-        Names of columns, for tables whose columns do not go by usual names.
+        Names of columns, for tables whose columns do not go by usual names; formats of CRMs have their own.
     dayfirst
         How to read dates like ``03/04/2026``; needed where a column could be read both ways.
     time_format
@@ -111,7 +111,7 @@ def read(
         decimal=decimal,
         invalid=invalid,
     )
-    readers = READERS if format is None else (_reader(format),)
+    readers = _asked(format, options)
     sources = sources_of(paths_or_records, encoding=encoding)
     _check_names(sources, options)
     reader, roles = _recognised(sources, readers, options)
@@ -126,11 +126,23 @@ def read(
     return replace(export, quality=notes.below(export.quality))
 
 
+def _asked(format: str | None, options: Options) -> tuple[Reader, ...]:
+    """Choose the readers that are asked: columns are named for tables that no CRM's format describes."""
+    named = [role for role in _COLUMN_OPTIONS if getattr(options, role) is not None]
+    if format is None:
+        return GENERAL if named else READERS
+    reader = _reader(format)
+    if named and reader in OWN:
+        raise SchemaError(f"format={format!r} has its own columns; leave out {named[0]}=")
+    return (reader,)
+
+
 def _recognised(
     sources: list[Source], readers: tuple[Reader, ...], options: Options
 ) -> tuple[Reader, list[str | None]]:
     """Find the format that knows all sources; where several do, the first that knows most sheets."""
     roles = {reader.FORMAT: [reader.sniff(source, options) for source in sources] for reader in readers}
+    _give_way(roles, readers)
     fitting = [
         reader
         for reader in readers
@@ -156,6 +168,17 @@ def _recognised(
     raise ReaderError(f"the input is of several formats ({said}); read each export by itself")
 
 
+def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -> None:
+    """Leave a file that a CRM's own format knows to it: other tables may be shaped alike."""
+    own = [roles[reader.FORMAT] for reader in readers if reader not in GENERAL]
+    for reader in readers:
+        if reader in GENERAL:
+            roles[reader.FORMAT] = [
+                None if any(known[at] is not None for known in own) else role
+                for at, role in enumerate(roles[reader.FORMAT])
+            ]
+
+
 def _unknown(source: Source, readers: tuple[Reader, ...]) -> str:
     known = "".join(
         f"\n  {reader.FORMAT:<10} {role}: {what}"
@@ -172,7 +195,7 @@ def _unknown(source: Source, readers: tuple[Reader, ...]) -> str:
 def _check_names(sources: list[Source], options: Options) -> None:
     """Refuse names of columns that no source has."""
     known = list(dict.fromkeys(column for source in sources for column in source.columns))
-    for role in ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited"):
+    for role in _COLUMN_OPTIONS:
         name = getattr(options, role)
         if name is not None and name not in known:
             hint = did_you_mean(name, known)

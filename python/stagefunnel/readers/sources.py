@@ -95,7 +95,7 @@ def _stacked(column: str, sources: Sequence[Source]) -> pd.Series:
         absent = pd.Series([None] * len(source.frame), dtype=object)
         parts.append(source.frame.get(column, absent))
     if len({part.dtype for part in parts}) > 1:  # times as such in one of them, as text in another
-        parts = [as_text(part.astype(object)) for part in parts]
+        parts = [as_text(part, times_too=True) for part in parts]
     return pd.concat(parts, ignore_index=True)
 
 

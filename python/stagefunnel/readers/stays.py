@@ -24,7 +24,8 @@ _NEVER = 2050  # warehouses end what goes on in 2050 or 9999
 
 def sniff(source: Source, options: Options) -> str | None:
     """Tell whether a source has an item, a stage, and the times of entry and exit."""
-    return "stays" if has(source, options, _NEEDED) else sniff_list(source, options)
+    events = options.time is not None and options.entered is None
+    return "stays" if has(source, options, _NEEDED) and not events else sniff_list(source, options)
 
 
 def read(sources: Sources, options: Options) -> Export:

@@ -172,7 +172,8 @@ def items_beside(
     if not len(others.columns):
         return complete_items(None, rows, notes)
     in_time = rows.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
-    last = in_time.index[~in_time["item"].duplicated(keep="last")].sort_values()
+    last_of = pd.Series(in_time.index, index=in_time["item"]).groupby(level=0, sort=False).last()
+    last = last_of.reindex(pd.unique(rows["item"].dropna())).dropna().astype("int64")
     kept = others.loc[last].reset_index(drop=True)
     kept.insert(0, "item", rows.loc[last, "item"].reset_index(drop=True), allow_duplicates=True)
     source = Source(

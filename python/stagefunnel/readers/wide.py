@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from .build import finish, make_log, times_of
-from .cells import find_column
-from .dates import looks_like_times
+from .build import finish, make_log
+from .cells import as_text, find_column
+from .dates import looks_like_times, read_times
 from .export import Export, Notes
 from .item_lists import complete_items, read_items
 from .meaning import guessed_pipelines
@@ -96,22 +96,19 @@ def read(sources: Sources, options: Options) -> Export:
     listed = read_items(type(table)(kept, table.sources, table.starts), names, options, notes)
     parts = [
         pd.DataFrame(
-            {
-                "item": table.frame[item],
-                "stage": stage,
-                "time": times_of(table, column, options, notes),
-                "order": place,
-                "origin": range(len(table.frame)),
-            }
+            {"item": table.frame[item], "stage": stage, "dates": as_text(table.frame[column], times_too=True)}
         )
-        for place, (column, stage) in enumerate(stages.items())
+        for column, stage in stages.items()
     ]
-    rows = pd.concat(parts, ignore_index=True).dropna(subset=["time"]).reset_index(drop=True)
+    rows = pd.concat(parts, ignore_index=True).assign(order=range(len(parts) * len(table.frame)))
+    # All columns are read together: one date with a 13 tells for all of them which number is the day.
+    dates = rows.pop("dates").rename("dates of stages")
+    rows["time"] = read_times(dates, lambda row: table.place(row % len(table.frame)), options, notes)
+    rows = rows.dropna(subset=["time"]).reset_index(drop=True)
     notes.add(
         "one_date_per_stage", len(rows), "rows from columns of dates: stages entered again are not known"
     )
     items = complete_items(listed, rows, notes)
-    origin = rows.pop("origin").tolist()
-    log = make_log(rows, lambda row: table.place(origin[row]), options, items=items)
+    log = make_log(rows, table.place, options, items=items)
     labels = list(stages.values())
     return finish(FORMAT, log, guessed_pipelines(labels, options, notes), items, notes)

@@ -69,7 +69,7 @@ def test_events_with_columns_of_any_name_are_read_when_they_are_named() -> None:
     with pytest.raises(sf.ReaderError, match="it has the columns 'what', 'where', 'when', 'n'"):
         sf.read(frame)
     assert sf.read(frame, item="what", stage="where", time="when", order="n").log.n_rows == 2
-    with pytest.raises(sf.SchemaError, match="item='wat': there is no such column.*did you mean 'what'"):
+    with pytest.raises(sf.SchemaError, match=r"item='wat': there is no such column.*did you mean 'what'"):
         sf.read(frame, item="wat", stage="where", time="when")
 
 
@@ -87,6 +87,16 @@ def test_a_list_of_items_beside_events_is_known_by_its_content() -> None:
     export = sf.read([TABLES / "deals.csv", TABLES / "events.csv"])
     assert export.items["manager"].tolist() == ["Ann", "Bo", "Bo"]
     assert export.items["created"].notna().tolist() == [True, True, False]
+
+
+def test_a_list_with_current_stages_beside_a_history_is_no_history() -> None:
+    deals = [
+        {"deal_id": at, "stage": "Won", "created_at": f"2026-03-0{at}", "owner": "Ann"} for at in (1, 2, 3)
+    ]
+    for name in ("events.csv", "moves.csv"):
+        export = sf.read([TABLES / name, deals])
+        assert reached(export, "Pipeline") == FUNNEL
+        assert export.items["manager"].tolist() == ["Ann"] * 3
 
 
 def test_a_list_of_items_alone_is_no_export() -> None:
@@ -177,7 +187,7 @@ def test_a_pipeline_names_the_columns_of_a_wide_table() -> None:
 
 
 def test_a_format_that_is_not_known_or_does_not_fit_is_refused() -> None:
-    with pytest.raises(sf.SchemaError, match="format='event' is not one of .*did you mean 'events'"):
+    with pytest.raises(sf.SchemaError, match=r"format='event' is not one of .*did you mean 'events'"):
         read("events.csv", format="event")
     with pytest.raises(
         sf.ReaderError, match=r"events\.csv: not an export that is known.*Known formats:\n  stays "
@@ -189,6 +199,16 @@ def test_input_of_two_formats_is_refused_with_what_each_file_is() -> None:
     said = r"several formats \(.*events\.csv: events; .*crm_deal_stage_history\.csv: bitrix24\)"
     with pytest.raises(sf.ReaderError, match=said):
         sf.read([TABLES / "events.csv", EXPORTS / "bitrix24" / "crm_deal_stage_history.csv"])
+
+
+def test_naming_columns_reads_the_table_of_a_crm_as_any_other() -> None:
+    export = sf.read(
+        EXPORTS / "bitrix24" / "crm_deal_stage_history.csv", stage="STAGE_NAME", time="DATE_CREATE"
+    )
+    assert export.format == "events"
+    assert pipeline_of(export).won == ("Deal won",)
+    with pytest.raises(sf.SchemaError, match="format='bitrix24' has its own columns; leave out stage="):
+        sf.read(EXPORTS / "bitrix24" / "crm_deal_stage_history.csv", format="bitrix24", stage="STAGE_NAME")
 
 
 def test_an_unknown_file_is_refused_with_its_columns_and_the_formats_that_are_known() -> None:

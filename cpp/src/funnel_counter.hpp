@@ -1,0 +1,209 @@
+#pragma once
+
+// Counting items stage by stage. Internal to the core.
+
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "item_stages.hpp"
+#include "stage_mask.hpp"
+#include "stagefunnel/digest.hpp"
+#include "stagefunnel/funnel.hpp"
+#include "visits.hpp"
+
+namespace stagefunnel {
+
+__extension__ typedef __int128 int128;
+
+constexpr int kFractionBits = 64;  // amounts of 2^-12 and more are held without any rounding
+
+inline int128 to_fixed(double amount) {
+    return static_cast<int128>(std::nearbyint(std::ldexp(amount, kFractionBits)));
+}
+inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum), -kFractionBits); }
+
+/// What one thread counted.
+struct FunnelPartial {
+    FunnelCounts counts;
+    std::vector<int128> sums;
+
+    /// The counts, with the sums rounded to double.
+    [[nodiscard]] FunnelCounts finish() && {
+        if (!sums.empty()) counts.amount.resize(counts.passed.rows(), counts.passed.cols());
+        for (std::size_t i = 0; i < sums.size(); ++i) counts.amount.data()[i] = from_fixed(sums[i]);
+        return std::move(counts);
+    }
+
+    /// Calls `change(table)` for each table of counts, all of which have one row per group.
+    template <class Change>
+    void for_each_table(Change change) {
+        FunnelCounts& c = counts;
+        for (CountMatrix* table : {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from,
+                                   &c.open_at, &c.amount_missing}) {
+            change(*table);
+        }
+        for (CountVector* list : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won}) change(*list);
+    }
+
+    void merge(const FunnelPartial& other) {
+        counts.passed += other.counts.passed;
+        counts.assumed += other.counts.assumed;
+        counts.visited += other.counts.visited;
+        counts.skipped += other.counts.skipped;
+        counts.beyond += other.counts.beyond;
+        counts.lost_from += other.counts.lost_from;
+        counts.open_at += other.counts.open_at;
+        counts.amount_missing += other.counts.amount_missing;
+        counts.won += other.counts.won;
+        counts.lost += other.counts.lost;
+        counts.open += other.counts.open;
+        counts.left_out += other.counts.left_out;
+        counts.reopened_won += other.counts.reopened_won;
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += other.sums[i];
+    }
+};
+
+inline FunnelPartial empty_partial(Eigen::Index n_groups, Eigen::Index n_rows, bool with_amounts) {
+    FunnelPartial partial;
+    FunnelCounts& c = partial.counts;
+    for (CountMatrix* matrix :
+         {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from, &c.open_at}) {
+        matrix->setZero(n_groups, n_rows);
+    }
+    for (CountVector* vector : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won})
+        vector->setZero(n_groups);
+    if (with_amounts) {
+        c.amount_missing.setZero(n_groups, n_rows);
+        partial.sums.assign(static_cast<std::size_t>(n_groups * n_rows), 0);
+    }
+    return partial;
+}
+
+inline void check_options(const Journeys& journeys, const FunnelOptions& options) {
+    if (!options.group.empty()) {
+        if (options.group.size() != journeys.n_items())
+            throw std::invalid_argument("groups must be one per item");
+        for (const std::int32_t group : options.group) {
+            if (group < 0 || group >= options.n_groups)
+                throw std::invalid_argument("a group lies out of range");
+        }
+    }
+    if (options.n_groups < 1) throw std::invalid_argument("there must be a group");
+    if (options.amount.empty()) return;
+    if (options.amount.size() != journeys.n_items())
+        throw std::invalid_argument("amounts must be one per item");
+    double total = 0;
+    for (const double amount : options.amount) {
+        if (!std::isnan(amount)) total += std::abs(amount);
+    }
+    // Also refuses infinity. Past this the fixed-point sums could overflow.
+    if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
+}
+
+/// Calls `ask<Mask>()` with the set of stages that holds the pipeline's.
+template <class Ask>
+auto with_mask(const Pipeline& pipeline, Ask ask) {
+    return pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits) ? ask.template operator()<OneWord>()
+                                                                     : ask.template operator()<ManyWords>();
+}
+
+/// Reads journeys visit by visit and counts them by the rules of one funnel.
+template <class Mask>
+class FunnelCounter {
+  public:
+    /// @param n_groups rows of the counts, which may be more than the groups of the options.
+    FunnelCounter(const Pipeline& pipeline, const FunnelOptions& options, Eigen::Index n_groups)
+        : pipeline_(pipeline),
+          options_(options),
+          stages_(pipeline),
+          partial_(empty_partial(n_groups, pipeline.n_rows(), !options.amount.empty())) {}
+
+    template <class Code>
+    void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n) {
+        JourneyEnd end = begin();
+        for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
+                       [&](std::int32_t row, std::size_t) { visit(end, row); });
+        if (!end.empty()) add(options_.group.empty() ? 0 : options_.group[item], item, end, n);
+    }
+
+    [[nodiscard]] JourneyEnd begin() {
+        stages_.clear();
+        return JourneyEnd(pipeline_);
+    }
+
+    void visit(JourneyEnd& end, std::int32_t row) {
+        const Outcome outcome = pipeline_.outcome_of(row);
+        stages_.seen.set(static_cast<std::size_t>(row));
+        if (options_.kind == Kind::conversions_moves)
+            stages_.fill_move(end.last(), end.outcome(), row, outcome);
+        if (options_.kind == Kind::strict) stages_.visit_in_order(row, outcome);
+        end.visit(row);
+    }
+
+    /// Counts `n` items like the one read so far in group `g`; a negative number takes them out again.
+    void add(Eigen::Index g, std::size_t item, const JourneyEnd& end, std::int64_t n) {
+        FunnelCounts& counts = partial_.counts;
+        if (is_left_out(end, options_.lost_then_won)) {
+            counts.left_out(g) += n;
+            return;
+        }
+        switch (end.outcome()) {
+            case Outcome::open:
+                counts.open(g) += n;
+                counts.open_at(g, end.last()) += n;
+                break;
+            case Outcome::won:
+                counts.won(g) += n;
+                if (end.any_lost()) counts.reopened_won(g) += n;
+                break;
+            case Outcome::lost:
+                counts.lost(g) += n;
+                if (end.before_run() >= 0) counts.lost_from(g, end.before_run()) += n;
+                break;
+        }
+        if (options_.kind == Kind::conversions_won && end.won_entry())
+            stages_.filled.set_range(0, stages_.n_open);
+        if (options_.kind == Kind::furthest) {
+            const std::int32_t reached = end.any_won() ? pipeline_.n_open() : end.furthest() + 1;
+            stages_.filled.set_range(0, static_cast<std::size_t>(reached));
+        }
+        const auto limit = static_cast<std::size_t>(end.beyond_limit());
+        const Mask& own = options_.kind == Kind::strict ? stages_.in_order : stages_.seen;
+        for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
+            const std::uint64_t seen = stages_.seen.word(w);
+            const std::uint64_t beyond = bits_below(limit, w);
+            const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
+            for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
+            for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
+            for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
+            for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
+            for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
+            if (!options_.amount.empty()) add_amount(g, own.word(w) | assumed, w, options_.amount[item], n);
+        }
+    }
+
+    [[nodiscard]] FunnelPartial take() { return std::move(partial_); }
+
+  private:
+    void add_amount(Eigen::Index g, std::uint64_t reached, std::size_t w, double amount, std::int64_t n) {
+        if (std::isnan(amount)) {
+            for_each_bit(reached, w, [&](Eigen::Index row) { partial_.counts.amount_missing(g, row) += n; });
+            return;
+        }
+        const int128 fixed = to_fixed(amount) * n;
+        const Eigen::Index start = g * pipeline_.n_rows();
+        for_each_bit(reached, w, [&](Eigen::Index row) {
+            partial_.sums[static_cast<std::size_t>(start + row)] += fixed;
+        });
+    }
+
+    const Pipeline& pipeline_;
+    const FunnelOptions& options_;
+    ItemStages<Mask> stages_;
+    FunnelPartial partial_;
+};
+
+}  // namespace stagefunnel

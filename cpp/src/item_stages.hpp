@@ -1,0 +1,72 @@
+#pragma once
+
+// Which stages one item counts in, whatever is counted. Internal to the core.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "stagefunnel/funnel.hpp"
+#include "visits.hpp"
+
+namespace stagefunnel {
+
+/// The sets of stages that one item's visits amount to.
+template <class Mask>
+struct ItemStages {
+    explicit ItemStages(const Pipeline& pipeline)
+        : n_open(static_cast<std::size_t>(pipeline.n_open())),
+          seen(static_cast<std::size_t>(pipeline.n_rows())),
+          filled(static_cast<std::size_t>(pipeline.n_rows())),
+          in_order(static_cast<std::size_t>(pipeline.n_rows())) {}
+
+    void clear() {
+        seen.clear();
+        filled.clear();
+        in_order.clear();
+        next_in_order = 0;
+    }
+
+    /// A move fills the stages it passes over; being created counts as a move from before the first stage.
+    void fill_move(std::int32_t from, Outcome from_outcome, std::int32_t to, Outcome to_outcome) {
+        const auto at = static_cast<std::size_t>(to);
+        if (from < 0) {
+            if (to_outcome == Outcome::open) filled.set_range(0, at);
+            if (to_outcome == Outcome::won) filled.set_range(0, n_open);
+            if (to_outcome == Outcome::lost) filled.set_range(0, std::min<std::size_t>(1, n_open));
+        } else if (from_outcome == Outcome::open) {
+            const auto was = static_cast<std::size_t>(from);
+            if (to_outcome == Outcome::open) filled.set_range(std::min(was, at) + 1, std::max(was, at));
+            if (to_outcome == Outcome::won) filled.set_range(was + 1, n_open);
+        }
+    }
+
+    void visit_in_order(std::int32_t row, Outcome outcome) {
+        const auto at = static_cast<std::size_t>(row);
+        const bool is_next = outcome == Outcome::open && at == next_in_order;
+        if (is_next) ++next_in_order;
+        if (is_next || outcome == Outcome::lost || (outcome == Outcome::won && next_in_order == n_open)) {
+            in_order.set(at);
+        }
+    }
+
+    std::size_t n_open;
+    Mask seen;
+    Mask filled;
+    Mask in_order;
+    std::size_t next_in_order = 0;
+};
+
+inline bool is_left_out(const JourneyEnd& end, LostThenWon rule) {
+    switch (rule) {
+        case LostThenWon::include:
+            return false;
+        case LostThenWon::exclude:
+            return end.flipped_to_won();
+        case LostThenWon::exclude_reopened:
+            return end.outcome() == Outcome::won && end.any_lost();
+    }
+    return false;
+}
+
+}  // namespace stagefunnel

@@ -1,0 +1,164 @@
+#include "stagefunnel/trend.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+
+#include "code_meaning.hpp"
+#include "funnel_counter.hpp"
+#include "parallel.hpp"
+#include "visits.hpp"
+
+namespace stagefunnel {
+namespace {
+
+void check_bounds(std::span<const std::int64_t> bounds) {
+    const bool rise = std::is_sorted(bounds.begin(), bounds.end(), std::less_equal<>{});
+    if (bounds.size() < 2 || !rise) throw std::invalid_argument("the bounds of periods must rise");
+}
+
+/// Reads one item after the other and notes in which periods it counts how.
+///
+/// As long as an open item stays as it is, it counts alike in every period. So it is added to the first of
+/// these and taken out past the last; sums over the periods, made at the end, give what each one has.
+template <class Mask>
+class TrendReader {
+  public:
+    TrendReader(const Pipeline& pipeline, const FunnelOptions& options, const Periods& periods,
+                const CodeMeaning* meaning)
+        : options_(options),
+          periods_(periods),
+          meaning_(meaning),
+          n_periods_(static_cast<Eigen::Index>(periods.bounds.size()) - 1),
+          n_groups_(options.n_groups * (periods.moved_out == MovedOut::include ? 2 : 1)),
+          counter_(pipeline, options, n_groups_ * n_periods_) {}
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t item) {
+        JourneyEnd end = counter_.begin();
+        state_ = {};
+        Eigen::Index period = 0;
+        for (std::size_t i = journeys.offsets[item]; i < journeys.offsets[item + 1]; ++i) {
+            const std::int64_t time = journeys.time[i];
+            if (time >= periods_.bounds.back() || (periods_.as_of && time >= *periods_.as_of)) break;
+            if (time >= bound(period + 1)) {
+                const Eigen::Index now = period_of(time, period + 1);
+                count(item, end, period, now);
+                period = now;
+            }
+            row(meaning_[codes[i]], time, end);
+        }
+        count(item, end, period, n_periods_);
+    }
+
+    [[nodiscard]] FunnelPartial take() { return counter_.take(); }
+    [[nodiscard]] Eigen::Index n_groups() const { return n_groups_; }
+
+  private:
+    struct State {
+        bool closed = false;
+        bool moved = false;
+        std::int64_t since = 0;  // it closed or moved
+    };
+
+    [[nodiscard]] std::int64_t bound(Eigen::Index period) const {
+        return periods_.bounds[static_cast<std::size_t>(period)];
+    }
+    [[nodiscard]] Eigen::Index period_of(std::int64_t time, Eigen::Index from) const {
+        const auto first = periods_.bounds.begin() + from;
+        return std::upper_bound(first, periods_.bounds.end(), time) - periods_.bounds.begin() - 1;
+    }
+
+    void row(const CodeMeaning& stage, std::int64_t time, JourneyEnd& end) {
+        if (stage.where == Where::nowhere) return;
+        if (stage.where == Where::elsewhere) {
+            if (!state_.moved) state_.since = time;
+            state_.moved = true;
+            return;
+        }
+        if (state_.moved) state_.since = closed_at_;
+        state_.moved = false;
+        if (stage.row == end.last()) return;
+        if (stage.is_final && !state_.closed) state_.since = closed_at_ = time;
+        state_.closed = stage.is_final;
+        counter_.visit(end, stage.row);
+    }
+
+    /// Counts the item as it is now in the periods from `first` up to `past`.
+    void count(std::size_t item, const JourneyEnd& end, Eigen::Index first, Eigen::Index past) {
+        if (end.empty() || (state_.moved && periods_.moved_out == MovedOut::exclude)) return;
+        if (state_.closed || state_.moved) {
+            if (state_.since < bound(first)) return;
+            past = first + 1;
+        }
+        const Eigen::Index own = options_.group.empty() ? 0 : options_.group[item];
+        const Eigen::Index group = own + (state_.moved ? options_.n_groups : 0);
+        counter_.add(first * n_groups_ + group, item, end, 1);
+        if (past < n_periods_) counter_.add(past * n_groups_ + group, item, end, -1);
+    }
+
+    const FunnelOptions& options_;
+    const Periods& periods_;
+    const CodeMeaning* meaning_;
+    Eigen::Index n_periods_;
+    Eigen::Index n_groups_;
+    FunnelCounter<Mask> counter_;
+    State state_;
+    std::int64_t closed_at_ = 0;
+};
+
+/// Turns what changed at each period into what each period has.
+void add_up(FunnelPartial& partial, Eigen::Index n_groups) {
+    partial.for_each_table([n_groups](auto& table) {
+        for (Eigen::Index row = n_groups; row < table.rows(); ++row)
+            table.row(row) += table.row(row - n_groups);
+    });
+    const auto step = static_cast<std::size_t>(n_groups * partial.counts.passed.cols());
+    for (std::size_t i = step; i < partial.sums.size(); ++i) partial.sums[i] += partial.sums[i - step];
+}
+
+}  // namespace
+
+FunnelCounts count_trend(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options,
+                         const Periods& periods) {
+    check_options(journeys, options);
+    check_bounds(periods.bounds);
+    const std::vector<CodeMeaning> meaning = meanings(journeys, pipeline, periods.elsewhere);
+    return with_codes(journeys, [&](const auto* codes) {
+        return with_mask(pipeline, [&]<class Mask>() {
+            FunnelPartial changes =
+                parallel_merge(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
+                    TrendReader<Mask> reader(pipeline, options, periods, meaning.data());
+                    for (std::size_t item = first; item < last; ++item) reader.read(journeys, codes, item);
+                    return reader.take();
+                });
+            add_up(changes, options.n_groups * (periods.moved_out == MovedOut::include ? 2 : 1));
+            return std::move(changes).finish();
+        });
+    });
+}
+
+std::vector<std::int32_t> periods_of_items(const Journeys& journeys, const Pipeline& pipeline, Basis basis,
+                                           std::span<const std::int64_t> bounds, unsigned threads) {
+    if (basis == Basis::active) throw std::invalid_argument("an item is active in many periods, not in one");
+    check_bounds(bounds);
+    const std::vector<CodeMeaning> meaning = meanings(journeys, pipeline, {});
+    std::vector<std::int32_t> periods(journeys.n_items(), -1);
+    with_codes(journeys, [&](const auto* codes) {
+        parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+            for (std::size_t item = first; item < last; ++item) {
+                const JourneySpan span = span_of(journeys, codes, meaning.data(), journeys.offsets[item],
+                                                 journeys.offsets[item + 1]);
+                if (!span.seen || (basis == Basis::closed && !span.closed)) continue;
+                const std::int64_t time = basis == Basis::created ? span.created : span.closed_at;
+                if (time < bounds.front() || time >= bounds.back()) continue;
+                const auto past = std::upper_bound(bounds.begin(), bounds.end(), time);
+                periods[item] = static_cast<std::int32_t>(past - bounds.begin()) - 1;
+            }
+            return 0;
+        });
+    });
+    return periods;
+}
+
+}  // namespace stagefunnel

@@ -1,0 +1,71 @@
+"""What a period, an as-of moment and other pipelines leave of a log."""
+
+from collections.abc import Collection, Hashable, Sequence
+from typing import Literal, TypeAlias
+
+from reference.journeys import Visit, closed_at, journeys, visits
+from reference.stages import Item, Pipeline, Row, Stage, Time, labels
+
+Basis: TypeAlias = Literal["active", "created", "closed"]
+MovedOut: TypeAlias = Literal["exclude", "include"]
+
+
+def kept_rows(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    *,
+    basis: Basis = "active",
+    start: Time | None = None,
+    end: Time | None = None,
+    as_of: Time | None = None,
+    elsewhere: Collection[Stage] = (),
+    moved_out: MovedOut = "exclude",
+    order: Sequence[Hashable] | None = None,
+) -> list[int]:
+    """Return the rows, by their place in the input, that a report is about."""
+    before = [at for at in (as_of, end if basis == "active" else None) if at is not None]
+    early = [i for i, (_, _, time) in enumerate(rows) if all(time < at for at in before)]
+    by_item = journeys([rows[i] for i in early], None if order is None else [order[i] for i in early])
+    stays: set[Item] = set()
+    for item, journey in by_item.items():
+        own = visits(journey, pipeline, "ignore")
+        if not own:
+            continue
+        moved = _moved_at(journey, pipeline, elsewhere)
+        if moved is not None and moved_out == "exclude":
+            continue
+        if _is_in_period(own, moved, pipeline, basis, start, end):
+            stays.add(item)
+    return [i for i in early if rows[i][0] in stays]
+
+
+def _moved_at(
+    journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, elsewhere: Collection[Stage]
+) -> Time | None:
+    """Return when the rows of other pipelines that end a journey began; None if it ends here."""
+    known = [row for row in journey if row[0] in elsewhere or row[0] in labels(pipeline)]
+    away: list[Time] = []
+    while known and known[-1][0] in elsewhere:
+        away.append(known.pop()[1])
+    return away[-1] if away else None
+
+
+def _is_in_period(
+    own: Sequence[Visit],
+    moved: Time | None,
+    pipeline: Pipeline,
+    basis: Basis,
+    start: Time | None,
+    end: Time | None,
+) -> bool:
+    closed = closed_at(own, pipeline)
+    if basis == "created":
+        return _lies_in(own[0].start, start, end)
+    if basis == "closed":
+        return moved is None and closed is not None and _lies_in(closed, start, end)
+    gone = closed if moved is None else moved
+    return gone is None or start is None or bool(gone >= start)
+
+
+def _lies_in(time: Time, start: Time | None, end: Time | None) -> bool:
+    return (start is None or time >= start) and (end is None or time < end)
