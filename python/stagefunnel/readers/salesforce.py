@@ -101,7 +101,8 @@ def read(sources: Sources, options: Options) -> Export:
 
 
 def _renamed(table: Table) -> Table:
-    return replace(table, frame=table.frame.rename(columns=_fields([str(name) for name in table.frame])))
+    frame = table.frame.drop(columns="attributes", errors="ignore")  # of a query: type and address
+    return replace(table, frame=frame.rename(columns=_fields([str(name) for name in frame])))
 
 
 def _one_history(tables: Mapping[str, Table]) -> str:
@@ -126,9 +127,9 @@ def _changes(
     """Read OpportunityHistory: a row for each change, also of the amount, so that stages repeat."""
     frame = table.frame
     ids = frame.get("Id")
-    kept = np.arange(len(frame)) if ids is None else fetched_once(frame, ids, table.place, notes)
     times = times_of(table, "CreatedDate", options, notes)
     rows = pd.DataFrame({"item": frame["OpportunityId"], "stage": frame["StageName"], "time": times})
+    kept = np.arange(len(rows)) if ids is None else fetched_once(rows, ids, table.place, notes)
     rows["order"] = arrival(rows["item"], rows["time"], ids)
     rows = rows.iloc[kept].reset_index(drop=True)
     notes.add("actor_left_out", len(rows), "rows whose CreatedById, who made the change, is not in the log")
