@@ -186,6 +186,34 @@ def test_a_pipeline_names_the_columns_of_a_wide_table() -> None:
     assert export.items["Birthday party"].tolist() == ["2026-03-09"]
 
 
+@pytest.mark.parametrize("shape", ["events", "moves", "stays"])
+def test_pipelines_that_share_names_of_stages_are_kept_apart_by_their_column(shape: str) -> None:
+    rows = [
+        {"deal_id": 1, "stage": "New", "time": "2026-03-01", "Pipeline": "Sales"},
+        {"deal_id": 1, "stage": "Won", "time": "2026-03-02", "Pipeline": "Sales"},
+        {"deal_id": 2, "stage": "New", "time": "2026-03-03", "Pipeline": "Service"},
+        {"deal_id": 3, "stage": "New", "time": "2026-03-04", "Pipeline": "Sales"},
+        {"deal_id": 3, "stage": "New", "time": "2026-03-05", "Pipeline": "Service"},
+    ]
+    if shape == "stays":
+        rows = [{**row, "entered": row["time"], "exited": None} for row in rows]
+    if shape == "moves":
+        rows = [
+            {**row, "from": None if at in (0, 2, 3) else "New", "to": row["stage"]}
+            for at, row in enumerate(rows)
+        ]
+    export = sf.read(rows)
+    assert reached(export, "Sales") == {"Sales / New": 1, "Sales / Won": 1}
+    assert reached(export, "Service") == {"Service / New": 2}
+    assert export.pipelines["Sales"].names == {"Sales / New": "New", "Sales / Won": "Won"}
+    assert export.items["pipeline"].tolist() == ["Sales", "Service", "Service"]
+
+
+def test_one_pipeline_in_its_column_gives_its_name() -> None:
+    rows = [{"deal_id": 1, "stage": "New", "time": "2026-03-01", "pipeline": "Sales"}]
+    assert reached(sf.read(rows), "Sales") == {"New": 1}
+
+
 def test_a_format_that_is_not_known_or_does_not_fit_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match=r"format='event' is not one of .*did you mean 'events'"):
         read("events.csv", format="event")
