@@ -179,7 +179,7 @@ def parse_csv(text: str, name: str) -> TextTable:
         for row in reader:
             if not header:
                 header = [field.strip() for field in row]
-            elif any(field.strip() for field in row):
+            elif "".join(row).strip():
                 rows.append(row)
                 lines.append(start)
             start = skipped + reader.line_num + 1
