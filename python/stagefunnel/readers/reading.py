@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
 from ..pipeline import Pipeline
-from . import bitrix24, events, from_to, stays, wide
+from . import bitrix24, events, from_to, hubspot, kommo, pipedrive, salesforce, stays, wide
 from .export import Export, Notes
 from .protocol import Options, Reader
 from .sources import Source, sources_of
 from .usual import LIST_OF_ITEMS
 
 # The formats of CRMs, and the shapes that any table may have, in the order of asking.
-OWN: tuple[Reader, ...] = (bitrix24,)
+OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")

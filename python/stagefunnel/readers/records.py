@@ -69,6 +69,8 @@ def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             among = f" as number {number:,} of the list" if where else ""
             raise ReaderError(f'{name}: expected objects like {{"ID": 1}}, got {_said(page)}{among}')
         _refuse_error(page, name)
+        if page.get("success") is True and page.get("data", page) is None:
+            continue  # how an answer without records says so
         batch = page.get("result")
         answers = batch.get("result") if isinstance(batch, dict) else None
         if isinstance(answers, dict | list):  # of several calls in one

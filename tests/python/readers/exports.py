@@ -6,7 +6,9 @@ from typing import Any
 
 import stagefunnel as sf
 
-EXPORTS = Path(__file__).parents[2] / "data" / "exports"
+DATA = Path(__file__).parents[2] / "data"
+EXPORTS = DATA / "exports"
+REAL = DATA / "crm_exports"  # made by real systems, see the README beside them
 
 
 def answer(path: str) -> Any:
@@ -34,3 +36,16 @@ def journeys(export: sf.Export, pipeline: str = "Pipeline") -> dict[str, list[tu
         times = passed["reason"].str.extract(r"entered at (\S+ \S+?)(?:\+|$|,|;)", expand=False)
         found[item] = list(zip(passed["stage"].astype(str), times, strict=True))
     return found
+
+
+def moves(export: sf.Export, pipeline: str) -> dict[tuple[str, str], int]:
+    """Count the moves between stages of a pipeline."""
+    table = sf.transitions(export.log, export.pipelines[pipeline])
+    pairs = zip(table["from_stage"].astype(str), table["to_stage"].astype(str), strict=True)
+    return dict(zip(pairs, table["moves"].tolist(), strict=True))
+
+
+def told(export: sf.Export) -> dict[str, int]:
+    """List what the reader itself has to say, behind what every log counts."""
+    own = export.quality.iloc[len(export.log.quality()) :]
+    return dict(zip(own["check"], own["count"].tolist(), strict=True))
