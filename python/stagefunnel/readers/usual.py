@@ -159,7 +159,19 @@ def history(sources: Sources, role: str, options: Options, roles: Sequence[str],
             )
     table = stacked(sources, role, notes)
     assert table is not None
+    if len(roles) > 1:  # a wide table has each item once
+        _refuse_row_ids(table, wanted["item"], options)
     return table
+
+
+def _refuse_row_ids(table: Table, item: str, options: Options) -> None:
+    """Refuse a plain ``id`` that differs on every row of a history: it is the row's, not the item's."""
+    plain = options.item is None and find_column([item], ["id"]) is not None
+    if plain and len(table.frame) > 2 and table.frame[item].is_unique:
+        raise ReaderError(
+            f"{table.sources[0].name}: column {item!r} differs on every row, as the id of a row does; name "
+            f"the column of the item: item= (item={item!r} if each item has one row)"
+        )
 
 
 def items_beside(

@@ -83,6 +83,17 @@ def test_events_of_one_time_are_put_in_order_by_their_row_id() -> None:
     assert table["outcome"].tolist() == ["won"]
 
 
+def test_an_id_of_rows_is_not_taken_for_an_item() -> None:
+    rows = [
+        {"id": at, "client": 1, "stage": stage, "changed_at": f"2026-03-0{at}"}
+        for at, stage in enumerate(["New", "Offer", "Won"], start=1)
+    ]
+    with pytest.raises(sf.ReaderError, match="column 'id' differs on every row, as the id of a row does"):
+        sf.read(rows)
+    assert sf.read(rows, item="client").log.n_items == 1
+    assert sf.read(rows, item="id").log.n_items == 3
+
+
 def test_a_list_of_items_beside_events_is_known_by_its_content() -> None:
     export = sf.read([TABLES / "deals.csv", TABLES / "events.csv"])
     assert export.items["manager"].tolist() == ["Ann", "Bo", "Bo"]
