@@ -21,7 +21,9 @@ OUTER = {
 }
 # What a module may import of the package; "" stands for the package's public names.
 REACH = {
-    "readers": {"readers", "log", "pipeline", "schema", "errors", "files", "times", "columns"},
+    "readers": {
+        *("readers", "log", "pipeline", "stage_labels", "schema", "errors", "files", "times", "columns"),
+    },
     "plots": {"plots", "schema", "errors", "wording"},
     "cli": {"", "cli", "files", "output", "schema"},
     "__main__": {"cli"},

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..errors import ReaderError
+from ..errors import ReaderError, SchemaError
 from .bitrix24_stages import Entity, pipeline_ids, pipelines_of
 from .build import finish, make_log, stacked, times_of
 from .cells import Place
@@ -89,6 +89,8 @@ def read(sources: Sources, options: Options) -> Export:
         )
     if len(read_of) == 1:
         return next(iter(read_of.values()))
+    if options.pipeline is not None:
+        raise SchemaError("pipeline= is one for leads or for deals; read each by itself, or leave it out")
     leads, deals = read_of[Entity.LEADS], read_of[Entity.DEALS]
     notes = Notes()
     links = _links(leads, deals, notes)
@@ -136,7 +138,8 @@ def _read_entity(entity: Entity, role: str, found: Mapping[str, _Files], options
     _note_the_unknown(in_time, last, items, notes)
     columns = [name for name in _LOG_COLUMNS if name in rows]
     log = make_log(rows[columns], place, options, items=items)
-    return finish(FORMAT, log, stages.pipelines, items, notes)
+    pipelines = stages.pipelines if options.pipeline is None else {"Pipeline": options.pipeline}
+    return finish(FORMAT, log, pipelines, items, notes)
 
 
 def _rows(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:

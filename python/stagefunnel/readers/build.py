@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from ..errors import InvalidRowError, ReaderError
@@ -81,11 +82,23 @@ def make_log(
     items
         The table of items, keyed by ``item``.
     """
+    _refuse_rounded_keys(rows["item"], place)
     order = "order" if "order" in rows else None
     try:
         return StageLog(rows, order=order, items=items, invalid=options.invalid)
     except InvalidRowError as error:
         raise ReaderError(f"{place(error.row)}: {error}") from error
+
+
+def _refuse_rounded_keys(keys: pd.Series, place: Place) -> None:
+    """Refuse keys of which a spreadsheet has kept the first digits only: ``1,23E+11`` is many items."""
+    rounded = keys.astype("string").str.match(r"^\d[.,]\d+E\+\d+$", na=False)
+    if rounded.any():
+        row = int(np.flatnonzero(rounded.to_numpy())[0])
+        raise ReaderError(
+            f"{place(row)}: a spreadsheet has rounded the key {keys.iloc[row]!r}; export it anew, or "
+            f"make its column text in the spreadsheet first"
+        )
 
 
 def finish(

@@ -24,7 +24,7 @@ def as_text(column: pd.Series, *, times_too: bool = False) -> pd.Series:
     answers in JSON hold, stay as they are.
     """
     if not times_too and pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return column.reset_index(drop=True)
+        return pd.Series(pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column))
     values = column.astype(object).tolist()
     return pd.Series([_text(value) for value in values], dtype=object)
 

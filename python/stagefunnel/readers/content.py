@@ -179,7 +179,7 @@ def parse_csv(text: str, name: str) -> TextTable:
         for row in reader:
             if not header:
                 header = [field.strip() for field in row]
-            elif any(field.strip() for field in row):
+            elif "".join(row).strip():
                 rows.append(row)
                 lines.append(start)
             start = skipped + reader.line_num + 1
@@ -190,15 +190,20 @@ def parse_csv(text: str, name: str) -> TextTable:
     return TextTable(*_table(header, rows, lines, name))
 
 
+def refuse_twice(header: list[str], name: str) -> None:
+    """Refuse a table of which two columns have one name."""
+    twice = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
+    if twice:
+        raise ReaderError(f"{name}: the header names {quoted(twice)} more than once")
+
+
 def _table(
     header: list[str], rows: list[list[str]], lines: list[int], name: str
 ) -> tuple[pd.DataFrame, list[int], int]:
     while header and not header[-1]:  # what a delimiter at the end of every line leaves
         header = header[:-1]
     width = len(header)
-    twice = [field for field in dict.fromkeys(header) if header.count(field) > 1]
-    if twice:
-        raise ReaderError(f"{name}: the header names {quoted(twice)} more than once")
+    refuse_twice(header, name)
     for row, line in zip(rows, lines, strict=True):
         if len(row) > width and any(row[width:]):
             raise ReaderError(

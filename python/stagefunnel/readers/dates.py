@@ -76,13 +76,21 @@ def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> 
     counted = texts.str.match(_SINCE_1970, na=False)
     if counted.any():
         texts = texts.where(~counted, _since_1970(texts[counted]).reindex(texts.index))
-    year_first = texts.str.extract(_YEAR_FIRST)
-    texts = _rewritten(texts, year_first, year_first["first"], year_first["second_part"])
-    parts = texts.str.extract(_YEAR_LAST)
+    parsed = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
+    others = texts[parsed.isna() & texts.notna()]
+    if not len(others):
+        return texts
+    year_first = others.str.extract(_YEAR_FIRST)
+    others = _rewritten(others, year_first, year_first["first"], year_first["second_part"])
+    parts = others.str.extract(_YEAR_LAST)
     if parts["year"].notna().any():
-        day_first = _day_first(column, parts, place, options, notes)
+        day_first = _day_first(
+            column[others.index], parts, lambda row: place(others.index[row]), options, notes
+        )
         day, month = ("first", "second_part") if day_first else ("second_part", "first")
-        texts = _rewritten(texts, parts, parts[month], parts[day])
+        others = _rewritten(others, parts, parts[month], parts[day])
+    texts = texts.copy()
+    texts[others.index] = others
     return texts
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 
 from .build import finish, make_log, times_of
 from .export import Export, Notes
-from .meaning import guessed_pipelines, in_time
+from .meaning import guessed_pipelines
 from .protocol import Options, Sources
 from .sources import Source
-from .usual import LIST_OF_ITEMS, columns_of, history, is_usual, items_beside, sniff_list
+from .usual import LIST_OF_ITEMS, columns_of, history, is_usual, items_beside, others_of, sniff_list
 
 FORMAT = "events"
 ROLES: Mapping[str, str] = {
@@ -39,10 +39,11 @@ def read(sources: Sources, options: Options) -> Export:
     """Read events; what the stages mean is told by their names, or given."""
     notes = Notes()
     table = history(sources, "events", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order"))
+    names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
     rows = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
     rows["time"] = times_of(table, names["time"], options, notes)
-    others = table.frame[[name for name in table.frame if name not in names.values()]]
+    others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
+    rows, pipelines = guessed_pipelines(rows, options, notes)
     log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, guessed_pipelines(in_time(rows), options, notes), items, notes)
+    return finish(FORMAT, log, pipelines, items, notes)

@@ -10,10 +10,10 @@ import pandas as pd
 from .build import finish, make_log, times_of
 from .cells import Place
 from .export import Export, Notes
-from .meaning import guessed_pipelines, in_time
+from .meaning import guessed_pipelines
 from .protocol import Options, Sources
 from .sources import Source
-from .usual import LIST_OF_ITEMS, columns_of, has, history, items_beside, sniff_list
+from .usual import LIST_OF_ITEMS, columns_of, has, history, items_beside, others_of, sniff_list
 
 FORMAT = "from_to"
 ROLES: Mapping[str, str] = {
@@ -32,17 +32,16 @@ def read(sources: Sources, options: Options) -> Export:
     """Read moves; the stage before an item's first move was entered when the item was created."""
     notes = Notes()
     table = history(sources, "moves", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order", "created"))
+    names = columns_of(table.columns, options, (*_NEEDED, "order", "created", "pipeline"))
     moves = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
     moves["time"] = times_of(table, names["time"], options, notes)
-    others = table.frame[
-        [name for name in table.frame if name not in names.values() or name == names.get("created")]
-    ]
+    others = table.frame[others_of(table.columns, names)]
     plain = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]]
     items = items_beside(sources, plain, others, options, notes)
     rows, place = with_first_stages(moves, _created(moves, items), table.place, notes)
+    rows, pipelines = guessed_pipelines(rows, options, notes)
     log = make_log(rows, place, options, items=items)
-    return finish(FORMAT, log, guessed_pipelines(in_time(rows), options, notes), items, notes)
+    return finish(FORMAT, log, pipelines, items, notes)
 
 
 def _created(moves: pd.DataFrame, items: pd.DataFrame) -> pd.Series | None:
@@ -104,6 +103,8 @@ def with_first_stages(
         {"item": first["item"], "stage": first["from_stage"], "time": born.where(born.notna() & ~late, times)}
     ).assign(order=-1)
     after = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]].assign(order=rank)
+    if "pipeline" in moves:
+        start["pipeline"], after["pipeline"] = first["pipeline"], moves["pipeline"]
     origin = [*start.index, *after.index]
     rows = pd.concat([start, after], ignore_index=True)
     return rows, lambda row: place(int(origin[row]))

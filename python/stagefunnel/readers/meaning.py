@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import quoted
 from ..pipeline import Pipeline
+from ..stage_labels import qualified
 from .build import StageList, make_pipelines
 from .export import Notes
 from .protocol import Options
@@ -15,74 +16,62 @@ from .protocol import Options
 _NAME = "Pipeline"
 UNLISTED = "Stages of no pipeline"
 _WON = {
-    "won",
-    "closed won",
-    "closedwon",
-    "win",
-    "success",
-    "successful",
-    "deal won",
-    "converted",
-    "sold",
-    "paid",
-    "успех",
-    "успешно",
-    "сделка успешна",
-    "выиграна",
-    "продано",
-    "gewonnen",
-    "ganado",
-    "gagné",
+    *("won", "closed won", "closedwon", "deal won", "win", "success", "successful"),
+    *("converted", "sold", "paid"),
+    *("успех", "успешно", "сделка успешна", "выиграна", "продано", "gewonnen", "ganado", "gagné"),
 }
 _LOST = {
-    "lost",
-    "closed lost",
-    "closedlost",
-    "lose",
-    "loss",
-    "failed",
-    "failure",
-    "junk",
-    "rejected",
-    "cancelled",
-    "canceled",
-    "disqualified",
-    "churned",
-    "deal lost",
-    "apology",
-    "spam",
-    "провал",
-    "проиграна",
-    "отказ",
-    "не реализована",
-    "verloren",
-    "perdido",
-    "perdu",
+    *("lost", "closed lost", "closedlost", "deal lost", "lose", "loss", "failed", "failure", "junk", "spam"),
+    *("rejected", "cancelled", "canceled", "disqualified", "churned", "apology"),
+    *("провал", "проиграна", "отказ", "не реализована", "verloren", "perdido", "perdu"),
 }
+
+
+def guessed_pipelines(
+    rows: pd.DataFrame, options: Options, notes: Notes, *, first_by: str = "time"
+) -> tuple[pd.DataFrame, dict[str, Pipeline]]:
+    """Make the pipelines of a log: the one that was given, or the stages by what their names say.
+
+    Parameters
+    ----------
+    rows
+        ``item``, ``stage``, ``time`` and more. If a column ``pipeline`` has several values, each is a
+        pipeline of its own.
+    first_by
+        The column that tells which stage appears first.
+
+    Returns
+    -------
+    rows, pipelines
+        The rows without ``pipeline``; of several, stages are labelled ``"pipeline / stage"``.
+    """
+    if options.pipeline is not None:
+        return rows.drop(columns="pipeline", errors="ignore"), {_NAME: options.pipeline}
+    apart = rows.get("pipeline", pd.Series(None, index=rows.index, dtype=object)).fillna(_NAME)
+    rows = rows.drop(columns="pipeline", errors="ignore")
+    plain = rows["stage"]
+    several = apart.nunique() > 1
+    if several:
+        both = [qualified(name, stage) for name, stage in zip(apart, plain, strict=True)]
+        rows = rows.assign(stage=pd.Series(both, index=rows.index, dtype=object).where(plain.notna(), None))
+    seen = pd.DataFrame({"name": apart, "label": rows["stage"], "stage": plain})
+    seen = seen.loc[rows[first_by].sort_values(kind="stable").index].dropna().drop_duplicates("label")
+    notes.add(
+        "guessed_stages",
+        len(seen),
+        "stages in the order in which they first appear, won and lost told by their names; pass pipeline= to "
+        "say it",
+    )
+    lists = [
+        list_by_names(str(name), list(part["label"]), dict(zip(part["label"], part["stage"], strict=True)))
+        for name, part in seen.groupby("name", sort=False)
+    ]
+    return rows, make_pipelines(lists)
 
 
 def in_time(rows: pd.DataFrame) -> list[str]:
     """List the stages of rows in order of their first appearance in time."""
     return [str(stage) for stage in pd.unique(rows.sort_values("time", kind="stable")["stage"].dropna())]
-
-
-def guessed_pipelines(stages: Sequence[str], options: Options, notes: Notes) -> dict[str, Pipeline]:
-    """Make the pipeline of a log: the one that was given, or its stages by what their names say.
-
-    Parameters
-    ----------
-    stages
-        The stages in the order that is likely theirs.
-    """
-    if options.pipeline is not None:
-        return {_NAME: options.pipeline}
-    notes.add(
-        "guessed_stages",
-        len(stages),
-        "stages in the order in which they first appear, won and lost told by their names; pass pipeline= to "
-        "say it",
-    )
-    return make_pipelines([list_by_names(_NAME, stages)])
 
 
 def list_by_names(name: str, stages: Sequence[str], names: Mapping[str, str] | None = None) -> StageList:

@@ -120,6 +120,9 @@ def read(
     for source, role in zip(sources, roles, strict=True):
         if role is not None:
             by_role.setdefault(role, []).append(source)
+    for same in by_role.values():
+        if not any(len(source.frame) for source in same):
+            raise ReaderError(f"{same[0].name}: there is a header and no rows; export it again")
     export = reader.read(by_role, options)
     notes = Notes()
     notes.add("sheets_left_out", len(left_out), f"sheets that {reader.FORMAT} does not know, left out")

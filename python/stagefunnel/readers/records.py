@@ -22,6 +22,8 @@ _WRAPPERS = (
     ("categories",),
     ("value",),
 )
+# What the CRMs answer in place of records: keys that come together.
+_ERRORS = (("error", "error_description"), ("errorCode", "message"), ("status", "message", "category"))
 
 
 class Records(NamedTuple):
@@ -86,6 +88,8 @@ def _said(value: Any) -> str:
 
 
 def _unwrapped(page: dict[str, Any]) -> tuple[tuple[str, ...] | None, list[Any]]:
+    if any(key.lower().endswith("id") for key in map(str, page)):
+        return None, []  # a record, whatever lists it has
     for wrapper in _WRAPPERS:
         inner: Any = page
         for key in wrapper:
@@ -110,8 +114,9 @@ def _add(
 
 
 def _refuse_error(page: dict[str, Any], name: str) -> None:
-    failed = page.get("success") is False or page.get("status") == "error" or "errorCode" in page
-    if failed or (isinstance(page.get("error"), str) and "result" not in page):
+    error = next((keys for keys in _ERRORS if all(page.get(key) for key in keys)), None)
+    refused = page.get("success") is False and "error" in page
+    if error or refused or set(page) == {"error"}:
         said = [page[key] for key in ("error", "errorCode", "error_description", "message") if page.get(key)]
         raise ReaderError(
             f"{name}: this is an error of the CRM, not an export: {': '.join(map(str, said)) or page}"

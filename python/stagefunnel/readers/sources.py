@@ -15,7 +15,7 @@ import pandas as pd
 from ..errors import ReaderError
 from ..files import expand, read_parquet
 from .cells import Place, as_text
-from .content import decoded, parse_csv, parse_json, refuse_page
+from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .records import records_in
 
 Note = tuple[str, int, str]
@@ -103,7 +103,7 @@ def sources_of(given: Any, *, encoding: str | None = None) -> list[Source]:
     """Turn paths, globs, answers of a REST client and tables, alone or in a list, into sources."""
     found = list(_sources(given, "the input", encoding))
     if not found:
-        raise ReaderError(f"there is nothing to read in {type(given).__name__} {repr(given)[:60]}")
+        raise ReaderError(f"there are no records in {repr(given)[:200]}")
     return found
 
 
@@ -115,6 +115,8 @@ def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
         yield _table(given, name)
     elif hasattr(given, "__arrow_c_stream__"):
         yield _table(_pandas_frame(given), name)
+    elif isinstance(given, Mapping) and len(given) > 1 and all(map(_is_array, given.values())):
+        yield _table(pd.DataFrame(dict(given)), name)
     elif isinstance(given, Mapping):
         yield from _json(dict(given), name)
     elif isinstance(given, Iterable) and not isinstance(given, bytes):
@@ -137,7 +139,15 @@ def _pandas_frame(table: Any) -> pd.DataFrame:
         return pd.DataFrame(table.to_pydict())
     if hasattr(table, "get_columns"):  # polars' own way to pandas would need pyarrow
         return pd.DataFrame({column.name: column.to_list() for column in table.get_columns()})
-    return pd.DataFrame(table.df())
+    if hasattr(table, "df"):
+        return pd.DataFrame(table.df())
+    raise ReaderError(
+        f"cannot read {type(table).__name__}: turn it into a pandas or polars frame or an Arrow table"
+    )
+
+
+def _is_array(values: Any) -> bool:
+    return isinstance(values, list | tuple | np.ndarray | pd.Series)
 
 
 def _file(file: str, encoding: str | None) -> Iterator[Source]:
@@ -179,7 +189,9 @@ def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
 
 
 def _table(frame: pd.DataFrame, name: str) -> Source:
-    columns = {str(column).strip(): as_text(frame[column]) for column in frame.columns}
+    names = [str(column).strip() for column in frame.columns]
+    refuse_twice(names, name)
+    columns = {column: as_text(frame.iloc[:, at]) for at, column in enumerate(names)}
     return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
 
 

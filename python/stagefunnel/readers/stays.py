@@ -8,10 +8,10 @@ import pandas as pd
 
 from .build import finish, make_log, times_of
 from .export import Export, Notes
-from .meaning import guessed_pipelines, in_time
+from .meaning import guessed_pipelines
 from .protocol import Options, Sources
 from .sources import Source
-from .usual import LIST_OF_ITEMS, columns_of, has, history, items_beside, sniff_list
+from .usual import LIST_OF_ITEMS, columns_of, has, history, items_beside, others_of, sniff_list
 
 FORMAT = "stays"
 ROLES: Mapping[str, str] = {
@@ -32,17 +32,18 @@ def read(sources: Sources, options: Options) -> Export:
     """Read stays: each entry is a row; exits are only held against the next entry."""
     notes = Notes()
     table = history(sources, "stays", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order"))
+    names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
     rows = pd.DataFrame(
         {role: table.frame[names[role]] for role in names if role not in ("entered", "exited")}
     )
     rows["time"] = times_of(table, names["entered"], options, notes)
     exits = times_of(table, names["exited"], options, notes)
     note_exits(rows, exits, notes)
-    others = table.frame[[name for name in table.frame if name not in names.values()]]
+    others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
+    rows, pipelines = guessed_pipelines(rows, options, notes)
     log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, guessed_pipelines(in_time(rows), options, notes), items, notes)
+    return finish(FORMAT, log, pipelines, items, notes)
 
 
 def note_exits(rows: pd.DataFrame, exits: pd.Series, notes: Notes) -> None:

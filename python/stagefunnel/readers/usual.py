@@ -102,6 +102,7 @@ _NAMES: Final[Mapping[str, Sequence[str]]] = {
         ),
         *("date_create", "add_time", "дата создания"),
     ),
+    "pipeline": ("pipeline", "pipeline_name", "pipeline_id", "funnel", "funnel_name", "воронка"),
     "amount": ("amount", "value", "deal_value", "opportunity", "sum", "revenue", "price", "сумма"),
     "currency": ("currency", "currency_id", "currency_code", "валюта"),
     "manager": (
@@ -115,12 +116,20 @@ def columns_of(columns: Sequence[str], options: Options, roles: Sequence[str]) -
     """Find the columns that play some roles: those that the options name, else by usual names."""
     found: dict[str, str] = {}
     for role in roles:
-        given = getattr(options, "stage" if role == "to_stage" else role, None)
+        given = (
+            None if role == "pipeline" else getattr(options, "stage" if role == "to_stage" else role, None)
+        )
         left = [column for column in columns if column not in found.values()]
         name = given if given in columns else find_column(left, _NAMES[role])
         if name is not None:
             found[role] = name
     return found
+
+
+def others_of(columns: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """List the columns of a history that tell of the item, beside its stages and times."""
+    taken = {name for role, name in names.items() if role not in ("created", "pipeline")}
+    return [column for column in columns if column not in taken]
 
 
 def is_usual(column: str, role: str) -> bool:
@@ -150,7 +159,19 @@ def history(sources: Sources, role: str, options: Options, roles: Sequence[str],
             )
     table = stacked(sources, role, notes)
     assert table is not None
+    if len(roles) > 1:  # a wide table has each item once
+        _refuse_row_ids(table, wanted["item"], options)
     return table
+
+
+def _refuse_row_ids(table: Table, item: str, options: Options) -> None:
+    """Refuse a plain ``id`` that differs on every row of a history: it is the row's, not the item's."""
+    plain = options.item is None and find_column([item], ["id"]) is not None
+    if plain and len(table.frame) > 2 and table.frame[item].is_unique:
+        raise ReaderError(
+            f"{table.sources[0].name}: column {item!r} differs on every row, as the id of a row does; name "
+            f"the column of the item: item= (item={item!r} if each item has one row)"
+        )
 
 
 def items_beside(
@@ -189,7 +210,9 @@ def items_beside(
 
 def item_columns(frame: pd.DataFrame, options: Options) -> dict[str, str]:
     """Find what a list of items tells; a ``value`` or ``opportunity`` without a digit is no amount."""
-    names = columns_of(list(frame.columns), options, ("item", "amount", "currency", "manager", "created"))
+    names = columns_of(
+        list(frame.columns), options, ("item", "pipeline", "amount", "currency", "manager", "created")
+    )
     amount = names.get("amount")
     if amount is not None and not frame[amount].astype("string").str.contains(r"\d", na=False).any():
         del names["amount"]

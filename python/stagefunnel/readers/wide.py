@@ -109,6 +109,6 @@ def read(sources: Sources, options: Options) -> Export:
         "one_date_per_stage", len(rows), "rows from columns of dates: stages entered again are not known"
     )
     items = complete_items(listed, rows, notes)
+    rows, pipelines = guessed_pipelines(rows, options, notes, first_by="order")
     log = make_log(rows, table.place, options, items=items)
-    labels = list(stages.values())
-    return finish(FORMAT, log, guessed_pipelines(labels, options, notes), items, notes)
+    return finish(FORMAT, log, pipelines, items, notes)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ReaderError
 from .cells import as_text
+from .content import refuse_twice
 from .sources import Note, Source
 
 
@@ -41,6 +42,7 @@ def _sheet(name: str, rows: list[list[Any]], *, optional: bool) -> Source:
     at = _header_at(rows)
     assert at is not None
     header, body = rows[at], rows[at + 1 :]
+    refuse_twice([str(title or "").strip() for title in header], name)
     kept = [number for number, row in enumerate(body) if any(cell is not None for cell in row)]
     columns = {
         str(title).strip(): as_text(pd.Series([body[number][place] for number in kept], dtype=object))

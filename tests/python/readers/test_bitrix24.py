@@ -316,6 +316,17 @@ def test_items_of_the_universal_method_have_the_same_names() -> None:
     assert items.loc[0, ["item", "amount", "manager", "LEAD_ID"]].tolist() == ["77", 10.5, "5", "31"]
 
 
+def test_a_pipeline_that_is_given_takes_the_place_of_the_export_s() -> None:
+    given = sf.Pipeline(
+        ["NEW", "PREPAYMENT_INVOICE"], won="WON", lost=["LOSE", "APOLOGY"], elsewhere=["C3:NEW", "C3:WON"]
+    )
+    export = sf.read(deal_rows(), pipeline=given)
+    assert export.pipelines == {"Pipeline": given}
+    assert reached(export, "Pipeline")["WON"] == 2
+    with pytest.raises(sf.SchemaError, match="pipeline= is one for leads or for deals"):
+        sf.read(str(FOLDER / "*.json"), pipeline=given)
+
+
 def test_times_come_in_the_zone_that_is_asked_for() -> None:
     export = sf.read(deal_rows(), zone="Europe/Moscow")
     first = sf.item_table(export.log, export.pipelines["Pipeline 0"])["first_time"][0]

@@ -83,6 +83,17 @@ def test_events_of_one_time_are_put_in_order_by_their_row_id() -> None:
     assert table["outcome"].tolist() == ["won"]
 
 
+def test_an_id_of_rows_is_not_taken_for_an_item() -> None:
+    rows = [
+        {"id": at, "client": 1, "stage": stage, "changed_at": f"2026-03-0{at}"}
+        for at, stage in enumerate(["New", "Offer", "Won"], start=1)
+    ]
+    with pytest.raises(sf.ReaderError, match="column 'id' differs on every row, as the id of a row does"):
+        sf.read(rows)
+    assert sf.read(rows, item="client").log.n_items == 1
+    assert sf.read(rows, item="id").log.n_items == 3
+
+
 def test_a_list_of_items_beside_events_is_known_by_its_content() -> None:
     export = sf.read([TABLES / "deals.csv", TABLES / "events.csv"])
     assert export.items["manager"].tolist() == ["Ann", "Bo", "Bo"]
@@ -184,6 +195,34 @@ def test_a_pipeline_names_the_columns_of_a_wide_table() -> None:
     export = sf.read([row], pipeline=sf.Pipeline(["Contacted", "Visited"]))
     assert (export.format, export.log.n_rows) == ("wide", 1)
     assert export.items["Birthday party"].tolist() == ["2026-03-09"]
+
+
+@pytest.mark.parametrize("shape", ["events", "moves", "stays"])
+def test_pipelines_that_share_names_of_stages_are_kept_apart_by_their_column(shape: str) -> None:
+    rows = [
+        {"deal_id": 1, "stage": "New", "time": "2026-03-01", "Pipeline": "Sales"},
+        {"deal_id": 1, "stage": "Won", "time": "2026-03-02", "Pipeline": "Sales"},
+        {"deal_id": 2, "stage": "New", "time": "2026-03-03", "Pipeline": "Service"},
+        {"deal_id": 3, "stage": "New", "time": "2026-03-04", "Pipeline": "Sales"},
+        {"deal_id": 3, "stage": "New", "time": "2026-03-05", "Pipeline": "Service"},
+    ]
+    if shape == "stays":
+        rows = [{**row, "entered": row["time"], "exited": None} for row in rows]
+    if shape == "moves":
+        rows = [
+            {**row, "from": None if at in (0, 2, 3) else "New", "to": row["stage"]}
+            for at, row in enumerate(rows)
+        ]
+    export = sf.read(rows)
+    assert reached(export, "Sales") == {"Sales / New": 1, "Sales / Won": 1}
+    assert reached(export, "Service") == {"Service / New": 2}
+    assert export.pipelines["Sales"].names == {"Sales / New": "New", "Sales / Won": "Won"}
+    assert export.items["pipeline"].tolist() == ["Sales", "Service", "Service"]
+
+
+def test_one_pipeline_in_its_column_gives_its_name() -> None:
+    rows = [{"deal_id": 1, "stage": "New", "time": "2026-03-01", "pipeline": "Sales"}]
+    assert reached(sf.read(rows), "Sales") == {"New": 1}
 
 
 def test_a_format_that_is_not_known_or_does_not_fit_is_refused() -> None:

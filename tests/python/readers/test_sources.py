@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 import stagefunnel as sf
@@ -96,11 +97,15 @@ TABLES = {
     "calls in one": lambda: {
         "result": {"result": {"a": records()[:1], "b": records()[1:]}, "result_error": []}
     },
+    "columns": lambda: {name: [row[at] for row in ROWS] for at, name in enumerate(COLUMNS)},
+    "arrays": lambda: {name: frame()[name].to_numpy() for name in COLUMNS},
     "pandas": frame,
     "polars": lambda: pl.DataFrame(ROWS, schema=COLUMNS, orient="row"),
     "arrow": lambda: pa.table({name: [row[at] for row in ROWS] for at, name in enumerate(COLUMNS)}),
     "duckdb": lambda: duckdb.from_arrow(pa.Table.from_pandas(frame())),
     "numbers and times": lambda: frame().astype({"deal_id": "int64", "changed_at": "datetime64[s]"}),
+    "arrow's own types": lambda: frame().convert_dtypes(dtype_backend="pyarrow"),
+    "arrow's times": lambda: pa.table(frame().astype({"changed_at": "datetime64[us]"})),
     "categories": lambda: frame().astype("category"),
     "numbers with a gap": lambda: frame().astype({"deal_id": "float64"}),
     "several": lambda: [frame()[:1], records()[1:2], {"data": records()[2:]}],
@@ -110,6 +115,23 @@ TABLES = {
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 def test_what_a_program_has_is_read_as_a_file_is(table: Any) -> None:
     assert journeys(sf.read(table())) == EXPECTED
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_of_arrow_keep_their_zone(unit: str, zone: str | None, tmp_path: Path) -> None:
+    times = (
+        pd.to_datetime(frame()["changed_at"])
+        .dt.tz_localize(zone)
+        .astype(f"datetime64[{unit}, {zone}]" if zone else f"datetime64[{unit}]")
+    )
+    given = pa.Table.from_pandas(frame().assign(changed_at=times))
+    pa.parquet.write_table(given, tmp_path / "a.parquet")
+    for source in (given.to_pandas(types_mapper=pd.ArrowDtype), tmp_path / "a.parquet"):
+        export = sf.read(source)
+        assert export.log.zone == zone
+        assert sf.item_table(export.log, export.pipelines["Pipeline"])["first_time"][0] == times[0]
+        assert sf.read(source, zone="Asia/Tokyo").log.zone == "Asia/Tokyo"
 
 
 def test_the_frame_of_the_caller_stays_as_it_was() -> None:
@@ -190,7 +212,7 @@ REFUSED = {
     b"PK\x03\x04rest": "a ZIP file; unpack it",
     b"\x1f\x8bcut": "damaged or cut short",
     b"PAR1rest": "not a sound Parquet file",
-    b"deal_id,stage\n7,caf\xe9 cr\xe8me\n": "byte 0xe9 in line 2 is not UTF-8, nor UTF-16 or Cyrillic cp1251",
+    b"deal_id,stage\n7,d\xe9j\xe0 vu\n": "byte 0xe9 in line 2 is not UTF-8, nor UTF-16 or Cyrillic cp1251",
     "deal_id,stage\n7,Новая\n".encode() + "8,Успех\n".encode("cp1251"): (
         "mixes encodings: byte 0xd3 in line 3 is not UTF-8, but line 2 is"
     ),
@@ -228,10 +250,50 @@ def test_short_rows_are_counted(tmp_path: Path) -> None:
     assert count(sf.read(file), "short_rows") == 1
 
 
+def test_a_status_or_a_list_of_a_record_is_not_taken_for_an_answer_of_the_interface() -> None:
+    rows = [
+        {
+            "deal_id": 1,
+            "status": "error",
+            "changed_at": "2026-03-02",
+            "items": [{"product": 5}],
+            "success": False,
+        },
+        {"deal_id": 1, "status": "Won", "changed_at": "2026-03-03", "items": [], "success": True},
+    ]
+    export = sf.read(rows)
+    assert export.log.stages["stage"].tolist() == ["error", "Won"]
+    assert export.items["items"].tolist() == ["[]"]
+
+
+def test_keys_that_a_spreadsheet_has_rounded_are_refused() -> None:
+    rows = [{"deal_id": "1,23457E+11", "stage": "New", "changed_at": "2026-03-02"}]
+    with pytest.raises(sf.ReaderError, match=r"record 1: a spreadsheet has rounded the key '1,23457E\+11'"):
+        sf.read(rows)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    twice = pd.DataFrame([[1, 2]], columns=["deal_id", "deal_id"])
+    with pytest.raises(sf.ReaderError, match="the input: the header names 'deal_id' more than once"):
+        sf.read(twice)
+    with pytest.raises(sf.ReaderError, match="'stage' more than once"):
+        sf.read(workbook(tmp_path / "a.xlsx", Deals=[["deal_id", "stage", "stage "], [1, "New", "Won"]]))
+
+
+def test_an_export_without_rows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("deal_id,stage,changed_at\n")
+    with pytest.raises(sf.ReaderError, match=r"a\.csv: there is a header and no rows"):
+        sf.read(file)
+    file.write_text("[]")
+    with pytest.raises(sf.ReaderError, match=r"there are no records in .*a\.csv"):
+        sf.read(file)
+
+
 def test_what_cannot_be_read_at_all_is_refused() -> None:
     with pytest.raises(sf.ReaderError, match="cannot read int"):
         sf.read(5)
-    with pytest.raises(sf.ReaderError, match="nothing to read in list"):
+    with pytest.raises(sf.ReaderError, match=r"there are no records in \[\]"):
         sf.read([])
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         sf.read("nowhere.csv")
