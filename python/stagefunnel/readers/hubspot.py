@@ -160,7 +160,8 @@ def _values(deals: Table) -> pd.DataFrame:
     )
     values = pd.DataFrame({"item": deals.frame[ids], "value": stages}).assign(origin=range(len(stages)))
     values = values.explode("value").dropna(subset=["value"])
-    said = pd.DataFrame(values["value"].tolist(), columns=["value", "timestamp"])
+    kept = [value if isinstance(value, dict) else {} for value in values["value"]]
+    said = pd.DataFrame(kept, columns=["value", "timestamp"])
     return pd.DataFrame(
         {
             "item": values["item"].to_numpy(),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..errors import ReaderError
 from .build import StageList
 from .cells import as_text, is_true
 from .export import Notes
@@ -114,7 +115,11 @@ def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:
 
 def _from_answer(answer: pd.DataFrame) -> pd.DataFrame:
     listed = answer[["id", "stages"]].rename(columns={"id": "pipeline"}).explode("stages").dropna()
+    strange = [one for one in listed["stages"] if not isinstance(one, dict) or not one.get("id")]
+    if strange:
+        raise ReaderError(f"a pipeline of HubSpot has a stage without id: {repr(strange[0])[:60]}")
     stages = pd.DataFrame(listed["stages"].tolist(), index=listed.index)
+    stages = stages.reindex(columns=list(dict.fromkeys([*stages, "id", "label", "metadata"])))
     meta = stages["metadata"].map(lambda value: value if isinstance(value, dict) else {})
     return _stages(
         pipeline=listed["pipeline"],
