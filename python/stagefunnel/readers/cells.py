@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -17,23 +18,41 @@ from ..errors import ReaderError
 Place = Callable[[int], str]  # says where a row stood
 
 
-def as_text(column: pd.Series, *, times_too: bool = False) -> pd.Series:
-    """Turn a column into text, so that ``77``, ``"77"`` and ``77.0`` are one key.
+def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False) -> pd.Series:
+    """Turn a column into text, so that ``77``, ``"77"`` and ``77.0`` are one key; empty text is missing.
 
-    Times stay times unless `times_too` asks for their text. Empty text is missing. Lists and dicts, which
-    answers in JSON hold, stay as they are.
+    Parameters
+    ----------
+    column
+        Values of any kind.
+    times_too
+        Make times text as well; by default they stay what they are.
+    nested
+        Keep lists and dicts; by default they become JSON, which can be grouped.
     """
     if not times_too and pd.api.types.is_datetime64_any_dtype(column.dtype):
         return pd.Series(pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column))
     values = column.astype(object).tolist()
+    if nested:
+        return pd.Series([v if isinstance(v, list | dict) else _text(v) for v in values], dtype=object)
     return pd.Series([_text(value) for value in values], dtype=object)
+
+
+def flat(column: pd.Series) -> pd.Series:
+    """Write the lists and dicts of a column as JSON, so that it can be grouped."""
+    nested = column.map(lambda value: isinstance(value, list | dict))
+    return column.where(~nested, column[nested].map(_json)) if nested.any() else column
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.strip() else None
-    if isinstance(value, list | dict):
-        return value
+    if isinstance(value, list | dict | tuple | np.ndarray):
+        return _json(value)
     if value is None or pd.isna(value):
         return None
     if isinstance(value, bool | np.bool_):

@@ -61,6 +61,25 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     return _in_zone(pd.Series(times), options, notes)
 
 
+def of_one_kind(times: pd.Series, others: pd.Series, what: str) -> pd.Series:
+    """Give times a type that compares with that of others; those with a zone and without do not.
+
+    Parameters
+    ----------
+    times, others
+        Two columns of times.
+    what
+        Names the two for messages.
+    """
+    if not times.notna().any() or not others.notna().any():
+        return pd.Series(pd.NaT, index=times.index, dtype=others.dtype)  # there is nothing to compare
+    if (times.dt.tz is None) != (others.dt.tz is None):
+        raise ReaderError(
+            f"{what} mix times with a zone and without; pass zone= to say which the others have"
+        )
+    return times
+
+
 def looks_like_times(column: pd.Series) -> bool:
     """Say whether a column has dates and nothing else."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .build import finish, make_log, times_of
 from .cells import Place
+from .dates import of_one_kind
 from .export import Export, Notes
 from .meaning import guessed_pipelines
 from .protocol import Options, Sources
@@ -83,11 +84,10 @@ def with_first_stages(
     first = sorted_moves.drop_duplicates("item")
     first = first[first["from_stage"].notna()]
     times = first["time"]
-    born = (
-        times.where(times.isna())
-        if created is None
-        else first["item"].map(created.to_dict()).astype(times.dtype)
-    )
+    born = times.where(times.isna())
+    if created is not None:
+        known = created.reindex(first["item"]).set_axis(first.index)
+        born = of_one_kind(known, times, "the moves and the creation of items")
     late = born.notna() & (born > times)
     notes.add(
         "first_stage_time_unknown",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ReaderError
-from .cells import Place, amounts
+from .cells import Place, amounts, flat
 from .dates import read_times
 from .export import Notes
 from .protocol import Options
@@ -91,16 +90,6 @@ def complete_items(
         items = items.assign(pipeline=items["item"].map(pipelines.to_dict()).astype(object))
     first = [name for name in KNOWN if name in items]
     return items[[*first, *(name for name in items if name not in first)]]
-
-
-def flat(column: pd.Series) -> pd.Series:
-    """Write lists and dicts of an answer as JSON, so that a column can be grouped."""
-    nested = column.map(lambda value: isinstance(value, list | dict))
-    return column.where(~nested, column[nested].map(_json)) if nested.any() else column
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _refuse_bad_keys(keys: pd.Series, name: str, place: Place) -> None:

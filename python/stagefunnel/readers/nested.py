@@ -60,8 +60,3 @@ def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequen
             f"{origin_place(row)}: expected an object with {quoted(needed)}, got {said(values.iloc[row])}"
         )
     return frame
-
-
-def _text(values: pd.Series) -> pd.Series:
-    nested = values.map(lambda value: isinstance(value, list | dict))
-    return as_text(values).where(~nested, values) if nested.any() else as_text(values)

@@ -109,7 +109,7 @@ def _add(
     known = groups.setdefault(kind, Records([], [], None))
     known.records.extend(records)
     known.places.extend(places)
-    if str(total).isdigit():
+    if str(total).isdigit() and len(str(total)) < 16:
         groups[kind] = known._replace(total=max(int(total), known.total or 0))
 
 

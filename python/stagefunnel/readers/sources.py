@@ -19,6 +19,11 @@ from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .records import records_in
 
 Note = tuple[str, int, str]
+# Where answers keep more than a value, and readers look into it.
+_NESTED = {
+    *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
+    *("value_before", "value_after", "_embedded"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +36,7 @@ class Source:
         The file, or which input it was.
     frame
         Its rows: text, missing as ``None``; times where the input has them as such; lists and dicts where
-        an answer nests them.
+        an answer nests what a reader looks into, elsewhere as JSON.
     place
         Says where a row stood.
     notes
@@ -115,7 +120,7 @@ def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
         yield _table(given, name)
     elif hasattr(given, "__arrow_c_stream__"):
         yield _table(_pandas_frame(given), name)
-    elif isinstance(given, Mapping) and len(given) > 1 and all(map(_is_array, given.values())):
+    elif isinstance(given, Mapping) and _holds_columns(given):
         yield _table(pd.DataFrame(dict(given)), name)
     elif isinstance(given, Mapping):
         yield from _json(dict(given), name)
@@ -146,8 +151,10 @@ def _pandas_frame(table: Any) -> pd.DataFrame:
     )
 
 
-def _is_array(values: Any) -> bool:
-    return isinstance(values, list | tuple | np.ndarray | pd.Series)
+def _holds_columns(given: Mapping[Any, Any]) -> bool:
+    """Say whether a mapping is a table: arrays of one length."""
+    arrays = [part for part in given.values() if isinstance(part, list | tuple | np.ndarray | pd.Series)]
+    return len(given) > 1 and len(arrays) == len(given) and len({len(part) for part in arrays}) == 1
 
 
 def _file(file: str, encoding: str | None) -> Iterator[Source]:
@@ -191,7 +198,9 @@ def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
 def _table(frame: pd.DataFrame, name: str) -> Source:
     names = [str(column).strip() for column in frame.columns]
     refuse_twice(names, name)
-    columns = {column: as_text(frame.iloc[:, at]) for at, column in enumerate(names)}
+    columns = {
+        column: as_text(frame.iloc[:, at], nested=column in _NESTED) for at, column in enumerate(names)
+    }
     return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
 
 
@@ -199,7 +208,12 @@ def _json(value: Any, name: str) -> Iterator[Source]:
     for records, places, total in records_in(value, name):
         keys = list(dict.fromkeys(key for record in records for key in record))
         frame = pd.DataFrame(
-            {key: as_text(pd.Series([record.get(key) for record in records], dtype=object)) for key in keys}
+            {
+                key: as_text(
+                    pd.Series([record.get(key) for record in records], dtype=object), nested=key in _NESTED
+                )
+                for key in keys
+            }
         )
         yield Source(name, frame, _placed(name, places), total=total)
 

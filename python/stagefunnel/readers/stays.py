@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from .build import finish, make_log, times_of
+from .dates import of_one_kind
 from .export import Export, Notes
 from .meaning import guessed_pipelines
 from .protocol import Options, Sources
@@ -38,7 +39,7 @@ def read(sources: Sources, options: Options) -> Export:
     )
     rows["time"] = times_of(table, names["entered"], options, notes)
     exits = times_of(table, names["exited"], options, notes)
-    note_exits(rows, exits, notes)
+    note_exits(rows, of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}"), notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)

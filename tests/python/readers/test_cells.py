@@ -94,7 +94,12 @@ def test_numbers_and_texts_of_one_key_are_one_text() -> None:
     assert as_text(pd.Series([True, False])).tolist() == ["true", "false"]
     assert as_text(pd.Series([0.5, 1e300])).tolist() == ["0.5", str(int(1e300))]
     assert as_text(pd.Series([" a ", "NA"])).tolist() == [" a ", "NA"]
-    assert as_text(pd.Series([{"a": 1}, [1]])).tolist() == [{"a": 1}, [1]]
+
+
+def test_lists_and_dicts_become_json_or_stay_where_they_are_asked_for() -> None:
+    column = pd.Series([{"b": 1, "a": "é"}, [1], "x", 5])
+    assert as_text(column).tolist() == ['{"a": "é", "b": 1}', "[1]", "x", "5"]
+    assert as_text(column, nested=True).tolist() == [{"b": 1, "a": "é"}, [1], "x", "5"]
 
 
 def test_the_first_usual_name_that_a_table_has_is_its_column() -> None:
