@@ -66,6 +66,39 @@ def _text(value: Any) -> Any:
     return str(value)
 
 
+def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> None:
+    """Refuse objects and lists in columns that are to be text or numbers.
+
+    Parameters
+    ----------
+    frame
+        The rows; columns that it does not have are passed over.
+    place
+        Says where a row stood.
+    columns
+        The columns that are read.
+
+    Raises
+    ------
+    ReaderError
+        With the place of the first such value.
+    """
+    for name in columns:
+        if name not in frame or frame[name].dtype != object:
+            continue
+        nested = frame[name].map(lambda value: isinstance(value, list | dict)).to_numpy(dtype=bool)
+        if nested.any():
+            row = int(np.flatnonzero(nested)[0])
+            raise ReaderError(
+                f"{place(row)}: {name!r} must be text or a number, and is {said(frame[name].iloc[row])}"
+            )
+
+
+def said(value: Any) -> str:
+    """Write a value of an answer for a message."""
+    return f"{type(value).__name__} {repr(value)[:60]}"
+
+
 def find_column(columns: Iterable[str], names: Sequence[str]) -> str | None:
     """Find the first of some usual names among columns; case, blanks, ``_``, ``-`` and ``.`` do not count.
 

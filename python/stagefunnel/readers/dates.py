@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import ReaderError, SchemaError
 from ..times import parse_texts
-from .cells import Place
+from .cells import Place, refuse_nested
 from .export import Notes
 from .protocol import Options
 
@@ -40,6 +40,7 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     if not column.notna().any():
         return pd.Series(pd.NaT, index=range(len(column)), dtype="datetime64[us]")
     name = str(column.name)
+    refuse_nested(column.to_frame(name), place, [name])
     if options.time_format is not None:
         times, unparsed = parse_texts(column, name, options.time_format)
     else:

@@ -12,13 +12,14 @@ import pandas as pd
 from ..errors import ReaderError
 from ..pipeline import Pipeline
 from .build import finish, make_log, stacked
-from .cells import Place, as_text, find_column
+from .cells import Place, find_column, refuse_nested
 from .changes import arrival, note_other_stages
 from .dates import read_times
 from .export import Export, Notes
 from .hubspot_stages import Stages, in_default_order, lists_of_headers, stages_of
 from .item_lists import complete_items, read_items
 from .meaning import in_time, listed_pipelines
+from .nested import objects, plain
 from .protocol import Options, Sources
 from .sources import Source, Table
 
@@ -90,6 +91,9 @@ def read(sources: Sources, options: Options) -> Export:
     tables = {role: table for role in ROLES if (table := stacked(sources, role, notes)) is not None}
     if "deals" in tables:
         tables["deals"] = _flat(tables["deals"])
+    for role in ("property history", "stage history"):
+        if role in tables:
+            plain(tables[role], ["deal_id", "dealId", "property", "value"])
     stages = stages_of(tables, notes)
     history = _history(tables, stages, options, notes)
     rows = history.rows
@@ -106,12 +110,14 @@ def _flat(deals: Table) -> Table:
     frame = deals.frame
     if "properties" not in frame:
         return deals
-    properties = pd.DataFrame(
-        [value if isinstance(value, dict) else {} for value in frame["properties"]], index=frame.index
-    )
-    own = {str(name): as_text(properties[name]) for name in properties}
+    given = frame["properties"].dropna()
+    names = dict.fromkeys(str(name) for value in given if isinstance(value, dict) for name in value)
+    own = objects(given, deals.place, [], list(names)).set_index("origin").reindex(range(len(frame)))
     others = frame[[name for name in frame if name != "properties" and name not in own]]
-    return replace(deals, frame=others.assign(**own))
+    flat = pd.concat([others, own.rename_axis(None)], axis="columns")
+    used = {name for known in _ITEM_NAMES.values() if (name := find_column(_names(flat), known))}
+    used |= {name for known in (_CURRENT, _PIPELINE) if (name := find_column(_names(flat), known))}
+    return plain(replace(deals, frame=flat), sorted(used))
 
 
 class _History(NamedTuple):
@@ -158,18 +164,10 @@ def _values(deals: Table) -> pd.DataFrame:
     stages = deals.frame["propertiesWithHistory"].map(
         lambda kept: kept.get("dealstage") if isinstance(kept, dict) else None
     )
-    values = pd.DataFrame({"item": deals.frame[ids], "value": stages}).assign(origin=range(len(stages)))
-    values = values.explode("value").dropna(subset=["value"])
-    kept = [value if isinstance(value, dict) else {} for value in values["value"]]
-    said = pd.DataFrame(kept, columns=["value", "timestamp"])
-    return pd.DataFrame(
-        {
-            "item": values["item"].to_numpy(),
-            "stage": as_text(said["value"]),
-            "said": as_text(said["timestamp"]),
-            "origin": values["origin"].to_numpy(),
-        }
-    )
+    values = objects(stages.explode().dropna(), deals.place, ["timestamp"], ["value"])
+    rows = values.rename(columns={"value": "stage", "timestamp": "said"})
+    refuse_nested(rows, lambda row: deals.place(int(rows["origin"].iloc[row])), ["stage"])
+    return rows.assign(item=deals.frame[ids].to_numpy()[rows["origin"].to_numpy()])
 
 
 def _of_property(table: Table, notes: Notes) -> pd.DataFrame:

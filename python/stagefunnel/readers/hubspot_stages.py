@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..errors import ReaderError
 from .build import StageList
-from .cells import as_text, is_true
+from .cells import as_text, is_true, refuse_nested
 from .export import Notes
 from .meaning import list_by_names
+from .nested import objects, plain
 from .sources import Table
 
 # What every account starts with.
@@ -25,6 +25,10 @@ DEFAULT_STAGES = {
     "closedwon": "Closed Won",
     "closedlost": "Closed Lost",
 }
+_OF_WAREHOUSE = (
+    *("pipeline_id", "stage_id", "label", "display_order", "probability", "is_closed", "closed_won"),
+    "_fivetran_deleted",
+)
 _COLUMNS = ("pipeline", "code", "name", "order", "closed", "won", "probability", "deleted")
 _WITH_PIPELINE = re.compile(r"^(?P<stage>.+) \((?P<pipeline>[^()]+)\)$")
 
@@ -58,7 +62,7 @@ class Stages:
 
     def codes(self, said: Sequence[str]) -> dict[str, str]:
         """Find the codes of stages as names of properties or headers have them; others stay as they are."""
-        names = self.frame["pipeline"].map(dict(self.pipelines))
+        names = self.frame["pipeline"].map(dict(self.pipelines)).astype(object)
         known: dict[str, str] = {}
         for texts in (self.frame["code"], self.frame["name"] + " (" + names + ")", self.frame["name"]):
             for text, code in zip(texts, self.frame["code"], strict=True):
@@ -85,13 +89,14 @@ def stages_of(tables: Mapping[str, Table], notes: Notes) -> Stages:
     """Collect the stages out of whatever lists them: an answer with pipelines, or tables of a warehouse."""
     frames, names = [], {}
     if "pipelines" in tables:
-        answer = tables["pipelines"].frame
-        names.update(_names(answer, "id"))
+        answer = plain(tables["pipelines"], ["id", "label", "displayOrder"])
+        names.update(_names(answer.frame, "id"))
         frames.append(_from_answer(answer))
     if "pipeline names" in tables:
-        names.update(_names(tables["pipeline names"].frame, "pipeline_id"))
+        table = plain(tables["pipeline names"], ["pipeline_id", "label", "display_order"])
+        names.update(_names(table.frame, "pipeline_id"))
     if "stages" in tables:
-        frames.append(_from_warehouse(tables["stages"].frame))
+        frames.append(_from_warehouse(plain(tables["stages"], _OF_WAREHOUSE).frame))
     if not frames:
         return Stages(pd.DataFrame(columns=list(_COLUMNS)).astype({"deleted": bool}), names)
     frame = pd.concat(frames, ignore_index=True).sort_values("order", kind="stable")
@@ -113,22 +118,21 @@ def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:
     return dict(zip(frame[key], frame["label"].fillna(frame[key]), strict=True))
 
 
-def _from_answer(answer: pd.DataFrame) -> pd.DataFrame:
-    listed = answer[["id", "stages"]].rename(columns={"id": "pipeline"}).explode("stages").dropna()
-    strange = [one for one in listed["stages"] if not isinstance(one, dict) or not one.get("id")]
-    if strange:
-        raise ReaderError(f"a pipeline of HubSpot has a stage without id: {repr(strange[0])[:60]}")
-    stages = pd.DataFrame(listed["stages"].tolist(), index=listed.index)
-    stages = stages.reindex(columns=list(dict.fromkeys([*stages, "id", "label", "metadata"])))
+def _from_answer(answer: Table) -> pd.DataFrame:
+    listed = answer.frame["stages"].explode().dropna()
+    stages = objects(listed, answer.place, ["id"], ["label", "displayOrder", "metadata", "archived"])
+    refuse_nested(
+        stages, lambda row: answer.place(int(stages["origin"].iloc[row])), ["label", "displayOrder"]
+    )
     meta = stages["metadata"].map(lambda value: value if isinstance(value, dict) else {})
     return _stages(
-        pipeline=listed["pipeline"],
-        code=as_text(stages["id"]),
+        pipeline=answer.frame["id"].loc[stages["origin"]],
+        code=stages["id"],
         name=stages["label"],
-        order=stages.get("displayOrder"),
+        order=stages["displayOrder"],
         probability=meta.map(lambda value: value.get("probability")),
         closed=as_text(meta.map(lambda value: value.get("isClosed"))),
-        deleted=as_text(stages["archived"]) if "archived" in stages else None,
+        deleted=stages["archived"],
     )
 
 
@@ -157,7 +161,7 @@ def _stages(
     deleted: pd.Series | None,
 ) -> pd.DataFrame:
     """Bring stages under common names; a stage is closed where it says so, else by its probability."""
-    frame = pd.DataFrame({"pipeline": pipeline.to_numpy(), "code": code.to_numpy()})
+    frame = pd.DataFrame({"pipeline": list(pipeline), "code": list(code)}, dtype=object)
     nothing = pd.Series(None, index=frame.index, dtype=object)
 
     def column(given: pd.Series | None) -> pd.Series:

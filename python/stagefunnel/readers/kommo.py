@@ -11,11 +11,12 @@ import pandas as pd
 
 from ..errors import ReaderError
 from .build import StageList, finish, make_log, stacked, times_of
-from .cells import Place, as_text
+from .cells import Place, refuse_nested
 from .changes import arrival, fetched_once, note_other_stages, note_stageless, rows_of_moves
 from .export import Export, Notes
 from .item_lists import complete_items, read_items
 from .meaning import in_time, listed_pipelines
+from .nested import objects, plain
 from .protocol import Options, Sources
 from .sources import Source, Table
 
@@ -35,7 +36,7 @@ def sniff(source: Source, options: Options) -> str | None:
         return "events"
     if source.has("id", "status_id", "pipeline_id"):
         return "leads"
-    if source.has("id", "name", "_embedded") and source.frame["_embedded"].map(_statuses_in).any():
+    if source.has("id", "name", "_embedded") and source.frame["_embedded"].map(_statuses_in).map(bool).any():
         return "pipelines"
     return None
 
@@ -91,13 +92,14 @@ def read(sources: Sources, options: Options) -> Export:
 
 
 def _without_links(leads: Table) -> Table:
-    return replace(leads, frame=leads.frame.drop(columns=["_links", "account_id"], errors="ignore"))
+    frame = leads.frame.drop(columns=["_links", "account_id"], errors="ignore")
+    return plain(replace(leads, frame=frame), [*_ITEM_COLUMNS.values(), "status_id", "pipeline_id"])
 
 
 def _events(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:
     """Bring the events of leads under the names of moves; other events are left out."""
-    frame = table.frame
-    before, after = (_status(frame, name) for name in ("value_before", "value_after"))
+    frame = plain(table, ["id", "type", "entity_id", "created_at"]).frame
+    before, after = (_status(table, name) for name in ("value_before", "value_after"))
     events = pd.DataFrame(
         {
             "item": frame["entity_id"],
@@ -129,11 +131,13 @@ def _events(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame,
     return events.iloc[kept].reset_index(drop=True), lambda row: table.place(int(kept[row]))
 
 
-def _status(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+def _status(table: Table, column: str) -> pd.DataFrame:
     """Take the stage out of a value of an event; one without has none."""
+    frame = table.frame
     values = frame[column] if column in frame else pd.Series(None, index=frame.index, dtype=object)
-    statuses = pd.DataFrame([_lead_status(value) for value in values], columns=["id", "pipeline_id"])
-    return statuses.apply(as_text)
+    status = objects(values.map(_lead_status), table.place, [], ["id", "pipeline_id"])
+    refuse_nested(status, table.place, ["id", "pipeline_id"])
+    return status
 
 
 def _lead_status(value: Any) -> dict[str, Any]:
@@ -168,23 +172,24 @@ def _lists(
 
 
 def _listed(pipelines: Table) -> tuple[pd.DataFrame, dict[str, str]]:
-    frame = pipelines.frame
+    frame = plain(pipelines, ["id", "name", "sort"]).frame
     if "sort" in frame:
         frame = frame.iloc[pd.to_numeric(frame["sort"], errors="coerce").argsort(kind="stable")]
-    names = dict(zip(frame["id"], frame["name"], strict=True))
-    nested = frame[["id", "_embedded"]].assign(status=frame["_embedded"].map(_statuses_in)).explode("status")
-    nested = nested.dropna(subset=["status"]).reset_index(drop=True)
-    statuses = pd.DataFrame(nested["status"].tolist())
-    ids = as_text(statuses["id"])
+    names = dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))
+    listed = frame["_embedded"].map(_statuses_in).explode().dropna()
+    statuses = objects(listed, pipelines.place, ["id"], ["name", "sort"])
+    refuse_nested(statuses, lambda row: pipelines.place(int(statuses["origin"].iloc[row])), ["name", "sort"])
+    pipeline = frame["id"].loc[statuses["origin"]].reset_index(drop=True)
+    code = code_of(statuses["id"], pipeline)
     stages = pd.DataFrame(
         {
-            "pipeline": nested["id"],
-            "code": code_of(ids, nested["id"]),
-            "name": statuses["name"],
-            "sort": pd.to_numeric(statuses.get("sort", pd.Series(range(len(statuses)))), errors="coerce"),
-            "place": nested["id"].map({one: at for at, one in enumerate(names)}),
+            "pipeline": pipeline,
+            "code": code,
+            "name": statuses["name"].fillna(code),
+            "sort": pd.to_numeric(statuses["sort"], errors="coerce"),
+            "place": pipeline.map({one: at for at, one in enumerate(names)}),
         }
-    )
+    ).drop_duplicates("code")
     return stages.sort_values(["place", "sort"], kind="stable"), names
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from ..errors import ReaderError
-from .build import finish, make_log, stacked, times_of
-from .cells import Place, as_text
-from .changes import arrival, fetched_once, note_other_stages, note_stageless, rows_of_moves
+from .build import finish, make_log, stacked
+from .cells import as_text
+from .changes import note_other_stages, note_stageless, rows_of_moves
 from .dates import read_times
 from .export import Export, Notes
 from .item_lists import complete_items, read_items
 from .meaning import listed_pipelines
+from .nested import plain
+from .pipedrive_changes import TIMES, changes_of
 from .pipedrive_stages import Stages, stages_of
 from .protocol import Options, Sources
 from .sources import Source, Table
@@ -35,14 +35,13 @@ _ITEM_COLUMNS = {
     "manager": "owner_name",
     "created": "add_time",
 }
-_TIMES = ("log_time", "time", "timestamp")
 
 
 def sniff(source: Source, options: Options) -> str | None:
     """Tell which answer of Pipedrive's interface a source is."""
-    if source.has("object", "data") and "dealChange" in set(source.frame["object"]):
+    if source.has("object", "data") and source.frame["object"].eq("dealChange").any():
         return "flow"
-    if source.has("field_key", "new_value") and any(name in source.frame for name in _TIMES):
+    if source.has("field_key", "new_value") and any(name in source.frame for name in TIMES):
         return "changes"
     if source.has("id", "stage_id", "status") and (source.has("pipeline_id") or source.has("add_time")):
         return "deals"
@@ -56,36 +55,31 @@ def read(sources: Sources, options: Options) -> Export:
     notes = Notes()
     utc = replace(options, zone="UTC")  # which Pipedrive's times are in, with and without saying so
     tables = {role: table for role in ROLES if (table := stacked(sources, role, notes)) is not None}
-    changes, place = _changes(tables, utc, notes)
+    changes, place = changes_of(tables, utc, notes)
     deals = _with_owner_names(tables["deals"]) if "deals" in tables else None
+    items = None if deals is None else read_items(deals, _ITEM_COLUMNS, utc, notes)
     stages = stages_of(tables)
-    states = _states(changes, deals, stages)
-    created, current = _creations(changes, deals, stages, utc, notes)
-    hidden = states["from_stage"] == states["to_stage"]
-    notes.add(
-        "changes_unseen",
-        int(hidden.sum()),
-        "changes without a row, because the deal is seen where it was: another stage while it is won or "
-        "lost, a status that it was created with",
+    moves = _moves(changes, deals, stages, notes)
+    created, current = _creations(changes, items, stages)
+    rows, row_place = rows_of_moves(
+        moves, created, current, lambda row: place(int(moves["origin"].iloc[row])), notes
     )
-    kept = np.flatnonzero(~hidden.to_numpy())
-    origins = states["origin"].to_numpy()[kept]
-    moves = states.iloc[kept].reset_index(drop=True)
-    rows, row_place = rows_of_moves(moves, created, current, lambda row: place(int(origins[row])), notes)
     note_stageless(changes["item"], rows, notes)
-    items = None
-    if deals is not None:
-        items = read_items(deals, _ITEM_COLUMNS, utc, notes)
-        now = stages.seen(deals.frame["stage_id"], deals.frame["status"])
-        note_other_stages(rows, now.set_axis(items["item"]), notes)
+    if items is not None:
+        note_other_stages(rows, _now(items, stages), notes)
         items = _in_zone(items, "created", options)
         if "pipeline_id" in items:
-            items["pipeline"] = items["pipeline_id"].map(stages.name_of)
+            items["pipeline"] = items["pipeline_id"].map(stages.name_of, na_action="ignore")
     items = complete_items(items, rows, notes)
     rows = _in_zone(rows, "time", options)
     lists = stages.lists(rows, notes)
     log = make_log(rows, row_place, options, items=items)
     return finish(FORMAT, log, listed_pipelines(lists, rows, options, notes), items, notes)
+
+
+def _now(items: pd.DataFrame, stages: Stages) -> pd.Series:
+    """Tell in which stage each deal of the list is seen."""
+    return stages.seen(items["stage_id"], items["status"]).set_axis(items["item"])
 
 
 def _in_zone(frame: pd.DataFrame, column: str, options: Options) -> pd.DataFrame:
@@ -99,86 +93,15 @@ def _with_owner_names(deals: Table) -> Table:
     """Take the name of the owner out of the object that the first version of the interface nests."""
     frame = deals.frame
     owner = next((name for name in ("user_id", "owner_id") if name in frame), None)
+    plain(deals, ["id", "stage_id", "pipeline_id", "status", "value", "currency", "owner_name"])
     if "owner_name" in frame or owner is None:
         return deals
     names = frame[owner].map(lambda value: value.get("name") if isinstance(value, dict) else value)
-    return replace(deals, frame=frame.assign(owner_name=names))
+    return replace(deals, frame=frame.assign(owner_name=as_text(names)))
 
 
-def _changes(tables: Mapping[str, Table], options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:
-    """Take the changes of stage and status, and the creations."""
-    given = [role for role in ("flow", "changes") if role in tables]
-    if len(given) != 1:
-        has = "; ".join(f"{table.sources[0].name} has {role}" for role, table in tables.items())
-        if given:
-            raise ReaderError(f"there are two histories of the same deals: {has}; give one")
-        raise ReaderError(
-            f"there is no history: {has}. A list of deals has only the current stage of each, and a funnel "
-            f"needs the stages that they passed: fetch /deals/{{id}}/flow of each deal and give these too"
-        )
-    table, origins = tables[given[0]], None
-    if given[0] == "flow":
-        table, origins = _out_of_flow(table, notes)
-    at = np.arange(len(table.frame)) if origins is None else origins
-    frame = table.frame
-    item = next((name for name in ("item_id", "deal_id") if name in frame), None)
-    if item is None:
-        raise ReaderError(
-            f"{table.sources[0].name}: these changes do not say of which deal they are; add a deal_id to "
-            f"each record, or fetch /deals/{{id}}/flow, which has it"
-        )
-    time = next(name for name in _TIMES if name in frame)
-
-    def place(row: int) -> str:
-        return table.place(int(at[row]))
-
-    wanted = frame["field_key"].isin(["stage_id", "status", "add_time"])
-    notes.add(
-        "other_changes", int((~wanted).sum()), "changes of other fields than stage and status, left out"
-    )
-    changes = pd.DataFrame(
-        {
-            "item": frame[item],
-            "field": frame["field_key"],
-            "old": frame.get("old_value", pd.Series(None, index=frame.index, dtype=object)),
-            "new": frame["new_value"],
-            "time": read_times(frame[time], place, options, notes),
-        }
-    )
-    changes["order"] = arrival(changes["item"], changes["time"], frame.get("id"))
-    changes["origin"] = range(len(changes))
-    once = np.arange(len(frame))
-    if "id" in frame:
-        once = fetched_once(changes.drop(columns=["order", "origin"]), frame["id"], place, notes)
-    changes = changes.loc[wanted & changes.index.isin(once)]
-    deleted = changes["field"].eq("status") & changes["new"].eq("deleted")
-    notes.add("deleted", int(deleted.sum()), "deals that were deleted: they stay in the stage they were in")
-    return changes[~deleted].reset_index(drop=True), place
-
-
-def _out_of_flow(table: Table, notes: Notes) -> tuple[Table, np.ndarray]:
-    """Take the changes of deals out of a flow, which also has notes, mails and activities."""
-    is_change = table.frame["object"].eq("dealChange") & table.frame["data"].map(
-        lambda value: isinstance(value, dict)
-    )
-    notes.add(
-        "other_entries",
-        int((~is_change).sum()),
-        "entries of the flow that are no change of the deal, left out",
-    )
-    at = np.flatnonzero(is_change.to_numpy())
-    chosen = table.frame.iloc[at]
-    data = pd.DataFrame(chosen["data"].tolist())
-    frame = pd.DataFrame({str(name): as_text(data[name]) for name in data})
-    if "log_time" in frame:
-        frame["log_time"] = frame["log_time"].fillna(chosen["timestamp"].reset_index(drop=True))
-    else:
-        frame["timestamp"] = chosen["timestamp"].reset_index(drop=True)
-    return replace(table, frame=frame), at
-
-
-def _states(changes: pd.DataFrame, deals: Table | None, stages: Stages) -> pd.DataFrame:
-    """Turn changes of stage and of status into moves between what a deal is seen in.
+def _moves(changes: pd.DataFrame, deals: Table | None, stages: Stages, notes: Notes) -> pd.DataFrame:
+    """Turn changes of stage and of status into moves between the stages that a deal is seen in.
 
     A won or lost deal keeps its stage, and is seen in it again once it is opened.
     """
@@ -188,16 +111,18 @@ def _states(changes: pd.DataFrame, deals: Table | None, stages: Stages) -> pd.Da
     current = None if deals is None else deals.frame.set_index("id")["stage_id"]
     stage = _followed(item, moved["old"].where(of_stage), moved["new"].where(of_stage), current)
     status = _followed(item, moved["old"].where(of_status), moved["new"].where(of_status), None)
-    return pd.DataFrame(
-        {
-            "item": item,
-            "from_stage": stages.seen(stage["before"], status["before"].fillna("open")),
-            "to_stage": stages.seen(stage["after"], status["after"].fillna("open")),
-            "time": moved["time"],
-            "order": moved["order"],
-            "origin": moved["origin"],
-        }
-    ).reset_index(drop=True)
+    moves = moved[["item", "time", "order", "origin"]].assign(
+        from_stage=stages.seen(stage["before"], status["before"].fillna("open")),
+        to_stage=stages.seen(stage["after"], status["after"].fillna("open")),
+    )
+    unseen = moves["from_stage"] == moves["to_stage"]
+    notes.add(
+        "changes_unseen",
+        int(unseen.sum()),
+        "changes without a row, because the deal is seen where it was: another stage while it is won or "
+        "lost, a status that it was created with",
+    )
+    return moves[~unseen].reset_index(drop=True)
 
 
 def _followed(item: pd.Series, old: pd.Series, new: pd.Series, current: pd.Series | None) -> pd.DataFrame:
@@ -221,17 +146,15 @@ def _followed(item: pd.Series, old: pd.Series, new: pd.Series, current: pd.Serie
 
 
 def _creations(
-    changes: pd.DataFrame, deals: Table | None, stages: Stages, options: Options, notes: Notes
+    changes: pd.DataFrame, items: pd.DataFrame | None, stages: Stages
 ) -> tuple[pd.Series, pd.Series | None]:
     """Tell when deals were created, and what those are in that never moved; only of deals with a history."""
     born = changes[changes["field"].eq("add_time")].drop_duplicates("item")
     created = born.set_index("item")["time"]
-    if deals is None:
+    if items is None:
         return created, None
-    seen = deals.frame["id"].isin(changes["item"])
-    listed = deals.frame[seen]
-    if "add_time" in listed:
-        times = times_of(deals, "add_time", options, Notes())[seen].set_axis(listed["id"])
+    listed = items[items["item"].isin(changes["item"])]
+    if "created" in listed:
+        times = listed.set_index("item")["created"]
         created = created.combine_first(times) if len(created) else times
-    current = stages.seen(listed["stage_id"], listed["status"]).set_axis(listed["id"])
-    return created, current
+    return created, _now(listed, stages)

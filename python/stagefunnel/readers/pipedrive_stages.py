@@ -11,9 +11,11 @@ from .build import StageList
 from .cells import is_true
 from .export import Notes
 from .meaning import in_time
+from .nested import plain
 from .sources import Table
 
 _CLOSED = ("won", "lost")
+_READ = ("id", "name", "order_nr", "pipeline_id", "is_deleted", "active_flag")
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def stages_of(tables: Mapping[str, Table]) -> Stages:
     """Collect stages from their list, else what deals and changes tell of them."""
     pipelines: dict[str, str] = {}
     if "pipelines" in tables:
-        frame = _in_order(tables["pipelines"].frame)
-        pipelines = dict(zip(frame["id"], frame["name"], strict=True))
+        frame = _in_order(plain(tables["pipelines"], _READ).frame)
+        pipelines = dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))
     pipeline_of: dict[str, str] = {}
     if "deals" in tables and "pipeline_id" in tables["deals"].frame:
         pairs = tables["deals"].frame[["stage_id", "pipeline_id"]].dropna()
@@ -79,12 +81,12 @@ def stages_of(tables: Mapping[str, Table]) -> Stages:
     if "stages" not in tables:
         nothing = pd.DataFrame(columns=["code", "pipeline", "deleted"]).astype({"deleted": bool})
         return Stages(nothing, pipeline_of, _names_in(tables), pipelines)
-    frame = _in_order(tables["stages"].frame).drop_duplicates("id")
+    frame = _in_order(plain(tables["stages"], _READ).frame).drop_duplicates("id")
     pipeline_of.update(zip(frame["id"], frame["pipeline_id"], strict=True))
     listed = pd.DataFrame(
         {"code": frame["id"], "pipeline": frame["pipeline_id"], "deleted": _is_deleted(frame)}
     )
-    names = {**_names_in(tables), **dict(zip(frame["id"], frame["name"], strict=True))}
+    names = {**_names_in(tables), **dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))}
     return Stages(listed, pipeline_of, names, pipelines)
 
 
@@ -109,5 +111,5 @@ def _names_in(tables: Mapping[str, Table]) -> dict[str, str]:
             for value in ("old_value", "new_value"):
                 said = beside.get(f"{value}_formatted") if isinstance(beside, dict) else None
                 if entry.get(value) is not None and said:
-                    names[str(entry[value])] = said
+                    names[str(entry[value])] = str(said)
     return names

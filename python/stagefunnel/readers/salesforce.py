@@ -16,6 +16,7 @@ from .changes import arrival, fetched_once, note_other_stages, rows_of_moves
 from .export import Export, Notes
 from .item_lists import complete_items, read_items
 from .meaning import listed_pipelines
+from .nested import plain
 from .protocol import Options, Sources
 from .salesforce_stages import stage_list
 from .sources import Source, Table
@@ -102,7 +103,8 @@ def read(sources: Sources, options: Options) -> Export:
 
 def _renamed(table: Table) -> Table:
     frame = table.frame.drop(columns="attributes", errors="ignore")  # of a query: type and address
-    return replace(table, frame=frame.rename(columns=_fields([str(name) for name in frame])))
+    fields = _fields([str(name) for name in frame])
+    return plain(replace(table, frame=frame.rename(columns=fields)), list(fields.values()))
 
 
 def _one_history(tables: Mapping[str, Table]) -> str:
