@@ -185,6 +185,8 @@ class FunnelCounter {
         }
     }
 
+    void merge(const FunnelCounter& other) { partial_.merge(other.partial_); }
+
     [[nodiscard]] FunnelPartial take() { return std::move(partial_); }
 
   private:
@@ -205,5 +207,15 @@ class FunnelCounter {
     ItemStages<Mask> stages_;
     FunnelPartial partial_;
 };
+
+/// True where items of one state count alike.
+inline bool is_digestible(const FunnelOptions& options) {
+    return options.group.empty() && options.amount.empty() && options.kind != Kind::conversions_moves &&
+           options.kind != Kind::strict;
+}
+
+/// Counts from a digest, which answers these options.
+FunnelCounts count_states(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options,
+                          const Digest& digest);
 
 }  // namespace stagefunnel

@@ -13,8 +13,23 @@ _kept: WeakKeyDictionary[StageLog, dict[_Lookup, _core.Digest | None]] = WeakKey
 
 def digest_of(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:
     """Scan the log for a pipeline, or look up what the scan found last time."""
-    digests = _kept.setdefault(log, {})
-    key = (lookup.n_open, lookup.n_won, tuple(lookup.rows))
+    digests, key = _place_of(log, lookup)
     if key not in digests:
         digests[key] = _core.digest_of(log._journeys, lookup, log._threads)
     return digests[key]
+
+
+def kept_digest(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:
+    """Look up what a scan found; ``None`` if there was none, or it found no digest worth its memory."""
+    digests, key = _place_of(log, lookup)
+    return digests.get(key)
+
+
+def keep_digest(log: StageLog, lookup: _core.Pipeline, digest: _core.Digest | None) -> None:
+    """Keep what a scan for all questions found."""
+    digests, key = _place_of(log, lookup)
+    digests[key] = digest
+
+
+def _place_of(log: StageLog, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
+    return _kept.setdefault(log, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))

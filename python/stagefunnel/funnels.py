@@ -228,14 +228,26 @@ def count(
     amounts: npt.NDArray[np.float64] | None = None,
 ) -> Counts:
     """Ask the core for the counts of one kind."""
+    code, n_groups = core_groups(view, groups)
+    return put_together(view, _count(view, rule, code, n_groups, amounts))
+
+
+def core_groups(view: View, groups: Groups | None) -> tuple[npt.NDArray[np.int32] | None, int]:
+    """Say which group the core counts each item in, and how many there are."""
     code = None if groups is None else groups.code
     n_groups = 1 if groups is None else max(len(groups.values), 1)
     if view.moved is None:
-        return _count(view, rule, code, n_groups, amounts)
+        return code, n_groups
     # Items that moved out are counted in groups of their own, which lie behind the others.
     own = np.zeros(len(view.moved), dtype=np.int32) if code is None else code
-    apart = own + view.moved.astype(np.int32) * np.int32(n_groups)
-    counts = _count(view, rule, apart, 2 * n_groups, amounts)
+    return own + view.moved.astype(np.int32) * np.int32(n_groups), 2 * n_groups
+
+
+def put_together(view: View, counts: _core.FunnelCounts) -> Counts:
+    """Bring the core's counts back to one group for each that was asked for."""
+    if view.moved is None:
+        return counts
+    n_groups = len(counts.won) // 2
     return Tally.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
 
 
