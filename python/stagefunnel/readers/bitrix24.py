@@ -178,6 +178,11 @@ def _note_the_unknown(in_time: pd.DataFrame, last: pd.DataFrame, items: pd.DataF
     notes.add(
         "actor_unknown", len(in_time), "rows do not say who moved the item; manager is the one of today"
     )
+    notes.add(
+        "changed_pipeline",
+        int((in_time.groupby("item")["category"].nunique() > 1).sum()),
+        "items with rows in several pipelines; they count in the one where they are now",
+    )
     if "TYPE_ID" in in_time:
         first = in_time.drop_duplicates("item")["TYPE_ID"]
         notes.add(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..errors import quoted
 from ..pipeline import Pipeline
 from .build import StageList, make_pipelines
 from .export import Notes
@@ -65,14 +66,22 @@ def pipelines_of(
     listed = _listed(statuses, rows, entity, seen["semantic"])
     names = _pipeline_names(rows, categories, entity)
     ids = list(dict.fromkeys([*names, *sorted({*listed["category"], *seen["category"]}, key=_by_number)]))
-    lists, name_of = [], {}
+    lists: list[StageList] = []
+    name_of: dict[str, str] = {}
     for category in ids:
         own = listed[listed["category"] == category]
         used = seen[seen["category"] == category]
         if not len(own) and not len(used):
             continue
-        name_of[category] = names.get(category) or f"Pipeline {category}"
+        name = names.get(category) or f"Pipeline {category}"
+        name_of[category] = f"{name} ({category})" if name in name_of.values() else name
         lists.append(_stage_list(name_of[category], own, used, rows, notes))
+    idle = [one.name for one in lists if not one.stages]
+    notes.add(
+        "pipelines_left_out",
+        len(idle),
+        f"pipelines without a stage in progress, left out: {quoted(idle, most=6)}",
+    )
     return Stages(make_pipelines(lists, also=seen.index), name_of)
 
 

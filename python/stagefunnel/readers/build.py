@@ -136,4 +136,9 @@ def stacked(sources: Sources, role: str, notes: Notes) -> Table | None:
         max(total - len(table.frame), 0),
         f"rows of {role} that the answer counts and its pages do not hold; fetch all pages",
     )
+    notes.add(
+        "pages_not_fetched",
+        int(all(source.goes_on for source in sources[role])),
+        f"answers with {role} of which every page says that another one follows; fetch all pages",
+    )
     return table

@@ -44,7 +44,8 @@ def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequen
     """
     rows = [value if isinstance(value, dict) else {} for value in values]
     found = {
-        key: as_text(pd.Series([row.get(key) for row in rows], dtype=object)) for key in (*needed, *also)
+        key: as_text(pd.Series([row.get(key) for row in rows], dtype=object), nested=True)
+        for key in (*needed, *also)
     }
     frame = pd.DataFrame(found | {"origin": pd.Series(values.index, dtype="int64")})
     origins = frame["origin"].tolist()

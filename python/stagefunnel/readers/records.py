@@ -27,11 +27,15 @@ _ERRORS = (("error", "error_description"), ("errorCode", "message"), ("status", 
 
 
 class Records(NamedTuple):
-    """Records of one kind, where each stood in the value, and how many there are to be."""
+    """Records of one kind, and where each stood in the value.
+
+    `total` is how many there are to be, `goes_on` whether each page says that another one follows.
+    """
 
     records: list[dict[str, Any]]
     places: list[str]
     total: int | None
+    goes_on: bool = False
 
 
 def records_in(value: Any, name: str) -> list[Records]:
@@ -60,7 +64,10 @@ def records_in(value: Any, name: str) -> list[Records]:
             for place, record in zip(places, wrapped, strict=True):
                 if not isinstance(record, dict):
                     raise ReaderError(f"{name}, {place}: expected an object, got {_said(record)}")
-            _add(groups, (wrapper, frozenset(wrapped[0])), wrapped, places, page.get("total"))
+            kind = (wrapper, frozenset(wrapped[0]))
+            _add(groups, kind, wrapped, places, page.get("total", page.get("totalSize")))
+            so_far = groups[kind].goes_on or len(groups[kind].records) == len(wrapped)
+            groups[kind] = groups[kind]._replace(goes_on=so_far and _goes_on(page))
     return list(groups.values())
 
 
@@ -81,6 +88,16 @@ def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"record {call}", {"result": answer}
         else:
             yield where, page
+
+
+def _goes_on(page: dict[str, Any]) -> bool:
+    """Say whether a page names the next one, in the ways of HubSpot, Kommo, Salesforce and Pipedrive."""
+    beside: dict[str, Any] = {}
+    for key in ("paging", "_links", "additional_data"):
+        beside |= page[key] if isinstance(page.get(key), dict) else {}
+    pagination = beside.get("pagination")
+    more = isinstance(pagination, dict) and pagination.get("more_items_in_collection") is True
+    return bool(beside.get("next") or beside.get("next_cursor") or more or page.get("done") is False)
 
 
 def _said(value: Any) -> str:

@@ -45,6 +45,8 @@ class Source:
         Whether it may be left out if the format does not know it: a sheet of a workbook.
     total
         How many records a paged answer says there are.
+    goes_on
+        Whether each page of an answer says that another one follows, so that the last is missing.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Source:
     notes: tuple[Note, ...] = ()
     optional: bool = False
     total: int | None = None
+    goes_on: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -205,7 +208,7 @@ def _table(frame: pd.DataFrame, name: str) -> Source:
 
 
 def _json(value: Any, name: str) -> Iterator[Source]:
-    for records, places, total in records_in(value, name):
+    for records, places, total, goes_on in records_in(value, name):
         keys = list(dict.fromkeys(key for record in records for key in record))
         frame = pd.DataFrame(
             {
@@ -215,7 +218,7 @@ def _json(value: Any, name: str) -> Iterator[Source]:
                 for key in keys
             }
         )
-        yield Source(name, frame, _placed(name, places), total=total)
+        yield Source(name, frame, _placed(name, places), total=total, goes_on=goes_on)
 
 
 def _placed(name: str, places: list[str]) -> Place:

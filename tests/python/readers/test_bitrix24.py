@@ -240,6 +240,32 @@ def test_items_that_begin_with_a_move_or_in_a_final_stage_are_counted() -> None:
     assert (count(export, "begins_later"), count(export, "created_final")) == (1, 1)  # 77, 80
 
 
+def test_items_that_changed_their_pipeline_are_counted() -> None:
+    assert count(sf.read(deal_rows()), "changed_pipeline") == 1  # 81
+    assert count(sf.read(deal_rows()[:9]), "changed_pipeline") == 0
+
+
+def test_two_pipelines_of_one_name_stay_apart() -> None:
+    named = {"result": {"categories": [{"id": at, "name": "Sales", "isDefault": "N"} for at in (0, 3)]}}
+    export = sf.read([deal_rows(), named])
+    assert list(export.pipelines) == ["Sales", "Sales (3)"]
+    assert export.items.set_index("item").loc["81", "pipeline"] == "Sales (3)"
+
+
+def test_a_pipeline_without_a_stage_in_progress_is_left_out_and_counted() -> None:
+    won = {**deal_rows()[10], "ID": "9100", "OWNER_ID": "82", "STAGE_ID": "C5:WON", "CATEGORY_ID": "5"}
+    export = sf.read([*deal_rows(), won])
+    assert list(export.pipelines) == ["Pipeline 0", "Pipeline 3"]
+    assert count(export, "pipelines_left_out") == 1
+    assert reached(export, "Pipeline 0") == {
+        "NEW": 3,
+        "PREPAYMENT_INVOICE": 1,
+        "WON": 2,
+        "LOSE": 1,
+        "APOLOGY": 1,
+    }
+
+
 def test_deals_whose_leads_nobody_knows_have_no_links() -> None:
     export = sf.read([deal_rows(), answer("bitrix24/stagehistory_leads.json")])
     assert export.links is not None
