@@ -68,6 +68,7 @@ ITEMS: Final = (
     "back_moves",
     "skipped",
 )
+ROWS: Final = ("item", "stage", "time")
 EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
 QUALITY: Final = ("check", "count", "note")
 
