@@ -95,8 +95,12 @@ void bind_funnel(py::module_& m) {
         .def_property_readonly("open", list<&FunnelCounts::open>())
         .def_property_readonly("left_out", list<&FunnelCounts::left_out>())
         .def_property_readonly("reopened_won", list<&FunnelCounts::reopened_won>());
-    py::class_<Digest>(m, "Digest");
+    py::class_<Digest>(m, "Digest").def_property_readonly("has_items", [](const Digest& digest) {
+        return !digest.of_item.empty();
+    });
     m.def("digest_of", &digest_of, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+    m.def("digest_of_items", &digest_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,

@@ -58,7 +58,9 @@ struct FunnelCounts {
 /// An item without a listed row is in no count. Sums are exact to 2^-64 before they are rounded to double,
 /// so neither the order of the items nor the number of threads shows in them.
 ///
-/// @param digest of these journeys and this pipeline, if there is one already.
+/// @param digest of these journeys and this pipeline, if there is one already; with groups or amounts one
+/// that
+///     has the state of each item.
 /// @throws std::invalid_argument if groups or amounts are not one per item, a group lies outside
 ///     [0, n_groups), or amounts are infinite or add up beyond 2^62.
 [[nodiscard]] FunnelCounts count_funnel(const Journeys& journeys, const Pipeline& pipeline,
