@@ -2,12 +2,15 @@
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
-once: :func:`summary`. :func:`partial` and :func:`merge` give the same where the items come in parts.
+once: :func:`summary`. Each takes a period; :func:`funnel_by_period` shows one after the other and
+:func:`compare_periods` two side by side. :func:`partial` and :func:`merge` give the summary where the items
+come in parts.
 :func:`show` prints a table the way people read it.
 """
 
 from . import datasets
 from ._core import __version__
+from .comparisons import compare_periods
 from .display import show
 from .durations import time_in_stage
 from .errors import (
@@ -28,7 +31,9 @@ from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .settings import Settings
+from .several import pipelines_of_log
 from .summaries import summary
+from .trends import funnel_by_period
 
 __all__ = [
     "InvalidRowError",
@@ -43,13 +48,16 @@ __all__ = [
     "UnknownItemError",
     "UnknownStageError",
     "__version__",
+    "compare_periods",
     "datasets",
     "explain",
     "funnel",
+    "funnel_by_period",
     "item_table",
     "merge",
     "outcomes",
     "partial",
+    "pipelines_of_log",
     "release_memory",
     "show",
     "summary",

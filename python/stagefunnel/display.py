@@ -78,7 +78,14 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     told = table.attrs.get("stagefunnel", {})
     if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
         return _show_funnel(table, told)
-    return _show_plain(table, told.get("names", {}))
+    return _show_plain(table, told.get("names", {}), title=_title_of(told))
+
+
+def _title_of(told: Mapping[str, Any]) -> str:
+    if told.get("table") != "comparison":
+        return ""
+    now, before = told["periods"]
+    return f"Funnel: {KIND_TITLES.get(told['kind'], told['kind'])}, {now} compared with {before}"
 
 
 def _show_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
@@ -242,7 +249,8 @@ def _writer(name: str, column: pd.Series, names: Mapping[str, str]) -> Callable[
     if kind == "m" or name in ("mean", "median"):
         return length
     if kind == "f":
-        return percent if name.endswith("rate") or name == "share" else number
+        shares = name.endswith(("rate", "_change")) or name.startswith("conversion") or name == "share"
+        return percent if shares else number
     if kind == "i" and name != "item":
         return count
     if kind == "b":

@@ -12,9 +12,17 @@ import pandas as pd
 from . import _core
 from .errors import SchemaError, check_option
 from .log import StageLog
-from .periods import Basis
 from .pipeline import Pipeline
-from .schema import STAGE_TIMES, PerName, Unlisted, outcome_values, remember, row_outcomes, stage_values
+from .schema import (
+    STAGE_TIMES,
+    BasisName,
+    PerName,
+    Unlisted,
+    outcome_values,
+    remember,
+    row_outcomes,
+    stage_values,
+)
 from .times import to_durations
 from .view import view_of
 
@@ -29,7 +37,7 @@ def time_in_stage(
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.

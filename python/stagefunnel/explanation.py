@@ -13,10 +13,10 @@ from . import _core
 from .errors import check_option
 from .kinds import rules_of
 from .log import StageLog, core_pipeline
-from .periods import Basis
 from .pipeline import Pipeline
 from .schema import (
     EXPLANATION,
+    BasisName,
     Fill,
     KindName,
     LostThenWonName,
@@ -47,7 +47,7 @@ def explain(
     lost_then_won: LostThenWonName | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Say for every stage whether one item counts in it, and by which rule.
@@ -84,7 +84,7 @@ def explain(
     """
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
-    check_option("basis", basis, get_args(Basis))
+    check_option("basis", basis, get_args(BasisName))
     journey = select(log, log._journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of)
     visits = _visits(log, pipeline, journey)
     parts = []

@@ -80,6 +80,8 @@ def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
     """Choose the groups to show: those with an item, and the one group of a funnel without `by`."""
     if groups is None:
         return np.zeros(1, dtype=np.intp)
+    if groups.keeps_empty:
+        return np.arange(len(groups.values))
     return np.flatnonzero(_base(counts) + counts.left_out)
 
 

@@ -16,9 +16,18 @@ from .funnel_tables import Counts, funnel_table, outcome_table
 from .items_table import Groups
 from .kinds import Rule, rules_of
 from .log import StageLog
-from .periods import Basis
 from .pipeline import Pipeline
-from .schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, Fill, KindName, LostThenWonName, Unlisted
+from .schema import (
+    AMOUNTS,
+    FUNNEL,
+    MOVED_OUT,
+    OUTCOME_TABLE,
+    BasisName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    Unlisted,
+)
 from .tally import Tally
 from .view import View, view_of
 
@@ -34,7 +43,7 @@ def funnel(
     amount: str | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
@@ -124,8 +133,8 @@ def funnel(
     """
     rules = rules_of(kind, fill, lost_then_won)
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = _groups(log, by)
-    amounts = None if amount is None else _items_table(log, "amount").amounts(amount)
+    groups = groups_of(log, by)
+    amounts = amounts_of(log, amount)
     counted = {rule.kind: count(view, rule, groups, amounts) for rule in rules}
     return funnel_table(pipeline, kind, counted, groups, with_amount=amounts is not None)
 
@@ -138,7 +147,7 @@ def outcomes(
     by: str | Sequence[str] | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
@@ -176,7 +185,7 @@ def outcomes(
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = _groups(log, by)
+    groups = groups_of(log, by)
     return outcome_table(pipeline, count(view, rule, groups), groups)
 
 
@@ -189,16 +198,27 @@ def _items_table(log: StageLog, option: str) -> Any:
     return log._items_table
 
 
-def _groups(log: StageLog, by: str | Sequence[str] | None) -> Groups | None:
+def groups_of(
+    log: StageLog, by: str | Sequence[str] | None, *, reserved: Sequence[str] = ()
+) -> Groups | None:
+    """Put every item in its group; names of the result's own columns are refused."""
     if by is None:
         return None
     groups: Groups = _items_table(log, "by").groups(by)
-    taken = {"kind", MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(groups.values.columns)
+    taken = {"kind", *reserved, MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(groups.values.columns)
     if taken:
         raise SchemaError(
             f"by= names {sorted(taken)}, which are columns of the result; rename them in the items table"
         )
     return groups
+
+
+def amounts_of(log: StageLog, amount: str | None) -> npt.NDArray[np.float64] | None:
+    """Read the amount of every item."""
+    if amount is None:
+        return None
+    amounts: npt.NDArray[np.float64] = _items_table(log, "amount").amounts(amount)
+    return amounts
 
 
 def count(
@@ -215,7 +235,8 @@ def count(
     # Items that moved out are counted in groups of their own, which lie behind the others.
     own = np.zeros(len(view.moved), dtype=np.int32) if code is None else code
     apart = own + view.moved.astype(np.int32) * np.int32(n_groups)
-    return Tally.with_moved(_count(view, rule, apart, 2 * n_groups, amounts), n_groups)
+    counts = _count(view, rule, apart, 2 * n_groups, amounts)
+    return Tally.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
 
 
 def _count(

@@ -14,6 +14,7 @@ import pandas as pd
 from . import _core
 from .columns import Input, read_input, read_inputs
 from .errors import InvalidRowError, SchemaError, check_option, quoted
+from .stage_labels import joined
 from .times import in_unit, parse_texts, refuse_unparsed
 
 Invalid = Literal["error", "drop", "keep_stage"]
@@ -82,6 +83,8 @@ def read_frame(
 ) -> Content:
     """Read a log out of one table, or arrays."""
     inputs = gather(frame, columns)
+    if "pipeline" in inputs:
+        inputs["stage"] = joined(inputs["stage"], inputs.pop("pipeline"))
     check_columns(inputs)
     if not len(inputs["item"]):
         refuse_empty(0, empty)

@@ -9,9 +9,8 @@ import pandas as pd
 
 from . import _core
 from .log import StageLog
-from .periods import Basis
 from .pipeline import Pipeline
-from .schema import ITEMS, MOVED_OUT, Unlisted, frame, outcome_values, remember, stage_values
+from .schema import ITEMS, MOVED_OUT, BasisName, Unlisted, frame, outcome_values, remember, stage_values
 from .times import NAT
 from .view import view_of
 
@@ -22,7 +21,7 @@ def item_table(
     *,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """List the items of a log with their outcome and what their journey was like.

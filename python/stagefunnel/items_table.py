@@ -26,10 +26,13 @@ class Groups:
     values
         The breakdown columns, one row per group, in the order of the result; the group of items
         without a value comes last.
+    keeps_empty
+        Whether groups without items are shown.
     """
 
     code: npt.NDArray[np.int32]
     values: pd.DataFrame
+    keeps_empty: bool = False
 
 
 class ItemsTable:

@@ -44,6 +44,10 @@ class StageLog(FromStreams):
         Names of the columns. Items are integers, text, bytes or UUIDs; stages are integers, text,
         categories or enum members; times are timestamps (with or without a zone), dates, ISO 8601
         text or plain integers, whose differences then come out as plain numbers.
+    pipeline
+        Name of a column with the pipeline that each row's stage is of, where several share the log and
+        their stages may have the same names. Stages are then labelled ``"pipeline / stage"``;
+        :func:`pipelines_of_log` labels pipelines so.
     order
         Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
         digits sort as numbers.
@@ -94,6 +98,7 @@ class StageLog(FromStreams):
         item: Any = "item",
         stage: Any = "stage",
         time: Any = "time",
+        pipeline: Any = None,
         order: Any = None,
         time_format: str | None = None,
         items: Any = None,
@@ -105,7 +110,7 @@ class StageLog(FromStreams):
     ) -> None:
         check_options(invalid, empty, keys)
         threads = thread_count(threads)
-        columns = {"item": item, "stage": stage, "time": time, "order": order}
+        columns = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
         content = read_frame(
             frame,
             columns,
@@ -117,6 +122,7 @@ class StageLog(FromStreams):
         )
         name = item if isinstance(item, str) else "item"
         self._hold(content, threads, items, items_key or name, invalid)
+        self._has_pipelines = pipeline is not None
 
     @property
     def n_rows(self) -> int:

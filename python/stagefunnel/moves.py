@@ -11,9 +11,8 @@ import pandas as pd
 from . import _core
 from .errors import SchemaError
 from .log import StageLog
-from .periods import Basis
 from .pipeline import Pipeline
-from .schema import TRANSITIONS, Unlisted, frame, remember, share, stage_values
+from .schema import TRANSITIONS, BasisName, Unlisted, frame, remember, share, stage_values
 from .view import View, view_of
 
 
@@ -23,7 +22,7 @@ def transitions(
     *,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
     """Count the moves from stage to stage.

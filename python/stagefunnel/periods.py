@@ -15,7 +15,6 @@ import pandas as pd
 from .errors import SchemaError
 from .times import TICKS_A_SECOND
 
-Basis = Literal["active", "created", "closed"]
 Moment: TypeAlias = pd.Timestamp | int
 _NS = 10**9
 _DAY_NS = 86_400 * _NS
@@ -93,7 +92,7 @@ def span_of(period: Any, clock: Clock) -> Span:
     whole = calendar_period(period)
     if whole is None:
         raise SchemaError(f"period={period!r} is not a period; give text such as {_EXAMPLES}, or a pair")
-    return Span(_begin(whole, clock), _begin(whole + 1, clock))
+    return Span(begin_of(whole, clock), begin_of(whole + 1, clock))
 
 
 def moment_of(value: Any, clock: Clock, option: str) -> int | None:
@@ -107,7 +106,7 @@ def moment_of(value: Any, clock: Clock, option: str) -> int | None:
             raise SchemaError(
                 f'{option}={value!r} is not a moment; give a timestamp, or text such as "2026-04-01"'
             )
-        stamp = _begin(whole, clock)
+        stamp = begin_of(whole, clock)
     return _ticks(stamp, clock)
 
 
@@ -158,7 +157,7 @@ def _side(value: Any, clock: Clock, side: Literal["start", "end"]) -> Moment | N
         raise SchemaError(
             f"{value!r} is no {side} of a period; give a timestamp, or text such as {_EXAMPLES}"
         )
-    return _begin(whole if side == "start" else whole + 1, clock)
+    return begin_of(whole if side == "start" else whole + 1, clock)
 
 
 def _moment(value: Any, clock: Clock) -> Moment | None:
@@ -183,7 +182,7 @@ def _moment(value: Any, clock: Clock) -> Moment | None:
     return stamp
 
 
-def _begin(whole: pd.Period, clock: Clock) -> pd.Timestamp:
+def begin_of(whole: pd.Period, clock: Clock) -> pd.Timestamp:
     """Find the first moment of a calendar period in the log's zone."""
     _refuse_integers(str(whole), clock)
     start = whole.start_time

@@ -16,6 +16,8 @@ Fill = Literal["won", "moves"]
 LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
 PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
+BasisName = Literal["active", "created", "closed"]
+EveryName = Literal["day", "week", "month", "quarter", "year"]
 
 OUTCOMES: Final = ("open", "won", "lost")
 BOTH: Final = ("classic", "conversions")
@@ -39,6 +41,19 @@ FUNNEL: Final = (
 AMOUNTS: Final = ("amount", "amount_missing")  # before "base", where an amount is given
 MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
+COMPARISON: Final = (
+    "stage",
+    "outcome",
+    "reached",
+    "reached_before",
+    "reached_difference",
+    "reached_change",
+    "conversion_from_all",
+    "conversion_from_all_before",
+    "conversion_from_all_difference",
+    "base",
+    "base_before",
+)
 STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 ITEMS: Final = (

@@ -10,9 +10,8 @@ from .funnels import funnel, outcomes
 from .log import StageLog
 from .moves import transitions
 from .overview import Summary
-from .periods import Basis
 from .pipeline import Pipeline
-from .schema import Fill, LostThenWonName, PerName, Unlisted
+from .schema import BasisName, Fill, LostThenWonName, PerName, Unlisted
 
 
 def summary(
@@ -26,7 +25,7 @@ def summary(
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> Summary:
     """Answer all that is asked of most logs: both funnels, outcomes, times, moves and quality.

@@ -58,9 +58,10 @@ class Tally:
         )
 
     @classmethod
-    def with_moved(cls, counts: _core.FunnelCounts, n_groups: int) -> Tally:
-        """Put together what was counted apart: the last `n_groups` groups have the items that moved out."""
-        here, moved = slice(n_groups), slice(n_groups, None)
+    def with_moved(
+        cls, counts: _core.FunnelCounts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
+    ) -> Tally:
+        """Put together what was counted apart: the groups `moved` have the items that moved out of `here`."""
         names = [*_ITEMS, *(name for name in AMOUNTS if getattr(counts, name).size)]
         tally = {name: getattr(counts, name)[here] for name in names}
         for name in (*_STAGES_PASSED, *names[len(_ITEMS) :], "left_out"):

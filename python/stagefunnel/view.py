@@ -11,8 +11,9 @@ import numpy.typing as npt
 from . import _core
 from .errors import check_option
 from .log import StageLog, core_pipeline
-from .periods import Basis, Clock, moment_of, span_of
+from .periods import Clock, moment_of, span_of
 from .pipeline import Pipeline
+from .schema import BasisName
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ def view_of(
     *,
     unlisted: str = "error",
     period: Any = None,
-    basis: Basis = "active",
+    basis: BasisName = "active",
     as_of: Any = None,
 ) -> View:
     """Read a log through a pipeline; every analysis starts here."""
-    check_option("basis", basis, get_args(Basis))
+    check_option("basis", basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted)
     journeys = select(log, log._journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
     moved = None
@@ -70,7 +71,7 @@ def select(
     lookup: _core.Pipeline,
     *,
     period: Any,
-    basis: Basis,
+    basis: BasisName,
     as_of: Any,
 ) -> _core.Journeys:
     """Take the rows that a period keeps out of a log's journeys, or of one item's."""

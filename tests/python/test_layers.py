@@ -20,7 +20,8 @@ TREE = {
     "cpp/bindings/bind_funnel.cpp": '#include <pybind11/numpy.h>\nm.def("funnel", &f, "log"_a);\n',
     "python/stagefunnel/__init__.py": "from . import datasets\nfrom .funnels import funnel\n",
     "python/stagefunnel/__main__.py": "from .cli import main\n",
-    "python/stagefunnel/cli.py": "import rich\nimport stagefunnel as sf\nfrom . import files, funnel\n",
+    "python/stagefunnel/cli/__init__.py": "import rich\nfrom .. import files, funnel\nfrom . import parser\n",
+    "python/stagefunnel/cli/parser.py": "from stagefunnel.output import write\n",
     "python/stagefunnel/datasets.py": "from .log import StageLog\n",
     "python/stagefunnel/errors.py": "",
     "python/stagefunnel/files.py": "def read():\n    import pyarrow\n",
@@ -67,9 +68,9 @@ OFFENCES += [
         ("readers/csv.py", "from ..funnels import funnel"),
         ("readers/__init__.py", "from .. import funnel"),
         ("plots/bars.py", "from .. import log"),
-        ("cli.py", "from .funnels import funnel"),
-        ("cli.py", "from stagefunnel import errors"),
-        ("cli.py", "import stagefunnel.log"),
+        ("cli/parser.py", "from ..funnels import funnel"),
+        ("cli/parser.py", "from stagefunnel import errors"),
+        ("cli/__init__.py", "import stagefunnel.log"),
         ("__main__.py", "from .files import read"),
     ]
 ]

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import frame_of, log_of, pipeline_of
+from helpers import SHOP, frame_of, journeys_log, log_of, pipeline_of
 from strategies import UNLISTED, Case, cases
 
 ANALYSES: dict[str, Callable[..., pd.DataFrame]] = {
@@ -123,3 +124,36 @@ def test_an_explanation_of_a_part_agrees_with_its_funnel(data: st.DataObject) ->
         for item in dict.fromkeys(row[0] for row in case.rows)
     ]
     assert (sum(one.astype(int) for one in told) == table[["passed", "assumed"]].to_numpy()).all()
+
+
+def test_the_example_of_the_definitions_moves_to_the_warehouse_and_back() -> None:
+    log = journeys_log("New > Ordered", "New > Ordered > New", "New > Ordered > Won")
+    here = SHOP.replace(elsewhere="Ordered")
+    table = sf.funnel(log, here).set_index("stage")
+    assert table.loc["New", ["passed", "open_at", "base"]].tolist() == [2, 1, 2]
+    kept = sf.funnel(log, here.replace(moved_out="include")).set_index("stage")
+    assert kept.loc["New", ["passed", "open_at", "base", "moved_out"]].tolist() == [3, 1, 3, 1]
+
+
+def test_quality_counts_the_rows_of_other_pipelines_apart_from_unlisted_ones() -> None:
+    log = journeys_log("New > Ordered > Note > Won")
+    counts = log.quality(SHOP.replace(elsewhere="Ordered")).set_index("check")["count"]
+    assert (counts["elsewhere_rows"], counts["unlisted_rows"], counts["unlisted_stages"]) == (1, 1, 1)
+
+
+def test_a_stage_that_is_neither_here_nor_elsewhere_is_still_refused() -> None:
+    with pytest.raises(sf.UnknownStageError, match="unknown stage 'Note'"):
+        sf.funnel(journeys_log("New > Ordered > Note"), SHOP.replace(elsewhere=["Ordered", "Shipped"]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"elsewhere": ["Won"]}, "'Won' cannot be both its own and elsewhere"),
+        ({"moved_out": "keep"}, "moved_out='keep'"),
+    ],
+)
+def test_a_pipeline_that_is_here_and_elsewhere_is_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(sf.SchemaError) as caught:
+        SHOP.replace(**arguments)
+    assert message in str(caught.value)

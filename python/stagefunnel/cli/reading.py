@@ -1,0 +1,132 @@
+"""What the command reads: the pipeline file, the log and the table of items, with a bar on a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+import stagefunnel as sf
+from stagefunnel.files import FileTable, Watch, expand, read_tables
+
+
+def names_of(text: str | None) -> list[str] | None:
+    """Split a list of names."""
+    return None if text is None else text.split(",")
+
+
+def settings_of(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Settings:
+    """Read the pipeline file."""
+    try:
+        return sf.Settings.from_toml(args.pipeline)
+    except OSError as error:
+        parser.error(f"--pipeline {args.pipeline}: {error.strerror}")
+
+
+@contextmanager
+def reading(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, settings: sf.Settings | None
+) -> Iterator[sf.StageLog]:
+    """Read the log; an error about a row says in which file and line it stands."""
+    if (args.by is not None or args.amount is not None) and not args.items:
+        parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
+    named = dict(settings.columns) if settings else {}
+    given = {
+        role: getattr(args, role) or named.get(role)
+        for role in ("item", "stage", "time", "order", "time_format")
+    }
+    columns: dict[str, Any] = {role: given[role] or role for role in ("item", "stage", "time")}
+    if given["order"]:
+        columns["order"] = given["order"]
+    try:
+        files = expand(args.files)
+        item_files = expand([args.items]) if args.items else []
+    except OSError as error:
+        parser.error(str(error))
+    with _progress() as watch:
+        table = read_tables(files, list(columns.values()), watch=watch)
+        item_table = _read_items(args, item_files, columns["item"], watch) if item_files else None
+    frame = _typed(table, columns, given["time_format"], settings)
+    try:
+        yield sf.StageLog(
+            frame,
+            **columns,
+            time_format=given["time_format"],
+            items=item_table,
+            items_key=args.items_key,
+            invalid=args.invalid,
+            empty=args.empty,
+            threads=args.threads,
+        )
+    except (sf.InvalidRowError, sf.UnknownStageError) as error:
+        raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
+
+
+def _read_items(
+    args: argparse.Namespace, files: Sequence[str], item: str, watch: Watch | None
+) -> pd.DataFrame:
+    """Read what is asked of the table of items; the rest of it may be as it likes."""
+    amount = [] if args.amount is None else [args.amount]
+    frame = read_tables(
+        files, [args.items_key or item, *(names_of(args.by) or ()), *amount], watch=watch
+    ).frame
+    for name in amount:
+        frame[name] = _as_numbers(frame[name])
+    return frame
+
+
+def _typed(
+    table: FileTable, columns: dict[str, str], time_format: str | None, settings: sf.Settings | None
+) -> pd.DataFrame:
+    """Give the columns of a text file the types that their values have."""
+    frame = table.frame.copy(deep=False)
+    time = columns["time"]
+    if not time_format:
+        frame[time] = _as_integers(frame[time])
+    if settings is not None and isinstance(settings.pipeline.labels[0], int):
+        frame[columns["stage"]] = _as_integers(frame[columns["stage"]])
+    return frame
+
+
+def _as_integers(values: pd.Series) -> pd.Series:
+    """Read text as integers where every value is one that 64 bits hold."""
+    if not pd.api.types.is_string_dtype(values):
+        return values
+    if not values.dropna().str.fullmatch(r"-?[0-9]{1,19}").all():
+        return values
+    try:
+        return values.astype("Int64")
+    except (ValueError, OverflowError):
+        return values
+
+
+def _as_numbers(values: pd.Series) -> pd.Series:
+    """Read text as numbers where every value is one; the library says which is not."""
+    try:
+        return pd.Series(pd.to_numeric(values))
+    except (ValueError, TypeError):
+        return values
+
+
+@contextmanager
+def _progress() -> Iterator[Watch | None]:
+    """Show how far reading is, on a terminal only."""
+    if sys.stderr is None or not sys.stderr.isatty():  # None where it is closed
+        yield None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+
+        def watch(file: BinaryIO, name: str, size: int) -> BinaryIO:
+            task = progress.add_task(escape(os.path.basename(name)), total=size)
+            return progress.wrap_file(file, task_id=task)
+
+        yield watch

@@ -1,0 +1,133 @@
+"""Periods on the command line: what each command is asked and what it answers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import stagefunnel as sf
+from helpers import DEALS_TOML
+from stagefunnel.cli import main
+
+DEALS = """\
+deal,phase,at
+1,New,2026-01-05
+1,Offer,2026-03-20
+1,Won,2026-04-10
+2,New,2026-02-02
+2,Lost,2026-02-05
+"""
+NUMBERS = "deal,phase,at\n1,New,5\n2,New,9\n"
+COLUMNS = {"item": "deal", "stage": "phase", "time": "at"}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {"deals.csv": DEALS, "numbers.csv": NUMBERS, "pipeline.toml": DEALS_TOML}
+    for name, text in files.items():
+        Path(name).write_text(text)
+
+
+def run(command: str, *arguments: str, file: str = "deals.csv") -> int:
+    return main([command, file, "--pipeline", "pipeline.toml", *arguments])
+
+
+def log() -> sf.StageLog:
+    return sf.StageLog(pd.read_csv("deals.csv", dtype={"deal": str}), **COLUMNS)
+
+
+def pipeline() -> sf.Pipeline:
+    return sf.Pipeline.from_toml("pipeline.toml")
+
+
+ANALYSES: dict[str, Any] = {
+    "funnel": sf.funnel,
+    "time-in-stage": sf.time_in_stage,
+    "transitions": sf.transitions,
+    "items": sf.item_table,
+    "summary": sf.summary,
+}
+
+
+@pytest.mark.parametrize("command", ANALYSES)
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--period", "2026-03"], {"period": "2026-03"}),
+        (["--period", "2026-01..2026-02"], {"period": ("2026-01", "2026-02")}),
+        (["--period", "2026-02..", "--basis", "created"], {"period": ("2026-02", None), "basis": "created"}),
+        (["--period", "..2026-02", "--basis", "closed"], {"period": (None, "2026-02"), "basis": "closed"}),
+        (["--as-of", "2026-03-21"], {"as_of": "2026-03-21"}),
+    ],
+)
+def test_a_command_answers_as_its_question_does(
+    command: str, arguments: list[str], options: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command, *arguments) == 0
+    expected = sf.show(ANALYSES[command](log(), pipeline(), **options))
+    assert capsys.readouterr().out == repr(expected) + "\n"
+
+
+def test_a_trend_is_written_with_its_periods() -> None:
+    assert run("trend", "--every", "quarter", "--kind", "conversions", "--out", "trend.csv") == 0
+    written = pd.read_csv("trend.csv")
+    assert written["period"].unique().tolist() == ["2026Q1", "2026Q2"]
+    expected = sf.funnel_by_period(log(), pipeline(), every="quarter", kind="conversions")
+    assert written["reached"].tolist() == expected["reached"].tolist()
+
+
+def test_a_trend_survives_json_and_parquet() -> None:
+    assert run("trend", "--out", "trend.json") == 0
+    assert json.loads(Path("trend.json").read_text())[0]["period"] == "2026-01"
+    assert run("trend", "--out", "trend.parquet") == 0
+    expected = sf.funnel_by_period(log(), pipeline())
+    found = pd.read_parquet("trend.parquet")
+    assert_frame_equal(found[["period", "reached"]], expected[["period", "reached"]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "with_"),
+    [
+        ([], "previous"),
+        (["--with", "last_year"], "last_year"),
+        (["--with", "2026-01..2026-02"], ("2026-01", "2026-02")),
+    ],
+)
+def test_two_periods_are_compared(
+    arguments: list[str], with_: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", "--period", "2026-03", *arguments) == 0
+    expected = sf.show(sf.compare_periods(log(), pipeline(), "2026-03", with_=with_))
+    assert capsys.readouterr().out == repr(expected) + "\n"
+
+
+def test_a_comparison_needs_its_period(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("compare")
+    assert caught.value.code == 2
+    assert "compare needs --period" in capsys.readouterr().err
+
+
+def test_plain_integers_take_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--period", "5..9", "--basis", "created", "--format", "json"]
+    assert run("items", *arguments, file="numbers.csv") == 0
+    assert [item["item"] for item in json.loads(capsys.readouterr().out)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--period", "March"], "--period 'March' is not a period"),
+        (["--period", "2026-03..2026-01"], "ends before it begins"),
+        (["--as-of", "soon"], "--as-of 'soon' is not a moment"),
+    ],
+)
+def test_a_bad_period_is_said_in_the_words_of_the_command(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("funnel", *arguments) == 1
+    assert message in capsys.readouterr().err
