@@ -184,6 +184,7 @@ class FromStreams:
         self._labels = content.labels
         self._label_rows, self._label_first = content.rows_of, content.first_row_of
         self._keys_of = content.keys_of
+        self._columns = content.columns
         self._items_table = None
         self._has_pipelines = False  # in a column of their own
         if items is not None:
