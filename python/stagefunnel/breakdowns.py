@@ -99,8 +99,13 @@ def rows_of_items(view: View, at: Literal["first", "last"]) -> npt.NDArray[np.in
 
 def items_of_rows(log: StageLog) -> npt.NDArray[np.int64]:
     """Tell of each row of a log which item's it is."""
-    lengths = np.diff(log._journeys.offsets.astype(np.int64))
-    return np.repeat(np.arange(log.n_items, dtype=np.int64), lengths)
+    return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._journeys))
+
+
+def rows_per_item(journeys: _core.Journeys) -> npt.NDArray[np.int64]:
+    """Count the rows of each item."""
+    offsets = journeys.offsets.view(np.int64)
+    return offsets[1:] - offsets[:-1]
 
 
 def _refuse_names_of_the_result(columns: Sequence[str], reserved: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ class Groups:
 
 
 def factor_of(column: pd.Series, said: str) -> Factor:
-    """Number the distinct values of a column; categories keep their order."""
+    """Give numbers to the distinct values of a column; categories keep their order."""
     column = column.reset_index(drop=True)
     if isinstance(column.dtype, pd.CategoricalDtype):
         categories = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
@@ -82,8 +82,10 @@ def combined(factors: Sequence[Factor], names: Sequence[str], each: Literal["ite
     """Make a group of every combination of values, sorted column by column, missing ones last."""
     sizes = [len(factor.values) + 1 for factor in factors]
     if len(factors) == 1:
-        code, known = factors[0].code, np.arange(sizes[0])
-        code = np.where(code < 0, np.int32(sizes[0] - 1), code)
+        code = factors[0].code
+        is_missing = code < 0
+        known = np.arange(sizes[0] if is_missing.any() else sizes[0] - 1)
+        code = np.where(is_missing, np.int32(sizes[0] - 1), code)
     else:
         code, known = _numbered(factors, sizes)
     values = {}
@@ -95,7 +97,7 @@ def combined(factors: Sequence[Factor], names: Sequence[str], each: Literal["ite
 
 
 def _numbered(factors: Sequence[Factor], sizes: Sequence[int]) -> tuple[Codes, npt.NDArray[np.int64]]:
-    """Number the combinations that there are, and tell for each which one of all it is."""
+    """Give numbers to the combinations that there are, and tell for each which one of all it is."""
     if np.prod([float(size) for size in sizes]) >= 2.0**62:
         raise SchemaError(f"by= makes {' × '.join(f'{size:,}' for size in sizes)} combinations; take fewer")
     all_code = np.zeros(len(factors[0].code), dtype=np.int64)

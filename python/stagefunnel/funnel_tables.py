@@ -91,7 +91,8 @@ def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
     if groups.keeps_empty:
         return np.arange(len(groups.values))
     if groups.each == "row":
-        return np.flatnonzero((counts.passed + counts.assumed + counts.visited + counts.skipped).sum(axis=1))
+        entries = counts.visited + counts.assumed + counts.skipped + counts.beyond
+        return np.flatnonzero(entries.sum(axis=1))
     return np.flatnonzero(_base(counts) + counts.left_out)
 
 

@@ -104,10 +104,10 @@ def read_frame(
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
     labels: list[Any] = list(rows.codes.labels)
     encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
-    columns = None
+    kept_columns = None
     if more:
         journeys, numbers = _core.build_journeys_with_rows(*encoded)
-        columns = RowColumns(more, numbers)
+        kept_columns = RowColumns(more, numbers)
     else:
         journeys = _core.build_journeys(*encoded)
     return Content(
@@ -120,7 +120,7 @@ def read_frame(
         rows.codes.rows.astype(np.int64),
         rows.codes.first_row.astype(np.int64),
         inputs["item"].take,
-        columns,
+        kept_columns,
     )
 
 
@@ -192,7 +192,8 @@ def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None
     stage = inputs["stage"]
     if stage.column.holds_bytes and not stage.holds_text:
         raise SchemaError(f"column {stage.name!r} holds bytes; decode the stages to text first")
-    lengths = {role: len(column) for role, column in [*inputs.items(), *(more or {}).items()]}
+    lengths = {role: len(column) for role, column in inputs.items()}
+    lengths |= {name: len(column) for name, column in (more or {}).items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
         raise SchemaError(f"the columns differ in length: {said} rows")

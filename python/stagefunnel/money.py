@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .amounts import Numbers
-from .breakdowns import items_of_rows, rows_of_items, source_of
+from .breakdowns import items_of_rows, rows_of_items, rows_per_item, source_of
 from .errors import SchemaError, check_option, quoted
 from .factors import Factor
 from .items_table import ItemsTable
@@ -121,7 +121,7 @@ def _in_one_currency(
 def _in_report(view: View, each: str) -> npt.NDArray[np.bool_]:
     """Tell of each item, or of each row of the log, whether the report is about it."""
     log = view.log
-    kept = np.diff(view.journeys.offsets.astype(np.int64))
+    kept = rows_per_item(view.journeys)
     if each == "item":
         return kept > 0
     begins = log._journeys.offsets[:-1].astype(np.int64)

@@ -102,7 +102,7 @@ def with_columns(frame: Any, columns: Any) -> tuple[Any, dict[str, pd.Series]]:
             return frame, {}  # reading the other columns says what is wrong with it
         frame = _as_arrow(frame)
         check_names(names, list(frame.column_names), "the table")
-        return frame, {name: _from_arrow(frame.column(name)) for name in names}
+        return frame, {name: frame.column(name).to_pandas() for name in names}
     check_names(names, list(frame.columns), "the frame")
     return frame, {name: frame[name] for name in names}
 
@@ -118,13 +118,3 @@ def _as_arrow(frame: Any) -> Any:
     if hasattr(frame, "__arrow_c_stream__"):
         return pa.table(frame)
     return pa.Table.from_batches([pa.record_batch(frame)])
-
-
-def _from_arrow(column: Any) -> pd.Series:
-    import pyarrow as pa
-
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        # Values are told apart where they are, before any becomes an object.
-        column = column.dictionary_encode()
-    series: pd.Series = column.to_pandas()
-    return series
