@@ -83,8 +83,8 @@ def source_of(log: StageLog, column: str, option: str) -> ItemsTable | RowColumn
     known = [*rows.names, *([] if table is None else list(table.frame.columns))]
     where = "that the log keeps" if table is None else "of the items table, nor one that the log keeps"
     raise SchemaError(
-        f"{option}={column!r} is no column {where}; there are: {quoted(known)}"
-        f"{did_you_mean(column, known)}; columns= of StageLog says which columns it keeps"
+        f"{option}={column!r} is no column {where}; there are: {quoted(known)}; columns= of StageLog says "
+        f"which the log keeps{did_you_mean(column, known)}"
     )
 
 

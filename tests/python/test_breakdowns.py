@@ -1,5 +1,6 @@
 """Breakdowns by columns of the log: against the reference, then what must hold for any data."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -236,3 +237,68 @@ def test_values_keep_their_type_and_order() -> None:
     assert sf.funnel(log, pipeline, by="size")["size"].tolist() == ["S", "L"]
     assert sf.funnel(log, pipeline, by="size")["size"].dtype == sizes.dtype
     assert sf.outcomes(log, pipeline, by="flag", at="last")["flag"].tolist() == [False, True]
+
+
+ROWS = {"item": [1, 2], "stage": ["New", "Won"], "time": [0, 1], "who": ["Ann", "Bob"], "mixed": [1, "a"]}
+TABLE = pd.DataFrame({"item": [1, 2], "region": ["n", "s"], "who": ["x", "y"]})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"by": "wo"},
+            "by='wo' is no column of the items table, nor one that the log keeps; there are: 'team', 'item', "
+            "'region', 'who'; columns= of StageLog says which the log keeps; did you mean 'who'?",
+        ),
+        (
+            {"by": "region", "at": "stage"},
+            "at=\"stage\" reads by= where an item enters a stage, but 'region' are",
+        ),
+        ({"at": "last"}, "at='last' says where by= is read, and there is no by="),
+        ({"by": "team", "at": "middle"}, "at='middle' is not one of 'first', 'last', 'stage'"),
+        ({"top": 3}, "top=3 is the number of groups to show, and there is no by="),
+        ({"by": "team", "top": 0}, "top=0 is not a whole number of at least 1"),
+        ({"by": "team", "top": 1.5}, "top=1.5 is not a whole number of at least 1"),
+        ({"amount": "team"}, "amount 'Ann' of column 'team' is not a number; convert column 'team' first"),
+    ],
+)
+def test_a_breakdown_that_cannot_be_made_is_refused(options: dict[str, Any], message: str) -> None:
+    frame = pd.DataFrame(ROWS).rename(columns={"who": "team"})
+    log = sf.StageLog(frame, columns="team", items=TABLE)
+    with pytest.raises(sf.SchemaError, match=re.escape(message)):
+        sf.funnel(log, sf.Pipeline("New", won="Won"), **options)
+
+
+def test_a_name_of_two_columns_is_refused() -> None:
+    log = sf.StageLog(pd.DataFrame(ROWS), columns="who", items=TABLE)
+    message = "by='who' is a column of the items table and one of the log; rename one of them"
+    with pytest.raises(sf.SchemaError, match=re.escape(message)):
+        sf.funnel(log, sf.Pipeline("New", won="Won"), by="who")
+
+
+def test_outcomes_are_not_of_a_stage() -> None:
+    log = sf.StageLog(pd.DataFrame(ROWS), columns="who")
+    with pytest.raises(sf.SchemaError, match="an outcome is of an item, not of a stage"):
+        sf.outcomes(log, sf.Pipeline("New", won="Won"), by="who", at="stage")
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("owner", "no column 'owner'; the frame has: 'item', 'stage', 'time', 'who', 'mixed'"),
+        (["who", "who"], "columns= names a column twice: 'who', 'who'"),
+        ([3], "columns=[3] are not names of columns"),
+        ("mixed", "column 'mixed' has values that do not sort"),
+    ],
+)
+def test_columns_that_the_log_cannot_keep_are_refused(columns: Any, message: str) -> None:
+    with pytest.raises(sf.SchemaError, match=re.escape(message)):
+        sf.StageLog(pd.DataFrame(ROWS), columns=columns)
+
+
+def test_arrays_of_columns_are_as_long_as_the_others() -> None:
+    with pytest.raises(sf.SchemaError, match="the columns differ in length: item 1, stage 1, time 1, who 2"):
+        sf.StageLog(item=[1], stage=["New"], time=[0], columns={"who": ["a", "b"]})
+    with pytest.raises(sf.SchemaError, match="without a frame, columns is a mapping of names to arrays"):
+        sf.StageLog(item=[1], stage=["New"], time=[0], columns=["who"])
