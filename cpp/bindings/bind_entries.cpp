@@ -31,6 +31,18 @@ py::array_t<std::int64_t> rows(const Journeys& journeys, const Pipeline& pipelin
     return as_array(std::move(found));
 }
 
+template <class Value>
+py::array_t<Value> values(const Array<Value>& column, const Array<std::uint32_t>& numbers, unsigned threads) {
+    const std::span<const Value> all = as_span(column);
+    const std::span<const std::uint32_t> wanted = as_span(numbers);
+    LargeVector<Value> taken;
+    {
+        const py::gil_scoped_release unlocked;
+        taken = values_of_rows(all, wanted, threads);
+    }
+    return as_array(std::move(taken));
+}
+
 }  // namespace
 
 void bind_entries(py::module_& m) {
@@ -40,6 +52,8 @@ void bind_entries(py::module_& m) {
         .finalize();
     m.def("count_entries", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "whole"_a,
           "group"_a.noconvert(), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
+    m.def("codes_of_rows", &values<std::int32_t>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
+    m.def("amounts_of_rows", &values<double>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
     m.def("rows_of_items", &rows, "journeys"_a, "pipeline"_a, "whole"_a, "at"_a, "threads"_a);
 }
 

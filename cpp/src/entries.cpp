@@ -216,6 +216,25 @@ FunnelCounts count_entries(const Journeys& journeys, const Pipeline& pipeline, c
     });
 }
 
+template <class Value>
+LargeVector<Value> values_of_rows(std::span<const Value> values, std::span<const std::uint32_t> rows,
+                                  unsigned threads) {
+    LargeVector<Value> taken(rows.size());
+    parallel_parts(rows.size(), threads, [&](std::size_t first, std::size_t last) {
+        const std::span<const std::uint32_t> own = rows.subspan(first, last - first);
+        if (!own.empty() && *std::max_element(own.begin(), own.end()) >= values.size())
+            throw std::invalid_argument("a row lies beyond the column");
+        for (std::size_t i = first; i < last; ++i) taken[i] = values[rows[i]];
+        return 0;
+    });
+    return taken;
+}
+
+template LargeVector<std::int32_t> values_of_rows(std::span<const std::int32_t>,
+                                                  std::span<const std::uint32_t>, unsigned);
+template LargeVector<double> values_of_rows(std::span<const double>, std::span<const std::uint32_t>,
+                                            unsigned);
+
 std::vector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
                                         const Journeys& whole, RowAt at, unsigned threads) {
     pipeline.check(journeys);

@@ -38,7 +38,9 @@ class Numbers:
         """Take the amounts at some places, none at -1."""
         if not len(self.values):
             return replace(self, values=np.full(len(places), np.nan))
-        return replace(self, values=np.where(places < 0, np.nan, self.values[places]))
+        values = self.values[places]
+        values[places < 0] = np.nan
+        return replace(self, values=values)
 
 
 def numbers_of(column: pd.Series, name: str, where: str) -> Numbers:
@@ -86,4 +88,6 @@ def _exact(values: Sequence[Any]) -> Numbers | None:
     whole = [None if pd.isna(value) else int(_CONTEXT.scaleb(value, scale)) for value in values]
     if any(abs(number) > _EXACT for number in whole if number is not None):
         return None
-    return Numbers(np.array([np.nan if number is None else number for number in whole]), scale)
+    return Numbers(
+        np.array([np.nan if number is None else number for number in whole], dtype=np.float64), scale
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from .errors import SchemaError
 
 Codes = npt.NDArray[np.int32]
+_NARROW = 1 << 20
 _MOST_COUNTED = 1 << 22  # beyond, a table of all combinations costs more than looking for those there are
 
 
@@ -34,8 +35,10 @@ class Factor:
     def at(self, places: npt.NDArray[np.integer[Any]]) -> Factor:
         """Take the values at some places, a missing one at -1."""
         if not len(self.code):
-            return Factor(np.full(len(places), -1, dtype=np.int32), self.values)
-        return Factor(np.where(places < 0, np.int32(-1), self.code[places]), self.values)
+            return replace(self, code=np.full(len(places), -1, dtype=np.int32))
+        code = self.code[places]
+        code[places < 0] = -1
+        return replace(self, code=code)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def factor_of(column: pd.Series, said: str) -> Factor:
     if isinstance(column.dtype, pd.CategoricalDtype):
         categories = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
         return Factor(column.cat.codes.to_numpy().astype(np.int32), pd.Series(categories))
+    if is_narrow(column):
+        return _narrow_factor(column)
     try:
         code, found = pd.factorize(column)
         order = pd.Index(found).argsort()
@@ -76,6 +81,26 @@ def factor_of(column: pd.Series, said: str) -> Factor:
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1
     return Factor(rank[code], pd.Series(found).iloc[order].reset_index(drop=True))
+
+
+def is_narrow(column: pd.Series) -> bool:
+    """Tell integers that lie so near each other that a table of all between them is small."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or not len(column):
+        return False
+    return int(column.max()) - int(column.min()) < _NARROW
+
+
+def _narrow_factor(column: pd.Series) -> Factor:
+    # Wide enough that the distance of two of them is one of them.
+    values = column.to_numpy().astype(np.uint64 if column.dtype.kind == "u" else np.int64, copy=False)
+    lowest = values.min()
+    places = (values - lowest).astype(np.int32)
+    is_there = np.zeros(_NARROW, dtype=bool)
+    is_there[places] = True
+    there = np.flatnonzero(is_there)
+    number = np.zeros(_NARROW, dtype=np.int32)
+    number[there] = np.arange(len(there), dtype=np.int32)
+    return Factor(number[places], pd.Series((there.astype(values.dtype) + lowest).astype(column.dtype)))
 
 
 def combined(factors: Sequence[Factor], names: Sequence[str], each: Literal["item", "row"]) -> Groups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -30,6 +31,7 @@ from .schema import (
 from .tally import Tally
 from .wording import value_label
 
+_MOST_RECORDED = 10_000
 Counts: TypeAlias = _core.FunnelCounts | Tally
 
 
@@ -51,7 +53,9 @@ def funnel_table(
     tables = [_table_of_kind(pipeline, counts, groups, scale) for counts in counted.values()]
     # Read at the stages, groups have no items of their own, only entries of items.
     by_entry = groups is not None and groups.each == "row"
-    told = {} if by_entry else {one: _outcome_rows(counts, groups) for one, counts in counted.items()}
+    n_groups = 1 if groups is None else len(groups.values)
+    recorded = {} if by_entry or n_groups > _MOST_RECORDED else counted
+    told = {one: _outcome_rows(counts, groups) for one, counts in recorded.items()}
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
@@ -65,8 +69,11 @@ def funnel_table(
         pipeline,
         kind=kind,
         by=by_columns,
-        outcomes={one: rows.drop(columns=by_columns).to_dict("list") for one, rows in told.items()},
-        groups={one: _labels_of(rows, by_columns) for one, rows in told.items()},
+        # As text: pandas copies what a table remembers at every step, and a list value by value.
+        outcomes=json.dumps(
+            {one: rows.drop(columns=by_columns).to_dict("list") for one, rows in told.items()}
+        ),
+        groups=json.dumps({one: _labels_of(rows, by_columns) for one, rows in told.items()}),
     )
     return table
 

@@ -107,7 +107,7 @@ def read_frame(
     kept_columns = None
     if more:
         journeys, numbers = _core.build_journeys_with_rows(*encoded)
-        kept_columns = RowColumns(more, numbers)
+        kept_columns = RowColumns(more, numbers, threads)
     else:
         journeys = _core.build_journeys(*encoded)
     return Content(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from . import _core
 from .amounts import Numbers, holds_decimals, numbers_of
 from .columns import check_names
 from .errors import SchemaError, quoted
-from .factors import Factor, factor_of
+from .factors import Factor, factor_of, is_narrow
 
 _EXACT = 2**53  # whole numbers up to here are doubles
 
@@ -20,20 +22,23 @@ _EXACT = 2**53  # whole numbers up to here are doubles
 class RowColumns:
     """The columns that a log keeps of its rows.
 
-    Numbers are held as doubles and told apart only when a breakdown asks for it; all other columns are held
-    as codes of their distinct values.
+    Numbers are held as doubles and told apart only when a breakdown asks for it; all other columns, and
+    integers that lie near each other, are held as codes of their distinct values.
     """
 
-    def __init__(self, columns: Mapping[str, pd.Series], rows: npt.NDArray[np.uint32]) -> None:
+    def __init__(self, columns: Mapping[str, pd.Series], rows: npt.NDArray[np.uint32], threads: int) -> None:
         self._factors: dict[str, Factor] = {}
         self._numbers: dict[str, Numbers] = {}
         self._types: dict[str, Any] = {}
         for name, column in columns.items():
             if _are_numbers(column):
-                self._numbers[name] = numbers_of(column, name, " in row {row:,} of the log").at(rows)
+                numbers = numbers_of(column, name, " in row {row:,} of the log")
+                values = _core.amounts_of_rows(np.ascontiguousarray(numbers.values), rows, threads)
+                self._numbers[name] = replace(numbers, values=values)
                 self._types[name] = column.dtype
             else:
-                self._factors[name] = factor_of(column, f"column {name!r}").at(rows)
+                factor = factor_of(column, f"column {name!r}")
+                self._factors[name] = replace(factor, code=_core.codes_of_rows(factor.code, rows, threads))
 
     @property
     def names(self) -> list[str]:
@@ -65,6 +70,8 @@ class RowColumns:
 def _are_numbers(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
         return False
+    if is_narrow(column):
+        return False  # as keys of people are; their distinct values take less
     if pd.api.types.is_integer_dtype(column.dtype):
         ends = (column.min(), column.max()) if column.notna().any() else (0, 0)
         return bool(ends[0] >= -_EXACT and ends[1] <= _EXACT)

@@ -302,3 +302,16 @@ def test_arrays_of_columns_are_as_long_as_the_others() -> None:
         sf.StageLog(item=[1], stage=["New"], time=[0], columns={"who": ["a", "b"]})
     with pytest.raises(sf.SchemaError, match="without a frame, columns is a mapping of names to arrays"):
         sf.StageLog(item=[1], stage=["New"], time=[0], columns=["who"])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint64"])
+def test_integers_of_any_width_are_told_apart(dtype: Any) -> None:
+    ends = np.iinfo(dtype)
+    for values in (
+        [ends.min, ends.min + 1, ends.min],
+        [ends.max, ends.max - 200 if ends.bits == 8 else 7, 5],
+    ):
+        rows = {"item": [1, 2, 3], "stage": ["New"] * 3, "time": [0, 0, 0], "n": np.array(values, dtype)}
+        table = sf.funnel(sf.StageLog(rows, columns="n"), sf.Pipeline("New"), by="n")
+        assert table["n"].tolist() == sorted(set(values))
+        assert table["n"].dtype == dtype

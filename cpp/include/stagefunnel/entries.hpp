@@ -6,6 +6,7 @@
 
 #include "stagefunnel/funnel.hpp"
 #include "stagefunnel/journeys.hpp"
+#include "stagefunnel/memory.hpp"
 #include "stagefunnel/pipeline.hpp"
 
 namespace stagefunnel {
@@ -33,6 +34,13 @@ struct RowColumns {
 ///     outside [0, n_groups), amounts are infinite or add up beyond 2^62, or `whole` has other items.
 [[nodiscard]] FunnelCounts count_entries(const Journeys& journeys, const Pipeline& pipeline,
                                          const FunnelOptions& options, const RowColumns& columns);
+
+/// The values of some rows: of a column of the input in the order of journeys that remember their rows.
+///
+/// @throws std::invalid_argument if a row lies beyond the column.
+template <class Value>
+[[nodiscard]] LargeVector<Value> values_of_rows(std::span<const Value> values,
+                                                std::span<const std::uint32_t> rows, unsigned threads);
 
 /// Which of an item's rows says what holds for the item.
 enum class RowAt : std::uint8_t { first, last };
