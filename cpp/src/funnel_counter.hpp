@@ -224,6 +224,8 @@ class FunnelCounter {
         }
     }
 
+    void merge(const FunnelCounter& other) { partial_.merge(other.partial_); }
+
     [[nodiscard]] FunnelPartial take() { return std::move(partial_); }
 
   private:
@@ -240,5 +242,20 @@ class FunnelCounter {
     ItemStages<Mask> stages_;
     FunnelPartial partial_;
 };
+
+/// True where items of one state count alike.
+inline bool counts_by_state(Kind kind) { return kind != Kind::conversions_moves && kind != Kind::strict; }
+
+/// True where neither groups nor amounts tell items of one state apart.
+inline bool is_plain(const FunnelOptions& options) { return options.group.empty() && options.amount.empty(); }
+
+/// True where a digest without the states of the items answers.
+inline bool is_digestible(const FunnelOptions& options) {
+    return is_plain(options) && counts_by_state(options.kind);
+}
+
+/// Counts from a digest, which answers these options.
+FunnelCounts count_states(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options,
+                          const Digest& digest);
 
 }  // namespace stagefunnel

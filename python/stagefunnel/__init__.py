@@ -30,12 +30,14 @@ from .moves import transitions
 from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
+from .readers import Export, read
 from .settings import Settings
 from .several import pipelines_of_log
 from .summaries import summary
 from .trends import funnel_by_period
 
 __all__ = [
+    "Export",
     "InvalidRowError",
     "Partial",
     "Pipeline",
@@ -58,6 +60,7 @@ __all__ = [
     "outcomes",
     "partial",
     "pipelines_of_log",
+    "read",
     "release_memory",
     "show",
     "summary",

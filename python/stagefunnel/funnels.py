@@ -12,7 +12,7 @@ from . import _core
 from .breakdowns import check_top, groups_of, items_of_rows, without_small
 from .digests import digest_of
 from .errors import SchemaError, check_option
-from .factors import Groups
+from .factors import Codes, Groups
 from .funnel_tables import Counts, funnel_table, outcome_table
 from .kinds import Rule, rules_of
 from .log import StageLog
@@ -219,24 +219,35 @@ def count(
     money: Money | None = None,
 ) -> Counts:
     """Ask the core for the counts of one kind."""
+    code, n_groups = core_groups(view, groups)
+    return put_together(view, _count(view, rule, groups, code, n_groups, money))
+
+
+def core_groups(view: View, groups: Groups | None) -> tuple[Codes | None, int]:
+    """Say which group the core counts each item in, or each row, and how many there are."""
+    code = None if groups is None else groups.code
     n_groups = 1 if groups is None else max(len(groups.values), 1)
     if view.moved is None:
-        return _count(view, rule, groups, n_groups, money)
+        return code, n_groups
     # Items that moved out are counted in groups of their own, which lie behind the others.
-    each = "item" if groups is None else groups.each
-    moved = view.moved if each == "item" else view.moved[items_of_rows(view.log)]
-    own = np.zeros(len(moved), dtype=np.int32) if groups is None else groups.code
-    code = own + moved.astype(np.int32) * np.int32(n_groups)
-    apart = Groups(code, pd.DataFrame(index=range(2 * n_groups)), each=each)
-    counts = _count(view, rule, apart, 2 * n_groups, money)
+    at_rows = groups is not None and groups.each == "row"
+    moved = view.moved[items_of_rows(view.log)] if at_rows else view.moved
+    own = np.zeros(len(moved), dtype=np.int32) if code is None else code
+    return own + moved.astype(np.int32) * np.int32(n_groups), 2 * n_groups
+
+
+def put_together(view: View, counts: _core.FunnelCounts) -> Counts:
+    """Bring the core's counts back to one group for each that was asked for."""
+    if view.moved is None:
+        return counts
+    n_groups = len(counts.won) // 2
     return Tally.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
 
 
 def _count(
-    view: View, rule: Rule, groups: Groups | None, n_groups: int, money: Money | None
+    view: View, rule: Rule, groups: Groups | None, code: Codes | None, n_groups: int, money: Money | None
 ) -> _core.FunnelCounts:
     log = view.log
-    code = None if groups is None else groups.code
     amounts = None if money is None else money.numbers.values
     by_entry = "row" in (groups and groups.each, money and money.each)
     try:

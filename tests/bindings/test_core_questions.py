@@ -107,7 +107,7 @@ def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
     stages = _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(1, 2)], 1)
     assert [len(stage.quantiles) for stage in stages] == [1, 1, 1]
     assert (stages[0].mean.whole, stages[0].mean.rest, stages[0].mean.of) == (1, 0, 1)
-    facts = _core.item_facts(journeys(), PIPELINE)
+    facts = _core.item_facts(journeys(), PIPELINE, 1)
     types = {
         **dict.fromkeys(["first_time", "closed_at", "visits", "back_moves", "skipped"], np.int64),
         **dict.fromkeys(["last_stage", "furthest_stage", "lost_from"], np.int32),
@@ -146,8 +146,8 @@ def test_a_funnel_of_what_does_not_fit_is_refused(
     [
         lambda pipeline: _core.count_transitions(journeys(), pipeline, 1),
         lambda pipeline: _core.time_in_stage(journeys(), pipeline, _core.Per.visit, [], 1),
-        lambda pipeline: _core.item_facts(journeys(), pipeline),
-        lambda pipeline: _core.pipeline_quality(journeys(), pipeline),
+        lambda pipeline: _core.item_facts(journeys(), pipeline, 1),
+        lambda pipeline: _core.pipeline_quality(journeys(), pipeline, 1),
     ],
 )
 def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.Pipeline], Any]) -> None:
@@ -236,9 +236,9 @@ CALLS: dict[str, Callable[[Large], object]] = {
     "count_funnel": lambda log: funnel(journeys=log.journeys, pipeline=THREE),
     "count_transitions": lambda log: _core.count_transitions(log.journeys, THREE, 1),
     "time_in_stage": lambda log: _core.time_in_stage(log.journeys, THREE, _core.Per.item, [], 1),
-    "item_facts": lambda log: _core.item_facts(log.journeys, THREE),
-    "log_quality": lambda log: _core.log_quality(log.journeys),
-    "pipeline_quality": lambda log: _core.pipeline_quality(log.journeys, THREE),
+    "item_facts": lambda log: _core.item_facts(log.journeys, THREE, 1),
+    "log_quality": lambda log: _core.log_quality(log.journeys, 1),
+    "pipeline_quality": lambda log: _core.pipeline_quality(log.journeys, THREE, 1),
 }
 
 

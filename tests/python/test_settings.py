@@ -79,7 +79,7 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ),
         (
             "[pipeline]\nstages = 'A'\nwin = 'B'",
-            ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'unlisted'; "
+            ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'elsewhere', 'moved_out', 'unlisted'; "
             "did you mean 'won'?",
         ),
         (
@@ -120,3 +120,9 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(file: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks" / "data").glob("*/pipeline*.toml")), ids=str)
 def test_the_pipeline_files_of_the_examples_are_read(path: Path) -> None:
     assert len(sf.Pipeline.from_toml(path).labels) >= 4
+
+
+def test_a_file_may_name_the_stages_of_other_pipelines(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_text('[pipeline]\nstages = ["New"]\nelsewhere = ["Ordered"]\nmoved_out = "include"\n')
+    assert sf.Pipeline.from_toml(file) == sf.Pipeline("New", elsewhere=["Ordered"], moved_out="include")
