@@ -110,18 +110,31 @@ class StateUnits {
     CountMatrix reached_;
 };
 
+/// What one thread counted of several funnels.
+struct FunnelPartials {
+    std::vector<FunnelPartial> funnels;
+
+    void merge(const FunnelPartials& other) {
+        for (std::size_t i = 0; i < funnels.size(); ++i) funnels[i].merge(other.funnels[i]);
+    }
+};
+
 /// Counts a range of items, group after group.
 class StateCounter {
   public:
-    StateCounter(const StateUnits& units, const Digest& digest, const Pipeline& pipeline,
+    /// @param units of each funnel that is counted; `options` has the groups and amounts of all.
+    StateCounter(std::span<const StateUnits> units, const Digest& digest, const Pipeline& pipeline,
                  const FunnelOptions& options)
         : units_(units),
-          partial_(empty_partial(options.n_groups, pipeline.n_rows(), !options.amount.empty())),
           items_(digest.states.size(), 0),
-          amounts_(options.amount.empty() ? 0 : digest.states.size()),
-          counts_(units.width()) {}
+          amounts_(options.amount.empty() ? 0 : digest.states.size()) {
+        for (std::size_t i = 0; i < units.size(); ++i) {
+            partials_.funnels.push_back(
+                empty_partial(options.n_groups, pipeline.n_rows(), !options.amount.empty()));
+        }
+    }
 
-    FunnelPartial count(const ItemsByGroup& items, std::size_t first, std::size_t last) {
+    FunnelPartials count(const ItemsByGroup& items, std::size_t first, std::size_t last) {
         auto bound = std::upper_bound(items.bounds.begin(), items.bounds.end(), first);
         while (first < last) {
             const std::size_t end = std::min(*bound, last);
@@ -130,44 +143,56 @@ class StateCounter {
                 if (items_[state]++ == 0) met_.push_back(state);
                 if (!amounts_.empty()) amounts_[state].add(items.amount[i], 1);
             }
-            const Eigen::Index group = bound - items.bounds.begin() - 1;
-            if (!amounts_.empty()) move_amounts(group);
-            move_counts(group);
+            for (std::size_t i = 0; i < units_.size(); ++i)
+                add(units_[i], bound - items.bounds.begin() - 1, partials_.funnels[i]);
+            forget();
             first = end;
             ++bound;
         }
-        return std::move(partial_);
+        return std::move(partials_);
     }
 
   private:
-    void move_amounts(Eigen::Index group) {
-        const Eigen::Index n_rows = partial_.counts.passed.cols();
+    /// Adds what was counted of the states met to a group of a funnel.
+    void add(const StateUnits& units, Eigen::Index group, FunnelPartial& partial) {
+        if (!amounts_.empty()) add_amounts(units, group, partial);
+        add_items(units, group, partial);
+    }
+
+    void add_amounts(const StateUnits& units, Eigen::Index group, FunnelPartial& partial) const {
+        const Eigen::Index n_rows = partial.counts.passed.cols();
         for (const std::uint32_t state : met_) {
-            const AmountSum amounts = std::exchange(amounts_[state], {});
-            units_.for_each_reached(state, [&](Eigen::Index row) {
-                partial_.counts.amount_missing(group, row) += amounts.missing;
-                partial_.sums[static_cast<std::size_t>(group * n_rows + row)] += amounts.sum;
+            const AmountSum& amounts = amounts_[state];
+            units.for_each_reached(state, [&](Eigen::Index row) {
+                partial.counts.amount_missing(group, row) += amounts.missing;
+                partial.sums[static_cast<std::size_t>(group * n_rows + row)] += amounts.sum;
             });
         }
     }
 
-    void move_counts(Eigen::Index group) {
-        std::fill(counts_.begin(), counts_.end(), 0U);
-        for (const std::uint32_t state : met_)
-            units_.add(counts_.data(), state, std::exchange(items_[state], 0));
-        met_.clear();
+    void add_items(const StateUnits& units, Eigen::Index group, FunnelPartial& partial) {
+        counts_.assign(units.width(), 0);
+        for (const std::uint32_t state : met_) units.add(counts_.data(), state, items_[state]);
         const std::uint32_t* count = counts_.data();
-        FunnelCounts& c = partial_.counts;
+        FunnelCounts& c = partial.counts;
         // The masks were made without amounts, whose table is empty there.
         CountMatrix missing = std::exchange(c.amount_missing, {});
-        partial_.for_each_table([&](auto& table) {
+        partial.for_each_table([&](auto& table) {
             for (Eigen::Index column = 0; column < table.cols(); ++column) table(group, column) += *count++;
         });
         c.amount_missing = std::move(missing);
     }
 
-    const StateUnits& units_;
-    FunnelPartial partial_;
+    void forget() {
+        for (const std::uint32_t state : met_) {
+            items_[state] = 0;
+            if (!amounts_.empty()) amounts_[state] = {};
+        }
+        met_.clear();
+    }
+
+    std::span<const StateUnits> units_;
+    FunnelPartials partials_;
     std::vector<std::uint32_t> items_;  // of each state
     std::vector<AmountSum> amounts_;
     std::vector<std::uint32_t> met_;

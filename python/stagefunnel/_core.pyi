@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'MovedOut', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowAt', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Summary', 'Times', 'Transitions', 'VisitCounts', 'amounts_of_rows', 'build_journeys', 'build_journeys_with_rows', 'codes_of_rows', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_entries', 'count_funnel', 'count_transitions', 'count_trend', 'digest_of', 'digest_of_items', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'release_idle', 'rows_of_items', 'select_journeys', 'stage_durations', 'summarise', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'LostThenWon', 'MovedOut', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowAt', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Summary', 'Times', 'Transitions', 'VisitCounts', 'amounts_of_rows', 'build_journeys', 'build_journeys_with_rows', 'codes_of_rows', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_entries', 'count_funnel', 'count_funnels', 'count_transitions', 'count_trend', 'digest_of', 'digest_of_items', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'release_idle', 'rows_of_items', 'select_journeys', 'stage_durations', 'summarise', 'summarise_durations', 'time_in_stage']
 class Column:
     def __len__(self) -> int:
         ...
@@ -362,6 +362,8 @@ def columns_from_stream(stream: object, names: collections.abc.Sequence[str]) ->
 def count_entries(journeys: Journeys, pipeline: Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> FunnelCounts:
     ...
 def count_funnel(journeys: Journeys, pipeline: Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, digest: Digest | None) -> FunnelCounts:
+    ...
+def count_funnels(journeys: Journeys, pipeline: Pipeline, kinds: collections.abc.Sequence[tuple[Kind, LostThenWon]], group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, digest: Digest) -> list[FunnelCounts]:
     ...
 def count_transitions(journeys: Journeys, pipeline: Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Transitions:
     ...

@@ -150,7 +150,7 @@ def funnel(
     money = money_of(view, amount, amount_at=amount_at, currency=currency, rates=rates)
     if groups is not None and top is not None:
         groups = without_small(groups, count(view, rules[0], groups), top)
-    counted = {rule.kind: count(view, rule, groups, money) for rule in rules}
+    counted = count_all(view, rules, groups, money)
     scale = None if money is None else money.numbers.scale
     return funnel_table(pipeline, kind, counted, groups, scale=scale)
 
@@ -210,6 +210,34 @@ def outcomes(
     if groups is not None and top is not None:
         groups = without_small(groups, count(view, rule, groups), top)
     return outcome_table(pipeline, count(view, rule, groups), groups)
+
+
+def count_all(
+    view: View, rules: Sequence[Rule], groups: Groups | None, money: Money | None
+) -> dict[str, Counts]:
+    """Ask the core for the counts of several kinds; groups and amounts are read once for those that can."""
+    by_entry = "row" in (groups and groups.each, money and money.each)
+    if len(rules) > 1 and not by_entry and (groups or money) and all(rule.is_digestible for rule in rules):
+        digest = _digest_of(view)
+        if digest is not None:
+            code, n_groups = core_groups(view, groups)
+            kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
+            amounts = None if money is None else money.numbers.values
+            try:
+                found = _core.count_funnels(
+                    view.journeys, view.lookup, kinds, code, n_groups, amounts, view.log._threads, digest
+                )
+            except ValueError as error:
+                raise SchemaError(str(error)) from error
+            return {rule.kind: put_together(view, counts) for rule, counts in zip(rules, found, strict=True)}
+    return {rule.kind: count(view, rule, groups, money) for rule in rules}
+
+
+def _digest_of(view: View) -> _core.Digest | None:
+    """Count the items by state, and tell the state of each."""
+    if view.is_whole:
+        return digest_of(view.log, view.lookup, with_items=True)
+    return _core.digest_of_items(view.journeys, view.lookup, view.log._threads)
 
 
 def count(

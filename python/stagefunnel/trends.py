@@ -15,7 +15,7 @@ from .breakdowns import groups_of, source_of
 from .errors import SchemaError, check_option
 from .factors import Groups
 from .funnel_tables import Counts, funnel_table
-from .funnels import count
+from .funnels import count_all
 from .kinds import Rule, rules_of
 from .log import StageLog, core_pipeline
 from .money import Money, money_of
@@ -115,7 +115,7 @@ def funnel_by_period(
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
         placed = replace(cells, code=code.astype(np.int32))
-        counted = {rule.kind: count(view, rule, placed, money) for rule in rules}
+        counted = count_all(view, rules, placed, money)
     scale = None if money is None else money.numbers.scale
     return funnel_table(pipeline, kind, counted, cells, scale=scale)
 
