@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 from . import _core
 from .breakdowns import groups_of
+from .counting import core_groups, put_together
 from .digests import keep_digest, kept_digest
 from .durations import QUANTILES, quantiles_of, time_table
 from .errors import SchemaError, check_option
 from .factors import Groups
 from .funnel_tables import funnel_table, outcome_table
-from .funnels import core_groups, put_together
 from .kinds import Rule, rules_of
 from .log import StageLog
 from .moves import transition_table

@@ -12,10 +12,10 @@ import pandas as pd
 
 from . import _core
 from .breakdowns import groups_of, source_of
+from .counting import count_all
 from .errors import SchemaError, check_option
 from .factors import Groups
 from .funnel_tables import Counts, funnel_table
-from .funnels import count_all
 from .kinds import Rule, rules_of
 from .log import StageLog, core_pipeline
 from .money import Money, money_of

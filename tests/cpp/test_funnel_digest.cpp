@@ -126,6 +126,47 @@ TEST_P(CountedByState, GivesWhatCountingItemByItemGives) {
     }
 }
 
+TEST(CountFunnels, GivesWhatEachOfThemGivesAlone) {
+    const Journeys journeys = Items(20'000).rows.build();
+    const auto digest = digest_of_items(journeys, five_of_six(), 2);
+    std::vector<std::int32_t> group;
+    std::vector<double> amount;
+    for (const std::uint64_t key : journeys.key) {
+        group.push_back(static_cast<std::int32_t>(key % kGroups));
+        amount.push_back(key % 5 == 0 ? NAN : static_cast<double>(key % 100) / 8);
+    }
+    FunnelOptions classic;
+    classic.group = group;
+    classic.n_groups = kGroups;
+    classic.amount = amount;
+    FunnelOptions conversions = classic;
+    conversions.kind = Kind::conversions_won;
+    conversions.lost_then_won = LostThenWon::exclude;
+    const std::vector<FunnelOptions> funnels{classic, conversions};
+    const std::vector<FunnelCounts> found = count_funnels(journeys, five_of_six(), funnels, *digest);
+    ASSERT_EQ(found.size(), 2U);
+    expect_same(found[0], count_funnel(journeys, five_of_six(), classic));
+    expect_same(found[1], count_funnel(journeys, five_of_six(), conversions));
+}
+
+TEST(CountFunnels, RefusesWhatADigestDoesNotAnswer) {
+    const Journeys journeys = Items(20'000).rows.build();
+    const auto with_items = digest_of_items(journeys, five_of_six(), 1);
+    const auto without = digest_of(journeys, five_of_six(), 1);
+    const std::vector<std::int32_t> group(journeys.n_items(), 0);
+    const auto refuses = [&](std::vector<FunnelOptions> funnels, const Digest& digest) {
+        EXPECT_THROW(static_cast<void>(count_funnels(journeys, five_of_six(), funnels, digest)),
+                     std::invalid_argument);
+    };
+    FunnelOptions plain, grouped, strict;
+    grouped.group = group;
+    strict.kind = Kind::strict;
+    refuses({strict}, *with_items);
+    refuses({plain, grouped}, *with_items);
+    refuses({grouped}, *without);
+    EXPECT_TRUE(count_funnels(journeys, five_of_six(), {}, *with_items).empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     KindsAndRules, CountedByState,
     ::testing::Combine(::testing::Values(Kind::classic, Kind::conversions_won, Kind::conversions_moves,
