@@ -16,6 +16,8 @@ Fill = Literal["won", "moves"]
 LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
 PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
+AtName = Literal["first", "last", "stage"]
+AmountAtName = Literal["last", "stage"]
 BasisName = Literal["active", "created", "closed"]
 EveryName = Literal["day", "week", "month", "quarter", "year"]
 
