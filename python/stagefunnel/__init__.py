@@ -10,6 +10,7 @@ come in parts.
 
 from . import datasets
 from ._core import __version__
+from .chains import chain_funnel
 from .comparisons import compare_periods
 from .display import show
 from .durations import time_in_stage
@@ -48,6 +49,7 @@ __all__ = [
     "UnknownItemError",
     "UnknownStageError",
     "__version__",
+    "chain_funnel",
     "compare_periods",
     "datasets",
     "explain",

@@ -17,10 +17,12 @@ LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
 PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
 BasisName = Literal["active", "created", "closed"]
+ChainBasisName = Literal["entity", "origin"]
 EveryName = Literal["day", "week", "month", "quarter", "year"]
 
 OUTCOMES: Final = ("open", "won", "lost")
 BOTH: Final = ("classic", "conversions")
+PARTS: Final = ("lead", "deal")  # of a chain
 
 FUNNEL: Final = (
     "stage",

@@ -6,6 +6,7 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 ``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
 """
 
+from reference.chain import chain_funnel, unlinked
 from reference.durations import time_in_stage
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
@@ -32,6 +33,7 @@ __all__ = [
     "Row",
     "Stages",
     "Visit",
+    "chain_funnel",
     "closed_at",
     "counted",
     "failure_then_success",
@@ -49,6 +51,7 @@ __all__ = [
     "skipped_stages",
     "time_in_stage",
     "transitions",
+    "unlinked",
     "visits",
     "visits_by_item",
 ]
