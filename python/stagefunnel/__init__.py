@@ -23,9 +23,11 @@ from .errors import (
     UnknownStageError,
 )
 from .explanation import explain
+from .flows import flow
 from .funnels import funnel, outcomes
 from .items import item_table
 from .log import StageLog
+from .lost_items import losses
 from .memory import release_memory
 from .moves import transitions
 from .overview import Summary
@@ -33,6 +35,7 @@ from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .settings import Settings
 from .several import pipelines_of_log
+from .skipping import skips
 from .summaries import summary
 from .trends import funnel_by_period
 
@@ -53,15 +56,18 @@ __all__ = [
     "compare_periods",
     "datasets",
     "explain",
+    "flow",
     "funnel",
     "funnel_by_period",
     "item_table",
+    "losses",
     "merge",
     "outcomes",
     "partial",
     "pipelines_of_log",
     "release_memory",
     "show",
+    "skips",
     "summary",
     "time_in_stage",
     "transitions",

@@ -8,6 +8,7 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 
 from reference.chain import chain_funnel, unlinked
 from reference.durations import time_in_stage
+from reference.flow import flow
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
 from reference.journeys import (
@@ -23,6 +24,7 @@ from reference.journeys import (
     visits_by_item,
 )
 from reference.kinds import Counted, counted
+from reference.losses import losses, skips
 from reference.quality import quality
 from reference.selection import kept_rows
 from reference.stages import Row, Stages, labels, outcome_of
@@ -37,11 +39,13 @@ __all__ = [
     "closed_at",
     "counted",
     "failure_then_success",
+    "flow",
     "funnel",
     "item_table",
     "journeys",
     "kept_rows",
     "labels",
+    "losses",
     "lost_from",
     "outcome",
     "outcome_of",
@@ -49,6 +53,7 @@ __all__ = [
     "quality",
     "reopened_won",
     "skipped_stages",
+    "skips",
     "time_in_stage",
     "transitions",
     "unlinked",
