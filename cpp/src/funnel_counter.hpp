@@ -167,11 +167,7 @@ class FunnelCounter {
     }
 
     void visit(JourneyEnd& end, std::int32_t row) {
-        const Outcome outcome = pipeline_.outcome_of(row);
-        stages_.seen.set(static_cast<std::size_t>(row));
-        if (options_.kind == Kind::conversions_moves)
-            stages_.fill_move(end.last(), end.outcome(), row, outcome);
-        if (options_.kind == Kind::strict) stages_.visit_in_order(row, outcome);
+        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row));
         end.visit(row);
     }
 
@@ -203,14 +199,9 @@ class FunnelCounter {
                 if (end.before_run() >= 0) counts.lost_from(g, end.before_run()) += n;
                 break;
         }
-        if (options_.kind == Kind::conversions_won && end.won_entry())
-            stages_.filled.set_range(0, stages_.n_open);
-        if (options_.kind == Kind::furthest) {
-            const std::int32_t reached = end.any_won() ? pipeline_.n_open() : end.furthest() + 1;
-            stages_.filled.set_range(0, static_cast<std::size_t>(reached));
-        }
+        stages_.fill_end(options_.kind, end);
         const auto limit = static_cast<std::size_t>(end.beyond_limit());
-        const Mask& own = options_.kind == Kind::strict ? stages_.in_order : stages_.seen;
+        const Mask& own = stages_.own(options_.kind);
         for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
             const std::uint64_t seen = stages_.seen.word(w);
             const std::uint64_t beyond = bits_below(limit, w);

@@ -64,6 +64,24 @@ struct ItemStages {
         if (counts_in_order(row, outcome, n_open, next_in_order)) in_order.set(static_cast<std::size_t>(row));
     }
 
+    /// Takes in the visit that follows those of `end`.
+    void visit(Kind kind, const JourneyEnd& end, std::int32_t row, Outcome outcome) {
+        seen.set(static_cast<std::size_t>(row));
+        if (kind == Kind::conversions_moves) fill_move(end.last(), end.outcome(), row, outcome);
+        if (kind == Kind::strict) visit_in_order(row, outcome);
+    }
+
+    /// Fills in what the journey as a whole implies.
+    void fill_end(Kind kind, const JourneyEnd& end) {
+        if (kind == Kind::conversions_won && end.won_entry()) filled.set_range(0, n_open);
+        if (kind == Kind::furthest) {
+            filled.set_range(0, end.any_won() ? n_open : static_cast<std::size_t>(end.furthest() + 1));
+        }
+    }
+
+    /// The stages that the item counts in for its own rows.
+    [[nodiscard]] const Mask& own(Kind kind) const { return kind == Kind::strict ? in_order : seen; }
+
     std::size_t n_open;
     Mask seen;
     Mask filled;

@@ -10,6 +10,7 @@ come in parts.
 
 from . import datasets
 from ._core import __version__
+from .chains import chain_funnel
 from .comparisons import compare_periods
 from .display import show
 from .durations import time_in_stage
@@ -22,9 +23,11 @@ from .errors import (
     UnknownStageError,
 )
 from .explanation import explain
+from .flows import flow
 from .funnels import funnel, outcomes
 from .items import item_table
 from .log import StageLog
+from .lost_items import losses
 from .memory import release_memory
 from .moves import transitions
 from .overview import Summary
@@ -34,6 +37,7 @@ from .readers import Export, read
 from .rows import row_table
 from .settings import Settings
 from .several import pipelines_of_log
+from .skipping import skips
 from .summaries import summary
 from .trends import funnel_by_period
 
@@ -51,12 +55,15 @@ __all__ = [
     "UnknownItemError",
     "UnknownStageError",
     "__version__",
+    "chain_funnel",
     "compare_periods",
     "datasets",
     "explain",
+    "flow",
     "funnel",
     "funnel_by_period",
     "item_table",
+    "losses",
     "merge",
     "outcomes",
     "partial",
@@ -65,6 +72,7 @@ __all__ = [
     "release_memory",
     "row_table",
     "show",
+    "skips",
     "summary",
     "time_in_stage",
     "transitions",

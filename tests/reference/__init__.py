@@ -7,7 +7,9 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 """
 
 from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
+from reference.chain import chain_funnel, unlinked
 from reference.durations import time_in_stage
+from reference.flow import flow
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
 from reference.journeys import (
@@ -23,6 +25,7 @@ from reference.journeys import (
     visits_by_item,
 )
 from reference.kinds import Counted, counted
+from reference.losses import losses, skips
 from reference.quality import quality
 from reference.selection import kept_rows
 from reference.stages import Row, Stages, labels, outcome_of
@@ -34,15 +37,18 @@ __all__ = [
     "Stages",
     "Visit",
     "amounts_at_stages",
+    "chain_funnel",
     "closed_at",
     "counted",
     "failure_then_success",
+    "flow",
     "funnel",
     "funnel_at_stages",
     "item_table",
     "journeys",
     "kept_rows",
     "labels",
+    "losses",
     "lost_from",
     "outcome",
     "outcome_of",
@@ -50,8 +56,10 @@ __all__ = [
     "quality",
     "reopened_won",
     "skipped_stages",
+    "skips",
     "time_in_stage",
     "transitions",
+    "unlinked",
     "values_at",
     "visits",
     "visits_by_item",
