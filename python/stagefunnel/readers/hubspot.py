@@ -185,7 +185,8 @@ def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> 
         return table.place(origins[row])
 
     rows["time"] = read_times(rows["said"], place, options, notes)
-    rows["order"] = arrival(rows["item"], rows["time"])
+    answered = "propertiesWithHistory" in table.frame  # with the newest value first
+    rows["order"] = arrival(rows["item"], rows["time"], newest_first=answered)
     notes.add("actor_unknown", len(rows), "rows do not say who moved the deal; manager is the owner of today")
     return rows[["item", "stage", "time", "order"]], place
 
