@@ -40,9 +40,11 @@ _AFTER = ("_entered_at", "_entered", "_at", "_date", "_on", " date", " Date")
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell whether a source has an item, no stage, and two or more columns of dates."""
+    """Tell whether a source has an item, no stage, and columns of dates."""
     shaped = has(source, options, ("item",)) and not has(source, options, ("stage",))
-    if shaped and len(_stage_columns(source, options)) > 1:
+    # One column of dates may be anything; one that is named like a stage that was given is that stage's.
+    fewest = 2 if options.pipeline is None else 1
+    if shaped and len(_stage_columns(source, options)) >= fewest:
         return "wide"
     return sniff_list(source, options)
 

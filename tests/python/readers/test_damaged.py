@@ -8,7 +8,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stagefunnel as sf
@@ -53,6 +53,7 @@ def leaves(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from leaves(inner)
 
 
+@settings(max_examples=50)
 @given(damaged_bytes())
 def test_a_file_with_damaged_bytes_is_read_or_refused(damaged: tuple[Path, bytes]) -> None:
     original, content = damaged
@@ -62,6 +63,7 @@ def test_a_file_with_damaged_bytes_is_read_or_refused(damaged: tuple[Path, bytes
         read(file)
 
 
+@settings(max_examples=50)
 @given(data=st.data())
 def test_an_answer_with_strange_values_is_read_or_refused(data: st.DataObject) -> None:
     answer = deepcopy(data.draw(st.sampled_from(ANSWERS)))
@@ -73,6 +75,7 @@ def test_an_answer_with_strange_values_is_read_or_refused(data: st.DataObject) -
     read(answer)
 
 
+@settings(max_examples=50)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(
