@@ -54,6 +54,21 @@ def make_pipelines(lists: Iterable[StageList], also: Iterable[str] = ()) -> dict
     return made
 
 
+def distinct_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Keep pipelines of one name apart: a name that an earlier one has gets its id.
+
+    Examples
+    --------
+    >>> from stagefunnel.readers.build import distinct_names
+    >>> distinct_names({"1": "Sales", "2": "Sales"})
+    {'1': 'Sales', '2': 'Sales (2)'}
+    """
+    made: dict[str, str] = {}
+    for code, name in names.items():
+        made[code] = f"{name} ({code})" if name in made.values() else name
+    return made
+
+
 def _labels(one: StageList) -> list[str]:
     return [*one.stages, *one.won, *one.lost]
 

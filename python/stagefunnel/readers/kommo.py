@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ReaderError
-from .build import StageList, finish, make_log, stacked, times_of
+from .build import StageList, distinct_names, finish, make_log, stacked, times_of
 from .cells import Place, refuse_nested
 from .changes import arrival, fetched_once, note_other_stages, note_stageless, rows_of_moves
 from .export import Export, Notes
@@ -175,7 +175,7 @@ def _listed(pipelines: Table) -> tuple[pd.DataFrame, dict[str, str]]:
     frame = plain(pipelines, ["id", "name", "sort"]).frame
     if "sort" in frame:
         frame = frame.iloc[pd.to_numeric(frame["sort"], errors="coerce").argsort(kind="stable")]
-    names = dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))
+    names = distinct_names(dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True)))
     listed = frame["_embedded"].map(_statuses_in).explode().dropna()
     statuses = objects(listed, pipelines.place, ["id"], ["name", "sort"])
     refuse_nested(statuses, lambda row: pipelines.place(int(statuses["origin"].iloc[row])), ["name", "sort"])
