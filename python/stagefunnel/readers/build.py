@@ -98,6 +98,10 @@ def make_log(
         The table of items, keyed by ``item``.
     """
     _refuse_rounded_keys(rows["item"], place)
+    if not len(rows):
+        raise ReaderError(
+            "the history does not tell any stage of any item; a list of items would tell theirs"
+        )
     order = "order" if "order" in rows else None
     try:
         return StageLog(rows, order=order, items=items, invalid=options.invalid)

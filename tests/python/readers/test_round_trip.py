@@ -162,6 +162,7 @@ def as_kommo(given: Journeys) -> Any:
     leads = [
         {
             "id": item,
+            "price": 100,
             "status_id": status[visits[-1].stage],
             "pipeline_id": 11,
             "created_at": second + visits[0].second,
