@@ -61,6 +61,7 @@ void bind_encode(py::module_& m);
 void bind_journeys(py::module_& m);
 void bind_pipeline(py::module_& m);
 void bind_funnel(py::module_& m);
+void bind_entries(py::module_& m);
 void bind_durations(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_items(py::module_& m);

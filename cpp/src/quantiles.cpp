@@ -120,8 +120,7 @@ void Sieve::add_to_brackets(std::span<const std::uint64_t> chunk) {
     }
     std::uint64_t below = 0;
     for (std::size_t b = 0; b < brackets_.size(); ++b) {
-        below += sorted.in_gap_below(b);
-        brackets_[b].add_below(below);
+        if (screen_) brackets_[b].add_below(below += sorted.in_gap_below(b));
         brackets_[b].add(chunk);
     }
 }

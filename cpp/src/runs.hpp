@@ -110,9 +110,10 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
   public:
     using Block<NarrowRecord<Hashed>>::Block;
 
-    /// Writes the journeys of a block and tells its items.
+    /// Writes the journeys of a block, `row` only where rows are kept, and tells its items.
     template <class Code>
-    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time) {
+    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time,
+                    std::uint32_t* row) {
         const std::size_t first = runs.blocks[block], n_items = runs.blocks[block + 1] - first;
         const std::uint32_t* const start = runs.start.data() + first;
         length_.resize(n_items);
@@ -126,10 +127,14 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
             items.key[at] = gather(runs.key[first + which]);
             if constexpr (Hashed) items.high[at] = rows.high[start[which]];
         }
-        if (!copy_ordered(rows, start, n_items, stage, time)) {
+        if (keeps_rows_) number_rows(rows, start, n_items);
+        if (copy_ordered(rows, start, n_items, stage, time)) {
+            std::copy(rows_.begin(), rows_.end(), row);
+        } else {
             pack(rows, start, n_items);
             this->order_journeys(items.length);
             this->write(stage, time);
+            if (keeps_rows_) this->write_rows(row, items.length);
         }
         return items;
     }
@@ -171,6 +176,13 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
         return n_earlier == 0;
     }
 
+    void number_rows(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
+        rows_.resize(start[n_items] - start[0]);
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t place, std::size_t) {
+            rows_[place] = static_cast<std::uint32_t>(row);
+        });
+    }
+
     void pack(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
         steps_.resize(start[n_items] - start[0]);
         const Layout layout = layout_;
@@ -188,6 +200,8 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
     using Block<NarrowRecord<Hashed>>::order_of_items_;
     using Block<NarrowRecord<Hashed>>::cursor_;
     using Block<NarrowRecord<Hashed>>::steps_;
+    using Block<NarrowRecord<Hashed>>::rows_;
+    using Block<NarrowRecord<Hashed>>::keeps_rows_;
 };
 
 }  // namespace stagefunnel

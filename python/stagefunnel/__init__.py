@@ -31,6 +31,7 @@ from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .readers import Export, read
+from .rows import row_table
 from .settings import Settings
 from .several import pipelines_of_log
 from .summaries import summary
@@ -62,6 +63,7 @@ __all__ = [
     "pipelines_of_log",
     "read",
     "release_memory",
+    "row_table",
     "show",
     "summary",
     "time_in_stage",

@@ -17,7 +17,7 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 # reads columns for one, and may call it.
 OUTER = {
     *("errors", "schema", "settings", "pipeline", "datasets", "files", "readers"),
-    *("overview", "display", "shown", "wording", "output", "plots", "cli", "__main__"),
+    *("factors", "amounts", "overview", "display", "shown", "wording", "output", "plots", "cli", "__main__"),
 }
 # What a module may import of the package; "" stands for the package's public names.
 REACH = {

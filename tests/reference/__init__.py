@@ -6,6 +6,7 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 ``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
 """
 
+from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
 from reference.durations import time_in_stage
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
@@ -32,10 +33,12 @@ __all__ = [
     "Row",
     "Stages",
     "Visit",
+    "amounts_at_stages",
     "closed_at",
     "counted",
     "failure_then_success",
     "funnel",
+    "funnel_at_stages",
     "item_table",
     "journeys",
     "kept_rows",
@@ -49,6 +52,7 @@ __all__ = [
     "skipped_stages",
     "time_in_stage",
     "transitions",
+    "values_at",
     "visits",
     "visits_by_item",
 ]
