@@ -86,7 +86,9 @@ def read(sources: Sources, options: Options) -> Export:
     lists, names = _lists(tables.get("pipelines"), rows, seen, notes)
     if items is not None and leads is not None and current is not None:
         note_other_stages(rows, current, notes)
-        items["pipeline"] = leads.frame["pipeline_id"].map(lambda one: names.get(one, f"Pipeline {one}"))
+        items["pipeline"] = leads.frame["pipeline_id"].map(
+            lambda one: names.get(one, f"Pipeline {one}"), na_action="ignore"
+        )
     items = complete_items(items, rows, notes)
     log = make_log(rows, row_place, options, items=items)
     return finish(FORMAT, log, listed_pipelines(lists, rows, options, notes), items, notes)
