@@ -54,13 +54,15 @@ def of_origin(deals: Part, leads: Part, converted: int) -> Part:
     return Part(deals.pipeline, table, deals.outcomes | same)
 
 
-def chain_table(
-    parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: Any
-) -> pd.DataFrame:
+def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: Any) -> pd.DataFrame:
     """Put the parts of each kind under one another; `told` is remembered."""
     (leads, deals) = next(iter(parts.values()))
     labels = list(dict.fromkeys([*leads.pipeline.labels, *deals.pipeline.labels]))
-    tables = [_with_part(part, name, labels) for both in parts.values() for part, name in zip(both, PARTS, strict=True)]
+    tables = [
+        _with_part(part, name, labels)
+        for both in parts.values()
+        for part, name in zip(both, PARTS, strict=True)
+    ]
     table = pd.concat(tables, ignore_index=True)
     if MOVED_OUT in table:
         table[MOVED_OUT] = table[MOVED_OUT].fillna(0).astype("int64")

@@ -135,7 +135,9 @@ def chain_funnel(
         lead_part = Part.of(chain.lead_pipeline, count(lead_view, rule, None, lead_amounts), amount)
         if basis == "origin":
             origin = _count_origin(lead_view, whole_deals, found, rule, deal_amounts)
-            deal_part = of_origin(Part.of(chain.deal_pipeline, origin.deals, amount), lead_part, origin.converted)
+            deal_part = of_origin(
+                Part.of(chain.deal_pipeline, origin.deals, amount), lead_part, origin.converted
+            )
         else:
             deal_part = Part.of(chain.deal_pipeline, count(deal_view, rule, None, deal_amounts), amount)
         parts[rule.kind] = (lead_part, deal_part)
@@ -221,9 +223,7 @@ def _lead_amounts(leads: StageLog, amount: str | None) -> Amounts:
     return amounts_of(leads, amount)
 
 
-def _count_origin(
-    leads: View, deals: View, links: Links, rule: Rule, amounts: Amounts
-) -> _core.OriginCounts:
+def _count_origin(leads: View, deals: View, links: Links, rule: Rule, amounts: Amounts) -> _core.OriginCounts:
     moved = None if deals.moved is None else deals.moved.astype(np.uint8)
     try:
         return _core.count_origin(

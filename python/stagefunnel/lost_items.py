@@ -172,9 +172,7 @@ class _Cells:
 class _Lengths:
     """Lengths of time, cell after cell and rising in each."""
 
-    def __init__(
-        self, values: Lengths, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.int64]
-    ) -> None:
+    def __init__(self, values: Lengths, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.int64]) -> None:
         self._values, self._starts, self._sizes = values, starts, sizes
 
     def means(self) -> list[Fraction]:

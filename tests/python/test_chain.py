@@ -17,9 +17,7 @@ LEADS = sf.Pipeline(["New", "Called"], won="Converted", lost="Junk")
 DEALS = sf.Pipeline(["New", "Offer", "Delivery"], won="Won", lost="Lost")
 
 
-def chain(
-    leads: list[str], deals: list[str], links: list[tuple[int, int]], **options: Any
-) -> pd.DataFrame:
+def chain(leads: list[str], deals: list[str], links: list[tuple[int, int]], **options: Any) -> pd.DataFrame:
     """Count journeys like ``"New > Won"``; links are pairs of a deal and a lead, both from 1 on."""
     table = pd.DataFrame(links, columns=["deal_id", "lead_id"])
     pipelines = {"lead_pipeline": LEADS, "deal_pipeline": DEALS}
@@ -40,7 +38,8 @@ def linked(draw: st.DrawFn, leads: Case, deals: Case) -> list[tuple[Any, Any]]:
     known = [list(dict.fromkeys(item for item, _, _ in case.rows)) for case in (deals, leads)]
     strangers = [77 if isinstance(keys[0], int) else "seventy-seven" for keys in known]
     sides = [
-        st.sampled_from([*keys, *keys, stranger, None]) for keys, stranger in zip(known, strangers, strict=True)
+        st.sampled_from([*keys, *keys, stranger, None])
+        for keys, stranger in zip(known, strangers, strict=True)
     ]
     return draw(st.lists(st.tuples(*sides), max_size=12))
 
@@ -57,7 +56,10 @@ def test_matches_the_reference(data: st.DataObject, kind: Any) -> None:
         {
             name: pd.Series([pair[at] for pair in links], dtype="Int64" if whole else object)
             for at, (name, whole) in enumerate(
-                [("deal_id", isinstance(deals.rows[0][0], int)), ("lead_id", isinstance(leads.rows[0][0], int))]
+                [
+                    ("deal_id", isinstance(deals.rows[0][0], int)),
+                    ("lead_id", isinstance(leads.rows[0][0], int)),
+                ]
             )
         }
     )
@@ -122,7 +124,11 @@ def test_the_worked_example_is_met(basis: Any) -> None:
     assert set(found["base"]) == {4}
     assert told(found)["unlinked"] == {"conversions": 1}
     rows = [
-        [(item, stage, time) for item, path in enumerate(paths, 1) for time, stage in enumerate(path.split(" > "))]
+        [
+            (item, stage, time)
+            for item, path in enumerate(paths, 1)
+            for time, stage in enumerate(path.split(" > "))
+        ]
         for paths in (LEAD_PATHS, DEAL_PATHS)
     ]
     expected = reference.chain_funnel(
@@ -135,7 +141,9 @@ def test_a_lead_stands_as_its_best_deal_does_and_where_that_got_furthest() -> No
     table = chain(LEAD_PATHS, DEAL_PATHS, LINKS, basis="origin")
     assert column(table, "deal", "open_at") == [0, 1, 0, 0, 0]
     assert column(table, "deal", "lost_from") == [0] * 5
-    lost = chain(["New"], ["New > Lost", "New > Offer > Lost", "Lost"], [(1, 1), (2, 1), (3, 1)], basis="origin")
+    lost = chain(
+        ["New"], ["New > Lost", "New > Offer > Lost", "Lost"], [(1, 1), (2, 1), (3, 1)], basis="origin"
+    )
     assert column(lost, "deal", "lost_from") == [0, 1, 0, 0, 0]
     won = chain(["New"], ["New > Offer", "New > Won"], [(1, 1), (2, 1)], basis="origin")
     assert column(won, "deal", "open_at") == [0] * 5
@@ -256,11 +264,23 @@ def test_an_export_is_taken_whole() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sf.chain_funnel(export()), "deal_pipeline= is needed; the pipelines are 'Sales', 'Renewals'"),
-        (lambda: sf.chain_funnel(export(), deal_pipeline="Sale"), "deal_pipeline='Sale' is none of the export's"),
+        (
+            lambda: sf.chain_funnel(export()),
+            "deal_pipeline= is needed; the pipelines are 'Sales', 'Renewals'",
+        ),
+        (
+            lambda: sf.chain_funnel(export(), deal_pipeline="Sale"),
+            "deal_pipeline='Sale' is none of the export's",
+        ),
         (lambda: sf.chain_funnel(export(leads=None)), "the export holds no leads with their deals"),
-        (lambda: sf.chain_funnel(journeys_log("New"), journeys_log("New")), "takes \\(leads, deals, links\\)"),
-        (lambda: chain(["New"], ["New"], [(1, 1)], basis="active"), "basis='active' is not one of 'entity', 'origin'"),
+        (
+            lambda: sf.chain_funnel(journeys_log("New"), journeys_log("New")),
+            "takes \\(leads, deals, links\\)",
+        ),
+        (
+            lambda: chain(["New"], ["New"], [(1, 1)], basis="active"),
+            "basis='active' is not one of 'entity', 'origin'",
+        ),
         (lambda: chain(["New"], ["New"], [(1, 1)], deal="id"), "'id'"),
         (
             lambda: chain(["New"], ["New"], [("1", 1)]),  # type: ignore[list-item]
@@ -282,3 +302,31 @@ def test_an_unknown_stage_is_said_to_be_of_the_leads_or_the_deals() -> None:
     with pytest.raises(sf.UnknownStageError, match="'Nowhere'") as caught:
         chain(["New"], ["Nowhere"], [(1, 1)])
     assert caught.value.__notes__ == ["in the deals"]
+
+
+def test_a_chain_is_shown_part_by_part_with_its_findings() -> None:
+    table = chain(LEAD_PATHS, DEAL_PATHS, LINKS, kind="conversions", basis="origin")
+    lines = repr(sf.show(table)).splitlines()
+    assert lines[0] == "Chain, counted in leads: with conversions"
+    assert [line.split()[:2] for line in lines if line.startswith(("lead ", "deal "))] == [
+        ["lead", "New"],
+        ["deal", "New"],
+    ]
+    assert "lead: 4 items: 2 won, 1 lost, 1 open; win rate 67 %" in lines
+    assert "deal: Most often skipped: Offer (1 of 1 that went beyond, 100 %)" in lines
+    assert lines[-1] == "Deals without a lead: 1"
+
+
+def test_each_part_is_shown_with_the_names_of_its_own_stages() -> None:
+    options = {"lead_pipeline": LEADS.replace(names={"New": "Unassigned"}), "deal_pipeline": DEALS}
+    log = journeys_log("New")
+    shown = repr(sf.show(sf.chain_funnel(log, log, {"deal_id": [1], "lead_id": [1]}, **options)))
+    assert "lead   Unassigned" in shown
+    assert "deal   New" in shown
+
+
+def test_a_part_with_rows_filtered_away_is_shown_without_findings() -> None:
+    table = chain(LEAD_PATHS, DEAL_PATHS, LINKS)
+    assert "Most often" not in repr(sf.show(table[table["outcome"] == "open"]))
+    assert "Most often" in repr(sf.show(table[table["part"] == "lead"]))
+    assert "reached" in repr(sf.show(table.drop(columns="part")))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import SHOP, SMALL, assert_same, journeys_log, log_of, order_of, pipeline_of
+from helpers import SMALL, assert_same, journeys_log, log_of, order_of, pipeline_of
 from strategies import UNLISTED, Case, cases
 from test_selection import asked, parts
 

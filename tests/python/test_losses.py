@@ -137,7 +137,9 @@ def test_columns_that_losses_cannot_take_are_refused(options: dict[str, Any], me
 
 
 def test_a_reason_needs_an_items_table() -> None:
-    with pytest.raises(sf.SchemaError, match="reason= names a column of the items table, and the log has none"):
+    with pytest.raises(
+        sf.SchemaError, match="reason= names a column of the items table, and the log has none"
+    ):
         sf.losses(timed([("New", 0)]), TWO_LOST, reason="why")
 
 
@@ -145,7 +147,7 @@ def test_the_example_of_skips_is_met() -> None:
     items = pd.DataFrame({"item": [1, 2, 3, 4], "manager": ["Ann", "Ann", "Bob", "Bob"]})
     log = journeys_log("New > Won", "New > Offer > Won", "New > Won", "New", items=items)
     table = sf.skips(log, SMALL)
-    assert table[["manager", "stage"]].apply(tuple, axis="columns").tolist() == [
+    assert list(zip(table["manager"], table["stage"], strict=True)) == [
         ("Bob", "Offer"),
         ("Ann", "Offer"),
         ("Ann", "New"),
@@ -166,3 +168,10 @@ def test_stages_that_nothing_went_beyond_come_last() -> None:
 def test_skips_by_manager_need_an_items_table() -> None:
     with pytest.raises(sf.SchemaError, match="by= names a column of the items table, and the log has none"):
         sf.skips(journeys_log("New"), SMALL)
+
+
+def test_the_tables_are_shown_under_what_they_are() -> None:
+    assert repr(sf.show(sf.losses(timed(*JOURNEYS), TWO_LOST))).startswith("Where items are lost\n")
+    log = journeys_log("New > Won")
+    assert repr(sf.show(sf.skips(log, SMALL, by=None))).startswith("Skipped stages, the worst first\n")
+    assert repr(sf.show(sf.flow(log, SMALL, period=None))).startswith("Flow balance\n")

@@ -38,9 +38,7 @@ def losses(
     records = []
     for group, members in members_of(lost, groups):
         for from_stage in (*labels(pipeline), None):
-            from_here = {
-                item: one for item, one in members.items() if lost_from(one, pipeline) == from_stage
-            }
+            from_here = {item: one for item, one in members.items() if lost_from(one, pipeline) == from_stage}
             for lost_stage in pipeline.lost:
                 into = {item: one for item, one in from_here.items() if one[-1].stage == lost_stage}
                 for reason, kept in members_of(into, reasons):
@@ -65,7 +63,9 @@ def losses(
                         )
     names = ["items", "share", "amount", "amount_missing"]
     lengths_of = ["mean_until_lost", "median_until_lost", "mean_in_stage"]
-    table = pd.DataFrame(records, columns=["group", "from_stage", "lost_stage", "reason", *names, *lengths_of])
+    table = pd.DataFrame(
+        records, columns=["group", "from_stage", "lost_stage", "reason", *names, *lengths_of]
+    )
     for name in ("from_stage", "lost_stage"):
         table[name] = stage_column(table[name], pipeline)
     for name in lengths_of:
@@ -85,7 +85,9 @@ def skips(
             skipped = sum(stage in skipped_stages(one, pipeline) for one in members.values())
             record = {"group": group, "stage": stage}
             record["passed"] = sum(has_visit(one, stage) for one in members.values())
-            records.append(record | {"beyond": beyond, "skipped": skipped, "skip_rate": share(skipped, beyond)})
+            records.append(
+                record | {"beyond": beyond, "skipped": skipped, "skip_rate": share(skipped, beyond)}
+            )
     records.sort(key=_worst_first)
     table = pd.DataFrame(records)
     table["stage"] = stage_column(table["stage"], pipeline)
