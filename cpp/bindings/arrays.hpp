@@ -64,6 +64,7 @@ void bind_funnel(py::module_& m);
 void bind_chain(py::module_& m);
 void bind_flow(py::module_& m);
 void bind_losses(py::module_& m);
+void bind_entries(py::module_& m);
 void bind_durations(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_items(py::module_& m);

@@ -127,6 +127,7 @@ std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& ite
     one.prefix = journeys.prefix;
     one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
     one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
+    if (!journeys.row.empty()) one.row.assign(journeys.row.begin() + begin, journeys.row.begin() + end);
     one.first_row = {journeys.first_row[at]};
     one.key = {journeys.key[at]};
     if (!journeys.high.empty()) one.high = {journeys.high[at]};

@@ -16,6 +16,7 @@ namespace stagefunnel {
 /// whether a win was entered from work in progress or opened the journey.
 class StateTable {
   public:
+    StateTable() = default;
     explicit StateTable(const Pipeline& pipeline)
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
         for (const std::int32_t row : pipeline.rows()) {
@@ -35,6 +36,46 @@ class StateTable {
     /// Reads the items of a range; items without a listed row have no state.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        scan(journeys, codes, first, last, [](std::size_t, std::size_t) {});
+    }
+
+    /// The same, and notes the place of each item's state in the table, `kNowhere` where it has none.
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+              std::uint32_t* place_of_item) {
+        scan(journeys, codes, first, last, [place_of_item](std::size_t item, std::size_t place) {
+            place_of_item[item] = static_cast<std::uint32_t>(place);
+        });
+    }
+
+    void merge(const StateTable& other) {
+        for (std::size_t i = 0; i < states_.size(); ++i) {
+            if (states_[i].items == 0) states_[i].example = other.states_[i].example;
+            states_[i].items += other.states_[i].items;
+        }
+    }
+
+    [[nodiscard]] Digest digest() const {
+        Digest digest;
+        std::copy_if(states_.begin(), states_.end(), std::back_inserter(digest.states),
+                     [](const Digest::State& state) { return state.items > 0; });
+        return digest;
+    }
+
+    /// Where in `digest().states` each place of the table went.
+    [[nodiscard]] std::vector<std::uint32_t> numbers() const {
+        std::vector<std::uint32_t> numbers;
+        std::uint32_t next = 0;
+        for (const Digest::State& state : states_) numbers.push_back(state.items > 0 ? next++ : 0);
+        return numbers;
+    }
+
+    static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  private:
+    template <class Code, class AtItem>
+    void scan(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+              AtItem at_item) {
         constexpr std::uint16_t kNothing = 3;  // the outcome before the first visit
         const Stage* const stages = stages_.data();
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
@@ -53,28 +94,18 @@ class StateTable {
                 stage = next.row;
                 outcome = next.outcome;
             }
-            if (visited == 0) continue;
-            Digest::State& state =
-                states_[((visited * (n_rows_ + 1) + before_run) * n_rows_ + stage) * 2 + won_entry];
+            if (visited == 0) {
+                at_item(item, kNowhere);
+                continue;
+            }
+            const std::size_t place =
+                ((visited * (n_rows_ + 1) + before_run) * n_rows_ + stage) * 2 + won_entry;
+            at_item(item, place);
+            Digest::State& state = states_[place];
             if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
         }
     }
 
-    void merge(const StateTable& other) {
-        for (std::size_t i = 0; i < states_.size(); ++i) {
-            if (states_[i].items == 0) states_[i].example = other.states_[i].example;
-            states_[i].items += other.states_[i].items;
-        }
-    }
-
-    [[nodiscard]] Digest digest() const {
-        Digest digest;
-        std::copy_if(states_.begin(), states_.end(), std::back_inserter(digest.states),
-                     [](const Digest::State& state) { return state.items > 0; });
-        return digest;
-    }
-
-  private:
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
 

@@ -2,9 +2,10 @@
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
-once: :func:`summary`. Each takes a period; :func:`funnel_by_period` shows one after the other and
-:func:`compare_periods` two side by side. :func:`partial` and :func:`merge` give the summary where the items
-come in parts.
+once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`skips` who skips what,
+:func:`flow` what came and left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a
+period; :func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
+:func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`show` prints a table the way people read it.
 """
 
@@ -33,6 +34,8 @@ from .moves import transitions
 from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
+from .readers import Export, read
+from .rows import row_table
 from .settings import Settings
 from .several import pipelines_of_log
 from .skipping import skips
@@ -40,6 +43,7 @@ from .summaries import summary
 from .trends import funnel_by_period
 
 __all__ = [
+    "Export",
     "InvalidRowError",
     "Partial",
     "Pipeline",
@@ -65,7 +69,9 @@ __all__ = [
     "outcomes",
     "partial",
     "pipelines_of_log",
+    "read",
     "release_memory",
+    "row_table",
     "show",
     "skips",
     "summary",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .funnel_tables import Counts, funnel_table
+from .funnel_tables import Counts, funnel_table, outcome_table
+from .money import Money
 from .pipeline import Pipeline
 from .schema import BOTH, MOVED_OUT, PARTS, KindName, remember, row_outcomes, share
 
@@ -33,10 +35,12 @@ class Part:
     outcomes: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: Counts, amount: str | None) -> Part:
+    def of(cls, pipeline: Pipeline, counts: Counts, money: Money | None) -> Part:
         """Build the funnel of a part from its counts."""
-        table = funnel_table(pipeline, "classic", {"classic": counts}, with_amount=amount is not None)
-        return cls(pipeline, table, table.attrs["stagefunnel"]["outcomes"]["classic"])
+        scale = None if money is None else money.numbers.scale
+        table = funnel_table(pipeline, "classic", {"classic": counts}, scale=scale)
+        standing = outcome_table(pipeline, counts)
+        return cls(pipeline, table, {name: standing[name].tolist() for name in standing.columns})
 
 
 def of_origin(deals: Part, leads: Part, converted: int) -> Part:
@@ -77,8 +81,8 @@ def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: 
         names={name: _names(pipeline) for name, pipeline in pipelines.items()},
         kind=kind,
         by=["part"],
-        outcomes={one: _under_one_another(both) for one, both in parts.items()},
-        groups={one: [[name] for name in PARTS] for one in parts},
+        outcomes=json.dumps({one: _under_one_another(both) for one, both in parts.items()}),
+        groups=json.dumps({one: [[name] for name in PARTS] for one in parts}),
         **told,
     )
     return table
@@ -87,7 +91,8 @@ def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: 
 def _with_part(part: Part, name: str, labels: list[Any]) -> pd.DataFrame:
     table = part.table.copy()
     table.attrs = {}
-    codes = [labels.index(label) for label in part.pipeline.labels]
+    place = {label: code for code, label in enumerate(labels)}
+    codes = [place[label] for label in part.pipeline.labels]
     # Not in an order: a label may be a stage of both parts.
     table["stage"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
     where = pd.Categorical.from_codes([PARTS.index(name)] * len(table), categories=pd.Index(PARTS))
@@ -101,5 +106,4 @@ def _names(pipeline: Pipeline) -> dict[str, str]:
 
 def _under_one_another(parts: tuple[Part, Part]) -> dict[str, list[Any]]:
     leads, deals = (part.outcomes for part in parts)
-    names = [name for name in (*leads, *deals) if name in leads or name in deals]
-    return {name: [*leads.get(name, [0]), *deals.get(name, [0])] for name in dict.fromkeys(names)}
+    return {name: [*leads.get(name, [0]), *deals.get(name, [0])] for name in {**leads, **deals}}

@@ -8,24 +8,23 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from . import _core
+from .amounts import Numbers
 from .chain_tables import Part, chain_table, of_origin
+from .counting import count
 from .errors import SchemaError, StageFunnelError, check_option, quoted
+from .factors import Groups
 from .funnel_tables import Counts
-from .funnels import amounts_of, count
-from .items_table import Groups
 from .kinds import Rule, rules_of
 from .links import Links, find_links
 from .log import StageLog
+from .money import Money, Rates, money_of
 from .periods import Clock, Span, span_of
 from .pipeline import Pipeline
 from .schema import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
 from .view import View, view_of
-
-Amounts = npt.NDArray[np.float64] | None
 
 
 def chain_funnel(
@@ -42,6 +41,8 @@ def chain_funnel(
     lost_then_won: LostThenWonName | None = None,
     basis: ChainBasisName = "entity",
     amount: str | None = None,
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
     period_basis: BasisName = "active",
@@ -72,8 +73,10 @@ def chain_funnel(
         ``"entity"``: leads over leads, then deals over deals, as a CRM's chart has them. ``"origin"``: all
         counts are leads; one counts in a stage of the deals if any of its deals counts there.
     amount
-        Column of the deals' items table to add up, for the leads the one of the same name in theirs; leads
-        without such a column have no amounts.
+        Column of the deals to add up, and for the leads their column of the same name; leads without such a
+        column have no amounts.
+    currency, rates
+        As for :func:`funnel`; where leads have amounts, their currencies stand in a column of the same name.
     unlisted, as_of
         As for :func:`funnel`.
     period, period_basis
@@ -122,24 +125,25 @@ def chain_funnel(
     in_period = options | {"period": period, "basis": period_basis}
     lead_view, deal_view = chain.view("leads", **in_period), chain.view("deals", **in_period)
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
-    deal_amounts = amounts_of(chain.deals, amount)
-    lead_amounts = _lead_amounts(chain.leads, amount)
     whole_deals = deal_view
     if basis == "origin":
         clock = Clock(chain.deals.unit, chain.deals.zone)
         end = span_of(period, clock).end if period_basis == "active" else None
         whole_deals = chain.view("deals", **options, period=Span(None, end))
+    with _told("in the deals"):
+        deal_money = money_of(whole_deals, amount, currency=currency, rates=rates)
+    with _told("in the leads"):
+        lead_money = _lead_money(lead_view, amount, currency, rates)
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_view, rule, None, lead_amounts), amount)
+        lead_part = Part.of(chain.lead_pipeline, count(lead_view, rule, None, lead_money), lead_money)
         if basis == "origin":
-            origin = _count_origin(lead_view, whole_deals, found, rule, deal_amounts)
-            deal_part = of_origin(
-                Part.of(chain.deal_pipeline, origin.deals, amount), lead_part, origin.converted
-            )
+            origin = _count_origin(lead_view, whole_deals, found, rule, deal_money)
+            own_part = Part.of(chain.deal_pipeline, origin.deals, deal_money)
+            deal_part = of_origin(own_part, lead_part, origin.converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_view, rule, None, deal_amounts), amount)
+            deal_part = Part.of(chain.deal_pipeline, count(deal_view, rule, None, deal_money), deal_money)
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_view, rule, found)
     return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)
@@ -215,15 +219,17 @@ def _pipeline_of(part: Any, chosen: Any, option: str) -> Pipeline:
     raise SchemaError(f"{what}; the pipelines are {quoted(known)}")
 
 
-def _lead_amounts(leads: StageLog, amount: str | None) -> Amounts:
-    if amount is None:
-        return None
-    if leads.items is None or amount not in leads.items.columns:
-        return np.full(leads.n_items, np.nan)
-    return amounts_of(leads, amount)
+def _lead_money(leads: View, amount: str | None, currency: str | None, rates: Rates | None) -> Money | None:
+    log = leads.log
+    sources = [source for source in (log._items_table, log._columns) if source is not None]
+    if amount is not None and not any(amount in source for source in sources):
+        return Money(Numbers(np.full(log.n_items, np.nan)))
+    return money_of(leads, amount, currency=currency, rates=rates)
 
 
-def _count_origin(leads: View, deals: View, links: Links, rule: Rule, amounts: Amounts) -> _core.OriginCounts:
+def _count_origin(
+    leads: View, deals: View, links: Links, rule: Rule, money: Money | None
+) -> _core.OriginCounts:
     moved = None if deals.moved is None else deals.moved.astype(np.uint8)
     try:
         return _core.count_origin(
@@ -236,7 +242,7 @@ def _count_origin(leads: View, deals: View, links: Links, rule: Rule, amounts: A
             links.deal,
             rule.core_kind,
             rule.lost_then_won,
-            amounts,
+            None if money is None else money.numbers.values,
             leads.log._threads,
         )
     except ValueError as error:

@@ -11,12 +11,20 @@ _Lookup = tuple[int, int, tuple[int, ...]]
 _kept: WeakKeyDictionary[StageLog, dict[_Lookup, _core.Digest | None]] = WeakKeyDictionary()
 
 
-def digest_of(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:
-    """Scan the log for a pipeline, or look up what the scan found last time."""
+def digest_of(log: StageLog, lookup: _core.Pipeline, with_items: bool) -> _core.Digest | None:
+    """Scan the log for a pipeline, or look up what the scan found last time.
+
+    Parameters
+    ----------
+    with_items
+        Whether the state of each item is wanted, as groups and amounts need it.
+    """
     digests, key = _place_of(log, lookup)
-    if key not in digests:
-        digests[key] = _core.digest_of(log._journeys, lookup, log._threads)
-    return digests[key]
+    found = digests.get(key)
+    if key not in digests or (with_items and found is not None and not found.has_items):
+        scan = _core.digest_of_items if with_items else _core.digest_of
+        digests[key] = found = scan(log._journeys, lookup, log._threads)
+    return found
 
 
 def kept_digest(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:

@@ -103,7 +103,7 @@ def read_tables(
     """
     frames, starts, total = [], [], 0
     for file in files:
-        read = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}[_kind(file)]
+        read = {"csv": _read_csv, "json": _read_json, "parquet": read_parquet}[_kind(file)]
         frame = read(file, columns, watch)
         starts.append(total)
         total += len(frame)
@@ -154,11 +154,11 @@ def csv_header(file: str) -> tuple[str, list[str]]:
         first = text.readline()
         if not first.strip():
             raise ReaderError(f"{file}, line 1: there is no header")
-        delimiter = _delimiter(first)
+        delimiter = delimiter_of(first)
         return delimiter, next(csv.reader(chain([first], text), delimiter=delimiter))
 
 
-def _delimiter(first_line: str) -> str:
+def delimiter_of(first_line: str) -> str:
     """Take the separator that splits the header into the most names; those inside quotes do not count."""
     return max(",;\t|", key=re.sub('"[^"]*("|$)', "", first_line).count)
 
@@ -290,7 +290,8 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
 
-def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
+def read_parquet(file: str, columns: Sequence[str] | None = None, watch: Watch | None = None) -> pd.DataFrame:
+    """Read columns of one Parquet file, whatever it is called; all of them by default."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
-from .items_table import Groups
+from .factors import Groups
 from .pipeline import Pipeline
 from .schema import (
     AMOUNTS,
@@ -30,6 +31,7 @@ from .schema import (
 from .tally import Tally
 from .wording import value_label
 
+_MOST_RECORDED = 10_000
 Counts: TypeAlias = _core.FunnelCounts | Tally
 
 
@@ -39,11 +41,21 @@ def funnel_table(
     counted: Mapping[str, Counts],
     groups: Groups | None = None,
     *,
-    with_amount: bool = False,
+    scale: int | None = None,
 ) -> pd.DataFrame:
-    """Build the table of :func:`funnel` from the counts of its kinds."""
-    tables = [_table_of_kind(pipeline, counts, groups, with_amount) for counts in counted.values()]
-    told = {one: _outcome_rows(counts, groups) for one, counts in counted.items()}
+    """Build the table of :func:`funnel` from the counts of its kinds.
+
+    Parameters
+    ----------
+    scale
+        Of the amounts, as :class:`Numbers` has it; ``None`` without amounts.
+    """
+    tables = [_table_of_kind(pipeline, counts, groups, scale) for counts in counted.values()]
+    # Read at the stages, groups have no items of their own, only entries of items.
+    by_entry = groups is not None and groups.each == "row"
+    n_groups = 1 if groups is None else len(groups.values)
+    recorded = {} if by_entry or n_groups > _MOST_RECORDED else counted
+    told = {one: _outcome_rows(counts, groups) for one, counts in recorded.items()}
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
@@ -57,8 +69,11 @@ def funnel_table(
         pipeline,
         kind=kind,
         by=by_columns,
-        outcomes={one: rows.drop(columns=by_columns).to_dict("list") for one, rows in told.items()},
-        groups={one: _labels_of(rows, by_columns) for one, rows in told.items()},
+        # As text: pandas copies what a table remembers at every step, and a list value by value.
+        outcomes=json.dumps(
+            {one: rows.drop(columns=by_columns).to_dict("list") for one, rows in told.items()}
+        ),
+        groups=json.dumps({one: _labels_of(rows, by_columns) for one, rows in told.items()}),
     )
     return table
 
@@ -82,6 +97,9 @@ def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
         return np.zeros(1, dtype=np.intp)
     if groups.keeps_empty:
         return np.arange(len(groups.values))
+    if groups.each == "row":
+        entries = counts.visited + counts.assumed + counts.skipped + counts.beyond
+        return np.flatnonzero(entries.sum(axis=1))
     return np.flatnonzero(_base(counts) + counts.left_out)
 
 
@@ -89,6 +107,13 @@ def _base(counts: Counts) -> npt.NDArray[np.int64]:
     moved = _moved_out(counts)
     here = counts.won + counts.lost + counts.open
     return here if moved is None else here + moved
+
+
+def _of_report(items: npt.NDArray[np.int64], groups: Groups | None) -> npt.NDArray[np.int64]:
+    """Count items group by group; where groups are read at the stages, those of the whole report."""
+    if groups is None or groups.each == "item":
+        return items
+    return np.full_like(items, items.sum())
 
 
 def _moved_out(counts: Counts) -> npt.NDArray[np.int64] | None:
@@ -105,7 +130,7 @@ def _with_groups(
 
 
 def _table_of_kind(
-    pipeline: Pipeline, counts: Counts, groups: Groups | None, with_amount: bool
+    pipeline: Pipeline, counts: Counts, groups: Groups | None, scale: int | None
 ) -> pd.DataFrame:
     kept = _kept(counts, groups)
     n_stages = len(pipeline.labels)
@@ -114,7 +139,8 @@ def _table_of_kind(
     skipped, beyond = counts.skipped[kept], counts.beyond[kept]
     lost_from = counts.lost_from[kept]
     reached = passed + assumed
-    base = _base(counts)[kept][:, np.newaxis]
+    base = _of_report(_base(counts), groups)[kept][:, np.newaxis]
+    left_out = _of_report(counts.left_out, groups)[kept][:, np.newaxis]
     previous = np.empty_like(reached)
     previous[:, 0] = 0
     previous[:, 1:n_open] = reached[:, : n_open - 1]
@@ -132,18 +158,18 @@ def _table_of_kind(
         "skip_rate": share(skipped, skipped + beyond),
         "loss_rate": share(lost_from, visited),
         "base": np.broadcast_to(base, reached.shape),
-        "left_out": np.broadcast_to(counts.left_out[kept][:, np.newaxis], reached.shape),
+        "left_out": np.broadcast_to(left_out, reached.shape),
     }
     order = list(FUNNEL)
-    if with_amount:
+    if scale is not None:
         # A log without items has no matrix of sums.
-        per_stage["amount"] = _rows_of(counts.amount, kept, reached.astype(float))
+        per_stage["amount"] = _rows_of(counts.amount, kept, reached.astype(float)) / 10.0**scale
         per_stage["amount_missing"] = _rows_of(counts.amount_missing, kept, reached)
         at = order.index("base")
         order[at:at] = AMOUNTS
     moved = _moved_out(counts)
     if moved is not None:
-        per_stage[MOVED_OUT] = np.broadcast_to(moved[kept][:, np.newaxis], reached.shape)
+        per_stage[MOVED_OUT] = np.broadcast_to(_of_report(moved, groups)[kept][:, np.newaxis], reached.shape)
         order.append(MOVED_OUT)
     columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
     columns["stage"] = stage_values(pipeline, np.tile(np.arange(n_stages), len(kept)))

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
+from .breakdowns import groups_of
 from .errors import SchemaError
-from .funnels import amounts_of, groups_of
-from .items_table import Groups
+from .factors import Groups
 from .log import StageLog
+from .money import Rates, money_of
 from .pipeline import Pipeline
 from .schema import (
     AMOUNTS,
@@ -28,7 +29,7 @@ from .schema import (
     stage_values,
 )
 from .times import to_durations
-from .view import view_of
+from .view import View, view_of
 
 Lengths = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
@@ -41,6 +42,8 @@ def losses(
     by: str | Sequence[str] | None = None,
     reason: str | None = None,
     amount: str | None = None,
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
     basis: BasisName = "active",
@@ -53,11 +56,11 @@ def losses(
     log, pipeline
         The stage history and the stages.
     by
-        Columns of the log's items table: the losses of each combination of their values.
+        Columns of the items table or of the log: the losses of each combination of their values.
     reason
         One more such column, the reason of the loss: a row for each of its values.
-    amount
-        Column of the items table to add up.
+    amount, currency, rates
+        As for :func:`funnel`: a column to add up, the currencies of its amounts, and what they are worth.
     unlisted, period, basis, as_of
         As for :func:`funnel`; ``basis="closed"`` with a period has the items lost in it.
 
@@ -90,10 +93,10 @@ def losses(
     """
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     own = [*LOSSES, *LOST_LENGTHS]
-    groups, reasons = groups_of(log, by, reserved=own), _reasons_of(log, reason, own)
+    groups, reasons = groups_of(view, by, reserved=own), _reasons_of(view, reason, own)
     if groups is not None and reason in groups.values.columns:
         raise SchemaError(f"reason={reason!r} is in by= too; name it once")
-    amounts = amounts_of(log, amount)
+    money = money_of(view, amount, currency=currency, rates=rates)
     lost = _core.find_losses(view.journeys, view.lookup, log._threads)
     from_stage, until_lost, in_stage = lost.from_stage, lost.until_lost, lost.in_stage
     stays = np.ones(len(lost.item), dtype=bool) if view.moved is None else ~view.moved[lost.item]
@@ -112,8 +115,9 @@ def losses(
     columns["lost_stage"] = stage_values(pipeline, lost_stage)
     columns |= {} if reasons is None else _taken(reasons.values, reason_code)
     columns |= {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
-    if amounts is not None:
-        columns |= dict(zip(AMOUNTS, cells.amounts(amounts[item]), strict=True))
+    if money is not None:
+        sums, missing = cells.amounts(money.numbers.values[item])
+        columns |= dict(zip(AMOUNTS, (sums / 10.0**money.numbers.scale, missing), strict=True))
     until = cells.lengths(until_lost[stays])
     columns["mean_until_lost"] = to_durations(until.means(), log.unit)
     columns["median_until_lost"] = to_durations(until.medians(), log.unit)
@@ -127,9 +131,9 @@ def losses(
     return table
 
 
-def _reasons_of(log: StageLog, reason: str | None, own: Sequence[str]) -> Groups | None:
+def _reasons_of(view: View, reason: str | None, own: Sequence[str]) -> Groups | None:
     try:
-        return groups_of(log, reason, reserved=own)
+        return groups_of(view, reason, reserved=own)
     except SchemaError as error:
         # A reason is read as a breakdown is, and what is wrong with it is said of the same option.
         raise SchemaError(str(error).replace("by=", "reason=", 1)) from error

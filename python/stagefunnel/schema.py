@@ -16,6 +16,8 @@ Fill = Literal["won", "moves"]
 LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
 PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
+AtName = Literal["first", "last", "stage"]
+AmountAtName = Literal["last", "stage"]
 BasisName = Literal["active", "created", "closed"]
 ChainBasisName = Literal["entity", "origin"]
 EveryName = Literal["day", "week", "month", "quarter", "year"]
@@ -87,6 +89,7 @@ ITEMS: Final = (
     "back_moves",
     "skipped",
 )
+ROWS: Final = ("item", "stage", "time")
 EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
 QUALITY: Final = ("check", "count", "note")
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .funnels import count, groups_of
+from .breakdowns import groups_of
+from .counting import count
 from .kinds import rules_of
 from .log import StageLog
 from .pipeline import Pipeline
@@ -35,7 +36,7 @@ def skips(
     log, pipeline
         The stage history and the stages.
     by
-        Columns of the log's items table: who skips; ``None`` for all items together.
+        Columns of the items table or of the log: who skips; ``None`` for all items together.
     unlisted, period, basis, as_of
         As for :func:`funnel`.
 
@@ -65,7 +66,7 @@ def skips(
     """
     (rule,) = rules_of("classic", "won", None)
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = groups_of(log, by, reserved=SKIPS)
+    groups = groups_of(view, by, reserved=SKIPS)
     counts = count(view, rule, groups)
     in_base = counts.passed.any(axis=1)
     kept = np.zeros(1, dtype=np.intp) if groups is None else np.flatnonzero(in_base)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from . import _core
+from .breakdowns import groups_of
+from .counting import core_groups, put_together
 from .digests import keep_digest, kept_digest
 from .durations import QUANTILES, quantiles_of, time_table
 from .errors import SchemaError, check_option
+from .factors import Groups
 from .funnel_tables import funnel_table, outcome_table
-from .funnels import core_groups, groups_of, put_together
-from .items_table import Groups
 from .kinds import Rule, rules_of
 from .log import StageLog
 from .moves import transition_table
@@ -81,7 +82,7 @@ def summary(
     (now,) = rules_of("classic", "won", lost_then_won or "include")
     asked = quantiles_of(quantiles)
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = groups_of(log, by)
+    groups = groups_of(view, by)
     found = _ask_all(view, [*rules, now], groups, _core.Per[per], list(asked.values()))
     *funnels, outcome = [put_together(view, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))

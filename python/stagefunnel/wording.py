@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -163,8 +164,8 @@ def recorded_outcomes(
         The rows of each group.
     """
     by = told.get("by", [])
-    columns = told.get("outcomes", {}).get(kind, {})
-    groups = told.get("groups", {}).get(kind, [])
+    columns = json.loads(told.get("outcomes", "{}")).get(kind, {})
+    groups = json.loads(told.get("groups", "{}")).get(kind, [])
     records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     of_group = {tuple(group): record for group, record in zip(groups, records, strict=True)}
     found = []

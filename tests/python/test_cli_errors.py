@@ -36,7 +36,7 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
     [
         ([], "the following arguments are required: COMMAND"),
         (["funel", "log.csv"], "invalid choice: 'funel'"),
-        (["funnel", "log.csv"], "the following arguments are required: --pipeline"),
+        (["funnel", "log.csv"], "--pipeline TOML says what the stages are"),
         (["funnel", "--pipeline", "pipeline.toml"], "the following arguments are required: FILE"),
         ([*FUNNEL, "--kind", "clasic"], "argument --kind: invalid choice: 'clasic'"),
         ([*FUNNEL, "--threads", "two"], "argument --threads: invalid int value: 'two'"),

@@ -6,6 +6,7 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 ``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
 """
 
+from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
 from reference.chain import chain_funnel, unlinked
 from reference.durations import time_in_stage
 from reference.flow import flow
@@ -35,12 +36,14 @@ __all__ = [
     "Row",
     "Stages",
     "Visit",
+    "amounts_at_stages",
     "chain_funnel",
     "closed_at",
     "counted",
     "failure_then_success",
     "flow",
     "funnel",
+    "funnel_at_stages",
     "item_table",
     "journeys",
     "kept_rows",
@@ -57,6 +60,7 @@ __all__ = [
     "time_in_stage",
     "transitions",
     "unlinked",
+    "values_at",
     "visits",
     "visits_by_item",
 ]

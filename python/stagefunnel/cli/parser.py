@@ -10,7 +10,7 @@ import stagefunnel as sf
 from stagefunnel.output import FORMATS
 from stagefunnel.schema import BasisName, EveryName, Fill, KindName, LostThenWonName, PerName
 
-from . import commands
+from . import commands, exports
 
 
 class _Command(NamedTuple):
@@ -20,7 +20,6 @@ class _Command(NamedTuple):
     run: Callable[[argparse.Namespace, argparse.ArgumentParser], Any]
     options: tuple[Callable[[argparse.ArgumentParser], None], ...]
     example: str
-    needs_pipeline: bool = True
     is_several: bool = False  # tables
 
 
@@ -44,7 +43,9 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
         epilog=command.example,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=command.run, items=None, items_key=None, by=None, amount=None)
+    parser.set_defaults(
+        run=command.run, items=None, items_key=None, by=None, amount=None, format=None, out=None
+    )
     parser.add_argument(
         "files",
         nargs="+",
@@ -54,14 +55,15 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
     for add in command.options:
         add(parser)
     _add_columns(parser)
+    _add_reading(parser)
+    if name == "read":
+        return
     parser.add_argument(
         "--pipeline",
         metavar="TOML",
-        required=command.needs_pipeline,
-        help="file that names the stages, won, lost and the columns",
+        help="file that names the stages, won, lost and the columns; with --export the name of a pipeline",
     )
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
-    parser.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=int, metavar="N")
     output = parser.add_argument_group("output")
@@ -78,6 +80,32 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
         "--time-format",
         metavar="FORMAT",
         help="of times that are not ISO 8601, e.g. %%d/%%m/%%Y or, for digits only, %%Y%%m%%d",
+    )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    reading = parser.add_argument_group("reading")
+    reading.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
+    export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
+    export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
+    export.add_argument(
+        "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
+    )
+    export.add_argument(
+        "--crm", metavar="NAME", help="its format, e.g. bitrix24; by default it is recognised"
+    )
+    export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
+    export.add_argument("--zone", metavar="ZONE", help="of times without one, e.g. Europe/Berlin")
+    export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
+    export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
+
+
+def _to(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--to",
+        metavar="PATH",
+        required=True,
+        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality",
     )
 
 
@@ -217,9 +245,19 @@ examples:
         commands.quality,
         (),
         """\
-example:
+examples:
   stagefunnel quality deals.csv.gz --item deal_id --stage stage --time entered_at
+  stagefunnel quality 'export/*.json' --export --pipeline Sales
 """,
-        needs_pipeline=False,
+    ),
+    "read": _Command(
+        "read a CRM's export once and write it as plain tables",
+        exports.read,
+        (_to,),
+        """\
+examples:
+  stagefunnel read 'export/*.json' --to log.parquet
+  stagefunnel read history.csv stages.csv deals.csv --to a_directory
+""",
     ),
 }

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import pandas as pd
@@ -20,12 +21,92 @@ def names_of(text: str | None) -> list[str] | None:
     return None if text is None else text.split(",")
 
 
-def settings_of(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Settings:
-    """Read the pipeline file."""
+@dataclass(frozen=True)
+class Asked:
+    """What a command asks its question of."""
+
+    log: sf.StageLog
+    pipeline: sf.Pipeline
+    unlisted: str
+
+
+@contextmanager
+def asking(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[Asked]:
+    """Read the log and the pipeline; an error about a row says in which file and line it stands."""
+    if args.export:
+        yield of_export(args, parser)
+        return
+    if args.pipeline is None:
+        parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
+    settings = _settings_of(args, parser)
+    with reading(args, parser, settings) as log:
+        yield Asked(log, settings.pipeline, args.unlisted or settings.unlisted)
+
+
+def of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Asked:
+    """Read a CRM's export and choose one of its pipelines."""
+    if args.items:
+        parser.error("an export has its own table of items; leave out --items")
+    export = read_export(args, parser)
+    part = export.leads if args.of == "leads" else export
+    if part is None:
+        raise sf.ReaderError("the export has no leads; leave out --of leads")
+    pipelines = part.pipelines
+    known = ", ".join(map(repr, pipelines))
+    if args.pipeline is None and len(pipelines) > 1:
+        parser.error(f"the export has several pipelines; choose one with --pipeline: {known}")
+    name = args.pipeline or next(iter(pipelines))
+    if name not in pipelines:
+        parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
+    return Asked(part.log, pipelines[name], args.unlisted or "error")
+
+
+def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
+    """Read the files as one export."""
+    given = {
+        "item": args.item,
+        "stage": args.stage,
+        "time": args.time,
+        "order": args.order,
+        "time_format": args.time_format,
+        "format": args.crm,
+        "dayfirst": {None: None, "day": True, "month": False}[args.dates],
+        "zone": args.zone,
+        "decimal": args.decimal,
+        "encoding": args.encoding,
+    }
+    if args.invalid == "keep_stage":
+        parser.error("--invalid keep_stage is not for exports; give drop")
+    try:
+        files = expand(args.files)
+    except OSError as error:
+        parser.error(str(error))
+    return sf.read(
+        files, invalid=args.invalid, **{name: value for name, value in given.items() if value is not None}
+    )
+
+
+def _settings_of(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Settings:
     try:
         return sf.Settings.from_toml(args.pipeline)
     except OSError as error:
         parser.error(f"--pipeline {args.pipeline}: {error.strerror}")
+
+
+@contextmanager
+def checking(
+    args: argparse.Namespace, parser: argparse.ArgumentParser
+) -> Iterator[tuple[sf.StageLog, sf.Pipeline | None]]:
+    """Read the log, and the pipeline where one is named."""
+    if args.pipeline is not None and not args.export:
+        with asking(args, parser) as asked:
+            yield asked.log, asked.pipeline
+    elif args.export:
+        asked = of_export(args, parser)
+        yield asked.log, asked.pipeline
+    else:
+        with reading(args, parser, None) as log:
+            yield log, None
 
 
 @contextmanager
