@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import assert_same, items_of, journeys_log, log_of, pipeline_of
+from helpers import ROOT, assert_same, items_of, journeys_log, log_of, pipeline_of
 from strategies import Case, cases
 
 LEADS = sf.Pipeline(["New", "Called"], won="Converted", lost="Junk")
@@ -259,6 +259,30 @@ def test_an_export_is_taken_whole() -> None:
     expected = chain(LEAD_PATHS, DEAL_PATHS, LINKS)
     for chosen in ("Sales", DEALS):
         pd.testing.assert_frame_equal(sf.chain_funnel(export(), deal_pipeline=chosen), expected)
+
+
+def test_an_export_of_bitrix24_goes_from_its_files_to_both_funnels_of_the_chain() -> None:
+    read = sf.read(str(ROOT / "tests" / "data" / "exports" / "bitrix24" / "*.json"))
+    table = sf.chain_funnel(read, deal_pipeline="Sales", kind="both", basis="origin", amount="amount")
+    assert column(table[table["kind"] == "classic"], "deal", "reached") == [2, 0, 1, 0, 2, 0, 0]
+    assert column(table[table["kind"] == "conversions"], "deal", "reached") == [2, 2, 2, 2, 2, 0, 0]
+    assert set(table.loc[table["stage"] == "WON", "amount"]) == {2580.5}
+    assert told(table)["links"]["unknown_leads"] == 1
+
+
+def test_currencies_are_those_of_each_part() -> None:
+    items = pd.DataFrame({"item": [1, 2], "amount": [10, 20], "currency": ["EUR", "USD"]})
+    options = {"lead_pipeline": LEADS, "deal_pipeline": DEALS, "amount": "amount", "currency": "currency"}
+    leads, deals = journeys_log("New", "New"), journeys_log("New", "New", items=items)
+    links = {"deal_id": [1, 2], "lead_id": [1, 2]}
+    rates = {"EUR": 1.5, "USD": 1.0}
+    for basis in ("entity", "origin"):
+        table = sf.chain_funnel(leads, deals, links, **options, rates=rates, basis=basis)
+        assert column(table, "deal", "amount")[0] == 35
+        assert column(table, "lead", "amount_missing")[0] == 2
+    with pytest.raises(sf.SchemaError, match="in 2 currencies") as caught:
+        sf.chain_funnel(leads, deals, links, **options)
+    assert caught.value.__notes__ == ["in the deals"]
 
 
 @pytest.mark.parametrize(
