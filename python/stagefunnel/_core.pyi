@@ -181,6 +181,13 @@ class Digest:
     @property
     def has_items(self) -> bool:
         ...
+class OriginCounts:
+    @property
+    def converted(self) -> int:
+        ...
+    @property
+    def deals(self) -> FunnelCounts:
+        ...
 class RowAt(enum.Enum):
     first: typing.ClassVar[RowAt]
     last: typing.ClassVar[RowAt]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import assert_same, items_of, journeys_log, log_of, pipeline_of
+from helpers import ROOT, assert_same, items_of, journeys_log, log_of, pipeline_of
 from strategies import Case, cases
 
 LEADS = sf.Pipeline(["New", "Called"], won="Converted", lost="Junk")
@@ -261,6 +261,30 @@ def test_an_export_is_taken_whole() -> None:
         pd.testing.assert_frame_equal(sf.chain_funnel(export(), deal_pipeline=chosen), expected)
 
 
+def test_an_export_of_bitrix24_goes_from_its_files_to_both_funnels_of_the_chain() -> None:
+    read = sf.read(str(ROOT / "tests" / "data" / "exports" / "bitrix24" / "*.json"))
+    table = sf.chain_funnel(read, deal_pipeline="Sales", kind="both", basis="origin", amount="amount")
+    assert column(table[table["kind"] == "classic"], "deal", "reached") == [2, 0, 1, 0, 2, 0, 0]
+    assert column(table[table["kind"] == "conversions"], "deal", "reached") == [2, 2, 2, 2, 2, 0, 0]
+    assert set(table.loc[table["stage"] == "WON", "amount"]) == {2580.5}
+    assert told(table)["links"]["unknown_leads"] == 1
+
+
+def test_currencies_are_those_of_each_part() -> None:
+    items = pd.DataFrame({"item": [1, 2], "amount": [10, 20], "currency": ["EUR", "USD"]})
+    options = {"lead_pipeline": LEADS, "deal_pipeline": DEALS, "amount": "amount", "currency": "currency"}
+    leads, deals = journeys_log("New", "New"), journeys_log("New", "New", items=items)
+    links = {"deal_id": [1, 2], "lead_id": [1, 2]}
+    rates = {"EUR": 1.5, "USD": 1.0}
+    for basis in ("entity", "origin"):
+        table = sf.chain_funnel(leads, deals, links, **options, rates=rates, basis=basis)
+        assert column(table, "deal", "amount")[0] == 35
+        assert column(table, "lead", "amount_missing")[0] == 2
+    with pytest.raises(sf.SchemaError, match="in 2 currencies") as caught:
+        sf.chain_funnel(leads, deals, links, **options)
+    assert caught.value.__notes__ == ["in the deals"]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -302,3 +326,31 @@ def test_an_unknown_stage_is_said_to_be_of_the_leads_or_the_deals() -> None:
     with pytest.raises(sf.UnknownStageError, match="'Nowhere'") as caught:
         chain(["New"], ["Nowhere"], [(1, 1)])
     assert caught.value.__notes__ == ["in the deals"]
+
+
+def test_a_chain_is_shown_part_by_part_with_its_findings() -> None:
+    table = chain(LEAD_PATHS, DEAL_PATHS, LINKS, kind="conversions", basis="origin")
+    lines = repr(sf.show(table)).splitlines()
+    assert lines[0] == "Chain, counted in leads: with conversions"
+    assert [line.split()[:2] for line in lines if line.startswith(("lead ", "deal "))] == [
+        ["lead", "New"],
+        ["deal", "New"],
+    ]
+    assert "lead: 4 items: 2 won, 1 lost, 1 open; win rate 67 %" in lines
+    assert "deal: Most often skipped: Offer (1 of 1 that went beyond, 100 %)" in lines
+    assert lines[-1] == "Deals without a lead: 1"
+
+
+def test_each_part_is_shown_with_the_names_of_its_own_stages() -> None:
+    options = {"lead_pipeline": LEADS.replace(names={"New": "Unassigned"}), "deal_pipeline": DEALS}
+    log = journeys_log("New")
+    shown = repr(sf.show(sf.chain_funnel(log, log, {"deal_id": [1], "lead_id": [1]}, **options)))
+    assert "lead   Unassigned" in shown
+    assert "deal   New" in shown
+
+
+def test_a_part_with_rows_filtered_away_is_shown_without_findings() -> None:
+    table = chain(LEAD_PATHS, DEAL_PATHS, LINKS)
+    assert "Most often" not in repr(sf.show(table[table["outcome"] == "open"]))
+    assert "Most often" in repr(sf.show(table[table["part"] == "lead"]))
+    assert "reached" in repr(sf.show(table.drop(columns="part")))

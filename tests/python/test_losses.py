@@ -104,6 +104,15 @@ def test_a_reason_and_an_amount_are_columns_of_the_items_table() -> None:
     assert table["amount_missing"].tolist() == [1, 0]
 
 
+def test_reasons_and_amounts_may_be_columns_of_the_log() -> None:
+    rows = {"item": [1, 1, 2, 2], "stage": ["New", "Lost"] * 2, "time": [0, 1, 0, 3]}
+    rows |= {"who": ["Ann", "Ann", "Bob", "Ann"], "sum": [1, 2, 3, 4.5]}
+    log = sf.StageLog(rows, columns=["who", "sum"])
+    table = sf.losses(log, SMALL, reason="who", amount="sum")
+    assert table["who"].tolist() == ["Ann", "Bob"]
+    assert table["amount"].tolist() == [2, 4.5]
+
+
 def test_a_log_without_a_loss_has_a_table_without_rows() -> None:
     table = sf.losses(timed([("New", 0)]), TWO_LOST)
     assert table.empty
@@ -147,7 +156,7 @@ def test_the_example_of_skips_is_met() -> None:
     items = pd.DataFrame({"item": [1, 2, 3, 4], "manager": ["Ann", "Ann", "Bob", "Bob"]})
     log = journeys_log("New > Won", "New > Offer > Won", "New > Won", "New", items=items)
     table = sf.skips(log, SMALL)
-    assert table[["manager", "stage"]].apply(tuple, axis="columns").tolist() == [
+    assert list(zip(table["manager"], table["stage"], strict=True)) == [
         ("Bob", "Offer"),
         ("Ann", "Offer"),
         ("Ann", "New"),
@@ -168,3 +177,10 @@ def test_stages_that_nothing_went_beyond_come_last() -> None:
 def test_skips_by_manager_need_an_items_table() -> None:
     with pytest.raises(sf.SchemaError, match="by= names a column of the items table, and the log has none"):
         sf.skips(journeys_log("New"), SMALL)
+
+
+def test_the_tables_are_shown_under_what_they_are() -> None:
+    assert repr(sf.show(sf.losses(timed(*JOURNEYS), TWO_LOST))).startswith("Where items are lost\n")
+    log = journeys_log("New > Won")
+    assert repr(sf.show(sf.skips(log, SMALL, by=None))).startswith("Skipped stages, the worst first\n")
+    assert repr(sf.show(sf.flow(log, SMALL, period=None))).startswith("Flow balance\n")

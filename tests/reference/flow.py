@@ -45,9 +45,11 @@ def flow(
         [{name: counts[stage, name] for name in names} for stage in labels(pipeline)], columns=names
     ).astype("int64")
     table["entered"] = table[ENTRIES].sum(axis="columns")
-    table.insert(0, "outcome", outcome_column(outcome_of(stage, pipeline) for stage in labels(pipeline)))
-    table.insert(0, "stage", stage_column(labels(pipeline), pipeline))
-    return table
+    stages = {
+        "stage": stage_column(labels(pipeline), pipeline),
+        "outcome": outcome_column(outcome_of(stage, pipeline) for stage in labels(pipeline)),
+    }
+    return pd.concat([pd.DataFrame(stages), table], axis="columns")
 
 
 def _how_left(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
