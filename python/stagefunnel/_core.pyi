@@ -181,13 +181,6 @@ class Digest:
     @property
     def has_items(self) -> bool:
         ...
-class OriginCounts:
-    @property
-    def converted(self) -> int:
-        ...
-    @property
-    def deals(self) -> FunnelCounts:
-        ...
 class RowAt(enum.Enum):
     first: typing.ClassVar[RowAt]
     last: typing.ClassVar[RowAt]
