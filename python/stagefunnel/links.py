@@ -47,9 +47,11 @@ def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal:
     lead_at, no_lead = _places(leads, columns["lead"], "leads")
     deal_at, no_deal = _places(deals, columns["deal"], "deals")
     known = np.flatnonzero((lead_at >= 0) & (deal_at >= 0))
-    pairs = np.unique(np.column_stack([lead_at[known], deal_at[known]]), axis=0)
+    # A place takes 32 bits, so that a pair is one number, which sorts faster than two.
+    pairs = np.unique(lead_at[known] << 32 | deal_at[known])
+    lead_of_pair, deal_of_pair = pairs >> 32, pairs & (2**32 - 1)
     linked = np.zeros(deals.n_items, dtype=bool)
-    linked[pairs[:, 1]] = True
+    linked[deal_of_pair] = True
     found = {
         "rows": len(lead_at),
         "links": len(pairs),
@@ -59,8 +61,7 @@ def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal:
         "without_lead": no_lead,
         "without_deal": no_deal,
     }
-    own = np.ascontiguousarray(pairs.T, dtype=np.uint32)
-    return Links(own[0], own[1], linked, found)
+    return Links(lead_of_pair.astype(np.uint32), deal_of_pair.astype(np.uint32), linked, found)
 
 
 def _places(log: StageLog, column: Input, name: str) -> tuple[npt.NDArray[np.int64], int]:
