@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import quoted
 from ..pipeline import Pipeline
 from .build import StageList, make_pipelines
+from .cells import as_text
 from .export import Notes
 from .sources import Table
 
@@ -153,7 +154,7 @@ def _semantics(statuses: pd.DataFrame, seen: pd.Series) -> pd.Series:
 
 def _extra(extra: pd.Series) -> pd.Series:
     said = extra.map(lambda value: value.get("SEMANTICS") if isinstance(value, dict) else None)
-    return said.map(_SEMANTICS).astype(object)
+    return as_text(said).map(_SEMANTICS).astype(object)
 
 
 def _pipeline_names(rows: pd.DataFrame, categories: Table | None, entity: Entity) -> dict[str, str]:
