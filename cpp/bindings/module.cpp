@@ -9,8 +9,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_pipeline(m);
     bind_selection(m);
     bind_funnel(m);
-    bind_chain(m);
     bind_entries(m);
+    bind_chain(m);
     bind_durations(m);
     bind_transitions(m);
     bind_items(m);

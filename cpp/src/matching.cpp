@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "hashing.hpp"
+#include "parallel.hpp"
 #include "repacking.hpp"
 #include "stagefunnel/journeys.hpp"
 
@@ -73,7 +74,7 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(co
     return keys;
 }
 
-ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
+ItemMatch match_items(const Journeys& journeys, const ItemKeys& table, unsigned threads) {
     const bool hashed = table.hashed();
     if (table.prefix) throw std::invalid_argument("keys to look up are not packed");
     if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
@@ -83,8 +84,10 @@ ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
     const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
     constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
     std::vector<std::uint32_t> slots(n_slots, kEmpty);
+    // By the upper bits, as the items of a log lie: neighbours are looked up in neighbouring slots.
+    const auto shift = 64U - static_cast<unsigned>(std::countr_zero(n_slots));
     const auto find = [&](std::uint64_t key, std::uint64_t high) {
-        std::size_t slot = spread(key) & (n_slots - 1);
+        std::size_t slot = spread(key) >> shift;
         while (slots[slot] != kEmpty) {
             const std::uint32_t row = slots[slot];
             if (table.key[row] == key && (!hashed || table.high[row] == high)) break;
@@ -107,11 +110,14 @@ ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
     }
     match.row.resize(journeys.n_items());
     const CommonKeys common(journeys);
-    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const Hash128 key = common[item];
-        const std::size_t slot = find(key.low, key.high);
-        match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
-    }
+    parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            const Hash128 key = common[item];
+            const std::size_t slot = find(key.low, key.high);
+            match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
+        }
+        return 0;
+    });
     return match;
 }
 

@@ -42,7 +42,7 @@ struct RowPieces {
     std::vector<Piece> pieces;
     std::size_t n_rows = 0;
     std::size_t n_labels = 0;
-    std::vector<bool> is_dropped;              // empty: no row is
+    std::vector<bool> is_dropped;  // empty: no row is
     RowNumbers numbers = RowNumbers::forget;
     std::function<void(std::size_t)> release;  // told of each piece once its rows are no longer needed
 

@@ -178,8 +178,8 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
 
     void number_rows(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
         rows_.resize(start[n_items] - start[0]);
-        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t place, std::size_t) {
-            rows_[place] = static_cast<std::uint32_t>(row);
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+            rows_[cursor_[item] + (row - start[item])] = static_cast<std::uint32_t>(row);
         });
     }
 

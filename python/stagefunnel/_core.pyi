@@ -181,18 +181,18 @@ class Digest:
     @property
     def has_items(self) -> bool:
         ...
+class RowAt(enum.Enum):
+    first: typing.ClassVar[RowAt]
+    last: typing.ClassVar[RowAt]
+    @classmethod
+    def __new__(cls, value):
+        ...
 class OriginCounts:
     @property
     def converted(self) -> int:
         ...
     @property
     def deals(self) -> FunnelCounts:
-        ...
-class RowAt(enum.Enum):
-    first: typing.ClassVar[RowAt]
-    last: typing.ClassVar[RowAt]
-    @classmethod
-    def __new__(cls, value):
         ...
 class Per(enum.Enum):
     item: typing.ClassVar[Per]
@@ -455,7 +455,7 @@ def leave_out(stages: StageCodes, dropped: numpy.typing.NDArray[numpy.uint64]) -
     ...
 def log_quality(journeys: Journeys, threads: typing.SupportsInt | typing.SupportsIndex) -> LogQuality:
     ...
-def match_items(journeys: Journeys, table: ItemKeys) -> tuple[numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
+def match_items(journeys: Journeys, table: ItemKeys, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
     ...
 def moved_items(journeys: Journeys, pipeline: Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     ...

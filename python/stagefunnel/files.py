@@ -112,6 +112,39 @@ def read_tables(
     return FileTable(frame, tuple(files), tuple(starts))
 
 
+def split_columns(
+    names: Sequence[str], item_files: Sequence[str], files: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Say which columns are in the files of the table of items, and which only in those of the log.
+
+    Raises
+    ------
+    ReaderError
+        For a column that is in neither.
+    """
+    of_items = {name for file in item_files for name in _column_names(file)}
+    wanted = list(dict.fromkeys(names))
+    rest = [name for name in wanted if name not in of_items]
+    of_log = _column_names(files[0]) if rest else []
+    for name in rest:
+        if name not in of_log:
+            known = [f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]]
+            known += [] if item_files else ["a table of items is given with --items"]
+            hint = did_you_mean(name, [*of_items, *of_log])
+            raise ReaderError(f"no column {name!r}: {'; '.join(known)}{hint}")
+    return [name for name in wanted if name in of_items], rest
+
+
+def _column_names(file: str) -> list[str]:
+    kind = _kind(file)
+    if kind == "csv":
+        return csv_header(file)[1]
+    if kind == "json":
+        return list(_read_json(file, None, None).columns)
+    with _parquet_file(file, None) as parquet:
+        return list(parquet.schema_arrow.names)
+
+
 def _kind(file: str) -> str:
     name = file.lower()
     unpacked = name.removesuffix(".gz")
@@ -292,6 +325,16 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
 
 def read_parquet(file: str, columns: Sequence[str] | None = None, watch: Watch | None = None) -> pd.DataFrame:
     """Read columns of one Parquet file, whatever it is called; all of them by default."""
+    with _parquet_file(file, watch) as parquet:
+        check_columns(file, columns, parquet.schema_arrow.names)
+        table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
+    # What pandas notes in the file would take a column that was once an index away from the others.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    return frame
+
+
+@contextmanager
+def _parquet_file(file: str, watch: Watch | None) -> Iterator[Any]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -301,11 +344,6 @@ def read_parquet(file: str, columns: Sequence[str] | None = None, watch: Watch |
         ) from error
     with opened(file, watch) as raw:
         try:
-            parquet = pq.ParquetFile(raw)
-            check_columns(file, columns, parquet.schema_arrow.names)
-            table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
+            yield pq.ParquetFile(raw)
         except (pa.ArrowException, OSError) as error:
             raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error
-    # What pandas notes in the file would take a column that was once an index away from the others.
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-    return frame

@@ -198,4 +198,4 @@ class FromStreams:
         self._items_table = None
         self._has_pipelines = False  # in a column of their own
         if items is not None:
-            self._items_table = ItemsTable(items, items_key, self._journeys, invalid)
+            self._items_table = ItemsTable(items, items_key, self._journeys, invalid, threads)

@@ -199,9 +199,9 @@ def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
 
 
 def test_items_are_matched_with_a_table() -> None:
-    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9]), 1))
+    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9]), 1), 2)
     assert (rows.dtype, sorted(rows.tolist()), duplicate) == (np.int64, [-1, 0], None)
-    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8]), 1))[1] == (0, 2)
+    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8]), 1), 2)[1] == (0, 2)
 
 
 class Large(NamedTuple):
@@ -232,7 +232,7 @@ CALLS: dict[str, Callable[[Large], object]] = {
     "encode_stages": lambda log: _core.encode_stages(log.column, 1),
     "encode_order": lambda log: _core.encode_order(log.column),
     "build_journeys": lambda log: _core.build_journeys(*log[1:4], _core.RowOrder(), no_rows(), 1),
-    "match_items": lambda log: _core.match_items(log.journeys, log.items),
+    "match_items": lambda log: _core.match_items(log.journeys, log.items, 1),
     "count_funnel": lambda log: funnel(journeys=log.journeys, pipeline=THREE),
     "count_transitions": lambda log: _core.count_transitions(log.journeys, THREE, 1),
     "time_in_stage": lambda log: _core.time_in_stage(log.journeys, THREE, _core.Per.item, [], 1),

@@ -321,3 +321,54 @@ def test_a_stream_keeps_no_columns() -> None:
     message = "a stream keeps no columns ('who'); read it as one table, with StageLog()"
     with pytest.raises(sf.SchemaError, match=re.escape(message)):
         sf.StageLog.from_batches([pd.DataFrame(ROWS)], columns="who")
+
+
+@given(case=cases(unlisted="some"), options=OPTIONS, seed=SEEDS)
+def test_the_groups_at_the_stages_add_up_to_the_funnel_also_of_items_that_moved(
+    case: Case, options: dict[str, Any], seed: int
+) -> None:
+    people, sums = people_of(case, seed), values_of(case, seed, [0.5, -3.0, None])
+    log = log_with(case, {"person": people, "sum": sums})
+    stages = case.pipeline
+    pipeline = sf.Pipeline(
+        stages.stages, won=stages.won, lost=stages.lost, elsewhere=["Archive"], moved_out="include"
+    )
+    options |= {"unlisted": "ignore", "amount": "sum", "amount_at": "stage"}
+    whole = sf.funnel(log, pipeline, **options)
+    parts = sf.funnel(log, pipeline, by="person", at="stage", **options)
+    if parts.empty:
+        assert (whole["base"] == 0).all()
+        return
+    added = parts.groupby("stage", observed=False)[
+        ["reached", "passed", "assumed", "skipped", "lost_from", "open_at", "amount", "amount_missing"]
+    ].sum()
+    for name in added:
+        assert added[name].tolist() == whole[name].tolist()
+    for name in ("base", "left_out", "moved_out"):
+        assert parts[name].unique().tolist() == whole[name].unique().tolist()
+
+
+@pytest.mark.parametrize("basis", ["active", "created", "closed"])
+def test_a_trend_by_a_column_of_the_log_is_the_funnel_of_each_period(basis: Any) -> None:
+    rng = np.random.default_rng(11)
+    n_rows = 400
+    days = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 90, n_rows), "D")
+    frame = pd.DataFrame(
+        {
+            "item": rng.integers(0, 90, n_rows),
+            "stage": rng.choice(["New", "Offer", "Won", "Lost"], n_rows),
+            "time": days,
+            "who": rng.choice(["Ann", "Bob", "Cid"], n_rows),
+        }
+    )
+    log = sf.StageLog(frame, columns="who")
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    trend = sf.funnel_by_period(log, pipeline, every="month", by="who", basis=basis, kind="both")
+    for month in ("2026-01", "2026-02", "2026-03"):
+        own = trend[trend["period"] == pd.Period(month, "M")].drop(columns="period").reset_index(drop=True)
+        found = sf.funnel(log, pipeline, by="who", basis=basis, kind="both", period=month)
+        sort = ["kind", "who", "stage"]
+        pd.testing.assert_frame_equal(
+            own.sort_values(sort, ignore_index=True)[found.columns],
+            found.sort_values(sort, ignore_index=True),
+        )

@@ -75,7 +75,7 @@ struct ItemMatch {
 /// Looks every item up in a table's keys.
 ///
 /// @throws std::invalid_argument if one of the two has text keys, the other integers.
-[[nodiscard]] ItemMatch match_items(const Journeys& journeys, const ItemKeys& table);
+[[nodiscard]] ItemMatch match_items(const Journeys& journeys, const ItemKeys& table, unsigned threads = 1);
 
 /// The journey of one item as a log of its own; `std::nullopt` if the log has no such item.
 [[nodiscard]] std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& item);

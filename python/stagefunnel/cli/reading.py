@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 import stagefunnel as sf
-from stagefunnel.files import FileTable, Watch, expand, read_tables
+from stagefunnel.files import FileTable, Watch, expand, read_tables, split_columns
 
 
 def names_of(text: str | None) -> list[str] | None:
@@ -38,7 +38,7 @@ def asking(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterato
         return
     if args.pipeline is None:
         parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
-    settings = _settings_of(args, parser)
+    settings = settings_of(args.pipeline, parser)
     with reading(args, parser, settings) as log:
         yield Asked(log, settings.pipeline, args.unlisted or settings.unlisted)
 
@@ -86,11 +86,12 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
     )
 
 
-def _settings_of(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Settings:
+def settings_of(path: str, parser: argparse.ArgumentParser, option: str = "--pipeline") -> sf.Settings:
+    """Read a pipeline file."""
     try:
-        return sf.Settings.from_toml(args.pipeline)
+        return sf.Settings.from_toml(path)
     except OSError as error:
-        parser.error(f"--pipeline {args.pipeline}: {error.strerror}")
+        parser.error(f"{option} {path}: {error.strerror}")
 
 
 @contextmanager
@@ -114,8 +115,6 @@ def reading(
     args: argparse.Namespace, parser: argparse.ArgumentParser, settings: sf.Settings | None
 ) -> Iterator[sf.StageLog]:
     """Read the log; an error about a row says in which file and line it stands."""
-    if (args.by is not None or args.amount is not None) and not args.items:
-        parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
     named = dict(settings.columns) if settings else {}
     given = {
         role: getattr(args, role) or named.get(role)
@@ -129,14 +128,21 @@ def reading(
         item_files = expand([args.items]) if args.items else []
     except OSError as error:
         parser.error(str(error))
+    asked = [*(names_of(args.by) or ()), args.reason, args.amount, args.currency]
+    of_items, of_log = split_columns([name for name in asked if name is not None], item_files, files)
     with _progress() as watch:
-        table = read_tables(files, list(columns.values()), watch=watch)
-        item_table = _read_items(args, item_files, columns["item"], watch) if item_files else None
+        table = read_tables(files, [*columns.values(), *of_log], watch=watch)
+        key = args.items_key or columns["item"]
+        item_table = read_tables(item_files, [key, *of_items], watch=watch).frame if item_files else None
     frame = _typed(table, columns, given["time_format"], settings)
+    for content in (frame, item_table):
+        if args.amount is not None and content is not None and args.amount in content:
+            content[args.amount] = _as_numbers(content[args.amount])
     try:
         yield sf.StageLog(
             frame,
             **columns,
+            columns=of_log,
             time_format=given["time_format"],
             items=item_table,
             items_key=args.items_key,
@@ -146,19 +152,6 @@ def reading(
         )
     except (sf.InvalidRowError, sf.UnknownStageError) as error:
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
-
-
-def _read_items(
-    args: argparse.Namespace, files: Sequence[str], item: str, watch: Watch | None
-) -> pd.DataFrame:
-    """Read what is asked of the table of items; the rest of it may be as it likes."""
-    amount = [] if args.amount is None else [args.amount]
-    frame = read_tables(
-        files, [args.items_key or item, *(names_of(args.by) or ()), *amount], watch=watch
-    ).frame
-    for name in amount:
-        frame[name] = _as_numbers(frame[name])
-    return frame
 
 
 def _typed(

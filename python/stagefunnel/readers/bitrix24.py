@@ -33,7 +33,6 @@ _ITEM_COLUMNS = {
     "amount": "OPPORTUNITY",
     "currency": "CURRENCY_ID",
     "manager": "ASSIGNED_BY_ID",
-    "created": "DATE_CREATE",
 }
 # What a list of items has, and a list of something else does not.
 _ABOUT_ITEMS = {"OPPORTUNITY", "CATEGORY_ID", "ASSIGNED_BY_ID", "TITLE", "LEAD_ID", "CLOSEDATE", "SOURCE_ID"}
@@ -132,7 +131,7 @@ def _read_entity(entity: Entity, role: str, found: Mapping[str, _Files], options
     stages = pipelines_of(in_time, tables.get("stages"), tables.get("pipelines"), entity, notes)
     last = in_time.drop_duplicates("item", keep="last").set_index("item")
     listed = tables.get(entity.value)
-    items = None if listed is None else read_items(listed, _ITEM_COLUMNS, options, notes)
+    items = None if listed is None else _read_list(listed, options, notes)
     items = complete_items(items, rows, notes, pipelines=last["category"].map(stages.name_of))
     items = _with_todays_manager(items, last)
     _note_the_unknown(in_time, last, items, notes)
@@ -163,6 +162,13 @@ def _rows(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, P
     notes.add("rows_fetched_twice", int(equal.sum()), "rows that equal an earlier one, ID included, left out")
     kept = np.flatnonzero(~equal.to_numpy())
     return rows.iloc[kept].reset_index(drop=True), lambda row: table.place(int(kept[row]))
+
+
+def _read_list(listed: Table, options: Options, notes: Notes) -> pd.DataFrame:
+    created = "DATE_CREATE" if "DATE_CREATE" in listed.frame else "CREATED_TIME"  # of crm.item.list
+    # The interface writes amounts with a point, whatever the language of the account.
+    pointed = replace(options, decimal=options.decimal or ".")
+    return read_items(listed, {**_ITEM_COLUMNS, "created": created}, pointed, notes)
 
 
 def _with_todays_manager(items: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:

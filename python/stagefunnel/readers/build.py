@@ -54,6 +54,21 @@ def make_pipelines(lists: Iterable[StageList], also: Iterable[str] = ()) -> dict
     return made
 
 
+def distinct_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Keep pipelines of one name apart: a name that an earlier one has gets its id.
+
+    Examples
+    --------
+    >>> from stagefunnel.readers.build import distinct_names
+    >>> distinct_names({"1": "Sales", "2": "Sales"})
+    {'1': 'Sales', '2': 'Sales (2)'}
+    """
+    made: dict[str, str] = {}
+    for code, name in names.items():
+        made[code] = f"{name} ({code})" if name in made.values() else name
+    return made
+
+
 def _labels(one: StageList) -> list[str]:
     return [*one.stages, *one.won, *one.lost]
 
@@ -83,6 +98,10 @@ def make_log(
         The table of items, keyed by ``item``.
     """
     _refuse_rounded_keys(rows["item"], place)
+    if not len(rows):
+        raise ReaderError(
+            "the history does not tell any stage of any item; a list of items would tell theirs"
+        )
     order = "order" if "order" in rows else None
     try:
         return StageLog(rows, order=order, items=items, invalid=options.invalid)

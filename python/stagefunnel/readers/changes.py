@@ -70,7 +70,9 @@ def _on_one_clock(created: pd.Series, times: pd.Series) -> pd.Series:
     return created if created.dt.tz is None else created.dt.tz_convert(times.dt.tz or created.dt.tz)
 
 
-def arrival(items: pd.Series, times: pd.Series, ids: pd.Series | None = None) -> npt.NDArray[np.int64]:
+def arrival(
+    items: pd.Series, times: pd.Series, ids: pd.Series | None = None, *, newest_first: bool = False
+) -> npt.NDArray[np.int64]:
     """Rank rows, so that those of one item and time can be put in order.
 
     Parameters
@@ -80,6 +82,9 @@ def arrival(items: pd.Series, times: pd.Series, ids: pd.Series | None = None) ->
     ids
         Ids that the CRM gave to rows as it wrote them. Without them the input's order decides, turned
         round for items whose newest row comes first.
+    newest_first
+        What holds where times do not tell, because all of an item's are equal: the order in which most
+        items stand, or else this one.
 
     Examples
     --------
@@ -96,10 +101,9 @@ def arrival(items: pd.Series, times: pd.Series, ids: pd.Series | None = None) ->
         return np.unique(texts.to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
     place = np.arange(len(items), dtype=np.int64)
     ends = times.groupby(items, sort=False).agg(["first", "last"])
-    newest_first = ends["first"] > ends["last"]
-    oldest_first = ends["first"] < ends["last"]
-    # Items with one time only follow the others.
-    backwards = newest_first | (~oldest_first & bool(newest_first.sum() > oldest_first.sum()))
+    falling, rising = ends["first"] > ends["last"], ends["first"] < ends["last"]
+    more = int(falling.sum()) - int(rising.sum())
+    backwards = falling | (~rising & (newest_first if more == 0 else more > 0))
     turned = items.map(backwards).fillna(False).to_numpy(dtype=bool)
     return np.where(turned, len(items) - 1 - place, place)
 

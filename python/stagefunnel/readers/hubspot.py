@@ -42,6 +42,7 @@ _ITEM_NAMES = {
     "manager": ("hubspot_owner_id", "owner_id", "deal_owner"),
     "created": ("createdate", "property_createdate", "create_date", "createdAt"),
 }
+_STAGE_NAMES = ("stage", "stage_name", "deal_stage", "status")  # beside them a value is an amount
 _OWN_NAMES = ("hs_object_id", "deal_pipeline_stage_id")  # which tables of no other origin have
 _CURRENT = ("dealstage", "deal_stage", "deal_pipeline_stage_id")
 _PIPELINE = ("pipeline", "deal_pipeline_id")
@@ -58,7 +59,7 @@ def sniff(source: Source, options: Options) -> str | None:
         return "pipeline names"
     if find_column(names, ["deal_id"]) and source.has("property", "value", "timestamp"):
         return "property history"
-    if source.has("deal_id", "date_entered", "value"):
+    if source.has("deal_id", "date_entered", "value") and not find_column(names, _STAGE_NAMES):
         return "stage history"
     if source.has("id") and ("propertiesWithHistory" in frame or _is_nested(frame.get("properties"))):
         return "deals"
@@ -185,7 +186,8 @@ def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> 
         return table.place(origins[row])
 
     rows["time"] = read_times(rows["said"], place, options, notes)
-    rows["order"] = arrival(rows["item"], rows["time"])
+    answered = "propertiesWithHistory" in table.frame  # with the newest value first
+    rows["order"] = arrival(rows["item"], rows["time"], newest_first=answered)
     notes.add("actor_unknown", len(rows), "rows do not say who moved the deal; manager is the owner of today")
     return rows[["item", "stage", "time", "order"]], place
 

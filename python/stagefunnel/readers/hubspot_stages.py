@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .build import StageList
+from .build import StageList, distinct_names
 from .cells import as_text, is_true, refuse_nested
 from .export import Notes
 from .meaning import list_by_names
@@ -107,7 +107,8 @@ def stages_of(tables: Mapping[str, Table], notes: Notes) -> Stages:
         len(set(names) - set(of_stages)),
         "pipelines with a name and no stage: the two tables may be of different accounts",
     )
-    return Stages(frame.drop_duplicates(["pipeline", "code"]), {one: names.get(one, one) for one in ids})
+    named = distinct_names({one: names.get(one, one) for one in ids})
+    return Stages(frame.drop_duplicates(["pipeline", "code"]), named)
 
 
 def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ReaderError
-from .build import StageList, finish, make_log, stacked, times_of
+from .build import StageList, distinct_names, finish, make_log, stacked, times_of
 from .cells import Place, refuse_nested
 from .changes import arrival, fetched_once, note_other_stages, note_stageless, rows_of_moves
 from .export import Export, Notes
@@ -27,14 +27,15 @@ ROLES: Mapping[str, str] = {
     "pipelines": "/api/v4/leads/pipelines: id, name, _embedded.statuses",
 }
 _ITEM_COLUMNS = {"item": "id", "amount": "price", "manager": "responsible_user_id", "created": "created_at"}
+_TYPES = ("lead_status_changed", "lead_added")
 _WON, _LOST = "142", "143"  # of every pipeline
 
 
 def sniff(source: Source, options: Options) -> str | None:
     """Tell which answer of Kommo's interface a source is."""
     if source.has("type", "entity_id", "created_at", "value_after"):
-        return "events"
-    if source.has("id", "status_id", "pipeline_id"):
+        return "events" if source.frame["type"].isin(_TYPES).any() else None
+    if source.has("id", "status_id", "pipeline_id") and (source.has("price") or source.has("account_id")):
         return "leads"
     if source.has("id", "name", "_embedded") and source.frame["_embedded"].map(_statuses_in).map(bool).any():
         return "pipelines"
@@ -85,7 +86,9 @@ def read(sources: Sources, options: Options) -> Export:
     lists, names = _lists(tables.get("pipelines"), rows, seen, notes)
     if items is not None and leads is not None and current is not None:
         note_other_stages(rows, current, notes)
-        items["pipeline"] = leads.frame["pipeline_id"].map(lambda one: names.get(one, f"Pipeline {one}"))
+        items["pipeline"] = leads.frame["pipeline_id"].map(
+            lambda one: names.get(one, f"Pipeline {one}"), na_action="ignore"
+        )
     items = complete_items(items, rows, notes)
     log = make_log(rows, row_place, options, items=items)
     return finish(FORMAT, log, listed_pipelines(lists, rows, options, notes), items, notes)
@@ -115,7 +118,7 @@ def _events(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame,
     if "id" in frame:
         once = fetched_once(events, frame["id"], table.place, notes)
     events["order"] = arrival(events["item"], events["time"], frame.get("id"))
-    moved, added = events["type"].eq("lead_status_changed"), events["type"].eq("lead_added")
+    moved, added = (events["type"].eq(one) for one in _TYPES)
     notes.add("other_events", int((~moved & ~added).sum()), "events of other types, left out")
     blind = moved & events["to_stage"].isna()
     if blind.any():
@@ -175,7 +178,7 @@ def _listed(pipelines: Table) -> tuple[pd.DataFrame, dict[str, str]]:
     frame = plain(pipelines, ["id", "name", "sort"]).frame
     if "sort" in frame:
         frame = frame.iloc[pd.to_numeric(frame["sort"], errors="coerce").argsort(kind="stable")]
-    names = dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))
+    names = distinct_names(dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True)))
     listed = frame["_embedded"].map(_statuses_in).explode().dropna()
     statuses = objects(listed, pipelines.place, ["id"], ["name", "sort"])
     refuse_nested(statuses, lambda row: pipelines.place(int(statuses["origin"].iloc[row])), ["name", "sort"])

@@ -98,18 +98,23 @@ def listed_pipelines(
     lists
         The pipelines that the export tells.
     rows
-        ``stage`` and ``time`` of the log.
+        ``item``, ``stage`` and ``time`` of the log.
     """
     if options.pipeline is not None:
         return {_NAME: options.pipeline}
+    home = {stage: at for at, one in enumerate(lists) for stage in (*one.stages, *one.won, *one.lost)}
+    notes.add(
+        "changed_pipeline",
+        int((rows["stage"].map(home).groupby(rows["item"]).nunique() > 1).sum()),
+        "items with rows in several pipelines; they count in the one where they are now",
+    )
     idle = [one.name for one in lists if not one.stages]
     notes.add(
         "pipelines_left_out",
         len(idle),
         f"pipelines without a stage in progress, left out: {quoted(idle, most=6)}",
     )
-    known = {stage for one in lists for stage in (*one.stages, *one.won, *one.lost)}
-    unlisted = [stage for stage in in_time(rows) if stage not in known]
+    unlisted = [stage for stage in in_time(rows) if stage not in home]
     if not unlisted:
         return make_pipelines(lists)
     notes.add(

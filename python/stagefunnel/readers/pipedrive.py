@@ -43,7 +43,7 @@ def sniff(source: Source, options: Options) -> str | None:
         return "flow"
     if source.has("field_key", "new_value") and any(name in source.frame for name in TIMES):
         return "changes"
-    if source.has("id", "stage_id", "status") and (source.has("pipeline_id") or source.has("add_time")):
+    if source.has("id", "stage_id", "status") and (source.has("title") or source.has("add_time")):
         return "deals"
     if source.has("id", "name", "order_nr"):
         return "stages" if source.has("pipeline_id") else "pipelines"

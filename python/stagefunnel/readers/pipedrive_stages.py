@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .build import StageList
+from .build import StageList, distinct_names
 from .cells import is_true
 from .export import Notes
 from .meaning import in_time
@@ -73,7 +73,7 @@ def stages_of(tables: Mapping[str, Table]) -> Stages:
     pipelines: dict[str, str] = {}
     if "pipelines" in tables:
         frame = _in_order(plain(tables["pipelines"], _READ).frame)
-        pipelines = dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))
+        pipelines = distinct_names(dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True)))
     pipeline_of: dict[str, str] = {}
     if "deals" in tables and "pipeline_id" in tables["deals"].frame:
         pairs = tables["deals"].frame[["stage_id", "pipeline_id"]].dropna()

@@ -109,16 +109,19 @@ def _stacked(column: str, sources: Sequence[Source]) -> pd.Series:
 
 def sources_of(given: Any, *, encoding: str | None = None) -> list[Source]:
     """Turn paths, globs, answers of a REST client and tables, alone or in a list, into sources."""
-    found = list(_sources(given, "the input", encoding))
+    found = list(_sources(given, "the input", encoding, set()))
     if not found:
         raise ReaderError(f"there are no records in {repr(given)[:200]}")
     return found
 
 
-def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
+def _sources(given: Any, name: str, encoding: str | None, files: set[str]) -> Iterator[Source]:
+    """Walk what was given; `files` are those read already, which two globs may both name."""
     if isinstance(given, str | os.PathLike):
         for file in expand([os.fspath(given)]):
-            yield from _file(file, encoding)
+            if os.path.realpath(file) not in files:
+                files.add(os.path.realpath(file))
+                yield from _file(file, encoding)
     elif isinstance(given, pd.DataFrame):
         yield _table(given, name)
     elif hasattr(given, "__arrow_c_stream__"):
@@ -133,7 +136,7 @@ def _sources(given: Any, name: str, encoding: str | None) -> Iterator[Source]:
             yield from _json([dict(part) for part in parts], name)
             return
         for number, part in enumerate(parts, start=1):
-            yield from _sources(part, f"input {number}", encoding)
+            yield from _sources(part, f"input {number}", encoding, files)
     else:
         raise ReaderError(
             f"cannot read {type(given).__name__}: pass a path, a table, a dict or a list of dicts as a REST "

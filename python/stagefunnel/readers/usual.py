@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from ..errors import ReaderError
+from ..errors import ReaderError, quoted
 from .build import stacked
 from .cells import find_column
 from .export import Notes
@@ -189,6 +189,12 @@ def items_beside(
     table = stacked(sources, LIST_OF_ITEMS, notes)
     if table is not None:
         names = item_columns(table.frame, options)
+        unused = list(others.columns)
+        notes.add(
+            "columns_left_out",
+            len(unused),
+            f"columns of the history that are not used, because there is a list of items: {quoted(unused)}",
+        )
         return complete_items(read_items(table, names, options, notes), rows, notes)
     if not len(others.columns):
         return complete_items(None, rows, notes)

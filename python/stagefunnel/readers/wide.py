@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from .item_lists import complete_items, read_items
 from .meaning import guessed_pipelines
 from .protocol import Options, Sources
 from .sources import Source
-from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, item_columns, sniff_list
+from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, item_columns, items_beside, sniff_list
 
 FORMAT = "wide"
 ROLES: Mapping[str, str] = {
@@ -93,9 +94,6 @@ def read(sources: Sources, options: Options) -> Export:
     whole = Source("", table.frame, table.place)
     stages = _stage_columns(whole, options)
     item = columns_of(whole.columns, options, ("item",))["item"]
-    kept = table.frame.drop(columns=list(stages))
-    names = item_columns(kept, options)
-    listed = read_items(type(table)(kept, table.sources, table.starts), names, options, notes)
     parts = [
         pd.DataFrame(
             {"item": table.frame[item], "stage": stage, "dates": as_text(table.frame[column], times_too=True)}
@@ -110,7 +108,12 @@ def read(sources: Sources, options: Options) -> Export:
     notes.add(
         "one_date_per_stage", len(rows), "rows from columns of dates: stages entered again are not known"
     )
-    items = complete_items(listed, rows, notes)
+    kept = replace(table, frame=table.frame.drop(columns=list(stages)))
+    own = read_items(kept, item_columns(kept.frame, options), options, notes)
+    if sources.get(LIST_OF_ITEMS):
+        items = items_beside(sources, rows, kept.frame.drop(columns=item), options, notes)
+    else:
+        items = complete_items(own, rows, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes, first_by="order")
     log = make_log(rows, table.place, options, items=items)
     return finish(FORMAT, log, pipelines, items, notes)

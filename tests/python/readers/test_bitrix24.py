@@ -324,22 +324,18 @@ def test_a_smart_process_has_the_stages_of_its_own_type() -> None:
 
 
 def test_items_of_the_universal_method_have_the_same_names() -> None:
-    listed = {
-        "result": {
-            "items": [
-                {
-                    "id": 77,
-                    "stageId": "WON",
-                    "categoryId": 0,
-                    "opportunity": 10.5,
-                    "leadId": 31,
-                    "assignedById": 5,
-                }
-            ]
-        }
+    deal = {
+        "id": 77,
+        "stageId": "WON",
+        "categoryId": 0,
+        "opportunity": 1.234,
+        "leadId": 31,
+        "assignedById": 5,
     }
+    listed = {"result": {"items": [{**deal, "createdTime": "2026-03-02T10:15:00+03:00"}]}}
     items = sf.read([deal_rows(), listed]).items
-    assert items.loc[0, ["item", "amount", "manager", "LEAD_ID"]].tolist() == ["77", 10.5, "5", "31"]
+    known = items.loc[0, ["item", "amount", "manager", "created", "LEAD_ID"]].tolist()
+    assert known == ["77", 1.234, "5", pd.Timestamp("2026-03-02T07:15:00Z"), "31"]
 
 
 def test_a_pipeline_that_is_given_takes_the_place_of_the_export_s() -> None:

@@ -15,7 +15,11 @@ import stagefunnel as sf
 from readers.exports import EXPORTS
 
 FILES = sorted(path for path in EXPORTS.rglob("*") if path.suffix in (".csv", ".json"))
-ANSWERS = [json.loads(path.read_text(encoding="utf-8")) for path in FILES if path.suffix == ".json"]
+ANSWERS = {path: json.loads(path.read_text(encoding="utf-8")) for path in FILES if path.suffix == ".json"}
+EXPORTS_OF = {
+    path.parent: [answer for other, answer in ANSWERS.items() if other.parent == path.parent]
+    for path in ANSWERS
+}
 STRANGE: list[Any] = [None, "", "x", "é", -1, 0.5, 10**30, True, [], {}, [1], {"a": None}, [[]], float("nan")]
 
 
@@ -66,13 +70,23 @@ def test_a_file_with_damaged_bytes_is_read_or_refused(damaged: tuple[Path, bytes
 @settings(max_examples=50)
 @given(data=st.data())
 def test_an_answer_with_strange_values_is_read_or_refused(data: st.DataObject) -> None:
-    answer = deepcopy(data.draw(st.sampled_from(ANSWERS)))
+    read(damaged(data, [data.draw(st.sampled_from(list(ANSWERS.values())))])[0])
+
+
+@settings(max_examples=50)
+@given(data=st.data())
+def test_answers_of_one_export_with_strange_values_are_read_or_refused(data: st.DataObject) -> None:
+    read(*damaged(data, data.draw(st.sampled_from(list(EXPORTS_OF.values())))))
+
+
+def damaged(data: st.DataObject, answers: list[Any]) -> list[Any]:
+    """Put strange values in some places of answers."""
+    copies = deepcopy(answers)
+    places = [place for answer in copies for place in leaves(answer)]
     for _ in range(data.draw(st.integers(1, 3))):
-        places = list(leaves(answer))
-        if places:
-            home, key = data.draw(st.sampled_from(places))
-            home[key] = deepcopy(data.draw(st.sampled_from(STRANGE)))
-    read(answer)
+        home, key = data.draw(st.sampled_from(places))
+        home[key] = deepcopy(data.draw(st.sampled_from(STRANGE)))
+    return copies
 
 
 @settings(max_examples=50)

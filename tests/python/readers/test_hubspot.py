@@ -85,7 +85,20 @@ def test_deals_are_the_items_with_amount_owner_currency_and_pipeline() -> None:
     ]
     assert items.loc["506", ["pipeline", "pipeline_id"]].tolist() == ["Partners", "98765"]
     assert items.loc["502", "created"] == pd.Timestamp("2026-03-02 09:00", tz="UTC")
-    assert told(export) == {"actor_unknown": 16, "items_without_history": 1}  # deal 507
+    # Deal 507 has no history, 506 was in both pipelines.
+    assert told(export) == {"actor_unknown": 16, "items_without_history": 1, "changed_pipeline": 1}
+
+
+def test_pipelines_of_one_name_stay_apart() -> None:
+    pipelines = answer("hubspot/pipelines.json")
+    for pipeline in pipelines["results"]:
+        pipeline["label"] = "Sales"
+    export = sf.read([DEALS, pipelines])
+    assert list(export.pipelines) == ["Sales", "Sales (98765)"]
+    assert export.items.set_index("item")["pipeline"].to_dict() == {
+        **dict.fromkeys(["501", "502", "503", "504", "507"], "Sales"),
+        **dict.fromkeys(["505", "506"], "Sales (98765)"),
+    }
 
 
 def test_a_deal_whose_list_and_history_differ_is_counted() -> None:

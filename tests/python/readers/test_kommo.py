@@ -79,7 +79,12 @@ def test_leads_are_the_items() -> None:
     assert items.loc["4825", ["pipeline", "amount", "manager"]].tolist() == ["Delivery", 3000.0, "73"]
     assert items.loc["4821", "created"] == pd.Timestamp("2026-03-01 09:00", tz="UTC")
     assert "currency" not in items  # an account has one, which leads do not tell
-    assert told(export) == {"other_events": 1, "actor_left_out": 9, "items_without_move": 1}
+    assert told(export) == {
+        "other_events": 1,
+        "actor_left_out": 9,
+        "items_without_move": 1,  # lead 4824
+        "changed_pipeline": 1,  # lead 4825
+    }
 
 
 def test_events_alone_group_stages_by_pipeline_and_say_what_is_unknown() -> None:

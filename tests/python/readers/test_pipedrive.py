@@ -85,6 +85,7 @@ def test_what_the_flow_holds_beside_is_counted() -> None:
         "changes_unseen": 1,
         "items_without_move": 1,  # deal 45, in its stage since it was added
         "items_without_history": 1,  # deal 48, whose flow was not fetched
+        "changed_pipeline": 1,  # deal 46
     }
 
 

@@ -100,6 +100,16 @@ def test_a_list_of_items_beside_events_is_known_by_its_content() -> None:
     assert export.items["created"].notna().tolist() == [True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("name", "unused"), [("moves.csv", 1), ("events.csv", 2), ("wide.csv", 2), ("stays.csv", 0)]
+)
+def test_a_list_of_items_takes_the_place_of_other_columns_and_it_is_said(name: str, unused: int) -> None:
+    export = read(name, "deals.csv")
+    assert export.items["manager"].tolist() == ["Ann", "Bo", "Bo"]
+    assert count(export, "columns_left_out") == unused
+    assert reached(export, "Pipeline") == FUNNEL
+
+
 def test_a_list_with_current_stages_beside_a_history_is_no_history() -> None:
     deals = [
         {"deal_id": at, "stage": "Won", "created_at": f"2026-03-0{at}", "owner": "Ann"} for at in (1, 2, 3)

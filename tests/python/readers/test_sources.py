@@ -147,6 +147,12 @@ def test_files_of_a_glob_are_read_together(tmp_path: Path) -> None:
     assert journeys(sf.read([tmp_path / "b.csv", str(tmp_path / "a.csv")])) == EXPECTED
 
 
+def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    frame().to_csv(tmp_path / "a.csv", index=False)
+    export = sf.read([tmp_path / "a.csv", str(tmp_path / "*.csv")])
+    assert (export.log.n_rows, count(export, "exact_duplicates")) == (3, 0)
+
+
 def workbook(path: Path, **sheets: list[list[Any]]) -> Path:
     book = openpyxl.Workbook()
     book.remove(book["Sheet"])
