@@ -12,6 +12,7 @@ import reference
 import stagefunnel as sf
 from helpers import ROOT, assert_same, items_of, journeys_log, log_of, pipeline_of
 from strategies import Case, cases
+from test_selection import asked, log_of_rows, parts
 
 LEADS = sf.Pipeline(["New", "Called"], won="Converted", lost="Junk")
 DEALS = sf.Pipeline(["New", "Offer", "Delivery"], won="Won", lost="Lost")
@@ -95,6 +96,34 @@ def test_matches_the_reference(data: st.DataObject, kind: Any) -> None:
     assert_same(plain.drop(columns="amount"), expected.astype({"part": object}).drop(columns="amount"))
     n_unlinked = reference.unlinked(leads.rows, deals.rows, links, deals.pipeline, flip, "ignore")
     assert told(found)["unlinked"] == {kind: n_unlinked}
+
+
+@given(data=st.data(), basis=st.sampled_from(["entity", "origin"]))
+def test_a_period_chooses_of_both_parts_what_the_reference_keeps(data: st.DataObject, basis: Any) -> None:
+    leads, deals = data.draw(cases(unlisted="some")), data.draw(cases(unlisted="some"))
+    part = data.draw(parts(leads))
+    links = pd.DataFrame(data.draw(linked(leads, deals)), columns=["deal_id", "lead_id"])
+    table = links.dropna().astype(
+        dict(zip(links, [type(case.rows[0][0]) for case in (deals, leads)], strict=True))
+    )
+    kept_leads = reference.kept_rows(leads.rows, leads.pipeline, **part)
+    seen = part
+    if basis == "origin":
+        end = part["end"] if part["basis"] == "active" else None
+        seen = {"start": None, "end": end, "as_of": part["as_of"], "basis": "active"}
+    kept_deals = reference.kept_rows(deals.rows, deals.pipeline, **seen)
+    options: dict[str, Any] = {
+        "lead_pipeline": pipeline_of(leads.pipeline),
+        "deal_pipeline": pipeline_of(deals.pipeline),
+        "kind": "both",
+        "basis": basis,
+        "unlisted": "ignore",
+    }
+    wanted = asked(part)
+    wanted["period_basis"] = wanted.pop("basis")
+    found = sf.chain_funnel(log_of(leads), log_of(deals), table, **options, **wanted)
+    alone = [log_of_rows(leads, kept_leads, False), log_of_rows(deals, kept_deals, False)]
+    pd.testing.assert_frame_equal(found, sf.chain_funnel(*alone, table, **options), check_exact=True)
 
 
 def test_the_example_of_the_crm_shows_every_stage_of_the_chain() -> None:

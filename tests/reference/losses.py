@@ -89,9 +89,10 @@ def skips(
                 record | {"beyond": beyond, "skipped": skipped, "skip_rate": share(skipped, beyond)}
             )
     records.sort(key=_worst_first)
-    table = pd.DataFrame(records)
+    counts = ["passed", "beyond", "skipped"]
+    table = pd.DataFrame(records, columns=["group", "stage", *counts, "skip_rate"])
     table["stage"] = stage_column(table["stage"], pipeline)
-    return table
+    return table.astype(dict.fromkeys(counts, "int64") | {"skip_rate": "float64"})
 
 
 def _worst_first(record: dict[str, Any]) -> tuple[bool, Fraction, int]:
