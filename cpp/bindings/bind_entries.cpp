@@ -23,7 +23,7 @@ FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind
 
 py::array_t<std::int64_t> rows(const Journeys& journeys, const Pipeline& pipeline, const Journeys& whole,
                                RowAt at, unsigned threads) {
-    std::vector<std::int64_t> found;
+    LargeVector<std::int64_t> found;
     {
         const py::gil_scoped_release unlocked;
         found = rows_of_items(journeys, pipeline, whole, at, threads);

@@ -235,11 +235,11 @@ template LargeVector<std::int32_t> values_of_rows(std::span<const std::int32_t>,
 template LargeVector<double> values_of_rows(std::span<const double>, std::span<const std::uint32_t>,
                                             unsigned);
 
-std::vector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
+LargeVector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
                                         const Journeys& whole, RowAt at, unsigned threads) {
     pipeline.check(journeys);
     check_items(journeys, whole);
-    std::vector<std::int64_t> rows(journeys.n_items(), -1);
+    LargeVector<std::int64_t> rows(journeys.n_items());
     with_codes(journeys, [&](const auto* codes) {
         const auto is_listed = [&](std::size_t i) {
             return pipeline.row_of_code()[codes[i]] != Pipeline::kUnlisted;
@@ -249,9 +249,11 @@ std::vector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline
                 std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
                 while (at == RowAt::first && begin < end && !is_listed(begin)) ++begin;
                 while (at == RowAt::last && begin < end && !is_listed(end - 1)) --end;
-                if (begin == end) continue;
                 const std::size_t row = at == RowAt::first ? begin : end - 1;
-                rows[item] = static_cast<std::int64_t>(whole.offsets[item] + (row - journeys.offsets[item]));
+                rows[item] =
+                    begin == end
+                        ? -1
+                        : static_cast<std::int64_t>(whole.offsets[item] + (row - journeys.offsets[item]));
             }
             return 0;
         });

@@ -37,7 +37,9 @@ class Factor:
         if not len(self.code):
             return replace(self, code=np.full(len(places), -1, dtype=np.int32))
         code = self.code[places]
-        code[places < 0] = -1
+        # Mostly no place is missing, and one look at the least is cheaper than a mask.
+        if places.min(initial=0) < 0:
+            code[places < 0] = -1
         return replace(self, code=code)
 
 
@@ -108,9 +110,10 @@ def combined(factors: Sequence[Factor], names: Sequence[str], each: Literal["ite
     sizes = [len(factor.values) + 1 for factor in factors]
     if len(factors) == 1:
         code = factors[0].code
-        is_missing = code < 0
-        known = np.arange(sizes[0] if is_missing.any() else sizes[0] - 1)
-        code = np.where(is_missing, np.int32(sizes[0] - 1), code)
+        some_missing = code.min(initial=0) < 0
+        known = np.arange(sizes[0] if some_missing else sizes[0] - 1)
+        if some_missing:
+            code = np.where(code < 0, np.int32(sizes[0] - 1), code)
     else:
         code, known = _numbered(factors, sizes)
     values = {}

@@ -29,7 +29,7 @@ from .schema import (
     stage_values,
 )
 from .tally import Tally
-from .wording import value_label
+from .wording import value_labels
 
 _MOST_RECORDED = 10_000
 Counts: TypeAlias = _core.FunnelCounts | Tally
@@ -70,9 +70,7 @@ def funnel_table(
         kind=kind,
         by=by_columns,
         # As text: pandas copies what a table remembers at every step, and a list value by value.
-        outcomes=json.dumps(
-            {one: rows.drop(columns=by_columns).to_dict("list") for one, rows in told.items()}
-        ),
+        outcomes=json.dumps({one: _as_lists(rows.drop(columns=by_columns)) for one, rows in told.items()}),
         groups=json.dumps({one: _labels_of(rows, by_columns) for one, rows in told.items()}),
     )
     return table
@@ -85,9 +83,13 @@ def outcome_table(pipeline: Pipeline, counts: Counts, groups: Groups | None = No
     return table
 
 
+def _as_lists(table: pd.DataFrame) -> dict[Any, list[Any]]:
+    return {name: table[name].tolist() for name in table.columns}
+
+
 def _labels_of(table: pd.DataFrame, by: list[str]) -> list[list[str]]:
     """Write the group of every row as text: a value may be of a type that JSON has not."""
-    columns = [[value_label(value) for value in table[name]] for name in by]
+    columns = [value_labels(table[name]) for name in by]
     return [list(labels) for labels in zip(*columns, strict=True)] if by else [[]] * len(table)
 
 

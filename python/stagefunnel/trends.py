@@ -161,21 +161,25 @@ def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     freq = _FREQUENCIES[every]
-    ends = log._journeys.time_range or (0, 0)
-    first_row, last_row = (pd.Timestamp(end) for end in log._to_times(np.array(ends, dtype=np.int64)))
-    first = _period_at(span.start, freq) if span.start is not None else _period_at(first_row, freq)
-    last = _period_at(span.end, freq) - 1 if span.end is not None else _period_at(last_row, freq)
+    first = _period_at(_end_of(log, 0) if span.start is None else span.start, freq)
+    last = _period_at(_end_of(log, 1), freq) if span.end is None else _period_at(span.end, freq) - 1
     for end, one, side in ((span.start, first, "begins"), (span.end, last + 1, "ends")):
         if end is not None and begin_of(one, clock) != end:
             raise SchemaError(
                 f"period= {side} at {end}, within a {every}; give whole ones, or another every="
             )
     if last < first:
-        raise SchemaError(f"the log's times end before period= begins ({last_row} < {span.start})")
+        raise SchemaError(f"the log's times end before period= begins ({_end_of(log, 1)} < {span.start})")
     n = (last - first).n + 1
     if n > _MOST_PERIODS:
         raise SchemaError(f"from {first} to {last} there are {n:,} periods; give period=, or a longer every=")
     return pd.period_range(first, last, freq=freq)
+
+
+def _end_of(log: StageLog, side: int) -> pd.Timestamp:
+    """Find the time of the log's first row or its last one, which takes a look at all of them."""
+    ends = log._journeys.time_range or (0, 0)
+    return pd.Timestamp(log._to_times(np.array([ends[side]], dtype=np.int64)).iloc[0])
 
 
 def _period_at(moment: Any, freq: str) -> pd.Period:

@@ -23,6 +23,8 @@ PER_TITLES = {
 }
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
+_MISSING = "(missing)"
+
 
 def count(value: Any) -> str:
     """Write a whole number with its thousands apart: ``12,345``."""
@@ -189,4 +191,10 @@ def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
 
 def value_label(value: Any) -> str:
     """Write a value of a breakdown."""
-    return "(missing)" if pd.isna(value) else str(value)
+    return _MISSING if pd.isna(value) else str(value)
+
+
+def value_labels(values: pd.Series) -> list[str]:
+    """Write all values of a column so."""
+    missing = values.isna().tolist()
+    return [_MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]

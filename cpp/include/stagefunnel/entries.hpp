@@ -48,7 +48,7 @@ enum class RowAt : std::uint8_t { first, last };
 /// Where in the rows of `whole` the first or last listed row of each item stands, -1 for an item without one.
 ///
 /// @throws std::invalid_argument if `whole` has other items.
-[[nodiscard]] std::vector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
+[[nodiscard]] LargeVector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
                                                       const Journeys& whole, RowAt at, unsigned threads);
 
 }  // namespace stagefunnel
