@@ -110,18 +110,22 @@ def build(rows: dict[str, Any], items: pd.DataFrame, question: str) -> sf.StageL
     return sf.StageLog(**columns, time=stamps, columns={"manager": rows["manager"]})
 
 
-def ours(log: sf.StageLog, question: str) -> Counts:
+def ours(log: sf.StageLog, question: str) -> pd.DataFrame:
     """Ask a log that is built."""
     options: dict[str, Any] = {"kind": "both", "lost_then_won": "include"}
     if question.endswith("month"):
         options |= {"every": "month", "basis": "created", "period": ("2024-01", "2026-01")}
-        table = sf.funnel_by_period(log, _PIPELINE, by="manager", **options)
+        return sf.funnel_by_period(log, _PIPELINE, by="manager", **options)
+    return sf.funnel(log, _PIPELINE, by="owner" if question == "items table" else "manager", **options)
+
+
+def counts_in(table: pd.DataFrame, question: str) -> Counts:
+    """Read the counts out of our table, to compare them."""
+    if question.endswith("month"):
         month = (table["period"].dt.year - 2024) * 12 + table["period"].dt.month - 1
         group = (month * _MANAGERS + table["manager"]).to_numpy(np.int64)
     else:
-        by = "owner" if question == "items table" else "manager"
-        table = sf.funnel(log, _PIPELINE, by=by, **options)
-        group = table[by].to_numpy(np.int64)
+        group = table["owner" if question == "items table" else "manager"].to_numpy(np.int64)
     stage = table["stage"].cat.codes.to_numpy()
     is_classic = (table["kind"] == "classic").to_numpy()
     chosen = {"passed": ("passed", True), "filled": ("reached", False), "lost": ("lost_from", True)}
@@ -188,15 +192,17 @@ def in_duckdb(connection: duckdb.DuckDBPyConnection, question: str) -> Counts:
     return counts_of(*found.fetchnumpy().values(), question=question)
 
 
-def alike(found: Counts, expected: Counts, name: str) -> None:
+def alike(found: Counts | pd.DataFrame, expected: Counts, name: str, question: str) -> None:
     """Stop where two answers differ."""
+    if isinstance(found, pd.DataFrame):
+        found = counts_in(found, question)
     for column, values in expected.items():
         if not np.array_equal(found[column], values):
-            raise SystemExit(f"{name} answers otherwise: {column}")
+            raise SystemExit(f"{name}, by {question}, answers otherwise: {column}")
 
 
-def candidates(rows: dict[str, Any], items: pd.DataFrame, question: str) -> dict[str, Callable[[], Counts]]:
-    """Prepare everybody who answers a question."""
+def candidates(rows: dict[str, Any], items: pd.DataFrame, question: str) -> dict[str, Callable[[], Any]]:
+    """Prepare everybody who answers a question: we with our table, peers with the counts of their states."""
     log = build(rows, items, question)
     frame, table = pl.DataFrame(rows).lazy(), pl.DataFrame(items).lazy()
     connection = duckdb.connect()
@@ -250,17 +256,17 @@ def main() -> None:
     for question in _QUESTIONS:
         expected = plain(rows, items, question)
         for name, ask in candidates(rows, items, question).items():
-            alike(ask(), expected, f"{name}, {question}")
+            alike(ask(), expected, name, question)
     print("30,000 rows: all answers are those of plain Python")
     if options.quick:
         return
     print(f"\n{machine.description()}\n\n{options.rows:,} rows, {_MANAGERS:,} managers, two threads")
     rows, items = drawn(options.rows)
     for question in _QUESTIONS:
-        asked: dict[str, Callable[[], Any]] = dict(candidates(rows, items, question))
+        asked = candidates(rows, items, question)
         expected = asked["polars"]()
         for name, ask in asked.items():
-            alike(ask(), expected, f"{name}, {question}")
+            alike(ask(), expected, name, question)
         log = build(rows, items, question)
         asked["stagefunnel, built log, no breakdown, nothing kept"] = lambda log=log: plain_funnel(log)
         print(f"\n### By {question}\n\n{table(measured(asked, options.rounds), list(asked))}", flush=True)

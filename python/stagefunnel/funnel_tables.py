@@ -56,6 +56,7 @@ def funnel_table(
     n_groups = 1 if groups is None else len(groups.values)
     recorded = {} if by_entry or n_groups > _MOST_RECORDED else counted
     told = {one: _outcome_rows(counts, groups) for one, counts in recorded.items()}
+    labels = _labels_of(groups) if recorded else []
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
@@ -71,7 +72,9 @@ def funnel_table(
         by=by_columns,
         # As text: pandas copies what a table remembers at every step, and a list value by value.
         outcomes=json.dumps({one: _as_lists(rows.drop(columns=by_columns)) for one, rows in told.items()}),
-        groups=json.dumps({one: _labels_of(rows, by_columns) for one, rows in told.items()}),
+        groups=json.dumps(
+            {one: [labels[group] for group in _kept(counts, groups)] for one, counts in recorded.items()}
+        ),
     )
     return table
 
@@ -87,10 +90,12 @@ def _as_lists(table: pd.DataFrame) -> dict[Any, list[Any]]:
     return {name: table[name].tolist() for name in table.columns}
 
 
-def _labels_of(table: pd.DataFrame, by: list[str]) -> list[list[str]]:
-    """Write the group of every row as text: a value may be of a type that JSON has not."""
-    columns = [value_labels(table[name]) for name in by]
-    return [list(labels) for labels in zip(*columns, strict=True)] if by else [[]] * len(table)
+def _labels_of(groups: Groups | None) -> list[list[str]]:
+    """Write every group as text: a value may be of a type that JSON has not."""
+    if groups is None:
+        return [[]]
+    columns = [value_labels(groups.values[name]) for name in groups.values.columns]
+    return [list(labels) for labels in zip(*columns, strict=True)]
 
 
 def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
