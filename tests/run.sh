@@ -7,7 +7,8 @@
 #   bash tests/run.sh stubs                      rewrites python/stagefunnel/_core.pyi
 #   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
-#   bash tests/run.sh fuzz -- -runs=1000000      libFuzzer; what follows -- goes to it. Needs clang
+#   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
+#   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #
 # Steps: setup lint types cpp notebooks python. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
@@ -34,7 +35,7 @@ main() {
     options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} stubs asan tsan asan_module tsan_module fuzz "
+    local known=" ${all_steps[*]} stubs asan tsan asan_module tsan_module fuzz fuzz_million "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
@@ -90,22 +91,34 @@ step_tsan_module() {
     test_module_under tsan_module libtsan.so
 }
 
-# A bounded run that starts from what earlier ones found. Memory that a thread keeps for its next log looks
-# like a leak to libFuzzer, which would then search all memory after every input; the step asan finds leaks.
-step_fuzz() {
-    local clang
+# A bounded run that starts from what earlier ones found, some minutes long.
+step_fuzz() { fuzz fuzz -max_len=1000 -runs=20000; }
+
+# Without sanitizers, and with smaller logs, an input takes a tenth of the time. Each process has its share.
+step_fuzz_million() { fuzz fuzz_plain -max_len=200 -runs=$((1000000 / jobs)) -jobs="$jobs" -workers="$jobs"; }
+
+# Memory that a thread keeps for its next log looks like a leak to libFuzzer, which would then search all memory
+# after every input; the step asan finds leaks. To weigh inputs by how rare their paths are (-entropic) takes longer
+# than to run them.
+fuzz() {
+    local preset=$1 clang
+    shift
     clang=$(find_clang)
-    CXX=$clang build fuzz
-    mkdir -p build/fuzz/corpus
-    (cd build/fuzz && tests/fuzz/stagefunnel_fuzz -detect_leaks=0 -len_control=0 -max_len=1000 -runs=50000 "${options[@]}" corpus)
+    CXX=$clang build "$preset"
+    mkdir -p build/fuzz_corpus
+    (cd "build/$preset" && tests/fuzz/stagefunnel_fuzz -detect_leaks=0 -entropic=0 -len_control=0 "$@" \
+        "${options[@]}" ../fuzz_corpus)
 }
 
 find_clang() {
     local name
-    for name in clang++ clang++-{20..14}; do
-        if command -v "$name"; then return; fi
+    for name in clang++-{20..16} clang++; do
+        if command -v "$name" >/dev/null && (($("$name" -dumpversion | cut -d. -f1) >= 16)); then
+            printf '%s\n' "$name"
+            return
+        fi
     done
-    fail "no clang++; on Debian and Ubuntu: apt-get install clang-16 libclang-rt-16-dev"
+    fail "no clang++ 16 or newer; on Debian and Ubuntu: apt-get install clang-16 libclang-rt-16-dev"
 }
 
 build_and_test() {

@@ -1,4 +1,5 @@
-// The phases of the core, one by one: encoding, building the journeys, both funnels, time in stage.
+// The phases of the core, one by one: encoding, building the journeys, both funnels, time in stage, all in a
+// summary.
 //
 //   stagefunnel_benchmark ITEM.npy STAGE.npy TIME.npy THREADS CALLS
 //
@@ -22,6 +23,7 @@
 #include "stagefunnel/encode.hpp"
 #include "stagefunnel/funnel.hpp"
 #include "stagefunnel/journeys.hpp"
+#include "stagefunnel/summary.hpp"
 
 namespace {
 
@@ -77,8 +79,8 @@ struct Phase {
 };
 
 struct Run {
-    std::array<Phase, 4> phases{Phase{"encode", {}}, Phase{"build", {}}, Phase{"funnel", {}},
-                                Phase{"time_in_stage", {}}};
+    std::array<Phase, 5> phases{Phase{"encode", {}}, Phase{"build", {}}, Phase{"funnel", {}},
+                                Phase{"time_in_stage", {}}, Phase{"summary", {}}};
     std::vector<std::int64_t> passed;
 };
 
@@ -112,7 +114,15 @@ void call_once(const Column& item, const Column& stage, const Column& time, unsi
     const std::vector<StageTime> lengths = time_in_stage(journeys, pipeline, Per::visit, median, threads);
     run.phases[3].seconds.push_back(watch.lap());
 
-    if (classic.won != conversions.won || lengths.size() != static_cast<std::size_t>(pipeline.n_rows())) {
+    constexpr std::array kQuantiles{Quantile{1, 2}, Quantile{1, 4}, Quantile{3, 4}, Quantile{9, 10}};
+    std::array<FunnelOptions, 2> funnels;
+    funnels[1].kind = Kind::conversions_won;
+    const Summary all =
+        summarise(journeys, pipeline, {.funnels = funnels, .quantiles = kQuantiles, .threads = threads});
+    run.phases[4].seconds.push_back(watch.lap());
+
+    if (classic.won != conversions.won || all.funnels[0].passed != classic.passed ||
+        lengths.size() != static_cast<std::size_t>(pipeline.n_rows())) {
         throw std::logic_error("the questions disagree");
     }
     run.passed.assign(classic.passed.data(), classic.passed.data() + kOpen);

@@ -61,6 +61,10 @@ void bind_encode(py::module_& m);
 void bind_journeys(py::module_& m);
 void bind_pipeline(py::module_& m);
 void bind_funnel(py::module_& m);
+void bind_entries(py::module_& m);
+void bind_chain(py::module_& m);
+void bind_flow(py::module_& m);
+void bind_losses(py::module_& m);
 void bind_durations(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_items(py::module_& m);
@@ -68,5 +72,6 @@ void bind_memory(py::module_& m);
 void bind_quality(py::module_& m);
 void bind_selection(py::module_& m);
 void bind_stream(py::module_& m);
+void bind_summary(py::module_& m);
 
 }  // namespace stagefunnel::bindings

@@ -32,6 +32,18 @@ FunnelCounts count(const Journeys& journeys, const Pipeline& pipeline, Kind kind
     return count_funnel(journeys, pipeline, options, digest ? &*digest : nullptr);
 }
 
+std::vector<FunnelCounts> count_several(const Journeys& journeys, const Pipeline& pipeline,
+                                        const std::vector<std::pair<Kind, LostThenWon>>& kinds,
+                                        const std::optional<Array<std::int32_t>>& group,
+                                        std::int32_t n_groups, const std::optional<Array<double>>& amount,
+                                        unsigned threads, const Digest& digest) {
+    std::vector<FunnelOptions> funnels;
+    for (const auto& [kind, lost_then_won] : kinds)
+        funnels.push_back(options_of(kind, lost_then_won, group, n_groups, amount, threads));
+    const py::gil_scoped_release unlocked;
+    return count_funnels(journeys, pipeline, funnels, digest);
+}
+
 FunnelCounts trend(const Journeys& journeys, const Pipeline& pipeline, Kind kind, LostThenWon lost_then_won,
                    const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
                    const std::optional<Array<double>>& amount, const Array<std::int64_t>& bounds,
@@ -95,10 +107,17 @@ void bind_funnel(py::module_& m) {
         .def_property_readonly("open", list<&FunnelCounts::open>())
         .def_property_readonly("left_out", list<&FunnelCounts::left_out>())
         .def_property_readonly("reopened_won", list<&FunnelCounts::reopened_won>());
-    py::class_<Digest>(m, "Digest");
+    py::class_<Digest>(m, "Digest").def_property_readonly("has_items", [](const Digest& digest) {
+        return !digest.of_item.empty();
+    });
     m.def("digest_of", &digest_of, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
+    m.def("digest_of_items", &digest_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
+          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
+          "digest"_a);
+    m.def("count_funnels", &count_several, "journeys"_a, "pipeline"_a, "kinds"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
           "digest"_a);
     m.def("count_trend", &trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,

@@ -23,7 +23,8 @@ void bind_items(py::module_& m) {
         .def_property_readonly("visits", column<&ItemFacts::visits>())
         .def_property_readonly("back_moves", column<&ItemFacts::back_moves>())
         .def_property_readonly("skipped", column<&ItemFacts::skipped>());
-    m.def("item_facts", &item_facts, "journeys"_a, "pipeline"_a, py::call_guard<py::gil_scoped_release>());
+    m.def("item_facts", &item_facts, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace stagefunnel::bindings

@@ -13,12 +13,27 @@ Journeys build(const ItemKeys& items, const StageCodes& stages, const Times& tim
     return build_journeys(items, stages, times, order, rows, threads);
 }
 
+std::pair<Journeys, py::array_t<std::uint32_t>> build_with_rows(const ItemKeys& items,
+                                                                const StageCodes& stages, const Times& times,
+                                                                const RowOrder& order,
+                                                                const Array<std::uint64_t>& dropped,
+                                                                unsigned threads) {
+    const std::span<const std::uint64_t> rows = as_span(dropped);
+    Journeys journeys;
+    {
+        const py::gil_scoped_release unlocked;
+        journeys = build_journeys(items, stages, times, order, rows, threads, RowNumbers::keep);
+    }
+    auto numbers = as_array(std::exchange(journeys.row, {}));
+    return {std::move(journeys), std::move(numbers)};
+}
+
 std::pair<py::array_t<std::int64_t>, std::optional<std::pair<std::uint64_t, std::uint64_t>>> match(
-    const Journeys& journeys, const ItemKeys& table) {
+    const Journeys& journeys, const ItemKeys& table, unsigned threads) {
     ItemMatch found;
     {
         const py::gil_scoped_release unlocked;
-        found = match_items(journeys, table);
+        found = match_items(journeys, table, threads);
     }
     std::optional<std::pair<std::uint64_t, std::uint64_t>> duplicate;
     if (found.duplicate) duplicate = {found.duplicate->first_row, found.duplicate->second_row};
@@ -57,7 +72,9 @@ void bind_journeys(py::module_& m) {
             });
     m.def("build_journeys", &build, "items"_a, "stages"_a, "times"_a, "order"_a, "dropped"_a.noconvert(),
           "threads"_a);
-    m.def("match_items", &match, "journeys"_a, "table"_a);
+    m.def("build_journeys_with_rows", &build_with_rows, "items"_a, "stages"_a, "times"_a, "order"_a,
+          "dropped"_a.noconvert(), "threads"_a);
+    m.def("match_items", &match, "journeys"_a, "table"_a, "threads"_a);
     m.def("journey_of", &journey_of, "journeys"_a, "item"_a);
 }
 

@@ -14,8 +14,8 @@ void bind_quality(py::module_& m) {
         .def_readonly("items_without_rows", &PipelineQuality::items_without_rows)
         .def_readonly("ties_deciding_outcome", &PipelineQuality::ties_deciding_outcome);
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
-    m.def("log_quality", &log_quality, "journeys"_a, unlocked);
-    m.def("pipeline_quality", &pipeline_quality, "journeys"_a, "pipeline"_a, unlocked);
+    m.def("log_quality", &log_quality, "journeys"_a, "threads"_a, unlocked);
+    m.def("pipeline_quality", &pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
 }
 
 }  // namespace stagefunnel::bindings

@@ -9,10 +9,15 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_pipeline(m);
     bind_selection(m);
     bind_funnel(m);
+    bind_entries(m);
+    bind_chain(m);
     bind_durations(m);
     bind_transitions(m);
     bind_items(m);
+    bind_losses(m);
+    bind_flow(m);
     bind_memory(m);
     bind_quality(m);
     bind_stream(m);
+    bind_summary(m);
 }

@@ -1,114 +1,55 @@
 #include "stagefunnel/digest.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 #include "parallel.hpp"
+#include "states.hpp"
 #include "visits.hpp"
 
 namespace stagefunnel {
 namespace {
 
-constexpr std::int32_t kMaxRows = 12;
-
-/// A state is which stages were visited, the last one, the one before the closing run of one outcome, and
-/// whether a win was entered from work in progress or opened the journey.
-class StateTable {
-  public:
-    StateTable() = default;
-    explicit StateTable(const Pipeline& pipeline)
-        : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
-        for (const std::int32_t row : pipeline.rows()) {
-            const bool listed = row != Pipeline::kUnlisted;
-            stages_.push_back(listed ? Stage{std::uint32_t{1} << static_cast<unsigned>(row),
-                                             static_cast<std::uint16_t>(row),
-                                             static_cast<std::uint16_t>(pipeline.outcome_of(row))}
-                                     : Stage{});
-        }
-    }
-
-    static std::size_t n_states(const Pipeline& pipeline) {
-        const auto n = static_cast<std::size_t>(pipeline.n_rows());
-        return (std::size_t{1} << n) * n * (n + 1) * 2;
-    }
-
-    /// Reads the items of a range; items without a listed row have no state.
-    template <class Code>
-    void scan(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        constexpr std::uint16_t kNothing = 3;  // the outcome before the first visit
-        const Stage* const stages = stages_.data();
-        const auto no_stage = static_cast<std::uint16_t>(n_rows_);
-        std::size_t i = journeys.offsets[first];
-        for (std::size_t item = first; item < last; ++item) {
-            std::uint32_t visited = 0, won_entry = 0;
-            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
-            for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
-                const Stage next = stages[codes[i]];
-                if (next.bit == 0) continue;
-                before_run = next.outcome != outcome ? stage : before_run;
-                // A win follows a loss or a win, or it is an entry.
-                const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
-                won_entry |= static_cast<std::uint32_t>(enters);
-                visited |= next.bit;
-                stage = next.row;
-                outcome = next.outcome;
-            }
-            if (visited == 0) continue;
-            Digest::State& state =
-                states_[((visited * (n_rows_ + 1) + before_run) * n_rows_ + stage) * 2 + won_entry];
-            if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
-        }
-    }
-
-    void merge(const StateTable& other) {
-        for (std::size_t i = 0; i < states_.size(); ++i) {
-            if (states_[i].items == 0) states_[i].example = other.states_[i].example;
-            states_[i].items += other.states_[i].items;
-        }
-    }
-
-    [[nodiscard]] Digest digest() const {
-        Digest digest;
-        std::copy_if(states_.begin(), states_.end(), std::back_inserter(digest.states),
-                     [](const Digest::State& state) { return state.items > 0; });
-        return digest;
-    }
-
-  private:
-    static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
-    static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
-
-    /// What a stage code stands for, in one load; `bit` is 0 where it is unlisted.
-    struct Stage {
-        std::uint32_t bit = 0;
-        std::uint16_t row = 0;
-        std::uint16_t outcome = 0;
-    };
-
-    std::size_t n_rows_ = 0;
-    std::vector<Stage> stages_;  // of each code
-    std::vector<Digest::State> states_;
-};
+/// `read(table, codes, first, last)` counts the items of a range.
+template <class Read>
+StateTable count_states(const Journeys& journeys, const Pipeline& pipeline, unsigned threads, Read read) {
+    return with_codes(journeys, [&](const auto* codes) {
+        return parallel_merge(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+            StateTable table(pipeline);
+            read(table, codes, first, last);
+            return table;
+        });
+    });
+}
 
 }  // namespace
 
 std::optional<Digest> digest_of(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
     pipeline.check(journeys);
-    // Clearing and reading a table of all states has to cost less than the items do.
-    constexpr std::size_t kStatesAnItem = 4;
-    if (pipeline.n_rows() > kMaxRows ||
-        journeys.n_items() * kStatesAnItem <= StateTable::n_states(pipeline)) {
-        return std::nullopt;
-    }
-    return with_codes(journeys, [&](const auto* codes) {
-        return parallel_merge(journeys.n_items(), threads,
-                              [&](std::size_t first, std::size_t last) {
-                                  StateTable table(pipeline);
-                                  table.scan(journeys, codes, first, last);
-                                  return table;
-                              })
-            .digest();
+    if (!is_worth_a_digest(journeys, pipeline)) return std::nullopt;
+    return count_states(journeys, pipeline, threads,
+                        [&](StateTable& table, const auto* codes, std::size_t first, std::size_t last) {
+                            table.read(journeys, codes, first, last);
+                        })
+        .digest();
+}
+
+std::optional<Digest> digest_of_items(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
+    pipeline.check(journeys);
+    if (!is_worth_a_digest(journeys, pipeline)) return std::nullopt;
+    LargeVector<std::uint32_t> of_item(journeys.n_items());
+    const StateTable table =
+        count_states(journeys, pipeline, threads,
+                     [&](StateTable& part, const auto* codes, std::size_t first, std::size_t last) {
+                         part.read(journeys, codes, first, last, of_item.data());
+                     });
+    const std::vector<std::uint32_t> numbers = table.numbers();
+    parallel_parts(of_item.size(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            if (of_item[item] != Digest::kNoState) of_item[item] = numbers[of_item[item]];
+        }
+        return 0;
     });
+    Digest digest = table.digest();
+    digest.of_item = std::move(of_item);
+    return digest;
 }
 
 }  // namespace stagefunnel

@@ -1,21 +1,19 @@
 #include "stagefunnel/durations.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "duration_scan.hpp"
 #include "hashing.hpp"
 #include "parallel.hpp"
 #include "quantiles.hpp"
-#include "visit_durations.hpp"
 
 namespace stagefunnel {
 namespace {
 
 using Sample = LargeVector<std::uint64_t>;
-using Brackets = std::vector<std::vector<Bounds>>;  // of each stage
 
 constexpr std::size_t kWorthGuessing = 1U << 18U;  // fewer durations are simply kept
 constexpr std::size_t kOneIn = 64;                 // the part of a large log that the guess is made from
@@ -41,29 +39,6 @@ struct Thinner {
     std::vector<std::size_t> next;
 };
 
-struct Sifter {
-    explicit Sifter(const Brackets& brackets) {
-        for (const std::vector<Bounds>& bounds : brackets) sieves.emplace_back(bounds);
-    }
-    void take(std::size_t row, std::span<const std::uint64_t> durations) { sieves[row].add(durations); }
-    std::vector<Sieve> sieves;
-};
-
-/// What one thread saw of its items.
-template <class Sink>
-struct Partial {
-    std::vector<VisitCounts> counts;
-    std::optional<Sink> sink;  // empty only until the thread is done
-};
-
-/// Calls `read` for all items of a range.
-struct Everywhere {
-    template <class Read>
-    void operator()(std::size_t first, std::size_t last, Read read) const {
-        read(first, last);
-    }
-};
-
 /// Calls `read` for a few neighbours here and there. Neighbours may be alike, so they are few at a time.
 struct HereAndThere {
     template <class Read>
@@ -76,33 +51,6 @@ struct HereAndThere {
     }
 };
 
-/// A log and how it is read.
-struct Question {
-    const Journeys& journeys;
-    const Pipeline& pipeline;
-    Per per;
-    unsigned threads;
-
-    [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline.n_rows()); }
-
-    /// Lets each thread read its range of the items into a sink of its own.
-    template <class MakeSink, class Where = Everywhere>
-    [[nodiscard]] auto read(MakeSink make_sink, Where where = {}) const {
-        return with_codes(journeys, [&](const auto* codes) {
-            return parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
-                Partial<decltype(make_sink())> partial;
-                partial.sink.emplace(make_sink());
-                partial.counts = with_reader(journeys, pipeline, per, *partial.sink, [&](auto reader) {
-                    where(first, last,
-                          [&](std::size_t from, std::size_t to) { reader.read(journeys, codes, from, to); });
-                    return reader.finish();
-                });
-                return partial;
-            });
-        });
-    }
-};
-
 void add(VisitCounts& to, const VisitCounts& counts) {
     to.visits += counts.visits;
     to.completed += counts.completed;
@@ -112,35 +60,24 @@ void add(VisitCounts& to, const VisitCounts& counts) {
 
 /// The samples of the threads, one after the other.
 template <class Sink>
-Sample join(std::vector<Partial<Sink>>& partials, std::size_t row) {
-    Sample whole = std::move(partials[0].sink->samples[row]);
+Sample join(std::vector<SinkPartial<Sink>>& partials, std::size_t row) {
+    Sample whole = std::move(partials[0].sink.samples[row]);
     for (std::size_t p = 1; p < partials.size(); ++p) {
-        const Sample theirs = std::move(partials[p].sink->samples[row]);
+        const Sample theirs = std::move(partials[p].sink.samples[row]);
         whole.insert(whole.end(), theirs.begin(), theirs.end());
     }
     return whole;
 }
 
 template <class Sink>
-Brackets guess_from(std::vector<Partial<Sink>> partials, const Question& question,
+Brackets guess_from(std::vector<SinkPartial<Sink>> partials, const DurationScan& scan,
                     std::span<const Quantile> quantiles) {
-    Brackets brackets(question.n_rows());
-    parallel_tasks(brackets.size(), question.threads, [&](std::size_t row) {
+    Brackets brackets(scan.n_rows());
+    parallel_tasks(brackets.size(), scan.threads, [&](std::size_t row) {
         Sample part = join(partials, row);
         brackets[row] = guess_brackets(part, quantiles);
     });
     return brackets;
-}
-
-Brackets guess(const Question& question, std::span<const Quantile> quantiles) {
-    constexpr std::size_t kEnoughItems = 1U << 15U;
-    const std::size_t n_rows = question.n_rows();
-    if (quantiles.empty()) return Brackets(n_rows);
-    if (question.journeys.n_rows() < kWorthGuessing) return Brackets(n_rows, {Bounds{}});
-    if (question.journeys.n_items() >= kEnoughItems) {
-        return guess_from(question.read([&] { return Keeper(n_rows); }, HereAndThere{}), question, quantiles);
-    }
-    return guess_from(question.read([&] { return Thinner(n_rows); }), question, quantiles);
 }
 
 struct Tally {
@@ -148,37 +85,31 @@ struct Tally {
     std::vector<Sieve> sieves;
 };
 
-Tally sift(const Question& question, const Brackets& brackets) {
-    auto partials = question.read([&] { return Sifter(brackets); });
-    Tally tally{std::move(partials[0].counts), std::move(partials[0].sink->sieves)};
+Tally merge(std::vector<SinkPartial<Sifter>> partials) {
+    Tally tally{std::move(partials[0].counts), std::move(partials[0].sink.sieves)};
     for (std::size_t p = 1; p < partials.size(); ++p) {
-        for (std::size_t row = 0; row < brackets.size(); ++row) {
+        for (std::size_t row = 0; row < tally.counts.size(); ++row) {
             add(tally.counts[row], partials[p].counts[row]);
-            tally.sieves[row].merge(partials[p].sink->sieves[row]);
+            tally.sieves[row].merge(partials[p].sink.sieves[row]);
         }
     }
     return tally;
 }
 
+std::vector<SinkPartial<Sifter>> sift(const DurationScan& scan, const Brackets& brackets) {
+    return scan.read([&] { return Sifter(brackets); });
+}
+
 /// Reads again for the stages whose quantiles lie outside the guess; by then the counts say where they lie.
-void sift_again_where_missed(Tally& tally, const Question& question, std::span<const Quantile> quantiles) {
+void sift_again_where_missed(Tally& tally, const DurationScan& scan, std::span<const Quantile> quantiles) {
     Brackets missing;
     for (Sieve& sieve : tally.sieves) missing.push_back(missing_brackets(sieve, quantiles));
     if (std::all_of(missing.begin(), missing.end(), [](const auto& bounds) { return bounds.empty(); })) {
         return;
     }
-    Tally again = sift(question, missing);
+    Tally again = merge(sift(scan, missing));
     for (std::size_t row = 0; row < missing.size(); ++row) {
         if (!missing[row].empty()) tally.sieves[row] = std::move(again.sieves[row]);
-    }
-}
-
-void check(std::span<const Quantile> quantiles) {
-    for (const auto& [numerator, denominator] : quantiles) {
-        if (denominator < 1 || denominator > 1'000'000'000 || numerator > denominator) {
-            throw std::invalid_argument("a quantile must lie between 0 and 1, got " +
-                                        std::to_string(numerator) + "/" + std::to_string(denominator));
-        }
     }
 }
 
@@ -193,26 +124,51 @@ StageTime summary_of(const VisitCounts& counts, Sieve& sieve, std::span<const Qu
 
 }  // namespace
 
-std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
-                                     std::span<const Quantile> quantiles, unsigned threads) {
-    pipeline.check(journeys);
-    check(quantiles);
-    const Question question{journeys, pipeline, per, threads};
-    Tally tally = sift(question, guess(question, quantiles));
-    sift_again_where_missed(tally, question, quantiles);
+void check(std::span<const Quantile> quantiles) {
+    for (const auto& [numerator, denominator] : quantiles) {
+        if (denominator < 1 || denominator > 1'000'000'000 || numerator > denominator) {
+            throw std::invalid_argument("a quantile must lie between 0 and 1, got " +
+                                        std::to_string(numerator) + "/" + std::to_string(denominator));
+        }
+    }
+}
+
+Brackets guess(const DurationScan& scan, std::span<const Quantile> quantiles) {
+    constexpr std::size_t kEnoughItems = 1U << 15U;
+    const std::size_t n_rows = scan.n_rows();
+    if (quantiles.empty()) return Brackets(n_rows);
+    if (scan.journeys.n_rows() < kWorthGuessing) return Brackets(n_rows, {Bounds{}});
+    if (scan.journeys.n_items() >= kEnoughItems) {
+        return guess_from(scan.read([&] { return Keeper(n_rows); }, HereAndThere{}), scan, quantiles);
+    }
+    return guess_from(scan.read([&] { return Thinner(n_rows); }), scan, quantiles);
+}
+
+std::vector<StageTime> stage_times(std::vector<SinkPartial<Sifter>> partials, const DurationScan& scan,
+                                   std::span<const Quantile> quantiles) {
+    Tally tally = merge(std::move(partials));
+    sift_again_where_missed(tally, scan, quantiles);
     std::vector<StageTime> table(tally.sieves.size());
-    parallel_tasks(table.size(), threads, [&](std::size_t row) {
+    parallel_tasks(table.size(), scan.threads, [&](std::size_t row) {
         table[row] = summary_of(tally.counts[row], tally.sieves[row], quantiles);
     });
     return table;
 }
 
+std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
+                                     std::span<const Quantile> quantiles, unsigned threads) {
+    pipeline.check(journeys);
+    check(quantiles);
+    const DurationScan scan{journeys, pipeline, per, threads};
+    return stage_times(sift(scan, guess(scan, quantiles)), scan, quantiles);
+}
+
 std::vector<StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline, Per per,
                                             unsigned threads) {
     pipeline.check(journeys);
-    const Question question{journeys, pipeline, per, threads};
-    auto partials = question.read([&] { return Keeper(question.n_rows()); });
-    std::vector<StageDurations> table(question.n_rows());
+    const DurationScan scan{journeys, pipeline, per, threads};
+    auto partials = scan.read([&] { return Keeper(scan.n_rows()); });
+    std::vector<StageDurations> table(scan.n_rows());
     parallel_tasks(table.size(), threads, [&](std::size_t row) {
         for (const auto& partial : partials) add(table[row], partial.counts[row]);
         table[row].durations = join(partials, row);

@@ -2,8 +2,10 @@
 
 // Counting items stage by stage. Internal to the core.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -21,9 +23,25 @@ __extension__ typedef __int128 int128;
 constexpr int kFractionBits = 64;  // amounts of 2^-12 and more are held without any rounding
 
 inline int128 to_fixed(double amount) {
-    return static_cast<int128>(std::nearbyint(std::ldexp(amount, kFractionBits)));
+    const double scaled = amount * 0x1p64;
+    // From 2^52 on every double is whole.
+    return static_cast<int128>(std::abs(scaled) < 0x1p52 ? std::nearbyint(scaled) : scaled);
 }
 inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum), -kFractionBits); }
+
+/// What the amounts of some items come to.
+struct AmountSum {
+    int128 sum = 0;
+    std::int64_t missing = 0;  // items without an amount
+
+    void add(double amount, std::int64_t n) {
+        if (std::isnan(amount)) {
+            missing += n;
+        } else {
+            sum += to_fixed(amount) * n;
+        }
+    }
+};
 
 /// What one thread counted.
 struct FunnelPartial {
@@ -82,25 +100,33 @@ inline FunnelPartial empty_partial(Eigen::Index n_groups, Eigen::Index n_rows, b
     return partial;
 }
 
-inline void check_options(const Journeys& journeys, const FunnelOptions& options) {
-    if (!options.group.empty()) {
-        if (options.group.size() != journeys.n_items())
-            throw std::invalid_argument("groups must be one per item");
-        for (const std::int32_t group : options.group) {
-            if (group < 0 || group >= options.n_groups)
-                throw std::invalid_argument("a group lies out of range");
-        }
+inline void check_groups(std::span<const std::int32_t> groups, std::int32_t n_groups) {
+    if (n_groups < 1) throw std::invalid_argument("there must be a group");
+    // No way out of the loop, so that it looks at several groups at once.
+    std::int32_t lowest = 0, highest = 0;
+    for (const std::int32_t group : groups) {
+        lowest = std::min(lowest, group);
+        highest = std::max(highest, group);
     }
-    if (options.n_groups < 1) throw std::invalid_argument("there must be a group");
-    if (options.amount.empty()) return;
-    if (options.amount.size() != journeys.n_items())
-        throw std::invalid_argument("amounts must be one per item");
+    if (lowest < 0 || highest >= n_groups) throw std::invalid_argument("a group lies out of range");
+}
+
+inline void check_amounts(std::span<const double> amounts) {
     double total = 0;
-    for (const double amount : options.amount) {
+    for (const double amount : amounts) {
         if (!std::isnan(amount)) total += std::abs(amount);
     }
     // Also refuses infinity. Past this the fixed-point sums could overflow.
     if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
+}
+
+inline void check_options(const Journeys& journeys, const FunnelOptions& options) {
+    if (!options.group.empty() && options.group.size() != journeys.n_items())
+        throw std::invalid_argument("groups must be one per item");
+    if (!options.amount.empty() && options.amount.size() != journeys.n_items())
+        throw std::invalid_argument("amounts must be one per item");
+    check_groups(options.group, options.n_groups);
+    check_amounts(options.amount);
 }
 
 /// Calls `ask<Mask>()` with the set of stages that holds the pipeline's.
@@ -123,10 +149,16 @@ class FunnelCounter {
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n) {
+        const JourneyEnd end = read(journeys, codes, item);
+        if (!end.empty()) add(options_.group.empty() ? 0 : options_.group[item], item, end, n);
+    }
+
+    template <class Code>
+    [[nodiscard]] JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
         JourneyEnd end = begin();
         for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
                        [&](std::int32_t row, std::size_t) { visit(end, row); });
-        if (!end.empty()) add(options_.group.empty() ? 0 : options_.group[item], item, end, n);
+        return end;
     }
 
     [[nodiscard]] JourneyEnd begin() {
@@ -135,16 +167,19 @@ class FunnelCounter {
     }
 
     void visit(JourneyEnd& end, std::int32_t row) {
-        const Outcome outcome = pipeline_.outcome_of(row);
-        stages_.seen.set(static_cast<std::size_t>(row));
-        if (options_.kind == Kind::conversions_moves)
-            stages_.fill_move(end.last(), end.outcome(), row, outcome);
-        if (options_.kind == Kind::strict) stages_.visit_in_order(row, outcome);
+        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row));
         end.visit(row);
     }
 
     /// Counts `n` items like the one read so far in group `g`; a negative number takes them out again.
     void add(Eigen::Index g, std::size_t item, const JourneyEnd& end, std::int64_t n) {
+        AmountSum amounts;
+        if (!options_.amount.empty()) amounts.add(options_.amount[item], n);
+        add(g, end, n, amounts);
+    }
+
+    /// The same of items whose amounts have been added up.
+    void add(Eigen::Index g, const JourneyEnd& end, std::int64_t n, const AmountSum& amounts) {
         FunnelCounts& counts = partial_.counts;
         if (is_left_out(end, options_.lost_then_won)) {
             counts.left_out(g) += n;
@@ -164,14 +199,9 @@ class FunnelCounter {
                 if (end.before_run() >= 0) counts.lost_from(g, end.before_run()) += n;
                 break;
         }
-        if (options_.kind == Kind::conversions_won && end.won_entry())
-            stages_.filled.set_range(0, stages_.n_open);
-        if (options_.kind == Kind::furthest) {
-            const std::int32_t reached = end.any_won() ? pipeline_.n_open() : end.furthest() + 1;
-            stages_.filled.set_range(0, static_cast<std::size_t>(reached));
-        }
+        stages_.fill_end(options_.kind, end);
         const auto limit = static_cast<std::size_t>(end.beyond_limit());
-        const Mask& own = options_.kind == Kind::strict ? stages_.in_order : stages_.seen;
+        const Mask& own = stages_.own(options_.kind);
         for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
             const std::uint64_t seen = stages_.seen.word(w);
             const std::uint64_t beyond = bits_below(limit, w);
@@ -181,22 +211,20 @@ class FunnelCounter {
             for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
             for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
             for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
-            if (!options_.amount.empty()) add_amount(g, own.word(w) | assumed, w, options_.amount[item], n);
+            if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }
     }
+
+    void merge(const FunnelCounter& other) { partial_.merge(other.partial_); }
 
     [[nodiscard]] FunnelPartial take() { return std::move(partial_); }
 
   private:
-    void add_amount(Eigen::Index g, std::uint64_t reached, std::size_t w, double amount, std::int64_t n) {
-        if (std::isnan(amount)) {
-            for_each_bit(reached, w, [&](Eigen::Index row) { partial_.counts.amount_missing(g, row) += n; });
-            return;
-        }
-        const int128 fixed = to_fixed(amount) * n;
+    void add_amounts(Eigen::Index g, std::uint64_t reached, std::size_t w, const AmountSum& amounts) {
         const Eigen::Index start = g * pipeline_.n_rows();
         for_each_bit(reached, w, [&](Eigen::Index row) {
-            partial_.sums[static_cast<std::size_t>(start + row)] += fixed;
+            partial_.counts.amount_missing(g, row) += amounts.missing;
+            partial_.sums[static_cast<std::size_t>(start + row)] += amounts.sum;
         });
     }
 
@@ -205,5 +233,20 @@ class FunnelCounter {
     ItemStages<Mask> stages_;
     FunnelPartial partial_;
 };
+
+/// True where items of one state count alike.
+inline bool counts_by_state(Kind kind) { return kind != Kind::conversions_moves && kind != Kind::strict; }
+
+/// True where neither groups nor amounts tell items of one state apart.
+inline bool is_plain(const FunnelOptions& options) { return options.group.empty() && options.amount.empty(); }
+
+/// True where a digest without the states of the items answers.
+inline bool is_digestible(const FunnelOptions& options) {
+    return is_plain(options) && counts_by_state(options.kind);
+}
+
+/// Counts from a digest, which answers these options.
+FunnelCounts count_states(const Journeys& journeys, const Pipeline& pipeline, const FunnelOptions& options,
+                          const Digest& digest);
 
 }  // namespace stagefunnel

@@ -51,11 +51,14 @@ class Grouper : public Block<Record> {
         while (!number_items(table, records, n_rows)) ++slot_bits_;
         this->place_items();
         steps_.resize(n_rows);
+        const bool keeps_rows = Block<Record>::kPacked && keeps_rows_;
+        if (keeps_rows) rows_.resize(n_rows);
         const Layout layout = layout_;
         for (std::size_t i = 0; i < n_rows; ++i) {
             std::uint64_t& cursor = cursor_[table.item_of[i]];
             const auto place = static_cast<std::uint32_t>(cursor);
             steps_[place] = Record::step(records + i * Record::kWords, layout, cursor >> 32U);
+            if (keeps_rows) rows_[place] = Record::row(records + i * Record::kWords, layout);
             cursor += (std::uint64_t{1} << 32U) + 1;
         }
     }
@@ -113,6 +116,8 @@ class Grouper : public Block<Record> {
     using Block<Record>::order_of_items_;
     using Block<Record>::cursor_;
     using Block<Record>::steps_;
+    using Block<Record>::rows_;
+    using Block<Record>::keeps_rows_;
 
     unsigned slot_bits_ = 10;
     Table<std::uint16_t> narrow_;

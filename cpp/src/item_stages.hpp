@@ -11,6 +11,34 @@
 
 namespace stagefunnel {
 
+/// In-progress stages from `begin` up to `end`; none where `end` is not beyond.
+struct StageRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// The stages that a move passes over; being created counts as a move from before the first stage.
+inline StageRange passed_over(std::size_t n_open, std::int32_t from, Outcome from_outcome, std::int32_t to,
+                              Outcome to_outcome) {
+    const auto at = static_cast<std::size_t>(to);
+    if (from < 0) {
+        if (to_outcome == Outcome::open) return {0, at};
+        if (to_outcome == Outcome::won) return {0, n_open};
+        return {0, std::min<std::size_t>(1, n_open)};
+    }
+    if (from_outcome != Outcome::open || to_outcome == Outcome::lost) return {};
+    const auto was = static_cast<std::size_t>(from);
+    if (to_outcome == Outcome::won) return {was + 1, n_open};
+    return {std::min(was, at) + 1, std::max(was, at)};
+}
+
+/// Whether a visit counts in the strict funnel, after visits that passed the stages before `next`.
+inline bool counts_in_order(std::int32_t row, Outcome outcome, std::size_t n_open, std::size_t& next) {
+    const bool is_next = outcome == Outcome::open && static_cast<std::size_t>(row) == next;
+    if (is_next) ++next;
+    return is_next || outcome == Outcome::lost || (outcome == Outcome::won && next == n_open);
+}
+
 /// The sets of stages that one item's visits amount to.
 template <class Mask>
 struct ItemStages {
@@ -27,28 +55,32 @@ struct ItemStages {
         next_in_order = 0;
     }
 
-    /// A move fills the stages it passes over; being created counts as a move from before the first stage.
     void fill_move(std::int32_t from, Outcome from_outcome, std::int32_t to, Outcome to_outcome) {
-        const auto at = static_cast<std::size_t>(to);
-        if (from < 0) {
-            if (to_outcome == Outcome::open) filled.set_range(0, at);
-            if (to_outcome == Outcome::won) filled.set_range(0, n_open);
-            if (to_outcome == Outcome::lost) filled.set_range(0, std::min<std::size_t>(1, n_open));
-        } else if (from_outcome == Outcome::open) {
-            const auto was = static_cast<std::size_t>(from);
-            if (to_outcome == Outcome::open) filled.set_range(std::min(was, at) + 1, std::max(was, at));
-            if (to_outcome == Outcome::won) filled.set_range(was + 1, n_open);
-        }
+        const StageRange filling = passed_over(n_open, from, from_outcome, to, to_outcome);
+        filled.set_range(filling.begin, filling.end);
     }
 
     void visit_in_order(std::int32_t row, Outcome outcome) {
-        const auto at = static_cast<std::size_t>(row);
-        const bool is_next = outcome == Outcome::open && at == next_in_order;
-        if (is_next) ++next_in_order;
-        if (is_next || outcome == Outcome::lost || (outcome == Outcome::won && next_in_order == n_open)) {
-            in_order.set(at);
+        if (counts_in_order(row, outcome, n_open, next_in_order)) in_order.set(static_cast<std::size_t>(row));
+    }
+
+    /// Takes in the visit that follows those of `end`.
+    void visit(Kind kind, const JourneyEnd& end, std::int32_t row, Outcome outcome) {
+        seen.set(static_cast<std::size_t>(row));
+        if (kind == Kind::conversions_moves) fill_move(end.last(), end.outcome(), row, outcome);
+        if (kind == Kind::strict) visit_in_order(row, outcome);
+    }
+
+    /// Fills in what the journey as a whole implies.
+    void fill_end(Kind kind, const JourneyEnd& end) {
+        if (kind == Kind::conversions_won && end.won_entry()) filled.set_range(0, n_open);
+        if (kind == Kind::furthest) {
+            filled.set_range(0, end.any_won() ? n_open : static_cast<std::size_t>(end.furthest() + 1));
         }
     }
+
+    /// The stages that the item counts in for its own rows.
+    [[nodiscard]] const Mask& own(Kind kind) const { return kind == Kind::strict ? in_order : seen; }
 
     std::size_t n_open;
     Mask seen;

@@ -1,9 +1,29 @@
 #include "stagefunnel/items.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "parallel.hpp"
 #include "visits.hpp"
 
 namespace stagefunnel {
 namespace {
+
+/// Calls `with(column)` for each column of the facts.
+template <class With>
+void for_each_column(ItemFacts& facts, With with) {
+    with(facts.first_row);
+    with(facts.outcome);
+    with(facts.first_time);
+    with(facts.closed_at);
+    with(facts.last_stage);
+    with(facts.furthest_stage);
+    with(facts.lost_from);
+    with(facts.visits);
+    with(facts.back_moves);
+    with(facts.skipped);
+}
 
 /// Reads one item's visits; `seen_by` remembers per stage the last item that visited it.
 class ItemReader {
@@ -11,8 +31,10 @@ class ItemReader {
     explicit ItemReader(const Pipeline& pipeline)
         : pipeline_(pipeline), seen_by_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem) {}
 
+    /// Writes the facts to row `to`; false if the item has no listed row.
     template <class Code>
-    void read(const Journeys& journeys, const Code* codes, std::size_t item, ItemFacts& facts) {
+    bool read(const Journeys& journeys, const Code* codes, std::size_t item, ItemFacts& facts,
+              std::size_t to) {
         JourneyEnd end(pipeline_);
         std::int64_t visits = 0, back_moves = 0, first_time = 0, closed_at = 0;
         std::int32_t before_furthest_seen = 0;  // distinct in-progress stages visited
@@ -29,20 +51,21 @@ class ItemReader {
                            seen_by = item;
                            end.visit(row);
                        });
-        if (end.empty()) return;
+        if (end.empty()) return false;
         // Without a win the furthest stage itself was visited but not gone beyond.
         const std::int32_t seen_below =
             before_furthest_seen - (!end.any_won() && end.furthest() >= 0 ? 1 : 0);
-        facts.first_row.push_back(journeys.first_row[item]);
-        facts.outcome.push_back(static_cast<std::uint8_t>(end.outcome()));
-        facts.first_time.push_back(first_time);
-        facts.closed_at.push_back(closed_at);
-        facts.last_stage.push_back(end.last());
-        facts.furthest_stage.push_back(end.furthest());
-        facts.lost_from.push_back(end.outcome() == Outcome::lost ? end.before_run() : -1);
-        facts.visits.push_back(visits);
-        facts.back_moves.push_back(back_moves);
-        facts.skipped.push_back(end.beyond_limit() - seen_below);
+        facts.first_row[to] = journeys.first_row[item];
+        facts.outcome[to] = static_cast<std::uint8_t>(end.outcome());
+        facts.first_time[to] = first_time;
+        facts.closed_at[to] = closed_at;
+        facts.last_stage[to] = end.last();
+        facts.furthest_stage[to] = end.furthest();
+        facts.lost_from[to] = end.outcome() == Outcome::lost ? end.before_run() : -1;
+        facts.visits[to] = visits;
+        facts.back_moves[to] = back_moves;
+        facts.skipped[to] = end.beyond_limit() - seen_below;
+        return true;
     }
 
   private:
@@ -51,16 +74,69 @@ class ItemReader {
     std::vector<std::size_t> seen_by_;
 };
 
+/// Rows of the facts that a thread has written.
+struct Written {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// Asks for the memory of items that are read soon: neighbours in the input do not lie together here.
+template <class Code>
+class LookAhead {
+  public:
+    LookAhead(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> items)
+        : journeys_(journeys), codes_(codes), items_(items) {}
+
+    void at(std::size_t i) const {
+        if (i + kOffsets >= items_.size()) return;
+        __builtin_prefetch(&journeys_.offsets[items_[i + kOffsets]]);
+        __builtin_prefetch(&journeys_.first_row[items_[i + kOffsets]]);
+        const std::size_t row = journeys_.offsets[items_[i + kRows]];
+        __builtin_prefetch(codes_ + row);
+        __builtin_prefetch(journeys_.time.data() + row);
+    }
+
+  private:
+    static constexpr std::size_t kOffsets = 32, kRows = 16;
+
+    const Journeys& journeys_;
+    const Code* codes_;
+    std::span<const std::uint32_t> items_;
+};
+
+/// Closes the gaps that items without a listed row have left.
+void close_up(ItemFacts& facts, std::span<const Written> parts) {
+    for_each_column(facts, [&](auto& column) {
+        auto to = column.begin();
+        for (const Written& part : parts) {
+            const auto from = column.begin() + static_cast<std::ptrdiff_t>(part.begin);
+            const auto end = column.begin() + static_cast<std::ptrdiff_t>(part.end);
+            to = from == to ? end : std::move(from, end, to);
+        }
+        column.resize(static_cast<std::size_t>(to - column.begin()));
+    });
+}
+
 }  // namespace
 
-ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline) {
+ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
     pipeline.check(journeys);
+    const std::vector<std::uint32_t> items = items_by_first_row(journeys);
     ItemFacts facts;
-    ItemReader reader(pipeline);
-    with_codes(journeys, [&](const auto* codes) {
-        for (const std::uint32_t item : items_by_first_row(journeys))
-            reader.read(journeys, codes, item, facts);
+    for_each_column(facts, [&](auto& column) { column.resize(items.size()); });
+    const std::vector<Written> parts = with_codes(journeys, [&](const auto* codes) {
+        return parallel_parts(items.size(), threads, [&](std::size_t first, std::size_t last) {
+            ItemReader reader(pipeline);
+            const LookAhead ahead(journeys, codes, std::span(items).first(last));
+            Written written{first, first};
+            for (std::size_t i = first; i < last; ++i) {
+                ahead.at(i);
+                if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
+            }
+            return written;
+        });
     });
+    close_up(facts, parts);
     return facts;
 }
 

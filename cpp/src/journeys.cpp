@@ -83,7 +83,9 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
 
     LargeVector<Code>& stage = journeys.stage.emplace<LargeVector<Code>>(n_rows);
     std::vector<LocalItems> local(plan.n_partitions());
-    std::vector<Grouper<Record>> groupers(std::max(threads, 1U), Grouper<Record>(layout, order));
+    std::vector<Grouper<Record>> groupers(std::max(threads, 1U),
+                                          Grouper<Record>(layout, order, rows.numbers));
+    if (rows.numbers == RowNumbers::keep) journeys.row.resize(n_rows);
     Consumed consumed(plan.n_partitions());
     parallel_tasks(plan.n_partitions(), threads, [&](std::size_t q, std::size_t worker) {
         Grouper<Record>& grouper = groupers[worker];
@@ -94,6 +96,8 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
         }
         for (std::size_t p = 0; p < q && plan.bounds[p] * Record::kWords < end; ++p) consumed.wait_for(p);
         grouper.write(stage.data() + begin, time + begin);
+        if (rows.numbers == RowNumbers::keep)
+            grouper.write_rows(journeys.row.data() + begin, local[q].length);
     });
     journeys.time.resize(n_rows);
     trim_array(time, n_rows * sizeof(std::int64_t));
@@ -122,13 +126,17 @@ Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const Layout& 
     journeys.time.resize(rows.n_rows);
     auto& stage = journeys.stage.emplace<LargeVector<std::uint8_t>>(rows.n_rows);
     const RowOrder no_order;
-    std::vector<RunReader<Hashed>> readers(std::max(threads, 1U), RunReader<Hashed>(layout, no_order));
+    if (rows.numbers == RowNumbers::keep) journeys.row.resize(rows.n_rows);
+    std::vector<RunReader<Hashed>> readers(std::max(threads, 1U),
+                                           RunReader<Hashed>(layout, no_order, rows.numbers));
     std::vector<LocalItems> local(runs.n_blocks());
     std::vector<std::size_t> bounds;
     for (const std::size_t run : runs.blocks) bounds.push_back(runs.start[run]);
     parallel_tasks(local.size(), threads, [&](std::size_t block, std::size_t worker) {
-        local[block] = readers[worker].read(rows.pieces.front(), runs, block, stage.data() + bounds[block],
-                                            journeys.time.data() + bounds[block]);
+        local[block] =
+            readers[worker].read(rows.pieces.front(), runs, block, stage.data() + bounds[block],
+                                 journeys.time.data() + bounds[block],
+                                 journeys.row.empty() ? nullptr : journeys.row.data() + bounds[block]);
     });
     lay_items(journeys, local, bounds, Hashed, threads);
     return journeys;
@@ -192,11 +200,13 @@ void check_rows(const ItemKeys& items, const StageCodes& stages, const Times& ti
 }  // namespace
 
 Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const Times& times,
-                        const RowOrder& order, std::span<const std::uint64_t> dropped, unsigned threads) {
+                        const RowOrder& order, std::span<const std::uint64_t> dropped, unsigned threads,
+                        RowNumbers numbers) {
     check_rows(items, stages, times, order);
     RowPieces rows;
     rows.n_rows = items.size();
     rows.n_labels = stages.n_labels();
+    rows.numbers = numbers;
     rows.is_dropped.resize(dropped.empty() ? 0 : items.size(), false);
     for (const std::uint64_t row : dropped) rows.is_dropped.at(row) = true;
     rows.pieces.push_back({items.key.data(), items.hashed() ? items.high.data() : nullptr, stages.code.data(),

@@ -7,21 +7,36 @@
 #include <stdexcept>
 
 #include "hashing.hpp"
+#include "parallel.hpp"
 #include "repacking.hpp"
 #include "stagefunnel/journeys.hpp"
 
 namespace stagefunnel {
 
 std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
-    // First rows are distinct, so scattering them over the rows orders them without comparing.
-    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+    // First rows are distinct: one bit for each row of the input tells how many of them lie before another.
+    // The bits fit a cache where the rows, or a sort, would not.
+    struct Word {
+        std::uint64_t bits = 0;
+        std::uint32_t before = 0;  // first rows in the words before
+    };
     const auto last = std::max_element(journeys.first_row.begin(), journeys.first_row.end());
-    std::vector<std::uint32_t> item_at(last == journeys.first_row.end() ? 0 : *last + std::size_t{1}, kNone);
-    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        item_at[journeys.first_row[item]] = static_cast<std::uint32_t>(item);
+    std::vector<Word> words(last == journeys.first_row.end() ? 0 : *last / 64 + std::size_t{1});
+    for (const std::uint32_t row : journeys.first_row) words[row / 64].bits |= std::uint64_t{1} << (row % 64);
+    std::uint32_t before = 0;
+    for (Word& word : words) {
+        word.before = before;
+        before += static_cast<std::uint32_t>(std::popcount(word.bits));
     }
-    std::erase(item_at, kNone);
-    return item_at;
+    std::vector<std::uint32_t> items(journeys.n_items());
+    for (std::size_t item = 0; item < items.size(); ++item) {
+        const std::uint32_t row = journeys.first_row[item];
+        const Word& word = words[row / 64];
+        const std::uint64_t lower = word.bits & ((std::uint64_t{1} << (row % 64)) - 1);
+        items[word.before + static_cast<std::uint32_t>(std::popcount(lower))] =
+            static_cast<std::uint32_t>(item);
+    }
+    return items;
 }
 
 namespace {
@@ -59,7 +74,7 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(co
     return keys;
 }
 
-ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
+ItemMatch match_items(const Journeys& journeys, const ItemKeys& table, unsigned threads) {
     const bool hashed = table.hashed();
     if (table.prefix) throw std::invalid_argument("keys to look up are not packed");
     if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
@@ -69,8 +84,10 @@ ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
     const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
     constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
     std::vector<std::uint32_t> slots(n_slots, kEmpty);
+    // By the upper bits, as the items of a log lie: neighbours are looked up in neighbouring slots.
+    const auto shift = 64U - static_cast<unsigned>(std::countr_zero(n_slots));
     const auto find = [&](std::uint64_t key, std::uint64_t high) {
-        std::size_t slot = spread(key) & (n_slots - 1);
+        std::size_t slot = spread(key) >> shift;
         while (slots[slot] != kEmpty) {
             const std::uint32_t row = slots[slot];
             if (table.key[row] == key && (!hashed || table.high[row] == high)) break;
@@ -93,11 +110,14 @@ ItemMatch match_items(const Journeys& journeys, const ItemKeys& table) {
     }
     match.row.resize(journeys.n_items());
     const CommonKeys common(journeys);
-    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const Hash128 key = common[item];
-        const std::size_t slot = find(key.low, key.high);
-        match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
-    }
+    parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            const Hash128 key = common[item];
+            const std::size_t slot = find(key.low, key.high);
+            match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
+        }
+        return 0;
+    });
     return match;
 }
 
@@ -113,6 +133,7 @@ std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& ite
     one.prefix = journeys.prefix;
     one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
     one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
+    if (!journeys.row.empty()) one.row.assign(journeys.row.begin() + begin, journeys.row.begin() + end);
     one.first_row = {journeys.first_row[at]};
     one.key = {journeys.key[at]};
     if (!journeys.high.empty()) one.high = {journeys.high[at]};

@@ -9,12 +9,15 @@
 #include <cstdint>
 #include <numeric>
 #include <span>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "networks.hpp"
 #include "records.hpp"
 #include "stagefunnel/encode.hpp"
+#include "stagefunnel/journeys.hpp"
 #include "stagefunnel/memory.hpp"
 
 namespace stagefunnel {
@@ -59,7 +62,8 @@ class Block {
   public:
     using Step = typename Record::Step;
 
-    Block(const Layout& layout, const RowOrder& order) : layout_(layout), order_(order) {}
+    Block(const Layout& layout, const RowOrder& order, RowNumbers numbers)
+        : layout_(layout), order_(order), keeps_rows_(numbers == RowNumbers::keep) {}
 
     template <class Code>
     void write(Code* stage, std::int64_t* time) const {
@@ -69,7 +73,25 @@ class Block {
         }
     }
 
+    /// Tells which row of the input each step was; `lengths` are those of the journeys.
+    void write_rows(std::uint32_t* row, std::span<const std::uint32_t> lengths) const {
+        if constexpr (kPacked) {
+            std::size_t begin = 0;
+            for (const std::uint32_t length : lengths) {
+                for (std::size_t i = begin; i < begin + length; ++i) {
+                    // Rows of long journeys were sorted beside their steps, others lie as they arrived.
+                    row[i] = rows_[length < kLongJourney ? begin + Record::arrival(steps_[i]) : i];
+                }
+                begin += length;
+            }
+        } else {
+            std::transform(steps_.begin(), steps_.end(), row, [](const Step& step) { return step.row; });
+        }
+    }
+
   protected:
+    static constexpr bool kPacked = std::is_same_v<Step, PackedStep>;
+
     /// Orders the items by length and finds where each one's rows begin.
     void place_items() {
         runs_.fill(0);
@@ -90,7 +112,7 @@ class Block {
 
     void order_journeys(std::span<const std::uint32_t> lengths) {
         std::size_t begin = 0, at = 0;
-        if constexpr (std::is_same_v<Step, PackedStep>) {
+        if constexpr (kPacked) {
             for (std::size_t length = 0; length < kLongJourney; ++length) {
                 sort_runs(steps_.data() + begin, length, runs_[length]);
                 begin += length * runs_[length];
@@ -98,30 +120,45 @@ class Block {
             }
         }
         for (; at < lengths.size(); begin += lengths[at++]) {
-            order_one(std::span(steps_).subspan(begin, lengths[at]));
+            order_one(begin, lengths[at]);
         }
     }
 
     /// Rows that arrive in order, as most long journeys' do, cost one look.
-    void order_one(std::span<Step> steps) const {
+    void order_one(std::size_t begin, std::size_t length) {
+        const std::span<Step> steps = std::span(steps_).subspan(begin, length);
         const auto before = [&](const Step& a, const Step& b) {
             if constexpr (std::is_same_v<Step, WideStep>) {
                 if (a.elapsed == b.elapsed && order_.given()) return order_.less(a.row, b.row);
             }
             return Record::elapsed(a) < Record::elapsed(b);
         };
-        if (!std::is_sorted(steps.begin(), steps.end(), before)) {
+        if (std::is_sorted(steps.begin(), steps.end(), before)) return;
+        if (kPacked && keeps_rows_) {
+            sort_with_rows(steps, rows_.data() + begin, before);
+        } else {
             std::stable_sort(steps.begin(), steps.end(), before);
         }
     }
 
+    template <class Before>
+    static void sort_with_rows(std::span<Step> steps, std::uint32_t* rows, Before before) {
+        std::vector<std::pair<Step, std::uint32_t>> both;
+        for (std::size_t i = 0; i < steps.size(); ++i) both.emplace_back(steps[i], rows[i]);
+        std::stable_sort(both.begin(), both.end(),
+                         [&](const auto& a, const auto& b) { return before(a.first, b.first); });
+        for (std::size_t i = 0; i < steps.size(); ++i) std::tie(steps[i], rows[i]) = both[i];
+    }
+
     const Layout& layout_;
     const RowOrder& order_;
+    bool keeps_rows_;
     std::vector<std::uint32_t> length_;                   // rows of each item
     std::vector<std::uint32_t> order_of_items_;           // by length
     std::array<std::uint32_t, kLongJourney + 1> runs_{};  // items of each length
     std::vector<std::uint64_t> cursor_;  // of each item: next place, and rows so far above 32 bits
     std::vector<Step> steps_;
+    std::vector<std::uint32_t> rows_;  // of the input, beside packed steps, which do not hold them
     ItemStore store_;
 };
 

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace stagefunnel {
@@ -58,9 +60,12 @@ template <class Part>
 auto parallel_parts(std::size_t n, unsigned threads, Part&& part) {
     constexpr std::size_t kWorthAThread = 1U << 14U;
     const std::size_t n_parts = std::clamp<std::size_t>(n / kWorthAThread, 1, std::max(threads, 1U));
-    std::vector<decltype(part(n, n))> partials(n_parts);
+    std::vector<std::optional<decltype(part(n, n))>> answers(n_parts);
     parallel_tasks(n_parts, threads,
-                   [&](std::size_t p) { partials[p] = part(n * p / n_parts, n * (p + 1) / n_parts); });
+                   [&](std::size_t p) { answers[p].emplace(part(n * p / n_parts, n * (p + 1) / n_parts)); });
+    std::vector<decltype(part(n, n))> partials;
+    partials.reserve(n_parts);
+    for (auto& answer : answers) partials.push_back(std::move(*answer));
     return partials;
 }
 

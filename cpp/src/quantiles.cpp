@@ -107,7 +107,21 @@ void Sieve::add(std::span<const std::uint64_t> values) {
         }
         sum_ += (static_cast<uint128>(high) << 32U) + low;
         count_ += chunk.size();
-        for (Bracket& bracket : brackets_) bracket.add(chunk);
+        add_to_brackets(chunk);
+    }
+}
+
+void Sieve::add_to_brackets(std::span<const std::uint64_t> chunk) {
+    std::array<std::uint64_t, Bracket::kChunk> near;
+    Screen::Sorted sorted;
+    if (screen_) {
+        sorted = screen_->sort(chunk, near.data());
+        chunk = std::span(near).first(sorted.n_near);
+    }
+    std::uint64_t below = 0;
+    for (std::size_t b = 0; b < brackets_.size(); ++b) {
+        if (screen_) brackets_[b].add_below(below += sorted.in_gap_below(b));
+        brackets_[b].add(chunk);
     }
 }
 

@@ -5,19 +5,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "hashing.hpp"
+#include "screen.hpp"
 #include "stagefunnel/durations.hpp"
 
 namespace stagefunnel {
-
-/// A range of values, both ends included.
-struct Bounds {
-    std::uint64_t low = 0;
-    std::uint64_t high = ~std::uint64_t{0};
-};
 
 /// Counts the values below its bounds and at them, and keeps those between.
 ///
@@ -25,11 +21,13 @@ struct Bounds {
 class Bracket {
   public:
     /// The most values that `add` takes at once.
-    static constexpr std::size_t kChunk = 2048;
+    static constexpr std::size_t kChunk = Screen::kChunk;
 
     explicit Bracket(Bounds bounds) : bounds_(bounds) {}
 
     void add(std::span<const std::uint64_t> chunk);
+    /// Counts values that are known to lie below.
+    void add_below(std::uint64_t n) { below_ += n; }
     void merge(const Bracket& other);
 
     [[nodiscard]] const Bounds& bounds() const { return bounds_; }
@@ -56,7 +54,10 @@ class Bracket {
 class Sieve {
   public:
     Sieve() = default;
-    explicit Sieve(std::span<const Bounds> brackets) : brackets_(brackets.begin(), brackets.end()) {}
+    explicit Sieve(std::span<const Bounds> brackets) : brackets_(brackets.begin(), brackets.end()) {
+        // To look at each value for one bracket costs no more than to look it up.
+        if (brackets.size() > 1 && brackets.size() <= Screen::kMostBrackets) screen_.emplace(brackets);
+    }
 
     void add(std::span<const std::uint64_t> values);
     void merge(const Sieve& other);
@@ -75,9 +76,12 @@ class Sieve {
     [[nodiscard]] Bounds bounds_around(std::uint64_t rank);
 
   private:
+    void add_to_brackets(std::span<const std::uint64_t> chunk);
+
     std::uint64_t count_ = 0;
     uint128 sum_ = 0;
     std::vector<Bracket> brackets_;
+    std::optional<Screen> screen_;
 };
 
 /// Bounds that will hold the quantiles of the whole, guessed from a random part of it, which is reordered.

@@ -104,6 +104,7 @@ struct NarrowRecord {
         return elapsed << kStepBits | (arrival % kMostArrivals) << kStageBits | stage;
     }
     static std::uint64_t elapsed(Step step) { return step >> kStepBits; }
+    static std::size_t arrival(Step step) { return step >> kStageBits & (kMostArrivals - 1); }
     static std::uint32_t stage(Step step) { return static_cast<std::uint32_t>(step & 0xffU); }
 };
 

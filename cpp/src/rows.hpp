@@ -42,7 +42,8 @@ struct RowPieces {
     std::vector<Piece> pieces;
     std::size_t n_rows = 0;
     std::size_t n_labels = 0;
-    std::vector<bool> is_dropped;              // empty: no row is
+    std::vector<bool> is_dropped;  // empty: no row is
+    RowNumbers numbers = RowNumbers::forget;
     std::function<void(std::size_t)> release;  // told of each piece once its rows are no longer needed
 
     /// Where the range of a thread begins; pieces that are to be released are not cut.

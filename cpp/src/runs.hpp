@@ -84,12 +84,14 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
     runs.key.resize(first.back());
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         // No branch on "is it new", which would be guessed wrong once a run.
+        const std::uint64_t* const key = rows.key;
+        std::uint32_t* const start = runs.start.data();
         std::size_t at = first[t];
         for (std::size_t row = plan.ranges[t]; row < plan.ranges[t + 1] && at < first[t + 1]; ++row) {
-            runs.start[at] = static_cast<std::uint32_t>(row);
-            runs.key[at] = spread(rows.key[row]);
-            at += static_cast<std::size_t>(row == 0 || rows.key[row] != rows.key[row - 1]);
+            start[at] = static_cast<std::uint32_t>(row);
+            at += static_cast<std::size_t>(row == 0 || key[row] != key[row - 1]);
         }
+        for (std::size_t run = first[t]; run < first[t + 1]; ++run) runs.key[run] = spread(key[start[run]]);
     });
     runs.start.back() = static_cast<std::uint32_t>(rows.n_rows);
     if (!are_distinct(runs.key, threads)) return {};
@@ -108,9 +110,10 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
   public:
     using Block<NarrowRecord<Hashed>>::Block;
 
-    /// Writes the journeys of a block and tells its items.
+    /// Writes the journeys of a block, `row` only where rows are kept, and tells its items.
     template <class Code>
-    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time) {
+    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time,
+                    std::uint32_t* row) {
         const std::size_t first = runs.blocks[block], n_items = runs.blocks[block + 1] - first;
         const std::uint32_t* const start = runs.start.data() + first;
         length_.resize(n_items);
@@ -124,25 +127,30 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
             items.key[at] = gather(runs.key[first + which]);
             if constexpr (Hashed) items.high[at] = rows.high[start[which]];
         }
-        if (!copy_ordered(rows, start, n_items, stage, time)) {
+        if (keeps_rows_) number_rows(rows, start, n_items);
+        if (copy_ordered(rows, start, n_items, stage, time)) {
+            std::copy(rows_.begin(), rows_.end(), row);
+        } else {
             pack(rows, start, n_items);
             this->order_journeys(items.length);
             this->write(stage, time);
+            if (keeps_rows_) this->write_rows(row, items.length);
         }
         return items;
     }
 
   private:
-    /// Calls `at(row, place, arrival)` with the place of each row in the block, row by row in the order of
-    /// the input, which memory likes; the item is counted, neither branched on nor looked up from the row
-    /// before.
+    /// Calls `at(row, item, is_first)` for each row, in the order of the input, which memory likes; the item
+    /// is counted, neither branched on nor looked up from the row before.
     template <class At>
-    void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
+    static void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
+        const std::uint64_t* const key = rows.key;
         std::size_t item = 0;
-        for (std::size_t row = start[0]; row < start[n_items]; ++row) {
-            item += static_cast<std::size_t>(row != start[0] && rows.key[row] != rows.key[row - 1]);
-            const std::size_t arrival = row - start[item];
-            at(row, cursor_[item] + arrival, arrival);
+        at(std::size_t{start[0]}, item, true);
+        for (std::size_t row = start[0] + std::size_t{1}; row < start[n_items]; ++row) {
+            const bool is_first = key[row] != key[row - 1];
+            item += static_cast<std::size_t>(is_first);
+            at(row, item, is_first);
         }
     }
 
@@ -150,31 +158,50 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
     template <class Code>
     bool copy_ordered(const Piece& rows, const std::uint32_t* start, std::size_t n_items, Code* stage,
                       std::int64_t* time) {
+        shift_.resize(n_items);
+        for (std::size_t item = 0; item < n_items; ++item) shift_[item] = cursor_[item] - start[item];
+        const std::size_t* const shift = shift_.data();
+        const std::int64_t* const times = rows.time;
+        const auto* const stages = rows.stage;
+        std::int64_t before = times[start[0]];
         std::size_t n_earlier = 0;
-        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t place, std::size_t arrival) {
-            stage[place] = static_cast<Code>(rows.stage[row]);
-            time[place] = rows.time[row];
-            n_earlier += static_cast<std::size_t>(arrival > 0) &
-                         static_cast<std::size_t>(row > 0 && rows.time[row] < rows.time[row - 1]);
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool is_first) {
+            const std::size_t place = shift[item] + row;
+            const std::int64_t now = times[row];
+            stage[place] = static_cast<Code>(stages[row]);
+            time[place] = now;
+            n_earlier += static_cast<std::size_t>(!is_first) & static_cast<std::size_t>(now < before);
+            before = now;
         });
         return n_earlier == 0;
+    }
+
+    void number_rows(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
+        rows_.resize(start[n_items] - start[0]);
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+            rows_[cursor_[item] + (row - start[item])] = static_cast<std::uint32_t>(row);
+        });
     }
 
     void pack(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
         steps_.resize(start[n_items] - start[0]);
         const Layout layout = layout_;
         PackedStep* const steps = steps_.data();
-        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t place, std::size_t arrival) {
-            steps[place] =
-                NarrowRecord<Hashed>::pack(layout.elapsed_at(rows.time[row]), arrival, rows.stage[row]);
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+            steps[shift_[item] + row] = NarrowRecord<Hashed>::pack(layout.elapsed_at(rows.time[row]),
+                                                                   row - start[item], rows.stage[row]);
         });
     }
+
+    std::vector<std::size_t> shift_;  // from the row of an item to its place in the block
 
     using Block<NarrowRecord<Hashed>>::layout_;
     using Block<NarrowRecord<Hashed>>::length_;
     using Block<NarrowRecord<Hashed>>::order_of_items_;
     using Block<NarrowRecord<Hashed>>::cursor_;
     using Block<NarrowRecord<Hashed>>::steps_;
+    using Block<NarrowRecord<Hashed>>::rows_;
+    using Block<NarrowRecord<Hashed>>::keeps_rows_;
 };
 
 }  // namespace stagefunnel

@@ -50,12 +50,16 @@ void copy_rows(const Journeys& journeys, Journeys& kept, unsigned threads) {
     auto& kept_codes = kept.stage.template emplace<Codes>();
     kept_codes.resize(kept.offsets.back());
     kept.time.resize(kept.offsets.back());
+    if (!journeys.row.empty()) kept.row.resize(kept.offsets.back());
     parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
         for (std::size_t item = first; item < last; ++item) {
             const std::size_t n = kept.offsets[item + 1] - kept.offsets[item];
             std::copy_n(codes.data() + journeys.offsets[item], n, kept_codes.data() + kept.offsets[item]);
             std::copy_n(journeys.time.data() + journeys.offsets[item], n,
                         kept.time.data() + kept.offsets[item]);
+            if (kept.row.empty()) continue;
+            std::copy_n(journeys.row.data() + journeys.offsets[item], n,
+                        kept.row.data() + kept.offsets[item]);
         }
         return 0;
     });

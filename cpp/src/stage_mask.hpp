@@ -34,6 +34,7 @@ class OneWord {
     static constexpr std::size_t n_words() { return 1; }
     [[nodiscard]] std::uint64_t word(std::size_t) const { return word_; }
     void set(std::size_t row) { word_ |= std::uint64_t{1} << row; }
+    void add(std::size_t /*w*/, std::uint64_t rows) { word_ |= rows; }
     void set_range(std::size_t begin, std::size_t end) {
         if (begin < end) word_ |= bits_below(end, 0) & ~bits_below(begin, 0);
     }
@@ -49,6 +50,7 @@ class ManyWords {
     explicit ManyWords(std::size_t n_rows) : words_((n_rows + kWordBits - 1) / kWordBits, 0) {}
     [[nodiscard]] std::size_t n_words() const { return words_.size(); }
     [[nodiscard]] std::uint64_t word(std::size_t w) const { return words_[w]; }
+    void add(std::size_t w, std::uint64_t rows) { words_[w] |= rows; }
     void set(std::size_t row) { words_[row / kWordBits] |= std::uint64_t{1} << (row % kWordBits); }
     void set_range(std::size_t begin, std::size_t end) {
         for (std::size_t w = begin / kWordBits; w * kWordBits < end; ++w) {

@@ -2,15 +2,17 @@
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
-once: :func:`summary`. Each takes a period; :func:`funnel_by_period` shows one after the other and
-:func:`compare_periods` two side by side. :func:`partial` and :func:`merge` give the summary where the items
-come in parts. :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside
-a window.
+once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`skips` who skips what,
+:func:`flow` what came and left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a
+period; :func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
+:func:`partial` and :func:`merge` give the summary where the items come in parts.
+:func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window.
 :func:`show` prints a table the way people read it.
 """
 
 from . import datasets
 from ._core import __version__
+from .chains import chain_funnel
 from .comparisons import compare_periods
 from .display import show
 from .durations import time_in_stage
@@ -23,23 +25,29 @@ from .errors import (
     UnknownStageError,
 )
 from .explanation import explain
+from .flows import flow
 from .funnels import funnel, outcomes
 from .items import item_table
 from .log import StageLog
+from .lost_items import losses
 from .memory import release_memory
 from .moves import transitions
 from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
+from .readers import Export, read
+from .rows import row_table
 from .sequence_options import Exclusion
 from .sequences import sequence_funnel, sequence_items
 from .settings import Settings
 from .several import pipelines_of_log
+from .skipping import skips
 from .summaries import summary
 from .trends import funnel_by_period
 
 __all__ = [
     "Exclusion",
+    "Export",
     "InvalidRowError",
     "Partial",
     "Pipeline",
@@ -52,20 +60,26 @@ __all__ = [
     "UnknownItemError",
     "UnknownStageError",
     "__version__",
+    "chain_funnel",
     "compare_periods",
     "datasets",
     "explain",
+    "flow",
     "funnel",
     "funnel_by_period",
     "item_table",
+    "losses",
     "merge",
     "outcomes",
     "partial",
     "pipelines_of_log",
+    "read",
     "release_memory",
+    "row_table",
     "sequence_funnel",
     "sequence_items",
     "show",
+    "skips",
     "summary",
     "time_in_stage",
     "transitions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import enum
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,18 +77,18 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
         For each role (``"item"``, …) the name of its column.
     """
     if isinstance(source, Mapping):
-        _check_names(names, list(source), "the mapping")
+        check_names(names.values(), list(source), "the mapping")
         return {role: read_input(source[name], name) for role, name in names.items()}
     if isinstance(source, pd.DataFrame):
-        _check_names(names, list(source.columns), "the frame")
+        check_names(names.values(), list(source.columns), "the frame")
         return {role: read_input(source[name], name) for role, name in names.items()}
     if hasattr(source, "__arrow_c_stream__"):
-        _check_names(names, _column_names(source), "the table")
+        check_names(names.values(), _column_names(source), "the table")
         # One pass for all columns: a DuckDB relation runs its query again at every call.
         wanted = list(dict.fromkeys(names.values()))
         columns = _read(lambda: _core.columns_from_stream(source.__arrow_c_stream__(), wanted))
     elif hasattr(source, "__arrow_c_array__"):
-        _check_names(names, _column_names(source), "the batch")
+        check_names(names.values(), _column_names(source), "the batch")
         wanted = list(dict.fromkeys(names.values()))
         columns = _read(lambda: _from_batch(source, wanted))
     else:
@@ -132,8 +132,9 @@ def _list_dtype(values: Sequence[Any]) -> Any:
     return None if numbers_or_times and not mixed else object
 
 
-def _check_names(names: Mapping[str, str], known: list[Any], where: str) -> None:
-    for name in names.values():
+def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
+    """Refuse the name of a column that is not there."""
+    for name in names:
         if name not in known:
             raise SchemaError(f"no column {name!r}; {where} has: {quoted(known)}{did_you_mean(name, known)}")
 

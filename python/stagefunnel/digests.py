@@ -11,10 +11,33 @@ _Lookup = tuple[int, int, tuple[int, ...]]
 _kept: WeakKeyDictionary[StageLog, dict[_Lookup, _core.Digest | None]] = WeakKeyDictionary()
 
 
-def digest_of(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:
-    """Scan the log for a pipeline, or look up what the scan found last time."""
-    digests = _kept.setdefault(log, {})
-    key = (lookup.n_open, lookup.n_won, tuple(lookup.rows))
-    if key not in digests:
-        digests[key] = _core.digest_of(log._journeys, lookup, log._threads)
-    return digests[key]
+def digest_of(log: StageLog, lookup: _core.Pipeline, with_items: bool) -> _core.Digest | None:
+    """Scan the log for a pipeline, or look up what the scan found last time.
+
+    Parameters
+    ----------
+    with_items
+        Whether the state of each item is wanted, as groups and amounts need it.
+    """
+    digests, key = _place_of(log, lookup)
+    found = digests.get(key)
+    if key not in digests or (with_items and found is not None and not found.has_items):
+        scan = _core.digest_of_items if with_items else _core.digest_of
+        digests[key] = found = scan(log._journeys, lookup, log._threads)
+    return found
+
+
+def kept_digest(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:
+    """Look up what a scan found; ``None`` if there was none, or it found no digest worth its memory."""
+    digests, key = _place_of(log, lookup)
+    return digests.get(key)
+
+
+def keep_digest(log: StageLog, lookup: _core.Pipeline, digest: _core.Digest | None) -> None:
+    """Keep what a scan for all questions found."""
+    digests, key = _place_of(log, lookup)
+    digests[key] = digest
+
+
+def _place_of(log: StageLog, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
+    return _kept.setdefault(log, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))

@@ -28,6 +28,11 @@ from .wording import (
 
 _MOST_GROUPS = 20
 _MOST_MOVES = 10
+_TITLES = {
+    "losses": "Where items are lost",
+    "skips": "Skipped stages, the worst first",
+    "flow": "Flow balance",
+}
 _HEADINGS = {
     "reached": "reached",
     "assumed": "assumed",
@@ -76,6 +81,8 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     told = table.attrs.get("stagefunnel", {})
+    if told.get("table") == "chain":
+        return _show_chain(table, told)
     if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
         return _show_funnel(table, told)
     return _show_plain(table, told.get("names", {}), title=_title_of(told))
@@ -83,12 +90,32 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
 
 def _title_of(told: Mapping[str, Any]) -> str:
     if told.get("table") != "comparison":
-        return ""
+        return _TITLES.get(told.get("table", ""), "")
     now, before = told["periods"]
     return f"Funnel: {KIND_TITLES.get(told['kind'], told['kind'])}, {now} compared with {before}"
 
 
-def _show_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
+def _show_chain(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
+    """Show the parts of a chain as groups of a funnel; each has names of its own for its stages."""
+    if "part" not in table.columns:
+        return _show_plain(table, {})
+    names = told["names"]
+    parts, labels = table["part"].astype(str), table["stage"].astype(str)
+    named = [names[part].get(label, label) for part, label in zip(parts, labels, strict=True)]
+    sizes = table.groupby([name for name in ("kind", "part") if name in table], observed=True).size()
+    is_whole = sizes.tolist() == [len(names[part]) for part in sizes.index.get_level_values("part")]
+    # Categories of which some are missing tell that rows were filtered away: then no stage is the worst.
+    known = dict.fromkeys(name for part in names.values() for name in part.values())
+    stages = named if is_whole else pd.Categorical(named, categories=[*known])
+    unlinked = max(told["unlinked"].values(), default=0)
+    what = "Chain, counted in leads" if told["basis"] == "origin" else "Chain"
+    said = [f"Deals without a lead: {count(unlinked)}"] if unlinked else []
+    return _show_funnel(table.assign(stage=stages), {**told, "names": {}}, what=what, also=said)
+
+
+def _show_funnel(
+    table: pd.DataFrame, told: Mapping[str, Any], *, what: str = "Funnel", also: Sequence[str] = ()
+) -> Shown:
     names: Mapping[str, str] = told.get("names", {})
     by = [name for name in table.columns[: list(table.columns).index("stage")] if name != "kind"]
     if "kind" in table.columns:
@@ -99,8 +126,8 @@ def _show_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
     blocks = {kind: _blocks(part, by) for kind, part in parts.items()}
     grid = _funnel_grid(parts, blocks, by, names)
     above, below = _funnel_words(blocks, by, told, names)
-    title = "Funnel: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in parts)
-    return Shown(title, grid, above, below)
+    title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in parts)
+    return Shown(title, grid, above, [*below, *also])
 
 
 def _funnel_grid(

@@ -103,13 +103,46 @@ def read_tables(
     """
     frames, starts, total = [], [], 0
     for file in files:
-        read = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}[_kind(file)]
+        read = {"csv": _read_csv, "json": _read_json, "parquet": read_parquet}[_kind(file)]
         frame = read(file, columns, watch)
         starts.append(total)
         total += len(frame)
         frames.append(frame)
     frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     return FileTable(frame, tuple(files), tuple(starts))
+
+
+def split_columns(
+    names: Sequence[str], item_files: Sequence[str], files: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Say which columns are in the files of the table of items, and which only in those of the log.
+
+    Raises
+    ------
+    ReaderError
+        For a column that is in neither.
+    """
+    of_items = {name for file in item_files for name in _column_names(file)}
+    wanted = list(dict.fromkeys(names))
+    rest = [name for name in wanted if name not in of_items]
+    of_log = _column_names(files[0]) if rest else []
+    for name in rest:
+        if name not in of_log:
+            known = [f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]]
+            known += [] if item_files else ["a table of items is given with --items"]
+            hint = did_you_mean(name, [*of_items, *of_log])
+            raise ReaderError(f"no column {name!r}: {'; '.join(known)}{hint}")
+    return [name for name in wanted if name in of_items], rest
+
+
+def _column_names(file: str) -> list[str]:
+    kind = _kind(file)
+    if kind == "csv":
+        return csv_header(file)[1]
+    if kind == "json":
+        return list(_read_json(file, None, None).columns)
+    with _parquet_file(file, None) as parquet:
+        return list(parquet.schema_arrow.names)
 
 
 def _kind(file: str) -> str:
@@ -154,11 +187,11 @@ def csv_header(file: str) -> tuple[str, list[str]]:
         first = text.readline()
         if not first.strip():
             raise ReaderError(f"{file}, line 1: there is no header")
-        delimiter = _delimiter(first)
+        delimiter = delimiter_of(first)
         return delimiter, next(csv.reader(chain([first], text), delimiter=delimiter))
 
 
-def _delimiter(first_line: str) -> str:
+def delimiter_of(first_line: str) -> str:
     """Take the separator that splits the header into the most names; those inside quotes do not count."""
     return max(",;\t|", key=re.sub('"[^"]*("|$)', "", first_line).count)
 
@@ -290,7 +323,18 @@ def _read_json(file: str, columns: Sequence[str] | None, watch: Watch | None) ->
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
 
-def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None) -> pd.DataFrame:
+def read_parquet(file: str, columns: Sequence[str] | None = None, watch: Watch | None = None) -> pd.DataFrame:
+    """Read columns of one Parquet file, whatever it is called; all of them by default."""
+    with _parquet_file(file, watch) as parquet:
+        check_columns(file, columns, parquet.schema_arrow.names)
+        table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
+    # What pandas notes in the file would take a column that was once an index away from the others.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    return frame
+
+
+@contextmanager
+def _parquet_file(file: str, watch: Watch | None) -> Iterator[Any]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -300,11 +344,6 @@ def _read_parquet(file: str, columns: Sequence[str] | None, watch: Watch | None)
         ) from error
     with opened(file, watch) as raw:
         try:
-            parquet = pq.ParquetFile(raw)
-            check_columns(file, columns, parquet.schema_arrow.names)
-            table = parquet.read(columns=None if columns is None else list(dict.fromkeys(columns)))
+            yield pq.ParquetFile(raw)
         except (pa.ArrowException, OSError) as error:
             raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error
-    # What pandas notes in the file would take a column that was once an index away from the others.
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-    return frame

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Self, TypedDict, Unpack
 
 from .batches import CsvBatches, FileBatches, ParquetBatches, Paths
-from .errors import InvalidRowError
+from .errors import InvalidRowError, SchemaError, quoted
 from .intake import Content, Empty, Invalid, Keys, check_options, thread_count
 from .items_table import ItemsTable
+from .row_columns import column_names
 from .streams import Progress, read_batches
 
 
@@ -18,6 +19,7 @@ class StreamOptions(TypedDict, total=False):
     item: str
     stage: str
     time: str
+    columns: Any
     time_format: str | None
     items: Any
     items_key: str | None
@@ -39,6 +41,7 @@ class FromStreams:
         item: str = "item",
         stage: str = "stage",
         time: str = "time",
+        columns: Any = (),
         time_format: str | None = None,
         items: Any = None,
         items_key: str | None = None,
@@ -60,6 +63,8 @@ class FromStreams:
             have the same types; empty ones may have any.
         item, stage, time, time_format, items, items_key, invalid, empty, threads
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
+        columns
+            Refused: a stream keeps no further columns.
         keys
             What to do with the texts of items. Short ones that begin alike, such as ``D-1234567``, are keys
             as they are; of others a stream keeps only hashes of 128 bits. Two of a million items share one
@@ -85,12 +90,17 @@ class FromStreams:
           stages  New 2, Won 1
         """
         check_options(invalid, empty, keys)
+        wanted = column_names(columns)
+        if wanted:
+            raise SchemaError(
+                f"a stream keeps no columns ({quoted(wanted)}); read it as one table, with StageLog()"
+            )
         threads = thread_count(threads)
-        columns = {"item": item, "stage": stage, "time": time}
+        roles = {"item": item, "stage": stage, "time": time}
         files = batches if isinstance(batches, FileBatches) else None
         content = read_batches(
             batches,
-            columns,
+            roles,
             time_format=time_format,
             invalid=invalid,
             empty=empty,
@@ -184,7 +194,8 @@ class FromStreams:
         self._labels = content.labels
         self._label_rows, self._label_first = content.rows_of, content.first_row_of
         self._keys_of = content.keys_of
+        self._columns = content.columns
         self._items_table = None
         self._has_pipelines = False  # in a column of their own
         if items is not None:
-            self._items_table = ItemsTable(items, items_key, self._journeys, invalid)
+            self._items_table = ItemsTable(items, items_key, self._journeys, invalid, threads)

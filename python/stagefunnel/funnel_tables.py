@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
-from .items_table import Groups
+from .factors import Groups
 from .pipeline import Pipeline
 from .schema import (
     AMOUNTS,
@@ -28,8 +29,9 @@ from .schema import (
     stage_values,
 )
 from .tally import Tally
-from .wording import value_label
+from .wording import value_labels
 
+_MOST_RECORDED = 10_000
 Counts: TypeAlias = _core.FunnelCounts | Tally
 
 
@@ -39,11 +41,22 @@ def funnel_table(
     counted: Mapping[str, Counts],
     groups: Groups | None = None,
     *,
-    with_amount: bool = False,
+    scale: int | None = None,
 ) -> pd.DataFrame:
-    """Build the table of :func:`funnel` from the counts of its kinds."""
-    tables = [_table_of_kind(pipeline, counts, groups, with_amount) for counts in counted.values()]
-    told = {one: _outcome_rows(counts, groups) for one, counts in counted.items()}
+    """Build the table of :func:`funnel` from the counts of its kinds.
+
+    Parameters
+    ----------
+    scale
+        Of the amounts, as :class:`Numbers` has it; ``None`` without amounts.
+    """
+    tables = [_table_of_kind(pipeline, counts, groups, scale) for counts in counted.values()]
+    # Read at the stages, groups have no items of their own, only entries of items.
+    by_entry = groups is not None and groups.each == "row"
+    n_groups = 1 if groups is None else len(groups.values)
+    recorded = {} if by_entry or n_groups > _MOST_RECORDED else counted
+    told = {one: _outcome_rows(counts, groups) for one, counts in recorded.items()}
+    labels = _labels_of(groups) if recorded else []
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
@@ -57,8 +70,11 @@ def funnel_table(
         pipeline,
         kind=kind,
         by=by_columns,
-        outcomes={one: rows.drop(columns=by_columns).to_dict("list") for one, rows in told.items()},
-        groups={one: _labels_of(rows, by_columns) for one, rows in told.items()},
+        # As text: pandas copies what a table remembers at every step, and a list value by value.
+        outcomes=json.dumps({one: _as_lists(rows.drop(columns=by_columns)) for one, rows in told.items()}),
+        groups=json.dumps(
+            {one: [labels[group] for group in _kept(counts, groups)] for one, counts in recorded.items()}
+        ),
     )
     return table
 
@@ -70,10 +86,16 @@ def outcome_table(pipeline: Pipeline, counts: Counts, groups: Groups | None = No
     return table
 
 
-def _labels_of(table: pd.DataFrame, by: list[str]) -> list[list[str]]:
-    """Write the group of every row as text: a value may be of a type that JSON has not."""
-    columns = [[value_label(value) for value in table[name]] for name in by]
-    return [list(labels) for labels in zip(*columns, strict=True)] if by else [[]] * len(table)
+def _as_lists(table: pd.DataFrame) -> dict[Any, list[Any]]:
+    return {name: table[name].tolist() for name in table.columns}
+
+
+def _labels_of(groups: Groups | None) -> list[list[str]]:
+    """Write every group as text: a value may be of a type that JSON has not."""
+    if groups is None:
+        return [[]]
+    columns = [value_labels(groups.values[name]) for name in groups.values.columns]
+    return [list(labels) for labels in zip(*columns, strict=True)]
 
 
 def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
@@ -82,6 +104,9 @@ def _kept(counts: Counts, groups: Groups | None) -> npt.NDArray[np.intp]:
         return np.zeros(1, dtype=np.intp)
     if groups.keeps_empty:
         return np.arange(len(groups.values))
+    if groups.each == "row":
+        entries = counts.visited + counts.assumed + counts.skipped + counts.beyond
+        return np.flatnonzero(entries.sum(axis=1))
     return np.flatnonzero(_base(counts) + counts.left_out)
 
 
@@ -89,6 +114,13 @@ def _base(counts: Counts) -> npt.NDArray[np.int64]:
     moved = _moved_out(counts)
     here = counts.won + counts.lost + counts.open
     return here if moved is None else here + moved
+
+
+def _of_report(items: npt.NDArray[np.int64], groups: Groups | None) -> npt.NDArray[np.int64]:
+    """Count items group by group; where groups are read at the stages, those of the whole report."""
+    if groups is None or groups.each == "item":
+        return items
+    return np.full_like(items, items.sum())
 
 
 def _moved_out(counts: Counts) -> npt.NDArray[np.int64] | None:
@@ -105,7 +137,7 @@ def _with_groups(
 
 
 def _table_of_kind(
-    pipeline: Pipeline, counts: Counts, groups: Groups | None, with_amount: bool
+    pipeline: Pipeline, counts: Counts, groups: Groups | None, scale: int | None
 ) -> pd.DataFrame:
     kept = _kept(counts, groups)
     n_stages = len(pipeline.labels)
@@ -114,7 +146,8 @@ def _table_of_kind(
     skipped, beyond = counts.skipped[kept], counts.beyond[kept]
     lost_from = counts.lost_from[kept]
     reached = passed + assumed
-    base = _base(counts)[kept][:, np.newaxis]
+    base = _of_report(_base(counts), groups)[kept][:, np.newaxis]
+    left_out = _of_report(counts.left_out, groups)[kept][:, np.newaxis]
     previous = np.empty_like(reached)
     previous[:, 0] = 0
     previous[:, 1:n_open] = reached[:, : n_open - 1]
@@ -132,18 +165,18 @@ def _table_of_kind(
         "skip_rate": share(skipped, skipped + beyond),
         "loss_rate": share(lost_from, visited),
         "base": np.broadcast_to(base, reached.shape),
-        "left_out": np.broadcast_to(counts.left_out[kept][:, np.newaxis], reached.shape),
+        "left_out": np.broadcast_to(left_out, reached.shape),
     }
     order = list(FUNNEL)
-    if with_amount:
+    if scale is not None:
         # A log without items has no matrix of sums.
-        per_stage["amount"] = _rows_of(counts.amount, kept, reached.astype(float))
+        per_stage["amount"] = _rows_of(counts.amount, kept, reached.astype(float)) / 10.0**scale
         per_stage["amount_missing"] = _rows_of(counts.amount_missing, kept, reached)
         at = order.index("base")
         order[at:at] = AMOUNTS
     moved = _moved_out(counts)
     if moved is not None:
-        per_stage[MOVED_OUT] = np.broadcast_to(moved[kept][:, np.newaxis], reached.shape)
+        per_stage[MOVED_OUT] = np.broadcast_to(_of_report(moved, groups)[kept][:, np.newaxis], reached.shape)
         order.append(MOVED_OUT)
     columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
     columns["stage"] = stage_values(pipeline, np.tile(np.arange(n_stages), len(kept)))

@@ -5,31 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from . import _core
-from .digests import digest_of
+from .breakdowns import check_top, groups_of, without_small
+from .counting import count, count_all
 from .errors import SchemaError, check_option
-from .funnel_tables import Counts, funnel_table, outcome_table
-from .items_table import Groups
-from .kinds import Rule, rules_of
+from .funnel_tables import funnel_table, outcome_table
+from .kinds import rules_of
 from .log import StageLog
+from .money import Rates, money_of
 from .pipeline import Pipeline
-from .schema import (
-    AMOUNTS,
-    FUNNEL,
-    MOVED_OUT,
-    OUTCOME_TABLE,
-    BasisName,
-    Fill,
-    KindName,
-    LostThenWonName,
-    Unlisted,
-)
-from .tally import Tally
-from .view import View, view_of
+from .schema import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
+from .view import view_of
 
 
 def funnel(
@@ -40,7 +27,12 @@ def funnel(
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
     by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
     amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
     basis: BasisName = "active",
@@ -71,9 +63,24 @@ def funnel(
         directly follows a loss (the default for conversions), ``"exclude_reopened"`` also those worked
         on in between, ``"include"`` none (the default for all others).
     by
-        Columns of the log's items table: one funnel per combination of their values.
+        Columns of the items table or of the log's own `columns`: one funnel per combination of their values.
+    at
+        Where a column of the log is read. ``"first"``, ``"last"``: in the item's first or last row of those
+        that the report keeps. ``"stage"``: where the item entered the stage last, or where the move that
+        implies an assumed stage was made; ``base`` is then that of the whole report.
+    top
+        Show so many of the largest groups, and all others as one, labelled ``"other (37 groups)"``.
     amount
-        Column of the items table to add up.
+        Column to add up, of the items table or of the log.
+    amount_at
+        Where an amount of the log is read. ``"last"``: in the item's last row of those that the report keeps.
+        ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
+        stage that was really entered.
+    currency
+        Column with the currency of the amounts, of the items table or of the log. Different ones are refused
+        without `rates`.
+    rates
+        What one unit of each currency is worth: ``{"USD": 1.0, "EUR": 1.08}``.
     unlisted
         ``"error"`` or ``"ignore"`` for rows of stages that the pipeline does not list; ignored ones
         are taken out before visits are formed.
@@ -111,7 +118,8 @@ def funnel(
     UnknownStageError
         If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``.
     SchemaError
-        If an option or a column is not known, or `by` or `amount` is given without an items table.
+        If an option or a column is not known, an amount is no number, or amounts of several currencies
+        have no rates.
 
     Notes
     -----
@@ -133,10 +141,14 @@ def funnel(
     """
     rules = rules_of(kind, fill, lost_then_won)
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = groups_of(log, by)
-    amounts = amounts_of(log, amount)
-    counted = {rule.kind: count(view, rule, groups, amounts) for rule in rules}
-    return funnel_table(pipeline, kind, counted, groups, with_amount=amounts is not None)
+    check_top(top, by)
+    groups = groups_of(view, by, at=at)
+    money = money_of(view, amount, amount_at=amount_at, currency=currency, rates=rates)
+    if groups is not None and top is not None:
+        groups = without_small(groups, count(view, rules[0], groups), top)
+    counted = count_all(view, rules, groups, money)
+    scale = None if money is None else money.numbers.scale
+    return funnel_table(pipeline, kind, counted, groups, scale=scale)
 
 
 def outcomes(
@@ -145,6 +157,8 @@ def outcomes(
     *,
     lost_then_won: LostThenWonName = "include",
     by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
     unlisted: Unlisted = "error",
     period: Any = None,
     basis: BasisName = "active",
@@ -158,8 +172,8 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, unlisted, period, basis, as_of
-        As for :func:`funnel`.
+    lost_then_won, by, at, top, unlisted, period, basis, as_of
+        As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
 
     Returns
     -------
@@ -185,81 +199,10 @@ def outcomes(
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = groups_of(log, by)
+    check_top(top, by)
+    if at == "stage":
+        raise SchemaError('an outcome is of an item, not of a stage: at= is "first" or "last"')
+    groups = groups_of(view, by, at=at)
+    if groups is not None and top is not None:
+        groups = without_small(groups, count(view, rule, groups), top)
     return outcome_table(pipeline, count(view, rule, groups), groups)
-
-
-def _items_table(log: StageLog, option: str) -> Any:
-    if log._items_table is None:
-        raise SchemaError(
-            f"{option}= names a column of the items table, and the log has none; pass "
-            f"items=your_table to StageLog"
-        )
-    return log._items_table
-
-
-def groups_of(
-    log: StageLog, by: str | Sequence[str] | None, *, reserved: Sequence[str] = ()
-) -> Groups | None:
-    """Put every item in its group; names of the result's own columns are refused."""
-    if by is None:
-        return None
-    groups: Groups = _items_table(log, "by").groups(by)
-    taken = {"kind", *reserved, MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(groups.values.columns)
-    if taken:
-        raise SchemaError(
-            f"by= names {sorted(taken)}, which are columns of the result; rename them in the items table"
-        )
-    return groups
-
-
-def amounts_of(log: StageLog, amount: str | None) -> npt.NDArray[np.float64] | None:
-    """Read the amount of every item."""
-    if amount is None:
-        return None
-    amounts: npt.NDArray[np.float64] = _items_table(log, "amount").amounts(amount)
-    return amounts
-
-
-def count(
-    view: View,
-    rule: Rule,
-    groups: Groups | None = None,
-    amounts: npt.NDArray[np.float64] | None = None,
-) -> Counts:
-    """Ask the core for the counts of one kind."""
-    code = None if groups is None else groups.code
-    n_groups = 1 if groups is None else max(len(groups.values), 1)
-    if view.moved is None:
-        return _count(view, rule, code, n_groups, amounts)
-    # Items that moved out are counted in groups of their own, which lie behind the others.
-    own = np.zeros(len(view.moved), dtype=np.int32) if code is None else code
-    apart = own + view.moved.astype(np.int32) * np.int32(n_groups)
-    counts = _count(view, rule, apart, 2 * n_groups, amounts)
-    return Tally.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
-
-
-def _count(
-    view: View,
-    rule: Rule,
-    code: npt.NDArray[np.int32] | None,
-    n_groups: int,
-    amounts: npt.NDArray[np.float64] | None,
-) -> _core.FunnelCounts:
-    # Groups and amounts are counted item by item.
-    digestible = view.is_whole and code is None and amounts is None
-    digest = digest_of(view.log, view.lookup) if digestible else None
-    try:
-        return _core.count_funnel(
-            view.journeys,
-            view.lookup,
-            rule.core_kind,
-            rule.lost_then_won,
-            code,
-            n_groups,
-            amounts,
-            view.log._threads,
-            digest,
-        )
-    except ValueError as error:
-        raise SchemaError(str(error)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import pandas as pd
 from . import _core
 from .columns import Input, read_input, read_inputs
 from .errors import InvalidRowError, SchemaError, check_option, quoted
+from .row_columns import RowColumns, with_columns
 from .stage_labels import joined
 from .times import in_unit, parse_texts, refuse_unparsed
 
@@ -35,6 +36,8 @@ class Content:
         The stages, and how many rows of each there are from which row on.
     keys_of
         Gives the items' keys back for the `first_row` of some journeys; ``None`` where they are not kept.
+    columns
+        What the log keeps of its rows beside; ``None`` where nothing.
     """
 
     journeys: _core.Journeys
@@ -46,6 +49,7 @@ class Content:
     rows_of: npt.NDArray[np.int64]
     first_row_of: npt.NDArray[np.int64]
     keys_of: Callable[[npt.NDArray[np.uint32]], pd.Series] | None
+    columns: RowColumns | None = None
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,14 @@ def read_frame(
     empty: Empty,
     keys: Keys,
     threads: int,
+    kept: Any = (),
 ) -> Content:
-    """Read a log out of one table, or arrays."""
+    """Read a log out of one table, or arrays, and keep some more of its columns."""
+    frame, more = with_columns(frame, kept)
     inputs = gather(frame, columns)
     if "pipeline" in inputs:
         inputs["stage"] = joined(inputs["stage"], inputs.pop("pipeline"))
-    check_columns(inputs)
+    check_columns(inputs, more)
     if not len(inputs["item"]):
         refuse_empty(0, empty)
     rows = look_over(inputs, time_format=time_format, invalid=invalid, threads=threads)
@@ -97,8 +103,15 @@ def read_frame(
     order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
     labels: list[Any] = list(rows.codes.labels)
+    encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
+    kept_columns = None
+    if more:
+        journeys, numbers = _core.build_journeys_with_rows(*encoded)
+        kept_columns = RowColumns(more, numbers, threads)
+    else:
+        journeys = _core.build_journeys(*encoded)
     return Content(
-        _core.build_journeys(rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads),
+        journeys,
         len(rows),
         rows.found,
         rows.times.time_unit,
@@ -107,6 +120,7 @@ def read_frame(
         rows.codes.rows.astype(np.int64),
         rows.codes.first_row.astype(np.int64),
         inputs["item"].take,
+        kept_columns,
     )
 
 
@@ -173,12 +187,13 @@ def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
     return read_inputs(frame, names)
 
 
-def check_columns(inputs: dict[str, Input]) -> None:
+def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None = None) -> None:
     """Refuse columns that differ in length, and stages that are bytes: no pipeline could name them."""
     stage = inputs["stage"]
     if stage.column.holds_bytes and not stage.holds_text:
         raise SchemaError(f"column {stage.name!r} holds bytes; decode the stages to text first")
     lengths = {role: len(column) for role, column in inputs.items()}
+    lengths |= {name: len(column) for name, column in (more or {}).items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
         raise SchemaError(f"the columns differ in length: {said} rows")

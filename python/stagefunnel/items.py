@@ -57,7 +57,7 @@ def item_table(
     6    lost       Lost  Prepayment       3        1
     """
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    facts = _core.item_facts(view.journeys, view.lookup)
+    facts = _core.item_facts(view.journeys, view.lookup, log._threads)
     outcome = facts.outcome
     closed_at = pd.Series(log._to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:

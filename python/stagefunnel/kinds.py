@@ -18,6 +18,11 @@ class Rule:
     core_kind: _core.Kind
     lost_then_won: _core.LostThenWon
 
+    @property
+    def is_digestible(self) -> bool:
+        """Whether items of one state count alike."""
+        return self.core_kind not in (_core.Kind.conversions_moves, _core.Kind.strict)
+
 
 def rules_of(kind: str, fill: str, lost_then_won: str | None) -> list[Rule]:
     """Check the options and resolve them: two rules for ``"both"``, each with its own default."""

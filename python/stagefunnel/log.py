@@ -51,11 +51,15 @@ class StageLog(FromStreams):
     order
         Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
         digits sort as numbers.
+    columns
+        Names of further columns to keep, one value per row: for breakdowns by who moved an item, or amounts
+        that change from stage to stage. They are copied. Without a frame a mapping of names to arrays.
     time_format
         The format of times that are text but not ISO 8601, as :meth:`datetime.datetime.strptime` has it,
         for example ``"%d/%m/%Y %H:%M"``. It is never guessed: ``03/04/2026`` could be two days.
     items
-        A table with one row per item, for breakdowns and amounts.
+        A table with one row per item, for breakdowns and amounts. It is held on to: do not write into it
+        afterwards.
     items_key
         Its key column; by default the one named like `item`.
     invalid
@@ -100,6 +104,7 @@ class StageLog(FromStreams):
         time: Any = "time",
         pipeline: Any = None,
         order: Any = None,
+        columns: Any = (),
         time_format: str | None = None,
         items: Any = None,
         items_key: str | None = None,
@@ -110,15 +115,16 @@ class StageLog(FromStreams):
     ) -> None:
         check_options(invalid, empty, keys)
         threads = thread_count(threads)
-        columns = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
+        roles = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
         content = read_frame(
             frame,
-            columns,
+            roles,
             time_format=time_format,
             invalid=invalid,
             empty=empty,
             keys=keys,
             threads=threads,
+            kept=columns,
         )
         name = item if isinstance(item, str) else "item"
         self._hold(content, threads, items, items_key or name, invalid)
@@ -263,6 +269,8 @@ class StageLog(FromStreams):
             names = [f"{stage} {rows:,}" for stage, rows in zip(shown["stage"], shown["rows"], strict=True)]
             more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
             lines.append("  stages  " + ", ".join(names) + more)
+        if self._columns is not None:
+            lines.append(f"  columns {', '.join(self._columns.names)}")
         if self._items_table is not None:
             lines.append(f"  items   {self._items_table!r}")
         odd = {name: count for name, count in self._found.items() if count}

@@ -51,7 +51,7 @@ def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None
     elif path is None:
         _print(table, form)
     else:
-        _write_file(table, form, path)
+        write_file(table, form, path)
 
 
 def _write_each(summary: Summary, form: str, path: str | None) -> None:
@@ -61,7 +61,7 @@ def _write_each(summary: Summary, form: str, path: str | None) -> None:
             f"file there{'' if path is None else f'; there is no directory {path}'}"
         )
     for name, table in summary.tables.items():
-        _write_file(table, form, os.path.join(path, f"{name}.{form}"))
+        write_file(table, form, os.path.join(path, f"{name}.{form}"))
 
 
 def _print(table: pd.DataFrame | Summary, form: str) -> None:
@@ -74,7 +74,8 @@ def _print(table: pd.DataFrame | Summary, form: str) -> None:
     sys.stdout.flush()
 
 
-def _write_file(table: pd.DataFrame | Summary, form: str, path: str) -> None:
+def write_file(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
+    """Write a table in a format, or text as it is, to a file that is there whole or not at all."""
     # A link stays a link: what it leads to is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
@@ -90,7 +91,7 @@ def _write_file(table: pd.DataFrame | Summary, form: str, path: str) -> None:
         raise StageFunnelError(f"--out {path}: {error.strerror or error}") from error
 
 
-def _replace(table: pd.DataFrame | Summary, form: str, target: str) -> None:
+def _replace(table: pd.DataFrame | Summary | str, form: str, target: str) -> None:
     """Write aside and rename: a failure leaves no half-written file."""
     handle, partial = tempfile.mkstemp(dir=os.path.dirname(target), suffix=f".{form}")
     os.close(handle)
@@ -103,11 +104,14 @@ def _replace(table: pd.DataFrame | Summary, form: str, target: str) -> None:
         raise
 
 
-def _write_to(table: pd.DataFrame | Summary, form: str, path: str) -> None:
+def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
     if form == "parquet" and isinstance(table, pd.DataFrame):
         _write_parquet(table, path)
         return
-    text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
+    if isinstance(table, str):
+        text = table
+    else:
+        text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .counting import count
 from .durations import QUANTILES, quantiles_of, time_table
 from .errors import SchemaError, check_option
 from .funnel_tables import funnel_table, outcome_table
-from .funnels import count
 from .item_keys import Keys, keys_of, merged_keys
 from .kinds import rules_of
 from .log import StageLog

@@ -188,8 +188,24 @@ def begin_of(whole: pd.Period, clock: Clock) -> pd.Timestamp:
     start = whole.start_time
     if clock.zone is None:
         return start
-    # Where the clock is put forward at midnight the day begins later; where it is put back, at the first one.
-    return start.tz_localize(clock.zone, nonexistent="shift_forward", ambiguous=True)
+    # Where the clock is put back over midnight, the day begins with the first one.
+    begin = start.tz_localize(clock.zone, nonexistent="NaT", ambiguous=True)
+    return _first_shown(start, clock.zone) if pd.isna(begin) else begin
+
+
+def _first_shown(start: pd.Timestamp, zone: str) -> pd.Timestamp:
+    """Find the first moment at which a zone's clocks show a time that they pass over, or a later one.
+
+    pandas' own way forward misses it where the gap is not of an hour, or a whole day is left out.
+    """
+    moment = start.tz_localize("UTC")
+    # Clocks are at most 14 hours from UTC, so that `low` is before and `high` past it.
+    low, high = -26 * 3_600, 26 * 3_600
+    while high - low > 1:
+        middle = (low + high) // 2
+        shown = (moment + pd.Timedelta(seconds=middle)).tz_convert(zone).tz_localize(None)
+        low, high = (low, middle) if shown >= start else (middle, high)
+    return (moment + pd.Timedelta(seconds=high)).tz_convert(zone)
 
 
 def _refuse_integers(value: Any, clock: Clock) -> None:

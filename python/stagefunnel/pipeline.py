@@ -206,7 +206,7 @@ class Pipeline:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pipeline):
             return NotImplemented
-        return self._key() == other._key() and self._names == other._names
+        return self._key() == other._key() and self.names == other.names
 
     def __hash__(self) -> int:
         return hash(self._key())

@@ -39,9 +39,11 @@ _NOTES = {
 ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
-def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
-    """Count what :meth:`stagefunnel.StageLog.quality` says, by check."""
-    found = _core.log_quality(log._journeys)
+def quality_counts(
+    log: StageLog, pipeline: Pipeline | None, known: _core.Summary | None = None
+) -> dict[str, int]:
+    """Count what :meth:`stagefunnel.StageLog.quality` says, by check; `known` is of all rows of the log."""
+    found = _core.log_quality(log._journeys, log._threads) if known is None else known.log_quality
     counts = {
         "rows": log._n_input_rows,
         "items": log.n_items,
@@ -55,7 +57,11 @@ def quality_counts(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
         counts["table_rows_without_item"] = log._items_table.n_keyless
         counts["items_not_in_table"] = log._items_table.n_unmatched
     if pipeline is not None:
-        read = _core.pipeline_quality(log._journeys, log._core_pipeline(pipeline, "ignore"))
+        if known is None:
+            lookup = log._core_pipeline(pipeline, "ignore")
+            read = _core.pipeline_quality(log._journeys, lookup, log._threads)
+        else:
+            read = known.pipeline_quality
         elsewhere = set(pipeline.elsewhere)
         listed = {*pipeline.labels, *elsewhere}
         stages = log.stages

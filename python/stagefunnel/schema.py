@@ -16,7 +16,10 @@ Fill = Literal["won", "moves"]
 LostThenWonName = Literal["include", "exclude", "exclude_reopened"]
 PerName = Literal["visit", "item", "longest"]
 Unlisted = Literal["error", "ignore"]
+AtName = Literal["first", "last", "stage"]
+AmountAtName = Literal["last", "stage"]
 BasisName = Literal["active", "created", "closed"]
+ChainBasisName = Literal["entity", "origin"]
 EveryName = Literal["day", "week", "month", "quarter", "year"]
 SequenceMode = Literal[
     "ordered", "increase", "strict", "first_entry", "unordered", "hybrid", "open", "clickhouse"
@@ -30,6 +33,7 @@ MissingStages = Literal["error", "ignore"]
 
 OUTCOMES: Final = ("open", "won", "lost")
 BOTH: Final = ("classic", "conversions")
+PARTS: Final = ("lead", "deal")  # of a chain
 
 FUNNEL: Final = (
     "stage",
@@ -65,6 +69,23 @@ COMPARISON: Final = (
 )
 STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
+LOSSES: Final = ("from_stage", "lost_stage", "items", "share")
+LOST_LENGTHS: Final = ("mean_until_lost", "median_until_lost", "mean_in_stage")
+SKIPS: Final = ("stage", "passed", "beyond", "skipped", "skip_rate")
+ENTRIES: Final = ("created", "from_earlier", "from_later", "from_closed", "moved_in")
+FLOW: Final = (
+    "stage",
+    "outcome",
+    "at_start",
+    "entered",
+    *ENTRIES,
+    "advanced",
+    "went_back",
+    "won",
+    "lost",
+    "moved_out",
+    "at_end",
+)
 ITEMS: Final = (
     "item",
     "outcome",
@@ -77,6 +98,7 @@ ITEMS: Final = (
     "back_moves",
     "skipped",
 )
+ROWS: Final = ("item", "stage", "time")
 SEQUENCE: Final = (
     "step",
     "label",

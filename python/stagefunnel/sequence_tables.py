@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
-from .items_table import Groups
+from .factors import Groups
 from .log import StageLog
 from .schema import SEQUENCE, SEQUENCE_ITEMS, STOPS, share
 from .sequence_chains import LEFT_OUT, Chains

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .durations import QUANTILES, quantiles_of
 from .errors import SchemaError
-from .funnels import groups_of
+from .breakdowns import groups_of_items
 from .log import StageLog
 from .periods import Clock, moment_of
 from .schema import SEQUENCE, MissingStages, SequenceMode, TimingName, WindowFunnelMode
@@ -133,7 +133,7 @@ def sequence_funnel(
     )
     asked = quantiles_of(quantiles)
     reserved = [f"{name}_from_{start}" for name in ("mean", *asked) for start in ("previous", "first")]
-    groups = groups_of(log, by, reserved=(*SEQUENCE, *reserved))
+    groups = groups_of_items(log, by, reserved=(*SEQUENCE, *reserved))
     chains = chains_of(log, plan, _moment(log, as_of))
     table = sequence_table(log, plan, chains, groups, asked)
     left_out = int((chains.stop == LEFT_OUT).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -66,6 +67,50 @@ class Settings:
         except SchemaError as error:
             raise SchemaError(f"{name}: {error}") from error
 
+    def to_toml(self) -> str:
+        """Write the text of a file that :meth:`from_toml` reads as these settings.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        SchemaError
+            If stages are labelled with anything but text and integers.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> print(sf.Settings(sf.Pipeline(["New"], won="Won"), {"item": "deal_id"}).to_toml())
+        [pipeline]
+        stages = ["New"]
+        won = ["Won"]
+        lost = []
+        <BLANKLINE>
+        [columns]
+        item = "deal_id"
+        <BLANKLINE>
+        """
+        pipeline = self.pipeline
+        parts = {"stages": pipeline.stages, "won": pipeline.won, "lost": pipeline.lost}
+        if pipeline.elsewhere:
+            parts["elsewhere"] = pipeline.elsewhere
+        lines = ["[pipeline]"]
+        lines += [f"{key} = [{', '.join(map(_toml, labels))}]" for key, labels in parts.items()]
+        if pipeline.moved_out != "exclude":
+            lines.append(f"moved_out = {_toml(pipeline.moved_out)}")
+        if self.unlisted != "error":
+            lines.append(f"unlisted = {_toml(self.unlisted)}")
+        named = {label: name for label, name in pipeline.names.items() if name != str(label)}
+        if named:
+            lines += ["", "[pipeline.names]"]
+            lines += [f"{_toml(str(label))} = {_toml(name)}" for label, name in named.items()]
+        if self.columns:
+            lines += ["", "[columns]"]
+            lines += [f"{key} = {_toml(name)}" for key, name in self.columns.items()]
+        return "\n".join(lines) + "\n"
+
     @classmethod
     def _from_content(cls, content: Mapping[str, Any]) -> Settings:
         _check_keys("the file", content, ("pipeline", "columns"))
@@ -96,6 +141,14 @@ class Settings:
         more = {key: table[key] for key in ("won", "lost", "elsewhere", "moved_out") if key in table}
         pipeline = Pipeline(stages, names=names, **more)
         return cls(pipeline, dict(columns), unlisted)
+
+
+def _toml(value: object) -> str:
+    """Write text or an integer; what JSON escapes in text, TOML reads alike."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise SchemaError(f"label {value!r} is neither text nor an integer, which a TOML file cannot hold")
+    # DEL is the one control character that JSON leaves as it is and TOML refuses.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _check_keys(where: str, table: object, known: Iterable[str]) -> None:

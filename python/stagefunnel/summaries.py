@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from .durations import QUANTILES, time_in_stage
-from .funnels import funnel, outcomes
+from . import _core
+from .breakdowns import groups_of
+from .counting import core_groups, put_together
+from .digests import keep_digest, kept_digest
+from .durations import QUANTILES, quantiles_of, time_table
+from .errors import SchemaError, check_option
+from .factors import Groups
+from .funnel_tables import funnel_table, outcome_table
+from .kinds import Rule, rules_of
 from .log import StageLog
-from .moves import transitions
+from .moves import transition_table
 from .overview import Summary
 from .pipeline import Pipeline
+from .quality import quality_counts, quality_table
 from .schema import BasisName, Fill, LostThenWonName, PerName, Unlisted
+from .view import View, view_of
 
 
 def summary(
@@ -68,12 +77,39 @@ def summary(
     0        New  Prepayment      2      2  0.222222
     1        New    Delivery      2      2  0.222222
     """
-    part: dict[str, Any] = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
-    flip = lost_then_won or "include"
+    check_option("per", per, get_args(PerName))
+    rules = rules_of("both", fill, lost_then_won)
+    (now,) = rules_of("classic", "won", lost_then_won or "include")
+    asked = quantiles_of(quantiles)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    groups = groups_of(view, by)
+    found = _ask_all(view, [*rules, now], groups, _core.Per[per], list(asked.values()))
+    *funnels, outcome = [put_together(view, counts) for counts in found.funnels]
+    counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
+    moves = found.transitions
     return Summary(
-        funnel=funnel(log, pipeline, kind="both", fill=fill, lost_then_won=lost_then_won, by=by, **part),
-        outcomes=outcomes(log, pipeline, lost_then_won=flip, by=by, **part),
-        time_in_stage=time_in_stage(log, pipeline, per=per, quantiles=quantiles, **part),
-        transitions=transitions(log, pipeline, **part),
-        quality=log.quality(pipeline),
+        funnel=funnel_table(pipeline, "both", counted, groups),
+        outcomes=outcome_table(pipeline, outcome, groups),
+        time_in_stage=time_table(pipeline, found.times, per=per, names=list(asked), unit=log.unit),
+        transitions=transition_table(pipeline, moves.moves, moves.items),
+        quality=quality_table(quality_counts(log, pipeline, found if view.is_whole else None)),
     )
+
+
+def _ask_all(
+    view: View, rules: list[Rule], groups: Groups | None, per: _core.Per, quantiles: list[_core.Quantile]
+) -> _core.Summary:
+    """Let the core read the journeys once for all questions."""
+    log, lookup = view.log, view.lookup
+    code, n_groups = core_groups(view, groups)
+    kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
+    digest = kept_digest(log, lookup) if view.is_whole else None
+    try:
+        found = _core.summarise(
+            view.journeys, lookup, kinds, code, n_groups, per, quantiles, log._threads, digest
+        )
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
+    if view.is_whole and code is None:
+        keep_digest(log, lookup, found.digest)
+    return found

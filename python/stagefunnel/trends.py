@@ -11,17 +11,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
+from .breakdowns import groups_of, source_of
+from .counting import count_all
 from .errors import SchemaError, check_option
+from .factors import Groups
 from .funnel_tables import Counts, funnel_table
-from .funnels import amounts_of, count, groups_of
-from .items_table import Groups
 from .kinds import Rule, rules_of
 from .log import StageLog, core_pipeline
+from .money import Money, money_of
 from .periods import Clock, Span, begin_of, moment_of, span_of
 from .pipeline import Pipeline
+from .row_columns import RowColumns
 from .schema import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
 from .tally import Tally
-from .view import elsewhere_flags, view_of
+from .view import View, elsewhere_flags, view_of
 
 _FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _MOST_PERIODS: Final = 100_000
@@ -89,15 +92,18 @@ def funnel_by_period(
     clock = Clock(log.unit, log.zone)
     periods = _periods_of(log, every, span_of(period, clock), clock)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
-    groups = groups_of(log, by, reserved=("period",))
-    amounts = amounts_of(log, amount)
+    lookup = core_pipeline(log, pipeline, unlisted)
+    whole = View(log, pipeline, lookup, log._journeys)
+    groups = groups_of(whole, by, reserved=("period",))
+    if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
+        raise SchemaError(f"amount={amount!r} changes from row to row; a trend adds up the items table's")
+    money = money_of(whole, amount)
     cells = _cells(periods, groups, len(pipeline.labels))
     if basis == "active":
-        lookup = core_pipeline(log, pipeline, unlisted)
         bounds = _ticks(begins, clock)
         seen_at = moment_of(as_of, clock, "as_of")
         counted = {
-            rule.kind: _count_active(log, pipeline, lookup, rule, groups, amounts, bounds, seen_at)
+            rule.kind: _count_active(log, pipeline, lookup, rule, groups, money, bounds, seen_at)
             for rule in rules
         }
     else:
@@ -109,8 +115,9 @@ def funnel_by_period(
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
         placed = replace(cells, code=code.astype(np.int32))
-        counted = {rule.kind: count(view, rule, placed, amounts) for rule in rules}
-    return funnel_table(pipeline, kind, counted, cells, with_amount=amounts is not None)
+        counted = count_all(view, rules, placed, money)
+    scale = None if money is None else money.numbers.scale
+    return funnel_table(pipeline, kind, counted, cells, scale=scale)
 
 
 def _count_active(
@@ -119,7 +126,7 @@ def _count_active(
     lookup: _core.Pipeline,
     rule: Rule,
     groups: Groups | None,
-    amounts: npt.NDArray[np.float64] | None,
+    money: Money | None,
     bounds: npt.NDArray[np.int64],
     seen_at: int | None,
 ) -> Counts:
@@ -133,7 +140,7 @@ def _count_active(
             rule.lost_then_won,
             None if groups is None else groups.code,
             n_groups,
-            amounts,
+            None if money is None else money.numbers.values,
             bounds,
             seen_at,
             elsewhere_flags(log, pipeline),
@@ -154,21 +161,25 @@ def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     freq = _FREQUENCIES[every]
-    ends = log._journeys.time_range or (0, 0)
-    first_row, last_row = (pd.Timestamp(end) for end in log._to_times(np.array(ends, dtype=np.int64)))
-    first = _period_at(span.start, freq) if span.start is not None else _period_at(first_row, freq)
-    last = _period_at(span.end, freq) - 1 if span.end is not None else _period_at(last_row, freq)
+    first = _period_at(_end_of(log, 0) if span.start is None else span.start, freq)
+    last = _period_at(_end_of(log, 1), freq) if span.end is None else _period_at(span.end, freq) - 1
     for end, one, side in ((span.start, first, "begins"), (span.end, last + 1, "ends")):
         if end is not None and begin_of(one, clock) != end:
             raise SchemaError(
                 f"period= {side} at {end}, within a {every}; give whole ones, or another every="
             )
     if last < first:
-        raise SchemaError(f"the log's times end before period= begins ({last_row} < {span.start})")
+        raise SchemaError(f"the log's times end before period= begins ({_end_of(log, 1)} < {span.start})")
     n = (last - first).n + 1
     if n > _MOST_PERIODS:
         raise SchemaError(f"from {first} to {last} there are {n:,} periods; give period=, or a longer every=")
     return pd.period_range(first, last, freq=freq)
+
+
+def _end_of(log: StageLog, side: int) -> pd.Timestamp:
+    """Find the time of the log's first row or its last one, which takes a look at all of them."""
+    ends = log._journeys.time_range or (0, 0)
+    return pd.Timestamp(log._to_times(np.array([ends[side]], dtype=np.int64)).iloc[0])
 
 
 def _period_at(moment: Any, freq: str) -> pd.Period:

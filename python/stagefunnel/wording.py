@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ PER_TITLES = {
     "longest": "the longest visit of each item",
 }
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+
+_MISSING = "(missing)"
 
 
 def count(value: Any) -> str:
@@ -163,8 +166,8 @@ def recorded_outcomes(
         The rows of each group.
     """
     by = told.get("by", [])
-    columns = told.get("outcomes", {}).get(kind, {})
-    groups = told.get("groups", {}).get(kind, [])
+    columns = json.loads(told.get("outcomes", "{}")).get(kind, {})
+    groups = json.loads(told.get("groups", "{}")).get(kind, [])
     records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     of_group = {tuple(group): record for group, record in zip(groups, records, strict=True)}
     found = []
@@ -188,4 +191,10 @@ def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
 
 def value_label(value: Any) -> str:
     """Write a value of a breakdown."""
-    return "(missing)" if pd.isna(value) else str(value)
+    return _MISSING if pd.isna(value) else str(value)
+
+
+def value_labels(values: pd.Series) -> list[str]:
+    """Write all values of a column so."""
+    missing = values.isna().tolist()
+    return [_MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]

@@ -107,7 +107,7 @@ def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
     stages = _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(1, 2)], 1)
     assert [len(stage.quantiles) for stage in stages] == [1, 1, 1]
     assert (stages[0].mean.whole, stages[0].mean.rest, stages[0].mean.of) == (1, 0, 1)
-    facts = _core.item_facts(journeys(), PIPELINE)
+    facts = _core.item_facts(journeys(), PIPELINE, 1)
     types = {
         **dict.fromkeys(["first_time", "closed_at", "visits", "back_moves", "skipped"], np.int64),
         **dict.fromkeys(["last_stage", "furthest_stage", "lost_from"], np.int32),
@@ -146,8 +146,8 @@ def test_a_funnel_of_what_does_not_fit_is_refused(
     [
         lambda pipeline: _core.count_transitions(journeys(), pipeline, 1),
         lambda pipeline: _core.time_in_stage(journeys(), pipeline, _core.Per.visit, [], 1),
-        lambda pipeline: _core.item_facts(journeys(), pipeline),
-        lambda pipeline: _core.pipeline_quality(journeys(), pipeline),
+        lambda pipeline: _core.item_facts(journeys(), pipeline, 1),
+        lambda pipeline: _core.pipeline_quality(journeys(), pipeline, 1),
     ],
 )
 def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.Pipeline], Any]) -> None:
@@ -199,9 +199,9 @@ def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
 
 
 def test_items_are_matched_with_a_table() -> None:
-    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9]), 1))
+    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9]), 1), 2)
     assert (rows.dtype, sorted(rows.tolist()), duplicate) == (np.int64, [-1, 0], None)
-    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8]), 1))[1] == (0, 2)
+    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8]), 1), 2)[1] == (0, 2)
 
 
 class Large(NamedTuple):
@@ -232,13 +232,13 @@ CALLS: dict[str, Callable[[Large], object]] = {
     "encode_stages": lambda log: _core.encode_stages(log.column, 1),
     "encode_order": lambda log: _core.encode_order(log.column),
     "build_journeys": lambda log: _core.build_journeys(*log[1:4], _core.RowOrder(), no_rows(), 1),
-    "match_items": lambda log: _core.match_items(log.journeys, log.items),
+    "match_items": lambda log: _core.match_items(log.journeys, log.items, 1),
     "count_funnel": lambda log: funnel(journeys=log.journeys, pipeline=THREE),
     "count_transitions": lambda log: _core.count_transitions(log.journeys, THREE, 1),
     "time_in_stage": lambda log: _core.time_in_stage(log.journeys, THREE, _core.Per.item, [], 1),
-    "item_facts": lambda log: _core.item_facts(log.journeys, THREE),
-    "log_quality": lambda log: _core.log_quality(log.journeys),
-    "pipeline_quality": lambda log: _core.pipeline_quality(log.journeys, THREE),
+    "item_facts": lambda log: _core.item_facts(log.journeys, THREE, 1),
+    "log_quality": lambda log: _core.log_quality(log.journeys, 1),
+    "pipeline_quality": lambda log: _core.pipeline_quality(log.journeys, THREE, 1),
 }
 
 

@@ -129,8 +129,8 @@ struct CodedRows {
         time.push_back(at);
     }
 
-    [[nodiscard]] Journeys build(unsigned threads = 1, const Rows& dropped = {},
-                                 const RowOrder& order = {}) const {
+    [[nodiscard]] Journeys build(unsigned threads = 1, const Rows& dropped = {}, const RowOrder& order = {},
+                                 RowNumbers numbers = RowNumbers::forget) const {
         ItemKeys keys;
         keys.key = item;
         keys.high = high;
@@ -139,7 +139,7 @@ struct CodedRows {
         codes.rows.resize(n_labels);
         Times times;
         times.time = time;
-        return build_journeys(keys, codes, times, order, dropped, threads);
+        return build_journeys(keys, codes, times, order, dropped, threads, numbers);
     }
 };
 

@@ -5,7 +5,6 @@
 
 #include "log_builder.hpp"
 #include "stagefunnel/digest.hpp"
-#include "stagefunnel/funnel.hpp"
 
 namespace stagefunnel::testing {
 namespace {
@@ -20,43 +19,6 @@ CodedRows random_log(std::size_t n_rows, std::uint64_t n_items, std::size_t n_la
     return log;
 }
 
-void expect_same(const FunnelCounts& found, const FunnelCounts& expected) {
-    EXPECT_EQ(found.passed, expected.passed);
-    EXPECT_EQ(found.assumed, expected.assumed);
-    EXPECT_EQ(found.visited, expected.visited);
-    EXPECT_EQ(found.skipped, expected.skipped);
-    EXPECT_EQ(found.beyond, expected.beyond);
-    EXPECT_EQ(found.lost_from, expected.lost_from);
-    EXPECT_EQ(found.open_at, expected.open_at);
-    EXPECT_EQ(found.won, expected.won);
-    EXPECT_EQ(found.lost, expected.lost);
-    EXPECT_EQ(found.open, expected.open);
-    EXPECT_EQ(found.left_out, expected.left_out);
-    EXPECT_EQ(found.reopened_won, expected.reopened_won);
-}
-
-TEST(Digest, CountsEveryFunnelAsItemByItem) {
-    const Journeys journeys = random_log(20'000, 6'000, 6).build();
-    // One label of the log is not listed.
-    const Pipeline pipeline(2, 1, 2, {0, 1, Pipeline::kUnlisted, 2, 3, 4});
-    const auto digest = digest_of(journeys, pipeline, 2);
-    ASSERT_TRUE(digest.has_value());
-    // With a group the items are counted one by one.
-    const std::vector<std::int32_t> one_group(journeys.n_items(), 0);
-    for (const Kind kind :
-         {Kind::classic, Kind::conversions_won, Kind::conversions_moves, Kind::furthest, Kind::strict}) {
-        for (const LostThenWon flip :
-             {LostThenWon::include, LostThenWon::exclude, LostThenWon::exclude_reopened}) {
-            FunnelOptions options;
-            options.kind = kind;
-            options.lost_then_won = flip;
-            const FunnelCounts found = count_funnel(journeys, pipeline, options, &*digest);
-            options.group = one_group;
-            expect_same(found, count_funnel(journeys, pipeline, options));
-        }
-    }
-}
-
 TEST(Digest, IsNotMadeOfFewItemsOrManyStages) {
     EXPECT_FALSE(digest_of(random_log(100, 20, 6).build(), same_rows(4, 1, 1), 1).has_value());
     EXPECT_FALSE(digest_of(random_log(40'000, 20'000, 13).build(), same_rows(11, 1, 1), 1).has_value());
@@ -69,6 +31,28 @@ TEST(Digest, HasAllItemsWithAListedRow) {
     std::size_t n_items = 0;
     for (const Digest::State& state : digest->states) n_items += state.items;
     EXPECT_EQ(n_items, journeys.n_items());
+}
+
+TEST(Digest, KnowsTheStateOfEachItemWhereThatIsAskedFor) {
+    CodedRows rows = random_log(20'000, 6'000, 3);
+    rows.add(7'000, 2, 0);  // this item has an unlisted row only
+    const Journeys journeys = rows.build();
+    const Pipeline pipeline(1, 1, 0, {0, 1, Pipeline::kUnlisted});
+    EXPECT_TRUE(digest_of(journeys, pipeline, 2)->of_item.empty());
+    const auto digest = digest_of_items(journeys, pipeline, 2);
+    ASSERT_EQ(digest->of_item.size(), journeys.n_items());
+    std::vector<std::uint32_t> items(digest->states.size(), 0);
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const std::uint32_t state = digest->of_item[item];
+        if (journeys.key[item] == 7'000) {
+            EXPECT_EQ(state, Digest::kNoState);
+        } else if (state != Digest::kNoState) {
+            ++items.at(state);
+        }
+    }
+    for (std::size_t state = 0; state < items.size(); ++state)
+        EXPECT_EQ(items[state], digest->states[state].items);
+    EXPECT_EQ(digest_of_items(journeys, pipeline, 7)->of_item, digest->of_item);
 }
 
 }  // namespace

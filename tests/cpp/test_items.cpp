@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "log_builder.hpp"
 #include "stagefunnel/items.hpp"
 
@@ -10,12 +13,12 @@ using namespace stagefunnel::testing;
 
 enum ShopRow : std::int32_t { kNew, kDiscussion, kPrepayment, kDelivery, kWon, kLost };
 
-using StageRows = std::vector<std::int32_t>;
-using Counts = std::vector<std::int64_t>;
+using StageRows = LargeVector<std::int32_t>;
+using Counts = LargeVector<std::int64_t>;
 
 ItemFacts facts_of(const std::vector<Labels>& journeys) {
     const Log log = log_of_journeys(journeys);
-    return item_facts(log.journeys, shop().read(log));
+    return item_facts(log.journeys, shop().read(log), 1);
 }
 
 std::vector<Outcome> outcomes_of(const ItemFacts& facts) {
@@ -26,22 +29,22 @@ std::vector<Outcome> outcomes_of(const ItemFacts& facts) {
 
 TEST(ItemFacts, ListItemsByTheirFirstRowInTheInput) {
     const Log log = log_of({{9, "Won", 50}, {3, "New", 1}, {5, "New", 2}, {9, "New", 10}});
-    const ItemFacts facts = item_facts(log.journeys, shop().read(log));
-    EXPECT_EQ(facts.first_row, (std::vector<std::uint32_t>{0, 1, 2}));
+    const ItemFacts facts = item_facts(log.journeys, shop().read(log), 1);
+    EXPECT_EQ(facts.first_row, (LargeVector<std::uint32_t>{0, 1, 2}));
     EXPECT_EQ(facts.first_time, (Counts{10, 1, 2}));
     EXPECT_EQ(facts.last_stage, (StageRows{kWon, kNew, kNew}));
 }
 
 TEST(ItemFacts, LeaveOutItemsWithoutAListedRow) {
     const ItemFacts facts = facts_of({{"Call"}, {"New"}});
-    EXPECT_EQ(facts.first_row, (std::vector<std::uint32_t>{1}));
+    EXPECT_EQ(facts.first_row, (LargeVector<std::uint32_t>{1}));
     EXPECT_EQ(facts.visits, (Counts{1}));
 }
 
 TEST(ItemFacts, StartWithTheFirstListedRow) {
     const ItemFacts facts = facts_of({{"Call", "Call", "New"}});
     EXPECT_EQ(facts.first_time, (Counts{2}));
-    EXPECT_EQ(facts.first_row, (std::vector<std::uint32_t>{0}));
+    EXPECT_EQ(facts.first_row, (LargeVector<std::uint32_t>{0}));
 }
 
 TEST(ItemFacts, HaveTheOutcomeOfTheLastVisit) {
@@ -96,6 +99,35 @@ TEST(ItemFacts, CountStagesGoneBeyondWithoutAVisit) {
 }
 
 TEST(ItemFacts, AreEmptyForALogWithoutItems) { EXPECT_TRUE(facts_of({}).outcome.empty()); }
+
+TEST(ItemFacts, AreTheSameInTheSameOrderForAnyNumberOfThreads) {
+    // Every third item has no listed row, so that the parts of the threads have gaps to close.
+    CodedRows rows;
+    rows.n_labels = 3;
+    std::mt19937_64 random(20'261'125);
+    for (std::size_t row = 0; row < 100'000; ++row) {
+        const std::uint64_t item = random() % 70'000;
+        rows.add(item, item % 3 == 0 ? 2 : random() % 2, static_cast<std::int64_t>(random() % 50));
+    }
+    const Journeys journeys = rows.build();
+    const Pipeline pipeline(1, 1, 0, {0, 1, Pipeline::kUnlisted});
+    const ItemFacts alone = item_facts(journeys, pipeline, 1);
+    EXPECT_TRUE(std::is_sorted(alone.first_row.begin(), alone.first_row.end()));
+    for (const std::uint32_t row : alone.first_row) ASSERT_NE(rows.item[row] % 3, 0);
+    for (const unsigned threads : {2U, 7U}) {
+        const ItemFacts facts = item_facts(journeys, pipeline, threads);
+        EXPECT_EQ(facts.first_row, alone.first_row);
+        EXPECT_EQ(facts.outcome, alone.outcome);
+        EXPECT_EQ(facts.first_time, alone.first_time);
+        EXPECT_EQ(facts.closed_at, alone.closed_at);
+        EXPECT_EQ(facts.last_stage, alone.last_stage);
+        EXPECT_EQ(facts.furthest_stage, alone.furthest_stage);
+        EXPECT_EQ(facts.lost_from, alone.lost_from);
+        EXPECT_EQ(facts.visits, alone.visits);
+        EXPECT_EQ(facts.back_moves, alone.back_moves);
+        EXPECT_EQ(facts.skipped, alone.skipped);
+    }
+}
 
 }  // namespace
 }  // namespace stagefunnel

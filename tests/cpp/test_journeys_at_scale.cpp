@@ -25,11 +25,17 @@ void expect_same_bytes(const Journeys& a, const Journeys& b) {
     EXPECT_EQ(a.n_labels, b.n_labels);
 }
 
+Journeys build_with_rows(const CodedRows& log, unsigned threads, const Rows& dropped = {},
+                         const RowOrder& order = {}) {
+    return log.build(threads, dropped, order, RowNumbers::keep);
+}
+
 /// One row of a journey, with the item it belongs to.
 struct Step {
     std::uint64_t key, high;
     std::int64_t time;
     std::size_t stage;
+    std::size_t row;  // of the input
 
     bool operator==(const Step&) const = default;
 };
@@ -42,7 +48,7 @@ std::vector<Step> steps_of(const Journeys& journeys) {
             const std::size_t code =
                 std::visit([&](const auto& codes) { return std::size_t{codes[i]}; }, journeys.stage);
             steps.push_back({journeys.key[item], journeys.high.empty() ? 0 : journeys.high[item],
-                             journeys.time[i], code});
+                             journeys.time[i], code, journeys.row[i]});
         }
     }
     return steps;
@@ -65,7 +71,7 @@ std::vector<Step> sorted_steps(const CodedRows& log, const std::vector<std::int6
     std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) { return rank(a) < rank(b); });
     std::vector<Step> steps;
     for (const std::size_t row : rows) {
-        steps.push_back({log.item[row], high(row), log.time[row], log.stage[row]});
+        steps.push_back({log.item[row], high(row), log.time[row], log.stage[row], row});
     }
     return steps;
 }
@@ -102,10 +108,14 @@ TEST_P(RandomLog, IsOrderedAsOneStableSortOrdersIt) {
         const Column order_column = numbers_column(order);
         const RowOrder row_order = shape.ordered ? RowOrder(order_column) : RowOrder();
         const std::vector<Step> expected = sorted_steps(log, order, dropped);
-        const Journeys journeys = log.build(1, dropped, row_order);
+        const Journeys journeys = build_with_rows(log, 1, dropped, row_order);
         ASSERT_EQ(steps_of(journeys), expected);
-        for (const unsigned threads : {2U, 7U})
+        for (const unsigned threads : {2U, 7U}) {
+            const Journeys again = build_with_rows(log, threads, dropped, row_order);
+            expect_same_bytes(again, journeys);
+            EXPECT_EQ(again.row, journeys.row);
             expect_same_bytes(log.build(threads, dropped, row_order), journeys);
+        }
     }
 }
 
@@ -140,9 +150,12 @@ TEST(BuildJourneys, OrdersGroupedInputAsOneStableSortOrdersIt) {
     std::mt19937_64 random(7);
     for (const bool hashed : {false, true}) {
         const CodedRows log = grouped_log(random, hashed);
-        const Journeys journeys = log.build(1);
+        const Journeys journeys = build_with_rows(log, 1);
         ASSERT_EQ(steps_of(journeys), sorted_steps(log, {}, {}));
-        for (const unsigned threads : {2U, 7U}) expect_same_bytes(log.build(threads), journeys);
+        for (const unsigned threads : {2U, 7U}) {
+            expect_same_bytes(log.build(threads), journeys);
+            EXPECT_EQ(build_with_rows(log, threads).row, journeys.row);
+        }
     }
 }
 
@@ -151,7 +164,7 @@ TEST(BuildJourneys, PutsAnItemTogetherThatComesBackInGroupedInput) {
     for (const std::size_t back : {std::size_t{1}, std::size_t{50'000}, std::size_t{89'990}}) {
         CodedRows log = grouped_log(random, false);
         log.item[back] = log.item.back();
-        const Journeys journeys = log.build(2);
+        const Journeys journeys = build_with_rows(log, 2);
         ASSERT_EQ(steps_of(journeys), sorted_steps(log, {}, {}));
         expect_same_bytes(log.build(7), journeys);
     }
@@ -161,7 +174,7 @@ TEST(BuildJourneys, TakesTheKeyOfAllBitsInGroupedInput) {
     std::mt19937_64 random(9);
     CodedRows log = grouped_log(random, false);
     for (std::size_t row = 0; row < 70'000; ++row) log.item[row] = gather(~(row / 5));
-    ASSERT_EQ(steps_of(log.build(2)), sorted_steps(log, {}, {}));
+    ASSERT_EQ(steps_of(build_with_rows(log, 2)), sorted_steps(log, {}, {}));
 }
 
 TEST(BuildJourneys, OrdersOneItemOf300000Rows) {
@@ -169,7 +182,7 @@ TEST(BuildJourneys, OrdersOneItemOf300000Rows) {
     log.n_labels = 2;
     for (std::int64_t row = 0; row < 300'000; ++row)
         log.add(42, static_cast<std::size_t>(row % 2), 300'000 - row);
-    const Journeys journeys = log.build(2);
+    const Journeys journeys = build_with_rows(log, 2);
     ASSERT_EQ(journeys.n_items(), 1U);
     ASSERT_EQ(journeys.n_rows(), 300'000U);
     std::vector<std::int64_t> rising(300'000);
@@ -204,13 +217,14 @@ TEST_P(KeyPattern, Gives200000ItemsOfTwoRowsEach) {
             log.add(GetParam().key_of(i), pass, static_cast<std::int64_t>(pass));
         }
     }
-    const Journeys journeys = log.build(2);
+    const Journeys journeys = build_with_rows(log, 2);
     ASSERT_EQ(journeys.n_items(), kItems);
     const std::vector<Step> steps = steps_of(journeys);
     std::size_t wrong = 0;
     for (std::uint64_t i = 0; i < kItems; ++i) {
         const std::uint64_t key = GetParam().key_of(i);
-        if (steps[2 * i] != Step{key, 0, 0, 0} || steps[2 * i + 1] != Step{key, 0, 1, 1}) ++wrong;
+        if (steps[2 * i] != Step{key, 0, 0, 0, i} || steps[2 * i + 1] != Step{key, 0, 1, 1, kItems + i})
+            ++wrong;
     }
     EXPECT_EQ(wrong, 0U);
 }

@@ -71,6 +71,38 @@ TEST(Sieve, TakesZeroAndTheHighestValue) {
     EXPECT_EQ(sieve.mean().rest, 3U);
 }
 
+TEST(Sieve, CountsBetweenAnyNumberOfBracketsAsSortingDoes) {
+    // Values of all magnitudes, those at bounds and beside them among them.
+    std::mt19937_64 random(12);
+    for (std::size_t n_brackets = 1; n_brackets <= 8; ++n_brackets) {
+        for (const unsigned bits : {6U, 20U, 47U, 64U}) {
+            const auto draw = [&] { return random() >> (64U - bits); };
+            Values ends(2 * n_brackets);
+            for (std::uint64_t& end : ends) end = draw();
+            std::sort(ends.begin(), ends.end());
+            std::vector<Bounds> brackets;
+            for (std::size_t b = 0; b < n_brackets; ++b) {
+                const Bounds bounds{ends[2 * b], ends[2 * b + 1]};
+                if (brackets.empty() || brackets.back().high < bounds.low) brackets.push_back(bounds);
+            }
+            Values values{0, kHighest};
+            for (const std::uint64_t end : ends) values.insert(values.end(), {end - 1, end, end + 1});
+            while (values.size() < 5'000) values.push_back(random() % 2 == 0 ? draw() : draw() >> (bits / 2));
+            Sieve sieve = sieve_of(values, brackets);
+            std::sort(values.begin(), values.end());
+            for (std::uint64_t rank = 0; rank < values.size(); ++rank) {
+                const bool inside = std::any_of(brackets.begin(), brackets.end(), [&](const Bounds& bounds) {
+                    return bounds.low <= values[rank] && values[rank] <= bounds.high;
+                });
+                ASSERT_EQ(sieve.holds(rank), inside) << values[rank] << " of " << bits << " bits";
+                if (inside) {
+                    ASSERT_EQ(sieve.value_at(rank), values[rank]);
+                }
+            }
+        }
+    }
+}
+
 TEST(Sieve, IsTheSameInPartsAndInWhole) {
     const Values values = random_values(10'000, 3'000);
     const std::vector<Bounds> brackets{{100, 120}, {1'400, 1'600}};

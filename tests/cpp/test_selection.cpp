@@ -26,6 +26,18 @@ TEST(SelectJourneys, WithoutAPeriodKeepsAllRows) {
     EXPECT_EQ(kept(kDeal, {}), (Labels{"New", "Prepayment", "Won"}));
 }
 
+TEST(SelectJourneys, RemembersTheRowsOfTheInputWhereTheLogDoes) {
+    CodedRows rows;
+    rows.n_labels = 2;
+    for (const std::int64_t time : {9, 3, 6}) rows.add(1, 0, time);
+    Selection early;
+    early.end = 9;
+    const Journeys with_rows = rows.build(1, {}, {}, RowNumbers::keep);
+    EXPECT_EQ(list_of(select_journeys(with_rows, same_rows(1, 1, 0), early, 1).row),
+              (std::vector<std::uint32_t>{1, 2}));
+    EXPECT_TRUE(select_journeys(rows.build(), same_rows(1, 1, 0), early, 1).row.empty());
+}
+
 TEST(SelectJourneys, AnActiveItemIsShownAsItStoodAtThePeriodsEnd) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 31, 59)), (Labels{"New"}));
     EXPECT_EQ(kept(kDeal, period(Basis::active, 59, 90)), (Labels{"New", "Prepayment"}));

@@ -61,7 +61,7 @@ TEST(Threads, OfTheCallerMayAskOneLogAtTheSameTime) {
     const CountMatrix passed = count_funnel(journeys, pipeline, options).passed;
     const CountMatrix moves = count_transitions(journeys, pipeline, 1).moves;
     const Duration median = time_in_stage(journeys, pipeline, Per::visit, {&kHalf, 1}, 1)[0].quantiles[0];
-    const std::vector<std::int64_t> visits = item_facts(journeys, pipeline).visits;
+    const LargeVector<std::int64_t> visits = item_facts(journeys, pipeline, 1).visits;
     std::vector<unsigned> right(6, 0);
     at_the_same_time(6, [&](unsigned caller) {
         FunnelOptions mine;
@@ -71,7 +71,7 @@ TEST(Threads, OfTheCallerMayAskOneLogAtTheSameTime) {
         right[caller] += count_funnel(journeys, pipeline, mine).passed == passed ? 1 : 0;
         right[caller] += count_transitions(journeys, pipeline, mine.threads).moves == moves ? 1 : 0;
         right[caller] += found.whole == median.whole && found.rest == median.rest ? 1 : 0;
-        right[caller] += item_facts(journeys, pipeline).visits == visits ? 1 : 0;
+        right[caller] += item_facts(journeys, pipeline, 1).visits == visits ? 1 : 0;
     });
     EXPECT_EQ(right, std::vector<unsigned>(6, 4));
 }

@@ -159,7 +159,7 @@ std::vector<Journeys> divide(const SlowLog& slow, const Encoded& columns, std::s
 
 }  // namespace
 
-void check_log(std::span<const std::uint8_t> bytes) {
+std::size_t check_log(std::span<const std::uint8_t> bytes) {
     Choices choices(bytes);
     const DrawnLog log = draw_log(choices);
     const SlowLog slow = group_slowly(log);
@@ -178,6 +178,7 @@ void check_log(std::span<const std::uint8_t> bytes) {
     expect(same_bytes(build(threads), alone), "the number of threads changes no byte");
     const std::vector<Journeys> parts = divide(slow, columns, 2 + choices.below(2));
     check_parts(choices, slow, {alone, parts});
+    return log.n_rows();
 }
 
 }  // namespace stagefunnel::fuzz

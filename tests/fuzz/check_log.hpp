@@ -11,6 +11,7 @@ namespace stagefunnel::fuzz {
 /// the same bytes for 1 and for 2 or 7 threads; logs of some of the items each add up to the log of all.
 ///
 /// @throws std::logic_error with the promise that does not hold.
-void check_log(std::span<const std::uint8_t> bytes);
+/// @return the number of rows of the log.
+std::size_t check_log(std::span<const std::uint8_t> bytes);
 
 }  // namespace stagefunnel::fuzz

@@ -1,5 +1,6 @@
 #include "check_parts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "expect.hpp"
 #include "stagefunnel/durations.hpp"
 #include "stagefunnel/funnel.hpp"
+#include "stagefunnel/summary.hpp"
 #include "stagefunnel/transitions.hpp"
 
 namespace stagefunnel::fuzz {
@@ -174,14 +176,53 @@ void check_merged_times(const Pipeline& pipeline, const Divided& log) {
     }
 }
 
+bool same(const std::vector<StageTime>& a, const std::vector<StageTime>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const StageTime& x, const StageTime& y) {
+        return x.visits == y.visits && x.completed == y.completed && x.open == y.open && x.items == y.items &&
+               same_length(x.mean, y.mean) &&
+               std::equal(x.quantiles.begin(), x.quantiles.end(), y.quantiles.begin(), y.quantiles.end(),
+                          same_length);
+    });
+}
+
+void check_summary(unsigned threads, const Pipeline& pipeline, const Journeys& journeys) {
+    std::vector<FunnelOptions> funnels(2);
+    funnels[0].kind = Kind::conversions_won;
+    funnels[1].kind = Kind::conversions_moves;
+    const SummaryOptions options{
+        .funnels = funnels, .per = Per::longest, .quantiles = kQuantiles, .threads = threads};
+    const Summary all = summarise(journeys, pipeline, options);
+    for (std::size_t i = 0; i < funnels.size(); ++i) {
+        expect(same(all.funnels[i], count_funnel(journeys, pipeline, funnels[i])),
+               "a summary has the funnel that is asked for alone");
+    }
+    expect(same(all.times, time_in_stage(journeys, pipeline, Per::longest, kQuantiles, 1)),
+           "a summary has the times that are asked for alone");
+    const Transitions moves = count_transitions(journeys, pipeline, 1);
+    expect(all.transitions.moves == moves.moves && all.transitions.items == moves.items,
+           "a summary has the moves that are asked for alone");
+    const LogQuality log = log_quality(journeys, 1);
+    expect(all.log_quality.exact_duplicates == log.exact_duplicates && all.log_quality.ties == log.ties &&
+               all.log_quality.repeats == log.repeats,
+           "a summary has what is found in the rows alone");
+    const PipelineQuality read = pipeline_quality(journeys, pipeline, 1);
+    expect(all.pipeline_quality.unlisted_rows == read.unlisted_rows &&
+               all.pipeline_quality.bridged_visits == read.bridged_visits &&
+               all.pipeline_quality.items_without_rows == read.items_without_rows &&
+               all.pipeline_quality.ties_deciding_outcome == read.ties_deciding_outcome,
+           "a summary has what is found by the pipeline alone");
+}
+
 }  // namespace
 
 void check_parts(Choices& choices, const SlowLog& slow, const Divided& log) {
     const Pipeline pipeline = draw_pipeline(choices, slow.n_labels);
     check_funnels(choices, pipeline, total_slowly(slow, pipeline, Per::visit), log);
     check_moves(pipeline, log);
-    check_times(choices.one_in(4) ? 7 : 1, pipeline, slow, log);
+    const unsigned threads = choices.one_in(4) ? 7 : 1;
+    check_times(threads, pipeline, slow, log);
     check_merged_times(pipeline, log);
+    check_summary(threads, pipeline, log.whole);
 }
 
 }  // namespace stagefunnel::fuzz

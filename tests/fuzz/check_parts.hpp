@@ -15,7 +15,7 @@ struct Divided {
 };
 
 /// Funnels of all kinds, moves and times in stage: the parts add up to the whole, the whole is as counted
-/// slowly.
+/// slowly. All asked at once are the same answers.
 void check_parts(Choices& choices, const SlowLog& slow, const Divided& log);
 
 }  // namespace stagefunnel::fuzz

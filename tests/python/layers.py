@@ -17,18 +17,20 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 # reads columns for one, and may call it.
 OUTER = {
     *("errors", "schema", "settings", "pipeline", "datasets", "files", "readers"),
-    *("overview", "display", "shown", "wording", "output", "plots", "cli", "__main__"),
+    *("factors", "amounts", "overview", "display", "shown", "wording", "output", "plots", "cli", "__main__"),
 }
 # What a module may import of the package; "" stands for the package's public names.
 REACH = {
-    "readers": {"readers", "log", "pipeline", "schema", "errors"},
+    "readers": {
+        *("readers", "log", "pipeline", "stage_labels", "schema", "errors", "files", "times", "columns"),
+    },
     "plots": {"plots", "schema", "errors", "wording"},
     "cli": {"", "cli", "files", "output", "schema"},
     "__main__": {"cli"},
 }
 PLOTS_IMPORT = {"pandas", "altair", *sys.stdlib_module_names}
 # Optional, or needed only by those who print, draw or read files.
-SLOW = {"altair", "duckdb", "matplotlib", "polars", "pyarrow", "rich"}
+SLOW = {"altair", "duckdb", "matplotlib", "openpyxl", "polars", "pyarrow", "rich"}
 # Printing, files, dates and languages are the callers' business.
 BANNED_HEADERS = {
     *("iostream", "ostream", "istream", "fstream", "cstdio", "print", "filesystem"),

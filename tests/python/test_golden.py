@@ -93,3 +93,52 @@ def test_the_french_items_are_told_in_the_time_of_paris() -> None:
     assert items.loc["D-4", ["outcome", "back_moves", "visits"]].tolist() == ["open", 1, 3]
     assert str(items.loc["D-6", "closed_at"]) == "2026-03-06 21:00:00+01:00"
     assert items.loc["D-6", ["outcome", "lost_from", "skipped"]].tolist() == ["lost", "Gagné", 3]
+
+
+def breakdown_log(**options: Any) -> sf.StageLog:
+    frame = pd.DataFrame(records("breakdown/events.csv"))
+    frame["sum"] = pd.to_numeric(frame["sum"])
+    frame["currency"] = frame["currency"].replace("", None)
+    return sf.StageLog(frame, columns=["person", "sum", "currency"], **options)
+
+
+@pytest.mark.parametrize("fill", ["won", "moves"])
+def test_the_breakdown_at_the_stages_is_met(fill: Any) -> None:
+    table = sf.funnel(
+        breakdown_log(),
+        SHOP,
+        kind="conversions",
+        fill=fill,
+        by="person",
+        at="stage",
+        amount="sum",
+        amount_at="stage",
+    )
+    expected = records(f"breakdown/expected_conversions_{fill}.csv")
+    assert table[list(expected[0])].astype(str).to_dict("records") == expected
+
+
+def test_the_breakdown_by_the_first_and_the_last_row_is_met() -> None:
+    log = breakdown_log()
+    first = sf.outcomes(log, SHOP, by="person")
+    assert first[["person", "base", "won", "lost", "open"]].to_numpy().tolist() == [
+        ["Ann", 3, 1, 2, 0],
+        ["Bob", 1, 0, 0, 1],
+        ["Cid", 1, 0, 0, 1],
+    ]
+    last = sf.outcomes(log, SHOP, by="person", at="last")
+    assert last[["person", "base", "won", "lost", "open"]].to_numpy().tolist() == [
+        ["Bob", 2, 0, 2, 0],
+        ["Cid", 3, 1, 0, 2],
+    ]
+
+
+def test_two_currencies_of_the_breakdown_are_converted() -> None:
+    options: dict[str, Any] = {"amount": "sum", "amount_at": "stage", "currency": "currency"}
+    table = sf.funnel(breakdown_log(), SHOP, rates={"USD": 1.0, "EUR": 2.0}, **options)
+    # New: 2 * (100 + 50) + 70 + 20. Lost: 2 * 60 + 0.
+    assert table["amount"].tolist() == [390.0, 90.0, 0.0, 300.0, 310.0, 120.0]
+    assert table["amount_missing"].tolist() == [0, 0, 1, 0, 0, 0]
+    message = r"the amounts are in 2 currencies, which do not add up: 'EUR' \(5\), 'USD' \(6\); pass rates="
+    with pytest.raises(sf.SchemaError, match=message):
+        sf.funnel(breakdown_log(), SHOP, **options)

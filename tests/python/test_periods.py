@@ -82,9 +82,18 @@ def test_the_day_the_clock_changes_has_the_hours_it_has() -> None:
     assert hours == {"2026-03-28": 24, "2026-03-29": 23, "2026-10-25": 25}
 
 
-def test_a_day_without_midnight_begins_with_its_first_moment() -> None:
-    log = hourly_log("2018-11-03", "2018-11-06", zone="America/Sao_Paulo")
-    assert created_in(log, "2018-11-04")[0] == "2018-11-04 01:00:00-02:00"
+@pytest.mark.parametrize(
+    ("zone", "day", "first"),
+    [
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-04 01:00:00-02:00"),
+        ("Pacific/Apia", "2010-09-26", "2010-09-26 01:00:00-10:00"),
+        ("Pacific/Apia", "2011-12-30", "2011-12-31 00:00:00+14:00"),  # there was no such day
+    ],
+)
+def test_a_day_without_midnight_begins_with_its_first_moment(zone: str, day: str, first: str) -> None:
+    about = pd.Timestamp(day)
+    log = hourly_log(str(about - pd.Timedelta("3D")), str(about + pd.Timedelta("3D")), zone=zone)
+    assert created_in(log, (day, None))[0] == first
 
 
 def test_a_log_of_dates_takes_the_days_that_begin_in_the_period() -> None:

@@ -1,9 +1,12 @@
 """The pipeline file beside an export."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import stagefunnel as sf
 from helpers import ROOT
@@ -79,7 +82,8 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ),
         (
             "[pipeline]\nstages = 'A'\nwin = 'B'",
-            ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'unlisted'; "
+            ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'elsewhere', "
+            "'moved_out', 'unlisted'; "
             "did you mean 'won'?",
         ),
         (
@@ -120,3 +124,37 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(file: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks" / "data").glob("*/pipeline*.toml")), ids=str)
 def test_the_pipeline_files_of_the_examples_are_read(path: Path) -> None:
     assert len(sf.Pipeline.from_toml(path).labels) >= 4
+
+
+def test_a_file_may_name_the_stages_of_other_pipelines(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_text('[pipeline]\nstages = ["New"]\nelsewhere = ["Ordered"]\nmoved_out = "include"\n')
+    assert sf.Pipeline.from_toml(file) == sf.Pipeline("New", elsewhere=["Ordered"], moved_out="include")
+
+
+LABELS = st.text(min_size=1, max_size=6) | st.sampled_from(['"', "\\", "\x7f", "\n", "é"])
+
+
+@given(labels=st.lists(LABELS, min_size=4, max_size=8, unique=True), names=st.lists(LABELS, max_size=4))
+def test_settings_that_are_written_are_read_again(labels: list[str], names: list[str]) -> None:
+    stages, won, lost, elsewhere = labels[:-3], labels[-3], labels[-2], labels[-1]
+    pipeline = sf.Pipeline(
+        stages,
+        won=won,
+        lost=lost,
+        elsewhere=elsewhere,
+        names=dict(zip(labels[:-1], names, strict=False)),
+        moved_out="include",
+    )
+    settings = sf.Settings(pipeline, {"item": labels[0]}, "ignore")
+    assert sf.Settings._from_content(tomllib.loads(settings.to_toml())) == settings
+
+
+def test_integer_labels_are_written_as_integers() -> None:
+    settings = sf.Settings(sf.Pipeline([1, 2], won=3, names={1: "New"}))
+    assert sf.Settings._from_content(tomllib.loads(settings.to_toml())) == settings
+
+
+def test_labels_that_a_file_cannot_hold_are_refused() -> None:
+    with pytest.raises(sf.SchemaError, match="neither text nor an integer"):
+        sf.Settings(sf.Pipeline([(1, 2)])).to_toml()

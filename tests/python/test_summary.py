@@ -11,6 +11,7 @@ from rich.console import Console
 
 import stagefunnel as sf
 from helpers import SMALL, assert_summary, items_of, journeys_log, log_of, pipeline_of
+from stagefunnel import _core
 from strategies import Case, cases
 
 ITEMS = {"item": [1, 2, 3], "manager": ["Bo", "Al", None]}
@@ -56,6 +57,25 @@ def test_every_table_is_the_one_that_its_function_returns(case: Case, options: d
     log, pipeline = log_of(case, items=items), pipeline_of(case.pipeline)
     options |= {"unlisted": "ignore"}
     assert_summary(sf.summary(log, pipeline, **options), one_by_one(log, pipeline, **options))
+
+
+def test_further_funnels_start_from_what_a_summary_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    journeys = ["New > Offer > Won", "New > Lost", "Offer", "Won", "New > New"] * 60
+    asked, alone = journeys_log(*journeys), journeys_log(*journeys)
+    expected = sf.funnel(alone, SMALL, kind="furthest")
+    scans = []
+    monkeypatch.setattr(_core, "digest_of", lambda *_: scans.append(1))
+    sf.summary(asked, SMALL)
+    pd.testing.assert_frame_equal(sf.funnel(asked, SMALL, kind="furthest"), expected)
+    assert not scans
+    sf.funnel(journeys_log(*journeys), SMALL)
+    assert scans
+
+
+def test_a_summary_starts_from_what_a_funnel_found() -> None:
+    log = journeys_log(*["New > Offer > Won", "New > Lost", "Offer"] * 80)
+    sf.funnel(log, SMALL)
+    assert_summary(sf.summary(log, SMALL), one_by_one(log, SMALL, unlisted="error"))
 
 
 def test_a_log_without_rows_has_all_tables() -> None:

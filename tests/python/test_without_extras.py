@@ -76,6 +76,38 @@ except sf.SchemaError as error:
     ]
 
 
+def test_exports_are_read_without_pyarrow(tmp_path: Path) -> None:
+    code = f"""
+import json
+from pathlib import Path
+import polars as pl
+import stagefunnel as sf
+rows = {{"deal_id": [1, 1], "stage": ["New", "Won"], "changed_at": ["02.03.2026", "2026-03-03 10:00"]}}
+records = [dict(zip(rows, row)) for row in zip(*rows.values())]
+lines = [";".join(rows), *(";".join(map(str, row)) for row in zip(*rows.values()))]
+Path({str(tmp_path / "a.csv")!r}).write_text("\\n".join(lines), encoding="utf-16")
+Path({str(tmp_path / "a.json")!r}).write_text(json.dumps(records))
+for given in (records, pl.DataFrame(rows), {str(tmp_path / "a.csv")!r}, {str(tmp_path / "a.json")!r}):
+    export = sf.read(given)
+    print(sf.funnel(export.log, export.pipelines["Pipeline"])["reached"].tolist())
+"""
+    assert run_without("pyarrow", code).splitlines() == ["[1, 1]"] * 4
+
+
+def test_a_workbook_says_what_to_install(tmp_path: Path) -> None:
+    file = tmp_path / "deals.xlsx"
+    file.write_bytes(b"PK\x03\x04rest")
+    code = f"""
+import stagefunnel as sf
+try:
+    sf.read({str(file)!r})
+except sf.ReaderError as error:
+    print(error)
+"""
+    said = f'{file}: reading .xlsx needs openpyxl: pip install "stagefunnel[excel]"\n'
+    assert run_without("openpyxl", code) == said
+
+
 @pytest.fixture
 def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -136,5 +168,5 @@ except ImportError as error:
 
 
 def test_importing_the_package_loads_no_library_that_a_question_may_not_need() -> None:
-    code = "import stagefunnel\nprint({'altair', 'rich', 'polars', 'duckdb'} & set(sys.modules))"
+    code = "import stagefunnel\nprint({'altair', 'openpyxl', 'rich', 'polars', 'duckdb'} & set(sys.modules))"
     assert run_without("nothing", code) == "set()\n"

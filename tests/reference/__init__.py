@@ -6,8 +6,11 @@ whose times are all integers or all datetimes. A time in a zone with changes of 
 ``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
 """
 
+from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
+from reference.chain import chain_funnel, unlinked
 from reference.clickhouse import window_funnel
 from reference.durations import time_in_stage
+from reference.flow import flow
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
 from reference.journeys import (
@@ -23,6 +26,7 @@ from reference.journeys import (
     visits_by_item,
 )
 from reference.kinds import Counted, counted
+from reference.losses import losses, skips
 from reference.quality import quality
 from reference.selection import kept_rows
 from reference.sequence_steps import Exclusion, Months
@@ -39,14 +43,19 @@ __all__ = [
     "Row",
     "Stages",
     "Visit",
+    "amounts_at_stages",
+    "chain_funnel",
     "closed_at",
     "counted",
     "failure_then_success",
+    "flow",
     "funnel",
+    "funnel_at_stages",
     "item_table",
     "journeys",
     "kept_rows",
     "labels",
+    "losses",
     "lost_from",
     "outcome",
     "outcome_of",
@@ -58,8 +67,11 @@ __all__ = [
     "sequence_funnel",
     "sequence_items",
     "skipped_stages",
+    "skips",
     "time_in_stage",
     "transitions",
+    "unlinked",
+    "values_at",
     "visits",
     "visits_by_item",
     "window_funnel",

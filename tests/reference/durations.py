@@ -37,7 +37,7 @@ def time_in_stage(
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
     """Summarise the completed visits of every stage; open visits are counted apart."""
-    unit = _unit(rows)
+    unit = unit_of(rows)
     by_item = list(visits_by_item(rows, pipeline, unlisted, order).values())
     records = []
     for stage in labels(pipeline):
@@ -62,7 +62,7 @@ def time_in_stage(
     for name in ["visits", "completed", "open", "items"]:
         table[name] = table[name].astype("int64")
     for name in table.columns[table.columns.get_loc("mean") :]:
-        table[name] = _duration_column([record[name] for record in records], unit)
+        table[name] = duration_column([record[name] for record in records], unit)
     return table
 
 
@@ -70,9 +70,9 @@ def summary_columns(
     spans: Sequence[Sequence[tuple[Time, Time]]], rows: Sequence[Row], quantiles: Sequence[float]
 ) -> dict[str, "pd.Series[Any]"]:
     """Summarise the spans of each row of a table, given as begin and end, a column for each statistic."""
-    unit = _unit(rows)
-    summaries = [_summary(sorted(_ticks(*span, unit) for span in one), quantiles) for one in spans]
-    return {name: _duration_column([one[name] for one in summaries], unit) for name in summaries[0]}
+    unit = unit_of(rows)
+    summaries = [_summary(sorted(ticks_between(*span, unit) for span in one), quantiles) for one in spans]
+    return {name: duration_column([one[name] for one in summaries], unit) for name in summaries[0]}
 
 
 def _summary(values: Sequence[int], quantiles: Sequence[float]) -> dict[str, Fraction | None]:
@@ -88,7 +88,7 @@ def _summary(values: Sequence[int], quantiles: Sequence[float]) -> dict[str, Fra
 def _completed(visits: Sequence[Visit], stage: Stage, unit: Unit | None) -> list[int]:
     """Return the durations of one item's visits of a stage that another visit follows."""
     return [
-        _ticks(visit.start, following.start, unit)
+        ticks_between(visit.start, following.start, unit)
         for visit, following in pairwise(visits)
         if visit.stage == stage
     ]
@@ -113,7 +113,7 @@ def _quantile(values: Sequence[int], q: Fraction) -> Fraction | None:
     return values[below] + (position - below) * (values[above] - values[below])
 
 
-def _unit(rows: Sequence[Row]) -> Unit | None:
+def unit_of(rows: Sequence[Row]) -> Unit | None:
     """Return the unit of real times: as fine as the finest; None for plain integers."""
     times = [time for _, _, time in rows]
     if not any(isinstance(time, datetime) for time in times):
@@ -121,16 +121,17 @@ def _unit(rows: Sequence[Row]) -> Unit | None:
     return "ns" if any(getattr(time, "unit", "us") == "ns" for time in times) else "us"
 
 
-def _ticks(start: Time, end: Time, unit: Unit | None) -> int:
+def ticks_between(start: Time, end: Time, unit: Unit | None) -> int:
     if unit is None:
         return int(end) - int(start)
     return int((end - start) // pd.Timedelta(1, unit))
 
 
-def _duration_column(values: Sequence[Fraction | None], unit: Unit | None) -> "pd.Series[Any]":
+def duration_column(values: Sequence[Fraction | None], unit: Unit | None) -> "pd.Series[Any]":
     if unit is None:
         numbers = [float("nan") if value is None else float(value) for value in values]
         return pd.Series(numbers, dtype="float64")
     # round() of a fraction goes to the nearest tick, and from halfway to the even one.
     ticks = ["NaT" if value is None else round(value) for value in values]
-    return pd.Series(np.array([np.timedelta64(tick, unit) for tick in ticks]))
+    steps = [np.timedelta64(tick, unit) for tick in ticks]
+    return pd.Series(np.array(steps, dtype=f"timedelta64[{unit}]"))

@@ -53,7 +53,7 @@ def funnel(
     records = []
     for each in kinds:
         for group, members in members_of(by_item, groups):
-            kept = kept_of(members, pipeline, lost_then_won or _default_flip_rule(each))
+            kept = kept_of(members, pipeline, lost_then_won or default_flip_rule(each))
             for record in _stage_records(kept, pipeline, each, fill, amounts):
                 left_out = len(members) - len(kept)
                 ends = {"base": len(kept), "left_out": left_out}
@@ -105,7 +105,8 @@ def outcomes(
     return table.astype(dict.fromkeys(counts, "int64") | {"win_rate": "float64"})
 
 
-def _default_flip_rule(kind: Kind) -> LostThenWon:
+def default_flip_rule(kind: Kind) -> LostThenWon:
+    """Return what a kind does with items lost and won, if nothing is said."""
     return "exclude" if kind == "conversions" else "include"
 
 
@@ -120,7 +121,7 @@ def _stage_records(
     reached = {stage: len(_reaching(counts, stage)) for stage in labels(pipeline)}
     records = []
     for stage in labels(pipeline):
-        before = _compared_with(stage, pipeline, reached, len(kept))
+        before = compared_with(stage, pipeline, reached, len(kept))
         record = {
             "stage": stage,
             "outcome": outcome_of(stage, pipeline),
@@ -141,7 +142,7 @@ def _reaching(counts: Mapping[Item, Counted], stage: Stage) -> list[Item]:
     return [item for item, one in counts.items() if stage in one.passed | one.assumed]
 
 
-def _compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int], base: int) -> int:
+def compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int], base: int) -> int:
     """Return what a stage's previous conversion divides by; 0 on the first stage."""
     if stage in pipeline.lost:
         return base

@@ -44,13 +44,14 @@ def _implied_by_success(path: Sequence[Stage], pipeline: Pipeline) -> set[Stage]
 
 
 def _implied_by_moves(path: Sequence[Stage], pipeline: Pipeline) -> set[Stage]:
-    implied = _implied_by_creation(path[0], pipeline)
+    implied = implied_by_creation(path[0], pipeline)
     for left, entered in pairwise(path):
-        implied |= _implied_by_move(left, entered, pipeline)
+        implied |= implied_by_move(left, entered, pipeline)
     return implied
 
 
-def _implied_by_creation(first: Stage, pipeline: Pipeline) -> set[Stage]:
+def implied_by_creation(first: Stage, pipeline: Pipeline) -> set[Stage]:
+    """Return the stages that an item created in this one has passed over."""
     if first in pipeline.won:
         return set(pipeline.stages)
     if first in pipeline.lost:
@@ -58,7 +59,8 @@ def _implied_by_creation(first: Stage, pipeline: Pipeline) -> set[Stage]:
     return set(pipeline.stages[: pipeline.stages.index(first)])
 
 
-def _implied_by_move(left: Stage, entered: Stage, pipeline: Pipeline) -> set[Stage]:
+def implied_by_move(left: Stage, entered: Stage, pipeline: Pipeline) -> set[Stage]:
+    """Return the stages that a move passes over."""
     if outcome_of(left, pipeline) != "open" or outcome_of(entered, pipeline) == "lost":
         return set()
     start = pipeline.stages.index(left)

@@ -106,3 +106,20 @@ def test_both_kinds_come_in_one_table_each_with_its_own_flip_rule() -> None:
     table = reference.funnel(events("worked_example"), SHOP, kind="both")
     assert list(table["kind"]) == ["classic"] * 6 + ["conversions"] * 6
     assert list(table["base"]) == [13] * 6 + [12] * 6
+
+
+@pytest.mark.parametrize("fill", ["won", "moves"])
+def test_the_breakdown_at_the_stages_is_met(fill: Fill) -> None:
+    lines = records("breakdown/events.csv")
+    rows = [(line["item"], line["stage"], datetime.fromisoformat(line["time"])) for line in lines]
+    table = reference.funnel_at_stages(
+        rows,
+        SHOP,
+        [line["person"] for line in lines],
+        amounts=[float(line["sum"]) if line["sum"] else None for line in lines],
+        kind="conversions",
+        fill=fill,
+        by="person",
+    )
+    expected = records(f"breakdown/expected_conversions_{fill}.csv")
+    assert table[list(expected[0])].astype(str).to_dict("records") == expected

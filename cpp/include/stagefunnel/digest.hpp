@@ -19,12 +19,19 @@ struct Digest {
         std::uint32_t items = 0;
         std::uint32_t example = 0;  // one of these items
     };
-    std::vector<State> states;  // those that have items
+    static constexpr std::uint32_t kNoState = ~std::uint32_t{0};
+
+    std::vector<State> states;           // those that have items
+    LargeVector<std::uint32_t> of_item;  // each item's place in `states`; empty unless asked for
 };
 
 /// One scan over the journeys; `std::nullopt` for a pipeline of more than twelve stages or a log with far
 /// fewer items than there could be states, where counting item by item costs no more.
 [[nodiscard]] std::optional<Digest> digest_of(const Journeys& journeys, const Pipeline& pipeline,
                                               unsigned threads);
+
+/// The same with the state of each item, `kNoState` for one without a listed row.
+[[nodiscard]] std::optional<Digest> digest_of_items(const Journeys& journeys, const Pipeline& pipeline,
+                                                    unsigned threads);
 
 }  // namespace stagefunnel

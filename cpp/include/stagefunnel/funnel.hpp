@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "stagefunnel/digest.hpp"
 #include "stagefunnel/journeys.hpp"
@@ -58,10 +59,21 @@ struct FunnelCounts {
 /// An item without a listed row is in no count. Sums are exact to 2^-64 before they are rounded to double,
 /// so neither the order of the items nor the number of threads shows in them.
 ///
-/// @param digest of these journeys and this pipeline, if there is one already.
+/// @param digest of these journeys and this pipeline, if there is one already; with groups or amounts one
+/// that
+///     has the state of each item.
 /// @throws std::invalid_argument if groups or amounts are not one per item, a group lies outside
 ///     [0, n_groups), or amounts are infinite or add up beyond 2^62.
 [[nodiscard]] FunnelCounts count_funnel(const Journeys& journeys, const Pipeline& pipeline,
                                         const FunnelOptions& options, const Digest* digest = nullptr);
+
+/// Counts several funnels of the same groups and amounts, their items brought together once for all.
+///
+/// @param digest of these journeys and this pipeline, with the state of each item.
+/// @throws std::invalid_argument as `count_funnel` does; also for kinds that a digest does not answer, other
+///     groups or amounts than the first funnel has, or a digest without the states of these items.
+[[nodiscard]] std::vector<FunnelCounts> count_funnels(const Journeys& journeys, const Pipeline& pipeline,
+                                                      std::span<const FunnelOptions> funnels,
+                                                      const Digest& digest);
 
 }  // namespace stagefunnel

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "stagefunnel/journeys.hpp"
+#include "stagefunnel/memory.hpp"
 #include "stagefunnel/pipeline.hpp"
 
 namespace stagefunnel {
@@ -12,19 +12,19 @@ namespace stagefunnel {
 ///
 /// Items without a listed row are not in it. Stages are rows of the pipeline, -1 where there is none.
 struct ItemFacts {
-    std::vector<std::uint32_t> first_row;  // in the input: where the item's key stands
-    std::vector<std::uint8_t> outcome;     // an `Outcome`
-    std::vector<std::int64_t> first_time;  // of the first listed row
-    std::vector<std::int64_t> closed_at;   // start of the closing run of final visits; unset while open
-    std::vector<std::int32_t> last_stage;
-    std::vector<std::int32_t> furthest_stage;  // furthest in-progress stage visited
-    std::vector<std::int32_t> lost_from;       // last stage before the closing lost visits
-    std::vector<std::int64_t> visits;
-    std::vector<std::int64_t> back_moves;  // to an earlier in-progress stage
-    std::vector<std::int64_t> skipped;     // in-progress stages gone beyond without a visit
+    LargeVector<std::uint32_t> first_row;  // in the input: where the item's key stands
+    LargeVector<std::uint8_t> outcome;     // an `Outcome`
+    LargeVector<std::int64_t> first_time;  // of the first listed row
+    LargeVector<std::int64_t> closed_at;   // start of the closing run of final visits; unset while open
+    LargeVector<std::int32_t> last_stage;
+    LargeVector<std::int32_t> furthest_stage;  // furthest in-progress stage visited
+    LargeVector<std::int32_t> lost_from;       // last stage before the closing lost visits
+    LargeVector<std::int64_t> visits;
+    LargeVector<std::int64_t> back_moves;  // to an earlier in-progress stage
+    LargeVector<std::int64_t> skipped;     // in-progress stages gone beyond without a visit
 };
 
 /// One pass over the journeys.
-[[nodiscard]] ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline);
+[[nodiscard]] ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline, unsigned threads);
 
 }  // namespace stagefunnel

@@ -29,12 +29,16 @@ struct Journeys {
     LargeVector<std::uint64_t> key;         // the item's key as `ItemKeys` reduced it
     LargeVector<std::uint64_t> high;        // upper half of hashed keys, else empty
     std::optional<std::string> prefix;      // of packed text keys, as `ItemKeys` has it
+    LargeVector<std::uint32_t> row;         // each row's number in the input, where it was asked for
     std::size_t n_labels = 0;               // distinct stages of the log
 
     [[nodiscard]] std::size_t n_items() const { return first_row.size(); }
     [[nodiscard]] std::size_t n_rows() const { return time.size(); }
     [[nodiscard]] bool holds_text() const { return !high.empty() || prefix.has_value(); }
 };
+
+/// Whether journeys remember which row of the input each of their rows was.
+enum class RowNumbers : std::uint8_t { forget, keep };
 
 /// Groups rows by item and orders each item's rows by time, in time linear in the rows.
 ///
@@ -46,7 +50,7 @@ struct Journeys {
 /// @throws std::invalid_argument if the columns differ in length, or beyond 2^32 - 1 rows.
 [[nodiscard]] Journeys build_journeys(const ItemKeys& items, const StageCodes& stages, const Times& times,
                                       const RowOrder& order, std::span<const std::uint64_t> dropped,
-                                      unsigned threads);
+                                      unsigned threads, RowNumbers numbers = RowNumbers::forget);
 
 /// The items in the order of their first row in the input.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
@@ -71,7 +75,7 @@ struct ItemMatch {
 /// Looks every item up in a table's keys.
 ///
 /// @throws std::invalid_argument if one of the two has text keys, the other integers.
-[[nodiscard]] ItemMatch match_items(const Journeys& journeys, const ItemKeys& table);
+[[nodiscard]] ItemMatch match_items(const Journeys& journeys, const ItemKeys& table, unsigned threads = 1);
 
 /// The journey of one item as a log of its own; `std::nullopt` if the log has no such item.
 [[nodiscard]] std::optional<Journeys> journey_of(const Journeys& journeys, const ItemKeys& item);

@@ -22,7 +22,8 @@ struct PipelineQuality {
     std::int64_t ties_deciding_outcome = 0;  // items whose last time has rows of several outcomes
 };
 
-[[nodiscard]] LogQuality log_quality(const Journeys& journeys);
-[[nodiscard]] PipelineQuality pipeline_quality(const Journeys& journeys, const Pipeline& pipeline);
+[[nodiscard]] LogQuality log_quality(const Journeys& journeys, unsigned threads);
+[[nodiscard]] PipelineQuality pipeline_quality(const Journeys& journeys, const Pipeline& pipeline,
+                                               unsigned threads);
 
 }  // namespace stagefunnel

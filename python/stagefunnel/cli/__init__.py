@@ -19,7 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         form = choose_format(args.format, args.out)
-        write(args.run(args, parser), form=form, path=args.out)
+        answer = args.run(args, parser)
+        if answer is not None:
+            write(answer, form=form, path=args.out)
     except sf.StageFunnelError as error:
         return _complain(_as_options(str(error)))
     except KeyboardInterrupt:

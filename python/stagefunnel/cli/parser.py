@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
 import stagefunnel as sf
 from stagefunnel.output import FORMATS
-from stagefunnel.schema import BasisName, EveryName, Fill, KindName, LostThenWonName, PerName
 
-from . import commands
+from . import chains, commands, exports, options
 
 
 class _Command(NamedTuple):
@@ -18,9 +17,8 @@ class _Command(NamedTuple):
 
     summary: str
     run: Callable[[argparse.Namespace, argparse.ArgumentParser], Any]
-    options: tuple[Callable[[argparse.ArgumentParser], None], ...]
+    adds: tuple[Callable[[argparse.ArgumentParser], None], ...]
     example: str
-    needs_pipeline: bool = True
     is_several: bool = False  # tables
 
 
@@ -44,24 +42,36 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
         epilog=command.example,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=command.run, items=None, items_key=None, by=None, amount=None)
+    parser.set_defaults(
+        run=command.run,
+        items=None,
+        items_key=None,
+        by=None,
+        reason=None,
+        amount=None,
+        currency=None,
+        format=None,
+        out=None,
+    )
     parser.add_argument(
         "files",
-        nargs="+",
+        nargs="*" if name == "chain" else "+",
         metavar="FILE",
         help="CSV, JSON lines (both also .gz) or Parquet; several, or a quoted glob",
     )
-    for add in command.options:
+    for add in command.adds:
         add(parser)
-    _add_columns(parser)
-    parser.add_argument(
-        "--pipeline",
-        metavar="TOML",
-        required=command.needs_pipeline,
-        help="file that names the stages, won, lost and the columns",
-    )
+    options.columns(parser)
+    options.reading(parser)
+    if name == "read":
+        return
+    if name != "chain":
+        parser.add_argument(
+            "--pipeline",
+            metavar="TOML",
+            help="file that names the stages and the columns; with --export the name of a pipeline",
+        )
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
-    parser.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=int, metavar="N")
     output = parser.add_argument_group("output")
@@ -70,85 +80,12 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 
-def _add_columns(parser: argparse.ArgumentParser) -> None:
-    columns = parser.add_argument_group("columns (default: as the pipeline file says, else their own name)")
-    for role in ("item", "stage", "time", "order"):
-        columns.add_argument(f"--{role}", metavar="NAME")
-    columns.add_argument(
-        "--time-format",
-        metavar="FORMAT",
-        help="of times that are not ISO 8601, e.g. %%d/%%m/%%Y or, for digits only, %%Y%%m%%d",
-    )
-
-
-def _kind(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kind", choices=get_args(KindName), default="classic")
-
-
-def _fill(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--fill", choices=get_args(Fill), default="won", help="what conversions fill in")
-
-
-def _flips(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lost-then-won",
-        choices=get_args(LostThenWonName),
-        help="items lost before they were won (default: exclude for conversions, else include)",
-    )
-
-
-def _groups(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--items", metavar="FILE", help="a file with one row per item")
-    parser.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
-    parser.add_argument(
-        "--by", metavar="NAME[,NAME]", help="one result per value of these columns of --items"
-    )
-
-
-def _amount(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--amount", metavar="NAME", help="column of --items to add up")
-
-
-def _per(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--per", choices=get_args(PerName), default="visit")
-
-
-def _part(parser: argparse.ArgumentParser) -> None:
-    part = parser.add_argument_group("part of the log (default: all of it)")
-    part.add_argument(
-        "--period",
-        metavar="PERIOD",
-        help="2026, 2026-Q1, 2026-03, 2026-W09, 2026-03-31, or a pair START..END, both included",
-    )
-    part.add_argument(
-        "--basis",
-        choices=get_args(BasisName),
-        default="active",
-        help="items active, created or closed in the period",
-    )
-    part.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
-
-
-def _every(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--every", choices=get_args(EveryName), default="month")
-
-
-def _with(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--with",
-        dest="with_",
-        metavar="PERIOD",
-        default="previous",
-        help="previous (default), last_year, or a period",
-    )
-
-
-_FUNNEL = (_fill, _flips, _groups, _amount, _part)
+_FUNNEL = (options.fill, options.flips, options.groups, options.amount, options.part)
 COMMANDS: Final = {
     "funnel": _Command(
         "count the items that reach each stage",
         commands.funnel,
-        (_kind, *_FUNNEL),
+        (options.kind, *_FUNNEL, options.where),
         """\
 examples:
   stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -159,7 +96,7 @@ examples:
     "trend": _Command(
         "count the funnel of every month, week or day on its own",
         commands.trend,
-        (_every, _kind, *_FUNNEL),
+        (options.every, options.kind, *_FUNNEL),
         """\
 example:
   stagefunnel trend deals.csv --pipeline pipeline.toml --every month --basis created
@@ -168,16 +105,54 @@ example:
     "compare": _Command(
         "put the funnels of two periods side by side",
         commands.compare,
-        (_with, _kind, *_FUNNEL),
+        (options.with_, options.kind, *_FUNNEL),
         """\
 example:
   stagefunnel compare deals.csv --pipeline pipeline.toml --period 2026-03 --with last_year
 """,
     ),
+    "chain": _Command(
+        "count leads, and then the deals that came of them, as one funnel",
+        chains.chain,
+        (options.chain, options.kind, options.fill, options.flips, options.amount, options.part),
+        """\
+examples:
+  stagefunnel chain 'export/*.json' --kind both
+  stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
+      --lead-pipeline leads.toml --deal-pipeline deals.toml --count origin
+""",
+    ),
+    "losses": _Command(
+        "count the items lost, by where they were lost from and why",
+        commands.losses,
+        (options.groups, options.reason, options.amount, options.part),
+        """\
+example:
+  stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --reason reason --by manager
+""",
+    ),
+    "skips": _Command(
+        "rank who skips which stage",
+        commands.skips,
+        (options.groups, options.part),
+        """\
+example:
+  stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager
+""",
+    ),
+    "flow": _Command(
+        "balance what came into each stage, what left and what is still there",
+        commands.flow,
+        (options.part,),
+        """\
+example:
+  stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
+""",
+    ),
     "time-in-stage": _Command(
         "summarise how long items stay in each stage",
         commands.time_in_stage,
-        (_per, _part),
+        (options.per, options.part),
         """\
 example:
   stagefunnel time-in-stage 'export/*.parquet' --pipeline pipeline.toml --per item
@@ -186,7 +161,7 @@ example:
     "transitions": _Command(
         "count the moves from stage to stage",
         commands.transitions,
-        (_part,),
+        (options.part,),
         """\
 example:
   stagefunnel transitions deals.csv --pipeline pipeline.toml --period 2026-03
@@ -195,7 +170,7 @@ example:
     "items": _Command(
         "list the items with their outcome and what their journey was like",
         commands.items,
-        (_part,),
+        (options.part,),
         """\
 example:
   stagefunnel items deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed --out lost.csv
@@ -204,7 +179,7 @@ example:
     "summary": _Command(
         "both funnels, time in stage, moves and quality together",
         commands.summary,
-        (_fill, _flips, _groups, _per, _part),
+        (options.fill, options.flips, options.groups, options.per, options.part),
         """\
 examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
@@ -217,9 +192,19 @@ examples:
         commands.quality,
         (),
         """\
-example:
+examples:
   stagefunnel quality deals.csv.gz --item deal_id --stage stage --time entered_at
+  stagefunnel quality 'export/*.json' --export --pipeline Sales
 """,
-        needs_pipeline=False,
+    ),
+    "read": _Command(
+        "read a CRM's export once and write it as plain tables",
+        exports.read,
+        (options.to,),
+        """\
+examples:
+  stagefunnel read 'export/*.json' --to log.parquet
+  stagefunnel read history.csv stages.csv deals.csv --to a_directory
+""",
     ),
 }

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import pandas as pd
 
 import stagefunnel as sf
-from stagefunnel.files import FileTable, Watch, expand, read_tables
+from stagefunnel.files import FileTable, Watch, expand, read_tables, split_columns
 
 
 def names_of(text: str | None) -> list[str] | None:
@@ -20,12 +21,93 @@ def names_of(text: str | None) -> list[str] | None:
     return None if text is None else text.split(",")
 
 
-def settings_of(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Settings:
-    """Read the pipeline file."""
+@dataclass(frozen=True)
+class Asked:
+    """What a command asks its question of."""
+
+    log: sf.StageLog
+    pipeline: sf.Pipeline
+    unlisted: str
+
+
+@contextmanager
+def asking(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[Asked]:
+    """Read the log and the pipeline; an error about a row says in which file and line it stands."""
+    if args.export:
+        yield of_export(args, parser)
+        return
+    if args.pipeline is None:
+        parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
+    settings = settings_of(args.pipeline, parser)
+    with reading(args, parser, settings) as log:
+        yield Asked(log, settings.pipeline, args.unlisted or settings.unlisted)
+
+
+def of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Asked:
+    """Read a CRM's export and choose one of its pipelines."""
+    if args.items:
+        parser.error("an export has its own table of items; leave out --items")
+    export = read_export(args, parser)
+    part = export.leads if args.of == "leads" else export
+    if part is None:
+        raise sf.ReaderError("the export has no leads; leave out --of leads")
+    pipelines = part.pipelines
+    known = ", ".join(map(repr, pipelines))
+    if args.pipeline is None and len(pipelines) > 1:
+        parser.error(f"the export has several pipelines; choose one with --pipeline: {known}")
+    name = args.pipeline or next(iter(pipelines))
+    if name not in pipelines:
+        parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
+    return Asked(part.log, pipelines[name], args.unlisted or "error")
+
+
+def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
+    """Read the files as one export."""
+    given = {
+        "item": args.item,
+        "stage": args.stage,
+        "time": args.time,
+        "order": args.order,
+        "time_format": args.time_format,
+        "format": args.crm,
+        "dayfirst": {None: None, "day": True, "month": False}[args.dates],
+        "zone": args.zone,
+        "decimal": args.decimal,
+        "encoding": args.encoding,
+    }
+    if args.invalid == "keep_stage":
+        parser.error("--invalid keep_stage is not for exports; give drop")
     try:
-        return sf.Settings.from_toml(args.pipeline)
+        files = expand(args.files)
     except OSError as error:
-        parser.error(f"--pipeline {args.pipeline}: {error.strerror}")
+        parser.error(str(error))
+    return sf.read(
+        files, invalid=args.invalid, **{name: value for name, value in given.items() if value is not None}
+    )
+
+
+def settings_of(path: str, parser: argparse.ArgumentParser, option: str = "--pipeline") -> sf.Settings:
+    """Read a pipeline file."""
+    try:
+        return sf.Settings.from_toml(path)
+    except OSError as error:
+        parser.error(f"{option} {path}: {error.strerror}")
+
+
+@contextmanager
+def checking(
+    args: argparse.Namespace, parser: argparse.ArgumentParser
+) -> Iterator[tuple[sf.StageLog, sf.Pipeline | None]]:
+    """Read the log, and the pipeline where one is named."""
+    if args.pipeline is not None and not args.export:
+        with asking(args, parser) as asked:
+            yield asked.log, asked.pipeline
+    elif args.export:
+        asked = of_export(args, parser)
+        yield asked.log, asked.pipeline
+    else:
+        with reading(args, parser, None) as log:
+            yield log, None
 
 
 @contextmanager
@@ -33,8 +115,6 @@ def reading(
     args: argparse.Namespace, parser: argparse.ArgumentParser, settings: sf.Settings | None
 ) -> Iterator[sf.StageLog]:
     """Read the log; an error about a row says in which file and line it stands."""
-    if (args.by is not None or args.amount is not None) and not args.items:
-        parser.error("--by and --amount name columns of the table of items: give it with --items FILE")
     named = dict(settings.columns) if settings else {}
     given = {
         role: getattr(args, role) or named.get(role)
@@ -48,14 +128,21 @@ def reading(
         item_files = expand([args.items]) if args.items else []
     except OSError as error:
         parser.error(str(error))
+    asked = [*(names_of(args.by) or ()), args.reason, args.amount, args.currency]
+    of_items, of_log = split_columns([name for name in asked if name is not None], item_files, files)
     with _progress() as watch:
-        table = read_tables(files, list(columns.values()), watch=watch)
-        item_table = _read_items(args, item_files, columns["item"], watch) if item_files else None
+        table = read_tables(files, [*columns.values(), *of_log], watch=watch)
+        key = args.items_key or columns["item"]
+        item_table = read_tables(item_files, [key, *of_items], watch=watch).frame if item_files else None
     frame = _typed(table, columns, given["time_format"], settings)
+    for content in (frame, item_table):
+        if args.amount is not None and content is not None and args.amount in content:
+            content[args.amount] = _as_numbers(content[args.amount])
     try:
         yield sf.StageLog(
             frame,
             **columns,
+            columns=of_log,
             time_format=given["time_format"],
             items=item_table,
             items_key=args.items_key,
@@ -65,19 +152,6 @@ def reading(
         )
     except (sf.InvalidRowError, sf.UnknownStageError) as error:
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
-
-
-def _read_items(
-    args: argparse.Namespace, files: Sequence[str], item: str, watch: Watch | None
-) -> pd.DataFrame:
-    """Read what is asked of the table of items; the rest of it may be as it likes."""
-    amount = [] if args.amount is None else [args.amount]
-    frame = read_tables(
-        files, [args.items_key or item, *(names_of(args.by) or ()), *amount], watch=watch
-    ).frame
-    for name in amount:
-        frame[name] = _as_numbers(frame[name])
-    return frame
 
 
 def _typed(

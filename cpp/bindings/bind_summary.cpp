@@ -1,0 +1,42 @@
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "stagefunnel/summary.hpp"
+
+namespace stagefunnel::bindings {
+namespace {
+
+Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
+                const std::vector<std::pair<Kind, LostThenWon>>& funnels,
+                const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups, Per per,
+                const std::vector<Quantile>& quantiles, unsigned threads, std::optional<Digest> digest) {
+    std::vector<FunnelOptions> asked;
+    for (const auto& [kind, lost_then_won] : funnels) {
+        FunnelOptions& options = asked.emplace_back();
+        options.kind = kind;
+        options.lost_then_won = lost_then_won;
+        options.n_groups = n_groups;
+        if (group) options.group = as_span(*group);
+    }
+    const SummaryOptions options{.funnels = asked, .per = per, .quantiles = quantiles, .threads = threads};
+    const py::gil_scoped_release unlocked;
+    return summarise(journeys, pipeline, options, std::move(digest));
+}
+
+}  // namespace
+
+void bind_summary(py::module_& m) {
+    py::class_<Summary>(m, "Summary")
+        .def_readonly("funnels", &Summary::funnels)
+        .def_readonly("digest", &Summary::digest)
+        .def_readonly("times", &Summary::times)
+        .def_readonly("transitions", &Summary::transitions)
+        .def_readonly("log_quality", &Summary::log_quality)
+        .def_readonly("pipeline_quality", &Summary::pipeline_quality);
+    m.def("summarise", &ask_all, "journeys"_a, "pipeline"_a, "funnels"_a, "group"_a.noconvert(), "n_groups"_a,
+          "per"_a, "quantiles"_a, "threads"_a, "digest"_a);
+}
+
+}  // namespace stagefunnel::bindings

@@ -1,0 +1,103 @@
+#include "stagefunnel/flow.hpp"
+
+#include <array>
+
+#include "code_meaning.hpp"
+#include "parallel.hpp"
+#include "visits.hpp"
+
+namespace stagefunnel {
+namespace {
+
+constexpr std::array kColumns = {&Flow::at_start,    &Flow::created,  &Flow::from_earlier, &Flow::from_later,
+                                 &Flow::from_closed, &Flow::moved_in, &Flow::advanced,     &Flow::went_back,
+                                 &Flow::won,         &Flow::lost,     &Flow::moved_out,    &Flow::at_end};
+
+class FlowCounter {
+  public:
+    FlowCounter(const Pipeline& pipeline, const FlowSpan& span, const CodeMeaning* meaning)
+        : pipeline_(pipeline), span_(span), meaning_(meaning) {
+        for (CountVector Flow::* column : kColumns) (flow_.*column).setZero(pipeline.n_rows());
+    }
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t item) {
+        std::int32_t at = kNowhere;
+        bool has_begun = false;
+        const auto pass_start = [&] {
+            if (!has_begun && at >= 0) ++flow_.at_start(at);
+            has_begun = true;
+        };
+        for (std::size_t i = journeys.offsets[item]; i < journeys.offsets[item + 1]; ++i) {
+            const std::int64_t time = journeys.time[i];
+            if (span_.end && time >= *span_.end) break;
+            if (!span_.start || time >= *span_.start) pass_start();
+            const CodeMeaning stage = meaning_[codes[i]];
+            if (stage.where == Where::nowhere) continue;
+            const std::int32_t to = stage.where == Where::here ? stage.row : kElsewhere;
+            if (to == at) continue;
+            if (has_begun) move(at, to);
+            at = to;
+        }
+        pass_start();
+        if (at >= 0) ++flow_.at_end(at);
+    }
+
+    void merge(const FlowCounter& other) {
+        for (CountVector Flow::* column : kColumns) flow_.*column += other.flow_.*column;
+    }
+
+    [[nodiscard]] Flow take() { return std::move(flow_); }
+
+  private:
+    static constexpr std::int32_t kNowhere = -1, kElsewhere = -2;
+
+    void move(std::int32_t from, std::int32_t to) {
+        if (from >= 0) ++leaving(from, to)(from);
+        if (to >= 0) ++entering(from, to)(to);
+    }
+
+    CountVector& leaving(std::int32_t from, std::int32_t to) {
+        if (to == kElsewhere) return flow_.moved_out;
+        switch (pipeline_.outcome_of(to)) {
+            case Outcome::won:
+                return flow_.won;
+            case Outcome::lost:
+                return flow_.lost;
+            case Outcome::open:
+                break;
+        }
+        return to > from ? flow_.advanced : flow_.went_back;
+    }
+
+    CountVector& entering(std::int32_t from, std::int32_t to) {
+        if (from == kNowhere) return flow_.created;
+        if (from == kElsewhere) return flow_.moved_in;
+        if (pipeline_.outcome_of(from) != Outcome::open) return flow_.from_closed;
+        return from < to ? flow_.from_earlier : flow_.from_later;
+    }
+
+    const Pipeline& pipeline_;
+    const FlowSpan& span_;
+    const CodeMeaning* meaning_;
+    Flow flow_;
+};
+
+}  // namespace
+
+Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const FlowSpan& span,
+                std::span<const std::uint8_t> elsewhere, unsigned threads) {
+    const std::vector<CodeMeaning> meaning = meanings(journeys, pipeline, elsewhere);
+    return with_codes(journeys, [&](const auto* codes) {
+        return parallel_merge(journeys.n_items(), threads,
+                              [&](std::size_t first, std::size_t last) {
+                                  FlowCounter counter(pipeline, span, meaning.data());
+                                  for (std::size_t item = first; item < last; ++item)
+                                      counter.read(journeys, codes, item);
+                                  return counter;
+                              })
+            .take();
+    });
+}
+
+}  // namespace stagefunnel

@@ -1,0 +1,175 @@
+"""The options of the commands, each added to those that have it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import get_args
+
+from stagefunnel.schema import (
+    AmountAtName,
+    AtName,
+    BasisName,
+    ChainBasisName,
+    EveryName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    PerName,
+)
+
+
+def columns(parser: argparse.ArgumentParser) -> None:
+    """Add the names of the columns."""
+    columns = parser.add_argument_group("columns (default: as the pipeline file says, else their own name)")
+    for role in ("item", "stage", "time", "order"):
+        columns.add_argument(f"--{role}", metavar="NAME")
+    columns.add_argument(
+        "--time-format",
+        metavar="FORMAT",
+        help="of times that are not ISO 8601, e.g. %%d/%%m/%%Y or, for digits only, %%Y%%m%%d",
+    )
+
+
+def reading(parser: argparse.ArgumentParser) -> None:
+    """Add how rows and exports are read."""
+    reading = parser.add_argument_group("reading")
+    reading.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
+    export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
+    export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
+    export.add_argument(
+        "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
+    )
+    export.add_argument(
+        "--crm", metavar="NAME", help="its format, e.g. bitrix24; by default it is recognised"
+    )
+    export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
+    export.add_argument("--zone", metavar="ZONE", help="of times without one, e.g. Europe/Berlin")
+    export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
+    export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
+
+
+def to(parser: argparse.ArgumentParser) -> None:
+    """Add where an export is written to."""
+    parser.add_argument(
+        "--to",
+        metavar="PATH",
+        required=True,
+        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality",
+    )
+
+
+def kind(parser: argparse.ArgumentParser) -> None:
+    """Add the kind of funnel."""
+    parser.add_argument("--kind", choices=get_args(KindName), default="classic")
+
+
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what conversions fill in."""
+    parser.add_argument("--fill", choices=get_args(Fill), default="won", help="what conversions fill in")
+
+
+def flips(parser: argparse.ArgumentParser) -> None:
+    """Add the flip rule."""
+    parser.add_argument(
+        "--lost-then-won",
+        choices=get_args(LostThenWonName),
+        help="items lost before they were won (default: exclude for conversions, else include)",
+    )
+
+
+def groups(parser: argparse.ArgumentParser) -> None:
+    """Add the table of items and the breakdown."""
+    parser.add_argument("--items", metavar="FILE", help="a file with one row per item")
+    parser.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
+    parser.add_argument(
+        "--by", metavar="NAME[,NAME]", help="one result per value of these columns, of --items or of the log"
+    )
+
+
+def amount(parser: argparse.ArgumentParser) -> None:
+    """Add the amount."""
+    parser.add_argument("--amount", metavar="NAME", help="column to add up, of --items or of the log")
+
+
+def where(parser: argparse.ArgumentParser) -> None:
+    """Add where columns of the log are read."""
+    parser.add_argument(
+        "--at",
+        choices=get_args(AtName),
+        default="first",
+        help="where a column of the log is read: an item's first or last row, or where it enters the stage",
+    )
+    parser.add_argument("--top", type=int, metavar="N", help="the N largest groups, all others as one")
+    parser.add_argument(
+        "--amount-at",
+        choices=get_args(AmountAtName),
+        default="last",
+        help="where an amount of the log is read: an item's last row, or where it enters the stage",
+    )
+    parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
+    parser.add_argument(
+        "--rate", action="append", metavar="NAME=RATE", help="what one of a currency is worth, e.g. EUR=1.08"
+    )
+
+
+def reason(parser: argparse.ArgumentParser) -> None:
+    """Add the reason of a loss."""
+    parser.add_argument("--reason", metavar="NAME", help="column with the reason of the loss")
+
+
+def chain(parser: argparse.ArgumentParser) -> None:
+    """Add the parts of a chain."""
+    parts = parser.add_argument_group("leads, deals and links as plain tables, in place of an export")
+    parts.add_argument("--leads", metavar="FILE", help="the leads' log; read as --lead-pipeline says")
+    parts.add_argument("--deals", metavar="FILE", help="the deals' log; read as --deal-pipeline says")
+    parts.add_argument("--links", metavar="FILE", help="one row per deal and lead")
+    parts.add_argument("--deal", metavar="NAME", default="deal_id", help="the links' column of deals")
+    parts.add_argument("--lead", metavar="NAME", default="lead_id", help="the links' column of leads")
+    for part in ("lead", "deal"):
+        parser.add_argument(
+            f"--{part}-pipeline", metavar="TOML", help="its stages; with an export the name of a pipeline"
+        )
+    parser.add_argument(
+        "--count",
+        choices=get_args(ChainBasisName),
+        default="entity",
+        help="leads over leads and deals over deals (entity), or leads all along (origin)",
+    )
+
+
+def per(parser: argparse.ArgumentParser) -> None:
+    """Add what one duration is."""
+    parser.add_argument("--per", choices=get_args(PerName), default="visit")
+
+
+def part(parser: argparse.ArgumentParser) -> None:
+    """Add the part of the log."""
+    part = parser.add_argument_group("part of the log (default: all of it)")
+    part.add_argument(
+        "--period",
+        metavar="PERIOD",
+        help="2026, 2026-Q1, 2026-03, 2026-W09, 2026-03-31, or a pair START..END, both included",
+    )
+    part.add_argument(
+        "--basis",
+        choices=get_args(BasisName),
+        default="active",
+        help="items active, created or closed in the period",
+    )
+    part.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+
+
+def every(parser: argparse.ArgumentParser) -> None:
+    """Add the length of periods."""
+    parser.add_argument("--every", choices=get_args(EveryName), default="month")
+
+
+def with_(parser: argparse.ArgumentParser) -> None:
+    """Add the period to compare with."""
+    parser.add_argument(
+        "--with",
+        dest="with_",
+        metavar="PERIOD",
+        default="previous",
+        help="previous (default), last_year, or a period",
+    )

@@ -1,0 +1,228 @@
+"""Whatever a reader can be given, as tables of text whose rows can be found again."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ReaderError
+from ..files import expand, read_parquet
+from .cells import Place, as_text
+from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
+from .records import records_in
+
+Note = tuple[str, int, str]
+# Where answers keep more than a value, and readers look into it.
+_NESTED = {
+    *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
+    *("value_before", "value_after", "_embedded"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One file of an export, or one answer of a REST interface.
+
+    Attributes
+    ----------
+    name
+        The file, or which input it was.
+    frame
+        Its rows: text, missing as ``None``; times where the input has them as such; lists and dicts where
+        an answer nests what a reader looks into, elsewhere as JSON.
+    place
+        Says where a row stood.
+    notes
+        What reading it is to say in the quality table.
+    optional
+        Whether it may be left out if the format does not know it: a sheet of a workbook.
+    total
+        How many records a paged answer says there are.
+    goes_on
+        Whether each page of an answer says that another one follows, so that the last is missing.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    place: Place
+    notes: tuple[Note, ...] = ()
+    optional: bool = False
+    total: int | None = None
+    goes_on: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of its columns, or the keys of its records."""
+        return list(self.frame.columns)
+
+    def has(self, *names: str) -> bool:
+        """Say whether it has all of these columns."""
+        return all(name in self.frame.columns for name in names)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows of several sources under each other; a column that one of them lacks is missing there."""
+
+    frame: pd.DataFrame
+    sources: tuple[Source, ...]
+    starts: tuple[int, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of its columns."""
+        return list(self.frame.columns)
+
+    @classmethod
+    def of(cls, sources: Sequence[Source]) -> Table:
+        """Put the rows of sources under each other."""
+        lengths = [len(source.frame) for source in sources]
+        starts = [sum(lengths[:at]) for at in range(len(lengths))]
+        if len(sources) == 1:
+            return cls(sources[0].frame, tuple(sources), tuple(starts))
+        columns = dict.fromkeys(column for source in sources for column in source.columns)
+        frame = pd.DataFrame({column: _stacked(column, sources) for column in columns})
+        return cls(frame, tuple(sources), tuple(starts))
+
+    def place(self, row: int) -> str:
+        """Say in which source a row stood, and where."""
+        at = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.sources[at].place(row - self.starts[at])
+
+
+def _stacked(column: str, sources: Sequence[Source]) -> pd.Series:
+    parts: list[pd.Series] = []
+    for source in sources:
+        absent = pd.Series([None] * len(source.frame), dtype=object)
+        parts.append(source.frame.get(column, absent))
+    if len({part.dtype for part in parts}) > 1:  # times as such in one of them, as text in another
+        parts = [as_text(part, times_too=True) for part in parts]
+    return pd.concat(parts, ignore_index=True)
+
+
+def sources_of(given: Any, *, encoding: str | None = None) -> list[Source]:
+    """Turn paths, globs, answers of a REST client and tables, alone or in a list, into sources."""
+    found = list(_sources(given, "the input", encoding, set()))
+    if not found:
+        raise ReaderError(f"there are no records in {repr(given)[:200]}")
+    return found
+
+
+def _sources(given: Any, name: str, encoding: str | None, files: set[str]) -> Iterator[Source]:
+    """Walk what was given; `files` are those read already, which two globs may both name."""
+    if isinstance(given, str | os.PathLike):
+        for file in expand([os.fspath(given)]):
+            if os.path.realpath(file) not in files:
+                files.add(os.path.realpath(file))
+                yield from _file(file, encoding)
+    elif isinstance(given, pd.DataFrame):
+        yield _table(given, name)
+    elif hasattr(given, "__arrow_c_stream__"):
+        yield _table(_pandas_frame(given), name)
+    elif isinstance(given, Mapping) and _holds_columns(given):
+        yield _table(pd.DataFrame(dict(given)), name)
+    elif isinstance(given, Mapping):
+        yield from _json(dict(given), name)
+    elif isinstance(given, Iterable) and not isinstance(given, bytes):
+        parts = list(given)
+        if all(isinstance(part, Mapping) for part in parts):
+            yield from _json([dict(part) for part in parts], name)
+            return
+        for number, part in enumerate(parts, start=1):
+            yield from _sources(part, f"input {number}", encoding, files)
+    else:
+        raise ReaderError(
+            f"cannot read {type(given).__name__}: pass a path, a table, a dict or a list of dicts as a REST "
+            f"client returns them, or several of these in a list"
+        )
+
+
+def _pandas_frame(table: Any) -> pd.DataFrame:
+    """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
+    if hasattr(table, "to_pydict"):
+        return pd.DataFrame(table.to_pydict())
+    if hasattr(table, "get_columns"):  # polars' own way to pandas would need pyarrow
+        return pd.DataFrame({column.name: column.to_list() for column in table.get_columns()})
+    if hasattr(table, "df"):
+        return pd.DataFrame(table.df())
+    raise ReaderError(
+        f"cannot read {type(table).__name__}: turn it into a pandas or polars frame or an Arrow table"
+    )
+
+
+def _holds_columns(given: Mapping[Any, Any]) -> bool:
+    """Say whether a mapping is a table: arrays of one length."""
+    arrays = [part for part in given.values() if isinstance(part, list | tuple | np.ndarray | pd.Series)]
+    return len(given) > 1 and len(arrays) == len(given) and len({len(part) for part in arrays}) == 1
+
+
+def _file(file: str, encoding: str | None) -> Iterator[Source]:
+    with open(file, "rb") as opened:
+        data = opened.read()
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
+    if not data.strip():
+        raise ReaderError(f"{file}: the file is empty; export it again")
+    if data.startswith(b"PAR1"):
+        yield _table(read_parquet(file), file)
+    elif data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
+        from .workbooks import sheets
+
+        yield from sheets(file, data)
+    else:
+        yield from _text_file(file, *decoded(data, file, encoding))
+
+
+def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
+    notes: list[Note] = []
+    if encoding not in ("utf-8", "utf-8-sig"):
+        notes.append((f"read_as_{encoding.replace('-', '_')}", 1, f"files that are not UTF-8 but {encoding}"))
+    refuse_page(text, file)
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        for source in _json(parse_json(text.removeprefix("\ufeff"), file), file):
+            yield replace(source, notes=(*source.notes, *notes))
+        return
+    table = parse_csv(text, file)
+    if table.short_rows:
+        notes.append(
+            ("short_rows", table.short_rows, "rows with fewer fields than the header; the rest is missing")
+        )
+    lines = table.lines
+    yield Source(file, table.frame, lambda row: f"{file}, line {lines[row]:,}", tuple(notes))
+
+
+def _table(frame: pd.DataFrame, name: str) -> Source:
+    names = [str(column).strip() for column in frame.columns]
+    refuse_twice(names, name)
+    columns = {
+        column: as_text(frame.iloc[:, at], nested=column in _NESTED) for at, column in enumerate(names)
+    }
+    return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
+
+
+def _json(value: Any, name: str) -> Iterator[Source]:
+    for records, places, total, goes_on in records_in(value, name):
+        keys = list(dict.fromkeys(key for record in records for key in record))
+        frame = pd.DataFrame(
+            {
+                key: as_text(
+                    pd.Series([record.get(key) for record in records], dtype=object), nested=key in _NESTED
+                )
+                for key in keys
+            }
+        )
+        yield Source(name, frame, _placed(name, places), total=total, goes_on=goes_on)
+
+
+def _placed(name: str, places: list[str]) -> Place:
+    return lambda row: f"{name}, {places[row]}"

@@ -1,0 +1,51 @@
+"""What the tests of readers share: the example files, and asking an export about itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import stagefunnel as sf
+
+DATA = Path(__file__).parents[2] / "data"
+EXPORTS = DATA / "exports"
+REAL = DATA / "crm_exports"  # made by real systems, see the README beside them
+
+
+def answer(path: str) -> Any:
+    """Parse an example file, as a REST client would have returned it."""
+    return json.loads((EXPORTS / path).read_text(encoding="utf-8"))
+
+
+def count(export: sf.Export, check: str) -> int:
+    """Look up a line of the quality table; 0 where it does not stand."""
+    return int(export.quality.set_index("check")["count"].get(check, 0))
+
+
+def reached(export: sf.Export, pipeline: str, kind: str = "classic") -> dict[str, int]:
+    """Count the items that reach each stage of a pipeline."""
+    table = sf.funnel(export.log, export.pipelines[pipeline], kind=kind)  # type: ignore[arg-type]
+    return dict(zip(table["stage"].astype(str), table["reached"].tolist(), strict=True))
+
+
+def journeys(export: sf.Export, pipeline: str = "Pipeline") -> dict[str, list[tuple[str, str]]]:
+    """Say which stages each item of a log passed, and when it entered each first."""
+    found = {}
+    for item in export.items["item"]:
+        told = sf.explain(export.log, export.pipelines[pipeline], item=item, kind="classic")
+        passed = told[told["passed"]]
+        times = passed["reason"].str.extract(r"entered at (\S+ \S+?)(?:\+|$|,|;)", expand=False)
+        found[item] = list(zip(passed["stage"].astype(str), times, strict=True))
+    return found
+
+
+def moves(export: sf.Export, pipeline: str) -> dict[tuple[str, str], int]:
+    """Count the moves between stages of a pipeline."""
+    table = sf.transitions(export.log, export.pipelines[pipeline])
+    pairs = zip(table["from_stage"].astype(str), table["to_stage"].astype(str), strict=True)
+    return dict(zip(pairs, table["moves"].tolist(), strict=True))
+
+
+def told(export: sf.Export) -> dict[str, int]:
+    """List what the reader itself has to say, behind what every log counts."""
+    own = export.quality.iloc[len(export.log.quality()) :]
+    return dict(zip(own["check"], own["count"].tolist(), strict=True))

@@ -1,0 +1,160 @@
+"""Breakdowns, money, chains, losses, skips and flow on the command line."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from helpers import DEALS_TOML, ROOT
+from stagefunnel.cli import main
+
+DEALS = """\
+deal,phase,at,who,paid,money
+1,New,2026-01-05,Ada,10.10,EUR
+1,Offer,2026-03-20,Bo,20.20,EUR
+1,Won,2026-04-10,Bo,20.20,EUR
+2,New,2026-02-02,Ada,5,USD
+2,Lost,2026-02-05,Ada,5,USD
+3,Offer,2026-02-07,,1,EUR
+"""
+ITEMS = "deal,manager,reason\n1,Eva,\n2,Max,price\n3,Eva,\n"
+LEADS = "deal,phase,at\n7,New,2026-01-01\n7,Won,2026-01-04\n8,New,2026-01-02\n8,Lost,2026-01-03\n"
+LINKS = "deal_id,lead_id\n1,7\n"
+BITRIX = [str(path) for path in sorted((ROOT / "tests/data/exports/bitrix24").glob("*.json"))]
+COLUMNS: dict[str, Any] = {"item": "deal", "stage": "phase", "time": "at"}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {"deals.csv": DEALS, "items.csv": ITEMS, "leads.csv": LEADS, "links.csv": LINKS}
+    for name, text in (files | {"pipeline.toml": DEALS_TOML}).items():
+        Path(name).write_text(text)
+
+
+def read(name: str) -> pd.DataFrame:
+    return pd.read_csv(name, dtype={"deal": str})
+
+
+def log(*columns: str) -> sf.StageLog:
+    return sf.StageLog(read("deals.csv"), **COLUMNS, columns=columns, items=read("items.csv"))
+
+
+def pipeline() -> sf.Pipeline:
+    return sf.Pipeline.from_toml("pipeline.toml")
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def shown(table: pd.DataFrame) -> str:
+    return repr(sf.show(table)) + "\n"
+
+
+ASKED = ["deals.csv", "--pipeline", "pipeline.toml"]
+WITH_ITEMS = [*ASKED, "--items", "items.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--by", "who"], {"by": ["who"]}),
+        (["--by", "who", "--at", "last"], {"by": ["who"], "at": "last"}),
+        (
+            ["--by", "who", "--at", "stage", "--kind", "conversions"],
+            {"by": ["who"], "at": "stage", "kind": "conversions"},
+        ),
+        (["--by", "manager,who"], {"by": ["manager", "who"]}),
+        (["--by", "who", "--top", "1"], {"by": ["who"], "top": 1}),
+        (["--amount", "paid", "--amount-at", "stage"], {"amount": "paid", "amount_at": "stage"}),
+        (
+            ["--amount", "paid", "--currency", "money", "--rate", "EUR=1", "--rate", "USD=0.5"],
+            {"amount": "paid", "currency": "money", "rates": {"EUR": 1.0, "USD": 0.5}},
+        ),
+    ],
+)
+def test_columns_of_the_log_and_of_the_items_are_asked_for_alike(
+    arguments: list[str], options: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = sf.funnel(log("who", "paid", "money"), pipeline(), **options)
+    assert answer(capsys, "funnel", *WITH_ITEMS, *arguments) == shown(expected)
+
+
+def test_mixed_currencies_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["funnel", *ASKED, "--amount", "paid", "--currency", "money"]) == 1
+    assert "the amounts are in 2 currencies" in capsys.readouterr().err
+
+
+def test_a_rate_that_is_none_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for rate in ("EUR", "EUR=", "EUR=much"):
+        with pytest.raises(SystemExit) as caught:
+            main(["funnel", *ASKED, "--amount", "paid", "--currency", "money", "--rate", rate])
+        assert caught.value.code == 2
+        assert "expected a currency and its rate, such as EUR=1.08" in capsys.readouterr().err
+
+
+def test_losses_say_where_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = sf.losses(log(), pipeline(), by=["manager"], reason="reason")
+    found = answer(capsys, "losses", *WITH_ITEMS, "--by", "manager", "--reason", "reason")
+    assert found == shown(expected)
+    assert "price" in found
+
+
+def test_skips_say_who(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = sf.skips(log(), pipeline(), by=["manager"])
+    assert answer(capsys, "skips", *WITH_ITEMS, "--by", "manager") == shown(expected)
+    assert answer(capsys, "skips", *ASKED) == shown(sf.skips(log(), pipeline(), by=None))
+
+
+def test_flow_balances_a_period(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = sf.flow(log(), pipeline(), period="2026-02")
+    assert answer(capsys, "flow", *ASKED, "--period", "2026-02") == shown(expected)
+
+
+def test_a_chain_is_read_from_three_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    leads = sf.StageLog(read("leads.csv"), **COLUMNS)
+    links = pd.read_csv("links.csv", dtype=str)
+    both = {"lead_pipeline": pipeline(), "deal_pipeline": pipeline()}
+    files = ["--leads", "leads.csv", "--deals", "deals.csv", "--links", "links.csv"]
+    stages = ["--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
+    for count in ("entity", "origin"):
+        expected = sf.chain_funnel(leads, log(), links, **both, kind="both", basis=count)  # type: ignore[arg-type]
+        assert answer(capsys, "chain", *files, *stages, "--kind", "both", "--count", count) == shown(expected)
+
+
+def test_a_chain_is_read_from_an_export(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = sf.chain_funnel(sf.read(BITRIX), deal_pipeline="Sales", period="2026-03")
+    found = answer(capsys, "chain", *BITRIX, "--deal-pipeline", "Sales", "--period", "2026-03")
+    assert found == shown(expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "chain needs the files of an export, or all of --leads, --deals and --links"),
+        (["--leads", "leads.csv"], "all of --leads, --deals and --links"),
+        (["deals.csv", "--links", "links.csv"], "not both (--links)"),
+        (
+            ["--leads", "leads.csv", "--deals", "deals.csv", "--links", "links.csv"],
+            "--lead-pipeline says what the stages are",
+        ),
+    ],
+)
+def test_a_chain_that_misses_a_part_is_bad_usage(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["chain", *arguments])
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_export_has_its_managers_and_amounts_at_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    export = sf.read(BITRIX)
+    expected = sf.skips(export.log, export.pipelines["Sales"], by=["manager"])
+    found = answer(capsys, "skips", *BITRIX, "--export", "--pipeline", "Sales", "--by", "manager")
+    assert found == shown(expected)

@@ -1,0 +1,233 @@
+"""Breakdowns and amounts by columns of the log itself: at the first row, the last, or at the stage."""
+
+from collections.abc import Hashable, Sequence
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+
+from reference.funnel import COUNTS, SHARES, compared_with, default_flip_rule
+from reference.journeys import (
+    Visit,
+    has_visit,
+    journeys,
+    lost_from,
+    outcome,
+    went_beyond,
+)
+from reference.kinds import Fill, Kind, counted, implied_by_creation, implied_by_move
+from reference.report import LostThenWon, Values, kept_of, members_of, share
+from reference.stages import (
+    Item,
+    Pipeline,
+    Row,
+    Stage,
+    Unlisted,
+    labels,
+    outcome_column,
+    outcome_of,
+    stage_column,
+)
+
+
+class Entry(NamedTuple):
+    """The start of a visit, and the row of the input that it is."""
+
+    stage: Stage
+    row: int
+
+
+class Counting(NamedTuple):
+    """A stage that an item counts in: passed or assumed, in whose group, with the amount of which row."""
+
+    how: Literal["passed", "assumed"]
+    group_row: int
+    amount_row: int
+
+
+def entries_by_item(
+    rows: Sequence[Row], pipeline: Pipeline, unlisted: Unlisted, order: Sequence[Hashable] | None
+) -> dict[Item, list[Entry]]:
+    """Return where each item's visits start; items left without a row are not in it."""
+    result = {}
+    for item, listed in _listed_rows(rows, pipeline, unlisted, order).items():
+        result[item] = [next(run) for _, run in groupby(listed, key=lambda entry: entry.stage)]
+    return result
+
+
+def values_at(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    values: Sequence[Any],
+    at: Literal["first", "last"],
+    *,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+) -> dict[Item, Any]:
+    """Return the value in the first or last listed row of each item."""
+    by_item = _listed_rows(rows, pipeline, unlisted, order)
+    return {item: values[listed[0 if at == "first" else -1].row] for item, listed in by_item.items()}
+
+
+def _listed_rows(
+    rows: Sequence[Row], pipeline: Pipeline, unlisted: Unlisted, order: Sequence[Hashable] | None
+) -> dict[Item, list[Entry]]:
+    numbered: list[Row] = [(item, row, time) for row, (item, _, time) in enumerate(rows)]
+    unknown = [stage for _, stage, _ in rows if stage not in labels(pipeline)]
+    if unknown and unlisted == "error":
+        raise ValueError(f"stages not in the pipeline: {unknown}")
+    by_item: dict[Item, list[Entry]] = {}
+    for item, journey in journeys(numbered, order).items():
+        numbers: list[Any] = [row for row, _ in journey]
+        entries = [Entry(rows[row][1], row) for row in numbers]
+        by_item[item] = [entry for entry in entries if entry.stage in labels(pipeline)]
+    return {item: listed for item, listed in by_item.items() if listed}
+
+
+def countings(entries: Sequence[Entry], pipeline: Pipeline, kind: Kind, fill: Fill) -> dict[Stage, Counting]:
+    """Return for each stage that an item counts in what it counts for."""
+    last = {entry.stage: entry.row for entry in entries}
+    stages = counted(_visits(entries), pipeline, kind, fill)
+    result = {stage: Counting("passed", last[stage], last[stage]) for stage in stages.passed}
+    for stage in stages.assumed:
+        implying = _implying_row(stage, entries, pipeline, kind, fill)
+        later = pipeline.stages[pipeline.stages.index(stage) + 1 :]
+        real = [last[other] for other in later if other in last]
+        result[stage] = Counting("assumed", implying, real[0] if real else implying)
+    return result
+
+
+def _implying_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline, kind: Kind, fill: Fill) -> int:
+    won = [entry.row for entry in entries if entry.stage in pipeline.won]
+    if kind == "furthest":
+        ranks = [pipeline.stages.index(one.stage) for one in entries if one.stage in pipeline.stages]
+        furthest = [one.row for one in entries if one.stage == pipeline.stages[max(ranks, default=0)]]
+        return won[0] if won else furthest[0]
+    for place, entry in enumerate(entries):
+        before = entries[place - 1].stage if place > 0 else None
+        if fill == "won":
+            implies = entry.stage in pipeline.won and (before is None or before in pipeline.stages)
+        elif before is None:
+            implies = stage in implied_by_creation(entry.stage, pipeline)
+        else:
+            implies = stage in implied_by_move(before, entry.stage, pipeline)
+        if implies:
+            return entry.row
+    raise AssertionError("an assumed stage is implied by some entry")
+
+
+def _visits(entries: Sequence[Entry]) -> list[Visit]:
+    return [Visit(entry.stage, None) for entry in entries]
+
+
+def funnel_at_stages(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    values: Sequence[Any],
+    *,
+    kind: Kind = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWon | None = None,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+    amounts: Sequence[Any] | None = None,
+    by: str = "group",
+) -> pd.DataFrame:
+    """Count each stage of an item in the group of the row that it counts for; one base for all groups."""
+    by_item = entries_by_item(rows, pipeline, unlisted, order)
+    visits = {item: _visits(entries) for item, entries in by_item.items()}
+    kept = kept_of(visits, pipeline, lost_then_won or default_flip_rule(kind))
+    cells: dict[tuple[Any, Stage], dict[str, Any]] = {}
+
+    def cell(row: int, stage: Stage) -> dict[str, Any]:
+        group = None if pd.isna(values[row]) else values[row]
+        empty = dict.fromkeys([*COUNTS, "visited", "beyond", "amount_missing"], 0)
+        return cells.setdefault((group, stage), empty | {"amount": Fraction(0)})
+
+    for item in kept:
+        entries, item_visits = by_item[item], visits[item]
+        last = {entry.stage: entry.row for entry in entries}
+        for stage, row in last.items():
+            cell(row, stage)["visited"] += 1
+        for stage, one in countings(entries, pipeline, kind, fill).items():
+            cell(one.group_row, stage)[one.how] += 1
+            cell(one.group_row, stage)["reached"] += 1
+            if amounts is not None:
+                _add(cell(one.group_row, stage), amounts[one.amount_row])
+        for stage in pipeline.stages:
+            if went_beyond(item_visits, stage, pipeline):
+                how = "beyond" if has_visit(item_visits, stage) else "skipped"
+                cell(_beyond_row(stage, entries, pipeline), stage)[how] += 1
+        left = lost_from(item_visits, pipeline)
+        if left is not None:
+            cell(last[left], left)["lost_from"] += 1
+        if outcome(item_visits, pipeline) == "open":
+            cell(entries[-1].row, entries[-1].stage)["open_at"] += 1
+
+    groups = {group for group, _ in cells}
+    present = sorted(group for group in groups if group is not None)
+    records = []
+    for group in [*present, *([None] if None in groups else [])]:
+        own = {stage: cells.get((group, stage), {}) for stage in labels(pipeline)}
+        reached = {stage: found.get("reached", 0) for stage, found in own.items()}
+        for stage, found in own.items():
+            counts = {name: found.get(name, 0) for name in [*COUNTS, "amount_missing"]}
+            before = compared_with(stage, pipeline, reached, len(kept))
+            shares = {
+                "conversion_from_all": share(counts["reached"], len(kept)),
+                "conversion_from_previous": share(counts["reached"], before),
+                "skip_rate": share(counts["skipped"], counts["skipped"] + found.get("beyond", 0)),
+                "loss_rate": share(counts["lost_from"], found.get("visited", 0)),
+            }
+            ends = {"base": len(kept), "left_out": len(by_item) - len(kept)}
+            what = {by: group, "stage": stage, "outcome": outcome_of(stage, pipeline)}
+            records.append(what | counts | shares | {"amount": float(found.get("amount", 0))} | ends)
+    amount = [] if amounts is None else ["amount", "amount_missing"]
+    columns = [by, "stage", "outcome", *COUNTS, *SHARES, *amount, "base", "left_out"]
+    table = pd.DataFrame(records, columns=columns)
+    table["stage"] = stage_column(table["stage"], pipeline)
+    table["outcome"] = outcome_column(table["outcome"])
+    integers = [*COUNTS, *amount[1:], "base", "left_out"]
+    return table.astype(dict.fromkeys(integers, "int64") | dict.fromkeys([*SHARES, *amount[:1]], "float64"))
+
+
+def _beyond_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline) -> int:
+    """Return the row in which an item first went beyond a stage."""
+    place = pipeline.stages.index(stage)
+    further = (*pipeline.stages[place + 1 :], *pipeline.won)
+    return next(entry.row for entry in entries if entry.stage in further)
+
+
+def _add(cell: dict[str, Any], amount: Any) -> None:
+    if pd.isna(amount):
+        cell["amount_missing"] += 1
+    else:
+        cell["amount"] += Fraction(amount)
+
+
+def amounts_at_stages(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    amounts: Sequence[Any],
+    *,
+    kind: Kind = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWon | None = None,
+    groups: Values | None = None,
+    order: Sequence[Hashable] | None = None,
+) -> pd.DataFrame:
+    """Add up the amounts at the stages, where groups are of items: a row per group and stage."""
+    by_item = entries_by_item(rows, pipeline, "error", order)
+    visits = {item: _visits(entries) for item, entries in by_item.items()}
+    records = []
+    for _, members in members_of(visits, groups):
+        kept = kept_of(members, pipeline, lost_then_won or default_flip_rule(kind))
+        counts = [countings(by_item[item], pipeline, kind, fill) for item in kept]
+        for stage in labels(pipeline):
+            cell: dict[str, Any] = {"amount": Fraction(0), "amount_missing": 0}
+            for one in counts:
+                if stage in one:
+                    _add(cell, amounts[one[stage].amount_row])
+            records.append({"amount": float(cell["amount"]), "amount_missing": cell["amount_missing"]})
+    return pd.DataFrame(records, columns=["amount", "amount_missing"])

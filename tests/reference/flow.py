@@ -1,0 +1,71 @@
+"""What comes into each stage in a period, and what becomes of it."""
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Sequence
+from itertools import groupby, pairwise
+
+import pandas as pd
+
+from reference.journeys import journeys
+from reference.stages import Pipeline, Row, Stage, Time, labels, outcome_column, outcome_of, stage_column
+
+ENTRIES = ["created", "from_earlier", "from_later", "from_closed", "moved_in"]
+EXITS = ["advanced", "went_back", "won", "lost", "moved_out"]
+
+
+def flow(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    *,
+    start: Time | None = None,
+    end: Time | None = None,
+    as_of: Time | None = None,
+    elsewhere: Collection[Stage] = (),
+    order: Sequence[Hashable] | None = None,
+) -> pd.DataFrame:
+    """Balance every stage; rows of stages that are neither listed nor elsewhere are taken out before."""
+    counts: Counter[tuple[Stage, str]] = Counter()
+    for journey in journeys(rows, order).values():
+        known = [(stage, time) for stage, time in journey if stage in (*labels(pipeline), *elsewhere)]
+        seen = [row for row in known if all(row[1] < limit for limit in (end, as_of) if limit is not None)]
+        # None is anywhere that is no stage of this pipeline.
+        own = [(stage if stage in labels(pipeline) else None, time) for stage, time in seen]
+        stays = [next(run) for _, run in groupby(own, key=lambda row: row[0])]
+        early = [stage for stage, time in stays if start is not None and time < start]
+        counts[early[-1] if early else None, "at_start"] += 1
+        counts[stays[-1][0] if stays else None, "at_end"] += 1
+        if stays and (start is None or stays[0][1] >= start):
+            counts[stays[0][0], "created"] += 1
+        for (left, _), (entered, time) in pairwise(stays):
+            if start is None or time >= start:
+                counts[left, _how_left(left, entered, pipeline)] += 1
+                counts[entered, _how_entered(left, entered, pipeline)] += 1
+    names = ["at_start", "entered", *ENTRIES, *EXITS, "at_end"]
+    table = pd.DataFrame(
+        [{name: counts[stage, name] for name in names} for stage in labels(pipeline)], columns=names
+    ).astype("int64")
+    table["entered"] = table[ENTRIES].sum(axis="columns")
+    stages = {
+        "stage": stage_column(labels(pipeline), pipeline),
+        "outcome": outcome_column(outcome_of(stage, pipeline) for stage in labels(pipeline)),
+    }
+    return pd.concat([pd.DataFrame(stages), table], axis="columns")
+
+
+def _how_left(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
+    if entered is None:
+        return "moved_out"
+    if entered not in pipeline.stages:
+        return outcome_of(entered, pipeline)
+    earlier = pipeline.stages[: pipeline.stages.index(entered)]
+    return "advanced" if left in earlier else "went_back"
+
+
+def _how_entered(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
+    if left is None:
+        return "moved_in"
+    if left not in pipeline.stages:
+        return "from_closed"
+    order = labels(pipeline)
+    is_later = entered is not None and order.index(entered) > order.index(left)
+    return "from_earlier" if is_later else "from_later"

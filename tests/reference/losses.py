@@ -1,0 +1,124 @@
+"""Where and why items are lost, and who skips what."""
+
+from collections.abc import Hashable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from reference.durations import Unit, duration_column, ticks_between, unit_of
+from reference.journeys import (
+    Visit,
+    before_closing,
+    has_visit,
+    lost_from,
+    outcome,
+    skipped_stages,
+    visits_by_item,
+    went_beyond,
+)
+from reference.report import Values, members_of, share
+from reference.stages import Pipeline, Row, Unlisted, labels, stage_column
+
+
+def losses(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    *,
+    unlisted: Unlisted = "error",
+    groups: Values,
+    reasons: Values,
+    amounts: Values,
+    order: Sequence[Hashable] | None = None,
+) -> pd.DataFrame:
+    """List the losses by ``group``, last stage before, lost stage and ``reason``, with the ``amount``."""
+    unit = unit_of(rows)
+    by_item = visits_by_item(rows, pipeline, unlisted, order)
+    lost = {item: one for item, one in by_item.items() if outcome(one, pipeline) == "lost"}
+    records = []
+    for group, members in members_of(lost, groups):
+        for from_stage in (*labels(pipeline), None):
+            from_here = {item: one for item, one in members.items() if lost_from(one, pipeline) == from_stage}
+            for lost_stage in pipeline.lost:
+                into = {item: one for item, one in from_here.items() if one[-1].stage == lost_stage}
+                for reason, kept in members_of(into, reasons):
+                    known = [Fraction(amounts[item]) for item in kept if amounts.get(item) is not None]
+                    lengths = [_until_lost(one, pipeline, unit) for one in kept.values()]
+                    stays = [_in_stage(one, pipeline, unit) for one in kept.values()]
+                    if kept:
+                        records.append(
+                            {
+                                "group": group,
+                                "from_stage": from_stage,
+                                "lost_stage": lost_stage,
+                                "reason": reason,
+                                "items": len(kept),
+                                "share": share(len(kept), len(members)),
+                                "amount": float(sum(known)),
+                                "amount_missing": len(kept) - len(known),
+                                "mean_until_lost": _mean(lengths),
+                                "median_until_lost": _median(lengths),
+                                "mean_in_stage": None if from_stage is None else _mean(stays),
+                            }
+                        )
+    names = ["items", "share", "amount", "amount_missing"]
+    lengths_of = ["mean_until_lost", "median_until_lost", "mean_in_stage"]
+    table = pd.DataFrame(
+        records, columns=["group", "from_stage", "lost_stage", "reason", *names, *lengths_of]
+    )
+    for name in ("from_stage", "lost_stage"):
+        table[name] = stage_column(table[name], pipeline)
+    for name in lengths_of:
+        table[name] = duration_column([record[name] for record in records], unit)
+    counts = dict.fromkeys(["items", "amount_missing"], "int64")
+    return table.astype(counts | dict.fromkeys(["share", "amount"], "float64"))
+
+
+def skips(
+    rows: Sequence[Row], pipeline: Pipeline, *, unlisted: Unlisted = "error", groups: Values
+) -> pd.DataFrame:
+    """Rank each ``group`` and stage by how often the one skips the other."""
+    records = []
+    for group, members in members_of(visits_by_item(rows, pipeline, unlisted), groups):
+        for stage in pipeline.stages:
+            beyond = sum(went_beyond(one, stage, pipeline) for one in members.values())
+            skipped = sum(stage in skipped_stages(one, pipeline) for one in members.values())
+            record = {"group": group, "stage": stage}
+            record["passed"] = sum(has_visit(one, stage) for one in members.values())
+            records.append(
+                record | {"beyond": beyond, "skipped": skipped, "skip_rate": share(skipped, beyond)}
+            )
+    records.sort(key=_worst_first)
+    counts = ["passed", "beyond", "skipped"]
+    table = pd.DataFrame(records, columns=["group", "stage", *counts, "skip_rate"])
+    table["stage"] = stage_column(table["stage"], pipeline)
+    return table.astype(dict.fromkeys(counts, "int64") | {"skip_rate": "float64"})
+
+
+def _worst_first(record: dict[str, Any]) -> tuple[bool, Fraction, int]:
+    if not record["beyond"]:
+        return True, Fraction(0), 0
+    return False, -Fraction(record["skipped"], record["beyond"]), -record["skipped"]
+
+
+def _lost_at(one: Sequence[Visit], pipeline: Pipeline) -> int:
+    return len(before_closing(one, pipeline.lost))
+
+
+def _until_lost(one: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
+    return ticks_between(one[0].start, one[_lost_at(one, pipeline)].start, unit)
+
+
+def _in_stage(one: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
+    at = _lost_at(one, pipeline)
+    return ticks_between(one[max(at - 1, 0)].start, one[at].start, unit)
+
+
+def _mean(lengths: Sequence[int]) -> Fraction:
+    return Fraction(sum(lengths), len(lengths))
+
+
+def _median(lengths: Sequence[int]) -> Fraction:
+    ordered = sorted(lengths)
+    middle = len(ordered) // 2
+    return Fraction(ordered[middle] + ordered[~middle], 2)
