@@ -104,8 +104,9 @@ std::optional<ChainFinder::Place> ChainFinder::among(std::size_t level, std::siz
 
 ChainSteps ChainFinder::earliest_end(const Place& place) {
     if (place.is_part) sweep_.run(*points_, place.entries);
-    const Node& end = *node_from(sweep_.nodes(place.level), place.first_end);
-    return sweep_.chain_to(end, place.level, rules_.deadline.earliest_start(end.time));
+    const std::int64_t end = node_from(sweep_.nodes(place.level), place.first_end)->time;
+    return sweep_.chain_to_time(end, place.level, rules_.deadline.earliest_start(end),
+                                [](const Node&) { return true; }, false);
 }
 
 /// Looks backwards in time: from the last step, the latest start is the earliest end.
@@ -126,7 +127,8 @@ ChainSteps ChainFinder::earliest_start(const Place& place) {
                ~entry.start <= rules_.deadline.of(start);
     };
     const Node& entry = *std::find_if(entries.rbegin(), entries.rend(), in_time);
-    const ChainSteps back = sweep_.chain_to(entry, place.level, ~rules_.deadline.of(~entry.time));
+    const ChainSteps back =
+        sweep_.chain_to_time(entry.time, place.level, ~rules_.deadline.of(~entry.time), in_time, true);
     ChainSteps chain;
     chain.level = place.level;
     for (std::size_t step = 1; step <= place.level; ++step) {

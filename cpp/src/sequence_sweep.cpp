@@ -35,10 +35,11 @@ void Sweep::run(const Points& points, const SweepRange& range) {
         move.queue.clear();
         move.head = move.next = 0;
     }
+    const std::vector<Node>& done = nodes_[lattice_->n_steps - 1];
     for (past_ = range.first_point; past_ < points.points.size(); ++past_) {
         const Point& point = points.points[past_];
         if (point.time > range.limit) break;
-        if (range.until_done && !nodes_[lattice_->n_steps - 1].empty()) break;
+        if (range.until_done && !done.empty() && done.front().time < point.time) break;
         note_exclusions(point.time);
         if (point.steps != 0) {
             Starts starts;
@@ -51,7 +52,7 @@ void Sweep::run(const Points& points, const SweepRange& range) {
             });
         }
         if ((point.exclusions & range.watched) != 0 && point.time >= range.last_start &&
-            !goes_on(point.exclusions & range.watched)) {
+            !goes_on(point.exclusions & range.watched, point.time)) {
             ++past_;
             break;
         }
@@ -73,10 +74,11 @@ void Sweep::note_exclusions(std::int64_t before) {
     }
 }
 
-/// Whether a chain can go past a row that meets these exclusions.
-bool Sweep::goes_on(std::uint64_t exclusions) const {
+/// Whether a chain can go past a row that meets these exclusions; one with a step at its time is not met.
+bool Sweep::goes_on(std::uint64_t exclusions, std::int64_t time) const {
     return std::any_of(moves_.begin(), moves_.end(), [&](const Move& move) {
-        return (move.watched & exclusions) == 0 && !nodes_[move.from - 1].empty();
+        const std::vector<Node>& nodes = nodes_[move.from - 1];
+        return !nodes.empty() && ((move.watched & exclusions) == 0 || nodes.back().time == time);
     });
 }
 
@@ -201,6 +203,18 @@ bool Sweep::has_entry_in_ties(std::size_t step, const Point& point, RowsForSteps
         if (can && optional) rows.remove(first);
         if (!can && !optional) return false;
         if (!optional) next = first;
+    }
+    return false;
+}
+
+bool Sweep::is_later(const ChainSteps& chain, const ChainSteps& than) {
+    for (std::size_t step = chain.level; step >= 1; --step) {
+        const bool done = (chain.done & bit_of(step)) != 0;
+        const bool theirs = (than.done & bit_of(step)) != 0;
+        if (done != theirs) return done;
+        if (done && chain.time[step - 1] != than.time[step - 1]) {
+            return chain.time[step - 1] > than.time[step - 1];
+        }
     }
     return false;
 }

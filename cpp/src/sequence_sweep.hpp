@@ -3,6 +3,7 @@
 // All chains of one item at once: for each row and each step the latest start of a chain that ends there.
 // Internal to the core.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,7 @@ struct SweepRange {
     std::int64_t last_start = kLatest;
     std::int64_t limit = kLatest;  // nothing is read past it
     std::uint64_t watched = 0;     // the exclusions that chains must not meet
-    bool until_done = false;       // nothing is read past the first chain of all steps
+    bool until_done = false;       // nothing is read past the end of the first chain of all steps
 };
 
 /// One chain: its steps and their times.
@@ -65,6 +66,23 @@ class Sweep {
     /// `first_start` or later, and an optional step is done if one can be.
     [[nodiscard]] ChainSteps chain_to(const Node& end, std::size_t level, std::int64_t first_start) const;
 
+    /// The same from all the step's nodes of one time that can be ends: tied rows are several nodes where they
+    /// must be adjacent, and equally late. Of chains of equal times it is the first, or the last.
+    template <class CanEnd>
+    [[nodiscard]] ChainSteps chain_to_time(std::int64_t time, std::size_t level, std::int64_t first_start,
+                                           CanEnd can_end, bool last) const {
+        const auto& ends = nodes(level);
+        auto end = std::lower_bound(ends.begin(), ends.end(), time,
+                                    [](const Node& other, std::int64_t t) { return other.time < t; });
+        ChainSteps best;
+        for (; end != ends.end() && end->time == time; ++end) {
+            if (!can_end(*end)) continue;
+            const ChainSteps chain = chain_to(*end, level, first_start);
+            if (best.level == 0 || (last ? !is_later(best, chain) : is_later(chain, best))) best = chain;
+        }
+        return best;
+    }
+
   private:
     struct Move {
         std::size_t from;
@@ -87,6 +105,8 @@ class Sweep {
         }
     };
 
+    /// Whether going back, the first step in which the chains differ is done later, or by the one chain alone.
+    [[nodiscard]] static bool is_later(const ChainSteps& chain, const ChainSteps& than);
     [[nodiscard]] std::span<Move> moves_to(std::size_t step) {
         return {moves_.data() + first_move_[step - 1], first_move_[step] - first_move_[step - 1]};
     }
@@ -94,7 +114,7 @@ class Sweep {
         return {moves_.data() + first_move_[step - 1], first_move_[step] - first_move_[step - 1]};
     }
     void note_exclusions(std::int64_t before);
-    [[nodiscard]] bool goes_on(std::uint64_t exclusions) const;
+    [[nodiscard]] bool goes_on(std::uint64_t exclusions, std::int64_t time) const;
     void advance(Move& move, const Point& point, Starts& starts);
     void enter(const Point& point, Starts& starts);
     void go_on_in_ties(const Point& point, Starts& starts) const;

@@ -50,9 +50,8 @@ class PlainSequence {
             best = without(best, ExclusionEffect::drop);
             if (best.empty()) return {0, SequenceStop::excluded, times({})};
         }
-        std::optional<PlainChain> chain;
-        if (level > 0) chain = choose(best, level);
-        return {level, why(chain, level), times(chain)};
+        const std::vector<PlainChain> told = level > 0 ? choose(best, level) : best;
+        return {level, why(told, level), times(told)};
     }
 
   private:
@@ -168,39 +167,43 @@ class PlainSequence {
         }
         std::erase_if(among, [&](const PlainChain& chain) { return time_of(chain, step) != best; });
     }
-    [[nodiscard]] PlainChain choose(std::vector<PlainChain> among, std::size_t level) const {
+    /// The chains of the times that are told: which of the tied rows they take is open.
+    [[nodiscard]] std::vector<PlainChain> choose(std::vector<PlainChain> among, std::size_t level) const {
         if (options_.timing == SequenceTiming::last_entry) {
             keep_at(among, level, false);
             for (std::size_t step = level - 1; step >= 1; --step) keep_at(among, step, true);
         } else {
             for (std::size_t step = 1; step <= level; ++step) keep_at(among, step, false);
         }
-        return among.front();
+        return among;
     }
 
-    [[nodiscard]] SequenceStop why(const std::optional<PlainChain>& chain, std::size_t level) const {
+    [[nodiscard]] SequenceStop why(const std::vector<PlainChain>& told, std::size_t level) const {
         if (level == n()) return SequenceStop::completed;
         for (const SequenceExclusion& exclusion : options_.exclusions) {
-            if (exclusion.effect == ExclusionEffect::stop && chain && is_hit(*chain, exclusion, false)) {
+            if (exclusion.effect == ExclusionEffect::stop && level > 0 &&
+                is_hit(told.front(), exclusion, false)) {
                 return SequenceStop::excluded;
             }
         }
         if (deepest(chains(false)) > level && !options_.exclusions.empty()) return SequenceStop::excluded;
-        if (!chain) return SequenceStop::no_event;
-        const std::int64_t end = deadline(time_of(*chain, 1));
+        if (level == 0) return SequenceStop::no_event;
+        const std::int64_t end = deadline(time_of(told.front(), 1));
         if (options_.window && end >= observed_until_) return SequenceStop::immature;
         bool interrupted = false, gap = false, late = false;
-        const std::size_t last = *chain->row[level - 1];
-        for (std::size_t step = level + 1; step <= n(); ++step) {
-            for (std::size_t row = 0; row < rows_.size(); ++row) {
-                if (!fills(row, step) || !comes_after(*chain, row, last)) continue;
-                const bool inside = rows_[row].time <= end;
-                late |= !inside;
-                const bool apart = options_.mode == SequenceMode::strict && row != last + 1;
-                interrupted |= inside && apart;
-                gap |= inside && !apart;
+        for (const PlainChain& chain : told) {
+            const std::size_t last = *chain.row[level - 1];
+            for (std::size_t step = level + 1; step <= n(); ++step) {
+                for (std::size_t row = 0; row < rows_.size(); ++row) {
+                    if (!fills(row, step) || !comes_after(chain, row, last)) continue;
+                    const bool inside = rows_[row].time <= end;
+                    late |= !inside;
+                    const bool apart = options_.mode == SequenceMode::strict && row != last + 1;
+                    interrupted |= inside && apart;
+                    gap |= inside && !apart;
+                }
+                if (!options_.steps[step - 1].optional) break;
             }
-            if (!options_.steps[step - 1].optional) break;
         }
         if (interrupted) return SequenceStop::interrupted;
         if (gap) return SequenceStop::gap;
@@ -213,10 +216,10 @@ class PlainSequence {
         return rows_[row].time >= rows_[last].time &&
                std::find(chain.row.begin(), chain.row.end(), std::optional(row)) == chain.row.end();
     }
-    [[nodiscard]] std::vector<std::int64_t> times(const std::optional<PlainChain>& chain) const {
+    [[nodiscard]] std::vector<std::int64_t> times(const std::vector<PlainChain>& told) const {
         std::vector<std::int64_t> all(n(), kNoTime);
-        for (std::size_t k = 0; chain && k < n(); ++k) {
-            if (chain->row[k]) all[k] = rows_[*chain->row[k]].time;
+        for (std::size_t k = 0; !told.empty() && k < n(); ++k) {
+            if (told.front().row[k]) all[k] = time_of(told.front(), k + 1);
         }
         return all;
     }
