@@ -17,8 +17,10 @@ const Node* node_from(const std::vector<Node>& nodes, std::int64_t time) {
 Told ChainFinder::find(const Points& points, SweepRange entries) {
     points_ = &points;
     entries_ = entries;
+    // A later end may belong to an earlier start, or to a chain that does more of the optional steps.
+    const bool one_entry = entries.first_start == entries.last_start;
     entries_.until_done =
-        rules_.timing == SequenceTiming::last_entry || entries.first_start == entries.last_start;
+        rules_.timing == SequenceTiming::last_entry || (one_entry && rules_.lattice.optional == 0);
     const std::uint64_t cuts = rules_.stops | rules_.resets;
     Place place = deepest(cuts, rules_.resets);
     if (place.level > 0 && rules_.drops != 0) {

@@ -51,8 +51,7 @@ void Sweep::run(const Points& points, const SweepRange& range) {
                 nodes_[static_cast<std::size_t>(k)].push_back({point.time, start, past_});
             });
         }
-        if ((point.exclusions & range.watched) != 0 && point.time >= range.last_start &&
-            !goes_on(point.exclusions & range.watched, point.time)) {
+        if (point.time > range.last_start && !goes_on(point)) {
             ++past_;
             break;
         }
@@ -74,12 +73,19 @@ void Sweep::note_exclusions(std::int64_t before) {
     }
 }
 
-/// Whether a chain can go past a row that meets these exclusions; one with a step at its time is not met.
-bool Sweep::goes_on(std::uint64_t exclusions, std::int64_t time) const {
-    return std::any_of(moves_.begin(), moves_.end(), [&](const Move& move) {
-        const std::vector<Node>& nodes = nodes_[move.from - 1];
-        return !nodes.empty() && ((move.watched & exclusions) == 0 || nodes.back().time == time);
-    });
+/// Whether a chain can have steps past the point. Rows that meet it do not if a step of it is of their time.
+bool Sweep::goes_on(const Point& point) const {
+    if (lattice_->adjacent) {
+        const auto past = nodes_.begin() + static_cast<std::ptrdiff_t>(lattice_->n_steps);
+        return std::any_of(nodes_.begin(), past, [&](const std::vector<Node>& nodes) {
+            return !nodes.empty() && at(nodes.back().point).row == point.row;
+        });
+    }
+    const std::uint64_t met = point.exclusions & range_.watched;
+    return met == 0 || std::any_of(moves_.begin(), moves_.end(), [&](const Move& move) {
+               const std::vector<Node>& nodes = nodes_[move.from - 1];
+               return !nodes.empty() && ((move.watched & met) == 0 || nodes.back().time == point.time);
+           });
 }
 
 std::int64_t Sweep::last_exclusion(std::uint64_t watched, std::int64_t before) const {

@@ -114,7 +114,7 @@ class Sweep {
         return {moves_.data() + first_move_[step - 1], first_move_[step] - first_move_[step - 1]};
     }
     void note_exclusions(std::int64_t before);
-    [[nodiscard]] bool goes_on(std::uint64_t exclusions, std::int64_t time) const;
+    [[nodiscard]] bool goes_on(const Point& point) const;
     void advance(Move& move, const Point& point, Starts& starts);
     void enter(const Point& point, Starts& starts);
     void go_on_in_ties(const Point& point, Starts& starts) const;
