@@ -30,6 +30,11 @@ class Deadline {
     explicit Deadline(const std::optional<SequenceWindow>& window);
 
     [[nodiscard]] bool exists() const { return !from_.empty(); }
+    /// Whether the window is equally long wherever it opens, and how long it is.
+    [[nodiscard]] bool is_fixed() const { return from_.size() <= 1; }
+    [[nodiscard]] std::uint64_t fixed() const {
+        return exists() ? static_cast<std::uint64_t>(fixed_) : ~std::uint64_t{0};
+    }
     /// The last time inside the window that opens at `start`.
     [[nodiscard]] std::int64_t of(std::int64_t start) const {
         if (from_.size() <= 1) return later(start, fixed_);

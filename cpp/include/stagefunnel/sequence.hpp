@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "stagefunnel/durations.hpp"
+#include "stagefunnel/funnel.hpp"
 #include "stagefunnel/journeys.hpp"
 #include "stagefunnel/memory.hpp"
 
@@ -106,5 +108,29 @@ struct SequenceChains {
 ///
 /// A chain ends with its last step, or else when its window is over; without a window it does not end.
 [[nodiscard]] SequenceChains sequence_entries(const Journeys& journeys, const SequenceOptions& options);
+
+/// Times between the steps of chains. Without any, `mean` and `quantiles` are zero and mean nothing.
+struct StepTime {
+    std::int64_t count = 0;
+    Duration mean;
+    std::vector<Duration> quantiles;
+};
+
+/// The funnel of a sequence: one row per group and one column per step.
+struct SequenceCounts {
+    CountMatrix reached;   // items that did the step on their chain
+    CountMatrix dropped;   // items whose chain went this far, and will go no further
+    CountMatrix immature;  // items whose chain went this far, and may go on
+    std::vector<StepTime> from_previous;  // of the items that did the step before too; group after group
+    std::vector<StepTime> from_first;
+};
+
+/// Counts `sequence_chains` in one pass, without keeping them.
+///
+/// @param group per item its group, 0 … n_groups - 1; empty: all items are in group 0.
+/// @throws std::invalid_argument as `sequence_chains` and `time_in_stage` do, and for a group out of range.
+[[nodiscard]] SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options,
+                                            std::span<const std::int32_t> group, std::int32_t n_groups,
+                                            std::span<const Quantile> quantiles);
 
 }  // namespace stagefunnel
