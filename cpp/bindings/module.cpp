@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_flow(m);
     bind_memory(m);
     bind_quality(m);
+    bind_sequence(m);
     bind_stream(m);
     bind_summary(m);
 }

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "stagefunnel/durations.hpp"
+#include "stagefunnel/funnel.hpp"
+#include "stagefunnel/journeys.hpp"
+#include "stagefunnel/memory.hpp"
+
+namespace stagefunnel {
+
+/// How the rows of a chain may lie to each other.
+enum class SequenceMode : std::uint8_t {
+    ordered,      ///< times do not fall; rows of equal time are taken in the order of the steps
+    increase,     ///< times rise
+    strict,       ///< no row of the item lies between
+    unordered,    ///< any order: step k is the k-th distinct step in the order of time
+    first_entry,  ///< as `ordered`, from the item's first row of step 1 only
+    open,         ///< no chain: each step by itself, window or not
+    hybrid        ///< steps after the first in any order, at or after the item's first row of step 1
+};
+
+/// Which of the chains of the deepest level is told.
+enum class SequenceTiming : std::uint8_t {
+    last_entry,  ///< it ends earliest; going back from there, each step is its latest row
+    first_entry  ///< it starts earliest; going on from there, each step is its earliest row
+};
+
+struct SequenceStep {
+    std::vector<std::uint8_t> matches;  // per stage code 1 if the stage fills the step; the missing one does not
+    std::optional<std::int64_t> min_gap;  // from the previous step that was done
+    std::optional<std::int64_t> max_gap;
+    bool optional = false;
+    bool first_time = false;  // only an item's first row that matches counts
+};
+
+/// What a row of an excluded stage does to a chain that it hits.
+enum class ExclusionEffect : std::uint8_t {
+    drop,  ///< leaves the item out if every chain of its deepest level is hit
+    stop,  ///< the chain does not go on past the row
+    reset  ///< the chain counts for nothing
+};
+
+/// A stage that must not lie strictly after step `after` and strictly before step `before`, both from 1.
+struct SequenceExclusion {
+    std::vector<std::uint8_t> matches;  // per stage code
+    std::size_t after = 1;
+    std::size_t before = 2;
+    ExclusionEffect effect = ExclusionEffect::drop;
+};
+
+/// How long a chain may take from its first step on: it ends at `shift` of the first step's piece after it.
+///
+/// A fixed length is one piece; calendar months are one for each stretch in which they are equally long.
+struct SequenceWindow {
+    std::vector<std::int64_t> from;   // rising; the first piece also holds all that is earlier
+    std::vector<std::int64_t> shift;  // one for each; no deadline lies before that of an earlier time
+};
+
+/// A question about sequences. What a mode has no use for is refused.
+struct SequenceOptions {
+    std::vector<SequenceStep> steps;  // 1 … 64
+    SequenceMode mode = SequenceMode::ordered;
+    SequenceTiming timing = SequenceTiming::last_entry;
+    std::optional<SequenceWindow> window;
+    std::vector<SequenceExclusion> exclusions;  // up to 64
+    std::optional<std::int64_t> as_of;  // rows at or after it are taken out; without it the last time is the end
+    unsigned threads = 1;
+};
+
+/// Why a chain does not go on.
+enum class SequenceStop : std::uint8_t {
+    completed,
+    no_event,     ///< no further step came
+    window,       ///< it came past the window only
+    gap,          ///< it came inside the window, too early or too late after the step before
+    interrupted,  ///< it came inside the window, but with other rows between
+    excluded,     ///< an excluded stage came
+    immature      ///< the window was not over at the end of the observation
+};
+
+/// Stands for the time of a step that was not done.
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
+
+/// One chain for each item, or for each entry.
+struct SequenceChains {
+    std::size_t n_steps = 0;
+    LargeVector<std::uint32_t> item;  // of the chain; empty where there is one chain for every item
+    LargeVector<std::uint8_t> level;  // the deepest step done, 0 for none
+    LargeVector<std::uint8_t> stop;   // a `SequenceStop`
+    LargeVector<std::uint64_t> done;  // bit k - 1: step k was done
+    LargeVector<std::int64_t> time;   // of each step, chain after chain; `kNoTime` where not done
+};
+
+/// The deepest chain of every item, in the order of the items.
+///
+/// Linear in the rows for every mode: an item of many repeats takes no longer than many items.
+///
+/// @throws std::invalid_argument for options that contradict each other or the journeys.
+[[nodiscard]] SequenceChains sequence_chains(const Journeys& journeys, const SequenceOptions& options);
+
+/// The chain of every entry: of the first row of step 1, then of the first one after that chain ended.
+///
+/// A chain ends with its last step, or else when its window is over; without a window it does not end.
+[[nodiscard]] SequenceChains sequence_entries(const Journeys& journeys, const SequenceOptions& options);
+
+/// Times between the steps of chains. Without any, `mean` and `quantiles` are zero and mean nothing.
+struct StepTime {
+    std::int64_t count = 0;
+    Duration mean;
+    std::vector<Duration> quantiles;
+};
+
+/// The funnel of a sequence: one row per group and one column per step.
+struct SequenceCounts {
+    CountMatrix reached;   // items that did the step on their chain
+    CountMatrix dropped;   // items whose chain went this far, and will go no further
+    CountMatrix immature;  // items whose chain went this far, and may go on
+    std::vector<StepTime> from_previous;  // of the items that did the step before too; group after group
+    std::vector<StepTime> from_first;
+};
+
+/// Counts `sequence_chains` in one pass, without keeping them.
+///
+/// @param group per item its group, 0 … n_groups - 1; empty: all items are in group 0.
+/// @throws std::invalid_argument as `sequence_chains` and `time_in_stage` do, and for a group out of range.
+[[nodiscard]] SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options,
+                                            std::span<const std::int32_t> group, std::int32_t n_groups,
+                                            std::span<const Quantile> quantiles);
+
+}  // namespace stagefunnel

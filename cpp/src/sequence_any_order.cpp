@@ -1,0 +1,174 @@
+#include "sequence_any_order.hpp"
+
+#include <algorithm>
+
+#include "stage_mask.hpp"
+
+namespace stagefunnel {
+namespace {
+
+/// The points of a window, both ends included.
+struct Stretch {
+    std::size_t first = 0;
+    std::size_t last = 0;
+};
+
+void take(ChainSteps& chain, std::int64_t time) {
+    chain.done |= bit_of(++chain.level);
+    chain.time[chain.level - 1] = time;
+}
+
+/// The chain of so many steps inside a stretch that has the latest rows, or the earliest.
+///
+/// Rows that can be filled together are a matroid: taking each one that fills one more step, in the order in
+/// which they are wanted, makes every place of the chain as good as it can be.
+ChainSteps best_of(const SequenceRules& rules, const Points& points, Stretch stretch, std::size_t n_filled) {
+    const bool from_end = rules.timing == SequenceTiming::last_entry;
+    StepsOfRows steps(rules.n_steps());
+    std::vector<std::int64_t> times;
+    for (std::size_t i = 0; times.size() < n_filled; ++i) {
+        const Point& point = points.points[from_end ? stretch.last - i : stretch.first + i];
+        for (const RowKind& kind : points.kinds_of(point)) steps.add(kind.steps, kind.n_rows);
+        times.resize(steps.n_filled(), point.time);
+    }
+    if (from_end) std::reverse(times.begin(), times.end());
+    ChainSteps chain;
+    for (const std::int64_t time : times) take(chain, time);
+    return chain;
+}
+
+SequenceStop why_unordered_ends(const SequenceRules& rules, const Points& points, const ChainSteps& chain) {
+    if (chain.level == rules.n_steps()) return SequenceStop::completed;
+    if (chain.level == 0) return SequenceStop::no_event;
+    if (rules.is_immature(chain.entry())) return SequenceStop::immature;
+    const std::int64_t deadline = rules.deadline.of(chain.entry());
+    StepsOfRows steps(rules.n_steps());
+    std::uint64_t later = 0;
+    for (const Point& point : points.points) {
+        if (point.time < chain.entry()) continue;
+        for (const RowKind& kind : points.kinds_of(point)) {
+            if (point.time <= deadline) {
+                steps.add(kind.steps, kind.n_rows);
+            } else {
+                later |= kind.steps;
+            }
+        }
+    }
+    return steps.would_fill_more(later) ? SequenceStop::window : SequenceStop::no_event;
+}
+
+}  // namespace
+
+void StepsOfRows::clear() {
+    kinds_.clear();
+    n_filled_ = 0;
+    filled_by_.fill(kNone);
+}
+
+std::size_t StepsOfRows::kind_of(std::uint64_t steps) {
+    const auto found =
+        std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& kind) { return kind.steps == steps; });
+    if (found != kinds_.end()) return static_cast<std::size_t>(found - kinds_.begin());
+    kinds_.push_back({steps, 0, 0});
+    return kinds_.size() - 1;
+}
+
+void StepsOfRows::add(std::uint64_t steps, std::size_t n_rows) {
+    Kind& kind = kinds_[kind_of(steps)];
+    const bool had_enough = kind.n_rows >= n_steps_;
+    kind.n_rows += n_rows;
+    if (!had_enough) fill_what_can_be();
+}
+
+void StepsOfRows::remove(std::uint64_t steps, std::size_t n_rows) {
+    const std::size_t k = kind_of(steps);
+    kinds_[k].n_rows -= n_rows;
+    for (std::size_t step = 0; step < n_steps_ && kinds_[k].n_used > kinds_[k].n_rows; ++step) {
+        if (filled_by_[step] != k) continue;
+        filled_by_[step] = kNone;
+        --kinds_[k].n_used;
+        --n_filled_;
+    }
+    fill_what_can_be();
+}
+
+bool StepsOfRows::would_fill_more(std::uint64_t steps) const {
+    for (std::uint64_t bits = steps; bits != 0; bits &= bits - 1) {
+        StepsOfRows other = *this;
+        other.add(bits & (~bits + 1), 1);
+        if (other.n_filled_ > n_filled_) return true;
+    }
+    return false;
+}
+
+void StepsOfRows::fill_what_can_be() {
+    for (std::size_t step = 0; step < n_steps_; ++step) {
+        if (filled_by_[step] == kNone && fill(step)) ++n_filled_;
+    }
+}
+
+bool StepsOfRows::fill(std::size_t step) {
+    tried_.assign(kinds_.size(), 0);
+    return find(step);
+}
+
+bool StepsOfRows::find(std::size_t step) {
+    for (std::size_t k = 0; k < kinds_.size(); ++k) {
+        if ((kinds_[k].steps >> step & 1) == 0 || tried_[k] != 0) continue;
+        tried_[k] = 1;
+        if (kinds_[k].n_used == kinds_[k].n_rows && !make_way(k)) continue;
+        ++kinds_[k].n_used;
+        filled_by_[step] = k;
+        return true;
+    }
+    return false;
+}
+
+bool StepsOfRows::make_way(std::size_t kind) {
+    for (std::size_t step = 0; step < n_steps_; ++step) {
+        if (filled_by_[step] != kind || !find(step)) continue;
+        --kinds_[kind].n_used;
+        return true;
+    }
+    return false;
+}
+
+Told find_unordered(const SequenceRules& rules, const Points& points) {
+    StepsOfRows steps(rules.n_steps());
+    std::size_t most = 0, past = 0;
+    Stretch best;
+    const auto each_kind = [&](std::size_t p, auto act) {
+        for (const RowKind& kind : points.kinds_of(points.points[p])) act(kind);
+    };
+    for (std::size_t first = 0; first < points.points.size(); ++first) {
+        if (points.points[first].steps == 0) continue;
+        const std::int64_t deadline = rules.deadline.of(points.points[first].time);
+        for (; past < points.points.size() && points.points[past].time <= deadline; ++past) {
+            each_kind(past, [&](const RowKind& kind) { steps.add(kind.steps, kind.n_rows); });
+            if (steps.n_filled() <= most) continue;
+            most = steps.n_filled();
+            best = {first, past};
+        }
+        each_kind(first, [&](const RowKind& kind) { steps.remove(kind.steps, kind.n_rows); });
+    }
+    Told told;
+    if (most > 0) told.chain = best_of(rules, points, best, most);
+    told.stop = why_unordered_ends(rules, points, told.chain);
+    return told;
+}
+
+Told find_open(const SequenceRules& rules, const Points& points) {
+    Told told;
+    for (const Point& point : points.points) {
+        for_each_bit(point.steps & ~told.chain.done, 0, [&](std::ptrdiff_t k) {
+            const auto step = static_cast<std::size_t>(k) + 1;
+            told.chain.done |= bit_of(step);
+            told.chain.time[step - 1] = point.time;
+            told.chain.level = std::max(told.chain.level, step);
+        });
+    }
+    if (told.chain.level == rules.n_steps()) told.stop = SequenceStop::completed;
+    return told;
+}
+
+}  // namespace stagefunnel

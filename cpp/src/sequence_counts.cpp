@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include "parallel.hpp"
+#include "sequence_plain.hpp"
+#include "sequence_rules.hpp"
+#include "sequence_teller.hpp"
+#include "stage_buffers.hpp"
+#include "stagefunnel/sequence.hpp"
+#include "visits.hpp"
+
+namespace stagefunnel {
+namespace {
+
+/// Keeps every duration.
+struct TimeKeeper {
+    explicit TimeKeeper(std::size_t n_rows) : samples(n_rows) {}
+    void take(std::size_t row, std::span<const std::uint64_t> durations) {
+        samples[row].insert(samples[row].end(), durations.begin(), durations.end());
+    }
+    std::vector<LargeVector<std::uint64_t>> samples;
+};
+
+struct Part {
+    SequenceCounts counts;
+    TimeKeeper times{0};
+};
+
+class Counter {
+  public:
+    Counter(const SequenceRules& rules, std::int32_t n_groups)
+        : rules_(rules),
+          n_steps_(rules.n_steps()),
+          keeper_(static_cast<std::size_t>(n_groups) * n_steps_ * 2),
+          buffers_(keeper_.samples.size(), keeper_) {
+        const auto zero = [&] {
+            return CountMatrix::Zero(n_groups, static_cast<Eigen::Index>(n_steps_)).eval();
+        };
+        counts_ = {.reached = zero(), .dropped = zero(), .immature = zero(), .from_previous = {}, .from_first = {}};
+    }
+
+    void add(std::int32_t group, std::size_t level, bool immature, std::uint64_t done, const std::int64_t* time) {
+        if (level == 0) return;
+        const auto last = static_cast<Eigen::Index>(level) - 1;
+        if (level < n_steps_) ++(immature ? counts_.immature : counts_.dropped)(group, last);
+        const std::size_t base = static_cast<std::size_t>(group) * n_steps_;
+        for (std::size_t k = 0; k < level; ++k) {
+            if ((done >> k & 1) == 0) continue;
+            ++counts_.reached(group, static_cast<Eigen::Index>(k));
+            if (k == 0) continue;
+            if ((done >> (k - 1) & 1) != 0) buffers_.append((base + k) * 2, between(time[k - 1], time[k]));
+            if ((done & 1) != 0) buffers_.append((base + k) * 2 + 1, between(time[0], time[k]));
+        }
+    }
+
+    [[nodiscard]] Part take() {
+        buffers_.flush();
+        return {std::move(counts_), std::move(keeper_)};
+    }
+
+  private:
+    /// Steps in any order need not rise in time.
+    static std::uint64_t between(std::int64_t from, std::int64_t to) {
+        return to >= from ? distance(from, to) : distance(to, from);
+    }
+
+    const SequenceRules& rules_;
+    std::size_t n_steps_;
+    SequenceCounts counts_;
+    TimeKeeper keeper_;
+    StageBuffers<64, TimeKeeper> buffers_;
+};
+
+template <class Code>
+Part count_items(const SequenceRules& rules, const Journeys& journeys, const Code* codes,
+                 std::span<const std::int32_t> group, std::int32_t n_groups, std::size_t first,
+                 std::size_t last) {
+    Counter counter(rules, n_groups);
+    const auto group_of = [&](std::size_t item) { return group.empty() ? 0 : group[item]; };
+    if (PlainSequences<Code>::answers(rules)) {
+        PlainSequences<Code> plain(rules, journeys, codes);
+        for (std::size_t item = first; item < last; ++item) {
+            const std::size_t level = plain.find(item);
+            if (level == 0) continue;
+            const bool immature = level < rules.n_steps() && rules.is_immature(plain.entry());
+            const std::int64_t* times = level > 1 ? plain.times() : nullptr;
+            counter.add(group_of(item), level, immature, bit_of(level + 1) - 1, times);
+        }
+        return counter.take();
+    }
+    SequenceTeller<Code> teller(rules, journeys, codes);
+    for (std::size_t item = first; item < last; ++item) {
+        const Told told = teller.tell(item);
+        counter.add(group_of(item), told.chain.level, told.stop == SequenceStop::immature, told.chain.done,
+                    told.chain.time.data());
+    }
+    return counter.take();
+}
+
+void check_groups(const Journeys& journeys, std::span<const std::int32_t> group, std::int32_t n_groups) {
+    if (n_groups < 1) throw std::invalid_argument("there must be a group");
+    if (group.empty()) return;
+    if (group.size() != journeys.n_items()) throw std::invalid_argument("groups must be one per item");
+    const auto [low, high] = std::minmax_element(group.begin(), group.end());
+    if (*low < 0 || *high >= n_groups) throw std::invalid_argument("a group lies out of range");
+}
+
+}  // namespace
+
+SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options,
+                              std::span<const std::int32_t> group, std::int32_t n_groups,
+                              std::span<const Quantile> quantiles) {
+    const SequenceRules rules(options, journeys);
+    check_groups(journeys, group, n_groups);
+    std::vector<Part> parts = with_codes(journeys, [&](const auto* codes) {
+        return parallel_parts(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
+            return count_items(rules, journeys, codes, group, n_groups, first, last);
+        });
+    });
+    SequenceCounts counts = std::move(parts[0].counts);
+    for (std::size_t p = 1; p < parts.size(); ++p) {
+        counts.reached += parts[p].counts.reached;
+        counts.dropped += parts[p].counts.dropped;
+        counts.immature += parts[p].counts.immature;
+    }
+    const std::size_t n_times = parts[0].times.samples.size();
+    counts.from_previous.resize(n_times / 2);
+    counts.from_first.resize(n_times / 2);
+    parallel_tasks(n_times, options.threads, [&](std::size_t row) {
+        std::vector<std::span<const std::uint64_t>> samples;
+        std::size_t count = 0;
+        for (const Part& part : parts) {
+            samples.emplace_back(part.times.samples[row]);
+            count += samples.back().size();
+        }
+        VisitCounts visits;
+        visits.completed = static_cast<std::int64_t>(count);
+        StageTime time = summarise_durations(visits, samples, quantiles);
+        (row % 2 == 0 ? counts.from_previous : counts.from_first)[row / 2] = {
+            visits.completed, time.mean, std::move(time.quantiles)};
+    });
+    return counts;
+}
+
+}  // namespace stagefunnel

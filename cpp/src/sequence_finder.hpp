@@ -1,0 +1,62 @@
+#pragma once
+
+// The chain of one item that a question about sequences tells. Internal to the core.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sequence_points.hpp"
+#include "sequence_rules.hpp"
+#include "sequence_sweep.hpp"
+
+namespace stagefunnel {
+
+/// What is told of one item, or of one entry.
+struct Told {
+    ChainSteps chain;
+    SequenceStop stop = SequenceStop::no_event;
+};
+
+/// Finds the chain among the points of an item, for the modes in which the steps have an order.
+class ChainFinder {
+  public:
+    explicit ChainFinder(const SequenceRules& rules) : rules_(rules) {}
+
+    /// @param entries the times at which a chain may start, both ends included.
+    [[nodiscard]] Told find(const Points& points, SweepRange entries);
+
+  private:
+    /// Where the chains of a level lie that no exclusion meets.
+    struct Place {
+        std::size_t level = 0;
+        SweepRange entries;
+        std::int64_t first_end = kEarliest;  // chains end at it or later
+        bool is_part = false;                // of the entries, so that the sweep over all says too little
+    };
+
+    /// The deepest level that has a chain outside the exclusions, or whether a certain level has one.
+    ///
+    /// @param watched exclusions that must not lie between the steps.
+    /// @param watched_after exclusions that must not follow the last step inside the window.
+    [[nodiscard]] Place deepest(std::uint64_t watched, std::uint64_t watched_after, std::size_t only = 0);
+    [[nodiscard]] std::optional<Place> place_of(std::size_t level, std::uint64_t watched_after);
+    [[nodiscard]] std::optional<Place> among(std::size_t level, std::size_t first, std::size_t last,
+                                             std::int64_t first_end);
+    [[nodiscard]] ChainSteps earliest_end(const Place& place);
+    [[nodiscard]] ChainSteps earliest_start(const Place& place);
+    [[nodiscard]] SequenceStop why_it_ends(const ChainSteps& chain) const;
+    [[nodiscard]] SequenceStop why_no_next(const ChainSteps& chain) const;
+    [[nodiscard]] bool has_unused_row(const ChainSteps& chain, const Point& point, std::uint64_t next) const;
+    [[nodiscard]] bool is_stopped(const ChainSteps& chain) const;
+
+    const SequenceRules& rules_;
+    const Points* points_ = nullptr;
+    SweepRange entries_;
+    Sweep sweep_;
+    Sweep probe_;  // over the entries of one stretch
+    Points mirrored_;
+};
+
+}  // namespace stagefunnel

@@ -1,0 +1,128 @@
+#pragma once
+
+// The plain question: steps in order, each stage in one of them, one window and nothing else. Internal to the core.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sequence_rules.hpp"
+
+namespace stagefunnel {
+
+/// Reads an item's rows once forwards, with one start for each step, and back from the end of the chain.
+template <class Code>
+class PlainSequences {
+  public:
+    PlainSequences(const SequenceRules& rules, const Journeys& journeys, const Code* codes)
+        : n_steps_(rules.n_steps()),
+          window_(rules.deadline.fixed()),
+          codes_(codes),
+          time_(journeys.time.data()),
+          offsets_(journeys.offsets.data()) {
+        for (const std::uint64_t steps : rules.steps_of_code) {
+            step_of_code_.push_back(steps == 0 ? kNone : static_cast<std::uint8_t>(std::countr_zero(steps)));
+        }
+    }
+
+    /// Whether the question is that plain.
+    static bool answers(const SequenceRules& rules) {
+        const Lattice& lattice = rules.lattice;
+        const auto plain_gap = [&](std::size_t k) {
+            return lattice.min_gap[k] == 0 && lattice.max_gap[k] == ~std::uint64_t{0};
+        };
+        bool plain = rules.mode == SequenceMode::ordered && rules.timing == SequenceTiming::last_entry &&
+                     rules.deadline.is_fixed() && lattice.optional == 0 && lattice.spans.empty() &&
+                     rules.first_time == 0 && !rules.as_of && rules.n_steps() <= kMostSteps;
+        for (std::size_t k = 0; plain && k < rules.n_steps(); ++k) plain = plain_gap(k);
+        for (const std::uint64_t steps : rules.steps_of_code) plain = plain && std::popcount(steps) <= 1;
+        return plain;
+    }
+
+    /// Finds the item's chain, of which it returns the level.
+    std::size_t find(std::size_t item) {
+        const std::size_t begin = offsets_[item], end = offsets_[item + 1];
+        std::size_t i = begin;
+        while (i < end && step_of_code_[codes_[i]] != 0) ++i;
+        if (i == end) return 0;
+        // The rows before the first one of step 1 count only where they are tied with it.
+        const std::int64_t first = time_[i];
+        while (i > begin && time_[i - 1] == first) --i;
+        level_ = 0;
+        has_ = seen_ = 0;
+        for (; i < end; ++i) {
+            const std::size_t step = step_of_code_[codes_[i]];
+            if (level_ == n_steps_ && time_[i] != time_[end_row_]) break;
+            if (step != kNone) put(step, i);
+        }
+        return level_;
+    }
+    /// The start of the chain that was found.
+    [[nodiscard]] std::int64_t entry() const { return entry_; }
+
+    /// The times of the chain's steps: each is the latest before the next one.
+    [[nodiscard]] const std::int64_t* times() {
+        std::size_t wanted = level_;
+        std::uint32_t tied = 0;
+        std::int64_t now = time_[end_row_];
+        for (std::size_t i = end_row_;; --i) {
+            if (time_[i] != now) tied = 0;
+            now = time_[i];
+            const std::size_t step = step_of_code_[codes_[i]];
+            if (step == kNone) continue;
+            tied |= 1U << step;
+            for (; (tied >> (wanted - 1) & 1U) != 0; --wanted) {
+                chain_[wanted - 1] = now;
+                if (wanted == 1) return chain_.data();
+            }
+        }
+    }
+
+  private:
+    static constexpr std::uint8_t kNone = 255;
+    static constexpr std::size_t kMostSteps = 16;
+
+    /// Carries the start of the step before on to this one, and on through tied rows that came too early.
+    void put(std::size_t step, std::size_t row) {
+        const std::int64_t now = time_[row];
+        last_[step] = now;
+        seen_ |= 1U << step;
+        if (step == 0) {
+            start_[0] = now;
+        } else if ((has_ >> (step - 1) & 1U) == 0 || distance(start_[step - 1], now) > window_) {
+            return;
+        } else {
+            start_[step] = start_[step - 1];
+        }
+        while (true) {
+            has_ |= 1U << step;
+            // A tied row of an earlier step that comes later may still move the start.
+            if (step >= level_ || (step + 1 == level_ && time_[end_row_] == now)) {
+                level_ = step + 1;
+                entry_ = start_[step];
+                end_row_ = row;
+            }
+            if ((seen_ >> (step + 1) & 1U) == 0 || last_[step + 1] != now) return;
+            start_[step + 1] = start_[step];
+            ++step;
+        }
+    }
+
+    std::size_t n_steps_;
+    std::uint64_t window_;
+    const Code* codes_;
+    const std::int64_t* time_;
+    const std::uint64_t* offsets_;
+    std::vector<std::uint8_t> step_of_code_;
+    std::array<std::int64_t, kMostSteps> start_{};  // the latest, of the chains that do the step
+    std::array<std::int64_t, kMostSteps> last_{};   // row of the step
+    std::array<std::int64_t, kMostSteps> chain_{};
+    std::uint32_t has_ = 0;   // steps that a chain does
+    std::uint32_t seen_ = 0;  // steps that have a row
+    std::size_t level_ = 0;
+    std::int64_t entry_ = 0;
+    std::size_t end_row_ = 0;
+};
+
+}  // namespace stagefunnel

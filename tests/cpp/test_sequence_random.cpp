@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <sstream>
+
+#include "log_builder.hpp"
+#include "plain_sequence.hpp"
+
+namespace stagefunnel::testing {
+namespace {
+
+constexpr std::size_t kCodes = 5;
+
+class Dice {
+  public:
+    explicit Dice(std::uint64_t seed) : engine_(seed) {}
+    std::size_t below(std::size_t n) { return static_cast<std::size_t>(engine_() % n); }
+    bool one_in(std::size_t n) { return below(n) == 0; }
+
+  private:
+    std::mt19937_64 engine_;
+};
+
+/// What a random question may have.
+struct Allowed {
+    SequenceMode mode;
+    bool gaps = false;
+    bool optional = false;
+    bool exclusions = false;
+};
+
+std::vector<std::uint8_t> random_matches(Dice& dice, std::size_t own) {
+    std::vector<std::uint8_t> matches(kCodes + 1, 0);
+    matches[own] = 1;
+    while (dice.one_in(3)) matches[dice.below(kCodes)] = 1;
+    return matches;
+}
+
+SequenceOptions random_options(Dice& dice, const Allowed& allowed) {
+    SequenceOptions options;
+    options.mode = allowed.mode;
+    options.timing = dice.one_in(2) ? SequenceTiming::last_entry : SequenceTiming::first_entry;
+    const std::size_t n_steps = 1 + dice.below(4);
+    for (std::size_t k = 0; k < n_steps; ++k) {
+        SequenceStep step;
+        step.matches = random_matches(dice, dice.one_in(4) ? dice.below(kCodes) : k);
+        step.first_time = dice.one_in(10);
+        if (k > 0 && allowed.optional) step.optional = dice.one_in(3);
+        if (k > 0 && allowed.gaps && dice.one_in(2)) step.min_gap = dice.below(3);
+        if (k > 0 && allowed.gaps && dice.one_in(2)) step.max_gap = step.min_gap.value_or(0) + std::int64_t(dice.below(4));
+        options.steps.push_back(step);
+    }
+    if (!dice.one_in(4)) options.window = SequenceWindow{{0}, {std::int64_t(dice.below(9))}};
+    if (dice.one_in(5)) options.window = SequenceWindow{{0, 3, 6}, {3, 2, 5}};
+    while (allowed.exclusions && n_steps > 1 && dice.one_in(2) && options.exclusions.size() < 3) {
+        const std::size_t after = 1 + dice.below(n_steps - 1);
+        const std::size_t before = after + 1 + dice.below(n_steps - after);
+        options.exclusions.push_back({random_matches(dice, kCodes - 1), after, before,
+                                      static_cast<ExclusionEffect>(dice.below(3))});
+    }
+    if (dice.one_in(5)) options.as_of = std::int64_t(5 + dice.below(6));
+    return options;
+}
+
+std::vector<PlainRow> random_rows(Dice& dice) {
+    std::vector<PlainRow> rows(1 + dice.below(8));
+    const std::size_t span = 2 + dice.below(10);
+    for (PlainRow& row : rows) row = {std::int64_t(dice.below(span)), dice.below(kCodes + (dice.one_in(8) ? 1 : 0))};
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+    return rows;
+}
+
+std::string described(const SequenceOptions& options, const std::vector<PlainRow>& rows) {
+    std::ostringstream text;
+    text << "rows";
+    for (const PlainRow& row : rows) text << ' ' << char('A' + row.code) << row.time;
+    text << "\nsteps";
+    const auto put = [&](const auto& matches) {
+        for (std::size_t code = 0; code < matches.size(); ++code) {
+            if (matches[code] != 0) text << char('A' + code);
+        }
+    };
+    for (const SequenceStep& step : options.steps) {
+        text << ' ';
+        put(step.matches);
+        if (step.optional) text << '?';
+        if (step.first_time) text << '!';
+        if (step.min_gap) text << ">=" << *step.min_gap;
+        if (step.max_gap) text << "<=" << *step.max_gap;
+    }
+    for (const SequenceExclusion& exclusion : options.exclusions) {
+        text << "\nexclude ";
+        put(exclusion.matches);
+        text << ' ' << exclusion.after << '-' << exclusion.before << " effect " << int(exclusion.effect);
+    }
+    if (options.window) {
+        text << "\nwindow";
+        for (const std::int64_t shift : options.window->shift) text << ' ' << shift;
+    }
+    text << "\nmode " << int(options.mode) << " timing " << int(options.timing);
+    if (options.as_of) text << " as of " << *options.as_of;
+    return text.str();
+}
+
+PlainAnswer answer_of(const SequenceChains& chains, std::size_t place) {
+    const auto time = chains.time.begin() + static_cast<std::ptrdiff_t>(place * chains.n_steps);
+    return {chains.level[place],
+            static_cast<SequenceStop>(chains.stop[place]),
+            {time, time + static_cast<std::ptrdiff_t>(chains.n_steps)}};
+}
+
+class RandomSequences : public ::testing::TestWithParam<Allowed> {};
+
+TEST_P(RandomSequences, AreToldAsTheSlowWayTellsThem) {
+    for (std::uint64_t seed = 1; seed <= 200'000; ++seed) {
+        Dice dice(seed);
+        const SequenceOptions options = random_options(dice, GetParam());
+        const std::vector<PlainRow> rows = random_rows(dice);
+        CodedRows coded;
+        coded.n_labels = kCodes;
+        for (const PlainRow& row : rows) coded.add(1, row.code, row.time);
+        const PlainAnswer expected = PlainSequence(options, rows, rows.back().time).answer();
+        const PlainAnswer got = answer_of(sequence_chains(coded.build(), options), 0);
+        ASSERT_EQ(got.level, expected.level) << "seed " << seed << '\n' << described(options, rows);
+        ASSERT_EQ(got.time, expected.time) << "seed " << seed << '\n' << described(options, rows);
+        ASSERT_EQ(int(got.stop), int(expected.stop)) << "seed " << seed << '\n' << described(options, rows);
+    }
+}
+
+constexpr Allowed kEach[] = {
+    {SequenceMode::ordered},
+    {SequenceMode::ordered, true},
+    {SequenceMode::ordered, false, true},
+    {SequenceMode::ordered, false, false, true},
+    {SequenceMode::ordered, true, true, true},
+    {SequenceMode::increase},
+    {SequenceMode::increase, true, true, true},
+    {SequenceMode::strict},
+    {SequenceMode::strict, true, true, true},
+    {SequenceMode::first_entry},
+    {SequenceMode::first_entry, true, true, true},
+};
+INSTANTIATE_TEST_SUITE_P(EachModeAndOption, RandomSequences, ::testing::ValuesIn(kEach));
+
+}  // namespace
+}  // namespace stagefunnel::testing
