@@ -49,7 +49,7 @@ def groups_of(
 
 
 def groups_of_items(log: StageLog, by: str | Sequence[str] | None, reserved: Sequence[str]) -> Groups | None:
-    """Put every item in its group by columns of the items table, where no pipeline says what rows are read."""
+    """Put every item in its group by the items table, where no pipeline says which rows are read."""
     if by is None:
         return None
     columns = _named(by)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from .breakdowns import groups_of_items
 from .durations import QUANTILES, quantiles_of
 from .errors import SchemaError
-from .breakdowns import groups_of_items
 from .log import StageLog
 from .periods import Clock, moment_of
 from .schema import SEQUENCE, MissingStages, SequenceMode, TimingName, WindowFunnelMode
