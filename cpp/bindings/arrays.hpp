@@ -72,6 +72,7 @@ void bind_memory(py::module_& m);
 void bind_quality(py::module_& m);
 void bind_selection(py::module_& m);
 void bind_sequence(py::module_& m);
+void bind_window_funnel(py::module_& m);
 void bind_stream(py::module_& m);
 void bind_summary(py::module_& m);
 

@@ -15,9 +15,9 @@ std::vector<std::uint8_t> list_of(const Matches& matches) {
     return {values.begin(), values.end()};
 }
 
-SequenceStep step_of(const Matches& matches, std::optional<std::int64_t> min_gap,
-                     std::optional<std::int64_t> max_gap, bool optional, bool first_time) {
-    return {list_of(matches), min_gap, max_gap, optional, first_time};
+SequenceStep step_of(const Matches& matches, std::optional<SequenceSpan> min_gap,
+                     std::optional<SequenceSpan> max_gap, bool optional, bool first_time) {
+    return {list_of(matches), std::move(min_gap), std::move(max_gap), optional, first_time};
 }
 
 SequenceExclusion exclusion_of(const Matches& matches, std::size_t after, std::size_t before,
@@ -25,36 +25,61 @@ SequenceExclusion exclusion_of(const Matches& matches, std::size_t after, std::s
     return {list_of(matches), after, before, effect};
 }
 
-SequenceWindow window_of(const Array<std::int64_t>& from, const Array<std::int64_t>& shift) {
-    const auto starts = as_span(from), shifts = as_span(shift);
-    return {{starts.begin(), starts.end()}, {shifts.begin(), shifts.end()}};
+SequenceSpan span_of(const Array<std::int64_t>& from, const Array<std::int64_t>& shift,
+                     const Array<std::int64_t>& least) {
+    const auto list = [](const Array<std::int64_t>& values) {
+        const auto all = as_span(values);
+        return std::vector<std::int64_t>(all.begin(), all.end());
+    };
+    return {list(from), list(shift), list(least)};
 }
 
 SequenceOptions options_of(std::vector<SequenceStep> steps, SequenceMode mode, SequenceTiming timing,
-                           std::optional<SequenceWindow> window, std::vector<SequenceExclusion> exclusions,
-                           std::optional<std::int64_t> as_of, unsigned threads) {
+                           std::optional<SequenceSpan> window, std::vector<SequenceExclusion> exclusions,
+                           std::optional<std::int64_t> as_of) {
     return {.steps = std::move(steps),
             .mode = mode,
             .timing = timing,
             .window = std::move(window),
             .exclusions = std::move(exclusions),
-            .as_of = as_of,
-            .threads = threads};
+            .hold = {},
+            .as_of = as_of};
+}
+
+/// The options with what a call has beside them.
+SequenceOptions with(const SequenceOptions& options, const std::optional<Array<std::int32_t>>& hold,
+                     unsigned threads) {
+    SequenceOptions asked = options;
+    if (hold) asked.hold = as_span(*hold);
+    asked.threads = threads;
+    return asked;
+}
+
+SequenceChains chains(const Journeys& journeys, const SequenceOptions& options,
+                      const std::optional<Array<std::int32_t>>& hold, bool every_entry, unsigned threads) {
+    const SequenceOptions asked = with(options, hold, threads);
+    const py::gil_scoped_release unlocked;
+    return every_entry ? sequence_entries(journeys, asked) : sequence_chains(journeys, asked);
 }
 
 SequenceCounts count(const Journeys& journeys, const SequenceOptions& options,
+                     const std::optional<Array<std::int32_t>>& hold, bool every_entry,
                      const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                     const std::vector<std::pair<std::uint64_t, std::uint64_t>>& quantiles) {
+                     const std::vector<Quantile>& quantiles, unsigned threads) {
+    const SequenceOptions asked = with(options, hold, threads);
     const std::span<const std::int32_t> groups = group ? as_span(*group) : std::span<const std::int32_t>{};
-    std::vector<Quantile> shares;
-    for (const auto& [numerator, denominator] : quantiles) shares.push_back({numerator, denominator});
     const py::gil_scoped_release unlocked;
-    return count_sequence(journeys, options, groups, n_groups, shares);
+    return count_sequence(journeys, asked, every_entry, groups, n_groups, quantiles);
 }
 
 template <auto Member>
 auto column() {
     return [](SequenceChains& chains) { return as_array(chains.*Member); };
+}
+
+template <auto Member>
+auto vector_of() {
+    return [](const SequenceCounts& counts) { return as_array(counts.*Member); };
 }
 
 template <auto Member>
@@ -91,17 +116,17 @@ void bind_sequence(py::module_& m) {
         .value("interrupted", SequenceStop::interrupted)
         .value("excluded", SequenceStop::excluded)
         .value("immature", SequenceStop::immature)
+        .value("left_out", SequenceStop::left_out)
         .finalize();
+    py::class_<SequenceSpan>(m, "SequenceSpan")
+        .def(py::init(&span_of), "start"_a.noconvert(), "shift"_a.noconvert(), "least"_a.noconvert());
     py::class_<SequenceStep>(m, "SequenceStep")
         .def(py::init(&step_of), "matches"_a.noconvert(), "min_gap"_a, "max_gap"_a, "optional"_a,
              "first_time"_a);
     py::class_<SequenceExclusion>(m, "SequenceExclusion")
         .def(py::init(&exclusion_of), "matches"_a.noconvert(), "after"_a, "before"_a, "effect"_a);
-    py::class_<SequenceWindow>(m, "SequenceWindow")
-        .def(py::init(&window_of), "from_time"_a.noconvert(), "shift"_a.noconvert());
     py::class_<SequenceOptions>(m, "SequenceOptions")
-        .def(py::init(&options_of), "steps"_a, "mode"_a, "timing"_a, "window"_a, "exclusions"_a, "as_of"_a,
-             "threads"_a);
+        .def(py::init(&options_of), "steps"_a, "mode"_a, "timing"_a, "window"_a, "exclusions"_a, "as_of"_a);
     py::class_<SequenceChains>(m, "SequenceChains")
         .def_readonly("n_steps", &SequenceChains::n_steps)
         .def_property_readonly("item", column<&SequenceChains::item>())
@@ -119,17 +144,18 @@ void bind_sequence(py::module_& m) {
             return parts;
         });
     py::class_<SequenceCounts>(m, "SequenceCounts")
+        .def_property_readonly("items", vector_of<&SequenceCounts::items>())
+        .def_property_readonly("left_out", vector_of<&SequenceCounts::left_out>())
+        .def_readonly("excess", &SequenceCounts::excess)
         .def_property_readonly("reached", table<&SequenceCounts::reached>())
         .def_property_readonly("dropped", table<&SequenceCounts::dropped>())
         .def_property_readonly("immature", table<&SequenceCounts::immature>())
         .def_readonly("from_previous", &SequenceCounts::from_previous)
         .def_readonly("from_first", &SequenceCounts::from_first);
-    m.def("sequence_chains", &sequence_chains, "journeys"_a, "options"_a,
-          py::call_guard<py::gil_scoped_release>());
-    m.def("sequence_entries", &sequence_entries, "journeys"_a, "options"_a,
-          py::call_guard<py::gil_scoped_release>());
-    m.def("count_sequence", &count, "journeys"_a, "options"_a, "group"_a.noconvert().none(true), "n_groups"_a,
-          "quantiles"_a);
+    m.def("sequence_chains", &chains, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
+          "every_entry"_a, "threads"_a);
+    m.def("count_sequence", &count, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
+          "every_entry"_a, "group"_a.noconvert().none(true), "n_groups"_a, "quantiles"_a, "threads"_a);
 }
 
 }  // namespace stagefunnel::bindings

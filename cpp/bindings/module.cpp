@@ -19,6 +19,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_memory(m);
     bind_quality(m);
     bind_sequence(m);
+    bind_window_funnel(m);
     bind_stream(m);
     bind_summary(m);
 }

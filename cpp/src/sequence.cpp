@@ -60,10 +60,7 @@ SequenceChains sequence_chains(const Journeys& journeys, const SequenceOptions& 
 
 SequenceChains sequence_entries(const Journeys& journeys, const SequenceOptions& options) {
     const SequenceRules rules(options, journeys);
-    if (options.mode == SequenceMode::unordered || options.mode == SequenceMode::open ||
-        options.mode == SequenceMode::hybrid || options.mode == SequenceMode::first_entry) {
-        throw std::invalid_argument("this mode has one chain for every item, not one for every entry");
-    }
+    rules.check_entries();
     const std::size_t n = rules.n_steps();
     auto parts = with_codes(journeys, [&](const auto* codes) {
         return parallel_parts(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {

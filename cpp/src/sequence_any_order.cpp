@@ -133,26 +133,67 @@ bool StepsOfRows::make_way(std::size_t kind) {
     return false;
 }
 
-Told find_unordered(const SequenceRules& rules, const Points& points) {
+namespace {
+
+/// The stretch of points that fills the most steps, of those in which `limit_of` lets a chain start.
+///
+/// @param limit_of by the place of the first point, the last time of its chain; none starts where it is earlier.
+template <class LimitOf>
+Stretch fullest(const SequenceRules& rules, const Points& points, std::size_t& most, LimitOf limit_of) {
     StepsOfRows steps(rules.n_steps());
-    std::size_t most = 0, past = 0;
+    std::size_t past = 0;
     Stretch best;
     const auto each_kind = [&](std::size_t p, auto act) {
         for (const RowKind& kind : points.kinds_of(points.points[p])) act(kind);
     };
     for (std::size_t first = 0; first < points.points.size(); ++first) {
-        if (points.points[first].steps == 0) continue;
-        const std::int64_t deadline = rules.deadline.of(points.points[first].time);
-        for (; past < points.points.size() && points.points[past].time <= deadline; ++past) {
+        const std::int64_t limit = points.points[first].steps == 0 ? kEarliest : limit_of(first);
+        past = std::max(past, first);
+        for (; past < points.points.size() && points.points[past].time <= limit; ++past) {
             each_kind(past, [&](const RowKind& kind) { steps.add(kind.steps, kind.n_rows); });
             if (steps.n_filled() <= most) continue;
             most = steps.n_filled();
             best = {first, past};
         }
+        if (first == past) continue;
         each_kind(first, [&](const RowKind& kind) { steps.remove(kind.steps, kind.n_rows); });
     }
+    return best;
+}
+
+}  // namespace
+
+/// An exclusion resets a chain by a row after its entry and before its last step, or where that is not done,
+/// anywhere in the window.
+Told find_unordered(const SequenceRules& rules, const Points& points) {
     Told told;
-    if (most > 0) told.chain = best_of(rules, points, best, most);
+    const auto deadline_of = [&](std::size_t p) { return rules.deadline.of(points.points[p].time); };
+    Stretch best = fullest(rules, points, told.uncut, deadline_of);
+    told.level = told.uncut;
+    if (rules.resets != 0) {
+        std::size_t next = 0;
+        const auto exclusion_after = [&](std::size_t p) {
+            const std::int64_t time = points.points[p].time;
+            const auto is_past = [&](const Point& point) {
+                return point.time > time && (point.exclusions & rules.resets) != 0;
+            };
+            while (next < points.points.size() && !is_past(points.points[next])) ++next;
+            return next == points.points.size() ? kLatest : points.points[next].time;
+        };
+        std::size_t whole = rules.n_steps() - 1;
+        best = fullest(rules, points, whole, [&](std::size_t p) {
+            return std::min(deadline_of(p), exclusion_after(p));
+        });
+        told.level = whole;
+        if (whole < rules.n_steps()) {
+            next = told.level = 0;
+            best = fullest(rules, points, told.level, [&](std::size_t p) {
+                const bool is_hit = exclusion_after(p) <= deadline_of(p);
+                return is_hit ? kEarliest : deadline_of(p);
+            });
+        }
+    }
+    if (told.level > 0) told.chain = best_of(rules, points, best, told.level);
     told.stop = why_unordered_ends(rules, points, told.chain);
     return told;
 }
@@ -168,6 +209,7 @@ Told find_open(const SequenceRules& rules, const Points& points) {
         });
     }
     if (told.chain.level == rules.n_steps()) told.stop = SequenceStop::completed;
+    told.level = told.uncut = told.chain.level;
     return told;
 }
 

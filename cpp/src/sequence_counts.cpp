@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -30,17 +31,25 @@ struct Part {
 class Counter {
   public:
     Counter(const SequenceRules& rules, std::int32_t n_groups)
-        : rules_(rules),
-          n_steps_(rules.n_steps()),
+        : n_steps_(rules.n_steps()),
+          excess_(excess_of(rules.mode)),
           keeper_(static_cast<std::size_t>(n_groups) * n_steps_ * 2),
           buffers_(keeper_.samples.size(), keeper_) {
         const auto zero = [&] {
             return CountMatrix::Zero(n_groups, static_cast<Eigen::Index>(n_steps_)).eval();
         };
-        counts_ = {.reached = zero(), .dropped = zero(), .immature = zero(), .from_previous = {}, .from_first = {}};
+        counts_.items.assign(static_cast<std::size_t>(n_groups), 0);
+        counts_.left_out = counts_.items;
+        counts_.reached = counts_.dropped = counts_.immature = zero();
+    }
+
+    void add(std::int32_t group, const Told& told) {
+        if (told.stop == SequenceStop::left_out) ++counts_.left_out[static_cast<std::size_t>(group)];
+        add(group, told.chain.level, told.stop == SequenceStop::immature, told.chain.done, told.chain.time.data());
     }
 
     void add(std::int32_t group, std::size_t level, bool immature, std::uint64_t done, const std::int64_t* time) {
+        ++counts_.items[static_cast<std::size_t>(group)];
         if (level == 0) return;
         const auto last = static_cast<Eigen::Index>(level) - 1;
         if (level < n_steps_) ++(immature ? counts_.immature : counts_.dropped)(group, last);
@@ -59,41 +68,62 @@ class Counter {
         return {std::move(counts_), std::move(keeper_)};
     }
 
-  private:
-    /// Steps in any order need not rise in time.
-    static std::uint64_t between(std::int64_t from, std::int64_t to) {
-        return to >= from ? distance(from, to) : distance(to, from);
+    /// Half of all lengths, where some may be negative.
+    static std::uint64_t excess_of(SequenceMode mode) {
+        const bool any_order = mode == SequenceMode::hybrid || mode == SequenceMode::open;
+        return any_order ? std::uint64_t{1} << 63 : 0;
     }
 
-    const SequenceRules& rules_;
+  private:
+    [[nodiscard]] std::uint64_t between(std::int64_t from, std::int64_t to) const {
+        return distance(from, to) + excess_;
+    }
+
     std::size_t n_steps_;
+    std::uint64_t excess_;
     SequenceCounts counts_;
     TimeKeeper keeper_;
     StageBuffers<64, TimeKeeper> buffers_;
 };
 
-template <class Code>
-Part count_items(const SequenceRules& rules, const Journeys& journeys, const Code* codes,
-                 std::span<const std::int32_t> group, std::int32_t n_groups, std::size_t first,
-                 std::size_t last) {
-    Counter counter(rules, n_groups);
-    const auto group_of = [&](std::size_t item) { return group.empty() ? 0 : group[item]; };
-    if (PlainSequences<Code>::answers(rules)) {
-        PlainSequences<Code> plain(rules, journeys, codes);
-        for (std::size_t item = first; item < last; ++item) {
-            const std::size_t level = plain.find(item);
-            if (level == 0) continue;
-            const bool immature = level < rules.n_steps() && rules.is_immature(plain.entry());
-            const std::int64_t* times = level > 1 ? plain.times() : nullptr;
-            counter.add(group_of(item), level, immature, bit_of(level + 1) - 1, times);
-        }
-        return counter.take();
+struct Asked {
+    const SequenceRules& rules;
+    const Journeys& journeys;
+    bool every_entry;
+    std::span<const std::int32_t> group;
+    std::int32_t n_groups;
+
+    [[nodiscard]] std::int32_t group_of(std::size_t item) const { return group.empty() ? 0 : group[item]; }
+    [[nodiscard]] bool is_there(std::size_t item) const {
+        return !rules.as_of || journeys.time[journeys.offsets[item]] < *rules.as_of;
     }
-    SequenceTeller<Code> teller(rules, journeys, codes);
+};
+
+template <class Code>
+Part count_plain(const Asked& asked, const Code* codes, std::size_t first, std::size_t last) {
+    Counter counter(asked.rules, asked.n_groups);
+    PlainSequences<Code> plain(asked.rules, asked.journeys, codes);
     for (std::size_t item = first; item < last; ++item) {
-        const Told told = teller.tell(item);
-        counter.add(group_of(item), told.chain.level, told.stop == SequenceStop::immature, told.chain.done,
-                    told.chain.time.data());
+        const std::size_t level = plain.find(item);
+        const bool immature = level > 0 && level < asked.rules.n_steps() && asked.rules.is_immature(plain.entry());
+        const std::int64_t* times = level > 1 ? plain.times() : nullptr;
+        counter.add(asked.group_of(item), level, immature, bit_of(level + 1) - 1, times);
+    }
+    return counter.take();
+}
+
+template <class Code>
+Part count_any(const Asked& asked, const Code* codes, std::size_t first, std::size_t last) {
+    Counter counter(asked.rules, asked.n_groups);
+    SequenceTeller<Code> teller(asked.rules, asked.journeys, codes);
+    for (std::size_t item = first; item < last; ++item) {
+        if (!asked.is_there(item)) continue;
+        const auto add = [&](const Told& told) { counter.add(asked.group_of(item), told); };
+        if (asked.every_entry) {
+            teller.tell_entries(item, add);
+        } else {
+            add(teller.tell(item));
+        }
     }
     return counter.take();
 }
@@ -108,22 +138,31 @@ void check_groups(const Journeys& journeys, std::span<const std::int32_t> group,
 
 }  // namespace
 
-SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options,
+SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options, bool every_entry,
                               std::span<const std::int32_t> group, std::int32_t n_groups,
                               std::span<const Quantile> quantiles) {
     const SequenceRules rules(options, journeys);
+    if (every_entry) rules.check_entries();
     check_groups(journeys, group, n_groups);
-    std::vector<Part> parts = with_codes(journeys, [&](const auto* codes) {
+    const Asked asked{rules, journeys, every_entry, group, n_groups};
+    std::vector<Part> parts = with_codes(journeys, [&]<class Code>(const Code* codes) {
+        const bool is_plain = !every_entry && PlainSequences<Code>::answers(rules);
         return parallel_parts(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
-            return count_items(rules, journeys, codes, group, n_groups, first, last);
+            return is_plain ? count_plain(asked, codes, first, last) : count_any(asked, codes, first, last);
         });
     });
     SequenceCounts counts = std::move(parts[0].counts);
+    const auto add = [](auto& to, const auto& from) {
+        std::transform(to.begin(), to.end(), from.begin(), to.begin(), std::plus<>{});
+    };
     for (std::size_t p = 1; p < parts.size(); ++p) {
+        add(counts.items, parts[p].counts.items);
+        add(counts.left_out, parts[p].counts.left_out);
         counts.reached += parts[p].counts.reached;
         counts.dropped += parts[p].counts.dropped;
         counts.immature += parts[p].counts.immature;
     }
+    counts.excess = Counter::excess_of(rules.mode);
     const std::size_t n_times = parts[0].times.samples.size();
     counts.from_previous.resize(n_times / 2);
     counts.from_first.resize(n_times / 2);

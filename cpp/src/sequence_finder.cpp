@@ -17,32 +17,34 @@ const Node* node_from(const std::vector<Node>& nodes, std::int64_t time) {
 Told ChainFinder::find(const Points& points, SweepRange entries) {
     points_ = &points;
     entries_ = entries;
+    lattice_ = &rules_.lattice;
     // A later end may belong to an earlier start, or to a chain that does more of the optional steps.
     const bool one_entry = entries.first_start == entries.last_start;
     entries_.until_done =
         rules_.timing == SequenceTiming::last_entry || (one_entry && rules_.lattice.optional == 0);
     const std::uint64_t cuts = rules_.stops | rules_.resets;
-    Place place = deepest(cuts, rules_.resets);
+    std::uint64_t watched = cuts, watched_after = rules_.resets;
+    Place place = deepest(watched, watched_after);
+    Told told{.chain = {}, .level = place.level, .uncut = place.level};
     if (place.level > 0 && rules_.drops != 0) {
-        place = deepest(cuts | rules_.drops, rules_.resets | rules_.drops, place.level);
-        if (place.level == 0) return {.chain = {}, .stop = SequenceStop::excluded};
+        watched |= rules_.drops;
+        watched_after |= rules_.drops;
+        place = deepest(watched, watched_after, told.level);
     }
-    Told told;
     if (place.level > 0) {
+        if (rules_.lattice.optional != 0) place = with_optional_steps(place, watched, watched_after);
         told.chain = rules_.timing == SequenceTiming::last_entry ? earliest_end(place) : earliest_start(place);
-    }
-    if (told.chain.level == rules_.n_steps()) {
-        told.stop = SequenceStop::completed;
-    } else if (cuts != 0 && (is_stopped(told.chain) || deepest(0, 0).level > told.chain.level)) {
-        told.stop = SequenceStop::excluded;
-    } else if (told.chain.level > 0) {
         told.stop = why_it_ends(told.chain);
+    }
+    if (cuts != 0 && told.level < rules_.n_steps()) {
+        lattice_ = &rules_.lattice;
+        told.uncut = deepest(0, 0).level;
     }
     return told;
 }
 
 ChainFinder::Place ChainFinder::deepest(std::uint64_t watched, std::uint64_t watched_after, std::size_t only) {
-    sweep_.begin(rules_.lattice, &rules_.deadline);
+    sweep_.begin(*lattice_, &rules_.deadline);
     entries_.watched = watched;
     sweep_.run(*points_, entries_);
     for (std::size_t level = only > 0 ? only : sweep_.deepest(); level > 0; --level) {
@@ -50,6 +52,25 @@ ChainFinder::Place ChainFinder::deepest(std::uint64_t watched, std::uint64_t wat
         if (only > 0) break;
     }
     return {};
+}
+
+ChainFinder::Place ChainFinder::with_optional_steps(Place place, std::uint64_t watched,
+                                                    std::uint64_t watched_after) {
+    narrowed_ = rules_.lattice;
+    lattice_ = &narrowed_;
+    bool is_swept = true;
+    for (std::size_t step = 2; step < place.level; ++step) {
+        if (!rules_.lattice.is_optional(step) || !points_->has_past(bit_of(step), kEarliest)) continue;
+        narrowed_.optional &= ~bit_of(step);
+        const Place found = deepest(watched, watched_after, place.level);
+        is_swept = found.level > 0;
+        if (is_swept) {
+            place = found;
+        } else {
+            narrowed_.optional |= bit_of(step);
+        }
+    }
+    return is_swept ? place : deepest(watched, watched_after, place.level);
 }
 
 /// Whether rows after the last step meet a chain depends on when its window is over, so on its start: the
@@ -99,7 +120,7 @@ std::optional<ChainFinder::Place> ChainFinder::among(std::size_t level, std::siz
     const Node* end = node_from(sweep_.nodes(level), first_end);
     if (end == nullptr || end->time > place.entries.limit) return std::nullopt;
     if (level == 1) return last_entry.time >= first_end ? std::optional(place) : std::nullopt;
-    probe_.begin(rules_.lattice, &rules_.deadline);
+    probe_.begin(*lattice_, &rules_.deadline);
     probe_.run(*points_, place.entries);
     return node_from(probe_.nodes(level), first_end) != nullptr ? std::optional(place) : std::nullopt;
 }
@@ -113,7 +134,7 @@ ChainSteps ChainFinder::earliest_end(const Place& place) {
 
 /// Looks backwards in time: from the last step, the latest start is the earliest end.
 ChainSteps ChainFinder::earliest_start(const Place& place) {
-    const Lattice lattice = rules_.lattice.mirrored(place.level);
+    const Lattice lattice = lattice_->mirrored(place.level);
     const std::size_t past = sweep_.past_point();
     mirrored_.mirror(*points_, place.entries.first_point, past, place.level);
     sweep_.begin(lattice, nullptr);
@@ -158,6 +179,8 @@ bool ChainFinder::is_stopped(const ChainSteps& chain) const {
 }
 
 SequenceStop ChainFinder::why_it_ends(const ChainSteps& chain) const {
+    if (chain.level == rules_.n_steps()) return SequenceStop::completed;
+    if (is_stopped(chain)) return SequenceStop::excluded;
     return rules_.is_immature(chain.entry()) ? SequenceStop::immature : why_no_next(chain);
 }
 

@@ -13,10 +13,12 @@
 
 namespace stagefunnel {
 
-/// What is told of one item, or of one entry.
+/// What is told of one item, or of one entry, or of the rows of one that hold the same.
 struct Told {
-    ChainSteps chain;
+    ChainSteps chain;  // none where all of its level are dropped
     SequenceStop stop = SequenceStop::no_event;
+    std::size_t level = 0;    // the deepest one of the chains that are not stopped or reset
+    std::size_t uncut = 0;    // the deepest one of all
 };
 
 /// Finds the chain among the points of an item, for the modes in which the steps have an order.
@@ -44,6 +46,8 @@ class ChainFinder {
     [[nodiscard]] std::optional<Place> place_of(std::size_t level, std::uint64_t watched_after);
     [[nodiscard]] std::optional<Place> among(std::size_t level, std::size_t first, std::size_t last,
                                              std::int64_t first_end);
+    /// Makes those of the optional steps obligatory that a chain of the level can do, the lowest first.
+    [[nodiscard]] Place with_optional_steps(Place place, std::uint64_t watched, std::uint64_t watched_after);
     [[nodiscard]] ChainSteps earliest_end(const Place& place);
     [[nodiscard]] ChainSteps earliest_start(const Place& place);
     [[nodiscard]] SequenceStop why_it_ends(const ChainSteps& chain) const;
@@ -52,6 +56,8 @@ class ChainFinder {
     [[nodiscard]] bool is_stopped(const ChainSteps& chain) const;
 
     const SequenceRules& rules_;
+    Lattice narrowed_;  // with fewer optional steps
+    const Lattice* lattice_ = nullptr;
     const Points* points_ = nullptr;
     SweepRange entries_;
     Sweep sweep_;

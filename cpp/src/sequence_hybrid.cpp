@@ -26,6 +26,7 @@ class HybridFinder {
         Told told;
         const std::size_t past = read_window();
         told.chain = chain();
+        told.level = told.uncut = told.chain.level;
         told.stop = why_it_ends(told.chain.level, past);
         return told;
     }
@@ -33,7 +34,7 @@ class HybridFinder {
   private:
     [[nodiscard]] std::int64_t entry_time() const { return points_.points[entry_].time; }
 
-    /// Reads rows until no further one makes the chain deeper; returns the point past the window.
+    /// Reads the rows of the window; returns the point past it.
     std::size_t read_window() {
         const std::int64_t deadline = rules_.deadline.of(entry_time());
         std::size_t past = entry_;
@@ -41,29 +42,21 @@ class HybridFinder {
             const Point& point = points_.points[past];
             // Only a row of the entry's time can be the entry.
             const std::uint64_t usable = past == entry_ ? ~std::uint64_t{0} : ~std::uint64_t{1};
-            bool is_new = false;
             for (const RowKind& kind : points_.kinds_of(point)) {
-                if ((kind.steps & usable) != 0) is_new |= supply(kind.steps & usable, kind.n_rows, point.time);
-            }
-            if (!is_new) continue;
-            const std::size_t level = deepest();
-            if (level > level_) {
-                level_ = level;
-                sizes_.clear();
-                for (const Supply& rows : supplies_) sizes_.push_back(rows.times.size());
+                if ((kind.steps & usable) != 0) supply(kind.steps & usable, kind.n_rows, point.time);
             }
         }
+        level_ = deepest();
         return past;
     }
 
-    /// Returns whether there were not enough of these rows for all steps yet.
-    bool supply(std::uint64_t steps, std::size_t n_rows, std::int64_t time) {
+    /// Keeps as many rows of a kind as there are steps, the earliest ones.
+    void supply(std::uint64_t steps, std::size_t n_rows, std::int64_t time) {
         auto rows = std::find_if(supplies_.begin(), supplies_.end(),
                                  [&](const Supply& other) { return other.steps == steps; });
         if (rows == supplies_.end()) rows = supplies_.insert(rows, {steps, {}});
-        const bool is_new = rows->times.size() < rules_.n_steps();
-        rows->times.insert(rows->times.end(), std::min(n_rows, rules_.n_steps()), time);
-        return is_new;
+        const std::size_t room = rules_.n_steps() - rows->times.size();
+        rows->times.insert(rows->times.end(), std::min(n_rows, room), time);
     }
 
     [[nodiscard]] std::size_t deepest() const {
@@ -90,40 +83,32 @@ class HybridFinder {
         return true;
     }
 
-    /// The rows up to the earliest one that reaches the level, given to the steps one after the other.
+    /// Gives the steps their earliest rows, the lower step first.
     ChainSteps chain() {
-        for (std::size_t i = 0; i < supplies_.size(); ++i) {
-            supplies_[i].times.resize(i < sizes_.size() ? sizes_[i] : 0);
-        }
-        const bool from_end = rules_.timing == SequenceTiming::last_entry;
         ChainSteps chain;
         chain.level = level_;
-        std::uint64_t open = level_ == 64 ? ~std::uint64_t{0} : bit_of(level_ + 1) - 1;
-        chain.done = open;
-        for (std::size_t i = 0; i < level_; ++i) {
-            const std::size_t step = i == 0 ? 1 : from_end ? level_ + 1 - i : i + 1;
+        chain.done = level_ == 64 ? ~std::uint64_t{0} : bit_of(level_ + 1) - 1;
+        std::uint64_t open = chain.done;
+        for (std::size_t step = 1; step <= level_; ++step) {
             open &= ~bit_of(step);
-            chain.time[step - 1] = give(step, open, from_end);
+            chain.time[step - 1] = give(step, open);
         }
         return chain;
     }
 
-    /// Gives the step its latest or earliest row that leaves enough for the others.
-    std::int64_t give(std::size_t step, std::uint64_t others, bool from_end) {
+    /// Gives the step its earliest row that leaves enough for the others.
+    std::int64_t give(std::size_t step, std::uint64_t others) {
         std::vector<Supply*> choices;
         for (Supply& rows : supplies_) {
             if ((rows.steps & bit_of(step)) != 0 && !rows.times.empty()) choices.push_back(&rows);
         }
-        const auto offer = [&](const Supply* rows) { return from_end ? rows->times.back() : rows->times.front(); };
-        std::sort(choices.begin(), choices.end(), [&](const Supply* a, const Supply* b) {
-            return from_end ? offer(a) > offer(b) : offer(a) < offer(b);
-        });
+        std::sort(choices.begin(), choices.end(),
+                  [](const Supply* a, const Supply* b) { return a->times.front() < b->times.front(); });
         for (Supply* rows : choices) {
-            const std::int64_t time = offer(rows);
-            const auto place = from_end ? rows->times.end() - 1 : rows->times.begin();
-            rows->times.erase(place);
+            const std::int64_t time = rows->times.front();
+            rows->times.erase(rows->times.begin());
             if (suffices(others)) return time;
-            rows->times.insert(from_end ? rows->times.end() : rows->times.begin(), time);
+            rows->times.insert(rows->times.begin(), time);
         }
         throw std::logic_error("the steps of a chain lost their rows");
     }
@@ -143,7 +128,6 @@ class HybridFinder {
     std::size_t entry_ = 0;
     std::size_t level_ = 0;
     std::vector<Supply> supplies_;
-    std::vector<std::size_t> sizes_;  // of the supplies, when the level was reached
 };
 
 }  // namespace

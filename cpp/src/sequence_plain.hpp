@@ -30,11 +30,12 @@ class PlainSequences {
     static bool answers(const SequenceRules& rules) {
         const Lattice& lattice = rules.lattice;
         const auto plain_gap = [&](std::size_t k) {
-            return lattice.min_gap[k] == 0 && lattice.max_gap[k] == ~std::uint64_t{0};
+            return lattice.gaps[k].may_be_tied() && !lattice.gaps[k].max.exists();
         };
         bool plain = rules.mode == SequenceMode::ordered && rules.timing == SequenceTiming::last_entry &&
                      rules.deadline.is_fixed() && lattice.optional == 0 && lattice.spans.empty() &&
-                     rules.first_time == 0 && !rules.as_of && rules.n_steps() <= kMostSteps;
+                     rules.first_time == 0 && rules.hold.empty() && !rules.as_of &&
+                     rules.n_steps() <= kMostSteps;
         for (std::size_t k = 0; plain && k < rules.n_steps(); ++k) plain = plain_gap(k);
         for (const std::uint64_t steps : rules.steps_of_code) plain = plain && std::popcount(steps) <= 1;
         return plain;

@@ -9,19 +9,21 @@ namespace {
 
 constexpr std::size_t kMost = 64;
 
-void check_window(const SequenceWindow& window) {
-    if (window.from.empty() || window.from.size() != window.shift.size()) {
-        throw std::invalid_argument("a window needs one shift for each of its pieces, and at least one");
+void check_span(const std::optional<SequenceSpan>& span) {
+    if (!span) return;
+    const std::size_t n = span->from.size();
+    if (n == 0 || span->shift.size() != n || span->least.size() != n) {
+        throw std::invalid_argument("a length of time needs one shift and least end for each of its pieces");
     }
-    if (*std::min_element(window.shift.begin(), window.shift.end()) < 0) {
-        throw std::invalid_argument("a window must not be negative");
+    if (*std::min_element(span->shift.begin(), span->shift.end()) < 0) {
+        throw std::invalid_argument("a window or gap must not be negative");
     }
-    const Deadline deadline(window);
-    for (std::size_t i = 1; i < window.from.size(); ++i) {
-        const std::int64_t start = window.from[i];
-        if (start <= window.from[i - 1]) throw std::invalid_argument("the pieces of a window must rise");
-        if (deadline.of(start) < deadline.of(start - 1)) {
-            throw std::invalid_argument("a window must not end before that of an earlier start");
+    const Reach reach(span);
+    for (std::size_t i = 1; i < n; ++i) {
+        const std::int64_t start = span->from[i];
+        if (start <= span->from[i - 1]) throw std::invalid_argument("the pieces of a length must rise");
+        if (reach.of(start) < reach.of(start - 1)) {
+            throw std::invalid_argument("a length of time must not end before that of an earlier start");
         }
     }
 }
@@ -33,18 +35,13 @@ void check_matches(const std::vector<std::uint8_t>& matches, const Journeys& jou
 }
 
 void check_step(const SequenceStep& step, std::size_t number, const Journeys& journeys) {
-    const std::string name = "step " + std::to_string(number);
     check_matches(step.matches, journeys);
     if (number == 1 && step.optional) throw std::invalid_argument("the first step cannot be optional");
     if (number == 1 && (step.min_gap || step.max_gap)) {
         throw std::invalid_argument("the first step has no gap: no step is before it");
     }
-    if (step.min_gap.value_or(0) < 0 || step.max_gap.value_or(0) < 0) {
-        throw std::invalid_argument("a gap must not be negative, " + name + " has one that is");
-    }
-    if (step.min_gap && step.max_gap && *step.min_gap > *step.max_gap) {
-        throw std::invalid_argument("the smallest gap of " + name + " exceeds its largest");
-    }
+    check_span(step.min_gap);
+    check_span(step.max_gap);
 }
 
 /// Refuses what a mode without chains in the order of the steps would have to ignore.
@@ -57,11 +54,14 @@ void check_mode(const SequenceOptions& options) {
             throw std::invalid_argument("optional steps and gaps need a mode in which the steps have an order");
         }
     }
-    if (!options.exclusions.empty() && options.mode != SequenceMode::unordered) {
-        throw std::invalid_argument("this mode has no exclusions");
+    for (const SequenceExclusion& exclusion : options.exclusions) {
+        if (options.mode != SequenceMode::unordered) throw std::invalid_argument("this mode has no exclusions");
+        if (exclusion.after != 1 || exclusion.before != options.steps.size()) {
+            throw std::invalid_argument("in any order an exclusion lies between the first step and the last");
+        }
     }
-    if (options.mode == SequenceMode::open && options.window) {
-        throw std::invalid_argument("the open mode has no window");
+    if (options.mode == SequenceMode::open && (options.window || !options.hold.empty())) {
+        throw std::invalid_argument("the open mode has no window, and holds nothing");
     }
 }
 
@@ -81,8 +81,11 @@ void check(const SequenceOptions& options, const Journeys& journeys) {
                                         std::to_string(exclusion.before));
         }
     }
-    if (options.window) check_window(*options.window);
+    check_span(options.window);
     check_mode(options);
+    if (!options.hold.empty() && options.hold.size() != journeys.n_rows()) {
+        throw std::invalid_argument("what a chain must hold is one per row");
+    }
 }
 
 std::int64_t last_time(const Journeys& journeys) {
@@ -96,22 +99,29 @@ std::int64_t last_time(const Journeys& journeys) {
 
 }  // namespace
 
-Deadline::Deadline(const std::optional<SequenceWindow>& window) {
-    if (!window) return;
-    from_ = window->from;
-    shift_ = window->shift;
+Reach::Reach(const std::optional<SequenceSpan>& span) {
+    if (!span) return;
+    from_ = span->from;
+    shift_ = span->shift;
+    least_ = span->least;
     fixed_ = shift_.front();
 }
 
-std::int64_t Deadline::earliest_start(std::int64_t time) const {
-    for (std::size_t i = 0; i < from_.size(); ++i) {
-        const bool last = i + 1 == from_.size();
-        if (!last && of(from_[i + 1] - 1) < time) continue;
-        std::int64_t start = 0;
-        if (__builtin_sub_overflow(time, shift_[i], &start)) start = kEarliest;
-        return i == 0 ? start : std::max(start, from_[i]);
+std::int64_t Reach::earliest_start(std::int64_t time) const {
+    if (!exists()) return kEarliest;
+    // The first piece whose last start holds the time.
+    std::size_t low = 0, high = from_.size() - 1;
+    while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (of(from_[middle + 1] - 1) < time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return kEarliest;
+    std::int64_t start = 0;
+    if (least_[low] >= time || __builtin_sub_overflow(time, shift_[low], &start)) start = kEarliest;
+    return low == 0 ? start : std::max(start, from_[low]);
 }
 
 std::uint64_t Lattice::watched(std::size_t from, std::size_t to) const {
@@ -147,14 +157,12 @@ std::uint64_t Lattice::next_steps(std::size_t level) const {
 Lattice Lattice::mirrored(std::size_t n_first) const {
     Lattice other = *this;
     other.n_steps = n_first;
-    other.gap_at_source = !gap_at_source;
+    other.backwards = !backwards;
     other.optional = 0;
-    other.min_gap.clear();
-    other.max_gap.clear();
+    other.gaps.clear();
     for (std::size_t step = n_first; step >= 1; --step) {
         if (is_optional(step)) other.optional |= bit_of(n_first + 1 - step);
-        other.min_gap.push_back(min_gap[step - 1]);
-        other.max_gap.push_back(max_gap[step - 1]);
+        other.gaps.push_back(gaps[step - 1]);
     }
     const auto turn = static_cast<std::ptrdiff_t>(n_first) + 1;
     for (Span& span : other.spans) span = {turn - span.before, turn - span.after};
@@ -167,6 +175,7 @@ SequenceRules::SequenceRules(const SequenceOptions& options, const Journeys& jou
       deadline(options.window),
       steps_of_code(journeys.n_labels + 1, 0),
       exclusions_of_code(journeys.n_labels + 1, 0),
+      hold(options.hold),
       as_of(options.as_of),
       observed_until(as_of ? *as_of : last_time(journeys)) {
     lattice.n_steps = options.steps.size();
@@ -177,9 +186,7 @@ SequenceRules::SequenceRules(const SequenceOptions& options, const Journeys& jou
         const std::uint64_t bit = bit_of(k + 1);
         if (step.optional) lattice.optional |= bit;
         if (step.first_time) first_time |= bit;
-        lattice.min_gap.push_back(static_cast<std::uint64_t>(step.min_gap.value_or(0)));
-        lattice.max_gap.push_back(step.max_gap ? static_cast<std::uint64_t>(*step.max_gap)
-                                               : ~std::uint64_t{0});
+        lattice.gaps.push_back({Reach(step.min_gap), Reach(step.max_gap)});
         for (std::size_t code = 0; code < step.matches.size(); ++code) {
             if (step.matches[code] != 0) steps_of_code[code] |= bit;
         }
@@ -203,6 +210,12 @@ SequenceRules::SequenceRules(const SequenceOptions& options, const Journeys& jou
         for (std::size_t code = 0; code < exclusion.matches.size(); ++code) {
             if (exclusion.matches[code] != 0) exclusions_of_code[code] |= bit;
         }
+    }
+}
+
+void SequenceRules::check_entries() const {
+    if (mode != SequenceMode::ordered && mode != SequenceMode::increase && mode != SequenceMode::strict) {
+        throw std::invalid_argument("this mode has one chain for every item, not one for every entry");
     }
 }
 

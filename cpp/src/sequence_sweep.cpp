@@ -7,7 +7,7 @@
 
 namespace stagefunnel {
 
-void Sweep::begin(const Lattice& lattice, const Deadline* deadline) {
+void Sweep::begin(const Lattice& lattice, const Reach* deadline) {
     lattice_ = &lattice;
     deadline_ = deadline;
     moves_.clear();
@@ -16,8 +16,7 @@ void Sweep::begin(const Lattice& lattice, const Deadline* deadline) {
         for (std::size_t from = to - 1; from >= 1; --from) {
             moves_.push_back({.from = from,
                               .to = to,
-                              .min = lattice.min_of(from, to),
-                              .max = lattice.max_of(from, to),
+                              .gap = &lattice.gap(from, to),
                               .watched = lattice.watched(from, to)});
             if (!lattice.is_optional(from)) break;
         }
@@ -103,7 +102,7 @@ void Sweep::advance(Move& move, const Point& point, Starts& starts) {
     const std::vector<Node>& nodes = nodes_[move.from - 1];
     for (; move.next < nodes.size(); ++move.next) {
         const Node& node = nodes[move.next];
-        if (distance(node.time, point.time) < move.min) break;
+        if (move.gap->is_too_short(node.time, point.time, lattice_->backwards)) break;
         while (move.queue.size() > move.head && nodes[move.queue.back()].start <= node.start) {
             move.queue.pop_back();
         }
@@ -111,7 +110,7 @@ void Sweep::advance(Move& move, const Point& point, Starts& starts) {
     }
     const std::int64_t barrier = move.watched == 0 ? kEarliest : last_exclusion(move.watched, point.time);
     const auto is_gone = [&](const Node& node) {
-        return node.time < barrier || distance(node.time, point.time) > move.max ||
+        return node.time < barrier || move.gap->is_too_long(node.time, point.time, lattice_->backwards) ||
                (lattice_->adjacent && at(node.point).row + 1 != point.row);
     };
     while (move.head < move.queue.size() && is_gone(nodes[move.queue[move.head]])) ++move.head;
@@ -137,10 +136,10 @@ void Sweep::go_on_in_ties(const Point& point, Starts& starts) const {
     for (std::size_t step = 1; step <= lattice_->n_steps; ++step) {
         const bool filled = (point.steps & bit_of(step)) != 0;
         const bool optional = lattice_->is_optional(step);
-        const bool at_once = lattice_->gap_at_source || lattice_->min_gap[step - 1] == 0;
+        const bool at_once = lattice_->backwards || lattice_->gaps[step - 1].may_be_tied();
         if (filled && runs && at_once) starts.raise(step, best);
         const bool has = filled && (starts.has & bit_of(step)) != 0;
-        const bool leaves = has && (!lattice_->gap_at_source || lattice_->min_gap[step - 1] == 0);
+        const bool leaves = has && (!lattice_->backwards || lattice_->gaps[step - 1].may_be_tied());
         if (!optional) runs = false;
         if (leaves) {
             best = runs ? std::max(best, starts.start[step - 1]) : starts.start[step - 1];
@@ -159,7 +158,7 @@ void Sweep::go_on_in_shared_rows(const Point& point, Starts& starts) const {
         rows.add(first);
         for (std::size_t last = first, step = first + 1; step <= lattice_->n_steps; ++step) {
             const bool optional = lattice_->is_optional(step);
-            const bool can = (point.steps & bit_of(step)) != 0 && lattice_->min_of(last, step) == 0 &&
+            const bool can = (point.steps & bit_of(step)) != 0 && lattice_->gap(last, step).may_be_tied() &&
                              rows.add(step);
             if (can) starts.raise(step, entered.start[first - 1]);
             if (can && optional) rows.remove(step);
@@ -179,9 +178,10 @@ const Node* Sweep::latest_before(const Move& move, const Point& point, std::int6
         const Point& theirs = at(node->point);
         if (lattice_->adjacent ? theirs.row >= point.row : node->time == point.time) continue;
         if (lattice_->adjacent && theirs.row + 1 != point.row) return nullptr;
-        const std::uint64_t gap = distance(node->time, point.time);
-        if (node->time < barrier || gap > move.max) return nullptr;
-        if (gap >= move.min && node->start >= first_start) return &*node;
+        const bool backwards = lattice_->backwards;
+        if (node->time < barrier || move.gap->is_too_long(node->time, point.time, backwards)) return nullptr;
+        const bool is_apart = !move.gap->is_too_short(node->time, point.time, backwards);
+        if (is_apart && node->start >= first_start) return &*node;
     }
     return nullptr;
 }
@@ -203,7 +203,7 @@ bool Sweep::has_entry_in_ties(std::size_t step, const Point& point, RowsForSteps
     if (has_entry(step, point, first_start)) return true;
     for (std::size_t next = step, first = step - 1; first >= 1; --first) {
         const bool optional = lattice_->is_optional(first);
-        const bool can = (point.steps & bit_of(first)) != 0 && lattice_->min_of(first, next) == 0 &&
+        const bool can = (point.steps & bit_of(first)) != 0 && lattice_->gap(first, next).may_be_tied() &&
                          rows.add(first);
         if (can && has_entry(first, point, first_start)) return true;
         if (can && optional) rows.remove(first);
@@ -240,7 +240,7 @@ ChainSteps Sweep::chain_to(const Node& end, std::size_t level, std::int64_t firs
     for (std::size_t step = level; step > 1;) {
         const auto moves = moves_to(step);
         const auto comes_from = [&](const Move& move) {
-            if (lattice_->tied && (point->steps & bit_of(move.from)) != 0 && move.min == 0 &&
+            if (lattice_->tied && (point->steps & bit_of(move.from)) != 0 && move.gap->may_be_tied() &&
                 rows.add(move.from)) {
                 if (has_entry_in_ties(move.from, *point, rows, first_start)) return true;
                 rows.remove(move.from);

@@ -52,7 +52,7 @@ struct ChainSteps {
 class Sweep {
   public:
     /// @param deadline past which a chain is dropped, or null.
-    void begin(const Lattice& lattice, const Deadline* deadline);
+    void begin(const Lattice& lattice, const Reach* deadline);
     void run(const Points& points, const SweepRange& range);
 
     [[nodiscard]] const std::vector<Node>& nodes(std::size_t step) const { return nodes_[step - 1]; }
@@ -87,8 +87,7 @@ class Sweep {
     struct Move {
         std::size_t from;
         std::size_t to;
-        std::uint64_t min;
-        std::uint64_t max;
+        const Gap* gap;
         std::uint64_t watched;
         std::vector<std::size_t> queue = {};  // nodes that can be followed; starts fall from first to last
         std::size_t head = 0;
@@ -127,7 +126,7 @@ class Sweep {
     [[nodiscard]] const Point& at(std::size_t point) const { return points_->points[point]; }
 
     const Lattice* lattice_ = nullptr;
-    const Deadline* deadline_ = nullptr;
+    const Reach* deadline_ = nullptr;
     const Points* points_ = nullptr;
     SweepRange range_;
     std::array<std::vector<Node>, 64> nodes_;

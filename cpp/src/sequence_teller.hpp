@@ -5,13 +5,36 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <vector>
 
 #include "sequence_any_order.hpp"
+#include "sequence_choice.hpp"
 #include "sequence_finder.hpp"
 #include "sequence_points.hpp"
 #include "sequence_rules.hpp"
 
 namespace stagefunnel {
+
+/// The steps that a row no longer fills, since they want an item's first such row: rows come in order of time.
+class FirstTimes {
+  public:
+    explicit FirstTimes(std::uint64_t wanted) : wanted_(wanted) {}
+
+    /// Rows of equal time are equally early.
+    [[nodiscard]] std::uint64_t barred(std::int64_t time, std::uint64_t matched) {
+        if (time != time_) before_ |= now_;
+        time_ = time;
+        now_ |= matched;
+        return before_ & wanted_;
+    }
+
+  private:
+    std::uint64_t wanted_;
+    std::uint64_t before_ = 0;
+    std::uint64_t now_ = 0;
+    std::int64_t time_ = kEarliest;
+};
 
 template <class Code>
 class SequenceTeller {
@@ -20,69 +43,126 @@ class SequenceTeller {
         : rules_(rules), journeys_(journeys), codes_(codes), finder_(rules) {}
 
     [[nodiscard]] Told tell(std::size_t item) {
-        if (!read(item)) return {};
+        read(item);
+        const bool opens_at_first =
+            rules_.mode == SequenceMode::first_entry || rules_.mode == SequenceMode::hybrid;
+        const std::int64_t first = opens_at_first ? next_entry(kEarliest) : kEarliest;
+        SequenceChoice choice(rules_);
+        for (std::size_t held = 0; held < n_held_; ++held) {
+            const Points& points = points_[held];
+            if (opens_at_first && entry_at(points, first) == points.points.size()) continue;
+            choice.add(told_of(points, first));
+        }
+        return choice.take();
+    }
+
+    /// Calls `at(told)` for the chain of every entry, or once for an item that never entered.
+    template <class At>
+    void tell_entries(std::size_t item, At at) {
+        read(item);
+        std::int64_t entry = next_entry(kEarliest);
+        if (entry == kLatest) at(Told{});
+        while (entry != kLatest) {
+            SequenceChoice choice(rules_);
+            for (std::size_t held = 0; held < n_held_; ++held) {
+                const Points& points = points_[held];
+                const std::size_t p = entry_at(points, entry);
+                if (p < points.points.size()) choice.add(finder_.find(points, starting_at(points, p)));
+            }
+            const Told told = choice.take();
+            at(told);
+            const bool completed = told.stop == SequenceStop::completed;
+            const std::int64_t end = completed ? told.chain.last_time() : rules_.deadline.of(entry);
+            entry = end == kLatest ? kLatest : next_entry(end + 1);
+        }
+    }
+
+  private:
+    [[nodiscard]] Told told_of(const Points& points, std::int64_t first) {
         switch (rules_.mode) {
             case SequenceMode::unordered:
-                return find_unordered(rules_, points_);
+                return find_unordered(rules_, points);
             case SequenceMode::hybrid:
-                return find_hybrid(rules_, points_);
+                return find_hybrid(rules_, points);
             case SequenceMode::open:
-                return find_open(rules_, points_);
+                return find_open(rules_, points);
             case SequenceMode::first_entry:
-                return finder_.find(points_, entry_at(first_entry(0)));
+                return finder_.find(points, starting_at(points, entry_at(points, first)));
             case SequenceMode::ordered:
             case SequenceMode::increase:
             case SequenceMode::strict:
                 break;
         }
-        return finder_.find(points_, {});
+        return finder_.find(points, {});
     }
 
-    /// Calls `at(told)` for the chain of every entry.
-    template <class At>
-    void tell_entries(std::size_t item, At at) {
-        if (!read(item)) return;
-        for (std::size_t p = first_entry(0); p < points_.points.size();) {
-            const Told told = finder_.find(points_, entry_at(p));
-            at(told);
-            const bool completed = told.stop == SequenceStop::completed;
-            const std::int64_t end = completed ? told.chain.last_time()
-                                               : rules_.deadline.of(points_.points[p].time);
-            while (p < points_.points.size() && points_.points[p].time <= end) ++p;
-            p = first_entry(p);
+    /// Reads the rows of an item, those apart that hold something else.
+    void read(std::size_t item) {
+        begin_ = journeys_.offsets[item];
+        const auto past = journeys_.time.begin() + static_cast<std::ptrdiff_t>(journeys_.offsets[item + 1]);
+        const auto from = journeys_.time.begin() + static_cast<std::ptrdiff_t>(begin_);
+        const auto end = rules_.as_of ? std::lower_bound(from, past, *rules_.as_of) : past;
+        const auto n = static_cast<std::size_t>(end - from);
+        n_held_ = 0;
+        FirstTimes first_times(rules_.first_time);
+        if (rules_.hold.empty()) {
+            Points& points = next_points();
+            for (std::size_t i = begin_; i < begin_ + n; ++i) add(points, i, barred_at(first_times, i));
+            return;
+        }
+        rows_.clear();
+        for (std::size_t i = begin_; i < begin_ + n; ++i) rows_.push_back({i, barred_at(first_times, i)});
+        std::stable_sort(rows_.begin(), rows_.end(),
+                         [&](const Row& a, const Row& b) { return rules_.hold[a.at] < rules_.hold[b.at]; });
+        for (std::size_t r = 0; r < n; ++r) {
+            const bool is_new = r == 0 || rules_.hold[rows_[r].at] != rules_.hold[rows_[r - 1].at];
+            add(is_new ? next_points() : points_[n_held_ - 1], rows_[r].at, rows_[r].barred);
         }
     }
 
-  private:
-    /// Returns whether a row of the first step is among the item's rows.
-    bool read(std::size_t item) {
-        points_.clear();
-        std::uint64_t had = 0, seen = 0;
-        const std::size_t begin = journeys_.offsets[item];
-        for (std::size_t i = begin; i < journeys_.offsets[item + 1]; ++i) {
-            const std::int64_t time = journeys_.time[i];
-            if (rules_.as_of && time >= *rules_.as_of) break;
-            const std::uint64_t matched = rules_.steps_of_code[codes_[i]];
-            const std::uint64_t steps = matched & ~(had & rules_.first_time);
-            const std::uint64_t exclusions = rules_.exclusions_of_code[codes_[i]];
-            had |= matched;
-            if ((steps | exclusions) == 0) continue;
-            seen |= steps;
-            points_.add(time, steps, exclusions, i - begin, rules_.lattice.adjacent);
+    Points& next_points() {
+        if (n_held_ == points_.size()) points_.emplace_back();
+        points_[n_held_].clear();
+        return points_[n_held_++];
+    }
+
+    [[nodiscard]] std::uint64_t barred_at(FirstTimes& first_times, std::size_t i) const {
+        if (rules_.first_time == 0) return 0;
+        return first_times.barred(journeys_.time[i], rules_.steps_of_code[codes_[i]]);
+    }
+
+    void add(Points& points, std::size_t i, std::uint64_t barred) const {
+        const std::uint64_t steps = rules_.steps_of_code[codes_[i]] & ~barred;
+        const std::uint64_t exclusions = rules_.exclusions_of_code[codes_[i]];
+        if ((steps | exclusions) == 0) return;
+        points.add(journeys_.time[i], steps, exclusions, i - begin_, rules_.lattice.adjacent);
+    }
+
+    /// The time of the first row of step 1 that is not before a time, the latest of all if there is none.
+    [[nodiscard]] std::int64_t next_entry(std::int64_t from) const {
+        std::int64_t next = kLatest;
+        for (std::size_t held = 0; held < n_held_; ++held) {
+            const auto& points = points_[held].points;
+            auto point = std::lower_bound(points.begin(), points.end(), from,
+                                          [](const Point& other, std::int64_t t) { return other.time < t; });
+            while (point != points.end() && (point->steps & 1) == 0) ++point;
+            if (point != points.end()) next = std::min(next, point->time);
         }
-        const bool any_step = rules_.mode == SequenceMode::unordered || rules_.mode == SequenceMode::open;
-        return any_step ? seen != 0 : (seen & 1) != 0;
+        return next;
     }
 
-    [[nodiscard]] std::size_t first_entry(std::size_t from) const {
-        const auto& points = points_.points;
-        const auto entry = std::find_if(points.begin() + static_cast<std::ptrdiff_t>(from), points.end(),
-                                        [](const Point& point) { return (point.steps & 1) != 0; });
-        return static_cast<std::size_t>(entry - points.begin());
+    /// The first point of step 1 at a time, or the number of points.
+    [[nodiscard]] static std::size_t entry_at(const Points& points, std::int64_t time) {
+        const auto& all = points.points;
+        auto point = std::lower_bound(all.begin(), all.end(), time,
+                                      [](const Point& other, std::int64_t t) { return other.time < t; });
+        while (point != all.end() && point->time == time && (point->steps & 1) == 0) ++point;
+        const bool is_there = point != all.end() && point->time == time;
+        return is_there ? static_cast<std::size_t>(point - all.begin()) : all.size();
     }
 
-    [[nodiscard]] SweepRange entry_at(std::size_t p) const {
-        const std::int64_t start = points_.points[p].time;
+    [[nodiscard]] SweepRange starting_at(const Points& points, std::size_t p) const {
+        const std::int64_t start = points.points[p].time;
         return {.first_point = p,
                 .first_start = start,
                 .last_start = start,
@@ -90,10 +170,18 @@ class SequenceTeller {
                 .watched = 0};
     }
 
+    struct Row {
+        std::size_t at;
+        std::uint64_t barred;  // steps that it does not fill
+    };
+
     const SequenceRules& rules_;
     const Journeys& journeys_;
     const Code* codes_;
-    Points points_;
+    std::vector<Points> points_;  // of the rows that hold the same
+    std::size_t n_held_ = 0;
+    std::size_t begin_ = 0;
+    std::vector<Row> rows_;
     ChainFinder finder_;
 };
 

@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'Flow', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'Losses', 'LostThenWon', 'MovedOut', 'OriginCounts', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowAt', 'RowOrder', 'RowStream', 'StageCodes', 'StageDurations', 'StageTime', 'Summary', 'Times', 'Transitions', 'VisitCounts', 'amounts_of_rows', 'build_journeys', 'build_journeys_with_rows', 'codes_of_rows', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_entries', 'count_flow', 'count_funnel', 'count_funnels', 'count_origin', 'count_transitions', 'count_trend', 'digest_of', 'digest_of_items', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'find_losses', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'places_of', 'release_idle', 'rows_of_items', 'select_journeys', 'stage_durations', 'summarise', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'ExclusionEffect', 'Flow', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'Losses', 'LostThenWon', 'MovedOut', 'OriginCounts', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowAt', 'RowOrder', 'RowStream', 'SequenceChains', 'SequenceCounts', 'SequenceExclusion', 'SequenceMode', 'SequenceOptions', 'SequenceSpan', 'SequenceStep', 'SequenceStop', 'SequenceTiming', 'StageCodes', 'StageDurations', 'StageTime', 'StepTime', 'Summary', 'Times', 'Transitions', 'VisitCounts', 'WindowFunnelMode', 'amounts_of_rows', 'build_journeys', 'build_journeys_with_rows', 'codes_of_rows', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_entries', 'count_flow', 'count_funnel', 'count_funnels', 'count_origin', 'count_sequence', 'count_transitions', 'count_trend', 'digest_of', 'digest_of_items', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'find_losses', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'places_of', 'release_idle', 'rows_of_items', 'select_journeys', 'sequence_chains', 'stage_durations', 'summarise', 'summarise_durations', 'time_in_stage', 'window_funnel']
 class Column:
     def __len__(self) -> int:
         ...
@@ -354,6 +354,117 @@ class PipelineQuality:
     @property
     def unlisted_rows(self) -> int:
         ...
+class SequenceMode(enum.Enum):
+    first_entry: typing.ClassVar[SequenceMode]
+    hybrid: typing.ClassVar[SequenceMode]
+    increase: typing.ClassVar[SequenceMode]
+    open: typing.ClassVar[SequenceMode]
+    ordered: typing.ClassVar[SequenceMode]
+    strict: typing.ClassVar[SequenceMode]
+    unordered: typing.ClassVar[SequenceMode]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class SequenceTiming(enum.Enum):
+    first_entry: typing.ClassVar[SequenceTiming]
+    last_entry: typing.ClassVar[SequenceTiming]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class ExclusionEffect(enum.Enum):
+    drop: typing.ClassVar[ExclusionEffect]
+    reset: typing.ClassVar[ExclusionEffect]
+    stop: typing.ClassVar[ExclusionEffect]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class SequenceStop(enum.Enum):
+    completed: typing.ClassVar[SequenceStop]
+    excluded: typing.ClassVar[SequenceStop]
+    gap: typing.ClassVar[SequenceStop]
+    immature: typing.ClassVar[SequenceStop]
+    interrupted: typing.ClassVar[SequenceStop]
+    left_out: typing.ClassVar[SequenceStop]
+    no_event: typing.ClassVar[SequenceStop]
+    window: typing.ClassVar[SequenceStop]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class SequenceSpan:
+    def __init__(self, start: numpy.typing.NDArray[numpy.int64], shift: numpy.typing.NDArray[numpy.int64], least: numpy.typing.NDArray[numpy.int64]) -> None:
+        ...
+class SequenceStep:
+    def __init__(self, matches: numpy.typing.NDArray[numpy.uint8], min_gap: SequenceSpan | None, max_gap: SequenceSpan | None, optional: bool, first_time: bool) -> None:
+        ...
+class SequenceExclusion:
+    def __init__(self, matches: numpy.typing.NDArray[numpy.uint8], after: typing.SupportsInt | typing.SupportsIndex, before: typing.SupportsInt | typing.SupportsIndex, effect: ExclusionEffect) -> None:
+        ...
+class SequenceOptions:
+    def __init__(self, steps: collections.abc.Sequence[SequenceStep], mode: SequenceMode, timing: SequenceTiming, window: SequenceSpan | None, exclusions: collections.abc.Sequence[SequenceExclusion], as_of: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+class SequenceChains:
+    @property
+    def done(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
+    def item(self) -> numpy.typing.NDArray[numpy.uint32]:
+        ...
+    @property
+    def level(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def n_steps(self) -> int:
+        ...
+    @property
+    def stop(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def time(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class StepTime:
+    @property
+    def count(self) -> int:
+        ...
+    @property
+    def mean(self) -> tuple[int, int, int]:
+        ...
+    @property
+    def quantiles(self) -> list[tuple[int, int, int]]:
+        ...
+class SequenceCounts:
+    @property
+    def dropped(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def excess(self) -> int:
+        ...
+    @property
+    def from_first(self) -> list[StepTime]:
+        ...
+    @property
+    def from_previous(self) -> list[StepTime]:
+        ...
+    @property
+    def immature(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def items(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def left_out(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def reached(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class WindowFunnelMode(enum.Enum):
+    allow_reentry: typing.ClassVar[WindowFunnelMode]
+    strict_deduplication: typing.ClassVar[WindowFunnelMode]
+    strict_increase: typing.ClassVar[WindowFunnelMode]
+    strict_once: typing.ClassVar[WindowFunnelMode]
+    strict_order: typing.ClassVar[WindowFunnelMode]
+    @classmethod
+    def __new__(cls, value):
+        ...
 class RowStream:
     def __init__(self) -> None:
         ...
@@ -429,6 +540,8 @@ def count_funnels(journeys: Journeys, pipeline: Pipeline, kinds: collections.abc
     ...
 def count_origin(leads: Journeys, lead_pipeline: Pipeline, deals: Journeys, deal_pipeline: Pipeline, moved_deals: numpy.typing.NDArray[numpy.uint8] | None, lead: numpy.typing.NDArray[numpy.uint32], deal: numpy.typing.NDArray[numpy.uint32], kind: Kind, lost_then_won: LostThenWon, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> OriginCounts:
     ...
+def count_sequence(journeys: Journeys, options: SequenceOptions, hold: numpy.typing.NDArray[numpy.int32] | None, every_entry: bool, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex) -> SequenceCounts:
+    ...
 def count_transitions(journeys: Journeys, pipeline: Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Transitions:
     ...
 def count_trend(journeys: Journeys, pipeline: Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, bounds: numpy.typing.NDArray[numpy.int64], as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> FunnelCounts:
@@ -475,6 +588,8 @@ def rows_of_items(journeys: Journeys, pipeline: Pipeline, whole: Journeys, at: R
     ...
 def select_journeys(journeys: Journeys, pipeline: Pipeline, basis: Basis, start: typing.SupportsInt | typing.SupportsIndex | None, end: typing.SupportsInt | typing.SupportsIndex | None, as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...
+def sequence_chains(journeys: Journeys, options: SequenceOptions, hold: numpy.typing.NDArray[numpy.int32] | None, every_entry: bool, threads: typing.SupportsInt | typing.SupportsIndex) -> SequenceChains:
+    ...
 def stage_durations(journeys: Journeys, pipeline: Pipeline, per: Per, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageDurations]:
     ...
 def summarise(journeys: Journeys, pipeline: Pipeline, funnels: collections.abc.Sequence[tuple[Kind, LostThenWon]], group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, per: Per, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex, digest: Digest | None) -> Summary:
@@ -483,6 +598,6 @@ def summarise_durations(counts: VisitCounts, samples: list[numpy.typing.NDArray[
     ...
 def time_in_stage(journeys: Journeys, pipeline: Pipeline, per: Per, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageTime]:
     ...
-def window_funnel(journeys: Journeys, steps: collections.abc.Sequence[numpy.typing.NDArray[numpy.uint8]], window: typing.SupportsInt | typing.SupportsIndex, modes: collections.abc.Sequence[str], rows_before: typing.SupportsInt | typing.SupportsIndex | None, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+def window_funnel(journeys: Journeys, steps: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.uint8]], window: typing.SupportsInt | typing.SupportsIndex, modes: collections.abc.Sequence[WindowFunnelMode], as_of: typing.SupportsInt | typing.SupportsIndex | None, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     ...
 __version__: str = '0.1.0'

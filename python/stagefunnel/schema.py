@@ -29,6 +29,7 @@ WindowFunnelMode = Literal[
 ]
 TimingName = Literal["last_entry", "first_entry"]
 EffectName = Literal["drop", "stop", "reset"]
+EntriesName = Literal["best", "all"]
 MissingStages = Literal["error", "ignore"]
 
 OUTCOMES: Final = ("open", "won", "lost")

@@ -1,7 +1,8 @@
-"""The chains of a log's items, as the core finds them."""
+"""The chains of a log's items, and their counts, as the core finds them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .errors import SchemaError, did_you_mean, quoted
+from .factors import Codes, Groups, combined
 from .log import StageLog
 from .periods import Clock
 from .schema import STOPS
 from .sequence_options import Plan
-from .spans import Length, Months, Reach, reach_of
+from .sequence_stages import Flags
+from .spans import Length, Months, reach_of
 from .times import NAT
 
 # What the core says of an item that an exclusion leaves out; people read that it is excluded.
@@ -27,77 +31,144 @@ class Chains:
 
     Attributes
     ----------
+    item
+        Place of the item among the log's; several chains may be of one.
     level
         The deepest step done, 0 for none.
     stop
         The place in ``STOPS``, or ``LEFT_OUT``, or ``UNKNOWN``.
     done
-        Whether each step was done, a row per item.
+        Whether each step was done, a row per chain.
     time
         The time of each step; ``NAT`` where it was not done, or is not known.
-    is_there
-        Whether the item has a row before the end of observation.
     """
 
+    item: npt.NDArray[np.uint32]
     level: npt.NDArray[np.uint8]
     stop: npt.NDArray[np.uint8]
     done: npt.NDArray[np.bool_]
     time: npt.NDArray[np.int64]
-    is_there: npt.NDArray[np.bool_]
 
 
 def chains_of(log: StageLog, plan: Plan, as_of: int | None) -> Chains:
-    """Find the chain of every item in the rows before a moment."""
-    journeys = log._journeys
-    span = journeys.time_range
+    """Find the chain of every item in the rows before a moment, or that of every entry."""
     n_steps = len(plan.steps)
-    is_there = np.ones(journeys.n_items, dtype=np.bool_)
-    if as_of is not None:
-        is_there = journeys.time[journeys.offsets[:-1]] < as_of
     if plan.mode == "clickhouse":
-        level = _core.window_funnel(
-            journeys,
-            [step.matches for step in plan.steps],
-            cast(int, plan.window),
-            sorted(plan.modes),
-            as_of,
-            log._threads,
-        )
+        level = window_funnel(log, plan, as_of)
         stop = np.where(level == n_steps, STOPS.index("completed"), UNKNOWN).astype(np.uint8)
         done = level[:, np.newaxis] > np.arange(n_steps)
-        return Chains(level, stop, done, np.full((len(level), n_steps), NAT), is_there)
-    found = _core.find_chains(journeys, _core_options(plan, log, span, as_of), log._threads)
-    time = found.time.reshape(-1, n_steps)
-    return Chains(found.level, found.stop, time != NAT, time, is_there)
+        time = np.full((len(level), n_steps), NAT)
+        item = np.arange(log.n_items, dtype=np.uint32)
+    else:
+        every_entry = plan.entries == "all"
+        found = _core.sequence_chains(
+            log._journeys, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._threads
+        )
+        level, stop, time = found.level, found.stop, found.time.reshape(-1, n_steps)
+        done = time != NAT
+        item = found.item if every_entry else np.arange(log.n_items, dtype=np.uint32)
+    if as_of is None:
+        return Chains(item, level, stop, done, time)
+    kept = items_before(log, as_of)[item]
+    return Chains(item[kept], level[kept], stop[kept], done[kept], time[kept])
 
 
-def _core_options(
-    plan: Plan, log: StageLog, span: tuple[int, int] | None, as_of: int | None
-) -> _core.SequenceOptions:
+def items_before(log: StageLog, as_of: int | None) -> npt.NDArray[np.bool_]:
+    """Tell which items have a row before the end of observation."""
+    if as_of is None:
+        return np.ones(log.n_items, dtype=np.bool_)
+    journeys = log._journeys
+    there: npt.NDArray[np.bool_] = journeys.time[journeys.offsets[:-1]] < as_of
+    return there
+
+
+def counts_of(
+    log: StageLog,
+    plan: Plan,
+    as_of: int | None,
+    groups: Groups | None,
+    quantiles: Sequence[_core.Quantile],
+) -> _core.SequenceCounts:
+    """Count the chains, group by group, without making them."""
+    return _core.count_sequence(
+        log._journeys,
+        core_options(plan, log, as_of),
+        held_by_rows(log, plan),
+        plan.entries == "all",
+        None if groups is None else groups.code,
+        1 if groups is None else max(len(groups.values), 1),
+        list(quantiles),
+        log._threads,
+    )
+
+
+def window_funnel(log: StageLog, plan: Plan, as_of: int | None) -> npt.NDArray[np.uint8]:
+    """Find the level that ClickHouse's windowFunnel gives every item."""
+    return _core.window_funnel(
+        log._journeys,
+        [np.append(step.matches, np.uint8(0)) for step in plan.steps],
+        cast(int, plan.window),
+        [_core.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
+        as_of,
+        log._threads,
+    )
+
+
+def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
+    """Give a number to what each row holds in the columns that must be equal along a chain."""
+    if not plan.hold:
+        return None
+    rows = log._columns
+    kept = [] if rows is None else rows.names
+    for name in plan.hold:
+        if log._items_table is not None and name in log._items_table and name not in kept:
+            raise SchemaError(f"hold={name!r} is of the items table, which is the same all along a chain")
+        if rows is None or name not in rows:
+            raise SchemaError(
+                f"hold={name!r} is no column that the log keeps of its rows; it keeps: {quoted(kept)}; "
+                f"columns= of StageLog says which{did_you_mean(name, kept)}"
+            )
+    factors = [] if rows is None else [rows.factor(name) for name in plan.hold]
+    return combined(factors, plan.hold, "row").code
+
+
+def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.SequenceOptions:
+    """Put a plan in the terms of the core."""
     clock = Clock(log.unit, log.zone)
+    first, last = log._journeys.time_range or (0, 0)
 
-    def core_span(length: Length | None) -> int | Reach | None:
+    def with_missing(matches: Flags) -> Flags:
+        """Add that a missing stage, whose code is behind all others, is none of them."""
+        return np.append(matches, np.uint8(0))
+
+    def core_span(length: Length | None) -> _core.SequenceSpan | None:
         """Give months as the pieces that they are in this log."""
-        return reach_of(length, *(span or (0, 0)), clock) if isinstance(length, Months) else length
+        if length is None:
+            return None
+        if isinstance(length, Months):
+            reach = reach_of(length, first, last, clock)
+            return _core.SequenceSpan(reach.begin, reach.shift, reach.least)
+        return _core.SequenceSpan(*(np.array([value], dtype=np.int64) for value in (0, length, NAT)))
 
     return _core.SequenceOptions(
         steps=[
             _core.SequenceStep(
-                step.matches,
-                core_span(step.max_gap),
+                with_missing(step.matches),
                 core_span(step.min_gap),
+                core_span(step.max_gap),
                 step.optional,
                 step.first_time,
             )
             for step in plan.steps
         ],
         mode=_core.SequenceMode[plan.mode],
-        window=core_span(plan.window),
-        timing=_core.Timing[plan.timing],
+        timing=_core.SequenceTiming[plan.timing],
+        window=None if plan.mode == "open" else core_span(plan.window),
         exclusions=[
-            _core.Exclusion(one.matches, one.after, one.before, _core.Effect[one.effect])
+            _core.SequenceExclusion(
+                with_missing(one.matches), one.after, one.before, _core.ExclusionEffect[one.effect]
+            )
             for one in plan.barriers
         ],
-        rows_before=as_of,
-        observed_until=as_of if as_of is not None else (span[1] if span else None),
+        as_of=as_of,
     )

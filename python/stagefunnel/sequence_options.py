@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Final, get_args
 
-from .errors import SchemaError, check_option
+from .errors import SchemaError, check_option, quoted
 from .periods import Clock
-from .schema import EffectName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
+from .schema import (
+    EffectName,
+    EntriesName,
+    MissingStages,
+    SequenceMode,
+    TimingName,
+    WindowFunnelMode,
+)
 from .sequence_stages import Flags, StageReader, named_steps
 from .spans import Length, length_of
 
@@ -17,10 +24,11 @@ _MOST_STEPS: Final = 64
 _MOST_CONDITIONS: Final = 32
 # Steps without an order have nothing that could be skipped, and steps without a chain no gap.
 _LACKING: Final[Mapping[str, tuple[str, ...]]] = {
-    "unordered": ("optional",),
-    "hybrid": ("max_gap", "min_gap", "exclude", "optional"),
-    "open": ("max_gap", "min_gap", "exclude", "optional"),
-    "clickhouse": ("max_gap", "min_gap", "exclude", "optional", "first_time"),
+    "first_entry": ("entries",),
+    "unordered": ("max_gap", "min_gap", "optional", "entries"),
+    "hybrid": ("max_gap", "min_gap", "exclude", "optional", "entries"),
+    "open": ("max_gap", "min_gap", "exclude", "optional", "hold", "entries"),
+    "clickhouse": ("max_gap", "min_gap", "exclude", "optional", "first_time", "hold", "entries"),
 }
 
 
@@ -95,6 +103,8 @@ class Plan:
     window: Length | None
     timing: TimingName
     barriers: tuple[Barrier, ...]
+    hold: tuple[str, ...] = ()
+    entries: EntriesName = "best"
 
 
 def plan_of(
@@ -111,6 +121,8 @@ def plan_of(
     exclude: Any = (),
     optional: Any = (),
     first_time: Any = (),
+    hold: Any = (),
+    entries: EntriesName = "best",
     missing: MissingStages = "error",
 ) -> Plan:
     """Check the options of a sequence and put them in the terms of a log.
@@ -121,11 +133,14 @@ def plan_of(
         The log's stages by their codes.
     clock
         How the log counts time.
-    steps, window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, missing
+    steps, window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, hold, entries
+        As for :func:`sequence_funnel`.
+    missing
         As for :func:`sequence_funnel`.
     """
     check_option("mode", mode, get_args(SequenceMode))
     check_option("timing", timing, get_args(TimingName))
+    check_option("entries", entries, get_args(EntriesName))
     check_option("missing", missing, get_args(MissingStages))
     named = named_steps(steps)
     n = len(named)
@@ -133,11 +148,14 @@ def plan_of(
     if n > most:
         raise SchemaError(f"steps= has {n} steps; with mode={mode!r} there can be {most} at most")
     given = {
+        "window": window,
         "max_gap": max_gap,
         "min_gap": min_gap,
         "exclude": exclude,
         "optional": optional,
         "first_time": first_time,
+        "hold": hold,
+        "entries": () if entries == "best" else entries,
     }
     for option in _LACKING.get(mode, ()):
         if given[option] is not None and not _is_empty(given[option]):
@@ -169,7 +187,22 @@ def plan_of(
         )
         for number, (label, stage) in enumerate(named, start=1)
     )
-    return Plan(planned, mode, chosen, length, timing, _barriers(exclude, n, reader))
+    barriers = _barriers(exclude, n, reader)
+    if mode == "unordered" and any((one.after, one.before) != (1, n) for one in barriers):
+        raise SchemaError(
+            f'exclude= lies between the first step and the last one with mode="unordered", whose steps have '
+            f"no order between them; leave after= and before= out, or give 1 and {n}"
+        )
+    return Plan(planned, mode, chosen, length, timing, barriers, _columns(hold), entries)
+
+
+def _columns(hold: Any) -> tuple[str, ...]:
+    names = (hold,) if isinstance(hold, str) else tuple(hold) if isinstance(hold, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise SchemaError(f"hold={hold!r} is no list of columns of the log")
+    if len(set(names)) < len(names):
+        raise SchemaError(f"hold= names a column twice: {quoted(names)}")
+    return names
 
 
 def _is_empty(value: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -21,53 +22,103 @@ from .times import NAT, to_durations
 Counts = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Steps:
+    """How many came to each step, a row per group, and how long it took them.
+
+    Attributes
+    ----------
+    items, left_out
+        Of each group: its items, or entries, and those of them that exclusions drop.
+    reached, dropped, immature
+        A column per step.
+    from_previous, from_first
+        Times group by group, step by step; ``excess`` is what they are too large by. Nothing where times are
+        not known.
+    """
+
+    items: Counts
+    left_out: Counts
+    reached: Counts
+    dropped: Counts
+    immature: Counts
+    from_previous: Sequence[_core.StepTime | None]
+    from_first: Sequence[_core.StepTime | None]
+    excess: int = 0
+
+
+def steps_of(counts: _core.SequenceCounts) -> Steps:
+    """Read the counts of the core."""
+    return Steps(
+        counts.items,
+        counts.left_out,
+        counts.reached,
+        counts.dropped,
+        counts.immature,
+        counts.from_previous,
+        counts.from_first,
+        counts.excess,
+    )
+
+
+def steps_of_levels(
+    level: npt.NDArray[np.uint8], n_steps: int, group: npt.NDArray[np.int32] | None, n_groups: int
+) -> Steps:
+    """Count levels, of which nothing is known but how deep they are."""
+    group = np.zeros(len(level), dtype=np.int32) if group is None else group
+    by_level = np.zeros((n_groups, n_steps + 1), dtype=np.int64)
+    np.add.at(by_level, (group, level.astype(np.intp)), 1)
+    reached = by_level[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    dropped = by_level[:, 1:].copy()
+    dropped[:, -1] = 0
+    nothing = [None] * (n_groups * n_steps)
+    none_left_out = np.zeros(n_groups, dtype=np.int64)
+    items = by_level.sum(axis=1)
+    return Steps(items, none_left_out, reached, dropped, np.zeros_like(reached), nothing, nothing)
+
+
 def sequence_table(
-    log: StageLog,
-    plan: Plan,
-    chains: Chains,
-    groups: Groups | None,
-    quantiles: Mapping[str, _core.Quantile],
+    log: StageLog, plan: Plan, steps: Steps, groups: Groups | None, quantiles: Sequence[str]
 ) -> pd.DataFrame:
     """Build the table of :func:`sequence_funnel`: one row per step, per group that has an item."""
-    group = np.zeros(len(chains.level), dtype=np.int32) if groups is None else groups.code
-    n_groups = 1 if groups is None else len(groups.values)
     n = len(plan.steps)
-    items = _per_group(group[chains.is_there], n_groups)
-    kept = np.arange(1) if groups is None else np.flatnonzero(items)
-    left_out = _per_group(group[chains.stop == LEFT_OUT], n_groups)
-    base = (items - left_out)[kept, np.newaxis]
-    done = chains.done
-    steps = range(1, n + 1)
-    reached = _by_step([group[done[:, step - 1]] for step in steps], n_groups)[kept]
-    ended = [chains.level == step for step in steps]
-    waits = chains.stop == STOPS.index("immature")
-    completed = chains.stop == STOPS.index("completed")
-    immature = _by_step([group[one & waits] for one in ended], n_groups)[kept]
-    dropped = _by_step([group[one & ~waits & ~completed] for one in ended], n_groups)[kept]
+    kept = np.arange(1) if groups is None else np.flatnonzero(steps.items)
+    base = (steps.items - steps.left_out)[kept, np.newaxis]
+    reached = steps.reached[kept]
     columns: dict[str, Any] = {
         "step": np.tile(np.arange(1, n + 1), len(kept)),
         "label": pd.Series([step.label for step in plan.steps] * len(kept), dtype=object).astype("str"),
         "reached": reached.ravel(),
-        "dropped": dropped.ravel(),
-        "immature": immature.ravel(),
+        "dropped": steps.dropped[kept].ravel(),
+        "immature": steps.immature[kept].ravel(),
         "conversion_from_first": share(reached, reached[:, :1]).ravel(),
         "conversion_from_previous": share(reached, _one_before(reached)).ravel(),
         "conversion_from_all": share(reached, base).ravel(),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE})
-    for name, column in _times(log, chains, group, kept, n, quantiles).items():
-        table[name] = column
+    cells = [group * n + step for group in kept.tolist() for step in range(n)]
+    for start, times in (("previous", steps.from_previous), ("first", steps.from_first)):
+        exact = [_exact(times[cell], len(quantiles), steps.excess) for cell in cells]
+        for place, statistic in enumerate(("mean", *quantiles)):
+            column = to_durations([summary[place] for summary in exact], log.unit)
+            table[f"{statistic}_from_{start}"] = column
     if groups is not None:
         values = groups.values.iloc[np.repeat(kept, n)].reset_index(drop=True)
         table = pd.concat([values, table], axis="columns")
     return table
 
 
+def _exact(time: _core.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
+    """Read the mean and the quantiles, which are fractions."""
+    if time is None or not time.count:
+        return [None] * (1 + n_quantiles)
+    return [whole - excess + Fraction(rest, of) for whole, rest, of in (time.mean, *time.quantiles)]
+
+
 def item_rows(log: StageLog, plan: Plan, chains: Chains) -> pd.DataFrame:
-    """Build the table of :func:`sequence_items`: one row per item, by first row in the input."""
-    first_row = log._journeys.first_row
+    """Build the table of :func:`sequence_items`: one row per chain, by the item's first row in the input."""
+    first_row = log._journeys.first_row[chains.item]
     order = np.argsort(first_row, kind="stable")
-    order = order[chains.is_there[order]]
     stop = chains.stop[order].astype(np.int64)
     stop[stop == LEFT_OUT] = STOPS.index("excluded")
     stop[stop >= len(STOPS)] = -1
@@ -91,53 +142,7 @@ def _nullable_times(log: StageLog, times: npt.NDArray[np.int64]) -> pd.Series:
     return log._to_times(times)
 
 
-def _per_group(group: npt.NDArray[np.int32], n_groups: int) -> Counts:
-    return np.bincount(group, minlength=n_groups).astype(np.int64)
-
-
-def _by_step(groups: list[npt.NDArray[np.int32]], n_groups: int) -> Counts:
-    return np.column_stack([_per_group(group, n_groups) for group in groups])
-
-
 def _one_before(reached: Counts) -> Counts:
     before = np.zeros_like(reached)
     before[:, 1:] = reached[:, :-1]
     return before
-
-
-def _times(
-    log: StageLog,
-    chains: Chains,
-    group: npt.NDArray[np.int32],
-    kept: npt.NDArray[np.intp],
-    n: int,
-    quantiles: Mapping[str, _core.Quantile],
-) -> dict[str, pd.Series]:
-    """Summarise the times from the previous step and from the first, a row for each group and step."""
-    columns = {}
-    for name in ("previous", "first"):
-        lengths = []
-        for one in kept:
-            of_group = chains.time[group == one]
-            for step in range(n):
-                start = 0 if name == "first" else step - 1
-                ends = of_group[:, [max(start, 0), step]]
-                known = (ends != NAT).all(axis=1) & (start not in (-1, step))
-                lengths.append(ends[known, 1] - ends[known, 0])
-        summaries = [summarised(one, list(quantiles.values())) for one in lengths]
-        for place, statistic in enumerate(("mean", *quantiles)):
-            column = to_durations([summary[place] for summary in summaries], log.unit)
-            columns[f"{statistic}_from_{name}"] = column
-    return columns
-
-
-def summarised(lengths: npt.NDArray[np.int64], quantiles: list[_core.Quantile]) -> list[Fraction | None]:
-    """Return the exact mean and quantiles of lengths of time, which may be negative."""
-    if not len(lengths):
-        return [None] * (1 + len(quantiles))
-    # The core summarises what is not negative; a shift moves all its answers alike.
-    least = int(lengths.min())
-    sample = (lengths - least).astype(np.uint64)
-    n = len(sample)
-    found = _core.summarise_durations(_core.VisitCounts(n, n, 0, n), [sample], quantiles)
-    return [least + one.whole + Fraction(one.rest, one.of) for one in (found.mean, *found.quantiles)]

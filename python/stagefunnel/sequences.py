@@ -7,15 +7,17 @@ from typing import Any
 
 import pandas as pd
 
+from . import _core
 from .breakdowns import groups_of_items
 from .durations import QUANTILES, quantiles_of
 from .errors import SchemaError
+from .factors import Groups
 from .log import StageLog
 from .periods import Clock, moment_of
-from .schema import SEQUENCE, MissingStages, SequenceMode, TimingName, WindowFunnelMode
-from .sequence_chains import LEFT_OUT, chains_of
+from .schema import SEQUENCE, EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
+from .sequence_chains import chains_of, counts_of, items_before, window_funnel
 from .sequence_options import Exclusion, Plan, plan_of
-from .sequence_tables import item_rows, sequence_table
+from .sequence_tables import Steps, item_rows, sequence_table, steps_of, steps_of_levels
 from .spans import Months
 
 
@@ -32,6 +34,8 @@ def sequence_funnel(
     exclude: Exclusion | Sequence[Exclusion] = (),
     optional: Collection[int] = (),
     first_time: Collection[int] = (),
+    hold: str | Sequence[str] = (),
+    entries: EntriesName = "best",
     by: str | Sequence[str] | None = None,
     quantiles: Sequence[float] = QUANTILES,
     missing: MissingStages = "error",
@@ -73,6 +77,11 @@ def sequence_funnel(
         Numbers of steps that may be skipped; not step 1.
     first_time
         Numbers of steps that only an item's first such row fills.
+    hold
+        Columns of the log, kept with ``columns=``, that must be equal along a chain.
+    entries
+        ``"best"``: the deepest chain of each item. ``"all"``: one chain after another: the first step-1 row
+        opens one, the next one is opened by the first step-1 row after it is completed or its window is over.
     by
         Columns of the log's items table: one sequence per combination of their values.
     quantiles
@@ -129,15 +138,17 @@ def sequence_funnel(
         exclude=exclude,
         optional=optional,
         first_time=first_time,
+        hold=hold,
+        entries=entries,
         missing=missing,
     )
     asked = quantiles_of(quantiles)
     reserved = [f"{name}_from_{start}" for name in ("mean", *asked) for start in ("previous", "first")]
     groups = groups_of_items(log, by, reserved=(*SEQUENCE, *reserved))
-    chains = chains_of(log, plan, _moment(log, as_of))
-    table = sequence_table(log, plan, chains, groups, asked)
-    left_out = int((chains.stop == LEFT_OUT).sum())
-    _remember(table, "sequence_funnel", plan, items=int(chains.is_there.sum()), left_out=left_out)
+    steps_found = _steps(log, plan, _moment(log, as_of), groups, list(asked.values()))
+    table = sequence_table(log, plan, steps_found, groups, list(asked))
+    items, left_out = int(steps_found.items.sum()), int(steps_found.left_out.sum())
+    _remember(table, "sequence_funnel", plan, items=items, left_out=left_out)
     return table
 
 
@@ -154,6 +165,8 @@ def sequence_items(
     exclude: Exclusion | Sequence[Exclusion] = (),
     optional: Collection[int] = (),
     first_time: Collection[int] = (),
+    hold: str | Sequence[str] = (),
+    entries: EntriesName = "best",
     missing: MissingStages = "error",
     as_of: Any = None,
 ) -> pd.DataFrame:
@@ -163,7 +176,9 @@ def sequence_items(
     ----------
     log, steps
         The stage history and the steps.
-    window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, missing, as_of
+    window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, hold, entries
+        As for :func:`sequence_funnel`.
+    missing, as_of
         As for :func:`sequence_funnel`.
 
     Returns
@@ -208,11 +223,24 @@ def sequence_items(
         exclude=exclude,
         optional=optional,
         first_time=first_time,
+        hold=hold,
+        entries=entries,
         missing=missing,
     )
     table = item_rows(log, plan, chains_of(log, plan, _moment(log, as_of)))
     _remember(table, "sequence_items", plan)
     return table
+
+
+def _steps(
+    log: StageLog, plan: Plan, as_of: int | None, groups: Groups | None, quantiles: Sequence[_core.Quantile]
+) -> Steps:
+    if plan.mode != "clickhouse":
+        return steps_of(counts_of(log, plan, as_of, groups, quantiles))
+    is_there = items_before(log, as_of)
+    group = None if groups is None else groups.code[is_there]
+    n_groups = 1 if groups is None else len(groups.values)
+    return steps_of_levels(window_funnel(log, plan, as_of)[is_there], len(plan.steps), group, n_groups)
 
 
 def _terms(log: StageLog) -> tuple[Sequence[Any], Clock]:
@@ -234,6 +262,7 @@ def _remember(table: pd.DataFrame, what: str, plan: Plan, **more: Any) -> None:
         "mode": plan.mode,
         "modes": sorted(plan.modes),
         "timing": plan.timing,
+        "entries": plan.entries,
         "window": f"{window.number} months" if isinstance(window, Months) else window,
         **more,
     }

@@ -92,7 +92,7 @@ def length_of(value: Any, clock: Clock, option: str, *, up: bool = False) -> Len
     if isinstance(exact, Months):
         if not 0 <= exact.number <= _MOST_MONTHS:
             raise SchemaError(f"{option}={value!r} is not between 0 and 1,000 years")
-        return exact
+        return exact if exact.number else 0
     if exact < 0:
         raise SchemaError(f"{option}={value!r} is negative; a length of time is not")
     ticks = exact if clock.unit is None else _in_unit(exact, clock.unit)
@@ -163,12 +163,14 @@ def _in_unit(seconds: Fraction, unit: str) -> Fraction:
 def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
     """Say where calendar months end for every time from `first` to `last`.
 
-    A time of day that the zone leaves out is the first moment after, one that comes twice the first.
+    A day that the last month does not have is its end; a time of day that the zone leaves out is the first
+    moment after, one that comes twice the first. No later time has an earlier end.
     """
     unit = str(clock.unit)
     per_second = TICKS_A_SECOND.get(unit, 1)
     scale = _DAY if unit == "D" else 1
-    since, until = first * scale // per_second, last * scale // per_second + 1
+    # The 28th tells where the days end that the last month may not have.
+    since, until = first * scale // per_second - 4 * _DAY, last * scale // per_second + 1
     changes = _changes(since - _DAY, until + (months.number + 1) * 31 * _DAY, clock.zone)
     begin, shown = _days(since, until, changes)
     # What the clock shows at the end, as seconds to add to the time itself.
@@ -180,11 +182,20 @@ def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
     first_of_run = np.flatnonzero(np.r_[True, (np.diff(shift) != 0) | (np.diff(least) != 0)])
     begin, shift, least = begin[first_of_run], shift[first_of_run], least[first_of_run]
     bound = least == NAT
-    return Reach(
+    return _never_falling(
         begin * per_second // scale,
         shift * per_second // scale,
         np.where(bound, NAT, least * per_second // scale),
     )
+
+
+def _never_falling(begin: Seconds, shift: Seconds, least: Seconds) -> Reach:
+    """Put no end before that of an earlier time, as the 29th of January and an hour that comes twice have."""
+    last = np.maximum(begin[1:] - 1 + shift[:-1], least[:-1])
+    before = np.maximum.accumulate(last)
+    falls = before > np.maximum(begin[1:] + shift[1:], least[1:])
+    least[1:][falls] = before[falls]
+    return Reach(begin, shift, least)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def _spans(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
     short, long = st.integers(0, 4), st.integers(0, 12)
     if draw(st.integers(0, 3)):
         spans["window"] = draw(long.map(lambda ticks: as_span(ticks, times)))
-    if mode in ("open", "hybrid"):
+    if mode in ("open", "hybrid", "unordered"):
         return spans
     for name, chance in (("max_gap", 2), ("min_gap", 4)):
         if draw(st.integers(0, chance)) == 0:
@@ -90,16 +90,16 @@ def _choices(draw: st.DrawFn, mode: str, n: int) -> dict[str, Any]:
         options["optional"] = draw(st.sets(st.integers(2, n), min_size=1))
     if mode in (*IN_ORDER, "unordered") and n > 1 and draw(st.booleans()):
         effects = st.sampled_from(["drop", "stop", "reset"])
-        excluded = _exclusions(n, {"X": draw(effects), "D": draw(effects)})
+        excluded = _exclusions(n, {"X": draw(effects), "D": draw(effects)}, mode)
         options["exclude"] = draw(st.lists(excluded, min_size=1, max_size=2))
     return options
 
 
 @st.composite
-def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any]) -> Exclusion:
-    """Draw an exclusion; a stage has one effect in all of them."""
-    begin = draw(st.integers(1, n - 1))
-    end = draw(st.none() | st.integers(begin + 1, n))
+def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any], mode: str) -> Exclusion:
+    """Draw an exclusion; a stage has one effect in all of them, and without an order it lies between all."""
+    begin = 1 if mode == "unordered" else draw(st.integers(1, n - 1))
+    end = draw(st.none() | st.integers(n if mode == "unordered" else begin + 1, n))
     stages = draw(st.sampled_from(["X", "X", "D", ["X", "B"]]))
     return Exclusion(stages, begin, end, effects[stages[0]])
 

@@ -120,8 +120,22 @@ def test_months_end_right_all_through_three_years_with_changes_of_the_clock(
 def assert_reaches(stamps: pd.DatetimeIndex, months: int, zone: str | None, unit: str) -> None:
     ticks = stamps.asi8
     reach = reach_of(Months(months), int(ticks.min()), int(ticks.max()), Clock(unit, zone))
-    expected = [pd.Timestamp(after(stamp, PlainMonths(months))).as_unit(unit) for stamp in stamps]
-    assert list(ends(reach, ticks)) == [int(stamp._value) for stamp in expected]
+    assert_never_falls(reach)
+    moments = [pd.Timestamp(after(stamp, PlainMonths(months))) for stamp in stamps]
+    expected = [(one if zone is None else one.tz_convert("UTC")).floor(unit) for one in moments]
+    assert list(ends(reach, ticks)) == [int(stamp.as_unit(unit)._value) for stamp in expected]
+
+
+def assert_never_falls(reach: Reach) -> None:
+    edges = np.concatenate([reach.begin, reach.begin[1:] - 1])
+    assert (np.diff(ends(reach, np.sort(edges))) >= 0).all()
+
+
+def test_a_month_from_a_day_that_the_next_one_has_not_ends_with_it() -> None:
+    stamps = pd.DatetimeIndex(["2026-01-28 23:00", "2026-01-29 01:00", "2026-01-31 12:00"]).as_unit("s")
+    reach = reach_of(Months(1), int(stamps.asi8[0]), int(stamps.asi8[-1]), Clock("s", None))
+    found = pd.DatetimeIndex(ends(reach, stamps.asi8).view("datetime64[s]"))
+    assert list(found) == [pd.Timestamp("2026-02-28 23:00"), *[pd.Timestamp("2026-02-28 23:59:59")] * 2]
 
 
 def ends(reach: Reach, ticks: Any) -> Any:

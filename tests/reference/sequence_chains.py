@@ -1,6 +1,7 @@
 """Every chain that the rules of a sequence allow, one by one."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from reference.sequence_steps import Asked, Event, Exclusion, after, fillers, is_within, keeps_gaps, matches
@@ -31,12 +32,9 @@ def level_of(chain: Links) -> int:
     return max((link.number for link in chain), default=0)
 
 
-def all_chains(events: Sequence[Event], asked: Asked, used: Collection[int] = ()) -> list[Links]:
-    """Return every chain of at least one step, none of whose rows are ``used`` already."""
-    can = {
-        number: [event for event in rows if event.row not in used]
-        for number, rows in fillers(events, asked).items()
-    }
+def all_chains(events: Sequence[Event], asked: Asked, entry: Time | None = None) -> list[Links]:
+    """Return every chain of at least one step, or every one that starts at a time."""
+    can = fillers(events, asked)
     if asked.mode == "hybrid":
         return list(_hybrid(can, asked))
     starts = range(1, asked.n + 1) if asked.mode == "unordered" else [1]
@@ -47,9 +45,11 @@ def all_chains(events: Sequence[Event], asked: Asked, used: Collection[int] = ()
         for chain in _longer((Link(1, step, event),), can, asked)
     ]
     if asked.mode == "first_entry":
-        # Rows of equal time are equally early. A used row was an entry of its own.
+        # Rows of equal time are equally early.
         first = min((event.time for event in can[1]), default=None)
         chains = [chain for chain in chains if chain[0].time == first]
+    if entry is not None:
+        chains = [chain for chain in chains if chain[0].time == entry]
     if asked.mode == "strict":
         chains = [chain for chain in chains if is_adjacent([link.event.row for link in chain])]
     return chains
@@ -93,8 +93,8 @@ def may_follow(chain: Links, link: Link, asked: Asked) -> bool:
 
 
 def is_adjacent(rows: Sequence[int]) -> bool:
-    """Tell whether no other row of the journey lies between these, whatever the order of those tied."""
-    return max(rows) - min(rows) == len(rows) - 1
+    """Tell whether each of these rows of a journey is the next one after that before it."""
+    return all(following == row + 1 for row, following in pairwise(rows))
 
 
 def _hybrid(can: dict[int, list[Event]], asked: Asked) -> Iterator[Links]:
@@ -135,6 +135,6 @@ def _counts(chain: Links, event: Event, exclusion: Exclusion, asked: Asked) -> b
         and event.held == chain[0].event.held
         and event.time > begin
         and (end is None or event.time < end)
-        and event.time not in [link.time for link in chain]
+        and (asked.mode == "unordered" or event.time not in [link.time for link in chain])
         and (asked.window is None or event.time <= after(chain[0].time, asked.window))
     )

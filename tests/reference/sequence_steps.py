@@ -106,17 +106,47 @@ def fillers(events: Sequence[Event], asked: Asked) -> dict[int, list[Event]]:
 
 
 def after(time: Time, span: Span) -> Time:
-    """Return the time a span later; months keep what the clock shows, at most to the end of the month.
+    """Return the time a span later; months keep what the clock shows.
 
-    A clock time that the zone leaves out is the first moment after the gap, one that comes twice the first.
+    A day that the last month does not have is its end; a clock time that the zone leaves out is the first
+    moment after the gap, one that comes twice the first. No later time has an earlier end.
     """
     if not isinstance(span, Months):
         return time + span
     stamp = pd.Timestamp(time)
-    shown = stamp.tz_localize(None) + pd.DateOffset(months=span.number)
+    end = _months_after(stamp, span)
+    put_back = _put_back_before(stamp)
+    if put_back is not None:
+        # What comes in the second pass of an hour does not end before what comes last in the first one.
+        end = max(end, _months_after(put_back - pd.Timedelta(1), span))
+    return end.to_pydatetime() if not isinstance(time, pd.Timestamp) else end
+
+
+def _months_after(stamp: pd.Timestamp, months: Months) -> pd.Timestamp:
+    start = stamp.tz_localize(None)
+    shown = start + pd.DateOffset(months=months.number)
+    is_missing = shown.day != start.day
+    if is_missing:
+        shown = (shown + pd.offsets.MonthBegin()).normalize()
+    end = shown if stamp.tz is None else _shown_at(shown, stamp.tz)
+    return end - pd.Timedelta(1) if is_missing else end
+
+
+def _put_back_before(stamp: pd.Timestamp) -> pd.Timestamp | None:
+    """Find the moment within the day before at which the clock was put back."""
     if stamp.tz is None:
-        return shown if isinstance(time, pd.Timestamp) else shown.to_pydatetime()
-    return _shown_at(shown, stamp.tz)
+        return None
+    low, high = stamp.tz_convert("UTC").floor("s") - pd.Timedelta(days=1), stamp.tz_convert("UTC")
+    was, now = low.tz_convert(stamp.tz).utcoffset(), stamp.utcoffset()
+    assert was is not None
+    assert now is not None
+    if was <= now:
+        return None
+    while high - low > pd.Timedelta(seconds=1):
+        middle = (low + (high - low) / 2).floor("s")
+        is_before = middle.tz_convert(stamp.tz).utcoffset() == was
+        low, high = (middle, high) if is_before else (low, middle)
+    return high.floor("s").tz_convert(stamp.tz)
 
 
 def _shown_at(shown: pd.Timestamp, zone: tzinfo) -> pd.Timestamp:

@@ -8,11 +8,12 @@ import pandas as pd
 
 from reference.durations import summary_columns
 from reference.journeys import journeys
-from reference.sequence_steps import Step, as_times, label_of
+from reference.sequence_steps import Asked, Step, after, as_times, events_of, fillers, label_of
 from reference.sequences import Chain, sequence
 from reference.stages import Item, Row, Stage, Time
 
 Entries: TypeAlias = Literal["best", "all"]
+_OF_JOURNEYS = ("hold", "observed_until")
 STOPS = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
 
 
@@ -54,17 +55,20 @@ def sequence_chains(
 def _chains_of(
     path: Sequence[tuple[Stage, Time]], steps: Sequence[Step], entries: Entries, options: dict[str, Any]
 ) -> list[Chain]:
-    chains = [sequence(path, steps, **options)]
     if entries == "best":
-        return chains
-    used = _rows(chains[0])
-    # What an entry took is gone for the next; an item that never entered is told once.
-    while True:
-        chain = sequence(path, steps, used=used, **options)
-        if not _rows(chain):
-            return sorted(chains, key=_rows)
-        chains.append(chain)
-        used += _rows(chain)
+        return [sequence(path, steps, **options)]
+    asked = Asked(steps, **{name: value for name, value in options.items() if name not in _OF_JOURNEYS})
+    starts = [event.time for event in fillers(events_of(path, options["hold"]), asked)[1]]
+    chains: list[Chain] = []
+    while starts:
+        entry = starts[0]
+        chains.append(sequence(path, steps, entry=entry, **options))
+        end = chains[-1].times[-1] if chains[-1].stop == "completed" else None
+        if end is None and asked.window is not None:
+            end = after(entry, asked.window)
+        # Without a window a chain that is not completed goes on for ever.
+        starts = [] if end is None else [time for time in starts if time > end]
+    return chains or [sequence(path, steps, **options)]
 
 
 def _rows(chain: Chain) -> list[int]:

@@ -1,6 +1,6 @@
 """The chain of a journey: of all that are allowed the one that the options choose, and why it stopped."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from reference.clickhouse import window_funnel
@@ -38,13 +38,13 @@ def sequence(
     *,
     hold: Sequence[Hashable] | None = None,
     observed_until: Time | None = None,
-    used: Collection[int] = (),
+    entry: Time | None = None,
     **options: Any,
 ) -> Chain:
     """Find the chain of one journey, whose rows at or after ``as_of`` are gone already.
 
     ``observed_until`` is the end of observation, ``hold`` the values per row that a chain must hold, and
-    ``used`` the rows that earlier entries took. The other options are those of ``Asked``.
+    ``entry`` the time at which it has to start. The other options are those of ``Asked``.
     """
     asked = Asked(steps, **options)
     events = events_of(journey, hold)
@@ -52,19 +52,17 @@ def sequence(
         return _as_clickhouse(journey, asked)
     if asked.mode == "open":
         return _open(events, asked)
-    every = all_chains(events, asked, used)
+    every = all_chains(events, asked, entry)
     allowed = [chain for chain in every if not _is_undone(chain, events, asked)]
     deepest = _deepest(allowed)
     kept = [chain for chain in deepest if not _is_hit_by("drop", chain, events, asked)]
     chosen = _by_timing(_with_optional_steps(kept or deepest, asked), asked)
     if deepest and not kept:
-        # It leaves every count; its rows are told, because no other entry may use them.
         return Chain(0, [None] * asked.n, "excluded", _rows(chosen[0], asked))
     if not chosen:
         return Chain(0, [None] * asked.n, "excluded" if every else "no_event", [None] * asked.n)
     lost_depth = level_of(_deepest(every)[0]) > level_of(chosen[0])
-    free = [event for event in events if event.row not in used]
-    reasons = {_stop(chain, events, free, asked, lost_depth, observed_until) for chain in chosen}
+    reasons = {_stop(chain, events, asked, lost_depth, observed_until) for chain in chosen}
     stop = next(reason for reason in PRECEDENCE if reason in reasons)
     return Chain(level_of(chosen[0]), _times(chosen[0], asked), stop, _rows(chosen[0], asked))
 
@@ -117,12 +115,11 @@ def _by_timing(chains: Sequence[Links], asked: Asked) -> list[Links]:
 def _stop(
     chain: Links,
     events: Sequence[Event],
-    free: Sequence[Event],
     asked: Asked,
     lost_depth: bool,
     observed_until: Time | None,
 ) -> Stop:
-    """Say why a chain did not go on with the ``free`` rows; ``lost_depth`` if an undone one was deeper."""
+    """Say why a chain did not go on; ``lost_depth`` if one that an exclusion undid was deeper."""
     if level_of(chain) == asked.n:
         return "completed"
     if lost_depth or _is_hit_by("stop", chain, events, asked):
@@ -130,7 +127,7 @@ def _stop(
     window = asked.window
     if window is not None and observed_until is not None and after(chain[0].time, window) >= observed_until:
         return "immature"
-    candidates = _candidates(chain, free, asked)
+    candidates = _candidates(chain, events, asked)
     within = [event for event in candidates if is_within(chain[0].time, event.time, asked.window)]
     if asked.mode == "strict":
         rows = [link.event.row for link in chain]
@@ -148,11 +145,13 @@ def _candidates(chain: Links, events: Sequence[Event], asked: Asked) -> list[Eve
     # Only with steps in order has a row to come after the last step.
     in_any_order = asked.mode in ("unordered", "hybrid")
     since = chain[0].time if in_any_order else chain[-1].time
+    past = chain[-1].event.row if asked.mode == "strict" else -1
     return [
         event
         for step in next_steps(chain, asked)
         for event in can[step]
         if event.row not in taken
+        and event.row > past
         and event.held == chain[0].event.held
         and (event.time > since if asked.mode == "increase" else event.time >= since)
     ]

@@ -31,10 +31,23 @@ enum class SequenceTiming : std::uint8_t {
     first_entry  ///< it starts earliest; going on from there, each step is its earliest row
 };
 
+/// A length of time: from `start` on it ends at `max(start + shift[i], least[i])` of the start's piece.
+///
+/// A fixed length is one piece; calendar months are one for each stretch in which they are equally long.
+struct SequenceSpan {
+    std::vector<std::int64_t> from;   // rising; the first piece also holds all that is earlier
+    std::vector<std::int64_t> shift;  // one for each, not negative
+    std::vector<std::int64_t> least;  // one for each; no end lies before that of an earlier start
+
+    [[nodiscard]] static SequenceSpan of(std::int64_t length) {
+        return {{0}, {length}, {std::numeric_limits<std::int64_t>::min()}};
+    }
+};
+
 struct SequenceStep {
     std::vector<std::uint8_t> matches;  // per stage code 1 if the stage fills the step; the missing one does not
-    std::optional<std::int64_t> min_gap;  // from the previous step that was done
-    std::optional<std::int64_t> max_gap;
+    std::optional<SequenceSpan> min_gap;  // from the previous step that was done
+    std::optional<SequenceSpan> max_gap;
     bool optional = false;
     bool first_time = false;  // only an item's first row that matches counts
 };
@@ -54,21 +67,14 @@ struct SequenceExclusion {
     ExclusionEffect effect = ExclusionEffect::drop;
 };
 
-/// How long a chain may take from its first step on: it ends at `shift` of the first step's piece after it.
-///
-/// A fixed length is one piece; calendar months are one for each stretch in which they are equally long.
-struct SequenceWindow {
-    std::vector<std::int64_t> from;   // rising; the first piece also holds all that is earlier
-    std::vector<std::int64_t> shift;  // one for each; no deadline lies before that of an earlier time
-};
-
 /// A question about sequences. What a mode has no use for is refused.
 struct SequenceOptions {
     std::vector<SequenceStep> steps;  // 1 … 64
     SequenceMode mode = SequenceMode::ordered;
     SequenceTiming timing = SequenceTiming::last_entry;
-    std::optional<SequenceWindow> window;
+    std::optional<SequenceSpan> window;  // from the first step of a chain
     std::vector<SequenceExclusion> exclusions;  // up to 64
+    std::span<const std::int32_t> hold;  // per row what must be equal along a chain; empty: nothing
     std::optional<std::int64_t> as_of;  // rows at or after it are taken out; without it the last time is the end
     unsigned threads = 1;
 };
@@ -81,7 +87,8 @@ enum class SequenceStop : std::uint8_t {
     gap,          ///< it came inside the window, too early or too late after the step before
     interrupted,  ///< it came inside the window, but with other rows between
     excluded,     ///< an excluded stage came
-    immature      ///< the window was not over at the end of the observation
+    immature,     ///< the window was not over at the end of the observation
+    left_out      ///< an excluded stage came that drops the item
 };
 
 /// Stands for the time of a step that was not done.
@@ -107,6 +114,7 @@ struct SequenceChains {
 /// The chain of every entry: of the first row of step 1, then of the first one after that chain ended.
 ///
 /// A chain ends with its last step, or else when its window is over; without a window it does not end.
+/// An item that never entered has one of level 0.
 [[nodiscard]] SequenceChains sequence_entries(const Journeys& journeys, const SequenceOptions& options);
 
 /// Times between the steps of chains. Without any, `mean` and `quantiles` are zero and mean nothing.
@@ -118,19 +126,23 @@ struct StepTime {
 
 /// The funnel of a sequence: one row per group and one column per step.
 struct SequenceCounts {
+    std::vector<std::int64_t> items;     // of each group, with a row that is read; of entries these instead
+    std::vector<std::int64_t> left_out;  // of these, by exclusions that drop
     CountMatrix reached;   // items that did the step on their chain
     CountMatrix dropped;   // items whose chain went this far, and will go no further
     CountMatrix immature;  // items whose chain went this far, and may go on
     std::vector<StepTime> from_previous;  // of the items that did the step before too; group after group
     std::vector<StepTime> from_first;
+    /// What the times are too large by: steps in any order may be earlier than those before them.
+    std::uint64_t excess = 0;
 };
 
-/// Counts `sequence_chains` in one pass, without keeping them.
+/// Counts `sequence_chains` in one pass, or `sequence_entries`, without keeping them.
 ///
 /// @param group per item its group, 0 … n_groups - 1; empty: all items are in group 0.
 /// @throws std::invalid_argument as `sequence_chains` and `time_in_stage` do, and for a group out of range.
 [[nodiscard]] SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options,
-                                            std::span<const std::int32_t> group, std::int32_t n_groups,
-                                            std::span<const Quantile> quantiles);
+                                            bool every_entry, std::span<const std::int32_t> group,
+                                            std::int32_t n_groups, std::span<const Quantile> quantiles);
 
 }  // namespace stagefunnel
