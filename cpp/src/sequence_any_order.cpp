@@ -188,7 +188,7 @@ Told find_unordered(const SequenceRules& rules, const Points& points) {
         if (whole < rules.n_steps()) {
             next = told.level = 0;
             best = fullest(rules, points, told.level, [&](std::size_t p) {
-                const bool is_hit = exclusion_after(p) <= deadline_of(p);
+                const bool is_hit = exclusion_after(p) <= deadline_of(p) && next < points.points.size();
                 return is_hit ? kEarliest : deadline_of(p);
             });
         }

@@ -8,7 +8,7 @@
 namespace stagefunnel {
 namespace {
 
-/// Rows of the window that fill the same steps, in the order of time; some may have been given to a step.
+/// Rows of the window that fill the same steps, in the order of time.
 struct Supply {
     std::uint64_t steps;
     std::vector<std::int64_t> times;
@@ -32,6 +32,13 @@ class HybridFinder {
     }
 
   private:
+    static constexpr std::size_t kNone = 0;
+    struct Row {
+        std::uint64_t steps;
+        std::int64_t time;
+        std::size_t step;  // that it fills
+    };
+
     [[nodiscard]] std::int64_t entry_time() const { return points_.points[entry_].time; }
 
     /// Reads the rows of the window; returns the point past it.
@@ -60,57 +67,60 @@ class HybridFinder {
     }
 
     [[nodiscard]] std::size_t deepest() const {
-        const std::vector<RowKind> kinds = left();
+        std::vector<RowKind> kinds;
+        for (const Supply& rows : supplies_) kinds.push_back({rows.steps, rows.times.size()});
         RowsForSteps rows(kinds);
         std::size_t level = 0;
         while (level < rules_.n_steps() && rows.add(level + 1)) ++level;
         return level;
     }
 
-    [[nodiscard]] std::vector<RowKind> left() const {
-        std::vector<RowKind> kinds;
-        for (const Supply& rows : supplies_) kinds.push_back({rows.steps, rows.times.size()});
-        return kinds;
-    }
-
-    /// Whether the steps from one on up to the level have rows among those that are left.
-    [[nodiscard]] bool suffices(std::uint64_t steps) const {
-        const std::vector<RowKind> kinds = left();
-        RowsForSteps rows(kinds);
-        for (; steps != 0; steps &= steps - 1) {
-            if (!rows.add(static_cast<std::size_t>(std::countr_zero(steps)) + 1)) return false;
-        }
-        return true;
-    }
-
-    /// Gives the steps their earliest rows, the lower step first.
+    /// Gives each step the earliest row that leaves enough for the others, the lower step first.
     ChainSteps chain() {
         ChainSteps chain;
         chain.level = level_;
         chain.done = level_ == 64 ? ~std::uint64_t{0} : bit_of(level_ + 1) - 1;
-        std::uint64_t open = chain.done;
-        for (std::size_t step = 1; step <= level_; ++step) {
-            open &= ~bit_of(step);
-            chain.time[step - 1] = give(step, open);
+        limit_.assign(level_, kLatest);
+        limit_[0] = chain.time[0] = entry_time();
+        for (std::size_t step = 2; step <= level_; ++step) {
+            std::vector<std::int64_t> times;
+            for (const Supply& rows : supplies_) {
+                if ((rows.steps & bit_of(step)) != 0) times.insert(times.end(), rows.times.begin(), rows.times.end());
+            }
+            std::sort(times.begin(), times.end());
+            // What is feasible stays so with more time.
+            const auto earliest = std::partition_point(times.begin(), times.end(), [&](std::int64_t time) {
+                limit_[step - 1] = time;
+                return !is_feasible();
+            });
+            limit_[step - 1] = chain.time[step - 1] = *earliest;
         }
         return chain;
     }
 
-    /// Gives the step its earliest row that leaves enough for the others.
-    std::int64_t give(std::size_t step, std::uint64_t others) {
-        std::vector<Supply*> choices;
-        for (Supply& rows : supplies_) {
-            if ((rows.steps & bit_of(step)) != 0 && !rows.times.empty()) choices.push_back(&rows);
+    /// Whether every step can have a row of its own that is not past its limit.
+    [[nodiscard]] bool is_feasible() {
+        rows_.clear();
+        for (const Supply& rows : supplies_) {
+            for (const std::int64_t time : rows.times) rows_.push_back({rows.steps, time, kNone});
         }
-        std::sort(choices.begin(), choices.end(),
-                  [](const Supply* a, const Supply* b) { return a->times.front() < b->times.front(); });
-        for (Supply* rows : choices) {
-            const std::int64_t time = rows->times.front();
-            rows->times.erase(rows->times.begin());
-            if (suffices(others)) return time;
-            rows->times.insert(rows->times.begin(), time);
+        for (std::size_t step = 1; step <= level_; ++step) {
+            tried_.assign(rows_.size(), 0);
+            if (!give_row(step)) return false;
         }
-        throw std::logic_error("the steps of a chain lost their rows");
+        return true;
+    }
+
+    bool give_row(std::size_t step) {
+        for (std::size_t r = 0; r < rows_.size(); ++r) {
+            Row& row = rows_[r];
+            if ((row.steps & bit_of(step)) == 0 || row.time > limit_[step - 1] || tried_[r] != 0) continue;
+            tried_[r] = 1;
+            if (row.step != kNone && !give_row(row.step)) continue;
+            row.step = step;
+            return true;
+        }
+        return false;
     }
 
     [[nodiscard]] SequenceStop why_it_ends(std::size_t level, std::size_t past) const {
@@ -128,6 +138,9 @@ class HybridFinder {
     std::size_t entry_ = 0;
     std::size_t level_ = 0;
     std::vector<Supply> supplies_;
+    std::vector<std::int64_t> limit_;  // of each step
+    std::vector<Row> rows_;
+    std::vector<std::uint8_t> tried_;
 };
 
 }  // namespace

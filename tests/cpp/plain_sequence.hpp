@@ -48,7 +48,7 @@ class PlainSequence {
         std::vector<PlainChain> best = of_level(counted, level);
         if (level > 0) {
             best = without(best, ExclusionEffect::drop);
-            if (best.empty()) return {0, SequenceStop::excluded, times({})};
+            if (best.empty()) return {0, SequenceStop::left_out, times({})};
         }
         const std::vector<PlainChain> told = level > 0 ? choose(best, level) : best;
         return {level, why(told, level), times(told)};
@@ -65,13 +65,14 @@ class PlainSequence {
         if (!options_.window) return std::numeric_limits<std::int64_t>::max();
         std::size_t piece = 0;
         while (piece + 1 < options_.window->from.size() && options_.window->from[piece + 1] <= start) ++piece;
-        return start + options_.window->shift[piece];
+        return std::max(start + options_.window->shift[piece], options_.window->least[piece]);
     }
     [[nodiscard]] bool fills(std::size_t row, std::size_t step) const {
         const SequenceStep& asked = options_.steps[step - 1];
         if (asked.matches[rows_[row].code] == 0) return false;
         for (std::size_t earlier = 0; asked.first_time && earlier < row; ++earlier) {
-            if (asked.matches[rows_[earlier].code] != 0) return false;
+            const bool is_earlier = rows_[earlier].time < rows_[row].time;
+            if (is_earlier && asked.matches[rows_[earlier].code] != 0) return false;
         }
         return true;
     }
@@ -84,7 +85,8 @@ class PlainSequence {
         if (gap < (options_.mode == SequenceMode::increase ? 1 : 0)) return false;
         if (options_.mode == SequenceMode::strict && row != before + 1) return false;
         const SequenceStep& asked = options_.steps[step - 1];
-        return gap >= asked.min_gap.value_or(0) && (!asked.max_gap || gap <= *asked.max_gap) &&
+        return (!asked.min_gap || gap >= asked.min_gap->shift[0]) &&
+               (!asked.max_gap || gap <= asked.max_gap->shift[0]) &&
                rows_[row].time <= deadline(time_of(chain, 1));
     }
 
@@ -169,6 +171,10 @@ class PlainSequence {
     }
     /// The chains of the times that are told: which of the tied rows they take is open.
     [[nodiscard]] std::vector<PlainChain> choose(std::vector<PlainChain> among, std::size_t level) const {
+        for (std::size_t step = 1; step < level; ++step) {
+            const auto skips = [&](const PlainChain& chain) { return !chain.row[step - 1]; };
+            if (!std::all_of(among.begin(), among.end(), skips)) std::erase_if(among, skips);
+        }
         if (options_.timing == SequenceTiming::last_entry) {
             keep_at(among, level, false);
             for (std::size_t step = level - 1; step >= 1; --step) keep_at(among, step, true);

@@ -1,24 +1,30 @@
 """Event sequences: held against the plain reference, and what they promise of any log."""
 
 import json
+from itertools import combinations
+from time import perf_counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
 from helpers import frame_of, items_of
+from reference.clickhouse import MODES
 from sequence_cases import Question, questions
 
 
-def log_of(question: Question) -> sf.StageLog:
+def log_of(question: Question, threads: int | None = None) -> sf.StageLog:
     frame = frame_of(question.rows)
     if "hold" not in question.options:
-        return sf.StageLog(frame, invalid="keep_stage")
-    return sf.StageLog(frame.assign(colour=question.options["hold"]), invalid="keep_stage", columns="colour")
+        return sf.StageLog(frame, invalid="keep_stage", threads=threads)
+    frame = frame.assign(colour=question.options["hold"])
+    return sf.StageLog(frame, invalid="keep_stage", columns="colour", threads=threads)
 
 
 def asked_of(question: Question) -> dict[str, Any]:
@@ -65,12 +71,36 @@ def assert_same_tables(question: Question) -> None:
         assert_frame_equal(found, expected, check_exact=True)
 
 
+WINDOW_FUNNEL_MODES = [
+    modes
+    for size in range(len(MODES) + 1)
+    for modes in combinations(MODES, size)
+    if "allow_reentry" not in modes or "strict_order" in modes
+]
+
+
+@given(questions(max_rows=9), st.sampled_from(WINDOW_FUNNEL_MODES), st.integers(0, 30))
+def test_the_levels_of_windowfunnel_match_the_reference(
+    question: Question, modes: tuple[str, ...], window: int
+) -> None:
+    kept = {name: value for name, value in question.options.items() if name == "as_of"}
+    options = {"mode": "clickhouse", "window": window, "modes": modes, **kept}
+    assert_same_tables(question._replace(options=options))
+
+
 @given(questions())
-def test_the_levels_of_windowfunnel_match_the_reference(question: Question) -> None:
-    options = {"mode": "clickhouse", "window": question.options.get("window", 30)}
-    for modes in ((), ("strict_order",), ("strict_once", "strict_increase")):
-        plain = question._replace(options={**options, "modes": modes})
-        assert_same_tables(plain)
+def test_entries_one_after_another_match_the_reference(question: Question) -> None:
+    assume(question.options["mode"] in ("ordered", "increase", "strict"))
+    assert_same_tables(question._replace(options={**question.options, "entries": "all"}))
+
+
+@given(questions(max_items=30), st.sampled_from([2, 7]))
+def test_the_number_of_threads_changes_nothing(question: Question, threads: int) -> None:
+    for ask in (sf.sequence_items, sf.sequence_funnel):
+        alone, together = (
+            ask(log_of(question, threads=n), question.steps, **asked_of(question)) for n in (1, threads)
+        )
+        assert_frame_equal(alone, together, check_exact=True)
 
 
 ROWS = [(1, "visit", 0), (1, "cart", 2), (1, "order", 9), (2, "visit", 4), (3, "ad", 5), (4, "cart", 6)]
@@ -181,6 +211,14 @@ def test_a_log_without_rows_gives_the_whole_table() -> None:
         (STEPS, {"mode": "open", "max_gap": 5}, "max_gap= has no meaning"),
         (STEPS, {"mode": "hybrid", "exclude": sf.Exclusion("ad")}, "exclude= has no meaning"),
         (STEPS, {"mode": "unordered", "optional": {2}}, "optional= has no meaning"),
+        (STEPS, {"mode": "unordered", "max_gap": 5}, "max_gap= has no meaning"),
+        (STEPS, {"mode": "unordered", "exclude": sf.Exclusion("ad", 2, 3)}, "leave after= and before= out"),
+        (STEPS, {"mode": "first_entry", "entries": "all"}, "entries= has no meaning"),
+        (STEPS, {"entries": "each"}, "entries='each'"),
+        (STEPS, {"hold": 5}, "hold=5 is no list of columns"),
+        (STEPS, {"hold": ["ad", "ad"]}, "names a column twice"),
+        (STEPS, {"hold": "colour"}, "hold='colour' is no column that the log keeps"),
+        (STEPS, {"mode": "open", "hold": "colour"}, "hold= has no meaning"),
         (STEPS, {"as_of": "soon"}, "as_of='soon' is not a moment"),
     ],
 )
@@ -201,3 +239,65 @@ def test_the_same_exclusion_twice_and_different_ones_of_other_steps_are_no_contr
     apart = [sf.Exclusion("ad", 1, 2), sf.Exclusion("ad", 2, 3, "stop")]
     for exclude in (twice, apart):
         assert list(sf.sequence_funnel(shop(), STEPS, exclude=exclude)["reached"]) == [2, 1, 1]
+
+
+def test_what_must_be_equal_along_a_chain_is_a_column_of_the_log() -> None:
+    log = shop(items=items_of({1: "south"}, "region", [1]))
+    with pytest.raises(sf.SchemaError, match=r"hold='region' is of the items table"):
+        sf.sequence_items(log, STEPS, hold="region")
+    rows = {
+        "item": [1] * 3,
+        "stage": STEPS,
+        "time": [0, 1, 2],
+        "basket": [7, 7, 8],
+        "colour": ["a", "a", "a"],
+    }
+    log = sf.StageLog(rows, columns=["basket", "colour"])
+    assert list(sf.sequence_items(log, STEPS, hold="basket")["level"]) == [2]
+    assert list(sf.sequence_items(log, STEPS, hold=["colour", "basket"])["level"]) == [2]
+    assert list(sf.sequence_items(log, STEPS, hold=["colour"])["level"]) == [3]
+
+
+MANY = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("stages", "times", "options"),
+    [
+        (["visit"], 1, {}),
+        (["visit", "cart"], 1, {"window": 1_000}),
+        (["visit", "cart"], 1, {"window": 1_000, "timing": "first_entry"}),
+        (["visit", "cart"], 1, {"mode": "increase", "max_gap": 1_000, "min_gap": 900}),
+        (["visit", "cart"], 1, {"mode": "strict"}),
+        (["visit", "cart"], 1, {"entries": "all", "window": 1_000}),
+        (["visit", "cart", "ad"], 1, {"window": 5_000, "exclude": sf.Exclusion("ad", 1, 3, "reset")}),
+        (["visit", "cart", "ad"], 1, {"window": 5_000, "exclude": sf.Exclusion("ad", 1, 3, "stop")}),
+        (["visit", "cart", "ad"], 1, {"exclude": sf.Exclusion("ad")}),
+        (["visit", "cart"], 1, {"optional": {2}, "window": 1_000}),
+        (["visit", "cart"], 0, {"window": 1_000}),
+        (["visit", "cart"], 1, {"mode": "unordered", "window": 1_000}),
+        (["visit", "cart"], 1, {"mode": "hybrid", "window": 1_000}),
+        (["visit", "cart"], 1, {"mode": "open"}),
+        (["visit", "cart"], 1, {"mode": "clickhouse", "window": 1_000}),
+        (["visit", "cart"], 0, {"mode": "clickhouse", "window": 1_000, "modes": ["strict_once"]}),
+        (["visit", "cart"], 1, {"hold": "row", "window": 1_000}),
+        (["visit", "cart"], 1, {"hold": "row", "entries": "all", "window": 0}),
+    ],
+)
+def test_an_item_of_many_repeats_takes_as_long_as_many_items(
+    stages: list[str], times: int, options: dict[str, Any]
+) -> None:
+    """An item of this length would take hours if the work grew with its square."""
+    frame = pd.DataFrame(
+        {
+            "item": 1,
+            "stage": pd.Categorical.from_codes(np.arange(MANY) % len(stages), categories=stages),
+            "time": np.arange(MANY) * times,
+            "row": np.arange(MANY) // 2,
+        }
+    )
+    log = sf.StageLog(frame, columns="row")
+    start = perf_counter()
+    table = sf.sequence_funnel(log, STEPS, missing="ignore", **options)
+    assert list(table["step"]) == [1, 2, 3]
+    assert perf_counter() - start < 20
