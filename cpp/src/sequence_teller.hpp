@@ -3,6 +3,7 @@
 // What a question about sequences tells of each item. Internal to the core.
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -46,7 +47,7 @@ class SequenceTeller {
         read(item);
         const bool opens_at_first =
             rules_.mode == SequenceMode::first_entry || rules_.mode == SequenceMode::hybrid;
-        const std::int64_t first = opens_at_first ? next_entry(kEarliest) : kEarliest;
+        const std::int64_t first = opens_at_first ? first_entry() : kEarliest;
         SequenceChoice choice(rules_);
         for (std::size_t held = 0; held < n_held_; ++held) {
             const Points& points = points_[held];
@@ -60,20 +61,22 @@ class SequenceTeller {
     template <class At>
     void tell_entries(std::size_t item, At at) {
         read(item);
-        std::int64_t entry = next_entry(kEarliest);
-        if (entry == kLatest) at(Told{});
-        while (entry != kLatest) {
+        list_entries();
+        if (entries_.empty()) at(Told{});
+        for (std::size_t e = 0; e < entries_.size();) {
+            const std::int64_t time = entries_[e].time;
             SequenceChoice choice(rules_);
-            for (std::size_t held = 0; held < n_held_; ++held) {
-                const Points& points = points_[held];
-                const std::size_t p = entry_at(points, entry);
-                if (p < points.points.size()) choice.add(finder_.find(points, starting_at(points, p)));
+            for (std::size_t first = e; e < entries_.size() && entries_[e].time == time; ++e) {
+                // Where rows must be adjacent, several points are of one time.
+                if (e > first && entries_[e].held == entries_[e - 1].held) continue;
+                const Points& points = points_[entries_[e].held];
+                choice.add(finder_.find(points, starting_at(points, entries_[e].point)));
             }
             const Told told = choice.take();
             at(told);
             const bool completed = told.stop == SequenceStop::completed;
-            const std::int64_t end = completed ? told.chain.last_time() : rules_.deadline.of(entry);
-            entry = end == kLatest ? kLatest : next_entry(end + 1);
+            const std::int64_t end = completed ? told.chain.last_time() : rules_.deadline.of(time);
+            while (e < entries_.size() && entries_[e].time <= end) ++e;
         }
     }
 
@@ -138,17 +141,16 @@ class SequenceTeller {
         points.add(journeys_.time[i], steps, exclusions, i - begin_, rules_.lattice.adjacent);
     }
 
-    /// The time of the first row of step 1 that is not before a time, the latest of all if there is none.
-    [[nodiscard]] std::int64_t next_entry(std::int64_t from) const {
-        std::int64_t next = kLatest;
+    /// The time of the item's first row of step 1, the latest of all if there is none.
+    [[nodiscard]] std::int64_t first_entry() const {
+        std::int64_t first = kLatest;
         for (std::size_t held = 0; held < n_held_; ++held) {
             const auto& points = points_[held].points;
-            auto point = std::lower_bound(points.begin(), points.end(), from,
-                                          [](const Point& other, std::int64_t t) { return other.time < t; });
-            while (point != points.end() && (point->steps & 1) == 0) ++point;
-            if (point != points.end()) next = std::min(next, point->time);
+            const auto entry = std::find_if(points.begin(), points.end(),
+                                            [](const Point& point) { return (point.steps & 1) != 0; });
+            if (entry != points.end()) first = std::min(first, entry->time);
         }
-        return next;
+        return first;
     }
 
     /// The first point of step 1 at a time, or the number of points.
@@ -161,6 +163,17 @@ class SequenceTeller {
         return is_there ? static_cast<std::size_t>(point - all.begin()) : all.size();
     }
 
+    void list_entries() {
+        entries_.clear();
+        for (std::size_t held = 0; held < n_held_; ++held) {
+            const auto& points = points_[held].points;
+            for (std::size_t p = 0; p < points.size(); ++p) {
+                if ((points[p].steps & 1) != 0) entries_.push_back({points[p].time, held, p});
+            }
+        }
+        std::sort(entries_.begin(), entries_.end());
+    }
+
     [[nodiscard]] SweepRange starting_at(const Points& points, std::size_t p) const {
         const std::int64_t start = points.points[p].time;
         return {.first_point = p,
@@ -170,6 +183,12 @@ class SequenceTeller {
                 .watched = 0};
     }
 
+    struct Entry {
+        std::int64_t time;
+        std::size_t held;
+        std::size_t point;
+        auto operator<=>(const Entry&) const = default;
+    };
     struct Row {
         std::size_t at;
         std::uint64_t barred;  // steps that it does not fill
@@ -182,6 +201,7 @@ class SequenceTeller {
     std::size_t n_held_ = 0;
     std::size_t begin_ = 0;
     std::vector<Row> rows_;
+    std::vector<Entry> entries_;
     ChainFinder finder_;
 };
 
