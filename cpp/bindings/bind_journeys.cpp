@@ -57,19 +57,10 @@ void bind_journeys(py::module_& m) {
                                    auto [low, high] = common_keys(journeys);
                                    return std::pair{as_array(std::move(low)), as_array(std::move(high))};
                                })
-        .def_property_readonly("stage",
-                               [](const Journeys& journeys) {
-                                   return std::visit(
-                                       [](const auto& codes) -> py::array { return as_array(codes); },
-                                       journeys.stage);
-                               })
-        .def_property_readonly(
-            "time_range",
-            [](const Journeys& journeys) -> std::optional<std::pair<std::int64_t, std::int64_t>> {
-                const auto [low, high] = std::minmax_element(journeys.time.begin(), journeys.time.end());
-                if (low == journeys.time.end()) return std::nullopt;
-                return std::pair{*low, *high};
-            });
+        .def_property_readonly("stage", [](const Journeys& journeys) {
+            return std::visit([](const auto& codes) -> py::array { return as_array(codes); }, journeys.stage);
+        });
+    m.def("time_range", &time_range, "journeys"_a, "threads"_a, py::call_guard<py::gil_scoped_release>());
     m.def("build_journeys", &build, "items"_a, "stages"_a, "times"_a, "order"_a, "dropped"_a.noconvert(),
           "threads"_a);
     m.def("build_journeys_with_rows", &build_with_rows, "items"_a, "stages"_a, "times"_a, "order"_a,

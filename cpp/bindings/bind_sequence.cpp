@@ -36,14 +36,15 @@ SequenceSpan span_of(const Array<std::int64_t>& from, const Array<std::int64_t>&
 
 SequenceOptions options_of(std::vector<SequenceStep> steps, SequenceMode mode, SequenceTiming timing,
                            std::optional<SequenceSpan> window, std::vector<SequenceExclusion> exclusions,
-                           std::optional<std::int64_t> as_of) {
+                           std::optional<std::int64_t> as_of, std::int64_t observed_until) {
     return {.steps = std::move(steps),
             .mode = mode,
             .timing = timing,
             .window = std::move(window),
             .exclusions = std::move(exclusions),
             .hold = {},
-            .as_of = as_of};
+            .as_of = as_of,
+            .observed_until = observed_until};
 }
 
 /// The options with what a call has beside them.
@@ -65,11 +66,13 @@ SequenceChains chains(const Journeys& journeys, const SequenceOptions& options,
 SequenceCounts count(const Journeys& journeys, const SequenceOptions& options,
                      const std::optional<Array<std::int32_t>>& hold, bool every_entry,
                      const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                     const std::vector<Quantile>& quantiles, unsigned threads) {
+                     const std::optional<std::vector<Quantile>>& quantiles, unsigned threads) {
     const SequenceOptions asked = with(options, hold, threads);
     const std::span<const std::int32_t> groups = group ? as_span(*group) : std::span<const std::int32_t>{};
+    std::optional<std::span<const Quantile>> shares;
+    if (quantiles) shares = *quantiles;
     const py::gil_scoped_release unlocked;
-    return count_sequence(journeys, asked, every_entry, groups, n_groups, quantiles);
+    return count_sequence(journeys, asked, every_entry, groups, n_groups, shares);
 }
 
 template <auto Member>
@@ -126,7 +129,8 @@ void bind_sequence(py::module_& m) {
     py::class_<SequenceExclusion>(m, "SequenceExclusion")
         .def(py::init(&exclusion_of), "matches"_a.noconvert(), "after"_a, "before"_a, "effect"_a);
     py::class_<SequenceOptions>(m, "SequenceOptions")
-        .def(py::init(&options_of), "steps"_a, "mode"_a, "timing"_a, "window"_a, "exclusions"_a, "as_of"_a);
+        .def(py::init(&options_of), "steps"_a, "mode"_a, "timing"_a, "window"_a, "exclusions"_a, "as_of"_a,
+             "observed_until"_a);
     py::class_<SequenceChains>(m, "SequenceChains")
         .def_readonly("n_steps", &SequenceChains::n_steps)
         .def_property_readonly("item", column<&SequenceChains::item>())
@@ -155,7 +159,8 @@ void bind_sequence(py::module_& m) {
     m.def("sequence_chains", &chains, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
           "every_entry"_a, "threads"_a);
     m.def("count_sequence", &count, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
-          "every_entry"_a, "group"_a.noconvert().none(true), "n_groups"_a, "quantiles"_a, "threads"_a);
+          "every_entry"_a, "group"_a.noconvert().none(true), "n_groups"_a, "quantiles"_a.none(true),
+          "threads"_a);
 }
 
 }  // namespace stagefunnel::bindings

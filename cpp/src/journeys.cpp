@@ -165,24 +165,35 @@ std::optional<Layout> narrow_layout(const RowPieces& rows, const RowOrder& order
     return std::nullopt;
 }
 
+Journeys with_ends(Journeys journeys, std::int64_t earliest, std::int64_t latest) {
+    if (journeys.n_rows() > 0) journeys.ends = {earliest, latest};
+    return journeys;
+}
+
 template <bool Hashed>
 Journeys build(const RowPieces& rows, const RowOrder& order, unsigned threads) {
     if (seems_grouped(rows)) {
         const Survey plan = survey<false>(rows, threads);
         if (const auto layout = narrow_layout<Hashed>(rows, order, plan, threads)) {
             const Runs runs = find_runs(rows.pieces.front(), plan, threads);
-            if (!runs.empty()) return build_from_runs<Hashed>(rows, runs, *layout, threads);
+            if (!runs.empty()) {
+                return with_ends(build_from_runs<Hashed>(rows, runs, *layout, threads), plan.earliest,
+                                 plan.latest);
+            }
         }
     }
     Survey plan = survey<true>(rows, threads);
+    const std::int64_t earliest = plan.earliest, latest = plan.latest;
+    const auto built = [&]<class Record, class Code>(const Layout& layout) {
+        return with_ends(build<Record, Code>(rows, order, std::move(plan), layout, threads), earliest,
+                         latest);
+    };
     if (const auto layout = narrow_layout<Hashed>(rows, order, plan, threads)) {
-        return build<NarrowRecord<Hashed>, std::uint8_t>(rows, order, std::move(plan), *layout, threads);
+        return built.template operator()<NarrowRecord<Hashed>, std::uint8_t>(*layout);
     }
     const Layout layout = wide_layout(rows, plan);
-    if (rows.n_labels < 256) {
-        return build<WideRecord<Hashed>, std::uint8_t>(rows, order, std::move(plan), layout, threads);
-    }
-    return build<WideRecord<Hashed>, std::uint16_t>(rows, order, std::move(plan), layout, threads);
+    if (rows.n_labels < 256) return built.template operator()<WideRecord<Hashed>, std::uint8_t>(layout);
+    return built.template operator()<WideRecord<Hashed>, std::uint16_t>(layout);
 }
 
 void check_rows(const ItemKeys& items, const StageCodes& stages, const Times& times, const RowOrder& order) {

@@ -13,6 +13,24 @@
 
 namespace stagefunnel {
 
+std::optional<std::pair<std::int64_t, std::int64_t>> time_range(const Journeys& journeys, unsigned threads) {
+    if (journeys.ends || journeys.n_rows() == 0) return journeys.ends;
+    const auto ranges = parallel_parts(journeys.n_rows(), threads, [&](std::size_t first, std::size_t last) {
+        std::int64_t low = journeys.time[first], high = low;
+        for (std::size_t i = first; i < last; ++i) {
+            low = std::min(low, journeys.time[i]);
+            high = std::max(high, journeys.time[i]);
+        }
+        return std::pair{low, high};
+    });
+    auto [low, high] = ranges[0];
+    for (const auto& range : ranges) {
+        low = std::min(low, range.first);
+        high = std::max(high, range.second);
+    }
+    return std::pair{low, high};
+}
+
 std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
     // First rows are distinct: one bit for each row of the input tells how many of them lie before another.
     // The bits fit a cache where the rows, or a sort, would not.

@@ -137,7 +137,8 @@ namespace {
 
 /// The stretch of points that fills the most steps, of those in which `limit_of` lets a chain start.
 ///
-/// @param limit_of by the place of the first point, the last time of its chain; none starts where it is earlier.
+/// @param limit_of by the place of the first point, the last time of its chain; none starts where it is
+/// earlier.
 template <class LimitOf>
 Stretch fullest(const SequenceRules& rules, const Points& points, std::size_t& most, LimitOf limit_of) {
     StepsOfRows steps(rules.n_steps());
@@ -181,9 +182,8 @@ Told find_unordered(const SequenceRules& rules, const Points& points) {
             return next == points.points.size() ? kLatest : points.points[next].time;
         };
         std::size_t whole = rules.n_steps() - 1;
-        best = fullest(rules, points, whole, [&](std::size_t p) {
-            return std::min(deadline_of(p), exclusion_after(p));
-        });
+        best = fullest(rules, points, whole,
+                       [&](std::size_t p) { return std::min(deadline_of(p), exclusion_after(p)); });
         told.level = whole;
         if (whole < rules.n_steps()) {
             next = told.level = 0;

@@ -30,10 +30,11 @@ struct Part {
 
 class Counter {
   public:
-    Counter(const SequenceRules& rules, std::int32_t n_groups)
+    Counter(const SequenceRules& rules, std::int32_t n_groups, bool keeps_times)
         : n_steps_(rules.n_steps()),
+          keeps_times_(keeps_times),
           excess_(excess_of(rules.mode)),
-          keeper_(static_cast<std::size_t>(n_groups) * n_steps_ * 2),
+          keeper_(keeps_times ? static_cast<std::size_t>(n_groups) * n_steps_ * 2 : 0),
           buffers_(keeper_.samples.size(), keeper_) {
         const auto zero = [&] {
             return CountMatrix::Zero(n_groups, static_cast<Eigen::Index>(n_steps_)).eval();
@@ -45,10 +46,12 @@ class Counter {
 
     void add(std::int32_t group, const Told& told) {
         if (told.stop == SequenceStop::left_out) ++counts_.left_out[static_cast<std::size_t>(group)];
-        add(group, told.chain.level, told.stop == SequenceStop::immature, told.chain.done, told.chain.time.data());
+        add(group, told.chain.level, told.stop == SequenceStop::immature, told.chain.done,
+            told.chain.time.data());
     }
 
-    void add(std::int32_t group, std::size_t level, bool immature, std::uint64_t done, const std::int64_t* time) {
+    void add(std::int32_t group, std::size_t level, bool immature, std::uint64_t done,
+             const std::int64_t* time) {
         ++counts_.items[static_cast<std::size_t>(group)];
         if (level == 0) return;
         const auto last = static_cast<Eigen::Index>(level) - 1;
@@ -57,10 +60,18 @@ class Counter {
         for (std::size_t k = 0; k < level; ++k) {
             if ((done >> k & 1) == 0) continue;
             ++counts_.reached(group, static_cast<Eigen::Index>(k));
-            if (k == 0) continue;
+            if (k == 0 || !keeps_times_) continue;
             if ((done >> (k - 1) & 1) != 0) buffers_.append((base + k) * 2, between(time[k - 1], time[k]));
             if ((done & 1) != 0) buffers_.append((base + k) * 2 + 1, between(time[0], time[k]));
         }
+    }
+
+    /// Adds items that did all steps up to a level.
+    void add_many(std::int32_t group, std::size_t level, bool immature, std::int64_t n) {
+        counts_.items[static_cast<std::size_t>(group)] += n;
+        for (std::size_t k = 0; k < level; ++k) counts_.reached(group, static_cast<Eigen::Index>(k)) += n;
+        if (level == 0 || level == n_steps_) return;
+        (immature ? counts_.immature : counts_.dropped)(group, static_cast<Eigen::Index>(level) - 1) += n;
     }
 
     [[nodiscard]] Part take() {
@@ -80,6 +91,7 @@ class Counter {
     }
 
     std::size_t n_steps_;
+    bool keeps_times_;
     std::uint64_t excess_;
     SequenceCounts counts_;
     TimeKeeper keeper_;
@@ -92,6 +104,7 @@ struct Asked {
     bool every_entry;
     std::span<const std::int32_t> group;
     std::int32_t n_groups;
+    bool keeps_times;
 
     [[nodiscard]] std::int32_t group_of(std::size_t item) const { return group.empty() ? 0 : group[item]; }
     [[nodiscard]] bool is_there(std::size_t item) const {
@@ -101,20 +114,41 @@ struct Asked {
 
 template <class Code>
 Part count_plain(const Asked& asked, const Code* codes, std::size_t first, std::size_t last) {
-    Counter counter(asked.rules, asked.n_groups);
+    Counter counter(asked.rules, asked.n_groups, asked.keeps_times);
     PlainSequences<Code> plain(asked.rules, asked.journeys, codes);
     for (std::size_t item = first; item < last; ++item) {
         const std::size_t level = plain.find(item);
-        const bool immature = level > 0 && level < asked.rules.n_steps() && asked.rules.is_immature(plain.entry());
+        const bool immature =
+            level > 0 && level < asked.rules.n_steps() && asked.rules.is_immature(plain.entry());
         const std::int64_t* times = level > 1 ? plain.times() : nullptr;
         counter.add(asked.group_of(item), level, immature, bit_of(level + 1) - 1, times);
     }
     return counter.take();
 }
 
+/// Without times, items of one level are alike.
+template <class Code>
+Part count_levels(const Asked& asked, const Code* codes, std::size_t first, std::size_t last) {
+    Counter counter(asked.rules, asked.n_groups, false);
+    PlainSequences<Code> plain(asked.rules, asked.journeys, codes);
+    const std::size_t n = asked.rules.n_steps();
+    std::vector<std::int64_t> items(static_cast<std::size_t>(asked.n_groups) * (n + 1) * 2, 0);
+    for (std::size_t item = first; item < last; ++item) {
+        const std::size_t level = plain.find(item);
+        const bool immature = level > 0 && level < n && asked.rules.is_immature(plain.entry());
+        const auto group = static_cast<std::size_t>(asked.group_of(item));
+        ++items[(group * (n + 1) + level) * 2 + (immature ? 1 : 0)];
+    }
+    for (std::size_t at = 0; at < items.size(); ++at) {
+        const std::size_t cell = at / 2;
+        counter.add_many(static_cast<std::int32_t>(cell / (n + 1)), cell % (n + 1), at % 2 == 1, items[at]);
+    }
+    return counter.take();
+}
+
 template <class Code>
 Part count_any(const Asked& asked, const Code* codes, std::size_t first, std::size_t last) {
-    Counter counter(asked.rules, asked.n_groups);
+    Counter counter(asked.rules, asked.n_groups, asked.keeps_times);
     SequenceTeller<Code> teller(asked.rules, asked.journeys, codes);
     for (std::size_t item = first; item < last; ++item) {
         if (!asked.is_there(item)) continue;
@@ -140,15 +174,17 @@ void check_groups(const Journeys& journeys, std::span<const std::int32_t> group,
 
 SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options, bool every_entry,
                               std::span<const std::int32_t> group, std::int32_t n_groups,
-                              std::span<const Quantile> quantiles) {
+                              std::optional<std::span<const Quantile>> quantiles) {
     const SequenceRules rules(options, journeys);
     if (every_entry) rules.check_entries();
     check_groups(journeys, group, n_groups);
-    const Asked asked{rules, journeys, every_entry, group, n_groups};
+    const Asked asked{rules, journeys, every_entry, group, n_groups, quantiles.has_value()};
     std::vector<Part> parts = with_codes(journeys, [&]<class Code>(const Code* codes) {
         const bool is_plain = !every_entry && PlainSequences<Code>::answers(rules);
         return parallel_parts(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
-            return is_plain ? count_plain(asked, codes, first, last) : count_any(asked, codes, first, last);
+            if (!is_plain) return count_any(asked, codes, first, last);
+            if (!asked.keeps_times) return count_levels(asked, codes, first, last);
+            return count_plain(asked, codes, first, last);
         });
     });
     SequenceCounts counts = std::move(parts[0].counts);
@@ -175,9 +211,9 @@ SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& o
         }
         VisitCounts visits;
         visits.completed = static_cast<std::int64_t>(count);
-        StageTime time = summarise_durations(visits, samples, quantiles);
-        (row % 2 == 0 ? counts.from_previous : counts.from_first)[row / 2] = {
-            visits.completed, time.mean, std::move(time.quantiles)};
+        StageTime time = summarise_durations(visits, samples, *quantiles);
+        (row % 2 == 0 ? counts.from_previous : counts.from_first)[row / 2] = {visits.completed, time.mean,
+                                                                              std::move(time.quantiles)};
     });
     return counts;
 }

@@ -33,7 +33,8 @@ Told ChainFinder::find(const Points& points, SweepRange entries) {
     }
     if (place.level > 0) {
         if (rules_.lattice.optional != 0) place = with_optional_steps(place, watched, watched_after);
-        told.chain = rules_.timing == SequenceTiming::last_entry ? earliest_end(place) : earliest_start(place);
+        told.chain =
+            rules_.timing == SequenceTiming::last_entry ? earliest_end(place) : earliest_start(place);
         told.stop = why_it_ends(told.chain);
     }
     if (cuts != 0 && told.level < rules_.n_steps()) {
@@ -43,7 +44,8 @@ Told ChainFinder::find(const Points& points, SweepRange entries) {
     return told;
 }
 
-ChainFinder::Place ChainFinder::deepest(std::uint64_t watched, std::uint64_t watched_after, std::size_t only) {
+ChainFinder::Place ChainFinder::deepest(std::uint64_t watched, std::uint64_t watched_after,
+                                        std::size_t only) {
     sweep_.begin(*lattice_, &rules_.deadline);
     entries_.watched = watched;
     sweep_.run(*points_, entries_);
@@ -128,8 +130,8 @@ std::optional<ChainFinder::Place> ChainFinder::among(std::size_t level, std::siz
 ChainSteps ChainFinder::earliest_end(const Place& place) {
     if (place.is_part) sweep_.run(*points_, place.entries);
     const std::int64_t end = node_from(sweep_.nodes(place.level), place.first_end)->time;
-    return sweep_.chain_to_time(end, place.level, rules_.deadline.earliest_start(end),
-                                [](const Node&) { return true; }, false);
+    return sweep_.chain_to_time(
+        end, place.level, rules_.deadline.earliest_start(end), [](const Node&) { return true; }, false);
 }
 
 /// Looks backwards in time: from the last step, the latest start is the earliest end.

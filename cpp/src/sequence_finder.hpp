@@ -17,8 +17,8 @@ namespace stagefunnel {
 struct Told {
     ChainSteps chain;  // none where all of its level are dropped
     SequenceStop stop = SequenceStop::no_event;
-    std::size_t level = 0;    // the deepest one of the chains that are not stopped or reset
-    std::size_t uncut = 0;    // the deepest one of all
+    std::size_t level = 0;  // the deepest one of the chains that are not stopped or reset
+    std::size_t uncut = 0;  // the deepest one of all
 };
 
 /// Finds the chain among the points of an item, for the modes in which the steps have an order.

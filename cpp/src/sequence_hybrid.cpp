@@ -85,7 +85,8 @@ class HybridFinder {
         for (std::size_t step = 2; step <= level_; ++step) {
             std::vector<std::int64_t> times;
             for (const Supply& rows : supplies_) {
-                if ((rows.steps & bit_of(step)) != 0) times.insert(times.end(), rows.times.begin(), rows.times.end());
+                if ((rows.steps & bit_of(step)) != 0)
+                    times.insert(times.end(), rows.times.begin(), rows.times.end());
             }
             std::sort(times.begin(), times.end());
             // What is feasible stays so with more time.
@@ -145,6 +146,8 @@ class HybridFinder {
 
 }  // namespace
 
-Told find_hybrid(const SequenceRules& rules, const Points& points) { return HybridFinder(rules, points).find(); }
+Told find_hybrid(const SequenceRules& rules, const Points& points) {
+    return HybridFinder(rules, points).find();
+}
 
 }  // namespace stagefunnel

@@ -1,6 +1,7 @@
 #pragma once
 
-// The plain question: steps in order, each stage in one of them, one window and nothing else. Internal to the core.
+// The plain question: steps in order, each stage in one of them, one window and nothing else. Internal to the
+// core.
 
 #include <array>
 #include <cstddef>

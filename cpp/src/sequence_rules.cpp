@@ -51,11 +51,13 @@ void check_mode(const SequenceOptions& options) {
     if (!any_order) return;
     for (const SequenceStep& step : options.steps) {
         if (step.optional || step.min_gap || step.max_gap) {
-            throw std::invalid_argument("optional steps and gaps need a mode in which the steps have an order");
+            throw std::invalid_argument(
+                "optional steps and gaps need a mode in which the steps have an order");
         }
     }
     for (const SequenceExclusion& exclusion : options.exclusions) {
-        if (options.mode != SequenceMode::unordered) throw std::invalid_argument("this mode has no exclusions");
+        if (options.mode != SequenceMode::unordered)
+            throw std::invalid_argument("this mode has no exclusions");
         if (exclusion.after != 1 || exclusion.before != options.steps.size()) {
             throw std::invalid_argument("in any order an exclusion lies between the first step and the last");
         }
@@ -88,15 +90,6 @@ void check(const SequenceOptions& options, const Journeys& journeys) {
     }
 }
 
-std::int64_t last_time(const Journeys& journeys) {
-    std::int64_t last = kEarliest;
-    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const std::uint64_t end = journeys.offsets[item + 1];
-        if (end > journeys.offsets[item]) last = std::max(last, journeys.time[end - 1]);
-    }
-    return last;
-}
-
 }  // namespace
 
 Reach::Reach(const std::optional<SequenceSpan>& span) {
@@ -127,8 +120,7 @@ std::int64_t Reach::earliest_start(std::int64_t time) const {
 std::uint64_t Lattice::watched(std::size_t from, std::size_t to) const {
     std::uint64_t mask = 0;
     for (std::size_t e = 0; e < spans.size(); ++e) {
-        if (std::cmp_less(spans[e].after, to) &&
-            std::cmp_greater(spans[e].before, from)) {
+        if (std::cmp_less(spans[e].after, to) && std::cmp_greater(spans[e].before, from)) {
             mask |= std::uint64_t{1} << e;
         }
     }
@@ -177,7 +169,7 @@ SequenceRules::SequenceRules(const SequenceOptions& options, const Journeys& jou
       exclusions_of_code(journeys.n_labels + 1, 0),
       hold(options.hold),
       as_of(options.as_of),
-      observed_until(as_of ? *as_of : last_time(journeys)) {
+      observed_until(options.observed_until) {
     lattice.n_steps = options.steps.size();
     lattice.tied = mode != SequenceMode::increase && mode != SequenceMode::strict;
     lattice.adjacent = mode == SequenceMode::strict;
@@ -194,8 +186,8 @@ SequenceRules::SequenceRules(const SequenceOptions& options, const Journeys& jou
     for (std::size_t e = 0; e < options.exclusions.size(); ++e) {
         const SequenceExclusion& exclusion = options.exclusions[e];
         const std::uint64_t bit = std::uint64_t{1} << e;
-        lattice.spans.push_back({static_cast<std::ptrdiff_t>(exclusion.after),
-                                 static_cast<std::ptrdiff_t>(exclusion.before)});
+        lattice.spans.push_back(
+            {static_cast<std::ptrdiff_t>(exclusion.after), static_cast<std::ptrdiff_t>(exclusion.before)});
         switch (mode == SequenceMode::unordered ? ExclusionEffect::reset : exclusion.effect) {
             case ExclusionEffect::drop:
                 drops |= bit;

@@ -60,7 +60,8 @@ class Reach {
     std::int64_t fixed_ = kLatest;
 };
 
-/// The bounds of the time between two steps. Where time runs backwards, the step that is left is the later one.
+/// The bounds of the time between two steps. Where time runs backwards, the step that is left is the later
+/// one.
 struct Gap {
     Reach min;
     Reach max;
@@ -86,11 +87,11 @@ struct Lattice {
     };
     std::size_t n_steps = 0;
     std::uint64_t optional = 0;
-    std::vector<Gap> gaps;       // of each step, from 0
-    bool backwards = false;      // gaps are those of the step that is left, not of the one that is entered
-    std::vector<Span> spans;     // of the exclusions
-    bool tied = false;           // several rows of one time may fill steps in their order
-    bool adjacent = false;       // no row between
+    std::vector<Gap> gaps;    // of each step, from 0
+    bool backwards = false;   // gaps are those of the step that is left, not of the one that is entered
+    std::vector<Span> spans;  // of the exclusions
+    bool tied = false;        // several rows of one time may fill steps in their order
+    bool adjacent = false;    // no row between
 
     [[nodiscard]] bool is_optional(std::size_t step) const { return (optional & bit_of(step)) != 0; }
     [[nodiscard]] const Gap& gap(std::size_t from, std::size_t to) const {

@@ -192,9 +192,8 @@ bool Sweep::has_entry(std::size_t step, const Point& point, std::int64_t first_s
         return point.time >= std::max(first_start, range_.first_start) && point.time <= range_.last_start;
     }
     const auto moves = moves_to(step);
-    return std::any_of(moves.begin(), moves.end(), [&](const Move& move) {
-        return latest_before(move, point, first_start) != nullptr;
-    });
+    return std::any_of(moves.begin(), moves.end(),
+                       [&](const Move& move) { return latest_before(move, point, first_start) != nullptr; });
 }
 
 /// Whether a chain can come to the step, which has its row already, through other rows of the same point.
@@ -203,8 +202,8 @@ bool Sweep::has_entry_in_ties(std::size_t step, const Point& point, RowsForSteps
     if (has_entry(step, point, first_start)) return true;
     for (std::size_t next = step, first = step - 1; first >= 1; --first) {
         const bool optional = lattice_->is_optional(first);
-        const bool can = (point.steps & bit_of(first)) != 0 && lattice_->gap(first, next).may_be_tied() &&
-                         rows.add(first);
+        const bool can =
+            (point.steps & bit_of(first)) != 0 && lattice_->gap(first, next).may_be_tied() && rows.add(first);
         if (can && has_entry(first, point, first_start)) return true;
         if (can && optional) rows.remove(first);
         if (!can && !optional) return false;

@@ -47,8 +47,8 @@ struct ChainSteps {
     [[nodiscard]] std::int64_t last_time() const { return time[level - 1]; }
 };
 
-/// Reads points in the order of time; a queue of each move from step to step holds what can still be followed.
-/// Every node enters each queue once and leaves it once, so the work is linear in the rows.
+/// Reads points in the order of time; a queue of each move from step to step holds what can still be
+/// followed. Every node enters each queue once and leaves it once, so the work is linear in the rows.
 class Sweep {
   public:
     /// @param deadline past which a chain is dropped, or null.
@@ -66,8 +66,8 @@ class Sweep {
     /// `first_start` or later, and an optional step is done if one can be.
     [[nodiscard]] ChainSteps chain_to(const Node& end, std::size_t level, std::int64_t first_start) const;
 
-    /// The same from all the step's nodes of one time that can be ends: tied rows are several nodes where they
-    /// must be adjacent, and equally late. Of chains of equal times it is the first, or the last.
+    /// The same from all the step's nodes of one time that can be ends: tied rows are several nodes where
+    /// they must be adjacent, and equally late. Of chains of equal times it is the first, or the last.
     template <class CanEnd>
     [[nodiscard]] ChainSteps chain_to_time(std::int64_t time, std::size_t level, std::int64_t first_start,
                                            CanEnd can_end, bool last) const {
@@ -104,7 +104,8 @@ class Sweep {
         }
     };
 
-    /// Whether going back, the first step in which the chains differ is done later, or by the one chain alone.
+    /// Whether going back, the first step in which the chains differ is done later, or by the one chain
+    /// alone.
     [[nodiscard]] static bool is_later(const ChainSteps& chain, const ChainSteps& than);
     [[nodiscard]] std::span<Move> moves_to(std::size_t step) {
         return {moves_.data() + first_move_[step - 1], first_move_[step] - first_move_[step - 1]};
@@ -119,7 +120,8 @@ class Sweep {
     void go_on_in_ties(const Point& point, Starts& starts) const;
     void go_on_in_shared_rows(const Point& point, Starts& starts) const;
     [[nodiscard]] std::int64_t last_exclusion(std::uint64_t watched, std::int64_t before) const;
-    [[nodiscard]] const Node* latest_before(const Move& move, const Point& point, std::int64_t first_start) const;
+    [[nodiscard]] const Node* latest_before(const Move& move, const Point& point,
+                                            std::int64_t first_start) const;
     [[nodiscard]] bool has_entry(std::size_t step, const Point& point, std::int64_t first_start) const;
     [[nodiscard]] bool has_entry_in_ties(std::size_t step, const Point& point, RowsForSteps rows,
                                          std::int64_t first_start) const;
@@ -134,7 +136,7 @@ class Sweep {
     std::vector<std::size_t> first_move_;                   // of each step
     std::array<std::vector<std::int64_t>, 64> exclusions_;  // the times of each one's rows
     std::size_t past_ = 0;
-    std::size_t noted_ = 0;                                 // points whose exclusions are noted
+    std::size_t noted_ = 0;  // points whose exclusions are noted
 };
 
 }  // namespace stagefunnel

@@ -17,7 +17,8 @@
 
 namespace stagefunnel {
 
-/// The steps that a row no longer fills, since they want an item's first such row: rows come in order of time.
+/// The steps that a row no longer fills, since they want an item's first such row: rows come in order of
+/// time.
 class FirstTimes {
   public:
     explicit FirstTimes(std::uint64_t wanted) : wanted_(wanted) {}

@@ -29,7 +29,8 @@ struct Rules {
         for (std::size_t k = 0; k < n_steps; ++k) {
             const std::vector<std::uint8_t>& matches = options.steps[k];
             if (matches.size() != journeys.n_labels + 1 || matches.back() != 0) {
-                throw std::invalid_argument("matches must be one per stage code, and none for a missing stage");
+                throw std::invalid_argument(
+                    "matches must be one per stage code, and none for a missing stage");
             }
             for (std::size_t code = 0; code < matches.size(); ++code) {
                 if (matches[code] != 0) steps_of_code[code] |= bit_of(k + 1);
@@ -182,7 +183,8 @@ class Scan {
         std::sort(rows.begin(), rows.end());
         rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
         return std::any_of(rows.begin(), rows.end(), [&](std::uint64_t row) {
-            return std::any_of(ways_.begin(), ways_.end(), [&](const Way& way) { return fits(way, step, row); });
+            return std::any_of(ways_.begin(), ways_.end(),
+                               [&](const Way& way) { return fits(way, step, row); });
         });
     }
 
@@ -249,8 +251,7 @@ LargeVector<std::uint8_t> window_funnel(const Journeys& journeys, const WindowFu
             Scan scan(rules);
             Moment moment;
             for (std::size_t item = first; item < last; ++item) {
-                level[item] = static_cast<std::uint8_t>(
-                    level_of(rules, journeys, codes, item, scan, moment));
+                level[item] = static_cast<std::uint8_t>(level_of(rules, journeys, codes, item, scan, moment));
             }
             return 0;
         });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -250,6 +251,11 @@ class StageLog(FromStreams):
             raise SchemaError('the texts of a stream\'s items are not kept; read it with keys="keep"')
         return self._keys_of(rows)
 
+    @cached_property
+    def _time_range(self) -> tuple[int, int] | None:
+        """The earliest and the latest time, which takes a look at all of them."""
+        return _core.time_range(self._journeys, self._threads)
+
     def _to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         return to_times(values, self._unit, self._zone)
 
@@ -258,7 +264,7 @@ class StageLog(FromStreams):
 
     def __repr__(self) -> str:
         lines = [f"StageLog: {self.n_rows:,} rows, {self.n_items:,} items"]
-        span = self._journeys.time_range
+        span = self._time_range
         if span is not None:
             ends = self._to_times(np.array(span, dtype=np.int64))
             what = "plain integers" if self._unit is None else (self._zone or "no zone")

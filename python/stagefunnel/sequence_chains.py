@@ -87,9 +87,9 @@ def counts_of(
     plan: Plan,
     as_of: int | None,
     groups: Groups | None,
-    quantiles: Sequence[_core.Quantile],
+    quantiles: Sequence[_core.Quantile] | None,
 ) -> _core.SequenceCounts:
-    """Count the chains, group by group, without making them."""
+    """Count the chains, group by group, without making them; without quantiles no times are kept."""
     return _core.count_sequence(
         log._journeys,
         core_options(plan, log, as_of),
@@ -97,7 +97,7 @@ def counts_of(
         plan.entries == "all",
         None if groups is None else groups.code,
         1 if groups is None else max(len(groups.values), 1),
-        list(quantiles),
+        None if quantiles is None else list(quantiles),
         log._threads,
     )
 
@@ -135,7 +135,7 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
 def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.SequenceOptions:
     """Put a plan in the terms of the core."""
     clock = Clock(log.unit, log.zone)
-    first, last = log._journeys.time_range or (0, 0)
+    first, last = log._time_range or (0, 0)
 
     def with_missing(matches: Flags) -> Flags:
         """Add that a missing stage, whose code is behind all others, is none of them."""
@@ -171,4 +171,5 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.Sequence
             for one in plan.barriers
         ],
         as_of=as_of,
+        observed_until=last if as_of is None else as_of,
     )

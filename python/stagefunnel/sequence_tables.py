@@ -78,9 +78,12 @@ def steps_of_levels(
 
 
 def sequence_table(
-    log: StageLog, plan: Plan, steps: Steps, groups: Groups | None, quantiles: Sequence[str]
+    log: StageLog, plan: Plan, steps: Steps, groups: Groups | None, quantiles: Sequence[str] | None
 ) -> pd.DataFrame:
-    """Build the table of :func:`sequence_funnel`: one row per step, per group that has an item."""
+    """Build the table of :func:`sequence_funnel`: one row per step, per group that has an item.
+
+    Without quantiles it says nothing of times.
+    """
     n = len(plan.steps)
     kept = np.arange(1) if groups is None else np.flatnonzero(steps.items)
     base = (steps.items - steps.left_out)[kept, np.newaxis]
@@ -97,9 +100,10 @@ def sequence_table(
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE})
     cells = [group * n + step for group in kept.tolist() for step in range(n)]
-    for start, times in (("previous", steps.from_previous), ("first", steps.from_first)):
-        exact = [_exact(times[cell], len(quantiles), steps.excess) for cell in cells]
-        for place, statistic in enumerate(("mean", *quantiles)):
+    starts = () if quantiles is None else (("previous", steps.from_previous), ("first", steps.from_first))
+    for start, times in starts:
+        exact = [_exact(times[cell], len(quantiles or ()), steps.excess) for cell in cells]
+        for place, statistic in enumerate(("mean", *(quantiles or ()))):
             column = to_durations([summary[place] for summary in exact], log.unit)
             table[f"{statistic}_from_{start}"] = column
     if groups is not None:

@@ -178,7 +178,7 @@ def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd
 
 def _end_of(log: StageLog, side: int) -> pd.Timestamp:
     """Find the time of the log's first row or its last one, which takes a look at all of them."""
-    ends = log._journeys.time_range or (0, 0)
+    ends = log._time_range or (0, 0)
     return pd.Timestamp(log._to_times(np.array([ends[side]], dtype=np.int64)).iloc[0])
 
 

@@ -54,7 +54,7 @@ def test_journeys_are_flat_arrays() -> None:
     assert types == {"offsets": np.uint64, "stage": np.uint8, "time": np.int64, "first_row": np.uint32}
     assert built.offsets.shape == (3,)
     assert built.stage.shape == built.time.shape == (3,)
-    assert built.time_range == (0, 2)
+    assert _core.time_range(built, 2) == (0, 2)
 
 
 def test_the_keys_of_the_items_are_read_back_in_the_order_of_the_journeys() -> None:

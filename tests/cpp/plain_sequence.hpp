@@ -33,11 +33,10 @@ struct PlainAnswer {
 /// One item's rows in the order of the log, asked in a mode in which the steps have an order.
 class PlainSequence {
   public:
-    PlainSequence(const SequenceOptions& options, std::vector<PlainRow> rows, std::int64_t observed_until)
-        : options_(options), rows_(std::move(rows)), observed_until_(observed_until) {
+    PlainSequence(const SequenceOptions& options, std::vector<PlainRow> rows)
+        : options_(options), rows_(std::move(rows)) {
         if (options_.as_of) {
             std::erase_if(rows_, [&](const PlainRow& row) { return row.time >= *options_.as_of; });
-            observed_until_ = *options_.as_of;
         }
     }
 
@@ -91,7 +90,8 @@ class PlainSequence {
     }
 
     /// Whether a row of the exclusion hits the chain; if asked for, only one before its last step.
-    [[nodiscard]] bool is_hit(const PlainChain& chain, const SequenceExclusion& exclusion, bool inside) const {
+    [[nodiscard]] bool is_hit(const PlainChain& chain, const SequenceExclusion& exclusion,
+                              bool inside) const {
         if (chain.level < exclusion.after) return false;
         std::size_t after = exclusion.after;
         while (!chain.row[after - 1]) --after;
@@ -127,7 +127,8 @@ class PlainSequence {
     }
     void extend(const PlainChain& chain, std::vector<PlainChain>& found, bool stopped) const {
         for (const SequenceExclusion& exclusion : options_.exclusions) {
-            if (stopped && exclusion.effect == ExclusionEffect::stop && is_hit(chain, exclusion, true)) return;
+            if (stopped && exclusion.effect == ExclusionEffect::stop && is_hit(chain, exclusion, true))
+                return;
         }
         found.push_back(chain);
         for (std::size_t step = chain.level + 1; step <= n(); ++step) {
@@ -141,7 +142,8 @@ class PlainSequence {
             if (!options_.steps[step - 1].optional) break;
         }
     }
-    [[nodiscard]] std::vector<PlainChain> without(std::vector<PlainChain> from, ExclusionEffect effect) const {
+    [[nodiscard]] std::vector<PlainChain> without(std::vector<PlainChain> from,
+                                                  ExclusionEffect effect) const {
         for (const SequenceExclusion& exclusion : options_.exclusions) {
             if (exclusion.effect != effect) continue;
             std::erase_if(from, [&](const PlainChain& chain) { return is_hit(chain, exclusion, false); });
@@ -195,7 +197,7 @@ class PlainSequence {
         if (deepest(chains(false)) > level && !options_.exclusions.empty()) return SequenceStop::excluded;
         if (level == 0) return SequenceStop::no_event;
         const std::int64_t end = deadline(time_of(told.front(), 1));
-        if (options_.window && end >= observed_until_) return SequenceStop::immature;
+        if (options_.window && end >= options_.observed_until) return SequenceStop::immature;
         bool interrupted = false, gap = false, late = false;
         for (const PlainChain& chain : told) {
             const std::size_t last = *chain.row[level - 1];
@@ -232,7 +234,6 @@ class PlainSequence {
 
     const SequenceOptions& options_;
     std::vector<PlainRow> rows_;
-    std::int64_t observed_until_;
 };
 
 }  // namespace stagefunnel::testing

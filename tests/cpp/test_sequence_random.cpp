@@ -46,8 +46,11 @@ SequenceOptions random_options(Dice& dice, const Allowed& allowed) {
         step.matches = random_matches(dice, dice.one_in(4) ? dice.below(kCodes) : k);
         step.first_time = dice.one_in(10);
         if (k > 0 && allowed.optional) step.optional = dice.one_in(3);
-        if (k > 0 && allowed.gaps && dice.one_in(2)) step.min_gap = SequenceSpan::of(std::int64_t(dice.below(3)));
-        if (k > 0 && allowed.gaps && dice.one_in(2)) step.max_gap = SequenceSpan::of((step.min_gap ? step.min_gap->shift[0] : 0) + std::int64_t(dice.below(4)));
+        if (k > 0 && allowed.gaps && dice.one_in(2))
+            step.min_gap = SequenceSpan::of(std::int64_t(dice.below(3)));
+        if (k > 0 && allowed.gaps && dice.one_in(2))
+            step.max_gap =
+                SequenceSpan::of((step.min_gap ? step.min_gap->shift[0] : 0) + std::int64_t(dice.below(4)));
         options.steps.push_back(step);
     }
     if (!dice.one_in(4)) options.window = SequenceSpan::of(std::int64_t(dice.below(9)));
@@ -55,8 +58,8 @@ SequenceOptions random_options(Dice& dice, const Allowed& allowed) {
     while (allowed.exclusions && n_steps > 1 && dice.one_in(2) && options.exclusions.size() < 3) {
         const std::size_t after = 1 + dice.below(n_steps - 1);
         const std::size_t before = after + 1 + dice.below(n_steps - after);
-        options.exclusions.push_back({random_matches(dice, kCodes - 1), after, before,
-                                      static_cast<ExclusionEffect>(dice.below(3))});
+        options.exclusions.push_back(
+            {random_matches(dice, kCodes - 1), after, before, static_cast<ExclusionEffect>(dice.below(3))});
     }
     if (dice.one_in(5)) options.as_of = std::int64_t(5 + dice.below(6));
     return options;
@@ -65,7 +68,8 @@ SequenceOptions random_options(Dice& dice, const Allowed& allowed) {
 std::vector<PlainRow> random_rows(Dice& dice) {
     std::vector<PlainRow> rows(1 + dice.below(8));
     const std::size_t span = 2 + dice.below(10);
-    for (PlainRow& row : rows) row = {std::int64_t(dice.below(span)), dice.below(kCodes + (dice.one_in(8) ? 1 : 0))};
+    for (PlainRow& row : rows)
+        row = {std::int64_t(dice.below(span)), dice.below(kCodes + (dice.one_in(8) ? 1 : 0))};
     std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
     return rows;
 }
@@ -114,12 +118,13 @@ class RandomSequences : public ::testing::TestWithParam<Allowed> {};
 TEST_P(RandomSequences, AreToldAsTheSlowWayTellsThem) {
     for (std::uint64_t seed = 1; seed <= 60'000; ++seed) {
         Dice dice(seed);
-        const SequenceOptions options = random_options(dice, GetParam());
+        SequenceOptions options = random_options(dice, GetParam());
         const std::vector<PlainRow> rows = random_rows(dice);
+        options.observed_until = options.as_of.value_or(rows.back().time);
         CodedRows coded;
         coded.n_labels = kCodes;
         for (const PlainRow& row : rows) coded.add(1, row.code, row.time);
-        const PlainAnswer expected = PlainSequence(options, rows, rows.back().time).answer();
+        const PlainAnswer expected = PlainSequence(options, rows).answer();
         const PlainAnswer got = answer_of(sequence_chains(coded.build(), options), 0);
         ASSERT_EQ(got.level, expected.level) << "seed " << seed << '\n' << described(options, rows);
         ASSERT_EQ(got.time, expected.time) << "seed " << seed << '\n' << described(options, rows);

@@ -31,6 +31,7 @@ struct Journeys {
     std::optional<std::string> prefix;      // of packed text keys, as `ItemKeys` has it
     LargeVector<std::uint32_t> row;         // each row's number in the input, where it was asked for
     std::size_t n_labels = 0;               // distinct stages of the log
+    std::optional<std::pair<std::int64_t, std::int64_t>> ends;  // the first time and the last, if known
 
     [[nodiscard]] std::size_t n_items() const { return first_row.size(); }
     [[nodiscard]] std::size_t n_rows() const { return time.size(); }
@@ -54,6 +55,10 @@ enum class RowNumbers : std::uint8_t { forget, keep };
 
 /// The items in the order of their first row in the input.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
+
+/// The earliest and the latest time; none without rows.
+[[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> time_range(const Journeys& journeys,
+                                                                              unsigned threads);
 
 /// The keys of all items in the form that all logs share, in which packed text is hashed as other text is:
 /// lower halves, and upper halves where the keys are text.

@@ -45,7 +45,8 @@ struct SequenceSpan {
 };
 
 struct SequenceStep {
-    std::vector<std::uint8_t> matches;  // per stage code 1 if the stage fills the step; the missing one does not
+    std::vector<std::uint8_t>
+        matches;  // per stage code 1 if the stage fills the step; the missing one does not
     std::optional<SequenceSpan> min_gap;  // from the previous step that was done
     std::optional<SequenceSpan> max_gap;
     bool optional = false;
@@ -72,10 +73,11 @@ struct SequenceOptions {
     std::vector<SequenceStep> steps;  // 1 … 64
     SequenceMode mode = SequenceMode::ordered;
     SequenceTiming timing = SequenceTiming::last_entry;
-    std::optional<SequenceSpan> window;  // from the first step of a chain
+    std::optional<SequenceSpan> window;         // from the first step of a chain
     std::vector<SequenceExclusion> exclusions;  // up to 64
-    std::span<const std::int32_t> hold;  // per row what must be equal along a chain; empty: nothing
-    std::optional<std::int64_t> as_of;  // rows at or after it are taken out; without it the last time is the end
+    std::span<const std::int32_t> hold;         // per row what must be equal along a chain; empty: nothing
+    std::optional<std::int64_t> as_of;          // rows at or after it are taken out
+    std::int64_t observed_until = 0;  // the end of observation: `as_of`, or else the log's last time
     unsigned threads = 1;
 };
 
@@ -126,11 +128,11 @@ struct StepTime {
 
 /// The funnel of a sequence: one row per group and one column per step.
 struct SequenceCounts {
-    std::vector<std::int64_t> items;     // of each group, with a row that is read; of entries these instead
-    std::vector<std::int64_t> left_out;  // of these, by exclusions that drop
-    CountMatrix reached;   // items that did the step on their chain
-    CountMatrix dropped;   // items whose chain went this far, and will go no further
-    CountMatrix immature;  // items whose chain went this far, and may go on
+    std::vector<std::int64_t> items;      // of each group, with a row that is read; of entries these instead
+    std::vector<std::int64_t> left_out;   // of these, by exclusions that drop
+    CountMatrix reached;                  // items that did the step on their chain
+    CountMatrix dropped;                  // items whose chain went this far, and will go no further
+    CountMatrix immature;                 // items whose chain went this far, and may go on
     std::vector<StepTime> from_previous;  // of the items that did the step before too; group after group
     std::vector<StepTime> from_first;
     /// What the times are too large by: steps in any order may be earlier than those before them.
@@ -140,9 +142,11 @@ struct SequenceCounts {
 /// Counts `sequence_chains` in one pass, or `sequence_entries`, without keeping them.
 ///
 /// @param group per item its group, 0 … n_groups - 1; empty: all items are in group 0.
+/// @param quantiles of the times; none at all: no times are kept, which takes less.
 /// @throws std::invalid_argument as `sequence_chains` and `time_in_stage` do, and for a group out of range.
 [[nodiscard]] SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& options,
                                             bool every_entry, std::span<const std::int32_t> group,
-                                            std::int32_t n_groups, std::span<const Quantile> quantiles);
+                                            std::int32_t n_groups,
+                                            std::optional<std::span<const Quantile>> quantiles);
 
 }  // namespace stagefunnel

@@ -27,7 +27,8 @@ struct WindowFunnelOptions {
     unsigned threads = 1;
 };
 
-/// The level that windowFunnel gives each item, in the order of the items, so that its answers can be checked.
+/// The level that windowFunnel gives each item, in the order of the items, so that its answers can be
+/// checked.
 ///
 /// It remembers one chain for each step and overwrites it by a later one, which can lose the better chain.
 /// A row gives an entry to each step that it fills; entries are read in order of time, then of step. A row
