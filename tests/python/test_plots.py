@@ -99,8 +99,8 @@ def test_final_stages_have_colours_of_their_own() -> None:
     parts = {piece["stage"]: piece["part"] for piece in pieces_of(worked_funnel())}
     assert (parts["Delivery"], parts["Won"], parts["Lost"]) == ("passed", "won", "lost")
     scale = panels_of(worked_funnel())[0]["layer"][0]["encoding"]["color"]["scale"]
-    assert scale["domain"] == ["passed", "won", "lost"]
-    assert len(set(scale["range"])) == 3
+    assert scale["domain"] == ["passed", "won", "lost", "skipped"]
+    assert len(set(scale["range"])) == 4
 
 
 def test_pointing_at_a_bar_shows_all_its_numbers() -> None:
