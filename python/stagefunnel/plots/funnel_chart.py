@@ -115,7 +115,7 @@ def _bars(
         data=alt.InlineData(values=panel.pieces),
         width=_WIDTH,
         height=alt.Step(_LOW_ROW_HEIGHT if is_low else _ROW_HEIGHT),
-        title=panel_title(look, panel.title, panel.sentences, limit=_WIDTH + 60)
+        title=panel_title(look, panel.title, panel.sentences, width=_WIDTH + 60)
         if panel.title
         else alt.Undefined,
     )

@@ -76,7 +76,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     scale = alt.Scale(domain=domain, range=list(look.series[: len(domain)]))
     panels = []
     for group, rows in groups_of(table, by, _MOST_GROUPS):
-        records = _records(rows, part, names, parts, set(domain))
+        records = _records(rows, part, names, parts, domain)
         stages = list(dict.fromkeys(record["stage"] for record in records))
         totals = _totals(records)
         room = alt.Scale(domain=[0, _ROOM * max(record["share"] for record in totals)], nice=False)
@@ -97,7 +97,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         numbers = numbers.encode(y=y, x=alt.X("share:Q", scale=room, axis=None), text="label:N")
         panel = alt.layer(bars, numbers).properties(width=_WIDTH, height=alt.Step(ROW_HEIGHT))
         if group:
-            panel = panel.properties(title=panel_title(look, group, limit=_WIDTH))
+            panel = panel.properties(title=panel_title(look, group, width=_WIDTH))
         panels.append(panel)
     title = "Where items are lost" + (f", by {', '.join(by)}" if by else "")
     chart = alt.concat(*panels, columns=min(2, len(panels)), spacing=24)
@@ -120,7 +120,7 @@ def _labels(column: pd.Series) -> list[Any]:
 
 
 def _records(
-    rows: pd.DataFrame, part: str, names: dict[Any, str], parts: dict[Any, str], shown: set[str]
+    rows: pd.DataFrame, part: str, names: dict[Any, str], parts: dict[Any, str], shown: list[str]
 ) -> list[dict[str, Any]]:
     records = []
     for row in rows.to_dict("records"):
@@ -130,7 +130,7 @@ def _records(
             {
                 "stage": names[_plain(row["from_stage"])],
                 "part": colour,
-                "place": len(shown) if colour == "other" else sorted(shown).index(colour),
+                "place": shown.index(colour),
                 "share": float(row["share"]),
                 "into": into,
                 "items": count(row["items"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ AnyChart = TypeVar("AnyChart", "alt.ConcatChart", "alt.LayerChart", "alt.Chart")
 
 NAME_WIDTH = 170
 ROW_HEIGHT = 28
+_LETTER = 0.53  # the width of a usual letter, as a share of its height
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,8 @@ def finished(
 
     title, sentences = inert(title), [inert(line) for line in sentences]
     heading = alt.TitleParams(
-        title,
-        subtitle=sentences,
+        _title(title, width, 17),
+        subtitle=_wrapped(sentences, width, 12.5),
         anchor="start",
         fontSize=17,
         subtitleFontSize=12.5,
@@ -144,7 +146,6 @@ def finished(
         color=theme.ink,
         subtitleColor=theme.quiet,
         offset=18,
-        limit=width,
     )
     described = chart.properties(
         title=heading,
@@ -167,6 +168,17 @@ def finished(
         )
     )
     return configured
+
+
+def _wrapped(texts: Sequence[str], width: int, size: float) -> list[str]:
+    """Break texts into lines that have room: no word of a finding is cut off."""
+    letters = int(width / (_LETTER * size))
+    return [line for text in texts for line in textwrap.wrap(text, letters) or [text]]
+
+
+def _title(text: str, width: int, size: float) -> str | list[str]:
+    lines = _wrapped([text], width, size)
+    return lines[0] if len(lines) == 1 else lines
 
 
 def layered(
@@ -231,17 +243,16 @@ def columns_before(table: pd.DataFrame, name: str) -> list[str]:
     return [str(one) for one in table.columns[: list(table.columns).index(name)]]
 
 
-def panel_title(theme: Theme, text: str, sentences: Sequence[str] = (), *, limit: int) -> Any:
+def panel_title(theme: Theme, text: str, sentences: Sequence[str] = (), *, width: int) -> Any:
     """Make the title of one panel of several."""
     import altair as alt
 
     return alt.TitleParams(
-        inert(text),
-        subtitle=[inert(line) for line in sentences],
+        _title(inert(text), width, 14),
+        subtitle=_wrapped([inert(line) for line in sentences], width, 12),
         anchor="start",
         fontSize=14,
         subtitleFontSize=12,
         color=theme.ink,
         subtitleColor=theme.quiet,
-        limit=limit,
     )

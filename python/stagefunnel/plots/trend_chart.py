@@ -147,7 +147,7 @@ def _lines(
     layers = [points.mark_line(strokeWidth=2.2), points.mark_point(filled=True, size=32, opacity=1)]
     if not group:
         return layered(layers, width=_WIDTH, height=_HEIGHT)
-    return layered(layers, width=340, height=180, title=panel_title(look, group, limit=340))
+    return layered(layers, width=340, height=180, title=panel_title(look, group, width=340))
 
 
 def _findings(table: pd.DataFrame) -> list[str]:
