@@ -95,6 +95,7 @@ def compare_periods(
         kind=kind,
         by=[name for name in leading if name != "kind"],
         periods=[_text(span), _text(before)],
+        called=[_called(span), _called(before)],
     )
     return table
 
@@ -152,6 +153,18 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], counted: 
         name for name in ("amount", "amount_before", "amount_difference", "amount_change") if name in both
     ]
     return both[[*leading, *COMPARISON[:-2], *amounts, *COMPARISON[-2:]]]
+
+
+def _called(span: Span) -> str:
+    """Name a span as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
+    start, end = span.start, span.end
+    if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):
+        clocks = [moment.tz_localize(None) for moment in (start, end)]
+        for freq in ("Y", "Q", "M", "D"):
+            period = clocks[0].to_period(freq)
+            if [period.start_time, (period + 1).start_time] == clocks:
+                return str(period)
+    return _text(span)
 
 
 def _text(span: Span) -> str:

@@ -91,7 +91,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
 def _title_of(told: Mapping[str, Any]) -> str:
     if told.get("table") != "comparison":
         return _TITLES.get(told.get("table", ""), "")
-    now, before = told["periods"]
+    now, before = told["called"]
     return f"Funnel: {KIND_TITLES.get(told['kind'], told['kind'])}, {now} compared with {before}"
 
 

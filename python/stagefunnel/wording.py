@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 NOTHING = "–"  # what has no value
+MISSING = "(missing)"  # the group of those without one
 KIND_TITLES = {
     "classic": "classic",
     "conversions": "with conversions",
@@ -22,8 +23,6 @@ PER_TITLES = {
     "longest": "the longest visit of each item",
 }
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
-
-_MISSING = "(missing)"
 
 
 def count(value: Any) -> str:
@@ -191,10 +190,10 @@ def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
 
 def value_label(value: Any) -> str:
     """Write a value of a breakdown."""
-    return _MISSING if pd.isna(value) else str(value)
+    return MISSING if pd.isna(value) else str(value)
 
 
 def value_labels(values: pd.Series) -> list[str]:
     """Write all values of a column so."""
     missing = values.isna().tolist()
-    return [_MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]
+    return [MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]

@@ -1,9 +1,6 @@
 """The funnel chart: what stands in its specification, and that it can be drawn."""
 
-import struct
 import sys
-import zlib
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from drawings import colours_in
 from stagefunnel.plots import plot_funnel
 
 WORKED = sf.datasets.worked_example()
@@ -36,40 +34,6 @@ def pieces_of(table: pd.DataFrame, panel: int = 0) -> list[dict[str, Any]]:
 
 def stages_of(panel: dict[str, Any]) -> list[str]:
     return panel["layer"][0]["encoding"]["y"]["scale"]["domain"]
-
-
-def colours_in(png: Path) -> Counter[tuple[int, ...]]:
-    """Count the pixels of each colour in a PNG file of 8-bit RGB or RGBA."""
-    data = png.read_bytes()
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    packed, at = b"", 8
-    while at < len(data):
-        length, name = struct.unpack(">I4s", data[at : at + 8])
-        body = data[at + 8 : at + 8 + length]
-        if name == b"IHDR":
-            width, _, depth, colour_type, *_ = struct.unpack(">IIBBBBB", body)
-            assert depth == 8
-            step = {2: 3, 6: 4}[colour_type]
-        packed += body if name == b"IDAT" else b""
-        at += length + 12
-    lines = zlib.decompress(packed)
-    stride = width * step
-    above = bytearray(stride)
-    counts: Counter[tuple[int, ...]] = Counter()
-    for start in range(0, len(lines), stride + 1):
-        line = unfiltered(lines[start], bytearray(lines[start + 1 : start + 1 + stride]), above, step)
-        counts.update(zip(line[0::step], line[1::step], line[2::step], strict=True))
-        above = line
-    return counts
-
-
-def unfiltered(kind: int, line: bytearray, above: bytearray, step: int) -> bytearray:
-    for i in range(len(line) if kind else 0):
-        a = line[i - step] if i >= step else 0
-        b, c = above[i], above[i - step] if i >= step else 0
-        nearest = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
-        line[i] = (line[i] + (0, a, b, (a + b) // 2, nearest)[kind]) % 256
-    return line
 
 
 def test_stages_stand_in_the_pipelines_order() -> None:
@@ -99,8 +63,8 @@ def test_final_stages_have_colours_of_their_own() -> None:
     parts = {piece["stage"]: piece["part"] for piece in pieces_of(worked_funnel())}
     assert (parts["Delivery"], parts["Won"], parts["Lost"]) == ("passed", "won", "lost")
     scale = panels_of(worked_funnel())[0]["layer"][0]["encoding"]["color"]["scale"]
-    assert scale["domain"] == ["passed", "won", "lost"]
-    assert len(set(scale["range"])) == 3
+    assert scale["domain"] == ["passed", "won", "lost", "skipped"]
+    assert len(set(scale["range"])) == 4
 
 
 def test_pointing_at_a_bar_shows_all_its_numbers() -> None:

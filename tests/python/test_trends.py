@@ -237,9 +237,23 @@ def test_plain_integers_compare_with_what_lies_just_before() -> None:
         sf.compare_periods(log, SHOP, (5, 10), with_="last_year")
 
 
+@pytest.mark.parametrize(
+    ("period", "names"),
+    [
+        ("2026-Q2", ["2026Q2", "2026Q1"]),
+        ("2026", ["2026", "2025"]),
+        ("2026-04-05", ["2026-04-05", "2026-04-04"]),
+        (("2026-04-01", "2026-04-10"), ["2026-04-01 … 2026-04-11", "2026-03-22 … 2026-04-01"]),
+    ],
+)
+def test_compared_periods_are_called_as_people_call_them(period: Any, names: list[str]) -> None:
+    table = sf.compare_periods(sf.StageLog(DEALS), SHOP, period)
+    assert table.attrs["stagefunnel"]["called"] == names
+
+
 def test_a_comparison_is_shown_with_its_periods_and_percents() -> None:
     text = str(sf.show(sf.compare_periods(sf.StageLog(DEALS), SHOP, "2026-04")))
-    assert "Funnel: classic, 2026-04-01 … 2026-05-01 compared with 2026-03-01 … 2026-04-01" in text
+    assert "Funnel: classic, 2026-04 compared with 2026-03" in text
     assert "100 %" in text
 
 

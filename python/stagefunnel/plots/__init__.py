@@ -1,5 +1,19 @@
 """Charts of result tables; they need the ``plots`` extra."""
 
+from .compare_chart import plot_compare
 from .funnel_chart import plot_funnel
+from .losses_chart import plot_losses
+from .moves_chart import plot_transitions
+from .skips_chart import plot_skips
+from .time_chart import plot_time_in_stage
+from .trend_chart import plot_trend
 
-__all__ = ["plot_funnel"]
+__all__ = [
+    "plot_compare",
+    "plot_funnel",
+    "plot_losses",
+    "plot_skips",
+    "plot_time_in_stage",
+    "plot_transitions",
+    "plot_trend",
+]

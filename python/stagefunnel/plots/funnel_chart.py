@@ -3,38 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from .funnel_panels import Panel, tell
+from .style import (
+    NAME_WIDTH,
+    Theme,
+    ThemeName,
+    finished,
+    legend,
+    name_axis,
+    panel_title,
+    require_altair,
+    theme_of,
+)
 
 if TYPE_CHECKING:
     import altair as alt
 
 _WIDTH = 400
-_NAME_WIDTH = 170
 _ROOM = 1.42  # all items are at 1; what follows is room for the numbers behind the longest bars
-_MANY_STAGES, _ROW_HEIGHT, _LOW_ROW_HEIGHT = 24, 28, 17
-
-# Okabe and Ito's colours, which colour-blind eyes tell apart; assumed is a lighter shade of passed.
-_COLOURS = {"passed": "#0072B2", "assumed": "#A3CDE8", "won": "#009E73", "lost": "#D55E00"}
-_INK, _QUIET = "#2B2B2B", "#666666"
+_MANY_STAGES, _ROW_HEIGHT, _LOW_ROW_HEIGHT = 24, 42, 17
+_GAP = 0.42  # of a row, between two bars; the step from one to the next is written there
 
 
-def plot_funnel(table: pd.DataFrame) -> alt.ConcatChart:
+def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.ConcatChart:
     """Draw a funnel table as horizontal bars.
 
     Stages stand from top to bottom in the pipeline's order, won and lost last. A bar is as long as the
     share of all items that reach the stage: solid for those that passed it, lighter for those that are
-    only assumed to have. A table of ``kind="both"`` gives the two funnels side by side, a breakdown
-    one panel per group. Sentences say which stage is skipped most often and from which most items are
-    lost; pointing at a bar shows all its numbers.
+    only assumed to have. Between two bars stands the conversion from the previous stage; a tick tells how
+    many skipped the stage, another how many were lost from it, on the scale of the bars. A table of
+    ``kind="both"`` gives the two funnels side by side, a breakdown one panel per group. Sentences say which
+    stage is skipped most often and from which most items are lost; pointing at a bar shows all its numbers.
 
     Parameters
     ----------
     table
         A table of :func:`stagefunnel.funnel`, of any kind, with up to 12 groups.
+    theme
+        ``"light"`` or ``"dark"``.
 
     Returns
     -------
@@ -57,86 +67,88 @@ def plot_funnel(table: pd.DataFrame) -> alt.ConcatChart:
     >>> [panel["title"]["text"] for panel in chart.to_dict()["concat"]]
     ['Classic', 'With conversions']
     """
-    try:
-        import altair as alt
-    except ImportError as error:
-        raise ImportError('charts need altair: pip install "stagefunnel[plots]"') from error
+    require_altair()
+    import altair as alt
+
+    look = theme_of(theme)
     story = tell(table)
     columns = min(2, len(story.panels))
-    title = alt.TitleParams(
-        story.title,
-        subtitle=story.sentences,
-        anchor="start",
-        fontSize=17,
-        subtitleFontSize=12.5,
-        subtitlePadding=7,
-        color=_INK,
-        subtitleColor=_QUIET,
-        offset=18,
-        limit=columns * _WIDTH + _NAME_WIDTH,
-    )
-    used = {piece["part"] for panel in story.panels for piece in panel.pieces}
-    colours = {part: colour for part, colour in _COLOURS.items() if part in used}
-    return alt.concat(
+    used = {piece["part"] for panel in story.panels for piece in [*panel.pieces, *panel.ticks]}
+    colours = {part: colour for part, colour in look.parts.items() if part in used}
+    chart = alt.concat(
         *(
-            _bars(panel, story.tooltip, colours, names_stages=at % columns == 0)
+            _bars(panel, story.tooltip, look, colours, names_stages=at % columns == 0)
             for at, panel in enumerate(story.panels)
         ),
         columns=columns,
         spacing={"column": 10, "row": 30},
         align="each",
-        title=title,
-        background="white",
-        padding=18,
-        description=". ".join([story.title, *story.sentences]),
     )
+    return finished(chart, look, story.title, story.sentences, width=columns * _WIDTH + NAME_WIDTH)
 
 
 def _bars(
-    panel: Panel, tooltip: Mapping[str, str], colours: Mapping[str, str], *, names_stages: bool
+    panel: Panel, tooltip: Mapping[str, str], look: Theme, colours: Mapping[str, str], *, names_stages: bool
 ) -> alt.LayerChart:
     import altair as alt
 
-    axis = alt.Axis(
-        title=None,
-        domain=False,
-        ticks=False,
-        labels=names_stages,
-        labelFontSize=12.5,
-        labelColor=_INK,
-        labelLimit=_NAME_WIDTH,
-        labelPadding=8,
-    )
-    order = alt.Scale(domain=panel.stages, paddingInner=0.22)
+    is_low = len(panel.stages) > _MANY_STAGES
+    order = alt.Scale(domain=panel.stages, paddingInner=0.22 if is_low else _GAP)
     room = alt.Scale(domain=[0, _ROOM], nice=False)
     shades = alt.Scale(domain=list(colours), range=list(colours.values()))
     rows = alt.Chart().encode(
-        y=alt.Y("stage:N", scale=order, axis=axis),
+        y=alt.Y("stage:N", scale=order, axis=name_axis(look, labels=names_stages)),
         tooltip=[alt.Tooltip(f"{field}:N", title=heading) for field, heading in tooltip.items()],
     )
-    bars = rows.mark_bar().encode(
-        x=alt.X("start:Q", scale=room, axis=None),
-        x2=alt.X2("end:Q"),
-        color=alt.Color("part:N", scale=shades, legend=alt.Legend(title=None, orient="bottom")),
-    )
-    numbers = rows.mark_text(align="left", dx=6, fontSize=11.5, color=_INK).encode(
+    colour = alt.Color("part:N", scale=shades, legend=legend())
+    bars = rows.mark_bar().encode(x=alt.X("start:Q", scale=room, axis=None), x2=alt.X2("end:Q"), color=colour)
+    numbers = rows.mark_text(align="left", dx=6, fontSize=11.5, color=look.ink).encode(
         x=alt.X("end:Q", scale=room, axis=None), text=alt.Text("label:N")
     )
-    title = alt.TitleParams(
-        panel.title,
-        subtitle=panel.sentences,
-        anchor="start",
-        fontSize=14,
-        subtitleFontSize=12,
-        color=_INK,
-        subtitleColor=_QUIET,
-        limit=_WIDTH + 60,
-    )
+    layers: list[Any] = [bars, numbers]
+    if panel.ticks:
+        layers.append(_ticks(panel, order, room, colour, look))
+    if not is_low:
+        layers.append(_steps(panel, order, look))
     return alt.LayerChart(
-        layer=[bars, numbers],
+        layer=layers,
         data=alt.InlineData(values=panel.pieces),
         width=_WIDTH,
-        height=alt.Step(_ROW_HEIGHT if len(panel.stages) <= _MANY_STAGES else _LOW_ROW_HEIGHT),
-        view=alt.ViewBackground(stroke=None),
-        title=title if panel.title else alt.Undefined,
+        height=alt.Step(_LOW_ROW_HEIGHT if is_low else _ROW_HEIGHT),
+        title=panel_title(look, panel.title, panel.sentences, width=_WIDTH + 60)
+        if panel.title
+        else alt.Undefined,
     )
+
+
+def _ticks(panel: Panel, order: Any, room: Any, colour: Any, look: Theme) -> alt.Chart:
+    """Mark on the scale of the bars how many skipped a stage and were lost from it."""
+    require_altair()
+    import altair as alt
+
+    # A seam of the paper's colour keeps a tick visible on a bar of its own colour.
+    height = _LOW_ROW_HEIGHT * 0.8 if len(panel.stages) > _MANY_STAGES else _ROW_HEIGHT * (1 - _GAP)
+    ticks = alt.Chart(alt.InlineData(values=panel.ticks)).mark_tick(
+        orient="vertical", thickness=4.5, size=height, stroke=look.paper, strokeWidth=1, opacity=1
+    )
+    drawn: alt.Chart = ticks.encode(
+        y=alt.Y("stage:N", scale=order),
+        x=alt.X("at:Q", scale=room, axis=None),
+        color=colour,
+        tooltip=[alt.Tooltip("said:N", title="at this stage")],
+    )
+    return drawn
+
+
+def _steps(panel: Panel, order: Any, look: Theme) -> alt.Chart:
+    """Write the conversion from the stage before into the gap above a bar."""
+    require_altair()
+    import altair as alt
+
+    words = alt.Chart(alt.InlineData(values=panel.steps)).mark_text(
+        align="left", baseline="middle", fontSize=10, color=look.quiet, dy=-round(_GAP * _ROW_HEIGHT / 2) + 1
+    )
+    drawn: alt.Chart = words.encode(
+        y=alt.Y("stage:N", scale=order, bandPosition=0), x=alt.value(4), text=alt.Text("said:N")
+    )
+    return drawn

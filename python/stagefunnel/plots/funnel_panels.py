@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ..errors import SchemaError, quoted
 from ..schema import FUNNEL
-from ..wording import KIND_TITLES, count, findings, number, percent, recorded_outcomes, standings, value_label
+from ..wording import KIND_TITLES, count, findings, number, percent, recorded_outcomes, standings
+from .style import check_table, columns_before, groups_of, unique_names
 
 _MOST_GROUPS = 12
 
@@ -31,13 +30,21 @@ _TOLD: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("left_out", "left out", count),
 )
 
+_TICKS = (("skipped", "skipped", "skipped it"), ("lost", "lost_from", "lost from it"))
+
 
 class Panel(NamedTuple):
-    """One funnel of a chart: its title, the sentences under it, its bars and its stages in order."""
+    """One funnel of a chart.
+
+    `pieces` are those of the bars, `ticks` what was skipped and lost, `steps` the conversions from the stage
+    before; `stages` are in order.
+    """
 
     title: str
     sentences: list[str]
     pieces: list[dict[str, Any]]
+    ticks: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
     stages: list[str]
 
 
@@ -52,18 +59,17 @@ class Story(NamedTuple):
 
 def tell(table: pd.DataFrame) -> Story:
     """Read a funnel table: one panel per group, or two where it has both kinds."""
-    _check(table)
-    told = table.attrs.get("stagefunnel", {})
-    by = [name for name in table.columns[: list(table.columns).index("stage")] if name != "kind"]
+    told = check_table(table, FUNNEL, "funnel()")
+    by = [name for name in columns_before(table, "stage") if name != "kind"]
     if "kind" in table.columns:
         kinds = [str(kind) for kind in table["kind"].unique()]
     else:
         kinds = [str(told.get("kind", ""))]
-    groups = _groups(table, by)
+    groups = groups_of(table, by, _MOST_GROUPS)
     parts = {kind: [_of_kind(rows, kind) for _, rows in groups] for kind in kinds}
     outcomes = {kind: recorded_outcomes(told, kind, rows) for kind, rows in parts.items()}
     words = told.get("names", {})
-    names = _unique_names(table["stage"], words)
+    names = unique_names(table["stage"].unique(), words)
     panels = []
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
@@ -74,7 +80,7 @@ def tell(table: pd.DataFrame) -> Story:
             else:
                 standing = standings({kind: outcomes[kind][at]})
                 panels.append(_panel(group, standing + said, part, names))
-    title = _inert(_title(kinds, by))
+    title = _title(kinds, by)
     tooltip = {column: heading for column, heading, _ in _TOLD if column in table.columns}
     if by:
         return Story(title, [], panels, tooltip)
@@ -83,9 +89,9 @@ def tell(table: pd.DataFrame) -> Story:
     return Story(title, standings({kind: known[0] for kind, known in outcomes.items()}), panels, tooltip)
 
 
-def _panel(title: str, said: list[str], rows: pd.DataFrame, names: Mapping[Hashable, str]) -> Panel:
+def _panel(title: str, said: list[str], rows: pd.DataFrame, names: Mapping[Any, str]) -> Panel:
     stages = [names[label] for label in rows["stage"]]
-    return Panel(_inert(title), [_inert(line) for line in said], _pieces(rows, stages), stages)
+    return Panel(title, said, _pieces(rows, stages), _ticks(rows, stages), _steps(rows, stages), stages)
 
 
 def _finding_of(kind: str, said: list[str]) -> list[str]:
@@ -93,31 +99,10 @@ def _finding_of(kind: str, said: list[str]) -> list[str]:
     return said[:1] if kind == "classic" else said[1:]
 
 
-def _check(table: pd.DataFrame) -> None:
-    lacking = [name for name in FUNNEL if name not in table.columns]
-    if lacking:
-        raise SchemaError(f"this is no table of funnel(): it lacks {quoted(lacking)}")
-    if table.empty:
-        raise SchemaError("the funnel table has no rows to draw")
-
-
 def _title(kinds: list[str], by: list[str]) -> str:
     said = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
     title = f"Funnel: {said}" if said else "Funnel"
     return f"{title}, by {', '.join(by)}" if by else title
-
-
-def _groups(table: pd.DataFrame, by: list[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Split the table by group, each with what people read of it."""
-    if not by:
-        return [("", table)]
-    grouped = table.groupby(by, sort=False, dropna=False, observed=True)
-    if grouped.ngroups > _MOST_GROUPS:
-        raise SchemaError(
-            f"a chart has room for {_MOST_GROUPS} groups, the table has {grouped.ngroups:,}; filter it "
-            f"first, for example table[table[{by[0]!r}].isin([...])]"
-        )
-    return [(", ".join(map(value_label, values)), rows) for values, rows in grouped]
 
 
 def _of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -127,21 +112,6 @@ def _of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 def _heading(group: str, kind: str) -> str:
     title = KIND_TITLES.get(kind, kind)
     return f"{group}: {title}" if group else title[:1].upper() + title[1:]
-
-
-def _unique_names(stages: pd.Series, names: Mapping[str, str]) -> dict[Hashable, str]:
-    """Name every stage; codes of one name stand behind it, or their bars would fall on each other."""
-    shown = {label: names.get(str(label), str(label)) for label in stages.unique()}
-    times = Counter(shown.values())
-    return {label: _inert(f"{name} ({label})" if times[name] > 1 else name) for label, name in shown.items()}
-
-
-def _inert(text: str) -> str:
-    """Part ``<`` from what follows, invisibly.
-
-    A chart is written into a page's script as it is, where a name like ``</script>`` would end it.
-    """
-    return text.replace("<", "<\N{ZERO WIDTH SPACE}")
 
 
 def _pieces(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
@@ -158,3 +128,24 @@ def _pieces(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
             shown = label if stop == bars[-1][2] and part == bars[-1][0] else ""
             pieces.append({"stage": stage, "part": part, "start": start, "end": stop, "label": shown} | told)
     return pieces
+
+
+def _ticks(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
+    """Say of every stage that was skipped, or lost items, which share of all items that was."""
+    ticks = []
+    for stage, row in zip(stages, rows.to_dict("records"), strict=True):
+        for part, column, what in _TICKS:
+            if row[column] and row["base"]:
+                said = f"{count(row[column])} {what}"
+                ticks.append({"stage": stage, "part": part, "at": row[column] / row["base"], "said": said})
+    return ticks
+
+
+def _steps(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
+    """Say of every stage but the first which share of the one before came to it."""
+    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], strict=True)
+    return [
+        {"stage": stage, "said": f"\N{DOWNWARDS ARROW} {percent(value)}"}
+        for stage, outcome, value in shares
+        if outcome != "lost" and not pd.isna(value)
+    ]
