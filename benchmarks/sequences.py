@@ -6,9 +6,9 @@
 The steps are the first five stages, the answer the number of items at each level, from 0 to 5. A small log is
 answered in plain Python too, and a large one has to be answered alike by all. Ours from the columns, and of a
 log that is built already, asked for the counts alone as the peers are. Peers start from columns in memory:
-ClickHouse's windowFunnel from a table of its Memory engine (by chdb); polars and DuckDB carry the start of the
-latest chain of each step from row to row, DuckDB from Arrow. No item has two rows of one time, and no stage is
-in two steps, so that all of them mean the same. The candidates take turns; the figures are medians.
+ClickHouse's windowFunnel from a table of its Memory engine (by chdb); polars and DuckDB carry the start of
+the latest chain of each step from row to row, DuckDB from Arrow. No item has two rows of one time, and no
+stage is in two steps, so that all of them mean the same. The candidates take turns; the figures are medians.
 """
 
 from __future__ import annotations

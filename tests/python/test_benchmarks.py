@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from helpers import ROOT, run_python
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -18,6 +20,13 @@ def test_every_candidate_gives_the_answers_of_plain_python() -> None:
     run = run_python(str(BENCHMARKS / "check.py"), "--rows", "20000", "--only", *REQUIRED)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.splitlines() == [f"{name}: same answers" for name in REQUIRED]
+
+
+@pytest.mark.parametrize("name", ["breakdown", "sequences"])
+def test_a_benchmark_of_its_own_checks_the_answers_before_it_takes_a_time(name: str) -> None:
+    run = run_python(str(BENCHMARKS / f"{name}.py"), "--quick")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines() == ["30,000 rows: all answers are those of plain Python"]
 
 
 def test_plain_python_agrees_with_three_journeys_counted_by_hand() -> None:
