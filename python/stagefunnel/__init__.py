@@ -6,14 +6,17 @@ once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`
 :func:`flow` what came and left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a
 period; :func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
-:func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window.
+:func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
+:func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between.
 :func:`show` prints a table the way people read it.
 """
 
 from . import datasets
 from ._core import __version__
+from .between_steps import sequence_paths
 from .chains import chain_funnel
 from .comparisons import compare_periods
+from .conversion_times import time_to_convert
 from .display import show
 from .durations import time_in_stage
 from .errors import (
@@ -38,6 +41,7 @@ from .pipeline import Pipeline
 from .readers import Export, read
 from .rows import row_table
 from .sequence_options import Exclusion
+from .sequence_periods import sequence_trend
 from .sequences import sequence_funnel, sequence_items
 from .settings import Settings
 from .several import pipelines_of_log
@@ -78,9 +82,12 @@ __all__ = [
     "row_table",
     "sequence_funnel",
     "sequence_items",
+    "sequence_paths",
+    "sequence_trend",
     "show",
     "skips",
     "summary",
     "time_in_stage",
+    "time_to_convert",
     "transitions",
 ]

@@ -34,9 +34,9 @@ def groups_of(
         if at != "first":
             raise SchemaError(f"at={at!r} says where by= is read, and there is no by=")
         return None
-    columns = _named(by)
+    columns = by_columns(by)
     factors = [_factor(view, column, at) for column in columns]
-    _refuse_names_of_the_result(columns, reserved)
+    refuse_names_of_the_result(columns, reserved)
     each: Literal["item", "row"] = "item"
     if at == "stage":
         if all(isinstance(source_of(view.log, column, "by"), ItemsTable) for column in columns):
@@ -48,22 +48,8 @@ def groups_of(
     return combined(factors, columns, each)
 
 
-def groups_of_items(log: StageLog, by: str | Sequence[str] | None, reserved: Sequence[str]) -> Groups | None:
-    """Put every item in its group by the items table, where no pipeline says which rows are read."""
-    if by is None:
-        return None
-    columns = _named(by)
-    factors = []
-    for column in columns:
-        source = source_of(log, column, "by")
-        if not isinstance(source, ItemsTable):
-            raise SchemaError(f"by={column!r} is a column of the log; name one of the items table")
-        factors.append(source.factor(column, "by"))
-    _refuse_names_of_the_result(columns, reserved)
-    return combined(factors, columns, "item")
-
-
-def _named(by: str | Sequence[str]) -> list[str]:
+def by_columns(by: str | Sequence[str]) -> list[str]:
+    """Check the names of a breakdown's columns."""
     columns = [by] if isinstance(by, str) else list(by)
     if not columns:
         raise SchemaError("by= names no column")
@@ -128,7 +114,8 @@ def rows_per_item(journeys: _core.Journeys) -> npt.NDArray[np.int64]:
     return offsets[1:] - offsets[:-1]
 
 
-def _refuse_names_of_the_result(columns: Sequence[str], reserved: Sequence[str]) -> None:
+def refuse_names_of_the_result(columns: Sequence[str], reserved: Sequence[str]) -> None:
+    """Refuse a breakdown by a column that the result has itself."""
     taken = {"kind", *reserved, MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(columns)
     if taken:
         raise SchemaError(

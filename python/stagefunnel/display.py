@@ -10,6 +10,7 @@ import pandas as pd
 from .errors import SchemaError
 from .overview import Summary
 from .schema import AMOUNTS, BOTH
+from .sequence_wording import sequence_findings, sequence_title
 from .shown import Grid, Shown, ShownTogether
 from .wording import (
     KIND_TITLES,
@@ -28,6 +29,7 @@ from .wording import (
 
 _MOST_GROUPS = 20
 _MOST_MOVES = 10
+_OF_SEQUENCES = ("sequence_funnel", "sequence_items", "sequence_trend", "time_to_convert", "sequence_paths")
 _TITLES = {
     "losses": "Where items are lost",
     "skips": "Skipped stages, the worst first",
@@ -83,9 +85,22 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     told = table.attrs.get("stagefunnel", {})
     if told.get("table") == "chain":
         return _show_chain(table, told)
+    if told.get("table") in _OF_SEQUENCES:
+        return _show_sequence(table, told)
     if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
         return _show_funnel(table, told)
     return _show_plain(table, told.get("names", {}), title=_title_of(told))
+
+
+def _show_sequence(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
+    """Show a table of sequences; of the many columns of times the medians."""
+    shown = table
+    if told["table"] == "sequence_funnel":
+        hidden = ("conversion_from_all", "mean_", "q")
+        names = [name for name in table.columns if name in told["by"] or not str(name).startswith(hidden)]
+        shown = table[names]
+    findings = sequence_findings(table, told)
+    return _show_plain(shown, {}, title=sequence_title(told), below=findings)
 
 
 def _title_of(told: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from .errors import SchemaError
 from .times import TICKS_A_SECOND
 
 Moment: TypeAlias = pd.Timestamp | int
+FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _NS = 10**9
 _DAY_NS = 86_400 * _NS
 _CALENDAR = re.compile(

@@ -30,6 +30,7 @@ WindowFunnelMode = Literal[
 TimingName = Literal["last_entry", "first_entry"]
 EffectName = Literal["drop", "stop", "reset"]
 EntriesName = Literal["best", "all"]
+AttributionName = Literal["first_touch", "last_touch", "step", "all_events"]
 MissingStages = Literal["error", "ignore"]
 
 OUTCOMES: Final = ("open", "won", "lost")
@@ -111,6 +112,9 @@ SEQUENCE: Final = (
     "conversion_from_all",
 )
 SEQUENCE_ITEMS: Final = ("item", "level", "entry_time")  # before "time_1" and on, and "stop"
+SEQUENCE_TREND: Final = ("period", "entered", "converted", "immature", "conversion")
+CONVERSION_TIMES: Final = ("start", "end", "count", "share", "share_to_date")
+SEQUENCE_PATHS: Final = ("path", "items", "share", "median")
 STOPS: Final = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
 EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
 QUALITY: Final = ("check", "count", "note")

@@ -50,34 +50,37 @@ class Chains:
     time: npt.NDArray[np.int64]
 
 
-def chains_of(log: StageLog, plan: Plan, as_of: int | None) -> Chains:
-    """Find the chain of every item in the rows before a moment, or that of every entry."""
+def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Journeys | None = None) -> Chains:
+    """Find the chain of every item in the rows before a moment, or that of every entry.
+
+    Other journeys than the log's are of its times.
+    """
     n_steps = len(plan.steps)
+    read = log._journeys if journeys is None else journeys
     if plan.mode == "clickhouse":
         level = window_funnel(log, plan, as_of)
         stop = np.where(level == n_steps, STOPS.index("completed"), UNKNOWN).astype(np.uint8)
         done = level[:, np.newaxis] > np.arange(n_steps)
         time = np.full((len(level), n_steps), NAT)
-        item = np.arange(log.n_items, dtype=np.uint32)
+        item = np.arange(read.n_items, dtype=np.uint32)
     else:
         every_entry = plan.entries == "all"
         found = _core.sequence_chains(
-            log._journeys, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._threads
+            read, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._threads
         )
         level, stop, time = found.level, found.stop, found.time.reshape(-1, n_steps)
         done = time != NAT
-        item = found.item if every_entry else np.arange(log.n_items, dtype=np.uint32)
+        item = found.item if every_entry else np.arange(read.n_items, dtype=np.uint32)
     if as_of is None:
         return Chains(item, level, stop, done, time)
-    kept = items_before(log, as_of)[item]
+    kept = items_before(read, as_of)[item]
     return Chains(item[kept], level[kept], stop[kept], done[kept], time[kept])
 
 
-def items_before(log: StageLog, as_of: int | None) -> npt.NDArray[np.bool_]:
+def items_before(journeys: _core.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
     """Tell which items have a row before the end of observation."""
     if as_of is None:
-        return np.ones(log.n_items, dtype=np.bool_)
-    journeys = log._journeys
+        return np.ones(journeys.n_items, dtype=np.bool_)
     there: npt.NDArray[np.bool_] = journeys.time[journeys.offsets[:-1]] < as_of
     return there
 
@@ -88,10 +91,11 @@ def counts_of(
     as_of: int | None,
     groups: Groups | None,
     quantiles: Sequence[_core.Quantile] | None,
+    journeys: _core.Journeys | None = None,
 ) -> _core.SequenceCounts:
     """Count the chains, group by group, without making them; without quantiles no times are kept."""
     return _core.count_sequence(
-        log._journeys,
+        log._journeys if journeys is None else journeys,
         core_options(plan, log, as_of),
         held_by_rows(log, plan),
         plan.entries == "all",

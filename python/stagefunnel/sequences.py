@@ -8,17 +8,22 @@ from typing import Any
 import pandas as pd
 
 from . import _core
-from .breakdowns import groups_of_items
+from .attribution import Grouped, grouped_by, touch_of
 from .durations import QUANTILES, quantiles_of
-from .errors import SchemaError
-from .factors import Groups
 from .log import StageLog
-from .periods import Clock, moment_of
-from .schema import SEQUENCE, EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
+from .schema import (
+    SEQUENCE,
+    AttributionName,
+    EntriesName,
+    MissingStages,
+    SequenceMode,
+    TimingName,
+    WindowFunnelMode,
+)
 from .sequence_chains import chains_of, counts_of, items_before, window_funnel
-from .sequence_options import Exclusion, Plan, plan_of
+from .sequence_options import Exclusion
+from .sequence_question import Question, SequenceRules, question_of, remember_rules
 from .sequence_tables import Steps, item_rows, sequence_table, steps_of, steps_of_levels
-from .spans import Months
 
 
 def sequence_funnel(
@@ -37,6 +42,8 @@ def sequence_funnel(
     hold: str | Sequence[str] = (),
     entries: EntriesName = "best",
     by: str | Sequence[str] | None = None,
+    attribution: AttributionName = "first_touch",
+    attribution_step: int = 1,
     quantiles: Sequence[float] | None = QUANTILES,
     missing: MissingStages = "error",
     as_of: Any = None,
@@ -83,7 +90,14 @@ def sequence_funnel(
         ``"best"``: the deepest chain of each item. ``"all"``: one chain after another: the first step-1 row
         opens one, the next one is opened by the first step-1 row after it is completed or its window is over.
     by
-        Columns of the log's items table: one sequence per combination of their values.
+        Columns of the items table, or of the log: one sequence per combination of their values.
+    attribution
+        Which of an item's rows a column of the log is read at: ``"first_touch"`` or ``"last_touch"``, the
+        first or the last row that some step names and that has a value; ``"step"``, the row of the chain's
+        step number `attribution_step`, without which the value is missing. ``"all_events"`` asks for each
+        value by itself, of the rows that have it, so that an item may be in several groups.
+    attribution_step
+        The number of the step for ``"step"``.
     quantiles
         Shares between 0 and 1; each gives two columns beside those of the median. ``None`` leaves all
         columns of times out, which is faster.
@@ -127,9 +141,7 @@ def sequence_funnel(
     1   cart        1        1         0
     2  order        0        0         0
     """
-    plan = plan_of(
-        *_terms(log),
-        steps,
+    rules = SequenceRules(
         window=window,
         mode=mode,
         modes=modes,
@@ -143,16 +155,20 @@ def sequence_funnel(
         entries=entries,
         missing=missing,
     )
+    question = question_of(log, steps, as_of, rules)
     asked = None if quantiles is None else quantiles_of(quantiles)
     reserved = [
         f"{name}_from_{start}" for name in ("mean", *(asked or ())) for start in ("previous", "first")
     ]
-    groups = groups_of_items(log, by, reserved=(*SEQUENCE, *reserved))
+    touch = touch_of(attribution, attribution_step, question.plan, by)
+    grouped = grouped_by(question, by, touch, reserved=(*SEQUENCE, *reserved))
     shares = None if asked is None else list(asked.values())
-    found = _steps(log, plan, _moment(log, as_of), groups, shares)
-    table = sequence_table(log, plan, found, groups, None if asked is None else list(asked))
+    found = _steps(question, grouped, shares)
+    names = None if asked is None else list(asked)
+    table = sequence_table(log, question.plan, found, grouped.groups, names)
     items, left_out = int(found.items.sum()), int(found.left_out.sum())
-    _remember(table, "sequence_funnel", plan, items=items, left_out=left_out)
+    by_columns = [] if grouped.groups is None else list(grouped.groups.values.columns)
+    remember_rules(table, "sequence_funnel", question, items=items, left_out=left_out, by=by_columns)
     return table
 
 
@@ -215,9 +231,7 @@ def sequence_items(
     0     1      2           0       0       2    <NA>    window
     1     2      1           4       4    <NA>    <NA>  immature
     """
-    plan = plan_of(
-        *_terms(log),
-        steps,
+    rules = SequenceRules(
         window=window,
         mode=mode,
         modes=modes,
@@ -231,46 +245,17 @@ def sequence_items(
         entries=entries,
         missing=missing,
     )
-    table = item_rows(log, plan, chains_of(log, plan, _moment(log, as_of)))
-    _remember(table, "sequence_items", plan)
+    question = question_of(log, steps, as_of, rules)
+    table = item_rows(log, question.plan, chains_of(log, question.plan, question.as_of))
+    remember_rules(table, "sequence_items", question)
     return table
 
 
-def _steps(
-    log: StageLog,
-    plan: Plan,
-    as_of: int | None,
-    groups: Groups | None,
-    quantiles: Sequence[_core.Quantile] | None,
-) -> Steps:
+def _steps(question: Question, grouped: Grouped, quantiles: Sequence[_core.Quantile] | None) -> Steps:
+    log, as_of, plan, groups = question.log, question.as_of, grouped.plan, grouped.groups
     if plan.mode != "clickhouse":
-        return steps_of(counts_of(log, plan, as_of, groups, quantiles))
-    is_there = items_before(log, as_of)
+        return steps_of(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))
+    is_there = items_before(log._journeys, as_of)
     group = None if groups is None else groups.code[is_there]
     n_groups = 1 if groups is None else len(groups.values)
     return steps_of_levels(window_funnel(log, plan, as_of)[is_there], len(plan.steps), group, n_groups)
-
-
-def _terms(log: StageLog) -> tuple[Sequence[Any], Clock]:
-    if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    return log._labels, Clock(log.unit, log.zone)
-
-
-def _moment(log: StageLog, as_of: Any) -> int | None:
-    return moment_of(as_of, Clock(log.unit, log.zone), "as_of")
-
-
-def _remember(table: pd.DataFrame, what: str, plan: Plan, **more: Any) -> None:
-    """Note which rules a table was made by, as plain data that survives JSON."""
-    window = plan.window
-    table.attrs["stagefunnel"] = {
-        "table": what,
-        "steps": [step.label for step in plan.steps],
-        "mode": plan.mode,
-        "modes": sorted(plan.modes),
-        "timing": plan.timing,
-        "entries": plan.entries,
-        "window": f"{window.number} months" if isinstance(window, Months) else window,
-        **more,
-    }

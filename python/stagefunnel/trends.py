@@ -19,14 +19,13 @@ from .funnel_tables import Counts, funnel_table
 from .kinds import Rule, rules_of
 from .log import StageLog, core_pipeline
 from .money import Money, money_of
-from .periods import Clock, Span, begin_of, moment_of, span_of
+from .periods import FREQUENCIES, Clock, Span, begin_of, moment_of, span_of
 from .pipeline import Pipeline
 from .row_columns import RowColumns
 from .schema import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
 from .tally import Tally
 from .view import View, elsewhere_flags, view_of
 
-_FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _MOST_PERIODS: Final = 100_000
 _MOST_ROWS: Final = 20_000_000
 
@@ -160,7 +159,7 @@ def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd
     """List the periods from the begin of a span to its end, by default from the first row to the last."""
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
-    freq = _FREQUENCIES[every]
+    freq = FREQUENCIES[every]
     first = _period_at(_end_of(log, 0) if span.start is None else span.start, freq)
     last = _period_at(_end_of(log, 1), freq) if span.end is None else _period_at(span.end, freq) - 1
     for end, one, side in ((span.start, first, "begins"), (span.end, last + 1, "ends")):

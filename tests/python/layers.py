@@ -17,14 +17,26 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 # reads columns for one, and may call it.
 OUTER = {
     *("errors", "schema", "settings", "pipeline", "datasets", "files", "readers"),
-    *("factors", "amounts", "overview", "display", "shown", "wording", "output", "plots", "cli", "__main__"),
+    *(
+        "factors",
+        "amounts",
+        "overview",
+        "display",
+        "shown",
+        "wording",
+        "sequence_wording",
+        "output",
+        "plots",
+        "cli",
+        "__main__",
+    ),
 }
 # What a module may import of the package; "" stands for the package's public names.
 REACH = {
     "readers": {
         *("readers", "log", "pipeline", "stage_labels", "schema", "errors", "files", "times", "columns"),
     },
-    "plots": {"plots", "schema", "errors", "wording"},
+    "plots": {"plots", "schema", "errors", "wording", "sequence_wording"},
     "cli": {"", "cli", "files", "output", "schema"},
     "__main__": {"cli"},
 }

@@ -8,13 +8,18 @@ from typing import get_args
 from stagefunnel.schema import (
     AmountAtName,
     AtName,
+    AttributionName,
     BasisName,
     ChainBasisName,
+    EntriesName,
     EveryName,
     Fill,
     KindName,
     LostThenWonName,
+    MissingStages,
     PerName,
+    SequenceMode,
+    TimingName,
 )
 
 
@@ -162,6 +167,48 @@ def part(parser: argparse.ArgumentParser) -> None:
 def every(parser: argparse.ArgumentParser) -> None:
     """Add the length of periods."""
     parser.add_argument("--every", choices=get_args(EveryName), default="month")
+
+
+def sequence(parser: argparse.ArgumentParser) -> None:
+    """Add the steps of a sequence and its rules."""
+    parser.add_argument(
+        "--steps",
+        required=True,
+        metavar="STAGE,STAGE",
+        help="the steps in order; a|b is a step that either stage fills, * any stage",
+    )
+    parser.add_argument(
+        "--table",
+        choices=("funnel", "items", "trend", "times", "paths"),
+        default="funnel",
+        help="what to ask: the funnel, a line per item, by period, time to convert, what came between",
+    )
+    rules = parser.add_argument_group("rules of a chain")
+    rules.add_argument("--window", metavar="TIME", help="the longest from the first step, e.g. 7d or 1month")
+    rules.add_argument("--mode", choices=get_args(SequenceMode), default="ordered")
+    rules.add_argument("--modes", metavar="NAME,NAME", help="those of windowFunnel, for --mode clickhouse")
+    rules.add_argument("--max-gap", metavar="TIME", help="the longest from the step before")
+    rules.add_argument("--min-gap", metavar="TIME", help="the shortest from the step before")
+    rules.add_argument("--timing", choices=get_args(TimingName), default="last_entry")
+    rules.add_argument("--optional", metavar="N,N", help="numbers of steps that may be skipped")
+    rules.add_argument("--first-time", metavar="N,N", help="numbers of steps of an item's first such row")
+    rules.add_argument("--hold", metavar="NAME,NAME", help="columns that must be equal along a chain")
+    rules.add_argument("--entries", choices=get_args(EntriesName), default="best")
+    rules.add_argument(
+        "--exclude",
+        action="append",
+        metavar="STAGE[:AFTER[:BEFORE[:EFFECT]]]",
+        help="a stage that must not come between two steps; the effect is drop, stop or reset",
+    )
+    rules.add_argument("--missing", choices=get_args(MissingStages), default="error")
+    rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    asked = parser.add_argument_group("of the tables")
+    asked.add_argument("--attribution", choices=get_args(AttributionName), default="first_touch")
+    asked.add_argument("--attribution-step", type=int, metavar="N", default=1)
+    asked.add_argument("--from-step", type=int, metavar="N", help="of trend, times and paths (default: 1)")
+    asked.add_argument("--to-step", type=int, metavar="N", help="likewise (default: the last)")
+    asked.add_argument("--bins", type=int, metavar="N", help="of times")
+    asked.add_argument("--top", type=int, metavar="N", default=20, help="paths to list")
 
 
 def with_(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import stagefunnel as sf
 from stagefunnel.output import FORMATS
 
-from . import chains, commands, exports, options
+from . import chains, commands, exports, options, sequences
 
 
 class _Command(NamedTuple):
@@ -50,6 +50,7 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
         reason=None,
         amount=None,
         currency=None,
+        hold=None,
         format=None,
         out=None,
     )
@@ -186,6 +187,17 @@ examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml --out tables --format csv
 """,
         is_several=True,
+    ),
+    "sequence": _Command(
+        "count the items that come through steps inside a window",
+        sequences.sequence,
+        (options.sequence, options.every, options.groups),
+        """\
+examples:
+  stagefunnel sequence clicks.parquet --item session --stage type --time ts \\
+      --steps clicks,carts,orders --window 7d
+  stagefunnel sequence clicks.parquet --steps visit,cart,order --window 1d --table times
+""",
     ),
     "quality": _Command(
         "count what is unusual in the rows",

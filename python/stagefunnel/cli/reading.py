@@ -128,8 +128,9 @@ def reading(
         item_files = expand([args.items]) if args.items else []
     except OSError as error:
         parser.error(str(error))
-    asked = [*(names_of(args.by) or ()), args.reason, args.amount, args.currency]
-    of_items, of_log = split_columns([name for name in asked if name is not None], item_files, files)
+    several = [*(names_of(args.by) or ()), *(names_of(args.hold) or ())]
+    asked = [name for name in (*several, args.reason, args.amount, args.currency) if name is not None]
+    of_items, of_log = split_columns(list(dict.fromkeys(asked)), item_files, files)
     with _progress() as watch:
         table = read_tables(files, [*columns.values(), *of_log], watch=watch)
         key = args.items_key or columns["item"]

@@ -1,0 +1,83 @@
+"""What the tables of sequences say, in a title and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from .wording import count, length, percent
+
+
+def sequence_title(told: Mapping[str, Any]) -> str:
+    """Name the steps that a table is about, and their window."""
+    steps: Sequence[str] = told.get("steps", ())
+    what = {
+        "sequence_funnel": "Sequence",
+        "sequence_items": "Sequence, item by item",
+        "sequence_trend": "Sequence, by the period it was entered in",
+        "time_to_convert": "Time to convert",
+        "sequence_paths": "What came between",
+    }.get(str(told.get("table")), "Sequence")
+    if "from_step" in told and len(steps) >= told["to_step"]:
+        steps = [steps[told["from_step"] - 1], steps[told["to_step"] - 1]]
+    title = f"{what}: {' → '.join(steps)}" if steps else what
+    return title + _within(told)
+
+
+def sequence_findings(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    """Say what a table says; nothing of breakdowns, which say several things."""
+    if told.get("by") or table.empty:
+        return []
+    say = {
+        "sequence_funnel": _of_funnel,
+        "sequence_trend": _of_trend,
+        "time_to_convert": _of_times,
+        "sequence_paths": _of_paths,
+    }.get(str(told.get("table")))
+    return [] if say is None else say(table, told)
+
+
+def _within(told: Mapping[str, Any]) -> str:
+    window = told.get("window")
+    return "" if window is None or told.get("mode") == "open" else f", within {window}"
+
+
+def _of_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    last, of_all = table["reached"].iloc[-1], table["conversion_from_all"].iloc[-1]
+    base = told.get("items", 0) - told.get("left_out", 0)
+    what = "entries" if told.get("entries") == "all" else "items"
+    goal = f"{table['label'].iloc[-1]}{_within(told)}"
+    said = [f"Of {count(base)} {what} {count(last)} ({percent(of_all)}) came to {goal}."]
+    dropped = table["dropped"]
+    if dropped.any():
+        at = int(dropped.to_numpy().argmax())
+        row = table.iloc[at]
+        lost, reached = row["dropped"], row["reached"]
+        share = percent(lost / reached)
+        said.append(f"Most drop out after {row['label']} ({count(lost)} of {count(reached)}, {share}).")
+    if told.get("left_out"):
+        said.append(f"{count(told['left_out'])} are left out by an exclusion.")
+    return said
+
+
+def _of_trend(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    known = table[table["entered"] > 0]
+    first, last = known.iloc[0], known.iloc[-1]
+    said = f"{percent(first['conversion'])} of those that entered in {first['period']} converted"
+    if len(known) == 1:
+        return [f"{said}."]
+    waiting = f" ({count(last['immature'])} may still)" if last["immature"] else ""
+    return [f"{said}, {percent(last['conversion'])} of those of {last['period']}{waiting}."]
+
+
+def _of_times(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    half = table[table["share_to_date"] >= 0.5].iloc[0]
+    n, longest = int(table["count"].sum()), table["end"].iloc[-1]
+    return [f"Half of the {count(n)} took {length(half['end'])} at most, the slowest {length(longest)}."]
+
+
+def _of_paths(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    row = table.iloc[0]
+    return [f"Most often: {row['path']} ({count(row['items'])}, {percent(row['share'])})."]

@@ -1,0 +1,122 @@
+"""The command ``stagefunnel sequence``."""
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from helpers import run_python
+
+CLICKS = """user,event,at,basket
+1,visit,2026-03-01 10:00,a
+1,cart,2026-03-01 10:05,a
+1,order,2026-03-01 11:00,a
+2,visit,2026-03-01 12:00,b
+2,ad,2026-03-01 12:01,b
+2,cart,2026-03-02 12:00,c
+3,visit,2026-03-09 09:00,d
+"""
+COLUMNS = ("--item", "user", "--stage", "event", "--time", "at")
+STEPS = ("--steps", "visit,cart,order")
+
+
+@pytest.fixture
+def clicks(tmp_path: Path) -> Path:
+    file = tmp_path / "clicks.csv"
+    file.write_text(CLICKS, encoding="utf-8")
+    return file
+
+
+def sequence(file: Path, *options: str) -> CompletedProcess[str]:
+    return run_python("-m", "stagefunnel", "sequence", str(file), *COLUMNS, *options)
+
+
+def asked(file: Path, *options: str) -> list[dict[str, Any]]:
+    run = run_python(
+        "-m", "stagefunnel", "sequence", str(file), *COLUMNS, *STEPS, *options, "--format", "json"
+    )
+    assert run.returncode == 0, run.stderr
+    rows: list[dict[str, Any]] = json.loads(run.stdout)
+    return rows
+
+
+def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Path) -> None:
+    run = sequence(clicks, *STEPS, "--window", "7d")
+    assert run.returncode == 0
+    lines = [line.rstrip() for line in run.stdout.splitlines()]
+    assert lines[0] == "Sequence: visit → cart → order, within 7d"
+    assert "Of 3 items 1 (33 %) came to order, within 7d." in lines
+    assert "mean" not in run.stdout
+    assert "median from previous" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "reached"),
+    [
+        ((), [3, 2, 1]),
+        (("--window", "1h"), [3, 1, 1]),
+        (("--max-gap", "30min"), [3, 1, 0]),
+        (("--min-gap", "30min"), [3, 1, 0]),
+        (("--mode", "strict"), [3, 1, 1]),
+        (("--hold", "basket"), [3, 1, 1]),
+        (("--exclude", "ad"), [2, 1, 1]),
+        (("--exclude", "ad:1:2:stop"), [3, 1, 1]),
+        (("--optional", "2"), [3, 2, 1]),
+        (("--mode", "clickhouse", "--window", "7d", "--modes", "strict_order"), [3, 1, 1]),
+        (("--as-of", "2026-03-02"), [2, 1, 1]),
+    ],
+)
+def test_each_rule_of_a_chain_is_an_option(
+    clicks: Path, options: tuple[str, ...], reached: list[int]
+) -> None:
+    assert [row["reached"] for row in asked(clicks, *options)] == reached
+
+
+def test_other_tables_are_asked_for_by_name(clicks: Path) -> None:
+    assert [row["level"] for row in asked(clicks, "--table", "items")] == [3, 2, 1]
+    trend = asked(clicks, "--table", "trend", "--every", "week")
+    assert [(row["entered"], row["converted"]) for row in trend] == [(2, 1), (0, 0), (1, 0)]
+    assert (
+        sum(row["count"] for row in asked(clicks, "--table", "times", "--to-step", "2", "--bins", "2")) == 2
+    )
+    assert [row["path"] for row in asked(clicks, "--table", "paths", "--to-step", "2")] == ["(nothing)", "ad"]
+
+
+def test_a_breakdown_is_by_a_column_of_the_log(clicks: Path) -> None:
+    rows = asked(clicks, "--by", "basket", "--attribution", "last_touch")
+    assert [(row["basket"], row["reached"]) for row in rows if row["step"] == 2] == [
+        ("a", 1),
+        ("c", 1),
+        ("d", 0),
+    ]
+
+
+def test_steps_may_be_one_of_several_stages(clicks: Path) -> None:
+    run = run_python(
+        "-m", "stagefunnel", "sequence", str(clicks), *COLUMNS, "--steps", "visit,ad|cart", "--format", "csv"
+    )
+    assert run.stdout.splitlines()[2].startswith("2,ad | cart,2,")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--steps", "visit,,order"), 2, "'' names no stage"),
+        (("--steps", "visit,crat"), 1, "the log has no stage 'crat'; did you mean 'cart'"),
+        (("--steps", "visit,crat"), 1, "pass --missing ignore"),
+        ((*STEPS, "--optional", "two"), 2, "--optional two: expected step numbers"),
+        ((*STEPS, "--exclude", "ad:x"), 2, "--exclude ad:x: expected STAGE:AFTER:BEFORE:EFFECT"),
+        ((*STEPS, "--window", "7"), 1, "has no unit"),
+        ((*STEPS, "--mode", "order"), 2, "invalid choice"),
+        ((*STEPS, "--hold", "shop"), 1, "shop"),
+    ],
+)
+def test_a_wrong_question_says_what_is_wrong(
+    clicks: Path, options: tuple[str, ...], code: int, message: str
+) -> None:
+    run = sequence(clicks, *options)
+    assert run.returncode == code
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
