@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import ceil
 from typing import Any, Unpack
 
@@ -85,8 +86,16 @@ def time_to_convert(
         "share_to_date": share(counts.cumsum(), counts.sum()),
     }
     table = pd.DataFrame({name: columns[name] for name in CONVERSION_TIMES})
-    remember_rules(table, "time_to_convert", question, from_step=start, to_step=end)
+    median = to_durations([_median(lengths)], log.unit).iloc[0] if len(lengths) else None
+    told: dict[str, Any] = {"from_step": start, "to_step": end}
+    told["median"] = median if median is None or log.unit is None else str(median)
+    remember_rules(table, "time_to_convert", question, **told)
     return table
+
+
+def _median(lengths: Any) -> Fraction:
+    n = len(lengths)
+    return Fraction(int(lengths[(n - 1) // 2]) + int(lengths[n // 2]), 2)
 
 
 def _edges(lengths: Any, bins: int | None) -> Any:

@@ -291,8 +291,8 @@ def _writer(name: str, column: pd.Series, names: Mapping[str, str]) -> Callable[
     if kind == "m" or name in ("mean", "median"):
         return length
     if kind == "f":
-        shares = name.endswith(("rate", "_change")) or name.startswith("conversion") or name == "share"
-        return percent if shares else number
+        is_share = name.startswith(("conversion", "share")) or name.endswith(("rate", "_change"))
+        return percent if is_share else number
     if kind == "i" and name != "item":
         return count
     if kind == "b":

@@ -9,6 +9,8 @@ import pandas as pd
 
 from .wording import count, length, percent
 
+_MOST_NAMED = 5
+
 
 def sequence_title(told: Mapping[str, Any]) -> str:
     """Name the steps that a table is about, and their window."""
@@ -22,8 +24,11 @@ def sequence_title(told: Mapping[str, Any]) -> str:
     }.get(str(told.get("table")), "Sequence")
     if "from_step" in told and len(steps) >= told["to_step"]:
         steps = [steps[told["from_step"] - 1], steps[told["to_step"] - 1]]
+    if len(steps) > _MOST_NAMED:
+        steps = [steps[0], "…", steps[-1]]
     title = f"{what}: {' → '.join(steps)}" if steps else what
-    return title + _within(told)
+    within = _within(told)
+    return f"{title}, {within}" if within else title
 
 
 def sequence_findings(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
@@ -41,14 +46,14 @@ def sequence_findings(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]
 
 def _within(told: Mapping[str, Any]) -> str:
     window = told.get("window")
-    return "" if window is None or told.get("mode") == "open" else f", within {window}"
+    return "" if window is None or told.get("mode") == "open" else f"within {window}"
 
 
 def _of_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
     last, of_all = table["reached"].iloc[-1], table["conversion_from_all"].iloc[-1]
     base = told.get("items", 0) - told.get("left_out", 0)
     what = "entries" if told.get("entries") == "all" else "items"
-    goal = f"{table['label'].iloc[-1]}{_within(told)}"
+    goal = " ".join(filter(None, [table["label"].iloc[-1], _within(told)]))
     said = [f"Of {count(base)} {what} {count(last)} ({percent(of_all)}) came to {goal}."]
     dropped = table["dropped"]
     if dropped.any():
@@ -73,9 +78,9 @@ def _of_trend(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
 
 
 def _of_times(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
-    half = table[table["share_to_date"] >= 0.5].iloc[0]
     n, longest = int(table["count"].sum()), table["end"].iloc[-1]
-    return [f"Half of the {count(n)} took {length(half['end'])} at most, the slowest {length(longest)}."]
+    median = pd.Timedelta(told["median"]) if isinstance(told["median"], str) else told["median"]
+    return [f"Half of the {count(n)} took {length(median)} at most, the slowest {length(longest)}."]
 
 
 def _of_paths(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
