@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,15 @@ from .kinds import rules_of
 from .log import StageLog
 from .moves import count_moves, transition_table
 from .overview import Summary
+from .periods import Clock, Span, moment_of, span_of
 from .pipeline import Pipeline
 from .quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from .samples import Sample
-from .schema import Fill, LostThenWonName, PerName, Unlisted
+from .schema import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from .tally import Tally
 from .view import view_of
 
-_OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone")
+_OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone", "period", "basis", "as_of")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +45,8 @@ class Partial:
         As :func:`partial` was asked.
     unit, zone
         Of the log's times, see :class:`StageLog`.
+    period, basis, as_of
+        As :func:`partial` was asked; the moments as the log counts time.
     """
 
     pipeline: Pipeline
@@ -53,6 +56,9 @@ class Partial:
     unlisted: Unlisted
     unit: str | None
     zone: str | None
+    period: Span
+    basis: BasisName
+    as_of: int | None
     _tallies: dict[str, Tally]
     _samples: list[Sample]
     _moves: npt.NDArray[np.int64]
@@ -117,6 +123,9 @@ def partial(
     lost_then_won: LostThenWonName | None = None,
     per: PerName = "visit",
     unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
 ) -> Partial:
     """Take from a log with some of the items what the summary of all of them needs.
 
@@ -127,7 +136,7 @@ def partial(
     ----------
     log, pipeline
         The stage history of some items, and the stages.
-    fill, lost_then_won, per, unlisted
+    fill, lost_then_won, per, unlisted, period, basis, as_of
         As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`.
 
     Returns
@@ -156,7 +165,8 @@ def partial(
     """
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
-    view = view_of(log, pipeline, unlisted=unlisted)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    clock = Clock(log.unit, log.zone)
     moves = count_moves(view)
     seen = _core.stage_durations(view.journeys, view.lookup, _core.Per[per], log._threads)
     found = quality_counts(log, pipeline)
@@ -168,6 +178,9 @@ def partial(
         unlisted=unlisted,
         unit=log.unit,
         zone=log.zone,
+        period=span_of(period, clock),
+        basis=basis,
+        as_of=moment_of(as_of, clock, "as_of"),
         _tallies={rule.kind: Tally.of(count(view, rule)) for rule in rules},
         _samples=[Sample.of(stage) for stage in seen],
         _moves=moves.moves,

@@ -58,6 +58,32 @@ def test_the_merged_partials_are_the_summary_of_the_whole(
     assert_summary(merged.summary(quantiles=QUANTILES), whole.tables)
 
 
+@given(
+    split=splits(),
+    start=st.none() | st.integers(0, 6),
+    length=st.integers(1, 6),
+    basis=st.sampled_from(["active", "created", "closed"]),
+    as_of=st.none() | st.integers(1, 10),
+)
+def test_the_partials_of_a_period_are_the_summary_of_it(
+    split: tuple[Case, list[sf.StageLog]], start: int | None, length: int, basis: Any, as_of: int | None
+) -> None:
+    case, logs = split
+    pipeline = pipeline_of(case.pipeline)
+    period = None if start is None else (start, start + length)
+    options: dict[str, Any] = {"unlisted": "ignore", "period": period, "basis": basis, "as_of": as_of}
+    merged = sf.merge(sf.partial(log, pipeline, **options) for log in logs)
+    whole = sf.summary(log_of(case), pipeline, quantiles=QUANTILES, **options)
+    assert_summary(merged.summary(quantiles=QUANTILES), whole.tables)
+
+
+def test_partials_of_different_periods_are_not_merged() -> None:
+    log = sf.StageLog({"item": [1], "stage": ["New"], "time": [3]})
+    parts = [sf.partial(log, sf.Pipeline("New"), period=(0, end)) for end in (5, 9)]
+    with pytest.raises(sf.SchemaError, match=r"differ in period: .*end=5.* in number 0 and .*end=9"):
+        sf.merge(parts)
+
+
 def content(part: sf.Partial) -> list[Any]:
     """Return all that a partial holds, arrays as bytes."""
     arrays = [part._moves, part._moving_items, part._keys]
