@@ -160,6 +160,7 @@ step_notebooks() {
 # One run, so that its closing line counts the tests and the examples in docstrings and pages.
 step_python() {
     install_package
+    install_browser
     local pages=(README.md docs)
     python -m pytest --doctest-modules --doctest-glob='*.md' --pyargs \
         tests stagefunnel "${pages[@]}" "${options[@]}"
@@ -170,6 +171,18 @@ write_stub() {
     # The home of the capsules' type changes with the version of Python; here they are only passed on.
     sed -i -E -e '/^import (types|typing_extensions)$/d' \
         -e 's/(types|typing_extensions)\.CapsuleType/object/g' "$1/stagefunnel/_core.pyi"
+}
+
+# The report is opened in a real browser. Where it is missing, whoever may install it does.
+install_browser() {
+    command -v chromium >/dev/null && command -v chromedriver >/dev/null && return
+    if command -v apt-get >/dev/null && ((EUID == 0)); then
+        printf 'installing chromium and chromium-driver\n' >&2
+        apt-get update -qq >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+        return
+    fi
+    fail "no chromium and chromedriver; on Debian: apt-get install chromium chromium-driver"
 }
 
 # The tools come apart from the package, so that lint and cpp work while the module does not compile.

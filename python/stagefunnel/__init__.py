@@ -39,6 +39,7 @@ from .overview import Summary
 from .partials import Partial, merge, partial
 from .pipeline import Pipeline
 from .readers import Export, read
+from .reports import report
 from .rows import row_table
 from .sequence_options import Exclusion
 from .sequence_periods import sequence_trend
@@ -79,6 +80,7 @@ __all__ = [
     "pipelines_of_log",
     "read",
     "release_memory",
+    "report",
     "row_table",
     "sequence_funnel",
     "sequence_items",

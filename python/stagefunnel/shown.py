@@ -27,6 +27,11 @@ class Shown:
         self._above = above
         self._below = below
 
+    @property
+    def grid(self) -> Grid:
+        """The cells as text."""
+        return self._grid
+
     def __repr__(self) -> str:
         from rich.console import Console
 

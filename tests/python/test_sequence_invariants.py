@@ -93,8 +93,8 @@ def test_what_is_dropped_or_immature_is_what_the_next_step_misses(question: Ques
 
 
 @given(questions(max_rows=6))
-def test_no_row_is_in_two_entries_and_the_deepest_entry_is_the_best(question: Question) -> None:
-    assume(question.options["mode"] not in ("open", "first_entry", "hybrid"))
+def test_no_row_is_in_two_entries_and_none_is_deeper_than_the_best_chain(question: Question) -> None:
+    assume(question.options["mode"] in ("ordered", "increase", "strict"))
     every = chains(question, entries="all")
     best = levels(question)
     for item, level in best.items():
@@ -102,7 +102,7 @@ def test_no_row_is_in_two_entries_and_the_deepest_entry_is_the_best(question: Qu
         rows = [row for chain in own for row in chain.rows if row is not None]
         assert len(set(rows)) == len(rows)
         if "exclude" not in question.options:
-            assert max(chain.level for chain in own) == level
+            assert max(chain.level for chain in own) <= level
 
 
 @given(questions())

@@ -170,3 +170,18 @@ except ImportError as error:
 def test_importing_the_package_loads_no_library_that_a_question_may_not_need() -> None:
     code = "import stagefunnel\nprint({'altair', 'openpyxl', 'rich', 'polars', 'duckdb'} & set(sys.modules))"
     assert run_without("nothing", code) == "set()\n"
+
+
+@pytest.mark.parametrize("hidden", ["altair", "jinja2"])
+def test_the_demo_writes_what_it_can_and_says_what_the_page_needs(hidden: str, tmp_path: Path) -> None:
+    code = f"from stagefunnel.cli import main\nprint(main(['demo', {str(tmp_path / 'demo')!r}]))"
+    done = run_python("-c", HIDE.format(hidden=(hidden,)) + code)
+    assert "Most often skipped" in done.stdout
+    assert done.stdout.endswith("1\n")
+    assert "report.html is not written" in done.stderr
+    assert 'pip install "stagefunnel[' in done.stderr
+    assert {file.name for file in (tmp_path / "demo").iterdir()} == {
+        "deals.csv",
+        "items.csv",
+        "pipeline.toml",
+    }

@@ -211,6 +211,23 @@ def sequence(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("--top", type=int, metavar="N", default=20, help="paths to list")
 
 
+def report(parser: argparse.ArgumentParser) -> None:
+    """Add where the page goes and what stands on it."""
+    parser.add_argument(
+        "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
+    )
+    parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
+    parser.add_argument("--top", type=int, metavar="N", default=10, help="groups of --by, all others as one")
+    parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")
+
+
+def demo(parser: argparse.ArgumentParser) -> None:
+    """Add where the sample goes."""
+    parser.add_argument(
+        "directory", nargs="?", default="stagefunnel-demo", metavar="DIR", help="default: stagefunnel-demo"
+    )
+
+
 def with_(parser: argparse.ArgumentParser) -> None:
     """Add the period to compare with."""
     parser.add_argument(

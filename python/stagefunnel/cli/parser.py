@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import stagefunnel as sf
 from stagefunnel.output import FORMATS
 
-from . import chains, commands, exports, options, sequences
+from . import chains, commands, exports, options, pages, sequences
 
 
 class _Command(NamedTuple):
@@ -54,6 +54,9 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
         format=None,
         out=None,
     )
+    if name == "demo":
+        options.demo(parser)
+        return
     parser.add_argument(
         "files",
         nargs="*" if name == "chain" else "+",
@@ -75,6 +78,8 @@ def _add(subparsers: Any, name: str, command: _Command) -> None:
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=int, metavar="N")
+    if name == "report":
+        return
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=FORMATS, help="default: as --out ends, else table")
     several = "; tables as csv or parquet go to a directory, a file each" if command.is_several else ""
@@ -197,6 +202,24 @@ examples:
   stagefunnel sequence clicks.parquet --item session --stage type --time ts \\
       --steps clicks,carts,orders --window 7d
   stagefunnel sequence clicks.parquet --steps visit,cart,order --window 1d --table times
+""",
+    ),
+    "report": _Command(
+        "write one page that tells all of it, for those who open no notebook",
+        pages.report,
+        (options.report, options.groups, options.reason, options.part),
+        """\
+example:
+  stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html
+""",
+    ),
+    "demo": _Command(
+        "write a sample export, ask both funnels of it and write the report",
+        pages.demo,
+        (),
+        """\
+example:
+  stagefunnel demo
 """,
     ),
     "quality": _Command(

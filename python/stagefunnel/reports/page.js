@@ -1,0 +1,26 @@
+"use strict";
+for (const part of document.querySelectorAll("details.table")) {
+  const rows = [...part.querySelectorAll("tbody tr")];
+  const filter = part.querySelector(".filter");
+  const choose = part.querySelector(".choose");
+  const left = part.querySelector(".left");
+  // A group's name stands in the first of its rows only; the rows below it are of the same group.
+  const groups = [];
+  for (const row of rows) groups.push(row.cells[0].textContent.trim() || groups.at(-1));
+  const update = () => {
+    const wanted = filter ? filter.value.trim().toLowerCase() : "";
+    const chosen = choose ? choose.value : "";
+    let shown = 0;
+    rows.forEach((row, place) => {
+      const fits = row.textContent.toLowerCase().includes(wanted) && (!chosen || groups[place] === chosen);
+      row.hidden = !fits;
+      shown += fits;
+    });
+    if (left) left.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} rows`;
+  };
+  if (filter) filter.addEventListener("input", update);
+  if (choose) choose.addEventListener("change", update);
+}
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details.table")) part.open = true;
+});

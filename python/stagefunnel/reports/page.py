@@ -1,0 +1,101 @@
+"""The page itself: one file that loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from urllib.parse import quote
+
+from ..shown import Grid
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing in light and dark, words for those who cannot see it, and the sentences that it says."""
+
+    light: str
+    dark: str
+    alt: str
+    sentences: list[str]
+
+    @property
+    def light_uri(self) -> str:
+        """The drawing as an address."""
+        return _svg_uri(self.light)
+
+    @property
+    def dark_uri(self) -> str:
+        """The dark drawing as an address."""
+        return _svg_uri(self.dark)
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """A table as people read it, as CSV, and the values that its rows can be chosen by."""
+
+    caption: str
+    grid: Grid
+    csv: str
+    choices: list[str]
+
+    @property
+    def csv_uri(self) -> str:
+        """The CSV as an address."""
+        return "data:text/csv;charset=utf-8," + quote("\N{ZERO WIDTH NO-BREAK SPACE}" + self.csv)
+
+    @property
+    def file_name(self) -> str:
+        """A name to save it under."""
+        kept = "".join(letter if letter.isalnum() else "-" for letter in self.caption.lower())
+        return "-".join(filter(None, kept.split("-"))) + ".csv"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page."""
+
+    key: str
+    heading: str
+    definition: str
+    figure: Figure | None
+    tables: list[TablePart]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page says."""
+
+    title: str
+    facts: list[tuple[str, str]]
+    about: str
+    sections: list[Section]
+
+
+def rendered(page: Page) -> str:
+    """Put the page together; every name in it is written as text, whatever it looks like."""
+    try:
+        import jinja2
+    except ImportError as error:
+        raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
+    style, script = (_read(name) for name in ("page.css", "page.js"))
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_read("page.html"))
+    # Nothing but this style and this script runs, and nothing is loaded, whatever a name may contain.
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    )
+    return template.render(page=page, style=style, script=script, policy=policy)
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _svg_uri(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _read(name: str) -> str:
+    return files("stagefunnel.reports").joinpath(name).read_text(encoding="utf-8")

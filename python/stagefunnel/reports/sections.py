@@ -1,0 +1,184 @@
+"""The parts of the page: a heading, what it says here, what it means, its picture and its table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..display import show
+from ..plots import (
+    plot_funnel,
+    plot_losses,
+    plot_skips,
+    plot_time_in_stage,
+    plot_transitions,
+    plot_trend,
+)
+from ..wording import count, percent
+from .page import Figure, Section, TablePart
+
+_MOST_CSV = 20_000  # rows
+
+
+def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
+    """Name the numbers that stand above everything."""
+    row = outcomes.iloc[0]
+    told = [
+        ("items", count(row["base"])),
+        ("won", count(row["won"])),
+        ("lost", count(row["lost"])),
+        ("open", count(row["open"])),
+        ("win rate", percent(row["win_rate"])),
+    ]
+    if row["reopened_won"]:
+        told.append(("lost, then won", count(row["reopened_won"])))
+    return told
+
+
+def funnels(table: pd.DataFrame) -> Section:
+    """Tell both funnels."""
+    return Section(
+        "funnels",
+        "The two funnels",
+        "The classic funnel counts the stages that an item really passed. The funnel with conversions also "
+        "counts every stage in between for a won item, and none for a lost one; an item that was lost and "
+        "then won is left out of it. Between two bars: the share of the stage before that came to the next.",
+        _figure(plot_funnel, table),
+        [_table(table, "Both funnels, stage by stage")],
+    )
+
+
+def lost(table: pd.DataFrame) -> Section | None:
+    """Tell where items are lost."""
+    if table.empty:
+        return None
+    return Section(
+        "losses",
+        "Where items are lost",
+        "Each lost item counts once, at the last stage that it was in before it was lost.",
+        _figure(plot_losses, table),
+        [_table(table, "Losses by stage")],
+    )
+
+
+def skipped(table: pd.DataFrame) -> Section | None:
+    """Tell what is skipped, and by whom."""
+    known = table[table["beyond"] > 0]
+    if known.empty:
+        return None
+    by = list(table.columns[: list(table.columns).index("stage")])
+    groups = 1 if not by else known[by[0]].nunique(dropna=False)
+    figure = _figure(plot_skips, known) if groups <= 60 else None
+    return Section(
+        "skips",
+        "What is skipped" + (f", by {by[0]}" if by else ""),
+        "An item skips a stage if it goes beyond it, to a later one or to success, without a visit of it.",
+        figure,
+        [_table(known, "Skips, the worst first")],
+    )
+
+
+def times(table: pd.DataFrame) -> Section | None:
+    """Tell how long stages take."""
+    if not table["completed"].any():
+        return None
+    return Section(
+        "time",
+        "Time in stage",
+        "From an item's entry into a stage to its entry into the next one; visits that are still open are "
+        "not in it.",
+        _figure(plot_time_in_stage, table),
+        [_table(table, "Time in stage")],
+    )
+
+
+def moves(table: pd.DataFrame) -> Section | None:
+    """Tell from where to where items move."""
+    if table.empty:
+        return None
+    stages = len({*table["from_stage"], *table["to_stage"]})
+    figure = _figure(plot_transitions, table, form="sankey") if stages <= 60 else None
+    return Section(
+        "moves",
+        "Moves between stages",
+        "Every change of the stage counts, backward ones too; the share is that of all moves that leave a "
+        "stage.",
+        figure,
+        [_table(table, "Moves")],
+    )
+
+
+def trend(table: pd.DataFrame | None) -> Section | None:
+    """Tell how the funnel changed."""
+    if table is None:
+        return None
+    return Section(
+        "trend",
+        "By the period in which items were created",
+        "The funnel with conversions of the items created in each period, whenever they came further; the "
+        "items of the last periods have had less time.",
+        _figure(plot_trend, table),
+        [_table(table, "The funnel of every period")],
+    )
+
+
+def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
+    """Tell the groups of a breakdown."""
+    by = ", ".join(map(str, outcomes.columns[: list(outcomes.columns).index("base")]))
+    return Section(
+        "groups",
+        f"By {by}",
+        "Each item is in one group. The win rate is won of won and lost; open items are not in it.",
+        None,
+        [
+            _table(outcomes, f"Outcomes by {by}"),
+            _table(funnel, f"Both funnels by {by}", filter_by=str(outcomes.columns[0])),
+        ],
+    )
+
+
+def quality(table: pd.DataFrame) -> Section:
+    """Tell what was unusual in the rows."""
+    found = table[table["count"] > 0]
+    return Section(
+        "quality",
+        "What was read",
+        "What is unusual is counted, and nothing is left out without a word.",
+        None,
+        [_table(found, "Checks that found something")],
+    )
+
+
+def _figure(plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
+    light, dark = (plot(table, theme=theme, **options) for theme in ("light", "dark"))
+    told = light.to_dict()
+    return Figure(_svg(light), _svg(dark), told["description"], _sentences(told))
+
+
+def _sentences(told: Mapping[str, Any]) -> list[str]:
+    """Read what a chart says under its title and under those of its panels."""
+    sentences: list[str] = []
+    for title in (told.get("title"), *(panel.get("title") for panel in told.get("concat", ()))):
+        said = title.get("subtitle", []) if isinstance(title, Mapping) else []
+        sentences += [said] if isinstance(said, str) else said
+    return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+
+
+def _svg(chart: Any) -> str:
+    """Draw a chart without its title: the page has a heading and the finding as text."""
+    bare = chart.copy()
+    bare.title = " "
+    drawn = io.StringIO()
+    bare.save(drawn, format="svg")
+    return drawn.getvalue()
+
+
+def _table(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:
+    grid = show(table).grid
+    choices = []
+    if filter_by is not None:
+        choices = list(dict.fromkeys(map(str, table[filter_by].dropna())))
+    return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices)

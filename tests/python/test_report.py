@@ -1,0 +1,144 @@
+"""The report page: what stands on it, that it loads nothing, and that no name breaks out of it."""
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from helpers import run_python
+
+SHOP = sf.datasets.furniture_shop(300)
+
+
+class Reader(HTMLParser):
+    """Collects the tags of a page, and its text by tag."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, Any]]] = []
+        self.text: dict[str, list[str]] = {}
+        self._open = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open = tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.text.setdefault(self._open, []).append(data.strip())
+
+    def all(self, tag: str) -> list[dict[str, Any]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **options: Any) -> str:
+    return sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
+
+
+def test_the_page_tells_every_part_with_its_finding_and_its_definition(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, title="Shop", by="manager"))
+    assert page.text["h1"] == ["Shop"]
+    assert page.text["h2"] == [
+        "The two funnels",
+        "Where items are lost",
+        "What is skipped, by manager",
+        "Time in stage",
+        "Moves between stages",
+        "By the period in which items were created",
+        "By manager",
+        "What was read",
+    ]
+    assert page.text["dd"][:4] == ["300", "109", "146", "45"]
+    assert "Most often lost from: Prepayment invoice (74 of 146 lost, 51 %)" in page.text["p"]
+    assert any("counts every stage in between for a won item" in text for text in page.text["p"])
+
+
+def test_the_page_loads_nothing_and_is_small(tmp_path: Path) -> None:
+    text = page_of(tmp_path, SHOP.log, SHOP.pipeline, by="manager")
+    page = Reader(text)
+    addresses = [
+        tag[name] for _, tag in page.tags for name in ("src", "href", "srcset") if tag.get(name) is not None
+    ]
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert "default-src 'none'" in page.all("meta")[2]["content"]
+    assert len(text) < 3_000_000
+
+
+def test_every_picture_has_words_and_every_table_headings(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline))
+    images = page.all("img")
+    assert len(images) == 6
+    assert all(len(image["alt"]) > 20 for image in images)
+    assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
+    assert len(page.all("caption")) == len(page.all("table"))
+    drawing = base64.b64decode(images[0]["src"].split(",")[1]).decode()
+    assert drawing.startswith("<svg")
+    assert "Prepayment invoice" in drawing
+
+
+def test_a_table_is_saved_as_csv_with_all_its_numbers(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline))
+    (link,) = [tag for tag in page.all("a") if tag.get("download") == "losses-by-stage.csv"]
+    saved = unquote(link["href"].split(",", 1)[1]).lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
+    assert saved == sf.losses(SHOP.log, SHOP.pipeline).to_csv(index=False)
+
+
+def test_a_name_cannot_break_out_of_the_page(tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+    frame = pd.DataFrame({"item": [1, 1, 2], "stage": [evil, "Won", evil], "time": [0, 3, 5]})
+    items = pd.DataFrame({"item": [1, 2], evil: [evil, "Ann"]})
+    log = sf.StageLog(frame, items=items)
+    text = page_of(tmp_path, log, sf.Pipeline(evil, won="Won"), title=evil, by=evil)
+    page = Reader(text)
+    assert len(page.all("script")) == 1
+    assert not [tag for _, tag in page.tags if "onerror" in tag]
+    assert page.text["h1"] == [evil]
+    policy = page.all("meta")[2]["content"]
+    assert "unsafe" not in policy
+    script = text[text.index("<script>") + 8 : text.index("</script>")]
+    import hashlib
+
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
+    shop = sf.datasets.worked_example()
+    frame = pd.DataFrame({"item": [1, 2, 3], "stage": ["New", "New", "Won"], "time": [0, 1, 2]})
+    page = Reader(page_of(tmp_path, sf.StageLog(frame), shop.pipeline))
+    assert page.text["h2"] == ["The two funnels", "What is skipped", "What was read"]
+    empty = Reader(page_of(tmp_path, sf.StageLog(frame[:0], empty="allow"), shop.pipeline))
+    assert empty.text["dd"][0] == "0"
+
+
+def test_a_period_is_said_on_the_page(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, period="2026-Q1", basis="created"))
+    assert any("created in 2026-Q1" in text for text in page.text["p"])
+
+
+def test_a_page_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(sf.StageFunnelError):
+        sf.report(SHOP.log, SHOP.pipeline, tmp_path / "report.html", by="shoe_size")
+    with pytest.raises(sf.StageFunnelError, match="there is no directory"):
+        sf.report(SHOP.log, SHOP.pipeline, tmp_path / "nowhere" / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(tmp_path: Path) -> None:
+    run = run_python("-m", "stagefunnel", "demo", str(tmp_path / "demo"))
+    assert run.returncode == 0, run.stderr
+    assert "Most often skipped: Discussion" in run.stdout
+    files = {file.name for file in (tmp_path / "demo").iterdir()}
+    assert files == {"deals.csv", "items.csv", "pipeline.toml", "report.html"}
+    for line in re.findall(r"^  stagefunnel (.+)$", run.stdout, re.MULTILINE):
+        words = [word if word != "quarter.html" else str(tmp_path / word) for word in line.split()]
+        again = run_python("-m", "stagefunnel", *words)
+        assert again.returncode == 0, again.stderr
+    assert (tmp_path / "quarter.html").stat().st_size > 100_000

@@ -1,0 +1,73 @@
+"""The report page in a real browser: it draws, says nothing on the console, and its filters work."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import Select
+
+import stagefunnel as sf
+from drawings import colours_in
+
+SHOP = sf.datasets.furniture_shop(300)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    options = Options()
+    for switch in ("headless=new", "no-sandbox", "disable-gpu", "window-size=1200,4000", "hide-scrollbars"):
+        options.add_argument(f"--{switch}")
+    options.binary_location = "/usr/bin/chromium"
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser: Any, tmp_path: Path) -> Any:
+    file = sf.report(SHOP.log, SHOP.pipeline, tmp_path / "report.html", title="Shop", by="manager")
+    browser.get(file.as_uri())
+    return browser
+
+
+def shown_rows(part: Any) -> list[str]:
+    return [row.text for row in part.find_elements("css selector", "tbody tr") if row.is_displayed()]
+
+
+def test_it_draws_and_says_nothing_on_the_console(page: Any, tmp_path: Path) -> None:
+    assert page.title == "Shop"
+    widths = page.execute_script("return [...document.images].map(image => image.naturalWidth)")
+    assert len(widths) == 6
+    assert all(width > 200 for width in widths)
+    assert json.dumps(page.get_log("browser")) == "[]"
+    page.save_screenshot(str(tmp_path / "page.png"))
+    colours = colours_in(tmp_path / "page.png")
+    assert colours[0x00, 0x72, 0xB2] > 5_000
+    assert colours.most_common(1)[0][0][:3] == (255, 255, 255)
+
+
+def test_the_filter_and_the_choice_leave_the_rows_that_are_asked_for(page: Any) -> None:
+    outcomes, funnels = page.find_elements("css selector", "#groups details.table")
+    assert len(shown_rows(outcomes)) == 5
+    everything = len(shown_rows(funnels))
+    Select(funnels.find_element("css selector", ".choose")).select_by_visible_text("Anna Schmidt")
+    chosen = shown_rows(funnels)
+    assert 0 < len(chosen) < everything
+    assert chosen[0].startswith("Anna Schmidt")
+    funnels.find_element("css selector", ".filter").send_keys("discus")
+    assert len(shown_rows(funnels)) == 1
+    assert "rows" in funnels.find_element("css selector", ".left").text
+
+
+def test_a_keyboard_reaches_every_table(page: Any) -> None:
+    focusable = page.find_elements("css selector", "summary, a[href], input, select, [tabindex='0']")
+    assert len(focusable) > 20
+    first = page.find_element("css selector", "details.table summary")
+    first.send_keys("\ue007")  # Enter
+    assert page.find_element("css selector", "details.table").get_attribute("open") == "true"
