@@ -27,6 +27,7 @@ OUTER = {
         "sequence_wording",
         "output",
         "plots",
+        "reports",
         "cli",
         "__main__",
     ),
