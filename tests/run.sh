@@ -10,12 +10,12 @@
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #
-# Steps: setup lint types cpp notebooks python. Needs a C++20 compiler and Python >= 3.11 with venv
+# Steps: setup lint types cpp docs notebooks python. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all_steps=(setup lint types cpp notebooks python)
+readonly all_steps=(setup lint types cpp docs notebooks python)
 readonly venv=$PWD/.venv
 readonly stub=python/stagefunnel/_core.pyi
 readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
@@ -149,6 +149,12 @@ test_module_under() {
     cp "build/$preset"/_core*.so "build/$preset/python/stagefunnel"
     PYTHONPATH=$PWD/build/$preset/python LD_PRELOAD=${runtime[*]} \
         python -m pytest tests/bindings tests/python/test_stress*.py "${options[@]}"
+}
+
+# The pages, in build/docs; what does not resolve is an error.
+step_docs() {
+    install_package
+    python -m sphinx -q -W --keep-going -b html docs build/docs
 }
 
 step_notebooks() {
