@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+_SHARE = re.compile(r"(\d+(?:\.\d+)?) %")
 
 
 @dataclass
@@ -94,12 +97,13 @@ class Shown:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(heading)}</th>" for heading in self._grid.headings)
+        sides = ["left" if is_text else "right" for is_text in self._grid.is_text]
         body = []
         for i, row in enumerate(self._grid.rows):
             line = ' style="border-bottom:1px solid currentColor"' if i in self._grid.breaks else ""
             cells = "".join(
-                f'<td style="text-align:{"left" if is_text else "right"}">{html.escape(cell)}</td>'
-                for cell, is_text in zip(row, self._grid.is_text, strict=True)
+                f'<td style="text-align:{side}{_bar(cell)}">{html.escape(cell)}</td>'
+                for cell, side in zip(row, sides, strict=True)
             )
             body.append(f"<tr{line}>{cells}</tr>")
         above = "".join(f"<p>{html.escape(line)}</p>" for line in self._above)
@@ -135,6 +139,15 @@ class ShownTogether:
 
     def _repr_html_(self) -> str:
         return "\n".join(part._repr_html_() for part in self._parts)
+
+
+def _bar(cell: str) -> str:
+    """Draw a share as a bar behind its number."""
+    share = _SHARE.fullmatch(cell)
+    if share is None:
+        return ""
+    width = f"{min(float(share[1]), 100):g}%"
+    return f";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})"
 
 
 def _markdown(text: str) -> str:

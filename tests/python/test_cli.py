@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -327,3 +328,15 @@ def test_the_help_of_every_command_has_an_example(
     assert re.search(rf"examples?:\n  stagefunnel {command} ", capsys.readouterr().out)
     assert run("--help") == 0
     assert command in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_a_shell_can_complete_commands_and_options(shell: str) -> None:
+    printed = run_python("-m", "stagefunnel", "--print-completion", shell)
+    assert printed.returncode == 0, printed.stderr
+    assert "time-in-stage" in printed.stdout
+    assert "lost-then-won" in printed.stdout
+    if shell == "bash":
+        script = printed.stdout
+        run = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
+        assert run.stderr == ""

@@ -271,3 +271,10 @@ def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:
     assert "B: 1 items: 0 won, 1 lost, 0 open; win rate 0 %" in turned
     assert "A: 1 items: 1 won, 0 lost, 0 open; win rate 100 %" in turned
     assert "B: 1 items: 0 won, 1 lost" in str(sf.show(table[table["team"] == "B"]))
+
+
+def test_a_page_draws_shares_as_bars_behind_their_numbers() -> None:
+    shop = sf.datasets.worked_example()
+    page = sf.show(sf.funnel(shop.log, shop.pipeline))._repr_html_()
+    assert 'rgba(0,114,178,.22) 69%,transparent 69%)">69 %</td>' in page
+    assert page.count("linear-gradient") == page.count(" %</td>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -22,12 +23,37 @@ class _Command(NamedTuple):
     is_several: bool = False  # tables
 
 
+class _PrintCompletion(argparse.Action):
+    """Prints a script for a shell, and ends."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Print the script."""
+        try:
+            import shtab
+        except ImportError:
+            parser.error("--print-completion needs shtab: pip install shtab")
+        sys.stdout.write(shtab.complete(parser, values) + "\n")
+        parser.exit()
+
+
 def command_parser() -> argparse.ArgumentParser:
     """Build the parser of the whole command."""
     parser = argparse.ArgumentParser(
         prog="stagefunnel", description="Sales funnels over files of item, stage and time."
     )
     parser.add_argument("--version", action="version", version=f"stagefunnel {sf.__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print what makes a shell complete commands and options; see its manual for where that goes",
+    )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         _add(subparsers, name, command)
