@@ -245,7 +245,7 @@ example:
         (),
         """\
 example:
-  stagefunnel demo
+  stagefunnel demo stagefunnel-demo
 """,
     ),
     "quality": _Command(
