@@ -147,6 +147,30 @@ def test_bins_hold_all_times_and_are_as_many_and_as_wide_as_is_said(
     assert table["share_to_date"].iloc[-1] == 1
 
 
+@given(coloured(), st.sampled_from(["first_touch", "last_touch"]))
+def test_the_times_of_a_group_are_those_of_its_items_in_the_bins_of_all(
+    drawn: tuple[Question, list[str | None]], attribution: Any
+) -> None:
+    question, colours = drawn
+    n = len(question.steps)
+    assume(n > 1)
+    log, options = with_colours(question, colours), asked_of(question)
+    table = sf.time_to_convert(log, question.steps, by="shade", attribution=attribution, bins=3, **options)
+    whole = sf.time_to_convert(log, question.steps, bins=3, **options)
+    groups = touched(question.rows, question.steps, colours, attribution, **question.options)
+    times: dict[Any, list[Any]] = {}
+    for one in both_steps(question.rows, question.steps, 1, n, **question.options):
+        length = one.chain.times[n - 1] - one.chain.times[0]  # type: ignore[operator]
+        times.setdefault(groups[one.item], []).append(length)
+    assert len(table) == len(times) * len(whole)
+    for value, own in times.items():
+        rows = without(table, value)
+        assert list(rows["start"]) == list(whole["start"])
+        assert rows["count"].sum() == len(own)
+        below = [sum(length < end for length in own) for end in whole["end"]]
+        assert list(rows["count"].cumsum())[:-1] == below[:-1]
+
+
 @given(questions())
 def test_paths_are_what_lies_between_the_rows_of_two_steps(question: Question) -> None:
     assume(question.options["mode"] in ("ordered", "increase", "strict", "first_entry"))

@@ -24,8 +24,6 @@ def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
         if args.table == "items":
             return sf.sequence_items(log, steps, **rules)
         between: dict[str, Any] = {"from_step": args.from_step, "to_step": args.to_step}
-        if args.table == "times":
-            return sf.time_to_convert(log, steps, bins=args.bins, **between, **rules)
         if args.table == "paths":
             return sf.sequence_paths(log, steps, top=args.top, **between, **rules)
         by = names_of(args.by)
@@ -34,6 +32,8 @@ def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
             "attribution": args.attribution,
             "attribution_step": args.attribution_step,
         }
+        if args.table == "times":
+            return sf.time_to_convert(log, steps, bins=args.bins, **between, **groups, **rules)
         if args.table == "trend":
             return sf.sequence_trend(log, steps, every=args.every, **between, **groups, **rules)
         return sf.sequence_funnel(log, steps, **groups, **rules)

@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..errors import SchemaError
 from ..schema import CONVERSION_TIMES
 from ..sequence_wording import sequence_findings, sequence_title
 from ..wording import count, length, percent
 from .lengths import scale_of
-from .style import ThemeName, check_table, finished, layered, require_altair, rows_of, theme_of
+from .style import (
+    ThemeName,
+    check_table,
+    columns_before,
+    finished,
+    layered,
+    require_altair,
+    rows_of,
+    theme_of,
+)
 
 if TYPE_CHECKING:
     import altair as alt
@@ -53,6 +63,8 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
 
     look = theme_of(theme)
     told = check_table(table, CONVERSION_TIMES, "time_to_convert()")
+    if columns_before(table, "start"):
+        raise SchemaError("a histogram is of one group; give the rows of one, without the column of groups")
     scale = scale_of(table["end"])
     records: list[dict[str, Any]] = [
         {
