@@ -78,6 +78,9 @@ def test_every_picture_has_words_and_every_table_headings(tmp_path: Path) -> Non
     assert all(len(image["alt"]) > 20 for image in images)
     assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table"))
+    # Numbers stand on the right, and no attribute came out of a template's quotes.
+    assert sum(cell.get("class") == "number" for cell in page.all("td")) > 100
+    assert {cell.get("class") for cell in page.all("td")} == {None, "number"}
     drawing = base64.b64decode(images[0]["src"].split(",")[1]).decode()
     assert drawing.startswith("<svg")
     assert "Prepayment invoice" in drawing
