@@ -110,7 +110,10 @@ def _rows_of_step(log: StageLog, plan: Plan, rows: LogRows, step: int, as_of: in
     time = chains.time[:, step - 1]
     done = time != NAT
     item = chains.item[done].astype(np.int64)
-    found[item] = rows.of_step(item, time[done], plan.steps[step - 1].matches)
+    # Without an order the k-th step in order of time may be any of them.
+    asked = plan.steps if plan.mode == "unordered" else plan.steps[step - 1 : step]
+    matches = np.maximum.reduce([one.matches for one in asked])
+    found[item] = rows.of_step(item, time[done], matches)
     return found
 
 

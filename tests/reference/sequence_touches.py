@@ -49,16 +49,21 @@ def touched(
             if value is not None and any(matches(stage, one) for one in steps)
         ]
         if attribution == "step":
-            groups[item] = _of_step(journey, found[item], steps[step - 1], step)
+            asked = steps if options.get("mode") == "unordered" else [steps[step - 1]]
+            groups[item] = _of_step(journey, found[item], asked, step)
         else:
             place = 0 if attribution == "first_touch" else -1
             groups[item] = touches[place] if touches else None
     return groups
 
 
-def _of_step(journey: Journey, chain: Chain, asked: Step, step: int) -> Hashable:
+def _of_step(journey: Journey, chain: Chain, asked: Sequence[Step], step: int) -> Hashable:
     time = chain.times[step - 1]
-    at = [value for stage, value, when in journey.rows if when == time and matches(stage, asked)]
+    at = [
+        value
+        for stage, value, when in journey.rows
+        if when == time and any(matches(stage, one) for one in asked)
+    ]
     return None if time is None else at[0]
 
 
