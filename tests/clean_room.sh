@@ -103,6 +103,8 @@ carry_over_settings() {
         mkdir -p "$room$(dirname "$path")"
         cp -rL --remove-destination "$path" "$room$(dirname "$path")"
     done
+    # Every machine knows itself by this name; debootstrap leaves it out, and chromedriver is reached by it.
+    [[ -e $room/etc/hosts ]] || printf '127.0.0.1 localhost\n' >"$room/etc/hosts"
     # Not PIP_FIND_LINKS: a folder of wheels stays outside, and would hide what the index lacks.
     mapfile -t settings < <(env | grep -iE '^(pip_[a-z_]+|ssl_cert_(file|dir)|[a-z]+_proxy)=' |
         grep -v '^PIP_FIND_LINKS=')
