@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -14,245 +15,227 @@
 namespace stagefunnel {
 namespace {
 
-constexpr std::size_t kMost = 32;
+constexpr std::size_t kMostSteps = 32;
+/// Stands beside the bits of the steps, which are numbered from 0, for a row that fills none.
+constexpr std::uint64_t kUnmet = std::uint64_t{1} << 63U;
+
+void check(const WindowFunnelOptions& options, const Journeys& journeys) {
+    if (options.steps.empty() || options.steps.size() > kMostSteps) {
+        throw std::invalid_argument("windowFunnel has 1 to 32 steps, got " +
+                                    std::to_string(options.steps.size()));
+    }
+    for (const std::vector<std::uint8_t>& matches : options.steps) {
+        if (matches.size() != journeys.n_labels + 1 || matches.back() != 0) {
+            throw std::invalid_argument("matches must be one per stage code, and none for a missing stage");
+        }
+    }
+    if (options.window < 0) throw std::invalid_argument("a window must not be negative");
+}
 
 struct Rules {
     Rules(const WindowFunnelOptions& options, const Journeys& journeys)
-        : n_steps(options.steps.size()),
-          window(static_cast<std::uint64_t>(options.window)),
+        : window((check(options, journeys), static_cast<std::uint64_t>(options.window))),
           as_of(options.as_of),
           steps_of_code(journeys.n_labels + 1, 0) {
-        if (n_steps < 1 || n_steps > kMost) {
-            throw std::invalid_argument("windowFunnel has 1 to 32 steps, got " + std::to_string(n_steps));
-        }
-        if (options.window < 0) throw std::invalid_argument("a window must not be negative");
-        for (std::size_t k = 0; k < n_steps; ++k) {
-            const std::vector<std::uint8_t>& matches = options.steps[k];
-            if (matches.size() != journeys.n_labels + 1 || matches.back() != 0) {
-                throw std::invalid_argument(
-                    "matches must be one per stage code, and none for a missing stage");
-            }
-            for (std::size_t code = 0; code < matches.size(); ++code) {
-                if (matches[code] != 0) steps_of_code[code] |= bit_of(k + 1);
-            }
-        }
         const auto has = [&](WindowFunnelMode mode) {
             return std::find(options.modes.begin(), options.modes.end(), mode) != options.modes.end();
         };
-        in_order = has(WindowFunnelMode::strict_order);
-        deduplicates = has(WindowFunnelMode::strict_deduplication);
-        rises = has(WindowFunnelMode::strict_increase);
+        strict_order = has(WindowFunnelMode::strict_order);
+        deduplication = has(WindowFunnelMode::strict_deduplication);
+        increase = has(WindowFunnelMode::strict_increase);
         once = has(WindowFunnelMode::strict_once);
-        reenters = has(WindowFunnelMode::allow_reentry);
+        reentry = has(WindowFunnelMode::allow_reentry);
+        for (std::size_t code = 0; code < journeys.n_labels; ++code) {
+            std::uint64_t& steps = steps_of_code[code];
+            for (std::size_t k = 0; k < options.steps.size(); ++k) {
+                if (options.steps[k][code] != 0) steps |= std::uint64_t{1} << k;
+            }
+            if (steps == 0 && strict_order) steps = kUnmet;
+        }
     }
 
-    std::size_t n_steps;
     std::uint64_t window;
     std::optional<std::int64_t> as_of;
     std::vector<std::uint64_t> steps_of_code;
-    bool in_order;
-    bool deduplicates;
-    bool rises;
+    bool strict_order;
+    bool deduplication;
+    bool increase;
     bool once;
-    bool reenters;
+    bool reentry;
 };
 
-/// The rows of one time, each as the steps that it fills.
+/// The rows of one time.
 struct Moment {
-    std::int64_t time = 0;
-    std::uint64_t steps = 0;     // that one of the rows fills
-    std::uint64_t repeated = 0;  // that several fill
-    bool has_unmet = false;      // a row that fills none
-    std::vector<std::uint64_t> rows;
+    std::int64_t time;
+    std::size_t begin;
+    std::size_t end;
+    std::uint64_t steps = 0;
+    std::uint64_t repeated = 0;  // the steps that several rows fill
+};
 
-    void clear(std::int64_t at) {
-        time = at;
-        steps = repeated = 0;
-        has_unmet = false;
-        rows.clear();
-    }
-    void add(std::uint64_t filled) {
-        has_unmet |= filled == 0;
-        repeated |= steps & filled;
-        steps |= filled;
-        rows.push_back(filled);
+/// The start of one chain for each level that was reached.
+struct Levels {
+    std::uint64_t held = 0;  // no level without the one before
+    std::array<std::int64_t, kMostSteps> start;
+
+    [[nodiscard]] bool has(std::size_t step) const { return (held >> step & 1) != 0; }
+    void put(std::size_t step, std::int64_t to) {
+        start[step] = to;
+        held |= std::uint64_t{1} << step;
     }
 };
 
-/// What the scan remembers: one chain for each step, or in `strict_once` the best of all.
+/// Reads the rows of one item after the other.
+///
+/// Under `strict_once` no chain is overwritten, but of all chains of a level the one that started last can do
+/// whatever the others can: what else sets them apart are the rows and the times of one moment, and each
+/// moment goes on from the levels before it. A deeper level never starts later.
+template <class Code>
 class Scan {
   public:
-    explicit Scan(const Rules& rules) : rules_(rules) {}
+    Scan(const Rules& rules, const Journeys& journeys, const Code* codes)
+        : rules_(rules), codes_(codes), time_(journeys.time.data()), offsets_(journeys.offsets.data()) {
+        kinds_ = rules.steps_of_code;
+        std::sort(kinds_.begin(), kinds_.end());
+        kinds_.erase(std::unique(kinds_.begin(), kinds_.end()), kinds_.end());
+        for (const std::uint64_t steps : rules.steps_of_code) {
+            shared_ = shared_ || std::popcount(steps) > 1;
+            const auto known = std::lower_bound(kinds_.begin(), kinds_.end(), steps);
+            kind_of_code_.push_back(static_cast<std::size_t>(known - kinds_.begin()));
+        }
+        n_of_kind_.resize(kinds_.size(), 0);
+    }
 
-    void clear() { held_ = 0; }
-    [[nodiscard]] std::size_t level() const { return static_cast<std::size_t>(std::popcount(held_)); }
-
-    /// Returns whether the scan goes on.
-    bool read(const Moment& moment) {
-        if (rules_.in_order && moment.has_unmet && (held_ & 1) != 0) return false;
-        return rules_.once ? read_once(moment) : read_plainly(moment);
+    std::uint8_t level_of(std::size_t item) {
+        const std::size_t end = end_of(item);
+        levels_.held = 0;
+        bool goes_on = true;
+        for (std::size_t i = first_moment(offsets_[item], end); i < end && goes_on;) {
+            Moment moment{.time = time_[i], .begin = i, .end = i};
+            do {
+                const std::uint64_t steps = rules_.steps_of_code[codes_[moment.end]];
+                moment.repeated |= moment.steps & steps;
+                moment.steps |= steps;
+            } while (++moment.end < end && time_[moment.end] == moment.time);
+            i = moment.end;
+            if (moment.steps != 0) goes_on = read(moment);
+        }
+        return static_cast<std::uint8_t>(std::bit_width(levels_.held));
     }
 
   private:
-    /// A chain on its way through the rows of one moment.
-    struct Way {
-        std::size_t after;  // the step that was done before this moment, 0 for none
-        std::size_t last;   // the step that it has come to
-        std::int64_t start;
-        RowsForSteps rows;
-    };
-
-    [[nodiscard]] bool holds(std::size_t step) const { return (held_ & bit_of(step)) != 0; }
-    [[nodiscard]] bool ends_at_early_step() const {
-        return rules_.in_order && !rules_.reenters && (held_ & 1) != 0;
-    }
-    [[nodiscard]] bool is_open(std::int64_t start, std::int64_t now) const {
-        return distance(start, now) <= rules_.window;
-    }
-    void hold(std::size_t step, std::int64_t start, std::int64_t now) {
-        start_[step - 1] = start;
-        last_[step - 1] = now;
-        held_ |= bit_of(step);
+    [[nodiscard]] std::size_t end_of(std::size_t item) const {
+        const std::size_t begin = offsets_[item], end = offsets_[item + 1];
+        if (!rules_.as_of) return end;
+        return static_cast<std::size_t>(std::lower_bound(time_ + begin, time_ + end, *rules_.as_of) - time_);
     }
 
-    bool read_plainly(const Moment& moment) {
-        for (std::uint64_t bits = moment.steps; bits != 0; bits &= bits - 1) {
-            const auto step = static_cast<std::size_t>(std::countr_zero(bits)) + 1;
-            if (step == 1) {
-                hold(1, moment.time, moment.time);
-                continue;
+    /// Nothing matters before the first row of step 1 but what is tied with it.
+    [[nodiscard]] std::size_t first_moment(std::size_t begin, std::size_t end) const {
+        std::size_t i = begin;
+        while (i < end && (rules_.steps_of_code[codes_[i]] & 1) == 0) ++i;
+        if (i == end) return end;
+        const std::int64_t first = time_[i];
+        while (i > begin && time_[i - 1] == first) --i;
+        return i;
+    }
+
+    /// Takes the steps of a moment in their order; false where the scan ends.
+    bool read(const Moment& moment) {
+        if (rules_.strict_order && levels_.held != 0 && (moment.steps & kUnmet) != 0) return false;
+        const std::uint64_t steps = moment.steps & ~kUnmet;
+        const bool shares = rules_.once && shared_ && !rules_.increase && !std::has_single_bit(steps);
+        if (shares) count_rows(moment);
+        if (shares || (rules_.once && rules_.increase)) before_ = levels_;
+        std::uint64_t put = 0;
+        for (std::uint64_t bits = steps; bits != 0; bits &= bits - 1) {
+            const auto step = static_cast<std::size_t>(std::countr_zero(bits));
+            std::optional<std::int64_t> start = moment.time;
+            if (step != 0) {
+                if (rules_.deduplication && levels_.has(step)) return false;
+                if (!levels_.has(step - 1)) {
+                    if (rules_.strict_order && !rules_.reentry && levels_.held != 0) return false;
+                    continue;
+                }
+                start = shares ? start_in_shared_rows(step, moment) : start_before(step, put);
             }
-            if (rules_.deduplicates && holds(step)) return false;
-            if (!holds(step - 1)) {
-                if (ends_at_early_step()) return false;
-                continue;
-            }
-            if (!is_open(start_[step - 2], moment.time)) continue;
-            if (rules_.rises && last_[step - 2] >= moment.time) continue;
-            hold(step, start_[step - 2], moment.time);
-            if (rules_.deduplicates && (moment.repeated & bit_of(step)) != 0) return false;
+            if (!start || distance(*start, moment.time) > rules_.window) continue;
+            levels_.put(step, *start);
+            put |= std::uint64_t{1} << step;
+            if (step != 0 && rules_.deduplication && comes_again(step, moment, shares)) return false;
         }
         return true;
     }
 
-    /// Of chains of a step that ended before this moment the one that started last can do whatever the others
-    /// can; those that go through the moment's rows use each row once.
-    bool read_once(const Moment& moment) {
-        sort_kinds(moment);
-        ways_.clear();
-        const std::uint64_t held_before = held_;
-        const std::array<std::int64_t, kMost> start_before = start_;
-        for (std::uint64_t bits = moment.steps; bits != 0; bits &= bits - 1) {
-            const auto step = static_cast<std::size_t>(std::countr_zero(bits)) + 1;
-            if (step == 1) {
-                raise(1, moment.time);
-                ways_.push_back({0, 0, moment.time, RowsForSteps(kinds_)});
-                ways_.back().rows.add(1);
-                ways_.back().last = 1;
-                continue;
-            }
-            if (rules_.deduplicates && holds(step)) return false;
-            if (!holds(step - 1)) {
-                if (ends_at_early_step()) return false;
-                continue;
-            }
-            if (rules_.rises) ways_.clear();
-            std::erase_if(ways_, [&](const Way& way) { return way.last < step - 1; });
-            if ((held_before & bit_of(step - 1)) != 0 && is_open(start_before[step - 2], moment.time)) {
-                ways_.push_back({step - 1, step - 1, start_before[step - 2], RowsForSteps(kinds_)});
-            }
-            bool done = false;
-            for (Way& way : ways_) {
-                if (!way.rows.add(step)) continue;
-                way.last = step;
-                raise(step, way.start);
-                done = true;
-            }
-            if (done && rules_.deduplicates && comes_again(moment, step)) return false;
-        }
-        return true;
+    /// The start of the chain that a step goes on from; `put` are the moment's steps so far.
+    [[nodiscard]] std::optional<std::int64_t> start_before(std::size_t step, std::uint64_t put) const {
+        const bool is_tied = (put >> (step - 1) & 1) != 0;
+        if (!rules_.increase || !is_tied) return levels_.start[step - 1];
+        if (rules_.once && before_.has(step - 1)) return before_.start[step - 1];
+        return std::nullopt;
     }
 
-    /// Whether another row of the step comes after the first one with which a chain goes on.
-    [[nodiscard]] bool comes_again(const Moment& moment, std::size_t step) const {
-        std::vector<std::uint64_t> rows;
-        for (const std::uint64_t row : moment.rows) {
-            if ((row & bit_of(step)) != 0) rows.push_back(row);
-        }
-        rows.pop_back();
-        std::sort(rows.begin(), rows.end());
-        rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-        return std::any_of(rows.begin(), rows.end(), [&](std::uint64_t row) {
-            return std::any_of(ways_.begin(), ways_.end(),
-                               [&](const Way& way) { return fits(way, step, row); });
-        });
+    /// The latest start of a chain that does the step now, each of its rows one step.
+    [[nodiscard]] std::optional<std::int64_t> start_in_shared_rows(std::size_t step,
+                                                                   const Moment& moment) const {
+        RowsForSteps rows(rows_);
+        std::size_t first = step + 1;
+        while (first > 0 && (moment.steps >> (first - 1) & 1) != 0 && rows.add(first)) --first;
+        if (first == 0) return moment.time;
+        if (first > step || !before_.has(first - 1)) return std::nullopt;
+        return before_.start[first - 1];
     }
 
-    /// Whether a chain can do the step with a row of one kind.
-    [[nodiscard]] bool fits(const Way& way, std::size_t step, std::uint64_t kind) const {
-        std::vector<RowKind> kinds = kinds_;
-        for (RowKind& other : kinds) {
-            if (other.steps != kind) other.steps &= ~bit_of(step);
-        }
-        RowsForSteps rows(kinds);
-        for (std::size_t next = way.after + 1; next <= step; ++next) {
-            if (!rows.add(next)) return false;
-        }
-        return true;
+    /// Whether another row fills a step that was reached just now. The rows of a step are taken in their
+    /// order, so that one does unless the step was reached by the last of them only.
+    bool comes_again(std::size_t step, const Moment& moment, bool shares) {
+        if ((moment.repeated >> step & 1) == 0) return false;
+        if (!shares) return true;
+        std::size_t last = moment.end - 1;
+        while ((rules_.steps_of_code[codes_[last]] >> step & 1) == 0) --last;
+        const std::uint64_t steps = rules_.steps_of_code[codes_[last]];
+        RowKind& kind = *std::find_if(rows_.begin(), rows_.end(),
+                                      [&](const RowKind& other) { return other.steps == steps; });
+        if (kind.n_rows > 1) return true;
+        kind.steps &= ~(std::uint64_t{1} << step);
+        const std::optional<std::int64_t> start = start_in_shared_rows(step, moment);
+        kind.steps = steps;
+        return start && distance(*start, moment.time) <= rules_.window;
     }
 
-    void raise(std::size_t step, std::int64_t start) {
-        start_[step - 1] = holds(step) ? std::max(start_[step - 1], start) : start;
-        held_ |= bit_of(step);
-    }
-
-    void sort_kinds(const Moment& moment) {
-        sorted_ = moment.rows;
-        std::sort(sorted_.begin(), sorted_.end());
-        kinds_.clear();
-        for (const std::uint64_t row : sorted_) {
-            if (kinds_.empty() || kinds_.back().steps != row) kinds_.push_back({row, 0});
-            ++kinds_.back().n_rows;
+    void count_rows(const Moment& moment) {
+        for (std::size_t i = moment.begin; i < moment.end; ++i) ++n_of_kind_[kind_of_code_[codes_[i]]];
+        rows_.clear();
+        for (std::size_t i = moment.begin; i < moment.end; ++i) {
+            const std::size_t kind = kind_of_code_[codes_[i]];
+            if (n_of_kind_[kind] != 0) rows_.push_back({kinds_[kind], n_of_kind_[kind]});
+            n_of_kind_[kind] = 0;
         }
     }
 
     const Rules& rules_;
-    std::uint64_t held_ = 0;
-    std::array<std::int64_t, kMost> start_{};
-    std::array<std::int64_t, kMost> last_{};
-    std::vector<std::uint64_t> sorted_;
-    std::vector<RowKind> kinds_;
-    std::vector<Way> ways_;
+    const Code* codes_;
+    const std::int64_t* time_;
+    const std::uint64_t* offsets_;
+    bool shared_ = false;               // stages fill several steps
+    std::vector<std::uint64_t> kinds_;  // the steps that stages fill, each set once
+    std::vector<std::size_t> kind_of_code_;
+    std::vector<std::size_t> n_of_kind_;
+    std::vector<RowKind> rows_;  // of the moment
+    Levels levels_;
+    Levels before_;  // the moment
 };
-
-template <class Code>
-std::size_t level_of(const Rules& rules, const Journeys& journeys, const Code* codes, std::size_t item,
-                     Scan& scan, Moment& moment) {
-    scan.clear();
-    const std::size_t end = journeys.offsets[item + 1];
-    for (std::size_t i = journeys.offsets[item]; i < end;) {
-        moment.clear(journeys.time[i]);
-        if (rules.as_of && moment.time >= *rules.as_of) break;
-        for (; i < end && journeys.time[i] == moment.time; ++i) {
-            if (codes[i] != journeys.n_labels) moment.add(rules.steps_of_code[codes[i]]);
-        }
-        if (!scan.read(moment)) break;
-    }
-    return scan.level();
-}
 
 }  // namespace
 
 LargeVector<std::uint8_t> window_funnel(const Journeys& journeys, const WindowFunnelOptions& options) {
     const Rules rules(options, journeys);
-    LargeVector<std::uint8_t> level(journeys.n_items());
+    LargeVector<std::uint8_t> level;
+    level.resize(journeys.n_items());
     with_codes(journeys, [&](const auto* codes) {
         parallel_parts(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
-            Scan scan(rules);
-            Moment moment;
-            for (std::size_t item = first; item < last; ++item) {
-                level[item] = static_cast<std::uint8_t>(level_of(rules, journeys, codes, item, scan, moment));
-            }
+            Scan scan(rules, journeys, codes);
+            for (std::size_t item = first; item < last; ++item) level[item] = scan.level_of(item);
             return 0;
         });
     });

@@ -65,9 +65,9 @@ def steps_of_levels(
     level: npt.NDArray[np.uint8], n_steps: int, group: npt.NDArray[np.int32] | None, n_groups: int
 ) -> Steps:
     """Count levels, of which nothing is known but how deep they are."""
-    group = np.zeros(len(level), dtype=np.int32) if group is None else group
-    by_level = np.zeros((n_groups, n_steps + 1), dtype=np.int64)
-    np.add.at(by_level, (group, level.astype(np.intp)), 1)
+    n_levels = n_steps + 1
+    cell = level if group is None else group.astype(np.int64) * n_levels + level
+    by_level = np.bincount(cell, minlength=n_groups * n_levels).reshape(n_groups, n_levels).astype(np.int64)
     reached = by_level[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
     dropped = by_level[:, 1:].copy()
     dropped[:, -1] = 0

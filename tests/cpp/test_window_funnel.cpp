@@ -78,6 +78,21 @@ TEST(WindowFunnel, MayFillTwoStepsWithOneRow) {
     EXPECT_EQ(window_funnel(journeys, options).at(0), 1);
 }
 
+TEST(WindowFunnel, GivesTiedRowsToStepsSoThatTheDeepestChainIsFound) {
+    WindowFunnelOptions options = options_for(2, {strict_once});
+    options.steps[0][1] = 1;  // a or b, then b
+    EXPECT_EQ(window_funnel(journeys_of({"ba", 2, {0, 0}}), options).at(0), 2);
+    EXPECT_EQ(window_funnel(journeys_of({"ab", 2, {0, 0}}), options).at(0), 2);
+    EXPECT_EQ(window_funnel(journeys_of({"aa", 2, {0, 0}}), options).at(0), 1);
+}
+
+TEST(WindowFunnel, EndsAtATiedRepeatOnlyIfTheStepWasReachedBeforeIt) {
+    WindowFunnelOptions options = options_for(3, {strict_deduplication, strict_once});
+    options.steps[1][0] = 1;  // a, then a or b, then c
+    EXPECT_EQ(window_funnel(journeys_of({"abc", 3, {0, 0, 1}}), options).at(0), 3) << "a fills step 1 alone";
+    EXPECT_EQ(window_funnel(journeys_of({"bac", 3, {0, 0, 1}}), options).at(0), 2) << "a comes after b";
+}
+
 TEST(WindowFunnel, ReadsNothingFromTheEndOfObservationOn) {
     WindowFunnelOptions options = options_for(3, {});
     options.as_of = 2;
