@@ -35,7 +35,8 @@ class Counter {
           keeps_times_(keeps_times),
           excess_(excess_of(rules.mode)),
           keeper_(keeps_times ? static_cast<std::size_t>(n_groups) * n_steps_ * 2 : 0),
-          buffers_(keeper_.samples.size(), keeper_) {
+          buffers_(keeper_.samples.size(), keeper_),
+          n_whole_(static_cast<std::size_t>(n_groups) * (n_steps_ + 1) * 2, 0) {
         const auto zero = [&] {
             return CountMatrix::Zero(n_groups, static_cast<Eigen::Index>(n_steps_)).eval();
         };
@@ -62,20 +63,27 @@ class Counter {
             ++counts_.reached(group, static_cast<Eigen::Index>(k));
             if (k == 0 || !keeps_times_) continue;
             if ((done >> (k - 1) & 1) != 0) buffers_.append((base + k) * 2, between(time[k - 1], time[k]));
-            if ((done & 1) != 0) buffers_.append((base + k) * 2 + 1, between(time[0], time[k]));
+            if (k > 1 && (done & 1) != 0) buffers_.append((base + k) * 2 + 1, between(time[0], time[k]));
         }
     }
 
-    /// Adds items that did all steps up to a level.
-    void add_many(std::int32_t group, std::size_t level, bool immature, std::int64_t n) {
-        counts_.items[static_cast<std::size_t>(group)] += n;
-        for (std::size_t k = 0; k < level; ++k) counts_.reached(group, static_cast<Eigen::Index>(k)) += n;
-        if (level == 0 || level == n_steps_) return;
-        (immature ? counts_.immature : counts_.dropped)(group, static_cast<Eigen::Index>(level) - 1) += n;
+    /// Adds a chain of all steps up to its level, whose times rise.
+    void add_whole(std::int32_t group, std::size_t level, bool immature, const std::int64_t* time) {
+        const auto g = static_cast<std::size_t>(group);
+        ++n_whole_[(g * (n_steps_ + 1) + level) * 2 + (immature ? 1 : 0)];
+        for (std::size_t k = 1; k < level && time != nullptr; ++k) {
+            const std::size_t row = (g * n_steps_ + k) * 2;
+            buffers_.append(row, distance(time[k - 1], time[k]));
+            if (k > 1) buffers_.append(row + 1, distance(time[0], time[k]));
+        }
     }
 
     [[nodiscard]] Part take() {
         buffers_.flush();
+        for (std::size_t at = 0; at < n_whole_.size(); ++at) {
+            const std::size_t cell = at / 2, level = cell % (n_steps_ + 1);
+            add_many(static_cast<std::int32_t>(cell / (n_steps_ + 1)), level, at % 2 == 1, n_whole_[at]);
+        }
         return {std::move(counts_), std::move(keeper_)};
     }
 
@@ -86,6 +94,12 @@ class Counter {
     }
 
   private:
+    void add_many(std::int32_t group, std::size_t level, bool immature, std::int64_t n) {
+        counts_.items[static_cast<std::size_t>(group)] += n;
+        for (std::size_t k = 0; k < level; ++k) counts_.reached(group, static_cast<Eigen::Index>(k)) += n;
+        if (level == 0 || level == n_steps_) return;
+        (immature ? counts_.immature : counts_.dropped)(group, static_cast<Eigen::Index>(level) - 1) += n;
+    }
     [[nodiscard]] std::uint64_t between(std::int64_t from, std::int64_t to) const {
         return distance(from, to) + excess_;
     }
@@ -96,6 +110,7 @@ class Counter {
     SequenceCounts counts_;
     TimeKeeper keeper_;
     StageBuffers<64, TimeKeeper> buffers_;
+    std::vector<std::int64_t> n_whole_;  // by group, level and whether immature
 };
 
 struct Asked {
@@ -118,30 +133,9 @@ Part count_plain(const Asked& asked, const Code* codes, std::size_t first, std::
     PlainSequences<Code> plain(asked.rules, asked.journeys, codes);
     for (std::size_t item = first; item < last; ++item) {
         const std::size_t level = plain.find(item);
-        const bool immature =
-            level > 0 && level < asked.rules.n_steps() && asked.rules.is_immature(plain.entry());
-        const std::int64_t* times = level > 1 ? plain.times() : nullptr;
-        counter.add(asked.group_of(item), level, immature, bit_of(level + 1) - 1, times);
-    }
-    return counter.take();
-}
-
-/// Without times, items of one level are alike.
-template <class Code>
-Part count_levels(const Asked& asked, const Code* codes, std::size_t first, std::size_t last) {
-    Counter counter(asked.rules, asked.n_groups, false);
-    PlainSequences<Code> plain(asked.rules, asked.journeys, codes);
-    const std::size_t n = asked.rules.n_steps();
-    std::vector<std::int64_t> items(static_cast<std::size_t>(asked.n_groups) * (n + 1) * 2, 0);
-    for (std::size_t item = first; item < last; ++item) {
-        const std::size_t level = plain.find(item);
-        const bool immature = level > 0 && level < n && asked.rules.is_immature(plain.entry());
-        const auto group = static_cast<std::size_t>(asked.group_of(item));
-        ++items[(group * (n + 1) + level) * 2 + (immature ? 1 : 0)];
-    }
-    for (std::size_t at = 0; at < items.size(); ++at) {
-        const std::size_t cell = at / 2;
-        counter.add_many(static_cast<std::int32_t>(cell / (n + 1)), cell % (n + 1), at % 2 == 1, items[at]);
+        const bool immature = asked.rules.is_immature(plain.entry());
+        const bool times = level > 1 && asked.keeps_times;
+        counter.add_whole(asked.group_of(item), level, immature, times ? plain.times() : nullptr);
     }
     return counter.take();
 }
@@ -183,7 +177,6 @@ SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& o
         const bool is_plain = !every_entry && PlainSequences<Code>::answers(rules);
         return parallel_parts(journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
             if (!is_plain) return count_any(asked, codes, first, last);
-            if (!asked.keeps_times) return count_levels(asked, codes, first, last);
             return count_plain(asked, codes, first, last);
         });
     });
@@ -215,6 +208,11 @@ SequenceCounts count_sequence(const Journeys& journeys, const SequenceOptions& o
         (row % 2 == 0 ? counts.from_previous : counts.from_first)[row / 2] = {visits.completed, time.mean,
                                                                               std::move(time.quantiles)};
     });
+    // The step before the second one is the first.
+    const std::size_t n_steps = rules.n_steps();
+    for (std::size_t row = 1; n_steps > 1 && row < n_times / 2; row += n_steps) {
+        counts.from_first[row] = counts.from_previous[row];
+    }
     return counts;
 }
 

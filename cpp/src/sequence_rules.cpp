@@ -169,7 +169,8 @@ SequenceRules::SequenceRules(const SequenceOptions& options, const Journeys& jou
       exclusions_of_code(journeys.n_labels + 1, 0),
       hold(options.hold),
       as_of(options.as_of),
-      observed_until(options.observed_until) {
+      observed_until(options.observed_until),
+      immature_from(deadline.earliest_start(observed_until)) {
     lattice.n_steps = options.steps.size();
     lattice.tied = mode != SequenceMode::increase && mode != SequenceMode::strict;
     lattice.adjacent = mode == SequenceMode::strict;

@@ -123,12 +123,13 @@ struct SequenceRules {
     std::span<const std::int32_t> hold;
     std::optional<std::int64_t> as_of;
     std::int64_t observed_until;
+    std::int64_t immature_from;  // the earliest entry whose window is not over then
 
     /// @throws std::invalid_argument where an item has one chain, whatever its entries.
     void check_entries() const;
     [[nodiscard]] std::size_t n_steps() const { return lattice.n_steps; }
     [[nodiscard]] bool is_immature(std::int64_t entry) const {
-        return deadline.exists() && deadline.of(entry) >= observed_until;
+        return deadline.exists() && entry >= immature_from;
     }
 };
 
