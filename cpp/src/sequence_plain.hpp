@@ -51,24 +51,24 @@ class PlainSequences {
         // The rows before the first one of step 1 count only where they are tied with it.
         const std::int64_t first = time_[i];
         while (i > begin && time_[i - 1] == first) --i;
-        level_ = 0;
-        has_ = seen_ = 0;
+        Found found;
         for (; i < end; ++i) {
+            if (found.level == n_steps_ && time_[i] != time_[found.end_row]) break;
             const std::size_t step = step_of_code_[codes_[i]];
-            if (level_ == n_steps_ && time_[i] != time_[end_row_]) break;
-            if (step != kNone) put(step, i);
+            if (step != kNone) put(step, i, found);
         }
-        return level_;
+        found_ = found;
+        return found_.level;
     }
     /// The start of the chain that was found.
-    [[nodiscard]] std::int64_t entry() const { return entry_; }
+    [[nodiscard]] std::int64_t entry() const { return found_.entry; }
 
     /// The times of the chain's steps: each is the latest before the next one.
     [[nodiscard]] const std::int64_t* times() {
-        std::size_t wanted = level_;
+        std::size_t wanted = found_.level;
         std::uint32_t tied = 0;
-        std::int64_t now = time_[end_row_];
-        for (std::size_t i = end_row_;; --i) {
+        std::int64_t now = time_[found_.end_row];
+        for (std::size_t i = found_.end_row;; --i) {
             if (time_[i] != now) tied = 0;
             now = time_[i];
             const std::size_t step = step_of_code_[codes_[i]];
@@ -85,27 +85,36 @@ class PlainSequences {
     static constexpr std::uint8_t kNone = 255;
     static constexpr std::size_t kMostSteps = 16;
 
+    /// What is known of the item so far. It is no member, so that it can stay in registers.
+    struct Found {
+        std::uint32_t has = 0;   // steps that a chain does
+        std::uint32_t seen = 0;  // steps that have a row
+        std::size_t level = 0;
+        std::int64_t entry = 0;
+        std::size_t end_row = 0;
+    };
+
     /// Carries the start of the step before on to this one, and on through tied rows that came too early.
-    void put(std::size_t step, std::size_t row) {
+    void put(std::size_t step, std::size_t row, Found& found) {
         const std::int64_t now = time_[row];
         last_[step] = now;
-        seen_ |= 1U << step;
+        found.seen |= 1U << step;
         if (step == 0) {
             start_[0] = now;
-        } else if ((has_ >> (step - 1) & 1U) == 0 || distance(start_[step - 1], now) > window_) {
+        } else if ((found.has >> (step - 1) & 1U) == 0 || distance(start_[step - 1], now) > window_) {
             return;
         } else {
             start_[step] = start_[step - 1];
         }
         while (true) {
-            has_ |= 1U << step;
+            found.has |= 1U << step;
             // A tied row of an earlier step that comes later may still move the start.
-            if (step >= level_ || (step + 1 == level_ && time_[end_row_] == now)) {
-                level_ = step + 1;
-                entry_ = start_[step];
-                end_row_ = row;
+            if (step >= found.level || (step + 1 == found.level && time_[found.end_row] == now)) {
+                found.level = step + 1;
+                found.entry = start_[step];
+                found.end_row = row;
             }
-            if ((seen_ >> (step + 1) & 1U) == 0 || last_[step + 1] != now) return;
+            if ((found.seen >> (step + 1) & 1U) == 0 || last_[step + 1] != now) return;
             start_[step + 1] = start_[step];
             ++step;
         }
@@ -120,11 +129,7 @@ class PlainSequences {
     std::array<std::int64_t, kMostSteps> start_{};  // the latest, of the chains that do the step
     std::array<std::int64_t, kMostSteps> last_{};   // row of the step
     std::array<std::int64_t, kMostSteps> chain_{};
-    std::uint32_t has_ = 0;   // steps that a chain does
-    std::uint32_t seen_ = 0;  // steps that have a row
-    std::size_t level_ = 0;
-    std::int64_t entry_ = 0;
-    std::size_t end_row_ = 0;
+    Found found_;
 };
 
 }  // namespace stagefunnel
