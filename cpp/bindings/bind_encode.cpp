@@ -32,6 +32,14 @@ void bind_encode(py::module_& m) {
         "leave_out",
         [](StageCodes& stages, const Array<std::uint64_t>& dropped) { leave_out(stages, as_span(dropped)); },
         "stages"_a, "dropped"_a.noconvert());
+    m.def(
+        "keep_stages",
+        [](StageCodes& stages, const Array<std::uint8_t>& kept, unsigned threads) {
+            const std::span<const std::uint8_t> flags = as_span(kept);
+            const py::gil_scoped_release released;
+            return keep_stages(stages, flags, threads);
+        },
+        "stages"_a, "kept"_a.noconvert(), "threads"_a);
     m.def("encode_times", &encode_times, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
     m.def(
         "encode_order", [](const Column& column) { return RowOrder(column); }, "column"_a, unlocked,

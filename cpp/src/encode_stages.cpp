@@ -1,11 +1,14 @@
 // Stage labels become codes: once per distinct value, not once per row.
 
 #include <array>
+#include <stdexcept>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "hashing.hpp"
 #include "map_rows.hpp"
+#include "parallel.hpp"
 #include "rows.hpp"
 #include "stagefunnel/encode.hpp"
 
@@ -213,6 +216,43 @@ void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped) {
             if (stages.rows[stages.code[row]]++ == 0) stages.first_row[stages.code[row]] = row;
         }
     }
+}
+
+std::uint64_t keep_stages(StageCodes& stages, std::span<const std::uint8_t> kept, unsigned threads) {
+    const std::size_t n_labels = stages.n_labels();
+    if (kept.size() != n_labels) {
+        throw std::invalid_argument("got " + std::to_string(kept.size()) + " flags for " +
+                                    std::to_string(n_labels) + " stages");
+    }
+    std::vector<std::uint16_t> code_of(n_labels + 1, kLeftOut);
+    std::uint64_t n_left_out = 0;
+    std::uint16_t n_kept = 0;
+    const auto keep = [&](auto& values, std::size_t label) {
+        if (n_kept < label) values[n_kept] = std::move(values[label]);
+    };
+    const auto shorten = [&](auto& values) { values.resize(n_kept); };
+    for (std::size_t label = 0; label < n_labels; ++label) {
+        if (kept[label] == 0) {
+            n_left_out += stages.rows[label];
+            continue;
+        }
+        keep(stages.rows, label);
+        keep(stages.first_row, label);
+        std::visit([&](auto& labels) { keep(labels, label); }, stages.labels);
+        code_of[label] = n_kept++;
+    }
+    if (n_kept == n_labels) return 0;
+    shorten(stages.rows);
+    shorten(stages.first_row);
+    std::visit(shorten, stages.labels);
+    code_of.back() = n_kept;
+    stages.leaves_out = true;
+    std::uint16_t* const code = stages.code.data();
+    parallel_parts(stages.code.size(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t row = first; row < last; ++row) code[row] = code_of[code[row]];
+        return last - first;
+    });
+    return n_left_out;
 }
 
 }  // namespace stagefunnel

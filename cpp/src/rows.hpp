@@ -43,6 +43,7 @@ struct RowPieces {
     std::size_t n_rows = 0;
     std::size_t n_labels = 0;
     std::vector<bool> is_dropped;  // empty: no row is
+    bool leaves_out = false;       // whether rows of the code `kLeftOut` are to be passed over
     RowNumbers numbers = RowNumbers::forget;
     std::function<void(std::size_t)> release;  // told of each piece once its rows are no longer needed
 
@@ -58,7 +59,13 @@ struct RowPieces {
         return start;
     }
 
-    /// Calls `at(piece, i, row)` for the kept rows of [first, last): row `row` is row `i` of `piece`.
+    /// Whether a row is not left out by its stage.
+    [[nodiscard]] bool keeps(const Piece& piece, std::size_t i) const {
+        return !leaves_out || piece.stage[i] != kLeftOut;
+    }
+
+    /// Calls `at(piece, i, row)` for the rows of [first, last) that are not dropped, those that are left out
+    /// by their stage too: row `row` is row `i` of `piece`.
     template <class At>
     void for_each(std::size_t first, std::size_t last, At at) const {
         for_each_piece(first, last, [&](std::size_t p, std::size_t start, std::size_t from, std::size_t to) {

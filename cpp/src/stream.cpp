@@ -19,19 +19,34 @@ constexpr std::size_t kLargestBlock = std::size_t{1} << 21U;
 constexpr auto kMissingStage =
     static_cast<std::uint16_t>(kMaxStages);  // how many labels come is not known yet
 
+/// The rows of a batch that are dropped, and those that their stage leaves out.
+std::vector<std::uint64_t> passed_over(const StageCodes& stages, std::span<const std::uint64_t> dropped) {
+    std::vector<std::uint64_t> rows(dropped.begin(), dropped.end());
+    if (!stages.leaves_out) return rows;
+    rows.clear();
+    std::size_t next = 0;
+    for (std::size_t row = 0; row < stages.code.size(); ++row) {
+        const bool is_dropped = next < dropped.size() && dropped[next] == row;
+        next += static_cast<std::size_t>(is_dropped);
+        if (is_dropped || stages.code[row] == kLeftOut) rows.push_back(row);
+    }
+    return rows;
+}
+
 }  // namespace
 
 void RowStream::append(const ItemKeys& items, const StageCodes& stages, const Times& times,
                        std::span<const std::uint64_t> dropped) {
     check_lengths(items, stages, times);
-    const std::size_t n = items.size(), n_kept = n - dropped.size();
+    const std::vector<std::uint64_t> passed = passed_over(stages, dropped);
+    const std::size_t n = items.size(), n_kept = n - passed.size();
     if (n_kept >= std::numeric_limits<std::uint32_t>::max() - n_kept_) {
         throw std::invalid_argument("a log takes at most 4,294,967,294 rows, and the stream has more");
     }
     if (n_kept > 0) agree_on_form(items);
     const std::vector<std::uint16_t> codes = codes_of(stages);
     std::size_t from = 0;
-    for (const std::uint64_t row : dropped) {
+    for (const std::uint64_t row : passed) {
         copy({items, stages, times, codes, from, static_cast<std::size_t>(row)});
         from = static_cast<std::size_t>(row) + 1;
     }

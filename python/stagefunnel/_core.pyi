@@ -4,7 +4,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'ExclusionEffect', 'Flow', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'Losses', 'LostThenWon', 'MovedOut', 'OriginCounts', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowAt', 'RowOrder', 'RowStream', 'SequenceChains', 'SequenceCounts', 'SequenceExclusion', 'SequenceMode', 'SequenceOptions', 'SequenceSpan', 'SequenceStep', 'SequenceStop', 'SequenceTiming', 'StageCodes', 'StageDurations', 'StageTime', 'StepTime', 'Summary', 'Times', 'Transitions', 'VisitCounts', 'WindowFunnelMode', 'amounts_of_rows', 'build_journeys', 'build_journeys_with_rows', 'codes_of_rows', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_entries', 'count_flow', 'count_funnel', 'count_funnels', 'count_origin', 'count_sequence', 'count_transitions', 'count_trend', 'digest_of', 'digest_of_items', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'find_losses', 'item_facts', 'journey_of', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'places_of', 'release_idle', 'rows_of_items', 'select_journeys', 'sequence_chains', 'stage_durations', 'summarise', 'summarise_durations', 'time_in_stage', 'time_range', 'window_funnel']
+__all__: list[str] = ['Basis', 'Column', 'Digest', 'Duration', 'ExclusionEffect', 'Flow', 'FunnelCounts', 'ItemFacts', 'ItemKeys', 'Journeys', 'KeyTexts', 'Kind', 'LogQuality', 'Losses', 'LostThenWon', 'MovedOut', 'OriginCounts', 'Per', 'Pipeline', 'PipelineQuality', 'Quantile', 'RowAt', 'RowOrder', 'RowStream', 'SequenceChains', 'SequenceCounts', 'SequenceExclusion', 'SequenceMode', 'SequenceOptions', 'SequenceSpan', 'SequenceStep', 'SequenceStop', 'SequenceTiming', 'StageCodes', 'StageDurations', 'StageTime', 'StepTime', 'Summary', 'Times', 'Transitions', 'VisitCounts', 'WindowFunnelMode', 'amounts_of_rows', 'build_journeys', 'build_journeys_with_rows', 'codes_of_rows', 'column_from_array', 'column_from_objects', 'column_with_dictionary', 'columns_from_batch', 'columns_from_stream', 'count_entries', 'count_flow', 'count_funnel', 'count_funnels', 'count_origin', 'count_sequence', 'count_transitions', 'count_trend', 'digest_of', 'digest_of_items', 'encode_items', 'encode_order', 'encode_stages', 'encode_times', 'find_losses', 'item_facts', 'journey_of', 'keep_stages', 'leave_out', 'log_quality', 'match_items', 'moved_items', 'pack_items', 'packed_texts', 'periods_of_items', 'pipeline_quality', 'places_of', 'release_idle', 'rows_of_items', 'select_journeys', 'sequence_chains', 'stage_durations', 'summarise', 'summarise_durations', 'time_in_stage', 'time_range', 'window_funnel']
 class Column:
     def __len__(self) -> int:
         ...
@@ -560,6 +560,8 @@ def find_losses(journeys: Journeys, pipeline: Pipeline, threads: typing.Supports
 def item_facts(journeys: Journeys, pipeline: Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemFacts:
     ...
 def journey_of(journeys: Journeys, item: ItemKeys) -> Journeys | None:
+    ...
+def keep_stages(stages: StageCodes, kept: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def leave_out(stages: StageCodes, dropped: numpy.typing.NDArray[numpy.uint64]) -> None:
     ...

@@ -19,6 +19,7 @@ class StreamOptions(TypedDict, total=False):
     item: str
     stage: str
     time: str
+    stages: Any
     columns: Any
     time_format: str | None
     items: Any
@@ -41,6 +42,7 @@ class FromStreams:
         item: str = "item",
         stage: str = "stage",
         time: str = "time",
+        stages: Any = None,
         columns: Any = (),
         time_format: str | None = None,
         items: Any = None,
@@ -61,7 +63,7 @@ class FromStreams:
         batches
             Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
             have the same types; empty ones may have any.
-        item, stage, time, time_format, items, items_key, invalid, empty, threads
+        item, stage, time, stages, time_format, items, items_key, invalid, empty, threads
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         columns
             Refused: a stream keeps no further columns.
@@ -110,6 +112,7 @@ class FromStreams:
             encoders=max(threads // 2, 1) if files else threads,
             progress=progress,
             n_rows=files.n_rows if files else None,
+            stages=stages,
         )
         log = cls.__new__(cls)
         log._hold(content, threads, items, items_key or item, invalid)
@@ -194,6 +197,7 @@ class FromStreams:
         self._labels = content.labels
         self._label_rows, self._label_first = content.rows_of, content.first_row_of
         self._keys_of = content.keys_of
+        self._other_labels = content.other_labels
         self._columns = content.columns
         self._items_table = None
         self._has_pipelines = False  # in a column of their own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,6 +36,8 @@ class Content:
         The stages, and how many rows of each there are from which row on.
     keys_of
         Gives the items' keys back for the `first_row` of some journeys; ``None`` where they are not kept.
+    other_labels
+        Stages whose rows were left out.
     columns
         What the log keeps of its rows beside; ``None`` where nothing.
     """
@@ -49,6 +51,7 @@ class Content:
     rows_of: npt.NDArray[np.int64]
     first_row_of: npt.NDArray[np.int64]
     keys_of: Callable[[npt.NDArray[np.uint32]], pd.Series] | None
+    other_labels: Collection[Hashable] = ()
     columns: RowColumns | None = None
 
 
@@ -63,6 +66,7 @@ class Rows:
     stamps: _core.Times
     dropped: npt.NDArray[np.uint64]
     found: dict[str, int]
+    other_labels: list[Hashable]
 
     def __len__(self) -> int:
         return len(self.inputs["item"])
@@ -75,6 +79,23 @@ def check_options(invalid: str, empty: str, keys: str) -> None:
     check_option("keys", keys, ("auto", "keep", "exact"))
 
 
+def stages_to_keep(given: Any) -> frozenset[Hashable] | None:
+    """Read the stages that a log is to have; ``None``: all."""
+    if given is None:
+        return None
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise SchemaError(f"stages={given!r} is no list of stages, such as ['visit', 'order']")
+    named = list(given)
+    if not named:
+        raise SchemaError("stages=[] keeps no row; name the stages to keep, or leave it out to keep all")
+    for stage in named:
+        if isinstance(stage, bool) or not isinstance(stage, Hashable):
+            raise SchemaError(
+                f"stages= has {stage!r}, which is no stage: text, a whole number or an enum member"
+            )
+    return frozenset(named)
+
+
 def read_frame(
     frame: Any,
     columns: dict[str, Any],
@@ -84,6 +105,7 @@ def read_frame(
     empty: Empty,
     keys: Keys,
     threads: int,
+    stages: Any = None,
     kept: Any = (),
 ) -> Content:
     """Read a log out of one table, or arrays, and keep some more of its columns."""
@@ -94,9 +116,9 @@ def read_frame(
     check_columns(inputs, more)
     if not len(inputs["item"]):
         refuse_empty(0, empty)
-    rows = look_over(inputs, time_format=time_format, invalid=invalid, threads=threads)
-    if len(rows.dropped) == len(rows):
-        refuse_empty(len(rows.dropped), empty)
+    wanted = stages_to_keep(stages)
+    rows = look_over(inputs, time_format=time_format, invalid=invalid, threads=threads, stages=wanted)
+    refuse_nothing_left(len(rows), rows.found, rows.other_labels, empty)
     if keys == "exact":
         encode(_core.KeyTexts(True).add, inputs["item"], rows.keys)
     given = inputs.get("order")
@@ -120,6 +142,7 @@ def read_frame(
         rows.codes.rows.astype(np.int64),
         rows.codes.first_row.astype(np.int64),
         inputs["item"].take,
+        rows.other_labels,
         kept_columns,
     )
 
@@ -133,6 +156,21 @@ def refuse_empty(n_dropped: int, empty: Empty) -> None:
         raise SchemaError(f'{said}; pass empty="allow" if that is expected')
 
 
+def refuse_nothing_left(
+    n_rows: int, found: Mapping[str, int], other_labels: Collection[Hashable], empty: Empty
+) -> None:
+    """Refuse a log of which no row is left, unless that is allowed."""
+    n_dropped, n_other = found.get("dropped", 0), found.get("other_stages", 0)
+    if n_dropped + n_other < n_rows or not n_rows:
+        return
+    if n_other and empty == "error":
+        raise SchemaError(
+            f"no row is of a stage that stages= names; the log has: {quoted(list(other_labels)[:20])}; "
+            f'pass empty="allow" if that is expected'
+        )
+    refuse_empty(n_dropped, empty)
+
+
 def look_over(
     inputs: dict[str, Input],
     *,
@@ -142,11 +180,14 @@ def look_over(
     pack: bool = True,
     first_row: int | None = None,
     unit: str | None = None,
+    stages: frozenset[Hashable] | None = None,
 ) -> Rows:
     """Encode columns and look for rows that miss a value; those to be dropped are left out of the counts.
 
     Parameters
     ----------
+    stages
+        Those whose rows are kept; ``None``: all. Rows to be dropped are not counted as of other stages.
     pack
         Whether short texts may become keys that are no hashes.
     first_row
@@ -168,7 +209,14 @@ def look_over(
         _core.leave_out(codes, dropped)
     found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
     found |= {"unparsed_time": len(unparsed), "dropped": len(dropped)}
-    return Rows(inputs, times, keys, codes, stamps, dropped, found)
+    other_labels: list[Hashable] = []
+    if stages is not None:
+        members = inputs["stage"].labels
+        labels = [label if members is None else members[label] for label in codes.labels]
+        other_labels = [label for label in labels if label not in stages]
+        kept = np.array([label in stages for label in labels], dtype=np.uint8)
+        found["other_stages"] = _core.keep_stages(codes, kept, threads)
+    return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels)
 
 
 def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:

@@ -52,6 +52,10 @@ class StageLog(FromStreams):
     order
         Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
         digits sort as numbers.
+    stages
+        The stages to keep, where a question needs no others: rows of all other stages are left out, as if the
+        input did not have them, and :meth:`quality` counts them. That saves their memory and time; items that
+        have only such rows are not in the log, and it ends with the last row that is kept.
     columns
         Names of further columns to keep, one value per row: for breakdowns by who moved an item, or amounts
         that change from stage to stage. They are copied. Without a frame a mapping of names to arrays.
@@ -105,6 +109,7 @@ class StageLog(FromStreams):
         time: Any = "time",
         pipeline: Any = None,
         order: Any = None,
+        stages: Any = None,
         columns: Any = (),
         time_format: str | None = None,
         items: Any = None,
@@ -125,6 +130,7 @@ class StageLog(FromStreams):
             empty=empty,
             keys=keys,
             threads=threads,
+            stages=stages,
             kept=columns,
         )
         name = item if isinstance(item, str) else "item"
@@ -197,6 +203,12 @@ class StageLog(FromStreams):
         check_option("unlisted", unlisted, ("error", "ignore"))
         if not isinstance(pipeline, Pipeline):
             raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
+        left_out = [label for label in self._other_labels if label in pipeline.labels]
+        if left_out:
+            raise SchemaError(
+                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in stages= "
+                f"too"
+            )
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
         rows = [row_of.get(label, -1) for label in self._labels]
         if unlisted == "error":
@@ -279,7 +291,11 @@ class StageLog(FromStreams):
             lines.append(f"  columns {', '.join(self._columns.names)}")
         if self._items_table is not None:
             lines.append(f"  items   {self._items_table!r}")
-        odd = {name: count for name, count in self._found.items() if count}
+        left_out = self._found.get("other_stages", 0)
+        if left_out:
+            others = len(self._other_labels)
+            lines.append(f"  left    {left_out:,} rows of {others:,} other stage{'s' * (others != 1)} out")
+        odd = {name: count for name, count in self._found.items() if count and name != "other_stages"}
         if odd:
             said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {said}")

@@ -19,6 +19,7 @@ _NOTES = {
     "items": "distinct items",
     "stages": "distinct stages",
     "dropped": 'invalid rows left out, as invalid="drop" asked',
+    "other_stages": "rows of stages that stages= does not name, left out",
     "missing_item": "rows without an item",
     "missing_stage": "rows without a stage",
     "missing_time": "rows without a time",

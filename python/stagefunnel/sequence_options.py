@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Final, get_args
@@ -124,6 +124,7 @@ def plan_of(
     hold: Any = (),
     entries: EntriesName = "best",
     missing: MissingStages = "error",
+    left_out: Collection[Hashable] = (),
 ) -> Plan:
     """Check the options of a sequence and put them in the terms of a log.
 
@@ -137,6 +138,8 @@ def plan_of(
         As for :func:`sequence_funnel`.
     missing
         As for :func:`sequence_funnel`.
+    left_out
+        Stages that the log was read without.
     """
     check_option("mode", mode, get_args(SequenceMode))
     check_option("timing", timing, get_args(TimingName))
@@ -175,7 +178,7 @@ def plan_of(
     longest = _gaps(max_gap, n, clock, "max_gap")
     shortest = _gaps(min_gap, n, clock, "min_gap")
     _refuse_empty_gaps(shortest, longest)
-    reader = StageReader(labels, missing)
+    reader = StageReader(labels, missing, left_out)
     planned = tuple(
         Step(
             label,

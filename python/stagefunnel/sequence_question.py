@@ -62,7 +62,7 @@ def question_of(log: StageLog, steps: Any, as_of: Any, rules: SequenceRules) -> 
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
     clock = Clock(log.unit, log.zone)
-    plan = plan_of(log._labels, clock, steps, **rules)
+    plan = plan_of(log._labels, clock, steps, left_out=log._other_labels, **rules)
     return Question(log, plan, moment_of(as_of, clock, "as_of"), rules)
 
 

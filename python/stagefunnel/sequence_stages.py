@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -43,10 +43,15 @@ class StageReader:
         The log's stages by their codes.
     missing
         Whether a stage that the log does not have is an error, or matches nothing.
+    left_out
+        Stages that the log was read without, which nobody may ask for.
     """
 
-    def __init__(self, labels: Sequence[Any], missing: MissingStages) -> None:
+    def __init__(
+        self, labels: Sequence[Any], missing: MissingStages, left_out: Collection[Hashable] = ()
+    ) -> None:
         self._code_of: dict[Hashable, int] = {label: code for code, label in enumerate(labels)}
+        self._left_out = left_out
         self._missing = missing
 
     def flags(self, stage: Any, where: str) -> Flags:
@@ -67,10 +72,13 @@ class StageReader:
             raise SchemaError(f"{where}: {label!r} is not a stage; give a label, a list of them or '*'")
         if label in self._code_of:
             return [self._code_of[label]]
+        if label in self._left_out:
+            raise SchemaError(f"{where}: the log was read without stage {label!r}; name it in stages= too")
         if self._missing == "ignore":
             return []
         known = list(self._code_of)
+        hint = did_you_mean(label, [*known, *self._left_out])
         raise SchemaError(
-            f"{where}: the log has no stage {label!r}{did_you_mean(label, known)}; it has: {quoted(known)}; "
-            f'pass missing="ignore" for stages that may have no rows'
+            f"{where}: the log has no stage {label!r}{hint}; it has: {quoted(known)}; pass "
+            f'missing="ignore" for stages that may have no rows'
         )

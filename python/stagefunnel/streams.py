@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from .intake import (
     gather,
     look_over,
     refuse_empty,
+    refuse_nothing_left,
+    stages_to_keep,
 )
 
 Progress = Callable[[int, int | None], object]
@@ -39,6 +41,7 @@ def read_batches(
     encoders: int,
     progress: Progress | None,
     n_rows: int | None = None,
+    stages: Any = None,
 ) -> Content:
     """Read a log out of batches, each of which is anything that a frame may be.
 
@@ -53,7 +56,7 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(columns, time_format, invalid, keys, encoders)
+    stream = _Stream(columns, time_format, invalid, keys, encoders, stages_to_keep(stages))
     for batch in batches:
         stream.append(batch)
         if progress is not None:
@@ -71,8 +74,11 @@ class _Stream:
         invalid: Invalid,
         keys: Keys,
         encoders: int,
+        stages: frozenset[Hashable] | None,
     ) -> None:
         self.n_rows = 0
+        self._stages = stages
+        self._other_labels: dict[Hashable, None] = {}  # in order of appearance
         self._columns = dict(columns)
         self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
         self._rows = _core.RowStream()
@@ -110,6 +116,7 @@ class _Stream:
             pack=self._texts is None and self._rows.packs,
             first_row=self.n_rows,
             unit=self._unit,
+            stages=self._stages,
         )
         self._check_kinds(rows)
         if self._texts is not None:
@@ -119,13 +126,14 @@ class _Stream:
         except ValueError as error:
             raise SchemaError(str(error)) from error
         self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
+        self._other_labels |= dict.fromkeys(rows.other_labels)
         self.n_rows += len(rows)
 
     def _check_kinds(self, rows: Rows) -> None:
         """Refuse a batch of other types than the ones before; a column without a value has none."""
         present = {
             "item": rows.found["missing_item"] < len(rows),
-            "stage": len(rows.codes.labels) > 0,
+            "stage": rows.found["missing_stage"] < len(rows),
             "time": rows.found["missing_time"] + rows.found["unparsed_time"] < len(rows),
         }
         for role, kind in _kinds(rows).items():
@@ -141,10 +149,12 @@ class _Stream:
             self._unit, self._zone = rows.times.time_unit, rows.times.zone
 
     def content(self, empty: Empty, threads: int) -> Content:
-        n_dropped = self._found.get("dropped", 0)
-        if n_dropped == self.n_rows:
-            refuse_empty(n_dropped, empty)
-        checks = ("missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped")
+        if not self.n_rows:
+            refuse_empty(0, empty)
+        refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
+        checks = ["missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped"]
+        if self._stages is not None:
+            checks.append("other_stages")
         journeys = self._rows.build(threads)
         return Content(
             journeys,
@@ -156,6 +166,7 @@ class _Stream:
             self._rows.rows.astype(np.int64),
             self._rows.first_row.astype(np.int64),
             self._keys_of(journeys),
+            list(self._other_labels),
         )
 
     def _keys_of(self, journeys: _core.Journeys) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:

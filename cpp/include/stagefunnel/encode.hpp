@@ -56,17 +56,26 @@ struct StageCodes {
     std::vector<std::uint64_t> rows;       // rows of each code
     std::vector<std::uint64_t> first_row;  // first row of each code
     std::vector<std::uint64_t> missing_rows;
+    bool leaves_out = false;  // whether rows have the code `kLeftOut`, which is none of a label then
 
     [[nodiscard]] std::size_t n_labels() const { return rows.size(); }
 };
 
 inline constexpr std::size_t kMaxStages = 65'535;
+inline constexpr std::uint16_t kLeftOut = 65'535;  // rows that a log passes over
 
 /// @throws std::invalid_argument for more than 65,535 distinct stages or a float that is not whole.
 [[nodiscard]] StageCodes encode_stages(const Column& column, unsigned threads = 1);
 
 /// Counts `rows` and `first_row` anew without some rows (rising).
 void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped);
+
+/// Keeps the labels that `kept` flags, and rows without a stage; rows of other labels are left out.
+///
+/// @param kept one flag per label.
+/// @return How many rows are left out.
+/// @throws std::invalid_argument if there are not as many flags as labels.
+std::uint64_t keep_stages(StageCodes& stages, std::span<const std::uint8_t> kept, unsigned threads = 1);
 
 /// Times as 64-bit integers in the column's own unit.
 struct Times {

@@ -24,7 +24,7 @@ class RowStream {
   public:
     using Labels = std::variant<std::vector<std::string>, std::vector<std::int64_t>>;
 
-    /// Takes the rows of a batch, without some of them.
+    /// Takes the rows of a batch, without those that are dropped or that their stage leaves out.
     ///
     /// @param stages whose `rows` and `first_row` leave the dropped rows out already.
     /// @param dropped rising row numbers within the batch.
