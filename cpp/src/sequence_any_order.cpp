@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sequence_resets.hpp"
 #include "stage_mask.hpp"
 
 namespace stagefunnel {
@@ -135,28 +136,24 @@ bool StepsOfRows::make_way(std::size_t kind) {
 
 namespace {
 
-/// The stretch of points that fills the most steps, of those in which `limit_of` lets a chain start.
-///
-/// @param limit_of by the place of the first point, the last time of its chain; none starts where it is
-/// earlier.
-template <class LimitOf>
-Stretch fullest(const SequenceRules& rules, const Points& points, std::size_t& most, LimitOf limit_of) {
+/// The stretch of points inside one window that fills the most steps, the first of such.
+Stretch fullest(const SequenceRules& rules, const Points& points, std::size_t& most) {
     StepsOfRows steps(rules.n_steps());
     std::size_t past = 0;
     Stretch best;
     const auto each_kind = [&](std::size_t p, auto act) {
         for (const RowKind& kind : points.kinds_of(points.points[p])) act(kind);
     };
-    for (std::size_t first = 0; first < points.points.size(); ++first) {
-        const std::int64_t limit = points.points[first].steps == 0 ? kEarliest : limit_of(first);
+    for (std::size_t first = 0; first < points.points.size() && most < rules.n_steps(); ++first) {
+        if (points.points[first].steps == 0) continue;
+        const std::int64_t deadline = rules.deadline.of(points.points[first].time);
         past = std::max(past, first);
-        for (; past < points.points.size() && points.points[past].time <= limit; ++past) {
+        for (; past < points.points.size() && points.points[past].time <= deadline; ++past) {
             each_kind(past, [&](const RowKind& kind) { steps.add(kind.steps, kind.n_rows); });
             if (steps.n_filled() <= most) continue;
             most = steps.n_filled();
             best = {first, past};
         }
-        if (first == past) continue;
         each_kind(first, [&](const RowKind& kind) { steps.remove(kind.steps, kind.n_rows); });
     }
     return best;
@@ -164,36 +161,17 @@ Stretch fullest(const SequenceRules& rules, const Points& points, std::size_t& m
 
 }  // namespace
 
-/// An exclusion resets a chain by a row after its entry and before its last step, or where that is not done,
-/// anywhere in the window.
 Told find_unordered(const SequenceRules& rules, const Points& points) {
     Told told;
-    const auto deadline_of = [&](std::size_t p) { return rules.deadline.of(points.points[p].time); };
-    Stretch best = fullest(rules, points, told.uncut, deadline_of);
+    const Stretch best = fullest(rules, points, told.uncut);
     told.level = told.uncut;
-    if (rules.resets != 0) {
-        std::size_t next = 0;
-        const auto exclusion_after = [&](std::size_t p) {
-            const std::int64_t time = points.points[p].time;
-            const auto is_past = [&](const Point& point) {
-                return point.time > time && (point.exclusions & rules.resets) != 0;
-            };
-            while (next < points.points.size() && !is_past(points.points[next])) ++next;
-            return next == points.points.size() ? kLatest : points.points[next].time;
-        };
-        std::size_t whole = rules.n_steps() - 1;
-        best = fullest(rules, points, whole,
-                       [&](std::size_t p) { return std::min(deadline_of(p), exclusion_after(p)); });
-        told.level = whole;
-        if (whole < rules.n_steps()) {
-            next = told.level = 0;
-            best = fullest(rules, points, told.level, [&](std::size_t p) {
-                const bool is_hit = exclusion_after(p) <= deadline_of(p) && next < points.points.size();
-                return is_hit ? kEarliest : deadline_of(p);
-            });
-        }
+    const auto is_excluded = [&](const Point& point) { return (point.exclusions & rules.resets) != 0; };
+    if (rules.resets != 0 && std::ranges::any_of(points.points, is_excluded)) {
+        told.chain = unhit_chain(rules, points);
+        told.level = told.chain.level;
+    } else if (told.level > 0) {
+        told.chain = best_of(rules, points, best, told.level);
     }
-    if (told.level > 0) told.chain = best_of(rules, points, best, told.level);
     told.stop = why_unordered_ends(rules, points, told.chain);
     return told;
 }

@@ -58,8 +58,9 @@ void check_mode(const SequenceOptions& options) {
     for (const SequenceExclusion& exclusion : options.exclusions) {
         if (options.mode != SequenceMode::unordered)
             throw std::invalid_argument("this mode has no exclusions");
-        if (exclusion.after != 1 || exclusion.before != options.steps.size()) {
-            throw std::invalid_argument("in any order an exclusion lies between the first step and the last");
+        const SequenceExclusion& first = options.exclusions.front();
+        if (exclusion.after != first.after || exclusion.before != first.before) {
+            throw std::invalid_argument("in any order all exclusions lie between the same two steps");
         }
     }
     if (options.mode == SequenceMode::open && (options.window || !options.hold.empty())) {

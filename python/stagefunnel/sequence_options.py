@@ -44,7 +44,12 @@ class Exclusion:
         The numbers of the steps; by default from the first step to the last one.
     effect
         ``"drop"`` leaves an item out of all counts, ``"stop"`` ends the chain there, ``"reset"`` makes the
-        chain count for nothing. Steps in any order know only resets.
+        chain count for nothing.
+
+    Notes
+    -----
+    With ``mode="unordered"`` steps are numbered in order of time. All exclusions lie between the same two,
+    and reset; the chain's own rows between them count too.
 
     Examples
     --------
@@ -191,10 +196,12 @@ def plan_of(
         for number, (label, stage) in enumerate(named, start=1)
     )
     barriers = _barriers(exclude, n, reader)
-    if mode == "unordered" and any((one.after, one.before) != (1, n) for one in barriers):
+    between = sorted({(one.after, one.before) for one in barriers})
+    if mode == "unordered" and len(between) > 1:
+        said = " and ".join(f"{begin} and {end}" for begin, end in between[:2])
         raise SchemaError(
-            f'exclude= lies between the first step and the last one with mode="unordered", whose steps have '
-            f"no order between them; leave after= and before= out, or give 1 and {n}"
+            f"exclude= lies between steps {said}; with "
+            f'mode="unordered" all exclusions lie between the same two'
         )
     return Plan(planned, mode, chosen, length, timing, barriers, _columns(hold), entries)
 

@@ -147,6 +147,23 @@ TEST(Sequence, TakesSixtyFourStepsAndNoMore) {
     EXPECT_THROW(static_cast<void>(sequence_chains(journeys_of(rows), options)), std::invalid_argument);
 }
 
+TEST(Sequence, ExcludesBetweenPlacesInTimeWhereStepsHaveNoOrder) {
+    const auto unordered = [](const std::string& rows, std::size_t after, std::size_t before,
+                              std::int64_t window = 10) {
+        SequenceOptions options = asking(3, SequenceMode::unordered);
+        options.window = SequenceSpan::of(window);
+        options.exclusions.push_back({only(3), after, before, ExclusionEffect::reset});
+        return chain(rows, options);
+    };
+    EXPECT_EQ(unordered("A0 X1 B2 C3", 2, 3), "3: 0 2 3");
+    EXPECT_EQ(unordered("A0 X1 B2 C3", 1, 2), "2: 2 3 -");
+    EXPECT_EQ(unordered("A0 B1 X2 C3", 1, 2), "3: 0 1 3");
+    EXPECT_EQ(unordered("A0 B1 X2 C3", 2, 3), "2: 1 3 -");
+    EXPECT_EQ(unordered("A0 B1 X2 B3 C4", 2, 3), "3: 0 3 4");
+    EXPECT_EQ(unordered("A0 X1", 2, 3), "1: 0 - -");
+    EXPECT_EQ(unordered("A2 A3 B3 X4", 1, 3, 1), "2: 2 3 -");
+}
+
 TEST(Sequence, RefusesWhatContradictsItself) {
     const Journeys journeys = journeys_of("A0");
     const auto refused = [&](SequenceOptions options) {
@@ -167,6 +184,10 @@ TEST(Sequence, RefusesWhatContradictsItself) {
     refused(options);
     options = asking(2, SequenceMode::unordered);
     options.steps[1].max_gap = SequenceSpan::of(1);
+    refused(options);
+    options = asking(3, SequenceMode::unordered);
+    options.exclusions.push_back({only(3), 1, 3, ExclusionEffect::reset});
+    options.exclusions.push_back({only(3), 2, 3, ExclusionEffect::reset});
     refused(options);
 }
 

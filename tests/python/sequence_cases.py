@@ -90,16 +90,19 @@ def _choices(draw: st.DrawFn, mode: str, n: int) -> dict[str, Any]:
         options["optional"] = draw(st.sets(st.integers(2, n), min_size=1))
     if mode in (*IN_ORDER, "unordered") and n > 1 and draw(st.booleans()):
         effects = st.sampled_from(["drop", "stop", "reset"])
-        excluded = _exclusions(n, {"X": draw(effects), "D": draw(effects)}, mode)
-        options["exclude"] = draw(st.lists(excluded, min_size=1, max_size=2))
+        excluded = _exclusions(n, {"X": draw(effects), "D": draw(effects)})
+        exclude = draw(st.lists(excluded, min_size=1, max_size=2))
+        if mode == "unordered":  # all between the same two steps
+            exclude = [one._replace(after=exclude[0].after, before=exclude[0].before) for one in exclude]
+        options["exclude"] = exclude
     return options
 
 
 @st.composite
-def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any], mode: str) -> Exclusion:
-    """Draw an exclusion; a stage has one effect in all of them, and without an order it lies between all."""
-    begin = 1 if mode == "unordered" else draw(st.integers(1, n - 1))
-    end = draw(st.none() | st.integers(n if mode == "unordered" else begin + 1, n))
+def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any]) -> Exclusion:
+    """Draw an exclusion; a stage has one effect in all of them."""
+    begin = draw(st.integers(1, n - 1))
+    end = draw(st.none() | st.integers(begin + 1, n))
     stages = draw(st.sampled_from(["X", "X", "D", ["X", "B"]]))
     return Exclusion(stages, begin, end, effects[stages[0]])
 

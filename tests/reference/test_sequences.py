@@ -171,6 +171,25 @@ def test_an_exclusion_drops_stops_or_resets(rows: str, chains: list[str]) -> Non
     assert [*by_effect, unordered] == chains
 
 
+UNORDERED = [
+    ("A0 X1 B2 C3", (2, 3), 10, "3: 0, 2, 3"),
+    ("A0 X1 B2 C3", (1, 2), 10, "2: 2, 3"),
+    ("A0 B1 X2 C3", (1, 2), 10, "3: 0, 1, 3"),
+    ("A0 B1 X2 C3", (2, 3), 10, "2: 1, 3"),
+    ("A0 B1 X2 B3 C4", (2, 3), 10, "3: 0, 3, 4"),
+    ("A0 X1", (2, 3), 10, "1: 0"),
+    ("A2 A3 B3 X4", (1, 3), 1, "2: 2, 3"),
+]
+
+
+@pytest.mark.parametrize(("rows", "between", "window", "chain"), UNORDERED)
+def test_an_exclusion_without_an_order_lies_between_places_in_time(
+    rows: str, between: tuple[int, int], window: int, chain: str
+) -> None:
+    exclude = [Exclusion("X", *between)]
+    assert shown(rows, exclude=exclude, mode="unordered", window=window) == chain
+
+
 def test_a_skipped_optional_step_is_stood_for_by_the_steps_done_around_it() -> None:
     options: dict[str, Any] = {"steps": "ABCD", "optional": {2, 3}}
     before_b = [Exclusion("X", after=1, before=2)]
