@@ -75,8 +75,7 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
     Journeys journeys;
     journeys.n_labels = rows.n_labels;
     const std::size_t n_rows = plan.bounds.back();
-    const std::size_t n_beyond = rows.leaves_out ? plan.n_ranges() : 0;
-    journeys.time.resize((n_rows + n_beyond) * Record::kWords);
+    journeys.time.resize(n_rows * Record::kWords);
     std::int64_t* const time = journeys.time.data();
     if (rows.release) use_small_pages(time);
     auto* const words = reinterpret_cast<std::uint64_t*>(time);
@@ -109,8 +108,7 @@ Journeys build(const RowPieces& rows, const RowOrder& order, Survey plan, const 
 /// True where the rows of an item seem to stand together, which a proof may be worth.
 bool seems_grouped(const RowPieces& rows) {
     constexpr std::size_t kWorthAProof = std::size_t{1} << 16U, kLooks = 1024;
-    const bool has_gaps = !rows.is_dropped.empty() || rows.leaves_out;
-    if (rows.pieces.size() != 1 || has_gaps || rows.n_rows < kWorthAProof) return false;
+    if (rows.pieces.size() != 1 || rows.has_gaps() || rows.n_rows < kWorthAProof) return false;
     const std::uint64_t* const key = rows.pieces.front().key;
     std::size_t n_equal = 0;
     for (std::size_t look = 0; look < kLooks; ++look) {

@@ -20,14 +20,6 @@ namespace stagefunnel {
 inline constexpr std::size_t kRowsPerPartition = 16384;  // with their scratch they fit 1 MiB of cache
 inline constexpr unsigned kMaxPartitionBits = 12;
 
-/// One of two values without a branch, which half of the rows would mislead.
-template <class Value>
-Value chosen(bool first, Value a, Value b) {
-    const auto mask = static_cast<std::uint64_t>(0) - static_cast<std::uint64_t>(first);
-    return static_cast<Value>((static_cast<std::uint64_t>(a) & mask) |
-                              (static_cast<std::uint64_t>(b) & ~mask));
-}
-
 inline unsigned partition_bits(std::size_t n_rows) {
     const std::size_t wanted = n_rows / kRowsPerPartition;
     return wanted < 2 ? 0 : std::min(static_cast<unsigned>(std::bit_width(wanted - 1)), kMaxPartitionBits);
@@ -84,15 +76,12 @@ Survey survey(const RowPieces& rows, unsigned threads) {
         std::size_t n_runs = 0;
         rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
             const std::uint64_t key = piece.key[i];
-            const bool kept = rows.keeps(piece, i);
-            if constexpr (Partitions) {
-                counts[layout.partition_of(spread(key))] += static_cast<std::size_t>(kept);
-            }
+            if constexpr (Partitions) ++counts[layout.partition_of(spread(key))];
             if constexpr (!Partitions) {
                 n_runs += static_cast<std::size_t>(i == 0 || piece.key[i - 1] != key);
             }
-            low = std::min(low, chosen(kept, piece.time[i], low));
-            high = std::max(high, chosen(kept, piece.time[i], high));
+            low = std::min(low, piece.time[i]);
+            high = std::max(high, piece.time[i]);
         });
         out.next[t] = std::move(counts);
         earliest[t] = low;
@@ -114,7 +103,6 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     const Divisor common = parallel_merge(rows.n_rows, threads, [&](std::size_t first, std::size_t last) {
         Divisor divisor;
         rows.for_each(first, last, [&](const Piece& piece, std::size_t i, std::size_t) {
-            if (!rows.keeps(piece, i)) return;
             const std::uint64_t elapsed =
                 static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(earliest);
             if (divisor.value != 1 && (divisor.value == 0 || elapsed % divisor.value != 0)) {
@@ -126,8 +114,7 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     return std::max<std::uint64_t>(common.value, 1);
 }
 
-/// Moves every row to its partition, as `Record` holds it; `words` has room for all, and for one of each
-/// range where rows are left out.
+/// Moves every row to its partition, as `Record` holds it; `words` has room for all.
 template <class Record>
 void scatter(const RowPieces& rows, Survey& plan, const Layout& layout, std::uint64_t* words,
              unsigned threads) {
@@ -141,11 +128,8 @@ void scatter(const RowPieces& rows, Survey& plan, const Layout& layout, std::uin
             source.elapsed = layout.elapsed_at(piece.time[i]);
             source.row = static_cast<std::uint32_t>(row);
             source.stage = piece.stage[i];
-            const bool kept = rows.keeps(piece, i);
-            std::size_t& place = next[layout.partition_of(source.key)];
-            const std::size_t past_all = plan.bounds.back() + t;  // where records lie that nobody reads
-            Record::store(words + chosen(kept, place, past_all) * Record::kWords, layout, source);
-            place += static_cast<std::size_t>(kept);
+            const std::size_t place = next[layout.partition_of(source.key)]++;
+            Record::store(words + place * Record::kWords, layout, source);
         };
         if (!rows.release) {
             rows.for_each(first, last, move);

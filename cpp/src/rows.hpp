@@ -3,6 +3,7 @@
 // The encoded columns as building reads them: in pieces, one after the other. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,23 +60,26 @@ struct RowPieces {
         return start;
     }
 
-    /// Whether a row is not left out by its stage.
-    [[nodiscard]] bool keeps(const Piece& piece, std::size_t i) const {
-        return !leaves_out || piece.stage[i] != kLeftOut;
-    }
+    [[nodiscard]] bool has_gaps() const { return leaves_out || !is_dropped.empty(); }
 
-    /// Calls `at(piece, i, row)` for the rows of [first, last) that are not dropped, those that are left out
-    /// by their stage too: row `row` is row `i` of `piece`.
+    /// Calls `at(piece, i, row)` for the kept rows of [first, last): row `row` is row `i` of `piece`.
     template <class At>
     void for_each(std::size_t first, std::size_t last, At at) const {
         for_each_piece(first, last, [&](std::size_t p, std::size_t start, std::size_t from, std::size_t to) {
             const Piece piece = pieces[p];
-            if (is_dropped.empty()) {
+            if (!has_gaps()) {
                 for (std::size_t row = from; row < to; ++row) at(piece, row - start, row);
-            } else {
-                for (std::size_t row = from; row < to; ++row) {
-                    if (!is_dropped[row]) at(piece, row - start, row);
+                return;
+            }
+            // Kept rows are listed first: nobody can foretell a branch on each.
+            std::array<std::size_t, 1024> kept;
+            for (; from < to; from += kept.size()) {
+                std::size_t n = 0;
+                for (std::size_t row = from; row < std::min(to, from + kept.size()); ++row) {
+                    kept[n] = row;
+                    n += static_cast<std::size_t>(keeps(piece, row - start, row));
                 }
+                for (std::size_t i = 0; i < n; ++i) at(piece, kept[i] - start, kept[i]);
             }
         });
     }
@@ -88,6 +92,12 @@ struct RowPieces {
             const std::size_t from = std::max(first, start), to = std::min(last, start + pieces[p].n_rows);
             if (from < to) at(p, start, from, to);
         }
+    }
+
+  private:
+    [[nodiscard]] bool keeps(const Piece& piece, std::size_t i, std::size_t row) const {
+        if (!is_dropped.empty() && is_dropped[row]) return false;
+        return !leaves_out || piece.stage[i] != kLeftOut;
     }
 };
 

@@ -142,11 +142,11 @@ class UnhitChains {
     }
 
     /// The chain of the first stretch that has one of the level.
-    template <class ChainIn>
-    [[nodiscard]] ChainSteps first_of(ChainIn chain_in) {
+    template <class FindIn>
+    [[nodiscard]] ChainSteps first_of(FindIn find_in) {
         ChainSteps chain;
         for_each_stretch([&](Stretch stretch) {
-            if (most(stretch) >= level_) chain = chain_in(stretch);
+            if (most(stretch) >= level_) chain = find_in(stretch);
             return chain.level > 0;
         });
         return chain;

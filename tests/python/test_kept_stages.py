@@ -151,8 +151,8 @@ def test_no_question_is_answered_without_the_rows_that_it_needs() -> None:
         sf.sequence_funnel(log, ["visit", "scroll"], missing="ignore")
     with refused("the log was read without stages of the pipeline: 'scroll'; name them in stages= too"):
         sf.funnel(log, sf.Pipeline(["visit", "scroll"], won="order", lost=[]))
-    with pytest.raises(sf.SchemaError, match=re.escape("has no stage 'scrol'; did you mean 'scroll'?")):
-        sf.sequence_funnel(log, ["visit", "scrol"])
+    with pytest.raises(sf.SchemaError, match=re.escape("has no stage 'scrolls'; did you mean 'scroll'?")):
+        sf.sequence_funnel(log, ["visit", "scrolls"])
 
 
 @pytest.mark.parametrize(
