@@ -18,10 +18,9 @@ Told ChainFinder::find(const Points& points, SweepRange entries) {
     points_ = &points;
     entries_ = entries;
     lattice_ = &rules_.lattice;
-    // A later end may belong to an earlier start, or to a chain that does more of the optional steps.
-    const bool one_entry = entries.first_start == entries.last_start;
+    // A later end may belong to an earlier start.
     entries_.until_done =
-        rules_.timing == SequenceTiming::last_entry || (one_entry && rules_.lattice.optional == 0);
+        rules_.timing == SequenceTiming::last_entry || entries.first_start == entries.last_start;
     const std::uint64_t cuts = rules_.stops | rules_.resets;
     std::uint64_t watched = cuts, watched_after = rules_.resets;
     Place place = deepest(watched, watched_after);
@@ -64,6 +63,10 @@ ChainFinder::Place ChainFinder::with_optional_steps(Place place, std::uint64_t w
     for (std::size_t step = 2; step < place.level; ++step) {
         if (!rules_.lattice.is_optional(step) || !points_->has_past(bit_of(step), kEarliest)) continue;
         narrowed_.optional &= ~bit_of(step);
+        if (is_out_of_reach(step, place.level)) {
+            narrowed_.optional |= bit_of(step);
+            continue;
+        }
         const Place found = deepest(watched, watched_after, place.level);
         is_swept = found.level > 0;
         if (is_swept) {
@@ -73,6 +76,40 @@ ChainFinder::Place ChainFinder::with_optional_steps(Place place, std::uint64_t w
         }
     }
     return is_swept ? place : deepest(watched, watched_after, place.level);
+}
+
+/// Whether the entry is too late for all obligatory steps, or too early for the step. An item may have many
+/// entries: each of them would read rows in vain.
+bool ChainFinder::is_out_of_reach(std::size_t step, std::size_t level) {
+    if (entries_.first_start == kEarliest) return false;
+    const auto is_known = [&](const Ahead& known) {
+        return known.points == points_ && known.step == step && known.level == level &&
+               known.optional == narrowed_.optional;
+    };
+    auto known = std::find_if(ahead_.begin(), ahead_.end(), is_known);
+    if (known == ahead_.end()) known = ahead_.insert(known, ahead_of(step, level));
+    const auto next = std::lower_bound(known->times.begin(), known->times.end(), entries_.first_start);
+    return known->latest_entry < entries_.first_start || next == known->times.end() ||
+           *next > rules_.deadline.of(entries_.last_start);
+}
+
+ChainFinder::Ahead ChainFinder::ahead_of(std::size_t step, std::size_t level) const {
+    Ahead ahead{points_, step, level, narrowed_.optional, kLatest, {}};
+    for (const Point& point : points_->points) {
+        if ((point.steps & bit_of(step)) != 0) ahead.times.push_back(point.time);
+    }
+    std::size_t due = level;
+    for (auto point = points_->points.rbegin(); point != points_->points.rend() && due > 1;) {
+        if ((point->steps & bit_of(due)) == 0) {
+            ++point;
+            continue;
+        }
+        ahead.latest_entry = point->time;
+        do --due;
+        while (due > 1 && narrowed_.is_optional(due));
+    }
+    if (due > 1) ahead.latest_entry = kEarliest;
+    return ahead;
 }
 
 /// Whether rows after the last step meet a chain depends on when its window is over, so on its start: the

@@ -26,6 +26,8 @@ class ChainFinder {
   public:
     explicit ChainFinder(const SequenceRules& rules) : rules_(rules) {}
 
+    /// Forgets what is known of the points of an item.
+    void begin_item() { ahead_.clear(); }
     /// @param entries the times at which a chain may start, both ends included.
     [[nodiscard]] Told find(const Points& points, SweepRange entries);
 
@@ -36,6 +38,15 @@ class ChainFinder {
         SweepRange entries;
         std::int64_t first_end = kEarliest;  // chains end at it or later
         bool is_part = false;                // of the entries, so that the sweep over all says too little
+    };
+    /// What the rows of an item hold for its entries, where an optional step is obligatory.
+    struct Ahead {
+        const Points* points;
+        std::size_t step;
+        std::size_t level;
+        std::uint64_t optional;
+        std::int64_t latest_entry;        // from which all obligatory steps can follow
+        std::vector<std::int64_t> times;  // of the step's rows
     };
 
     /// The deepest level that has a chain outside the exclusions, or whether a certain level has one.
@@ -48,6 +59,8 @@ class ChainFinder {
                                              std::int64_t first_end);
     /// Makes those of the optional steps obligatory that a chain of the level can do, the lowest first.
     [[nodiscard]] Place with_optional_steps(Place place, std::uint64_t watched, std::uint64_t watched_after);
+    [[nodiscard]] bool is_out_of_reach(std::size_t step, std::size_t level);
+    [[nodiscard]] Ahead ahead_of(std::size_t step, std::size_t level) const;
     [[nodiscard]] ChainSteps earliest_end(const Place& place);
     [[nodiscard]] ChainSteps earliest_start(const Place& place);
     [[nodiscard]] SequenceStop why_it_ends(const ChainSteps& chain) const;
@@ -60,6 +73,7 @@ class ChainFinder {
     const Lattice* lattice_ = nullptr;
     const Points* points_ = nullptr;
     SweepRange entries_;
+    std::vector<Ahead> ahead_;
     Sweep sweep_;
     Sweep probe_;  // over the entries of one stretch
     Points mirrored_;

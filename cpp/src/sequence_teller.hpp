@@ -102,6 +102,7 @@ class SequenceTeller {
 
     /// Reads the rows of an item, those apart that hold something else.
     void read(std::size_t item) {
+        finder_.begin_item();
         begin_ = journeys_.offsets[item];
         const auto past = journeys_.time.begin() + static_cast<std::ptrdiff_t>(journeys_.offsets[item + 1]);
         const auto from = journeys_.time.begin() + static_cast<std::ptrdiff_t>(begin_);

@@ -274,6 +274,7 @@ MANY = 1_000_000
         (["visit", "cart"], 1, {"mode": "increase", "max_gap": 1_000, "min_gap": 900}),
         (["visit", "cart"], 1, {"mode": "strict"}),
         (["visit", "cart"], 1, {"entries": "all", "window": 1_000}),
+        (["visit", "order"], 1, {"entries": "all", "optional": {2}, "timing": "first_entry"}),
         (["visit", "cart", "ad"], 1, {"window": 5_000, "exclude": sf.Exclusion("ad", 1, 3, "reset")}),
         (["visit", "cart", "ad"], 1, {"window": 5_000, "exclude": sf.Exclusion("ad", 1, 3, "stop")}),
         (["visit", "cart", "ad"], 1, {"exclude": sf.Exclusion("ad")}),
