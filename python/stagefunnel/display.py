@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import pandas as pd
 
+from .answers import answers, of_periods
 from .errors import SchemaError
 from .overview import Summary
 from .schema import AMOUNTS, BOTH
@@ -31,6 +32,9 @@ _MOST_GROUPS = 20
 _MOST_MOVES = 10
 _OF_SEQUENCES = ("sequence_funnel", "sequence_items", "sequence_trend", "time_to_convert", "sequence_paths")
 _TITLES = {
+    "outcomes": "How items stand",
+    "item_table": "Items",
+    "transitions": "Moves between stages",
     "losses": "Where items are lost",
     "skips": "Skipped stages, the worst first",
     "flow": "Flow balance",
@@ -89,7 +93,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
         return _show_sequence(table, told)
     if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
         return _show_funnel(table, told)
-    return _show_plain(table, told.get("names", {}), title=_title_of(told))
+    return _show_plain(table, told.get("names", {}), title=_title_of(told), below=answers(table, told))
 
 
 def _show_sequence(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
@@ -104,6 +108,8 @@ def _show_sequence(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
 
 
 def _title_of(told: Mapping[str, Any]) -> str:
+    if told.get("table") == "time_in_stage":
+        return f"Time in stage, {PER_TITLES[told.get('per', 'visit')]}"
     if told.get("table") != "comparison":
         return _TITLES.get(told.get("table", ""), "")
     now, before = told["called"]
@@ -141,6 +147,8 @@ def _show_funnel(
     blocks = {kind: _blocks(part, by) for kind, part in parts.items()}
     grid = _funnel_grid(parts, blocks, by, names)
     above, below = _funnel_words(blocks, by, told, names)
+    if by == ["period"] and len(parts) == 1:
+        also = [*of_periods(table, lambda stage: _label(stage, names)), *also]
     title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in parts)
     return Shown(title, grid, above, [*below, *also])
 
@@ -243,18 +251,20 @@ def _label(value: Any, names: Mapping[str, str]) -> str:
 
 
 def _show_summary(summary: Summary) -> ShownTogether:
-    told = summary.time_in_stage.attrs.get("stagefunnel", {})
-    names = told.get("names", {})
-    per = PER_TITLES[told.get("per", "visit")]
-    times = summary.time_in_stage.drop(columns=["outcome", "visits"])
+    times = summary.time_in_stage
+    told = times.attrs.get("stagefunnel", {})
+    names, said = told.get("names", {}), answers(times, told)
+    title = _title_of({**told, "table": "time_in_stage"})
     parts = [
         _show_funnel(summary.funnel, summary.funnel.attrs.get("stagefunnel", {})),
-        _show_plain(times, names, title=f"Time in stage, {per}"),
+        _show_plain(times.drop(columns=["outcome", "visits"]), names, title=title, below=said),
     ]
     if len(summary.transitions):
         # Stable: moves of equal number stay in the order of the pipeline.
         moves = summary.transitions.sort_values("moves", ascending=False, kind="stable")
-        parts.append(_show_plain(moves, names, title="Moves, the most frequent first", most=_MOST_MOVES))
+        said = answers(moves, moves.attrs.get("stagefunnel", {}))
+        title = "Moves, the most frequent first"
+        parts.append(_show_plain(moves, names, title=title, most=_MOST_MOVES, below=said))
     parts.append(_show_findings(summary.quality))
     return ShownTogether(parts)
 

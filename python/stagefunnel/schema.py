@@ -118,6 +118,7 @@ SEQUENCE_PATHS: Final = ("path", "items", "share", "median")
 STOPS: Final = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
 EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
 QUALITY: Final = ("check", "count", "note")
+PROBLEMS: Final = ("problem", "stage", "rows", "hint")
 
 Rows = npt.NDArray[np.integer[Any]]
 

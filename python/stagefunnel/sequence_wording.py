@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .wording import count, length, percent
+from .wording import count, group_label, length, percent
 
 _MOST_NAMED = 5
 
@@ -32,16 +32,26 @@ def sequence_title(told: Mapping[str, Any]) -> str:
 
 
 def sequence_findings(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
-    """Say what a table says; nothing of breakdowns, which say several things."""
-    if told.get("by") or table.empty:
+    """Say what a table says; of trends and times by group nothing, which say several things."""
+    if table.empty:
         return []
-    say = {
-        "sequence_funnel": _of_funnel,
-        "sequence_trend": _of_trend,
-        "time_to_convert": _of_times,
-        "sequence_paths": _of_paths,
-    }.get(str(told.get("table")))
-    return [] if say is None else say(table, told)
+    say = (
+        {
+            "sequence_funnel": _of_groups,
+            "sequence_items": _of_items,
+            "sequence_paths": _of_paths,
+        }
+        if told.get("by")
+        else {
+            "sequence_funnel": _of_funnel,
+            "sequence_items": _of_items,
+            "sequence_trend": _of_trend,
+            "time_to_convert": _of_times,
+            "sequence_paths": _of_paths,
+        }
+    )
+    answer = say.get(str(told.get("table")))
+    return [] if answer is None else answer(table, told)
 
 
 def _within(told: Mapping[str, Any]) -> str:
@@ -84,5 +94,35 @@ def _of_times(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
 
 
 def _of_paths(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
-    row = table.iloc[0]
-    return [f"Most often: {row['path']} ({count(row['items'])}, {percent(row['share'])})."]
+    at = int(table["items"].argmax())
+    group = group_label(table.iloc[at : at + 1], told.get("by", ()))
+    row = table.iloc[at]
+    said = ", ".join([*group, count(row["items"]), percent(row["share"])])
+    return [f"Most often: {row['path']} ({said})."]
+
+
+def _of_groups(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    by = told["by"]
+    last = table[(table["step"] == table["step"].max()) & table["conversion_from_first"].notna()]
+    if len(last) < 2:
+        return []
+    ends = int(last["conversion_from_first"].argmax()), int(last["conversion_from_first"].argmin())
+    best, least = (
+        f"{', '.join(group_label(last.iloc[at : at + 1], by))} "
+        f"({count(last['reached'].iloc[at])}, {percent(last['conversion_from_first'].iloc[at])})"
+        for at in ends
+    )
+    return [f"Most of those that did step 1 came to {last['label'].iloc[0]} in {best}, fewest in {least}."]
+
+
+def _of_items(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    if "stop" not in table.columns:
+        return []
+    what = "entries" if told.get("entries") == "all" else "items"
+    stops = table["stop"].value_counts()
+    done = int(stops.get("completed", 0))
+    said = f"{count(done)} of {count(len(table))} {what} came to the last step"
+    others = stops.drop("completed", errors="ignore")
+    if not others.any():
+        return [f"{said}."]
+    return [f"{said}; most of the others stopped for: {others.idxmax()} ({count(others.max())})."]

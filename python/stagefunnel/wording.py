@@ -30,6 +30,11 @@ def count(value: Any) -> str:
     return NOTHING if pd.isna(value) else f"{int(value):,}"
 
 
+def counted(value: Any, noun: str) -> str:
+    """Write a whole number of things: ``1 item``, ``2 items``."""
+    return f"{count(value)} {noun}{'s' if value != 1 else ''}"
+
+
 def percent(value: Any) -> str:
     """Write a share: ``78 %``; one decimal where the whole number would say 0 or 100 wrongly."""
     if pd.isna(value):
@@ -130,7 +135,7 @@ def _lost_most(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Map
 def standing(outcome: Mapping[str, Any]) -> str:
     """Say how many items there are and how they stand now."""
     said = (
-        f"{count(outcome['base'])} items: {count(outcome['won'])} won, {count(outcome['lost'])} lost, "
+        f"{counted(outcome['base'], 'item')}: {count(outcome['won'])} won, {count(outcome['lost'])} lost, "
         f"{count(outcome['open'])} open; win rate {percent(outcome['win_rate'])}"
     )
     if outcome["left_out"]:

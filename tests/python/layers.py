@@ -24,6 +24,7 @@ OUTER = {
         "display",
         "shown",
         "wording",
+        "answers",
         "sequence_wording",
         "output",
         "plots",
@@ -37,7 +38,7 @@ REACH = {
     "readers": {
         *("readers", "log", "pipeline", "stage_labels", "schema", "errors", "files", "times", "columns"),
     },
-    "plots": {"plots", "schema", "errors", "wording", "sequence_wording"},
+    "plots": {"plots", "schema", "errors", "wording", "answers", "sequence_wording"},
     "cli": {"", "cli", "files", "output", "schema"},
     "__main__": {"cli"},
 }

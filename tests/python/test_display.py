@@ -97,7 +97,7 @@ def test_groups_stand_under_each_other_with_their_findings(groups: tuple[sf.Stag
     lines = repr(sf.show(sf.funnel(*groups, by="manager"))).splitlines()
     firsts = [line.split()[:3] for line in lines if line.split()[1:2] == ["New"]]
     assert firsts == [["Al", "New", "1"], ["Bo", "New", "1"], ["(missing)", "New", "0"]]
-    assert "Al: 1 items: 0 won, 1 lost, 0 open; win rate 0 %" in lines
+    assert "Al: 1 item: 0 won, 1 lost, 0 open; win rate 0 %" in lines
     assert "Al: Most often lost from: New (1 of 1 lost, 100 %)" in lines
     assert "Bo: Nothing was lost from a stage." in lines
     assert "(missing): Most often skipped: New (1 of 1 that went beyond, 100 %)" in lines
@@ -127,8 +127,8 @@ def test_more_groups_than_a_screen_holds_are_counted() -> None:
     log = journeys_log(*["New"] * 23, items={"item": numbers, "group": numbers})
     shown = repr(sf.show(sf.funnel(log, SMALL, by="group")))
     assert "… and 3 more groups" in shown
-    assert "20: 1 items" in shown
-    assert "21: 1 items" not in shown
+    assert "20: 1 item" in shown
+    assert "21: 1 item" not in shown
 
 
 @pytest.mark.parametrize(
@@ -229,24 +229,25 @@ def test_the_attributes_survive_being_written_as_json(example: datasets.Dataset)
 
 def test_every_other_table_is_shown_too(example: datasets.Dataset) -> None:
     times = repr(sf.show(sf.time_in_stage(example.log, example.pipeline))).splitlines()
-    assert times[0].split() == [
+    assert times[0] == "Time in stage, per visit"
+    assert times[1].split() == [
         *["stage", "outcome", "visits", "completed", "open", "items", "mean", "median", "q25", "q75", "q90"]
     ]
-    assert times[4].split() == ["Prepayment", "open", "3", "2", "1", "3", *["1", "d"] * 5]
+    assert times[5].split() == ["Prepayment", "open", "3", "2", "1", "3", *["1", "d"] * 5]
     moves = repr(sf.show(sf.transitions(example.log, example.pipeline))).splitlines()
-    assert moves[2].split() == ["New", "Prepayment", "2", "2", "22", "%"]
+    assert moves[3].split() == ["New", "Prepayment", "2", "2", "22", "%"]
     items = repr(sf.show(sf.item_table(example.log, example.pipeline)))
     assert "NaT" not in items
     assert "nan" not in items.lower()
     totals = repr(sf.show(sf.outcomes(example.log, example.pipeline))).splitlines()
-    assert totals[-1].split() == ["13", "6", "5", "2", "55", "%", "0", "2"]
+    assert totals[-2].split() == ["13", "6", "5", "2", "55", "%", "0", "2"]
     quality = repr(sf.show(example.log.quality())).splitlines()
     assert quality[2].split()[:2] == ["rows", "33"]
 
 
 def test_a_long_table_of_items_is_shown_in_part() -> None:
     log = journeys_log(*["New"] * 75)
-    assert repr(sf.show(sf.item_table(log, SMALL))).splitlines()[-1] == "… and 15 more rows"
+    assert repr(sf.show(sf.item_table(log, SMALL))).splitlines()[-2] == "… and 15 more rows"
 
 
 def test_a_narrow_terminal_cuts_no_number_short(example: datasets.Dataset) -> None:
@@ -268,9 +269,9 @@ def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:
     rows = {"item": [0, 0, 1, 1], "stage": ["New", "Won", "New", "Lost"], "time": [0, 1, 0, 1]}
     table = sf.funnel(sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won", lost="Lost"), by="team")
     turned = str(sf.show(table.sort_values("team", ascending=False, kind="stable")))
-    assert "B: 1 items: 0 won, 1 lost, 0 open; win rate 0 %" in turned
-    assert "A: 1 items: 1 won, 0 lost, 0 open; win rate 100 %" in turned
-    assert "B: 1 items: 0 won, 1 lost" in str(sf.show(table[table["team"] == "B"]))
+    assert "B: 1 item: 0 won, 1 lost, 0 open; win rate 0 %" in turned
+    assert "A: 1 item: 1 won, 0 lost, 0 open; win rate 100 %" in turned
+    assert "B: 1 item: 0 won, 1 lost" in str(sf.show(table[table["team"] == "B"]))
 
 
 def test_a_page_draws_shares_as_bars_behind_their_numbers() -> None:

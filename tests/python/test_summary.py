@@ -135,6 +135,7 @@ New             2      0       2      1        1     1     1     1
 Offer           1      0       1      1        1     1     1     1
 Won             0      1       1      –        –     –     –     –
 Lost            0      1       1      –        –     –     –     –
+Longest: New (half take more than 1)
 
 Moves, the most frequent first
 from stage   to stage   moves   items   share
@@ -142,6 +143,7 @@ from stage   to stage   moves   items   share
 New          Offer          1       1    50 %
 New          Lost           1       1    50 %
 Offer        Won            1       1   100 %
+Most frequent: New → Offer (1 move, 50 % of those that left New)
 
 What was read
 check    count   note
@@ -191,8 +193,9 @@ def test_of_many_moves_the_most_frequent_are_shown() -> None:
 def test_groups_are_shown_in_the_funnel_and_everything_else_for_all_items() -> None:
     summary = sf.summary(journeys_log("New > Won", "New", "Offer", items=ITEMS), SMALL, by="manager")
     lines = repr(sf.show(summary)).splitlines()
-    assert [line.split()[0] for line in lines if line.split()[1:2] == ["New"]] == ["Al", "Bo", "(missing)"]
-    assert "Bo: 1 items: 1 won, 0 lost, 0 open; win rate 100 %" in lines
+    of_new = [line.split()[0] for line in lines if line.split()[1:2] == ["New"]]
+    assert of_new == ["Al", "Bo", "(missing)", "Longest:"]
+    assert "Bo: 1 item: 1 won, 0 lost, 0 open; win rate 100 %" in lines
     times = lines.index("Time in stage, per visit")
     assert lines[times + 3].split() == ["New", "1", "1", "2", *["1"] * 5]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..answers import of_series, series_of
 from ..errors import SchemaError
 from ..schema import COMPARISON, FUNNEL
 from ..wording import KIND_TITLES, count, percent
@@ -68,8 +68,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
 
     look = theme_of(theme)
     title, series = _series(table)
-    words = table.attrs.get("stagefunnel", {}).get("names", {})
-    names = unique_names(table["stage"].unique(), words)
+    names = unique_names(table["stage"].unique(), table.attrs.get("stagefunnel", {}).get("names", {}))
     stages = [names[label] for label in table["stage"].unique()]
     records = [record for name, rows in series for record in _records(name, rows, names)]
     order = [inert(name) for name, _ in series]
@@ -87,7 +86,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
     ]
     height = alt.Step(_BAR, **{"for": "offset"})
     chart = layered(layers, width=_WIDTH, height=height, data=alt.InlineData(values=records))
-    return finished(chart, look, title, _findings(series, words))
+    return finished(chart, look, title, of_series(series, names.__getitem__))
 
 
 def _series(table: pd.DataFrame) -> tuple[str, list[tuple[str, pd.DataFrame]]]:
@@ -115,11 +114,8 @@ def _periods(table: pd.DataFrame) -> tuple[str, list[tuple[str, pd.DataFrame]]]:
         raise SchemaError("a comparison by groups is too much for one chart; give the rows of one group")
     now, before = (str(one) for one in told.get("called", ("now", "before")))
     kind = str(told.get("kind", ""))
-    earlier = table.drop(columns=["reached", "conversion_from_all"]).rename(
-        columns={"reached_before": "reached", "conversion_from_all_before": "conversion_from_all"}
-    )
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}"
-    return title, [(before, earlier), (now, table)]
+    return title, series_of(table)
 
 
 def _records(series: str, rows: pd.DataFrame, names: Any) -> list[dict[str, Any]]:
@@ -132,24 +128,3 @@ def _records(series: str, rows: pd.DataFrame, names: Any) -> list[dict[str, Any]
         known = 0.0 if pd.isna(share) else float(share)
         records.append({"stage": names[stage], "series": inert(series), "share": known, **told})
     return records
-
-
-def _findings(series: Sequence[tuple[str, pd.DataFrame]], words: dict[str, str]) -> list[str]:
-    """Say at which stage the first series and the last lie furthest apart."""
-    if len(series) != 2:
-        return []
-    (first, one), (last, other) = series
-    apart = [
-        (abs(there - here), str(stage), here, there)
-        for stage, here, there in zip(
-            one["stage"], one["conversion_from_all"], other["conversion_from_all"], strict=True
-        )
-        if here == here and there == there  # not missing
-    ]
-    most = max(apart, default=(0.0, "", 0.0, 0.0), key=lambda found: found[0])
-    if not most[0]:
-        return []
-    _, stage, here, there = most
-    return [
-        f"Furthest apart at {words.get(stage, stage)}: {percent(there)} ({last}), {percent(here)} ({first})"
-    ]

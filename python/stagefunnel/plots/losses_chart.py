@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..answers import of_losses
 from ..schema import LOSSES
 from ..wording import MISSING, count, length, percent
 from .style import (
@@ -101,7 +102,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         panels.append(panel)
     title = "Where items are lost" + (f", by {', '.join(by)}" if by else "")
     chart = alt.concat(*panels, columns=min(2, len(panels)), spacing=24)
-    return finished(chart, look, title, [] if by else [_finding(table, names)])
+    return finished(chart, look, title, [] if by else of_losses(table, names.__getitem__))
 
 
 def _part_column(table: pd.DataFrame) -> str:
@@ -151,10 +152,3 @@ def _totals(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for total in totals.values():
         total["label"] = f"{count(total['n'])} · {percent(total['share'])}"
     return list(totals.values())
-
-
-def _finding(table: pd.DataFrame, names: dict[Any, str]) -> str:
-    lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
-    stage, most, total = _plain(lost.idxmax()), int(lost.max()), int(lost.sum())
-    said = f"{count(most)} of {count(total)} lost, {percent(most / total)}"
-    return f"Most often lost from: {names[stage]} ({said})"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
+from ..answers import of_moves
 from ..errors import SchemaError, check_option
 from ..schema import TRANSITIONS
 from ..wording import count, percent
@@ -89,10 +90,8 @@ def plot_transitions(
     drawn = (
         _matrix(records, list(names.values()), look) if form == "matrix" else _sankey(records, names, look)
     )
-    most = max(records, key=lambda record: record["n"])
-    shares = f"{most['moves']} moves, {most['of those that left']} of those that left {most['from']}"
-    said = f"Most frequent: {most['from']} → {most['to']} ({shares})"
-    return finished(drawn, look, "Moves between stages", [said], width=_WIDTH)
+    said = of_moves(table, names.__getitem__)
+    return finished(drawn, look, "Moves between stages", said, width=_WIDTH)
 
 
 def _labels(table: pd.DataFrame) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..answers import of_skips
 from ..errors import SchemaError
 from ..schema import SKIPS
 from ..wording import count, percent, value_label
@@ -118,14 +119,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         cells.mark_text(fontSize=11.5).encode(text="label:N", color=ink),
     ]
     chart = layered(layers, width=alt.Step(_CELL), height=alt.Step(_HEIGHT))
-    worst = max(records, key=lambda record: record["rate"], default=None)
-    said = []
-    if worst is not None and worst["rate"] > 0:
-        who = f", {worst['group']}" if by else ""
-        said = [
-            f"Most often skipped: {worst['stage']}{who} ({worst['skipped']} of {worst['beyond']} that went "
-            f"beyond, {worst['label']})"
-        ]
+    said = of_skips(table, names.__getitem__)
     return finished(chart, look, "Skipped stages" + (f", by {', '.join(by)}" if by else ""), said)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..answers import of_times
 from ..schema import STAGE_TIMES
 from ..wording import PER_TITLES, count, length
 from .lengths import Scale, scale_of
@@ -91,7 +92,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
     chart = layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT))
     per = PER_TITLES.get(str(told.get("per", "")), "")
     title = f"Time in stage, {per}" if per else "Time in stage"
-    return finished(chart, look, title, _sentences(known, names, quantiles))
+    return finished(chart, look, title, [*of_times(table, names.__getitem__), _legend(quantiles)])
 
 
 def _record(row: dict[str, Any], names: Any, quantiles: list[str], scale: Scale) -> dict[str, Any]:
@@ -112,16 +113,11 @@ def _record(row: dict[str, Any], names: Any, quantiles: list[str], scale: Scale)
     }
 
 
-def _sentences(known: pd.DataFrame, names: Any, quantiles: list[str]) -> list[str]:
+def _legend(quantiles: list[str]) -> str:
     said = "line: median; dot: mean"
     if quantiles:
         said = f"bar: {_percents(quantiles[0])} to {_percents(quantiles[-1])} of the completed; {said}"
-    said = said[0].upper() + said[1:]
-    open_stages = known[known["outcome"] == "open"]
-    if open_stages.empty:
-        return [said]
-    row = open_stages.sort_values("median", ascending=False, kind="stable").iloc[0]
-    return [f"Longest: {names[row['stage']]} (half take more than {length(row['median'])})", said]
+    return said[0].upper() + said[1:]
 
 
 def _percents(quantile: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
+from ..answers import of_periods
 from ..errors import SchemaError, check_option
 from ..schema import FUNNEL
 from ..wording import KIND_TITLES, count, percent
@@ -99,7 +100,7 @@ def plot_trend(
     kind = str(told.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    said = [] if by else _findings(table)
+    said = [] if by else of_periods(table, names.__getitem__)
     if len(shown) < len(labels):
         said.append(f"{len(shown)} of {len(labels)} stages are drawn")
     return finished(chart, look, title + (f", by {', '.join(by)}" if by else ""), said)
@@ -148,16 +149,3 @@ def _lines(
     if not group:
         return layered(layers, width=_WIDTH, height=_HEIGHT)
     return layered(layers, width=340, height=180, title=panel_title(look, group, width=340))
-
-
-def _findings(table: pd.DataFrame) -> list[str]:
-    """Say how the share of the first won stage went from the first period with items to the last."""
-    won = table[(table["outcome"] == "won") & (table["base"] > 0)]
-    won = won[won["stage"] == won["stage"].iloc[0]] if len(won) else won
-    if len(won) < 2:
-        return []
-    first, last = won.iloc[0], won.iloc[-1]
-    return [
-        f"Won: {percent(first['conversion_from_all'])} of all in {first['period']}, "
-        f"{percent(last['conversion_from_all'])} in {last['period']}"
-    ]

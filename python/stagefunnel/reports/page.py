@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import quote
@@ -61,6 +62,12 @@ class Section:
     definition: str
     figure: Figure | None
     tables: list[TablePart]
+    said: Sequence[str] = ()  # where there is no figure that says it
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the part says on this data."""
+        return [*(self.figure.sentences if self.figure else ()), *self.said]
 
 
 @dataclass(frozen=True)

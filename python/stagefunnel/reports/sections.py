@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..answers import answers, of_outcomes, of_quality
 from ..display import show
 from ..plots import (
     plot_funnel,
@@ -78,6 +79,7 @@ def skipped(table: pd.DataFrame) -> Section | None:
         "An item skips a stage if it goes beyond it, to a later one or to success, without a visit of it.",
         figure,
         [_table(known, "Skips, the worst first")],
+        _said_without(figure, known),
     )
 
 
@@ -108,6 +110,7 @@ def moves(table: pd.DataFrame) -> Section | None:
         "stage.",
         figure,
         [_table(table, "Moves")],
+        _said_without(figure, table),
     )
 
 
@@ -137,6 +140,7 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
             _table(outcomes, f"Outcomes by {by}"),
             _table(funnel, f"Both funnels by {by}", filter_by=str(outcomes.columns[0])),
         ],
+        of_outcomes(outcomes),
     )
 
 
@@ -149,6 +153,7 @@ def quality(table: pd.DataFrame) -> Section:
         "What is unusual is counted, and nothing is left out without a word.",
         None,
         [_table(found, "Checks that found something")],
+        of_quality(table),
     )
 
 
@@ -156,6 +161,10 @@ def _figure(plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     light, dark = (plot(table, theme=theme, **options) for theme in ("light", "dark"))
     told = light.to_dict()
     return Figure(_svg(light), _svg(dark), told["description"], _sentences(told))
+
+
+def _said_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
+    return [] if figure else answers(table, table.attrs.get("stagefunnel", {}))
 
 
 def _sentences(told: Mapping[str, Any]) -> list[str]:

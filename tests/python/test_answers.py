@@ -1,0 +1,153 @@
+"""The sentence under every table, worked out by hand from journeys that can be followed by eye."""
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from helpers import frame_of, journeys_log
+
+PIPELINE = sf.Pipeline(["New", "Offer", "Order"], won="Won", lost=["Lost", "Bad"])
+# Two won, one of them past Offer; two lost from New, one from Order; one still in Offer.
+PATHS = (
+    "New > Offer > Order > Won",
+    "New > Order > Won",
+    "New > Lost",
+    "New > Bad",
+    "New > Offer > Order > Lost",
+    "New > Offer",
+)
+MANAGERS = pd.DataFrame({"item": [1, 2, 3, 4, 5, 6], "manager": ["Ann", "Ann", "Ann", "Bob", "Bob", None]})
+
+
+@pytest.fixture
+def log() -> sf.StageLog:
+    return journeys_log(*PATHS, items=MANAGERS)
+
+
+def said(table: pd.DataFrame) -> str:
+    """Read what stands under a table."""
+    return repr(sf.show(table)).splitlines()[-1]
+
+
+def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
+    assert said(sf.outcomes(log, PIPELINE)) == "6 items: 2 won, 3 lost, 1 open; win rate 40 %"
+
+
+def test_outcomes_of_groups_name_the_best_and_the_least(log: sf.StageLog) -> None:
+    table = sf.outcomes(log, PIPELINE, by="manager")
+    assert said(table) == ("Highest win rate: Ann (2 won, 1 lost, 67 %); lowest: Bob (0 won, 2 lost, 0 %)")
+    assert said(table[table["manager"] == "Bob"]) == "No two groups have won or lost items."
+    assert said(table.assign(win_rate=0.5)) == "All groups have a win rate of 50 %."
+
+
+def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
+    frame = frame_of([(1, "New", 0), (1, "Offer", 2), (1, "Order", 9), (1, "Won", 10)])
+    assert said(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == "Longest: Offer (half take more than 7)"
+    waiting = journeys_log("New")
+    assert said(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
+
+
+def test_moves_name_the_most_frequent(log: sf.StageLog) -> None:
+    table = sf.transitions(log, PIPELINE)
+    assert said(table) == "Most frequent: New → Offer (3 moves, 50 % of those that left New)"
+    assert said(table.head(0)) == "Nothing moved."
+
+
+def test_losses_name_where_most_are_lost(log: sf.StageLog) -> None:
+    expected = "Most often lost from: New (2 of 3 lost, 67 %)"
+    assert said(sf.losses(log, PIPELINE)) == expected
+    groups = sf.losses(log, PIPELINE, by="manager")
+    assert said(groups) == expected
+    assert said(groups[groups["manager"] == "Ann"]) == "Most often lost from: New (1 of 1 lost, 100 %)"
+    assert said(groups.head(0)) == "Nothing was lost from a stage."
+
+
+def test_losses_of_which_rows_were_filtered_away_say_nothing(log: sf.StageLog) -> None:
+    table = sf.losses(log, PIPELINE)
+    assert "Most often" not in repr(sf.show(table[table["lost_stage"] == "Bad"]))
+
+
+def test_skips_name_the_worst(log: sf.StageLog) -> None:
+    table = sf.skips(log, PIPELINE, by="manager")
+    assert said(table) == "Most often skipped: Offer, Ann (1 of 2 that went beyond, 50 %)"
+    assert said(table[table["manager"] == "Bob"]) == "No stage was skipped."
+    assert said(table[table["beyond"] == 0]) == "No item went beyond a stage."
+
+
+def test_a_flow_says_what_came_and_left(log: sf.StageLog) -> None:
+    rows = [(1, "New", "2026-01-05"), (1, "Won", "2026-02-03"), (2, "New", "2026-02-04")]
+    rows += [
+        (3, "Offer", "2026-02-05"),
+        (3, "Lost", "2026-02-06"),
+        (4, "Lost", "2026-01-01"),
+        (4, "New", "2026-02-09"),
+    ]
+    table = sf.flow(sf.StageLog(frame_of(rows)), PIPELINE, period="2026-02")
+    assert said(table) == "In work: 1 at the start, 3 came, 1 won, 1 lost, 2 at the end"
+    assert "In work" not in repr(sf.show(table[table["stage"] != "New"].assign(at_end=7)))
+
+
+def test_a_trend_says_how_the_first_won_stage_went() -> None:
+    rows = [
+        (1, "New", "2026-01-05"),
+        (1, "Won", "2026-02-03"),
+        (2, "New", "2026-01-04"),
+        (3, "New", "2026-02-01"),
+    ]
+    table = sf.funnel_by_period(sf.StageLog(frame_of(rows)), PIPELINE, basis="created")
+    assert said(table) == "Won: 50 % of all in 2026-01, 0 % in 2026-02"
+
+
+def test_a_comparison_says_where_the_periods_lie_furthest_apart() -> None:
+    rows = [
+        (1, "New", "2026-01-05"),
+        (1, "Offer", "2026-01-06"),
+        (2, "New", "2026-02-04"),
+        (3, "New", "2026-02-01"),
+    ]
+    log = sf.StageLog(frame_of(rows))
+    table = sf.compare_periods(log, PIPELINE, "2026-02", basis="created")
+    assert said(table) == "Furthest apart at Offer: 0 % (2026-02), 100 % (2026-01)"
+
+
+def test_items_rows_and_stages_are_counted(log: sf.StageLog) -> None:
+    assert said(sf.item_table(log, PIPELINE)) == "6 items: 2 won, 3 lost, 1 open"
+    assert said(sf.row_table(log)) == "17 rows of 6 items"
+    assert said(sf.row_table(log).head(1)) == "1 row of 1 item"
+    assert said(log.stages) == "6 stages; most rows: New (6 of 17, 35 %)"
+
+
+def test_an_explanation_says_where_an_item_counts(log: sf.StageLog) -> None:
+    assert said(sf.explain(log, PIPELINE, item=2)) == (
+        "It counts in: classic: New, Order, Won; with conversions: New, Offer, Order, Won"
+    )
+
+
+def test_quality_says_what_is_unusual(log: sf.StageLog) -> None:
+    assert said(log.quality()) == "17 rows, 6 items, 6 stages; nothing unusual"
+    twice = journeys_log("New > New > Won")
+    assert said(twice.quality()) == "3 rows, 1 item, 2 stages; repeats 1"
+
+
+def test_what_does_not_fit_is_counted(log: sf.StageLog) -> None:
+    assert said(PIPELINE.check(log)) == "The log and the pipeline fit."
+    other = sf.Pipeline(["New", "Call"], won="Won")
+    assert said(other.check(log)) == "Stages that do not fit: unlisted 4, never reached 1"
+
+
+def test_sequences_by_group_name_the_best_and_the_least() -> None:
+    rows = [(1, "a", 0), (1, "b", 1), (2, "a", 0), (3, "a", 0), (3, "x", 1), (3, "b", 2)]
+    owners = pd.DataFrame({"item": [1, 2, 3], "who": ["Ann", "Bob", "Ann"]})
+    log = sf.StageLog(frame_of(rows), items=owners)
+    assert said(sf.sequence_funnel(log, ["a", "b"], by="who")) == (
+        "Most of those that did step 1 came to b in Ann (2, 100 %), fewest in Bob (0, 0 %)."
+    )
+    assert said(sf.sequence_items(log, ["a", "b"])) == (
+        "2 of 3 items came to the last step; most of the others stopped for: no_event (1)."
+    )
+    assert said(sf.sequence_items(log, ["a"])) == "3 of 3 items came to the last step."
+
+
+def test_a_table_without_its_columns_is_shown_without_a_sentence(log: sf.StageLog) -> None:
+    table = sf.transitions(log, PIPELINE)[["from_stage", "moves"]]
+    assert "Most frequent" not in repr(sf.show(table))
