@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -21,11 +22,6 @@ _CSV_BYTES = 4 << 20
 class FileBatches(ABC):
     """Columns of several files in record batches, one file after the other.
 
-    Attributes
-    ----------
-    n_rows
-        Rows of all files, ``None`` where only reading tells.
-
     Raises
     ------
     FileNotFoundError, ReaderError
@@ -33,7 +29,6 @@ class FileBatches(ABC):
     """
 
     kind: ClassVar[str]
-    n_rows: int | None = None
 
     def __init__(
         self,
@@ -82,6 +77,10 @@ class FileBatches(ABC):
         at = max(number for number, start in enumerate(self._starts) if start <= row)
         return place_in_file(self._files[at], row - self._starts[at], self.kind)
 
+    @abstractmethod
+    def expected(self, n_rows: int) -> int:
+        """Say how many rows all files have, or seem to have, after some were read."""
+
     def found(self) -> dict[str, int]:
         """Count what was wrong with rows that never became a batch, by check of the quality table."""
         return {}
@@ -96,7 +95,11 @@ class ParquetBatches(FileBatches):
         super().__init__(*args, **options)
         self._times = _TimeTexts(self._pa, self._columns["time"], self._time_format, integers=False)
         self._pq = importlib.import_module("pyarrow.parquet")
-        self.n_rows = sum(self._metadata(file).num_rows for file in self._files)
+        self._n_rows: int = sum(self._metadata(file).num_rows for file in self._files)
+
+    def expected(self, n_rows: int) -> int:
+        """Say how many rows all files have."""
+        return self._n_rows
 
     def _metadata(self, file: str) -> Any:
         try:
@@ -139,6 +142,12 @@ class CsvBatches(FileBatches):
         self._times = _TimeTexts(self._pa, self._columns["time"], self._time_format, integers=True)
         self._csv = importlib.import_module("pyarrow.csv")
         self._n_ragged = 0
+        self._n_bytes = sum(map(os.path.getsize, self._files))
+        self._n_read = 0  # bytes, packed ones as they lie in the file
+
+    def expected(self, n_rows: int) -> int:
+        """Say how many rows all files would have, were all as long as those that were read."""
+        return max(round(n_rows * self._n_bytes / self._n_read), n_rows) if self._n_read else n_rows
 
     def found(self) -> dict[str, int]:
         """Count the rows of too many or too few fields."""
@@ -151,14 +160,22 @@ class CsvBatches(FileBatches):
     def _batches_of(self, file: str) -> Iterator[Any]:
         delimiter, known = csv_header(file)
         check_columns(file, self._names, known)
-        with opened(file) as unpacked:
+        begun, packed = self._n_read, io.BytesIO()
+
+        def watch(raw: Any, *_: object) -> Any:
+            nonlocal packed
+            packed = raw
+            return raw
+
+        with opened(file, watch) as unpacked:
             counted = _QuoteCount(unpacked)
             try:
                 with closing(self._reader(counted, delimiter)) as reader:
                     for batch in reader:
+                        self._n_read = begun + packed.tell()
                         yield self._times.read(batch)
             except self._pa.ArrowException as error:
-                raise _unparsed(file, len(known), error) from error
+                raise _unparsed(file, delimiter, len(known), error) from error
         # The parser takes all that follows a quote that is never closed for one field, and says nothing.
         line = unclosed_line(file) if counted.n_quotes % 2 else None
         if line is not None:
@@ -201,13 +218,14 @@ class _QuoteCount:
         return data
 
 
-def _unparsed(file: str, width: int, error: Exception) -> ReaderError:
+def _unparsed(file: str, delimiter: str, width: int, error: Exception) -> ReaderError:
     ragged = first_ragged_line(file, width)
     if ragged is None:
         return ReaderError(f"{file}: {error}")
     line, n_fields = ragged
+    mended = f"put fields that hold {delimiter!r} in quotes" if n_fields > width else "mend the row"
     return ReaderError(
-        f"{file}, line {line:,}: {n_fields} fields where the header has {width} names; mend the row, or pass "
+        f"{file}, line {line:,}: {n_fields} fields where the header has {width} names; {mended}, or pass "
         f'invalid="drop" to leave such rows out'
     )
 

@@ -49,7 +49,7 @@ class FileTable:
         """Say in which file and line a row stands."""
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
         file = self.files[at]
-        return place_in_file(file, row - self.starts[at], _kind(file))
+        return place_in_file(file, row - self.starts[at], kind_of(file))
 
 
 def place_in_file(file: str, row: int, kind: str) -> str:
@@ -103,7 +103,7 @@ def read_tables(
     """
     frames, starts, total = [], [], 0
     for file in files:
-        read = {"csv": _read_csv, "json": _read_json, "parquet": read_parquet}[_kind(file)]
+        read = {"csv": _read_csv, "json": _read_json, "parquet": read_parquet}[kind_of(file)]
         frame = read(file, columns, watch)
         starts.append(total)
         total += len(frame)
@@ -136,7 +136,7 @@ def split_columns(
 
 
 def _column_names(file: str) -> list[str]:
-    kind = _kind(file)
+    kind = kind_of(file)
     if kind == "csv":
         return csv_header(file)[1]
     if kind == "json":
@@ -145,7 +145,8 @@ def _column_names(file: str) -> list[str]:
         return list(parquet.schema_arrow.names)
 
 
-def _kind(file: str) -> str:
+def kind_of(file: str) -> str:
+    """Tell the kind of a file by its ending: ``csv``, ``json`` or ``parquet``."""
     name = file.lower()
     unpacked = name.removesuffix(".gz")
     for kind, ending, endings in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self, TypedDict, Unpack
 
 from .batches import CsvBatches, FileBatches, ParquetBatches, Paths
@@ -74,7 +74,8 @@ class FromStreams:
             :func:`item_table`; ``"exact"`` also compares the text of every row with the one kept, and refuses
             two that share a hash.
         progress
-            Called after each batch with the rows so far and the rows of all, ``None`` where nobody knows.
+            Called after each batch with the rows so far and the rows of all: ``None`` where nobody knows, and
+            of CSV files what their sizes let expect.
 
         Raises
         ------
@@ -111,7 +112,7 @@ class FromStreams:
             # Reading a file keeps the other half busy.
             encoders=max(threads // 2, 1) if files else threads,
             progress=progress,
-            n_rows=files.n_rows if files else None,
+            expected=files.expected if files else None,
             stages=stages,
         )
         log = cls.__new__(cls)
@@ -187,6 +188,7 @@ class FromStreams:
         except InvalidRowError as error:
             raise InvalidRowError(f"{source.locate(error.row)}: {error}", row=error.row) from error
         log._found |= source.found()
+        log._locate = source.locate
         return log
 
     def _hold(self, content: Content, threads: int, items: Any, items_key: str, invalid: Invalid) -> None:
@@ -200,6 +202,7 @@ class FromStreams:
         self._other_labels = content.other_labels
         self._columns = content.columns
         self._items_table = None
+        self._locate: Callable[[int], str] | None = None  # in which file and line a row stands
         self._has_pipelines = False  # in a column of their own
         if items is not None:
             self._items_table = ItemsTable(items, items_key, self._journeys, invalid, threads)

@@ -237,10 +237,12 @@ class StageLog(FromStreams):
         types = {type(self._labels[code]).__name__ for code in strangers}
         if len(strangers) == len(rows) and types != {type(pipeline.labels[0]).__name__}:
             hint = f"; the log's labels are {', '.join(types)}, are the pipeline's the same type?"
+        first = int(self._label_first[strangers].min())
+        where = f"{self._locate(first)}: " if self._locate is not None else ""
         raise UnknownStageError(
-            f"unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(said)}; the pipeline has: "
+            f"{where}unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(said)}; the pipeline has: "
             f'{quoted(pipeline.labels)}{hint}; pass unlisted="ignore" to leave such rows out',
-            row=int(self._label_first[strangers].min()),
+            row=first,
         )
 
     def _journey_of(self, item: Hashable) -> _core.Journeys:

@@ -40,7 +40,7 @@ def read_batches(
     threads: int,
     encoders: int,
     progress: Progress | None,
-    n_rows: int | None = None,
+    expected: Callable[[int], int] | None = None,
     stages: Any = None,
 ) -> Content:
     """Read a log out of batches, each of which is anything that a frame may be.
@@ -50,7 +50,9 @@ def read_batches(
     encoders
         The threads to use while the batches come.
     progress
-        Called after each batch with the rows so far and `n_rows`, which is how many there will be.
+        Called after each batch with the rows so far and how many there will be.
+    expected
+        Says that of the rows so far; nobody knows where it is ``None``.
     """
     if isinstance(batches, pd.DataFrame | Mapping | str):
         raise SchemaError(
@@ -60,7 +62,7 @@ def read_batches(
     for batch in batches:
         stream.append(batch)
         if progress is not None:
-            progress(stream.n_rows, n_rows)
+            progress(stream.n_rows, expected(stream.n_rows) if expected else None)
     return stream.content(empty, threads)
 
 

@@ -77,8 +77,12 @@ SAYS = [
     ("1,Lost,03/01/2026\n", "time '03/01/2026' in row 2 of column 'time' is not ISO 8601", DROP),
     (",Lost,2026-01-03\n", "missing item in row 2", DROP),
     ("1,,2026-01-03\n", "missing stage in row 2", f"{DROP} or --invalid keep_stage to keep them"),
-    ("1,Lost\n", "missing time in row 2", DROP),
-    ("1,Lost,2026-01-03,x\n", "more fields than the header's 3 names", "put fields that hold ',' in quotes"),
+    ("1,Lost\n", "2 fields where the header has 3 names; mend the row", DROP),
+    (
+        "1,Lost,2026-01-03,x\n",
+        "4 fields where the header has 3 names; put fields that hold ',' in quotes",
+        DROP,
+    ),
 ]
 
 
@@ -173,7 +177,7 @@ def test_a_file_that_cannot_be_opened_is_an_error_and_no_traceback(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "log.csv")
 
-    monkeypatch.setattr("stagefunnel.cli.reading.read_tables", refuse)
+    monkeypatch.setattr("stagefunnel.batches.csv_header", refuse)
     assert failing(FUNNEL, capsys) == "[Errno 13] Permission denied: 'log.csv'"
 
 
@@ -228,6 +232,7 @@ def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
     shown = on_a_terminal(FUNNEL)
     assert "log.csv" in shown
     assert "100%" in shown
+    assert re.search(r"2 rows, [0-9,]+ a second", shown)
     assert "\x1b[32mMost often skipped" in shown
     piped = run_python("-m", "stagefunnel", *FUNNEL)
     assert (piped.returncode, piped.stderr) == (0, "")

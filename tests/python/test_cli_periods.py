@@ -37,7 +37,7 @@ def run(command: str, *arguments: str, file: str = "deals.csv") -> int:
 
 
 def log() -> sf.StageLog:
-    return sf.StageLog(pd.read_csv("deals.csv", dtype={"deal": str}), **COLUMNS)
+    return sf.StageLog.from_csv("deals.csv", **COLUMNS)
 
 
 def pipeline() -> sf.Pipeline:

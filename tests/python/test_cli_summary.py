@@ -37,10 +37,10 @@ def run(*arguments: str) -> int:
 
 
 def expected(**options: Any) -> sf.Summary:
-    frame, items = (pd.read_csv(name, dtype={"deal": str}) for name in ("deals.csv", "items.csv"))
-    columns = {"item": "deal", "stage": "phase", "time": "at"}
+    items = pd.read_csv("items.csv", dtype={"deal": str})
     # Without a breakdown the command reads no items, and says nothing of them in the quality table.
-    log = sf.StageLog(frame, **columns, items=items if "by" in options else None)
+    items = items if "by" in options else None
+    log = sf.StageLog.from_csv("deals.csv", item="deal", stage="phase", time="at", items=items)
     return sf.summary(log, sf.Pipeline.from_toml("pipeline.toml"), **options)
 
 

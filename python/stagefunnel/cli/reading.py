@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from importlib import import_module
+from typing import Any
 
 import pandas as pd
 
 import stagefunnel as sf
-from stagefunnel.files import FileTable, Watch, expand, read_tables, split_columns
+from stagefunnel.files import FileTable, expand, kind_of, read_tables, split_columns
+
+from .progress import progress_bars
 
 
 def names_of(text: str | None) -> list[str] | None:
@@ -131,28 +132,60 @@ def reading(
     several = [*(names_of(args.by) or ()), *(names_of(args.hold) or ())]
     asked = [name for name in (*several, args.reason, args.amount, args.currency) if name is not None]
     of_items, of_log = split_columns(list(dict.fromkeys(asked)), item_files, files)
-    with _progress() as watch:
-        table = read_tables(files, [*columns.values(), *of_log], watch=watch)
-        key = args.items_key or columns["item"]
-        item_table = read_tables(item_files, [key, *of_items], watch=watch).frame if item_files else None
+    options: dict[str, Any] = {
+        **columns,
+        "time_format": given["time_format"],
+        "items_key": args.items_key,
+        "invalid": args.invalid,
+        "empty": args.empty,
+        "threads": args.threads,
+    }
+    with progress_bars(files) as bars:
+        item_table = None
+        if item_files:
+            key = args.items_key or columns["item"]
+            item_table = read_tables(item_files, [key, *of_items], watch=bars.watch).frame
+            _number_amounts(item_table, args.amount)
+        stream = None if of_log else _stream_of(files, given["order"], settings)
+        if stream is not None:
+            log = stream(files, **options, items=item_table, keys="keep", progress=bars.rows)
+        else:
+            table = read_tables(files, [*columns.values(), *of_log], watch=bars.watch)
+    if stream is not None:
+        yield log
+        return
     frame = _typed(table, columns, given["time_format"], settings)
-    for content in (frame, item_table):
-        if args.amount is not None and content is not None and args.amount in content:
-            content[args.amount] = _as_numbers(content[args.amount])
+    _number_amounts(frame, args.amount)
     try:
-        yield sf.StageLog(
-            frame,
-            **columns,
-            columns=of_log,
-            time_format=given["time_format"],
-            items=item_table,
-            items_key=args.items_key,
-            invalid=args.invalid,
-            empty=args.empty,
-            threads=args.threads,
-        )
+        yield sf.StageLog(frame, **options, columns=of_log, items=item_table)
     except (sf.InvalidRowError, sf.UnknownStageError) as error:
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
+
+
+def _stream_of(
+    files: list[str], order: str | None, settings: sf.Settings | None
+) -> Callable[..., sf.StageLog] | None:
+    """Choose how files are read batch by batch, which takes less time and memory, where that can be."""
+    has_integers = settings is not None and isinstance(settings.pipeline.labels[0], int)
+    if order or has_integers or not _has_pyarrow():
+        return None
+    kinds = {kind_of(file) for file in files}
+    if kinds == {"csv"}:
+        return sf.StageLog.from_csv
+    return sf.StageLog.from_parquet if kinds == {"parquet"} else None
+
+
+def _has_pyarrow() -> bool:
+    try:
+        import_module("pyarrow")
+    except ImportError:
+        return False
+    return True
+
+
+def _number_amounts(frame: pd.DataFrame, amount: str | None) -> None:
+    if amount is not None and amount in frame:
+        frame[amount] = _as_numbers(frame[amount])
 
 
 def _typed(
@@ -186,22 +219,3 @@ def _as_numbers(values: pd.Series) -> pd.Series:
         return pd.Series(pd.to_numeric(values))
     except (ValueError, TypeError):
         return values
-
-
-@contextmanager
-def _progress() -> Iterator[Watch | None]:
-    """Show how far reading is, on a terminal only."""
-    if sys.stderr is None or not sys.stderr.isatty():  # None where it is closed
-        yield None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-
-        def watch(file: BinaryIO, name: str, size: int) -> BinaryIO:
-            task = progress.add_task(escape(os.path.basename(name)), total=size)
-            return progress.wrap_file(file, task_id=task)
-
-        yield watch
