@@ -11,6 +11,8 @@ import pytest
 import stagefunnel as sf
 from drawings import collisions, colours_in, outside, words_in
 from stagefunnel import plots
+from stagefunnel.plots.heat import colour_of, contrast, letter_on
+from stagefunnel.plots.style import theme_of
 
 Chart = Callable[[sf.StageLog, sf.Pipeline, str], Any]
 LONG = "A name of a stage that nobody would read to its end, as customers invent them"
@@ -132,3 +134,28 @@ def test_a_collision_is_found() -> None:
     assert collisions(drawing(text(0, 20, "first"), text(0, 30, "second"))) == []
     assert collisions(drawing(text(0, 20, "first", " rotate(90)"), text(10, 20, "second"))) == []
     assert outside(drawing(text(90, 20, "beyond"), text(10, 20, "within"))) == ["beyond"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_letters_can_be_read_in_every_cell_of_a_heat_map(theme: str) -> None:
+    look = theme_of(theme)
+    for share in np.linspace(0, 1, 1_001):
+        assert contrast(letter_on(look, share), colour_of(look, share)) >= 4.5
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)  # the known grey that just fails
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_cells_are_drawn_in_the_colours_that_their_letters_are_chosen_for(theme: Any, tmp_path: Path) -> None:
+    shop = sf.datasets.furniture_shop()
+    table = sf.skips(shop.log, shop.pipeline, by="manager")
+    path = tmp_path / "skips.svg"
+    plots.plot_skips(table, theme=theme).save(str(path))
+    drawn = path.read_text().lower()
+    for rate in table["skip_rate"].dropna():
+        colour = colour_of(theme_of(theme), rate).lower()
+        parts = ", ".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+        assert colour in drawn or f"rgb({parts})" in drawn

@@ -10,6 +10,7 @@ from ..answers import of_moves
 from ..errors import SchemaError, check_option
 from ..schema import TRANSITIONS
 from ..wording import count, percent
+from .heat import heat_layers, letter_on
 from .streams import bands_of
 from .style import (
     Theme,
@@ -81,6 +82,7 @@ def plot_transitions(
             "to": names[row["to_stage"]],
             "n": int(row["moves"]),
             "share": float(row["share"]),
+            "letter": letter_on(look, row["share"]),
             "moves": count(row["moves"]),
             "items": count(row["items"]),
             "of those that left": percent(row["share"]),
@@ -121,14 +123,9 @@ def _matrix(records: list[dict[str, Any]], stages: list[str], look: Theme) -> al
         y=alt.Y("from:N", scale=alt.Scale(domain=stages), axis=name_axis(look)),
         tooltip=_tooltip(alt),
     )
-    heat = alt.Scale(domain=[0, 1], range=list(look.heat))
-    ink = alt.condition(alt.datum.share > 0.45, alt.value(look.paper), alt.value(look.ink))
-    squares = cells.mark_rect(stroke=look.paper, strokeWidth=2)
-    layers = [
-        squares.encode(color=alt.Color("share:Q", scale=heat, legend=None)),
-        cells.mark_text(fontSize=11.5).encode(text="moves:N", color=ink),
-    ]
-    return layered(layers, width=alt.Step(_CELL), height=alt.Step(_HEIGHT))
+    return layered(
+        heat_layers(cells, look, "share", "moves"), width=alt.Step(_CELL), height=alt.Step(_HEIGHT)
+    )
 
 
 def _sankey(records: list[dict[str, Any]], names: dict[Any, str], look: Theme) -> alt.LayerChart:

@@ -11,6 +11,7 @@ from ..answers import of_skips
 from ..errors import SchemaError
 from ..schema import SKIPS
 from ..wording import count, percent, value_label
+from .heat import heat_layers, letter_on
 from .style import (
     ThemeName,
     check_table,
@@ -87,6 +88,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
             "group": group,
             "stage": names[row["stage"]],
             "rate": float(row["skip_rate"]),
+            "letter": letter_on(look, row["skip_rate"]),
             "label": percent(row["skip_rate"]),
             "skipped": count(row["skipped"]),
             "beyond": count(row["beyond"]),
@@ -110,15 +112,9 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
             alt.Tooltip("beyond:N", title="came beyond it"),
         ],
     )
-    heat = alt.Scale(domain=[0, 1], range=list(look.heat))
-    is_dark_cell = alt.datum.rate > 0.45
-    ink = alt.condition(is_dark_cell, alt.value(look.paper), alt.value(look.ink))
-    squares = cells.mark_rect(stroke=look.paper, strokeWidth=2)
-    layers = [
-        squares.encode(color=alt.Color("rate:Q", scale=heat, legend=None)),
-        cells.mark_text(fontSize=11.5).encode(text="label:N", color=ink),
-    ]
-    chart = layered(layers, width=alt.Step(_CELL), height=alt.Step(_HEIGHT))
+    chart = layered(
+        heat_layers(cells, look, "rate", "label"), width=alt.Step(_CELL), height=alt.Step(_HEIGHT)
+    )
     said = of_skips(table, names.__getitem__)
     return finished(chart, look, "Skipped stages" + (f", by {', '.join(by)}" if by else ""), said)
 
