@@ -49,7 +49,7 @@ class Exclusion:
     Notes
     -----
     With ``mode="unordered"`` steps are numbered in order of time. All exclusions lie between the same two,
-    and reset; the chain's own rows between them count too.
+    and reset.
 
     Examples
     --------

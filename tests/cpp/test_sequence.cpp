@@ -161,6 +161,8 @@ TEST(Sequence, ExcludesBetweenPlacesInTimeWhereStepsHaveNoOrder) {
     EXPECT_EQ(unordered("A0 B1 X2 C3", 2, 3), "2: 1 3 -");
     EXPECT_EQ(unordered("A0 B1 X2 B3 C4", 2, 3), "3: 0 3 4");
     EXPECT_EQ(unordered("A0 X1", 2, 3), "1: 0 - -");
+    EXPECT_EQ(unordered("A0 B1 X1 C2", 1, 3), "3: 0 1 2");
+    EXPECT_EQ(unordered("A0 B1 X1 B3 C4", 1, 3), "3: 0 1 4");
     EXPECT_EQ(unordered("A2 A3 B3 X4", 1, 3, 1), "2: 2 3 -");
 }
 

@@ -283,6 +283,7 @@ MANY = 1_000_000
         (["visit", "cart"], 1, {"mode": "unordered", "window": 1_000}),
         (["visit", "cart", "ad"], 1, {"mode": "unordered", "exclude": sf.Exclusion("ad", 1, 2)}),
         (["visit", "cart", "ad"], 1, {"mode": "unordered", "exclude": sf.Exclusion("ad", 2, 3), "window": 9}),
+        (["visit", "cart"], 1, {"mode": "unordered", "exclude": sf.Exclusion("cart"), "window": 900}),
         (["visit", "cart"], 1, {"mode": "hybrid", "window": 1_000}),
         (["visit", "cart"], 1, {"mode": "open"}),
         (["visit", "cart"], 1, {"mode": "clickhouse", "window": 1_000}),

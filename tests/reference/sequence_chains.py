@@ -135,6 +135,6 @@ def _counts(chain: Links, event: Event, exclusion: Exclusion, asked: Asked) -> b
         and event.held == chain[0].event.held
         and event.time > begin
         and (end is None or event.time < end)
-        and (asked.mode == "unordered" or event.time not in [link.time for link in chain])
+        and event.time not in [link.time for link in chain]
         and (asked.window is None or event.time <= after(chain[0].time, asked.window))
     )
