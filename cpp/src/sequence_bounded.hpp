@@ -16,13 +16,13 @@
 namespace stagefunnel {
 
 /// Times from one to another, both included; none where the last is before the first.
-struct Stretch {
+struct TimeStretch {
     std::int64_t from;
     std::int64_t to;
 
     [[nodiscard]] bool has(std::int64_t time) const { return from <= time && time <= to; }
-    [[nodiscard]] Stretch since(std::int64_t time) const { return {std::max(from, time), to}; }
-    [[nodiscard]] Stretch until(std::int64_t time) const { return {from, std::min(to, time)}; }
+    [[nodiscard]] TimeStretch since(std::int64_t time) const { return {std::max(from, time), to}; }
+    [[nodiscard]] TimeStretch until(std::int64_t time) const { return {from, std::min(to, time)}; }
 };
 
 /// The rows that fill the same steps, in the order of time.
@@ -35,7 +35,7 @@ struct RowsOfKind {
         n_until.push_back(n_rows + (n_until.empty() ? 0 : n_until.back()));
         time.push_back(at);
     }
-    [[nodiscard]] std::size_t n_in(Stretch stretch) const {
+    [[nodiscard]] std::size_t n_in(TimeStretch stretch) const {
         if (stretch.to < stretch.from) return 0;
         const auto first = std::lower_bound(time.begin(), time.end(), stretch.from);
         const auto past = std::upper_bound(first, time.end(), stretch.to);
@@ -47,15 +47,15 @@ struct RowsOfKind {
 };
 
 /// Rows of one point that a chain has, whichever of them.
-struct Taken {
+struct TakenRows {
     const Point* point;
     std::size_t n_rows;
 };
 
 /// Which chains are looked for: those with few rows before one time, with enough of them until another, and
 /// with a row of each of some points.
-struct Bounds {
-    Stretch stretch;
+struct ChainBounds {
+    TimeStretch stretch;
     std::int64_t capped_before = kEarliest;
     std::size_t cap = 0;
     std::int64_t needed_until = kLatest;
@@ -81,9 +81,9 @@ class BoundedRows {
     }
 
     /// The most steps that the rows of a stretch fill together with those that are taken, and one of a kind.
-    [[nodiscard]] std::size_t most(Stretch stretch, std::uint64_t one_more = 0) {
+    [[nodiscard]] std::size_t most(TimeStretch stretch, std::uint64_t one_more = 0) {
         filling_.clear();
-        for (const Taken& taken : taken_) {
+        for (const TakenRows& taken : taken_) {
             if (stretch.has(taken.point->time)) continue;  // one of the point's rows in the stretch
             const std::size_t group = filling_.add_group(taken.n_rows);
             for (const RowKind& kind : points_.kinds_of(*taken.point)) {
@@ -105,7 +105,7 @@ class BoundedRows {
     }
 
     /// The most rows of a chain inside the bounds; 0 where it cannot be.
-    [[nodiscard]] std::size_t within(const Bounds& bounds) {
+    [[nodiscard]] std::size_t within(const ChainBounds& bounds) {
         taken_.clear();
         return with_required(bounds, bounds.stretch, [&] { return free_of(bounds, bounds.stretch); });
     }
@@ -113,7 +113,7 @@ class BoundedRows {
     /// The chain of the level inside the bounds that has the latest rows from its end on, or the earliest
     /// from its entry on; none where there is none, or with the earliest entry none at the begin of the
     /// stretch.
-    [[nodiscard]] ChainSteps chain_of(const Bounds& bounds, std::size_t level) {
+    [[nodiscard]] ChainSteps chain_of(const ChainBounds& bounds, std::size_t level) {
         level_ = level;
         if (within(bounds) < level_) return {};
         const auto time_of = [](const Point& point) { return point.time; };
@@ -128,7 +128,7 @@ class BoundedRows {
             if (std::exchange(side, now) != now || is_required) denied = 0;
             // What is denied one row is denied to a further one on the same side of the bounds.
             if ((point.steps & ~denied) == 0) continue;
-            Stretch rest = bounds.stretch;
+            TimeStretch rest = bounds.stretch;
             (from_end_ ? rest.to : rest.from) = point.time + (from_end_ ? -1 : 1);
             if (take_of(point, bounds, rest)) {
                 denied = 0;
@@ -143,7 +143,7 @@ class BoundedRows {
   private:
     [[nodiscard]] std::size_t n_taken(std::int64_t until) const {
         std::size_t n = 0;
-        for (const Taken& taken : taken_) n += taken.point->time <= until ? taken.n_rows : 0;
+        for (const TakenRows& taken : taken_) n += taken.point->time <= until ? taken.n_rows : 0;
         return n;
     }
     [[nodiscard]] std::size_t n_taken_before(std::int64_t time) const {
@@ -152,7 +152,7 @@ class BoundedRows {
 
     /// Asks with a row of each required point taken that lies in the rest; 0 where these cannot be taken.
     template <class Ask>
-    [[nodiscard]] std::size_t with_required(const Bounds& bounds, Stretch rest, Ask ask) {
+    [[nodiscard]] std::size_t with_required(const ChainBounds& bounds, TimeStretch rest, Ask ask) {
         const std::size_t n_before = taken_.size();
         for (const Point* point : bounds.required) {
             if (rest.has(point->time)) taken_.push_back({point, 1});
@@ -164,12 +164,12 @@ class BoundedRows {
     }
 
     /// The most rows, taken ones and others of the rest; 0 where the bounds cannot be kept.
-    [[nodiscard]] std::size_t free_of(const Bounds& bounds, Stretch rest) {
+    [[nodiscard]] std::size_t free_of(const ChainBounds& bounds, TimeStretch rest) {
         const std::size_t n_capped = n_taken_before(bounds.capped_before);
         if (n_capped > bounds.cap) return 0;
         const std::size_t n_free = bounds.cap - n_capped;
         const std::size_t n_needed = n_taken(bounds.needed_until);
-        const auto capped = [&](Stretch stretch, std::uint64_t one_more = 0) {
+        const auto capped = [&](TimeStretch stretch, std::uint64_t one_more = 0) {
             const std::size_t n_more = n_free - static_cast<std::size_t>(one_more != 0);
             return std::min(most(stretch.since(bounds.capped_before), one_more) + n_more, most(stretch));
         };
@@ -189,7 +189,7 @@ class BoundedRows {
 
     /// Takes as many rows of a point as leave a chain of the level possible; `rest` are the rows that come
     /// after it in the order in which they are taken.
-    [[nodiscard]] bool take_of(const Point& point, const Bounds& bounds, Stretch rest) {
+    [[nodiscard]] bool take_of(const Point& point, const ChainBounds& bounds, TimeStretch rest) {
         const std::size_t n_before = n_taken(kLatest);
         std::size_t n_rows = 0;
         for (const RowKind& kind : points_.kinds_of(point)) n_rows += kind.n_rows;
@@ -209,7 +209,7 @@ class BoundedRows {
     [[nodiscard]] ChainSteps told() {
         ChainSteps chain;
         if (from_end_) std::reverse(taken_.begin(), taken_.end());
-        for (const Taken& taken : std::exchange(taken_, {})) {
+        for (const TakenRows& taken : std::exchange(taken_, {})) {
             for (std::size_t n = 0; n < taken.n_rows; ++n) {
                 chain.time[chain.level] = taken.point->time;
                 chain.done |= bit_of(++chain.level);
@@ -222,7 +222,7 @@ class BoundedRows {
     bool from_end_;
     Filling filling_;
     std::vector<RowsOfKind> kinds_;
-    std::vector<Taken> taken_;
+    std::vector<TakenRows> taken_;
     std::size_t level_ = 0;
 };
 

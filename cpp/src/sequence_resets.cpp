@@ -30,20 +30,21 @@ class UnhitChains {
     }
 
     [[nodiscard]] ChainSteps find() {
-        level_ = deepest(before_ - 1, [&](Stretch stretch) { return past_second_place(stretch); });
-        if (level_ >= before_) return first_of([&](Stretch stretch) { return chain_past_second(stretch); });
-        level_ = deepest(after_ - 1, [&](Stretch stretch) {
+        level_ = deepest(before_ - 1, [&](TimeStretch stretch) { return past_second_place(stretch); });
+        if (level_ >= before_)
+            return first_of([&](TimeStretch stretch) { return chain_past_second(stretch); });
+        level_ = deepest(after_ - 1, [&](TimeStretch stretch) {
             std::size_t level = 0;
-            for (const Bounds& bounds : past_first_place(stretch))
+            for (const ChainBounds& bounds : past_first_place(stretch))
                 level = std::max(level, rows_.within(bounds));
             return level;
         });
         if (level_ >= after_)
-            return first_of([&](Stretch stretch) { return best_of(past_first_place(stretch)); });
+            return first_of([&](TimeStretch stretch) { return best_of(past_first_place(stretch)); });
         // A chain that has not come to the first place is not hit.
-        level_ = std::min(level_, deepest(0, [&](Stretch stretch) { return rows_.most(stretch); }));
+        level_ = std::min(level_, deepest(0, [&](TimeStretch stretch) { return rows_.most(stretch); }));
         if (level_ == 0) return {};
-        return first_of([&](Stretch stretch) { return rows_.chain_of({.stretch = stretch}, level_); });
+        return first_of([&](TimeStretch stretch) { return rows_.chain_of({.stretch = stretch}, level_); });
     }
 
   private:
@@ -58,8 +59,8 @@ class UnhitChains {
             if (point.steps == 0) continue;
             while (rules_.deadline.of(points_[first].time) < point.time) ++first;
             const std::int64_t deadline = std::min(rules_.deadline.of(point.time), points_.back().time);
-            if (at(is_from_end() ? Stretch{points_[first].time, point.time}
-                                 : Stretch{point.time, deadline})) {
+            if (at(is_from_end() ? TimeStretch{points_[first].time, point.time}
+                                 : TimeStretch{point.time, deadline})) {
                 return;
             }
         }
@@ -69,7 +70,7 @@ class UnhitChains {
     template <class LevelOf>
     [[nodiscard]] std::size_t deepest(std::size_t least, LevelOf level_of) {
         std::size_t level = least;
-        for_each_stretch([&](Stretch stretch) {
+        for_each_stretch([&](TimeStretch stretch) {
             if (rows_.most(stretch) > level) level = std::max(level, level_of(stretch));
             return level == rules_.n_steps();
         });
@@ -80,7 +81,7 @@ class UnhitChains {
     template <class FindIn>
     [[nodiscard]] ChainSteps first_of(FindIn find_in) {
         ChainSteps chain;
-        for_each_stretch([&](Stretch stretch) {
+        for_each_stretch([&](TimeStretch stretch) {
             if (rows_.most(stretch) >= level_) chain = find_in(stretch);
             return chain.level > 0;
         });
@@ -88,7 +89,7 @@ class UnhitChains {
     }
 
     /// The excluded rows strictly inside, as places among all: [first, past).
-    [[nodiscard]] std::pair<std::size_t, std::size_t> excluded_inside(Stretch stretch) const {
+    [[nodiscard]] std::pair<std::size_t, std::size_t> excluded_inside(TimeStretch stretch) const {
         const auto first = std::upper_bound(excluded_.begin(), excluded_.end(), stretch.from);
         const auto past = std::lower_bound(first, excluded_.end(), stretch.to);
         return {static_cast<std::size_t>(first - excluded_.begin()),
@@ -125,16 +126,16 @@ class UnhitChains {
         return {at(first), at(past)};
     }
     /// Whether a gap can hold the rows from the one place to the other.
-    [[nodiscard]] bool is_wide_enough(Stretch gap) { return rows_.most(gap) + after_ > before_; }
+    [[nodiscard]] bool is_wide_enough(TimeStretch gap) { return rows_.most(gap) + after_ > before_; }
 
     /// Chains that have both places in one gap, whose end may be any excluded row until that of the gap: few
     /// rows before it, and enough of them until it ends.
-    [[nodiscard]] std::vector<Bounds> in_gap(Stretch stretch, Gap gap, std::size_t past) {
+    [[nodiscard]] std::vector<ChainBounds> in_gap(TimeStretch stretch, Gap gap, std::size_t past) {
         const std::size_t first = gap ? *gap + 1 : excluded_inside(stretch).first;
         const std::size_t last = gap ? std::min(ends_[*gap], past) : end_of(gap, first, past);
-        std::vector<Bounds> found;
+        std::vector<ChainBounds> found;
         for (std::size_t end = first; end <= last; ++end) {
-            Bounds bounds{.stretch = stretch, .needed = before_, .required = points_of(first, end)};
+            ChainBounds bounds{.stretch = stretch, .needed = before_, .required = points_of(first, end)};
             if (gap) {
                 bounds.capped_before = excluded_[*gap];
                 bounds.cap = after_ - 1;
@@ -146,7 +147,7 @@ class UnhitChains {
     }
 
     /// The deepest chain of a stretch that comes past the second place; 0 where there is none.
-    [[nodiscard]] std::size_t past_second_place(Stretch stretch) {
+    [[nodiscard]] std::size_t past_second_place(TimeStretch stretch) {
         const auto [first, past] = excluded_inside(stretch);
         const std::size_t whole = rows_.most(stretch);
         const std::int64_t enough =
@@ -177,7 +178,7 @@ class UnhitChains {
         return gap == past ? 0 : std::min(rows_.most(stretch.since(excluded_[gap])) + after_ - 1, whole);
     }
 
-    [[nodiscard]] ChainSteps chain_past_second(Stretch stretch) {
+    [[nodiscard]] ChainSteps chain_past_second(TimeStretch stretch) {
         const auto [first, past] = excluded_inside(stretch);
         const std::size_t n_gaps = past - first + 1;
         const ChainSteps limit = rows_.chain_of({.stretch = stretch}, level_);
@@ -187,7 +188,7 @@ class UnhitChains {
             const Gap gap = at == 0 ? Gap() : Gap(first + at - 1);
             if (best.level > 0 && gap && is_beyond(best, limit, *gap, past, stretch)) break;
             bool is_free = false;
-            for (const Bounds& bounds : in_gap(stretch, gap, past)) {
+            for (const ChainBounds& bounds : in_gap(stretch, gap, past)) {
                 const ChainSteps chain = rows_.chain_of(bounds, level_);
                 if (chain.level == 0) continue;
                 is_free = is_free || bounds.required.empty();
@@ -202,7 +203,7 @@ class UnhitChains {
     /// Whether no chain with both places in a gap, or in one after it in the order of the search, can be
     /// better: `limit` has the earliest times of all chains, or the latest.
     [[nodiscard]] bool is_beyond(const ChainSteps& best, const ChainSteps& limit, std::size_t gap,
-                                 std::size_t past, Stretch stretch) const {
+                                 std::size_t past, TimeStretch stretch) const {
         const auto is_at_limit = [&](std::size_t from, std::size_t to) {
             return std::equal(best.time.begin() + static_cast<std::ptrdiff_t>(from),
                               best.time.begin() + static_cast<std::ptrdiff_t>(to),
@@ -216,8 +217,8 @@ class UnhitChains {
     /// Chains that come to the first place and not to the second: few rows before the last excluded one, and
     /// an entry whose window has none after it; or few before an earlier one, and a row at the time of each
     /// later.
-    [[nodiscard]] std::vector<Bounds> past_first_place(Stretch stretch) const {
-        Bounds bounds{.stretch = stretch, .needed_until = stretch.from, .needed = 1};
+    [[nodiscard]] std::vector<ChainBounds> past_first_place(TimeStretch stretch) const {
+        ChainBounds bounds{.stretch = stretch, .needed_until = stretch.from, .needed = 1};
         const auto next = std::upper_bound(excluded_.begin(), excluded_.end(), stretch.to);
         if (is_from_end()) {
             const std::int64_t limit = next == excluded_.end() ? kLatest : *next;
@@ -226,7 +227,7 @@ class UnhitChains {
             });
             bounds.needed_until = past == points_.begin() ? kEarliest : std::prev(past)->time;
         }
-        std::vector<Bounds> found;
+        std::vector<ChainBounds> found;
         for (auto x = next; x != excluded_.begin() && *std::prev(x) > stretch.from; --x) {
             bounds.capped_before = *std::prev(x);
             bounds.cap = after_ - 1;
@@ -243,9 +244,9 @@ class UnhitChains {
 
     /// Of the chains of the level the one with the latest rows from its end on, or the earliest from its
     /// entry.
-    [[nodiscard]] ChainSteps best_of(const std::vector<Bounds>& choices) {
+    [[nodiscard]] ChainSteps best_of(const std::vector<ChainBounds>& choices) {
         ChainSteps best;
-        for (const Bounds& bounds : choices) {
+        for (const ChainBounds& bounds : choices) {
             const ChainSteps chain = rows_.chain_of(bounds, level_);
             if (chain.level > 0 && (best.level == 0 || is_better(chain, best))) best = chain;
         }

@@ -239,6 +239,18 @@ def no_file_is_too_long(root: Path) -> Iterator[str]:
             yield f"{path.relative_to(root)}: {length} lines"
 
 
+def no_two_headers_define_one_name(root: Path) -> Iterator[str]:
+    # The linker takes one of the two for both, without a word, and memory is read as what it is not.
+    homes: dict[str, str] = {}
+    for path in core_files(root):
+        if path.suffix != ".hpp":
+            continue
+        for name in re.findall(r"^(?:struct|class) (\w+)[^;]*\{", path.read_text("utf-8"), re.MULTILINE):
+            home = homes.setdefault(name, path.name)
+            if home != path.name:
+                yield f"{path.relative_to(root)}: {name} is defined in {home} too"
+
+
 RULES: tuple[Rule, ...] = (
     core_includes_only_std_eigen_and_itself,
     bindings_hold_no_defaults,
@@ -251,4 +263,5 @@ RULES: tuple[Rule, ...] = (
     python_loops_over_no_rows,
     no_public_name_hides_a_module,
     no_file_is_too_long,
+    no_two_headers_define_one_name,
 )

@@ -14,8 +14,8 @@ TOO_LONG = "\n" * (layers.LONGEST_FILE + 1)
 
 # A tree that keeps every rule; a snippet takes the place of one of its files.
 TREE = {
-    "cpp/include/stagefunnel/funnel.hpp": "#include <Eigen/Core>\n#include <span>\n",
-    "cpp/src/visits.hpp": '#include "stagefunnel/funnel.hpp"\n',
+    "cpp/include/stagefunnel/funnel.hpp": "#include <Eigen/Core>\n#include <span>\nstruct Counts {\n};\n",
+    "cpp/src/visits.hpp": '#include "stagefunnel/funnel.hpp"\nstruct Counts;\nstruct Visits {\n};\n',
     "cpp/src/funnel.cpp": '#include "stagefunnel/funnel.hpp"\n#include "visits.hpp"\n',
     "cpp/bindings/bind_funnel.cpp": '#include <pybind11/numpy.h>\nm.def("funnel", &f, "log"_a);\n',
     "python/stagefunnel/__init__.py": "from . import datasets\nfrom .funnels import funnel\n",
@@ -113,6 +113,10 @@ OFFENCES += [
 OFFENCES += [
     (layers.no_public_name_hides_a_module, "python/stagefunnel/__init__.py", text)
     for text in ("from .funnels import log", "from .funnels import funnel as plots")
+]
+OFFENCES += [
+    (layers.no_two_headers_define_one_name, "cpp/src/visits.hpp", f"{kind} Counts final {{\n}};\n")
+    for kind in ("struct", "class")
 ]
 OFFENCES += [
     (layers.no_file_is_too_long, path, TOO_LONG)
