@@ -191,7 +191,9 @@ class Pipeline:
         known = log.stages
         listed = {*self.labels, *self._elsewhere}
         seen = set(known["stage"])
-        unlisted = known[[label not in listed for label in known["stage"]]]
+        # Of bools also where there are none: an empty list would choose no columns instead of no rows.
+        is_unlisted = pd.Series([label not in listed for label in known["stage"]], dtype=bool)
+        unlisted = known[is_unlisted]
         never = [label for label in self.labels if label not in seen]
         hints = [did_you_mean(label, never).lstrip("; ") for label in unlisted["stage"]]
         return pd.DataFrame(

@@ -111,6 +111,13 @@ def test_check_lists_what_log_and_pipeline_do_not_share() -> None:
     }
 
 
+def test_check_of_an_empty_log_names_every_stage_as_never_reached() -> None:
+    empty = sf.StageLog({"item": [], "stage": [], "time": []}, empty="allow")
+    found = sf.Pipeline(["New"], won="Won").check(empty)
+    assert found["problem"].tolist() == ["never reached", "never reached"]
+    assert found["stage"].tolist() == ["New", "Won"]
+
+
 def test_check_is_empty_where_all_is_well() -> None:
     table = SMALL.check(journeys_log("New > Offer > Won > Lost"))
     assert len(table) == 0
