@@ -182,8 +182,20 @@ def series_of(comparison: pd.DataFrame) -> list[Series]:
 
 
 def of_comparison(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say at which stage two periods lie furthest apart; nothing of groups."""
-    return of_series(series_of(table), name_of) if table.columns[0] == "stage" else []
+    """Say at which stage two periods lie furthest apart, and in which group."""
+    by = list(table.columns[: list(table.columns).index("stage")])
+    if table["conversion_from_all_difference"].isna().all():
+        return ["No stage has a share of all in both periods."]
+    if not by:
+        return of_series(series_of(table), name_of)
+    at = int(table["conversion_from_all_difference"].abs().argmax())
+    row = table.iloc[at : at + 1]
+    if not row["conversion_from_all_difference"].iloc[0]:
+        return ["The same share of all came to each stage."]
+    (before, one), (now, other) = series_of(row)
+    where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, by)])
+    here, there = (percent(part["conversion_from_all"].iloc[0]) for part in (one, other))
+    return [f"Furthest apart at {where}: {there} ({now}), {here} ({before})"]
 
 
 def of_items(table: pd.DataFrame) -> list[str]:

@@ -10,6 +10,12 @@ import pandas as pd
 from .wording import count, group_label, length, percent
 
 _MOST_NAMED = 5
+_NOTHING = {  # what a table without rows says
+    "sequence_items": "There are no items.",
+    "sequence_trend": "No item did step 1.",
+    "time_to_convert": "Nobody converted.",
+    "sequence_paths": "Nobody converted.",
+}
 
 
 def sequence_title(told: Mapping[str, Any]) -> str:
@@ -32,13 +38,15 @@ def sequence_title(told: Mapping[str, Any]) -> str:
 
 
 def sequence_findings(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
-    """Say what a table says; of trends and times by group nothing, which say several things."""
+    """Say what a table says."""
     if table.empty:
-        return []
+        return [_NOTHING[str(told["table"])]] if told.get("table") in _NOTHING else []
     say = (
         {
             "sequence_funnel": _of_groups,
             "sequence_items": _of_items,
+            "sequence_trend": _of_trends,
+            "time_to_convert": _of_group_times,
             "sequence_paths": _of_paths,
         }
         if told.get("by")
@@ -63,6 +71,8 @@ def _of_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
     last, of_all = table["reached"].iloc[-1], table["conversion_from_all"].iloc[-1]
     base = told.get("items", 0) - told.get("left_out", 0)
     what = "entries" if told.get("entries") == "all" else "items"
+    if not base:
+        return [f"There are no {what}."]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(told)]))
     said = [f"Of {count(base)} {what} {count(last)} ({percent(of_all)}) came to {goal}."]
     dropped = table["dropped"]
@@ -79,12 +89,42 @@ def _of_funnel(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
 
 def _of_trend(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
     known = table[table["entered"] > 0]
+    if known.empty:
+        return [_NOTHING["sequence_trend"]]
     first, last = known.iloc[0], known.iloc[-1]
     said = f"{percent(first['conversion'])} of those that entered in {first['period']} converted"
     if len(known) == 1:
         return [f"{said}."]
     waiting = f" ({count(last['immature'])} may still)" if last["immature"] else ""
     return [f"{said}, {percent(last['conversion'])} of those of {last['period']}{waiting}."]
+
+
+def _of_trends(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    """Name the groups of which most and fewest converted, over all periods."""
+    by = told["by"]
+    sums = table.groupby(by, observed=True, sort=False, dropna=False)[["entered", "converted"]].sum()
+    known = sums[sums["entered"] > 0].reset_index()
+    if len(known) < 2:
+        return ["No two groups entered."]
+    done, entered = known["converted"], known["entered"]
+    rate = done / entered
+    best, least = (
+        f"{', '.join(group_label(known.iloc[at : at + 1], by))} "
+        f"({count(done.iloc[at])} of {count(entered.iloc[at])}, {percent(rate.iloc[at])})"
+        for at in (int(rate.argmax()), int(rate.argmin()))
+    )
+    if rate.max() == rate.min():
+        return [f"Of each group {percent(rate.max())} converted."]
+    return [f"Over all periods most converted in {best}, fewest in {least}."]
+
+
+def _of_group_times(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
+    """Say the times of all groups together, and which group has most of them."""
+    by = told["by"]
+    sums = table.groupby(by, observed=True, sort=False, dropna=False)["count"].sum().reset_index()
+    at = int(sums["count"].argmax())
+    most = ", ".join(group_label(sums.iloc[at : at + 1], by))
+    return [*_of_times(table, told), f"Most of them in {most} ({count(sums['count'].iloc[at])})."]
 
 
 def _of_times(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:

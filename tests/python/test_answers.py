@@ -110,6 +110,23 @@ def test_a_comparison_says_where_the_periods_lie_furthest_apart() -> None:
     assert said(table) == "Furthest apart at Offer: 0 % (2026-02), 100 % (2026-01)"
 
 
+def test_a_comparison_of_groups_names_the_one_that_changed_most() -> None:
+    rows = [
+        (1, "New", "2026-01-05"),
+        (1, "Offer", "2026-01-06"),
+        (2, "New", "2026-01-04"),
+        (3, "New", "2026-02-01"),
+        (4, "New", "2026-02-02"),
+    ]
+    managers = pd.DataFrame({"item": [1, 2, 3, 4], "manager": ["Ann", "Bob", "Ann", "Bob"]})
+    log = sf.StageLog(frame_of(rows), items=managers)
+    table = sf.compare_periods(log, PIPELINE, "2026-02", basis="created", by="manager")
+    assert said(table) == "Furthest apart at Offer, Ann: 0 % (2026-02), 100 % (2026-01)"
+    assert said(table[table["manager"] == "Bob"]) == "The same share of all came to each stage."
+    before = sf.compare_periods(log, PIPELINE, "2025-02", basis="created")
+    assert said(before) == "No stage has a share of all in both periods."
+
+
 def test_items_rows_and_stages_are_counted(log: sf.StageLog) -> None:
     assert said(sf.item_table(log, PIPELINE)) == "6 items: 2 won, 3 lost, 1 open"
     assert said(sf.row_table(log)) == "17 rows of 6 items"
@@ -146,6 +163,43 @@ def test_sequences_by_group_name_the_best_and_the_least() -> None:
         "2 of 3 items came to the last step; most of the others stopped for: no_event (1)."
     )
     assert said(sf.sequence_items(log, ["a"])) == "3 of 3 items came to the last step."
+
+
+def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
+    days = [
+        (1, "a", 1),
+        (1, "b", 3),
+        (2, "a", 1),
+        (2, "b", 5),
+        (3, "a", 1),
+        (4, "a", 1),
+        (4, "b", 11),
+        (5, "a", 2),
+    ]
+    rows = [(item, stage, f"2026-01-{day:02}") for item, stage, day in days]
+    owners = pd.DataFrame({"item": [1, 2, 3, 4, 5], "who": ["Ann", "Ann", "Ann", "Bob", "Bob"]})
+    log = sf.StageLog(frame_of(rows), items=owners)
+    trend = sf.sequence_trend(log, ["a", "b"], by="who")
+    assert (
+        said(trend) == "Over all periods most converted in Ann (2 of 3, 67 %), fewest in Bob (1 of 2, 50 %)."
+    )
+    assert said(trend[trend["who"] == "Bob"]) == "No two groups entered."
+    assert said(trend.assign(converted=trend["entered"])) == "Of each group 100 % converted."
+    shown = repr(sf.show(sf.time_to_convert(log, ["a", "b"], by="who"))).splitlines()
+    assert shown[-2:] == [
+        "Half of the 3 took 4 d at most, the slowest 10 d.",
+        "Most of them in Ann (2).",
+    ]
+
+
+def test_sequences_of_nothing_say_so() -> None:
+    empty = sf.StageLog({"item": [], "stage": [], "time": []}, empty="allow")
+    steps, ignore = ["a", "b"], {"missing": "ignore"}
+    assert said(sf.sequence_funnel(empty, steps, **ignore)) == "There are no items."
+    assert said(sf.sequence_items(empty, steps, **ignore)) == "There are no items."
+    assert said(sf.sequence_trend(empty, steps, **ignore)) == "No item did step 1."
+    assert said(sf.time_to_convert(empty, steps, **ignore)) == "Nobody converted."
+    assert said(sf.sequence_paths(empty, steps, **ignore)) == "Nobody converted."
 
 
 def test_a_table_without_its_columns_is_shown_without_a_sentence(log: sf.StageLog) -> None:
