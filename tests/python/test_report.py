@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -135,13 +136,16 @@ def test_a_page_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> Non
 
 
 def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(tmp_path: Path) -> None:
-    run = run_python("-m", "stagefunnel", "demo", str(tmp_path / "demo"))
+    run = run_python("-m", "stagefunnel", "demo", str(tmp_path / "a demo"))
     assert run.returncode == 0, run.stderr
     assert "Most often skipped: Discussion" in run.stdout
-    files = {file.name for file in (tmp_path / "demo").iterdir()}
-    assert files == {"deals.csv", "items.csv", "pipeline.toml", "report.html"}
+    files = {file.name for file in (tmp_path / "a demo").iterdir()}
+    assert files == {
+        *("deals.csv", "items.csv", "leads.csv", "links.csv"),
+        *("pipeline.toml", "leads.toml", "report.html"),
+    }
     for line in re.findall(r"^  stagefunnel (.+)$", run.stdout, re.MULTILINE):
-        words = [word if word != "quarter.html" else str(tmp_path / word) for word in line.split()]
+        words = [word if word != "quarter.html" else str(tmp_path / word) for word in shlex.split(line)]
         again = run_python("-m", "stagefunnel", *words)
         assert again.returncode == 0, again.stderr
     assert (tmp_path / "quarter.html").stat().st_size > 100_000

@@ -181,7 +181,6 @@ def test_the_demo_writes_what_it_can_and_says_what_the_page_needs(hidden: str, t
     assert "report.html is not written" in done.stderr
     assert 'pip install "stagefunnel[' in done.stderr
     assert {file.name for file in (tmp_path / "demo").iterdir()} == {
-        "deals.csv",
-        "items.csv",
-        "pipeline.toml",
+        *("deals.csv", "items.csv", "leads.csv", "links.csv"),
+        *("pipeline.toml", "leads.toml"),
     }

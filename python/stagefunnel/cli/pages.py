@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -44,18 +45,36 @@ def demo(args: _Args, parser: _Parser) -> None:
         os.makedirs(directory, exist_ok=True)
     except OSError as error:
         parser.error(f"{directory}: {error.strerror}")
-    rows, items, pipeline, page = (
-        os.path.join(directory, name) for name in ("deals.csv", "items.csv", "pipeline.toml", "report.html")
-    )
-    columns = {"item": "deal_id", "stage": "stage", "time": "entered_at"}
-    write_file(shop.frame, "csv", rows)
-    write_file(shop.deals, "csv", items)
-    write_file(sf.Settings(shop.pipeline, columns).to_toml(), "toml", pipeline)
+    tables = {
+        "deals.csv": shop.frame,
+        "items.csv": shop.deals,
+        "leads.csv": shop.lead_frame,
+        "links.csv": shop.links,
+    }
+    for name, table in tables.items():
+        write_file(table, "csv", os.path.join(directory, name))
+    parts = {
+        "pipeline.toml": (shop.pipeline, "deal_id"),
+        "leads.toml": (shop.lead_pipeline, "lead_id"),
+    }
+    for name, (pipeline, key) in parts.items():
+        columns = {"item": key, "stage": "stage", "time": "entered_at"}
+        write_file(sf.Settings(pipeline, columns).to_toml(), "toml", os.path.join(directory, name))
     sys.stdout.write(f"{sf.show(sf.funnel(shop.log, shop.pipeline, kind='both'))}\n\n")
+    page = os.path.join(directory, "report.html")
     _written(shop.log, shop.pipeline, page, {"title": "Furniture shop", "by": "manager"})
     _say(
-        f"wrote {rows}, {items}, {pipeline} and {page}\n\n"
-        f"Open {page} in a browser. What to type next:\n"
+        f"wrote {', '.join([*tables, *parts])} and report.html to {directory}\n\n"
+        f"Open {page} in a browser. What to type next:\n{_next_steps(directory)}"
+    )
+
+
+def _next_steps(directory: str) -> str:
+    """List commands that run as they stand, also where the directory's name has spaces."""
+    rows, items, pipeline = (
+        shlex.quote(os.path.join(directory, name)) for name in ("deals.csv", "items.csv", "pipeline.toml")
+    )
+    return (
         f"  stagefunnel funnel {rows} --pipeline {pipeline} --kind both --items {items} --by source\n"
         f"  stagefunnel losses {rows} --pipeline {pipeline}\n"
         f"  stagefunnel report {rows} --pipeline {pipeline} --period 2026-Q1 --out quarter.html"

@@ -45,7 +45,9 @@ class _PrintCompletion(argparse.Action):
 def command_parser() -> argparse.ArgumentParser:
     """Build the parser of the whole command."""
     parser = argparse.ArgumentParser(
-        prog="stagefunnel", description="Sales funnels over files of item, stage and time."
+        prog="stagefunnel",
+        description="Sales funnels over files of item, stage and time.",
+        epilog="'stagefunnel demo' writes sample files; the examples of every --help run beside them.",
     )
     parser.add_argument("--version", action="version", version=f"stagefunnel {sf.__version__}")
     parser.add_argument(
@@ -149,9 +151,10 @@ example:
         (options.chain, options.kind, options.fill, options.flips, options.amount, options.part),
         """\
 examples:
-  stagefunnel chain 'export/*.json' --kind both
   stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
-      --lead-pipeline leads.toml --deal-pipeline deals.toml --count origin
+      --lead-pipeline leads.toml --deal-pipeline pipeline.toml --kind both
+  stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
+      --lead-pipeline leads.toml --deal-pipeline pipeline.toml --count origin
 """,
     ),
     "losses": _Command(
@@ -160,7 +163,7 @@ examples:
         (options.groups, options.reason, options.amount, options.part),
         """\
 example:
-  stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --reason reason --by manager
+  stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
 """,
     ),
     "skips": _Command(
@@ -187,7 +190,7 @@ example:
         (options.per, options.part),
         """\
 example:
-  stagefunnel time-in-stage 'export/*.parquet' --pipeline pipeline.toml --per item
+  stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
 """,
     ),
     "transitions": _Command(
@@ -205,7 +208,7 @@ example:
         (options.part,),
         """\
 example:
-  stagefunnel items deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed --out lost.csv
+  stagefunnel items deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed --out closed.csv
 """,
     ),
     "summary": _Command(
@@ -215,7 +218,7 @@ example:
         """\
 examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
-  stagefunnel summary deals.csv --pipeline pipeline.toml --out tables --format csv
+  stagefunnel summary deals.csv --pipeline pipeline.toml --out summary.json
 """,
         is_several=True,
     ),
@@ -225,9 +228,9 @@ examples:
         (options.sequence, options.every, options.groups),
         """\
 examples:
-  stagefunnel sequence clicks.parquet --item session --stage type --time ts \\
-      --steps clicks,carts,orders --window 7d
-  stagefunnel sequence clicks.parquet --steps visit,cart,order --window 1d --table times
+  stagefunnel sequence deals.csv --item deal_id --stage stage --time entered_at \\
+      --steps New,Delivery,Won --window 60d
+  stagefunnel sequence deals.csv --pipeline pipeline.toml --steps New,Won --window 60d --table times
 """,
     ),
     "report": _Command(
@@ -254,8 +257,8 @@ example:
         (),
         """\
 examples:
-  stagefunnel quality deals.csv.gz --item deal_id --stage stage --time entered_at
-  stagefunnel quality 'export/*.json' --export --pipeline Sales
+  stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at
+  stagefunnel quality deals.csv --export
 """,
     ),
     "read": _Command(
@@ -264,8 +267,8 @@ examples:
         (options.to,),
         """\
 examples:
-  stagefunnel read 'export/*.json' --to log.parquet
-  stagefunnel read history.csv stages.csv deals.csv --to a_directory
+  stagefunnel read deals.csv --to log.parquet
+  stagefunnel read deals.csv items.csv --to .
 """,
     ),
 }

@@ -1,0 +1,50 @@
+"""The examples in the help of every command, typed beside the files of the demo."""
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from stagefunnel.cli import main
+from stagefunnel.cli.parser import COMMANDS, command_parser
+
+
+def examples_of(command: str) -> list[list[str]]:
+    """Read the commands in an example as a shell does: a backslash goes on in the next line."""
+    text = COMMANDS[command].example.replace("\\\n", " ")
+    return [shlex.split(line) for line in re.findall(r"^  stagefunnel (.+)$", text, re.MULTILINE)]
+
+
+EXAMPLES = [words for command in COMMANDS for words in examples_of(command)]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the demo's files."""
+    directory = tmp_path_factory.mktemp("typed")
+    assert main(["demo", str(directory)]) == 0
+    return directory
+
+
+@pytest.mark.parametrize("words", EXAMPLES, ids=" ".join)
+def test_an_example_of_the_help_runs_as_it_stands(
+    words: list[str], demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(demo)
+    before = {*demo.iterdir()}
+    assert main(words) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    # It answers on the screen, or in the file that it names.
+    assert printed.out or {*demo.iterdir()} - before
+
+
+def test_every_command_has_an_example() -> None:
+    assert {words[0] for words in EXAMPLES} == {*COMMANDS}
+
+
+def test_the_help_says_where_the_examples_run() -> None:
+    parser: argparse.ArgumentParser = command_parser()
+    assert "stagefunnel demo" in str(parser.epilog)
