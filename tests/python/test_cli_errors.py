@@ -247,6 +247,13 @@ def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:
     assert Path("printed.txt").read_text() == run_python("-m", "stagefunnel", *FUNNEL).stdout
 
 
+def test_quiet_shows_no_progress_and_the_same_table() -> None:
+    shown = on_a_terminal([*FUNNEL, "--quiet"])
+    assert "a second" not in shown
+    assert "log.csv" not in shown
+    assert "Most often skipped" in shown
+
+
 def test_no_color_is_heeded() -> None:
     shown = on_a_terminal(FUNNEL, NO_COLOR="1")
     assert "Most often skipped" in shown

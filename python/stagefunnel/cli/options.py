@@ -39,6 +39,7 @@ def reading(parser: argparse.ArgumentParser) -> None:
     """Add how rows and exports are read."""
     reading = parser.add_argument_group("reading")
     reading.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
+    reading.add_argument("--quiet", action="store_true", help="show no progress on a terminal")
     export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
     export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
     export.add_argument(

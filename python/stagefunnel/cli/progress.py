@@ -29,9 +29,9 @@ class Bars:
 
 
 @contextmanager
-def progress_bars(files: Sequence[str]) -> Iterator[Bars]:
-    """Show how far the reading of a log's files is while it lasts."""
-    if sys.stderr is None or not sys.stderr.isatty():  # None where it is closed
+def progress_bars(files: Sequence[str], *, quiet: bool) -> Iterator[Bars]:
+    """Show how far the reading of a log's files is while it lasts, unless nobody wants to see it."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():  # None where it is closed
         yield Bars()
         return
     from rich.console import Console

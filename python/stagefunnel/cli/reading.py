@@ -140,7 +140,7 @@ def reading(
         "empty": args.empty,
         "threads": args.threads,
     }
-    with progress_bars(files) as bars:
+    with progress_bars(files, quiet=args.quiet) as bars:
         item_table = None
         if item_files:
             key = args.items_key or columns["item"]
