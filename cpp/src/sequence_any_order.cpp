@@ -60,76 +60,11 @@ SequenceStop why_unordered_ends(const SequenceRules& rules, const Points& points
 
 }  // namespace
 
-void StepsOfRows::clear() {
-    kinds_.clear();
-    n_filled_ = 0;
-    filled_by_.fill(kNone);
-}
-
-std::size_t StepsOfRows::kind_of(std::uint64_t steps) {
-    const auto found =
-        std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& kind) { return kind.steps == steps; });
-    if (found != kinds_.end()) return static_cast<std::size_t>(found - kinds_.begin());
-    kinds_.push_back({steps, 0, 0});
-    return kinds_.size() - 1;
-}
-
-void StepsOfRows::add(std::uint64_t steps, std::size_t n_rows) {
-    Kind& kind = kinds_[kind_of(steps)];
-    const bool had_enough = kind.n_rows >= n_steps_;
-    kind.n_rows += n_rows;
-    if (!had_enough) fill_what_can_be();
-}
-
-void StepsOfRows::remove(std::uint64_t steps, std::size_t n_rows) {
-    const std::size_t k = kind_of(steps);
-    kinds_[k].n_rows -= n_rows;
-    for (std::size_t step = 0; step < n_steps_ && kinds_[k].n_used > kinds_[k].n_rows; ++step) {
-        if (filled_by_[step] != k) continue;
-        filled_by_[step] = kNone;
-        --kinds_[k].n_used;
-        --n_filled_;
-    }
-    fill_what_can_be();
-}
-
 bool StepsOfRows::would_fill_more(std::uint64_t steps) const {
     for (std::uint64_t bits = steps; bits != 0; bits &= bits - 1) {
         StepsOfRows other = *this;
         other.add(bits & (~bits + 1), 1);
         if (other.n_filled_ > n_filled_) return true;
-    }
-    return false;
-}
-
-void StepsOfRows::fill_what_can_be() {
-    for (std::size_t step = 0; step < n_steps_; ++step) {
-        if (filled_by_[step] == kNone && fill(step)) ++n_filled_;
-    }
-}
-
-bool StepsOfRows::fill(std::size_t step) {
-    tried_.assign(kinds_.size(), 0);
-    return find(step);
-}
-
-bool StepsOfRows::find(std::size_t step) {
-    for (std::size_t k = 0; k < kinds_.size(); ++k) {
-        if ((kinds_[k].steps >> step & 1) == 0 || tried_[k] != 0) continue;
-        tried_[k] = 1;
-        if (kinds_[k].n_used == kinds_[k].n_rows && !make_way(k)) continue;
-        ++kinds_[k].n_used;
-        filled_by_[step] = k;
-        return true;
-    }
-    return false;
-}
-
-bool StepsOfRows::make_way(std::size_t kind) {
-    for (std::size_t step = 0; step < n_steps_; ++step) {
-        if (filled_by_[step] != kind || !find(step)) continue;
-        --kinds_[kind].n_used;
-        return true;
     }
     return false;
 }

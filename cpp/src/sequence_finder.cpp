@@ -244,12 +244,12 @@ SequenceStop ChainFinder::why_no_next(const ChainSteps& chain) const {
 /// Whether a row that is tied with the chain's last one could have been one of the next steps.
 bool ChainFinder::has_unused_row(const ChainSteps& chain, const Point& point, std::uint64_t next) const {
     if (!rules_.lattice.tied) return false;
-    RowsForSteps rows(points_->kinds_of(point));
+    Filling rows(points_->kinds_of(point));
     for (std::size_t step = 1; step <= chain.level; ++step) {
-        if ((chain.done & bit_of(step)) != 0 && chain.time[step - 1] == point.time) rows.add(step);
+        if ((chain.done & bit_of(step)) != 0 && chain.time[step - 1] == point.time) rows.fill(step);
     }
     for (std::size_t step = chain.level + 1; step <= rules_.n_steps(); ++step) {
-        if ((next & bit_of(step)) != 0 && rows.add(step)) return true;
+        if ((next & bit_of(step)) != 0 && rows.fill(step)) return true;
     }
     return false;
 }

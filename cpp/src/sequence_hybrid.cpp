@@ -69,9 +69,9 @@ class HybridFinder {
     [[nodiscard]] std::size_t deepest() const {
         std::vector<RowKind> kinds;
         for (const Supply& rows : supplies_) kinds.push_back({rows.steps, rows.times.size()});
-        RowsForSteps rows(kinds);
+        Filling rows(kinds);
         std::size_t level = 0;
-        while (level < rules_.n_steps() && rows.add(level + 1)) ++level;
+        while (level < rules_.n_steps() && rows.fill(level + 1)) ++level;
         return level;
     }
 

@@ -154,14 +154,14 @@ void Sweep::go_on_in_shared_rows(const Point& point, Starts& starts) const {
     const Starts entered = starts;
     for_each_bit(entered.has, 0, [&](std::ptrdiff_t k) {
         const auto first = static_cast<std::size_t>(k) + 1;
-        RowsForSteps rows(points_->kinds_of(point));
-        rows.add(first);
+        Filling rows(points_->kinds_of(point));
+        rows.fill(first);
         for (std::size_t last = first, step = first + 1; step <= lattice_->n_steps; ++step) {
             const bool optional = lattice_->is_optional(step);
             const bool can = (point.steps & bit_of(step)) != 0 && lattice_->gap(last, step).may_be_tied() &&
-                             rows.add(step);
+                             rows.fill(step);
             if (can) starts.raise(step, entered.start[first - 1]);
-            if (can && optional) rows.remove(step);
+            if (can && optional) rows.release(step);
             if (!can && !optional) break;
             if (!optional) last = step;
         }
@@ -197,15 +197,15 @@ bool Sweep::has_entry(std::size_t step, const Point& point, std::int64_t first_s
 }
 
 /// Whether a chain can come to the step, which has its row already, through other rows of the same point.
-bool Sweep::has_entry_in_ties(std::size_t step, const Point& point, RowsForSteps rows,
+bool Sweep::has_entry_in_ties(std::size_t step, const Point& point, Filling rows,
                               std::int64_t first_start) const {
     if (has_entry(step, point, first_start)) return true;
     for (std::size_t next = step, first = step - 1; first >= 1; --first) {
         const bool optional = lattice_->is_optional(first);
-        const bool can =
-            (point.steps & bit_of(first)) != 0 && lattice_->gap(first, next).may_be_tied() && rows.add(first);
+        const bool can = (point.steps & bit_of(first)) != 0 && lattice_->gap(first, next).may_be_tied() &&
+                         rows.fill(first);
         if (can && has_entry(first, point, first_start)) return true;
-        if (can && optional) rows.remove(first);
+        if (can && optional) rows.release(first);
         if (!can && !optional) return false;
         if (!optional) next = first;
     }
@@ -229,27 +229,27 @@ ChainSteps Sweep::chain_to(const Node& end, std::size_t level, std::int64_t firs
     chain.level = level;
     chain.first_point = chain.last_point = end.point;
     const Point* point = &at(end.point);
-    RowsForSteps rows(points_->kinds_of(*point));
+    Filling rows(points_->kinds_of(*point));
     const auto take = [&](std::size_t step) {
         chain.done |= bit_of(step);
         chain.time[step - 1] = point->time;
     };
-    rows.add(level);
+    rows.fill(level);
     take(level);
     for (std::size_t step = level; step > 1;) {
         const auto moves = moves_to(step);
         const auto comes_from = [&](const Move& move) {
             if (lattice_->tied && (point->steps & bit_of(move.from)) != 0 && move.gap->may_be_tied() &&
-                rows.add(move.from)) {
+                rows.fill(move.from)) {
                 if (has_entry_in_ties(move.from, *point, rows, first_start)) return true;
-                rows.remove(move.from);
+                rows.release(move.from);
             }
             const Node* node = latest_before(move, *point, first_start);
             if (node == nullptr) return false;
             point = &at(node->point);
             chain.first_point = node->point;
-            rows = RowsForSteps(points_->kinds_of(*point));
-            rows.add(move.from);
+            rows = Filling(points_->kinds_of(*point));
+            rows.fill(move.from);
             return true;
         };
         const auto move = std::find_if(moves.begin(), moves.end(), comes_from);

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "sequence_filling.hpp"
 #include "sequence_points.hpp"
 #include "sequence_rules.hpp"
 
@@ -123,7 +124,7 @@ class Sweep {
     [[nodiscard]] const Node* latest_before(const Move& move, const Point& point,
                                             std::int64_t first_start) const;
     [[nodiscard]] bool has_entry(std::size_t step, const Point& point, std::int64_t first_start) const;
-    [[nodiscard]] bool has_entry_in_ties(std::size_t step, const Point& point, RowsForSteps rows,
+    [[nodiscard]] bool has_entry_in_ties(std::size_t step, const Point& point, Filling rows,
                                          std::int64_t first_start) const;
     [[nodiscard]] const Point& at(std::size_t point) const { return points_->points[point]; }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "parallel.hpp"
+#include "sequence_filling.hpp"
 #include "sequence_points.hpp"
 #include "visits.hpp"
 
@@ -178,9 +179,9 @@ class Scan {
     /// The latest start of a chain that does the step now, each of its rows one step.
     [[nodiscard]] std::optional<std::int64_t> start_in_shared_rows(std::size_t step,
                                                                    const Moment& moment) const {
-        RowsForSteps rows(rows_);
+        Filling rows(rows_);
         std::size_t first = step + 1;
-        while (first > 0 && (moment.steps >> (first - 1) & 1) != 0 && rows.add(first)) --first;
+        while (first > 0 && (moment.steps >> (first - 1) & 1) != 0 && rows.fill(first)) --first;
         if (first == 0) return moment.time;
         if (first > step || !before_.has(first - 1)) return std::nullopt;
         return before_.start[first - 1];
