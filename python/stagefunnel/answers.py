@@ -209,8 +209,7 @@ def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say in which stages an item counts, for each kind of funnel."""
     said = []
     for kind, rows in table.groupby("kind", sort=False, observed=True):
-        counted = rows[rows["passed"] | rows["assumed"]]
-        stages = ", ".join(map(name_of, counted["stage"]))
+        stages = ", ".join(map(name_of, rows["stage"][rows["passed"] | rows["assumed"]]))
         said.append(f"{KIND_TITLES.get(str(kind), str(kind))}: {stages or 'nowhere'}")
     return [f"It counts in: {'; '.join(said)}"] if said else []
 
@@ -258,7 +257,7 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {  # tables that carry no record 
     "rows": ROWS,
     "stages": ("stage", "rows", "first_row"),
 }
-_ANSWERS: Final[Mapping[Any, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
+_ANSWERS: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
     "outcomes": (("base", "won", "lost", "open", "win_rate"), lambda table, _: of_outcomes(table)),
     "time_in_stage": (STAGE_TIMES, of_times),
     "transitions": (TRANSITIONS, of_moves),

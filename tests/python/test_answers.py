@@ -1,5 +1,7 @@
 """The sentence under every table, worked out by hand from journeys that can be followed by eye."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -22,6 +24,12 @@ MANAGERS = pd.DataFrame({"item": [1, 2, 3, 4, 5, 6], "manager": ["Ann", "Ann", "
 @pytest.fixture
 def log() -> sf.StageLog:
     return journeys_log(*PATHS, items=MANAGERS)
+
+
+def dated(*rows: str, **options: Any) -> sf.StageLog:
+    """Read rows like ``"1 New 01-05"``, of 2026."""
+    words = [row.split() for row in rows]
+    return sf.StageLog(frame_of([(int(item), stage, f"2026-{day}") for item, stage, day in words]), **options)
 
 
 def said(table: pd.DataFrame) -> str:
@@ -74,52 +82,29 @@ def test_skips_name_the_worst(log: sf.StageLog) -> None:
     assert said(table[table["beyond"] == 0]) == "No item went beyond a stage."
 
 
-def test_a_flow_says_what_came_and_left(log: sf.StageLog) -> None:
-    rows = [(1, "New", "2026-01-05"), (1, "Won", "2026-02-03"), (2, "New", "2026-02-04")]
-    rows += [
-        (3, "Offer", "2026-02-05"),
-        (3, "Lost", "2026-02-06"),
-        (4, "Lost", "2026-01-01"),
-        (4, "New", "2026-02-09"),
-    ]
-    table = sf.flow(sf.StageLog(frame_of(rows)), PIPELINE, period="2026-02")
+def test_a_flow_says_what_came_and_left() -> None:
+    rows = ["1 New 01-05", "1 Won 02-03", "2 New 02-04", "3 Offer 02-05", "3 Lost 02-06", "4 Lost 01-01"]
+    table = sf.flow(dated(*rows, "4 New 02-09"), PIPELINE, period="2026-02")
     assert said(table) == "In work: 1 at the start, 3 came, 1 won, 1 lost, 2 at the end"
     assert "In work" not in repr(sf.show(table[table["stage"] != "New"].assign(at_end=7)))
 
 
 def test_a_trend_says_how_the_first_won_stage_went() -> None:
-    rows = [
-        (1, "New", "2026-01-05"),
-        (1, "Won", "2026-02-03"),
-        (2, "New", "2026-01-04"),
-        (3, "New", "2026-02-01"),
-    ]
-    table = sf.funnel_by_period(sf.StageLog(frame_of(rows)), PIPELINE, basis="created")
+    log = dated("1 New 01-05", "1 Won 02-03", "2 New 01-04", "3 New 02-01")
+    table = sf.funnel_by_period(log, PIPELINE, basis="created")
     assert said(table) == "Won: 50 % of all in 2026-01, 0 % in 2026-02"
 
 
 def test_a_comparison_says_where_the_periods_lie_furthest_apart() -> None:
-    rows = [
-        (1, "New", "2026-01-05"),
-        (1, "Offer", "2026-01-06"),
-        (2, "New", "2026-02-04"),
-        (3, "New", "2026-02-01"),
-    ]
-    log = sf.StageLog(frame_of(rows))
+    log = dated("1 New 01-05", "1 Offer 01-06", "2 New 02-04", "3 New 02-01")
     table = sf.compare_periods(log, PIPELINE, "2026-02", basis="created")
     assert said(table) == "Furthest apart at Offer: 0 % (2026-02), 100 % (2026-01)"
 
 
 def test_a_comparison_of_groups_names_the_one_that_changed_most() -> None:
-    rows = [
-        (1, "New", "2026-01-05"),
-        (1, "Offer", "2026-01-06"),
-        (2, "New", "2026-01-04"),
-        (3, "New", "2026-02-01"),
-        (4, "New", "2026-02-02"),
-    ]
+    rows = ["1 New 01-05", "1 Offer 01-06", "2 New 01-04", "3 New 02-01", "4 New 02-02"]
     managers = pd.DataFrame({"item": [1, 2, 3, 4], "manager": ["Ann", "Bob", "Ann", "Bob"]})
-    log = sf.StageLog(frame_of(rows), items=managers)
+    log = dated(*rows, items=managers)
     table = sf.compare_periods(log, PIPELINE, "2026-02", basis="created", by="manager")
     assert said(table) == "Furthest apart at Offer, Ann: 0 % (2026-02), 100 % (2026-01)"
     assert said(table[table["manager"] == "Bob"]) == "The same share of all came to each stage."
@@ -166,19 +151,9 @@ def test_sequences_by_group_name_the_best_and_the_least() -> None:
 
 
 def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
-    days = [
-        (1, "a", 1),
-        (1, "b", 3),
-        (2, "a", 1),
-        (2, "b", 5),
-        (3, "a", 1),
-        (4, "a", 1),
-        (4, "b", 11),
-        (5, "a", 2),
-    ]
-    rows = [(item, stage, f"2026-01-{day:02}") for item, stage, day in days]
+    rows = ["1 a 01-01", "1 b 01-03", "2 a 01-01", "2 b 01-05", "3 a 01-01", "4 a 01-01", "4 b 01-11"]
     owners = pd.DataFrame({"item": [1, 2, 3, 4, 5], "who": ["Ann", "Ann", "Ann", "Bob", "Bob"]})
-    log = sf.StageLog(frame_of(rows), items=owners)
+    log = dated(*rows, "5 a 01-02", items=owners)
     trend = sf.sequence_trend(log, ["a", "b"], by="who")
     assert (
         said(trend) == "Over all periods most converted in Ann (2 of 3, 67 %), fewest in Bob (1 of 2, 50 %)."

@@ -36,8 +36,10 @@ def run(command: str, *arguments: str, file: str = "deals.csv") -> int:
     return main([command, file, "--pipeline", "pipeline.toml", *arguments])
 
 
-def log() -> sf.StageLog:
-    return sf.StageLog.from_csv("deals.csv", **COLUMNS)
+def log(command: str = "") -> sf.StageLog:
+    if command == "summary":  # which says too that no row of the file was ragged
+        return sf.StageLog.from_csv("deals.csv", **COLUMNS)
+    return sf.StageLog(pd.read_csv("deals.csv", dtype={"deal": str}), **COLUMNS)
 
 
 def pipeline() -> sf.Pipeline:
@@ -68,7 +70,7 @@ def test_a_command_answers_as_its_question_does(
     command: str, arguments: list[str], options: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(command, *arguments) == 0
-    expected = sf.show(ANALYSES[command](log(), pipeline(), **options))
+    expected = sf.show(ANALYSES[command](log(command), pipeline(), **options))
     assert capsys.readouterr().out == repr(expected) + "\n"
 
 
