@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -12,7 +11,16 @@ from contextlib import closing
 from typing import IO, Any, ClassVar
 
 from .errors import ReaderError
-from .files import check_columns, csv_header, expand, first_ragged_line, opened, place_in_file, unclosed_line
+from .files import (
+    RowsRead,
+    check_columns,
+    csv_header,
+    expand,
+    first_ragged_line,
+    opened,
+    place_in_file,
+    unclosed_line,
+)
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 _PARQUET_ROWS = 250_000
@@ -79,7 +87,7 @@ class FileBatches(ABC):
 
     @abstractmethod
     def expected(self, n_rows: int) -> int:
-        """Say how many rows all files have, or seem to have, after some were read."""
+        """Say how many rows all files have, or seem to have, after some were taken."""
 
     def found(self) -> dict[str, int]:
         """Count what was wrong with rows that never became a batch, by check of the quality table."""
@@ -142,12 +150,11 @@ class CsvBatches(FileBatches):
         self._times = _TimeTexts(self._pa, self._columns["time"], self._time_format, integers=True)
         self._csv = importlib.import_module("pyarrow.csv")
         self._n_ragged = 0
-        self._n_bytes = sum(map(os.path.getsize, self._files))
-        self._n_read = 0  # bytes, packed ones as they lie in the file
+        self._rows_read = RowsRead(self._files)
 
     def expected(self, n_rows: int) -> int:
         """Say how many rows all files would have, were all as long as those that were read."""
-        return max(round(n_rows * self._n_bytes / self._n_read), n_rows) if self._n_read else n_rows
+        return max(self._rows_read.expected() or 0, n_rows)
 
     def found(self) -> dict[str, int]:
         """Count the rows of too many or too few fields."""
@@ -160,19 +167,12 @@ class CsvBatches(FileBatches):
     def _batches_of(self, file: str) -> Iterator[Any]:
         delimiter, known = csv_header(file)
         check_columns(file, self._names, known)
-        begun, packed = self._n_read, io.BytesIO()
-
-        def watch(raw: Any, *_: object) -> Any:
-            nonlocal packed
-            packed = raw
-            return raw
-
-        with opened(file, watch) as unpacked:
+        with opened(file, self._rows_read) as unpacked:
             counted = _QuoteCount(unpacked)
             try:
                 with closing(self._reader(counted, delimiter)) as reader:
                     for batch in reader:
-                        self._n_read = begun + packed.tell()
+                        self._rows_read.add(batch.num_rows)
                         yield self._times.read(batch)
             except self._pa.ArrowException as error:
                 raise _unparsed(file, delimiter, len(known), error) from error

@@ -7,10 +7,11 @@ from typing import Any, Self, TypedDict, Unpack
 
 from .batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from .errors import InvalidRowError, SchemaError, quoted
+from .files import Progress
 from .intake import Content, Empty, Invalid, Keys, check_options, thread_count
 from .items_table import ItemsTable
 from .row_columns import column_names
-from .streams import Progress, read_batches
+from .streams import read_batches
 
 
 class StreamOptions(TypedDict, total=False):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from . import _core
 from .errors import InvalidRowError, SchemaError
+from .files import Progress
 from .intake import (
     Content,
     Empty,
@@ -25,8 +26,6 @@ from .intake import (
     refuse_nothing_left,
     stages_to_keep,
 )
-
-Progress = Callable[[int, int | None], object]
 
 
 def read_batches(

@@ -1,10 +1,8 @@
-"""The command where something is wrong, and where it is on a terminal or in a pipe."""
+"""The command where something is wrong, and where nobody listens to it any more."""
 
 import gzip
 import json
 import os
-import pty
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -205,71 +203,6 @@ def test_a_reader_that_is_gone_already_is_no_error() -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=told, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
-
-
-def on_a_terminal(arguments: list[str], *, printing: int | None = None, **more: str) -> str:
-    """Run the command with a terminal for both outputs, or for its errors only; return what is seen on it."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "stagefunnel", *arguments]
-    told = environment(**{"TERM": "xterm-256color", **more})
-    with subprocess.Popen(command, stdout=printing or theirs, stderr=theirs, env=told) as run:
-        os.close(theirs)
-        written = b""
-        while True:
-            try:
-                read = os.read(ours, 65_536)
-            except OSError:  # the other end is closed
-                break
-            if not read:
-                break
-            written += read
-        os.close(ours)
-        assert run.wait() == 0
-    return written.decode()
-
-
-def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
-    shown = on_a_terminal(FUNNEL)
-    assert "log.csv" in shown
-    assert "100%" in shown
-    assert re.search(r"2 rows, [0-9,]+ a second", shown)
-    assert "\x1b[32mMost often skipped" in shown
-    piped = run_python("-m", "stagefunnel", *FUNNEL)
-    assert (piped.returncode, piped.stderr) == (0, "")
-    assert "\x1b" not in piped.stdout
-
-
-def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:
-    with Path("printed.txt").open("w") as file:
-        shown = on_a_terminal(FUNNEL, printing=file.fileno())
-    assert "100%" in shown
-    assert shown.endswith("\x1b[1A\x1b[2K")  # up one line and clear it
-    assert Path("printed.txt").read_text() == run_python("-m", "stagefunnel", *FUNNEL).stdout
-
-
-def test_quiet_shows_no_progress_and_the_same_table() -> None:
-    shown = on_a_terminal([*FUNNEL, "--quiet"])
-    assert "a second" not in shown
-    assert "log.csv" not in shown
-    assert "Most often skipped" in shown
-
-
-def test_no_color_is_heeded() -> None:
-    shown = on_a_terminal(FUNNEL, NO_COLOR="1")
-    assert "Most often skipped" in shown
-    # What is left is bold and plain.
-    assert set(re.findall("\x1b\\[([0-9;]*)m", shown)) <= {"0", "1"}
-
-
-def test_a_terminal_that_knows_no_codes_gets_none() -> None:
-    shown = on_a_terminal(FUNNEL, TERM="dumb")
-    assert "Most often skipped" in shown
-    assert "\x1b" not in shown
-
-
-def test_a_file_is_shown_by_its_name_also_where_that_looks_like_markup() -> None:
-    Path("log.csv").rename("[bold]log.csv")
-    assert "[bold]log.csv" in on_a_terminal(["funnel", "[bold]log.csv", "--pipeline", "pipeline.toml"])
 
 
 def test_a_closed_standard_error_is_no_obstacle() -> None:

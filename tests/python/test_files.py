@@ -5,12 +5,9 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 import pytest
-from rich.console import Console
-from rich.progress import Progress
 
 import stagefunnel as sf
 from helpers import plain
@@ -106,7 +103,7 @@ def test_files_are_read_under_each_other_in_their_order(folder: Folder) -> None:
 
 
 def test_more_rows_than_are_read_at_once_are_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stagefunnel.files._CHUNK_ROWS", 3)
+    monkeypatch.setattr("stagefunnel.files.tables._CHUNK_ROWS", 3)
     text = "item,stage,time\n" + "".join(f"{number},New,0\n" for number in range(11))
     frame = folder.read(folder.file("a.csv", text))
     assert frame["item"].tolist() == [str(number) for number in range(11)]
@@ -276,16 +273,28 @@ def test_one_file_under_two_names_is_read_once(folder: Folder) -> None:
     assert expand([file, *again]) == [file]
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl", "a.jsonl.gz", "a.parquet"])
-def test_reading_can_be_watched_to_its_end(folder: Folder, name: str) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_the_rows_of_every_kind_of_file_are_told(folder: Folder, name: str) -> None:
     file = folder.file(name, FILES[name])
-    with Progress(console=Console(file=io.StringIO())) as progress:
+    heard: list[tuple[int, int | None]] = []
+    read_tables([file], COLUMNS, progress=lambda *told: heard.append(told))
+    assert heard[-1] == (4, 4)
 
-        def watch(raw: BinaryIO, path: str, size: int) -> BinaryIO:
-            return progress.wrap_file(raw, task_id=progress.add_task(path, total=size))
 
-        read_tables([file], COLUMNS, watch=watch)
-    (task,) = progress.tasks
-    assert task.description == file
-    # Of a Parquet file only what the columns need is read.
-    assert task.completed > 0 if name == "a.parquet" else task.completed >= (task.total or 1)
+def test_rows_are_told_as_they_come_and_expected_by_the_bytes(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagefunnel.files.tables._CHUNK_ROWS", 20_000)
+    monkeypatch.setattr("stagefunnel.files.tables._JSON_ROWS", 20_000)
+    rows = range(10_000, 60_000)
+    files = [
+        folder.file("a.csv", "item,stage,time\n" + "".join(f"{row},New,0\n" for row in rows)),
+        folder.file("b.jsonl", "".join(f'{{"item": {row}, "stage": "New", "time": 0}}\n' for row in rows)),
+    ]
+    heard: list[tuple[int, int | None]] = []
+    read_tables(files, COLUMNS, progress=lambda *told: heard.append(told))
+    assert [n_rows for n_rows, _ in heard] == [20_000, 40_000, 50_000, 50_000, 70_000, 90_000, 100_000]
+    # Rows of JSON take over twice the bytes, so that fewer come than the rows of the CSV file let expect.
+    expected = [n_all for _, n_all in heard if n_all is not None]
+    assert expected[2] > 150_000 > expected[4]
+    assert expected[-1] == 100_000

@@ -13,6 +13,7 @@ import stagefunnel as sf
 from stagefunnel.files import expand, read_tables
 
 from .commands import moment_of, period_of
+from .progress import progress_bars
 from .reading import Asked, read_export, reading, settings_of
 
 
@@ -33,7 +34,9 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
         parser.error("chain needs the files of an export, or all of --leads, --deals and --links")
     with ExitStack() as stack:
         leads, deals = (_part(args, parser, part, stack) for part in ("lead", "deal"))
-        links = read_tables(_files(args.links, parser), [args.deal, args.lead]).frame
+        files = _files(args.links, parser)
+        with progress_bars(quiet=args.quiet) as bar:
+            links = read_tables(files, [args.deal, args.lead], progress=bar(files)).frame
         return sf.chain_funnel(
             leads.log,
             deals.log,

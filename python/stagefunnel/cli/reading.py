@@ -82,9 +82,9 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         files = expand(args.files)
     except OSError as error:
         parser.error(str(error))
-    return sf.read(
-        files, invalid=args.invalid, **{name: value for name, value in given.items() if value is not None}
-    )
+    known = {name: value for name, value in given.items() if value is not None}
+    with progress_bars(quiet=args.quiet) as bar:
+        return sf.read(files, invalid=args.invalid, progress=bar(files), **known)
 
 
 def settings_of(path: str, parser: argparse.ArgumentParser, option: str = "--pipeline") -> sf.Settings:
@@ -140,17 +140,17 @@ def reading(
         "empty": args.empty,
         "threads": args.threads,
     }
-    with progress_bars(files, quiet=args.quiet) as bars:
+    with progress_bars(quiet=args.quiet) as bar:
         item_table = None
         if item_files:
             key = args.items_key or columns["item"]
-            item_table = read_tables(item_files, [key, *of_items], watch=bars.watch).frame
+            item_table = read_tables(item_files, [key, *of_items], progress=bar(item_files)).frame
             _number_amounts(item_table, args.amount)
         stream = None if of_log else _stream_of(files, given["order"], settings)
         if stream is not None:
-            log = stream(files, **options, items=item_table, keys="keep", progress=bars.rows)
+            log = stream(files, **options, items=item_table, keys="keep", progress=bar(files))
         else:
-            table = read_tables(files, [*columns.values(), *of_log], watch=bars.watch)
+            table = read_tables(files, [*columns.values(), *of_log], progress=bar(files))
     if stream is not None:
         yield log
         return

@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ReaderError, SchemaError, quoted
-from ..files import delimiter_of
+from ..files import RowsRead, delimiter_of
 
+_TOLD_ROWS = 10_000
 _CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
 _MARKS = re.compile("[№«»–—„“”…’\u00a0]")
 _WORD = re.compile("[^\\W\\d_]+")
@@ -159,7 +160,7 @@ def _broken(error: json.JSONDecodeError, text: str, name: str, line: int) -> Rea
     return ReaderError(f"{name}, line {line:,}: not JSON: {error.msg}")
 
 
-def parse_csv(text: str, name: str) -> TextTable:
+def parse_csv(text: str, name: str, rows_read: RowsRead) -> TextTable:
     """Parse a table of text with ``,``, ``;``, tab or ``|`` between fields; empty fields are missing."""
     text = text.removeprefix("\ufeff")
     skipped = 0
@@ -182,6 +183,8 @@ def parse_csv(text: str, name: str) -> TextTable:
             elif "".join(row).strip():
                 rows.append(row)
                 lines.append(start)
+                if len(rows) % _TOLD_ROWS == 0:
+                    rows_read.add(_TOLD_ROWS)
             start = skipped + reader.line_num + 1
     except csv.Error as error:
         cut = "unexpected end" in str(error)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
+from ..files import Progress
 from ..pipeline import Pipeline
 from . import bitrix24, events, from_to, hubspot, kommo, pipedrive, salesforce, stays, wide
 from .export import Export, Notes
@@ -39,6 +40,7 @@ def read(
     decimal: Literal[".", ","] | None = None,
     encoding: str | None = None,
     invalid: Literal["error", "drop"] = "error",
+    progress: Progress | None = None,
 ) -> Export:
     """Read a CRM's export: files, or what a REST client returns.
 
@@ -71,6 +73,9 @@ def read(
     invalid
         What to do with a row that misses its item, stage or time: ``"error"`` (default), or ``"drop"``,
         which leaves it out and counts it.
+    progress
+        Called while files are read, with the rows so far and those that all files seem to have; ``None``
+        until one of them is done.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def read(
         invalid=invalid,
     )
     readers = _asked(format, options)
-    sources = sources_of(paths_or_records, encoding=encoding)
+    sources = sources_of(paths_or_records, encoding=encoding, progress=progress)
     _check_names(sources, options)
     reader, roles = _recognised(sources, readers, options)
     left_out = [source for source, role in zip(sources, roles, strict=True) if role is None]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ReaderError
-from ..files import expand, read_parquet
+from ..files import Progress, RowsRead, expand, read_parquet
 from .cells import Place, as_text
 from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .records import records_in
@@ -107,22 +107,43 @@ def _stacked(column: str, sources: Sequence[Source]) -> pd.Series:
     return pd.concat(parts, ignore_index=True)
 
 
-def sources_of(given: Any, *, encoding: str | None = None) -> list[Source]:
+def sources_of(given: Any, *, encoding: str | None, progress: Progress | None) -> list[Source]:
     """Turn paths, globs, answers of a REST client and tables, alone or in a list, into sources."""
-    found = list(_sources(given, "the input", encoding, set()))
+    parts = list(_parts(given, "the input"))
+    # Each file once, which two globs may both name.
+    files = {os.path.realpath(part): part for _, part in reversed(parts) if isinstance(part, str)}
+    rows_read = RowsRead(list(files.values()), progress)
+    found: list[Source] = []
+    for name, part in parts:
+        if not isinstance(part, str):
+            found += _in_memory(part, name)
+        elif files.pop(os.path.realpath(part), None) is not None:
+            found += _file(part, encoding, rows_read)
     if not found:
         raise ReaderError(f"there are no records in {repr(given)[:200]}")
     return found
 
 
-def _sources(given: Any, name: str, encoding: str | None, files: set[str]) -> Iterator[Source]:
-    """Walk what was given; `files` are those read already, which two globs may both name."""
+def _parts(given: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Walk what was given: the names of files, and what holds records, with what it is called."""
     if isinstance(given, str | os.PathLike):
         for file in expand([os.fspath(given)]):
-            if os.path.realpath(file) not in files:
-                files.add(os.path.realpath(file))
-                yield from _file(file, encoding)
-    elif isinstance(given, pd.DataFrame):
+            yield file, file
+        return
+    whole = isinstance(given, bytes | Mapping | pd.DataFrame) or hasattr(given, "__arrow_c_stream__")
+    if whole or not isinstance(given, Iterable):
+        yield name, given
+        return
+    parts = list(given)
+    if all(isinstance(part, Mapping) for part in parts):
+        yield name, parts
+        return
+    for number, part in enumerate(parts, start=1):
+        yield from _parts(part, f"input {number}")
+
+
+def _in_memory(given: Any, name: str) -> Iterator[Source]:
+    if isinstance(given, pd.DataFrame):
         yield _table(given, name)
     elif hasattr(given, "__arrow_c_stream__"):
         yield _table(_pandas_frame(given), name)
@@ -130,13 +151,8 @@ def _sources(given: Any, name: str, encoding: str | None, files: set[str]) -> It
         yield _table(pd.DataFrame(dict(given)), name)
     elif isinstance(given, Mapping):
         yield from _json(dict(given), name)
-    elif isinstance(given, Iterable) and not isinstance(given, bytes):
-        parts = list(given)
-        if all(isinstance(part, Mapping) for part in parts):
-            yield from _json([dict(part) for part in parts], name)
-            return
-        for number, part in enumerate(parts, start=1):
-            yield from _sources(part, f"input {number}", encoding, files)
+    elif isinstance(given, list):
+        yield from _json([dict(part) for part in given], name)
     else:
         raise ReaderError(
             f"cannot read {type(given).__name__}: pass a path, a table, a dict or a list of dicts as a REST "
@@ -163,7 +179,8 @@ def _holds_columns(given: Mapping[Any, Any]) -> bool:
     return len(given) > 1 and len(arrays) == len(given) and len({len(part) for part in arrays}) == 1
 
 
-def _file(file: str, encoding: str | None) -> Iterator[Source]:
+def _file(file: str, encoding: str | None, rows_read: RowsRead) -> Iterator[Source]:
+    rows_read.begin()
     with open(file, "rb") as opened:
         data = opened.read()
     if data.startswith(b"\x1f\x8b"):
@@ -174,16 +191,21 @@ def _file(file: str, encoding: str | None) -> Iterator[Source]:
     if not data.strip():
         raise ReaderError(f"{file}: the file is empty; export it again")
     if data.startswith(b"PAR1"):
-        yield _table(read_parquet(file), file)
+        found: Iterable[Source] = [_table(read_parquet(file), file)]
     elif data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
         from .workbooks import sheets
 
-        yield from sheets(file, data)
+        found = sheets(file, data)
     else:
-        yield from _text_file(file, *decoded(data, file, encoding))
+        found = _text_file(file, *decoded(data, file, encoding), rows_read)
+    n_rows = 0
+    for source in found:
+        n_rows += len(source.frame)
+        yield source
+    rows_read.end(file, n_rows)
 
 
-def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
+def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead) -> Iterator[Source]:
     notes: list[Note] = []
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append((f"read_as_{encoding.replace('-', '_')}", 1, f"files that are not UTF-8 but {encoding}"))
@@ -192,7 +214,7 @@ def _text_file(file: str, text: str, encoding: str) -> Iterator[Source]:
         for source in _json(parse_json(text.removeprefix("\ufeff"), file), file):
             yield replace(source, notes=(*source.notes, *notes))
         return
-    table = parse_csv(text, file)
+    table = parse_csv(text, file, rows_read)
     if table.short_rows:
         notes.append(
             ("short_rows", table.short_rows, "rows with fewer fields than the header; the rest is missing")

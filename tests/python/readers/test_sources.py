@@ -303,3 +303,20 @@ def test_what_cannot_be_read_at_all_is_refused() -> None:
         sf.read([])
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         sf.read("nowhere.csv")
+
+
+def test_the_rows_of_files_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(csv_text(), encoding="utf-8")
+    (tmp_path / "b.json").write_text(json.dumps([{**row, "deal_id": "9"} for row in records()]))
+    heard: list[tuple[int, int | None]] = []
+    sf.read([str(tmp_path / "*"), records()], invalid="drop", progress=lambda *told: heard.append(told))
+    assert [n_rows for n_rows, _ in heard] == [3, 6]
+    assert heard[-1] == (6, 6)
+
+
+def test_rows_of_a_long_table_are_told_before_anybody_knows_how_many_there_are(tmp_path: Path) -> None:
+    rows = "".join(f"{deal},New,2026-03-02 10:15\n" for deal in range(25_000))
+    (tmp_path / "a.csv").write_text("deal_id,stage,changed_at\n" + rows)
+    heard: list[tuple[int, int | None]] = []
+    sf.read(tmp_path / "a.csv", progress=lambda *told: heard.append(told))
+    assert heard == [(10_000, None), (20_000, None), (25_000, 25_000)]

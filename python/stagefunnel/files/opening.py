@@ -1,0 +1,71 @@
+"""Finding and opening files."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import IO, Any
+
+from ..errors import ReaderError, quoted
+from .rows_read import RowsRead
+
+_CSV, _JSON, _PARQUET = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson"), (".parquet", ".pq")
+
+
+def expand(patterns: Iterable[str]) -> list[str]:
+    """Turn names and globs into files, each once, a glob's files in order of name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a name or a glob matches no file.
+    """
+    files: dict[str, str] = {}
+    for pattern in patterns:
+        found = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        found = [file for file in found if not os.path.isdir(file)]
+        if not found:
+            raise FileNotFoundError(f"no file {pattern!r}")
+        for file in found:
+            files.setdefault(os.path.realpath(file), file)
+    return list(files.values())
+
+
+def kind_of(file: str) -> str:
+    """Tell the kind of a file by its ending: ``csv``, ``json`` or ``parquet``."""
+    name = file.lower()
+    unpacked = name.removesuffix(".gz")
+    for kind, ending, endings in (
+        ("csv", unpacked, _CSV),
+        ("json", unpacked, _JSON),
+        ("parquet", name, _PARQUET),
+    ):
+        if ending.endswith(endings):
+            return kind
+    raise ReaderError(
+        f"{file}: cannot tell what kind of file this is; known endings are "
+        f"{quoted([*_CSV, *_JSON, *_PARQUET])} (the text formats also with .gz)"
+    )
+
+
+@contextmanager
+def opened(file: str, rows_read: RowsRead | None = None) -> Iterator[IO[bytes]]:
+    """Open a file for its bytes, unpacked; damage is said with the file's name."""
+    with open(file, "rb") as raw:
+        if rows_read is not None:
+            rows_read.begin(raw)
+        packed: AbstractContextManager[Any] = (
+            gzip.GzipFile(fileobj=raw) if file.lower().endswith(".gz") else nullcontext(raw)
+        )
+        try:
+            with packed as unpacked:
+                yield unpacked
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
+        except UnicodeDecodeError as error:
+            bad = error.object[error.start]
+            raise ReaderError(f"{file}: byte {bad:#04x} is not UTF-8; save the file as UTF-8") from error

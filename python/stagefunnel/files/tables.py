@@ -1,0 +1,242 @@
+"""Reading tables from files: CSV, JSON lines and Parquet, several at once, with where each row stood."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ReaderError, did_you_mean, quoted
+from .csv_text import check_widths, csv_header, csv_rows
+from .opening import kind_of, opened
+from .rows_read import Progress, RowsRead
+
+_CHUNK_ROWS = 100_000
+_JSON_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """Rows of one or several files under each other.
+
+    Attributes
+    ----------
+    frame
+        The columns asked for.
+    files
+        The files, in order.
+    starts
+        The first row of each file in `frame`.
+    """
+
+    frame: pd.DataFrame
+    files: tuple[str, ...]
+    starts: tuple[int, ...]
+
+    def locate(self, row: int) -> str:
+        """Say in which file and line a row stands."""
+        at = int(np.searchsorted(self.starts, row, side="right")) - 1
+        file = self.files[at]
+        return place_in_file(file, row - self.starts[at], kind_of(file))
+
+
+def place_in_file(file: str, row: int, kind: str) -> str:
+    """Say in which line of a file one of its rows stands, or which row it is where there are no lines."""
+    if kind == "parquet":
+        return f"{file}, row {row:,}"
+    lines = (line for line, _ in csv_rows(file)) if kind == "csv" else _json_lines(file)
+    line = next(islice(lines, row, None), None)
+    return f"{file}, line {line:,}" if line is not None else f"{file}, row {row:,}"
+
+
+def read_tables(
+    files: Sequence[str], columns: Sequence[str] | None, *, progress: Progress | None = None
+) -> FileTable:
+    """Read columns of several files into one table.
+
+    CSV values stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is missing.
+
+    Parameters
+    ----------
+    files
+        CSV (also ``.gz``), JSON lines (also ``.gz``) and Parquet.
+    columns
+        The columns to read; all of them if it is ``None``.
+    progress
+        Called while files are read, with the rows so far and those that all files seem to have.
+
+    Raises
+    ------
+    ReaderError
+        For a file of another kind, a missing column, and rows that do not parse, with file and line.
+    """
+    frames, starts, rows_read = [], [], RowsRead(files, progress)
+    for file in files:
+        read = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}[kind_of(file)]
+        starts.append(rows_read.n_rows)
+        frames.append(read(file, columns, rows_read))
+        rows_read.end(file, len(frames[-1]))
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return FileTable(frame, tuple(files), tuple(starts))
+
+
+def split_columns(
+    names: Sequence[str], item_files: Sequence[str], files: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Say which columns are in the files of the table of items, and which only in those of the log.
+
+    Raises
+    ------
+    ReaderError
+        For a column that is in neither.
+    """
+    of_items = {name for file in item_files for name in _column_names(file)}
+    wanted = list(dict.fromkeys(names))
+    rest = [name for name in wanted if name not in of_items]
+    of_log = _column_names(files[0]) if rest else []
+    for name in rest:
+        if name not in of_log:
+            known = [f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]]
+            known += [] if item_files else ["a table of items is given with --items"]
+            hint = did_you_mean(name, [*of_items, *of_log])
+            raise ReaderError(f"no column {name!r}: {'; '.join(known)}{hint}")
+    return [name for name in wanted if name in of_items], rest
+
+
+def _column_names(file: str) -> list[str]:
+    kind = kind_of(file)
+    if kind == "csv":
+        return csv_header(file)[1]
+    if kind == "json":
+        return list(_read_json(file, None, RowsRead([])).columns)
+    with _parquet_file(file) as parquet:
+        return list(parquet.schema_arrow.names)
+
+
+def check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
+    """Refuse columns that a file does not have, or has more than once."""
+    for column in columns or ():
+        if column not in known:
+            raise ReaderError(
+                f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}"
+            )
+        if list(known).count(column) > 1:
+            raise ReaderError(f"{file}: there are several columns named {column!r}")
+
+
+def _read_csv(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
+    delimiter, names = csv_header(file)
+    wanted = list(dict.fromkeys(names if columns is None else columns))
+    check_columns(file, wanted, names)
+    check_widths(file, delimiter, len(names))
+    places = [names.index(name) for name in wanted]
+    with opened(file, rows_read) as unpacked:
+        try:
+            reader = pd.read_csv(
+                unpacked,
+                sep=delimiter,
+                header=0,
+                names=list(range(len(names))),
+                usecols=places,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+                chunksize=_CHUNK_ROWS,
+            )
+            chunks = []
+            for chunk in reader:
+                rows_read.add(len(chunk))
+                chunks.append(chunk)
+            frame = pd.concat(chunks, ignore_index=True)
+        except pd.errors.ParserError as error:
+            raise _unparsed(file, str(error)) from error
+    return frame[places].set_axis(wanted, axis="columns")
+
+
+def _unparsed(file: str, message: str) -> ReaderError:
+    unclosed = re.search(r"EOF inside string starting at row (\d+)", message)
+    if unclosed is None:
+        return ReaderError(f"{file}: {message.removeprefix('Error tokenizing data. C error: ').strip()}")
+    # The parser counts the header as row 0.
+    where = FileTable(pd.DataFrame(), (file,), (0,)).locate(int(unclosed[1]) - 1)
+    return ReaderError(f"{where}: a quoted field is never closed")
+
+
+def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
+    records: list[dict[str, Any]] = []
+    with opened(file, rows_read) as unpacked:
+        for number, line in enumerate(unpacked, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ReaderError(f"{file}, line {number:,}: not JSON: {error.msg}") from error
+            except UnicodeDecodeError:
+                raise
+            except (ValueError, RecursionError) as error:  # a number of thousands of digits, deep nesting
+                raise ReaderError(f"{file}, line {number:,}: cannot read this JSON: {error}") from error
+            if not isinstance(record, dict):
+                raise ReaderError(
+                    f'{file}, line {number:,}: expected an object like {{"item": 1}}, got '
+                    f"{type(record).__name__}"
+                )
+            records.append(record)
+            if len(records) % _JSON_ROWS == 0:
+                rows_read.add(_JSON_ROWS)
+    known = list(dict.fromkeys(name for record in records for name in record))
+    if records:
+        check_columns(file, columns, known)
+    wanted = known if columns is None else list(dict.fromkeys(columns))
+    return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
+
+
+def _json_lines(file: str) -> Iterator[int]:
+    with opened(file) as unpacked:
+        for number, line in enumerate(unpacked, start=1):
+            if line.strip():
+                yield number
+
+
+def read_parquet(file: str) -> pd.DataFrame:
+    """Read one Parquet file, whatever it is called."""
+    return _read_parquet(file, None, RowsRead([]))
+
+
+def _read_parquet(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
+    with _parquet_file(file, rows_read) as parquet:
+        check_columns(file, columns, parquet.schema_arrow.names)
+        wanted = None if columns is None else list(dict.fromkeys(columns))
+        groups = [parquet.read_row_groups([], columns=wanted)]  # the columns of a file without rows
+        for number in range(parquet.num_row_groups):
+            groups.append(parquet.read_row_group(number, columns=wanted))
+            rows_read.add(groups[-1].num_rows)
+    import pyarrow as pa  # it is there, for it has read the file
+
+    # What pandas notes in the file would take a column that was once an index away from the others.
+    frame: pd.DataFrame = pa.concat_tables(groups).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    return frame
+
+
+@contextmanager
+def _parquet_file(file: str, rows_read: RowsRead | None = None) -> Iterator[Any]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise ReaderError(
+            f'{file}: reading Parquet needs pyarrow: pip install "stagefunnel[arrow]"'
+        ) from error
+    with opened(file, rows_read) as raw:
+        try:
+            yield pq.ParquetFile(raw)
+        except (pa.ArrowException, OSError) as error:
+            raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error

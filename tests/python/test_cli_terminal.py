@@ -1,0 +1,138 @@
+"""The command on a terminal: colours, and how far reading is; in a pipe neither."""
+
+import gzip
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from helpers import environment, run_python
+from readers.exports import EXPORTS
+
+TOML = '[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n'
+ROWS = "item,stage,time,who\n1,New,2026-01-01,Ada\n1,Won,2026-01-02,Bob\n"
+
+
+@pytest.fixture(autouse=True)
+def _export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("log.csv").write_text(ROWS)
+    Path("items.csv").write_text("item,manager\n1,Ada\n")
+    Path("pipeline.toml").write_text(TOML)
+
+
+FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
+ROWS_A_SECOND = re.compile(r"(\d+ files|\S+) +\S+ 100% ([0-9,]+) rows, [0-9,]+ a second")
+
+
+def on_a_terminal(arguments: list[str], *, printing: int | None = None, **more: str) -> str:
+    """Run the command with a terminal for both outputs, or for its errors only; return what is seen on it."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "stagefunnel", *arguments]
+    told = environment(**{"TERM": "xterm-256color", **more})
+    with subprocess.Popen(command, stdout=printing or theirs, stderr=theirs, env=told) as run:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                read = os.read(ours, 65_536)
+            except OSError:  # the other end is closed
+                break
+            if not read:
+                break
+            written += read
+        os.close(ours)
+        assert run.wait() == 0
+    return written.decode()
+
+
+def seen(shown: str) -> set[tuple[str, str]]:
+    """Find the bars that came to their end: what was read, and its rows."""
+    plain = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown)
+    return {(found[1], found[2]) for found in ROWS_A_SECOND.finditer(plain)}
+
+
+def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
+    shown = on_a_terminal(FUNNEL)
+    assert "log.csv" in shown
+    assert "100%" in shown
+    assert re.search(r"2 rows, [0-9,]+ a second", shown)
+    assert "\x1b[32mMost often skipped" in shown
+    piped = run_python("-m", "stagefunnel", *FUNNEL)
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert "\x1b" not in piped.stdout
+
+
+def written(name: str) -> str:
+    """Write the log in the kind of file that a name stands for."""
+    if name.endswith(".gz"):
+        Path(name).write_bytes(gzip.compress(ROWS.encode()))
+    elif name.endswith(".jsonl"):
+        pd.read_csv("log.csv").to_json(name, orient="records", lines=True)
+    elif name.endswith(".parquet"):
+        pd.read_csv("log.csv").to_parquet(name)
+    return name
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.csv.gz", "log.jsonl", "log.parquet"])
+@pytest.mark.parametrize("option", [[], ["--order", "time"], ["--by", "who"]], ids=str)
+def test_however_a_log_is_read_its_rows_are_told(name: str, option: list[str]) -> None:
+    shown = on_a_terminal(["funnel", written(name), "--pipeline", "pipeline.toml", *option])
+    assert (name, "2") in seen(shown)
+
+
+def test_the_table_of_items_has_a_bar_of_its_own() -> None:
+    shown = on_a_terminal([*FUNNEL, "--items", "items.csv", "--by", "manager"])
+    assert {("items.csv", "1"), ("log.csv", "2")} <= seen(shown)
+
+
+def test_the_files_of_an_export_are_told_as_one() -> None:
+    files = sorted(str(file) for file in (EXPORTS / "kommo").glob("*.json"))
+    shown = on_a_terminal(["funnel", "--export", *files, "--pipeline", "Sales"])
+    (n_rows,) = [int(rows) for name, rows in seen(shown) if name == f"{len(files)} files"]
+    assert n_rows > 20
+
+
+def test_the_tables_of_a_chain_are_told() -> None:
+    Path("links.csv").write_text("deal_id,lead_id\n1,1\n")
+    given = ["--leads", "log.csv", "--lead-pipeline", "pipeline.toml"]
+    given += ["--deals", "log.csv", "--deal-pipeline", "pipeline.toml", "--links", "links.csv"]
+    assert {("links.csv", "1"), ("log.csv", "2")} <= seen(on_a_terminal(["chain", *given]))
+
+
+def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:
+    with Path("printed.txt").open("w") as file:
+        shown = on_a_terminal(FUNNEL, printing=file.fileno())
+    assert "100%" in shown
+    assert shown.endswith("\x1b[1A\x1b[2K")  # up one line and clear it
+    assert Path("printed.txt").read_text() == run_python("-m", "stagefunnel", *FUNNEL).stdout
+
+
+def test_quiet_shows_no_progress_and_the_same_table() -> None:
+    shown = on_a_terminal([*FUNNEL, "--quiet"])
+    assert "a second" not in shown
+    assert "log.csv" not in shown
+    assert "Most often skipped" in shown
+
+
+def test_no_color_is_heeded() -> None:
+    shown = on_a_terminal(FUNNEL, NO_COLOR="1")
+    assert "Most often skipped" in shown
+    # What is left is bold and plain.
+    assert set(re.findall("\x1b\\[([0-9;]*)m", shown)) <= {"0", "1"}
+
+
+def test_a_terminal_that_knows_no_codes_gets_none() -> None:
+    shown = on_a_terminal(FUNNEL, TERM="dumb")
+    assert "Most often skipped" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_file_is_shown_by_its_name_also_where_that_looks_like_markup() -> None:
+    Path("log.csv").rename("[bold]log.csv")
+    assert "[bold]log.csv" in on_a_terminal(["funnel", "[bold]log.csv", "--pipeline", "pipeline.toml"])
