@@ -140,10 +140,15 @@ def of_flow(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def of_periods(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say how the share of the first won stage went from the first period with items to the last."""
+def of_periods(table: pd.DataFrame, name_of: NameOf, by: Sequence[str] = ()) -> list[str]:
+    """Say how the share of the first won stage went from the first period with items to the last.
+
+    Of groups say which of them has most, and which least, in the last period.
+    """
     won = table[(table["outcome"] == "won") & (table["base"] > 0)]
     won = won[won["stage"] == won["stage"].iloc[0]] if len(won) else won
+    if by:
+        return _of_last_period(won, name_of, by)
     if len(won) < 2:
         return []
     first, last = won.iloc[0], won.iloc[-1]
@@ -151,6 +156,21 @@ def of_periods(table: pd.DataFrame, name_of: NameOf) -> list[str]:
         f"{name_of(first['stage'])}: {percent(first['conversion_from_all'])} of all in {first['period']}, "
         f"{percent(last['conversion_from_all'])} in {last['period']}"
     ]
+
+
+def _of_last_period(won: pd.DataFrame, name_of: NameOf, by: Sequence[str]) -> list[str]:
+    last = won[won["period"] == won["period"].iloc[-1]] if len(won) else won
+    if len(last) < 2:
+        return []
+    where = f"{name_of(last['stage'].iloc[0])} in {last['period'].iloc[0]}"
+    share = last["conversion_from_all"]
+    if share.max() == share.min():
+        return [f"{where}: {percent(share.max())} of all in every group"]
+    best, least = (
+        f"{percent(share.iloc[at])} {what} {', '.join(group_label(last.iloc[at : at + 1], by))}"
+        for at, what in ((int(share.argmax()), "of all in"), (int(share.argmin()), "in"))
+    )
+    return [f"{where}: {best}, the most, {least}, the least"]
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:

@@ -147,8 +147,8 @@ def _show_funnel(
     blocks = {kind: _blocks(part, by) for kind, part in parts.items()}
     grid = _funnel_grid(parts, blocks, by, names)
     above, below = _funnel_words(blocks, by, told, names)
-    if by == ["period"] and len(parts) == 1:
-        also = [*of_periods(table, lambda stage: _label(stage, names)), *also]
+    if by[:1] == ["period"] and len(parts) == 1:
+        also = [*of_periods(table, lambda stage: _label(stage, names), by[1:]), *also]
     title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in parts)
     return Shown(title, grid, above, [*below, *also])
 

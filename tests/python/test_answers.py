@@ -95,6 +95,16 @@ def test_a_trend_says_how_the_first_won_stage_went() -> None:
     assert said(table) == "Won: 50 % of all in 2026-01, 0 % in 2026-02"
 
 
+def test_a_trend_of_groups_says_who_has_most_in_the_last_period() -> None:
+    managers = pd.DataFrame({"item": [1, 2, 3, 4], "manager": ["Bob", "Ann", "Ann", "Bob"]})
+    rows = ["1 New 01-05", "1 Won 01-06", "2 New 02-01", "2 Won 02-02", "3 New 02-03", "4 New 02-04"]
+    table = sf.funnel_by_period(dated(*rows, items=managers), PIPELINE, basis="created", by="manager")
+    assert said(table) == "Won in 2026-02: 50 % of all in Ann, the most, 0 % in Bob, the least"
+    assert "the most" not in repr(sf.show(table[table["period"] == "2026-01"]))
+    both = sf.funnel_by_period(dated(*rows[:1], *rows[2:3], items=managers), PIPELINE, by="manager")
+    assert said(both) == "Won in 2026-02: 0 % of all in every group"
+
+
 def test_a_comparison_says_where_the_periods_lie_furthest_apart() -> None:
     log = dated("1 New 01-05", "1 Offer 01-06", "2 New 02-04", "3 New 02-01")
     table = sf.compare_periods(log, PIPELINE, "2026-02", basis="created")

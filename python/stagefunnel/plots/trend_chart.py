@@ -100,7 +100,7 @@ def plot_trend(
     kind = str(told.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    said = [] if by else of_periods(table, names.__getitem__)
+    said = of_periods(table, names.__getitem__, by)
     if len(shown) < len(labels):
         said.append(f"{len(shown)} of {len(labels)} stages are drawn")
     return finished(chart, look, title + (f", by {', '.join(by)}" if by else ""), said)
