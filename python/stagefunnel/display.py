@@ -97,12 +97,18 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
 
 
 def _show_sequence(table: pd.DataFrame, told: Mapping[str, Any]) -> Shown:
-    """Show a table of sequences; of the many columns of times the medians."""
+    """Show a table of sequences; of the many columns of times the medians.
+
+    After an optional step more may have come than before it, which is no conversion.
+    """
     shown = table
     if told["table"] == "sequence_funnel":
         hidden = ("conversion_from_all", "mean_", "q")
         names = [name for name in table.columns if name in told["by"] or not str(name).startswith(hidden)]
         shown = table[names]
+        if "conversion_from_previous" in names:
+            shares = shown["conversion_from_previous"]
+            shown = shown.assign(conversion_from_previous=shares.where(shares <= 1))
     findings = sequence_findings(table, told)
     return _show_plain(shown, {}, title=sequence_title(told), below=findings)
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 Point = tuple[float, float]
-_WIDE, _HIGH = 0.46, 0.72  # of the size of its letters: a letter's usual width, and a line's ink
+# Of the size of its letters: a letter's usual width, one of a wide font such as DejaVu Sans, a line's ink.
+USUAL, WIDE, _HIGH = 0.46, 0.53, 0.72
 
 
 class Words(NamedTuple):
@@ -34,9 +35,9 @@ class Turn(NamedTuple):
         return self._replace(x=self.x + dx * cos - dy * sin, y=self.y + dx * sin + dy * cos)
 
 
-def words_in(svg: str) -> list[Words]:
+def words_in(svg: str, letter: float = USUAL) -> list[Words]:
     """Find all visible words of a drawing, where they stand and about how much room they take."""
-    return list(_words(ElementTree.fromstring(svg), Turn()))
+    return list(_words(ElementTree.fromstring(svg), Turn(), letter))
 
 
 def size_of(svg: str) -> Point:
@@ -44,22 +45,24 @@ def size_of(svg: str) -> Point:
     return float(root.attrib["width"]), float(root.attrib["height"])
 
 
-def collisions(svg: str) -> list[tuple[str, str]]:
+def collisions(svg: str, letter: float = USUAL) -> list[tuple[str, str]]:
     """List the pairs of words that lie over each other."""
-    return [(a.text, b.text) for a, b in combinations(words_in(svg), 2) if _overlap(a.corners, b.corners)]
+    return [
+        (a.text, b.text) for a, b in combinations(words_in(svg, letter), 2) if _overlap(a.corners, b.corners)
+    ]
 
 
-def outside(svg: str) -> list[str]:
+def outside(svg: str, letter: float = USUAL) -> list[str]:
     """List the words that leave the drawing."""
     width, height = size_of(svg)
     return [
         words.text
-        for words in words_in(svg)
+        for words in words_in(svg, letter)
         if any(not (-1 <= x <= width + 1 and -1 <= y <= height + 1) for x, y in words.corners)
     ]
 
 
-def _words(element: Any, turn: Turn) -> Iterator[Words]:
+def _words(element: Any, turn: Turn, letter: float) -> Iterator[Words]:
     if element.attrib.get("display") == "none" or element.attrib.get("opacity") == "0":
         return
     for name, values in re.findall(r"(translate|rotate)\(([^)]*)\)", element.attrib.get("transform", "")):
@@ -72,14 +75,15 @@ def _words(element: Any, turn: Turn) -> Iterator[Words]:
         size = float(element.attrib["font-size"].removesuffix("px"))
         lines = [element.text, *(line.text for line in element)]
         for at, line in enumerate(text for text in lines if text and text.strip()):
-            yield Words(line, _box(line, size, element.attrib["text-anchor"], turn.moved(0, at * size * 1.2)))
+            width = len(line) * size * letter
+            box = _box(width, size, element.attrib["text-anchor"], turn.moved(0, at * size * 1.2))
+            yield Words(line, box)
         return
     for child in element:
-        yield from _words(child, turn)
+        yield from _words(child, turn, letter)
 
 
-def _box(text: str, size: float, anchor: str, turn: Turn) -> list[Point]:
-    width = len(text) * size * _WIDE
+def _box(width: float, size: float, anchor: str, turn: Turn) -> list[Point]:
     left = {"start": 0.0, "middle": -width / 2, "end": -width}[anchor]
     places = [(left, 0.0), (left + width, 0.0), (left + width, -size * _HIGH), (left, -size * _HIGH)]
     return [turn.moved(*place)[:2] for place in places]

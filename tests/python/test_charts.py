@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from drawings import collisions, colours_in, outside, words_in
+from drawings import WIDE, collisions, colours_in, outside, words_in
 from stagefunnel import plots
 from stagefunnel.plots.heat import colour_of, contrast, letter_on
 from stagefunnel.plots.style import theme_of
@@ -100,6 +100,16 @@ def test_words_do_not_lie_over_each_other_nor_leave_the_picture(name: str, case:
     assert len(words_in(drawing)) >= 3
     assert collisions(drawing) == []
     assert outside(drawing) == []
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_reader_s_wider_font_cuts_no_name_off(name: str, tmp_path: Path) -> None:
+    # What is drawn for a page is measured here, and read with the fonts that are there.
+    chart = CHARTS[name](*CASES["thirty long names"], "light")
+    chart.title = " "
+    drawing = svg_of(chart, tmp_path)
+    assert outside(drawing, WIDE) == []
+    assert collisions(drawing, WIDE) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

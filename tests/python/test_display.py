@@ -52,6 +52,20 @@ def example() -> datasets.Dataset:
     return datasets.worked_example()
 
 
+def test_more_than_came_to_an_optional_step_are_no_share_of_them() -> None:
+    log = journeys_log("A > C", "A > C", "A > B > C")
+    table = sf.sequence_funnel(log, ["A", "B", "C"], optional={2})
+    assert table["conversion_from_previous"].tolist()[1:] == [1 / 3, 3.0]
+    names = ["label", "reached", "dropped", "immature", "conversion_from_first", "conversion_from_previous"]
+    grid = sf.show(table).grid
+    places = [grid.headings.index(name.replace("_", " ")) for name in names]
+    assert [[row[place] for place in places] for row in grid.rows] == [
+        ["A", "3", "0", "0", "100 %", "–"],
+        ["B", "1", "0", "0", "33 %", "33 %"],
+        ["C", "3", "0", "0", "100 %", "–"],
+    ]
+
+
 def test_the_worked_example_is_shown_with_its_findings(example: datasets.Dataset) -> None:
     assert repr(sf.show(sf.funnel(example.log, example.pipeline))) == CLASSIC
 

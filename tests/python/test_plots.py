@@ -9,6 +9,7 @@ import pytest
 
 import stagefunnel as sf
 from drawings import colours_in
+from helpers import journeys_log
 from stagefunnel.plots import plot_funnel
 
 WORKED = sf.datasets.worked_example()
@@ -57,6 +58,25 @@ def test_the_number_stands_once_behind_the_whole_bar() -> None:
     labels = [piece["label"] for piece in pieces_of(worked_funnel(kind="conversions"))]
     assert labels[:4] == ["", "10 · 83 %", "", "7 · 58 %"]
     assert [label for label in labels if label][-2:] == ["7 · 58 %", "6 · 50 %"]
+
+
+def steps_of(table: pd.DataFrame) -> dict[str, str]:
+    """Read what stands between the bars of the last panel, by the stage below."""
+    chart = plot_funnel(table).to_dict()
+    words = [layer for layer in chart["concat"][-1]["layer"] if layer["mark"].get("baseline") == "middle"]
+    steps = [step for layer in words for step in chart["datasets"][layer["data"]["name"]]]
+    return {step["stage"]: step["said"] for step in steps}
+
+
+def test_between_bars_stands_what_is_a_conversion() -> None:
+    # Two lost ones began in the second stage, which one of two won ones skipped.
+    log = journeys_log("New > Offer > Won", "New > Won", "Offer > Lost", "Offer > Lost")
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    assert steps_of(sf.funnel(log, pipeline, kind="furthest")) == {"Offer": "↓ 100 %", "Won": "↓ 50 %"}
+    # Four reached Offer, of two in New: that is no conversion.
+    assert steps_of(sf.funnel(log, pipeline, kind="conversions")) == {"Won": "↓ 50 %"}
+    assert steps_of(sf.funnel(log, pipeline, kind="both")) == {"Won": "↓ 50 %"}
+    assert steps_of(sf.funnel(log, pipeline)) == {}
 
 
 def test_final_stages_have_colours_of_their_own() -> None:

@@ -61,6 +61,13 @@ def test_the_page_tells_every_part_with_its_finding_and_its_definition(tmp_path:
     assert any("counts every stage in between for a won item" in text for text in page.text["p"])
 
 
+def test_a_finding_is_one_sentence_however_long_its_names_are(tmp_path: Path) -> None:
+    long = "A stage whose name is far too long for one line of a picture, which breaks it in two or three"
+    log = sf.StageLog({"item": [1, 1], "stage": [long, "Lost"], "time": pd.to_datetime(["2026-01-05"] * 2)})
+    page = Reader(page_of(tmp_path, log, sf.Pipeline([long], lost="Lost")))
+    assert page.text["p"].count(f"Most often lost from: {long} (1 of 1 lost, 100 %)") == 2
+
+
 def test_the_page_loads_nothing_and_is_small(tmp_path: Path) -> None:
     text = page_of(tmp_path, SHOP.log, SHOP.pipeline, by="manager")
     page = Reader(text)

@@ -34,8 +34,9 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
 
     Stages stand from top to bottom in the pipeline's order, won and lost last. A bar is as long as the
     share of all items that reach the stage: solid for those that passed it, lighter for those that are
-    only assumed to have. Between two bars stands the conversion from the previous stage; a tick tells how
-    many skipped the stage, another how many were lost from it, on the scale of the bars. A table of
+    only assumed to have. Between two bars stands the conversion from the previous stage, but not in a
+    classic funnel, and not where more reached a stage than the one before: neither is a conversion. A tick
+    tells how many skipped the stage, another how many were lost from it, on the scale of the bars. A table of
     ``kind="both"`` gives the two funnels side by side, a breakdown one panel per group. Sentences say which
     stage is skipped most often and from which most items are lost; pointing at a bar shows all its numbers.
 
@@ -84,7 +85,14 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         spacing={"column": 10, "row": 30},
         align="each",
     )
-    return finished(chart, look, story.title, story.sentences, width=columns * _WIDTH + NAME_WIDTH)
+    return finished(
+        chart,
+        look,
+        story.title,
+        story.sentences,
+        width=columns * _WIDTH + NAME_WIDTH,
+        of_panels=[line for panel in story.panels for line in panel.sentences if panel.title],
+    )
 
 
 def _bars(
@@ -108,14 +116,14 @@ def _bars(
     layers: list[Any] = [bars, numbers]
     if panel.ticks:
         layers.append(_ticks(panel, order, room, colour, look))
-    if not is_low:
+    if panel.steps and not is_low:
         layers.append(_steps(panel, order, look))
     return alt.LayerChart(
         layer=layers,
         data=alt.InlineData(values=panel.pieces),
         width=_WIDTH,
         height=alt.Step(_LOW_ROW_HEIGHT if is_low else _ROW_HEIGHT),
-        title=panel_title(look, panel.title, panel.sentences, width=_WIDTH + 60)
+        title=panel_title(look, panel.title, panel.sentences, width=_WIDTH + 40)
         if panel.title
         else alt.Undefined,
     )

@@ -76,10 +76,10 @@ def tell(table: pd.DataFrame) -> Story:
             part = parts[kind][at]
             said = findings(part, outcomes[kind][at], words)
             if len(kinds) > 1:
-                panels.append(_panel(_heading(group, kind), _finding_of(kind, said), part, names))
+                panels.append(_panel(_heading(group, kind), _finding_of(kind, said), part, names, kind))
             else:
                 standing = standings({kind: outcomes[kind][at]})
-                panels.append(_panel(group, standing + said, part, names))
+                panels.append(_panel(group, standing + said, part, names, kind))
     title = _title(kinds, by)
     tooltip = {column: heading for column, heading, _ in _TOLD if column in table.columns}
     if by:
@@ -89,9 +89,11 @@ def tell(table: pd.DataFrame) -> Story:
     return Story(title, standings({kind: known[0] for kind, known in outcomes.items()}), panels, tooltip)
 
 
-def _panel(title: str, said: list[str], rows: pd.DataFrame, names: Mapping[Any, str]) -> Panel:
+def _panel(title: str, said: list[str], rows: pd.DataFrame, names: Mapping[Any, str], kind: str) -> Panel:
     stages = [names[label] for label in rows["stage"]]
-    return Panel(title, said, _pieces(rows, stages), _ticks(rows, stages), _steps(rows, stages), stages)
+    # Where stages are skipped the ratio of two bars of a classic funnel is no conversion.
+    steps = _steps(rows, stages) if kind in ("conversions", "furthest", "strict") else []
+    return Panel(title, said, _pieces(rows, stages), _ticks(rows, stages), steps, stages)
 
 
 def _finding_of(kind: str, said: list[str]) -> list[str]:
@@ -142,10 +144,10 @@ def _ticks(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
 
 
 def _steps(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
-    """Say of every stage but the first which share of the one before came to it."""
+    """Say of every stage but the first which share of the one before came to it, unless more came to it."""
     shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], strict=True)
     return [
         {"stage": stage, "said": f"\N{DOWNWARDS ARROW} {percent(value)}"}
         for stage, outcome, value in shares
-        if outcome != "lost" and not pd.isna(value)
+        if outcome != "lost" and value <= 1
     ]

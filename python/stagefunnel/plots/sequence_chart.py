@@ -46,7 +46,8 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Con
     Returns
     -------
     altair.ConcatChart
-        A panel per group. Between two bars stands the conversion from the previous step.
+        A panel per group. Between two bars stands the conversion from the previous step, unless that is
+        optional and more came than did it.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def _bars(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart:
         ]
         label = f"{count(row['reached'])} · {percent(row['conversion_from_first'])}"
         totals.append({"step": name, "n": int(row["reached"]), "label": label})
-        if row["step"] > 1 and not pd.isna(row["conversion_from_previous"]):
+        if row["step"] > 1 and row["conversion_from_previous"] <= 1:
             step = f"\N{DOWNWARDS ARROW} {percent(row['conversion_from_previous'])}"
             steps.append({"step": name, "said": step})
     order = alt.Scale(domain=names, paddingInner=_GAP)

@@ -22,6 +22,8 @@ AnyChart = TypeVar("AnyChart", "alt.ConcatChart", "alt.LayerChart", "alt.Chart")
 
 NAME_WIDTH = 170
 ROW_HEIGHT = 28
+# Of one width, whichever of them is there; where none is, names still have room to be longer by a sixth.
+_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _LETTER = 0.53  # the width of a usual letter, as a share of its height
 
 
@@ -130,12 +132,22 @@ def unique_names(labels: Iterable[Hashable], names: Mapping[str, str]) -> dict[H
 
 
 def finished(
-    chart: AnyChart, theme: Theme, title: str, sentences: Sequence[str] = (), *, width: int = 570
+    chart: AnyChart,
+    theme: Theme,
+    title: str,
+    sentences: Sequence[str] = (),
+    *,
+    width: int = 570,
+    of_panels: Sequence[str] = (),
 ) -> AnyChart:
-    """Give a chart its title and sentences, the theme's colours, and words for those who cannot see it."""
+    """Give a chart its title and sentences, the theme's colours, and words for those who cannot see it.
+
+    All sentences, also those under the titles of its panels, stand whole in the chart's ``usermeta``.
+    """
     import altair as alt
 
     title, sentences = inert(title), [inert(line) for line in sentences]
+    told: list[str] = [*sentences, *map(inert, of_panels)]
     heading = alt.TitleParams(
         _title(title, width, 17),
         subtitle=_wrapped(sentences, width, 12.5),
@@ -150,11 +162,13 @@ def finished(
     described = chart.properties(
         title=heading,
         background=theme.paper,
-        padding=18,
-        description=". ".join([title, *sentences]),
+        padding={"left": 34, "top": 18, "right": 38, "bottom": 18},
+        description=". ".join([title, *told]),
+        usermeta={"sentences": told},
     )
     configured: AnyChart = (
-        described.configure_view(stroke=None)
+        described.configure(font=_FONT)
+        .configure_view(stroke=None)
         .configure_axis(
             labelColor=theme.ink,
             titleColor=theme.quiet,
@@ -164,7 +178,11 @@ def finished(
             titleFontWeight="normal",
         )
         .configure_legend(
-            labelColor=theme.ink, titleColor=theme.quiet, symbolSize=110, titleFontWeight="normal"
+            labelColor=theme.ink,
+            titleColor=theme.quiet,
+            symbolSize=110,
+            titleFontWeight="normal",
+            columnPadding=20,
         )
     )
     return configured

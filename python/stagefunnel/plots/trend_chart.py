@@ -48,7 +48,8 @@ def plot_trend(
     table
         A table of :func:`stagefunnel.funnel_by_period` of one kind, with up to 12 groups.
     value
-        ``"conversion_from_all"``, ``"conversion_from_previous"`` or ``"reached"``.
+        ``"conversion_from_all"``, ``"conversion_from_previous"`` (without points where more came than to the
+        stage before) or ``"reached"``.
     theme
         ``"light"`` or ``"dark"``.
 
@@ -116,7 +117,8 @@ def _lines(
         {
             "period": str(row["period"]),
             "stage": names[row["stage"]],
-            "value": None if pd.isna(row[value]) else float(row[value]),
+            # More than came to the stage before are no share of them.
+            "value": float(row[value]) if not is_share or row[value] <= 1 else None,
             "said": percent(row[value]) if is_share else count(row[value]),
             "reached": count(row["reached"]),
             "all": count(row["base"]),

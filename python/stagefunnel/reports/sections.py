@@ -46,7 +46,7 @@ def funnels(table: pd.DataFrame) -> Section:
         "The two funnels",
         "The classic funnel counts the stages that an item really passed. The funnel with conversions also "
         "counts every stage in between for a won item, and none for a lost one; an item that was lost and "
-        "then won is left out of it. Between two bars: the share of the stage before that came to the next.",
+        "then won is left out of it. Between its bars: the share of the stage before, where not more came.",
         _figure(plot_funnel, table),
         [_table(table, "Both funnels, stage by stage")],
     )
@@ -169,11 +169,7 @@ def _said_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
 
 def _sentences(told: Mapping[str, Any]) -> list[str]:
     """Read what a chart says under its title and under those of its panels."""
-    sentences: list[str] = []
-    for title in (told.get("title"), *(panel.get("title") for panel in told.get("concat", ()))):
-        said = title.get("subtitle", []) if isinstance(title, Mapping) else []
-        sentences += [said] if isinstance(said, str) else said
-    return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+    return [sentence[:1].upper() + sentence[1:] for sentence in told["usermeta"]["sentences"]]
 
 
 def _svg(chart: Any) -> str:
