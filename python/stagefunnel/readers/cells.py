@@ -51,6 +51,8 @@ def _json(value: Any) -> str:
 def _text(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.strip() else None
+    if type(value) is int:  # most of what is no text, and to ask whether it is missing takes longest
+        return str(value)
     if isinstance(value, list | dict | tuple | np.ndarray):
         return _json(value)
     if value is None or pd.isna(value):

@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -234,7 +235,7 @@ def _table(frame: pd.DataFrame, name: str) -> Source:
 
 def _json(value: Any, name: str) -> Iterator[Source]:
     for records, places, total, goes_on in records_in(value, name):
-        keys = list(dict.fromkeys(key for record in records for key in record))
+        keys = list(dict.fromkeys(chain.from_iterable(records)))
         frame = pd.DataFrame(
             {
                 key: as_text(
