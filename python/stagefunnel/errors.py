@@ -44,6 +44,20 @@ class ReaderError(StageFunnelError):
     """A file cannot be read as what it should be."""
 
 
+class MissingColumnError(ReaderError):
+    """A file lacks a column that is to be read.
+
+    Attributes
+    ----------
+    column
+        Its name.
+    """
+
+    def __init__(self, message: str, *, column: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
 def quoted(labels: Iterable[object], *, most: int = 12) -> str:
     """List labels for a message: ``'New', 'Offer', … (3 more)``."""
     shown = [repr(label) for label in labels]

@@ -161,6 +161,23 @@ def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str])
     assert main(["funnel", "empty.csv", "--pipeline", "pipeline.toml", "--empty", "allow"]) == 0
 
 
+def test_columns_of_other_names_are_asked_for_by_their_options(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("log.csv").write_text("item,phase,time\n1,New,0\n")
+    said = "log.csv: no column 'stage'; it has: 'item', 'phase', 'time'"
+    hint = " (columns of other names are given with --item, --stage and --time)"
+    assert failing(["quality", "log.csv"], capsys) == said + hint
+    assert failing([*FUNNEL, "--order", "time"], capsys) == said + hint
+    assert failing(["quality", "log.csv", "--stage", "stage"], capsys) == said
+
+
+def test_a_chain_says_in_which_part_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("links.csv").write_text("deal_id,lead_id\n1,1\n")
+    Path("other.csv").write_text("item,stage,time\n1,Odd,2026-01-01\n")
+    files = ["--leads", "log.csv", "--deals", "other.csv", "--links", "links.csv"]
+    pipelines = ["--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
+    assert failing(["chain", *files, *pipelines], capsys).endswith(" (in the deals)")
+
+
 def test_what_the_messages_propose_works(capsys: pytest.CaptureFixture[str]) -> None:
     bad = ",New,2026-01-01\n1,,2026-01-02\n1,Offer,soon\n1,Odd,2026-01-03\n"
     Path("log.csv").write_text(ROWS + bad)

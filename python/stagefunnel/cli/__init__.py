@@ -23,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if answer is not None:
             write(answer, form=form, path=args.out)
     except sf.StageFunnelError as error:
-        return _complain(_as_options(str(error)))
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        return _complain(_as_options(f"{error}{notes}"))
     except KeyboardInterrupt:
         return 130  # as a shell says of what Ctrl-C has ended
     except BrokenPipeError:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 import stagefunnel as sf
-from stagefunnel.files import FileTable, expand, kind_of, read_tables, split_columns
+from stagefunnel.files import FileTable, MissingColumnError, expand, kind_of, read_tables, split_columns
 
 from .progress import progress_bars
 
@@ -140,7 +140,7 @@ def reading(
         "empty": args.empty,
         "threads": args.threads,
     }
-    with progress_bars(quiet=args.quiet) as bar:
+    with progress_bars(quiet=args.quiet) as bar, _hinting(given):
         item_table = None
         if item_files:
             key = args.items_key or columns["item"]
@@ -160,6 +160,17 @@ def reading(
         yield sf.StageLog(frame, **options, columns=of_log, items=item_table)
     except (sf.InvalidRowError, sf.UnknownStageError) as error:
         raise sf.StageFunnelError(f"{table.locate(error.row)}: {error}") from error
+
+
+@contextmanager
+def _hinting(given: dict[str, str | None]) -> Iterator[None]:
+    """Say how columns are named where nobody did, and they do not go by their usual names."""
+    try:
+        yield
+    except MissingColumnError as error:
+        if error.column in ("item", "stage", "time") and not given[error.column]:
+            error.add_note("columns of other names are given with --item, --stage and --time")
+        raise
 
 
 def _stream_of(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import ReaderError, did_you_mean, quoted
+from ..errors import MissingColumnError, ReaderError, did_you_mean, quoted
 from .csv_text import check_widths, csv_header, csv_rows
 from .opening import kind_of, opened
 from .rows_read import Progress, RowsRead
@@ -124,8 +124,9 @@ def check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]
     """Refuse columns that a file does not have, or has more than once."""
     for column in columns or ():
         if column not in known:
-            raise ReaderError(
-                f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}"
+            raise MissingColumnError(
+                f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}",
+                column=column,
             )
         if list(known).count(column) > 1:
             raise ReaderError(f"{file}: there are several columns named {column!r}")
