@@ -8,11 +8,11 @@ from stagefunnel.plots import plot_funnel
 IMAGES = Path(__file__).parent / "images"
 
 
-def draw_two_funnels() -> None:
+def draw_two_funnels(directory: Path = IMAGES) -> None:
     """Draw the two funnels of the simulated shop side by side."""
     shop = sf.datasets.furniture_shop()
     table = sf.funnel(shop.log, shop.pipeline, kind="both")
-    plot_funnel(table).save(IMAGES / "two_funnels.svg")
+    plot_funnel(table).save(directory / "two_funnels.svg")
 
 
 if __name__ == "__main__":

@@ -159,8 +159,11 @@ step_docs() {
 
 step_notebooks() {
     install_package
+    rm -rf build/notebooks
+    cp -r notebooks build/notebooks
     # A home of its own: settings of the user's IPython are none of the notebooks' business.
-    IPYTHONDIR=$PWD/build/ipython python -m pytest --nbmake notebooks/*.ipynb "${options[@]}"
+    IPYTHONDIR=$PWD/build/ipython python -m pytest --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
+    python tests/notebooks.py build/notebooks
 }
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages.

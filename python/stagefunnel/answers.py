@@ -278,7 +278,10 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {  # tables that carry no record 
     "stages": ("stage", "rows", "first_row"),
 }
 _ANSWERS: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
-    "outcomes": (("base", "won", "lost", "open", "win_rate"), lambda table, _: of_outcomes(table)),
+    "outcomes": (
+        ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won"),
+        lambda table, _: of_outcomes(table),
+    ),
     "time_in_stage": (STAGE_TIMES, of_times),
     "transitions": (TRANSITIONS, of_moves),
     "losses": (LOSSES, of_losses),

@@ -140,6 +140,8 @@ def standing(outcome: Mapping[str, Any]) -> str:
     )
     if outcome["left_out"]:
         said += f"; {count(outcome['left_out'])} left out (lost, then won)"
+    if outcome["reopened_won"]:
+        said += f"; {count(outcome['reopened_won'])} won after a loss"
     return said
 
 

@@ -15,7 +15,7 @@ from stagefunnel import datasets
 # Worked out from the definitions, not copied from the output.
 CLASSIC = """\
 Funnel: classic
-13 items: 6 won, 5 lost, 2 open; win rate 55 %
+13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
                                           lost   open
 stage        reached   of all   skipped   here   here
 ─────────────────────────────────────────────────────
@@ -31,8 +31,9 @@ Most often lost from: Won (2 of 5 lost, 40 %)"""
 
 BOTH = """\
 Funnel: classic and with conversions
-classic: 13 items: 6 won, 5 lost, 2 open; win rate 55 %
-with conversions: 12 items: 5 won, 5 lost, 2 open; win rate 50 %; 1 left out (lost, then won)
+classic: 13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
+with conversions: 12 items: 5 won, 5 lost, 2 open; win rate 50 %; 1 left out (lost, then won); \
+1 won after a loss
              classic            conversions                                lost   open
 stage        reached   of all       reached   assumed   of all   skipped   here   here
 ──────────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +85,7 @@ def test_one_kind_of_two_can_be_shown_alone(example: datasets.Dataset) -> None:
 def test_conversions_say_what_they_assume_and_leave_out(example: datasets.Dataset) -> None:
     lines = repr(sf.show(sf.funnel(example.log, example.pipeline, kind="conversions"))).splitlines()
     assert lines[0] == "Funnel: with conversions"
-    assert lines[1].endswith("win rate 50 %; 1 left out (lost, then won)")
+    assert lines[1].endswith("win rate 50 %; 1 left out (lost, then won); 1 won after a loss")
     assert lines[5].split() == ["New", "10", "2", "83", "%", "3", "1", "0"]
 
 

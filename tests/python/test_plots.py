@@ -1,5 +1,6 @@
 """The funnel chart: what stands in its specification, and that it can be drawn."""
 
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from drawings import colours_in
-from helpers import journeys_log
+from drawings import colours_in, words_in
+from helpers import ROOT, journeys_log
 from stagefunnel.plots import plot_funnel
 
 WORKED = sf.datasets.worked_example()
@@ -100,7 +101,7 @@ def test_the_title_says_the_findings() -> None:
     title = plot_funnel(worked_funnel()).to_dict()["title"]
     assert title["text"] == "Funnel: classic"
     assert title["subtitle"] == [
-        "13 items: 6 won, 5 lost, 2 open; win rate 55 %",
+        "13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss",
         "Most often skipped: Discussion (9 of 11 that went beyond, 82 %)",
         "Most often lost from: Won (2 of 5 lost, 40 %)",
     ]
@@ -222,6 +223,13 @@ def test_a_saved_drawing_names_the_stages(tmp_path: Path) -> None:
     drawing = (tmp_path / "funnel.svg").read_text(encoding="utf-8")
     assert drawing.startswith("<svg")
     assert all(f">{stage}</text>" in drawing for stage in WORKED.pipeline.labels)
+
+
+def test_the_picture_of_the_readme_is_what_is_drawn_today(tmp_path: Path) -> None:
+    runpy.run_path(str(ROOT / "docs" / "make_images.py"))["draw_two_funnels"](tmp_path)
+    drawings = [folder / "two_funnels.svg" for folder in (ROOT / "docs" / "images", tmp_path)]
+    kept, today = ([words.text for words in words_in(path.read_text("utf-8"))] for path in drawings)
+    assert kept == today, "draw it anew: python docs/make_images.py"
 
 
 def test_without_altair_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
