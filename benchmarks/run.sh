@@ -5,12 +5,13 @@
 #   bash benchmarks/run.sh --quick         the answers are checked, no times are printed
 #   bash benchmarks/run.sh --suite files   what follows goes to run.py; --quick also to core.py
 #
-# PYTHON names an interpreter with the package and the peers: polars, duckdb, chdb, pyarrow. CORE=skip leaves
-# the C++ part out; it needs CMake and Eigen.
+# PYTHON names an interpreter with the package and the peers (polars, duckdb, chdb, pyarrow): by default that of
+# the tests, where there is one. CORE=skip leaves the C++ part out; it needs CMake and Eigen.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-python=${PYTHON:-python}
+python=${PYTHON:-.venv/bin/python}
+command -v "$python" >/dev/null || python=python
 readonly build=build/benchmarks/core
 
 if [[ ${CORE:-} != skip ]]; then
