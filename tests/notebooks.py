@@ -2,15 +2,18 @@
 
     python tests/notebooks.py RUN [--write]
 
-RUN is a directory of the same notebooks after they were run. --write takes what they show over, without
-charts, which are large.
+RUN is a directory of the same notebooks after they were run. --write takes what they show over; charts become
+drawings that are seen without a script.
 """
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
+
+import vl_convert
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -30,15 +33,32 @@ def tables_of(notebook: Path) -> list[str]:
     ]
 
 
-def written_without_charts(run: Path) -> str:
+def drawing_of(page: str) -> str:
+    """Draw the chart of a cell's page, without what is only spoken and with places to a tenth of a point."""
+    spec, _ = json.JSONDecoder().raw_decode(page, page.index("})({") + 3)
+    drawing = re.sub(r' (aria-[a-z]+|role)="[^"]*"', "", vl_convert.vegalite_to_svg(spec))
+    return re.sub(r"-?\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}", drawing)
+
+
+def kept(data: dict[str, Any]) -> dict[str, Any]:
+    """Choose what is kept of an output: a table as text and page, a chart as a drawing."""
+    page = "".join(data.get("text/html", ""))
+    chosen = {kind: data[kind] for kind in ("text/plain", "text/html") if kind in data}
+    if "vega" in page and "<table" not in page:
+        return {
+            "image/svg+xml": drawing_of(page).splitlines(keepends=True),
+            "text/plain": chosen["text/plain"],
+        }
+    return chosen
+
+
+def written(run: Path) -> str:
     notebook = json.loads(run.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            is_chart = "<table" not in "".join(data.get("text/html", ""))
-            for kind in data.keys() - ({"text/plain"} if is_chart else {"text/plain", "text/html"}):
-                del data[kind]
+            if "data" in output:
+                output["data"] = kept(output["data"])
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -53,7 +73,7 @@ def main() -> int:
     for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
         run = args.run / notebook.name
         if args.write:
-            notebook.write_text(written_without_charts(run), encoding="utf-8")
+            notebook.write_text(written(run), encoding="utf-8")
         elif tables_of(notebook) != tables_of(run):
             stale.append(notebook.name)
     if stale:

@@ -80,6 +80,25 @@ def test_between_bars_stands_what_is_a_conversion() -> None:
     assert steps_of(sf.funnel(log, pipeline)) == {}
 
 
+def test_of_several_won_stages_the_first_has_the_last_stage_above_it() -> None:
+    log = journeys_log("New > Won", "New > Won", "New > Renewed", "New")
+    pipeline = sf.Pipeline(["New"], won=["Won", "Renewed"])
+    assert steps_of(sf.funnel(log, pipeline, kind="furthest")) == {"Won": "↓ 50 %"}
+
+
+def test_no_tick_beyond_a_bar_falls_on_its_number() -> None:
+    # Of ten, one passed Offer and two skipped it: the tick at 0.2 would cross the number behind 0.1.
+    paths = ["New > Offer > Won", *["New > Won"] * 2, *["New"] * 7]
+    table = sf.funnel(journeys_log(*paths), sf.Pipeline(["New", "Offer"], won="Won"))
+    (offer,) = [piece for piece in pieces_of(table) if piece["stage"] == "Offer"]
+    assert (offer["end"], offer["label"], offer["label_at"]) == (0.1, "1 · 10 %", 0.2)
+    far = sf.funnel(
+        journeys_log("New > Offer > Won", *["New > Won"] * 9), sf.Pipeline(["New", "Offer"], won="Won")
+    )
+    (offer,) = [piece for piece in pieces_of(far) if piece["stage"] == "Offer"]
+    assert offer["label_at"] == offer["end"] == 0.1  # the tick at 0.9 lies behind the number
+
+
 def test_final_stages_have_colours_of_their_own() -> None:
     parts = {piece["stage"]: piece["part"] for piece in pieces_of(worked_funnel())}
     assert (parts["Delivery"], parts["Won"], parts["Lost"]) == ("passed", "won", "lost")

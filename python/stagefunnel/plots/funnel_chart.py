@@ -111,7 +111,7 @@ def _bars(
     colour = alt.Color("part:N", scale=shades, legend=legend())
     bars = rows.mark_bar().encode(x=alt.X("start:Q", scale=room, axis=None), x2=alt.X2("end:Q"), color=colour)
     numbers = rows.mark_text(align="left", dx=6, fontSize=11.5, color=look.ink).encode(
-        x=alt.X("end:Q", scale=room, axis=None), text=alt.Text("label:N")
+        x=alt.X("label_at:Q", scale=room, axis=None), text=alt.Text("label:N")
     )
     layers: list[Any] = [bars, numbers]
     if panel.ticks:

@@ -12,6 +12,8 @@ from ..wording import KIND_TITLES, count, findings, number, percent, recorded_ou
 from .style import check_table, columns_before, groups_of, unique_names
 
 _MOST_GROUPS = 12
+# Shares of all items, on the scale of the bars: a letter of the number behind one, and the gap before it.
+_LETTER, _BEFORE = 0.022, 0.022
 
 # What a bar tells when it is pointed at: column, heading, how the value is written.
 _TOLD: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -119,6 +121,9 @@ def _heading(group: str, kind: str) -> str:
 def _pieces(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
     """Cut every bar where passed ends and assumed begins; the last piece carries the bar's label."""
     pieces = []
+    ticks: dict[str, list[float]] = {stage: [] for stage in stages}
+    for tick in _ticks(rows, stages):
+        ticks[tick["stage"]].append(tick["at"])
     for stage, row in zip(stages, rows.to_dict("records"), strict=True):
         told = {column: write(row[column]) for column, _, write in _TOLD if column in row}
         end = row["reached"] / row["base"] if row["base"] else 0.0
@@ -128,8 +133,18 @@ def _pieces(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
         bars = [(own, 0.0, cut), ("assumed", cut, end)] if row["assumed"] else [(own, 0.0, end)]
         for part, start, stop in bars:
             shown = label if stop == bars[-1][2] and part == bars[-1][0] else ""
-            pieces.append({"stage": stage, "part": part, "start": start, "end": stop, "label": shown} | told)
+            place = {"start": start, "end": stop, "label_at": _clear_of(ticks[stage], stop, len(label))}
+            pieces.append({"stage": stage, "part": part, "label": shown} | place | told)
     return pieces
+
+
+def _clear_of(ticks: list[float], end: float, letters: int) -> float:
+    """Find where a number may begin behind a bar, so that no tick beyond the bar falls on it."""
+    at = end
+    for tick in sorted(ticks):
+        if end < tick < at + _BEFORE + letters * _LETTER:
+            at = tick
+    return at
 
 
 def _ticks(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
@@ -144,10 +159,14 @@ def _ticks(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
 
 
 def _steps(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
-    """Say of every stage but the first which share of the one before came to it, unless more came to it."""
-    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], strict=True)
+    """Say which share of the stage above came to a stage, unless more came to it.
+
+    Of several final stages only the first has the last stage in progress above it.
+    """
+    is_first = (rows["outcome"] == "open") | (rows["outcome"] != rows["outcome"].shift())
+    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_first, strict=True)
     return [
         {"stage": stage, "said": f"\N{DOWNWARDS ARROW} {percent(value)}"}
-        for stage, outcome, value in shares
-        if outcome != "lost" and value <= 1
+        for stage, outcome, value, first in shares
+        if outcome != "lost" and first and value <= 1
     ]
