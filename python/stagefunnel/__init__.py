@@ -21,6 +21,7 @@ from .display import show
 from .durations import time_in_stage
 from .errors import (
     InvalidRowError,
+    MissingColumnError,
     ReaderError,
     SchemaError,
     StageFunnelError,
@@ -54,6 +55,7 @@ __all__ = [
     "Exclusion",
     "Export",
     "InvalidRowError",
+    "MissingColumnError",
     "Partial",
     "Pipeline",
     "ReaderError",

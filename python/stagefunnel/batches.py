@@ -154,7 +154,7 @@ class CsvBatches(FileBatches):
 
     def expected(self, n_rows: int) -> int:
         """Say how many rows all files would have, were all as long as those that were read."""
-        return max(self._rows_read.expected() or 0, n_rows)
+        return self._rows_read.expected() or n_rows
 
     def found(self) -> dict[str, int]:
         """Count the rows of too many or too few fields."""

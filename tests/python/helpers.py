@@ -25,6 +25,13 @@ FRENCH = sf.Pipeline(["Nouveau", "Qualifié", "Proposition envoyée", "Négociat
 SMALL = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
 
 
+def write_export(rows: str, items: str) -> None:
+    """Write a log, its items and the file of the pipeline SMALL into the directory that the test is in."""
+    Path("log.csv").write_text(rows)
+    Path("items.csv").write_text(items)
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n')
+
+
 def frame_of(rows: Sequence[reference.Row]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item", "stage", "time"])
 

@@ -102,10 +102,11 @@ def test_words_do_not_lie_over_each_other_nor_leave_the_picture(name: str, case:
     assert outside(drawing) == []
 
 
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", CHARTS)
-def test_a_reader_s_wider_font_cuts_no_name_off(name: str, tmp_path: Path) -> None:
-    # What is drawn for a page is measured here, and read with the fonts that are there.
-    chart = CHARTS[name](*CASES["thirty long names"], "light")
+def test_a_reader_s_wider_font_cuts_no_name_off(name: str, case: str, tmp_path: Path) -> None:
+    # What is drawn for a page is measured here, without its title, and read with the fonts that are there.
+    chart = CHARTS[name](*CASES[case], "light")
     chart.title = " "
     drawing = svg_of(chart, tmp_path)
     assert outside(drawing, WIDE) == []

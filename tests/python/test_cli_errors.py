@@ -11,19 +11,16 @@ import pytest
 
 import reference
 import stagefunnel as sf
-from helpers import ROOT, environment, run_python
+from helpers import ROOT, environment, run_python, write_export
 from stagefunnel.cli import main
 
-TOML = '[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n'
 ROWS = "item,stage,time\n1,New,2026-01-01\n1,Won,2026-01-02\n"
 
 
 @pytest.fixture(autouse=True)
 def _export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("log.csv").write_text(ROWS)
-    Path("items.csv").write_text("item,manager,value\n1,Ada,5\n")
-    Path("pipeline.toml").write_text(TOML)
+    write_export(ROWS, items="item,manager,value\n1,Ada,5\n")
 
 
 FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
@@ -168,6 +165,14 @@ def test_columns_of_other_names_are_asked_for_by_their_options(capsys: pytest.Ca
     assert failing(["quality", "log.csv"], capsys) == said + hint
     assert failing([*FUNNEL, "--order", "time"], capsys) == said + hint
     assert failing(["quality", "log.csv", "--stage", "stage"], capsys) == said
+
+
+def test_the_key_of_the_table_of_items_is_named_by_its_own_option(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("items.csv").write_text("deal,manager\n1,Ada\n")
+    said = failing([*FUNNEL, "--items", "items.csv", "--by", "manager"], capsys)
+    assert (
+        said == "items.csv: no column 'item'; it has: 'deal', 'manager' (its key is given with --items-key)"
+    )
 
 
 def test_a_chain_says_in_which_part_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:

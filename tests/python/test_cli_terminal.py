@@ -11,19 +11,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers import environment, run_python
+from helpers import environment, run_python, write_export
 from readers.exports import EXPORTS
 
-TOML = '[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n'
 ROWS = "item,stage,time,who\n1,New,2026-01-01,Ada\n1,Won,2026-01-02,Bob\n"
 
 
 @pytest.fixture(autouse=True)
 def _export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("log.csv").write_text(ROWS)
-    Path("items.csv").write_text("item,manager\n1,Ada\n")
-    Path("pipeline.toml").write_text(TOML)
+    write_export(ROWS, items="item,manager\n1,Ada\n")
 
 
 FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]

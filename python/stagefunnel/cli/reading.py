@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 import stagefunnel as sf
-from stagefunnel.files import FileTable, MissingColumnError, expand, kind_of, read_tables, split_columns
+from stagefunnel.files import FileTable, expand, kind_of, read_tables, split_columns
 
 from .progress import progress_bars
 
@@ -140,17 +140,20 @@ def reading(
         "empty": args.empty,
         "threads": args.threads,
     }
-    with progress_bars(quiet=args.quiet) as bar, _hinting(given):
+    with progress_bars(quiet=args.quiet) as bar:
         item_table = None
         if item_files:
             key = args.items_key or columns["item"]
-            item_table = read_tables(item_files, [key, *of_items], progress=bar(item_files)).frame
+            with _hinting([] if args.items_key else [key], "its key is given with --items-key"):
+                item_table = read_tables(item_files, [key, *of_items], progress=bar(item_files)).frame
             _number_amounts(item_table, args.amount)
         stream = None if of_log else _stream_of(files, given["order"], settings)
-        if stream is not None:
-            log = stream(files, **options, items=item_table, keys="keep", progress=bar(files))
-        else:
-            table = read_tables(files, [*columns.values(), *of_log], progress=bar(files))
+        unnamed = [role for role in ("item", "stage", "time") if not given[role]]
+        with _hinting(unnamed, "columns of other names are given with --item, --stage and --time"):
+            if stream is not None:
+                log = stream(files, **options, items=item_table, keys="keep", progress=bar(files))
+            else:
+                table = read_tables(files, [*columns.values(), *of_log], progress=bar(files))
     if stream is not None:
         yield log
         return
@@ -163,13 +166,13 @@ def reading(
 
 
 @contextmanager
-def _hinting(given: dict[str, str | None]) -> Iterator[None]:
-    """Say how columns are named where nobody did, and they do not go by their usual names."""
+def _hinting(unnamed: Sequence[str], hint: str) -> Iterator[None]:
+    """Say how columns are named that nobody named, where they do not go by their usual names."""
     try:
         yield
-    except MissingColumnError as error:
-        if error.column in ("item", "stage", "time") and not given[error.column]:
-            error.add_note("columns of other names are given with --item, --stage and --time")
+    except sf.MissingColumnError as error:
+        if error.column in unnamed:
+            error.add_note(hint)
         raise
 
 

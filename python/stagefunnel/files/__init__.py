@@ -1,6 +1,5 @@
 """Reading tables from files, and how far that is."""
 
-from ..errors import MissingColumnError
 from .csv_text import csv_header, delimiter_of, first_ragged_line, unclosed_line
 from .opening import expand, kind_of, opened
 from .rows_read import Progress, RowsRead
@@ -8,7 +7,6 @@ from .tables import FileTable, check_columns, place_in_file, read_parquet, read_
 
 __all__ = [
     "FileTable",
-    "MissingColumnError",
     "Progress",
     "RowsRead",
     "check_columns",
