@@ -23,11 +23,24 @@ PER_TITLES = {
     "longest": "the longest visit of each item",
 }
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+_UNITS = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
 
 
 def count(value: Any) -> str:
     """Write a whole number with its thousands apart: ``12,345``."""
     return NOTHING if pd.isna(value) else f"{int(value):,}"
+
+
+def brief(value: Any) -> str:
+    """Write a whole number for a picture, to three digits from ten thousand on: ``12.3 k``, ``1.23 M``."""
+    if pd.isna(value) or value < 10_000:
+        return count(value)
+    # What rounds to a thousand thousands is a million.
+    size, unit = next((size, unit) for size, unit in _UNITS if value >= 0.9995 * size)
+    scaled = value / size
+    digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    text = f"{scaled:,.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if digits else text} {unit}"
 
 
 def counted(value: Any, noun: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagefunnel.wording import count, length, number, percent
+from stagefunnel.wording import brief, count, length, number, percent
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,24 @@ def test_what_has_no_value_is_said_so(value: Any) -> None:
 )
 def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, said: str) -> None:
     assert number(value) == length(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (9_999, "9,999"),
+        (10_000, "10 k"),
+        (12_345, "12.3 k"),
+        (99_949, "99.9 k"),
+        (99_951, "100 k"),
+        (200_000, "200 k"),
+        (999_499, "999 k"),
+        (999_500, "1 M"),
+        (1_234_567, "1.23 M"),
+        (10_000_000, "10 M"),
+        (3_400_000_000, "3.4 bn"),
+        (float("nan"), "–"),
+    ],
+)
+def test_large_numbers_in_pictures_are_brief(value: float, said: str) -> None:
+    assert brief(value) == said

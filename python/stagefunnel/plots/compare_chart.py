@@ -9,7 +9,7 @@ import pandas as pd
 from ..answers import of_series, series_of
 from ..errors import SchemaError
 from ..schema import COMPARISON, FUNNEL
-from ..wording import KIND_TITLES, count, percent
+from ..wording import KIND_TITLES, brief, count, percent
 from .style import (
     ThemeName,
     check_table,
@@ -123,7 +123,7 @@ def _records(series: str, rows: pd.DataFrame, names: Any) -> list[dict[str, Any]
     for stage, reached, share in zip(
         rows["stage"], rows["reached"], rows["conversion_from_all"], strict=True
     ):
-        label = f"{percent(share)} · {count(reached)}"
+        label = f"{percent(share)} · {brief(reached)}"
         told = {"reached": count(reached), "of all": percent(share), "label": label}
         known = 0.0 if pd.isna(share) else float(share)
         records.append({"stage": names[stage], "series": inert(series), "share": known, **told})

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..schema import FUNNEL
-from ..wording import KIND_TITLES, count, findings, number, percent, recorded_outcomes, standings
+from ..wording import KIND_TITLES, brief, count, findings, number, percent, recorded_outcomes, standings
 from .style import check_table, columns_before, groups_of, unique_names
 
 _MOST_GROUPS = 12
@@ -128,7 +128,7 @@ def _pieces(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
         told = {column: write(row[column]) for column, _, write in _TOLD if column in row}
         end = row["reached"] / row["base"] if row["base"] else 0.0
         cut = row["passed"] / row["base"] if row["base"] else 0.0
-        label = f"{told['reached']} · {told['conversion_from_all']}"
+        label = f"{brief(row['reached'])} · {told['conversion_from_all']}"
         own = "passed" if row["outcome"] == "open" else row["outcome"]
         bars = [(own, 0.0, cut), ("assumed", cut, end)] if row["assumed"] else [(own, 0.0, end)]
         for part, start, stop in bars:

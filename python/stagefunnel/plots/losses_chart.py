@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..answers import of_losses
 from ..schema import LOSSES
-from ..wording import MISSING, count, length, percent
+from ..wording import MISSING, brief, count, length, percent
 from .style import (
     ROW_HEIGHT,
     ThemeName,
@@ -150,5 +150,5 @@ def _totals(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         total["share"] += record["share"]
         total["n"] += record["n"]
     for total in totals.values():
-        total["label"] = f"{count(total['n'])} · {percent(total['share'])}"
+        total["label"] = f"{brief(total['n'])} · {percent(total['share'])}"
     return list(totals.values())

@@ -9,7 +9,7 @@ import pandas as pd
 from ..answers import of_moves
 from ..errors import SchemaError, check_option
 from ..schema import TRANSITIONS
-from ..wording import count, percent
+from ..wording import brief, count, percent
 from .heat import heat_layers, letter_on
 from .streams import bands_of
 from .style import (
@@ -83,6 +83,7 @@ def plot_transitions(
             "n": int(row["moves"]),
             "share": float(row["share"]),
             "letter": letter_on(look, row["share"]),
+            "label": brief(row["moves"]),
             "moves": count(row["moves"]),
             "items": count(row["items"]),
             "of those that left": percent(row["share"]),
@@ -124,7 +125,7 @@ def _matrix(records: list[dict[str, Any]], stages: list[str], look: Theme) -> al
         tooltip=_tooltip(alt),
     )
     return layered(
-        heat_layers(cells, look, "share", "moves"), width=alt.Step(_CELL), height=alt.Step(_HEIGHT)
+        heat_layers(cells, look, "share", "label"), width=alt.Step(_CELL), height=alt.Step(_HEIGHT)
     )
 
 

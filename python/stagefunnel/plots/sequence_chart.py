@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..schema import SEQUENCE
 from ..sequence_wording import sequence_findings, sequence_title
-from ..wording import count, percent
+from ..wording import brief, count, percent
 from .style import (
     NAME_WIDTH,
     Theme,
@@ -98,7 +98,7 @@ def _bars(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart:
             for place, (part, value) in enumerate(parts)
             if value
         ]
-        label = f"{count(row['reached'])} · {percent(row['conversion_from_first'])}"
+        label = f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}"
         totals.append({"step": name, "n": int(row["reached"]), "label": label})
         if row["step"] > 1 and row["conversion_from_previous"] <= 1:
             step = f"\N{DOWNWARDS ARROW} {percent(row['conversion_from_previous'])}"

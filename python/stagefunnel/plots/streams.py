@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..wording import count
+from ..wording import brief
 
 _GAP = 0.04  # between two stages of a side, as a share of all moves
 _LEAST = 0.035  # room for a name, as a share of all moves
@@ -49,7 +49,7 @@ def bands_of(records: Sequence[dict[str, Any]], stages: Sequence[str]) -> Bands:
                     "y": top,
                     "y2": top + own,
                     "middle": top + own / 2,
-                    "label": f"{stage} {count(own)}",
+                    "label": f"{stage} {brief(own)}",
                 }
             )
             at += room + _GAP * total
