@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
 from .errors import SchemaError, check_option, did_you_mean, quoted
-
-if TYPE_CHECKING:
-    from .log import StageLog
+from .pipeline_file import errors_name_the_file, read_pipeline_file
 
 Label = Hashable
 MovedOut = Literal["exclude", "include"]
+
+
+class HasStages(Protocol):
+    """What :meth:`Pipeline.check` reads of a log."""
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """One row per stage: ``stage``, ``rows``."""
 
 
 class Pipeline:
@@ -96,9 +102,9 @@ class Pipeline:
         SchemaError
             If the file is no TOML, lacks the table, or has a key that is not known.
         """
-        from .settings import Settings
-
-        return Settings.from_toml(path).pipeline
+        file = read_pipeline_file(path)
+        with errors_name_the_file(path):
+            return cls(**file.pipeline)
 
     @property
     def stages(self) -> tuple[Label, ...]:
@@ -163,7 +169,7 @@ class Pipeline:
         }
         return Pipeline(**(same | changes))
 
-    def check(self, log: StageLog) -> pd.DataFrame:
+    def check(self, log: HasStages) -> pd.DataFrame:
         """List what of a log's stages and this pipeline's does not fit together.
 
         Parameters
@@ -184,11 +190,9 @@ class Pipeline:
         >>> sf.Pipeline(["New", "Offer"], won="Won").check(log)["stage"].tolist()
         ['Ofer', 'Offer', 'Won']
         """
-        from .log import StageLog
-
-        if not isinstance(log, StageLog):
+        known = getattr(log, "stages", None)
+        if not isinstance(known, pd.DataFrame):
             raise SchemaError(f"expected a StageLog, got {type(log).__name__}")
-        known = log.stages
         listed = {*self.labels, *self._elsewhere}
         seen = set(known["stage"])
         # Of bools also where there are none: an empty list would choose no columns instead of no rows.
