@@ -6,8 +6,6 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from .wording import count
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary:
@@ -40,7 +38,7 @@ class Summary:
 
     def __repr__(self) -> str:
         base, won, lost, still_open = (
-            count(self.outcomes[name].sum()) for name in ("base", "won", "lost", "open")
+            f"{int(self.outcomes[name].sum()):,}" for name in ("base", "won", "lost", "open")
         )
         return (
             f"Summary: {base} items: {won} won, {lost} lost, {still_open} open\n"
