@@ -76,7 +76,7 @@ def grouped_by(
     """Put every item in its group; where each value is asked by itself, the rows of a value are an item."""
     log, plan = question.log, question.plan
     if by is None:
-        return Grouped(log._journeys, plan, None)
+        return Grouped(log._data.journeys, plan, None)
     columns = by_columns(by)
     refuse_names_of_the_result(columns, reserved)
     sources = [source_of(log, column, "by") for column in columns]
@@ -88,7 +88,7 @@ def grouped_by(
         else _touched(log, plan, source.factor(column), touch, question.as_of)
         for column, source in zip(columns, sources, strict=True)
     ]
-    return Grouped(log._journeys, plan, combined(factors, columns, "item"))
+    return Grouped(log._data.journeys, plan, combined(factors, columns, "item"))
 
 
 def _touched(log: StageLog, plan: Plan, factor: Factor, touch: Touch, as_of: int | None) -> Factor:
@@ -130,7 +130,7 @@ def _value_by_value(
         factors.append(source.factor(column))
     groups = combined(factors, columns, "row")
     n_groups = max(len(groups.values), 1)
-    journeys, n_labels = log._journeys, len(log._labels)
+    journeys, n_labels = log._data.journeys, len(log._data.labels)
     item = np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(journeys))
     # Its stages are the codes of the log's, of which the missing one is behind all others.
     alone = StageLog(
@@ -138,17 +138,17 @@ def _value_by_value(
         stage=journeys.stage.astype(np.int64),
         time=journeys.time,
         empty="allow",
-        threads=log._threads,
+        threads=log._data.threads,
     )
-    codes = np.array(alone._labels, dtype=np.int64)
+    codes = np.array(alone._data.labels, dtype=np.int64)
     read = replace(
         plan,
         steps=tuple(replace(step, matches=_at(step.matches, codes, n_labels)) for step in plan.steps),
         barriers=tuple(replace(one, matches=_at(one.matches, codes, n_labels)) for one in plan.barriers),
     )
-    keys = alone._keys_at(alone._journeys.first_row).to_numpy()
+    keys = alone._data.keys_at(alone._data.journeys.first_row).to_numpy()
     code = (keys % n_groups).astype(np.int32)
-    return Grouped(alone._journeys, read, replace(groups, code=code, each="item"))
+    return Grouped(alone._data.journeys, read, replace(groups, code=code, each="item"))
 
 
 def _at(matches: Flags, codes: npt.NDArray[np.int64], n_labels: int) -> Flags:

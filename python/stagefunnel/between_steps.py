@@ -89,14 +89,14 @@ def sequence_paths(
     path = path.reshape(-1)
     # The first of those that are equally frequent is the one that comes first in the log.
     first = np.full(len(found), len(path))
-    np.minimum.at(first, path, log._journeys.first_row[item].astype(np.int64))
+    np.minimum.at(first, path, log._data.journeys.first_row[item].astype(np.int64))
     order = np.lexsort((first, -items))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     shown = min(top, len(found))
     line = np.minimum(rank[path], shown)
     lengths = time[:, end - 1] - time[:, start - 1]
-    names = [_name(found[place], log._labels) for place in order[:shown]]
+    names = [_name(found[place], log._data.labels) for place in order[:shown]]
     if len(found) > shown:
         names.append(f"other ({len(found) - shown:,} paths)")
     counts = np.bincount(line, minlength=len(names)).astype(np.int64)

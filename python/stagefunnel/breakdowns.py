@@ -71,7 +71,7 @@ def _factor(view: View, column: str, at: AtName) -> Factor:
 
 def source_of(log: StageLog, column: str, option: str) -> ItemsTable | RowColumns:
     """Find what has a column: the table of items, or the log itself."""
-    table, rows = log._items_table, log._columns
+    table, rows = log._data.items_table, log._data.columns
     in_table = table is not None and column in table
     if rows is not None and column in rows:
         if in_table:
@@ -98,14 +98,14 @@ def rows_of_items(view: View, at: Literal["first", "last"]) -> npt.NDArray[np.in
     """Find the first or last row of each item of those that a report keeps, -1 for an item without one."""
     log = view.log
     rows: npt.NDArray[np.int64] = _core.rows_of_items(
-        view.journeys, view.lookup, log._journeys, _core.RowAt[at], log._threads
+        view.journeys, view.lookup, log._data.journeys, _core.RowAt[at], log._data.threads
     )
     return rows
 
 
 def items_of_rows(log: StageLog) -> npt.NDArray[np.int64]:
     """Tell of each row of a log which item's it is."""
-    return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._journeys))
+    return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._data.journeys))
 
 
 def rows_per_item(journeys: _core.Journeys) -> npt.NDArray[np.int64]:

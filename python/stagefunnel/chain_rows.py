@@ -21,7 +21,7 @@ class LogRows:
     """
 
     def __init__(self, log: StageLog, as_of: int | None) -> None:
-        journeys = log._journeys
+        journeys = log._data.journeys
         offsets = journeys.offsets.view(np.int64)
         self.begin: Places = offsets[:-1]
         self.end: Places = offsets[1:]

@@ -21,7 +21,7 @@ from .kinds import Rule, rules_of
 from .links import Links, find_links
 from .log import StageLog
 from .money import Money, Rates, money_of
-from .periods import Clock, Span, span_of
+from .periods import Span, span_of
 from .pipeline import Pipeline
 from .schema import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
 from .view import View, view_of
@@ -127,7 +127,7 @@ def chain_funnel(
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
     whole_deals = deal_view
     if basis == "origin":
-        clock = Clock(chain.deals.unit, chain.deals.zone)
+        clock = chain.deals._data.clock
         end = span_of(period, clock).end if period_basis == "active" else None
         whole_deals = chain.view("deals", **options, period=Span(None, end))
     with _told("in the deals"):
@@ -221,7 +221,7 @@ def _pipeline_of(part: Any, chosen: Any, option: str) -> Pipeline:
 
 def _lead_money(leads: View, amount: str | None, currency: str | None, rates: Rates | None) -> Money | None:
     log = leads.log
-    sources = [source for source in (log._items_table, log._columns) if source is not None]
+    sources = [source for source in (log._data.items_table, log._data.columns) if source is not None]
     if amount is not None and not any(amount in source for source in sources):
         return Money(Numbers(np.full(log.n_items, np.nan)))
     return money_of(leads, amount, currency=currency, rates=rates)
@@ -243,7 +243,7 @@ def _count_origin(
             rule.core_kind,
             rule.lost_then_won,
             None if money is None else money.numbers.values,
-            leads.log._threads,
+            leads.log._data.threads,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error

@@ -72,7 +72,7 @@ def compare_periods(
     >>> table.attrs["stagefunnel"]["periods"]
     ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
     """
-    clock = Clock(log.unit, log.zone)
+    clock = log._data.clock
     span = span_of(period, clock)
     before = _span_before(span, period, with_, clock)
     options: dict[str, Any] = {

@@ -31,7 +31,7 @@ def count_all(
             amounts = None if money is None else money.numbers.values
             try:
                 found = _core.count_funnels(
-                    view.journeys, view.lookup, kinds, code, n_groups, amounts, view.log._threads, digest
+                    view.journeys, view.lookup, kinds, code, n_groups, amounts, view.log._data.threads, digest
                 )
             except ValueError as error:
                 raise SchemaError(str(error)) from error
@@ -43,7 +43,7 @@ def _digest_of(view: View) -> _core.Digest | None:
     """Count the items by state, and tell the state of each."""
     if view.is_whole:
         return digest_of(view.log, view.lookup, with_items=True)
-    return _core.digest_of_items(view.journeys, view.lookup, view.log._threads)
+    return _core.digest_of_items(view.journeys, view.lookup, view.log._data.threads)
 
 
 def count(
@@ -91,11 +91,11 @@ def _count(
                 view.lookup,
                 rule.core_kind,
                 rule.lost_then_won,
-                log._journeys,
+                log._data.journeys,
                 np.zeros(log.n_items, dtype=np.int32) if code is None else code,
                 n_groups,
                 amounts,
-                log._threads,
+                log._data.threads,
             )
         with_items = code is not None or amounts is not None
         return _core.count_funnel(
@@ -106,7 +106,7 @@ def _count(
             code,
             n_groups,
             amounts,
-            log._threads,
+            log._data.threads,
             digest_of(log, view.lookup, with_items) if view.is_whole and rule.is_digestible else None,
         )
     except ValueError as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from . import _core
+from .data import LogData
 from .log import StageLog
 
 _Lookup = tuple[int, int, tuple[int, ...]]
-_kept: WeakKeyDictionary[StageLog, dict[_Lookup, _core.Digest | None]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[LogData, dict[_Lookup, _core.Digest | None]] = WeakKeyDictionary()
 
 
 def digest_of(log: StageLog, lookup: _core.Pipeline, with_items: bool) -> _core.Digest | None:
@@ -23,7 +24,7 @@ def digest_of(log: StageLog, lookup: _core.Pipeline, with_items: bool) -> _core.
     found = digests.get(key)
     if key not in digests or (with_items and found is not None and not found.has_items):
         scan = _core.digest_of_items if with_items else _core.digest_of
-        digests[key] = found = scan(log._journeys, lookup, log._threads)
+        digests[key] = found = scan(log._data.journeys, lookup, log._data.threads)
     return found
 
 
@@ -40,4 +41,4 @@ def keep_digest(log: StageLog, lookup: _core.Pipeline, digest: _core.Digest | No
 
 
 def _place_of(log: StageLog, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
-    return _kept.setdefault(log, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))
+    return _kept.setdefault(log._data, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))

@@ -86,7 +86,7 @@ def time_in_stage(
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     try:
         stages = _core.time_in_stage(
-            view.journeys, view.lookup, _core.Per[per], list(asked.values()), log._threads
+            view.journeys, view.lookup, _core.Per[per], list(asked.values()), log._data.threads
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error

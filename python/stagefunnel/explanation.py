@@ -85,7 +85,9 @@ def explain(
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted)
     check_option("basis", basis, get_args(BasisName))
-    journey = select(log, log._journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of)
+    journey = select(
+        log, log._data.journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of
+    )
     visits = _visits(log, pipeline, journey)
     parts = []
     for rule in rules:
@@ -118,9 +120,9 @@ def explain(
 def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[_Visit]:
     row_of = {label: row for row, label in enumerate(pipeline.labels)}
     # The last code stands for a missing stage, which no pipeline lists.
-    row_of_code = [*(row_of.get(label, -1) for label in log._labels), -1]
+    row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
     rows = [row_of_code[code] for code in journey.stage.tolist()]
-    times = log._to_times(journey.time)
+    times = log._data.to_times(journey.time)
     outcomes = ["open"] * len(pipeline.stages) + ["won"] * len(pipeline.won)
     outcomes += ["lost"] * len(pipeline.lost)
     names = list(pipeline.names.values())

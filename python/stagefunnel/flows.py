@@ -9,7 +9,7 @@ import pandas as pd
 
 from . import _core
 from .log import StageLog, core_pipeline
-from .periods import Clock, moment_of, span_of
+from .periods import moment_of, span_of
 from .pipeline import Pipeline
 from .schema import ENTRIES, FLOW, Unlisted, frame, outcome_values, remember, row_outcomes, stage_values
 from .view import elsewhere_flags
@@ -65,12 +65,17 @@ def flow(
     1  Offer         0        1        0             1         0       1
     """
     lookup = core_pipeline(log, pipeline, unlisted)
-    clock = Clock(log.unit, log.zone)
+    clock = log._data.clock
     start, end = span_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
     ends = [moment for moment in (end, seen_at) if moment is not None]
     counts = _core.count_flow(
-        log._journeys, lookup, start, min(ends, default=None), elsewhere_flags(log, pipeline), log._threads
+        log._data.journeys,
+        lookup,
+        start,
+        min(ends, default=None),
+        elsewhere_flags(log, pipeline),
+        log._data.threads,
     )
     columns: dict[str, Any] = {
         name: getattr(counts, name) for name in FLOW if name not in ("stage", "outcome", "entered")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,46 +13,13 @@ import pandas as pd
 
 from . import _core
 from .columns import Input, read_input, read_inputs
+from .data import Empty, Invalid, Keys, LogData
 from .errors import InvalidRowError, SchemaError, check_option, quoted
 from .row_columns import RowColumns, with_columns
 from .stage_labels import joined
 from .times import in_unit, parse_texts, refuse_unparsed
 
-Invalid = Literal["error", "drop", "keep_stage"]
-Empty = Literal["error", "allow"]
-Keys = Literal["auto", "keep", "exact"]
 _MOST_THREADS = 1_024  # more would only cost their stacks
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a log holds of its rows, however they came in.
-
-    Attributes
-    ----------
-    found
-        What was wrong with rows, by check of the quality table.
-    labels, rows_of, first_row_of
-        The stages, and how many rows of each there are from which row on.
-    keys_of
-        Gives the items' keys back for the `first_row` of some journeys; ``None`` where they are not kept.
-    other_labels
-        Stages whose rows were left out.
-    columns
-        What the log keeps of its rows beside; ``None`` where nothing.
-    """
-
-    journeys: _core.Journeys
-    n_input_rows: int
-    found: dict[str, int]
-    unit: str | None
-    zone: str | None
-    labels: list[Any]
-    rows_of: npt.NDArray[np.int64]
-    first_row_of: npt.NDArray[np.int64]
-    keys_of: Callable[[npt.NDArray[np.uint32]], pd.Series] | None
-    other_labels: Collection[Hashable] = ()
-    columns: RowColumns | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +74,7 @@ def read_frame(
     threads: int,
     stages: Any = None,
     kept: Any = (),
-) -> Content:
+) -> LogData:
     """Read a log out of one table, or arrays, and keep some more of its columns."""
     frame, more = with_columns(frame, kept)
     inputs = gather(frame, columns)
@@ -132,18 +99,20 @@ def read_frame(
         kept_columns = RowColumns(more, numbers, threads)
     else:
         journeys = _core.build_journeys(*encoded)
-    return Content(
-        journeys,
-        len(rows),
-        rows.found,
-        rows.times.time_unit,
-        rows.times.zone,
-        labels if members is None else [members[code] for code in labels],
-        rows.codes.rows.astype(np.int64),
-        rows.codes.first_row.astype(np.int64),
-        inputs["item"].take,
-        rows.other_labels,
-        kept_columns,
+    return LogData(
+        journeys=journeys,
+        n_input_rows=len(rows),
+        found=rows.found,
+        unit=rows.times.time_unit,
+        zone=rows.times.zone,
+        labels=labels if members is None else [members[code] for code in labels],
+        label_rows=rows.codes.rows.astype(np.int64),
+        label_first_row=rows.codes.first_row.astype(np.int64),
+        keys_of=inputs["item"].take,
+        threads=threads,
+        other_labels=rows.other_labels,
+        columns=kept_columns,
+        has_pipelines=columns.get("pipeline") is not None,
     )
 
 

@@ -57,9 +57,9 @@ def item_table(
     6    lost       Lost  Prepayment       3        1
     """
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    facts = _core.item_facts(view.journeys, view.lookup, log._threads)
+    facts = _core.item_facts(view.journeys, view.lookup, log._data.threads)
     outcome = facts.outcome
-    closed_at = pd.Series(log._to_times(np.where(outcome == 0, NAT, facts.closed_at)))
+    closed_at = pd.Series(log._data.to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:
         # Plain integers have no missing value of their own.
         closed_at = pd.Series(
@@ -72,9 +72,9 @@ def item_table(
         outcome_names[moved] = MOVED_OUT
     table = frame(
         {
-            "item": log._keys_at(facts.first_row).reset_index(drop=True),
+            "item": log._data.keys_at(facts.first_row).reset_index(drop=True),
             "outcome": outcome_names,
-            "first_time": log._to_times(facts.first_time),
+            "first_time": log._data.to_times(facts.first_time),
             "closed_at": closed_at,
             "last_stage": stage_values(pipeline, facts.last_stage),
             "furthest_stage": stage_values(pipeline, facts.furthest_stage),

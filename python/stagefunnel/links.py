@@ -68,9 +68,9 @@ def _places(log: StageLog, column: Input, name: str) -> tuple[npt.NDArray[np.int
     """Find a column's items in a log, -1 for what it does not have; also count the missing keys."""
     keys = _core.encode_items(column.column, 1)
     try:
-        return _core.places_of(log._journeys, keys), len(keys.missing_rows)
+        return _core.places_of(log._data.journeys, keys), len(keys.missing_rows)
     except ValueError as error:
-        kinds = ["text" if text else "integers" for text in (keys.holds_text, log._journeys.holds_text)]
+        kinds = ["text" if text else "integers" for text in (keys.holds_text, log._data.journeys.holds_text)]
         raise SchemaError(
             f"the links' column {column.name!r} holds {kinds[0]}, the items of the {name} are {kinds[1]}; "
             f"make them one type"

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from contextlib import suppress
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from . import _core
-from .columns import read_input
-from .errors import (
-    SchemaError,
-    UnknownItemError,
-    UnknownStageError,
-    check_option,
-    did_you_mean,
-    quoted,
-)
-from .from_streams import FromStreams
-from .intake import Empty, Invalid, Keys, check_options, encode, read_frame, thread_count
+from .batches import CsvBatches, FileBatches, ParquetBatches, Paths
+from .data import Empty, Invalid, Keys, LogData
+from .errors import InvalidRowError, SchemaError, quoted
+from .files import Progress
+from .intake import check_options, read_frame, thread_count
 from .pipeline import Pipeline
 from .quality import quality_counts, quality_table
-from .times import to_times
+from .row_columns import column_names
+from .streams import read_batches
 
 
-class StageLog(FromStreams):
+class StreamOptions(TypedDict, total=False):
+    """Options of :meth:`StageLog.from_batches`."""
+
+    item: str
+    stage: str
+    time: str
+    stages: Any
+    columns: Any
+    time_format: str | None
+    items: Any
+    items_key: str | None
+    invalid: Invalid
+    empty: Empty
+    keys: Keys
+    threads: int | None
+    progress: Progress | None
+
+
+class StageLog:
     """The stage history of items: who entered which stage when.
 
     Rows are grouped by item and ordered by time once; every analysis then takes the log as its first
@@ -122,7 +133,7 @@ class StageLog(FromStreams):
         check_options(invalid, empty, keys)
         threads = thread_count(threads)
         roles = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
-        content = read_frame(
+        data = read_frame(
             frame,
             roles,
             time_format=time_format,
@@ -134,45 +145,198 @@ class StageLog(FromStreams):
             kept=columns,
         )
         name = item if isinstance(item, str) else "item"
-        self._hold(content, threads, items, items_key or name, invalid)
-        self._has_pipelines = pipeline is not None
+        self._data = data.with_items(items, items_key or name, invalid)
+
+    @classmethod
+    def _from_data(cls, data: LogData) -> Self:
+        log = cls.__new__(cls)
+        log._data = data
+        return log
+
+    @classmethod
+    def from_batches(
+        cls,
+        batches: Iterable[Any],
+        *,
+        item: str = "item",
+        stage: str = "stage",
+        time: str = "time",
+        stages: Any = None,
+        columns: Any = (),
+        time_format: str | None = None,
+        items: Any = None,
+        items_key: str | None = None,
+        invalid: Invalid = "error",
+        empty: Empty = "error",
+        keys: Keys = "auto",
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Read a log that comes in batches: more rows than fit in memory as a table.
+
+        Until all rows are there, each takes 18 bytes (26 where items are long texts). The log is the same as
+        that of one table of all rows, however they are cut.
+
+        Parameters
+        ----------
+        batches
+            Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
+            have the same types; empty ones may have any.
+        item, stage, time, stages, time_format, items, items_key, invalid, empty, threads
+            As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
+        columns
+            Refused: a stream keeps no further columns.
+        keys
+            What to do with the texts of items. Short ones that begin alike, such as ``D-1234567``, are keys
+            as they are; of others a stream keeps only hashes of 128 bits. Two of a million items share one
+            with a chance of 1e-27, two of a billion with 1e-21. ``"keep"`` keeps each distinct text once, for
+            :func:`item_table`; ``"exact"`` also compares the text of every row with the one kept, and refuses
+            two that share a hash.
+        progress
+            Called after each batch with the rows so far and the rows of all: ``None`` where nobody knows, and
+            of CSV files what their sizes let expect.
+
+        Raises
+        ------
+        SchemaError, InvalidRowError
+            As for :class:`StageLog`, rows counted over the whole stream; also where batches differ in type.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> january = {"item": ["a", "b"], "stage": ["New", "New"], "time": [0, 3]}
+        >>> february = {"item": ["a"], "stage": ["Won"], "time": [5]}
+        >>> sf.StageLog.from_batches([january, february])
+        StageLog: 3 rows, 2 items
+          time    0 … 5 (plain integers)
+          stages  New 2, Won 1
+        """
+        check_options(invalid, empty, keys)
+        wanted = column_names(columns)
+        if wanted:
+            raise SchemaError(
+                f"a stream keeps no columns ({quoted(wanted)}); read it as one table, with StageLog()"
+            )
+        threads = thread_count(threads)
+        roles = {"item": item, "stage": stage, "time": time}
+        files = batches if isinstance(batches, FileBatches) else None
+        data = read_batches(
+            batches,
+            roles,
+            time_format=time_format,
+            invalid=invalid,
+            empty=empty,
+            keys=keys,
+            threads=threads,
+            # Reading a file keeps the other half busy.
+            encoders=max(threads // 2, 1) if files else threads,
+            progress=progress,
+            expected=files.expected if files else None,
+            stages=stages,
+        )
+        return cls._from_data(data.with_items(items, items_key or item, invalid))
+
+    @classmethod
+    def from_parquet(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
+        """Read a log out of Parquet files, a batch at a time.
+
+        Parameters
+        ----------
+        paths
+            A file, a glob, or several; their rows follow each other in this order.
+        **options
+            As for :meth:`from_batches`.
+
+        Raises
+        ------
+        FileNotFoundError, ReaderError
+            If a file is not there, is damaged or lacks a column, or pyarrow is not installed.
+        SchemaError, InvalidRowError
+            As for :meth:`from_batches`; an invalid row is named with its file.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog.from_parquet("export/*.parquet", item="deal")  # doctest: +SKIP
+        """
+        return cls._from_files(ParquetBatches, paths, options)
+
+    @classmethod
+    def from_csv(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
+        """Read a log out of CSV files (also ``.gz``), a block at a time.
+
+        Items and stages stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is
+        missing. Times that are whole numbers, every one, are plain integers.
+
+        Parameters
+        ----------
+        paths
+            A file, a glob, or several; their rows follow each other in this order.
+        **options
+            As for :meth:`from_batches`. With ``invalid="drop"`` rows of more or fewer fields than the header
+            are left out too; :meth:`quality` counts them as ``ragged_rows``.
+
+        Raises
+        ------
+        FileNotFoundError, ReaderError
+            If a file is not there, is damaged, lacks a column or has a row of more or fewer fields, or
+            pyarrow is not installed.
+        SchemaError, InvalidRowError
+            As for :meth:`from_batches`; an invalid row is named with its file and line.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog.from_csv(["2025.csv", "2026.csv.gz"], keys="keep")  # doctest: +SKIP
+        """
+        return cls._from_files(CsvBatches, paths, options)
+
+    @classmethod
+    def _from_files(cls, reader: type[FileBatches], paths: Paths, options: StreamOptions) -> Self:
+        source = reader(
+            paths,
+            {role: str(options.get(role, role)) for role in ("item", "stage", "time")},
+            time_format=options.get("time_format"),
+            drop=options.get("invalid") == "drop",
+            threads=thread_count(options.get("threads")),
+        )
+        try:
+            log = cls.from_batches(source, **options)
+        except InvalidRowError as error:
+            raise InvalidRowError(f"{source.locate(error.row)}: {error}", row=error.row) from error
+        data = replace(log._data, found=log._data.found | source.found(), locate=source.locate)
+        return cls._from_data(data)
 
     @property
     def n_rows(self) -> int:
         """Rows of the log, without dropped ones."""
-        return int(self._journeys.n_rows)
+        return int(self._data.journeys.n_rows)
 
     @property
     def n_items(self) -> int:
         """Distinct items."""
-        return int(self._journeys.n_items)
+        return int(self._data.journeys.n_items)
 
     @property
     def unit(self) -> str | None:
         """Unit of the times (``"s"``, ``"ms"``, ``"us"``, ``"ns"``, ``"D"``), ``None`` for integers."""
-        return self._unit
+        return self._data.unit
 
     @property
     def zone(self) -> str | None:
         """Zone of the times, ``None`` where they have none."""
-        return self._zone
+        return self._data.zone
 
     @property
     def stages(self) -> pd.DataFrame:
         """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
-        seen = np.flatnonzero(self._label_rows)
-        return pd.DataFrame(
-            {
-                "stage": pd.Series([self._labels[code] for code in seen], dtype=object),
-                "rows": self._label_rows[seen],
-                "first_row": self._label_first[seen],
-            }
-        )
+        return self._data.stages
 
     @property
     def items(self) -> pd.DataFrame | None:
         """The items table the log was given."""
-        return None if self._items_table is None else self._items_table.frame
+        table = self._data.items_table
+        return None if table is None else table.frame
 
     def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
         """Count what is unusual in the rows, and in what a pipeline makes of them.
@@ -196,92 +360,18 @@ class StageLog(FromStreams):
         >>> int(quality["exact_duplicates"]), int(quality["ties"])
         (1, 1)
         """
-        return quality_table(quality_counts(self, pipeline))
-
-    def _core_pipeline(self, pipeline: Pipeline, unlisted: str = "error") -> _core.Pipeline:
-        """Read the log's stage codes as rows of a pipeline."""
-        check_option("unlisted", unlisted, ("error", "ignore"))
-        if not isinstance(pipeline, Pipeline):
-            raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
-        left_out = [label for label in self._other_labels if label in pipeline.labels]
-        if left_out:
-            raise SchemaError(
-                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in stages= "
-                f"too"
-            )
-        row_of = {label: row for row, label in enumerate(pipeline.labels)}
-        rows = [row_of.get(label, -1) for label in self._labels]
-        if unlisted == "error":
-            self._refuse_unlisted(pipeline, rows)
-        return _core.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
-
-    def _refuse_unlisted(self, pipeline: Pipeline, rows: list[int]) -> None:
-        elsewhere = set(pipeline.elsewhere)
-        strangers = [
-            code
-            for code, row in enumerate(rows)
-            if row < 0 and self._label_rows[code] and self._labels[code] not in elsewhere
-        ]
-        if not strangers:
-            return
-        said = [
-            f"{self._labels[code]!r} ({self._label_rows[code]:,} rows, first at row "
-            f"{self._label_first[code]:,})"
-            for code in strangers[:5]
-        ]
-        if len(strangers) > 5:
-            said.append(f"… ({len(strangers) - 5:,} more)")
-        seen = {self._labels[code] for code, row in enumerate(rows) if row >= 0}
-        unseen = [label for label in pipeline.labels if label not in seen]
-        hint = did_you_mean(self._labels[strangers[0]], unseen)
-        types = {type(self._labels[code]).__name__ for code in strangers}
-        if len(strangers) == len(rows) and types != {type(pipeline.labels[0]).__name__}:
-            hint = f"; the log's labels are {', '.join(types)}, are the pipeline's the same type?"
-        first = int(self._label_first[strangers].min())
-        where = f"{self._locate(first)}: " if self._locate is not None else ""
-        raise UnknownStageError(
-            f"{where}unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(said)}; the pipeline has: "
-            f'{quoted(pipeline.labels)}{hint}; pass unlisted="ignore" to leave such rows out',
-            row=first,
-        )
-
-    def _journey_of(self, item: Hashable) -> _core.Journeys:
-        """Find the rows of one item."""
-        journey = None
-        with suppress(SchemaError):  # of a type that no key has
-            keys = encode(_core.encode_items, read_input([item], "item"), 1)
-            if keys.holds_text == self._journeys.holds_text and not len(keys.missing_rows):
-                journey = _core.journey_of(self._journeys, keys)
-        if journey is None:
-            like = ""
-            if self._keys_of is not None and self.n_items:
-                example = self._keys_of(self._journeys.first_row[:1].copy())
-                like = f"; its keys look like {example.tolist()[0]!r}"
-            raise UnknownItemError(f"the log has no item {item!r}{like}")
-        return journey
-
-    def _keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
-        if self._keys_of is None:
-            raise SchemaError('the texts of a stream\'s items are not kept; read it with keys="keep"')
-        return self._keys_of(rows)
-
-    @cached_property
-    def _time_range(self) -> tuple[int, int] | None:
-        """The earliest and the latest time, which takes a look at all of them."""
-        return _core.time_range(self._journeys, self._threads)
-
-    def _to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
-        return to_times(values, self._unit, self._zone)
+        return quality_table(quality_counts(self._data, pipeline))
 
     def __len__(self) -> int:
         return self.n_rows
 
     def __repr__(self) -> str:
+        data = self._data
         lines = [f"StageLog: {self.n_rows:,} rows, {self.n_items:,} items"]
-        span = self._time_range
+        span = data.time_range
         if span is not None:
-            ends = self._to_times(np.array(span, dtype=np.int64))
-            what = "plain integers" if self._unit is None else (self._zone or "no zone")
+            ends = data.to_times(np.array(span, dtype=np.int64))
+            what = "plain integers" if data.unit is None else (data.zone or "no zone")
             lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
         stages = self.stages
         if len(stages):
@@ -289,15 +379,15 @@ class StageLog(FromStreams):
             names = [f"{stage} {rows:,}" for stage, rows in zip(shown["stage"], shown["rows"], strict=True)]
             more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
             lines.append("  stages  " + ", ".join(names) + more)
-        if self._columns is not None:
-            lines.append(f"  columns {', '.join(self._columns.names)}")
-        if self._items_table is not None:
-            lines.append(f"  items   {self._items_table!r}")
-        left_out = self._found.get("other_stages", 0)
+        if data.columns is not None:
+            lines.append(f"  columns {', '.join(data.columns.names)}")
+        if data.items_table is not None:
+            lines.append(f"  items   {data.items_table!r}")
+        left_out = data.found.get("other_stages", 0)
         if left_out:
-            others = len(self._other_labels)
+            others = len(data.other_labels)
             lines.append(f"  left    {left_out:,} rows of {others:,} other stage{'s' * (others != 1)} out")
-        odd = {name: count for name, count in self._found.items() if count and name != "other_stages"}
+        odd = {name: count for name, count in data.found.items() if count and name != "other_stages"}
         if odd:
             said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {said}")
@@ -308,4 +398,4 @@ def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pip
     """Read a log's stage codes as rows of a pipeline; every question starts here."""
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    return log._core_pipeline(pipeline, unlisted)
+    return log._data.lookup(pipeline, unlisted)

@@ -97,7 +97,7 @@ def losses(
     if groups is not None and reason in groups.values.columns:
         raise SchemaError(f"reason={reason!r} is in by= too; name it once")
     money = money_of(view, amount, currency=currency, rates=rates)
-    lost = _core.find_losses(view.journeys, view.lookup, log._threads)
+    lost = _core.find_losses(view.journeys, view.lookup, log._data.threads)
     from_stage, until_lost, in_stage = lost.from_stage, lost.until_lost, lost.in_stage
     stays = np.ones(len(lost.item), dtype=bool) if view.moved is None else ~view.moved[lost.item]
     item = lost.item[stays]

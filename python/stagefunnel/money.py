@@ -124,7 +124,7 @@ def _in_report(view: View, each: str) -> npt.NDArray[np.bool_]:
     kept = rows_per_item(view.journeys)
     if each == "item":
         return kept > 0
-    begins = log._journeys.offsets[:-1].astype(np.int64)
+    begins = log._data.journeys.offsets[:-1].astype(np.int64)
     place = np.arange(log.n_rows, dtype=np.int64)
     item = items_of_rows(log)
     in_report: npt.NDArray[np.bool_] = place - begins[item] < kept[item]

@@ -66,7 +66,7 @@ def transitions(
 def count_moves(view: View) -> _core.Transitions:
     """Ask the core for the moves and the items that made them."""
     try:
-        return _core.count_transitions(view.journeys, view.lookup, view.log._threads)
+        return _core.count_transitions(view.journeys, view.lookup, view.log._data.threads)
     except ValueError as error:
         raise SchemaError(str(error)) from error
 

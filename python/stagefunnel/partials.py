@@ -20,7 +20,7 @@ from .kinds import rules_of
 from .log import StageLog
 from .moves import count_moves, transition_table
 from .overview import Summary
-from .periods import Clock, Span, moment_of, span_of
+from .periods import Span, moment_of, span_of
 from .pipeline import Pipeline
 from .quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from .samples import Sample
@@ -166,10 +166,10 @@ def partial(
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
     view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    clock = Clock(log.unit, log.zone)
+    clock = log._data.clock
     moves = count_moves(view)
-    seen = _core.stage_durations(view.journeys, view.lookup, _core.Per[per], log._threads)
-    found = quality_counts(log, pipeline)
+    seen = _core.stage_durations(view.journeys, view.lookup, _core.Per[per], log._data.threads)
+    found = quality_counts(log._data, pipeline)
     return Partial(
         pipeline=pipeline,
         fill=fill,
@@ -187,7 +187,7 @@ def partial(
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _labels=_in_order(log.stages["stage"]),
-        _keys=keys_of(log._journeys),
+        _keys=keys_of(log._data.journeys),
     )
 
 

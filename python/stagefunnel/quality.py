@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from . import _core
+from .data import LogData
 from .pipeline import Pipeline
 from .schema import QUALITY
-
-if TYPE_CHECKING:
-    from .log import StageLog
 
 _NOTES = {
     "rows": "rows of the input",
@@ -41,31 +39,31 @@ ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
 def quality_counts(
-    log: StageLog, pipeline: Pipeline | None, known: _core.Summary | None = None
+    data: LogData, pipeline: Pipeline | None, known: _core.Summary | None = None
 ) -> dict[str, int]:
     """Count what :meth:`stagefunnel.StageLog.quality` says, by check; `known` is of all rows of the log."""
-    found = _core.log_quality(log._journeys, log._threads) if known is None else known.log_quality
+    found = _core.log_quality(data.journeys, data.threads) if known is None else known.log_quality
     counts = {
-        "rows": log._n_input_rows,
-        "items": log.n_items,
-        "stages": len(log.stages),
-        **log._found,
+        "rows": data.n_input_rows,
+        "items": data.journeys.n_items,
+        "stages": len(data.stages),
+        **data.found,
         "exact_duplicates": found.exact_duplicates,
         "repeats": found.repeats,
         "ties": found.ties,
     }
-    if log._items_table is not None:
-        counts["table_rows_without_item"] = log._items_table.n_keyless
-        counts["items_not_in_table"] = log._items_table.n_unmatched
+    if data.items_table is not None:
+        counts["table_rows_without_item"] = data.items_table.n_keyless
+        counts["items_not_in_table"] = data.items_table.n_unmatched
     if pipeline is not None:
         if known is None:
-            lookup = log._core_pipeline(pipeline, "ignore")
-            read = _core.pipeline_quality(log._journeys, lookup, log._threads)
+            lookup = data.lookup(pipeline, "ignore")
+            read = _core.pipeline_quality(data.journeys, lookup, data.threads)
         else:
             read = known.pipeline_quality
         elsewhere = set(pipeline.elsewhere)
         listed = {*pipeline.labels, *elsewhere}
-        stages = log.stages
+        stages = data.stages
         if elsewhere:
             away = [label in elsewhere for label in stages["stage"]]
             counts["elsewhere_rows"] = int(stages["rows"][away].sum())

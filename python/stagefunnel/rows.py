@@ -44,7 +44,7 @@ def row_table(log: StageLog) -> pd.DataFrame:
     """
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    journeys = log._journeys
+    journeys = log._data.journeys
     in_order = np.argsort(journeys.first_row, kind="stable")
     offsets = journeys.offsets.astype(np.int64)
     starts = offsets[:-1][in_order]
@@ -52,13 +52,13 @@ def row_table(log: StageLog) -> pd.DataFrame:
     # Each row's place: where its item starts, and how far it is from there.
     before = np.cumsum(lengths) - lengths
     place = np.repeat(starts - before, lengths) + np.arange(journeys.n_rows)
-    items = log._keys_at(journeys.first_row[in_order]).reset_index(drop=True)
-    labels = pd.Series([*log._labels, None], dtype=object)
+    items = log._data.keys_at(journeys.first_row[in_order]).reset_index(drop=True)
+    labels = pd.Series([*log._data.labels, None], dtype=object)
     return frame(
         {
             "item": items.iloc[np.repeat(np.arange(len(items)), lengths)].reset_index(drop=True),
             "stage": labels.iloc[journeys.stage[place]].reset_index(drop=True),
-            "time": log._to_times(journeys.time[place]),
+            "time": log._data.to_times(journeys.time[place]),
         },
         ROWS,
     )

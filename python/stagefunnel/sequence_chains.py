@@ -13,7 +13,6 @@ from . import _core
 from .errors import SchemaError, did_you_mean, quoted
 from .factors import Codes, Groups, combined
 from .log import StageLog
-from .periods import Clock
 from .schema import STOPS
 from .sequence_options import Plan
 from .sequence_stages import Flags
@@ -56,7 +55,7 @@ def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Jour
     Other journeys than the log's are of its times.
     """
     n_steps = len(plan.steps)
-    read = log._journeys if journeys is None else journeys
+    read = log._data.journeys if journeys is None else journeys
     if plan.mode == "clickhouse":
         level = window_funnel(log, plan, as_of)
         stop = np.where(level == n_steps, STOPS.index("completed"), UNKNOWN).astype(np.uint8)
@@ -66,7 +65,7 @@ def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Jour
     else:
         every_entry = plan.entries == "all"
         found = _core.sequence_chains(
-            read, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._threads
+            read, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._data.threads
         )
         level, stop, time = found.level, found.stop, found.time.reshape(-1, n_steps)
         done = time != NAT
@@ -95,26 +94,26 @@ def counts_of(
 ) -> _core.SequenceCounts:
     """Count the chains, group by group, without making them; without quantiles no times are kept."""
     return _core.count_sequence(
-        log._journeys if journeys is None else journeys,
+        log._data.journeys if journeys is None else journeys,
         core_options(plan, log, as_of),
         held_by_rows(log, plan),
         plan.entries == "all",
         None if groups is None else groups.code,
         1 if groups is None else max(len(groups.values), 1),
         None if quantiles is None else list(quantiles),
-        log._threads,
+        log._data.threads,
     )
 
 
 def window_funnel(log: StageLog, plan: Plan, as_of: int | None) -> npt.NDArray[np.uint8]:
     """Find the level that ClickHouse's windowFunnel gives every item."""
     return _core.window_funnel(
-        log._journeys,
+        log._data.journeys,
         [np.append(step.matches, np.uint8(0)) for step in plan.steps],
         cast(int, plan.window),
         [_core.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
         as_of,
-        log._threads,
+        log._data.threads,
     )
 
 
@@ -122,10 +121,10 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
     """Give a number to what each row holds in the columns that must be equal along a chain."""
     if not plan.hold:
         return None
-    rows = log._columns
+    rows = log._data.columns
     kept = [] if rows is None else rows.names
     for name in plan.hold:
-        if log._items_table is not None and name in log._items_table and name not in kept:
+        if log._data.items_table is not None and name in log._data.items_table and name not in kept:
             raise SchemaError(f"hold={name!r} is of the items table, which is the same all along a chain")
         if rows is None or name not in rows:
             raise SchemaError(
@@ -138,8 +137,8 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
 
 def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.SequenceOptions:
     """Put a plan in the terms of the core."""
-    clock = Clock(log.unit, log.zone)
-    first, last = log._time_range or (0, 0)
+    clock = log._data.clock
+    first, last = log._data.time_range or (0, 0)
 
     def with_missing(matches: Flags) -> Flags:
         """Add that a missing stage, whose code is behind all others, is none of them."""

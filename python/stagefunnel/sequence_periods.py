@@ -83,7 +83,7 @@ def sequence_trend(
     grouped = grouped_by(question, by, touch, reserved=SEQUENCE_TREND)
     chains = chains_of(log, grouped.plan, question.as_of, grouped.journeys)
     entered = chains.done[:, start - 1]
-    times = log._to_times(chains.time[entered, start - 1])
+    times = log._data.to_times(chains.time[entered, start - 1])
     shown = times if log.zone is None else times.dt.tz_localize(None)
     period = pd.PeriodIndex(shown.dt.to_period(FREQUENCIES[every]))
     first = period.min() if len(period) else None

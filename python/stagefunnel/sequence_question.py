@@ -10,7 +10,7 @@ import pandas as pd
 
 from .errors import SchemaError
 from .log import StageLog
-from .periods import Clock, moment_of
+from .periods import moment_of
 from .schema import EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
 from .sequence_options import Exclusion, Plan, plan_of
 
@@ -61,8 +61,8 @@ def question_of(log: StageLog, steps: Any, as_of: Any, rules: SequenceRules) -> 
     """Check a question."""
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    clock = Clock(log.unit, log.zone)
-    plan = plan_of(log._labels, clock, steps, left_out=log._other_labels, **rules)
+    clock = log._data.clock
+    plan = plan_of(log._data.labels, clock, steps, left_out=log._data.other_labels, **rules)
     return Question(log, plan, moment_of(as_of, clock, "as_of"), rules)
 
 

@@ -121,14 +121,14 @@ def _exact(time: _core.StepTime | None, n_quantiles: int, excess: int) -> list[F
 
 def item_rows(log: StageLog, plan: Plan, chains: Chains) -> pd.DataFrame:
     """Build the table of :func:`sequence_items`: one row per chain, by the item's first row in the input."""
-    first_row = log._journeys.first_row[chains.item]
+    first_row = log._data.journeys.first_row[chains.item]
     order = np.argsort(first_row, kind="stable")
     stop = chains.stop[order].astype(np.int64)
     stop[stop == LEFT_OUT] = STOPS.index("excluded")
     stop[stop >= len(STOPS)] = -1
     times = [_nullable_times(log, chains.time[order, step]) for step in range(len(plan.steps))]
     columns = {
-        "item": log._keys_at(first_row[order]).reset_index(drop=True),
+        "item": log._data.keys_at(first_row[order]).reset_index(drop=True),
         "level": chains.level[order].astype(np.int64),
         "entry_time": times[0],
     }
@@ -143,7 +143,7 @@ def _nullable_times(log: StageLog, times: npt.NDArray[np.int64]) -> pd.Series:
     if log.unit is None:
         # Plain integers have no missing value of their own.
         return pd.Series(pd.arrays.IntegerArray(times, times == NAT), dtype="Int64")
-    return log._to_times(times)
+    return log._data.to_times(times)
 
 
 def _one_before(reached: Counts) -> Counts:

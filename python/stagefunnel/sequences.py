@@ -255,7 +255,7 @@ def _steps(question: Question, grouped: Grouped, quantiles: Sequence[_core.Quant
     log, as_of, plan, groups = question.log, question.as_of, grouped.plan, grouped.groups
     if plan.mode != "clickhouse":
         return steps_of(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))
-    is_there = items_before(log._journeys, as_of)
+    is_there = items_before(log._data.journeys, as_of)
     group = None if groups is None else groups.code[is_there]
     n_groups = 1 if groups is None else len(groups.values)
     return steps_of_levels(window_funnel(log, plan, as_of)[is_there], len(plan.steps), group, n_groups)

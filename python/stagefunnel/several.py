@@ -73,7 +73,7 @@ def pipelines_of_log(
 
 
 def _fitted(log: StageLog, name: Any, pipeline: Pipeline) -> Pipeline:
-    if not log._has_pipelines:
+    if not log._data.has_pipelines:
         return pipeline
     stages, won, lost = (
         [qualified(name, label) for label in labels]

@@ -10,13 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import _core
+from .data import Empty, Invalid, Keys, LogData
 from .errors import InvalidRowError, SchemaError
 from .files import Progress
 from .intake import (
-    Content,
-    Empty,
-    Invalid,
-    Keys,
     Rows,
     check_columns,
     encode,
@@ -41,7 +38,7 @@ def read_batches(
     progress: Progress | None,
     expected: Callable[[int], int] | None = None,
     stages: Any = None,
-) -> Content:
+) -> LogData:
     """Read a log out of batches, each of which is anything that a frame may be.
 
     Parameters
@@ -62,7 +59,7 @@ def read_batches(
         stream.append(batch)
         if progress is not None:
             progress(stream.n_rows, expected(stream.n_rows) if expected else None)
-    return stream.content(empty, threads)
+    return stream.data(empty, threads)
 
 
 class _Stream:
@@ -149,7 +146,7 @@ class _Stream:
         if present["time"] or "time" not in self._kinds:
             self._unit, self._zone = rows.times.time_unit, rows.times.zone
 
-    def content(self, empty: Empty, threads: int) -> Content:
+    def data(self, empty: Empty, threads: int) -> LogData:
         if not self.n_rows:
             refuse_empty(0, empty)
         refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
@@ -157,17 +154,18 @@ class _Stream:
         if self._stages is not None:
             checks.append("other_stages")
         journeys = self._rows.build(threads)
-        return Content(
-            journeys,
-            self.n_rows,
-            {check: self._found.get(check, 0) for check in checks},
-            self._unit,
-            self._zone,
-            list(self._rows.labels),
-            self._rows.rows.astype(np.int64),
-            self._rows.first_row.astype(np.int64),
-            self._keys_of(journeys),
-            list(self._other_labels),
+        return LogData(
+            journeys=journeys,
+            n_input_rows=self.n_rows,
+            found={check: self._found.get(check, 0) for check in checks},
+            unit=self._unit,
+            zone=self._zone,
+            labels=list(self._rows.labels),
+            label_rows=self._rows.rows.astype(np.int64),
+            label_first_row=self._rows.first_row.astype(np.int64),
+            keys_of=self._keys_of(journeys),
+            threads=threads,
+            other_labels=list(self._other_labels),
         )
 
     def _keys_of(self, journeys: _core.Journeys) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:

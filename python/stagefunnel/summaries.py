@@ -92,7 +92,7 @@ def summary(
         outcomes=outcome_table(pipeline, outcome, groups),
         time_in_stage=time_table(pipeline, found.times, per=per, names=list(asked), unit=log.unit),
         transitions=transition_table(pipeline, moves.moves, moves.items),
-        quality=quality_table(quality_counts(log, pipeline, found if view.is_whole else None)),
+        quality=quality_table(quality_counts(log._data, pipeline, found if view.is_whole else None)),
     )
 
 
@@ -106,7 +106,7 @@ def _ask_all(
     digest = kept_digest(log, lookup) if view.is_whole else None
     try:
         found = _core.summarise(
-            view.journeys, lookup, kinds, code, n_groups, per, quantiles, log._threads, digest
+            view.journeys, lookup, kinds, code, n_groups, per, quantiles, log._data.threads, digest
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error

@@ -88,11 +88,11 @@ def funnel_by_period(
     check_option("every", every, get_args(EveryName))
     check_option("basis", basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
-    clock = Clock(log.unit, log.zone)
+    clock = log._data.clock
     periods = _periods_of(log, every, span_of(period, clock), clock)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     lookup = core_pipeline(log, pipeline, unlisted)
-    whole = View(log, pipeline, lookup, log._journeys)
+    whole = View(log, pipeline, lookup, log._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
         raise SchemaError(f"amount={amount!r} changes from row to row; a trend adds up the items table's")
@@ -109,7 +109,7 @@ def funnel_by_period(
         span = Span(begins[0], begins[-1])
         view = view_of(log, pipeline, unlisted=unlisted, period=span, basis=basis, as_of=as_of)
         at = _core.periods_of_items(
-            view.journeys, view.lookup, _core.Basis[basis], _ticks(begins, clock), log._threads
+            view.journeys, view.lookup, _core.Basis[basis], _ticks(begins, clock), log._data.threads
         )
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
@@ -133,7 +133,7 @@ def _count_active(
     n_groups = _n_groups(groups)
     try:
         counts = _core.count_trend(
-            log._journeys,
+            log._data.journeys,
             lookup,
             rule.core_kind,
             rule.lost_then_won,
@@ -144,7 +144,7 @@ def _count_active(
             seen_at,
             elsewhere_flags(log, pipeline),
             _core.MovedOut[pipeline.moved_out],
-            log._threads,
+            log._data.threads,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
@@ -177,8 +177,8 @@ def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd
 
 def _end_of(log: StageLog, side: int) -> pd.Timestamp:
     """Find the time of the log's first row or its last one, which takes a look at all of them."""
-    ends = log._time_range or (0, 0)
-    return pd.Timestamp(log._to_times(np.array([ends[side]], dtype=np.int64)).iloc[0])
+    ends = log._data.time_range or (0, 0)
+    return pd.Timestamp(log._data.to_times(np.array([ends[side]], dtype=np.int64)).iloc[0])
 
 
 def _period_at(moment: Any, freq: str) -> pd.Period:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from . import _core
 from .errors import check_option
 from .log import StageLog, core_pipeline
-from .periods import Clock, moment_of, span_of
+from .periods import moment_of, span_of
 from .pipeline import Pipeline
 from .schema import BasisName
 
@@ -41,7 +41,7 @@ class View:
     @property
     def is_whole(self) -> bool:
         """True where all rows of the log are read."""
-        return self.journeys is self.log._journeys
+        return self.journeys is self.log._data.journeys
 
 
 def view_of(
@@ -56,11 +56,11 @@ def view_of(
     """Read a log through a pipeline; every analysis starts here."""
     check_option("basis", basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted)
-    journeys = select(log, log._journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
+    journeys = select(log, log._data.journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
     moved = None
     if pipeline.elsewhere and pipeline.moved_out == "include":
         flags = elsewhere_flags(log, pipeline)
-        moved = _core.moved_items(journeys, lookup, flags, log._threads).astype(bool)
+        moved = _core.moved_items(journeys, lookup, flags, log._data.threads).astype(bool)
     return View(log, pipeline, lookup, journeys, moved)
 
 
@@ -75,7 +75,7 @@ def select(
     as_of: Any,
 ) -> _core.Journeys:
     """Take the rows that a period keeps out of a log's journeys, or of one item's."""
-    clock = Clock(log.unit, log.zone)
+    clock = log._data.clock
     start, end = span_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
     everything = start is None and end is None and basis != "closed"
@@ -90,11 +90,11 @@ def select(
         seen_at,
         elsewhere_flags(log, pipeline),
         _core.MovedOut[pipeline.moved_out],
-        log._threads,
+        log._data.threads,
     )
 
 
 def elsewhere_flags(log: StageLog, pipeline: Pipeline) -> npt.NDArray[np.uint8]:
     """Tell of each of the log's stages whether it is of another pipeline."""
     elsewhere = set(pipeline.elsewhere)
-    return np.array([label in elsewhere for label in log._labels], dtype=np.uint8)
+    return np.array([label in elsewhere for label in log._data.labels], dtype=np.uint8)

@@ -316,6 +316,6 @@ def test_the_environment_names_a_whole_number_of_threads(
 
 def test_the_environment_is_read_when_a_log_is_made() -> None:
     code = (
-        "import stagefunnel as sf; print(sf.StageLog({'item': [1], 'stage': ['New'], 'time': [0]})._threads)"
+        "import stagefunnel as sf; print(sf.StageLog({'item': [1], 'stage': ['New'], 'time': [0]})._data.threads)"
     )
     assert run_python("-c", code, STAGEFUNNEL_THREADS="3").stdout.strip() == "3"
