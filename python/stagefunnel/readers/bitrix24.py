@@ -13,10 +13,11 @@ from ..errors import ReaderError, SchemaError
 from .bitrix24_stages import Entity, pipeline_ids, pipelines_of
 from .build import finish, make_log, stacked, times_of
 from .cells import Place
-from .export import Export, Notes
+from .export import Export
 from .item_lists import complete_items, read_items
-from .protocol import Options, Sources
-from .sources import Source, Table
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources, Table
 
 FORMAT = "bitrix24"
 ROLES: Mapping[str, str] = {

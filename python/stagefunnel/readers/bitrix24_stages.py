@@ -12,7 +12,7 @@ from ..errors import quoted
 from ..pipeline import Pipeline
 from .build import StageList, make_pipelines
 from .cells import as_text
-from .export import Notes
+from .notes import Notes
 from .sources import Table
 
 

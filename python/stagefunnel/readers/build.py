@@ -13,9 +13,10 @@ from ..log import StageLog
 from ..pipeline import Pipeline
 from .cells import Place
 from .dates import read_times
-from .export import Export, Notes
-from .protocol import Options, Sources
-from .sources import Source, Table
+from .export import Export
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources, Table
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pandas as pd
 from ..errors import ReaderError, SchemaError
 from ..times import parse_texts
 from .cells import Place, refuse_nested
-from .export import Notes
-from .protocol import Options
+from .notes import Notes
+from .options import Options
 
 _CLOCK = (
     r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d+)?)?"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from .build import finish, make_log, times_of
-from .cells import Place
-from .dates import of_one_kind
-from .export import Export, Notes
+from .changes import with_first_stages
+from .export import Export
 from .meaning import guessed_pipelines
-from .protocol import Options, Sources
-from .sources import Source
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources
 from .usual import LIST_OF_ITEMS, columns_of, has, history, items_beside, others_of, sniff_list
 
 FORMAT = "from_to"
@@ -50,70 +49,3 @@ def _created(moves: pd.DataFrame, items: pd.DataFrame) -> pd.Series | None:
         return None
     known = items.dropna(subset=["created"])
     return known.set_index("item")["created"]
-
-
-def with_first_stages(
-    moves: pd.DataFrame, created: pd.Series | None, place: Place, notes: Notes
-) -> tuple[pd.DataFrame, Place]:
-    """Turn moves into rows of a log: the stage before the first move is a row of its own.
-
-    It is entered when the item was created. Where that is not known, it stands at the first move, so that
-    the funnel has it, and is counted: its time in stage is then 0.
-
-    Parameters
-    ----------
-    moves
-        ``item``, ``from_stage``, ``to_stage``, ``time`` and, where there is one, ``order``.
-    created
-        When items were created, by item.
-    place
-        Says where a move stood.
-
-    Returns
-    -------
-    rows, place
-        ``item``, ``stage``, ``time``, ``order``, and where each row stood.
-    """
-    rank = _rank(moves)
-    sorted_moves = (
-        moves.assign(rank=rank).dropna(subset=["item"]).sort_values(["time", "rank"], kind="stable")
-    )
-    previous = sorted_moves.groupby("item", sort=False)["to_stage"].shift()
-    broken = previous.notna() & sorted_moves["from_stage"].notna() & (previous != sorted_moves["from_stage"])
-    notes.add("broken_moves", int(broken.sum()), "moves from another stage than the move before led to")
-    first = sorted_moves.drop_duplicates("item")
-    first = first[first["from_stage"].notna()]
-    times = first["time"]
-    born = times.where(times.isna())
-    if created is not None:
-        known = created.reindex(first["item"]).set_axis(first.index)
-        born = of_one_kind(known, times, "the moves and the creation of items")
-    late = born.notna() & (born > times)
-    notes.add(
-        "first_stage_time_unknown",
-        int(born.isna().sum()),
-        "first stages that an item entered at an unknown time, put at its first move",
-    )
-    notes.add(
-        "created_after_first_move",
-        int(late.sum()),
-        "items created after their first move, taken as created then",
-    )
-    start = pd.DataFrame(
-        {"item": first["item"], "stage": first["from_stage"], "time": born.where(born.notna() & ~late, times)}
-    ).assign(order=-1)
-    after = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]].assign(order=rank)
-    if "pipeline" in moves:
-        start["pipeline"], after["pipeline"] = first["pipeline"], moves["pipeline"]
-    origin = [*start.index, *after.index]
-    rows = pd.concat([start, after], ignore_index=True)
-    return rows, lambda row: place(int(origin[row]))
-
-
-def _rank(moves: pd.DataFrame) -> pd.Series:
-    """Rank rows of equal time: by their id where they have one, else as they stand."""
-    if "order" not in moves:
-        return pd.Series(np.arange(len(moves)), index=moves.index)
-    numbers = pd.to_numeric(moves["order"], errors="coerce")
-    given = moves["order"].astype("string") if numbers.isna().any() else numbers
-    return given.rank(method="first").fillna(0).astype("int64")

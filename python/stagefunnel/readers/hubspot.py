@@ -15,13 +15,14 @@ from .build import finish, make_log, stacked
 from .cells import Place, find_column, refuse_nested
 from .changes import arrival, note_other_stages
 from .dates import read_times
-from .export import Export, Notes
+from .export import Export
 from .hubspot_stages import Stages, in_default_order, lists_of_headers, stages_of
 from .item_lists import complete_items, read_items
 from .meaning import in_time, listed_pipelines
 from .nested import objects, plain
-from .protocol import Options, Sources
-from .sources import Source, Table
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources, Table
 
 FORMAT = "hubspot"
 ROLES: Mapping[str, str] = {

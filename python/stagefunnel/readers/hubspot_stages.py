@@ -10,9 +10,9 @@ import pandas as pd
 
 from .build import StageList, distinct_names
 from .cells import as_text, is_true, refuse_nested
-from .export import Notes
 from .meaning import list_by_names
 from .nested import objects, plain
+from .notes import Notes
 from .sources import Table
 
 # What every account starts with.

@@ -11,8 +11,8 @@ import pandas as pd
 from ..errors import ReaderError
 from .cells import Place, amounts, flat
 from .dates import read_times
-from .export import Notes
-from .protocol import Options
+from .notes import Notes
+from .options import Options
 from .sources import Table
 
 KNOWN: Final = ("item", "pipeline", "amount", "currency", "manager", "created")

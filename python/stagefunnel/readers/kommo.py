@@ -13,12 +13,13 @@ from ..errors import ReaderError
 from .build import StageList, distinct_names, finish, make_log, stacked, times_of
 from .cells import Place, refuse_nested
 from .changes import arrival, fetched_once, note_other_stages, note_stageless, rows_of_moves
-from .export import Export, Notes
+from .export import Export
 from .item_lists import complete_items, read_items
 from .meaning import in_time, listed_pipelines
 from .nested import objects, plain
-from .protocol import Options, Sources
-from .sources import Source, Table
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources, Table
 
 FORMAT = "kommo"
 ROLES: Mapping[str, str] = {

@@ -10,8 +10,8 @@ from ..errors import quoted
 from ..pipeline import Pipeline
 from ..stage_labels import qualified
 from .build import StageList, make_pipelines
-from .export import Notes
-from .protocol import Options
+from .notes import Notes
+from .options import Options
 
 _NAME = "Pipeline"
 UNLISTED = "Stages of no pipeline"

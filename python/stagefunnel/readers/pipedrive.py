@@ -11,14 +11,15 @@ from .build import finish, make_log, stacked
 from .cells import as_text
 from .changes import note_other_stages, note_stageless, rows_of_moves
 from .dates import read_times
-from .export import Export, Notes
+from .export import Export
 from .item_lists import complete_items, read_items
 from .meaning import listed_pipelines
 from .nested import plain
+from .notes import Notes
+from .options import Options
 from .pipedrive_changes import TIMES, changes_of
 from .pipedrive_stages import Stages, stages_of
-from .protocol import Options, Sources
-from .sources import Source, Table
+from .sources import Source, Sources, Table
 
 FORMAT = "pipedrive"
 ROLES: Mapping[str, str] = {

@@ -11,9 +11,9 @@ from ..errors import ReaderError
 from .cells import Place, refuse_nested
 from .changes import arrival, fetched_once
 from .dates import read_times
-from .export import Notes
 from .nested import objects, plain
-from .protocol import Options
+from .notes import Notes
+from .options import Options
 from .sources import Table
 
 TIMES = ("log_time", "time", "timestamp")

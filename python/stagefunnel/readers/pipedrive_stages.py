@@ -9,9 +9,9 @@ import pandas as pd
 
 from .build import StageList, distinct_names
 from .cells import is_true
-from .export import Notes
 from .meaning import in_time
 from .nested import plain
+from .notes import Notes
 from .sources import Table
 
 _CLOSED = ("won", "lost")

@@ -9,9 +9,12 @@ from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quote
 from ..files import Progress
 from ..pipeline import Pipeline
 from . import bitrix24, events, from_to, hubspot, kommo, pipedrive, salesforce, stays, wide
-from .export import Export, Notes
-from .protocol import Options, Reader
-from .sources import Source, sources_of
+from .export import Export
+from .notes import Notes
+from .opening import sources_of
+from .options import Options
+from .protocol import Reader
+from .sources import Source
 from .usual import LIST_OF_ITEMS
 
 # The formats of CRMs, and the shapes that any table may have, in the order of asking.

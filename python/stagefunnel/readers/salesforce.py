@@ -13,13 +13,14 @@ from ..errors import ReaderError
 from .build import finish, make_log, stacked, times_of
 from .cells import Place, find_column, is_true
 from .changes import arrival, fetched_once, note_other_stages, rows_of_moves
-from .export import Export, Notes
+from .export import Export
 from .item_lists import complete_items, read_items
 from .meaning import listed_pipelines
 from .nested import plain
-from .protocol import Options, Sources
+from .notes import Notes
+from .options import Options
 from .salesforce_stages import stage_list
-from .sources import Source, Table
+from .sources import Source, Sources, Table
 
 FORMAT = "salesforce"
 ROLES: Mapping[str, str] = {

@@ -9,8 +9,8 @@ import pandas as pd
 
 from .build import StageList
 from .cells import is_true
-from .export import Notes
 from .meaning import in_time, list_by_names
+from .notes import Notes
 from .sources import Table
 
 _NAME = "Opportunities"

@@ -8,10 +8,11 @@ import pandas as pd
 
 from .build import finish, make_log, times_of
 from .dates import of_one_kind
-from .export import Export, Notes
+from .export import Export
 from .meaning import guessed_pipelines
-from .protocol import Options, Sources
-from .sources import Source
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources
 from .usual import LIST_OF_ITEMS, columns_of, has, history, items_beside, others_of, sniff_list
 
 FORMAT = "stays"

@@ -10,10 +10,10 @@ import pandas as pd
 from ..errors import ReaderError, quoted
 from .build import stacked
 from .cells import find_column
-from .export import Notes
 from .item_lists import complete_items, read_items
-from .protocol import Options, Sources
-from .sources import Source, Table
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources, Table
 
 LIST_OF_ITEMS: Final = "list of items"
 

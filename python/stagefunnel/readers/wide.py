@@ -10,11 +10,12 @@ import pandas as pd
 from .build import finish, make_log
 from .cells import as_text, find_column
 from .dates import looks_like_times, read_times
-from .export import Export, Notes
+from .export import Export
 from .item_lists import complete_items, read_items
 from .meaning import guessed_pipelines
-from .protocol import Options, Sources
-from .sources import Source
+from .notes import Notes
+from .options import Options
+from .sources import Source, Sources
 from .usual import LIST_OF_ITEMS, columns_of, has, history, is_usual, item_columns, items_beside, sniff_list
 
 FORMAT = "wide"
