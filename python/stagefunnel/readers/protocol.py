@@ -7,7 +7,7 @@ from typing import Protocol
 
 from .export import Export
 from .options import Options
-from .sources import Source, Sources
+from .sources.source import Source, Sources
 
 
 class Reader(Protocol):
