@@ -1,36 +1,13 @@
-"""What a reader of a format is, and the options that all of them share."""
+"""What a module must offer to be the reader of a format."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from ..pipeline import Pipeline
 from .export import Export
-from .sources import Source
-
-Sources = Mapping[str, list[Source]]
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of :func:`stagefunnel.read`, as every reader gets them."""
-
-    pipeline: Pipeline | None = None
-    item: str | None = None
-    stage: str | None = None
-    time: str | None = None
-    order: str | None = None
-    from_stage: str | None = None
-    created: str | None = None
-    entered: str | None = None
-    exited: str | None = None
-    dayfirst: bool | None = None
-    time_format: str | None = None
-    zone: str | None = None
-    decimal: Literal[".", ","] | None = None
-    invalid: Literal["error", "drop"] = "error"
+from .options import Options
+from .sources.source import Source, Sources
 
 
 class Reader(Protocol):

@@ -8,11 +8,19 @@ from typing import Any, Literal
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
 from ..files import Progress
 from ..pipeline import Pipeline
-from . import bitrix24, events, from_to, hubspot, kommo, pipedrive, salesforce, stays, wide
-from .export import Export, Notes
-from .protocol import Options, Reader
-from .sources import Source, sources_of
-from .usual import LIST_OF_ITEMS
+from .crm import kommo
+from .crm.bitrix24 import history as bitrix24
+from .crm.hubspot import history as hubspot
+from .crm.pipedrive import history as pipedrive
+from .crm.salesforce import history as salesforce
+from .export import Export
+from .notes import Notes
+from .options import Options
+from .protocol import Reader
+from .shapes import events, from_to, stays, wide
+from .shapes.column_names import LIST_OF_ITEMS
+from .sources.opening import sources_of
+from .sources.source import Source
 
 # The formats of CRMs, and the shapes that any table may have, in the order of asking.
 OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
-from stagefunnel.readers.cells import amounts, as_text, find_column, is_true
+from stagefunnel.readers.sources.cells import amounts, as_text, find_column, is_true
 
 CENTS = st.integers(-(10**12), 10**12)
 

@@ -21,6 +21,6 @@ def checks_in(source: str) -> Iterator[str]:
 
 def test_every_check_that_a_reader_counts_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    found = {check for path in READERS.glob("*.py") for check in checks_in(path.read_text(encoding="utf-8"))}
+    found = {check for path in READERS.rglob("*.py") for check in checks_in(path.read_text(encoding="utf-8"))}
     assert "actor_unknown" in found
     assert sorted(check for check in found if f"`{check}`" not in page) == []

@@ -1,0 +1,1 @@
+"""Formats of CRMs, one module or folder each."""

@@ -1,0 +1,1 @@
+"""Bitrix24: histories of leads and deals, and the lists beside them."""

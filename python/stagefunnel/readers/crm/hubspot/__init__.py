@@ -1,0 +1,1 @@
+"""HubSpot: histories of deals, and the pipelines beside them."""

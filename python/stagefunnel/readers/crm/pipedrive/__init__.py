@@ -1,0 +1,1 @@
+"""Pipedrive: changes of deals, and the lists beside them."""

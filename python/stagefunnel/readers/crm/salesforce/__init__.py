@@ -1,0 +1,1 @@
+"""Salesforce: histories of opportunities, and the lists beside them."""

@@ -1,0 +1,28 @@
+"""The options that all readers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of :func:`stagefunnel.read`, as every reader gets them."""
+
+    pipeline: Pipeline | None = None
+    item: str | None = None
+    stage: str | None = None
+    time: str | None = None
+    order: str | None = None
+    from_stage: str | None = None
+    created: str | None = None
+    entered: str | None = None
+    exited: str | None = None
+    dayfirst: bool | None = None
+    time_format: str | None = None
+    zone: str | None = None
+    decimal: Literal[".", ","] | None = None
+    invalid: Literal["error", "drop"] = "error"

@@ -1,0 +1,1 @@
+"""Tables of no CRM's format, read by their shape: events, moves, stays, dates per stage."""

@@ -1,0 +1,203 @@
+"""Times as exports write them: ISO 8601 and nearly so, day or month first, counted since 1970."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ReaderError, SchemaError
+from ...times import parse_texts
+from ..notes import Notes
+from ..options import Options
+from .cells import Place, refuse_nested
+
+_CLOCK = (
+    r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?)?\s*$"
+)
+_YEAR_FIRST = r"^\s*(?P<year>\d{4})[-/.](?P<first>\d{1,2})[-/.](?P<second_part>\d{1,2})" + _CLOCK
+_YEAR_LAST = (
+    r"^\s*(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + _CLOCK
+)
+_SINCE_1970 = r"^\s*\d{10}(?:\d{3})?(?:\.\d+)?\s*$"
+
+
+def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
+    """Read a column of times; missing ones stay missing.
+
+    ``03/04/2026`` is read only where the column itself tells which number is the day, or `dayfirst` does.
+
+    Raises
+    ------
+    ReaderError
+        For text that is no time, for dates that could be two days, and for times with and without a zone
+        in one column, with the place of the row.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return _in_zone(column, options, notes)
+    if not column.notna().any():
+        return pd.Series(pd.NaT, index=range(len(column)), dtype="datetime64[us]")
+    name = str(column.name)
+    refuse_nested(column.to_frame(name), place, [name])
+    if options.time_format is not None:
+        times, unparsed = parse_texts(column, name, options.time_format)
+    else:
+        texts = _as_iso(column, place, options, notes)
+        try:
+            times, unparsed = parse_texts(texts, name)
+        except SchemaError as error:
+            raise ReaderError(f"{place(0).rpartition(',')[0]}: {error}") from error
+    if len(unparsed) and options.invalid == "error":
+        row = int(unparsed[0])
+        raise ReaderError(
+            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} rows); "
+            f'say how it is written, as in time_format="%d %b %Y", or pass invalid="drop"'
+        )
+    notes.add(
+        "unreadable_times", len(unparsed), f"texts in column {name!r} that are no time, taken as missing"
+    )
+    return _in_zone(pd.Series(times), options, notes)
+
+
+def of_one_kind(times: pd.Series, others: pd.Series, what: str) -> pd.Series:
+    """Give times a type that compares with that of others; those with a zone and without do not.
+
+    Parameters
+    ----------
+    times, others
+        Two columns of times.
+    what
+        Names the two for messages.
+    """
+    if not times.notna().any() or not others.notna().any():
+        return pd.Series(pd.NaT, index=times.index, dtype=others.dtype)  # there is nothing to compare
+    if (times.dt.tz is None) != (others.dt.tz is None):
+        raise ReaderError(
+            f"{what} mix times with a zone and without; pass zone= to say which the others have"
+        )
+    return times
+
+
+def looks_like_times(column: pd.Series) -> bool:
+    """Say whether a column has dates and nothing else."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return bool(column.notna().any())
+    present = column.dropna()
+    if not len(present) or not all(isinstance(value, str) for value in present):
+        return False
+    return bool((present.str.match(_YEAR_FIRST) | present.str.match(_YEAR_LAST)).all())
+
+
+def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
+    texts = column.astype(object).where(column.notna(), None)
+    counted = texts.str.match(_SINCE_1970, na=False)
+    if counted.any():
+        texts = texts.where(~counted, _since_1970(texts[counted]).reindex(texts.index))
+    parsed = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
+    others = texts[parsed.isna() & texts.notna()]
+    if not len(others):
+        return texts
+    year_first = others.str.extract(_YEAR_FIRST)
+    others = _rewritten(others, year_first, year_first["first"], year_first["second_part"])
+    parts = others.str.extract(_YEAR_LAST)
+    if parts["year"].notna().any():
+        day_first = _day_first(
+            column[others.index], parts, lambda row: place(others.index[row]), options, notes
+        )
+        day, month = ("first", "second_part") if day_first else ("second_part", "first")
+        others = _rewritten(others, parts, parts[month], parts[day])
+    texts = texts.copy()
+    texts[others.index] = others
+    return texts
+
+
+def _since_1970(texts: pd.Series) -> pd.Series:
+    numbers = texts.astype(float)
+    seconds = numbers.where(numbers < 1e11, numbers / 1000)
+    times = pd.to_datetime((seconds * 1000).round().astype("int64"), unit="ms", utc=True)
+    return times.dt.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+
+
+def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Options, notes: Notes) -> bool:
+    """Tell whether a column's dates have the day first; both ways possible is an error."""
+    firsts, seconds = parts["first"].astype(float), parts["second_part"].astype(float)
+    late_first, late_second = firsts > 12, seconds > 12
+    if options.dayfirst is not None:
+        wrong = late_second if options.dayfirst else late_first
+        if wrong.any():
+            row = int(np.flatnonzero(wrong.to_numpy())[0])
+            raise ReaderError(
+                f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} cannot be read with "
+                f"dayfirst={options.dayfirst}"
+            )
+        return options.dayfirst
+    if late_first.any() and late_second.any():
+        one, other = (int(np.flatnonzero(late.to_numpy())[0]) for late in (late_first, late_second))
+        raise ReaderError(
+            f"{place(one)}: {column.iloc[one]!r} in column {column.name!r} has the day first, "
+            f"{column.iloc[other]!r} ({place(other)}) the month; make them alike"
+        )
+    count = int(parts["year"].notna().sum())
+    if late_first.any() or late_second.any():
+        which = "day" if late_first.any() else "month"
+        notes.add(
+            f"{which}_first_dates",
+            count,
+            f"dates with the {which} first, as one with a number above 12 tells",
+        )
+        return bool(late_first.any())
+    if (parts["mark"].dropna() == ".").all():
+        notes.add("day_first_dates", count, "dates with points, which have the day first")
+        return True
+    row = int(np.flatnonzero(parts["year"].notna().to_numpy())[0])
+    raise ReaderError(
+        f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass dayfirst=True "
+        f"or dayfirst=False"
+    )
+
+
+def _rewritten(texts: pd.Series, parts: pd.DataFrame, month: pd.Series, day: pd.Series) -> pd.Series:
+    """Write the parts of dates that were found as ISO 8601."""
+    found = parts["year"].notna()
+    if not found.any():
+        return texts
+    year = parts["year"].where(parts["year"].str.len() != 2, _century(parts["year"]) + parts["year"])
+    hour = _hour(parts)
+    clock = " " + hour + ":" + parts["minute"] + ":" + parts["second"].fillna("00")
+    clock = clock + parts["fraction"].fillna("").str.replace(",", ".") + parts["offset"].fillna("")
+    written = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2) + clock.fillna("")
+    return texts.where(~found, written)
+
+
+def _century(years: pd.Series) -> Any:
+    return years.map(lambda year: "19" if isinstance(year, str) and len(year) == 2 and year >= "70" else "20")
+
+
+def _hour(parts: pd.DataFrame) -> pd.Series:
+    hours = parts["hour"]
+    half = parts["half"].str[0].str.lower()
+    twelve = hours.astype(float) % 12 + 12.0 * (half == "p")
+    counted = twelve.map(lambda hour: None if pd.isna(hour) else f"{int(hour):02d}")
+    return hours.str.zfill(2).where(half.isna(), counted)
+
+
+def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
+    if options.zone is None:
+        return times.reset_index(drop=True)
+    times = times.reset_index(drop=True)
+    try:
+        if times.dt.tz is not None:
+            return pd.Series(times.dt.tz_convert(options.zone))
+        local = times.dt.tz_localize(options.zone, ambiguous="NaT", nonexistent="NaT")
+        doubtful = int((local.isna() & times.notna()).sum())
+        notes.add(
+            "doubtful_local_times",
+            doubtful,
+            "local times that a change of the clocks has twice (read as winter time) or not at all",
+        )
+        winter = np.zeros(len(times), dtype=bool)
+        return pd.Series(times.dt.tz_localize(options.zone, ambiguous=winter, nonexistent="shift_forward"))
+    except (KeyError, ValueError) as error:
+        raise SchemaError(f"zone={options.zone!r} is no time zone; names are like 'Europe/Berlin'") from error
