@@ -141,7 +141,7 @@ def counts_in(table: pd.DataFrame, question: str) -> Counts:
 def plain_funnel(log: sf.StageLog) -> Any:
     """Ask the funnel without a breakdown, with nothing kept of an earlier one."""
     again = sf.Pipeline([*range(N_OPEN)], won=[WON], lost=[LOST])
-    from stagefunnel import digests
+    from stagefunnel.questions.funnel import states as digests
 
     digests._kept.pop(log, None)
     return sf.funnel(log, again, kind="both", lost_then_won="include")

@@ -148,7 +148,7 @@ test_module_under() {
     rm -f "build/$preset"/python/stagefunnel/_core*.so
     cp "build/$preset"/_core*.so "build/$preset/python/stagefunnel"
     PYTHONPATH=$PWD/build/$preset/python LD_PRELOAD=${runtime[*]} \
-        python -m pytest tests/bindings tests/python/test_stress*.py "${options[@]}"
+        python -m pytest tests/bindings tests/python/package/test_stress*.py "${options[@]}"
 }
 
 # The pages, in build/docs; what does not resolve is an error.

@@ -13,12 +13,7 @@ period; :func:`funnel_by_period` shows one after the other and :func:`compare_pe
 
 from . import datasets
 from ._core import __version__
-from .between_steps import sequence_paths
-from .chains import chain_funnel
-from .comparisons import compare_periods
-from .conversion_times import time_to_convert
-from .display import show
-from .durations import time_in_stage
+from .display.show import show
 from .errors import (
     InvalidRowError,
     MissingColumnError,
@@ -28,28 +23,33 @@ from .errors import (
     UnknownItemError,
     UnknownStageError,
 )
-from .explanation import explain
-from .flows import flow
-from .funnels import funnel, outcomes
-from .items import item_table
-from .log import StageLog
-from .lost_items import losses
-from .memory import release_memory
-from .moves import transitions
-from .overview import Summary
-from .partials import Partial, merge, partial
+from .log.memory import release_memory
+from .log.pipelines import pipelines_of_log
+from .log.rows import row_table
+from .log.stage_log import StageLog
 from .pipeline import Pipeline
+from .questions.chain.chain import chain_funnel
+from .questions.funnel.comparison import compare_periods
+from .questions.funnel.explain import explain
+from .questions.funnel.funnel import funnel, outcomes
+from .questions.funnel.skips import skips
+from .questions.funnel.trend import funnel_by_period
+from .questions.parts.partial import Partial, merge, partial
+from .questions.sequence.conversion_times import time_to_convert
+from .questions.sequence.funnel import sequence_funnel, sequence_items
+from .questions.sequence.paths import sequence_paths
+from .questions.sequence.rules import Exclusion
+from .questions.sequence.trend import sequence_trend
+from .questions.stages.durations import time_in_stage
+from .questions.stages.flow import flow
+from .questions.stages.items import item_table
+from .questions.stages.losses import losses
+from .questions.stages.transitions import transitions
+from .questions.summary import summary
 from .readers import Export, read
 from .reports import report
-from .rows import row_table
-from .sequence_options import Exclusion
-from .sequence_periods import sequence_trend
-from .sequences import sequence_funnel, sequence_items
 from .settings import Settings
-from .several import pipelines_of_log
-from .skipping import skips
-from .summaries import summary
-from .trends import funnel_by_period
+from .tables.summary import Summary
 
 __all__ = [
     "Exclusion",

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .log import StageLog
+from .log.stage_log import StageLog
 from .pipeline import Pipeline
 
 _Ints = npt.NDArray[np.int64]

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 import stagefunnel as sf
-from stagefunnel.output import choose_format, write
 
+from ..display.write import choose_format, write
 from .parser import command_parser
 
 

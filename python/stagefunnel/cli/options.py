@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from stagefunnel.schema import (
+from ..tables.options import (
     AmountAtName,
     AtName,
     AttributionName,

@@ -8,9 +8,14 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import stagefunnel as sf
-from stagefunnel.output import FORMATS
 
-from . import chains, commands, exports, options, pages, sequences
+from ..display.write import FORMATS
+from . import options
+from .commands import chain as chains
+from .commands import questions as commands
+from .commands import read as exports
+from .commands import report as pages
+from .commands import sequence as sequences
 
 
 class _Command(NamedTuple):

@@ -2,7 +2,7 @@
 
 from .csv_text import csv_header, delimiter_of, first_ragged_line, unclosed_line
 from .opening import expand, kind_of, opened
-from .rows_read import Progress, RowsRead
+from .progress import Progress, RowsRead
 from .tables import FileTable, check_columns, place_in_file, read_parquet, read_tables, split_columns
 
 __all__ = [

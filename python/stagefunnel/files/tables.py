@@ -16,7 +16,7 @@ import pandas as pd
 from ..errors import MissingColumnError, ReaderError, did_you_mean, quoted
 from .csv_text import check_widths, csv_header, csv_rows
 from .opening import kind_of, opened
-from .rows_read import Progress, RowsRead
+from .progress import Progress, RowsRead
 
 _CHUNK_ROWS = 100_000
 _JSON_ROWS = 10_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..log import StageLog
+from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from ..schema import QUALITY
+from ..tables.schema import QUALITY
 
 
 @dataclass

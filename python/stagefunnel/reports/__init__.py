@@ -1,5 +1,5 @@
 """One page about a log: both funnels, what is lost and skipped, how long it takes, and how it changed."""
 
-from .making import report
+from .build import report
 
 __all__ = ["report"]

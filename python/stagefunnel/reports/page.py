@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import quote
 
-from ..shown import Grid
+from ..display.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..answers import answers, of_outcomes, of_quality
-from ..display import show
-from ..plots import (
+from ..display.charts import (
     plot_funnel,
     plot_losses,
     plot_skips,
@@ -18,7 +16,9 @@ from ..plots import (
     plot_transitions,
     plot_trend,
 )
-from ..wording import count, percent
+from ..display.numbers import count, percent
+from ..display.sentences import answers, of_outcomes, of_quality
+from ..display.show import show
 from .page import Figure, Section, TablePart
 
 _MOST_CSV = 20_000  # rows

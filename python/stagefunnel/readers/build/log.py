@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError
-from ...log import StageLog
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ..export import Export
 from ..notes import Notes

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ...errors import quoted
+from ...log.columns.stage_labels import qualified
 from ...pipeline import Pipeline
-from ...stage_labels import qualified
 from ..notes import Notes
 from ..options import Options
 from .log import StageList, make_pipelines

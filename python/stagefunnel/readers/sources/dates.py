@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError, SchemaError
-from ...times import parse_texts
+from ...times.stamps import parse_texts
 from ..notes import Notes
 from ..options import Options
 from .cells import Place, refuse_nested

@@ -1,0 +1,58 @@
+"""The command that reads an export once and writes it as plain tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterable
+
+import stagefunnel as sf
+
+from ...display.write import choose_format, write_file
+from ..reading import read_export
+
+
+def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Write the log of an export to a file, or all of the export to a directory."""
+    export = read_export(args, parser)
+    if os.path.isdir(args.to):
+        _write_all(export, args.to)
+    else:
+        write_file(sf.row_table(export.log), _table_format(args.to), args.to)
+    if sys.stdout is not None:
+        sys.stdout.write(f"{export!r}\n")
+
+
+def _table_format(path: str) -> str:
+    form = choose_format(None, path)
+    if form not in ("csv", "parquet"):
+        raise sf.ReaderError(
+            f"--to {path}: a log is written as .csv or .parquet, or all to a directory that is there"
+        )
+    return form
+
+
+def _write_all(export: sf.Export, directory: str) -> None:
+    for name, part in [("leads", export.leads), ("deals" if export.leads else "log", export)]:
+        if part is None:
+            continue
+        write_file(sf.row_table(part.log), "parquet", os.path.join(directory, f"{name}.parquet"))
+        write_file(part.items, "parquet", os.path.join(directory, f"{name}_items.parquet"))
+        write_file(part.quality, "csv", os.path.join(directory, f"{name}_quality.csv"))
+        for file, pipeline in zip(_file_names(part.pipelines), part.pipelines.values(), strict=True):
+            path = os.path.join(directory, f"{name}_{file}.toml")
+            write_file(sf.Settings(pipeline).to_toml(), "toml", path)
+    if export.links is not None:
+        write_file(export.links, "parquet", os.path.join(directory, "links.parquet"))
+
+
+def _file_names(titles: Iterable[str]) -> list[str]:
+    """Make a file's name of every title; two that would be the same are numbered."""
+    names: list[str] = []
+    for title in titles:
+        name = re.sub(r"[^\w-]+", "_", title).strip("_") or "pipeline"
+        taken = sum(re.fullmatch(rf"{re.escape(name)}(_\d+)?", known) is not None for known in names)
+        names.append(f"{name}_{taken + 1}" if taken else name)
+    return names

@@ -1,0 +1,1 @@
+"""Every answer is a table; here it is shown to people."""

@@ -1,0 +1,82 @@
+"""How numbers, shares, lengths of time and findings are said to people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+NOTHING = "–"  # what has no value
+_STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+_UNITS = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
+
+
+def count(value: Any) -> str:
+    """Write a whole number with its thousands apart: ``12,345``."""
+    return NOTHING if pd.isna(value) else f"{int(value):,}"
+
+
+def brief(value: Any) -> str:
+    """Write a whole number for a picture, to three digits from ten thousand on: ``12.3 k``, ``1.23 M``."""
+    if pd.isna(value) or value < 10_000:
+        return count(value)
+    # What rounds to a thousand thousands is a million.
+    size, unit = next((size, unit) for size, unit in _UNITS if value >= 0.9995 * size)
+    scaled = value / size
+    digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    text = f"{scaled:,.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if digits else text} {unit}"
+
+
+def counted(value: Any, noun: str) -> str:
+    """Write a whole number of things: ``1 item``, ``2 items``."""
+    return f"{count(value)} {noun}{'s' if value != 1 else ''}"
+
+
+def percent(value: Any) -> str:
+    """Write a share: ``78 %``; one decimal where the whole number would say 0 or 100 wrongly."""
+    if pd.isna(value):
+        return NOTHING
+    rounded = round(100 * value)
+    exact = rounded / 100 == value or rounded not in (0, 100)
+    return f"{rounded} %" if exact else f"{_kept_apart(100 * value)} %"
+
+
+def _kept_apart(value: float) -> str:
+    """Keep 99.96 from reading 100.0, and 0.04 from reading 0.0."""
+    if 99 < value < 100:
+        return f"{min(value, 99.9):.1f}"
+    if 0 < value < 0.1:
+        return "< 0.1"
+    return f"{value:.1f}"
+
+
+def number(value: Any) -> str:
+    """Write a number without decimals it does not need: ``1,234.5``."""
+    if pd.isna(value):
+        return NOTHING
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def length(value: Any) -> str:
+    """Write a length of time as people say it: ``4 d 6 h``, ``36 min``; plain numbers as numbers."""
+    if pd.isna(value):
+        return NOTHING
+    if not isinstance(value, pd.Timedelta | np.timedelta64):
+        return number(value)
+    seconds = float(pd.Timedelta(value) / pd.Timedelta(seconds=1))
+    if seconds == 0:
+        return "0 s"
+    at = next((i for i, (_, size) in enumerate(_STEPS) if seconds >= size), len(_STEPS) - 1)
+    unit, size = _STEPS[at]
+    # Beyond a hundred days nobody counts the hours, below an hour nobody the seconds.
+    two_parts = unit in ("d", "h") and seconds < 100 * size
+    smaller, step = _STEPS[at + 1] if two_parts else _STEPS[at]
+    steps = round(seconds / step)
+    if at and steps * step >= _STEPS[at - 1][1]:
+        return f"1 {_STEPS[at - 1][0]}"
+    whole, rest = divmod(steps, round(size / step))
+    if not steps:
+        return f"< 1 {unit}"
+    return f"{whole:,} {unit} {rest} {smaller}" if rest else f"{whole:,} {unit}"

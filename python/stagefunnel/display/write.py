@@ -1,0 +1,177 @@
+"""Writing result tables: to the screen, or to a file in one of several formats."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import tempfile
+from typing import Any, Final
+
+import pandas as pd
+
+from ..errors import StageFunnelError, quoted
+from ..tables.summary import Summary
+from .show import show
+
+FORMATS: Final = ("table", "csv", "json", "parquet", "markdown")
+_ENDINGS = {
+    "": "table",
+    ".txt": "table",
+    ".csv": "csv",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".md": "markdown",
+}
+
+
+def choose_format(form: str | None, path: str | None) -> str:
+    """Return the format asked for, else the one that the file's ending says."""
+    if form == "parquet" and path is None:
+        raise StageFunnelError("Parquet is not text: name a file with --out")
+    ending = os.path.splitext(path or "")[1].lower()
+    if ending == ".gz":
+        raise StageFunnelError(f"--out {path}: tables are not written compressed; leave the .gz off")
+    if form is None and ending not in _ENDINGS:
+        raise StageFunnelError(
+            f"--out {path}: the ending {ending!r} says no format; give one of {quoted(FORMATS)} with --format"
+        )
+    return form or _ENDINGS[ending]
+
+
+def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:
+    """Print a table or a summary in a format, or write it to a file.
+
+    CSV and Parquet hold one table: a summary goes to a directory, with a file for each of its tables.
+    """
+    if isinstance(table, Summary) and form in ("csv", "parquet"):
+        _write_each(table, form, path)
+    elif path is None:
+        _print(table, form)
+    else:
+        write_file(table, form, path)
+
+
+def _write_each(summary: Summary, form: str, path: str | None) -> None:
+    if path is None or not os.path.isdir(path):
+        raise StageFunnelError(
+            f"a summary is several tables, {form} holds one: name a directory with --out, and each gets a "
+            f"file there{'' if path is None else f'; there is no directory {path}'}"
+        )
+    for name, table in summary.tables.items():
+        write_file(table, form, os.path.join(path, f"{name}.{form}"))
+
+
+def _print(table: pd.DataFrame | Summary, form: str) -> None:
+    if sys.stdout is None:
+        raise StageFunnelError("the standard output is closed; name a file with --out")
+    if form == "table":
+        _print_table(table)
+    else:
+        sys.stdout.write(_as_text(table, form))
+    sys.stdout.flush()
+
+
+def write_file(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
+    """Write a table in a format, or text as it is, to a file that is there whole or not at all."""
+    # A link stays a link: what it leads to is replaced.
+    target = os.path.realpath(path)
+    directory = os.path.dirname(target)
+    if not os.path.isdir(directory):
+        raise StageFunnelError(f"--out {path}: there is no directory {directory}")
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            # A pipe or a device is written to, never replaced by a file.
+            _write_to(table, form, target)
+        else:
+            _replace(table, form, target)
+    except OSError as error:
+        raise StageFunnelError(f"--out {path}: {error.strerror or error}") from error
+
+
+def _replace(table: pd.DataFrame | Summary | str, form: str, target: str) -> None:
+    """Write aside and rename: a failure leaves no half-written file."""
+    handle, partial = tempfile.mkstemp(dir=os.path.dirname(target), suffix=f".{form}")
+    os.close(handle)
+    try:
+        _write_to(table, form, partial)
+        os.chmod(partial, _permissions(target))
+        os.replace(partial, target)
+    except BaseException:
+        os.unlink(partial)
+        raise
+
+
+def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
+    if form == "parquet" and isinstance(table, pd.DataFrame):
+        _write_parquet(table, path)
+        return
+    if isinstance(table, str):
+        text = table
+    else:
+        text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def _permissions(target: str) -> int:
+    """Return those of the file that is replaced, else those that a new file gets."""
+    if os.path.exists(target):
+        return stat.S_IMODE(os.stat(target).st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _print_table(table: pd.DataFrame | Summary) -> None:
+    shown = show(table)
+    if not sys.stdout.isatty():
+        sys.stdout.write(repr(shown) + "\n")
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(shown)
+
+
+def _as_text(table: pd.DataFrame | Summary, form: str) -> str:
+    if form == "markdown":
+        return show(table).to_markdown()
+    if isinstance(table, Summary):
+        return _json({name: _records(one) for name, one in table.tables.items()})
+    if form == "csv":
+        return str(_with_seconds(table).to_csv(index=False))
+    return _json(_records(table))
+
+
+def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    plain = _with_seconds(table)
+    return plain.astype(object).where(plain.notna(), None).to_dict("records")
+
+
+def _json(value: Any) -> str:
+    # Not pandas' to_json, which rounds.
+    return json.dumps(value, ensure_ascii=False, indent=1, default=_as_json) + "\n"
+
+
+def _as_json(value: Any) -> str:
+    """Write what JSON has no type for: times as ISO 8601, all else as it prints itself."""
+    return str(value.isoformat() if hasattr(value, "isoformat") else value)
+
+
+def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:
+    """Write lengths of time as seconds, and say so in the column's name."""
+    plain = table.copy()
+    for name in table.columns:
+        if table[name].dtype.kind == "m":
+            plain[name] = table[name].dt.total_seconds()
+            plain = plain.rename(columns={name: f"{name}_seconds"})
+    return plain
+
+
+def _write_parquet(table: pd.DataFrame, path: str) -> None:
+    try:
+        table.to_parquet(path, index=False)
+    except ImportError as error:
+        raise StageFunnelError('writing Parquet needs pyarrow: pip install "stagefunnel[arrow]"') from error

@@ -1,0 +1,1 @@
+"""The columns that a log takes in, and those that it keeps."""

@@ -1,0 +1,90 @@
+"""Columns as codes: which of its distinct values each row has, and groups out of several of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError
+
+Codes = npt.NDArray[np.int32]
+_NARROW = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """A column with one value per item, or per row of a log.
+
+    Attributes
+    ----------
+    code
+        Place of each value in `values`, -1 where it is missing.
+    values
+        The distinct values in rising order.
+    """
+
+    code: Codes
+    values: pd.Series
+
+    def at(self, places: npt.NDArray[np.integer[Any]]) -> Factor:
+        """Take the values at some places, a missing one at -1."""
+        if not len(self.code):
+            return replace(self, code=np.full(len(places), -1, dtype=np.int32))
+        code = self.code[places]
+        # Mostly no place is missing, and one look at the least is cheaper than a mask.
+        if places.min(initial=0) < 0:
+            code[places < 0] = -1
+        return replace(self, code=code)
+
+
+def factor_of(column: pd.Series, said: str) -> Factor:
+    """Give numbers to the distinct values of a column; categories keep their order."""
+    column = column.reset_index(drop=True)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        categories = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
+        return Factor(column.cat.codes.to_numpy().astype(np.int32), pd.Series(categories))
+    if is_narrow(column):
+        return _narrow_factor(column)
+    try:
+        code, found = pd.factorize(column)
+        order = pd.Index(found).argsort()
+    except TypeError as error:
+        raise SchemaError(f"{said} has values that do not sort: {error}") from error
+    rank = np.empty(len(order) + 1, dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    rank[-1] = -1
+    return Factor(rank[code], pd.Series(found).iloc[order].reset_index(drop=True))
+
+
+def is_narrow(column: pd.Series) -> bool:
+    """Tell integers that lie so near each other that a table of all between them is small."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or not len(column):
+        return False
+    return int(column.max()) - int(column.min()) < _NARROW
+
+
+def _narrow_factor(column: pd.Series) -> Factor:
+    # Wide enough that the distance of two of them is one of them.
+    values = column.to_numpy().astype(np.uint64 if column.dtype.kind == "u" else np.int64, copy=False)
+    lowest = values.min()
+    places = (values - lowest).astype(np.int32)
+    is_there = np.zeros(_NARROW, dtype=bool)
+    is_there[places] = True
+    there = np.flatnonzero(is_there)
+    number = np.zeros(_NARROW, dtype=np.int32)
+    number[there] = np.arange(len(there), dtype=np.int32)
+    return Factor(number[places], pd.Series((there.astype(values.dtype) + lowest).astype(column.dtype)))
+
+
+def values_at(values: pd.Series, places: npt.NDArray[np.integer[Any]]) -> pd.Series:
+    """Take some values, missing at -1; integers stay integers."""
+    if not (places < 0).any():
+        return values.iloc[places].reset_index(drop=True)
+    taken = values.reindex(places).reset_index(drop=True)
+    if pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_integer_dtype(taken.dtype):
+        return taken.astype("Int64")
+    return taken

@@ -1,0 +1,115 @@
+"""The table of items beside a log: one row per item, for breakdowns and amounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, did_you_mean, quoted
+from .category import Factor, factor_of
+from .inputs import read_input
+from .number import Numbers, numbers_of
+
+
+class ItemsTable:
+    """A table with one row per item, matched to the items of a log.
+
+    Raises
+    ------
+    SchemaError
+        If the key column is not there, a row has no key (unless `invalid` is ``"drop"``), two rows
+        have one key, or keys are text where the log's are integers.
+    """
+
+    def __init__(self, source: Any, key: str, journeys: _core.Journeys, invalid: str, threads: int) -> None:
+        self.frame = _as_pandas(source)
+        self._key = key
+        self._check_column(key, "items_key")
+        keys = _core.encode_items(read_input(self.frame[key], key).column, threads)
+        if len(keys) and journeys.n_items and keys.holds_text != journeys.holds_text:
+            kinds = ["text" if text else "integers" for text in (keys.holds_text, journeys.holds_text)]
+            raise SchemaError(
+                f"the items table's key column {key!r} holds {kinds[0]}, the log's items are "
+                f"{kinds[1]}; make them one type"
+            )
+        keyless = keys.missing_rows
+        if len(keyless) and invalid != "drop":
+            raise SchemaError(
+                f"the items table has no {key!r} in row {int(keyless[0]):,} ({len(keyless):,} of "
+                f'{len(keys):,} rows); fill it in, or pass invalid="drop" to leave such rows out'
+            )
+        self.n_keyless = len(keyless)
+        rows, duplicate = _core.match_items(journeys, keys, threads)
+        if duplicate is not None:
+            first, second = duplicate
+            raise SchemaError(
+                f"the items table has two rows with {key!r} = {_value(self.frame[key], first)!r} (rows "
+                f"{first:,} and {second:,}); it must have one row per item"
+            )
+        self._rows = rows
+        self._factors: dict[str, Factor] = {}
+        self._numbers: dict[str, Numbers] = {}
+
+    @property
+    def n_unmatched(self) -> int:
+        """Items of the log that the table does not have."""
+        return int((self._rows < 0).sum())
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.frame.columns
+
+    def factor(self, column: str, option: str) -> Factor:
+        """Tell which value of a column each item of the log has."""
+        self._check_column(column, option)
+        if column not in self._factors:
+            said = f"{option}={column!r}"
+            self._factors[column] = factor_of(self.frame[column], said).at(self._rows)
+        return self._factors[column]
+
+    def amounts(self, column: str) -> Numbers:
+        """Amount of every item of the log."""
+        self._check_column(column, "amount")
+        if column not in self._numbers:
+            where = " in row {row:,} of the items table"
+            self._numbers[column] = numbers_of(self.frame[column], column, where).at(self._rows)
+        return self._numbers[column]
+
+    def _check_column(self, column: str, option: str) -> None:
+        known = list(self.frame.columns)
+        if column not in known:
+            raise SchemaError(
+                f"{option}={column!r} is no column of the items table; it has: {quoted(known)}"
+                f"{did_you_mean(column, known)}"
+            )
+
+    def __repr__(self) -> str:
+        others = [str(name) for name in self.frame.columns if name != self._key]
+        return f"table of {len(self.frame):,} rows: {', '.join(others)}"
+
+
+def _value(column: pd.Series, row: int) -> Any:
+    """Give one value as a plain object, so that a message shows 7 and not np.int64(7)."""
+    return column.iloc[row : row + 1].tolist()[0]
+
+
+def _as_pandas(source: Any) -> pd.DataFrame:
+    if isinstance(source, pd.DataFrame):
+        return source
+    if isinstance(source, dict):
+        try:
+            return pd.DataFrame(source)
+        except ValueError as error:
+            raise SchemaError(f"items= is not a table: {error}") from error
+    if hasattr(source, "__arrow_c_stream__"):
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise SchemaError(
+                f"an items table of type {type(source).__name__} needs pyarrow: "
+                f'pip install "stagefunnel[arrow]", or pass a pandas DataFrame'
+            ) from error
+        frame: pd.DataFrame = pa.table(source).to_pandas()
+        return frame
+    raise SchemaError(f"items= is a {type(source).__name__}, not a table")

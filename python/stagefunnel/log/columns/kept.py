@@ -1,0 +1,127 @@
+"""Columns of the log itself, one value per row, held in the order of the journeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, quoted
+from .category import Factor, factor_of, is_narrow
+from .inputs import check_names
+from .number import Numbers, holds_decimals, numbers_of
+
+_EXACT = 2**53  # whole numbers up to here are doubles
+
+
+class RowColumns:
+    """The columns that a log keeps of its rows.
+
+    Numbers are held as doubles and told apart only when a breakdown asks for it; all other columns, and
+    integers that lie near each other, are held as codes of their distinct values.
+    """
+
+    def __init__(self, columns: Mapping[str, pd.Series], rows: npt.NDArray[np.uint32], threads: int) -> None:
+        self._factors: dict[str, Factor] = {}
+        self._numbers: dict[str, Numbers] = {}
+        self._types: dict[str, Any] = {}
+        for name, column in columns.items():
+            if _are_numbers(column):
+                numbers = numbers_of(column, name, " in row {row:,} of the log")
+                values = _core.amounts_of_rows(np.ascontiguousarray(numbers.values), rows, threads)
+                self._numbers[name] = replace(numbers, values=values)
+                self._types[name] = column.dtype
+            else:
+                factor = factor_of(column, f"column {name!r}")
+                self._factors[name] = replace(factor, code=_core.codes_of_rows(factor.code, rows, threads))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return [*self._numbers, *self._factors]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._numbers or name in self._factors
+
+    def factor(self, name: str) -> Factor:
+        """Tell which value of a column each row of the journeys has."""
+        if name not in self._factors:
+            numbers, dtype = self._numbers[name], self._types[name]
+            factor = factor_of(pd.Series(numbers.values / 10.0**numbers.scale), f"by={name!r}")
+            if pd.api.types.is_integer_dtype(dtype):
+                factor = Factor(factor.code, factor.values.astype(dtype))
+            self._factors[name] = factor
+        return self._factors[name]
+
+    def amounts(self, name: str) -> Numbers:
+        """Amount of each row of the journeys."""
+        if name not in self._numbers:
+            factor = self._factors[name]
+            numbers = numbers_of(factor.values, name, f" of column {name!r}")
+            self._numbers[name] = numbers.at(factor.code)
+        return self._numbers[name]
+
+
+def _are_numbers(column: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    if is_narrow(column):
+        return False  # as keys of people are; their distinct values take less
+    if pd.api.types.is_integer_dtype(column.dtype):
+        ends = (column.min(), column.max()) if column.notna().any() else (0, 0)
+        return bool(ends[0] >= -_EXACT and ends[1] <= _EXACT)
+    return pd.api.types.is_float_dtype(column.dtype) or holds_decimals(column)
+
+
+def column_names(columns: Any) -> list[str]:
+    """Check which columns a log is to keep."""
+    names = [columns] if isinstance(columns, str) else list(columns)
+    if not all(isinstance(name, str) for name in names):
+        raise SchemaError(f"columns={columns!r} are not names of columns")
+    if len(set(names)) < len(names):
+        raise SchemaError(f"columns= names a column twice: {quoted(names)}")
+    return names
+
+
+def with_columns(frame: Any, columns: Any) -> tuple[Any, dict[str, pd.Series]]:
+    """Take the columns that a log is to keep out of its frame, and return a frame to read the others from.
+
+    A reader or a query can be read once only, so it comes back as a table. Without a frame the columns
+    are a mapping of arrays.
+    """
+    names = column_names(columns)
+    if not names:
+        return frame, {}
+    if frame is None:
+        if not isinstance(columns, Mapping):
+            raise SchemaError("without a frame, columns is a mapping of names to arrays")
+        return frame, {name: pd.Series(columns[name], copy=False) for name in names}
+    if isinstance(frame, Mapping):
+        check_names(names, list(frame), "the mapping")
+        return frame, {name: pd.Series(frame[name], copy=False) for name in names}
+    if not isinstance(frame, pd.DataFrame):
+        if not hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "__arrow_c_array__"):
+            return frame, {}  # reading the other columns says what is wrong with it
+        frame = _as_arrow(frame)
+        check_names(names, list(frame.column_names), "the table")
+        return frame, {name: frame.column(name).to_pandas() for name in names}
+    check_names(names, list(frame.columns), "the frame")
+    return frame, {name: frame[name] for name in names}
+
+
+def _as_arrow(frame: Any) -> Any:
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise SchemaError(
+            f'columns= of a {type(frame).__name__} needs pyarrow: pip install "stagefunnel[arrow]", or pass '
+            f"a pandas DataFrame"
+        ) from error
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.table(frame)
+    return pa.Table.from_batches([pa.record_batch(frame)])

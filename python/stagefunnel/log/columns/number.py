@@ -1,0 +1,93 @@
+"""Columns of amounts as numbers that add up without drift."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError
+
+_EXACT = 2**53  # whole numbers up to here are doubles
+_MOST_DIGITS = 22  # powers of ten up to here are doubles
+_CONTEXT = decimal.Context(prec=100)
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """Amounts, one per item or per row of a log.
+
+    Attributes
+    ----------
+    values
+        The amounts times ten to the power of `scale`; NaN where there is none.
+    scale
+        Decimals of so many places are held as whole numbers, whose sums are exact.
+    """
+
+    values: npt.NDArray[np.float64]
+    scale: int = 0
+
+    def at(self, places: npt.NDArray[np.integer[Any]]) -> Numbers:
+        """Take the amounts at some places, none at -1."""
+        if not len(self.values):
+            return replace(self, values=np.full(len(places), np.nan))
+        values = self.values[places]
+        values[places < 0] = np.nan
+        return replace(self, values=values)
+
+
+def numbers_of(column: pd.Series, name: str, where: str) -> Numbers:
+    """Read a column of amounts: numbers, decimals, or text that is a number.
+
+    Parameters
+    ----------
+    where
+        Says in a message where row ``{row}`` is.
+    """
+    values = column.reset_index(drop=True)
+    if pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mMc":
+        raise SchemaError(f"amount column {name!r} is {values.dtype}, not numbers")
+    if holds_decimals(values):
+        exact = _exact(values.astype(object).tolist())
+        if exact is not None:
+            return exact
+        values = values.astype(object)
+    numbers = pd.to_numeric(values, errors="coerce")
+    unread = (numbers.isna() & ~values.isna()) | np.isinf(numbers.astype(float))
+    if unread.any():
+        row = int(np.flatnonzero(unread.to_numpy())[0])
+        raise SchemaError(
+            f"amount {values.iloc[row : row + 1].tolist()[0]!r}{where.format(row=row)} is not a number; "
+            f"convert column {name!r} first"
+        )
+    return Numbers(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def holds_decimals(values: pd.Series) -> bool:
+    """Tell whether a column holds decimals, Python's or Arrow's."""
+    if isinstance(values.dtype, pd.ArrowDtype):
+        return issubclass(values.dtype.type, Decimal)
+    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "decimal"
+
+
+def _exact(values: Sequence[Any]) -> Numbers | None:
+    """Hold decimals as whole numbers; ``None`` where some have more digits than a double holds exactly."""
+    present = [value for value in values if not pd.isna(value)]
+    if not all(value.is_finite() for value in present):
+        return None
+    scale = max([0, *(-int(value.as_tuple().exponent) for value in present)])
+    if scale > _MOST_DIGITS:
+        return None
+    whole = [None if pd.isna(value) else int(_CONTEXT.scaleb(value, scale)) for value in values]
+    if any(abs(number) > _EXACT for number in whole if number is not None):
+        return None
+    return Numbers(
+        np.array([np.nan if number is None else number for number in whole], dtype=np.float64), scale
+    )

@@ -1,0 +1,192 @@
+"""What a log holds, and how its stages and items are looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .. import _core
+from ..errors import SchemaError, UnknownItemError, UnknownStageError, check_option, did_you_mean, quoted
+from ..pipeline import Pipeline
+from ..times.periods import Clock
+from ..times.stamps import to_times
+from .columns.inputs import read_input
+from .columns.items import ItemsTable
+from .columns.kept import RowColumns
+
+Invalid: TypeAlias = Literal["error", "drop", "keep_stage"]
+Empty: TypeAlias = Literal["error", "allow"]
+Keys: TypeAlias = Literal["auto", "keep", "exact"]
+
+
+@dataclass(frozen=True, eq=False)
+class LogData:
+    """The inside of a log: the only thing of it that other rooms read beside its public face.
+
+    Attributes
+    ----------
+    journeys
+        The rows, grouped by item and ordered by time.
+    n_input_rows
+        Number of rows of the input, those that were left out included.
+    found
+        Number of rows by check of the quality table.
+    unit, zone
+        Unit and zone of the times; ``None`` for plain integers and for times without a zone.
+    labels
+        Label of each stage code.
+    label_rows, label_first_row
+        Number of rows of each label, and the first of them.
+    keys_of
+        Function that returns the items' keys for the `first_row` of some journeys; ``None`` where a stream
+        keeps no keys.
+    threads
+        Number of threads to use.
+    other_labels
+        Labels whose rows were left out, as ``stages=`` does.
+    columns
+        Further columns of the rows; ``None`` if the log keeps none.
+    items_table
+        The table of items; ``None`` if the log has none.
+    locate
+        Function that returns the file and the line of a row; ``None`` if the rows did not come from files.
+    has_pipelines
+        Whether the labels hold the pipeline too, because it has a column of its own.
+    """
+
+    journeys: _core.Journeys
+    n_input_rows: int
+    found: dict[str, int]
+    unit: str | None
+    zone: str | None
+    labels: list[Any]
+    label_rows: npt.NDArray[np.int64]
+    label_first_row: npt.NDArray[np.int64]
+    keys_of: Callable[[npt.NDArray[np.uint32]], pd.Series] | None
+    threads: int
+    other_labels: Collection[Hashable] = ()
+    columns: RowColumns | None = None
+    items_table: ItemsTable | None = None
+    locate: Callable[[int], str] | None = None
+    has_pipelines: bool = False
+
+    def with_items(self, table: Any, key: str, invalid: Invalid) -> LogData:
+        """Add the table of items, if there is one."""
+        if table is None:
+            return self
+        return replace(self, items_table=ItemsTable(table, key, self.journeys, invalid, self.threads))
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """Stages in order of first appearance: ``stage``, ``rows``, ``first_row``."""
+        seen = np.flatnonzero(self.label_rows)
+        return pd.DataFrame(
+            {
+                "stage": pd.Series([self.labels[code] for code in seen], dtype=object),
+                "rows": self.label_rows[seen],
+                "first_row": self.label_first_row[seen],
+            }
+        )
+
+    @property
+    def clock(self) -> Clock:
+        """Unit and zone of the times."""
+        return Clock(self.unit, self.zone)
+
+    @cached_property
+    def time_range(self) -> tuple[int, int] | None:
+        """The earliest and the latest time, which takes a look at all of them; ``None`` without rows."""
+        return _core.time_range(self.journeys, self.threads)
+
+    def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        """Turn the core's times into timestamps, or leave them plain integers."""
+        return to_times(values, self.unit, self.zone)
+
+    def keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
+        """Return the keys of the items whose journeys have these `first_row`."""
+        if self.keys_of is None:
+            raise SchemaError('the texts of a stream\'s items are not kept; read it with keys="keep"')
+        return self.keys_of(rows)
+
+    def journey_of(self, item: Hashable) -> _core.Journeys:
+        """Return the journey of one item.
+
+        Raises
+        ------
+        UnknownItemError
+            If the log does not have the item.
+        """
+        with suppress(ValueError):  # the item is of a type that no key has
+            column = read_input([item], "item")
+            keys = _core.encode_items(column.column, 1)
+            if keys.holds_text == self.journeys.holds_text and not len(keys.missing_rows):
+                journey = _core.journey_of(self.journeys, keys)
+                if journey is not None:
+                    return journey
+        like = ""
+        if self.keys_of is not None and self.journeys.n_items:
+            example = self.keys_of(self.journeys.first_row[:1].copy())
+            like = f"; its keys look like {example.tolist()[0]!r}"
+        raise UnknownItemError(f"the log has no item {item!r}{like}")
+
+    def lookup(self, pipeline: Pipeline, unlisted: str = "error") -> _core.Pipeline:
+        """Map each stage code to its row of a pipeline.
+
+        Raises
+        ------
+        UnknownStageError
+            If the log has a stage that the pipeline does not list, unless `unlisted` is ``"ignore"``.
+        SchemaError
+            If `pipeline` is not a pipeline, or the log was read without some of its stages.
+        """
+        check_option("unlisted", unlisted, ("error", "ignore"))
+        if not isinstance(pipeline, Pipeline):
+            raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
+        left_out = [label for label in self.other_labels if label in pipeline.labels]
+        if left_out:
+            raise SchemaError(
+                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in stages= "
+                f"too"
+            )
+        row_of = {label: row for row, label in enumerate(pipeline.labels)}
+        rows = [row_of.get(label, -1) for label in self.labels]
+        if unlisted == "error":
+            self._refuse_unlisted(pipeline, rows)
+        return _core.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
+
+    def _refuse_unlisted(self, pipeline: Pipeline, rows: list[int]) -> None:
+        elsewhere = set(pipeline.elsewhere)
+        strangers = [
+            code
+            for code, row in enumerate(rows)
+            if row < 0 and self.label_rows[code] and self.labels[code] not in elsewhere
+        ]
+        if not strangers:
+            return
+        listed = [
+            f"{self.labels[code]!r} ({self.label_rows[code]:,} rows, first at row "
+            f"{self.label_first_row[code]:,})"
+            for code in strangers[:5]
+        ]
+        if len(strangers) > 5:
+            listed.append(f"… ({len(strangers) - 5:,} more)")
+        seen = {self.labels[code] for code, row in enumerate(rows) if row >= 0}
+        unseen = [label for label in pipeline.labels if label not in seen]
+        hint = did_you_mean(self.labels[strangers[0]], unseen)
+        types = {type(self.labels[code]).__name__ for code in strangers}
+        if len(strangers) == len(rows) and types != {type(pipeline.labels[0]).__name__}:
+            hint = f"; the log's labels are {', '.join(types)}, are the pipeline's the same type?"
+        first = int(self.label_first_row[strangers].min())
+        where = f"{self.locate(first)}: " if self.locate is not None else ""
+        raise UnknownStageError(
+            f"{where}unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(listed)}; the pipeline has: "
+            f'{quoted(pipeline.labels)}{hint}; pass unlisted="ignore" to leave such rows out',
+            row=first,
+        )

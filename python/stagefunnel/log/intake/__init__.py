@@ -1,0 +1,1 @@
+"""How rows come in: as one frame, or in batches."""

@@ -1,0 +1,223 @@
+"""Taking a log's columns in: which they are, what is missing in them, how many threads read them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import InvalidRowError, SchemaError, check_option, quoted
+from ...times.stamps import in_unit, parse_texts, refuse_unparsed
+from ..columns.inputs import Input, read_input
+from ..data import Empty, Invalid
+
+_MOST_THREADS = 1_024  # more would only cost their stacks
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows that have been looked over: all of a frame, or a batch of a stream."""
+
+    inputs: dict[str, Input]
+    times: Input
+    keys: _core.ItemKeys
+    codes: _core.StageCodes
+    stamps: _core.Times
+    dropped: npt.NDArray[np.uint64]
+    found: dict[str, int]
+    other_labels: list[Hashable]
+
+    def __len__(self) -> int:
+        return len(self.inputs["item"])
+
+
+def check_options(invalid: str, empty: str, keys: str) -> None:
+    """Refuse options of a log that are not what they may be."""
+    check_option("invalid", invalid, ("error", "drop", "keep_stage"))
+    check_option("empty", empty, ("error", "allow"))
+    check_option("keys", keys, ("auto", "keep", "exact"))
+
+
+def stages_to_keep(given: Any) -> frozenset[Hashable] | None:
+    """Read the stages that a log is to have; ``None``: all."""
+    if given is None:
+        return None
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise SchemaError(f"stages={given!r} is no list of stages, such as ['visit', 'order']")
+    named = list(given)
+    if not named:
+        raise SchemaError("stages=[] keeps no row; name the stages to keep, or leave it out to keep all")
+    for stage in named:
+        if isinstance(stage, bool) or not isinstance(stage, Hashable):
+            raise SchemaError(
+                f"stages= has {stage!r}, which is no stage: text, a whole number or an enum member"
+            )
+    return frozenset(named)
+
+
+def refuse_empty(n_dropped: int, empty: Empty) -> None:
+    """Refuse a log without rows, or without any that is left, unless that is allowed."""
+    if empty == "error":
+        said = "the log has no rows"
+        if n_dropped:
+            said = f"no row is left after dropping {n_dropped:,} invalid ones"
+        raise SchemaError(f'{said}; pass empty="allow" if that is expected')
+
+
+def refuse_nothing_left(
+    n_rows: int, found: Mapping[str, int], other_labels: Collection[Hashable], empty: Empty
+) -> None:
+    """Refuse a log of which no row is left, unless that is allowed."""
+    n_dropped, n_other = found.get("dropped", 0), found.get("other_stages", 0)
+    if n_dropped + n_other < n_rows or not n_rows:
+        return
+    if n_other and empty == "error":
+        raise SchemaError(
+            f"no row is of a stage that stages= names; the log has: {quoted(list(other_labels)[:20])}; "
+            f'pass empty="allow" if that is expected'
+        )
+    refuse_empty(n_dropped, empty)
+
+
+def look_over(
+    inputs: dict[str, Input],
+    *,
+    time_format: str | None,
+    invalid: Invalid,
+    threads: int,
+    pack: bool = True,
+    first_row: int | None = None,
+    unit: str | None = None,
+    stages: frozenset[Hashable] | None = None,
+) -> Rows:
+    """Encode columns and look for rows that miss a value; those to be dropped are left out of the counts.
+
+    Parameters
+    ----------
+    stages
+        Those whose rows are kept; ``None``: all. Rows to be dropped are not counted as of other stages.
+    pack
+        Whether short texts may become keys that are no hashes.
+    first_row
+        Where in a stream a batch begins; ``None`` if the columns are all there is.
+    unit
+        Of times that are text, where it can hold them.
+    """
+    times, unparsed = readable_times(inputs["time"], invalid, time_format, first_row, unit)
+    keys = encode(_core.pack_items if pack else _core.encode_items, inputs["item"], threads)
+    codes = encode(_core.encode_stages, inputs["stage"], threads)
+    stamps = encode(_core.encode_times, times, threads)
+    missing = {
+        "item": keys.missing_rows,
+        "stage": codes.missing_rows,
+        "time": np.setdiff1d(stamps.missing_rows, unparsed),
+    }
+    dropped = rows_to_drop(missing, unparsed, invalid, inputs, first_row)
+    if len(dropped):
+        _core.leave_out(codes, dropped)
+    found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
+    found |= {"unparsed_time": len(unparsed), "dropped": len(dropped)}
+    other_labels: list[Hashable] = []
+    if stages is not None:
+        members = inputs["stage"].labels
+        labels = [label if members is None else members[label] for label in codes.labels]
+        other_labels = [label for label in labels if label not in stages]
+        kept = np.array([label in stages for label in labels], dtype=np.uint8)
+        found["other_stages"] = _core.keep_stages(codes, kept, threads)
+    return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels)
+
+
+def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None = None) -> None:
+    """Refuse columns that differ in length, and stages that are bytes: no pipeline could name them."""
+    stage = inputs["stage"]
+    if stage.column.holds_bytes and not stage.holds_text:
+        raise SchemaError(f"column {stage.name!r} holds bytes; decode the stages to text first")
+    lengths = {role: len(column) for role, column in inputs.items()}
+    lengths |= {name: len(column) for name, column in (more or {}).items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
+        raise SchemaError(f"the columns differ in length: {said} rows")
+
+
+def encode(encode: Any, column: Input, *more: Any) -> Any:
+    """Ask the core to encode a column; say which one it could not."""
+    try:
+        return encode(column.column, *more)
+    except ValueError as error:
+        raise SchemaError(f"column {column.name!r}: {error}") from error
+
+
+def readable_times(
+    column: Input,
+    invalid: Invalid,
+    time_format: str | None,
+    first_row: int | None = None,
+    unit: str | None = None,
+) -> tuple[Input, npt.NDArray[np.uint64]]:
+    """Parse times that are text; rows that do not parse are refused or returned."""
+    if not column.column.holds_bytes:
+        if time_format is not None:
+            raise SchemaError(
+                f"time_format={time_format!r} is for text; column {column.name!r} holds times already"
+            )
+        return column, np.zeros(0, dtype=np.uint64)
+    if not column.holds_text:
+        raise SchemaError(f"column {column.name!r} holds bytes; expected dates, timestamps, text or integers")
+    texts = column.take(np.arange(len(column), dtype=np.uint32))
+    stamps, unparsed = parse_texts(texts, column.name, time_format)
+    if len(unparsed) and invalid != "drop":
+        refuse_unparsed(column.name, texts, unparsed, time_format, first_row)
+    return read_input(in_unit(stamps, unit), column.name), unparsed
+
+
+def rows_to_drop(
+    missing: dict[str, npt.NDArray[np.uint64]],
+    unparsed: npt.NDArray[np.uint64],
+    invalid: str,
+    inputs: dict[str, Input],
+    first_row: int | None = None,
+) -> npt.NDArray[np.uint64]:
+    """Rows to leave out; refuses what the caller did not ask to drop."""
+    to_drop = dict(missing)
+    if invalid == "keep_stage":
+        del to_drop["stage"]
+    rows = np.unique(np.concatenate([*to_drop.values(), unparsed])).astype(np.uint64)
+    if invalid != "drop" and len(rows):
+        row = int(rows[0])
+        role = next(role for role, found in to_drop.items() if row in found)
+        ways = 'invalid="drop" to leave such rows out'
+        if role == "stage":
+            ways += ' or invalid="keep_stage" to keep them'
+        column = inputs[role]
+        # How many rows of a stream miss it, nobody knows yet.
+        share = f" ({len(to_drop[role]):,} of {len(column):,} rows)" if first_row is None else ""
+        row += first_row or 0
+        raise InvalidRowError(
+            f"missing {role} in row {row:,} of column {column.name!r}{share}; fill it in, or pass {ways}",
+            row=row,
+        )
+    return rows
+
+
+def thread_count(asked: int | None) -> int:
+    """Read the number of threads from the argument, the environment or the machine."""
+    if asked is None:
+        text = os.environ.get("STAGEFUNNEL_THREADS", "")
+        if text and not text.isdecimal():
+            raise SchemaError(f"STAGEFUNNEL_THREADS={text!r} is not a whole number")
+        asked = int(text) if text else _cores()
+    if isinstance(asked, bool) or not isinstance(asked, int | np.integer) or asked < 1:
+        raise SchemaError(f"threads={asked!r} is not a whole number of at least 1")
+    return min(int(asked), _MOST_THREADS)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,199 @@
+"""Taking in a log that comes batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import InvalidRowError, SchemaError
+from ...files import Progress
+from ..data import Empty, Invalid, Keys, LogData
+from .checks import Rows, check_columns, encode, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
+from .frame import gather
+
+
+def read_batches(
+    batches: Iterable[Any],
+    columns: Mapping[str, str],
+    *,
+    time_format: str | None,
+    invalid: Invalid,
+    empty: Empty,
+    keys: Keys,
+    threads: int,
+    encoders: int,
+    progress: Progress | None,
+    expected: Callable[[int], int] | None = None,
+    stages: Any = None,
+) -> LogData:
+    """Read a log out of batches, each of which is anything that a frame may be.
+
+    Parameters
+    ----------
+    encoders
+        The threads to use while the batches come.
+    progress
+        Called after each batch with the rows so far and how many there will be.
+    expected
+        Says that of the rows so far; nobody knows where it is ``None``.
+    """
+    if isinstance(batches, pd.DataFrame | Mapping | str):
+        raise SchemaError(
+            f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
+        )
+    stream = _Stream(columns, time_format, invalid, keys, encoders, stages_to_keep(stages))
+    for batch in batches:
+        stream.append(batch)
+        if progress is not None:
+            progress(stream.n_rows, expected(stream.n_rows) if expected else None)
+    return stream.data(empty, threads)
+
+
+class _Stream:
+    """The rows so far, and what they were: all batches must be of one type."""
+
+    def __init__(
+        self,
+        columns: Mapping[str, str],
+        time_format: str | None,
+        invalid: Invalid,
+        keys: Keys,
+        encoders: int,
+        stages: frozenset[Hashable] | None,
+    ) -> None:
+        self.n_rows = 0
+        self._stages = stages
+        self._other_labels: dict[Hashable, None] = {}  # in order of appearance
+        self._columns = dict(columns)
+        self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
+        self._rows = _core.RowStream()
+        self._texts = None if keys == "auto" else _core.KeyTexts(keys == "exact")
+        self._kinds: dict[str, str] = {}
+        self._unit: str | None = None
+        self._zone: str | None = None
+        self._found: dict[str, int] = {}
+
+    def append(self, batch: Any) -> None:
+        try:
+            self._append(batch)
+        except InvalidRowError:
+            raise
+        except SchemaError as error:
+            # Rows that the message speaks of are counted within the batch.
+            where = f"in the batch that begins at row {self.n_rows:,}: " if self.n_rows else ""
+            raise SchemaError(f"{where}{error}") from error
+
+    def _append(self, batch: Any) -> None:
+        inputs = gather(batch, self._columns)
+        check_columns(inputs)
+        if not len(inputs["item"]):
+            return  # an empty frame's columns are often of no particular type
+        if inputs["stage"].labels is not None:
+            raise SchemaError(
+                f"column {inputs['stage'].name!r} holds enum members, whose codes differ from batch to "
+                f"batch; make them text or integers"
+            )
+        rows = look_over(
+            inputs,
+            time_format=self._time_format,
+            invalid=self._invalid,
+            threads=self._encoders,
+            pack=self._texts is None and self._rows.packs,
+            first_row=self.n_rows,
+            unit=self._unit,
+            stages=self._stages,
+        )
+        self._check_kinds(rows)
+        if self._texts is not None:
+            encode(self._texts.add, inputs["item"], rows.keys)
+        try:
+            self._rows.append(rows.keys, rows.codes, rows.stamps, rows.dropped)
+        except ValueError as error:
+            raise SchemaError(str(error)) from error
+        self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
+        self._other_labels |= dict.fromkeys(rows.other_labels)
+        self.n_rows += len(rows)
+
+    def _check_kinds(self, rows: Rows) -> None:
+        """Refuse a batch of other types than the ones before; a column without a value has none."""
+        present = {
+            "item": rows.found["missing_item"] < len(rows),
+            "stage": rows.found["missing_stage"] < len(rows),
+            "time": rows.found["missing_time"] + rows.found["unparsed_time"] < len(rows),
+        }
+        for role, kind in _kinds(rows).items():
+            before = self._kinds.get(role, kind)
+            if present[role] and kind != before:
+                raise SchemaError(
+                    f"column {rows.inputs[role].name!r} has {kind}, the batches before have {before}; make "
+                    f"them one type"
+                )
+            if present[role]:
+                self._kinds[role] = kind
+        if present["time"] or "time" not in self._kinds:
+            self._unit, self._zone = rows.times.time_unit, rows.times.zone
+
+    def data(self, empty: Empty, threads: int) -> LogData:
+        if not self.n_rows:
+            refuse_empty(0, empty)
+        refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
+        checks = ["missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped"]
+        if self._stages is not None:
+            checks.append("other_stages")
+        journeys = self._rows.build(threads)
+        return LogData(
+            journeys=journeys,
+            n_input_rows=self.n_rows,
+            found={check: self._found.get(check, 0) for check in checks},
+            unit=self._unit,
+            zone=self._zone,
+            labels=list(self._rows.labels),
+            label_rows=self._rows.rows.astype(np.int64),
+            label_first_row=self._rows.first_row.astype(np.int64),
+            keys_of=self._keys_of(journeys),
+            threads=threads,
+            other_labels=list(self._other_labels),
+        )
+
+    def _keys_of(self, journeys: _core.Journeys) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
+        kind, texts = self._kinds.get("item", _INTEGERS), self._texts
+        if journeys.hashed and texts is None:
+            return None
+
+        def keys_of(rows: npt.NDArray[np.uint32]) -> pd.Series:
+            first_row = journeys.first_row
+            order = np.argsort(first_row)
+            items = order[np.searchsorted(first_row, rows, sorter=order)]
+            if kind in (_INTEGERS, _UNSIGNED):
+                key = journeys.common_keys[0][items]
+                return pd.Series(key if kind == _UNSIGNED else key.view(np.int64))
+            if texts is None:
+                keys = _core.packed_texts(journeys, items.astype(np.uint32))
+            else:
+                keys = texts.texts_of(*(half[items] for half in journeys.common_keys))
+            if kind == _BYTES:
+                return pd.Series(keys, dtype=object)
+            return pd.Series([key.decode() for key in keys], dtype=None if len(rows) else "str")
+
+        return keys_of
+
+
+_TEXT, _BYTES, _INTEGERS, _UNSIGNED = "text", "bytes", "integers", "unsigned integers of 64 bits"
+
+
+def _kinds(rows: Rows) -> dict[str, str]:
+    """Say of what type each column is, as far as batches must agree in it."""
+    item, times = rows.inputs["item"], rows.times
+    if item.column.holds_bytes:
+        keys = _TEXT if item.holds_text else _BYTES
+    else:
+        keys = _UNSIGNED if item.column.value_format == "L" else _INTEGERS
+    labels = _TEXT if rows.inputs["stage"].column.holds_bytes else _INTEGERS
+    zone = f"in {times.zone}" if times.zone else "without a zone"
+    stamps = "plain integers" if times.time_unit is None else f"times of unit {times.time_unit!r} {zone}"
+    return {"item": keys, "stage": labels, "time": stamps}

@@ -1,0 +1,65 @@
+"""The rows of a log, as they were understood."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..errors import SchemaError
+from ..tables.build import frame
+from ..tables.schema import ROWS
+from .stage_log import StageLog
+
+
+def row_table(log: StageLog) -> pd.DataFrame:
+    """List the rows of a log, item after item, each item's rows in the order of time.
+
+    Rows of equal time stand in the order that every analysis sees. It is a plain table of item, stage and
+    time whatever the rows came from, to be written and read again.
+
+    Parameters
+    ----------
+    log
+        The stage history.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of the log: ``item`` (its key), ``stage``, ``time``. Items come in the order of
+        their first rows in the input; a stage that was missing is missing here too.
+
+    Raises
+    ------
+    SchemaError
+        If the log does not keep the keys of its items, as one read from a stream may not.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [2, 1, 2], "stage": ["Won", "New", "New"], "time": [9, 1, 3]}
+    >>> sf.row_table(sf.StageLog(rows))
+       item stage  time
+    0     2   New     3
+    1     2   Won     9
+    2     1   New     1
+    """
+    if not isinstance(log, StageLog):
+        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+    journeys = log._data.journeys
+    in_order = np.argsort(journeys.first_row, kind="stable")
+    offsets = journeys.offsets.astype(np.int64)
+    starts = offsets[:-1][in_order]
+    lengths = offsets[1:][in_order] - starts
+    # Each row's place: where its item starts, and how far it is from there.
+    before = np.cumsum(lengths) - lengths
+    place = np.repeat(starts - before, lengths) + np.arange(journeys.n_rows)
+    items = log._data.keys_at(journeys.first_row[in_order]).reset_index(drop=True)
+    labels = pd.Series([*log._data.labels, None], dtype=object)
+    return frame(
+        {
+            "item": items.iloc[np.repeat(np.arange(len(items)), lengths)].reset_index(drop=True),
+            "stage": labels.iloc[journeys.stage[place]].reset_index(drop=True),
+            "time": log._data.to_times(journeys.time[place]),
+        },
+        ROWS,
+    )

@@ -1,0 +1,402 @@
+"""The stage log: rows of item, stage and time, read once and ready for every question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Self, TypedDict, Unpack
+
+import numpy as np
+import pandas as pd
+
+from .. import _core
+from ..errors import InvalidRowError, SchemaError, quoted
+from ..files import Progress
+from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
+from ..pipeline import Pipeline
+from .columns.kept import column_names
+from .data import Empty, Invalid, Keys, LogData
+from .intake.checks import check_options, thread_count
+from .intake.frame import read_frame
+from .intake.stream import read_batches
+from .quality import quality_counts, quality_table
+
+
+class StreamOptions(TypedDict, total=False):
+    """Options of :meth:`StageLog.from_batches`."""
+
+    item: str
+    stage: str
+    time: str
+    stages: Any
+    columns: Any
+    time_format: str | None
+    items: Any
+    items_key: str | None
+    invalid: Invalid
+    empty: Empty
+    keys: Keys
+    threads: int | None
+    progress: Progress | None
+
+
+class StageLog:
+    """The stage history of items: who entered which stage when.
+
+    Rows are grouped by item and ordered by time once; every analysis then takes the log as its first
+    argument. Rows of equal time keep the order of the input, or of `order`.
+
+    Parameters
+    ----------
+    frame
+        A pandas or polars DataFrame, an Arrow table, record batch or reader, a DuckDB relation, or a
+        mapping of arrays. Columns are read in place where their memory allows it, and the item column
+        is held on to: do not write into its array afterwards. Leave it out and pass arrays as `item`,
+        `stage` and `time` instead.
+    item, stage, time
+        Names of the columns. Items are integers, text, bytes or UUIDs; stages are integers, text,
+        categories or enum members; times are timestamps (with or without a zone), dates, ISO 8601
+        text or plain integers, whose differences then come out as plain numbers.
+    pipeline
+        Name of a column with the pipeline that each row's stage is of, where several share the log and
+        their stages may have the same names. Stages are then labelled ``"pipeline / stage"``;
+        :func:`pipelines_of_log` labels pipelines so.
+    order
+        Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
+        digits sort as numbers.
+    stages
+        The stages to keep, where a question needs no others: rows of all other stages are left out, as if the
+        input did not have them, and :meth:`quality` counts them. That saves their memory and time; items that
+        have only such rows are not in the log, and it ends with the last row that is kept.
+    columns
+        Names of further columns to keep, one value per row: for breakdowns by who moved an item, or amounts
+        that change from stage to stage. They are copied. Without a frame a mapping of names to arrays.
+    time_format
+        The format of times that are text but not ISO 8601, as :meth:`datetime.datetime.strptime` has it,
+        for example ``"%d/%m/%Y %H:%M"``. It is never guessed: ``03/04/2026`` could be two days.
+    items
+        A table with one row per item, for breakdowns and amounts. It is held on to: do not write into it
+        afterwards.
+    items_key
+        Its key column; by default the one named like `item`.
+    invalid
+        What to do with a row that misses its item, stage or time, or whose time does not parse:
+        ``"error"`` (default); ``"drop"`` leaves it out and counts it in :meth:`quality`, likewise a row
+        of the items table without a key;
+        ``"keep_stage"`` keeps rows that miss only their stage.
+    empty
+        What to do without any row: ``"error"`` (default) or ``"allow"``.
+    keys
+        ``"exact"`` refuses two texts of items that share a hash, as :meth:`from_batches` explains; the
+        other values only matter there.
+    threads
+        Threads to use, also for questions; by default ``STAGEFUNNEL_THREADS`` or all cores. Results
+        do not depend on it.
+
+    Raises
+    ------
+    SchemaError
+        For columns that are not there, differ in length or are of a type that is not read, for zoned
+        times mixed with naive ones, an items table with a row without a key or two rows of one, and an
+        empty log.
+    InvalidRowError
+        For the first row that misses a value or whose time does not parse; `row` has its number.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 5, 3]}
+    >>> sf.StageLog(rows)
+    StageLog: 3 rows, 2 items
+      time    0 … 5 (plain integers)
+      stages  New 2, Won 1
+    """
+
+    def __init__(
+        self,
+        frame: Any = None,
+        *,
+        item: Any = "item",
+        stage: Any = "stage",
+        time: Any = "time",
+        pipeline: Any = None,
+        order: Any = None,
+        stages: Any = None,
+        columns: Any = (),
+        time_format: str | None = None,
+        items: Any = None,
+        items_key: str | None = None,
+        invalid: Invalid = "error",
+        empty: Empty = "error",
+        keys: Keys = "auto",
+        threads: int | None = None,
+    ) -> None:
+        check_options(invalid, empty, keys)
+        threads = thread_count(threads)
+        roles = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
+        data = read_frame(
+            frame,
+            roles,
+            time_format=time_format,
+            invalid=invalid,
+            empty=empty,
+            keys=keys,
+            threads=threads,
+            stages=stages,
+            kept=columns,
+        )
+        name = item if isinstance(item, str) else "item"
+        self._data = data.with_items(items, items_key or name, invalid)
+
+    @classmethod
+    def _from_data(cls, data: LogData) -> Self:
+        log = cls.__new__(cls)
+        log._data = data
+        return log
+
+    @classmethod
+    def from_batches(
+        cls,
+        batches: Iterable[Any],
+        *,
+        item: str = "item",
+        stage: str = "stage",
+        time: str = "time",
+        stages: Any = None,
+        columns: Any = (),
+        time_format: str | None = None,
+        items: Any = None,
+        items_key: str | None = None,
+        invalid: Invalid = "error",
+        empty: Empty = "error",
+        keys: Keys = "auto",
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Read a log that comes in batches: more rows than fit in memory as a table.
+
+        Until all rows are there, each takes 18 bytes (26 where items are long texts). The log is the same as
+        that of one table of all rows, however they are cut.
+
+        Parameters
+        ----------
+        batches
+            Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
+            have the same types; empty ones may have any.
+        item, stage, time, stages, time_format, items, items_key, invalid, empty, threads
+            As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
+        columns
+            Refused: a stream keeps no further columns.
+        keys
+            What to do with the texts of items. Short ones that begin alike, such as ``D-1234567``, are keys
+            as they are; of others a stream keeps only hashes of 128 bits. Two of a million items share one
+            with a chance of 1e-27, two of a billion with 1e-21. ``"keep"`` keeps each distinct text once, for
+            :func:`item_table`; ``"exact"`` also compares the text of every row with the one kept, and refuses
+            two that share a hash.
+        progress
+            Called after each batch with the rows so far and the rows of all: ``None`` where nobody knows, and
+            of CSV files what their sizes let expect.
+
+        Raises
+        ------
+        SchemaError, InvalidRowError
+            As for :class:`StageLog`, rows counted over the whole stream; also where batches differ in type.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> january = {"item": ["a", "b"], "stage": ["New", "New"], "time": [0, 3]}
+        >>> february = {"item": ["a"], "stage": ["Won"], "time": [5]}
+        >>> sf.StageLog.from_batches([january, february])
+        StageLog: 3 rows, 2 items
+          time    0 … 5 (plain integers)
+          stages  New 2, Won 1
+        """
+        check_options(invalid, empty, keys)
+        wanted = column_names(columns)
+        if wanted:
+            raise SchemaError(
+                f"a stream keeps no columns ({quoted(wanted)}); read it as one table, with StageLog()"
+            )
+        threads = thread_count(threads)
+        roles = {"item": item, "stage": stage, "time": time}
+        files = batches if isinstance(batches, FileBatches) else None
+        data = read_batches(
+            batches,
+            roles,
+            time_format=time_format,
+            invalid=invalid,
+            empty=empty,
+            keys=keys,
+            threads=threads,
+            # Reading a file keeps the other half busy.
+            encoders=max(threads // 2, 1) if files else threads,
+            progress=progress,
+            expected=files.expected if files else None,
+            stages=stages,
+        )
+        return cls._from_data(data.with_items(items, items_key or item, invalid))
+
+    @classmethod
+    def from_parquet(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
+        """Read a log out of Parquet files, a batch at a time.
+
+        Parameters
+        ----------
+        paths
+            A file, a glob, or several; their rows follow each other in this order.
+        **options
+            As for :meth:`from_batches`.
+
+        Raises
+        ------
+        FileNotFoundError, ReaderError
+            If a file is not there, is damaged or lacks a column, or pyarrow is not installed.
+        SchemaError, InvalidRowError
+            As for :meth:`from_batches`; an invalid row is named with its file.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog.from_parquet("export/*.parquet", item="deal")  # doctest: +SKIP
+        """
+        return cls._from_files(ParquetBatches, paths, options)
+
+    @classmethod
+    def from_csv(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
+        """Read a log out of CSV files (also ``.gz``), a block at a time.
+
+        Items and stages stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is
+        missing. Times that are whole numbers, every one, are plain integers.
+
+        Parameters
+        ----------
+        paths
+            A file, a glob, or several; their rows follow each other in this order.
+        **options
+            As for :meth:`from_batches`. With ``invalid="drop"`` rows of more or fewer fields than the header
+            are left out too; :meth:`quality` counts them as ``ragged_rows``.
+
+        Raises
+        ------
+        FileNotFoundError, ReaderError
+            If a file is not there, is damaged, lacks a column or has a row of more or fewer fields, or
+            pyarrow is not installed.
+        SchemaError, InvalidRowError
+            As for :meth:`from_batches`; an invalid row is named with its file and line.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog.from_csv(["2025.csv", "2026.csv.gz"], keys="keep")  # doctest: +SKIP
+        """
+        return cls._from_files(CsvBatches, paths, options)
+
+    @classmethod
+    def _from_files(cls, reader: type[FileBatches], paths: Paths, options: StreamOptions) -> Self:
+        source = reader(
+            paths,
+            {role: str(options.get(role, role)) for role in ("item", "stage", "time")},
+            time_format=options.get("time_format"),
+            drop=options.get("invalid") == "drop",
+            threads=thread_count(options.get("threads")),
+        )
+        try:
+            log = cls.from_batches(source, **options)
+        except InvalidRowError as error:
+            raise InvalidRowError(f"{source.locate(error.row)}: {error}", row=error.row) from error
+        data = replace(log._data, found=log._data.found | source.found(), locate=source.locate)
+        return cls._from_data(data)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the log, without dropped ones."""
+        return int(self._data.journeys.n_rows)
+
+    @property
+    def n_items(self) -> int:
+        """Distinct items."""
+        return int(self._data.journeys.n_items)
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the times (``"s"``, ``"ms"``, ``"us"``, ``"ns"``, ``"D"``), ``None`` for integers."""
+        return self._data.unit
+
+    @property
+    def zone(self) -> str | None:
+        """Zone of the times, ``None`` where they have none."""
+        return self._data.zone
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
+        return self._data.stages
+
+    @property
+    def items(self) -> pd.DataFrame | None:
+        """The items table the log was given."""
+        table = self._data.items_table
+        return None if table is None else table.frame
+
+    def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
+        """Count what is unusual in the rows, and in what a pipeline makes of them.
+
+        Parameters
+        ----------
+        pipeline
+            If given, rows that it does not list are counted, and what leaving them out does.
+
+        Returns
+        -------
+        DataFrame
+            One row per check: ``check``, ``count``, ``note`` (what it means). The checks are always
+            the same ones in the same order; with a pipeline its own follow.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog({"item": [1, 1], "stage": ["New", "New"], "time": [0, 0]})
+        >>> quality = log.quality().set_index("check")["count"]
+        >>> int(quality["exact_duplicates"]), int(quality["ties"])
+        (1, 1)
+        """
+        return quality_table(quality_counts(self._data, pipeline))
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __repr__(self) -> str:
+        data = self._data
+        lines = [f"StageLog: {self.n_rows:,} rows, {self.n_items:,} items"]
+        span = data.time_range
+        if span is not None:
+            ends = data.to_times(np.array(span, dtype=np.int64))
+            what = "plain integers" if data.unit is None else (data.zone or "no zone")
+            lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
+        stages = self.stages
+        if len(stages):
+            shown = stages.head(12)
+            names = [f"{stage} {rows:,}" for stage, rows in zip(shown["stage"], shown["rows"], strict=True)]
+            more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
+            lines.append("  stages  " + ", ".join(names) + more)
+        if data.columns is not None:
+            lines.append(f"  columns {', '.join(data.columns.names)}")
+        if data.items_table is not None:
+            lines.append(f"  items   {data.items_table!r}")
+        left_out = data.found.get("other_stages", 0)
+        if left_out:
+            others = len(data.other_labels)
+            lines.append(f"  left    {left_out:,} rows of {others:,} other stage{'s' * (others != 1)} out")
+        odd = {name: count for name, count in data.found.items() if count and name != "other_stages"}
+        if odd:
+            said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
+            lines.append(f"  invalid {said}")
+        return "\n".join(lines)
+
+
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
+    """Read a log's stage codes as rows of a pipeline; every question starts here."""
+    if not isinstance(log, StageLog):
+        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+    return log._data.lookup(pipeline, unlisted)

@@ -1,0 +1,1 @@
+"""Every question is one scan over the journeys."""

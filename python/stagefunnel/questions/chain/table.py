@@ -1,0 +1,112 @@
+"""The table of a chain, out of the tables of its parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...pipeline import Pipeline
+from ...tables.build import remember, row_outcomes, share
+from ...tables.options import KindName
+from ...tables.schema import BOTH, MOVED_OUT, PARTS
+from ..funnel.counts import Counts
+from ..funnel.table import funnel_table, outcome_table
+from ..scope.money import Money
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The funnel of one part under one kind.
+
+    Attributes
+    ----------
+    pipeline
+        Its stages.
+    table
+        Its funnel.
+    outcomes
+        How its items stand: the columns of the outcomes table.
+    """
+
+    pipeline: Pipeline
+    table: pd.DataFrame
+    outcomes: dict[str, list[Any]]
+
+    @classmethod
+    def of(cls, pipeline: Pipeline, counts: Counts, money: Money | None) -> Part:
+        """Build the funnel of a part from its counts."""
+        scale = None if money is None else money.numbers.scale
+        table = funnel_table(pipeline, "classic", {"classic": counts}, scale=scale)
+        standing = outcome_table(pipeline, counts)
+        return cls(pipeline, table, {name: standing[name].tolist() for name in standing.columns})
+
+
+def of_origin(deals: Part, leads: Part, converted: int) -> Part:
+    """Make the shares of a deal part whose counts are leads shares of leads."""
+    table = deals.table.copy()
+    for name in ("base", "left_out"):
+        table[name] = leads.table[name].iloc[0]
+    previous = share(table["reached"], table["base"])
+    is_lost = row_outcomes(deals.pipeline) == 2
+    first = share(table["reached"].iloc[:1], [converted])
+    kept = table["conversion_from_previous"].to_numpy()
+    table["conversion_from_all"] = previous
+    table["conversion_from_previous"] = np.concatenate([first, np.where(is_lost, previous, kept)[1:]])
+    same = {name: leads.outcomes[name] for name in ("base", "left_out")}
+    return Part(deals.pipeline, table, deals.outcomes | same)
+
+
+def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: Any) -> pd.DataFrame:
+    """Put the parts of each kind under one another; `told` is remembered."""
+    (leads, deals) = next(iter(parts.values()))
+    labels = list(dict.fromkeys([*leads.pipeline.labels, *deals.pipeline.labels]))
+    tables = [
+        _with_part(part, name, labels)
+        for both in parts.values()
+        for part, name in zip(both, PARTS, strict=True)
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    if MOVED_OUT in table:
+        table[MOVED_OUT] = table[MOVED_OUT].fillna(0).astype("int64")
+    if kind == "both":
+        codes = np.repeat(np.arange(len(BOTH)), len(table) // len(BOTH))
+        table.insert(0, "kind", pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(BOTH))))
+    pipelines = dict(zip(PARTS, (leads.pipeline, deals.pipeline), strict=True))
+    remember(
+        table,
+        "chain",
+        leads.pipeline,
+        names={name: _names(pipeline) for name, pipeline in pipelines.items()},
+        kind=kind,
+        by=["part"],
+        outcomes=json.dumps({one: _under_one_another(both) for one, both in parts.items()}),
+        groups=json.dumps({one: [[name] for name in PARTS] for one in parts}),
+        **told,
+    )
+    return table
+
+
+def _with_part(part: Part, name: str, labels: list[Any]) -> pd.DataFrame:
+    table = part.table.copy()
+    table.attrs = {}
+    place = {label: code for code, label in enumerate(labels)}
+    codes = [place[label] for label in part.pipeline.labels]
+    # Not in an order: a label may be a stage of both parts.
+    table["stage"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
+    where = pd.Categorical.from_codes([PARTS.index(name)] * len(table), categories=pd.Index(PARTS))
+    table.insert(0, "part", pd.Series(where))
+    return table
+
+
+def _names(pipeline: Pipeline) -> dict[str, str]:
+    return {str(label): name for label, name in pipeline.names.items()}
+
+
+def _under_one_another(parts: tuple[Part, Part]) -> dict[str, list[Any]]:
+    leads, deals = (part.outcomes for part in parts)
+    return {name: [*leads.get(name, [0]), *deals.get(name, [0])] for name in {**leads, **deals}}

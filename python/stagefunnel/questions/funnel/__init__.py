@@ -1,0 +1,1 @@
+"""Funnels: how many items reach each stage."""

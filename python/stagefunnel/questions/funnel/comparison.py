@@ -1,0 +1,178 @@
+"""One period against another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+import pandas as pd
+
+from ...errors import SchemaError
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import remember, share
+from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.schema import AMOUNTS, COMPARISON
+from ...times.periods import Clock, Span, calendar_period, span_of
+from .funnel import funnel
+
+_COUNTED: Final = ("reached", "conversion_from_all", "base")
+
+
+def compare_periods(
+    log: StageLog,
+    pipeline: Pipeline,
+    period: Any,
+    *,
+    with_: Any = "previous",
+    kind: KindName = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    by: str | Sequence[str] | None = None,
+    amount: str | None = None,
+    unlisted: Unlisted = "error",
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """Put the funnel of one period beside that of another.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    period
+        The period, as for :func:`funnel`; with both ends.
+    with_
+        The period to compare with. ``"previous"``: the one just before, of as many months where `period`
+        is of whole months (March with February), else of as many days or the same time.
+        ``"last_year"``: the same dates a year before; of weeks, 52 weeks before. Or any period.
+    kind, fill, lost_then_won, by, amount, unlisted, basis, as_of
+        As for :func:`funnel`.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage, per group of `by` that either period has: ``stage``, ``outcome``; ``reached``,
+        ``reached_before`` (in the period compared with), ``reached_difference``, ``reached_change``
+        (the difference over ``reached_before``, NaN if that is 0); ``conversion_from_all``,
+        ``conversion_from_all_before``, ``conversion_from_all_difference``; ``base``, ``base_before``; with
+        `amount` also ``amount``, ``amount_before``, ``amount_difference``, ``amount_change``.
+        The two spans are in ``attrs["stagefunnel"]["periods"]``.
+
+    Raises
+    ------
+    SchemaError
+        As for :func:`funnel`; also for a period without both ends, and ``"last_year"`` of plain integers.
+    UnknownStageError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.furniture_shop()
+    >>> table = sf.compare_periods(shop.log, shop.pipeline, "2026-03", basis="created")
+    >>> table.attrs["stagefunnel"]["periods"]
+    ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
+    """
+    clock = log._data.clock
+    span = span_of(period, clock)
+    before = _span_before(span, period, with_, clock)
+    options: dict[str, Any] = {
+        "kind": kind,
+        "fill": fill,
+        "lost_then_won": lost_then_won,
+        "by": by,
+        "amount": amount,
+        "unlisted": unlisted,
+        "basis": basis,
+        "as_of": as_of,
+    }
+    now, then = (funnel(log, pipeline, **options, period=one) for one in (span, before))
+    leading = ["kind"] * (kind == "both") + ([] if by is None else [by] if isinstance(by, str) else list(by))
+    table = _beside(now, then, leading, [*_COUNTED, *AMOUNTS[:1]] if amount is not None else [*_COUNTED])
+    remember(
+        table,
+        "comparison",
+        pipeline,
+        kind=kind,
+        by=[name for name in leading if name != "kind"],
+        periods=[_text(span), _text(before)],
+        called=[_called(span), _called(before)],
+    )
+    return table
+
+
+def _span_before(span: Span, period: Any, with_: Any, clock: Clock) -> Span:
+    if not isinstance(with_, str) or with_ not in ("previous", "last_year"):
+        if with_ is None:
+            raise SchemaError('with_= is a period, "previous" or "last_year"')
+        return span_of(with_, clock)
+    if span.start is None or span.end is None:
+        raise SchemaError(f"period={period!r} has no {'start' if span.start is None else 'end'}; give both")
+    if isinstance(span.start, int) or isinstance(span.end, int):
+        if with_ == "last_year":
+            raise SchemaError('with_="last_year" needs timestamps, and the log\'s times are plain integers')
+        start, end = cast(tuple[int, int], (span.start, span.end))
+        return Span(start - (end - start), start)
+    if with_ == "previous":
+        return Span(_length_before(span.start, span.end), span.start)
+    whole = calendar_period(period)
+    is_week = whole is not None and whole.freqstr.startswith("W")
+    year = pd.DateOffset(weeks=52) if is_week else pd.DateOffset(years=1)
+    return Span(span.start - year, span.end - year)
+
+
+def _length_before(start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
+    """Go back from a start by the length of the period, in whole months or days where it has such."""
+    if _is_midnight(start) and _is_midnight(end):
+        if start.day == end.day == 1:
+            months = (end.year - start.year) * 12 + end.month - start.month
+            return start - pd.DateOffset(months=months)
+        days = (end.tz_localize(None).normalize() - start.tz_localize(None).normalize()).days
+        return start - pd.DateOffset(days=days)
+    return start - (end - start)
+
+
+def _is_midnight(moment: pd.Timestamp) -> bool:
+    return bool(moment == moment.normalize())
+
+
+def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], counted: list[str]) -> pd.DataFrame:
+    """Put two funnels side by side; a group that only one of them has counts 0 in the other."""
+    keys = [*leading, "stage", "outcome"]
+    # Stages, kinds and outcomes sort as categories; groups by value, missing ones last.
+    both = now[[*keys, *counted]].merge(
+        then[[*keys, *counted]], on=keys, how="outer", suffixes=("", "_before"), sort=False
+    )
+    both = both.sort_values([*leading, "stage"], na_position="last", ignore_index=True)
+    for name in counted:
+        if name != "conversion_from_all":
+            filled = both[[name, f"{name}_before"]].fillna(0).astype(now[name].dtype)
+            both[[name, f"{name}_before"]] = filled
+        both[f"{name}_difference"] = both[name] - both[f"{name}_before"]
+        both[f"{name}_change"] = share(both[f"{name}_difference"], both[f"{name}_before"])
+    amounts = [
+        name for name in ("amount", "amount_before", "amount_difference", "amount_change") if name in both
+    ]
+    return both[[*leading, *COMPARISON[:-2], *amounts, *COMPARISON[-2:]]]
+
+
+def _called(span: Span) -> str:
+    """Name a span as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
+    start, end = span.start, span.end
+    if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):
+        clocks = [moment.tz_localize(None) for moment in (start, end)]
+        for freq in ("Y", "Q", "M", "D"):
+            period = clocks[0].to_period(freq)
+            if [period.start_time, (period + 1).start_time] == clocks:
+                return str(period)
+    return _text(span)
+
+
+def _text(span: Span) -> str:
+    def told(moment: Any) -> str:
+        if isinstance(moment, pd.Timestamp) and _is_midnight(moment):
+            return str(moment.date())
+        return "" if moment is None else str(moment)
+
+    return f"{told(span.start)} … {told(span.end)}"

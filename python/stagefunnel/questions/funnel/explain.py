@@ -1,0 +1,177 @@
+"""Why one item counts in a stage, or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from ... import _core
+from ...errors import check_option
+from ...log.stage_log import StageLog, core_pipeline
+from ...pipeline import Pipeline
+from ...tables.build import frame, outcome_values, row_outcomes, stage_values
+from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.schema import EXPLANATION
+from ..scope.selection import select
+from .kinds import rules_of
+
+
+@dataclass(frozen=True)
+class _Visit:
+    row: int
+    name: str
+    outcome: str
+    time: Any
+
+
+def explain(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    item: Hashable,
+    kind: KindName = "both",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """Say for every stage whether one item counts in it, and by which rule.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    item
+        Key of the item.
+    kind, fill, lost_then_won, unlisted, period, basis, as_of
+        As for :func:`funnel`.
+
+    Returns
+    -------
+    DataFrame
+        One row per kind and stage: ``kind``, ``stage``, ``outcome``, ``passed``, ``assumed`` (as the
+        funnel counts them), ``reason``.
+
+    Raises
+    ------
+    UnknownItemError
+        If the log has no such item.
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> table = sf.explain(shop.log, shop.pipeline, item=2, kind="conversions")
+    >>> print(table.loc[2, "reason"])
+    assumed: Won at 2026-03-03 00:00:00 follows New, and a success implies every stage
+    """
+    rules = rules_of(kind, fill, lost_then_won)
+    lookup = core_pipeline(log, pipeline, unlisted)
+    check_option("basis", basis, get_args(BasisName))
+    journey = select(
+        log, log._data.journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of
+    )
+    visits = _visits(log, pipeline, journey)
+    parts = []
+    for rule in rules:
+        counts = _core.count_funnel(
+            journey, lookup, rule.core_kind, rule.lost_then_won, None, 1, None, 1, None
+        )
+        flip = rule.lost_then_won.name
+        left_out = f"left out: {_flip_reason(visits, flip)}" if counts.left_out[0] else None
+        passed = counts.passed[0].astype(bool)
+        assumed = counts.assumed[0].astype(bool)
+        reasons = [
+            left_out or _reason(rule.core_kind.name, row, visits, pipeline, passed[row], assumed[row])
+            for row in range(len(pipeline.labels))
+        ]
+        parts.append((rule.kind, passed, assumed, reasons))
+    n_stages = len(pipeline.labels)
+    return frame(
+        {
+            "kind": np.repeat([one for one, *_ in parts], n_stages),
+            "stage": stage_values(pipeline, np.tile(np.arange(n_stages), len(parts))),
+            "outcome": outcome_values(np.tile(row_outcomes(pipeline), len(parts))),
+            "passed": np.concatenate([passed for _, passed, _, _ in parts]),
+            "assumed": np.concatenate([assumed for _, _, assumed, _ in parts]),
+            "reason": [reason for *_, reasons in parts for reason in reasons],
+        },
+        EXPLANATION,
+    )
+
+
+def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[_Visit]:
+    row_of = {label: row for row, label in enumerate(pipeline.labels)}
+    # The last code stands for a missing stage, which no pipeline lists.
+    row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
+    rows = [row_of_code[code] for code in journey.stage.tolist()]
+    times = log._data.to_times(journey.time)
+    outcomes = ["open"] * len(pipeline.stages) + ["won"] * len(pipeline.won)
+    outcomes += ["lost"] * len(pipeline.lost)
+    names = list(pipeline.names.values())
+    visits: list[_Visit] = []
+    for row, time in zip(rows, times, strict=True):
+        if row >= 0 and (not visits or visits[-1].row != row):
+            visits.append(_Visit(row, names[row], outcomes[row], time))
+    return visits
+
+
+def _flip_reason(visits: list[_Visit], flip: str) -> str:
+    if flip == "exclude":
+        return f"{visits[-1].name} directly follows a loss (lost_then_won='exclude')"
+    return f"won now, lost before (lost_then_won='{flip}')"
+
+
+def _reason(
+    rule: str, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
+) -> str:
+    own = [visit for visit in visits if visit.row == row]
+    if passed:
+        more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+        return f"passed: entered at {own[0].time}{more}"
+    if assumed:
+        return f"assumed: {_implied_by(rule, row, visits, pipeline)}"
+    if not own:
+        return "not counted: no visit"
+    # Only the strict funnel has visits that do not count.
+    return "not counted: visited, but not all stages before it were passed in order"
+
+
+def _implied_by(rule: str, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
+    if rule == "furthest":
+        won = [visit for visit in visits if visit.outcome == "won"]
+        if won:
+            return f"the item was won at {won[0].time}"
+        furthest = max((v for v in visits if v.outcome == "open"), key=lambda visit: visit.row)
+        return f"the item went as far as {furthest.name}"
+    for before, visit in zip([None, *visits], visits, strict=False):
+        if rule == "conversions_won":
+            if visit.outcome == "won" and (before is None or before.outcome == "open"):
+                how = "opens the journey" if before is None else f"follows {before.name}"
+                return f"{visit.name} at {visit.time} {how}, and a success implies every stage"
+        elif before is None:
+            if _creation_implies(row, visit, pipeline):
+                return f"the item was created in {visit.name}"
+        elif before.outcome == "open" and _move_implies(row, before, visit):
+            return f"the move {before.name} → {visit.name} at {visit.time} passes over it"
+    raise AssertionError("an assumed stage is implied by some visit")
+
+
+def _creation_implies(row: int, visit: _Visit, pipeline: Pipeline) -> bool:
+    reach = {"open": visit.row, "won": len(pipeline.stages), "lost": 1}[visit.outcome]
+    return row < reach
+
+
+def _move_implies(row: int, before: _Visit, visit: _Visit) -> bool:
+    if visit.outcome == "won":
+        return row > before.row
+    low, high = sorted((before.row, visit.row))
+    return visit.outcome == "open" and low < row < high

@@ -1,0 +1,208 @@
+"""The funnels: what items passed, skipped and were lost from, under each of the kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import pandas as pd
+
+from ...errors import SchemaError, check_option
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ..scope.breakdown import check_top, groups_of
+from ..scope.money import Rates, money_of
+from ..scope.selection import view_of
+from .counts import count, count_all, without_small
+from .kinds import rules_of
+from .table import funnel_table, outcome_table
+
+
+def funnel(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    kind: KindName = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """Count the items that reach each stage of a pipeline.
+
+    An item counts in a stage if it has a visit of it (``passed``), or because the kind of funnel fills
+    the stage in (``assumed``). Items without a row of a listed stage are in no count.
+
+    Parameters
+    ----------
+    log
+        The stage history.
+    pipeline
+        The stages, in order.
+    kind
+        ``"classic"``: only what items really passed; it shows which stages are skipped.
+        ``"conversions"``: and the stages that a success implies; it shows after which stage items are
+        closed as failed. ``"furthest"``: every stage up to the furthest, all for an item ever won.
+        ``"strict"``: the longest run of stages passed in order from the first. ``"both"``: classic and
+        conversions in one table, with a first column ``kind``.
+    fill
+        For conversions. ``"won"``: an entry into a won stage, from work in progress or at creation,
+        implies every in-progress stage. ``"moves"``: every move implies the stages it passes over.
+    lost_then_won
+        What to do with items that were lost and are won now. ``"exclude"`` leaves out those whose win
+        directly follows a loss (the default for conversions), ``"exclude_reopened"`` also those worked
+        on in between, ``"include"`` none (the default for all others).
+    by
+        Columns of the items table or of the log's own `columns`: one funnel per combination of their values.
+    at
+        Where a column of the log is read. ``"first"``, ``"last"``: in the item's first or last row of those
+        that the report keeps. ``"stage"``: where the item entered the stage last, or where the move that
+        implies an assumed stage was made; ``base`` is then that of the whole report.
+    top
+        Show so many of the largest groups, and all others as one, labelled ``"other (37 groups)"``.
+    amount
+        Column to add up, of the items table or of the log.
+    amount_at
+        Where an amount of the log is read. ``"last"``: in the item's last row of those that the report keeps.
+        ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
+        stage that was really entered.
+    currency
+        Column with the currency of the amounts, of the items table or of the log. Different ones are refused
+        without `rates`.
+    rates
+        What one unit of each currency is worth: ``{"USD": 1.0, "EUR": 1.08}``.
+    unlisted
+        ``"error"`` or ``"ignore"`` for rows of stages that the pipeline does not list; ignored ones
+        are taken out before visits are formed.
+    period
+        A stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a
+        pair ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read
+        in the log's zone. For a log of plain integers a pair of them.
+    basis
+        Which items a period keeps. ``"active"``: those with a row before its end and not closed before
+        its start, as they stood at its end. ``"created"``, ``"closed"``: those created or closed in it,
+        with their whole journey.
+    as_of
+        A moment: rows at or after it are taken out first. It is the report as it looked then.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage (in progress, won, lost), per group of `by`:
+
+        - ``stage`` (ordered categorical), ``outcome`` (``open``, ``won``, ``lost``);
+        - ``reached`` = ``passed`` + ``assumed``, ``passed``, ``assumed``;
+        - ``skipped``: items that went beyond the stage without a visit of it; ``lost_from``: items lost
+          now, by the last stage before; ``open_at``: items open now, by their stage;
+        - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: over the
+          in-progress stage before (a won row: the last one; a lost row: ``base``);
+        - ``skip_rate``: of the items that went beyond, ``loss_rate``: of the items with a visit;
+        - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
+        - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;
+        - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
+
+        Counts are int64; shares are float64, NaN where the denominator is 0.
+
+    Raises
+    ------
+    UnknownStageError
+        If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``.
+    SchemaError
+        If an option or a column is not known, an amount is no number, or amounts of several currencies
+        have no rates.
+
+    Notes
+    -----
+    The two funnels are those of Bitrix24; the definitions page has every rule with a worked example.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> table = sf.funnel(shop.log, shop.pipeline, kind="conversions")
+    >>> table[["stage", "reached", "passed", "assumed"]]
+            stage  reached  passed  assumed
+    0         New       10       8        2
+    1  Discussion        7       2        5
+    2  Prepayment        8       3        5
+    3    Delivery        7       3        4
+    4         Won        7       7        0
+    5        Lost        6       6        0
+    """
+    rules = rules_of(kind, fill, lost_then_won)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    check_top(top, by)
+    groups = groups_of(view, by, at=at)
+    money = money_of(view, amount, amount_at=amount_at, currency=currency, rates=rates)
+    if groups is not None and top is not None:
+        groups = without_small(groups, count(view, rules[0], groups), top)
+    counted = count_all(view, rules, groups, money)
+    scale = None if money is None else money.numbers.scale
+    return funnel_table(pipeline, kind, counted, groups, scale=scale)
+
+
+def outcomes(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    lost_then_won: LostThenWonName = "include",
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """Count the items that are won, lost and open now.
+
+    An item's outcome is that of its last visit; earlier ones do not count.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    lost_then_won, by, at, top, unlisted, period, basis, as_of
+        As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``base`` = ``won`` + ``lost`` + ``open``, ``win_rate`` = ``won`` / (``won`` +
+        ``lost``), ``left_out`` (items taken out by `lost_then_won`), ``reopened_won`` (won items with an
+        earlier loss that stay in). A pipeline that keeps items now in another one adds ``moved_out``, which
+        is in ``base`` too.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> sf.outcomes(shop.log, shop.pipeline).round(2)
+       base  won  lost  open  win_rate  left_out  reopened_won
+    0    13    6     5     2      0.55         0             2
+    """
+    check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
+    (rule,) = rules_of("classic", "won", lost_then_won)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    check_top(top, by)
+    if at == "stage":
+        raise SchemaError('an outcome is of an item, not of a stage: at= is "first" or "last"')
+    groups = groups_of(view, by, at=at)
+    if groups is not None and top is not None:
+        groups = without_small(groups, count(view, rule, groups), top)
+    return outcome_table(pipeline, count(view, rule, groups), groups)

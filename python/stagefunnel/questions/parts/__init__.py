@@ -1,0 +1,1 @@
+"""The same answers for items that come in parts."""

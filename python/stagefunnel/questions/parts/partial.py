@@ -1,0 +1,285 @@
+"""Answers about parts of the items, which put together are the answers about all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...errors import SchemaError, check_option
+from ...log.quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
+from ...tables.summary import Summary
+from ...times.periods import Span, moment_of, span_of
+from ..funnel.counts import Tally, count
+from ..funnel.kinds import rules_of
+from ..funnel.table import funnel_table, outcome_table
+from ..scope.selection import view_of
+from ..stages.durations import QUANTILES, quantiles_of, time_table
+from ..stages.transitions import count_moves, transition_table
+from .item_keys import Keys, keys_of, merged_keys
+from .samples import Sample
+
+_OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone", "period", "basis", "as_of")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Partial:
+    """What a summary needs to know of some of the items; made by :func:`partial` and :func:`merge`.
+
+    It holds counts, the durations of completed visits (for exact quantiles) and the keys of its items,
+    text as hashes of 128 bits (to see that no item is in two): about 8 to 16 bytes per item and 8 per
+    completed visit, whatever the number of rows. It can be pickled and sent.
+
+    Attributes
+    ----------
+    pipeline, fill, lost_then_won, per, unlisted
+        As :func:`partial` was asked.
+    unit, zone
+        Of the log's times, see :class:`StageLog`.
+    period, basis, as_of
+        As :func:`partial` was asked; the moments as the log counts time.
+    """
+
+    pipeline: Pipeline
+    fill: Fill
+    lost_then_won: LostThenWonName | None
+    per: PerName
+    unlisted: Unlisted
+    unit: str | None
+    zone: str | None
+    period: Span
+    basis: BasisName
+    as_of: int | None
+    _tallies: dict[str, Tally]
+    _samples: list[Sample]
+    _moves: npt.NDArray[np.int64]
+    _moving_items: npt.NDArray[np.int64]
+    _found: dict[str, int]
+    _labels: tuple[Hashable, ...]
+    _keys: Keys
+
+    @property
+    def n_items(self) -> int:
+        """Distinct items."""
+        return len(self._keys)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows, without dropped ones."""
+        return self._found["rows"] - self._found["dropped"]
+
+    def summary(self, *, quantiles: Sequence[float] = QUANTILES) -> Summary:
+        """Answer as :func:`summary` would of a log with just these items.
+
+        Parameters
+        ----------
+        quantiles
+            As for :func:`time_in_stage`.
+
+        Returns
+        -------
+        Summary
+            Equal in every number to that of one log with the rows of all parts. An items table of the
+            logs is not in it, also not in the quality table.
+
+        Raises
+        ------
+        SchemaError
+            If a quantile is not between 0 and 1.
+        """
+        asked = quantiles_of(quantiles)
+        return Summary(
+            funnel=funnel_table(self.pipeline, "both", self._tallies),
+            outcomes=outcome_table(self.pipeline, self._tallies["classic"]),
+            time_in_stage=time_table(
+                self.pipeline,
+                [sample.stage_time(list(asked.values())) for sample in self._samples],
+                per=self.per,
+                names=list(asked),
+                unit=self.unit,
+            ),
+            transitions=transition_table(self.pipeline, self._moves, self._moving_items),
+            quality=quality_table(self._found),
+        )
+
+    def __repr__(self) -> str:
+        return f"Partial: {self.n_rows:,} rows, {self.n_items:,} items\n  {self.pipeline!r}"
+
+
+def partial(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    per: PerName = "visit",
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> Partial:
+    """Take from a log with some of the items what the summary of all of them needs.
+
+    For data that comes in parts: one log per part, its partial kept, the log let go of. Every item
+    must have all its rows in one part. :func:`merge` puts the parts together.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history of some items, and the stages.
+    fill, lost_then_won, per, unlisted, period, basis, as_of
+        As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`.
+
+    Returns
+    -------
+    Partial
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`summary`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> pipeline = sf.Pipeline("New", won="Won")
+    >>> january = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [0, 4]})
+    >>> february = sf.StageLog({"item": [2, 3, 3], "stage": ["New", "New", "Won"], "time": [5, 6, 8]})
+    >>> whole = sf.merge([sf.partial(log, pipeline) for log in (january, february)])
+    >>> whole
+    Partial: 5 rows, 3 items
+      Pipeline: New | won: Won
+    >>> whole.summary(quantiles=[]).time_in_stage[["stage", "visits", "completed", "mean", "median"]]
+      stage  visits  completed  mean  median
+    0   New       3          2   3.0     3.0
+    1   Won       2          0   NaN     NaN
+    """
+    rules = rules_of("both", fill, lost_then_won)
+    check_option("per", per, get_args(PerName))
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    clock = log._data.clock
+    moves = count_moves(view)
+    seen = _core.stage_durations(view.journeys, view.lookup, _core.Per[per], log._data.threads)
+    found = quality_counts(log._data, pipeline)
+    return Partial(
+        pipeline=pipeline,
+        fill=fill,
+        lost_then_won=lost_then_won,
+        per=per,
+        unlisted=unlisted,
+        unit=log.unit,
+        zone=log.zone,
+        period=span_of(period, clock),
+        basis=basis,
+        as_of=moment_of(as_of, clock, "as_of"),
+        _tallies={rule.kind: Tally.of(count(view, rule)) for rule in rules},
+        _samples=[Sample.of(stage) for stage in seen],
+        _moves=moves.moves,
+        _moving_items=moves.items,
+        _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
+        _labels=_in_order(log.stages["stage"]),
+        _keys=keys_of(log._data.journeys),
+    )
+
+
+def merge(partials: Iterable[Partial]) -> Partial:
+    """Put partials of different items together.
+
+    The result is a partial again: merging may go in any order and in steps, which changes nothing.
+
+    Parameters
+    ----------
+    partials
+        One or more, of the same pipeline and options, and with times of the same unit and zone.
+
+    Returns
+    -------
+    Partial
+        Of all items; :meth:`Partial.summary` gives its tables.
+
+    Raises
+    ------
+    SchemaError
+        If the partials differ in pipeline, options, unit or zone, items are text in one and integers in
+        another, or an item is in two of them.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> pipeline = sf.Pipeline("New", won="Won")
+    >>> logs = [sf.StageLog({"item": [key], "stage": ["New"], "time": [0]}) for key in "abc"]
+    >>> a, b, c = (sf.partial(log, pipeline) for log in logs)
+    >>> sf.merge([c, sf.merge([a, b])]).summary()
+    Summary: 3 items: 0 won, 0 lost, 3 open
+      tables  funnel, outcomes, time_in_stage, transitions, quality
+    """
+    parts = list(partials) if isinstance(partials, Iterable) else [partials]
+    strangers = [part for part in parts if not isinstance(part, Partial)]
+    if strangers:
+        raise SchemaError(f"merge takes partials, got {type(strangers[0]).__name__}")
+    if not parts:
+        raise SchemaError("there is nothing to merge: it takes one partial or more")
+    first = parts[0]
+    for number, other in enumerate(parts):
+        _refuse_difference(first, other, number)
+    labels = _in_order({label for part in parts for label in part._labels})
+    return Partial(
+        pipeline=first.pipeline,
+        **{option: getattr(first, option) for option in _OPTIONS},
+        _tallies={kind: Tally.total([part._tallies[kind] for part in parts]) for kind in first._tallies},
+        _samples=[Sample.total(samples) for samples in zip(*(part._samples for part in parts), strict=True)],
+        _moves=np.sum([part._moves for part in parts], axis=0),
+        _moving_items=np.sum([part._moving_items for part in parts], axis=0),
+        _found=_total_found(parts, labels),
+        _labels=labels,
+        _keys=merged_keys([part._keys for part in parts]),
+    )
+
+
+def _in_order(labels: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    """Give labels an order that does not depend on who was seen first."""
+    return tuple(sorted(labels, key=lambda label: (type(label).__name__, repr(label))))
+
+
+def _total_found(parts: Sequence[Partial], labels: Sequence[Hashable]) -> dict[str, int]:
+    """Add up the counts of the quality table; stages are the same ones in every part, so they are not."""
+    found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
+    listed = {*parts[0].pipeline.labels, *parts[0].pipeline.elsewhere}
+    found["stages"] = len(labels)
+    found["unlisted_stages"] = len(set(labels) - listed)
+    return found
+
+
+def _refuse_difference(first: Partial, other: Partial, number: int) -> None:
+    if first.pipeline != other.pipeline:
+        raise SchemaError(
+            f"the partials read different pipelines, number 0 {first.pipeline!r} and number {number} "
+            f"{other.pipeline!r}: {_first_difference(first.pipeline, other.pipeline)}"
+        )
+    for option in _OPTIONS:
+        mine, theirs = getattr(first, option), getattr(other, option)
+        if mine != theirs:
+            raise SchemaError(
+                f"the partials differ in {option}: {mine!r} in number 0 and {theirs!r} in number {number}"
+            )
+
+
+def _first_difference(one: Pipeline, other: Pipeline) -> str:
+    """Say what the short form of two pipelines may not show."""
+    for part in ("stages", "won", "lost", "elsewhere"):
+        pairs = zip_longest(getattr(one, part), getattr(other, part), fillvalue=None)
+        for place, (mine, theirs) in enumerate(pairs):
+            if mine != theirs:
+                return f"{part}[{place}] is {mine!r} and {theirs!r}"
+    if one.moved_out != other.moved_out:
+        return f"moved_out is {one.moved_out!r} and {other.moved_out!r}"
+    label = next(label for label in one.labels if one.names[label] != other.names[label])
+    return f"{label!r} is named {one.names[label]!r} and {other.names[label]!r}"

@@ -1,0 +1,1 @@
+"""Which items, which period, in which groups and currency."""

@@ -1,0 +1,100 @@
+"""What an analysis reads: a log through a pipeline, and of it the rows that a period keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...errors import check_option
+from ...log.stage_log import StageLog, core_pipeline
+from ...pipeline import Pipeline
+from ...tables.options import BasisName
+from ...times.periods import moment_of, span_of
+
+
+@dataclass(frozen=True)
+class View:
+    """A log as one analysis reads it.
+
+    Attributes
+    ----------
+    log
+        The whole log.
+    pipeline, lookup
+        The stages, and how the core reads the log's codes as them.
+    journeys
+        The rows that are read: the log's own, or those that a period keeps. Items keep their places.
+    moved
+        Per item, whether it moved to another pipeline and is kept nevertheless; ``None`` if none can be.
+    """
+
+    log: StageLog
+    pipeline: Pipeline
+    lookup: _core.Pipeline
+    journeys: _core.Journeys
+    moved: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """True where all rows of the log are read."""
+        return self.journeys is self.log._data.journeys
+
+
+def view_of(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    unlisted: str = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> View:
+    """Read a log through a pipeline; every analysis starts here."""
+    check_option("basis", basis, get_args(BasisName))
+    lookup = core_pipeline(log, pipeline, unlisted)
+    journeys = select(log, log._data.journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
+    moved = None
+    if pipeline.elsewhere and pipeline.moved_out == "include":
+        flags = elsewhere_flags(log, pipeline)
+        moved = _core.moved_items(journeys, lookup, flags, log._data.threads).astype(bool)
+    return View(log, pipeline, lookup, journeys, moved)
+
+
+def select(
+    log: StageLog,
+    journeys: _core.Journeys,
+    pipeline: Pipeline,
+    lookup: _core.Pipeline,
+    *,
+    period: Any,
+    basis: BasisName,
+    as_of: Any,
+) -> _core.Journeys:
+    """Take the rows that a period keeps out of a log's journeys, or of one item's."""
+    clock = log._data.clock
+    start, end = span_of(period, clock).ticks(clock)
+    seen_at = moment_of(as_of, clock, "as_of")
+    everything = start is None and end is None and basis != "closed"
+    if everything and seen_at is None and not pipeline.elsewhere:
+        return journeys
+    return _core.select_journeys(
+        journeys,
+        lookup,
+        _core.Basis[basis],
+        start,
+        end,
+        seen_at,
+        elsewhere_flags(log, pipeline),
+        _core.MovedOut[pipeline.moved_out],
+        log._data.threads,
+    )
+
+
+def elsewhere_flags(log: StageLog, pipeline: Pipeline) -> npt.NDArray[np.uint8]:
+    """Tell of each of the log's stages whether it is of another pipeline."""
+    elsewhere = set(pipeline.elsewhere)
+    return np.array([label in elsewhere for label in log._data.labels], dtype=np.uint8)

@@ -1,0 +1,131 @@
+"""How long it takes from one step of a sequence to another, as a histogram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil
+from typing import Any, Unpack
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError
+from ...log.stage_log import StageLog
+from ...tables.build import share
+from ...tables.options import AttributionName
+from ...tables.schema import CONVERSION_TIMES
+from ...times.stamps import to_durations
+from .attribution import grouped_by, touch_of
+from .matches import chains_of
+from .rules import SequenceRules, question_of, remember_rules, steps_between
+
+_MOST_BINS, _USUAL_BINS = 10_000, 60
+
+
+def time_to_convert(
+    log: StageLog,
+    steps: Any,
+    *,
+    from_step: int | None = None,
+    to_step: int | None = None,
+    bins: int | None = None,
+    by: str | Sequence[str] | None = None,
+    attribution: AttributionName = "first_touch",
+    attribution_step: int = 1,
+    as_of: Any = None,
+    **rules: Unpack[SequenceRules],
+) -> pd.DataFrame:
+    """Count how long chains take from one step to another.
+
+    Parameters
+    ----------
+    log, steps
+        The stage history and the steps.
+    from_step, to_step
+        Step numbers, by default the first and the last one.
+    bins
+        The number of bins; by default the cube root of the number of chains, rounded up, 60 at most.
+    by, attribution, attribution_step, as_of
+        As for :func:`sequence_funnel`.
+    **rules
+        What makes a chain, as for :func:`sequence_funnel`: ``window=``, ``mode=`` and so on.
+
+    Returns
+    -------
+    DataFrame
+        One row per bin, and per group of `by` that has such chains: ``start`` and ``end`` (timedeltas, or
+        floats where the log's times are plain integers), ``count`` of the chains that did both steps in a
+        time from ``start`` to before ``end``, in the last bin its end included; ``share`` of these chains,
+        ``share_to_date`` of this bin and those before. Bins are equally wide and the same for all groups:
+        the distance of the longest and the shortest time, over the number of bins, rounded up to the unit
+        of the log's times. Without such chains there are no bins.
+
+    Raises
+    ------
+    SchemaError
+        As for :func:`sequence_funnel`; also for a number of bins that is none.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2, 3, 3], "stage": ["visit", "order"] * 3, "time": [0, 2, 0, 3, 0, 9]}
+    >>> sf.time_to_convert(sf.StageLog(rows), ["visit", "order"])
+       start  end  count     share  share_to_date
+    0    2.0  6.0      2  0.666667       0.666667
+    1    6.0  9.0      1  0.333333       1.000000
+    """
+    if bins is not None and (
+        isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= _MOST_BINS
+    ):
+        raise SchemaError(f"bins={bins!r} is not a whole number from 1 to {_MOST_BINS:,}")
+    question = question_of(log, steps, as_of, rules)
+    start, end = steps_between(question, from_step, to_step)
+    touch = touch_of(attribution, attribution_step, question.plan, by)
+    grouped = grouped_by(question, by, touch, reserved=CONVERSION_TIMES)
+    chains = chains_of(log, grouped.plan, question.as_of, grouped.journeys)
+    both = chains.done[:, start - 1] & chains.done[:, end - 1]
+    lengths = chains.time[both, end - 1] - chains.time[both, start - 1]
+    edges = _edges(lengths, bins)
+    n_bins = max(len(edges) - 1, 0)
+    groups = grouped.groups
+    n_groups = 1 if groups is None else len(groups.values)
+    group = np.zeros(len(lengths), dtype=np.int64) if groups is None else groups.code[chains.item[both]]
+    place = np.searchsorted(edges[1:-1], lengths, side="right")
+    counts = np.bincount(group * n_bins + place, minlength=n_groups * n_bins).reshape(n_groups, n_bins)
+    kept = np.flatnonzero(counts.sum(axis=1))
+    counts = counts[kept].astype(np.int64)
+    columns: dict[str, Any] = {
+        "start": to_durations(np.tile(edges[:-1], len(kept)).tolist(), log.unit),
+        "end": to_durations(np.tile(edges[1:], len(kept)).tolist(), log.unit),
+        "count": counts.ravel(),
+        "share": share(counts, counts.sum(axis=1, keepdims=True)).ravel(),
+        "share_to_date": share(counts.cumsum(axis=1), counts.sum(axis=1, keepdims=True)).ravel(),
+    }
+    table = pd.DataFrame({name: columns[name] for name in CONVERSION_TIMES})
+    by_columns: list[str] = []
+    if groups is not None:
+        by_columns = [str(name) for name in groups.values.columns]
+        values = groups.values.iloc[np.repeat(kept, n_bins)].reset_index(drop=True)
+        table = pd.concat([values, table], axis="columns")
+    median = to_durations([_median(np.sort(lengths))], log.unit).iloc[0] if len(lengths) else None
+    told: dict[str, Any] = {"from_step": start, "to_step": end, "by": by_columns}
+    told["median"] = median if median is None or log.unit is None else str(median)
+    remember_rules(table, "time_to_convert", question, **told)
+    return table
+
+
+def _median(lengths: Any) -> Fraction:
+    n = len(lengths)
+    return Fraction(int(lengths[(n - 1) // 2]) + int(lengths[n // 2]), 2)
+
+
+def _edges(lengths: Any, bins: int | None) -> Any:
+    """Cut the times into bins; the last one ends with the longest of them."""
+    if not len(lengths):
+        return np.zeros(0, dtype=np.int64)
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    n = bins or min(ceil(round(len(lengths) ** (1 / 3), 9)), _USUAL_BINS)
+    width = max(1, -(-(longest - shortest) // n))
+    starts = np.arange(shortest, max(longest, shortest + 1), width, dtype=np.int64)
+    return np.append(starts, longest)

@@ -1,0 +1,122 @@
+"""Sequences by the period in which they were entered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack, get_args
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError, check_option
+from ...log.stage_log import StageLog
+from ...tables.build import share
+from ...tables.options import AttributionName, EveryName
+from ...tables.schema import SEQUENCE_TREND, STOPS
+from ...times.periods import FREQUENCIES
+from .attribution import grouped_by, touch_of
+from .matches import chains_of
+from .rules import SequenceRules, question_of, remember_rules, steps_between
+
+_MOST_ROWS = 20_000_000
+
+
+def sequence_trend(
+    log: StageLog,
+    steps: Any,
+    *,
+    every: EveryName = "month",
+    from_step: int | None = None,
+    to_step: int | None = None,
+    by: str | Sequence[str] | None = None,
+    attribution: AttributionName = "first_touch",
+    attribution_step: int = 1,
+    as_of: Any = None,
+    **rules: Unpack[SequenceRules],
+) -> pd.DataFrame:
+    """Count, period by period, who came from one step of a sequence to another.
+
+    Parameters
+    ----------
+    log, steps
+        The stage history and the steps.
+    every
+        ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
+    from_step, to_step
+        Step numbers, by default the first and the last one.
+    by, attribution, attribution_step, as_of
+        As for :func:`sequence_funnel`.
+    **rules
+        What makes a chain, as for :func:`sequence_funnel`: ``window=``, ``mode=`` and so on.
+
+    Returns
+    -------
+    DataFrame
+        One row per period, and per group of `by`: ``period`` (a pandas Period), ``entered`` (chains that
+        did `from_step` in the period), ``converted`` (of these the ones that did `to_step`, whenever),
+        ``immature`` (of the others those whose window was not over), ``conversion`` = ``converted`` /
+        ``entered``. Periods follow each other without a gap from the first to the last in which a chain
+        entered; with `by` those of a group are left out in which none of it did.
+
+    Raises
+    ------
+    SchemaError
+        As for :func:`sequence_funnel`; also for times that are plain integers, and steps that are not in
+        order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import stagefunnel as sf
+    >>> days = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-03-02"])
+    >>> log = sf.StageLog({"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": days})
+    >>> sf.sequence_trend(log, ["visit", "order"], window="7d")
+        period  entered  converted  immature  conversion
+    0  2026-01        1          1         0         1.0
+    1  2026-02        0          0         0         NaN
+    2  2026-03        1          0         1         0.0
+    """
+    check_option("every", every, get_args(EveryName))
+    question = question_of(log, steps, as_of, rules)
+    if log.unit is None:
+        raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
+    start, end = steps_between(question, from_step, to_step)
+    touch = touch_of(attribution, attribution_step, question.plan, by)
+    grouped = grouped_by(question, by, touch, reserved=SEQUENCE_TREND)
+    chains = chains_of(log, grouped.plan, question.as_of, grouped.journeys)
+    entered = chains.done[:, start - 1]
+    times = log._data.to_times(chains.time[entered, start - 1])
+    shown = times if log.zone is None else times.dt.tz_localize(None)
+    period = pd.PeriodIndex(shown.dt.to_period(FREQUENCIES[every]))
+    first = period.min() if len(period) else None
+    n_periods = 0 if first is None else (period.max() - first).n + 1
+    groups = grouped.groups
+    n_groups = 1 if groups is None else max(len(groups.values), 1)
+    if n_periods * n_groups > _MOST_ROWS:
+        raise SchemaError(
+            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; take longer periods"
+        )
+    place = np.zeros(0, dtype=np.int64) if first is None else period.asi8 - first.ordinal
+    group = np.zeros(len(place), dtype=np.int64) if groups is None else groups.code[chains.item[entered]]
+    cell = place * n_groups + group
+    converted = chains.done[entered, end - 1]
+    immature = ~converted & (chains.stop[entered] == STOPS.index("immature"))
+    size = n_periods * n_groups
+    columns: dict[str, Any] = {
+        name: np.bincount(cell[flags], minlength=size).astype(np.int64)
+        for name, flags in (("entered", slice(None)), ("converted", converted), ("immature", immature))
+    }
+    columns["conversion"] = share(columns["converted"], columns["entered"])
+    periods = pd.period_range(first, periods=n_periods, freq=FREQUENCIES[every]) if n_periods else period
+    columns["period"] = pd.Series(periods.repeat(n_groups))
+    table = pd.DataFrame({name: columns[name] for name in SEQUENCE_TREND})
+    by_columns: list[str] = []
+    if groups is not None:
+        by_columns = [str(name) for name in groups.values.columns]
+        values = groups.values.iloc[np.tile(np.arange(len(groups.values)), n_periods)].reset_index(drop=True)
+        table = pd.concat([table[["period"]], values, table.drop(columns="period")], axis="columns")
+        table = table[table["entered"] > 0].reset_index(drop=True)
+    remember_rules(
+        table, "sequence_trend", question, every=every, from_step=start, to_step=end, by=by_columns
+    )
+    return table

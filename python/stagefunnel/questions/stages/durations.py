@@ -1,0 +1,132 @@
+"""How long items stay in each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any, Final, get_args
+
+import numpy as np
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, check_option
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import outcome_values, remember, row_outcomes, stage_values
+from ...tables.options import BasisName, PerName, Unlisted
+from ...tables.schema import STAGE_TIMES
+from ...times.stamps import to_durations
+from ..scope.selection import view_of
+
+QUANTILES: Final = (0.25, 0.75, 0.9)
+
+
+def time_in_stage(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    per: PerName = "visit",
+    quantiles: Sequence[float] = QUANTILES,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """Summarise how long items stay in each stage.
+
+    A visit lasts until the item's next visit starts, whatever its stage. The last visit of a journey
+    is still open: it is counted in ``open`` and in no duration.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    per
+        What one duration is: ``"visit"`` a completed visit; ``"item"`` the sum of an item's completed
+        visits of the stage; ``"longest"`` the longest of them (Bitrix24's own rule).
+    quantiles
+        Shares between 0 and 1, read as the decimals they are written as; each gives a column ``q25`` and
+        so on, beside the median.
+    unlisted, period, basis, as_of
+        As for :func:`funnel`.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage: ``stage``, ``outcome``, ``visits``, ``completed``, ``open`` (visits),
+        ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear interpolation) of
+        the durations. These are timedeltas, or floats where the log's times are plain integers;
+        missing where no visit is completed. Means and quantiles are exact.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2], "stage": ["New", "Won"] * 2, "time": [0, 4, 1, 3]}
+    >>> table = sf.time_in_stage(sf.StageLog(rows), sf.Pipeline("New", won="Won"), quantiles=[])
+    >>> table[["stage", "visits", "completed", "open", "mean", "median"]]
+      stage  visits  completed  open  mean  median
+    0   New       2          2     0   3.0     3.0
+    1   Won       2          0     2   NaN     NaN
+    """
+    check_option("per", per, get_args(PerName))
+    asked = quantiles_of(quantiles)
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    try:
+        stages = _core.time_in_stage(
+            view.journeys, view.lookup, _core.Per[per], list(asked.values()), log._data.threads
+        )
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
+    return time_table(pipeline, stages, per=per, names=list(asked), unit=log.unit)
+
+
+def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
+    """Read the median and the quantiles asked for, by the names of their columns."""
+    if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
+        raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
+    wanted = list(quantiles)
+    asked = {"median": _quantile(0.5)} | {f"q{100 * float(q):g}": _quantile(q) for q in wanted}
+    if len(asked) < 1 + len(wanted):
+        raise SchemaError(f"quantiles={wanted} names one twice")
+    return asked
+
+
+def time_table(
+    pipeline: Pipeline, stages: Sequence[_core.StageTime], *, per: str, names: Sequence[str], unit: str | None
+) -> pd.DataFrame:
+    """Build the table of :func:`time_in_stage`; `names` are those of the quantiles, the median first."""
+    table = pd.DataFrame(
+        {
+            "stage": stage_values(pipeline, np.arange(len(stages))),
+            "outcome": outcome_values(row_outcomes(pipeline)),
+            "visits": [stage.visits for stage in stages],
+            "completed": [stage.completed for stage in stages],
+            "open": [stage.open for stage in stages],
+            "items": [stage.items for stage in stages],
+        }
+    )
+    for name, lengths in [
+        ("mean", [stage.mean for stage in stages]),
+        *((name, [stage.quantiles[i] for stage in stages]) for i, name in enumerate(names)),
+    ]:
+        exact = [
+            length.whole + Fraction(length.rest, length.of) if stage.completed else None
+            for stage, length in zip(stages, lengths, strict=True)
+        ]
+        table[name] = to_durations(exact, unit)
+    remember(table, "time_in_stage", pipeline, per=per)
+    return table[[*STAGE_TIMES, *names[1:]]]
+
+
+def _quantile(share: float) -> _core.Quantile:
+    """Read 0.9 as nine tenths, which no binary number is."""
+    if not 0 <= float(share) <= 1:
+        raise SchemaError(f"quantiles={share!r} is not between 0 and 1")
+    exact = Fraction(str(float(share))).limit_denominator(10**9)
+    return _core.Quantile(exact.numerator, exact.denominator)

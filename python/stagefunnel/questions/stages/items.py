@@ -1,0 +1,91 @@
+"""One row per item: how it went and where it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ... import _core
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import frame, outcome_values, remember, stage_values
+from ...tables.options import BasisName, Unlisted
+from ...tables.schema import ITEMS, MOVED_OUT
+from ...times.stamps import NAT
+from ..scope.selection import view_of
+
+
+def item_table(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    unlisted: Unlisted = "error",
+    period: Any = None,
+    basis: BasisName = "active",
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """List the items of a log with their outcome and what their journey was like.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    unlisted, period, basis, as_of
+        As for :func:`funnel`. Items without a row of a listed stage are not listed.
+
+    Returns
+    -------
+    DataFrame
+        One row per item, in the order of the items' first rows in the input: ``item`` (its key),
+        ``outcome``, ``first_time``, ``closed_at`` (the start of the final visits that end the journey;
+        missing while open), ``last_stage``, ``furthest_stage`` (in progress; missing where none was
+        visited), ``lost_from`` (the last stage before a loss that stands), ``visits``, ``back_moves``
+        (to an earlier in-progress stage), ``skipped`` (in-progress stages gone beyond without a visit).
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> shop = sf.datasets.worked_example()
+    >>> table = sf.item_table(shop.log, shop.pipeline)
+    >>> table.loc[table["item"] == 7, ["outcome", "last_stage", "lost_from", "visits", "skipped"]]
+      outcome last_stage   lost_from  visits  skipped
+    6    lost       Lost  Prepayment       3        1
+    """
+    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    facts = _core.item_facts(view.journeys, view.lookup, log._data.threads)
+    outcome = facts.outcome
+    closed_at = pd.Series(log._data.to_times(np.where(outcome == 0, NAT, facts.closed_at)))
+    if log.unit is None:
+        # Plain integers have no missing value of their own.
+        closed_at = pd.Series(
+            pd.arrays.IntegerArray(facts.closed_at, (outcome == 0).astype(bool)), dtype="Int64"
+        )
+    outcome_names = outcome_values(outcome)
+    if view.moved is not None:
+        moved = np.isin(facts.first_row, view.journeys.first_row[view.moved])
+        outcome_names = outcome_names.add_categories([MOVED_OUT])
+        outcome_names[moved] = MOVED_OUT
+    table = frame(
+        {
+            "item": log._data.keys_at(facts.first_row).reset_index(drop=True),
+            "outcome": outcome_names,
+            "first_time": log._data.to_times(facts.first_time),
+            "closed_at": closed_at,
+            "last_stage": stage_values(pipeline, facts.last_stage),
+            "furthest_stage": stage_values(pipeline, facts.furthest_stage),
+            "lost_from": stage_values(pipeline, facts.lost_from),
+            "visits": facts.visits,
+            "back_moves": facts.back_moves,
+            "skipped": facts.skipped,
+        },
+        ITEMS,
+    )
+    remember(table, "item_table", pipeline)
+    return table

@@ -1,0 +1,1 @@
+"""What every answer looks like: its columns, types and labels."""

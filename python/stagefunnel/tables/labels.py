@@ -1,0 +1,26 @@
+"""How the values of a breakdown are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+MISSING = "(missing)"  # the group of those without one
+
+
+def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
+    """Write the group that rows belong to, a word for each column of the breakdown."""
+    return tuple(value_label(part[name].iloc[0]) for name in by)
+
+
+def value_label(value: Any) -> str:
+    """Write a value of a breakdown."""
+    return MISSING if pd.isna(value) else str(value)
+
+
+def value_labels(values: pd.Series) -> list[str]:
+    """Write all values of a column so."""
+    missing = values.isna().tolist()
+    return [MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]

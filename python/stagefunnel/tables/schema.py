@@ -1,0 +1,92 @@
+"""The columns of every result table, in their order, and how stages and outcomes look in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+OUTCOMES: Final = ("open", "won", "lost")
+BOTH: Final = ("classic", "conversions")
+PARTS: Final = ("lead", "deal")  # of a chain
+
+FUNNEL: Final = (
+    "stage",
+    "outcome",
+    "reached",
+    "passed",
+    "assumed",
+    "skipped",
+    "lost_from",
+    "open_at",
+    "conversion_from_all",
+    "conversion_from_previous",
+    "skip_rate",
+    "loss_rate",
+    "base",
+    "left_out",
+)
+AMOUNTS: Final = ("amount", "amount_missing")  # before "base", where an amount is given
+MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another
+OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
+COMPARISON: Final = (
+    "stage",
+    "outcome",
+    "reached",
+    "reached_before",
+    "reached_difference",
+    "reached_change",
+    "conversion_from_all",
+    "conversion_from_all_before",
+    "conversion_from_all_difference",
+    "base",
+    "base_before",
+)
+STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
+TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
+LOSSES: Final = ("from_stage", "lost_stage", "items", "share")
+LOST_LENGTHS: Final = ("mean_until_lost", "median_until_lost", "mean_in_stage")
+SKIPS: Final = ("stage", "passed", "beyond", "skipped", "skip_rate")
+ENTRIES: Final = ("created", "from_earlier", "from_later", "from_closed", "moved_in")
+FLOW: Final = (
+    "stage",
+    "outcome",
+    "at_start",
+    "entered",
+    *ENTRIES,
+    "advanced",
+    "went_back",
+    "won",
+    "lost",
+    "moved_out",
+    "at_end",
+)
+ITEMS: Final = (
+    "item",
+    "outcome",
+    "first_time",
+    "closed_at",
+    "last_stage",
+    "furthest_stage",
+    "lost_from",
+    "visits",
+    "back_moves",
+    "skipped",
+)
+ROWS: Final = ("item", "stage", "time")
+SEQUENCE: Final = (
+    "step",
+    "label",
+    "reached",
+    "dropped",
+    "immature",
+    "conversion_from_first",
+    "conversion_from_previous",
+    "conversion_from_all",
+)
+SEQUENCE_ITEMS: Final = ("item", "level", "entry_time")  # before "time_1" and on, and "stop"
+SEQUENCE_TREND: Final = ("period", "entered", "converted", "immature", "conversion")
+CONVERSION_TIMES: Final = ("start", "end", "count", "share", "share_to_date")
+SEQUENCE_PATHS: Final = ("path", "items", "share", "median")
+STOPS: Final = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
+EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
+QUALITY: Final = ("check", "count", "note")
+PROBLEMS: Final = ("problem", "stage", "rows", "hint")

@@ -1,0 +1,1 @@
+"""Moments, calendar periods and lengths of time."""

@@ -1,0 +1,216 @@
+"""Periods: what people write for a stretch of time, and the half-open span of a log's times that it is."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from ..errors import SchemaError
+from .stamps import TICKS_A_SECOND
+
+Moment: TypeAlias = pd.Timestamp | int
+FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
+_NS = 10**9
+_DAY_NS = 86_400 * _NS
+_CALENDAR = re.compile(
+    r"\d{4}(-?Q[1-4]|-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d{1,6})?)?)?)?)?)?", re.ASCII | re.IGNORECASE
+)
+_ISO_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII | re.IGNORECASE)
+_EXAMPLES = '"2026", "2026-Q1", "2026-03", "2026-W09", "2026-03-31"'
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a log counts time: the unit of its times and their zone.
+
+    Attributes
+    ----------
+    unit
+        ``None`` for plain integers.
+    zone
+        ``None`` for times without a zone.
+    """
+
+    unit: str | None
+    zone: str | None
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open stretch of time, in timestamps or, for a log of plain integers, in integers.
+
+    Attributes
+    ----------
+    start, end
+        The first moment, and the first one past it; ``None`` where it has no such end.
+    """
+
+    start: Moment | None
+    end: Moment | None
+
+    def ticks(self, clock: Clock) -> tuple[int | None, int | None]:
+        """Give the ends in the unit of a log."""
+        return _ticks(self.start, clock), _ticks(self.end, clock)
+
+
+def span_of(period: Any, clock: Clock) -> Span:
+    """Read a period.
+
+    Parameters
+    ----------
+    period
+        Text such as ``"2026-03"``, a pandas Period or a date is its whole span. Of a pair, such a one is
+        included whole; timestamps are half-open, and ``None`` leaves a side open. For a log of plain
+        integers a pair of integers, half-open.
+    clock
+        The log's; text is read in its zone.
+
+    Raises
+    ------
+    SchemaError
+        If it is no period, does not fit the log's times, or ends before it begins.
+    """
+    if period is None:
+        return Span(None, None)
+    if isinstance(period, Span):
+        return period
+    if _is_pair(period):
+        first, last = period
+        start = _side(first, clock, "start")
+        end = _side(last, clock, "end")
+        if start is not None and end is not None and end <= start:  # type: ignore[operator]
+            raise SchemaError(f"period={period!r} ends before it begins; give (start, end)")
+        return Span(start, end)
+    if isinstance(period, Integral | datetime.datetime | np.datetime64):
+        raise SchemaError(f"period={period!r} is a moment, not a period; give a pair (start, end)")
+    whole = calendar_period(period)
+    if whole is None:
+        raise SchemaError(f"period={period!r} is not a period; give text such as {_EXAMPLES}, or a pair")
+    return Span(begin_of(whole, clock), begin_of(whole + 1, clock))
+
+
+def moment_of(value: Any, clock: Clock, option: str) -> int | None:
+    """Read one moment, as `as_of` takes it, in the unit of a log; text is the begin of its span."""
+    if value is None:
+        return None
+    stamp = _moment(value, clock)
+    if stamp is None:
+        whole = calendar_period(value)
+        if whole is None:
+            raise SchemaError(
+                f'{option}={value!r} is not a moment; give a timestamp, or text such as "2026-04-01"'
+            )
+        stamp = begin_of(whole, clock)
+    return _ticks(stamp, clock)
+
+
+def calendar_period(value: Any) -> pd.Period | None:
+    """Read what has a span of its own: text of the calendar, a pandas Period, a date; else ``None``."""
+    if isinstance(value, pd.Period):
+        return value
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return pd.Period(value, freq="D")
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    week = _ISO_WEEK.fullmatch(text)
+    try:
+        if week is not None:
+            return pd.Period(datetime.date.fromisocalendar(int(week[1]), int(week[2]), 1), freq="W-SUN")
+        return pd.Period(text) if _CALENDAR.fullmatch(text) else None
+    except ValueError as error:
+        raise SchemaError(f"{value!r} is not in the calendar: {error}") from error
+
+
+def _ticks(moment: Moment | None, clock: Clock) -> int | None:
+    """Give a moment in the unit of a log: the first of its ticks that is not before it."""
+    if moment is None or not isinstance(moment, pd.Timestamp):
+        return moment
+    ns = int(moment.value)
+    if clock.unit == "D":
+        return -(-ns // _DAY_NS)
+    return -(-ns * TICKS_A_SECOND[str(clock.unit)] // _NS)
+
+
+def _is_pair(period: Any) -> bool:
+    if isinstance(period, str) or not isinstance(period, Sequence):
+        return False
+    if len(period) != 2:
+        raise SchemaError(f"period={period!r} has {len(period)} parts; give a pair (start, end)")
+    return True
+
+
+def _side(value: Any, clock: Clock, side: Literal["start", "end"]) -> Moment | None:
+    if value is None:
+        return None
+    stamp = _moment(value, clock)
+    if stamp is not None:
+        return stamp
+    whole = calendar_period(value)
+    if whole is None:
+        raise SchemaError(
+            f"{value!r} is no {side} of a period; give a timestamp, or text such as {_EXAMPLES}"
+        )
+    return begin_of(whole if side == "start" else whole + 1, clock)
+
+
+def _moment(value: Any, clock: Clock) -> Moment | None:
+    """Read a timestamp, or an integer for a log of integers; ``None`` for what has a span."""
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        if clock.unit is not None:
+            raise SchemaError(f"{value!r} is a number, and the log's times are timestamps; give a timestamp")
+        return int(value)
+    if not isinstance(value, datetime.datetime | np.datetime64):
+        return None
+    stamp = pd.Timestamp(value)
+    if pd.isna(stamp):
+        raise SchemaError("a period's start or end is missing (NaT); None leaves a side open")
+    _refuse_integers(value, clock)
+    if clock.zone is None and stamp.tzinfo is not None:
+        raise SchemaError(f"{value!r} has a zone, and the log's times have none; give it without one")
+    if clock.zone is not None and stamp.tzinfo is None:
+        raise SchemaError(
+            f"{value!r} has no zone, and the log's times are in {clock.zone}; give it one, for example "
+            f'pd.Timestamp("{stamp}", tz="{clock.zone}")'
+        )
+    return stamp
+
+
+def begin_of(whole: pd.Period, clock: Clock) -> pd.Timestamp:
+    """Find the first moment of a calendar period in the log's zone."""
+    _refuse_integers(str(whole), clock)
+    start = whole.start_time
+    if clock.zone is None:
+        return start
+    # Where the clock is put back over midnight, the day begins with the first one.
+    begin = start.tz_localize(clock.zone, nonexistent="NaT", ambiguous=True)
+    return _first_shown(start, clock.zone) if pd.isna(begin) else begin
+
+
+def _first_shown(start: pd.Timestamp, zone: str) -> pd.Timestamp:
+    """Find the first moment at which a zone's clocks show a time that they pass over, or a later one.
+
+    pandas' own way forward misses it where the gap is not of an hour, or a whole day is left out.
+    """
+    moment = start.tz_localize("UTC")
+    # Clocks are at most 14 hours from UTC, so that `low` is before and `high` past it.
+    low, high = -26 * 3_600, 26 * 3_600
+    while high - low > 1:
+        middle = (low + high) // 2
+        shown = (moment + pd.Timedelta(seconds=middle)).tz_convert(zone).tz_localize(None)
+        low, high = (low, middle) if shown >= start else (middle, high)
+    return (moment + pd.Timedelta(seconds=high)).tz_convert(zone)
+
+
+def _refuse_integers(value: Any, clock: Clock) -> None:
+    if clock.unit is None:
+        raise SchemaError(
+            f"{value!r} is of the calendar, and the log's times are plain integers; give a pair of integers"
+        )

@@ -1,0 +1,108 @@
+"""Numbers as people read them: never rounded into something else."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stagefunnel.display.numbers import brief, count, length, number, percent
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.5, "50 %"),
+        (2 / 3, "67 %"),
+        (0.9996, "99.9 %"),
+        (0.996, "99.6 %"),
+        (1 - 1e-12, "99.9 %"),
+        (0.0004, "< 0.1 %"),
+        (0.004, "0.4 %"),
+        (1e-12, "< 0.1 %"),
+        (4 / 3, "133 %"),
+        (1.004, "100.4 %"),
+        (float("nan"), "–"),
+    ],
+)
+def test_a_share_is_said_in_percent(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_a_part_of_something_is_never_said_to_be_nothing_or_all(share: float) -> None:
+    assert percent(share) not in ("0 %", "0.0 %", "100 %", "100.0 %")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("0s", "0 s"),
+        ("4D 6h", "4 d 6 h"),
+        ("4D 6h 29min", "4 d 6 h"),
+        ("4D 6h 31min", "4 d 7 h"),
+        ("1D", "1 d"),
+        ("100D 11h", "100 d"),
+        ("1234D 13h", "1,235 d"),
+        ("23h 59min 59s", "1 d"),
+        ("5h 7min", "5 h 7 min"),
+        ("59min 59s", "1 h"),
+        ("36min", "36 min"),
+        ("1min 50s", "2 min"),
+        ("59.9s", "1 min"),
+        ("1.9s", "2 s"),
+        ("0.9999s", "1 s"),
+        ("12ms", "12 ms"),
+        ("7us", "7 µs"),
+        ("300ns", "< 1 µs"),
+    ],
+)
+def test_a_length_of_time_is_said_in_its_two_largest_units_at_most(value: str, said: str) -> None:
+    assert length(pd.Timedelta(value)) == said
+    assert length(pd.Timedelta(value).to_timedelta64()) == said
+
+
+@given(st.integers(1, 10**15))
+def test_a_length_is_said_within_half_of_what_it_counts_in(microseconds: int) -> None:
+    units = {"d": 86_400e6, "h": 3_600e6, "min": 60e6, "s": 1e6, "ms": 1e3, "µs": 1.0}
+    words = length(pd.Timedelta(microseconds, "us")).replace(",", "").split()
+    said = sum(int(value) * units[unit] for value, unit in zip(words[::2], words[1::2], strict=True))
+    finest = min(units[unit] for unit in words[1::2])
+    assert abs(said - microseconds) <= finest / 2 or said == finest >= microseconds
+
+
+@pytest.mark.parametrize("value", [pd.NaT, np.timedelta64("NaT"), float("nan"), None])
+def test_what_has_no_value_is_said_so(value: Any) -> None:
+    assert length(value) == number(value) == count(value) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(12345, "12,345"), (2.5, "2.50"), (3.0, "3"), (1e6, "1,000,000")]
+)
+def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, said: str) -> None:
+    assert number(value) == length(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (9_999, "9,999"),
+        (10_000, "10 k"),
+        (12_345, "12.3 k"),
+        (99_949, "99.9 k"),
+        (99_951, "100 k"),
+        (200_000, "200 k"),
+        (999_499, "999 k"),
+        (999_500, "1 M"),
+        (1_234_567, "1.23 M"),
+        (10_000_000, "10 M"),
+        (3_400_000_000, "3.4 bn"),
+        (float("nan"), "–"),
+    ],
+)
+def test_large_numbers_in_pictures_are_brief(value: float, said: str) -> None:
+    assert brief(value) == said

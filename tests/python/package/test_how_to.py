@@ -1,0 +1,41 @@
+"""The commands on the how-to pages, run as they are written."""
+
+import shlex
+from glob import glob
+from pathlib import Path
+
+import pytest
+
+from stagefunnel.cli import main
+
+PAGES = sorted(Path(__file__).parents[3].joinpath("docs", "how_to").glob("*.md"))
+COMMANDS = [
+    line.removeprefix("$ stagefunnel ")
+    for page in PAGES
+    for line in page.read_text(encoding="utf-8").splitlines()
+    if line.startswith("$ stagefunnel ")
+]
+
+
+def as_a_shell_has_it(command: str) -> list[str]:
+    """Split a command, and write out its globs."""
+    words = shlex.split(command)
+    return [found for word in words for found in (sorted(glob(word)) if "*" in word else [word])]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_a_page_runs(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[3])
+    words = as_a_shell_has_it(command)
+    if "--out" in words:
+        at = words.index("--out") + 1
+        words[at] = str(tmp_path / words[at])
+    assert main(words) == 0
+    assert "--out" in words or capsys.readouterr().out.startswith(("Funnel", "Chain"))
+
+
+def test_every_page_has_a_command() -> None:
+    assert len(PAGES) == 6
+    assert len(COMMANDS) >= len(PAGES)
