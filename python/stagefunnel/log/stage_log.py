@@ -9,7 +9,6 @@ from typing import Any, Self, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
-from .. import _core
 from ..errors import InvalidRowError, SchemaError, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
@@ -393,10 +392,3 @@ class StageLog:
             said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {said}")
         return "\n".join(lines)
-
-
-def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
-    """Read a log's stage codes as rows of a pipeline; every question starts here."""
-    if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    return log._data.lookup(pipeline, unlisted)

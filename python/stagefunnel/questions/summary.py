@@ -14,11 +14,11 @@ from ..tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ..tables.summary import Summary
 from .funnel.counts import core_groups, put_together
 from .funnel.kinds import Rule, rules_of
-from .funnel.states import keep_digest, kept_digest
+from .funnel.states import keep_item_states, kept_item_states
 from .funnel.table import funnel_table, outcome_table
 from .scope.breakdown import groups_of
 from .scope.groups import Groups
-from .scope.selection import View, view_of
+from .scope.selection import Selection, selection_of
 from .stages.durations import QUANTILES, quantiles_of, time_table
 from .stages.transitions import transition_table
 
@@ -81,10 +81,10 @@ def summary(
     rules = rules_of("both", fill, lost_then_won)
     (now,) = rules_of("classic", "won", lost_then_won or "include")
     asked = quantiles_of(quantiles)
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = groups_of(view, by)
-    found = _ask_all(view, [*rules, now], groups, _core.Per[per], list(asked.values()))
-    *funnels, outcome = [put_together(view, counts) for counts in found.funnels]
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    groups = groups_of(selection, by)
+    found = _ask_all(selection, [*rules, now], groups, _core.Per[per], list(asked.values()))
+    *funnels, outcome = [put_together(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
     return Summary(
@@ -92,24 +92,28 @@ def summary(
         outcomes=outcome_table(pipeline, outcome, groups),
         time_in_stage=time_table(pipeline, found.times, per=per, names=list(asked), unit=log.unit),
         transitions=transition_table(pipeline, moves.moves, moves.items),
-        quality=quality_table(quality_counts(log._data, pipeline, found if view.is_whole else None)),
+        quality=quality_table(quality_counts(log._data, pipeline, found if selection.is_whole else None)),
     )
 
 
 def _ask_all(
-    view: View, rules: list[Rule], groups: Groups | None, per: _core.Per, quantiles: list[_core.Quantile]
+    selection: Selection,
+    rules: list[Rule],
+    groups: Groups | None,
+    per: _core.Per,
+    quantiles: list[_core.Quantile],
 ) -> _core.Summary:
     """Let the core read the journeys once for all questions."""
-    log, lookup = view.log, view.lookup
-    code, n_groups = core_groups(view, groups)
+    log, lookup = selection.log, selection.lookup
+    code, n_groups = core_groups(selection, groups)
     kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
-    digest = kept_digest(log, lookup) if view.is_whole else None
+    states = kept_item_states(selection.data, lookup) if selection.is_whole else None
     try:
         found = _core.summarise(
-            view.journeys, lookup, kinds, code, n_groups, per, quantiles, log._data.threads, digest
+            selection.journeys, lookup, kinds, code, n_groups, per, quantiles, log._data.threads, states
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
-    if view.is_whole and code is None:
-        keep_digest(log, lookup, found.digest)
+    if selection.is_whole and code is None:
+        keep_item_states(selection.data, lookup, found.digest)
     return found

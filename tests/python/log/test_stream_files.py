@@ -12,8 +12,8 @@ import pytest
 
 import stagefunnel as sf
 from helpers import SMALL, assert_same
+from package.test_without_extras import run_without
 from stagefunnel.files import batches
-from test_without_extras import run_without
 
 FRAME = pd.DataFrame(
     {

@@ -16,7 +16,7 @@ _NARROW = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class Factor:
+class CategoryColumn:
     """A column with one value per item, or per row of a log.
 
     Attributes
@@ -30,7 +30,7 @@ class Factor:
     code: Codes
     values: pd.Series
 
-    def at(self, places: npt.NDArray[np.integer[Any]]) -> Factor:
+    def at(self, places: npt.NDArray[np.integer[Any]]) -> CategoryColumn:
         """Take the values at some places, a missing one at -1."""
         if not len(self.code):
             return replace(self, code=np.full(len(places), -1, dtype=np.int32))
@@ -41,14 +41,14 @@ class Factor:
         return replace(self, code=code)
 
 
-def factor_of(column: pd.Series, said: str) -> Factor:
+def category_column(column: pd.Series, said: str) -> CategoryColumn:
     """Give numbers to the distinct values of a column; categories keep their order."""
     column = column.reset_index(drop=True)
     if isinstance(column.dtype, pd.CategoricalDtype):
         categories = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
-        return Factor(column.cat.codes.to_numpy().astype(np.int32), pd.Series(categories))
+        return CategoryColumn(column.cat.codes.to_numpy().astype(np.int32), pd.Series(categories))
     if is_narrow(column):
-        return _narrow_factor(column)
+        return _narrow_category_column(column)
     try:
         code, found = pd.factorize(column)
         order = pd.Index(found).argsort()
@@ -57,7 +57,7 @@ def factor_of(column: pd.Series, said: str) -> Factor:
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1
-    return Factor(rank[code], pd.Series(found).iloc[order].reset_index(drop=True))
+    return CategoryColumn(rank[code], pd.Series(found).iloc[order].reset_index(drop=True))
 
 
 def is_narrow(column: pd.Series) -> bool:
@@ -67,7 +67,7 @@ def is_narrow(column: pd.Series) -> bool:
     return int(column.max()) - int(column.min()) < _NARROW
 
 
-def _narrow_factor(column: pd.Series) -> Factor:
+def _narrow_category_column(column: pd.Series) -> CategoryColumn:
     # Wide enough that the distance of two of them is one of them.
     values = column.to_numpy().astype(np.uint64 if column.dtype.kind == "u" else np.int64, copy=False)
     lowest = values.min()
@@ -77,7 +77,9 @@ def _narrow_factor(column: pd.Series) -> Factor:
     there = np.flatnonzero(is_there)
     number = np.zeros(_NARROW, dtype=np.int32)
     number[there] = np.arange(len(there), dtype=np.int32)
-    return Factor(number[places], pd.Series((there.astype(values.dtype) + lowest).astype(column.dtype)))
+    return CategoryColumn(
+        number[places], pd.Series((there.astype(values.dtype) + lowest).astype(column.dtype))
+    )
 
 
 def values_at(values: pd.Series, places: npt.NDArray[np.integer[Any]]) -> pd.Series:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, did_you_mean, quoted
-from .category import Factor, factor_of
+from .category import CategoryColumn, category_column
 from .inputs import read_input
-from .number import Numbers, numbers_of
+from .number import NumberColumn, number_column
 
 
 class ItemsTable:
@@ -49,8 +49,8 @@ class ItemsTable:
                 f"{first:,} and {second:,}); it must have one row per item"
             )
         self._rows = rows
-        self._factors: dict[str, Factor] = {}
-        self._numbers: dict[str, Numbers] = {}
+        self._categories: dict[str, CategoryColumn] = {}
+        self._numbers: dict[str, NumberColumn] = {}
 
     @property
     def n_unmatched(self) -> int:
@@ -60,20 +60,20 @@ class ItemsTable:
     def __contains__(self, column: str) -> bool:
         return column in self.frame.columns
 
-    def factor(self, column: str, option: str) -> Factor:
+    def category(self, column: str, option: str) -> CategoryColumn:
         """Tell which value of a column each item of the log has."""
         self._check_column(column, option)
-        if column not in self._factors:
+        if column not in self._categories:
             said = f"{option}={column!r}"
-            self._factors[column] = factor_of(self.frame[column], said).at(self._rows)
-        return self._factors[column]
+            self._categories[column] = category_column(self.frame[column], said).at(self._rows)
+        return self._categories[column]
 
-    def amounts(self, column: str) -> Numbers:
+    def numbers(self, column: str) -> NumberColumn:
         """Amount of every item of the log."""
         self._check_column(column, "amount")
         if column not in self._numbers:
             where = " in row {row:,} of the items table"
-            self._numbers[column] = numbers_of(self.frame[column], column, where).at(self._rows)
+            self._numbers[column] = number_column(self.frame[column], column, where).at(self._rows)
         return self._numbers[column]
 
     def _check_column(self, column: str, option: str) -> None:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, quoted
-from .category import Factor, factor_of, is_narrow
+from .category import CategoryColumn, category_column, is_narrow
 from .inputs import check_names
-from .number import Numbers, holds_decimals, numbers_of
+from .number import NumberColumn, holds_decimals, number_column
 
 _EXACT = 2**53  # whole numbers up to here are doubles
 
@@ -22,48 +22,50 @@ _EXACT = 2**53  # whole numbers up to here are doubles
 class RowColumns:
     """The columns that a log keeps of its rows.
 
-    Numbers are held as doubles and told apart only when a breakdown asks for it; all other columns, and
+    NumberColumn are held as doubles and told apart only when a breakdown asks for it; all other columns, and
     integers that lie near each other, are held as codes of their distinct values.
     """
 
     def __init__(self, columns: Mapping[str, pd.Series], rows: npt.NDArray[np.uint32], threads: int) -> None:
-        self._factors: dict[str, Factor] = {}
-        self._numbers: dict[str, Numbers] = {}
+        self._categories: dict[str, CategoryColumn] = {}
+        self._numbers: dict[str, NumberColumn] = {}
         self._types: dict[str, Any] = {}
         for name, column in columns.items():
             if _are_numbers(column):
-                numbers = numbers_of(column, name, " in row {row:,} of the log")
+                numbers = number_column(column, name, " in row {row:,} of the log")
                 values = _core.amounts_of_rows(np.ascontiguousarray(numbers.values), rows, threads)
                 self._numbers[name] = replace(numbers, values=values)
                 self._types[name] = column.dtype
             else:
-                factor = factor_of(column, f"column {name!r}")
-                self._factors[name] = replace(factor, code=_core.codes_of_rows(factor.code, rows, threads))
+                category = category_column(column, f"column {name!r}")
+                self._categories[name] = replace(
+                    category, code=_core.codes_of_rows(category.code, rows, threads)
+                )
 
     @property
     def names(self) -> list[str]:
         """Names of the columns."""
-        return [*self._numbers, *self._factors]
+        return [*self._numbers, *self._categories]
 
     def __contains__(self, name: str) -> bool:
-        return name in self._numbers or name in self._factors
+        return name in self._numbers or name in self._categories
 
-    def factor(self, name: str) -> Factor:
+    def category(self, name: str) -> CategoryColumn:
         """Tell which value of a column each row of the journeys has."""
-        if name not in self._factors:
+        if name not in self._categories:
             numbers, dtype = self._numbers[name], self._types[name]
-            factor = factor_of(pd.Series(numbers.values / 10.0**numbers.scale), f"by={name!r}")
+            category = category_column(pd.Series(numbers.values / 10.0**numbers.scale), f"by={name!r}")
             if pd.api.types.is_integer_dtype(dtype):
-                factor = Factor(factor.code, factor.values.astype(dtype))
-            self._factors[name] = factor
-        return self._factors[name]
+                category = CategoryColumn(category.code, category.values.astype(dtype))
+            self._categories[name] = category
+        return self._categories[name]
 
-    def amounts(self, name: str) -> Numbers:
+    def numbers(self, name: str) -> NumberColumn:
         """Amount of each row of the journeys."""
         if name not in self._numbers:
-            factor = self._factors[name]
-            numbers = numbers_of(factor.values, name, f" of column {name!r}")
-            self._numbers[name] = numbers.at(factor.code)
+            category = self._categories[name]
+            numbers = number_column(category.values, name, f" of column {name!r}")
+            self._numbers[name] = numbers.at(category.code)
         return self._numbers[name]
 
 

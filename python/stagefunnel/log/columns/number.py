@@ -20,7 +20,7 @@ _CONTEXT = decimal.Context(prec=100)
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
+class NumberColumn:
     """Amounts, one per item or per row of a log.
 
     Attributes
@@ -34,7 +34,7 @@ class Numbers:
     values: npt.NDArray[np.float64]
     scale: int = 0
 
-    def at(self, places: npt.NDArray[np.integer[Any]]) -> Numbers:
+    def at(self, places: npt.NDArray[np.integer[Any]]) -> NumberColumn:
         """Take the amounts at some places, none at -1."""
         if not len(self.values):
             return replace(self, values=np.full(len(places), np.nan))
@@ -43,7 +43,7 @@ class Numbers:
         return replace(self, values=values)
 
 
-def numbers_of(column: pd.Series, name: str, where: str) -> Numbers:
+def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:
     """Read a column of amounts: numbers, decimals, or text that is a number.
 
     Parameters
@@ -67,7 +67,7 @@ def numbers_of(column: pd.Series, name: str, where: str) -> Numbers:
             f"amount {values.iloc[row : row + 1].tolist()[0]!r}{where.format(row=row)} is not a number; "
             f"convert column {name!r} first"
         )
-    return Numbers(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+    return NumberColumn(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def holds_decimals(values: pd.Series) -> bool:
@@ -77,7 +77,7 @@ def holds_decimals(values: pd.Series) -> bool:
     return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "decimal"
 
 
-def _exact(values: Sequence[Any]) -> Numbers | None:
+def _exact(values: Sequence[Any]) -> NumberColumn | None:
     """Hold decimals as whole numbers; ``None`` where some have more digits than a double holds exactly."""
     present = [value for value in values if not pd.isna(value)]
     if not all(value.is_finite() for value in present):
@@ -88,6 +88,6 @@ def _exact(values: Sequence[Any]) -> Numbers | None:
     whole = [None if pd.isna(value) else int(_CONTEXT.scaleb(value, scale)) for value in values]
     if any(abs(number) > _EXACT for number in whole if number is not None):
         return None
-    return Numbers(
+    return NumberColumn(
         np.array([np.nan if number is None else number for number in whole], dtype=np.float64), scale
     )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, StageFunnelError, check_option, quoted
-from ...log.columns.number import Numbers
+from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
@@ -20,8 +20,8 @@ from ...times.periods import Span, span_of
 from ..funnel.counts import Counts, count
 from ..funnel.kinds import Rule, rules_of
 from ..scope.groups import Groups
-from ..scope.money import Money, Rates, money_of
-from ..scope.selection import View, view_of
+from ..scope.money import Amounts, Rates, amounts_of
+from ..scope.selection import Selection, selection_of
 from .links import Links, find_links
 from .table import Part, chain_table, of_origin
 
@@ -122,29 +122,36 @@ def chain_funnel(
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     options: dict[str, Any] = {"unlisted": unlisted, "as_of": as_of}
     in_period = options | {"period": period, "basis": period_basis}
-    lead_view, deal_view = chain.view("leads", **in_period), chain.view("deals", **in_period)
+    lead_selection, deal_selection = (
+        chain.selection("leads", **in_period),
+        chain.selection("deals", **in_period),
+    )
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
-    whole_deals = deal_view
+    whole_deals = deal_selection
     if basis == "origin":
         clock = chain.deals._data.clock
         end = span_of(period, clock).end if period_basis == "active" else None
-        whole_deals = chain.view("deals", **options, period=Span(None, end))
+        whole_deals = chain.selection("deals", **options, period=Span(None, end))
     with _told("in the deals"):
-        deal_money = money_of(whole_deals, amount, currency=currency, rates=rates)
+        deal_amounts = amounts_of(whole_deals, amount, currency=currency, rates=rates)
     with _told("in the leads"):
-        lead_money = _lead_money(lead_view, amount, currency, rates)
+        lead_amounts = _lead_amounts(lead_selection, amount, currency, rates)
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_view, rule, None, lead_money), lead_money)
+        lead_part = Part.of(
+            chain.lead_pipeline, count(lead_selection, rule, None, lead_amounts), lead_amounts
+        )
         if basis == "origin":
-            origin = _count_origin(lead_view, whole_deals, found, rule, deal_money)
-            own_part = Part.of(chain.deal_pipeline, origin.deals, deal_money)
+            origin = _count_origin(lead_selection, whole_deals, found, rule, deal_amounts)
+            own_part = Part.of(chain.deal_pipeline, origin.deals, deal_amounts)
             deal_part = of_origin(own_part, lead_part, origin.converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_view, rule, None, deal_money), deal_money)
+            deal_part = Part.of(
+                chain.deal_pipeline, count(deal_selection, rule, None, deal_amounts), deal_amounts
+            )
         parts[rule.kind] = (lead_part, deal_part)
-        unlinked[rule.kind] = _n_unlinked(deal_view, rule, found)
+        unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)
 
 
@@ -160,12 +167,12 @@ class _Chain:
     lead: str
     deal: str
 
-    def view(self, part: str, **options: Any) -> View:
+    def selection(self, part: str, **options: Any) -> Selection:
         log, pipeline = (
             (self.leads, self.lead_pipeline) if part == "leads" else (self.deals, self.deal_pipeline)
         )
         with _told(f"in the {part}"):
-            return view_of(log, pipeline, **options)
+            return selection_of(log, pipeline, **options)
 
 
 @contextmanager
@@ -218,16 +225,18 @@ def _pipeline_of(part: Any, chosen: Any, option: str) -> Pipeline:
     raise SchemaError(f"{what}; the pipelines are {quoted(known)}")
 
 
-def _lead_money(leads: View, amount: str | None, currency: str | None, rates: Rates | None) -> Money | None:
+def _lead_amounts(
+    leads: Selection, amount: str | None, currency: str | None, rates: Rates | None
+) -> Amounts | None:
     log = leads.log
     sources = [source for source in (log._data.items_table, log._data.columns) if source is not None]
     if amount is not None and not any(amount in source for source in sources):
-        return Money(Numbers(np.full(log.n_items, np.nan)))
-    return money_of(leads, amount, currency=currency, rates=rates)
+        return Amounts(NumberColumn(np.full(log.n_items, np.nan)))
+    return amounts_of(leads, amount, currency=currency, rates=rates)
 
 
 def _count_origin(
-    leads: View, deals: View, links: Links, rule: Rule, money: Money | None
+    leads: Selection, deals: Selection, links: Links, rule: Rule, amounts: Amounts | None
 ) -> _core.OriginCounts:
     moved = None if deals.moved is None else deals.moved.astype(np.uint8)
     try:
@@ -241,14 +250,14 @@ def _count_origin(
             links.deal,
             rule.core_kind,
             rule.lost_then_won,
-            None if money is None else money.numbers.values,
-            leads.log._data.threads,
+            None if amounts is None else amounts.numbers.values,
+            leads.data.threads,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
 
 
-def _n_unlinked(deals: View, rule: Rule, links: Links) -> int:
+def _n_unlinked(deals: Selection, rule: Rule, links: Links) -> int:
     groups = Groups(links.linked.astype(np.int32), pd.DataFrame({"linked": [False, True]}), keeps_empty=True)
     counts: Counts = count(deals, rule, groups)
     moved = getattr(counts, "moved_out", None)

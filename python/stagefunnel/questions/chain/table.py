@@ -16,7 +16,7 @@ from ...tables.options import KindName
 from ...tables.schema import BOTH, MOVED_OUT, PARTS
 from ..funnel.counts import Counts
 from ..funnel.table import funnel_table, outcome_table
-from ..scope.money import Money
+from ..scope.money import Amounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,9 @@ class Part:
     outcomes: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: Counts, money: Money | None) -> Part:
+    def of(cls, pipeline: Pipeline, counts: Counts, amounts: Amounts | None) -> Part:
         """Build the funnel of a part from its counts."""
-        scale = None if money is None else money.numbers.scale
+        scale = None if amounts is None else amounts.numbers.scale
         table = funnel_table(pipeline, "classic", {"classic": counts}, scale=scale)
         standing = outcome_table(pipeline, counts)
         return cls(pipeline, table, {name: standing[name].tolist() for name in standing.columns})

@@ -15,17 +15,17 @@ from ...log.columns.category import Codes
 from ...tables.schema import AMOUNTS, MOVED_OUT
 from ..scope.breakdown import items_of_rows
 from ..scope.groups import Groups, folded
-from ..scope.money import Money
-from ..scope.selection import View
+from ..scope.money import Amounts
+from ..scope.selection import Selection
 from .kinds import Rule
-from .states import digest_of
+from .states import item_states
 
 _STAGES_PASSED = ("passed", "assumed", "visited", "skipped", "beyond")
 _ITEMS = (*_STAGES_PASSED, "lost_from", "open_at", "won", "lost", "open", "left_out", "reopened_won")
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class FunnelCounts:
     """Counts of items as the core made them.
 
     Attributes
@@ -57,123 +57,146 @@ class Tally:
     moved_out: Integers | None = None
 
     @classmethod
-    def of(cls, counts: _core.FunnelCounts | Tally) -> Tally:
+    def of(cls, counts: _core.FunnelCounts | FunnelCounts) -> FunnelCounts:
         """Take the counts of items out of the core's."""
         return (
-            counts if isinstance(counts, Tally) else cls(**{name: getattr(counts, name) for name in _ITEMS})
+            counts
+            if isinstance(counts, FunnelCounts)
+            else cls(**{name: getattr(counts, name) for name in _ITEMS})
         )
 
     @classmethod
     def with_moved(
         cls, counts: _core.FunnelCounts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
-    ) -> Tally:
+    ) -> FunnelCounts:
         """Put together what was counted apart: the groups `moved` have the items that moved out of `here`."""
         names = [*_ITEMS, *(name for name in AMOUNTS if getattr(counts, name).size)]
-        tally = {name: getattr(counts, name)[here] for name in names}
+        tables = {name: getattr(counts, name)[here] for name in names}
         for name in (*_STAGES_PASSED, *names[len(_ITEMS) :], "left_out"):
-            tally[name] = tally[name] + getattr(counts, name)[moved]
-        return cls(**tally, moved_out=(counts.won + counts.lost + counts.open)[moved])
+            tables[name] = tables[name] + getattr(counts, name)[moved]
+        return cls(**tables, moved_out=(counts.won + counts.lost + counts.open)[moved])
 
     @classmethod
-    def total(cls, tallies: Sequence[Tally]) -> Tally:
+    def total(cls, parts: Sequence[FunnelCounts]) -> FunnelCounts:
         """Add up counts of different items in the same groups and stages."""
-        names = [*_ITEMS, *([] if tallies[0].moved_out is None else [MOVED_OUT])]
-        return cls(**{name: np.sum([getattr(one, name) for one in tallies], axis=0) for name in names})
+        names = [*_ITEMS, *([] if parts[0].moved_out is None else [MOVED_OUT])]
+        return cls(**{name: np.sum([getattr(one, name) for one in parts], axis=0) for name in names})
 
 
-Counts: TypeAlias = _core.FunnelCounts | Tally
+Counts: TypeAlias = _core.FunnelCounts | FunnelCounts
 
 
 def count_all(
-    view: View, rules: Sequence[Rule], groups: Groups | None, money: Money | None
+    selection: Selection, rules: Sequence[Rule], groups: Groups | None, amounts: Amounts | None
 ) -> dict[str, Counts]:
     """Ask the core for the counts of several kinds; groups and amounts are read once for those that can."""
-    by_entry = "row" in (groups and groups.each, money and money.each)
-    if len(rules) > 1 and not by_entry and (groups or money) and all(rule.is_digestible for rule in rules):
-        digest = _digest_of(view)
-        if digest is not None:
-            code, n_groups = core_groups(view, groups)
+    by_entry = "row" in (groups and groups.each, amounts and amounts.each)
+    if (
+        len(rules) > 1
+        and not by_entry
+        and (groups or amounts)
+        and all(rule.counts_by_state for rule in rules)
+    ):
+        states = _item_states(selection)
+        if states is not None:
+            code, n_groups = core_groups(selection, groups)
             kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
-            amounts = None if money is None else money.numbers.values
+            values = None if amounts is None else amounts.numbers.values
             try:
                 found = _core.count_funnels(
-                    view.journeys, view.lookup, kinds, code, n_groups, amounts, view.log._data.threads, digest
+                    selection.journeys,
+                    selection.lookup,
+                    kinds,
+                    code,
+                    n_groups,
+                    values,
+                    selection.data.threads,
+                    states,
                 )
             except ValueError as error:
                 raise SchemaError(str(error)) from error
-            return {rule.kind: put_together(view, counts) for rule, counts in zip(rules, found, strict=True)}
-    return {rule.kind: count(view, rule, groups, money) for rule in rules}
+            return {
+                rule.kind: put_together(selection, counts) for rule, counts in zip(rules, found, strict=True)
+            }
+    return {rule.kind: count(selection, rule, groups, amounts) for rule in rules}
 
 
-def _digest_of(view: View) -> _core.Digest | None:
+def _item_states(selection: Selection) -> _core.Digest | None:
     """Count the items by state, and tell the state of each."""
-    if view.is_whole:
-        return digest_of(view.log, view.lookup, with_items=True)
-    return _core.digest_of_items(view.journeys, view.lookup, view.log._data.threads)
+    if selection.is_whole:
+        return item_states(selection.data, selection.lookup, with_items=True)
+    return _core.digest_of_items(selection.journeys, selection.lookup, selection.data.threads)
 
 
 def count(
-    view: View,
+    selection: Selection,
     rule: Rule,
     groups: Groups | None = None,
-    money: Money | None = None,
+    amounts: Amounts | None = None,
 ) -> Counts:
     """Ask the core for the counts of one kind."""
-    code, n_groups = core_groups(view, groups)
-    return put_together(view, _count(view, rule, groups, code, n_groups, money))
+    code, n_groups = core_groups(selection, groups)
+    return put_together(selection, _count(selection, rule, groups, code, n_groups, amounts))
 
 
-def core_groups(view: View, groups: Groups | None) -> tuple[Codes | None, int]:
+def core_groups(selection: Selection, groups: Groups | None) -> tuple[Codes | None, int]:
     """Say which group the core counts each item in, or each row, and how many there are."""
     code = None if groups is None else groups.code
     n_groups = 1 if groups is None else max(len(groups.values), 1)
-    if view.moved is None:
+    if selection.moved is None:
         return code, n_groups
     # Items that moved out are counted in groups of their own, which lie behind the others.
     at_rows = groups is not None and groups.each == "row"
-    moved = view.moved[items_of_rows(view.log)] if at_rows else view.moved
+    moved = selection.moved[items_of_rows(selection.log)] if at_rows else selection.moved
     own = np.zeros(len(moved), dtype=np.int32) if code is None else code
     return own + moved.astype(np.int32) * np.int32(n_groups), 2 * n_groups
 
 
-def put_together(view: View, counts: _core.FunnelCounts) -> Counts:
+def put_together(selection: Selection, counts: _core.FunnelCounts) -> Counts:
     """Bring the core's counts back to one group for each that was asked for."""
-    if view.moved is None:
+    if selection.moved is None:
         return counts
     n_groups = len(counts.won) // 2
-    return Tally.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
+    return FunnelCounts.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
 
 
 def _count(
-    view: View, rule: Rule, groups: Groups | None, code: Codes | None, n_groups: int, money: Money | None
+    selection: Selection,
+    rule: Rule,
+    groups: Groups | None,
+    code: Codes | None,
+    n_groups: int,
+    amounts: Amounts | None,
 ) -> _core.FunnelCounts:
-    log = view.log
-    amounts = None if money is None else money.numbers.values
-    by_entry = "row" in (groups and groups.each, money and money.each)
+    log = selection.log
+    values = None if amounts is None else amounts.numbers.values
+    by_entry = "row" in (groups and groups.each, amounts and amounts.each)
     try:
         if by_entry:
             return _core.count_entries(
-                view.journeys,
-                view.lookup,
+                selection.journeys,
+                selection.lookup,
                 rule.core_kind,
                 rule.lost_then_won,
                 log._data.journeys,
                 np.zeros(log.n_items, dtype=np.int32) if code is None else code,
                 n_groups,
-                amounts,
+                values,
                 log._data.threads,
             )
-        with_items = code is not None or amounts is not None
+        with_items = code is not None or values is not None
         return _core.count_funnel(
-            view.journeys,
-            view.lookup,
+            selection.journeys,
+            selection.lookup,
             rule.core_kind,
             rule.lost_then_won,
             code,
             n_groups,
-            amounts,
+            values,
             log._data.threads,
-            digest_of(log, view.lookup, with_items) if view.is_whole and rule.is_digestible else None,
+            item_states(selection.data, selection.lookup, with_items)
+            if selection.is_whole and rule.counts_by_state
+            else None,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
@@ -193,5 +216,5 @@ def sizes_of(groups: Groups, counts: Counts) -> npt.NDArray[np.int64]:
         reached: npt.NDArray[np.int64] = (counts.passed + counts.assumed).sum(axis=1)
         return reached
     items: npt.NDArray[np.int64] = counts.won + counts.lost + counts.open
-    moved = counts.moved_out if isinstance(counts, Tally) else None
+    moved = counts.moved_out if isinstance(counts, FunnelCounts) else None
     return items if moved is None else items + moved

@@ -11,12 +11,12 @@ import pandas as pd
 
 from ... import _core
 from ...errors import check_option
-from ...log.stage_log import StageLog, core_pipeline
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, outcome_values, row_outcomes, stage_values
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ...tables.schema import EXPLANATION
-from ..scope.selection import select
+from ..scope.selection import core_pipeline, select
 from .kinds import rules_of
 
 

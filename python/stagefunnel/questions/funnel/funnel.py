@@ -12,8 +12,8 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ..scope.breakdown import check_top, groups_of
-from ..scope.money import Rates, money_of
-from ..scope.selection import view_of
+from ..scope.money import Rates, amounts_of
+from ..scope.selection import selection_of
 from .counts import count, count_all, without_small
 from .kinds import rules_of
 from .table import funnel_table, outcome_table
@@ -140,14 +140,14 @@ def funnel(
     5        Lost        6       6        0
     """
     rules = rules_of(kind, fill, lost_then_won)
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     check_top(top, by)
-    groups = groups_of(view, by, at=at)
-    money = money_of(view, amount, amount_at=amount_at, currency=currency, rates=rates)
+    groups = groups_of(selection, by, at=at)
+    amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     if groups is not None and top is not None:
-        groups = without_small(groups, count(view, rules[0], groups), top)
-    counted = count_all(view, rules, groups, money)
-    scale = None if money is None else money.numbers.scale
+        groups = without_small(groups, count(selection, rules[0], groups), top)
+    counted = count_all(selection, rules, groups, amounts)
+    scale = None if amounts is None else amounts.numbers.scale
     return funnel_table(pipeline, kind, counted, groups, scale=scale)
 
 
@@ -198,11 +198,11 @@ def outcomes(
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     check_top(top, by)
     if at == "stage":
         raise SchemaError('an outcome is of an item, not of a stage: at= is "first" or "last"')
-    groups = groups_of(view, by, at=at)
+    groups = groups_of(selection, by, at=at)
     if groups is not None and top is not None:
-        groups = without_small(groups, count(view, rule, groups), top)
-    return outcome_table(pipeline, count(view, rule, groups), groups)
+        groups = without_small(groups, count(selection, rule, groups), top)
+    return outcome_table(pipeline, count(selection, rule, groups), groups)

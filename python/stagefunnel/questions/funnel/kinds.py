@@ -20,7 +20,7 @@ class Rule:
     lost_then_won: _core.LostThenWon
 
     @property
-    def is_digestible(self) -> bool:
+    def counts_by_state(self) -> bool:
         """Whether items of one state count alike."""
         return self.core_kind not in (_core.Kind.conversions_moves, _core.Kind.strict)
 

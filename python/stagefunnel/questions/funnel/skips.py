@@ -14,7 +14,7 @@ from ...tables.build import frame, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import SKIPS
 from ..scope.breakdown import groups_of
-from ..scope.selection import view_of
+from ..scope.selection import selection_of
 from .counts import count
 from .kinds import rules_of
 
@@ -67,9 +67,9 @@ def skips(
     3         New       9      11        3       0.27
     """
     (rule,) = rules_of("classic", "won", None)
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    groups = groups_of(view, by, reserved=SKIPS)
-    counts = count(view, rule, groups)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    groups = groups_of(selection, by, reserved=SKIPS)
+    counts = count(selection, rule, groups)
     in_base = counts.passed.any(axis=1)
     kept = np.zeros(1, dtype=np.intp) if groups is None else np.flatnonzero(in_base)
     n_open = len(pipeline.stages)

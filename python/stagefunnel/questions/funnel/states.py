@@ -1,4 +1,4 @@
-"""What a scan of a log found for a pipeline, kept for the next question as long as the log lives."""
+"""The items counted by state, which a scan finds once and a log keeps for the next question."""
 
 from __future__ import annotations
 
@@ -6,39 +6,38 @@ from weakref import WeakKeyDictionary
 
 from ... import _core
 from ...log.data import LogData
-from ...log.stage_log import StageLog
 
 _Lookup = tuple[int, int, tuple[int, ...]]
 _kept: WeakKeyDictionary[LogData, dict[_Lookup, _core.Digest | None]] = WeakKeyDictionary()
 
 
-def digest_of(log: StageLog, lookup: _core.Pipeline, with_items: bool) -> _core.Digest | None:
-    """Scan the log for a pipeline, or look up what the scan found last time.
+def item_states(data: LogData, lookup: _core.Pipeline, with_items: bool) -> _core.Digest | None:
+    """Count the items of a log by state, or return the counts of an earlier question.
 
     Parameters
     ----------
     with_items
-        Whether the state of each item is wanted, as groups and amounts need it.
+        Whether the state of each item is needed too, as groups and amounts need it.
     """
-    digests, key = _place_of(log, lookup)
-    found = digests.get(key)
-    if key not in digests or (with_items and found is not None and not found.has_items):
+    states_of, key = _place_of(data, lookup)
+    states = states_of.get(key)
+    if key not in states_of or (with_items and states is not None and not states.has_items):
         scan = _core.digest_of_items if with_items else _core.digest_of
-        digests[key] = found = scan(log._data.journeys, lookup, log._data.threads)
-    return found
+        states_of[key] = states = scan(data.journeys, lookup, data.threads)
+    return states
 
 
-def kept_digest(log: StageLog, lookup: _core.Pipeline) -> _core.Digest | None:
-    """Look up what a scan found; ``None`` if there was none, or it found no digest worth its memory."""
-    digests, key = _place_of(log, lookup)
-    return digests.get(key)
+def kept_item_states(data: LogData, lookup: _core.Pipeline) -> _core.Digest | None:
+    """Return the states of an earlier scan; ``None`` if there was none, or they were too many to keep."""
+    states_of, key = _place_of(data, lookup)
+    return states_of.get(key)
 
 
-def keep_digest(log: StageLog, lookup: _core.Pipeline, digest: _core.Digest | None) -> None:
-    """Keep what a scan for all questions found."""
-    digests, key = _place_of(log, lookup)
-    digests[key] = digest
+def keep_item_states(data: LogData, lookup: _core.Pipeline, states: _core.Digest | None) -> None:
+    """Keep the states that the scan of a summary found."""
+    states_of, key = _place_of(data, lookup)
+    states_of[key] = states
 
 
-def _place_of(log: StageLog, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
-    return _kept.setdefault(log._data, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))
+def _place_of(data: LogData, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
+    return _kept.setdefault(data, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))

@@ -16,7 +16,7 @@ from ...tables.labels import value_labels
 from ...tables.options import KindName
 from ...tables.schema import AMOUNTS, BOTH, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES
 from ..scope.groups import Groups
-from .counts import Counts, Tally
+from .counts import Counts, FunnelCounts
 
 _MOST_RECORDED = 10_000
 
@@ -34,7 +34,7 @@ def funnel_table(
     Parameters
     ----------
     scale
-        Of the amounts, as :class:`Numbers` has it; ``None`` without amounts.
+        Of the amounts, as :class:`NumberColumn` has it; ``None`` without amounts.
     """
     tables = [_table_of_kind(pipeline, counts, groups, scale) for counts in counted.values()]
     # Read at the stages, groups have no items of their own, only entries of items.
@@ -110,7 +110,7 @@ def _of_report(items: npt.NDArray[np.int64], groups: Groups | None) -> npt.NDArr
 
 
 def _moved_out(counts: Counts) -> npt.NDArray[np.int64] | None:
-    return counts.moved_out if isinstance(counts, Tally) else None
+    return counts.moved_out if isinstance(counts, FunnelCounts) else None
 
 
 def _with_groups(

@@ -13,15 +13,15 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, check_option
 from ...log.columns.kept import RowColumns
-from ...log.stage_log import StageLog, core_pipeline
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
 from ...times.periods import FREQUENCIES, Clock, Span, begin_of, moment_of, span_of
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
-from ..scope.money import Money, money_of
-from ..scope.selection import View, elsewhere_flags, view_of
-from .counts import Counts, Tally, count_all
+from ..scope.money import Amounts, amounts_of
+from ..scope.selection import Selection, core_pipeline, elsewhere_flags, selection_of
+from .counts import Counts, FunnelCounts, count_all
 from .kinds import Rule, rules_of
 from .table import funnel_table
 
@@ -91,30 +91,30 @@ def funnel_by_period(
     periods = _periods_of(log, every, span_of(period, clock), clock)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     lookup = core_pipeline(log, pipeline, unlisted)
-    whole = View(log, pipeline, lookup, log._data.journeys)
+    whole = Selection(log, pipeline, lookup, log._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
         raise SchemaError(f"amount={amount!r} changes from row to row; a trend adds up the items table's")
-    money = money_of(whole, amount)
+    amounts = amounts_of(whole, amount)
     cells = _cells(periods, groups, len(pipeline.labels))
     if basis == "active":
         bounds = _ticks(begins, clock)
         seen_at = moment_of(as_of, clock, "as_of")
         counted = {
-            rule.kind: _count_active(log, pipeline, lookup, rule, groups, money, bounds, seen_at)
+            rule.kind: _count_active(log, pipeline, lookup, rule, groups, amounts, bounds, seen_at)
             for rule in rules
         }
     else:
         span = Span(begins[0], begins[-1])
-        view = view_of(log, pipeline, unlisted=unlisted, period=span, basis=basis, as_of=as_of)
+        selection = selection_of(log, pipeline, unlisted=unlisted, period=span, basis=basis, as_of=as_of)
         at = _core.periods_of_items(
-            view.journeys, view.lookup, _core.Basis[basis], _ticks(begins, clock), log._data.threads
+            selection.journeys, selection.lookup, _core.Basis[basis], _ticks(begins, clock), log._data.threads
         )
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
         placed = replace(cells, code=code.astype(np.int32))
-        counted = count_all(view, rules, placed, money)
-    scale = None if money is None else money.numbers.scale
+        counted = count_all(selection, rules, placed, amounts)
+    scale = None if amounts is None else amounts.numbers.scale
     return funnel_table(pipeline, kind, counted, cells, scale=scale)
 
 
@@ -124,7 +124,7 @@ def _count_active(
     lookup: _core.Pipeline,
     rule: Rule,
     groups: Groups | None,
-    money: Money | None,
+    amounts: Amounts | None,
     bounds: npt.NDArray[np.int64],
     seen_at: int | None,
 ) -> Counts:
@@ -138,7 +138,7 @@ def _count_active(
             rule.lost_then_won,
             None if groups is None else groups.code,
             n_groups,
-            None if money is None else money.numbers.values,
+            None if amounts is None else amounts.numbers.values,
             bounds,
             seen_at,
             elsewhere_flags(log, pipeline),
@@ -151,7 +151,7 @@ def _count_active(
         return counts
     # Behind the groups of each period stand those of the items that moved out.
     place = np.arange((len(bounds) - 1) * 2 * n_groups).reshape(-1, 2, n_groups)
-    return Tally.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
+    return FunnelCounts.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
 
 
 def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd.PeriodIndex:

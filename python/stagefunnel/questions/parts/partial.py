@@ -18,10 +18,10 @@ from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ...tables.summary import Summary
 from ...times.periods import Span, moment_of, span_of
-from ..funnel.counts import Tally, count
+from ..funnel.counts import FunnelCounts, count
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
-from ..scope.selection import view_of
+from ..scope.selection import selection_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table
 from ..stages.transitions import count_moves, transition_table
 from .item_keys import Keys, keys_of, merged_keys
@@ -58,7 +58,7 @@ class Partial:
     period: Span
     basis: BasisName
     as_of: int | None
-    _tallies: dict[str, Tally]
+    _tallies: dict[str, FunnelCounts]
     _samples: list[Sample]
     _moves: npt.NDArray[np.int64]
     _moving_items: npt.NDArray[np.int64]
@@ -164,10 +164,10 @@ def partial(
     """
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     clock = log._data.clock
-    moves = count_moves(view)
-    seen = _core.stage_durations(view.journeys, view.lookup, _core.Per[per], log._data.threads)
+    moves = count_moves(selection)
+    seen = _core.stage_durations(selection.journeys, selection.lookup, _core.Per[per], log._data.threads)
     found = quality_counts(log._data, pipeline)
     return Partial(
         pipeline=pipeline,
@@ -180,7 +180,7 @@ def partial(
         period=span_of(period, clock),
         basis=basis,
         as_of=moment_of(as_of, clock, "as_of"),
-        _tallies={rule.kind: Tally.of(count(view, rule)) for rule in rules},
+        _tallies={rule.kind: FunnelCounts.of(count(selection, rule)) for rule in rules},
         _samples=[Sample.of(stage) for stage in seen],
         _moves=moves.moves,
         _moving_items=moves.items,
@@ -234,7 +234,9 @@ def merge(partials: Iterable[Partial]) -> Partial:
     return Partial(
         pipeline=first.pipeline,
         **{option: getattr(first, option) for option in _OPTIONS},
-        _tallies={kind: Tally.total([part._tallies[kind] for part in parts]) for kind in first._tallies},
+        _tallies={
+            kind: FunnelCounts.total([part._tallies[kind] for part in parts]) for kind in first._tallies
+        },
         _samples=[Sample.total(samples) for samples in zip(*(part._samples for part in parts), strict=True)],
         _moves=np.sum([part._moves for part in parts], axis=0),
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),

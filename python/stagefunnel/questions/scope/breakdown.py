@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 from ... import _core
 from ...errors import SchemaError, check_option, did_you_mean, quoted
-from ...log.columns.category import Factor
+from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AtName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE
 from .groups import Groups, combined
-from .selection import View
+from .selection import Selection
 
 
 def groups_of(
-    view: View,
+    selection: Selection,
     by: str | Sequence[str] | None,
     *,
     at: AtName = "first",
@@ -34,17 +34,17 @@ def groups_of(
             raise SchemaError(f"at={at!r} says where by= is read, and there is no by=")
         return None
     columns = by_columns(by)
-    factors = [_factor(view, column, at) for column in columns]
+    categories = [_factor(selection, column, at) for column in columns]
     refuse_names_of_the_result(columns, reserved)
     each: Literal["item", "row"] = "item"
     if at == "stage":
-        if all(isinstance(source_of(view.log, column, "by"), ItemsTable) for column in columns):
+        if all(isinstance(source_of(selection.log, column, "by"), ItemsTable) for column in columns):
             raise SchemaError(
                 f'at="stage" reads by= where an item enters a stage, but {quoted(columns)} are of the items '
                 f"table; name a column of the log"
             )
         each = "row"
-    return combined(factors, columns, each)
+    return combined(categories, columns, each)
 
 
 def by_columns(by: str | Sequence[str]) -> list[str]:
@@ -57,15 +57,15 @@ def by_columns(by: str | Sequence[str]) -> list[str]:
     return columns
 
 
-def _factor(view: View, column: str, at: AtName) -> Factor:
-    source = source_of(view.log, column, "by")
+def _factor(selection: Selection, column: str, at: AtName) -> CategoryColumn:
+    source = source_of(selection.log, column, "by")
     if isinstance(source, ItemsTable):
-        factor = source.factor(column, "by")
+        category = source.category(column, "by")
         if at != "stage":
-            return factor
-        return factor.at(items_of_rows(view.log))
-    factor = source.factor(column)
-    return factor if at == "stage" else factor.at(rows_of_items(view, at))
+            return category
+        return category.at(items_of_rows(selection.log))
+    category = source.category(column)
+    return category if at == "stage" else category.at(rows_of_items(selection, at))
 
 
 def source_of(log: StageLog, column: str, option: str) -> ItemsTable | RowColumns:
@@ -93,11 +93,11 @@ def source_of(log: StageLog, column: str, option: str) -> ItemsTable | RowColumn
     )
 
 
-def rows_of_items(view: View, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
+def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
     """Find the first or last row of each item of those that a report keeps, -1 for an item without one."""
-    log = view.log
+    log = selection.log
     rows: npt.NDArray[np.int64] = _core.rows_of_items(
-        view.journeys, view.lookup, log._data.journeys, _core.RowAt[at], log._data.threads
+        selection.journeys, selection.lookup, log._data.journeys, _core.RowAt[at], log._data.threads
     )
     return rows
 

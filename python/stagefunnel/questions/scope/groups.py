@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError
-from ...log.columns.category import Codes, Factor, values_at
+from ...log.columns.category import CategoryColumn, Codes, values_at
 
 _MOST_COUNTED = 1 << 22  # beyond, a table of all combinations costs more than looking for those there are
 
@@ -39,33 +39,37 @@ class Groups:
     keeps_empty: bool = False
 
 
-def combined(factors: Sequence[Factor], names: Sequence[str], each: Literal["item", "row"]) -> Groups:
+def combined(
+    categories: Sequence[CategoryColumn], names: Sequence[str], each: Literal["item", "row"]
+) -> Groups:
     """Make a group of every combination of values, sorted column by column, missing ones last."""
-    sizes = [len(factor.values) + 1 for factor in factors]
-    if len(factors) == 1:
-        code = factors[0].code
+    sizes = [len(category.values) + 1 for category in categories]
+    if len(categories) == 1:
+        code = categories[0].code
         some_missing = code.min(initial=0) < 0
         known = np.arange(sizes[0] if some_missing else sizes[0] - 1)
         if some_missing:
             code = np.where(code < 0, np.int32(sizes[0] - 1), code)
     else:
-        code, known = _numbered(factors, sizes)
+        code, known = _numbered(categories, sizes)
     values = {}
     rest = known
-    for name, factor, size in reversed(list(zip(names, factors, sizes, strict=True))):
+    for name, category, size in reversed(list(zip(names, categories, sizes, strict=True))):
         rest, own = np.divmod(rest, size)
-        values[name] = values_at(factor.values, np.where(own == size - 1, -1, own))
+        values[name] = values_at(category.values, np.where(own == size - 1, -1, own))
     return Groups(code, pd.DataFrame({name: values[name] for name in names}), each=each)
 
 
-def _numbered(factors: Sequence[Factor], sizes: Sequence[int]) -> tuple[Codes, npt.NDArray[np.int64]]:
+def _numbered(
+    categories: Sequence[CategoryColumn], sizes: Sequence[int]
+) -> tuple[Codes, npt.NDArray[np.int64]]:
     """Give numbers to the combinations that there are, and tell for each which one of all it is."""
     if np.prod([float(size) for size in sizes]) >= 2.0**62:
         raise SchemaError(f"by= makes {' × '.join(f'{size:,}' for size in sizes)} combinations; take fewer")
-    all_code = np.zeros(len(factors[0].code), dtype=np.int64)
-    for factor, size in zip(factors, sizes, strict=True):
+    all_code = np.zeros(len(categories[0].code), dtype=np.int64)
+    for category, size in zip(categories, sizes, strict=True):
         all_code *= size
-        all_code += np.where(factor.code < 0, size - 1, factor.code)
+        all_code += np.where(category.code < 0, size - 1, category.code)
     n_all = int(np.prod(sizes, dtype=np.int64))
     if n_all <= max(_MOST_COUNTED, len(all_code)):
         known = np.flatnonzero(np.bincount(all_code, minlength=n_all))

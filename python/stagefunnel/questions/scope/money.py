@@ -12,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import SchemaError, check_option, quoted
-from ...log.columns.category import Factor
+from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
-from ...log.columns.number import Numbers
+from ...log.columns.number import NumberColumn
 from ...tables.options import AmountAtName
 from .breakdown import items_of_rows, rows_of_items, rows_per_item, source_of
-from .selection import View
+from .selection import Selection
 
 Rates = Mapping[Any, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Money:
+class Amounts:
     """The amounts of a report.
 
     Attributes
@@ -32,18 +32,18 @@ class Money:
         One per item, or per row of the log where `each` says so.
     """
 
-    numbers: Numbers
+    numbers: NumberColumn
     each: str = "item"
 
 
-def money_of(
-    view: View,
+def amounts_of(
+    selection: Selection,
     amount: str | None,
     *,
     amount_at: AmountAtName = "last",
     currency: str | None = None,
     rates: Rates | None = None,
-) -> Money | None:
+) -> Amounts | None:
     """Read the amounts that a report adds up."""
     check_option("amount_at", amount_at, get_args(AmountAtName))
     if amount is None:
@@ -55,44 +55,46 @@ def money_of(
         return None
     if rates is not None and currency is None:
         raise SchemaError("rates= converts currencies, and currency= does not name the column that has them")
-    money = _amounts(view, amount, amount_at)
+    amounts = _amounts(selection, amount, amount_at)
     if currency is None:
-        return money
-    return _in_one_currency(view, money, currency, {} if rates is None else _checked(rates), rates is None)
+        return amounts
+    return _in_one_currency(
+        selection, amounts, currency, {} if rates is None else _checked(rates), rates is None
+    )
 
 
-def _amounts(view: View, amount: str, amount_at: AmountAtName) -> Money:
-    source = source_of(view.log, amount, "amount")
+def _amounts(selection: Selection, amount: str, amount_at: AmountAtName) -> Amounts:
+    source = source_of(selection.log, amount, "amount")
     if isinstance(source, ItemsTable):
         if amount_at == "stage":
             raise SchemaError(
                 f'amount_at="stage" reads the amount where an item enters a stage, but {amount!r} is of the '
                 f"items table; name a column of the log"
             )
-        return Money(source.amounts(amount))
+        return Amounts(source.numbers(amount))
     if amount_at == "stage":
-        return Money(source.amounts(amount), "row")
-    return Money(source.amounts(amount).at(rows_of_items(view, "last")))
+        return Amounts(source.numbers(amount), "row")
+    return Amounts(source.numbers(amount).at(rows_of_items(selection, "last")))
 
 
-def _currencies(view: View, currency: str, each: str) -> Factor:
+def _currencies(selection: Selection, currency: str, each: str) -> CategoryColumn:
     """Tell the currency of every item at its last row, or of every row."""
-    source = source_of(view.log, currency, "currency")
+    source = source_of(selection.log, currency, "currency")
     if isinstance(source, ItemsTable):
-        factor = source.factor(currency, "currency")
-        return factor.at(items_of_rows(view.log)) if each == "row" else factor
-    factor = source.factor(currency)
-    return factor if each == "row" else factor.at(rows_of_items(view, "last"))
+        category = source.category(currency, "currency")
+        return category.at(items_of_rows(selection.log)) if each == "row" else category
+    category = source.category(currency)
+    return category if each == "row" else category.at(rows_of_items(selection, "last"))
 
 
 def _in_one_currency(
-    view: View, money: Money, currency: str, rates: Mapping[Any, float], unconverted: bool
-) -> Money:
-    factor = _currencies(view, currency, money.each)
-    numbers = money.numbers
-    has_amount = _in_report(view, money.each) & ~np.isnan(numbers.values)
-    counts = np.bincount(factor.code[has_amount] + 1, minlength=len(factor.values) + 1)
-    values = factor.values.tolist()
+    selection: Selection, amounts: Amounts, currency: str, rates: Mapping[Any, float], unconverted: bool
+) -> Amounts:
+    category = _currencies(selection, currency, amounts.each)
+    numbers = amounts.numbers
+    has_amount = _in_report(selection, amounts.each) & ~np.isnan(numbers.values)
+    counts = np.bincount(category.code[has_amount] + 1, minlength=len(category.values) + 1)
+    values = category.values.tolist()
     if counts[0]:
         raise SchemaError(
             f"{counts[0]:,} amounts have no currency in column {currency!r}; fill it in, or leave currency= "
@@ -106,22 +108,22 @@ def _in_one_currency(
                 f"the amounts are in {len(used):,} currencies, which do not add up: {said}; pass "
                 f"rates={{{used[0][0]!r}: 1.0, …}}"
             )
-        return money
+        return amounts
     strangers = [value for value, _ in used if value not in rates]
     if strangers:
         raise SchemaError(f"rates= has no rate of {quoted(strangers)}; it has: {quoted(rates)}")
     of_code = np.array([*(rates.get(value, np.nan) for value in values), np.nan])
     if not len(used) or set(of_code[np.flatnonzero(counts[1:])]) == {1.0}:
-        return money
+        return amounts
     # Behind the last digit that decimals have, products have more.
     exact = numbers.values / 10.0**numbers.scale
-    return replace(money, numbers=Numbers(exact * of_code[factor.code]))
+    return replace(amounts, numbers=NumberColumn(exact * of_code[category.code]))
 
 
-def _in_report(view: View, each: str) -> npt.NDArray[np.bool_]:
+def _in_report(selection: Selection, each: str) -> npt.NDArray[np.bool_]:
     """Tell of each item, or of each row of the log, whether the report is about it."""
-    log = view.log
-    kept = rows_per_item(view.journeys)
+    log = selection.log
+    kept = rows_per_item(selection.journeys)
     if each == "item":
         return kept > 0
     begins = log._data.journeys.offsets[:-1].astype(np.int64)

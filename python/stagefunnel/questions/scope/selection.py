@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import check_option
-from ...log.stage_log import StageLog, core_pipeline
+from ...errors import SchemaError, check_option
+from ...log.data import LogData
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.periods import moment_of, span_of
 
 
 @dataclass(frozen=True)
-class View:
+class Selection:
     """A log as one analysis reads it.
 
     Attributes
@@ -39,12 +40,24 @@ class View:
     moved: npt.NDArray[np.bool_] | None = None
 
     @property
+    def data(self) -> LogData:
+        """The inside of the log."""
+        return self.log._data
+
+    @property
     def is_whole(self) -> bool:
         """True where all rows of the log are read."""
         return self.journeys is self.log._data.journeys
 
 
-def view_of(
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
+    """Read a log's stage codes as rows of a pipeline; every question starts here."""
+    if not isinstance(log, StageLog):
+        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+    return log._data.lookup(pipeline, unlisted)
+
+
+def selection_of(
     log: StageLog,
     pipeline: Pipeline,
     *,
@@ -52,7 +65,7 @@ def view_of(
     period: Any = None,
     basis: BasisName = "active",
     as_of: Any = None,
-) -> View:
+) -> Selection:
     """Read a log through a pipeline; every analysis starts here."""
     check_option("basis", basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted)
@@ -61,7 +74,7 @@ def view_of(
     if pipeline.elsewhere and pipeline.moved_out == "include":
         flags = elsewhere_flags(log, pipeline)
         moved = _core.moved_items(journeys, lookup, flags, log._data.threads).astype(bool)
-    return View(log, pipeline, lookup, journeys, moved)
+    return Selection(log, pipeline, lookup, journeys, moved)
 
 
 def select(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ... import _core
 from ...errors import SchemaError, check_option
-from ...log.columns.category import Factor
+from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
@@ -82,26 +82,28 @@ def grouped_by(
     sources = [source_of(log, column, "by") for column in columns]
     if touch.name == "all_events":
         return _value_by_value(log, plan, columns, sources)
-    factors = [
-        source.factor(column, "by")
+    categories = [
+        source.category(column, "by")
         if isinstance(source, ItemsTable)
-        else _touched(log, plan, source.factor(column), touch, question.as_of)
+        else _touched(log, plan, source.category(column), touch, question.as_of)
         for column, source in zip(columns, sources, strict=True)
     ]
-    return Grouped(log._data.journeys, plan, combined(factors, columns, "item"))
+    return Grouped(log._data.journeys, plan, combined(categories, columns, "item"))
 
 
-def _touched(log: StageLog, plan: Plan, factor: Factor, touch: Touch, as_of: int | None) -> Factor:
+def _touched(
+    log: StageLog, plan: Plan, category: CategoryColumn, touch: Touch, as_of: int | None
+) -> CategoryColumn:
     rows = LogRows(log, as_of)
     if touch.name == "step":
-        return factor.at(_rows_of_step(log, plan, rows, touch.step, as_of))
+        return category.at(_rows_of_step(log, plan, rows, touch.step, as_of))
     some_step = np.maximum.reduce([step.matches for step in plan.steps])
-    has_touch = rows.matching(some_step) & (factor.code >= 0)
+    has_touch = rows.matching(some_step) & (category.code >= 0)
     if touch.name == "first_touch":
         row = next_true(has_touch)[rows.begin]
-        return factor.at(np.where(row < rows.end, row, -1))
+        return category.at(np.where(row < rows.end, row, -1))
     row = last_true(has_touch)[rows.end]
-    return factor.at(np.where(row >= rows.begin, row, -1))
+    return category.at(np.where(row >= rows.begin, row, -1))
 
 
 def _rows_of_step(log: StageLog, plan: Plan, rows: LogRows, step: int, as_of: int | None) -> Places:
@@ -120,15 +122,15 @@ def _rows_of_step(log: StageLog, plan: Plan, rows: LogRows, step: int, as_of: in
 def _value_by_value(
     log: StageLog, plan: Plan, columns: Sequence[str], sources: Sequence[ItemsTable | RowColumns]
 ) -> Grouped:
-    factors = []
+    categories = []
     for column, source in zip(columns, sources, strict=True):
         if isinstance(source, ItemsTable):
             raise SchemaError(
                 f'attribution="all_events" is of columns of the log; {column!r} is of the items table, and '
                 f"the same in all rows of an item"
             )
-        factors.append(source.factor(column))
-    groups = combined(factors, columns, "row")
+        categories.append(source.category(column))
+    groups = combined(categories, columns, "row")
     n_groups = max(len(groups.values), 1)
     journeys, n_labels = log._data.journeys, len(log._data.labels)
     item = np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(journeys))

@@ -80,9 +80,9 @@ def sequence_funnel(
     exclude
         :class:`Exclusion` or a list of them: stages that must not come between two steps.
     optional
-        Numbers of steps that may be skipped; not step 1.
+        NumberColumn of steps that may be skipped; not step 1.
     first_time
-        Numbers of steps that only an item's first such row fills.
+        NumberColumn of steps that only an item's first such row fills.
     hold
         Columns of the log, kept with ``columns=``, that must be equal along a chain.
     entries

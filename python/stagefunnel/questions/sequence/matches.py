@@ -132,8 +132,8 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
                 f"hold={name!r} is no column that the log keeps of its rows; it keeps: {quoted(kept)}; "
                 f"columns= of StageLog says which{did_you_mean(name, kept)}"
             )
-    factors = [] if rows is None else [rows.factor(name) for name in plan.hold]
-    return combined(factors, plan.hold, "row").code
+    categories = [] if rows is None else [rows.category(name) for name in plan.hold]
+    return combined(categories, plan.hold, "row").code
 
 
 def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.SequenceOptions:

@@ -17,7 +17,7 @@ from ...tables.build import outcome_values, remember, row_outcomes, stage_values
 from ...tables.options import BasisName, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.stamps import to_durations
-from ..scope.selection import view_of
+from ..scope.selection import selection_of
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 
@@ -76,10 +76,10 @@ def time_in_stage(
     """
     check_option("per", per, get_args(PerName))
     asked = quantiles_of(quantiles)
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     try:
         stages = _core.time_in_stage(
-            view.journeys, view.lookup, _core.Per[per], list(asked.values()), log._data.threads
+            selection.journeys, selection.lookup, _core.Per[per], list(asked.values()), log._data.threads
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ... import _core
-from ...log.stage_log import StageLog, core_pipeline
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, outcome_values, remember, row_outcomes, stage_values
 from ...tables.options import Unlisted
 from ...tables.schema import ENTRIES, FLOW
 from ...times.periods import moment_of, span_of
-from ..scope.selection import elsewhere_flags
+from ..scope.selection import core_pipeline, elsewhere_flags
 
 
 def flow(

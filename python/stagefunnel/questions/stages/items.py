@@ -14,7 +14,7 @@ from ...tables.build import frame, outcome_values, remember, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import ITEMS, MOVED_OUT
 from ...times.stamps import NAT
-from ..scope.selection import view_of
+from ..scope.selection import selection_of
 
 
 def item_table(
@@ -58,8 +58,8 @@ def item_table(
       outcome last_stage   lost_from  visits  skipped
     6    lost       Lost  Prepayment       3        1
     """
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    facts = _core.item_facts(view.journeys, view.lookup, log._data.threads)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    facts = _core.item_facts(selection.journeys, selection.lookup, log._data.threads)
     outcome = facts.outcome
     closed_at = pd.Series(log._data.to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:
@@ -68,8 +68,8 @@ def item_table(
             pd.arrays.IntegerArray(facts.closed_at, (outcome == 0).astype(bool)), dtype="Int64"
         )
     outcome_names = outcome_values(outcome)
-    if view.moved is not None:
-        moved = np.isin(facts.first_row, view.journeys.first_row[view.moved])
+    if selection.moved is not None:
+        moved = np.isin(facts.first_row, selection.journeys.first_row[selection.moved])
         outcome_names = outcome_names.add_categories([MOVED_OUT])
         outcome_names[moved] = MOVED_OUT
     table = frame(

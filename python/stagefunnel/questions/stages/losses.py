@@ -21,8 +21,8 @@ from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS
 from ...times.stamps import to_durations
 from ..scope.breakdown import groups_of
 from ..scope.groups import Groups
-from ..scope.money import Rates, money_of
-from ..scope.selection import View, view_of
+from ..scope.money import Rates, amounts_of
+from ..scope.selection import Selection, selection_of
 
 Lengths = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
@@ -84,15 +84,15 @@ def losses(
     2         Won       Lost      2    0.4
     3         NaN       Lost      1    0.2
     """
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     own = [*LOSSES, *LOST_LENGTHS]
-    groups, reasons = groups_of(view, by, reserved=own), _reasons_of(view, reason, own)
+    groups, reasons = groups_of(selection, by, reserved=own), _reasons_of(selection, reason, own)
     if groups is not None and reason in groups.values.columns:
         raise SchemaError(f"reason={reason!r} is in by= too; name it once")
-    money = money_of(view, amount, currency=currency, rates=rates)
-    lost = _core.find_losses(view.journeys, view.lookup, log._data.threads)
+    amounts = amounts_of(selection, amount, currency=currency, rates=rates)
+    lost = _core.find_losses(selection.journeys, selection.lookup, log._data.threads)
     from_stage, until_lost, in_stage = lost.from_stage, lost.until_lost, lost.in_stage
-    stays = np.ones(len(lost.item), dtype=bool) if view.moved is None else ~view.moved[lost.item]
+    stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]
     item = lost.item[stays]
     nothing = np.zeros(len(item), dtype=np.int32)
     group = nothing if groups is None else groups.code[item]
@@ -108,9 +108,9 @@ def losses(
     columns["lost_stage"] = stage_values(pipeline, lost_stage)
     columns |= {} if reasons is None else _taken(reasons.values, reason_code)
     columns |= {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
-    if money is not None:
-        sums, missing = cells.amounts(money.numbers.values[item])
-        columns |= dict(zip(AMOUNTS, (sums / 10.0**money.numbers.scale, missing), strict=True))
+    if amounts is not None:
+        sums, missing = cells.amounts(amounts.numbers.values[item])
+        columns |= dict(zip(AMOUNTS, (sums / 10.0**amounts.numbers.scale, missing), strict=True))
     until = cells.lengths(until_lost[stays])
     columns["mean_until_lost"] = to_durations(until.means(), log.unit)
     columns["median_until_lost"] = to_durations(until.medians(), log.unit)
@@ -124,9 +124,9 @@ def losses(
     return table
 
 
-def _reasons_of(view: View, reason: str | None, own: Sequence[str]) -> Groups | None:
+def _reasons_of(selection: Selection, reason: str | None, own: Sequence[str]) -> Groups | None:
     try:
-        return groups_of(view, reason, reserved=own)
+        return groups_of(selection, reason, reserved=own)
     except SchemaError as error:
         # A reason is read as a breakdown is, and what is wrong with it is said of the same option.
         raise SchemaError(str(error).replace("by=", "reason=", 1)) from error

@@ -15,7 +15,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import TRANSITIONS
-from ..scope.selection import View, view_of
+from ..scope.selection import Selection, selection_of
 
 
 def transitions(
@@ -60,15 +60,15 @@ def transitions(
     0        New    Offer      1      1    1.0
     1      Offer      New      1      1    1.0
     """
-    view = view_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    counts = count_moves(view)
+    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    counts = count_moves(selection)
     return transition_table(pipeline, counts.moves, counts.items)
 
 
-def count_moves(view: View) -> _core.Transitions:
+def count_moves(selection: Selection) -> _core.Transitions:
     """Ask the core for the moves and the items that made them."""
     try:
-        return _core.count_transitions(view.journeys, view.lookup, view.log._data.threads)
+        return _core.count_transitions(selection.journeys, selection.lookup, selection.data.threads)
     except ValueError as error:
         raise SchemaError(str(error)) from error
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_selection import asked, log_of_rows, parts
 
 import reference
 import stagefunnel as sf
 from helpers import assert_same, items_of, journeys_log, log_of, pipeline_of
+from questions.scope.test_selection import asked, log_of_rows, parts
 from strategies import Case, cases
 
 LEADS = sf.Pipeline(["New", "Called"], won="Converted", lost="Junk")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from test_chain import DEAL_PATHS, DEALS, LEAD_PATHS, LEADS, LINKS, chain, column, told
 
 import stagefunnel as sf
 from helpers import ROOT, journeys_log
+from questions.chain.test_chain import DEAL_PATHS, DEALS, LEAD_PATHS, LEADS, LINKS, chain, column, told
 
 
 def export(**changes: Any) -> SimpleNamespace:

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_selection import asked, parts
 
 import reference
 import stagefunnel as sf
 from helpers import SMALL, assert_same, journeys_log, log_of, order_of, pipeline_of
+from questions.scope.test_selection import asked, parts
 from strategies import UNLISTED, Case, cases
 
 IN = ["at_start", "created", "from_earlier", "from_later", "from_closed", "moved_in"]
