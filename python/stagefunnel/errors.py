@@ -3,11 +3,99 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option in the text of an error: each face spells it its own way, ``by=`` or ``--by``.
+
+    Attributes
+    ----------
+    name
+        Name of the Python argument.
+    value
+        Text of its value as Python code; empty where only the option is named.
+    plain
+        Text of its value without quotes, as a command line takes it.
+    """
+
+    name: str
+    value: str = ""
+    plain: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
+
+
+def named(name: str) -> Option:
+    """Name an option: ``by=``."""
+    return Option(name)
+
+
+def given(name: str, value: object) -> Option:
+    """Name an option with the value that it was given: ``at='middle'``."""
+    return Option(name, repr(value), str(value))
+
+
+def advised(name: str, value: str) -> Option:
+    """Name an option with a value that would be right: ``invalid="drop"``."""
+    return Option(name, json.dumps(value, ensure_ascii=False), value)
 
 
 class StageFunnelError(ValueError):
-    """Base of all errors that stagefunnel raises for what it was given."""
+    """Base of all errors that stagefunnel raises for bad input.
+
+    Parameters
+    ----------
+    *parts
+        The text of the error, with an :class:`Option` where it names one.
+
+    Attributes
+    ----------
+    option
+        Name of the option that is wrong; ``None`` where it is not an option.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> try:
+    ...     sf.Pipeline(["New"], moved_out="hide")
+    ... except sf.SchemaError as error:
+    ...     print(error.option, "|", error)
+    moved_out | moved_out='hide' is not one of 'exclude', 'include'
+    """
+
+    def __init__(self, *parts: str | Option, option: str | None = None) -> None:
+        super().__init__("".join(map(str, parts)))
+        self.parts = parts
+        first = next((part.name for part in parts[:1] if isinstance(part, Option)), None)
+        self.option = option or first
+
+    def spelled(self, spell: Callable[[Option], str]) -> str:
+        """Write the text, with the options as a face spells them."""
+        return "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
+
+    def within(self, where: str) -> Self:
+        """Copy the error with the place it is about before its text."""
+        error = type(self).__new__(type(self))
+        StageFunnelError.__init__(error, where, *self.parts, option=self.option)
+        error.__dict__ = self.__dict__ | error.__dict__
+        return error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[StageFunnelError], args: tuple[Any, ...], state: dict[str, Any]) -> StageFunnelError:
+    """Make an error again that another process raised."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class SchemaError(StageFunnelError):
@@ -23,8 +111,8 @@ class RowError(StageFunnelError):
         The first such row, counted from 0 in the order of the input.
     """
 
-    def __init__(self, message: str, *, row: int) -> None:
-        super().__init__(message)
+    def __init__(self, *parts: str | Option, row: int) -> None:
+        super().__init__(*parts)
         self.row = row
 
 
@@ -53,9 +141,20 @@ class MissingColumnError(ReaderError):
         Its name.
     """
 
-    def __init__(self, message: str, *, column: str) -> None:
-        super().__init__(message)
+    def __init__(self, *parts: str | Option, column: str) -> None:
+        super().__init__(*parts)
         self.column = column
+
+
+@contextmanager
+def core_errors(where: str = "") -> Iterator[None]:
+    """Raise what the core refuses as a :class:`SchemaError`, after the place it is about."""
+    try:
+        yield
+    except StageFunnelError:
+        raise
+    except ValueError as error:
+        raise SchemaError(f"{where}{error}") from error
 
 
 def quoted(labels: Iterable[object], *, most: int = 12) -> str:
@@ -76,4 +175,4 @@ def check_option(name: str, value: object, allowed: Iterable[str]) -> None:
     options = list(allowed)
     if value not in options:
         hint = did_you_mean(value, options)
-        raise SchemaError(f"{name}={value!r} is not one of {quoted(options)}{hint}")
+        raise SchemaError(given(name, value), f" is not one of {quoted(options)}{hint}")

@@ -5,44 +5,77 @@ the project and about a bad snippet that it must not let through.
 """
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 Rule: TypeAlias = Callable[[Path], Iterator[str]]
 
-# These have no business in the compiled core. A module that is not listed answers a question, or
-# reads columns for one, and may call it.
-OUTER = {
-    *("errors", "schema", "settings", "pipeline", "datasets", "files", "readers"),
-    *(
-        "factors",
-        "amounts",
-        "overview",
-        "display",
-        "shown",
-        "wording",
-        "answers",
-        "sequence_wording",
-        "output",
-        "plots",
-        "reports",
-        "cli",
-        "__main__",
-    ),
-}
-# What a module may import of the package; "" stands for the package's public names.
-REACH = {
-    "readers": {
-        *("readers", "log", "pipeline", "stage_labels", "schema", "errors", "files", "times", "columns"),
+# What the modules of a room may import of the package. A room is a folder or a file; the longest name that
+# fits a module is its room. "" stands for the public names, "_core" for the compiled core.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "times": {"errors"},
+    "files": {"errors"},
+    "pipeline_file": {"errors"},
+    "pipeline": {"errors", "pipeline_file"},
+    "settings": {"errors", "pipeline", "pipeline_file"},
+    "tables": {"errors", "pipeline"},
+    "log": {"_core", "errors", "times", "files", "pipeline", "tables"},
+    "readers": {"errors", "times", "files", "pipeline", "tables", "log"},
+    "questions.scope": {"_core", "errors", "times", "pipeline", "tables", "log"},
+    "questions.stats": {"_core", "errors"},
+    "questions.funnel": {"_core", "errors", "times", "pipeline", "tables", "log", "questions.scope"},
+    "questions.stages": {"_core", "errors", "times", "pipeline", "tables", "log", "questions.scope"},
+    "questions.chain": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel"),
     },
-    "plots": {"plots", "schema", "errors", "wording", "answers", "sequence_wording"},
-    "cli": {"", "cli", "files", "output", "schema"},
+    "questions.sequence": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.stages"),
+    },
+    "questions.parts": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel", "questions.stages"),
+    },
+    "questions.summary": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel", "questions.stages"),
+    },
+    "display": {"errors", "tables"},
+    "display.charts": {"errors", "tables", "display"},
+    "plots": {"display.charts"},
+    "reports": {"errors", "pipeline", "tables", "log", "questions", "display", "display.charts"},
+    "datasets": {"log", "pipeline"},
+    "cli": {"", "files", "tables", "display"},
     "__main__": {"cli"},
 }
-PLOTS_IMPORT = {"pandas", "altair", *sys.stdlib_module_names}
+# The same for the folders of the core: headers of a room are included by the rooms above it only.
+CPP_ALLOWED: dict[str, set[str]] = {
+    "base": set(),
+    "columns": {"base"},
+    "stats": {"base"},
+    "journeys": {"base", "columns"},
+    "scan": {"base", "columns", "journeys"},
+    "questions/funnel": {"base", "columns", "journeys", "scan", "stats"},
+    "questions/stages": {"base", "columns", "journeys", "scan", "stats"},
+    "questions/durations": {"base", "columns", "journeys", "scan", "stats"},
+    "questions/sequence": {"base", "columns", "journeys", "scan", "stats"},
+    "questions": {
+        *("base", "columns", "journeys", "scan", "stats"),
+        *("questions/funnel", "questions/stages", "questions/durations", "questions/sequence"),
+    },
+}
+# Folders that hold rooms and no modules of their own beside them.
+FOLDERS = {"questions"}
+# The inside of a log is the one private thing that other rooms read.
+PRIVATE_FOR_ALL = {"_data"}
+CHARTS_IMPORT = {"pandas", "altair", *sys.stdlib_module_names}
 # Optional, or needed only by those who print, draw or read files.
 SLOW = {"altair", "duckdb", "matplotlib", "openpyxl", "polars", "pyarrow", "rich"}
 # Printing, files, dates and languages are the callers' business.
@@ -52,7 +85,7 @@ BANNED_HEADERS = {
 }
 # Asking the system for huge pages is the one thing that std cannot say.
 SYSTEM_HEADERS = {("memory.cpp", "sys/mman.h")}
-LONGEST_FILE = 350
+LONGEST_FILE = 300  # lines of code, without docstrings, comments and blank lines
 
 
 class Import(NamedTuple):
@@ -69,8 +102,12 @@ class Import(NamedTuple):
         return self.module.partition(".")[0]
 
     @property
-    def part(self) -> str:
-        return self.importer.partition(".")[0]
+    def room(self) -> str:
+        return room_of(self.importer)
+
+    @property
+    def from_room(self) -> str:
+        return room_of(self.module)
 
     def __str__(self) -> str:
         return f"{self.where}: imports {self.module or 'the public names'}"
@@ -139,26 +176,76 @@ def nearest_module(name: str, root: Path) -> str:
 
 
 def is_module(name: str, root: Path) -> bool:
+    return name == "_core" or module_path(name, root).is_file()
+
+
+def module_path(name: str, root: Path) -> Path:
     path = package(root).joinpath(*name.split("."))
-    return name == "_core" or path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def room_of(module: str) -> str:
+    """Return the room of a module: the longest name in the table that it begins with."""
+    parts = module.split(".")
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((name for name in names if name in ALLOWED), parts[0])
+
+
+def may_import(room: str) -> set[str]:
+    """Return the rooms that a room may import; a folder of rooms stands for all of them."""
+    allowed = ALLOWED.get(room, set())
+    return allowed | {name for name in ALLOWED if name.rpartition(".")[0] in allowed & FOLDERS}
+
+
+def reached_from(importer: str, below: dict[str, set[str]]) -> set[str]:
+    reached, waiting = set[str](), below.get(importer, set())
+    while waiting:
+        reached |= waiting
+        waiting = {module for name in waiting for module in below.get(name, ())} - reached
+    return reached
 
 
 def core_includes_only_std_eigen_and_itself(root: Path) -> Iterator[str]:
-    public = root / "cpp" / "include"
     for path in core_files(root):
-        for where, line in numbered_lines(path, root):
-            include = re.match(r"#\s*include\s*([<\"])([^>\"]+)", line)
-            if include is None:
-                continue
-            bracket, header = include.groups()
+        for where, bracket, header in includes(path, root):
             if bracket == "<":
                 standard = re.fullmatch(r"[a-z_0-9]+", header) and header not in BANNED_HEADERS
                 allowed = standard or header.startswith("Eigen/") or (path.name, header) in SYSTEM_HEADERS
             else:
-                private = "/" not in header and not path.is_relative_to(public)
-                allowed = private or re.fullmatch(r"stagefunnel/\w+\.hpp", header)
+                allowed = cpp_room(header.removeprefix("stagefunnel/")) is not None
+                public = path.is_relative_to(root / "cpp" / "include")
+                allowed = allowed and (header.startswith("stagefunnel/") or not public)
             if not allowed:
-                yield f"{where}: {line}"
+                yield f"{where}: {header}"
+
+
+def core_rooms_include_only_what_they_may(root: Path) -> Iterator[str]:
+    for path in core_files(root):
+        home = root / "cpp" / "src"
+        if path.is_relative_to(root / "cpp" / "include"):
+            home = root / "cpp" / "include" / "stagefunnel"
+        room = cpp_room(path.relative_to(home).as_posix())
+        if room is None:
+            yield f"{path.relative_to(root)}: stands in no room"
+            continue
+        for where, bracket, header in includes(path, root):
+            other = cpp_room(header.removeprefix("stagefunnel/")) if bracket == '"' else None
+            if other is not None and other != room and other not in CPP_ALLOWED[room]:
+                yield f"{where}: {header}"
+
+
+def includes(path: Path, root: Path) -> Iterator[tuple[str, str, str]]:
+    for where, line in numbered_lines(path, root):
+        include = re.match(r"#\s*include\s*([<\"])([^>\"]+)", line)
+        if include is not None:
+            yield where, *include.groups()
+
+
+def cpp_room(path: str) -> str | None:
+    """Return the room of a file of the core: the longest folder in the table that holds it."""
+    folders = path.split("/")[:-1]
+    names = ["/".join(folders[:length]) for length in range(len(folders), 0, -1)]
+    return next((name for name in names if name in CPP_ALLOWED), None)
 
 
 def bindings_hold_no_defaults(root: Path) -> Iterator[str]:
@@ -168,33 +255,57 @@ def bindings_hold_no_defaults(root: Path) -> Iterator[str]:
                 yield f"{where}: {line}"
 
 
-def outer_modules_leave_the_core_alone(root: Path) -> Iterator[str]:
+def rooms_import_only_what_they_may(root: Path) -> Iterator[str]:
     for found in imports(root):
-        if found.own and found.top == "_core" and found.part in OUTER:
+        inside = found.from_room == found.room or found.importer == ""
+        if found.own and not inside and found.from_room not in may_import(found.room):
             yield str(found)
 
 
-def outer_modules_import_only_their_neighbours(root: Path) -> Iterator[str]:
+def no_modules_import_each_other(root: Path) -> Iterator[str]:
+    # Late imports count: a circle that is closed only when something is called is still one.
+    below: dict[str, set[str]] = {}
     for found in imports(root):
-        if found.own and found.top not in REACH.get(found.part, {found.top}):
+        if found.own and found.importer and found.module:
+            below.setdefault(found.importer, set()).add(found.module)
+    for importer in sorted(below):
+        if importer in reached_from(importer, below):
+            yield f"{module_path(importer, root).relative_to(root)}: imports itself through other modules"
+
+
+def private_names_stay_at_home(root: Path) -> Iterator[str]:
+    for path in python_files(root):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        own = set(private_names(tree))
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Attribute) or not node.attr.startswith("_"):
+                continue
+            on_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            if not on_itself and node.attr not in own | PRIVATE_FOR_ALL and not node.attr.endswith("__"):
+                yield f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
+
+
+def private_names(tree: ast.Module) -> Iterator[str]:
+    """List the private attributes that the classes of a module define."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.attr
+
+
+def charts_import_only_pandas_and_altair(root: Path) -> Iterator[str]:
+    for found in imports(root):
+        if not found.own and found.room == "display.charts" and found.top not in CHARTS_IMPORT:
             yield str(found)
 
 
-def nothing_imports_the_command(root: Path) -> Iterator[str]:
+def altair_waits_for_a_chart(root: Path) -> Iterator[str]:
     for found in imports(root):
-        if found.own and found.top == "cli" and found.part not in ("cli", "__main__"):
-            yield str(found)
-
-
-def plots_import_only_pandas_and_altair(root: Path) -> Iterator[str]:
-    for found in imports(root):
-        if not found.own and found.part == "plots" and found.top not in PLOTS_IMPORT:
-            yield str(found)
-
-
-def altair_waits_for_a_plot(root: Path) -> Iterator[str]:
-    for found in imports(root):
-        if found.top == "altair" and (found.at_load or found.part != "plots"):
+        if found.top == "altair" and (found.at_load or found.room != "display.charts"):
             yield str(found)
 
 
@@ -234,34 +345,42 @@ def no_public_name_hides_a_module(root: Path) -> Iterator[str]:
 
 def no_file_is_too_long(root: Path) -> Iterator[str]:
     for path in [*python_files(root), *core_files(root), *cpp_files(root, "bindings")]:
-        length = len(path.read_text(encoding="utf-8").splitlines())
+        text = path.read_text(encoding="utf-8")
+        length = python_length(text) if path.suffix == ".py" else cpp_length(text)
         if length > LONGEST_FILE:
-            yield f"{path.relative_to(root)}: {length} lines"
+            yield f"{path.relative_to(root)}: {length} lines of code"
 
 
-def no_two_headers_define_one_name(root: Path) -> Iterator[str]:
-    # The linker takes one of the two for both, without a word, and memory is read as what it is not.
-    homes: dict[str, str] = {}
-    for path in core_files(root):
-        if path.suffix != ".hpp":
-            continue
-        for name in re.findall(r"^(?:struct|class) (\w+)[^;]*\{", path.read_text("utf-8"), re.MULTILINE):
-            home = homes.setdefault(name, path.name)
-            if home != path.name:
-                yield f"{path.relative_to(root)}: {name} is defined in {home} too"
+def python_length(text: str) -> int:
+    """Count the lines that hold code: not blank ones, comments and docstrings."""
+    blank = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines = set[int]()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in blank | {tokenize.ENDMARKER}:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.end_lineno:
+            lines.difference_update(range(node.lineno, node.end_lineno + 1))
+    return len(lines)
+
+
+def cpp_length(text: str) -> int:
+    """Count the lines that hold code: not blank ones and those of comments alone."""
+    lines = (line.strip() for line in text.splitlines())
+    return sum(bool(line) and not line.startswith("//") for line in lines)
 
 
 RULES: tuple[Rule, ...] = (
     core_includes_only_std_eigen_and_itself,
     bindings_hold_no_defaults,
-    outer_modules_leave_the_core_alone,
-    outer_modules_import_only_their_neighbours,
-    nothing_imports_the_command,
-    plots_import_only_pandas_and_altair,
-    altair_waits_for_a_plot,
+    core_rooms_include_only_what_they_may,
+    rooms_import_only_what_they_may,
+    no_modules_import_each_other,
+    private_names_stay_at_home,
+    charts_import_only_pandas_and_altair,
+    altair_waits_for_a_chart,
     loading_the_package_loads_nothing_slow,
     python_loops_over_no_rows,
     no_public_name_hides_a_module,
     no_file_is_too_long,
-    no_two_headers_define_one_name,
 )
