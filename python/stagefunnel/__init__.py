@@ -95,3 +95,9 @@ __all__ = [
     "time_to_convert",
     "transitions",
 ]
+
+# Reprs, docs and pickles of the public classes name the package, not the room that a class lives in.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

@@ -73,8 +73,8 @@ CPP_ALLOWED: dict[str, set[str]] = {
 }
 # Folders that hold rooms and no modules of their own beside them.
 FOLDERS = {"questions"}
-# The inside of a log is the one private thing that other rooms read.
-PRIVATE_FOR_ALL = {"_data"}
+# The inside of a log is the one private thing that other rooms read; the others are of named tuples.
+PRIVATE_FOR_ALL = {"_data", "_replace", "_fields", "_asdict"}
 CHARTS_IMPORT = {"pandas", "altair", *sys.stdlib_module_names}
 # Optional, or needed only by those who print, draw or read files.
 SLOW = {"altair", "duckdb", "matplotlib", "openpyxl", "polars", "pyarrow", "rich"}
@@ -293,8 +293,7 @@ def private_names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.target.id
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if isinstance(node.value, ast.Name) and node.value.id == "self":
-                yield node.attr
+            yield node.attr
 
 
 def charts_import_only_pandas_and_altair(root: Path) -> Iterator[str]:
