@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_opened_is_an_error_and_no_traceback(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "log.csv")
 
-    monkeypatch.setattr("stagefunnel.batches.csv_header", refuse)
+    monkeypatch.setattr("stagefunnel.files.batches.csv_header", refuse)
     assert failing(FUNNEL, capsys) == "[Errno 13] Permission denied: 'log.csv'"
 
 
