@@ -31,14 +31,14 @@ from reference.quality import quality
 from reference.selection import kept_rows
 from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import sequence_chains, sequence_funnel, sequence_items
-from reference.sequences import Chain, sequence
+from reference.sequences import Match, sequence
 from reference.stages import Row, Stages, labels, outcome_of
 from reference.transitions import transitions
 
 __all__ = [
-    "Chain",
     "Counted",
     "Exclusion",
+    "Match",
     "Months",
     "Row",
     "Stages",
