@@ -79,10 +79,9 @@ def sequence_items(rows: Sequence[Row], steps: Sequence[Step], **options: Any) -
     """Make one row per item, or per entry with ``entries="all"``."""
     matches = sequence_chains(rows, steps, **options)
     times = [time for _, _, time in rows]
+    item_type = pd.Series([item for item, _, _ in rows]).dtype
     columns: dict[str, Any] = {
-        "item": pd.Series(
-            [item for item, _ in matches], dtype=pd.Series([item for item, _, _ in rows]).dtype
-        ),
+        "item": pd.Series([item for item, _ in matches], dtype=item_type),
         "level": pd.Series([match.level for _, match in matches], dtype="int64"),
         "entry_time": as_times([match.times[0] for _, match in matches], times),
     }
@@ -110,14 +109,14 @@ def sequence_funnel(
     ended = [[match for match in matches if match.level == number] for number in range(1, n + 1)]
     immature = [sum(match.stop == "immature" for match in here) for here in ended]
     completed = [sum(match.stop == "completed" for match in here) for here in ended]
+    dropped = [len(here) - early - full for here, early, full in zip(ended, immature, completed, strict=True)]
+    # A drop leaves level 0, and yet the rows of the match that it hit.
     base = sum(not (match.level == 0 and match.stop == "excluded" and _rows(match)) for match in matches)
     columns: dict[str, Any] = {
         "step": np.arange(1, n + 1, dtype="int64"),
         "label": [label_of(step) for step in steps],
         "reached": _counts(reached),
-        "dropped": _counts(
-            [len(here) - i - c for here, i, c in zip(ended, immature, completed, strict=True)]
-        ),
+        "dropped": _counts(dropped),
         "immature": _counts(immature),
         "conversion_from_first": _shares(reached, [reached[0]] * n),
         "conversion_from_previous": _shares(reached, [0, *reached[:-1]]),

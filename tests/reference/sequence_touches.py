@@ -40,7 +40,7 @@ def touched(
     **options: Any,
 ) -> dict[Item, Hashable]:
     """Return for every item the value of the row that the attribution names, None if it has none."""
-    match_of = {item: match for item, match in sequence_chains(rows, steps, **options)}
+    match_of = dict(sequence_chains(rows, steps, **options))
     groups: dict[Item, Hashable] = {}
     for item, journey in observed(rows, values, options.get("as_of")).items():
         touches = [
