@@ -1,19 +1,20 @@
-"""What is asked, how an answer looks, and when two answers are the same.
+"""The questions, the form of an answer, and the test that two answers are the same.
 
-Per pipeline stage 0 to 7, an item's rows in the order of time and its outcome that of its last row:
+All figures are per pipeline stage 0 to 7. An item's rows are in order of time, and its outcome is the
+outcome of its last row:
 
 funnel
-    ``passed``: items with a row of the stage; ``filled``: those and all items that are won; ``lost``: items
+    ``passed``: items with a row of the stage; ``filled``: items that passed it or are won; ``lost``: items
     that are lost and whose last pipeline row is of the stage; ``skipped``: items without a row of the stage
-    that have one of a later stage or are won.
+    that have a row of a later stage or are won.
 durations
     ``mean`` and ``median`` of the time from a row of the stage to the item's next row, in milliseconds;
     the median of an even number is the mean of the middle two.
 both
     All of these.
 
-A question more is a name here with its columns, a way to count it in `plain.py`, and a branch in each
-candidate's `ask`.
+A new question needs a name here with its columns, a way to count it in `plain.py`, and a branch in
+each candidate's `ask`.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ COLUMNS: dict[Question, tuple[str, ...]] = {
 
 
 def funnel_of_states(states: Iterable[Sequence[int | None]]) -> Answer:
-    """Add up items that are alike.
+    """Add up items by their state.
 
-    A state is the stages visited (a bit each), the last row's stage, the last pipeline row's stage
-    (-1 or None: none) and the number of such items.
+    A state has the stages visited (one bit each), the stage of the last row, the stage of the last pipeline
+    row (-1 or None if there is no such row), and the number of items in this state.
     """
     counts: Answer = {name: [0] * N_OPEN for name in COUNTS}
     for visited, last, last_open, items in states:
@@ -58,7 +59,7 @@ def funnel_of_states(states: Iterable[Sequence[int | None]]) -> Answer:
 
 
 def times_of_stages(stages: Iterable[Sequence[float]]) -> Answer:
-    """Lay rows of stage, mean and median out by stage."""
+    """Turn rows of stage, mean and median into one list per figure."""
     times: Answer = {name: [math.nan] * N_OPEN for name in TIMES}
     for stage, mean, median in stages:
         times["mean"][int(stage)] = float(mean)
@@ -66,14 +67,14 @@ def times_of_stages(stages: Iterable[Sequence[float]]) -> Answer:
     return times
 
 
-def differences(found: Answer, expected: Answer, question: Question) -> list[str]:
-    """Say where an answer differs: counts and medians exactly, means beyond the rounding of a sum."""
-    said = []
+def differences(answer: Answer, expected: Answer, question: Question) -> list[str]:
+    """Describe where an answer differs; means may differ by the rounding of a sum, other figures may not."""
+    descriptions = []
     for name in COLUMNS[question]:
         tolerance = 1e-9 if name == "mean" else 0.0
-        pairs = zip(found[name], expected[name], strict=True)
+        pairs = zip(answer[name], expected[name], strict=True)
         for stage, (ours, theirs) in enumerate(pairs):
             both_missing = math.isnan(ours) and math.isnan(theirs)
             if not both_missing and not math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=0.0):
-                said.append(f"{name} of stage {stage} is {ours}, not {theirs}")
-    return said
+                descriptions.append(f"{name} of stage {stage} is {ours}, not {theirs}")
+    return descriptions

@@ -1,13 +1,14 @@
-"""Measures breakdowns: a thousand managers, of the items table or of the log, and each of 24 months.
+"""Measures breakdowns by a thousand managers, from the items table or the log, and by 24 months.
 
   python benchmarks/breakdown.py                 ten million rows
   python benchmarks/breakdown.py --quick         small, once; no times are printed
 
-Per group and pipeline stage: items that passed it, count in it with conversions, were lost from it and
-skipped it, as `answers.py` has them. Three questions: by the manager of the items table; by the manager in
-the item's first row; by that manager and the month in which the item was created. A small log is answered in
-plain Python too, and a large one has to be answered alike by all. Ours from the columns, and of a log that is
-built already; peers start from columns in memory. The candidates take turns; the figures are medians.
+An answer has, per group and pipeline stage, the items that passed it, count in it with conversions, were lost
+from it and skipped it, as `answers.py` defines them. There are three questions: by the manager in the items
+table; by the manager in the item's first row; by this manager and the month in which the item was created.
+For a small log the answers are compared with plain Python, for a large log with each other. The package
+starts from the columns, and from a log that is built already; the peers start from columns in memory. The
+candidates take turns; the figures are medians.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Counts = dict[str, npt.NDArray[np.int64]]  # name: groups × stages
 
 
 def drawn(n_rows: int) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Draw the rows with a manager each, and the table of items with theirs."""
+    """Draw rows with a manager each, and a table of items with an owner each."""
     rng = np.random.default_rng(workload.SEED)
     rows = dict(workload.columns(n_rows))
     rows["manager"] = rng.integers(0, _MANAGERS, n_rows)
@@ -49,7 +50,7 @@ def drawn(n_rows: int) -> tuple[dict[str, Any], pd.DataFrame]:
 
 
 def n_groups(question: str) -> int:
-    """Count the groups that a question may have."""
+    """Return the number of groups that a question can have."""
     return _MANAGERS * (len(_MONTHS) - 1 if question.endswith("month") else 1)
 
 
@@ -61,7 +62,7 @@ def counts_of(
     items: npt.ArrayLike,
     question: str,
 ) -> Counts:
-    """Add up items that are alike, group by group."""
+    """Add up items by their state, group by group."""
     group, visited, last, last_open, items = (
         np.asarray(values, dtype=np.int64) for values in (group, visited, last, last_open, items)
     )
@@ -72,13 +73,13 @@ def counts_of(
     }
     for stage in range(N_OPEN):
         passed = visited >> stage & 1 == 1
-        found = {
+        masks = {
             "passed": passed,
             "filled": passed | (last == WON),
             "lost": (last == LOST) & (last_open == stage),
             "skipped": ~passed & ((last == WON) | (furthest > stage)),
         }
-        for name, mask in found.items():
+        for name, mask in masks.items():
             counts[name][:, stage] = np.bincount(group[mask], items[mask], n_groups(question))
     return counts
 
@@ -102,7 +103,7 @@ def plain(rows: dict[str, Any], items: pd.DataFrame, question: str) -> Counts:
 
 
 def build(rows: dict[str, Any], items: pd.DataFrame, question: str) -> sf.StageLog:
-    """Build the log with what a question needs beside."""
+    """Build the log with the column or the items table that a question needs."""
     columns = {name: rows[name] for name in ("item", "stage")}
     stamps = rows["time"].view("datetime64[ms]")
     if question == "items table":
@@ -111,7 +112,7 @@ def build(rows: dict[str, Any], items: pd.DataFrame, question: str) -> sf.StageL
 
 
 def ours(log: sf.StageLog, question: str) -> pd.DataFrame:
-    """Ask a log that is built."""
+    """Ask a built log."""
     options: dict[str, Any] = {"kind": "both", "lost_then_won": "include"}
     if question.endswith("month"):
         options |= {"every": "month", "basis": "created", "period": ("2024-01", "2026-01")}
@@ -120,7 +121,7 @@ def ours(log: sf.StageLog, question: str) -> pd.DataFrame:
 
 
 def counts_in(table: pd.DataFrame, question: str) -> Counts:
-    """Read the counts out of our table, to compare them."""
+    """Take the counts out of the package's table, to compare them with the peers' counts."""
     if question.endswith("month"):
         month = (table["period"].dt.year - 2024) * 12 + table["period"].dt.month - 1
         group = (month * _MANAGERS + table["manager"]).to_numpy(np.int64)
@@ -139,7 +140,7 @@ def counts_in(table: pd.DataFrame, question: str) -> Counts:
 
 
 def plain_funnel(log: sf.StageLog) -> Any:
-    """Ask the funnel without a breakdown, with nothing kept of an earlier one."""
+    """Ask for the funnel without a breakdown, without anything kept of an earlier funnel."""
     again = sf.Pipeline([*range(N_OPEN)], won=[WON], lost=[LOST])
     from stagefunnel.questions.funnel import states as digests
 
@@ -182,27 +183,27 @@ def in_duckdb(connection: duckdb.DuckDBPyConnection, question: str) -> Counts:
         group, source = "owner", "by_item JOIN items USING (item)"
     if question.endswith("month"):
         group = f"manager + {_MANAGERS} * ((year(began) - 2024) * 12 + month(began) - 1)"
-    found = connection.execute(f"""
+    states = connection.execute(f"""
         WITH by_item AS (
             SELECT item, bit_or(1 << stage::INT) visited, arg_max(stage, time) last_stage,
                    coalesce(arg_max(stage, time) FILTER (stage < {N_OPEN}), -1) last_open,
                    arg_min(manager, time) manager, make_timestamp(min(time) * 1000) began
             FROM rows GROUP BY item)
         SELECT {group} grp, visited, last_stage, last_open, count(*) items FROM {source} GROUP BY ALL""")
-    return counts_of(*found.fetchnumpy().values(), question=question)
+    return counts_of(*states.fetchnumpy().values(), question=question)
 
 
-def alike(found: Counts | pd.DataFrame, expected: Counts, name: str, question: str) -> None:
-    """Stop where two answers differ."""
-    if isinstance(found, pd.DataFrame):
-        found = counts_in(found, question)
+def alike(answer: Counts | pd.DataFrame, expected: Counts, name: str, question: str) -> None:
+    """Stop if an answer differs from the expected answer."""
+    if isinstance(answer, pd.DataFrame):
+        answer = counts_in(answer, question)
     for column, values in expected.items():
-        if not np.array_equal(found[column], values):
+        if not np.array_equal(answer[column], values):
             raise SystemExit(f"{name}, by {question}, answers otherwise: {column}")
 
 
 def candidates(rows: dict[str, Any], items: pd.DataFrame, question: str) -> dict[str, Callable[[], Any]]:
-    """Prepare everybody who answers a question: we with our table, peers with the counts of their states."""
+    """Prepare the candidates of a question: the package returns its table, peers return counts of states."""
     log = build(rows, items, question)
     frame, table = pl.DataFrame(rows).lazy(), pl.DataFrame(items).lazy()
     connection = duckdb.connect()
@@ -224,20 +225,20 @@ def seconds(ask: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def measured(asked: dict[str, Callable[[], Any]], rounds: int) -> dict[str, tuple[float, float]]:
-    """Take turns; give the first call and the median of the later ones."""
-    times: dict[str, list[float]] = {name: [] for name in asked}
+def measured(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, tuple[float, float]]:
+    """Return the time of each candidate's first call and the median of its later calls, taken in turns."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds + 1):
-        for name, ask in asked.items():
+        for name, ask in calls.items():
             times[name].append(seconds(ask))
-    return {name: (all_of[0], statistics.median(all_of[1:])) for name, all_of in times.items()}
+    return {name: (taken[0], statistics.median(taken[1:])) for name, taken in times.items()}
 
 
-def table(found: dict[str, tuple[float, float]], ours_first: Sequence[str]) -> str:
-    """Lay the figures of one question out; the ratio is to the fastest of ours that starts alike."""
+def table(times: dict[str, tuple[float, float]], names: Sequence[str]) -> str:
+    """Write the table of one question; ratios are to the first of the names, the built log."""
     lines = ["| | first call, s | later, median, s | times as long as a built log |", "|---|---|---|---|"]
-    base = found[ours_first[0]][1]
-    for name, (first, later) in found.items():
+    base = times[names[0]][1]
+    for name, (first, later) in times.items():
         lines.append(f"| {name} | {first:.4f} | {later:.4f} | {later / base:.1f} |")
     return "\n".join(lines)
 
@@ -263,13 +264,13 @@ def main() -> None:
     print(f"\n{machine.description()}\n\n{options.rows:,} rows, {_MANAGERS:,} managers, two threads")
     rows, items = drawn(options.rows)
     for question in _QUESTIONS:
-        asked = candidates(rows, items, question)
-        expected = asked["polars"]()
-        for name, ask in asked.items():
+        calls = candidates(rows, items, question)
+        expected = calls["polars"]()
+        for name, ask in calls.items():
             alike(ask(), expected, name, question)
         log = build(rows, items, question)
-        asked["stagefunnel, built log, no breakdown, nothing kept"] = lambda log=log: plain_funnel(log)
-        print(f"\n### By {question}\n\n{table(measured(asked, options.rounds), list(asked))}", flush=True)
+        calls["stagefunnel, built log, no breakdown, nothing kept"] = lambda log=log: plain_funnel(log)
+        print(f"\n### By {question}\n\n{table(measured(calls, options.rounds), list(calls))}", flush=True)
 
 
 if __name__ == "__main__":

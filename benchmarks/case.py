@@ -1,4 +1,4 @@
-"""One thing to measure: a candidate, what it starts from, what it is asked."""
+"""A case to measure: the data that a candidate starts from and the question."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from workload import Keys, Order
 
 @dataclass(frozen=True)
 class Case:
-    """What all candidates of one comparison have in common."""
+    """The rows, threads and question that all candidates of one comparison share."""
 
     rows: int
     threads: int
     order: Order = "random"
     keys: Keys = "sparse"
     question: Question = "both"
-    file: Format | None = None  # end to end from this file; else from columns in memory
+    file: Format | None = None  # the file to start from; None starts from columns in memory
 
     def allows(self, candidate: Any) -> bool:
-        """Tell whether a candidate can take part."""
+        """Return whether a candidate can take part."""
         if self.file is not None:
             return bool(candidate.reads_files)
         return bool(candidate.takes_text) or is_number(self.keys)

@@ -2,8 +2,8 @@
 
   python benchmarks/check.py [--rows 100000] [--only polars duckdb …]
 
-All orders, all kinds of keys, one and two threads, each half of the question alone, both kinds of file.
-A candidate whose package is not installed is passed over, with a line that says so.
+The cases are all orders, all kinds of keys, one and two threads, each half of the question alone, and both
+kinds of file. A candidate whose package is not installed is skipped, with a line that says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workload import Keys, Order
 
 
 def cases(n_rows: int) -> Iterator[Case]:
-    """Everything that can be measured, small."""
+    """Yield every case that can be measured, with few rows."""
     for threads in (1, 2):
         for order in get_args(Order):
             for keys in get_args(Keys):
@@ -36,17 +36,18 @@ def cases(n_rows: int) -> Iterator[Case]:
             yield Case(n_rows, threads, file=file)
 
 
-def complaints(name: str, asked: Any, n_rows: int, store: Store, expected: Answer) -> Iterator[str]:
-    """Ask a candidate all cases and say where it answers otherwise."""
+def complaints(name: str, checked: Any, n_rows: int, store: Store, expected: Answer) -> Iterator[str]:
+    """Ask a candidate all cases and describe where its answers differ."""
     for case in cases(n_rows):
-        if not case.allows(asked):
+        if not case.allows(checked):
             continue
         if case.file is None:
-            data = asked.prepare(drawn(n_rows, case.order, case.keys), case.threads)
+            data = checked.prepare(drawn(n_rows, case.order, case.keys), case.threads)
         else:
-            data = asked.read(store.file(n_rows, case.file), case.threads)
-        for said in differences(asked.ask(data, case.question, case.threads), expected, case.question):
-            yield f"{name}, {case}: {said}"
+            data = checked.read(store.file(n_rows, case.file), case.threads)
+        answer = checked.ask(data, case.question, case.threads)
+        for difference in differences(answer, expected, case.question):
+            yield f"{name}, {case}: {difference}"
 
 
 @cache
@@ -58,29 +59,29 @@ def drawn(n_rows: int, order: Order, keys: Keys) -> workload.Columns:
 
 
 def installed(names: Sequence[str]) -> list[str]:
-    """Leave out candidates that are not there, and say so."""
-    there = [name for name in names if is_installed(name)]
+    """Return the candidates whose package is installed, and print the others."""
+    present = [name for name in names if is_installed(name)]
     for name in names:
-        if name not in there:
+        if name not in present:
             print(f"{name}: skipped, {measured_package(name)} is not installed")
-    return there
+    return present
 
 
 def check(names: Sequence[str], n_rows: int) -> list[str]:
-    """Check candidates one after the other; return what differs."""
+    """Check candidates one after the other, and return the differences."""
     expected = plain.answer(workload.columns(n_rows, "random", "sparse"))
     wrong = []
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory))
         for name in names:
-            said = list(complaints(name, candidate(name), n_rows, store, expected))
-            print(f"{name}: {'DIFFERS' if said else 'same answers'}")
-            wrong += said
+            found = list(complaints(name, candidate(name), n_rows, store, expected))
+            print(f"{name}: {'DIFFERS' if found else 'same answers'}")
+            wrong += found
     return wrong
 
 
 def main() -> None:
-    """Check, and fail if anything differs."""
+    """Check the candidates, and fail if an answer differs."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

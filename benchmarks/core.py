@@ -1,9 +1,9 @@
-"""Times the phases of the C++ core, without Python between them.
+"""Times the phases of the C++ core without Python.
 
   cmake -S . -B build/benchmarks/core -DSTAGEFUNNEL_BENCHMARKS=ON && cmake --build build/benchmarks/core
   python benchmarks/core.py build/benchmarks/core/benchmarks/cpp/stagefunnel_benchmark
 
-`run.sh` does both. The first call is shown apart: it meets memory that nothing has touched yet.
+`run.sh` runs both commands. The first call is shown apart: its memory was never touched before.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _CASES: tuple[tuple[Order, Keys], ...] = (
 )
 
 
-def phases(program: Path, store: Store, rows: int, order: Order, keys: Keys, how: Sequence[int]) -> Any:
-    """Run one case, with (threads, calls), and refuse it if the counts are not the expected ones."""
+def phases(program: Path, store: Store, rows: int, order: Order, keys: Keys, effort: Sequence[int]) -> Any:
+    """Run one case with an effort of (threads, calls), and stop if its counts are wrong."""
     store.draw(rows, order, keys)
     run = subprocess.run(
-        [str(program), *store.integer_files(rows, order, keys), *map(str, how)],
+        [str(program), *store.integer_files(rows, order, keys), *map(str, effort)],
         capture_output=True,
         text=True,
         check=True,
     )
-    found = json.loads(run.stdout)
-    passed = found.pop("passed")
+    seconds = json.loads(run.stdout)
+    passed = seconds.pop("passed")
     if passed != store.expected(rows)["passed"]:
         raise SystemExit(f"{order}, {keys}: the core counts {passed}")
-    return found
+    return seconds
 
 
 def main() -> None:
@@ -62,12 +62,12 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for order, keys in _CASES:
         for threads in (1, 2):
-            found = phases(options.program, store, options.rows, order, keys, (threads, options.calls))
-            for phase, seconds in found.items():
+            of_phase = phases(options.program, store, options.rows, order, keys, (threads, options.calls))
+            for phase, seconds in of_phase.items():
                 later = seconds[1:] or seconds
                 figures = (seconds[0], statistics.median(later), min(later))
-                said = " | ".join(f"{1000 * figure:.1f}" for figure in figures)
-                print(f"| {order} | {keys} | {threads} | {phase} | {said} |", flush=True)
+                cells = " | ".join(f"{1000 * figure:.1f}" for figure in figures)
+                print(f"| {order} | {keys} | {threads} | {phase} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs measurements in processes of their own, in rounds across the candidates, and gathers them."""
+"""Runs each measurement in a process of its own, in rounds over the candidates, and collects the figures."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ _TIMEOUT = 1800
 
 @dataclass
 class Measured:
-    """What one candidate took for one case, over all rounds; times in seconds."""
+    """The figures of one candidate for one case, over all rounds; times are in seconds."""
 
     case: Case
     name: str
-    first: list[float] = field(default_factory=list)  # of each process
+    first: list[float] = field(default_factory=list)  # first call of each process
     steady: list[float] = field(default_factory=list)  # median of the later calls of each process
-    best: float = float("inf")  # of all later calls
+    best: float = float("inf")  # fastest of all later calls
     extra: list[float] = field(default_factory=list)  # peak while the first call ran, bytes a row
-    held: list[float] = field(default_factory=list)  # by what was prepared, bytes a row
+    held: list[float] = field(default_factory=list)  # memory of the prepared data, bytes a row
 
     @property
     def median(self) -> float:
-        """Median over the processes."""
+        """The median of the steady times over the processes."""
         return statistics.median(self.steady)
 
     @property
     def median_first(self) -> float:
-        """Median of the first calls."""
+        """The median of the first calls."""
         return statistics.median(self.first)
 
     def add(self, report: dict[str, object]) -> None:
-        """Take the report of one process."""
+        """Add the report of one process."""
         seconds = report["seconds"]
         assert isinstance(seconds, list)
         self.first.append(seconds[0])
@@ -54,36 +54,36 @@ class Measured:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to measure."""
+    """The limits of a measurement."""
 
     rounds: int = 3
     calls: int = 5
-    budget: float = 10.0  # seconds of one process
-    wait: bool = True  # until the machine is quiet
+    budget: float = 10.0  # seconds of one process, about
+    wait: bool = True  # wait until the machine is quiet
 
 
 def measure(case: Case, names: Sequence[str], store: Store, effort: Effort) -> list[Measured]:
-    """Measure one case for all candidates in turns; an answer that differs ends the run."""
+    """Measure one case for all candidates in turns; a wrong answer ends the run."""
     if case.file is None:
         store.draw(case.rows, case.order, case.keys)
     else:
         store.file(case.rows, case.file)
     store.expected(case.rows)
-    found = {name: Measured(case, name) for name in names}
+    measured = {name: Measured(case, name) for name in names}
     for _ in range(effort.rounds):
         for name in names:
             if effort.wait:
                 _wait_until_quiet()
-            found[name].add(_one(name, case, store, effort))
-    return list(found.values())
+            measured[name].add(_report(name, case, store, effort))
+    return list(measured.values())
 
 
-def _one(name: str, case: Case, store: Store, effort: Effort) -> dict[str, object]:
-    what = [name, case.as_json(), str(store.given), str(effort.calls), str(effort.budget)]
+def _report(name: str, case: Case, store: Store, effort: Effort) -> dict[str, object]:
+    arguments = [name, case.as_json(), str(store.given), str(effort.calls), str(effort.budget)]
     threads = str(case.threads)
     bounds = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "STAGEFUNNEL_THREADS"), threads)
     run = subprocess.run(
-        [sys.executable, str(_HERE / "measure.py"), *what],
+        [sys.executable, str(_HERE / "measure.py"), *arguments],
         env={**os.environ, **bounds},
         capture_output=True,
         text=True,
@@ -97,7 +97,7 @@ def _one(name: str, case: Case, store: Store, effort: Effort) -> dict[str, objec
 
 
 def _wait_until_quiet(idle: float = 0.94, at_most: float = 8.0) -> None:
-    """Wait until the processors idle for half a second, where Linux tells."""
+    """Wait until the processors idle for half a second, on systems that have /proc/stat."""
     end = time.monotonic() + at_most
     shares = _idle_shares()
     while time.monotonic() < end:

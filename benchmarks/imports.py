@@ -1,4 +1,4 @@
-"""How long an import takes, in interpreters of their own."""
+"""The time of an import, measured in an interpreter of its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _BASE = "import numpy, pandas"
 
 
 def seconds_beyond_numpy_and_pandas(rounds: int) -> float:
-    """Median of the difference between importing the package and what it needs, in turns."""
-    _seconds("import stagefunnel")  # compiles it, and brings the files into memory
+    """Return the median of the extra time that importing the package takes beyond NumPy and pandas."""
+    _seconds("import stagefunnel")  # compiles the package and brings its files into memory
     return statistics.median(
         _seconds(f"{_BASE}, stagefunnel") - _seconds(_BASE) for _ in range(max(1, rounds))
     )

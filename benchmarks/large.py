@@ -1,10 +1,11 @@
-"""A log that is larger than anybody wants to hold twice: rows of a Parquet file, and the peak of the process.
+"""Measures a log too large to hold twice: the time to read a Parquet file, and the peak of the process.
 
   python benchmarks/large.py [--rows 200000000] [--block 10000000] [--threads 2]
 
-The file has text keys and names of stages. It is drawn in blocks of whole items whose rows are then spread
-over the file, so that every item comes back again and again. The items that passed each stage are counted
-while drawing and compared; the peak is of the whole process, interpreter and libraries included.
+The file has text keys and names of stages. It is drawn in blocks of whole items, and the rows of a block are
+spread over the file, so that every item comes back again and again. The items that passed each stage are
+counted while the file is drawn, and compared with the answer. The peak is of the whole process, with
+interpreter and libraries.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ from store import DEFAULT
 from workload import N_OPEN, TextKeys
 
 _DIGITS = 10
-_PARTS = 20  # of each block, one in every twentieth of the file
+_PARTS = 20  # pieces of each block, one in every twentieth of the file
 
 
 def draw(path: Path, rows: int, block: int) -> None:
-    """Write the file and, beside it, the items that passed each stage."""
+    """Write the file and, beside it, the number of items that passed each stage."""
     import pyarrow.parquet as parquet
 
     passed = np.zeros(N_OPEN, np.int64)
     blocks = []
     for number, start in enumerate(range(0, rows, block)):
-        drawn = workload.columns(min(block, rows - start), "random", "dense", workload.SEED + 2 * number)
-        passed += _passed(drawn)
+        columns = workload.columns(min(block, rows - start), "random", "dense", workload.SEED + 2 * number)
+        passed += _passed(columns)
         # Items are numbered from 1,000,000 in every block, which has fewer items than rows.
-        drawn["item"] = drawn["item"] + number * block
-        blocks.append(drawn)
+        columns["item"] = columns["item"] + number * block
+        blocks.append(columns)
     part = path.with_suffix(".part")
     writer = None
     for place in range(_PARTS):
@@ -52,9 +53,9 @@ def draw(path: Path, rows: int, block: int) -> None:
     part.rename(path)
 
 
-def _passed(drawn: workload.Columns) -> Any:
-    """Count the items of each open stage by their distinct pairs."""
-    pairs = np.unique(drawn["item"] * 16 + drawn["stage"])
+def _passed(columns: workload.Columns) -> Any:
+    """Count the items of each open stage by the distinct pairs of item and stage."""
+    pairs = np.unique(columns["item"] * 16 + columns["stage"])
     return np.bincount(pairs & 15, minlength=16)[:N_OPEN]
 
 
@@ -67,7 +68,7 @@ def _part(blocks: list[workload.Columns], place: int) -> workload.Columns:
 
 
 def measure(path: Path, threads: int) -> None:
-    """Read the file and ask everything, in this process; print seconds, peak and what passed."""
+    """Read the file and ask everything in this process; print seconds, peak and the items that passed."""
     from peers.ours import Ours
 
     start = time.perf_counter()
@@ -80,7 +81,7 @@ def measure(path: Path, threads: int) -> None:
 
 
 def main() -> None:
-    """Draw the file unless it is there, measure in a process of its own, and compare."""
+    """Draw the file unless it exists, measure in a process of its own, and compare the answers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -97,18 +98,18 @@ def main() -> None:
     path = options.data / f"large-{options.rows}-{options.block}.parquet"
     if not path.exists():
         draw(path, options.rows, options.block)
-    again = [sys.executable, __file__, "--measure", str(path), "--threads", str(options.threads)]
-    run = subprocess.run(again, capture_output=True, text=True, check=False)
+    command = [sys.executable, __file__, "--measure", str(path), "--threads", str(options.threads)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(run.stderr)
-    found = json.loads(run.stdout)
+    figures = json.loads(run.stdout)
     expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    if found["passed"] != expected:
-        raise SystemExit(f"passed {found['passed']}, not {expected}")
+    if figures["passed"] != expected:
+        raise SystemExit(f"passed {figures['passed']}, not {expected}")
     size = path.stat().st_size / 1e9
     print(f"{options.rows:,} rows from Parquet ({size:.2f} GB), {options.threads} threads")
-    print(f"{found['read']:.1f} s to read, {found['asked']:.2f} s to ask everything")
-    print(f"peak {found['peak'] / 1e9:.2f} GB")
+    print(f"{figures['read']:.1f} s to read, {figures['asked']:.2f} s to ask everything")
+    print(f"peak {figures['peak'] / 1e9:.2f} GB")
 
 
 if __name__ == "__main__":

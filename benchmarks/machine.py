@@ -1,4 +1,4 @@
-"""What the figures were taken on."""
+"""The machine and the versions on which the figures were measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PACKAGES = ("stagefunnel", "numpy", "pandas", "polars", "duckdb", "chdb", "pyar
 
 
 def description() -> str:
-    """Describe the machine and the versions, as lines of a list."""
+    """Describe the machine and the versions as lines of a list."""
     return "\n".join(f"- {line}" for line in _lines())
 
 

@@ -1,6 +1,6 @@
-"""One measurement, in a process of its own: prepares, asks again and again, and prints one line of JSON.
+"""Makes one measurement in a process of its own: prepares, asks repeatedly, and prints one line of JSON.
 
-The harness starts it; it is not meant to be called by hand.
+The harness starts it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from case import Case
 from peers import candidate
 from store import Store
 
-_LEAST = 0.5
+_LEAST = 0.5  # seconds that short calls are repeated for
 
 
 def main(name: str, case: Case, root: Path, calls: int, budget: float) -> None:
@@ -28,9 +28,9 @@ def main(name: str, case: Case, root: Path, calls: int, budget: float) -> None:
     expected = store.expected(case.rows)
     held = 0
     if case.file is None:
-        drawn = store.columns(case.rows, case.order, case.keys)
+        columns = store.columns(case.rows, case.order, case.keys)
         before = _resident()
-        data = measured.prepare(drawn, case.threads)
+        data = measured.prepare(columns, case.threads)
         gc.collect()
         held = _resident() - before
 
@@ -42,16 +42,16 @@ def main(name: str, case: Case, root: Path, calls: int, budget: float) -> None:
         def ask() -> Answer:
             return measured.ask(measured.read(path, case.threads), case.question, case.threads)
 
-    seconds, answers, extra = _asked(ask, calls, budget)
-    wrong = [said for answer in answers for said in differences(answer, expected, case.question)]
+    seconds, answers, extra = _timed(ask, calls, budget)
+    wrong = [each for answer in answers for each in differences(answer, expected, case.question)]
     if wrong:
         raise SystemExit(f"{name} answers otherwise: {wrong[0]}")
     report = {"seconds": seconds, "held_bytes": held, "extra_bytes": extra}
     print(json.dumps(report))
 
 
-def _asked(ask: Callable[[], Answer], calls: int, budget: float) -> tuple[list[float], list[Answer], int]:
-    """Return the seconds and the answer of each call, and the peak of memory of the first one."""
+def _timed(ask: Callable[[], Answer], calls: int, budget: float) -> tuple[list[float], list[Answer], int]:
+    """Return the seconds and the answer of each call, and the peak of memory of the first call."""
     seconds: list[float] = []
     answers = []
     extra = 0
@@ -69,12 +69,12 @@ def _asked(ask: Callable[[], Answer], calls: int, budget: float) -> tuple[list[f
 def _goes_on(done: int, elapsed: float, calls: int, budget: float) -> bool:
     if done < 2:
         return True
-    # Calls of milliseconds are repeated beyond the number that was asked for: a few of them say nothing.
+    # A few calls of milliseconds are too noisy, so short calls are repeated beyond the given number.
     return elapsed < budget and (done < calls or elapsed < _LEAST)
 
 
 def _reset_peak() -> int:
-    """Forget earlier peaks where the system can, and return what the peak is counted from."""
+    """Forget earlier peaks where the system can, and return the memory from which the peak is counted."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
@@ -94,7 +94,7 @@ def peak() -> int:
 def _status(field: str) -> int:
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except FileNotFoundError:  # not Linux: the highest peak so far stands for both
+    except FileNotFoundError:  # other systems: the highest peak so far stands for both
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))

@@ -1,4 +1,4 @@
-"""The answers in plain Python: slow, and obvious enough to be believed."""
+"""The answers in plain Python: slow and obvious."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workload import N_OPEN, Columns
 
 
 def answer(drawn: Columns) -> Answer:
-    """Answer both questions from columns with integer keys, in any order of rows."""
+    """Answer both questions from columns with integer keys, whatever the order of the rows."""
     rows = sorted(zip(*(drawn[name].tolist() for name in ("item", "time", "stage")), strict=True))
     states: Counter[tuple[int, int, int]] = Counter()
     durations: dict[int, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The tables: one per comparison."""
+"""The tables of the measurements, one per comparison."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _COLUMNS = (
 )
 
 
-def table(found: Sequence[Measured]) -> str:
-    """Lay one comparison out; ratios are to our own candidate, and above 1 where we are faster."""
-    ours = next((one for one in found if one.name in OURS), None)
+def table(measured: Sequence[Measured]) -> str:
+    """Write the table of one comparison; ratios are to the package, and above 1 where it is faster."""
+    ours = next((candidate for candidate in measured if candidate.name in OURS), None)
     lines = [
-        f"### {found[0].case}",
+        f"### {measured[0].case}",
         "",
         f"| {' | '.join(_COLUMNS)} |",
         "|---" * len(_COLUMNS) + "|",
     ]
-    for one in found:
+    for candidate in measured:
         ratios = ["", ""]
         if ours is not None:
-            ratios = [f"{one.median / ours.median:.1f}", f"{one.best / ours.best:.1f}"]
+            ratios = [f"{candidate.median / ours.median:.1f}", f"{candidate.best / ours.best:.1f}"]
         cells = [
-            one.name,
-            *(f"{seconds:.4f}" for seconds in (one.median_first, one.median, one.best)),
+            candidate.name,
+            *(f"{seconds:.4f}" for seconds in (candidate.median_first, candidate.median, candidate.best)),
             *ratios,
-            *(f"{max(bytes_a_row):.1f}" for bytes_a_row in (one.extra, one.held)),
+            *(f"{max(bytes_a_row):.1f}" for bytes_a_row in (candidate.extra, candidate.held)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

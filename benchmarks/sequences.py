@@ -1,18 +1,21 @@
-"""Measures event sequences: how many items come through five steps in order inside seven days.
+"""Measures event sequences: how many items do five steps in order inside seven days.
 
   python benchmarks/sequences.py                 ten million rows
   python benchmarks/sequences.py --quick         small, once; no times are printed
 
-The steps are five of the ten stages, the answer the number of items that reach each of them, whichever row
-they enter by. A small log is answered in plain Python too, and a large one has to be answered alike by all.
-Ours from the columns, and of a log that is built already, asked for the counts alone as the peers are: of all
-rows, and of a log that keeps the rows of the steps only, which is all that the peers read; then with the
-times between the steps, and in the mode of windowFunnel. Peers start from columns or from a table of their
-own in memory, which to load is not timed: ClickHouse's windowFunnel from a table of its Memory engine (by
-chdb); polars and DuckDB in the way in which it is usually written, which carries the latest start of each
-step forward over the rows of an item, and in the fastest one that we know, which joins each step's rows to
-the latest row before that a chain has come to. No item has two rows of one time, and no stage is in two
-steps, so that all of them mean the same. The candidates take turns; the figures are medians.
+The steps are five of the ten stages; the answer is the number of items that reach each step, whichever row
+they enter by. For a small log the answers are compared with plain Python, for a large log with each other.
+
+The package starts from the columns, and from a log that is built already. It is asked for the counts alone,
+as the peers are: of a log of all rows, and of a log that keeps only the rows of the steps, which are all rows
+that the peers read. It is asked too with the times between the steps, and in the mode of windowFunnel.
+
+The peers start from columns or from a table of their own in memory; loading the table is not timed.
+ClickHouse's windowFunnel reads a table of the Memory engine (by chdb). polars and DuckDB are asked in two
+ways: as the query is usually written, which carries the latest start of each step forward over the rows of an
+item, and in the fastest way that we know, which joins each step's rows to the latest earlier row that a match
+reached. No item has two rows of one time, and no stage is in two steps, so that all answers mean the same.
+The candidates take turns; the figures are medians.
 """
 
 from __future__ import annotations
@@ -37,11 +40,11 @@ import workload
 _STEPS = (0, 1, 2, 4, 6)  # stages
 _WINDOW = 7 * 86_400_000
 _NEVER = -(1 << 62)
-Reached = list[int]  # items at each step
+Reached = list[int]  # items that reach each step
 
 
 def plain(rows: dict[str, Any]) -> Reached:
-    """Answer in plain Python: try every entry of every item."""
+    """Answer in plain Python, by every entry of every item."""
     reached = [0] * len(_STEPS)
     ordered = sorted(zip(*(rows[name].tolist() for name in ("item", "time", "stage")), strict=True))
     for _, journey in groupby(ordered, key=lambda row: row[0]):
@@ -58,13 +61,13 @@ def plain(rows: dict[str, Any]) -> Reached:
 
 
 def build(rows: dict[str, Any], stages: Sequence[int] | None = None) -> sf.StageLog:
-    """Build the log, of all rows or of those of some stages."""
+    """Build the log of all rows, or of the rows of some stages."""
     stamps = rows["time"].view("datetime64[ms]")
     return sf.StageLog(item=rows["item"], stage=rows["stage"], time=stamps, stages=stages, threads=2)
 
 
 def ours(log: sf.StageLog, **options: Any) -> Reached:
-    """Ask a log that is built."""
+    """Ask a built log."""
     table = sf.sequence_funnel(log, _STEPS, window="7d", **options)
     reached: Reached = table["reached"].tolist()
     return reached
@@ -73,39 +76,39 @@ def ours(log: sf.StageLog, **options: Any) -> Reached:
 def filled_in_polars(rows: pl.LazyFrame) -> Reached:
     """Sort by item and time, and fill the latest start of each step forward.
 
-    Of all chains to a row the one that started last can do whatever the others can, and no later row has an
-    earlier one.
+    Of all matches that reach a row the match that started last can do whatever the others can, and no later
+    row has an earlier latest start.
     """
     item = pl.col("item")
-    chains = rows.filter(pl.col("stage").is_in(_STEPS)).sort("item", "time")
-    chains = chains.with_columns(is_first=(item != item.shift(1)).fill_null(True))
-    chains = chains.with_columns(is_last=pl.col("is_first").shift(-1).fill_null(True))
+    matches = rows.filter(pl.col("stage").is_in(_STEPS)).sort("item", "time")
+    matches = matches.with_columns(is_first=(item != item.shift(1)).fill_null(True))
+    matches = matches.with_columns(is_last=pl.col("is_first").shift(-1).fill_null(True))
     for k, stage in enumerate(_STEPS):
         does, start = pl.col("stage") == stage, pl.col("time")
         if k > 0:
             start = pl.col(f"start_{k - 1}")
             does &= pl.col("time") <= start + _WINDOW
         carried = pl.when(does).then(start).when("is_first").then(_NEVER).forward_fill()
-        chains = chains.with_columns(carried.alias(f"start_{k}"))
+        matches = matches.with_columns(carried.alias(f"start_{k}"))
     reached = [(pl.col(f"start_{k}") > _NEVER).sum() for k in range(len(_STEPS))]
-    return list(chains.filter("is_last").select(reached).collect(engine="in-memory").row(0))
+    return list(matches.filter("is_last").select(reached).collect(engine="in-memory").row(0))
 
 
 def joined_in_polars(rows: pl.DataFrame) -> Reached:
-    """Join the rows of each step to the latest one before that a chain has come to, and keep its start."""
-    chains = rows.filter(pl.col("stage") == _STEPS[0]).select("item", "time", start="time").sort("time")
-    reached = [chains["item"].n_unique()]
+    """Join the rows of each step to the latest earlier row that a match reached, and keep its start."""
+    matches = rows.filter(pl.col("stage") == _STEPS[0]).select("item", "time", start="time").sort("time")
+    reached = [matches["item"].n_unique()]
     for stage in _STEPS[1:]:
         following = rows.filter(pl.col("stage") == stage).select("item", "time").sort("time")
-        # It is sorted, which polars cannot check by item.
-        chains = following.join_asof(chains, on="time", by="item", check_sortedness=False)
-        chains = chains.filter(pl.col("time") - pl.col("start") <= _WINDOW)
-        reached.append(chains["item"].n_unique())
+        # The rows are sorted, which polars cannot check by item.
+        matches = following.join_asof(matches, on="time", by="item", check_sortedness=False)
+        matches = matches.filter(pl.col("time") - pl.col("start") <= _WINDOW)
+        reached.append(matches["item"].n_unique())
     return reached
 
 
 def filled_in_duckdb(connection: duckdb.DuckDBPyConnection) -> Reached:
-    """Carry the latest start of each step forward by windows of SQL."""
+    """Carry the latest start of each step forward by SQL windows."""
     query, last = f"SELECT item, time, stage, time AS start FROM log WHERE stage IN {_STEPS}", "start"
     over = "OVER (PARTITION BY item ORDER BY time)"
     for k, stage in enumerate(_STEPS):
@@ -113,29 +116,29 @@ def filled_in_duckdb(connection: duckdb.DuckDBPyConnection) -> Reached:
         start = f"last_value(CASE WHEN {does} THEN {last} END IGNORE NULLS) {over} AS start_{k}"
         query, last = f"SELECT *, {start} FROM ({query})", f"start_{k}"
     counts = [f"count(DISTINCT CASE WHEN start_{k} IS NOT NULL THEN item END)" for k in range(len(_STEPS))]
-    found = connection.execute(f"SELECT {', '.join(counts)} FROM ({query})").fetchone()
-    return list(found or ())
+    row = connection.execute(f"SELECT {', '.join(counts)} FROM ({query})").fetchone()
+    return list(row or ())
 
 
 def joined_in_duckdb(connection: duckdb.DuckDBPyConnection) -> Reached:
-    """Join the rows of each step to the latest one before that a chain has come to."""
-    chains = [
-        f"chain_0 AS MATERIALIZED (SELECT item, time, time AS start FROM log WHERE stage = {_STEPS[0]})"
+    """Join the rows of each step to the latest earlier row that a match reached."""
+    matches = [
+        f"match_0 AS MATERIALIZED (SELECT item, time, time AS start FROM log WHERE stage = {_STEPS[0]})"
     ]
-    chains += [
-        f"""chain_{k} AS MATERIALIZED (
-            SELECT item, log.time, start FROM log ASOF JOIN chain_{k - 1} USING (item, time)
+    matches += [
+        f"""match_{k} AS MATERIALIZED (
+            SELECT item, log.time, start FROM log ASOF JOIN match_{k - 1} USING (item, time)
             WHERE stage = {stage} AND log.time - start <= {_WINDOW})"""
         for k, stage in enumerate(_STEPS)
         if k > 0
     ]
-    counts = [f"(SELECT count(DISTINCT item) FROM chain_{k})" for k in range(len(_STEPS))]
-    found = connection.execute(f"WITH {', '.join(chains)} SELECT {', '.join(counts)}").fetchone()
-    return list(found or ())
+    counts = [f"(SELECT count(DISTINCT item) FROM match_{k})" for k in range(len(_STEPS))]
+    row = connection.execute(f"WITH {', '.join(matches)} SELECT {', '.join(counts)}").fetchone()
+    return list(row or ())
 
 
 def in_chdb(connection: session.Session) -> Reached:
-    """Ask for windowFunnel."""
+    """Ask windowFunnel for the level of each item, and count the levels."""
     steps = ", ".join(f"stage = {stage}" for stage in _STEPS)
     level = f"SELECT windowFunnel({_WINDOW})(time, {steps}) AS level FROM rows"
     counts = ", ".join(f"countIf(level > {k})" for k in range(len(_STEPS)))
@@ -155,7 +158,7 @@ def stored(connection: session.Session, rows: dict[str, Any]) -> None:
 
 
 def candidates(rows: dict[str, Any], connection: session.Session) -> dict[str, Callable[[], Reached]]:
-    """Prepare everybody who answers."""
+    """Prepare all candidates."""
     log, of_steps = build(rows), build(rows, _STEPS)
     frame = pl.DataFrame(rows)
     database = duckdb.connect()
@@ -178,17 +181,17 @@ def candidates(rows: dict[str, Any], connection: session.Session) -> dict[str, C
     }
 
 
-def alike(found: Reached, expected: Reached, name: str) -> None:
-    """Stop where two answers differ."""
-    if found != expected:
-        raise SystemExit(f"{name} answers otherwise: {found}, not {expected}")
+def alike(answer: Reached, expected: Reached, name: str) -> None:
+    """Stop if an answer differs from the expected answer."""
+    if answer != expected:
+        raise SystemExit(f"{name} answers otherwise: {answer}, not {expected}")
 
 
-def measured(asked: dict[str, Callable[[], Reached]], rounds: int) -> dict[str, list[float]]:
-    """Take turns."""
-    times: dict[str, list[float]] = {name: [] for name in asked}
+def measured(calls: dict[str, Callable[[], Reached]], rounds: int) -> dict[str, list[float]]:
+    """Return the times of each candidate's calls, taken in turns."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds + 1):
-        for name, ask in asked.items():
+        for name, ask in calls.items():
             start = time.perf_counter()
             ask()
             times[name].append(time.perf_counter() - start)
@@ -216,17 +219,17 @@ def main() -> None:
     if options.quick:
         return
     print(f"\n{machine.description()}\n\n{options.rows:,} rows, {len(_STEPS)} steps, 7 days, two threads\n")
-    asked = candidates(workload.columns(options.rows), connection)
-    expected = asked["chdb, Memory"]()
-    for name, ask in asked.items():
+    calls = candidates(workload.columns(options.rows), connection)
+    expected = calls["chdb, Memory"]()
+    for name, ask in calls.items():
         alike(ask(), expected, name)
-    times = measured(asked, options.rounds)
-    later = {name: statistics.median(all_of[1:]) for name, all_of in times.items()}
-    ours_too = [name for name in later if name.startswith("stagefunnel")][:4]
-    print(f"| | first call, s | later, median, s | {' | '.join(f'times {name[13:]}' for name in ours_too)} |")
+    times = measured(calls, options.rounds)
+    later = {name: statistics.median(taken[1:]) for name, taken in times.items()}
+    own = [name for name in later if name.startswith("stagefunnel")][:4]
+    print(f"| | first call, s | later, median, s | {' | '.join(f'times {name[13:]}' for name in own)} |")
     print("|---|---|---|---|---|---|---|")
     for name, seconds in later.items():
-        ratios = " | ".join(f"{seconds / later[one]:.1f}" for one in ours_too)
+        ratios = " | ".join(f"{seconds / later[base]:.1f}" for base in own)
         print(f"| {name} | {times[name][0]:.3f} | {seconds:.3f} | {ratios} |")
 
 

@@ -1,4 +1,4 @@
-"""Drawn columns, files and expected answers on disk, so that every process starts from the same ones."""
+"""Drawn columns, files and expected answers on disk, so that every process starts from the same data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT = _HERE.parent / "build" / "benchmarks" / "data"
 
 
 class Store:
-    """A directory of what was drawn; changing the workload or the plain answers starts a new one."""
+    """A folder of drawn data; a change of the workload or of the plain answers starts a new folder."""
 
     def __init__(self, root: Path = DEFAULT) -> None:
         sources = b"".join((_HERE / name).read_bytes() for name in ("workload.py", "plain.py", "answers.py"))
@@ -29,7 +29,7 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
 
     def columns(self, n_rows: int, order: Order, keys: Keys) -> Columns:
-        """Load columns, which `draw` has left here, into memory of their own."""
+        """Load columns that `draw` wrote into memory of their own."""
         base = self._base(n_rows, order, keys)
         return {
             name: np.load(f"{base}.{name}.npy") if name != "item" or is_number(keys) else _load_text(base)
@@ -37,7 +37,7 @@ class Store:
         }
 
     def draw(self, n_rows: int, order: Order, keys: Keys) -> None:
-        """Draw columns, unless they are here."""
+        """Draw columns, unless they exist."""
         base = self._base(n_rows, order, keys)
         if Path(f"{base}.time.npy").exists():
             return
@@ -48,12 +48,12 @@ class Store:
                 np.save(f"{base}.{name}.npy", column)
 
     def integer_files(self, n_rows: int, order: Order, keys: Keys) -> list[str]:
-        """Name the files of drawn columns with integer keys: item, stage, time."""
+        """Return the names of the files of drawn columns with integer keys: item, stage, time."""
         base = self._base(n_rows, order, keys)
         return [f"{base}.{name}.npy" for name in ("item", "stage", "time")]
 
     def file(self, n_rows: int, format: Format) -> Path:
-        """Write rows in random order with text keys and names of stages, unless they are here."""
+        """Write rows in random order with text keys and names of stages, unless the file exists."""
         path = self.root / f"{n_rows}.{format}"
         if not path.exists():
             table = workload.named_table(workload.columns(n_rows, "random", "string"))
@@ -83,7 +83,7 @@ class Store:
 
 
 def is_number(keys: Keys) -> bool:
-    """Tell keys that are integers."""
+    """Return whether keys are integers."""
     return keys in ("sparse", "dense")
 
 
@@ -98,6 +98,6 @@ def _save_text(base: str, keys: TextKeys) -> None:
 def _load_text(base: str) -> Any:
     import pyarrow as pa
 
-    # Not mapped: pages of a file that are first touched while time is taken would count as memory.
+    # The file is not mapped, since pages that are first touched during a measurement would count as memory.
     with pa.OSFile(f"{base}.item.arrow", "rb") as source:
         return pa.ipc.open_file(source).get_batch(0).column("item")

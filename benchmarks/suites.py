@@ -1,4 +1,4 @@
-"""What is measured: named lists of comparisons, each a case and those who take part."""
+"""The suites: named lists of comparisons, each a case and the candidates that take part."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BUILT = ("stagefunnel log", "polars", "duckdb", "chdb memory", "numpy")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One case, and the candidates that are measured in turns."""
+    """A case and the candidates that are measured in turns."""
 
     case: Case
     names: tuple[str, ...]
 
 
 def memory(rows: int) -> Iterator[Comparison]:
-    """Everything from columns in memory: both numbers of threads, then the orders and the keys."""
+    """Yield everything from columns in memory: both numbers of threads, then the orders and the keys."""
     yield Comparison(Case(rows, 1), _ALL)
     yield Comparison(Case(rows, 2), _THREADED)
     yield Comparison(Case(rows, 2, order="time"), _FAST)
@@ -36,20 +36,20 @@ def memory(rows: int) -> Iterator[Comparison]:
 
 
 def small(rows: int) -> Iterator[Comparison]:
-    """Everything from a tenth of the rows: what a call costs beside them."""
+    """Yield everything from a tenth of the rows, which shows the cost of a call beside its rows."""
     yield Comparison(Case(rows // 10, 1), _ALL)
     yield Comparison(Case(rows // 10, 2), _THREADED)
 
 
 def further(rows: int) -> Iterator[Comparison]:
-    """Half a question each, of a log that is built already; the peers are asked this half alone."""
+    """Yield each half of the question, of a log that is built already; the peers answer this half alone."""
     for threads in (1, 2):
         yield Comparison(Case(rows, threads, question="funnel"), _BUILT)
         yield Comparison(Case(rows, threads, question="durations"), _BUILT)
 
 
 def files(rows: int) -> Iterator[Comparison]:
-    """Everything from a file, text keys and names of stages: reading is part of the time."""
+    """Yield everything from a file with text keys and names of stages; the time includes reading."""
     for threads in (1, 2):
         for file in ("parquet", "csv"):
             yield Comparison(Case(rows, threads, file=file), (*_FAST, "pandas"))

@@ -1,4 +1,4 @@
-"""The targets, and what a run says about each."""
+"""The targets, and the figure of a run for each of them."""
 
 from __future__ import annotations
 
@@ -13,41 +13,45 @@ from workload import Keys, Order
 
 
 class NotMeasured(LookupError):
-    """The run did not make a measurement that a target needs."""
+    """Raised where the run did not make a measurement that a target needs."""
 
 
 class Results:
     """The measurements of a run, by case and candidate."""
 
     def __init__(self, measured: Iterable[Measured], rows: int, import_seconds: float | None) -> None:
-        self._found = {(one.case, one.name): one for one in measured}
+        self._measured = {(figures.case, figures.name): figures for figures in measured}
         self.rows = rows
         self.import_seconds = import_seconds
 
     def of(self, case: Case, name: str = "stagefunnel") -> Measured:
         """Return one measurement."""
-        if (case, name) not in self._found:
+        if (case, name) not in self._measured:
             raise NotMeasured(f"{name}, {case}")
-        return self._found[case, name]
+        return self._measured[case, name]
 
     def ratio(self, case: Case, peer: str) -> float:
-        """How many times our median a peer's is."""
+        """Return a peer's median divided by the package's median."""
         return self.of(case, peer).median / self.of(case).median
 
     def against_fastest(self, case: Case) -> float:
-        """How many times the median of the built log the fastest peer's is."""
+        """Return the fastest peer's median divided by the median of the built log."""
         ours = self.of(case, "stagefunnel log").median
-        peers = [one.median for (of, name), one in self._found.items() if of == case and name not in OURS]
+        peers = [
+            measured.median
+            for (measured_case, name), measured in self._measured.items()
+            if measured_case == case and name not in OURS
+        ]
         if not peers:
             raise NotMeasured(f"a peer, {case}")
         return min(peers) / ours
 
     def case(self, threads: int = 2, order: Order = "random", keys: Keys = "sparse") -> Case:
-        """Everything from columns in memory."""
+        """Return the case of everything from columns in memory."""
         return Case(self.rows, threads, order, keys)
 
     def keys_cost(self, keys: Keys) -> float:
-        """How many times the time of integer keys, the worse of one and two threads."""
+        """Return the time relative to integer keys, the worse of one and two threads."""
         return max(
             self.of(self.case(threads, keys=keys)).median / self.of(self.case(threads)).median
             for threads in (1, 2)
@@ -133,6 +137,6 @@ TARGETS: Sequence[Target] = (
 
 
 def table(results: Results) -> str:
-    """Lay the targets out."""
+    """Write the table of the targets."""
     head = ["| target | measured | met |", "|---|---|---|"]
     return "\n".join([*head, *(target.line(results) for target in TARGETS)])

@@ -1,10 +1,11 @@
-"""The workload: rows of item, stage, time as a CRM might hand them out. Seeded; text and files by pyarrow.
+"""The workload: rows of item, stage and time as a CRM might export them, drawn from a seed.
 
 Stages 0 to 7 are the pipeline, 8 is won, 9 is lost; an item's rows have strictly rising times. An item
 starts at stage 0 (80 %) or 1 at a time within 730 days from 2024-01-01, in milliseconds. From a pipeline
-stage it goes one on (60 %), two on (12 %; past the end is won), one back (8 %), is won (5 %), lost (10 %) or
-stays open (5 %). Won is the end; lost is reopened with 3 %. Gaps are log-normal around 36 hours, at least a
-millisecond; an item has at most 40 rows. Ten million rows are about two million items.
+stage it goes on by one stage (60 %) or by two (12 %; past the last stage it is won), goes back by one (8 %),
+is won (5 %), is lost (10 %) or stays open (5 %). A won item ends; a lost item is reopened in 3 % of cases.
+Gaps are log-normal around 36 hours, at least a millisecond; an item has at most 40 rows. Ten million rows are
+about two million items.
 
 Neither the order of the rows nor the kind of the keys changes an answer.
 """
@@ -35,7 +36,7 @@ _START = 1_704_067_200_000
 def columns(n_rows: int, order: Order = "random", keys: Keys = "sparse", seed: int = SEED) -> Columns:
     """Draw exactly `n_rows` rows.
 
-    Orders: ``grouped`` is item after item as they were created, ``time`` sorts by time, ``random`` is a
+    Orders: ``grouped`` has item after item in order of creation, ``time`` is sorted by time, ``random`` is a
     permutation. Keys: ``sparse`` are 63-bit integers, ``dense`` rise from 1,000,000, ``string`` looks like
     ``D-1234567``, ``uuid`` is the text of a UUID.
     """
@@ -49,7 +50,7 @@ def columns(n_rows: int, order: Order = "random", keys: Keys = "sparse", seed: i
 
 
 def keys_of(item: Ints, keys: Keys, seed: int = SEED) -> Any:
-    """Turn numbers of items from 0 into keys; text is an Arrow array that NumPy places can index."""
+    """Turn item numbers, counted from 0, into keys; keys of text stay numbers until their text is needed."""
     if keys == "dense":
         return item + 1_000_000
     if keys == "sparse":
@@ -61,11 +62,11 @@ def keys_of(item: Ints, keys: Keys, seed: int = SEED) -> Any:
 
 
 class TextKeys:
-    """Keys that stay numbers until they have their place: text is several times as large."""
+    """Text keys held as numbers until the rows are in their order, since text is several times as large."""
 
     def __init__(self, number: Ints, digits: int) -> None:
         self.number = number
-        self.digits = digits  # 0: UUIDs
+        self.digits = digits  # 0 stands for UUIDs
 
     def __getitem__(self, place: Any) -> TextKeys:
         """Return the keys at these places."""
@@ -103,7 +104,7 @@ def _arrow_text(letters: npt.NDArray[np.uint8]) -> Any:
 
 
 def named_table(drawn: Columns) -> Any:
-    """Return an Arrow table as a file holds it: keys, names of stages, timestamps."""
+    """Return the Arrow table that a file holds: keys, names of stages, timestamps."""
     import pyarrow as pa
 
     item, stage, time = (drawn[name] for name in ("item", "stage", "time"))
@@ -145,7 +146,7 @@ def _block(rng: np.random.Generator, size: int) -> tuple[Ints, npt.NDArray[np.in
 
 
 def _next_stage(stage: Ints, u: npt.NDArray[np.float64]) -> Ints:
-    """Draw the stage that follows, -1 where nothing does."""
+    """Draw the stage that follows, -1 where the item ends."""
     is_open = stage < N_OPEN
     following = np.full(len(stage), -1, np.int64)
     following = np.where(is_open & (u < 0.60), stage + 1, following)
@@ -159,7 +160,7 @@ def _next_stage(stage: Ints, u: npt.NDArray[np.float64]) -> Ints:
 
 
 def _mixed(x: Ints) -> npt.NDArray[np.uint64]:
-    """Spread integers over 64 bits (splitmix64)."""
+    """Spread integers over 64 bits (SplitMix64; Steele, Lea and Flood 2014)."""
     with np.errstate(over="ignore"):
         z = x.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

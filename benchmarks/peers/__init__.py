@@ -1,4 +1,4 @@
-"""Who answers the questions: the package itself and the peers, each by its fastest way that we know."""
+"""The candidates: the package itself and its peers, each in the fastest way that we know."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib.util
 
 from .candidate import Candidate
 
-# name: module and class
+# Module and class of each candidate.
 _WHERE = {
     "stagefunnel": ("ours", "Ours"),
     "stagefunnel log": ("ours", "BuiltLog"),
@@ -23,14 +23,14 @@ OURS = ("stagefunnel", "stagefunnel log")
 
 
 def candidate(name: str) -> Candidate:
-    """Load one candidate, and with it the package that it measures."""
+    """Load a candidate, and with it the package that it measures."""
     module, kind = _WHERE[name]
-    made: Candidate = getattr(importlib.import_module(f".{module}", __name__), kind)()
-    return made
+    loaded: Candidate = getattr(importlib.import_module(f".{module}", __name__), kind)()
+    return loaded
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether the package that a candidate measures is there."""
+    """Return whether the package that a candidate measures is installed."""
     module, _ = _WHERE[name]
     return importlib.util.find_spec("stagefunnel" if module == "ours" else module) is not None
 

@@ -1,4 +1,4 @@
-"""What a candidate can do."""
+"""The interface of a candidate."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from workload import Columns
 
 
 class Candidate(Protocol):
-    """One way to answer the questions."""
+    """A way to answer the questions."""
 
-    takes_text: bool  # can keys be text
+    takes_text: bool  # whether keys may be text
     reads_files: bool
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
-        """Put columns where the candidate wants them. Not timed."""
+        """Put columns where the candidate wants them; this is not timed."""
 
     def ask(self, data: Any, question: Question, threads: int) -> Answer:
-        """Answer from what `prepare` or `read` returned. Timed."""
+        """Answer from the data that `prepare` or `read` returned; this is timed."""
 
     def read(self, path: Path, threads: int) -> Any:
-        """Open a Parquet or CSV file of text keys, names of stages and timestamps. Timed."""
+        """Open a Parquet or CSV file of text keys, names of stages and timestamps; this is timed."""

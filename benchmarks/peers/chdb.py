@@ -1,4 +1,4 @@
-"""ClickHouse in the process (chdb): over Arrow columns, and from a Memory table of its own.
+"""ClickHouse within the process (chdb), over Arrow columns or from a Memory table of its own.
 
 Text keys are hashed first, which is up to three times as fast.
 """
@@ -31,7 +31,7 @@ SELECT from_stage, avg(duration), quantileExactInclusive(0.5)(duration) FROM (
 WHERE from_stage < {N_OPEN} GROUP BY from_stage SETTINGS max_threads = {{threads}}"""
 _HASHED = "(SELECT cityHash64(item) item, stage, time FROM {source})"
 
-# The table function Python() finds a variable by its name where the query is sent from.
+# The table function Python() looks a variable up by its name in the module that sends the query.
 ROWS: Any = None
 
 
@@ -46,7 +46,7 @@ class ChdbArrow:
         return _hold(drawn, "Python(ROWS)")
 
     def ask(self, data: Any, question: Question, threads: int) -> Answer:
-        """Run one query per half; the data is what stands behind FROM."""
+        """Run one query per half; the data is the source that stands after FROM."""
         answer: Answer = {}
         if question != "durations":
             states = self.rows(_STATES.format(source=data, threads=threads))
@@ -57,7 +57,7 @@ class ChdbArrow:
         return answer
 
     def read(self, path: Path, threads: int) -> Any:
-        """Not offered, as `reads_files` says: a Memory table beats a file read once per query."""
+        """Refuse a file, as `reads_files` says: a Memory table is faster than a file read per query."""
         raise NotImplementedError("chdb reads files into its Memory table")
 
     def rows(self, query: str) -> list[list[Any]]:
@@ -66,7 +66,7 @@ class ChdbArrow:
 
 
 class ChdbMemory(ChdbArrow):
-    """Reads a Memory table. Loading it from columns is not timed, loading it from a file is."""
+    """Reads a Memory table; loading it from columns is not timed, loading it from a file is timed."""
 
     reads_files = True
 

@@ -1,7 +1,7 @@
-"""DuckDB over Arrow columns: one aggregation for the states of items, one window for the times.
+"""DuckDB over Arrow columns, with an aggregation for the states of items and a window for the times.
 
-Text keys are hashed first, which is faster for both. A table of its own in place of the Arrow columns, loaded
-before, makes it about a seventh faster.
+Text keys are hashed first, which makes both queries faster. From a table that is loaded before, DuckDB is
+about a seventh faster than over Arrow columns.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WHERE duration IS NOT NULL AND stage < {N_OPEN} GROUP BY stage"""
 
 
 class DuckDB:
-    """Asks a connection of its own each time."""
+    """Opens a connection for each question."""
 
     takes_text = reads_files = True
 
@@ -52,7 +52,7 @@ class DuckDB:
         return answer
 
     def read(self, path: Path, threads: int) -> Any:
-        """Load the file into a table once: both queries need it."""
+        """Load the file into a table, since both queries need it."""
         connection = _connection(threads)
         types = "{'item': 'VARCHAR', 'stage': 'VARCHAR', 'time': 'TIMESTAMP'}"
         is_parquet = path.suffix == ".parquet"

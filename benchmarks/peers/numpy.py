@@ -1,4 +1,4 @@
-"""NumPy: sort the keys to number the items, pack item, time and stage into one word, sort that."""
+"""NumPy: sorts the keys to number the items, packs item, time and stage into a word, and sorts the words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workload import N_OPEN, Columns
 
 
 class NumPy:
-    """Sorts by SIMD quicksort where the processor has it. It has no idiom for text keys."""
+    """Sorts by SIMD quicksort where the processor has it; there is no fast way for text keys."""
 
     takes_text = reads_files = False
 
@@ -21,7 +21,7 @@ class NumPy:
         return drawn
 
     def ask(self, data: Any, question: Question, threads: int) -> Answer:
-        """Sort, then the halves."""
+        """Sort once, then answer each half."""
         item, time, stage = _ordered(data["item"], data["stage"], data["time"])
         first = np.flatnonzero(np.r_[True, item[1:] != item[:-1]])
         last = np.r_[first[1:] - 1, len(item) - 1]
@@ -33,7 +33,7 @@ class NumPy:
         return answer
 
     def read(self, path: Path, threads: int) -> Any:
-        """Not offered, as `reads_files` says: NumPy has no reader of such files."""
+        """Refuse a file, as `reads_files` says: NumPy cannot read these formats."""
         raise NotImplementedError("numpy reads neither Parquet nor CSV of text keys")
 
 
@@ -59,8 +59,8 @@ def _states(stage: Any, first: Any, last: Any) -> list[tuple[int, int, int, int]
     state = (visited.astype(np.int64) << 10) | (stage[last].astype(np.int64) << 5) | (last_open + 1)
     distinct, items = np.unique(state, return_counts=True)
     return [
-        (one >> 10, one >> 5 & 31, (one & 31) - 1, n)
-        for one, n in zip(distinct.tolist(), items.tolist(), strict=True)
+        (packed >> 10, packed >> 5 & 31, (packed & 31) - 1, n)
+        for packed, n in zip(distinct.tolist(), items.tolist(), strict=True)
     ]
 
 
@@ -69,5 +69,8 @@ def _times(stage: Any, time: Any, last: Any) -> list[tuple[int, float, float]]:
     goes_on[last] = False
     row = np.flatnonzero(goes_on)
     duration, of_stage = time[row + 1] - time[row], stage[row]
-    lengths = [duration[of_stage == code] for code in range(N_OPEN)]
-    return [(code, one.sum() / len(one), float(np.median(one))) for code, one in enumerate(lengths)]
+    by_stage = [duration[of_stage == code] for code in range(N_OPEN)]
+    return [
+        (code, lengths.sum() / len(lengths), float(np.median(lengths)))
+        for code, lengths in enumerate(by_stage)
+    ]

@@ -1,4 +1,4 @@
-"""The package itself: from columns, and with the log built beforehand."""
+"""The package itself, from columns or with the log built beforehand."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Ours:
         return drawn
 
     def ask(self, data: Any, question: Question, threads: int) -> Answer:
-        """Ask the log, which is built here unless it is one already."""
+        """Ask the log, which is built here unless the data is a log already."""
         log = data if isinstance(data, sf.StageLog) else sf.StageLog(**data, threads=threads)
-        pipeline = _BY_CODE if log.unit is None else _BY_NAME  # only files have names and timestamps
+        pipeline = _BY_CODE if log.unit is None else _BY_NAME  # only files have stage names and timestamps
         answer: Answer = {}
         if question != "durations":
             answer |= _funnel(log, pipeline)
@@ -45,12 +45,12 @@ class Ours:
 
 
 class BuiltLog(Ours):
-    """Asks a log that was built beforehand: a question more in a notebook."""
+    """Asks a log that was built beforehand, like a further question in a notebook."""
 
     reads_files = False
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
-        """Build the log; what the pool keeps for the next one is not the log's."""
+        """Build the log, and release the pool, whose memory is not the log's."""
         log = sf.StageLog(**drawn, threads=threads)
         sf.release_memory()
         return log
@@ -67,7 +67,7 @@ def _whole(path: Path) -> Any:
 
 
 def _funnel(log: sf.StageLog, pipeline: sf.Pipeline) -> Answer:
-    # The peers have no flip rule, so items lost and won again stay in here too.
+    # The peers have no flip rule, so items that are won after a loss stay in here too.
     table = sf.funnel(log, pipeline, kind="both", lost_then_won="include")
     classic, filled = (table[table["kind"] == kind].head(N_OPEN) for kind in ("classic", "conversions"))
     return {

@@ -1,4 +1,4 @@
-"""pandas: one sort, then shifts and aggregations; the stages of an item are joined by NumPy."""
+"""pandas: sorts once, then shifts and aggregates; NumPy joins the stages of an item."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Pandas:
     takes_text = reads_files = True
 
     def prepare(self, drawn: Columns, threads: int) -> Any:
-        """Make a frame of the same memory."""
+        """Make a frame over the same memory."""
         item = drawn["item"]
         if not isinstance(item, np.ndarray):
             item = item.to_pandas()
         return pd.DataFrame({**drawn, "item": item}, copy=False)
 
     def ask(self, data: Any, question: Question, threads: int) -> Answer:
-        """Sort, then the halves."""
+        """Sort once, then answer each half."""
         if data["item"].dtype != np.int64:
             data = data.assign(item=pd.factorize(data["item"])[0])
         rows = data.sort_values(["item", "time"], ignore_index=True)
@@ -39,7 +39,7 @@ class Pandas:
         return answer
 
     def read(self, path: Path, threads: int) -> Any:
-        """Read the file, by pyarrow in both formats."""
+        """Read the file by pyarrow, in both formats."""
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
         else:

@@ -1,7 +1,8 @@
-"""polars: one sort, then an aggregation of aggregations, on the in-memory engine.
+"""polars: sorts once, then aggregates twice, on the in-memory engine.
 
-The streaming engine, polars' default, takes as long for a million rows and up to twice as long for ten. Text
-keys are hashed first, which is two to three times as fast as sorting by the text or making categories of it.
+The streaming engine, polars' default, takes as long for a million rows and up to twice as long for ten
+million. Text keys are hashed first, which is two to three times as fast as sorting by the text or making
+categories of it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _item, _stage, _time = pl.col("item"), pl.col("stage"), pl.col("time")
 
 
 class Polars:
-    """Asks a lazy frame; POLARS_MAX_THREADS, set before the import, bounds the threads."""
+    """Asks a lazy frame; POLARS_MAX_THREADS, set before the import, limits the threads."""
 
     takes_text = reads_files = True
 
@@ -32,15 +33,15 @@ class Polars:
         return pl.DataFrame(series).lazy()
 
     def ask(self, data: Any, question: Question, threads: int) -> Answer:
-        """Collect the halves that are asked for together, so that they share the sort."""
+        """Collect both halves of the question in one call, so that they share the sort."""
         rows = _ordered(data)
         queries = {"funnel": _states(rows), "durations": _times(rows)}
-        asked = [name for name in queries if question in ("both", name)]
-        found = pl.collect_all([queries[name] for name in asked], engine="in-memory")
-        read = {"funnel": funnel_of_states, "durations": times_of_stages}
+        names = [name for name in queries if question in ("both", name)]
+        tables = pl.collect_all([queries[name] for name in names], engine="in-memory")
+        answer_of = {"funnel": funnel_of_states, "durations": times_of_stages}
         answer: Answer = {}
-        for name, table in zip(asked, found, strict=True):
-            answer |= read[name](table.rows())
+        for name, table in zip(names, tables, strict=True):
+            answer |= answer_of[name](table.rows())
         return answer
 
     def read(self, path: Path, threads: int) -> Any:

@@ -1,4 +1,4 @@
-"""Columns of the compiled module: what they take in place and what they refuse."""
+"""Columns of the compiled module: the arrays that they read in place and the arrays that they refuse."""
 
 import ast
 import gc
@@ -18,19 +18,19 @@ from stagefunnel import _core
 NONE = np.zeros(0, dtype=np.uint32)
 
 
-SWAPPED = np.dtype("i8").newbyteorder("S")  # the byte order that this machine does not have
+SWAPPED = np.dtype("i8").newbyteorder("S")  # in the byte order of other machines
 
 
 def rows(*numbers: int) -> Any:
     return np.array(numbers, dtype=np.uint32)
 
 
-def test_the_module_says_its_version_and_holds_what_the_stub_says() -> None:
+def test_the_module_has_the_version_of_the_package_and_the_names_of_the_stub() -> None:
     assert _core.__version__ == stagefunnel.__version__ == version("stagefunnel")
     stub = Path(stagefunnel.__file__).with_name("_core.pyi").read_text()
-    named = re.search(r"^__all__: list\[str\] = (.*)$", stub, flags=re.MULTILINE)
-    assert named is not None
-    assert ast.literal_eval(named[1]) == sorted(name for name in vars(_core) if not name.startswith("_"))
+    listed = re.search(r"^__all__: list\[str\] = (.*)$", stub, flags=re.MULTILINE)
+    assert listed is not None
+    assert ast.literal_eval(listed[1]) == sorted(name for name in vars(_core) if not name.startswith("_"))
 
 
 def test_the_enumerations_have_the_names_that_options_have() -> None:
@@ -42,7 +42,7 @@ def test_the_enumerations_have_the_names_that_options_have() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"])
-def test_integers_of_every_width_are_taken_as_they_are(dtype: str) -> None:
+def test_integers_of_every_width_are_read_as_they_are(dtype: str) -> None:
     limits = np.iinfo(dtype)
     values = np.array([limits.min, 5, limits.max], dtype=dtype)
     column = _core.column_from_array(values, None, "l")
@@ -77,7 +77,7 @@ def test_an_array_that_cannot_be_read_in_place_is_refused(
 
 
 def test_an_array_is_read_where_it_lies() -> None:
-    # What is written to the array later is what the column gives back: nothing was copied.
+    # The column shows a later write to the array, so nothing was copied.
     values = np.array([1, 2, 3])
     column = _core.column_from_array(values, None, "l")
     values[1] = 99
@@ -111,7 +111,7 @@ def test_rows_to_take_are_numbers_of_rows() -> None:
     ("values", "other"),
     [(["a", 1], 1), ([1, "a"], 1), ([b"a", "a"], 1), ([1, True], 1), ([1.5], 0), ([None], 0)],
 )
-def test_objects_of_another_type_are_told_by_their_row(values: list[Any], other: int) -> None:
+def test_objects_of_another_type_are_named_by_their_row(values: list[Any], other: int) -> None:
     assert _core.column_from_objects(values, np.zeros(len(values), dtype=np.uint8)) == other
 
 

@@ -1,4 +1,4 @@
-"""Durations of a stage as the compiled module hands them out and takes them back."""
+"""Durations of a stage as the compiled module returns them and takes them back."""
 
 import gc
 from typing import Any
@@ -28,7 +28,7 @@ def journeys(items: Any, stages: Any, times: Any) -> _core.Journeys:
 
 
 def stay(*lengths: int, first_item: int = 1) -> _core.Journeys:
-    """Items that stay in the first of two stages for these lengths of time."""
+    """Build journeys of items that stay in the first of two stages for these lengths of time."""
     items = first_item + np.arange(len(lengths)).repeat(2)
     times = np.stack([np.zeros(len(lengths)), lengths], axis=1).ravel()
     return journeys(items, [0, 1] * len(lengths), times)
@@ -41,7 +41,7 @@ def test_a_stage_has_its_durations_as_an_array_that_outlives_it() -> None:
     assert sorted(durations.tolist()) == [4, 9]
 
 
-def test_the_durations_are_not_for_writing() -> None:
+def test_the_durations_are_read_only() -> None:
     durations = _core.stage_durations(stay(4, 9), TWO, _core.Per.visit, 1)[0].durations
     with pytest.raises(ValueError, match="read-only"):
         durations[0] = 1
@@ -61,7 +61,7 @@ def test_the_durations_of_two_logs_are_summarised_as_those_of_one() -> None:
     assert (merged.mean.whole, merged.mean.rest, merged.mean.of) == (22, 3, 5)  # 113 / 5
 
 
-def test_durations_longer_than_an_int64_are_taken() -> None:
+def test_durations_longer_than_an_int64_are_summarised() -> None:
     longest = np.array([2**64 - 1], dtype=np.uint64)
     time = _core.summarise_durations(_core.VisitCounts(1, 1, 0, 1), [longest], MEDIAN)
     assert time.quantiles[0].whole == time.mean.whole == 2**64 - 1

@@ -1,4 +1,4 @@
-"""Questions of the compiled module: types and shapes of the answers, and what is refused."""
+"""Questions of the compiled module: types and shapes of the answers, and input that is refused."""
 
 import ctypes
 import threading
@@ -31,18 +31,18 @@ def journeys(items: Any = (7, 7, 8), stages: Any = (0, 2, 1), times: Any = (0, 1
     )
 
 
-# Rows of the pipeline of the labels 0, 2, 1 in their order of appearance: New, Won, Offer.
+# The rows of the pipeline for the labels 0, 2, 1 in their order of appearance: New, Won, Offer.
 PIPELINE = _core.Pipeline(2, 1, 0, [0, 2, 1])
 
 
 def funnel(**options: Any) -> _core.FunnelCounts:
-    given = {"group": None, "n_groups": 1, "amount": None, "threads": 1} | options
+    arguments = {"group": None, "n_groups": 1, "amount": None, "threads": 1} | options
     return _core.count_funnel(
-        given.pop("journeys", journeys()),
-        given.pop("pipeline", PIPELINE),
+        arguments.pop("journeys", journeys()),
+        arguments.pop("pipeline", PIPELINE),
         _core.Kind.classic,
         _core.LostThenWon.include,
-        *(given[name] for name in ("group", "n_groups", "amount", "threads")),
+        *(arguments[name] for name in ("group", "n_groups", "amount", "threads")),
         None,
     )
 
@@ -102,8 +102,12 @@ def test_the_counts_of_a_funnel_have_a_row_per_group_and_a_column_per_stage() ->
 
 
 def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
-    moves = _core.count_transitions(journeys(), PIPELINE, 1)
-    assert (moves.moves.dtype, moves.moves.shape, moves.items.shape) == (np.int64, (3, 3), (3, 3))
+    counts = _core.count_transitions(journeys(), PIPELINE, 1)
+    assert (counts.moves.dtype, counts.moves.shape, counts.items.shape) == (
+        np.int64,
+        (3, 3),
+        (3, 3),
+    )
     stages = _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(1, 2)], 1)
     assert [len(stage.quantiles) for stage in stages] == [1, 1, 1]
     assert (stages[0].mean.whole, stages[0].mean.rest, stages[0].mean.of) == (1, 0, 1)
@@ -134,7 +138,7 @@ def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
         ({"pipeline": _core.Pipeline(1, 0, 0, [0, -1])}, ValueError, "made for 2 labels, the log has 3"),
     ],
 )
-def test_a_funnel_of_what_does_not_fit_is_refused(
+def test_a_funnel_of_arguments_that_do_not_fit_is_refused(
     options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -167,7 +171,7 @@ def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.P
         ((-1, 1, 1, [0]), "a number of stages is negative"),
     ],
 )
-def test_a_pipeline_of_rows_that_it_does_not_have_is_refused(arguments: Any, message: str) -> None:
+def test_a_pipeline_with_rows_outside_it_is_refused(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         _core.Pipeline(*arguments)
 
@@ -192,9 +196,9 @@ def test_rows_to_leave_out_are_of_their_own_type() -> None:
 
 
 def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
-    found = _core.journey_of(journeys(), _core.encode_items(column([7]), 1))
-    assert found is not None
-    assert found.time.tolist() == [0, 1]
+    journey = _core.journey_of(journeys(), _core.encode_items(column([7]), 1))
+    assert journey is not None
+    assert journey.time.tolist() == [0, 1]
     assert _core.journey_of(journeys(), _core.encode_items(column([9]), 1)) is None
 
 
@@ -205,7 +209,7 @@ def test_items_are_matched_with_a_table() -> None:
 
 
 class Large(NamedTuple):
-    """A log whose every question takes longer than a busy machine keeps a thread waiting."""
+    """A log so large that every question takes longer than a busy machine keeps a thread waiting."""
 
     column: _core.Column
     items: _core.ItemKeys
@@ -243,7 +247,7 @@ CALLS: dict[str, Callable[[Large], object]] = {
 
 
 def share_waited(work: Callable[[], object]) -> float:
-    """Run work beside a thread that looks at the clock; return its longest wait as a share of the work."""
+    """Return the longest wait of a thread that runs beside some work, as a share of the work's time."""
     waits: list[float] = []
     looking, done = threading.Event(), threading.Event()
 
@@ -269,11 +273,11 @@ def share_waited(work: Callable[[], object]) -> float:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_other_python_threads_run_while_the_core_works(large: Large, name: str) -> None:
-    # A busy machine holds a thread up now and then; a lock that is never let go of does so every time.
+    # A busy machine holds a thread up now and then; a lock that is never released does so every time.
     assert any(share_waited(lambda: CALLS[name](large)) < 0.5 for _ in range(20))
 
 
-def test_a_call_that_keeps_the_lock_is_seen_to_keep_it() -> None:
+def test_a_call_that_keeps_the_lock_is_detected() -> None:
     locking, unlocking = ctypes.PyDLL(None), ctypes.CDLL(None)
     assert all(share_waited(lambda: locking.usleep(10_000)) > 0.5 for _ in range(20))
     assert any(share_waited(lambda: unlocking.usleep(10_000)) < 0.5 for _ in range(20))

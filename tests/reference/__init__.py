@@ -1,9 +1,9 @@
 """The slow, obvious version of every analysis, in plain Python.
 
-It is written from ``docs/definitions.md`` alone and shares no code with the package, so that the
-two can be held against each other. Input is a pipeline and a list of ``(item, stage, time)`` tuples
-whose times are all integers or all datetimes. A time in a zone with changes of the clock must be a
-``pd.Timestamp``: between plain datetimes of one zone Python compares what the clocks show.
+It is written from ``docs/definitions.md`` alone and shares no code with the package, so that each can
+check the other. Input is a pipeline and a list of ``(item, stage, time)`` tuples whose times are all
+integers or all datetimes. A time in a zone with changes of the clock must be a ``pd.Timestamp``: between
+plain datetimes of one zone Python compares the times on the clock.
 """
 
 from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
@@ -31,14 +31,14 @@ from reference.quality import quality
 from reference.selection import kept_rows
 from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import sequence_chains, sequence_funnel, sequence_items
-from reference.sequences import Chain, sequence
+from reference.sequences import Match, sequence
 from reference.stages import Row, Stages, labels, outcome_of
 from reference.transitions import transitions
 
 __all__ = [
-    "Chain",
     "Counted",
     "Exclusion",
+    "Match",
     "Months",
     "Row",
     "Stages",

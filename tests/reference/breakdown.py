@@ -1,4 +1,4 @@
-"""Breakdowns and amounts by columns of the log itself: at the first row, the last, or at the stage."""
+"""Breakdowns and amounts by columns of the log itself: in the first row, in the last, or at the stage."""
 
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ from reference.journeys import (
     outcome,
     went_beyond,
 )
-from reference.kinds import Fill, Kind, counted, implied_by_creation, implied_by_move
+from reference.kinds import Fill, Kind, counted, implied_by_creation, implied_by_transition
 from reference.report import LostThenWon, Values, kept_of, members_of, share
 from reference.stages import (
     Item,
@@ -32,14 +32,14 @@ from reference.stages import (
 
 
 class Entry(NamedTuple):
-    """The start of a visit, and the row of the input that it is."""
+    """The start of a visit: its stage and its row of the input."""
 
     stage: Stage
     row: int
 
 
 class Counting(NamedTuple):
-    """A stage that an item counts in: passed or assumed, in whose group, with the amount of which row."""
+    """How an item counts in a stage: passed or assumed, in which row's group, with which row's amount."""
 
     how: Literal["passed", "assumed"]
     group_row: int
@@ -49,7 +49,7 @@ class Counting(NamedTuple):
 def entries_by_item(
     rows: Sequence[Row], pipeline: Pipeline, unlisted: Unlisted, order: Sequence[Hashable] | None
 ) -> dict[Item, list[Entry]]:
-    """Return where each item's visits start; items left without a row are not in it."""
+    """Return the entries of each item that is left with a row."""
     result = {}
     for item, listed in _listed_rows(rows, pipeline, unlisted, order).items():
         result[item] = [next(run) for _, run in groupby(listed, key=lambda entry: entry.stage)]
@@ -86,23 +86,23 @@ def _listed_rows(
 
 
 def countings(entries: Sequence[Entry], pipeline: Pipeline, kind: Kind, fill: Fill) -> dict[Stage, Counting]:
-    """Return for each stage that an item counts in what it counts for."""
+    """Return how an item counts in each stage that it counts in."""
     last = {entry.stage: entry.row for entry in entries}
     stages = counted(_visits(entries), pipeline, kind, fill)
     result = {stage: Counting("passed", last[stage], last[stage]) for stage in stages.passed}
     for stage in stages.assumed:
         implying = _implying_row(stage, entries, pipeline, kind, fill)
         later = pipeline.stages[pipeline.stages.index(stage) + 1 :]
-        real = [last[other] for other in later if other in last]
-        result[stage] = Counting("assumed", implying, real[0] if real else implying)
+        entered = [last[other] for other in later if other in last]
+        result[stage] = Counting("assumed", implying, entered[0] if entered else implying)
     return result
 
 
 def _implying_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline, kind: Kind, fill: Fill) -> int:
     won = [entry.row for entry in entries if entry.stage in pipeline.won]
     if kind == "furthest":
-        ranks = [pipeline.stages.index(one.stage) for one in entries if one.stage in pipeline.stages]
-        furthest = [one.row for one in entries if one.stage == pipeline.stages[max(ranks, default=0)]]
+        ranks = [pipeline.stages.index(entry.stage) for entry in entries if entry.stage in pipeline.stages]
+        furthest = [entry.row for entry in entries if entry.stage == pipeline.stages[max(ranks, default=0)]]
         return won[0] if won else furthest[0]
     for place, entry in enumerate(entries):
         before = entries[place - 1].stage if place > 0 else None
@@ -111,7 +111,7 @@ def _implying_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline, ki
         elif before is None:
             implies = stage in implied_by_creation(entry.stage, pipeline)
         else:
-            implies = stage in implied_by_move(before, entry.stage, pipeline)
+            implies = stage in implied_by_transition(before, entry.stage, pipeline)
         if implies:
             return entry.row
     raise AssertionError("an assumed stage is implied by some entry")
@@ -134,7 +134,7 @@ def funnel_at_stages(
     amounts: Sequence[Any] | None = None,
     by: str = "group",
 ) -> pd.DataFrame:
-    """Count each stage of an item in the group of the row that it counts for; one base for all groups."""
+    """Count each stage of an item in the group of one of its rows; all groups have one base."""
     by_item = entries_by_item(rows, pipeline, unlisted, order)
     visits = {item: _visits(entries) for item, entries in by_item.items()}
     kept = kept_of(visits, pipeline, lost_then_won or default_flip_rule(kind))
@@ -150,11 +150,11 @@ def funnel_at_stages(
         last = {entry.stage: entry.row for entry in entries}
         for stage, row in last.items():
             cell(row, stage)["visited"] += 1
-        for stage, one in countings(entries, pipeline, kind, fill).items():
-            cell(one.group_row, stage)[one.how] += 1
-            cell(one.group_row, stage)["reached"] += 1
+        for stage, counting in countings(entries, pipeline, kind, fill).items():
+            cell(counting.group_row, stage)[counting.how] += 1
+            cell(counting.group_row, stage)["reached"] += 1
             if amounts is not None:
-                _add(cell(one.group_row, stage), amounts[one.amount_row])
+                _add(cell(counting.group_row, stage), amounts[counting.amount_row])
         for stage in pipeline.stages:
             if went_beyond(item_visits, stage, pipeline):
                 how = "beyond" if has_visit(item_visits, stage) else "skipped"
@@ -170,19 +170,19 @@ def funnel_at_stages(
     records = []
     for group in [*present, *([None] if None in groups else [])]:
         own = {stage: cells.get((group, stage), {}) for stage in labels(pipeline)}
-        reached = {stage: found.get("reached", 0) for stage, found in own.items()}
-        for stage, found in own.items():
-            counts = {name: found.get(name, 0) for name in [*COUNTS, "amount_missing"]}
+        reached = {stage: sums.get("reached", 0) for stage, sums in own.items()}
+        for stage, sums in own.items():
+            counts = {name: sums.get(name, 0) for name in [*COUNTS, "amount_missing"]}
             before = compared_with(stage, pipeline, reached, len(kept))
             shares = {
                 "conversion_from_all": share(counts["reached"], len(kept)),
                 "conversion_from_previous": share(counts["reached"], before),
-                "skip_rate": share(counts["skipped"], counts["skipped"] + found.get("beyond", 0)),
-                "loss_rate": share(counts["lost_from"], found.get("visited", 0)),
+                "skip_rate": share(counts["skipped"], counts["skipped"] + sums.get("beyond", 0)),
+                "loss_rate": share(counts["lost_from"], sums.get("visited", 0)),
             }
             ends = {"base": len(kept), "left_out": len(by_item) - len(kept)}
-            what = {by: group, "stage": stage, "outcome": outcome_of(stage, pipeline)}
-            records.append(what | counts | shares | {"amount": float(found.get("amount", 0))} | ends)
+            labelled = {by: group, "stage": stage, "outcome": outcome_of(stage, pipeline)}
+            records.append(labelled | counts | shares | {"amount": float(sums.get("amount", 0))} | ends)
     amount = [] if amounts is None else ["amount", "amount_missing"]
     columns = [by, "stage", "outcome", *COUNTS, *SHARES, *amount, "base", "left_out"]
     table = pd.DataFrame(records, columns=columns)
@@ -217,17 +217,17 @@ def amounts_at_stages(
     groups: Values | None = None,
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Add up the amounts at the stages, where groups are of items: a row per group and stage."""
+    """Add up the amounts at the stages in groups of items: one row per group and stage."""
     by_item = entries_by_item(rows, pipeline, "error", order)
     visits = {item: _visits(entries) for item, entries in by_item.items()}
     records = []
     for _, members in members_of(visits, groups):
         kept = kept_of(members, pipeline, lost_then_won or default_flip_rule(kind))
-        counts = [countings(by_item[item], pipeline, kind, fill) for item in kept]
+        counting_of = [countings(by_item[item], pipeline, kind, fill) for item in kept]
         for stage in labels(pipeline):
             cell: dict[str, Any] = {"amount": Fraction(0), "amount_missing": 0}
-            for one in counts:
-                if stage in one:
-                    _add(cell, amounts[one[stage].amount_row])
+            for by_stage in counting_of:
+                if stage in by_stage:
+                    _add(cell, amounts[by_stage[stage].amount_row])
             records.append({"amount": float(cell["amount"]), "amount_missing": cell["amount_missing"]})
     return pd.DataFrame(records, columns=["amount", "amount_missing"])

@@ -27,7 +27,7 @@ def chain_funnel(
     amounts: Values,
     unlisted: Unlisted = "error",
 ) -> pd.DataFrame:
-    """Count both parts; links are pairs of a deal and a lead, amounts those of deals."""
+    """Count leads and deals; links are pairs of a deal and a lead, amounts are of deals."""
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -45,8 +45,8 @@ def chain_funnel(
             lead: [deal for deal in kept_deals if (deal, lead) in links] for lead in kept_leads
         }
         converted = sum(
-            any(stage in counted(one, lead_pipeline, kind, fill).passed for stage in lead_pipeline.won)
-            for one in kept_leads.values()
+            any(stage in counted(visits, lead_pipeline, kind, fill).passed for stage in lead_pipeline.won)
+            for visits in kept_leads.values()
         )
         records = _origin_records(of_lead, kept_deals, deal_pipeline, kind, fill, amounts, converted)
         deals = pd.DataFrame(records).assign(
@@ -85,7 +85,7 @@ def _origin_records(
     amounts: Values,
     converted: int,
 ) -> list[dict[str, Any]]:
-    counts = {deal: counted(one, pipeline, kind, fill) for deal, one in kept.items()}
+    counts = {deal: counted(visits, pipeline, kind, fill) for deal, visits in kept.items()}
     standings = [_standing([kept[deal] for deal in deals], pipeline) for deals in of_lead.values()]
     records: list[dict[str, Any]] = []
     last_in_progress = 0
@@ -96,7 +96,7 @@ def _origin_records(
             any(went_beyond(kept[deal], stage, pipeline) for deal in deals) for deals in of_lead.values()
         ]
         visited = [any(has_visit(kept[deal], stage) for deal in deals) for deals in of_lead.values()]
-        skipped = sum(far and not seen for far, seen in zip(beyond, visited, strict=True))
+        skipped = sum(far and not here for far, here in zip(beyond, visited, strict=True))
         lost = standings.count(("lost", stage))
         record = {
             "stage": stage,
@@ -120,8 +120,8 @@ def _origin_records(
             last_in_progress = reached
         reaching = {deal for deals in of_lead.values() for deal in deals if _reaches(counts[deal], stage)}
         values = [amounts.get(deal) for deal in reaching]
-        known = [Fraction(value) for value in values if value is not None]
-        record |= {"amount": float(sum(known)), "amount_missing": len(values) - len(known)}
+        present = [Fraction(value) for value in values if value is not None]
+        record |= {"amount": float(sum(present)), "amount_missing": len(values) - len(present)}
         records.append(record)
     return records
 
@@ -131,12 +131,15 @@ def _reaches(count: Counted, stage: Stage) -> bool:
 
 
 def _standing(deals: Sequence[Sequence[Visit]], pipeline: Pipeline) -> tuple[str, Stage | None]:
-    """Return how a lead stands by its deals, and in which stage if it is open or lost."""
+    """Return the outcome of a lead by its deals, and its stage if it is open or lost."""
     order = labels(pipeline)
-    now = {name: [one for one in deals if outcome(one, pipeline) == name] for name in ("won", "open", "lost")}
+    now = {
+        name: [visits for visits in deals if outcome(visits, pipeline) == name]
+        for name in ("won", "open", "lost")
+    }
     if now["won"]:
         return "won", None
     if now["open"]:
-        return "open", max((one[-1].stage for one in now["open"]), key=order.index)
-    origins = [stage for one in now["lost"] if (stage := lost_from(one, pipeline)) is not None]
+        return "open", max((visits[-1].stage for visits in now["open"]), key=order.index)
+    origins = [stage for visits in now["lost"] if (stage := lost_from(visits, pipeline)) is not None]
     return ("lost" if now["lost"] else "none"), max(origins, key=order.index, default=None)

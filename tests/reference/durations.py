@@ -1,4 +1,4 @@
-"""Time in stage, in exact fractions until the last step."""
+"""Time in stage, calculated in exact fractions until the table is made."""
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reference.journeys import Visit, visits_by_item
+from reference.journeys import Visit, has_visit, visits_by_item
 from reference.stages import (
     Pipeline,
     Row,
@@ -41,17 +41,17 @@ def time_in_stage(
     by_item = list(visits_by_item(rows, pipeline, unlisted, order).values())
     records = []
     for stage in labels(pipeline):
-        visits = [visit for one in by_item for visit in one if visit.stage == stage]
-        durations = [_completed(one, stage, unit) for one in by_item]
+        visits = [visit for item_visits in by_item for visit in item_visits if visit.stage == stage]
+        durations = [_completed(item_visits, stage, unit) for item_visits in by_item]
         values = sorted(_values(durations, per))
-        completed = sum(len(one) for one in durations)
+        completed = sum(map(len, durations))
         record: dict[str, Any] = {
             "stage": stage,
             "outcome": outcome_of(stage, pipeline),
             "visits": len(visits),
             "completed": completed,
             "open": len(visits) - completed,
-            "items": sum(any(visit.stage == stage for visit in one) for one in by_item),
+            "items": sum(has_visit(item_visits, stage) for item_visits in by_item),
             **_summary(values, quantiles),
         }
         records.append(record)
@@ -69,10 +69,11 @@ def time_in_stage(
 def summary_columns(
     spans: Sequence[Sequence[tuple[Time, Time]]], rows: Sequence[Row], quantiles: Sequence[float]
 ) -> dict[str, "pd.Series[Any]"]:
-    """Summarise the spans of each row of a table, given as begin and end, a column for each statistic."""
+    """Summarise the spans of each row of a table, given as begin and end, in a column per statistic."""
     unit = unit_of(rows)
-    summaries = [_summary(sorted(ticks_between(*span, unit) for span in one), quantiles) for one in spans]
-    return {name: duration_column([one[name] for one in summaries], unit) for name in summaries[0]}
+    ticks = [sorted(ticks_between(*span, unit) for span in of_row) for of_row in spans]
+    summaries = [_summary(values, quantiles) for values in ticks]
+    return {name: duration_column([summary[name] for summary in summaries], unit) for name in summaries[0]}
 
 
 def _summary(values: Sequence[int], quantiles: Sequence[float]) -> dict[str, Fraction | None]:
@@ -80,7 +81,7 @@ def _summary(values: Sequence[int], quantiles: Sequence[float]) -> dict[str, Fra
     return {
         "mean": Fraction(sum(values), len(values)) if values else None,
         "median": _quantile(values, Fraction(1, 2)),
-        # A quantile is meant as it is written: 0.9 is nine tenths, not the binary fraction near it.
+        # 0.9 stands for nine tenths, as it is written, not for the binary fraction near it.
         **{f"q{100 * q:g}": _quantile(values, Fraction(str(q))) for q in quantiles},
     }
 
@@ -95,12 +96,12 @@ def _completed(visits: Sequence[Visit], stage: Stage, unit: Unit | None) -> list
 
 
 def _values(durations: Sequence[Sequence[int]], per: Per) -> list[int]:
-    """Return what is summarised, from the completed visits of each item."""
+    """Return the durations to summarise, from the completed visits of each item."""
     if per == "item":
-        return [sum(one) for one in durations if one]
+        return [sum(of_item) for of_item in durations if of_item]
     if per == "longest":
-        return [max(one) for one in durations if one]
-    return [duration for one in durations for duration in one]
+        return [max(of_item) for of_item in durations if of_item]
+    return [duration for of_item in durations for duration in of_item]
 
 
 def _quantile(values: Sequence[int], q: Fraction) -> Fraction | None:
@@ -114,7 +115,7 @@ def _quantile(values: Sequence[int], q: Fraction) -> Fraction | None:
 
 
 def unit_of(rows: Sequence[Row]) -> Unit | None:
-    """Return the unit of real times: as fine as the finest; None for plain integers."""
+    """Return the unit of the finest timestamp; None for plain integers."""
     times = [time for _, _, time in rows]
     if not any(isinstance(time, datetime) for time in times):
         return None
@@ -131,7 +132,7 @@ def duration_column(values: Sequence[Fraction | None], unit: Unit | None) -> "pd
     if unit is None:
         numbers = [float("nan") if value is None else float(value) for value in values]
         return pd.Series(numbers, dtype="float64")
-    # round() of a fraction goes to the nearest tick, and from halfway to the even one.
+    # round() of a fraction goes to the nearest tick, from halfway between two ticks to the even tick.
     ticks = ["NaT" if value is None else round(value) for value in values]
     steps = [np.timedelta64(tick, unit) for tick in ticks]
     return pd.Series(np.array(steps, dtype=f"timedelta64[{unit}]"))

@@ -1,4 +1,4 @@
-"""What comes into each stage in a period, and what becomes of it."""
+"""The visits that enter and leave each stage in a period."""
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
@@ -23,12 +23,15 @@ def flow(
     elsewhere: Collection[Stage] = (),
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Balance every stage; rows of stages that are neither listed nor elsewhere are taken out before."""
+    """Balance every stage (definitions.md, equation (11)).
+
+    Rows of stages that are neither listed nor elsewhere are taken out before.
+    """
     counts: Counter[tuple[Stage, str]] = Counter()
     for journey in journeys(rows, order).values():
-        known = [(stage, time) for stage, time in journey if stage in (*labels(pipeline), *elsewhere)]
-        seen = [row for row in known if all(row[1] < limit for limit in (end, as_of) if limit is not None)]
-        # None is anywhere that is no stage of this pipeline.
+        named = [(stage, time) for stage, time in journey if stage in (*labels(pipeline), *elsewhere)]
+        seen = [row for row in named if all(row[1] < limit for limit in (end, as_of) if limit is not None)]
+        # None stands for all stages of other pipelines.
         own = [(stage if stage in labels(pipeline) else None, time) for stage, time in seen]
         stays = [next(run) for _, run in groupby(own, key=lambda row: row[0])]
         early = [stage for stage, time in stays if start is not None and time < start]

@@ -47,17 +47,17 @@ def funnel(
     amounts: Values | None = None,
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Count the items in every stage, one row per stage and group."""
+    """Count the items in every stage; a row of the table is a stage of a group."""
     by_item = visits_by_item(rows, pipeline, unlisted, order)
     kinds: list[Kind] = ["classic", "conversions"] if kind == "both" else [kind]
     records = []
-    for each in kinds:
+    for funnel_kind in kinds:
         for group, members in members_of(by_item, groups):
-            kept = kept_of(members, pipeline, lost_then_won or default_flip_rule(each))
-            for record in _stage_records(kept, pipeline, each, fill, amounts):
+            kept = kept_of(members, pipeline, lost_then_won or default_flip_rule(funnel_kind))
+            for record in _stage_records(kept, pipeline, funnel_kind, fill, amounts):
                 left_out = len(members) - len(kept)
                 ends = {"base": len(kept), "left_out": left_out}
-                records.append({"kind": each, by: group} | record | ends)
+                records.append({"kind": funnel_kind, by: group} | record | ends)
 
     leading = ["kind"] * (kind == "both") + [by] * (groups is not None)
     amount = [] if amounts is None else ["amount", "amount_missing"]
@@ -82,7 +82,7 @@ def outcomes(
     by: str = "group",
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Count the items by their outcome now, one row per group."""
+    """Count the items by their outcome now, one row per group (definitions.md, equations (6) and (7))."""
     by_item = visits_by_item(rows, pipeline, unlisted, order)
     records = []
     for group, members in members_of(by_item, groups):
@@ -96,7 +96,7 @@ def outcomes(
             "open": now.count("open"),
             "win_rate": share(now.count("won"), now.count("won") + now.count("lost")),
             "left_out": len(members) - len(kept),
-            "reopened_won": sum(reopened_won(one, pipeline) for one in kept.values()),
+            "reopened_won": sum(reopened_won(item_visits, pipeline) for item_visits in kept.values()),
         }
         records.append(record)
     counts = ["base", "won", "lost", "open", "left_out", "reopened_won"]
@@ -106,7 +106,7 @@ def outcomes(
 
 
 def default_flip_rule(kind: Kind) -> LostThenWon:
-    """Return what a kind does with items lost and won, if nothing is said."""
+    """Return the flip rule that a kind has by default."""
     return "exclude" if kind == "conversions" else "include"
 
 
@@ -117,7 +117,7 @@ def _stage_records(
     fill: Fill,
     amounts: Values | None,
 ) -> list[dict[str, Any]]:
-    counts = {item: counted(one, pipeline, kind, fill) for item, one in kept.items()}
+    counts = {item: counted(item_visits, pipeline, kind, fill) for item, item_visits in kept.items()}
     reached = {stage: len(_reaching(counts, stage)) for stage in labels(pipeline)}
     records = []
     for stage in labels(pipeline):
@@ -126,8 +126,8 @@ def _stage_records(
             "stage": stage,
             "outcome": outcome_of(stage, pipeline),
             "reached": reached[stage],
-            "passed": sum(stage in one.passed for one in counts.values()),
-            "assumed": sum(stage in one.assumed for one in counts.values()),
+            "passed": sum(stage in stages.passed for stages in counts.values()),
+            "assumed": sum(stage in stages.assumed for stages in counts.values()),
             "conversion_from_all": share(reached[stage], len(kept)),
             "conversion_from_previous": share(reached[stage], before),
         }
@@ -139,11 +139,12 @@ def _stage_records(
 
 
 def _reaching(counts: Mapping[Item, Counted], stage: Stage) -> list[Item]:
-    return [item for item, one in counts.items() if stage in one.passed | one.assumed]
+    """Return the items that reach a stage (definitions.md, equation (1))."""
+    return [item for item, stages in counts.items() if stage in stages.passed | stages.assumed]
 
 
 def compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int], base: int) -> int:
-    """Return what a stage's previous conversion divides by; 0 on the first stage."""
+    """Return the denominator of a stage's conversion from the previous stage; 0 on the first stage."""
     if stage in pipeline.lost:
         return base
     position = labels(pipeline).index(stage)
@@ -153,21 +154,21 @@ def compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int]
 
 
 def _described(kept: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline) -> dict[str, float]:
-    """Return the columns that describe the journeys, whatever the kind of funnel."""
-    visiting = [one for one in kept if has_visit(one, stage)]
-    beyond = [one for one in visiting if went_beyond(one, stage, pipeline)]
-    skipped = sum(stage in skipped_stages(one, pipeline) for one in kept)
-    lost = sum(lost_from(one, pipeline) == stage for one in kept)
-    still_open = [one for one in kept if outcome(one, pipeline) == "open"]
+    """Return the columns that describe the journeys, the same for every kind of funnel."""
+    visiting = [visits for visits in kept if has_visit(visits, stage)]
+    beyond = [visits for visits in visiting if went_beyond(visits, stage, pipeline)]
+    skipped = sum(stage in skipped_stages(visits, pipeline) for visits in kept)
+    lost = sum(lost_from(visits, pipeline) == stage for visits in kept)
+    still_open = [visits for visits in kept if outcome(visits, pipeline) == "open"]
     return {
         "skipped": skipped,
         "lost_from": lost,
-        "open_at": sum(one[-1].stage == stage for one in still_open),
-        "skip_rate": share(skipped, skipped + len(beyond)),
-        "loss_rate": share(lost, len(visiting)),
+        "open_at": sum(visits[-1].stage == stage for visits in still_open),
+        "skip_rate": share(skipped, skipped + len(beyond)),  # definitions.md, equation (4)
+        "loss_rate": share(lost, len(visiting)),  # definitions.md, equation (5)
     }
 
 
 def _amount(values: Sequence[Any]) -> dict[str, float]:
-    known = [Fraction(value) for value in values if not pd.isna(value)]
-    return {"amount": float(sum(known)), "amount_missing": len(values) - len(known)}
+    present = [Fraction(value) for value in values if not pd.isna(value)]
+    return {"amount": float(sum(present)), "amount_missing": len(values) - len(present)}

@@ -1,4 +1,4 @@
-"""One row per item."""
+"""The table of items: how each item went, one item per row."""
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
@@ -33,26 +33,26 @@ def item_table(
     unlisted: Unlisted = "error",
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Describe every item that is left with a row, by first appearance in the input."""
+    """Make one row per item that is left with a row, by first appearance in the input."""
     by_item = visits_by_item(rows, pipeline, unlisted, order)
-    visits = list(by_item.values())
-    first_time = [one[0].start for one in visits]
-    closing = [closed_at(one, pipeline) for one in visits]
-    # Types come from the whole log, so that they hold where no item is left.
+    journeys = list(by_item.values())
+    first_time = [visits[0].start for visits in journeys]
+    closing = [closed_at(visits, pipeline) for visits in journeys]
+    # Types come from the whole log, so that a table without items has them too.
     item_type = pd.Series([item for item, _, _ in rows]).dtype
     time_type = _time_type([time for _, _, time in rows])
     return pd.DataFrame(
         {
             "item": pd.Series(list(by_item), dtype=item_type),
-            "outcome": outcome_column(outcome(one, pipeline) for one in visits),
+            "outcome": outcome_column(outcome(visits, pipeline) for visits in journeys),
             "first_time": pd.Series(first_time, dtype=time_type),
             "closed_at": pd.Series(closing, dtype=_nullable(time_type)),
-            "last_stage": stage_column([one[-1].stage for one in visits], pipeline),
-            "furthest_stage": stage_column([_furthest(one, pipeline) for one in visits], pipeline),
-            "lost_from": stage_column([lost_from(one, pipeline) for one in visits], pipeline),
-            "visits": _counts([len(one) for one in visits]),
-            "back_moves": _counts([_back_moves(one, pipeline) for one in visits]),
-            "skipped": _counts([len(skipped_stages(one, pipeline)) for one in visits]),
+            "last_stage": stage_column([visits[-1].stage for visits in journeys], pipeline),
+            "furthest_stage": stage_column([_furthest(visits, pipeline) for visits in journeys], pipeline),
+            "lost_from": stage_column([lost_from(visits, pipeline) for visits in journeys], pipeline),
+            "visits": _counts([len(visits) for visits in journeys]),
+            "back_moves": _counts([_back_moves(visits, pipeline) for visits in journeys]),
+            "skipped": _counts([len(skipped_stages(visits, pipeline)) for visits in journeys]),
         }
     )
 
@@ -84,5 +84,5 @@ def _time_type(times: Sequence[Time]) -> Any:
 
 
 def _nullable(time_type: Any) -> Any:
-    # Floats would round large integers, so a missing plain time is the nullable integer's.
+    # Floats would round large integers, so plain times of which some are missing are nullable integers.
     return "Int64" if time_type == "int64" else time_type

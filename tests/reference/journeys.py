@@ -1,4 +1,4 @@
-"""Rows become journeys, journeys become visits, and visits say how an item ended."""
+"""Rows become journeys, journeys become visits, and visits show how an item ended."""
 
 from collections.abc import Collection, Hashable, Sequence
 from itertools import groupby
@@ -27,9 +27,9 @@ class Visit(NamedTuple):
 def journeys(
     rows: Sequence[Row], order: Sequence[Hashable] | None = None
 ) -> dict[Item, list[tuple[Stage, Time]]]:
-    """Return the rows of each item ordered by time, items by first appearance in the input.
+    """Return the rows of each item in order of time, items by first appearance in the input.
 
-    Rows with equal times are ordered by ``order`` where it is given, then by the input.
+    Rows with equal times are in the order of ``order`` where it is given, then of the input.
     """
     ranks = [0] * len(rows) if order is None else _order_ranks(order)
     in_time = sorted(range(len(rows)), key=lambda row: (rows[row][2], ranks[row]))
@@ -50,10 +50,10 @@ def _order_ranks(order: Sequence[Hashable]) -> list[Any]:
 def visits(
     journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, unlisted: Unlisted = "error"
 ) -> list[Visit]:
-    """Form the visits of one journey, unlisted rows taken out before."""
-    unknown = [stage for stage, _ in journey if stage not in labels(pipeline)]
-    if unknown and unlisted == "error":
-        raise ValueError(f"stages not in the pipeline: {unknown}")
+    """Form the visits of one journey, after unlisted rows are taken out."""
+    not_listed = [stage for stage, _ in journey if stage not in labels(pipeline)]
+    if not_listed and unlisted == "error":
+        raise ValueError(f"stages not in the pipeline: {not_listed}")
     listed = [(stage, time) for stage, time in journey if stage in labels(pipeline)]
     runs = [list(run) for _, run in groupby(listed, key=lambda row: row[0])]
     return [Visit(*run[0]) for run in runs]
@@ -79,12 +79,12 @@ def before_closing(item_visits: Sequence[Visit], closing: Collection[Stage]) -> 
 
 
 def outcome(item_visits: Sequence[Visit], pipeline: Pipeline) -> Outcome:
-    """Return the outcome now: what the last visit means."""
+    """Return the outcome now: the outcome of the last visit's stage."""
     return outcome_of(item_visits[-1].stage, pipeline)
 
 
 def closed_at(item_visits: Sequence[Visit], pipeline: Pipeline) -> Time | None:
-    """Return when the run of final visits that ends the journey began; None if open."""
+    """Return when the run of final visits that ends the journey began; None while open."""
     before = before_closing(item_visits, (*pipeline.won, *pipeline.lost))
     if len(before) == len(item_visits):
         return None
@@ -100,7 +100,7 @@ def lost_from(item_visits: Sequence[Visit], pipeline: Pipeline) -> Stage | None:
 
 
 def went_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
-    """Tell whether a later in-progress stage, or a won one, than an in-progress stage was visited.
+    """Return whether an item visited a stage in progress after this one, or a won stage.
 
     Nothing lies beyond a final stage.
     """
@@ -111,7 +111,7 @@ def went_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) 
 
 
 def has_visit(item_visits: Sequence[Visit], stage: Stage) -> bool:
-    """Tell whether the item really passed through the stage."""
+    """Return whether the item really passed through the stage."""
     return any(visit.stage == stage for visit in item_visits)
 
 
@@ -125,13 +125,13 @@ def skipped_stages(item_visits: Sequence[Visit], pipeline: Pipeline) -> list[Sta
 
 
 def failure_then_success(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:
-    """Tell whether the journey ends in won visits that directly follow a lost visit."""
+    """Return whether the journey ends in won visits that directly follow a lost visit."""
     before = before_closing(item_visits, pipeline.won)
     ends_won = len(before) < len(item_visits)
     return ends_won and bool(before) and before[-1].stage in pipeline.lost
 
 
 def reopened_won(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:
-    """Tell whether the item is now won and was lost at any time before."""
+    """Return whether the item is won now and was lost at any time before."""
     was_lost = any(visit.stage in pipeline.lost for visit in item_visits)
     return outcome(item_visits, pipeline) == "won" and was_lost

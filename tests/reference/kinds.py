@@ -1,4 +1,4 @@
-"""The stages that one item counts in, under the rule of each kind of funnel."""
+"""The stages that one item counts in, by the rule of each kind of funnel."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +12,7 @@ Fill: TypeAlias = Literal["won", "moves"]
 
 
 class Counted(NamedTuple):
-    """The stages of one item: by its own rows, and only because the kind fills them in."""
+    """The stages that one item counts in: by its own rows, or only because the kind fills them in."""
 
     passed: set[Stage]
     assumed: set[Stage]
@@ -28,7 +28,7 @@ def counted(item_visits: Sequence[Visit], pipeline: Pipeline, kind: Kind, fill: 
     elif kind == "conversions" and fill == "won":
         implied = _implied_by_success(path, pipeline)
     elif kind == "conversions":
-        implied = _implied_by_moves(path, pipeline)
+        implied = _implied_by_transitions(path, pipeline)
     else:
         implied = set()
     return Counted(set(path), implied - set(path))
@@ -43,15 +43,15 @@ def _implied_by_success(path: Sequence[Stage], pipeline: Pipeline) -> set[Stage]
     return set()
 
 
-def _implied_by_moves(path: Sequence[Stage], pipeline: Pipeline) -> set[Stage]:
+def _implied_by_transitions(path: Sequence[Stage], pipeline: Pipeline) -> set[Stage]:
     implied = implied_by_creation(path[0], pipeline)
     for left, entered in pairwise(path):
-        implied |= implied_by_move(left, entered, pipeline)
+        implied |= implied_by_transition(left, entered, pipeline)
     return implied
 
 
 def implied_by_creation(first: Stage, pipeline: Pipeline) -> set[Stage]:
-    """Return the stages that an item created in this one has passed over."""
+    """Return the stages that an item passed over which was created in ``first``."""
     if first in pipeline.won:
         return set(pipeline.stages)
     if first in pipeline.lost:
@@ -59,8 +59,8 @@ def implied_by_creation(first: Stage, pipeline: Pipeline) -> set[Stage]:
     return set(pipeline.stages[: pipeline.stages.index(first)])
 
 
-def implied_by_move(left: Stage, entered: Stage, pipeline: Pipeline) -> set[Stage]:
-    """Return the stages that a move passes over."""
+def implied_by_transition(left: Stage, entered: Stage, pipeline: Pipeline) -> set[Stage]:
+    """Return the stages that a transition passes over."""
     if outcome_of(left, pipeline) != "open" or outcome_of(entered, pipeline) == "lost":
         return set()
     start = pipeline.stages.index(left)

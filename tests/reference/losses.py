@@ -1,4 +1,4 @@
-"""Where and why items are lost, and who skips what."""
+"""The losses, by stage and reason, and the skips of each group."""
 
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
@@ -34,17 +34,19 @@ def losses(
     """List the losses by ``group``, last stage before, lost stage and ``reason``, with the ``amount``."""
     unit = unit_of(rows)
     by_item = visits_by_item(rows, pipeline, unlisted, order)
-    lost = {item: one for item, one in by_item.items() if outcome(one, pipeline) == "lost"}
+    lost = {item: visits for item, visits in by_item.items() if outcome(visits, pipeline) == "lost"}
     records = []
     for group, members in members_of(lost, groups):
         for from_stage in (*labels(pipeline), None):
-            from_here = {item: one for item, one in members.items() if lost_from(one, pipeline) == from_stage}
+            from_here = {
+                item: visits for item, visits in members.items() if lost_from(visits, pipeline) == from_stage
+            }
             for lost_stage in pipeline.lost:
-                into = {item: one for item, one in from_here.items() if one[-1].stage == lost_stage}
+                into = {item: visits for item, visits in from_here.items() if visits[-1].stage == lost_stage}
                 for reason, kept in members_of(into, reasons):
-                    known = [Fraction(amounts[item]) for item in kept if amounts.get(item) is not None]
-                    lengths = [_until_lost(one, pipeline, unit) for one in kept.values()]
-                    stays = [_in_stage(one, pipeline, unit) for one in kept.values()]
+                    sums = [Fraction(amounts[item]) for item in kept if amounts.get(item) is not None]
+                    lengths = [_until_lost(visits, pipeline, unit) for visits in kept.values()]
+                    stays = [_in_stage(visits, pipeline, unit) for visits in kept.values()]
                     if kept:
                         records.append(
                             {
@@ -54,8 +56,8 @@ def losses(
                                 "reason": reason,
                                 "items": len(kept),
                                 "share": share(len(kept), len(members)),
-                                "amount": float(sum(known)),
-                                "amount_missing": len(kept) - len(known),
+                                "amount": float(sum(sums)),
+                                "amount_missing": len(kept) - len(sums),
                                 "mean_until_lost": _mean(lengths),
                                 "median_until_lost": _median(lengths),
                                 "mean_in_stage": None if from_stage is None else _mean(stays),
@@ -77,14 +79,14 @@ def losses(
 def skips(
     rows: Sequence[Row], pipeline: Pipeline, *, unlisted: Unlisted = "error", groups: Values
 ) -> pd.DataFrame:
-    """Rank each ``group`` and stage by how often the one skips the other."""
+    """Rank the pairs of ``group`` and stage by the rate at which the group skips the stage."""
     records = []
     for group, members in members_of(visits_by_item(rows, pipeline, unlisted), groups):
         for stage in pipeline.stages:
-            beyond = sum(went_beyond(one, stage, pipeline) for one in members.values())
-            skipped = sum(stage in skipped_stages(one, pipeline) for one in members.values())
+            beyond = sum(went_beyond(visits, stage, pipeline) for visits in members.values())
+            skipped = sum(stage in skipped_stages(visits, pipeline) for visits in members.values())
             record = {"group": group, "stage": stage}
-            record["passed"] = sum(has_visit(one, stage) for one in members.values())
+            record["passed"] = sum(has_visit(visits, stage) for visits in members.values())
             records.append(
                 record | {"beyond": beyond, "skipped": skipped, "skip_rate": share(skipped, beyond)}
             )
@@ -101,17 +103,18 @@ def _worst_first(record: dict[str, Any]) -> tuple[bool, Fraction, int]:
     return False, -Fraction(record["skipped"], record["beyond"]), -record["skipped"]
 
 
-def _lost_at(one: Sequence[Visit], pipeline: Pipeline) -> int:
-    return len(before_closing(one, pipeline.lost))
+def _loss_place(visits: Sequence[Visit], pipeline: Pipeline) -> int:
+    """Return the place of the first of the closing lost visits."""
+    return len(before_closing(visits, pipeline.lost))
 
 
-def _until_lost(one: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
-    return ticks_between(one[0].start, one[_lost_at(one, pipeline)].start, unit)
+def _until_lost(visits: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
+    return ticks_between(visits[0].start, visits[_loss_place(visits, pipeline)].start, unit)
 
 
-def _in_stage(one: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
-    at = _lost_at(one, pipeline)
-    return ticks_between(one[max(at - 1, 0)].start, one[at].start, unit)
+def _in_stage(visits: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
+    loss = _loss_place(visits, pipeline)
+    return ticks_between(visits[max(loss - 1, 0)].start, visits[loss].start, unit)
 
 
 def _mean(lengths: Sequence[int]) -> Fraction:

@@ -1,4 +1,4 @@
-"""What is odd about a log, counted."""
+"""The counts of unusual rows of a log."""
 
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
@@ -13,7 +13,7 @@ def quality(
     *,
     order: Sequence[Hashable] | None = None,
 ) -> dict[str, int]:
-    """Count what is odd in the rows and, with a pipeline, in how it reads them."""
+    """Count what is unusual in the rows and, with a pipeline, in the visits that it forms of them."""
     by_item = list(journeys(rows, order).values())
     neighbours = [pair for journey in by_item for pair in pairwise(journey)]
     counts = {
@@ -43,7 +43,7 @@ def _bridged_visits(journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline) -
 
 
 def _tie_decides(journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline) -> bool:
-    """Tell whether the listed rows at the last time have stages of more than one outcome."""
+    """Return whether the listed rows at the last time have stages of more than one outcome."""
     listed = [(stage, time) for stage, time in journey if stage in labels(pipeline)]
     last = {outcome_of(stage, pipeline) for stage, time in listed if time == listed[-1][1]}
     return len(last) > 1

@@ -1,4 +1,4 @@
-"""Which items are in a report: the groups of a breakdown and the flip rule."""
+"""The items that are in a report: the groups of a breakdown, and the flip rule."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
@@ -13,14 +13,14 @@ Values: TypeAlias = Mapping[Any, Any]
 
 
 def share(part: int, whole: int) -> float:
-    """Return part / whole, NaN where there is nothing to divide by."""
+    """Return part / whole, NaN for a zero denominator."""
     return part / whole if whole else float("nan")
 
 
 def members_of(
     by_item: Mapping[Item, list[Visit]], groups: Values | None
 ) -> list[tuple[Any, dict[Item, list[Visit]]]]:
-    """Return each group with its items: values sorted, the missing one last."""
+    """Return each group with its items, in order of the groups' values, the missing value last."""
     if groups is None:
         return [(None, dict(by_item))]
     value: dict[Item, Any] = {item: groups.get(item) for item in by_item}
@@ -42,4 +42,4 @@ def kept_of(
         leaves = reopened_won
     else:
         return dict(members)
-    return {item: one for item, one in members.items() if not leaves(one, pipeline)}
+    return {item: visits for item, visits in members.items() if not leaves(visits, pipeline)}

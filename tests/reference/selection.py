@@ -1,4 +1,4 @@
-"""What a period, an as-of moment and other pipelines leave of a log."""
+"""The rows of a log that a period, an as-of moment and other pipelines leave in a report."""
 
 from collections.abc import Collection, Hashable, Sequence
 from typing import Literal, TypeAlias
@@ -22,9 +22,9 @@ def kept_rows(
     moved_out: MovedOut = "exclude",
     order: Sequence[Hashable] | None = None,
 ) -> list[int]:
-    """Return the rows, by their place in the input, that a report is about."""
-    before = [at for at in (as_of, end if basis == "active" else None) if at is not None]
-    early = [i for i, (_, _, time) in enumerate(rows) if all(time < at for at in before)]
+    """Return the places in the input of the rows that a report is about."""
+    limits = [limit for limit in (as_of, end if basis == "active" else None) if limit is not None]
+    early = [i for i, (_, _, time) in enumerate(rows) if all(time < limit for limit in limits)]
     by_item = journeys([rows[i] for i in early], None if order is None else [order[i] for i in early])
     stays: set[Item] = set()
     for item, journey in by_item.items():
@@ -43,10 +43,10 @@ def _moved_at(
     journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, elsewhere: Collection[Stage]
 ) -> Time | None:
     """Return when the rows of other pipelines that end a journey began; None if it ends here."""
-    known = [row for row in journey if row[0] in elsewhere or row[0] in labels(pipeline)]
+    named = [row for row in journey if row[0] in elsewhere or row[0] in labels(pipeline)]
     away: list[Time] = []
-    while known and known[-1][0] in elsewhere:
-        away.append(known.pop()[1])
+    while named and named[-1][0] in elsewhere:
+        away.append(named.pop()[1])
     return away[-1] if away else None
 
 

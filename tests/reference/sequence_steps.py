@@ -1,4 +1,4 @@
-"""What a sequence is asked with: steps, exclusions, and spans of time that may be calendar months."""
+"""The rules of a sequence: its steps, exclusions, and lengths of time, which may be calendar months."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pandas as pd
 
 from reference.stages import Stage, Time
 
-# A stage, several of which any will do, or "*" for any stage at all.
+# One stage, several stages of which any fits, or "*" for any stage at all.
 Step: TypeAlias = Stage | Sequence[Stage]
 Effect: TypeAlias = Literal["drop", "stop", "reset"]
 Timing: TypeAlias = Literal["last_entry", "first_entry"]
@@ -19,7 +19,7 @@ Mode: TypeAlias = Literal[
 
 
 class Months(NamedTuple):
-    """A span of calendar months."""
+    """A length of calendar months."""
 
     number: int
 
@@ -29,7 +29,7 @@ Gaps: TypeAlias = Span | Mapping[int, Span] | None
 
 
 class Exclusion(NamedTuple):
-    """A stage that must not come after step ``after`` and before step ``before``, the last one by default."""
+    """A stage that must not come after step ``after`` and before step ``before``, by default the last."""
 
     stage: Step
     after: int = 1
@@ -38,8 +38,8 @@ class Exclusion(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """All that is asked of every journey."""
+class Rules:
+    """The rules by which every journey is read."""
 
     steps: Sequence[Step]
     mode: Mode = "ordered"
@@ -54,7 +54,7 @@ class Asked:
 
     @property
     def n(self) -> int:
-        """The number of steps, which is also that of the last step."""
+        """The count of steps, which is also the number of the last step."""
         return len(self.steps)
 
     def ending(self, exclusion: Exclusion) -> int:
@@ -62,12 +62,12 @@ class Asked:
         return self.n if exclusion.before is None else exclusion.before
 
     def effect(self, exclusion: Exclusion) -> Effect:
-        """Return what an exclusion does: steps in any order know only resets."""
+        """Return the effect of an exclusion: with steps in any order, every exclusion resets."""
         return "reset" if self.mode == "unordered" else exclusion.effect
 
 
 class Event(NamedTuple):
-    """A row of a journey: its place, stage and time, and the values that a chain must hold."""
+    """A row of a journey: its place, stage and time, and the values that a match must hold."""
 
     row: int
     stage: Stage | None
@@ -84,32 +84,34 @@ def events_of(journey: Sequence[tuple[Stage, Time]], hold: Sequence[Hashable] | 
     ]
 
 
-def matches(stage: Stage | None, step: Step) -> bool:
-    """Tell whether a row of a stage can fill a step; one without a stage fills none."""
+def fits(stage: Stage | None, step: Step) -> bool:
+    """Return whether a row of a stage can fill a step; a row without a stage fills no step."""
     if stage is None:
         return False
     if isinstance(step, list | tuple | set | frozenset):
-        return any(matches(stage, one) for one in step)
+        return any(fits(stage, each) for each in step)
     return step == "*" or step == stage
 
 
-def fillers(events: Sequence[Event], asked: Asked) -> dict[int, list[Event]]:
+def fillers(events: Sequence[Event], rules: Rules) -> dict[int, list[Event]]:
     """Return the rows that can fill each step."""
-    can = {
-        number: [event for event in events if matches(event.stage, step)]
-        for number, step in enumerate(asked.steps, start=1)
+    can_fill = {
+        number: [event for event in events if fits(event.stage, step)]
+        for number, step in enumerate(rules.steps, start=1)
     }
-    for number in asked.first_time:
+    for number in rules.first_time:
         # Rows of equal time are equally early.
-        can[number] = [event for event in can[number] if event.time == can[number][0].time]
-    return can
+        rows = can_fill[number]
+        can_fill[number] = [event for event in rows if event.time == rows[0].time]
+    return can_fill
 
 
 def after(time: Time, span: Span) -> Time:
-    """Return the time a span later; months keep what the clock shows.
+    """Return the time that is a span later; months keep the day and the time that the clock shows.
 
-    A day that the last month does not have is its end; a clock time that the zone leaves out is the first
-    moment after the gap, one that comes twice the first. No later time has an earlier end.
+    A day that the last month does not have becomes the end of that month. A clock time that the zone leaves
+    out becomes the first moment after the gap; of a clock time that comes twice, the first moment counts.
+    A later time never has an earlier end.
     """
     if not isinstance(span, Months):
         return time + span
@@ -117,7 +119,7 @@ def after(time: Time, span: Span) -> Time:
     end = _months_after(stamp, span)
     put_back = _put_back_before(stamp)
     if put_back is not None:
-        # What comes in the second pass of an hour does not end before what comes last in the first one.
+        # A time in the second pass of an hour ends no earlier than the last time of the first pass.
         end = max(end, _months_after(put_back - pd.Timedelta(1), span))
     return end.to_pydatetime() if not isinstance(time, pd.Timestamp) else end
 
@@ -133,7 +135,7 @@ def _months_after(stamp: pd.Timestamp, months: Months) -> pd.Timestamp:
 
 
 def _put_back_before(stamp: pd.Timestamp) -> pd.Timestamp | None:
-    """Find the moment within the day before at which the clock was put back."""
+    """Return the moment within the day before at which the clock was put back, None if there was none."""
     if stamp.tz is None:
         return None
     low, high = stamp.tz_convert("UTC").floor("s") - pd.Timedelta(days=1), stamp.tz_convert("UTC")
@@ -150,8 +152,8 @@ def _put_back_before(stamp: pd.Timestamp) -> pd.Timestamp | None:
 
 
 def _shown_at(shown: pd.Timestamp, zone: tzinfo) -> pd.Timestamp:
-    """Find the moment at which a clock shows something, by hand: pandas is wrong for some gaps of a zone."""
-    # With fold 0 this is the offset of the first of two such moments, and in a gap the one before it.
+    """Return the moment at which a clock shows a time; pandas is wrong for some gaps of a zone."""
+    # With fold 0 this is the offset of the first of two such moments, and in a gap the offset before it.
     first, second = (_offset(shown, zone, fold) for fold in (0, 1))
     if first >= second:
         return (shown - first).tz_localize("UTC").tz_convert(zone)
@@ -164,40 +166,40 @@ def _shown_at(shown: pd.Timestamp, zone: tzinfo) -> pd.Timestamp:
 
 
 def _offset(shown: pd.Timestamp, zone: tzinfo, fold: int) -> timedelta:
-    found = shown.floor("s").to_pydatetime().replace(tzinfo=zone, fold=fold).utcoffset()
-    assert found is not None
-    return found
+    offset = shown.floor("s").to_pydatetime().replace(tzinfo=zone, fold=fold).utcoffset()
+    assert offset is not None
+    return offset
 
 
 def gap_of(gaps: Gaps, number: int) -> Span | None:
-    """Return the gap that one step asks for."""
+    """Return the gap before one step."""
     if isinstance(gaps, Mapping):
         return gaps.get(number)
     return gaps
 
 
 def is_within(entry: Time, time: Time, window: Span | None) -> bool:
-    """Tell whether a time is inside the window of an entry, its bound included."""
+    """Return whether a time is inside the window of an entry, its bound included."""
     return window is None or bool(time <= after(entry, window))
 
 
-def keeps_gaps(previous: Time, time: Time, number: int, asked: Asked) -> bool:
-    """Tell whether step ``number`` comes neither too soon nor too late after the step done before it."""
-    least, most = gap_of(asked.min_gap, number), gap_of(asked.max_gap, number)
+def keeps_gaps(previous: Time, time: Time, number: int, rules: Rules) -> bool:
+    """Return whether step ``number`` comes neither too soon nor too late after the step done before it."""
+    least, most = gap_of(rules.min_gap, number), gap_of(rules.max_gap, number)
     soon = least is not None and time < after(previous, least)
     late = most is not None and time > after(previous, most)
     return not soon and not late
 
 
 def label_of(step: Step) -> str:
-    """Name a step by its stages."""
+    """Return the name of a step: its stages."""
     if isinstance(step, list | tuple | set | frozenset):
         return " | ".join(map(str, step))
     return str(step)
 
 
 def as_times(values: Sequence[Time | None], like: Sequence[Time]) -> "pd.Series[Any]":
-    """Make a column of times of which some are missing, of the type that the log's times have."""
+    """Make a column of times, some of them missing, of the type of the log's times."""
     if any(isinstance(time, datetime) for time in like):
         return pd.Series(list(values), dtype=pd.Series(pd.to_datetime(list(like))).dtype)
     return pd.Series(list(values), dtype="Int64")

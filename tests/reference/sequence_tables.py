@@ -8,8 +8,8 @@ import pandas as pd
 
 from reference.durations import summary_columns
 from reference.journeys import journeys
-from reference.sequence_steps import Asked, Step, after, as_times, events_of, fillers, label_of
-from reference.sequences import Chain, sequence
+from reference.sequence_steps import Rules, Step, after, as_times, events_of, fillers, label_of
+from reference.sequences import Match, sequence
 from reference.stages import Item, Row, Stage, Time
 
 Entries: TypeAlias = Literal["best", "all"]
@@ -18,10 +18,10 @@ STOPS = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "i
 
 
 class Found(NamedTuple):
-    """A chain and whose it is."""
+    """An item and its match, or one of its matches."""
 
     item: Item
-    chain: Chain
+    chain: Match
 
 
 def sequence_chains(
@@ -34,59 +34,60 @@ def sequence_chains(
     entries: Entries = "best",
     **options: Any,
 ) -> list[Found]:
-    """Find the chains of every item, by first appearance in the input; of one item in order of their rows."""
+    """Return the matches of all items: items by first appearance in the input, matches in order of time."""
     held = [None] * len(rows) if hold is None else hold
     kept = [i for i, (_, _, time) in enumerate(rows) if as_of is None or time < as_of]
     until = max((time for _, _, time in rows), default=None) if as_of is None else as_of
-    # The values to hold travel with the stage through the ordering.
+    # A pair of stage and held value takes the place of the stage, so that both are put in order of time.
     by_item = journeys(
         [(rows[i][0], (rows[i][1], held[i]), rows[i][2]) for i in kept],
         None if order is None else [order[i] for i in kept],
     )
-    found = []
+    matches = []
     for item in dict.fromkeys(item for item, _, _ in rows if item in by_item):
         journey = by_item[item]
         path = [(pair[0], time) for pair, time in journey]  # type: ignore[index]
         options |= {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]
-        found += [Found(item, chain) for chain in _chains_of(path, steps, entries, options)]
-    return found
+        matches += [Found(item, match) for match in _matches_of(path, steps, entries, options)]
+    return matches
 
 
-def _chains_of(
+def _matches_of(
     path: Sequence[tuple[Stage, Time]], steps: Sequence[Step], entries: Entries, options: dict[str, Any]
-) -> list[Chain]:
+) -> list[Match]:
     if entries == "best":
         return [sequence(path, steps, **options)]
-    asked = Asked(steps, **{name: value for name, value in options.items() if name not in _OF_JOURNEYS})
-    starts = [event.time for event in fillers(events_of(path, options["hold"]), asked)[1]]
-    chains: list[Chain] = []
+    rules = Rules(steps, **{name: value for name, value in options.items() if name not in _OF_JOURNEYS})
+    starts = [event.time for event in fillers(events_of(path, options["hold"]), rules)[1]]
+    matches: list[Match] = []
     while starts:
         entry = starts[0]
-        chains.append(sequence(path, steps, entry=entry, **options))
-        end = chains[-1].times[-1] if chains[-1].stop == "completed" else None
-        if end is None and asked.window is not None:
-            end = after(entry, asked.window)
-        # Without a window a chain that is not completed goes on for ever.
+        matches.append(sequence(path, steps, entry=entry, **options))
+        end = matches[-1].times[-1] if matches[-1].stop == "completed" else None
+        if end is None and rules.window is not None:
+            end = after(entry, rules.window)
+        # Without a window, a match that is not completed never ends.
         starts = [] if end is None else [time for time in starts if time > end]
-    return chains or [sequence(path, steps, **options)]
+    return matches or [sequence(path, steps, **options)]
 
 
-def _rows(chain: Chain) -> list[int]:
-    return [row for row in chain.rows if row is not None]
+def _rows(match: Match) -> list[int]:
+    return [row for row in match.rows if row is not None]
 
 
 def sequence_items(rows: Sequence[Row], steps: Sequence[Step], **options: Any) -> pd.DataFrame:
-    """Describe every item, or every entry with ``entries="all"``."""
-    found = sequence_chains(rows, steps, **options)
+    """Make one row per item, or per entry with ``entries="all"``."""
+    matches = sequence_chains(rows, steps, **options)
     times = [time for _, _, time in rows]
+    item_type = pd.Series([item for item, _, _ in rows]).dtype
     columns: dict[str, Any] = {
-        "item": pd.Series([one.item for one in found], dtype=pd.Series([item for item, _, _ in rows]).dtype),
-        "level": pd.Series([one.chain.level for one in found], dtype="int64"),
-        "entry_time": as_times([one.chain.times[0] for one in found], times),
+        "item": pd.Series([item for item, _ in matches], dtype=item_type),
+        "level": pd.Series([match.level for _, match in matches], dtype="int64"),
+        "entry_time": as_times([match.times[0] for _, match in matches], times),
     }
     for number in range(1, len(steps) + 1):
-        columns[f"time_{number}"] = as_times([one.chain.times[number - 1] for one in found], times)
-    columns["stop"] = pd.Categorical([one.chain.stop for one in found], categories=list(STOPS))
+        columns[f"time_{number}"] = as_times([match.times[number - 1] for _, match in matches], times)
+    columns["stop"] = pd.Categorical([match.stop for _, match in matches], categories=list(STOPS))
     return pd.DataFrame(columns)
 
 
@@ -97,40 +98,43 @@ def sequence_funnel(
     quantiles: Sequence[float] = (0.25, 0.75, 0.9),
     **options: Any,
 ) -> pd.DataFrame:
-    """Count the items, or entries, that did each step, and how long they took."""
-    found = [one.chain for one in sequence_chains(rows, steps, **options)]
+    """Count the items, or entries, that did each step, and summarise how long they took."""
+    matches = [match for _, match in sequence_chains(rows, steps, **options)]
     by_level = options.get("mode") == "clickhouse"
     n = len(steps)
     reached = [
-        sum(chain.level >= number if by_level else chain.times[number - 1] is not None for chain in found)
+        sum(match.level >= number if by_level else match.times[number - 1] is not None for match in matches)
         for number in range(1, n + 1)
     ]
-    ended = [[chain for chain in found if chain.level == number] for number in range(1, n + 1)]
-    immature = [sum(chain.stop == "immature" for chain in one) for one in ended]
-    done = [sum(chain.stop == "completed" for chain in one) for one in ended]
-    base = sum(not (chain.level == 0 and chain.stop == "excluded" and _rows(chain)) for chain in found)
+    ended = [[match for match in matches if match.level == number] for number in range(1, n + 1)]
+    immature = [sum(match.stop == "immature" for match in here) for here in ended]
+    completed = [sum(match.stop == "completed" for match in here) for here in ended]
+    dropped = [len(here) - early - full for here, early, full in zip(ended, immature, completed, strict=True)]
+    # A drop leaves level 0, and yet the rows of the match that it hit.
+    base = sum(not (match.level == 0 and match.stop == "excluded" and _rows(match)) for match in matches)
     columns: dict[str, Any] = {
         "step": np.arange(1, n + 1, dtype="int64"),
         "label": [label_of(step) for step in steps],
         "reached": _counts(reached),
-        "dropped": _counts([len(one) - i - d for one, i, d in zip(ended, immature, done, strict=True)]),
+        "dropped": _counts(dropped),
         "immature": _counts(immature),
         "conversion_from_first": _shares(reached, [reached[0]] * n),
         "conversion_from_previous": _shares(reached, [0, *reached[:-1]]),
         "conversion_from_all": _shares(reached, [base] * n),
     }
     for name, start in (("previous", None), ("first", 1)):
-        spans = [_spans(found, number - 1 if start is None else start, number) for number in range(1, n + 1)]
-        for what, column in summary_columns(spans, rows, quantiles).items():
-            columns[f"{what}_from_{name}"] = column
+        starts = [number - 1 if start is None else start for number in range(1, n + 1)]
+        spans = [_spans(matches, begin, number) for number, begin in enumerate(starts, start=1)]
+        for statistic, column in summary_columns(spans, rows, quantiles).items():
+            columns[f"{statistic}_from_{name}"] = column
     return pd.DataFrame(columns)
 
 
-def _spans(found: Sequence[Chain], start: int, end: int) -> list[tuple[Time, Time]]:
-    """Return the times of two steps of the chains that did both; none from the first step to itself."""
+def _spans(matches: Sequence[Match], start: int, end: int) -> list[tuple[Time, Time]]:
+    """Return the times of two steps of each match that did both; no times from the first step to itself."""
     if start in (0, end):
         return []
-    pairs = [(chain.times[start - 1], chain.times[end - 1]) for chain in found]
+    pairs = [(match.times[start - 1], match.times[end - 1]) for match in matches]
     return [(begin, finish) for begin, finish in pairs if begin is not None and finish is not None]
 
 
@@ -139,6 +143,6 @@ def _counts(values: Sequence[int]) -> "pd.Series[Any]":
 
 
 def _shares(parts: Sequence[int], wholes: Sequence[int]) -> "pd.Series[Any]":
-    """Divide counts; a share of nothing is NaN."""
+    """Divide counts; a share with a zero denominator is NaN."""
     shares = [part / whole if whole else float("nan") for part, whole in zip(parts, wholes, strict=True)]
     return pd.Series(shares, dtype="float64")

@@ -1,4 +1,4 @@
-"""What is read off the chains of sequences, one by one: groups, periods, times, what came between."""
+"""Groups of a breakdown, times and paths of sequences, read from one match after another."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -6,29 +6,29 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from reference.journeys import journeys
-from reference.sequence_steps import Step, matches
+from reference.sequence_steps import Step, fits
 from reference.sequence_tables import Found, sequence_chains
-from reference.sequences import Chain
+from reference.sequences import Match
 from reference.stages import Item, Row, Stage, Time
 
 Attribution = str
 
 
 class Journey(NamedTuple):
-    """The rows of an item that are observed: stage, value of the breakdown, time."""
+    """The observed rows of an item: stage, value of the breakdown, time."""
 
     rows: list[tuple[Stage, Hashable, Time]]
 
 
 def observed(rows: Sequence[Row], values: Sequence[Hashable], as_of: Time | None) -> dict[Item, Journey]:
-    """Order the rows of each item, and leave those out that are at the end of observation or later."""
+    """Return the rows of each item in order of time, without rows at or after the end of observation."""
     kept = [i for i, (_, _, time) in enumerate(rows) if as_of is None or time < as_of]
     by_item = journeys([(rows[i][0], (rows[i][1], values[i]), rows[i][2]) for i in kept])
-    found = {}
+    result = {}
     for item, path in by_item.items():
         pairs: list[tuple[Any, Time]] = list(path)
-        found[item] = Journey([(pair[0], pair[1], time) for pair, time in pairs])
-    return found
+        result[item] = Journey([(pair[0], pair[1], time) for pair, time in pairs])
+    return result
 
 
 def touched(
@@ -39,36 +39,36 @@ def touched(
     step: int = 1,
     **options: Any,
 ) -> dict[Item, Hashable]:
-    """Give every item the value of one of its rows, None where there is no such row."""
-    found = {one.item: one.chain for one in sequence_chains(rows, steps, **options)}
+    """Return for every item the value of the row that the attribution names, None if it has none."""
+    match_of = dict(sequence_chains(rows, steps, **options))
     groups: dict[Item, Hashable] = {}
     for item, journey in observed(rows, values, options.get("as_of")).items():
         touches = [
             value
             for stage, value, _ in journey.rows
-            if value is not None and any(matches(stage, one) for one in steps)
+            if value is not None and any(fits(stage, each) for each in steps)
         ]
         if attribution == "step":
-            asked = steps if options.get("mode") == "unordered" else [steps[step - 1]]
-            groups[item] = _of_step(journey, found[item], asked, step)
+            allowed = steps if options.get("mode") == "unordered" else [steps[step - 1]]
+            groups[item] = _of_step(journey, match_of[item], allowed, step)
         else:
             place = 0 if attribution == "first_touch" else -1
             groups[item] = touches[place] if touches else None
     return groups
 
 
-def _of_step(journey: Journey, chain: Chain, asked: Sequence[Step], step: int) -> Hashable:
-    time = chain.times[step - 1]
-    at = [
+def _of_step(journey: Journey, match: Match, allowed: Sequence[Step], step: int) -> Hashable:
+    time = match.times[step - 1]
+    values = [
         value
         for stage, value, when in journey.rows
-        if when == time and any(matches(stage, one) for one in asked)
+        if when == time and any(fits(stage, each) for each in allowed)
     ]
-    return None if time is None else at[0]
+    return None if time is None else values[0]
 
 
 def value_by_value(rows: Sequence[Row], values: Sequence[Hashable]) -> dict[Hashable, list[Row]]:
-    """Part the rows by their value."""
+    """Split the rows by their value."""
     return {
         value: [row for row, own in zip(rows, values, strict=True) if own == value]
         for value in dict.fromkeys(values)
@@ -78,11 +78,11 @@ def value_by_value(rows: Sequence[Row], values: Sequence[Hashable]) -> dict[Hash
 def both_steps(
     rows: Sequence[Row], steps: Sequence[Step], start: int, end: int, **options: Any
 ) -> list[Found]:
-    """Find the chains that did two steps."""
+    """Return the matches that did both of two steps."""
     return [
-        one
-        for one in sequence_chains(rows, steps, **options)
-        if one.chain.times[start - 1] is not None and one.chain.times[end - 1] is not None
+        Found(item, match)
+        for item, match in sequence_chains(rows, steps, **options)
+        if match.times[start - 1] is not None and match.times[end - 1] is not None
     ]
 
 
@@ -93,23 +93,23 @@ def paths(
     end: int,
     **options: Any,
 ) -> dict[tuple[str, ...], list[Any]]:
-    """Collect what came between two steps, with the times that it took."""
+    """Return the stages that came between two steps, each path with the times that it took."""
     by_item = observed(rows, [None] * len(rows), options.get("as_of"))
-    found: dict[tuple[str, ...], list[Any]] = {}
-    for one in both_steps(rows, steps, start, end, **options):
-        journey = by_item[one.item].rows
-        first, last = (_row_of(journey, one.chain, step, steps[step - 1]) for step in (start, end))
+    times_of: dict[tuple[str, ...], list[Any]] = {}
+    for item, match in both_steps(rows, steps, start, end, **options):
+        journey = by_item[item].rows
+        first, last = (_row_of(journey, match, number, steps[number - 1]) for number in (start, end))
         between = ["(missing)" if stage is None else str(stage) for stage, _, _ in journey[first + 1 : last]]
         path = tuple(name for i, name in enumerate(between) if i == 0 or between[i - 1] != name)
-        found.setdefault(path, []).append(journey[last][2] - journey[first][2])
-    return found
+        times_of.setdefault(path, []).append(journey[last][2] - journey[first][2])
+    return times_of
 
 
-def _row_of(journey: Sequence[tuple[Stage, Hashable, Time]], chain: Chain, step: int, asked: Step) -> int:
-    time = chain.times[step - 1]
-    return next(i for i, (stage, _, when) in enumerate(journey) if when == time and matches(stage, asked))
+def _row_of(journey: Sequence[tuple[Stage, Hashable, Time]], match: Match, number: int, step: Step) -> int:
+    time = match.times[number - 1]
+    return next(i for i, (stage, _, when) in enumerate(journey) if when == time and fits(stage, step))
 
 
-def counted_paths(found: dict[tuple[str, ...], list[Any]]) -> Counter[tuple[tuple[str, ...], float]]:
+def counted_paths(times_of: dict[tuple[str, ...], list[Any]]) -> Counter[tuple[tuple[str, ...], float]]:
     """Count the paths, each with the median of its times."""
-    return Counter({(path, median(times)): len(times) for path, times in found.items()})
+    return Counter({(path, median(times)): len(times) for path, times in times_of.items()})

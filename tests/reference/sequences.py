@@ -1,30 +1,30 @@
-"""The chain of a journey: of all that are allowed the one that the options choose, and why it stopped."""
+"""The match of a journey: of all allowed matches the one that the rules choose, and why it stopped."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from reference.clickhouse import window_funnel
-from reference.sequence_chains import (
-    Links,
-    all_chains,
+from reference.sequence_matches import (
+    FilledSteps,
+    all_matches,
     goes_past,
     is_adjacent,
     is_hit,
     level_of,
     next_steps,
 )
-from reference.sequence_steps import Asked, Effect, Event, Step, after, events_of, fillers, is_within
+from reference.sequence_steps import Effect, Event, Rules, Step, after, events_of, fillers, is_within
 from reference.stages import Stage, Time
 
 Stop: TypeAlias = Literal["completed", "no_event", "window", "gap", "interrupted", "excluded", "immature"]
-# A chain can be said to have stopped for several reasons; the first of these is told.
+# Several reasons may hold for one match; the first of them in this order counts.
 PRECEDENCE: tuple[Stop, ...] = (
     *("completed", "excluded", "immature", "interrupted", "gap", "window", "no_event"),
 )
 
 
-class Chain(NamedTuple):
-    """How far a journey came: per step the time and the row, None where it was not done."""
+class Match(NamedTuple):
+    """How far a journey came: per step the time and the row, None where the step was not done."""
 
     level: int
     times: list[Time | None]
@@ -40,97 +40,103 @@ def sequence(
     observed_until: Time | None = None,
     entry: Time | None = None,
     **options: Any,
-) -> Chain:
-    """Find the chain of one journey, whose rows at or after ``as_of`` are gone already.
+) -> Match:
+    """Return the match of one journey, without rows at or after ``as_of``.
 
-    ``observed_until`` is the end of observation, ``hold`` the values per row that a chain must hold, and
-    ``entry`` the time at which it has to start. The other options are those of ``Asked``.
+    ``observed_until`` is the end of observation, ``hold`` has the values per row that a match must hold, and
+    ``entry`` is the time at which the match has to start. The other options are the fields of ``Rules``.
     """
-    asked = Asked(steps, **options)
+    rules = Rules(steps, **options)
     events = events_of(journey, hold)
-    if asked.mode == "clickhouse":
-        return _as_clickhouse(journey, asked)
-    if asked.mode == "open":
-        return _open(events, asked)
-    every = all_chains(events, asked, entry)
-    allowed = [chain for chain in every if not _is_undone(chain, events, asked)]
+    if rules.mode == "clickhouse":
+        return _as_clickhouse(journey, rules)
+    if rules.mode == "open":
+        return _open(events, rules)
+    possible = all_matches(events, rules, entry)
+    allowed = [match for match in possible if not _is_undone(match, events, rules)]
     deepest = _deepest(allowed)
-    kept = [chain for chain in deepest if not _is_hit_by("drop", chain, events, asked)]
-    chosen = _by_timing(_with_optional_steps(kept or deepest, asked), asked)
+    kept = [match for match in deepest if not _is_hit_by("drop", match, events, rules)]
+    chosen = _by_timing(_with_optional_steps(kept or deepest, rules), rules)
     if deepest and not kept:
-        return Chain(0, [None] * asked.n, "excluded", _rows(chosen[0], asked))
+        return Match(0, [None] * rules.n, "excluded", _rows(chosen[0], rules))
     if not chosen:
-        return Chain(0, [None] * asked.n, "excluded" if every else "no_event", [None] * asked.n)
-    lost_depth = level_of(_deepest(every)[0]) > level_of(chosen[0])
-    reasons = {_stop(chain, events, asked, lost_depth, observed_until) for chain in chosen}
+        return Match(0, [None] * rules.n, "excluded" if possible else "no_event", [None] * rules.n)
+    lost_depth = level_of(_deepest(possible)[0]) > level_of(chosen[0])
+    reasons = {_stop(match, events, rules, lost_depth, observed_until) for match in chosen}
     stop = next(reason for reason in PRECEDENCE if reason in reasons)
-    return Chain(level_of(chosen[0]), _times(chosen[0], asked), stop, _rows(chosen[0], asked))
+    return Match(level_of(chosen[0]), _times(chosen[0], rules), stop, _rows(chosen[0], rules))
 
 
-def _deepest(chains: Sequence[Links]) -> list[Links]:
-    level = max(map(level_of, chains), default=0)
-    return [chain for chain in chains if level_of(chain) == level]
+def _deepest(matches: Sequence[FilledSteps]) -> list[FilledSteps]:
+    level = max(map(level_of, matches), default=0)
+    return [match for match in matches if level_of(match) == level]
 
 
-def _is_undone(chain: Links, events: Sequence[Event], asked: Asked) -> bool:
-    """Tell whether a chain goes past an exclusion that stops it, or was reset by one."""
+def _is_undone(match: FilledSteps, events: Sequence[Event], rules: Rules) -> bool:
+    """Return whether a match goes past an exclusion that stops it, or an exclusion resets it."""
     stopped = any(
-        goes_past(chain, one, events, asked) for one in asked.exclude if asked.effect(one) == "stop"
+        goes_past(match, exclusion, events, rules)
+        for exclusion in rules.exclude
+        if rules.effect(exclusion) == "stop"
     )
-    return stopped or _is_hit_by("reset", chain, events, asked)
+    return stopped or _is_hit_by("reset", match, events, rules)
 
 
-def _is_hit_by(effect: Effect, chain: Links, events: Sequence[Event], asked: Asked) -> bool:
-    return any(is_hit(chain, one, events, asked) for one in asked.exclude if asked.effect(one) == effect)
+def _is_hit_by(effect: Effect, match: FilledSteps, events: Sequence[Event], rules: Rules) -> bool:
+    return any(
+        is_hit(match, exclusion, events, rules)
+        for exclusion in rules.exclude
+        if rules.effect(exclusion) == effect
+    )
 
 
-def _with_optional_steps(chains: Sequence[Links], asked: Asked) -> list[Links]:
-    """Keep the chains that fill the first optional step if any does, of these the second, and so on."""
-    kept = list(chains)
-    for step in sorted(asked.optional):
-        kept = [chain for chain in kept if any(link.number == step for link in chain)] or kept
+def _with_optional_steps(matches: Sequence[FilledSteps], rules: Rules) -> list[FilledSteps]:
+    """Keep the matches that fill the first optional step if any does, of them the second, and so on."""
+    kept = list(matches)
+    for step in sorted(rules.optional):
+        kept = [match for match in kept if any(filled.number == step for filled in match)] or kept
     return kept
 
 
-def _by_timing(chains: Sequence[Links], asked: Asked) -> list[Links]:
-    """Keep the chains with the times that are asked for: all alike but for rows of equal time."""
+def _by_timing(matches: Sequence[FilledSteps], rules: Rules) -> list[FilledSteps]:
+    """Keep the matches with the times that the timing chooses: they differ only in rows of equal time."""
 
-    def early(chain: Links) -> list[Time]:
-        return [link.time for link in chain]
+    def times_of(match: FilledSteps) -> list[Time]:
+        return [filled.time for filled in match]
 
-    kept = list(chains)
-    if not kept or asked.timing == "first_entry" or asked.mode == "hybrid":
-        times = min(map(early, kept), default=[])
+    kept = list(matches)
+    if not kept or rules.timing == "first_entry" or rules.mode == "hybrid":
+        times = min(map(times_of, kept), default=[])
     else:
-        # The earliest end; going back from there, each step as late as the chain allows.
+        # The match ends as early as possible; going back from there, each step is as late as possible.
         for place in reversed(range(len(kept[0]))):
-            at = [chain[place].time for chain in kept]
-            time = min(at) if place == len(kept[0]) - 1 else max(at)
-            kept = [chain for chain in kept if chain[place].time == time]
-        times = early(kept[0])
-    same = [chain for chain in kept if early(chain) == times]
-    return sorted(same, key=lambda chain: [link.event.row for link in chain])
+            ends = [match[place].time for match in kept]
+            time = min(ends) if place == len(kept[0]) - 1 else max(ends)
+            kept = [match for match in kept if match[place].time == time]
+        times = times_of(kept[0])
+    same = [match for match in kept if times_of(match) == times]
+    return sorted(same, key=lambda match: [filled.event.row for filled in match])
 
 
 def _stop(
-    chain: Links,
+    match: FilledSteps,
     events: Sequence[Event],
-    asked: Asked,
+    rules: Rules,
     lost_depth: bool,
     observed_until: Time | None,
 ) -> Stop:
-    """Say why a chain did not go on; ``lost_depth`` if one that an exclusion undid was deeper."""
-    if level_of(chain) == asked.n:
+    """Return why a match did not go on; ``lost_depth`` is set if an exclusion undid a deeper match."""
+    if level_of(match) == rules.n:
         return "completed"
-    if lost_depth or _is_hit_by("stop", chain, events, asked):
+    if lost_depth or _is_hit_by("stop", match, events, rules):
         return "excluded"
-    window = asked.window
-    if window is not None and observed_until is not None and after(chain[0].time, window) >= observed_until:
+    window = rules.window
+    if window is not None and observed_until is not None and after(match[0].time, window) >= observed_until:
         return "immature"
-    candidates = _candidates(chain, events, asked)
-    within = [event for event in candidates if is_within(chain[0].time, event.time, asked.window)]
-    if asked.mode == "strict":
-        rows = [link.event.row for link in chain]
+    candidates = _candidates(match, events, rules)
+    within = [event for event in candidates if is_within(match[0].time, event.time, rules.window)]
+    if rules.mode == "strict":
+        rows = [filled.event.row for filled in match]
         if not all(is_adjacent([*rows, event.row]) for event in within):
             return "interrupted"
     if within:
@@ -138,50 +144,50 @@ def _stop(
     return "window" if candidates else "no_event"
 
 
-def _candidates(chain: Links, events: Sequence[Event], asked: Asked) -> list[Event]:
+def _candidates(match: FilledSteps, events: Sequence[Event], rules: Rules) -> list[Event]:
     """Return the rows that could fill a next step but for the window, gaps and adjacency."""
-    can = fillers(events, asked)
-    taken = [link.event.row for link in chain]
-    # Only with steps in order has a row to come after the last step.
-    in_any_order = asked.mode in ("unordered", "hybrid")
-    since = chain[0].time if in_any_order else chain[-1].time
-    past = chain[-1].event.row if asked.mode == "strict" else -1
+    can_fill = fillers(events, rules)
+    taken = [filled.event.row for filled in match]
+    # Only with steps in order must a row come after the last step.
+    in_any_order = rules.mode in ("unordered", "hybrid")
+    since = match[0].time if in_any_order else match[-1].time
+    past = match[-1].event.row if rules.mode == "strict" else -1
     return [
         event
-        for step in next_steps(chain, asked)
-        for event in can[step]
+        for step in next_steps(match, rules)
+        for event in can_fill[step]
         if event.row not in taken
         and event.row > past
-        and event.held == chain[0].event.held
-        and (event.time > since if asked.mode == "increase" else event.time >= since)
+        and event.held == match[0].event.held
+        and (event.time > since if rules.mode == "increase" else event.time >= since)
     ]
 
 
-def _times(chain: Links, asked: Asked) -> list[Time | None]:
-    by_number = {link.number: link.time for link in chain}
-    return [by_number.get(number) for number in range(1, asked.n + 1)]
+def _times(match: FilledSteps, rules: Rules) -> list[Time | None]:
+    by_number = {filled.number: filled.time for filled in match}
+    return [by_number.get(number) for number in range(1, rules.n + 1)]
 
 
-def _rows(chain: Links, asked: Asked) -> list[int | None]:
-    by_number = {link.number: link.event.row for link in chain}
-    return [by_number.get(number) for number in range(1, asked.n + 1)]
+def _rows(match: FilledSteps, rules: Rules) -> list[int | None]:
+    by_number = {filled.number: filled.event.row for filled in match}
+    return [by_number.get(number) for number in range(1, rules.n + 1)]
 
 
-def _open(events: Sequence[Event], asked: Asked) -> Chain:
-    """Take the first row of each step, whatever came before it."""
-    first = [rows[0] if rows else None for rows in fillers(events, asked).values()]
+def _open(events: Sequence[Event], rules: Rules) -> Match:
+    """Return the first row of each step, whatever came before it."""
+    first = [rows[0] if rows else None for rows in fillers(events, rules).values()]
     level = max((number for number, event in enumerate(first, start=1) if event is not None), default=0)
-    return Chain(
+    return Match(
         level,
         [None if event is None else event.time for event in first],
-        "completed" if level == asked.n else "no_event",
+        "completed" if level == rules.n else "no_event",
         [None if event is None else event.row for event in first],
     )
 
 
-def _as_clickhouse(journey: Sequence[tuple[Stage, Time]], asked: Asked) -> Chain:
-    if not isinstance(asked.window, int):
+def _as_clickhouse(journey: Sequence[tuple[Stage, Time]], rules: Rules) -> Match:
+    if not isinstance(rules.window, int):
         raise ValueError("windowFunnel has a window in the unit of its times")
-    level = window_funnel(journey, asked.steps, asked.window, asked.modes)
-    nothing: list[Any] = [None] * asked.n
-    return Chain(level, nothing, "completed" if level == asked.n else None, nothing)
+    level = window_funnel(journey, rules.steps, rules.window, rules.modes)
+    nothing: list[Any] = [None] * rules.n
+    return Match(level, nothing, "completed" if level == rules.n else None, nothing)

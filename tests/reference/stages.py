@@ -7,7 +7,7 @@ import pandas as pd
 
 Item: TypeAlias = Hashable
 Stage: TypeAlias = Hashable
-# An integer or a datetime; one log has one kind, and only order and differences are used.
+# An integer or a datetime, the same type throughout a log; only order and differences are used.
 Time: TypeAlias = Any
 Row: TypeAlias = tuple[Item, Stage, Time]
 Outcome: TypeAlias = Literal["open", "won", "lost"]
@@ -15,7 +15,7 @@ Unlisted: TypeAlias = Literal["error", "ignore"]
 
 
 class Pipeline(Protocol):
-    """Anything that has the labels of a pipeline, the package's own class among them."""
+    """An object with the labels of a pipeline, such as the package's own class."""
 
     @property
     def stages(self) -> tuple[Any, ...]:
@@ -31,7 +31,7 @@ class Pipeline(Protocol):
 
 
 class Stages(NamedTuple):
-    """A pipeline for tests that have nothing to do with the package."""
+    """A pipeline for tests that do not use the package."""
 
     stages: tuple[Stage, ...]
     won: tuple[Stage, ...] = ()
@@ -44,7 +44,7 @@ def labels(pipeline: Pipeline) -> tuple[Stage, ...]:
 
 
 def outcome_of(stage: Stage, pipeline: Pipeline) -> Outcome:
-    """Return what a listed stage means."""
+    """Return the outcome that a listed stage stands for."""
     if stage in pipeline.won:
         return "won"
     if stage in pipeline.lost:
@@ -53,10 +53,10 @@ def outcome_of(stage: Stage, pipeline: Pipeline) -> Outcome:
 
 
 def stage_column(values: Iterable[Stage | None], pipeline: Pipeline) -> pd.Categorical:
-    """Label a column with stages in the pipeline's order; None is missing."""
+    """Make a column of stages, ordered as in the pipeline; None is missing."""
     return pd.Categorical(list(values), categories=list(labels(pipeline)), ordered=True)
 
 
 def outcome_column(values: Iterable[str]) -> "pd.Categorical[str]":
-    """Label a column with outcomes."""
+    """Make a column of outcomes."""
     return pd.Categorical(list(values), categories=["open", "won", "lost"])

@@ -1,4 +1,4 @@
-"""The plain windowFunnel against the real one, which chdb runs in this process."""
+"""The plain windowFunnel against ClickHouse's own, which chdb runs in this process."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -16,7 +16,7 @@ ALL_MODES = [
     for modes in combinations(MODES, size)
     if "allow_reentry" not in modes or "strict_order" in modes
 ]
-# The second has a row fill several steps, the third one step twice.
+# In the second a row fits several steps, in the third one stage stands for two steps.
 CONDITIONS: list[list[str | list[str]]] = [
     ["A", "B", "C"],
     [["A", "B"], "*", "A", ["B", "C"]],
@@ -27,7 +27,7 @@ Journeys = list[list[tuple[str | None, int]]]
 
 
 def drawn_journeys(number: int, seed: int) -> Journeys:
-    """Draw journeys of up to nine rows with many ties, some of whose rows meet nothing or have no stage."""
+    """Draw journeys of up to nine rows with many ties; some rows fit no step or have no stage."""
     random = Random(seed)
     journeys = []
     for _ in range(number):
@@ -38,7 +38,7 @@ def drawn_journeys(number: int, seed: int) -> Journeys:
 
 
 def real_levels(journeys: Journeys, steps: Sequence[str | list[str]], window: int) -> list[list[int]]:
-    """Ask ClickHouse for the level of each journey in all modes."""
+    """Return the level that ClickHouse gives each journey in all modes."""
     conditions = ", ".join(condition(step) for step in steps)
     funnels = ", ".join(
         f"ifNull(windowFunnel({', '.join([str(window), *map(repr, modes)])})(time, {conditions}), 0)"
@@ -67,14 +67,14 @@ def test_every_combination_of_modes_gives_what_clickhouse_gives(
     steps: list[str | list[str]], window: int
 ) -> None:
     journeys = drawn_journeys(1_000, seed=window)
-    found = [
+    levels = [
         [reference.window_funnel(journey, steps, window, modes) for modes in ALL_MODES]
         for journey in journeys
     ]
-    assert found == real_levels(journeys, steps, window)
+    assert levels == real_levels(journeys, steps, window)
 
 
-def test_the_drawn_journeys_tell_every_mode_from_the_others() -> None:
+def test_the_drawn_journeys_give_every_combination_of_modes_an_answer_of_its_own() -> None:
     journeys = drawn_journeys(1_000, seed=3)
     answers = {
         modes: tuple(
@@ -106,10 +106,10 @@ def test_strict_order_breaks_at_other_rows_and_at_steps_that_come_too_early(
         ("strict_deduplication", "strict_order"),
     ]
     journey = [(stage, time) for time, stage in enumerate(path)]
-    assert tuple(reference.window_funnel(journey, "abc", 10, one) for one in modes) == levels
+    assert tuple(reference.window_funnel(journey, "abc", 10, each) for each in modes) == levels
 
 
-def test_a_chain_that_is_overwritten_is_lost_under_strictly_rising_times() -> None:
+def test_a_match_that_is_overwritten_is_lost_under_strictly_rising_times() -> None:
     journey = [("A", 0), ("A", 1), ("B", 1)]
     assert reference.window_funnel(journey, "AB", 10, ["strict_increase"]) == 1
     assert reference.window_funnel(journey, "AB", 10, ["strict_increase", "strict_once"]) == 2

@@ -1,4 +1,4 @@
-"""The reference against tables worked out by hand."""
+"""The reference against tables computed by hand."""
 
 import csv
 from datetime import datetime
@@ -56,15 +56,15 @@ def test_every_cell_of_the_worked_example_is_met(kind: Kind, fill: Fill) -> None
     assert len(expected) == 13
     for line in expected:
         own = [row for row in rows if row[0] == line["item"]]
-        found = cells(own, kind=kind, fill=fill)
-        assert found == list(line.values())[1:], f"item {line['item']}"
+        counts = cells(own, kind=kind, fill=fill)
+        assert counts == list(line.values())[1:], f"item {line['item']}"
 
 
 @pytest.mark.parametrize("fill", ["won", "moves"])
 def test_a_failure_then_success_that_is_included_is_filled_by_nothing(fill: Fill) -> None:
     own = [row for row in events("worked_example") if row[0] == "8"]
-    found = cells(own, kind="conversions", fill=fill, lost_then_won="include")
-    assert found == ["1", "0", "0", "0", "1", "1"]
+    counts = cells(own, kind="conversions", fill=fill, lost_then_won="include")
+    assert counts == ["1", "0", "0", "0", "1", "1"]
 
 
 @pytest.mark.parametrize("kind", ["classic", "conversions"])
@@ -92,8 +92,8 @@ def test_the_french_times_in_stage_are_met() -> None:
     for row, line in zip(table.to_dict("records"), expected, strict=True):
         for name, cell in line.items():
             duration = isinstance(row[name], pd.Timedelta)
-            found = row[name] == pd.Timedelta(cell) if duration else str(row[name]) == cell
-            assert found, (line["stage"], name)
+            agrees = row[name] == pd.Timedelta(cell) if duration else str(row[name]) == cell
+            assert agrees, (line["stage"], name)
 
 
 def same(value: Any, cell: str) -> bool:

@@ -1,4 +1,4 @@
-"""The reference itself, on journeys small enough to check by eye and on all of the short ones."""
+"""The reference itself, on journeys that can be checked by eye and on all short journeys."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ def every_path(longest: int) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def everything() -> list[Row]:
-    """Every journey of up to four rows through a small pipeline, each an item."""
+    """Return every journey of up to four rows through a small pipeline, each of an item of its own."""
     return [row for path in every_path(4) for row in path_rows(path)]
 
 
@@ -74,7 +74,7 @@ def test_strict_counts_won_only_after_every_stage_in_order() -> None:
     assert won_too_early.passed == {"A", "B", "C"}
 
 
-def test_a_move_backward_fills_the_stages_strictly_between() -> None:
+def test_a_transition_backward_fills_the_stages_strictly_between() -> None:
     visits = reference.visits(journey("LCA"), SMALL)
     assert reference.counted(visits, SMALL, "conversions", "moves").assumed == {"B"}
 
@@ -179,11 +179,11 @@ def test_durations_are_summarised_per_visit_per_item_or_by_the_longest() -> None
     assert means == {"visit": 13 / 3, "item": 13 / 2, "longest": 12 / 2}
 
 
-def test_a_quantile_is_meant_as_it_is_written() -> None:
+def test_a_quantile_is_taken_as_it_is_written() -> None:
     rows: list[Row] = []
     for item, duration in enumerate([*range(10), 10**17]):
         rows += [(item, "A", 0), (item, "B", duration)]
-    # The binary fraction nearest to 0.9 lies above it, and the last gap is wide enough to tell.
+    # The binary fraction nearest to 0.9 lies above 0.9, and the last gap is so wide that this would show.
     assert reference.time_in_stage(rows, SMALL)["q90"].iloc[0] == 9.0
 
 
@@ -205,11 +205,11 @@ def test_nanoseconds_are_kept_where_the_log_has_them() -> None:
     assert mean.iloc[0] == pd.Timedelta(3, "ns")
 
 
-def test_moves_are_counted_between_visits_in_the_order_of_the_pipeline() -> None:
+def test_transitions_are_counted_between_visits_in_the_order_of_the_pipeline() -> None:
     rows = [row for path in ["ABAB", "AAC", "ABLL"] for row in path_rows(path)]
     table = reference.transitions(rows, SMALL)
-    found = [tuple(row.values()) for row in table.to_dict("records")]
-    assert found == [
+    records = [tuple(row.values()) for row in table.to_dict("records")]
+    assert records == [
         ("A", "B", 3, 2, 3 / 4),
         ("A", "C", 1, 1, 1 / 4),
         ("B", "A", 1, 1, 1 / 2),
@@ -217,11 +217,11 @@ def test_moves_are_counted_between_visits_in_the_order_of_the_pipeline() -> None
     ]
 
 
-def test_the_item_table_tells_the_end_of_every_journey() -> None:
+def test_the_item_table_shows_how_every_journey_ended() -> None:
     rows = [row for path in ["ACAWL", "LB", "WW", "LL"] for row in path_rows(path)]
     table = reference.item_table(rows, SMALL).astype(object)
-    found = [tuple(row.values()) for row in table.where(table.notna(), None).to_dict("records")]
-    assert found == [
+    records = [tuple(row.values()) for row in table.where(table.notna(), None).to_dict("records")]
+    assert records == [
         ("ACAWL", "lost", 0, 3, "L", "C", "W", 5, 1, 1),
         ("LB", "open", 0, None, "B", "B", None, 2, 0, 1),
         ("WW", "won", 0, 0, "W", None, None, 1, 0, 3),
@@ -229,7 +229,7 @@ def test_the_item_table_tells_the_end_of_every_journey() -> None:
     ]
 
 
-def test_quality_counts_what_is_odd() -> None:
+def test_quality_counts_unusual_rows() -> None:
     rows: list[Row] = [
         *[(1, "A", 0), (1, "X", 1), (1, "A", 2), (1, "X", 3), (1, "W", 4), (1, "W", 5)],
         *[(2, "A", 0), (2, "A", 0), (2, "W", 1), (2, "L", 1), (2, "Y", 2)],

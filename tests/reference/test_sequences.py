@@ -1,4 +1,4 @@
-"""The chains of journeys that can be followed by eye: the examples of the definitions, one by one."""
+"""The examples of the definitions, one by one: matches of journeys that can be followed by eye."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ def journey(text: str) -> list[tuple[Stage, Time]]:
 
 
 def shown(text: str, steps: Any = "ABC", **options: Any) -> str:
-    """Write the chain of a journey as the definitions do: ``"2: 0, 5"``."""
-    chain = reference.sequence(journey(text), steps, **{"window": 10, **options})
-    if chain.level == 0:
+    """Write the match of a journey as the definitions do: ``"2: 0, 5"``."""
+    match = reference.sequence(journey(text), steps, **{"window": 10, **options})
+    if match.level == 0:
         return "0"
-    times = chain.times[: chain.level] if "optional" not in options else chain.times
-    return f"{chain.level}: " + ", ".join("–" if time is None else str(time) for time in times)
+    times = match.times[: match.level] if "optional" not in options else match.times
+    return f"{match.level}: " + ", ".join("–" if time is None else str(time) for time in times)
 
 
 def stop_of(text: str, steps: Any = "ABC", **options: Any) -> str | None:
@@ -42,16 +42,16 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "steps", "chain", "stop"), QUESTIONS)
+@pytest.mark.parametrize(("rows", "steps", "match", "stop"), QUESTIONS)
 def test_the_ten_questions_on_which_engines_differ_have_these_answers(
-    rows: str, steps: str, chain: str, stop: str
+    rows: str, steps: str, match: str, stop: str
 ) -> None:
-    assert shown(rows, steps) == chain
+    assert shown(rows, steps) == match
     assert stop_of(rows, steps) == stop
 
 
 @pytest.mark.parametrize(
-    ("rows", "mode", "chain"),
+    ("rows", "mode", "match"),
     [
         ("A0 A4 B5 C12", "first_entry", "2: 0, 5"),
         ("A0 B0 C0", "increase", "1: 0"),
@@ -76,8 +76,8 @@ def test_the_ten_questions_on_which_engines_differ_have_these_answers(
         ("A0 C99 A100", "open", "3: 0, –, 99"),
     ],
 )
-def test_each_mode_allows_its_own_chains(rows: str, mode: str, chain: str) -> None:
-    assert shown(rows, mode=mode) == chain
+def test_each_mode_allows_its_own_matches(rows: str, mode: str, match: str) -> None:
+    assert shown(rows, mode=mode) == match
 
 
 def test_a_row_fills_one_step_and_leaves_the_other_to_the_row_that_can_fill_it() -> None:
@@ -98,7 +98,7 @@ def test_a_row_fills_one_step_and_leaves_the_other_to_the_row_that_can_fill_it()
         ("A0 B1 A2 B3", "2: 0, 1", "2: 0, 1"),
     ],
 )
-def test_timing_chooses_among_the_deepest_chains(rows: str, last_entry: str, first_entry: str) -> None:
+def test_timing_chooses_among_the_deepest_matches(rows: str, last_entry: str, first_entry: str) -> None:
     assert shown(rows) == last_entry
     assert shown(rows, timing="first_entry") == first_entry
 
@@ -112,7 +112,7 @@ def test_gaps_are_from_the_step_done_before_and_can_need_a_later_row(timing: str
 
 
 @pytest.mark.parametrize(
-    ("rows", "chain"),
+    ("rows", "match"),
     [
         ("A0 C1", "3: 0, –, 1"),
         ("A0 B1", "2: 0, 1, –"),
@@ -122,8 +122,8 @@ def test_gaps_are_from_the_step_done_before_and_can_need_a_later_row(timing: str
         ("C0 B1", "0"),
     ],
 )
-def test_an_optional_step_is_filled_whenever_the_level_allows_it(rows: str, chain: str) -> None:
-    assert shown(rows, optional={2}) == chain
+def test_an_optional_step_is_filled_whenever_the_level_allows_it(rows: str, match: str) -> None:
+    assert shown(rows, optional={2}) == match
 
 
 def test_of_two_optional_steps_that_exclude_each_other_the_lower_is_filled() -> None:
@@ -144,7 +144,7 @@ def test_a_first_time_step_is_filled_by_the_first_such_row_only() -> None:
     assert shown("A0 A0", "AA", first_time={1, 2}) == "2: 0, 0"
 
 
-def test_held_values_are_equal_along_the_chain_and_a_missing_one_equals_a_missing_one() -> None:
+def test_held_values_are_equal_throughout_the_match_and_a_missing_one_equals_a_missing_one() -> None:
     assert shown("A0 B1 B2", hold=["red", "blue", "red"]) == "2: 0, 2"
     assert shown("A0 B1", hold=[None, None]) == "2: 0, 1"
     assert shown("A0 B1 C2", mode="strict", hold=["red", "blue", "red"]) == "1: 0"
@@ -164,11 +164,11 @@ EXCLUSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "chains"), EXCLUSIONS)
-def test_an_exclusion_drops_stops_or_resets(rows: str, chains: list[str]) -> None:
+@pytest.mark.parametrize(("rows", "matches"), EXCLUSIONS)
+def test_an_exclusion_drops_stops_or_resets(rows: str, matches: list[str]) -> None:
     by_effect = [shown(rows, "AB", exclude=[Exclusion("X", effect=e)]) for e in ("drop", "stop", "reset")]
     unordered = shown(rows, "AB", exclude=[Exclusion("X")], mode="unordered")
-    assert [*by_effect, unordered] == chains
+    assert [*by_effect, unordered] == matches
 
 
 UNORDERED = [
@@ -184,12 +184,12 @@ UNORDERED = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "between", "window", "chain"), UNORDERED)
+@pytest.mark.parametrize(("rows", "between", "window", "match"), UNORDERED)
 def test_an_exclusion_without_an_order_lies_between_places_in_time(
-    rows: str, between: tuple[int, int], window: int, chain: str
+    rows: str, between: tuple[int, int], window: int, match: str
 ) -> None:
     exclude = [Exclusion("X", *between)]
-    assert shown(rows, exclude=exclude, mode="unordered", window=window) == chain
+    assert shown(rows, exclude=exclude, mode="unordered", window=window) == match
 
 
 def test_a_skipped_optional_step_is_stood_for_by_the_steps_done_around_it() -> None:
@@ -208,7 +208,7 @@ def test_an_item_left_out_is_excluded_even_if_completed() -> None:
     assert stop_of("A0 B1 A2 X3 B4", "AB", exclude=[Exclusion("X")]) == "completed"
 
 
-def test_drop_looks_at_the_deepest_of_the_chains_that_resets_leave() -> None:
+def test_drop_looks_at_the_deepest_of_the_matches_that_resets_leave() -> None:
     both = [Exclusion("R", after=2, effect="reset"), Exclusion("X", before=2)]
     assert shown("A0 X1 B2 R3 C4 A5 B6", exclude=both) == "2: 5, 6"
     assert shown("A0 X1 B2 R3 C4 A5", exclude=both) == "1: 5"
@@ -243,5 +243,5 @@ def test_drop_looks_at_the_deepest_of_the_chains_that_resets_leave() -> None:
         ("A0 B1", {"mode": "open", "observed_until": 2}, "no_event"),
     ],
 )
-def test_a_chain_says_why_it_stopped(rows: str, options: dict[str, Any], stop: str) -> None:
+def test_a_match_says_why_it_stopped(rows: str, options: dict[str, Any], stop: str) -> None:
     assert stop_of(rows, **options) == stop

@@ -1,4 +1,4 @@
-"""Moves between stages."""
+"""The transitions between stages."""
 
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
@@ -16,24 +16,24 @@ def transitions(
     unlisted: Unlisted = "error",
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Count the moves between every two stages that have one, in the pipeline's order."""
-    moves = [
+    """Count the transitions between every two stages that have one, in the pipeline's order."""
+    every = [
         (item, left.stage, entered.stage)
         for item, item_visits in visits_by_item(rows, pipeline, unlisted, order).items()
         for left, entered in pairwise(item_visits)
     ]
     records = []
     for from_stage in labels(pipeline):
-        leaving = [move for move in moves if move[1] == from_stage]
+        leaving = [transition for transition in every if transition[1] == from_stage]
         for to_stage in labels(pipeline):
-            movers = [item for item, _, entered in leaving if entered == to_stage]
-            if movers:
+            items = [item for item, _, entered in leaving if entered == to_stage]
+            if items:
                 record = {
                     "from_stage": from_stage,
                     "to_stage": to_stage,
-                    "moves": len(movers),
-                    "items": len(set(movers)),
-                    "share": len(movers) / len(leaving),
+                    "moves": len(items),
+                    "items": len(set(items)),
+                    "share": len(items) / len(leaving),
                 }
                 records.append(record)
     table = pd.DataFrame(records, columns=["from_stage", "to_stage", "moves", "items", "share"])
