@@ -295,3 +295,11 @@ def test_times_come_in_the_zone_that_is_asked_for() -> None:
     first = sf.item_table(export.log, export.pipelines["Pipeline 0"])["first_time"][0]
     assert first == pd.Timestamp("2026-03-02 10:15", tz="Europe/Moscow")
     assert export.log.zone == "Europe/Moscow"
+
+
+@pytest.mark.parametrize("without", [[], ["SEMANTICS"], ["EXTRA"]], ids=str)
+def test_the_meaning_of_a_stage_does_not_depend_on_its_place_in_the_list(without: list[str]) -> None:
+    listed = [{key: value for key, value in row.items() if key not in without} for row in statuses()[::-1]]
+    sales = sf.read([deal_rows(), listed]).pipelines["Pipeline 0"]
+    assert (sales.won, sales.lost) == (("WON",), ("LOSE", "APOLOGY"))
+    assert sales.stages == ("NEW", "PREPARATION", "PREPAYMENT_INVOICE", "EXECUTING")

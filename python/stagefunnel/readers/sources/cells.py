@@ -31,11 +31,11 @@ def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False)
         Keep lists and dicts; by default they become JSON, which can be grouped.
     """
     if not times_too and pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return pd.Series(pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column))
+        times = pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column)
+        return pd.Series(times, index=column.index)
     values = column.astype(object).tolist()
-    if nested:
-        return pd.Series([v if isinstance(v, list | dict) else _text(v) for v in values], dtype=object)
-    return pd.Series([_text(value) for value in values], dtype=object)
+    texts = [value if nested and isinstance(value, list | dict) else _text(value) for value in values]
+    return pd.Series(texts, index=column.index, dtype=object)
 
 
 def flat(column: pd.Series) -> pd.Series:

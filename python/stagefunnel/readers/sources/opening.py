@@ -145,6 +145,7 @@ def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead) -> Iter
 def _table(frame: pd.DataFrame, name: str) -> Source:
     names = [str(column).strip() for column in frame.columns]
     refuse_twice(names, name)
+    frame = frame.reset_index(drop=True)
     columns = {
         column: as_text(frame.iloc[:, at], nested=column in _NESTED) for at, column in enumerate(names)
     }
