@@ -303,3 +303,14 @@ def test_the_meaning_of_a_stage_does_not_depend_on_its_place_in_the_list(without
     sales = sf.read([deal_rows(), listed]).pipelines["Pipeline 0"]
     assert (sales.won, sales.lost) == (("WON",), ("LOSE", "APOLOGY"))
     assert sales.stages == ("NEW", "PREPARATION", "PREPAYMENT_INVOICE", "EXECUTING")
+
+
+def test_a_listed_stage_without_a_name_is_called_by_its_code() -> None:
+    listed = [row | {"NAME": None} if row["STATUS_ID"] == "PREPARATION" else row for row in statuses()]
+    names = sf.read([deal_rows(), listed]).pipelines["Pipeline 0"].names
+    assert (names.get("PREPARATION", "PREPARATION"), names["WON"]) == ("PREPARATION", "Deal won")
+
+
+def test_a_listed_stage_of_another_meaning_is_in_progress() -> None:
+    listed = [row | {"SEMANTICS": "X"} if row["STATUS_ID"] == "PREPARATION" else row for row in statuses()]
+    assert "PREPARATION" in sf.read([deal_rows(), listed]).pipelines["Pipeline 0"].stages

@@ -114,7 +114,7 @@ def _listed(statuses: Table | None, rows: pd.DataFrame, entity: Entity, seen: pd
         {
             "category": found.loc[frame.index, 1].fillna("0").astype(object),
             "code": frame["STATUS_ID"],
-            "name": frame.get("NAME", frame["STATUS_ID"]),
+            "name": frame.get("NAME", frame["STATUS_ID"]).fillna(frame["STATUS_ID"]),
             "semantic": _semantics(frame, seen),
         }
     )
@@ -144,7 +144,7 @@ def _semantics(statuses: pd.DataFrame, seen: pd.Series) -> pd.Series:
         said = statuses["SEMANTICS"]
         if "EXTRA" in statuses:
             said = said.where(said.notna(), _extra(statuses["EXTRA"]))
-        return said.fillna("P")
+        return said.where(said.isin(["P", "S", "F"]), "P")
     if "EXTRA" in statuses:
         return _extra(statuses["EXTRA"]).fillna("P")
     codes = statuses["STATUS_ID"]
