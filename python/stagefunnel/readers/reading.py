@@ -18,7 +18,7 @@ from .notes import Notes
 from .options import Options
 from .protocol import Reader
 from .shapes import events, from_to, stays, wide
-from .shapes.column_names import LIST_OF_ITEMS
+from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import sources_of
 from .sources.source import Source
 

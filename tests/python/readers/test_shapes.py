@@ -272,7 +272,7 @@ def test_an_unknown_file_is_refused_with_its_columns_and_the_formats_that_are_kn
 def test_files_with_other_names_for_the_same_are_refused() -> None:
     first = [{"deal_id": 1, "stage": "New", "changed_at": "2026-03-02"}]
     second = [{"deal": 1, "stage": "Won", "changed_at": "2026-03-03"}]
-    with pytest.raises(sf.ReaderError, match="input 1 and input 2 have other columns for the same"):
+    with pytest.raises(sf.ReaderError, match="input 1 and input 2 name the same columns differently"):
         sf.read([first, second])
 
 

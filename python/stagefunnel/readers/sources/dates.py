@@ -11,7 +11,8 @@ from ...errors import ReaderError, SchemaError
 from ...times import parse_texts
 from ..notes import Notes
 from ..options import Options
-from .cells import Place, refuse_nested
+from .cells import refuse_nested
+from .places import Place, first_row
 
 _CLOCK = (
     r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d+)?)?"
@@ -127,14 +128,14 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
     if options.dayfirst is not None:
         wrong = late_second if options.dayfirst else late_first
         if wrong.any():
-            row = int(np.flatnonzero(wrong.to_numpy())[0])
+            row = first_row(wrong)
             raise ReaderError(
                 f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} cannot be read with "
                 f"dayfirst={options.dayfirst}"
             )
         return options.dayfirst
     if late_first.any() and late_second.any():
-        one, other = (int(np.flatnonzero(late.to_numpy())[0]) for late in (late_first, late_second))
+        one, other = (first_row(late) for late in (late_first, late_second))
         raise ReaderError(
             f"{place(one)}: {column.iloc[one]!r} in column {column.name!r} has the day first, "
             f"{column.iloc[other]!r} ({place(other)}) the month; make them alike"
@@ -151,7 +152,7 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
     if (parts["mark"].dropna() == ".").all():
         notes.add("day_first_dates", count, "dates with points, which have the day first")
         return True
-    row = int(np.flatnonzero(parts["year"].notna().to_numpy())[0])
+    row = first_row(parts["year"].notna())
     raise ReaderError(
         f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass dayfirst=True "
         f"or dayfirst=False"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...errors import ReaderError
+from .cells import described
 
 # Where a page of an answer keeps its records.
 _WRAPPERS = (
@@ -63,7 +64,7 @@ def records_in(value: Any, name: str) -> list[Records]:
             places = [f"{page_name}record {number:,}" for number in range(1, len(wrapped) + 1)]
             for place, record in zip(places, wrapped, strict=True):
                 if not isinstance(record, dict):
-                    raise ReaderError(f"{name}, {place}: expected an object, got {_said(record)}")
+                    raise ReaderError(f"{name}, {place}: expected an object, got {described(record)}")
             kind = (wrapper, frozenset(wrapped[0]))
             _add(groups, kind, wrapped, places, page.get("total", page.get("totalSize")))
             so_far = groups[kind].goes_on or len(groups[kind].records) == len(wrapped)
@@ -76,7 +77,7 @@ def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         where = f"record {number:,}" if isinstance(value, list) else ""
         if not isinstance(page, dict):
             among = f" as number {number:,} of the list" if where else ""
-            raise ReaderError(f'{name}: expected objects like {{"ID": 1}}, got {_said(page)}{among}')
+            raise ReaderError(f'{name}: expected objects like {{"ID": 1}}, got {described(page)}{among}')
         _refuse_error(page, name)
         if page.get("success") is True and page.get("data", page) is None:
             continue  # how an answer without records says so
@@ -98,10 +99,6 @@ def _goes_on(page: dict[str, Any]) -> bool:
     pagination = beside.get("pagination")
     more = isinstance(pagination, dict) and pagination.get("more_items_in_collection") is True
     return bool(beside.get("next") or beside.get("next_cursor") or more or page.get("done") is False)
-
-
-def _said(value: Any) -> str:
-    return f"{type(value).__name__} {repr(value)[:60]}"
 
 
 def _unwrapped(page: dict[str, Any]) -> tuple[tuple[str, ...] | None, list[Any]]:

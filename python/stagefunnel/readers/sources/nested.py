@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError, quoted
-from .cells import Place, as_text, refuse_nested, said
+from .cells import as_text, described, refuse_nested
+from .places import Place, first_row, place_of
 from .source import Table
 
 
@@ -48,16 +48,13 @@ def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequen
         for key in (*needed, *also)
     }
     frame = pd.DataFrame(found | {"origin": pd.Series(values.index, dtype="int64")})
-    origins = frame["origin"].tolist()
-
-    def origin_place(row: int) -> str:
-        return place(origins[row])
-
+    origin_place = place_of(place, frame["origin"].to_numpy())
     refuse_nested(frame, origin_place, needed)
-    missing = frame[list(needed)].isna().any(axis=1).to_numpy()
+    missing = frame[list(needed)].isna().any(axis=1)
     if missing.any():
-        row = int(np.flatnonzero(missing)[0])
+        row = first_row(missing)
         raise ReaderError(
-            f"{origin_place(row)}: expected an object with {quoted(needed)}, got {said(values.iloc[row])}"
+            f"{origin_place(row)}: expected an object with {quoted(needed)}, "
+            f"got {described(values.iloc[row])}"
         )
     return frame

@@ -15,9 +15,10 @@ import pandas as pd
 
 from ...errors import ReaderError
 from ...files import Progress, RowsRead, expand, read_parquet
-from .cells import Place, as_text
+from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .json_records import records_in
+from .places import Place
 from .source import Note, Source
 from .workbooks import sheets
 

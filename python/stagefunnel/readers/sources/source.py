@@ -9,7 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from .cells import Place, as_text
+from .cells import as_text
+from .places import Place
 
 Note: TypeAlias = tuple[str, int, str]
 
