@@ -282,3 +282,13 @@ def test_an_item_that_a_list_has_twice_or_without_a_key_is_refused() -> None:
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": 1, "manager": "Bo"}]])
     with pytest.raises(sf.ReaderError, match="record 2: the list of items has a row without 'deal_id'"):
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": None, "manager": "Bo"}]])
+
+
+def test_a_row_of_a_wide_table_is_found_again_whatever_dates_it_has() -> None:
+    rows = [
+        {"deal_id": "5", "New": "2026-03-01", "Won": "2026-03-02"},
+        {"deal_id": "6", "New": None, "Won": "2026-03-02"},
+        {"deal_id": "1,23E+11", "New": None, "Won": "2026-03-02"},
+    ]
+    with pytest.raises(sf.ReaderError, match=r"the input, record 3: a spreadsheet has rounded the key"):
+        sf.read(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ..build.items import complete_items, read_items
@@ -16,6 +17,7 @@ from ..options import Options
 from ..sources.cells import as_text
 from ..sources.columns import find_column
 from ..sources.dates import looks_like_times, read_times
+from ..sources.places import place_of, rows_at
 from ..sources.source import Source, Sources
 from .column_names import columns_of, has, is_usual
 from .history import history
@@ -94,10 +96,11 @@ def read(sources: Sources, options: Options) -> Export:
         for column, stage in stages.items()
     ]
     rows = pd.concat(parts, ignore_index=True).assign(order=range(len(parts) * n_items))
+    place = place_of(table.place, [*range(n_items)] * len(parts))
     # All columns are read together, so that one date with a 13 says for all of them which number is the day.
     dates = rows.pop("dates").rename("dates of stages")
-    rows["time"] = read_times(dates, lambda row: table.place(row % n_items), options, notes)
-    rows = rows.dropna(subset=["time"]).reset_index(drop=True)
+    rows["time"] = read_times(dates, place, options, notes)
+    rows, place = rows_at(rows, place, np.flatnonzero(rows["time"].notna().to_numpy()))
     notes.add(
         "one_date_per_stage", len(rows), "rows from columns of dates: stages entered again are not known"
     )
@@ -108,5 +111,5 @@ def read(sources: Sources, options: Options) -> Export:
     else:
         items = complete_items(own_items, rows, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes, first_by="order")
-    log = make_log(rows, table.place, options, items=items)
+    log = make_log(rows, place, options, items=items)
     return finish(FORMAT, log, pipelines, items, notes)
