@@ -239,7 +239,7 @@ def test_a_format_that_is_not_known_or_does_not_fit_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match=r"format='event' is not one of .*did you mean 'events'"):
         read("events.csv", format="event")
     with pytest.raises(
-        sf.ReaderError, match=r"events\.csv: not an export that is known.*Known formats:\n  stays "
+        sf.ReaderError, match=r"events\.csv: not an export of a known format.*Known formats:\n  stays "
     ):
         read("events.csv", format="stays")
 

@@ -1,4 +1,4 @@
-"""Cells of exports: every value as text, so that one key is one text, and nested values apart."""
+"""Cells of exports as text, so that ``77``, ``"77"`` and ``77.0`` are one key; nested values as JSON."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from .places import Place, first_row
 
 
 def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False) -> pd.Series:
-    """Turn a column into text, so that ``77``, ``"77"`` and ``77.0`` are one key; empty text is missing.
+    """Turn a column into text; empty text becomes missing.
 
     Parameters
     ----------
     column
         Values of any kind.
     times_too
-        Make times text as well; by default they stay what they are.
+        Whether times become text as well; by default they stay times.
     nested
-        Keep lists and dicts; by default they become JSON, which can be grouped.
+        Whether lists and dicts stay as they are; by default they become JSON, which can be grouped.
+
+    Returns
+    -------
+    Series
+        Text with the index of the column.
     """
     if not times_too and pd.api.types.is_datetime64_any_dtype(column.dtype):
         times = pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column)
@@ -38,8 +43,12 @@ def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False)
 
 def flat(column: pd.Series) -> pd.Series:
     """Write the lists and dicts of a column as JSON, so that it can be grouped."""
-    nested = column.map(lambda value: isinstance(value, list | dict))
-    return column.where(~nested, column[nested].map(_json)) if nested.any() else column
+    is_nested = _is_nested(column)
+    return column.where(~is_nested, column[is_nested].map(_json)) if is_nested.any() else column
+
+
+def _is_nested(column: pd.Series) -> pd.Series:
+    return column.map(lambda value: isinstance(value, list | dict)).astype(bool)
 
 
 def _json(value: Any) -> str:
@@ -49,7 +58,7 @@ def _json(value: Any) -> str:
 def _text(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.strip() else None
-    if type(value) is int:  # most of what is no text, and to ask whether it is missing takes longest
+    if type(value) is int:  # the most frequent type after text; pd.isna below is slow
         return str(value)
     if isinstance(value, list | dict | tuple | np.ndarray):
         return _json(value)
@@ -67,16 +76,16 @@ def _text(value: Any) -> Any:
 
 
 def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> None:
-    """Refuse objects and lists in columns that are to be text or numbers.
+    """Refuse objects and lists in columns that must hold text or numbers.
 
     Parameters
     ----------
     frame
-        The rows; columns that it does not have are passed over.
+        The rows.
     place
-        Says where a row stood.
+        Function that says where a row stands in the input.
     columns
-        The columns that are read.
+        Names of the columns to check; those that the frame does not have are ignored.
 
     Raises
     ------
@@ -86,14 +95,14 @@ def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> 
     for name in columns:
         if name not in frame or frame[name].dtype != object:
             continue
-        nested = frame[name].map(lambda value: isinstance(value, list | dict)).astype(bool)
-        if nested.any():
-            row = first_row(nested)
+        is_nested = _is_nested(frame[name])
+        if is_nested.any():
+            row = first_row(is_nested)
             raise ReaderError(
                 f"{place(row)}: {name!r} must be text or a number, and is {described(frame[name].iloc[row])}"
             )
 
 
 def described(value: Any) -> str:
-    """Write a value of an answer for a message."""
+    """Write a value of an answer for a message, with its type and shortened."""
     return f"{type(value).__name__} {repr(value)[:60]}"
