@@ -1,4 +1,4 @@
-"""What a reader hands back: a log with its pipelines and items, and what is to be known of them."""
+"""The result of reading an export: a log with its pipelines, its items and their quality."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from ..pipeline import Pipeline
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Export:
-    """An export of a CRM, read; made by :func:`stagefunnel.read`.
+    """The log, pipelines and items of a CRM's export; made by :func:`stagefunnel.read`.
 
     Attributes
     ----------
     format
-        The format as which it was recognised, for example ``"bitrix24"``.
+        Format of the export, for example ``"bitrix24"``.
     log
-        Its stage history. Stages are the CRM's codes, items its ids, both text.
+        Stage history. Stages are the CRM's codes and items its ids, both as text.
     pipelines
-        By name: the stages of each in their order, with their names and what they mean.
+        Pipelines by name: the stages of each in their order, with their names and meaning.
     items
-        One row per item: ``item``; ``pipeline``, ``amount``, ``currency``, ``manager`` and ``created``
-        where they are known; then the export's other columns, as text.
+        One row per item: ``item``; then ``pipeline``, ``amount``, ``currency``, ``manager`` and
+        ``created``, as far as the export has them; then the export's other columns, as text.
     quality
-        ``check``, ``count``, ``note``: what :meth:`StageLog.quality` counts, what the reader did, and what
-        the format cannot know.
+        Columns ``check``, ``count`` and ``note``: the counts of :meth:`StageLog.quality`, what the reader
+        did, and what the format cannot know.
     leads, deals
-        Where an export holds both: an export each. What is said above is then about the deals.
+        Export of the leads and export of the deals, if the input has both; all other attributes are then
+        those of the deals.
     links
-        Where an export holds both: one row per deal with a lead, ``deal`` and ``lead``.
+        One row per deal that has a lead, with the columns ``deal`` and ``lead``, if the input has both.
     """
 
     format: str
@@ -53,9 +54,9 @@ class Export:
         if len(self.pipelines) > 6:
             lines.append(f"            … ({len(self.pipelines) - 6:,} more pipelines)")
         lines.append(f"  items     {len(self.items):,} rows: {_some(list(self.items.columns))}")
-        found = self.quality[self.quality["count"] > 0]
-        said = [f"{check} {n:,}" for check, n in zip(found["check"], found["count"], strict=True)]
-        lines.append(f"  quality   {_some(said)}")
+        counted = self.quality[self.quality["count"] > 0]
+        counts = [f"{check} {n:,}" for check, n in zip(counted["check"], counted["count"], strict=True)]
+        lines.append(f"  quality   {_some(counts)}")
         return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What a module must offer to be the reader of a format."""
+"""The names that a module must have to be the reader of a format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .sources.source import Source, Sources
 
 
 class Reader(Protocol):
-    """A reader of one format; a module with these four names is one."""
+    """The reader of one format: a module with these four names."""
 
     @property
     def FORMAT(self) -> str:
@@ -19,10 +19,10 @@ class Reader(Protocol):
 
     @property
     def ROLES(self) -> Mapping[str, str]:
-        """The files of an export, the history first, and by what each is recognised."""
+        """Roles of the files in an export, the history first, with the columns that identify each."""
 
     def sniff(self, source: Source, options: Options) -> str | None:
-        """Tell which of the format's files a source is by its columns, or that it is none of them."""
+        """Return the role of a source by its columns; ``None`` if the format has no such file."""
 
     def read(self, sources: Sources, options: Options) -> Export:
         """Read the files of one export, by role."""

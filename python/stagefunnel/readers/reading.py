@@ -1,4 +1,4 @@
-"""Reading an export of any known format: each file is recognised by its content."""
+"""Reading an export of any known format, recognised by the content of its files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .notes import Notes
 from .options import Options
 from .protocol import Reader
 from .shapes import events, from_to, stays, wide
-from .shapes.column_names import LIST_OF_ITEMS
+from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import sources_of
 from .sources.source import Source
 
-# The formats of CRMs, and the shapes that any table may have, in the order of asking.
+# The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
@@ -52,47 +52,53 @@ def read(
 ) -> Export:
     """Read a CRM's export: files, or what a REST client returns.
 
-    The files of one export (history, stages, items, pages of each) are given together, in any order; what
-    each is, is told by its columns or keys, not by its name.
+    The files of one export (history, stages, items, pages of each) are passed together, in any order. Each
+    file is recognised by its columns or keys, not by its name.
 
     Parameters
     ----------
     paths_or_records
-        A path or a glob, a DataFrame, a dict or a list of dicts as a REST client returns them, or several
-        of these in a list. Files are CSV (``,`` ``;`` or tab), .xlsx, JSON, JSON lines and Parquet, also
-        with .gz; text is UTF-8, UTF-16 or the Cyrillic cp1251.
+        Path or glob, DataFrame, dict or list of dicts as a REST client returns them, or a list of several
+        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines or Parquet, also packed with
+        gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251.
     format
         Name of the format; by default it is recognised.
     pipeline
-        The stages, for formats that do not tell their order and meaning.
+        Stages of the log, for formats that do not say their order and meaning.
     item, stage, time, order, from_stage, created, entered, exited
-        Names of columns, for tables whose columns do not go by usual names; formats of CRMs have their own.
+        Names of columns, for tables whose columns have no usual names. The formats of CRMs do not take
+        them: they have columns of their own.
     dayfirst
-        How to read dates like ``03/04/2026``; needed where a column could be read both ways.
+        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways.
     time_format
-        The format of times that are written in another way.
+        Format of times that are neither ISO 8601 nor close to it, with the codes of ``strptime``, for
+        example ``"%d %b %Y"``.
     zone
-        Zone of times without one, for example ``"Europe/Berlin"``; times with one are converted to it.
+        Time zone of times without one, for example ``"Europe/Berlin"``; times with another zone are
+        converted to it.
     decimal
-        The mark before the decimals of amounts; needed where ``1,234`` could be read both ways.
+        Decimal mark of amounts; needed if a number like ``1,234`` could be read both ways.
     encoding
-        Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is told
-        by its Cyrillic words.
+        Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
+        recognised by its Cyrillic words.
     invalid
-        What to do with a row that misses its item, stage or time: ``"error"`` (default), or ``"drop"``,
-        which leaves it out and counts it.
+        What happens to a row without item, stage or time: ``"error"`` (default), or ``"drop"``, which
+        leaves the row out and counts it.
     progress
-        Called while files are read, with the rows so far and those that all files seem to have; ``None``
-        until one of them is done.
+        Function that is called while files are read, with the number of rows so far and an estimate of
+        all rows, which is ``None`` until the first file is done.
 
     Returns
     -------
     Export
+        Log, pipelines, table of items and quality table.
 
     Raises
     ------
     ReaderError
-        For input that is of no known format, is damaged, or misses what an export needs.
+        If the input has no known format, is damaged, or lacks a part that an export needs.
+    SchemaError
+        If an option does not fit the input.
     FileNotFoundError
         If a path or a glob matches no file.
 
@@ -124,39 +130,55 @@ def read(
         decimal=decimal,
         invalid=invalid,
     )
-    readers = _asked(format, options)
+    readers = _candidates(format, options)
     sources = sources_of(paths_or_records, encoding=encoding, progress=progress)
     _check_names(sources, options)
     reader, roles = _recognised(sources, readers, options)
-    left_out = [source for source, role in zip(sources, roles, strict=True) if role is None]
     by_role: dict[str, list[Source]] = {}
     for source, role in zip(sources, roles, strict=True):
         if role is not None:
             by_role.setdefault(role, []).append(source)
-    for same in by_role.values():
-        if not any(len(source.frame) for source in same):
-            raise ReaderError(f"{same[0].name}: there is a header and no rows; export it again")
+    for of_role in by_role.values():
+        if not any(len(source.frame) for source in of_role):
+            raise ReaderError(f"{of_role[0].name}: there is a header and no rows; export it again")
     export = reader.read(by_role, options)
     notes = Notes()
-    notes.add("sheets_left_out", len(left_out), f"sheets that {reader.FORMAT} does not know, left out")
+    notes.add("sheets_left_out", roles.count(None), f"sheets that {reader.FORMAT} does not know, left out")
     return replace(export, quality=notes.below(export.quality))
 
 
-def _asked(format: str | None, options: Options) -> tuple[Reader, ...]:
-    """Choose the readers that are asked: columns are named for tables that no CRM's format describes."""
+def _candidates(format: str | None, options: Options) -> tuple[Reader, ...]:
+    """Return the readers to try; names of columns exclude the formats of CRMs, which have their own."""
     named = [role for role in _COLUMN_OPTIONS if getattr(options, role) is not None]
     if format is None:
         return GENERAL if named else READERS
-    reader = _reader(format)
+    check_option("format", format, [reader.FORMAT for reader in READERS])
+    reader = next(reader for reader in READERS if format == reader.FORMAT)
     if named and reader in OWN:
         raise SchemaError(f"format={format!r} has its own columns; leave out {named[0]}=")
     return (reader,)
 
 
+def _check_names(sources: list[Source], options: Options) -> None:
+    """Refuse names of columns that no source has."""
+    columns = list(dict.fromkeys(column for source in sources for column in source.columns))
+    for role in _COLUMN_OPTIONS:
+        name = getattr(options, role)
+        if name is not None and name not in columns:
+            hint = did_you_mean(name, columns)
+            raise SchemaError(
+                f"{role}={name!r}: there is no such column; the input has: {quoted(columns)}{hint}"
+            )
+
+
 def _recognised(
     sources: list[Source], readers: tuple[Reader, ...], options: Options
 ) -> tuple[Reader, list[str | None]]:
-    """Find the format that knows all sources; where several do, the first that knows most sheets."""
+    """Return the format with a role for every source, and the roles.
+
+    Optional sources need no role. Of several such formats, the one with a role for the most sources wins,
+    then the first. A list of items alone is no export.
+    """
     roles = {reader.FORMAT: [reader.sniff(source, options) for source in sources] for reader in readers}
     _give_way(roles, readers)
     fitting = [
@@ -171,55 +193,35 @@ def _recognised(
     if fitting:
         best = max(fitting, key=lambda reader: sum(role is not None for role in roles[reader.FORMAT]))
         return best, roles[best.FORMAT]
-    known_by = [
-        [name for name, of_sources in roles.items() if of_sources[at] not in (None, LIST_OF_ITEMS)]
-        for at in range(len(sources))
+    formats_of = [
+        [name for name, of_sources in roles.items() if of_sources[number] not in (None, LIST_OF_ITEMS)]
+        for number in range(len(sources))
     ]
-    for source, formats in zip(sources, known_by, strict=True):
+    for source, formats in zip(sources, formats_of, strict=True):
         if not formats:
             raise ReaderError(_unknown(source, readers))
-    said = "; ".join(
-        f"{source.name}: {formats[0]}" for source, formats in zip(sources, known_by, strict=True)
+    first_formats = "; ".join(
+        f"{source.name}: {formats[0]}" for source, formats in zip(sources, formats_of, strict=True)
     )
-    raise ReaderError(f"the input is of several formats ({said}); read each export by itself")
+    raise ReaderError(f"the input has several formats ({first_formats}); read each export by itself")
 
 
 def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -> None:
-    """Leave a file that a CRM's own format knows to it: other tables may be shaped alike."""
-    own = [roles[reader.FORMAT] for reader in readers if reader not in GENERAL]
+    """Take from the general shapes the sources that a CRM's format recognises."""
+    own = [roles[reader.FORMAT] for reader in readers if reader in OWN]
     for reader in readers:
         if reader in GENERAL:
             roles[reader.FORMAT] = [
-                None if any(known[at] is not None for known in own) else role
-                for at, role in enumerate(roles[reader.FORMAT])
+                None if any(of_crm[number] is not None for of_crm in own) else role
+                for number, role in enumerate(roles[reader.FORMAT])
             ]
 
 
 def _unknown(source: Source, readers: tuple[Reader, ...]) -> str:
-    known = "".join(
-        f"\n  {reader.FORMAT:<10} {role}: {what}"
-        for reader in readers
-        for role, what in list(reader.ROLES.items())[:1]
-    )
+    histories = [(reader.FORMAT, *next(iter(reader.ROLES.items()))) for reader in readers]
+    formats = "".join(f"\n  {name:<10} {role}: {columns}" for name, role, columns in histories)
     return (
-        f"{source.name}: not an export that is known; it has the columns {quoted(source.columns)}. A list of "
-        f"items with their current stage is not enough: a funnel needs the stages that they passed, and when "
-        f"that was. Columns with other names can be named: item=, stage=, time=. Known formats:{known}"
+        f"{source.name}: not an export of a known format; it has the columns {quoted(source.columns)}. A "
+        f"list of items with their current stage is not enough: a funnel needs the stages that they passed, "
+        f"and when. Columns with other names can be named: item=, stage=, time=. Known formats:{formats}"
     )
-
-
-def _check_names(sources: list[Source], options: Options) -> None:
-    """Refuse names of columns that no source has."""
-    known = list(dict.fromkeys(column for source in sources for column in source.columns))
-    for role in _COLUMN_OPTIONS:
-        name = getattr(options, role)
-        if name is not None and name not in known:
-            hint = did_you_mean(name, known)
-            raise SchemaError(
-                f"{role}={name!r}: there is no such column; the input has: {quoted(known)}{hint}"
-            )
-
-
-def _reader(name: str) -> Reader:
-    check_option("format", name, [reader.FORMAT for reader in READERS])
-    return next(reader for reader in READERS if name == reader.FORMAT)

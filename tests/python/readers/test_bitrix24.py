@@ -181,7 +181,8 @@ def test_a_row_that_was_fetched_twice_is_read_once_and_counted() -> None:
 
 def test_one_id_on_two_different_rows_is_refused_with_its_place() -> None:
     with pytest.raises(
-        sf.ReaderError, match="the input, record 12: ID '9004' is on an earlier row that differs"
+        sf.ReaderError,
+        match=r"the input, record 12: id '9004' is on another row that differs \(the input, record 4\)",
     ):
         sf.read([*deal_rows(), {**deal_rows()[3], "STAGE_ID": "LOSE"}])
 
@@ -286,7 +287,7 @@ def test_a_pipeline_that_is_given_takes_the_place_of_the_export_s() -> None:
     export = sf.read(deal_rows(), pipeline=given)
     assert export.pipelines == {"Pipeline": given}
     assert reached(export, "Pipeline")["WON"] == 2
-    with pytest.raises(sf.SchemaError, match="pipeline= is one for leads or for deals"):
+    with pytest.raises(sf.SchemaError, match="pipeline= is for leads or for deals, and the input has both"):
         sf.read(str(FOLDER / "*.json"), pipeline=given)
 
 
@@ -295,3 +296,22 @@ def test_times_come_in_the_zone_that_is_asked_for() -> None:
     first = sf.item_table(export.log, export.pipelines["Pipeline 0"])["first_time"][0]
     assert first == pd.Timestamp("2026-03-02 10:15", tz="Europe/Moscow")
     assert export.log.zone == "Europe/Moscow"
+
+
+@pytest.mark.parametrize("without", [[], ["SEMANTICS"], ["EXTRA"]], ids=str)
+def test_the_meaning_of_a_stage_does_not_depend_on_its_place_in_the_list(without: list[str]) -> None:
+    listed = [{key: value for key, value in row.items() if key not in without} for row in statuses()[::-1]]
+    sales = sf.read([deal_rows(), listed]).pipelines["Pipeline 0"]
+    assert (sales.won, sales.lost) == (("WON",), ("LOSE", "APOLOGY"))
+    assert sales.stages == ("NEW", "PREPARATION", "PREPAYMENT_INVOICE", "EXECUTING")
+
+
+def test_a_listed_stage_without_a_name_is_called_by_its_code() -> None:
+    listed = [row | {"NAME": None} if row["STATUS_ID"] == "PREPARATION" else row for row in statuses()]
+    names = sf.read([deal_rows(), listed]).pipelines["Pipeline 0"].names
+    assert (names.get("PREPARATION", "PREPARATION"), names["WON"]) == ("PREPARATION", "Deal won")
+
+
+def test_a_listed_stage_of_another_meaning_is_in_progress() -> None:
+    listed = [row | {"SEMANTICS": "X"} if row["STATUS_ID"] == "PREPARATION" else row for row in statuses()]
+    assert "PREPARATION" in sf.read([deal_rows(), listed]).pipelines["Pipeline 0"].stages

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
-from stagefunnel.readers.sources.cells import amounts, as_text, find_column, is_true
+from stagefunnel.readers.sources.amounts import amounts
+from stagefunnel.readers.sources.cells import as_text
+from stagefunnel.readers.sources.columns import find_column, is_true
 
 CENTS = st.integers(-(10**12), 10**12)
 

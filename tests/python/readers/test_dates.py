@@ -101,13 +101,13 @@ def test_dates_that_contradict_each_other_or_the_option_are_refused() -> None:
 
 def test_a_text_that_is_no_time_is_refused_with_its_place_or_counted() -> None:
     with pytest.raises(
-        sf.ReaderError, match=r"record 2: 'soon' in column 'changed_at' is no time \(1 rows\)"
+        sf.ReaderError, match=r"record 2: 'soon' in column 'changed_at' is not a date or time \(1 rows\)"
     ):
         read("2026-01-01", "soon")
     export = read("2026-01-01", "soon", invalid="drop")
     counts = export.quality.set_index("check")["count"]
     assert (export.log.n_rows, counts["unreadable_times"], counts["dropped"]) == (1, 1, 1)
-    with pytest.raises(sf.ReaderError, match="'2026-13-01' in column 'changed_at' is no time"):
+    with pytest.raises(sf.ReaderError, match="'2026-13-01' in column 'changed_at' is not a date or time"):
         read("2026-13-01")
 
 
@@ -129,7 +129,7 @@ def test_a_zone_is_given_to_times_without_one_and_converts_others() -> None:
     assert first_times(naive)[0] == pd.Timestamp("2026-07-01 12:00", tz="Europe/Berlin")
     assert first_times(zoned)[0] == pd.Timestamp("2026-07-01 14:00", tz="Europe/Berlin")
     assert naive.log.zone == zoned.log.zone == "Europe/Berlin"
-    with pytest.raises(sf.SchemaError, match="zone='Mars' is no time zone"):
+    with pytest.raises(sf.SchemaError, match="zone='Mars' is not a time zone"):
         read("2026-07-01", zone="Mars")
 
 

@@ -33,5 +33,5 @@ def test_a_table_of_events_is_not_taken_for_an_export_of_a_crm(columns: tuple[st
 
 def test_events_that_tell_no_stage_are_refused() -> None:
     added = {"type": "lead_added", "entity_id": 1, "created_at": 1772435700, "value_after": []}
-    with pytest.raises(sf.ReaderError, match="does not tell any stage of any item"):
+    with pytest.raises(sf.ReaderError, match="does not name a stage of any item"):
         sf.read([added])

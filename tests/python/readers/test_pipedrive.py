@@ -162,9 +162,11 @@ def test_a_deleted_deal_stays_where_it_was_and_is_counted() -> None:
 def test_input_without_a_history_is_refused_with_what_to_fetch() -> None:
     with pytest.raises(sf.ReaderError, match=r"deals\.json has deals.*fetch /deals/\{id\}/flow of each deal"):
         sf.read(DEALS)
-    with pytest.raises(sf.ReaderError, match=r"changelog\.json, record 1: .* do not say of which deal"):
+    with pytest.raises(
+        sf.ReaderError, match=r"changelog\.json, record 1: .* do not say which deal they belong to"
+    ):
         sf.read(FOLDER / "changelog.json")
-    with pytest.raises(sf.ReaderError, match="two histories of the same deals"):
+    with pytest.raises(sf.ReaderError, match="several histories of the same deals"):
         sf.read([FLOW, flat_changes()])
 
 

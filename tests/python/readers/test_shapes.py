@@ -239,7 +239,7 @@ def test_a_format_that_is_not_known_or_does_not_fit_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match=r"format='event' is not one of .*did you mean 'events'"):
         read("events.csv", format="event")
     with pytest.raises(
-        sf.ReaderError, match=r"events\.csv: not an export that is known.*Known formats:\n  stays "
+        sf.ReaderError, match=r"events\.csv: not an export of a known format.*Known formats:\n  stays "
     ):
         read("events.csv", format="stays")
 
@@ -272,7 +272,7 @@ def test_an_unknown_file_is_refused_with_its_columns_and_the_formats_that_are_kn
 def test_files_with_other_names_for_the_same_are_refused() -> None:
     first = [{"deal_id": 1, "stage": "New", "changed_at": "2026-03-02"}]
     second = [{"deal": 1, "stage": "Won", "changed_at": "2026-03-03"}]
-    with pytest.raises(sf.ReaderError, match="input 1 and input 2 have other columns for the same"):
+    with pytest.raises(sf.ReaderError, match="input 1 and input 2 name the same columns differently"):
         sf.read([first, second])
 
 
@@ -282,3 +282,13 @@ def test_an_item_that_a_list_has_twice_or_without_a_key_is_refused() -> None:
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": 1, "manager": "Bo"}]])
     with pytest.raises(sf.ReaderError, match="record 2: the list of items has a row without 'deal_id'"):
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": None, "manager": "Bo"}]])
+
+
+def test_a_row_of_a_wide_table_is_found_again_whatever_dates_it_has() -> None:
+    rows = [
+        {"deal_id": "5", "New": "2026-03-01", "Won": "2026-03-02"},
+        {"deal_id": "6", "New": None, "Won": "2026-03-02"},
+        {"deal_id": "1,23E+11", "New": None, "Won": "2026-03-02"},
+    ]
+    with pytest.raises(sf.ReaderError, match=r"the input, record 3: a spreadsheet has rounded the key"):
+        sf.read(rows)

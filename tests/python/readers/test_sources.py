@@ -243,7 +243,7 @@ def test_a_file_that_is_no_export_is_refused_with_what_it_is(
 def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "deals.xlsx"
     file.write_bytes(b"PK\x03\x04rest")
-    with pytest.raises(sf.ReaderError, match=r"deals\.xlsx: not a sound workbook"):
+    with pytest.raises(sf.ReaderError, match=r"deals\.xlsx: not a valid \.xlsx file"):
         sf.read(file)
     workbook(file, Empty=[["Title"]])
     with pytest.raises(sf.ReaderError, match="no sheet with a table"):

@@ -1,21 +1,22 @@
-"""The items of an export: the list it holds, completed by what the history says."""
+"""The items of an export: its list of items, completed and compared with the history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
 from ..notes import Notes
 from ..options import Options
-from ..sources.cells import Place, amounts, flat
+from ..sources.amounts import amounts
+from ..sources.cells import flat
 from ..sources.dates import read_times
+from ..sources.places import Place, first_row
 from ..sources.source import Table
 
-KNOWN: Final = ("item", "pipeline", "amount", "currency", "manager", "created")
+COLUMNS: Final = ("item", "pipeline", "amount", "currency", "manager", "created")
 
 
 def read_items(table: Table, names: Mapping[str, str], options: Options, notes: Notes) -> pd.DataFrame:
@@ -26,22 +27,22 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
     table
         The list.
     names
-        The list's columns for ``item`` and, where it has them, ``amount``, ``currency``, ``manager`` and
-        ``created``; the other columns keep their names.
+        Names of the list's columns for ``item`` and, where it has them, ``amount``, ``currency``,
+        ``manager`` and ``created``. Its other columns keep their names.
 
     Returns
     -------
     DataFrame
-        One row per item: amounts as numbers, ``created`` as times, all else as text.
+        One row per item: amounts as numbers, ``created`` as times, everything else as text.
 
     Raises
     ------
     ReaderError
-        For an item that the list has twice or a row without one.
+        If the list has an item twice, or a row without an item.
     """
-    known = {role: name for role, name in names.items() if name in table.frame}
+    present = {role: name for role, name in names.items() if name in table.frame}
     columns: dict[str, pd.Series] = {}
-    for role, name in known.items():
+    for role, name in present.items():
         if role == "amount":
             columns[role] = amounts(table.frame[name], table.place, options.decimal)
         elif role == "created":
@@ -49,58 +50,93 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
         else:
             columns[role] = table.frame[name]
     for name in map(str, table.frame):
-        if name not in known.values():
-            taken = name in KNOWN or name in columns
-            columns[f"{name} (export)" if taken else name] = flat(table.frame[name])
+        if name not in present.values():
+            is_taken = name in COLUMNS or name in columns
+            columns[f"{name} (export)" if is_taken else name] = flat(table.frame[name])
     items = pd.DataFrame(columns)
-    _refuse_bad_keys(items["item"], known["item"], table.place)
+    _refuse_bad_keys(items["item"], present["item"], table.place)
     return items
+
+
+def _refuse_bad_keys(keys: pd.Series, name: str, place: Place) -> None:
+    if keys.isna().any():
+        row = first_row(keys.isna())
+        raise ReaderError(f"{place(row)}: the list of items has a row without {name!r}")
+    repeated = keys.duplicated()
+    if repeated.any():
+        row = first_row(repeated)
+        earlier = first_row(keys == keys.iloc[row])
+        raise ReaderError(
+            f"{place(row)}: item {keys.iloc[row]!r} is in the list of items already ({place(earlier)}); the "
+            f"list must have each item once"
+        )
 
 
 def complete_items(
     items: pd.DataFrame | None, rows: pd.DataFrame, notes: Notes, *, pipelines: pd.Series | None = None
 ) -> pd.DataFrame:
-    """Give every item of the log a row, and tell what the list and the history do not share.
+    """Give every item of the log a row, and count the items that only the list or the history has.
 
     Parameters
     ----------
     items
-        The list, or ``None`` where the export has none.
+        List of items; ``None`` if the export has none.
     rows
-        The rows of the log.
+        Rows of the log.
     pipelines
-        The pipeline in which each item is now, by item.
+        Current pipeline, by item.
     """
-    seen = pd.Series(pd.unique(rows["item"].dropna()), dtype=object)
+    in_log = pd.Series(pd.unique(rows["item"].dropna()), dtype=object)
     if items is None:
-        items = pd.DataFrame({"item": seen})
+        items = pd.DataFrame({"item": in_log})
     else:
-        absent = seen[~seen.isin(items["item"])]
-        unused = ~items["item"].isin(seen)
+        unlisted = in_log[~in_log.isin(items["item"])]
+        unused = ~items["item"].isin(in_log)
         notes.add(
-            "items_not_listed", len(absent), "items of the history that the list of items does not have"
+            "items_not_listed", len(unlisted), "items of the history that the list of items does not have"
         )
         notes.add(
             "items_without_history", int(unused.sum()), "items of the list without a row in the history"
         )
-        if len(absent):
-            items = items.reindex(range(len(items) + len(absent)))
-            items.loc[len(items) - len(absent) :, "item"] = absent.to_numpy()
+        if len(unlisted):
+            items = items.reindex(range(len(items) + len(unlisted)))
+            items.loc[len(items) - len(unlisted) :, "item"] = unlisted.to_numpy()
     if pipelines is not None:
         items = items.assign(pipeline=items["item"].map(pipelines.to_dict()).astype(object))
-    first = [name for name in KNOWN if name in items]
+    first = [name for name in COLUMNS if name in items]
     return items[[*first, *(name for name in items if name not in first)]]
 
 
-def _refuse_bad_keys(keys: pd.Series, name: str, place: Place) -> None:
-    if keys.isna().any():
-        row = int(np.flatnonzero(keys.isna().to_numpy())[0])
-        raise ReaderError(f"{place(row)}: the list of items has a row without {name!r}")
-    again = keys.duplicated()
-    if again.any():
-        row = int(np.flatnonzero(again.to_numpy())[0])
-        first = int(np.flatnonzero((keys == keys.iloc[row]).to_numpy())[0])
-        raise ReaderError(
-            f"{place(row)}: item {keys.iloc[row]!r} is in the list of items already ({place(first)}); it "
-            f"must have each item once"
-        )
+def last_stages(rows: pd.DataFrame) -> pd.Series:
+    """Return the stage of each item's last row, by item."""
+    complete = rows.dropna(subset=["item", "stage", "time"])
+    in_time = complete.sort_values(["time", "order"], kind="stable")
+    return in_time.drop_duplicates("item", keep="last").set_index("item")["stage"]
+
+
+def note_other_stages(last: pd.Series, current: pd.Series, notes: Notes) -> None:
+    """Count items whose history ends in another stage than the list of items has.
+
+    Parameters
+    ----------
+    last, current
+        Last stage of the history and current stage of the list, by item.
+    """
+    last = last.reindex(current.index)
+    differ = last.notna() & current.notna() & (last != current)
+    notes.add(
+        "stage_differs_from_list",
+        int(differ.sum()),
+        "items whose last row is not the stage in the list: fetched at different moments, or not fully",
+    )
+
+
+def note_stageless(items: pd.Series, rows: pd.DataFrame, notes: Notes) -> None:
+    """Count items that a history names without a stage of theirs."""
+    stageless = items.dropna().drop_duplicates()
+    stageless = stageless[~stageless.isin(rows["item"])]
+    notes.add(
+        "items_without_stage",
+        len(stageless),
+        "items that never moved: a list of items would tell their stage, the history does not",
+    )

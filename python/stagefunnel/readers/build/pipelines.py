@@ -1,4 +1,4 @@
-"""What stages mean where an export does not say it: told by their names, and said so."""
+"""The pipelines of a log: those that an export lists, or stages whose meaning their names suggest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ...log.columns.stage_labels import qualified
 from ...pipeline import Pipeline
 from ..notes import Notes
 from ..options import Options
-from .log import StageList, make_pipelines
+from ..sources.columns import column_or_missing
+from .stage_lists import StageList, make_pipelines
 
 _NAME = "Pipeline"
 UNLISTED = "Stages of no pipeline"
@@ -30,41 +31,41 @@ _LOST = {
 def guessed_pipelines(
     rows: pd.DataFrame, options: Options, notes: Notes, *, first_by: str = "time"
 ) -> tuple[pd.DataFrame, dict[str, Pipeline]]:
-    """Make the pipelines of a log: the one that was given, or the stages by what their names say.
+    """Return the pipeline that was passed, or make pipelines of the stages by their names.
 
     Parameters
     ----------
     rows
-        ``item``, ``stage``, ``time`` and more. If a column ``pipeline`` has several values, each is a
-        pipeline of its own.
+        Columns ``item``, ``stage``, ``time`` and others. If a column ``pipeline`` has several values, each
+        value becomes a pipeline.
     first_by
-        The column that tells which stage appears first.
+        Column whose order decides which stage comes first.
 
     Returns
     -------
     rows, pipelines
-        The rows without ``pipeline``; of several, stages are labelled ``"pipeline / stage"``.
+        The rows without ``pipeline``. If there are several pipelines, their stages are labelled
+        ``"pipeline / stage"``.
     """
     if options.pipeline is not None:
         return rows.drop(columns="pipeline", errors="ignore"), {_NAME: options.pipeline}
-    apart = rows.get("pipeline", pd.Series(None, index=rows.index, dtype=object)).fillna(_NAME)
+    pipeline = column_or_missing(rows, "pipeline").fillna(_NAME)
     rows = rows.drop(columns="pipeline", errors="ignore")
-    plain = rows["stage"]
-    several = apart.nunique() > 1
-    if several:
-        both = [qualified(name, stage) for name, stage in zip(apart, plain, strict=True)]
-        rows = rows.assign(stage=pd.Series(both, index=rows.index, dtype=object).where(plain.notna(), None))
-    seen = pd.DataFrame({"name": apart, "label": rows["stage"], "stage": plain})
-    seen = seen.loc[rows[first_by].sort_values(kind="stable").index].dropna().drop_duplicates("label")
+    stage = rows["stage"]
+    if pipeline.nunique() > 1:
+        labels = [qualified(*names) for names in zip(pipeline, stage, strict=True)]
+        rows = rows.assign(stage=pd.Series(labels, index=rows.index, dtype=object).where(stage.notna(), None))
+    stages = pd.DataFrame({"pipeline": pipeline, "label": rows["stage"], "name": stage})
+    stages = stages.loc[rows[first_by].sort_values(kind="stable").index].dropna().drop_duplicates("label")
     notes.add(
         "guessed_stages",
-        len(seen),
+        len(stages),
         "stages in the order in which they first appear, won and lost told by their names; pass pipeline= to "
         "say it",
     )
     lists = [
-        list_by_names(str(name), list(part["label"]), dict(zip(part["label"], part["stage"], strict=True)))
-        for name, part in seen.groupby("name", sort=False)
+        list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
+        for name, own in stages.groupby("pipeline", sort=False)
     ]
     return rows, make_pipelines(lists)
 
@@ -74,46 +75,47 @@ def in_time(rows: pd.DataFrame) -> list[str]:
     return [str(stage) for stage in pd.unique(rows.sort_values("time", kind="stable")["stage"].dropna())]
 
 
-def list_by_names(name: str, stages: Sequence[str], names: Mapping[str, str] | None = None) -> StageList:
-    """List stages in the order given, won and lost told by what people read for them."""
+def list_by_names(name: str, codes: Sequence[str], names: Mapping[str, str] | None = None) -> StageList:
+    """List stages in the given order; those with a usual name for won or lost are final.
+
+    Parameters
+    ----------
+    name
+        Name of the pipeline.
+    codes
+        Codes of the stages.
+    names
+        Names that people read for the codes; a code without a name stands for itself.
+    """
     names = names or {}
-    said = {stage: _plain(names.get(stage, stage)) for stage in stages}
-    final = _WON | _LOST
-    return StageList(
-        name,
-        [stage for stage in stages if said[stage] not in final],
-        [stage for stage in stages if said[stage] in _WON],
-        [stage for stage in stages if said[stage] in _LOST],
-        names,
-    )
+    words = [_words(names.get(code, code)) for code in codes]
+    won, lost = ([text in usual for text in words] for usual in (_WON, _LOST))
+    return StageList.by_meaning(name, codes, won=won, lost=lost, names=names)
+
+
+def _words(name: str) -> str:
+    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
 def listed_pipelines(
     lists: Sequence[StageList], rows: pd.DataFrame, options: Options, notes: Notes
 ) -> dict[str, Pipeline]:
-    """Make the pipelines that an export lists, and one of the stages that it does not, so that none is lost.
+    """Return the pipeline that was passed, or make those that an export lists.
+
+    Stages of the log that no list has become a pipeline of their own, so that no row is lost.
 
     Parameters
     ----------
     lists
-        The pipelines that the export tells.
+        Stages of each pipeline that the export lists.
     rows
-        ``item``, ``stage`` and ``time`` of the log.
+        Columns ``item``, ``stage`` and ``time`` of the log.
     """
     if options.pipeline is not None:
         return {_NAME: options.pipeline}
-    home = {stage: at for at, one in enumerate(lists) for stage in (*one.stages, *one.won, *one.lost)}
-    notes.add(
-        "changed_pipeline",
-        int((rows["stage"].map(home).groupby(rows["item"]).nunique() > 1).sum()),
-        "items with rows in several pipelines; they count in the one where they are now",
-    )
-    idle = [one.name for one in lists if not one.stages]
-    notes.add(
-        "pipelines_left_out",
-        len(idle),
-        f"pipelines without a stage in progress, left out: {quoted(idle, most=6)}",
-    )
+    home = {stage: number for number, listed in enumerate(lists) for stage in listed.labels}
+    note_changed_pipeline(rows["item"], rows["stage"].map(home), notes)
+    note_idle(lists, notes)
     unlisted = [stage for stage in in_time(rows) if stage not in home]
     if not unlisted:
         return make_pipelines(lists)
@@ -123,12 +125,42 @@ def listed_pipelines(
         f"rows of stages that no pipeline lists, deleted ones perhaps: {quoted(unlisted, most=6)}; they make "
         f"the pipeline {UNLISTED!r}, their meaning told by their names, and are elsewhere to the others",
     )
-    made = make_pipelines([*lists, list_by_names(UNLISTED, unlisted)])
-    if UNLISTED in made:
-        # Items have mostly moved on from there, and are to be seen in it all the same.
-        made[UNLISTED] = made[UNLISTED].replace(moved_out="include")
-    return made
+    pipelines = make_pipelines([*lists, list_by_names(UNLISTED, unlisted)])
+    if UNLISTED in pipelines:
+        # Most items have moved on to a listed pipeline by now; they count here nevertheless.
+        pipelines[UNLISTED] = pipelines[UNLISTED].replace(moved_out="include")
+    return pipelines
 
 
-def _plain(label: str) -> str:
-    return " ".join(label.lower().replace("_", " ").replace("-", " ").split())
+def note_changed_pipeline(items: pd.Series, pipelines: pd.Series, notes: Notes) -> None:
+    """Count the items that have rows in several pipelines."""
+    notes.add(
+        "changed_pipeline",
+        int((pipelines.groupby(items).nunique() > 1).sum()),
+        "items with rows in several pipelines; they count in the one where they are now",
+    )
+
+
+def note_idle(lists: Sequence[StageList], notes: Notes) -> None:
+    """Count the pipelines that are left out because they have no stage in progress."""
+    idle = [listed.name for listed in lists if not listed.stages]
+    notes.add(
+        "pipelines_left_out",
+        len(idle),
+        f"pipelines without a stage in progress, left out: {quoted(idle, most=6)}",
+    )
+
+
+def without_deleted(stages: pd.DataFrame, used: Sequence[str], notes: Notes) -> pd.DataFrame:
+    """Drop deleted stages that the log does not use, and count those that it uses.
+
+    Parameters
+    ----------
+    stages
+        Columns ``code`` and ``deleted``.
+    used
+        Stages of the log.
+    """
+    kept = stages[~stages["deleted"] | stages["code"].isin(used)]
+    notes.add("deleted_stages", int(kept["deleted"].sum()), "stages that are deleted, kept for their rows")
+    return kept

@@ -6,24 +6,24 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..build.log import finish, make_log, times_of
+from ..build.log import finish, make_log
 from ..build.pipelines import guessed_pipelines
+from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources
-from .column_names import LIST_OF_ITEMS, columns_of, history, is_usual, items_beside, others_of, sniff_list
+from .column_names import columns_of, is_usual, others_of
+from .history import history
+from .items import LIST_ROLE, items_beside, sniff_list
 
 FORMAT = "events"
-ROLES: Mapping[str, str] = {
-    "events": "item, stage, time, as in deal_id, stage, changed_at",
-    LIST_OF_ITEMS: "an item and more about it, each item once",
-}
+ROLES: Mapping[str, str] = {"events": "item, stage, time, as in deal_id, stage, changed_at", **LIST_ROLE}
 _NEEDED = ("item", "stage", "time")
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell whether a source has an item, a stage and a time, or is a list of items."""
+    """Return the role of a source: events have an item, a stage and a time."""
     names = columns_of(source.columns, options, _NEEDED)
     if len(names) < len(_NEEDED) or _is_list(source, names, options):
         return sniff_list(source, options)
@@ -31,13 +31,13 @@ def sniff(source: Source, options: Options) -> str | None:
 
 
 def _is_list(source: Source, names: Mapping[str, str], options: Options) -> bool:
-    """Say whether a source has each item once, with its current stage and the time of its creation."""
-    created = options.time is None and is_usual(names["time"], "created")
-    return created and bool(source.frame[names["item"]].is_unique)
+    """Check whether a source has each item once, with its current stage and the time of its creation."""
+    has_creation = options.time is None and is_usual(names["time"], "created")
+    return has_creation and bool(source.frame[names["item"]].is_unique)
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read events; what the stages mean is told by their names, or given."""
+    """Read events; the meaning of the stages comes from the pipeline passed, or from their names."""
     notes = Notes()
     table = history(sources, "events", options, _NEEDED, notes)
     names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))

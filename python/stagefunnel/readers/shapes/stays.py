@@ -6,32 +6,36 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..build.log import finish, make_log, times_of
+from ..build.log import finish, make_log
 from ..build.pipelines import guessed_pipelines
+from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources
-from .column_names import LIST_OF_ITEMS, columns_of, has, history, items_beside, others_of, sniff_list
+from .column_names import columns_of, has, others_of
+from .history import history
+from .items import LIST_ROLE, items_beside, sniff_list
 
 FORMAT = "stays"
 ROLES: Mapping[str, str] = {
     "stays": "item, stage, two times, as in deal_id, stage, entered_at, exited_at",
-    LIST_OF_ITEMS: "an item and more about it, each item once",
+    **LIST_ROLE,
 }
 _NEEDED = ("item", "stage", "entered", "exited")
-_NEVER = 2050  # warehouses end what goes on in 2050 or 9999
+_NEVER = 2050  # warehouses write 2050 or 9999 as the end of a stay that goes on
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell whether a source has an item, a stage, and the times of entry and exit."""
-    events = options.time is not None and options.entered is None
-    return "stays" if has(source, options, _NEEDED) and not events else sniff_list(source, options)
+    """Return the role of a source: stays have an item, a stage, and the times of entry and exit."""
+    is_events = options.time is not None and options.entered is None
+    is_stays = has(source, options, _NEEDED) and not is_events
+    return "stays" if is_stays else sniff_list(source, options)
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read stays: each entry is a row; exits are only held against the next entry."""
+    """Read stays: each entry becomes a row; exits are only compared with the next entry."""
     notes = Notes()
     table = history(sources, "stays", options, _NEEDED, notes)
     names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
@@ -49,26 +53,26 @@ def read(sources: Sources, options: Options) -> Export:
 
 
 def note_exits(rows: pd.DataFrame, exits: pd.Series, notes: Notes) -> None:
-    """Hold exits against the entries that follow: gaps, overlaps, and stays that end into nothing.
+    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended.
 
-    An end in the year 2050 or later is open.
+    A stay that ends in the year 2050 or later is open.
     """
     stays = rows[["item", "time"]].assign(exited=exits.where(exits.dt.year < _NEVER))
     stays = stays.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
     following = stays.groupby("item", sort=False)["time"].shift(-1)
-    ended = stays["exited"].notna()
+    has_ended, has_next = stays["exited"].notna(), following.notna()
     notes.add(
         "ends_before_start", int((stays["exited"] < stays["time"]).sum()), "stays that end before they begin"
     )
-    gaps = ended & following.notna() & (stays["exited"] < following)
+    gaps = stays["exited"] < following
     notes.add("gaps", int(gaps.sum()), "stays that end before the next begins; the stage lasts until then")
-    overlaps = ended & following.notna() & (stays["exited"] > following)
+    overlaps = stays["exited"] > following
     notes.add(
         "overlaps", int(overlaps.sum()), "stays that end after the next has begun; the next one ends them"
     )
-    nowhere = ended & following.isna()
+    left = has_ended & ~has_next
     notes.add(
-        "left_for_nothing", int(nowhere.sum()), "items whose last stay has ended; they count as still there"
+        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count as still there"
     )
-    unended = ~ended & following.notna()
+    unended = ~has_ended & has_next
     notes.add("open_before_next", int(unended.sum()), "open stays with another after them, which ends them")

@@ -1,12 +1,11 @@
-"""Cells of exports: every value as text, columns found by their usual names, amounts as people write them."""
+"""Cells of exports as text, so that ``77``, ``"77"`` and ``77.0`` are one key; nested values as JSON."""
 
 from __future__ import annotations
 
 import datetime
 import json
 import math
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,34 +13,42 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-
-Place = Callable[[int], str]  # says where a row stood
+from .places import Place, first_row
 
 
 def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False) -> pd.Series:
-    """Turn a column into text, so that ``77``, ``"77"`` and ``77.0`` are one key; empty text is missing.
+    """Turn a column into text; empty text becomes missing.
 
     Parameters
     ----------
     column
         Values of any kind.
     times_too
-        Make times text as well; by default they stay what they are.
+        Whether times become text as well; by default they stay times.
     nested
-        Keep lists and dicts; by default they become JSON, which can be grouped.
+        Whether lists and dicts stay as they are; by default they become JSON, which can be grouped.
+
+    Returns
+    -------
+    Series
+        Text with the index of the column.
     """
     if not times_too and pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return pd.Series(pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column))
+        times = pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column)
+        return pd.Series(times, index=column.index)
     values = column.astype(object).tolist()
-    if nested:
-        return pd.Series([v if isinstance(v, list | dict) else _text(v) for v in values], dtype=object)
-    return pd.Series([_text(value) for value in values], dtype=object)
+    texts = [value if nested and isinstance(value, list | dict) else _text(value) for value in values]
+    return pd.Series(texts, index=column.index, dtype=object)
 
 
 def flat(column: pd.Series) -> pd.Series:
     """Write the lists and dicts of a column as JSON, so that it can be grouped."""
-    nested = column.map(lambda value: isinstance(value, list | dict))
-    return column.where(~nested, column[nested].map(_json)) if nested.any() else column
+    is_nested = _is_nested(column)
+    return column.where(~is_nested, column[is_nested].map(_json)) if is_nested.any() else column
+
+
+def _is_nested(column: pd.Series) -> pd.Series:
+    return column.map(lambda value: isinstance(value, list | dict)).astype(bool)
 
 
 def _json(value: Any) -> str:
@@ -51,7 +58,7 @@ def _json(value: Any) -> str:
 def _text(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.strip() else None
-    if type(value) is int:  # most of what is no text, and to ask whether it is missing takes longest
+    if type(value) is int:  # the most frequent type after text; pd.isna below is slow
         return str(value)
     if isinstance(value, list | dict | tuple | np.ndarray):
         return _json(value)
@@ -69,16 +76,16 @@ def _text(value: Any) -> Any:
 
 
 def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> None:
-    """Refuse objects and lists in columns that are to be text or numbers.
+    """Refuse objects and lists in columns that must hold text or numbers.
 
     Parameters
     ----------
     frame
-        The rows; columns that it does not have are passed over.
+        The rows.
     place
-        Says where a row stood.
+        Function that says where a row stands in the input.
     columns
-        The columns that are read.
+        Names of the columns to check; those that the frame does not have are ignored.
 
     Raises
     ------
@@ -88,106 +95,14 @@ def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> 
     for name in columns:
         if name not in frame or frame[name].dtype != object:
             continue
-        nested = frame[name].map(lambda value: isinstance(value, list | dict)).to_numpy(dtype=bool)
-        if nested.any():
-            row = int(np.flatnonzero(nested)[0])
+        is_nested = _is_nested(frame[name])
+        if is_nested.any():
+            row = first_row(is_nested)
             raise ReaderError(
-                f"{place(row)}: {name!r} must be text or a number, and is {said(frame[name].iloc[row])}"
+                f"{place(row)}: {name!r} must be text or a number, and is {described(frame[name].iloc[row])}"
             )
 
 
-def said(value: Any) -> str:
-    """Write a value of an answer for a message."""
+def described(value: Any) -> str:
+    """Write a value of an answer for a message, with its type and shortened."""
     return f"{type(value).__name__} {repr(value)[:60]}"
-
-
-def find_column(columns: Iterable[str], names: Sequence[str]) -> str | None:
-    """Find the first of some usual names among columns; case, blanks, ``_``, ``-`` and ``.`` do not count.
-
-    Examples
-    --------
-    >>> from stagefunnel.readers.sources.cells import find_column
-    >>> find_column(["Deal ID", "Stage"], ["item", "deal_id"])
-    'Deal ID'
-    """
-    known: dict[str, str] = {}
-    for column in columns:
-        known.setdefault(_plain(column), column)
-    return next((known[_plain(name)] for name in names if _plain(name) in known), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_.\-]", "", name).lower()
-
-
-def is_true(column: pd.Series) -> pd.Series:
-    """Say where a column of text says yes: ``true``, ``TRUE``, ``1``, ``Y``, ``yes``, ``t``."""
-    return column.astype("string").str.strip().str.lower().isin(["true", "1", "1.0", "y", "yes", "t"])
-
-
-_NUMBER = r"^[+-]?(?:\d+|\d{{1,3}}(?:[{between}]\d{{3}})+)(?:{mark}\d+)?(?:[eE][+-]?\d+)?$"
-# Blanks and apostrophes between thousands, signs and codes of currencies.
-_BESIDE_NUMBERS = r"[\s\u00a0\u202f'’]|[$€£₽¥₴]|[A-Za-zА-Яа-я]{3}\.?$"
-
-
-def amounts(column: pd.Series, place: Place, decimal: str | None = None) -> pd.Series:
-    """Read amounts as people write them: ``1 234,50``, ``1.234,50``, ``1,234.50``, ``1234.5``, ``$1,200``.
-
-    Parameters
-    ----------
-    column
-        Text; missing values stay missing.
-    place
-        Says where a row stood.
-    decimal
-        The mark before decimals, ``"."`` or ``","``; by default the column tells it.
-
-    Raises
-    ------
-    ReaderError
-        For text that is no number, and for a number like ``1,234`` that could be two where neither the
-        column nor `decimal` tells which.
-    """
-    text = column.astype("string").str.replace(_BESIDE_NUMBERS, "", regex=True)
-    mark = decimal or _decimal_mark(text, column, place)
-    between = "." if mark == "," else ","
-    unread = column.notna() & ~text.str.match(_NUMBER.format(mark=re.escape(mark), between=between), na=False)
-    if unread.any():
-        row = _first(unread)
-        raise ReaderError(f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} is not an amount")
-    text = text.str.replace(between, "", regex=False).str.replace(mark, ".", regex=False)
-    # Python's float is the nearest one to the text; pandas' own parser may be one off.
-    return pd.Series([math.nan if pd.isna(value) else float(value) for value in text], dtype=np.float64)
-
-
-def _decimal_mark(text: pd.Series, column: pd.Series, place: Place) -> str:
-    """Tell which mark a column's numbers have before the decimals, by those that can be read one way only."""
-    comma, point = _decimals_after(text, ",", "."), _decimals_after(text, ".", ",")
-    if comma.any() and point.any():
-        one, other = _first(comma), _first(point)
-        raise ReaderError(
-            f"{place(one)}: {column.iloc[one]!r} in column {column.name!r} has decimals after a comma, "
-            f"{column.iloc[other]!r} ({place(other)}) after a point; make them alike"
-        )
-    doubtful = text.str.match(r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$", na=False)
-    if doubtful.any() and not comma.any() and not point.any():
-        row = _first(doubtful)
-        raise ReaderError(
-            f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} may be thousands or decimals; "
-            f'pass decimal="." or decimal=","'
-        )
-    return "," if comma.any() else "."
-
-
-def _decimals_after(text: pd.Series, mark: str, other: str) -> pd.Series:
-    """Say which numbers can only have their decimals after a mark."""
-    mark, other = re.escape(mark), re.escape(other)
-    after = rf"^[^{mark}]*{mark}\d*$"  # one mark, nothing but digits behind it
-    doubtful = rf"^[+-]?[1-9]\d{{0,2}}{mark}\d{{3}}$"
-    groups = rf"^[+-]?\d{{1,3}}(?:{other}\d{{3}}){{2,}}$"
-    has = text.str.match(after, na=False) & ~text.str.match(doubtful, na=False)
-    return has | text.str.match(groups, na=False)
-
-
-def _first(flags: pd.Series) -> int:
-    return int(np.flatnonzero(flags.to_numpy())[0])

@@ -1,4 +1,4 @@
-"""What the bytes of a file hold: text in one of four encodings, JSON, a table, or what is none of them."""
+"""The content of a file: text in one of four encodings, JSON, a table, or something that is refused."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pandas as pd
 from ...errors import ReaderError, SchemaError, quoted
 from ...files import RowsRead, delimiter_of
 
-_TOLD_ROWS = 10_000
+_ROWS_PER_REPORT = 10_000
 _CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
-_MARKS = re.compile("[№«»–—„“”…’\u00a0]")
+_PUNCTUATION = re.compile("[№«»–—„“”…’\u00a0]")
 _WORD = re.compile("[^\\W\\d_]+")
 _UTF8_CYRILLIC = re.compile(rb"(?:[\xd0\xd1][\x80-\xbf]){3}")
-_MARKED = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -34,7 +34,17 @@ _OTHER_FILES = (
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table out of text, with the line on which each row begins."""
+    """A table read from text.
+
+    Attributes
+    ----------
+    frame
+        The rows; empty fields are missing.
+    lines
+        Line of the file on which each row begins, counted from 1.
+    short_rows
+        Number of rows with fewer fields than the header.
+    """
 
     frame: pd.DataFrame
     lines: list[int]
@@ -42,21 +52,38 @@ class TextTable:
 
 
 def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
-    """Turn bytes into text, and say of which encoding they were.
+    """Decode bytes; return the text and its encoding.
 
-    UTF-8 and UTF-16 are told by their bytes; the Cyrillic cp1251 is taken only for what reads as Cyrillic.
+    A byte order mark decides, then NUL bytes (UTF-16), then whether the bytes are valid UTF-8. Other bytes
+    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words.
+
+    Parameters
+    ----------
+    data
+        Content of the file.
+    name
+        Name of the file, for messages.
+    encoding
+        Encoding of the file; by default its bytes decide.
+
+    Raises
+    ------
+    ReaderError
+        If the content is not text, or its encoding is not clear.
+    SchemaError
+        If there is no such encoding.
     """
-    for other, what, remedy in _OTHER_FILES:
-        if data.startswith(other):
-            raise ReaderError(f"{name}: this is {what}; {remedy}")
-    marked = next((known for bom, known in _MARKED if data.startswith(bom)), None)
+    for signature, kind, remedy in _OTHER_FILES:
+        if data.startswith(signature):
+            raise ReaderError(f"{name}: this is {kind}; {remedy}")
+    marked = next((codec for mark, codec in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if encoding is not None or marked is not None:
-        known = encoding or str(marked)
-        return _strictly(data, known, name), known
+        codec = encoding or str(marked)
+        return _strictly(data, codec, name), codec
     nulls = [data[start:1_000:2].count(0) for start in (0, 1)]
     if any(nulls):
-        wide = "utf-16-be" if nulls[0] > nulls[1] else "utf-16-le"
-        return _strictly(data, wide, name), wide
+        codec = "utf-16-be" if nulls[0] > nulls[1] else "utf-16-le"
+        return _strictly(data, codec, name), codec
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
@@ -73,13 +100,14 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
 
 
 def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
+    """Decode bytes as cp1251, or say where they stop being UTF-8."""
     line = data.count(b"\n", 0, error.start) + 1
-    seen = f"byte {data[error.start]:#04x} in line {line:,} is not UTF-8"
-    mixed = _UTF8_CYRILLIC.search(data)
-    if mixed is not None:
-        other = data.count(b"\n", 0, mixed.start()) + 1
+    problem = f"byte {data[error.start]:#04x} in line {line:,} is not UTF-8"
+    utf8 = _UTF8_CYRILLIC.search(data)
+    if utf8 is not None:
+        utf8_line = data.count(b"\n", 0, utf8.start()) + 1
         raise ReaderError(
-            f"{name}: mixes encodings: {seen}, but line {other:,} is; save the whole file as UTF-8"
+            f"{name}: mixes encodings: {problem}, but line {utf8_line:,} is; save the whole file as UTF-8"
         )
     try:
         text = data.decode("cp1251")
@@ -87,32 +115,32 @@ def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
         text = ""
     if not _reads_as_cyrillic(text):
         raise ReaderError(
-            f"{name}: {seen}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or name its encoding, "
-            f'for example encoding="cp1252"'
+            f"{name}: {problem}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or pass its "
+            f'encoding, for example encoding="cp1252"'
         )
     return text
 
 
 def _reads_as_cyrillic(text: str) -> bool:
-    """Tell Cyrillic words from those of a Western language, of which a few letters only look Cyrillic."""
+    """Check for Cyrillic words; in Western text, a few letters of a word look Cyrillic at most."""
     foreign = [letter for letter in text if letter > "\x7f"]
-    known = sum(bool(_CYRILLIC.match(letter) or _MARKS.match(letter)) for letter in foreign)
+    cyrillic = sum(bool(_CYRILLIC.match(letter) or _PUNCTUATION.match(letter)) for letter in foreign)
     words = [word for word in _WORD.findall(text) if _CYRILLIC.search(word)]
     mixed = sum(re.search("[A-Za-z]", word) is not None for word in words)
-    whole = any(len(_CYRILLIC.findall(word)) >= 3 for word in words)
-    return whole and known >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
+    has_word = any(len(_CYRILLIC.findall(word)) >= 3 for word in words)
+    return has_word and cyrillic >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
 
 
 def refuse_page(text: str, name: str) -> None:
-    """Refuse a web page, whatever the file is called: a login or an error page in place of an export."""
+    """Refuse a web page: a login or error page that was saved in place of an export."""
     start = text[:2_000].lstrip("\ufeff \t\r\n").lower()
     if not re.match(r"<(!doctype html|html|head|body|table|meta|script|\?xml|div)", start):
         return
-    title = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
-    said = f" with the title {' '.join(title[1].split())!r}" if title else ""
-    what = "a table in HTML" if "<table" in text[:20_000].lower() and not title else "a web page"
+    match = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
+    title = f" with the title {' '.join(match[1].split())!r}" if match else ""
+    kind = "a table in HTML" if "<table" in text[:20_000].lower() and not match else "a web page"
     raise ReaderError(
-        f"{name}: this is {what} (HTML){said}, not an export; a login or an error page is often saved so: "
+        f"{name}: this is {kind} (HTML){title}, not an export; a login or an error page is often saved so: "
         f"export again, as CSV, .xlsx or JSON"
     )
 
@@ -123,7 +151,7 @@ def parse_json(text: str, name: str) -> Any:
     Raises
     ------
     ReaderError
-        With the line where it stops being JSON; text that ends too early is said to be cut short.
+        With the line of the first error, and whether the text is cut short there.
     """
     try:
         return json.loads(text)
@@ -131,7 +159,7 @@ def parse_json(text: str, name: str) -> Any:
         lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
         if len(lines) > 1 and _is_json(lines[0][1]):
             return _json_lines(lines, name)
-        raise _broken(error, text, name, error.lineno) from error
+        raise _json_error(error, text, name, error.lineno) from error
     except RecursionError as error:
         raise ReaderError(f"{name}: cannot read this JSON: it is nested too deeply") from error
 
@@ -142,7 +170,7 @@ def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
         try:
             values.append(json.loads(line))
         except json.JSONDecodeError as error:
-            raise _broken(error, line, name, number) from error
+            raise _json_error(error, line, name, number) from error
     return values
 
 
@@ -154,26 +182,42 @@ def _is_json(line: str) -> bool:
     return True
 
 
-def _broken(error: json.JSONDecodeError, text: str, name: str, line: int) -> ReaderError:
+def _json_error(error: json.JSONDecodeError, text: str, name: str, line: int) -> ReaderError:
     if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
         return ReaderError(f"{name}, line {line:,}: the JSON is cut short ({error.msg}); export it again")
     return ReaderError(f"{name}, line {line:,}: not JSON: {error.msg}")
 
 
 def parse_csv(text: str, name: str, rows_read: RowsRead) -> TextTable:
-    """Parse a table of text with ``,``, ``;``, tab or ``|`` between fields; empty fields are missing."""
+    """Parse a table of text with ``,``, ``;``, tab or ``|`` between fields; empty fields are missing.
+
+    Parameters
+    ----------
+    text
+        Content of the file.
+    name
+        Name of the file, for messages.
+    rows_read
+        Counter of rows for the progress of reading.
+
+    Raises
+    ------
+    ReaderError
+        If there is no header, if a column name repeats, if a row has more fields than the header, or if a
+        quoted field is not closed; with the line.
+    """
     text = text.removeprefix("\ufeff")
     skipped = 0
-    marked = re.match(r'"?sep=(.)"?\r?\n', text)  # Excel's own first line
-    if marked:
-        skipped, text = 1, text[marked.end() :]
+    separator_line = re.match(r'"?sep=(.)"?\r?\n', text)  # written by Excel
+    if separator_line:
+        skipped, text = 1, text[separator_line.end() :]
     first = text.partition("\n")[0]
     if not first.strip():
         raise ReaderError(
             f"{name}, line {skipped + 1}: there is no header; a table starts with the names of its columns"
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(first), strict=True)
-    start = skipped + 1
+    line = skipped + 1
     header: list[str] = []
     rows, lines = [], []
     try:
@@ -182,28 +226,26 @@ def parse_csv(text: str, name: str, rows_read: RowsRead) -> TextTable:
                 header = [field.strip() for field in row]
             elif "".join(row).strip():
                 rows.append(row)
-                lines.append(start)
-                if len(rows) % _TOLD_ROWS == 0:
-                    rows_read.add(_TOLD_ROWS)
-            start = skipped + reader.line_num + 1
+                lines.append(line)
+                if len(rows) % _ROWS_PER_REPORT == 0:
+                    rows_read.add(_ROWS_PER_REPORT)
+            line = skipped + reader.line_num + 1
     except csv.Error as error:
-        cut = "unexpected end" in str(error)
-        said = "a quoted field is never closed; the file may be cut short" if cut else str(error)
-        raise ReaderError(f"{name}, line {start:,}: {said}") from error
-    return TextTable(*_table(header, rows, lines, name))
+        is_cut = "unexpected end" in str(error)
+        problem = "a quoted field is never closed; the file may be cut short" if is_cut else str(error)
+        raise ReaderError(f"{name}, line {line:,}: {problem}") from error
+    return _table(header, rows, lines, name)
 
 
 def refuse_twice(header: list[str], name: str) -> None:
-    """Refuse a table of which two columns have one name."""
-    twice = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
-    if twice:
-        raise ReaderError(f"{name}: the header names {quoted(twice)} more than once")
+    """Refuse a table with two columns of the same name."""
+    repeated = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
+    if repeated:
+        raise ReaderError(f"{name}: the header names {quoted(repeated)} more than once")
 
 
-def _table(
-    header: list[str], rows: list[list[str]], lines: list[int], name: str
-) -> tuple[pd.DataFrame, list[int], int]:
-    while header and not header[-1]:  # what a delimiter at the end of every line leaves
+def _table(header: list[str], rows: list[list[str]], lines: list[int], name: str) -> TextTable:
+    while header and not header[-1]:  # a delimiter ends every line
         header = header[:-1]
     width = len(header)
     refuse_twice(header, name)
@@ -215,9 +257,9 @@ def _table(
             )
     columns = {
         column: pd.Series(
-            [row[at] if at < len(row) and row[at].strip() else None for row in rows], dtype=object
+            [row[number] if number < len(row) and row[number].strip() else None for row in rows], dtype=object
         )
-        for at, column in enumerate(header)
+        for number, column in enumerate(header)
         if column
     }
-    return pd.DataFrame(columns), lines, sum(len(row) < width for row in rows)
+    return TextTable(pd.DataFrame(columns), lines, sum(len(row) < width for row in rows))

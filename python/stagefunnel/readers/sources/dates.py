@@ -1,4 +1,7 @@
-"""Times as exports write them: ISO 8601 and nearly so, day or month first, counted since 1970."""
+"""Times as exports write them: ISO 8601 and close to it, day or month first, seconds since 1970.
+
+An ambiguous date such as ``03/04/2026`` is never guessed: the column or an option decides, or it is an error.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from ...errors import ReaderError, SchemaError
 from ...times.stamps import parse_texts
 from ..notes import Notes
 from ..options import Options
-from .cells import Place, refuse_nested
+from .cells import refuse_nested
+from .places import Place, first_row
 
 _CLOCK = (
     r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d+)?)?"
@@ -27,13 +31,24 @@ _SINCE_1970 = r"^\s*\d{10}(?:\d{3})?(?:\.\d+)?\s*$"
 def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     """Read a column of times; missing ones stay missing.
 
-    ``03/04/2026`` is read only where the column itself tells which number is the day, or `dayfirst` does.
+    ``03/04/2026`` is read only if another date of the column, or ``dayfirst``, says which number is the day.
+
+    Parameters
+    ----------
+    column
+        Times, or text.
+    place
+        Function that says where a row stands in the input.
+    options
+        Options of the reader: ``time_format``, ``dayfirst``, ``zone`` and ``invalid``.
+    notes
+        Notes that count dates whose order the column decided, and texts that could not be read.
 
     Raises
     ------
     ReaderError
-        For text that is no time, for dates that could be two days, and for times with and without a zone
-        in one column, with the place of the row.
+        If a text is not a time, if a date could be two days, or if the column has times with and without a
+        time zone; with the place of the row.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return _in_zone(column, options, notes)
@@ -52,8 +67,8 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
     if len(unparsed) and options.invalid == "error":
         row = int(unparsed[0])
         raise ReaderError(
-            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is no time ({len(unparsed):,} rows); "
-            f'say how it is written, as in time_format="%d %b %Y", or pass invalid="drop"'
+            f"{place(row)}: {column.iloc[row]!r} in column {name!r} is not a date or time "
+            f'({len(unparsed):,} rows); pass its format, as in time_format="%d %b %Y", or pass invalid="drop"'
         )
     notes.add(
         "unreadable_times", len(unparsed), f"texts in column {name!r} that are no time, taken as missing"
@@ -62,26 +77,29 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
 
 
 def of_one_kind(times: pd.Series, others: pd.Series, what: str) -> pd.Series:
-    """Give times a type that compares with that of others; those with a zone and without do not.
+    """Return times that can be compared with others.
 
     Parameters
     ----------
     times, others
         Two columns of times.
     what
-        Names the two for messages.
+        Name of the two columns, for the message.
+
+    Raises
+    ------
+    ReaderError
+        If only one of the columns has a time zone.
     """
     if not times.notna().any() or not others.notna().any():
-        return pd.Series(pd.NaT, index=times.index, dtype=others.dtype)  # there is nothing to compare
+        return pd.Series(pd.NaT, index=times.index, dtype=others.dtype)
     if (times.dt.tz is None) != (others.dt.tz is None):
-        raise ReaderError(
-            f"{what} mix times with a zone and without; pass zone= to say which the others have"
-        )
+        raise ReaderError(f"{what} mix times with a zone and without; pass zone= for the times without one")
     return times
 
 
 def looks_like_times(column: pd.Series) -> bool:
-    """Say whether a column has dates and nothing else."""
+    """Check whether a column holds dates and nothing else."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return bool(column.notna().any())
     present = column.dropna()
@@ -91,10 +109,11 @@ def looks_like_times(column: pd.Series) -> bool:
 
 
 def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
+    """Rewrite the times of a column as ISO 8601; texts of another form stay as they are."""
     texts = column.astype(object).where(column.notna(), None)
-    counted = texts.str.match(_SINCE_1970, na=False)
-    if counted.any():
-        texts = texts.where(~counted, _since_1970(texts[counted]).reindex(texts.index))
+    is_count = texts.str.match(_SINCE_1970, na=False)
+    if is_count.any():
+        texts = texts.where(~is_count, _since_1970(texts[is_count]).reindex(texts.index))
     parsed = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
     others = texts[parsed.isna() & texts.notna()]
     if not len(others):
@@ -114,6 +133,7 @@ def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> 
 
 
 def _since_1970(texts: pd.Series) -> pd.Series:
+    """Rewrite counts since 1970 as ISO 8601: ten digits are seconds, thirteen are milliseconds."""
     numbers = texts.astype(float)
     seconds = numbers.where(numbers < 1e11, numbers / 1000)
     times = pd.to_datetime((seconds * 1000).round().astype("int64"), unit="ms", utc=True)
@@ -121,23 +141,23 @@ def _since_1970(texts: pd.Series) -> pd.Series:
 
 
 def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Options, notes: Notes) -> bool:
-    """Tell whether a column's dates have the day first; both ways possible is an error."""
+    """Check whether the dates of a column have the day first; an undecidable column is an error."""
     firsts, seconds = parts["first"].astype(float), parts["second_part"].astype(float)
     late_first, late_second = firsts > 12, seconds > 12
     if options.dayfirst is not None:
-        wrong = late_second if options.dayfirst else late_first
-        if wrong.any():
-            row = int(np.flatnonzero(wrong.to_numpy())[0])
+        contradicts = late_second if options.dayfirst else late_first
+        if contradicts.any():
+            row = first_row(contradicts)
             raise ReaderError(
                 f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} cannot be read with "
                 f"dayfirst={options.dayfirst}"
             )
         return options.dayfirst
     if late_first.any() and late_second.any():
-        one, other = (int(np.flatnonzero(late.to_numpy())[0]) for late in (late_first, late_second))
+        day, month = first_row(late_first), first_row(late_second)
         raise ReaderError(
-            f"{place(one)}: {column.iloc[one]!r} in column {column.name!r} has the day first, "
-            f"{column.iloc[other]!r} ({place(other)}) the month; make them alike"
+            f"{place(day)}: {column.iloc[day]!r} in column {column.name!r} has the day first, "
+            f"{column.iloc[month]!r} ({place(month)}) has the month first; write them alike"
         )
     count = int(parts["year"].notna().sum())
     if late_first.any() or late_second.any():
@@ -151,7 +171,7 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
     if (parts["mark"].dropna() == ".").all():
         notes.add("day_first_dates", count, "dates with points, which have the day first")
         return True
-    row = int(np.flatnonzero(parts["year"].notna().to_numpy())[0])
+    row = first_row(parts["year"].notna())
     raise ReaderError(
         f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass dayfirst=True "
         f"or dayfirst=False"
@@ -159,34 +179,35 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
 
 
 def _rewritten(texts: pd.Series, parts: pd.DataFrame, month: pd.Series, day: pd.Series) -> pd.Series:
-    """Write the parts of dates that were found as ISO 8601."""
-    found = parts["year"].notna()
-    if not found.any():
+    """Rewrite the texts whose parts were matched as ISO 8601."""
+    is_matched = parts["year"].notna()
+    if not is_matched.any():
         return texts
     year = parts["year"].where(parts["year"].str.len() != 2, _century(parts["year"]) + parts["year"])
-    hour = _hour(parts)
-    clock = " " + hour + ":" + parts["minute"] + ":" + parts["second"].fillna("00")
+    clock = " " + _hour(parts) + ":" + parts["minute"] + ":" + parts["second"].fillna("00")
     clock = clock + parts["fraction"].fillna("").str.replace(",", ".") + parts["offset"].fillna("")
-    written = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2) + clock.fillna("")
-    return texts.where(~found, written)
+    iso = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2) + clock.fillna("")
+    return texts.where(~is_matched, iso)
 
 
 def _century(years: pd.Series) -> Any:
+    """Return the century of years of two digits: 70 to 99 belong to the 20th, the others to the 21st."""
     return years.map(lambda year: "19" if isinstance(year, str) and len(year) == 2 and year >= "70" else "20")
 
 
 def _hour(parts: pd.DataFrame) -> pd.Series:
+    """Return hours of the 24-hour clock; 12 am is 00, 12 pm is 12."""
     hours = parts["hour"]
     half = parts["half"].str[0].str.lower()
-    twelve = hours.astype(float) % 12 + 12.0 * (half == "p")
-    counted = twelve.map(lambda hour: None if pd.isna(hour) else f"{int(hour):02d}")
-    return hours.str.zfill(2).where(half.isna(), counted)
+    numbers = hours.astype(float) % 12 + 12.0 * (half == "p")
+    converted = numbers.map(lambda hour: None if pd.isna(hour) else f"{int(hour):02d}")
+    return hours.str.zfill(2).where(half.isna(), converted)
 
 
 def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
-    if options.zone is None:
-        return times.reset_index(drop=True)
     times = times.reset_index(drop=True)
+    if options.zone is None:
+        return times
     try:
         if times.dt.tz is not None:
             return pd.Series(times.dt.tz_convert(options.zone))
@@ -197,7 +218,9 @@ def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
             doubtful,
             "local times that a change of the clocks has twice (read as winter time) or not at all",
         )
-        winter = np.zeros(len(times), dtype=bool)
-        return pd.Series(times.dt.tz_localize(options.zone, ambiguous=winter, nonexistent="shift_forward"))
+        is_summer = np.zeros(len(times), dtype=bool)
+        return pd.Series(times.dt.tz_localize(options.zone, ambiguous=is_summer, nonexistent="shift_forward"))
     except (KeyError, ValueError) as error:
-        raise SchemaError(f"zone={options.zone!r} is no time zone; names are like 'Europe/Berlin'") from error
+        raise SchemaError(
+            f"zone={options.zone!r} is not a time zone; names are like 'Europe/Berlin'"
+        ) from error

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...errors import ReaderError
+from .cells import described
 
-# Where a page of an answer keeps its records.
+# Paths to the list of records in a page of an answer.
 _WRAPPERS = (
     ("result", "items"),
     ("result", "categories"),
@@ -22,14 +23,21 @@ _WRAPPERS = (
     ("categories",),
     ("value",),
 )
-# What the CRMs answer in place of records: keys that come together.
+# Keys that together mark the error message of a CRM.
 _ERRORS = (("error", "error_description"), ("errorCode", "message"), ("status", "message", "category"))
 
 
 class Records(NamedTuple):
-    """Records of one kind, and where each stood in the value.
+    """Records of one kind, and where each stands in the value.
 
-    `total` is how many there are to be, `goes_on` whether each page says that another one follows.
+    Attributes
+    ----------
+    records, places
+        The records, and their places for messages.
+    total
+        Number of records that the answer promises; ``None`` if it does not say.
+    goes_on
+        Whether each page says that another one follows.
     """
 
     records: list[dict[str, Any]]
@@ -39,19 +47,19 @@ class Records(NamedTuple):
 
 
 def records_in(value: Any, name: str) -> list[Records]:
-    """Collect the records of a JSON value; pages whose records are of different kinds stay apart.
+    """Collect the records of a JSON value; pages with records of different kinds stay apart.
 
     Parameters
     ----------
     value
-        An object or a list of objects; each is a record itself, or a page that wraps a list of them.
+        Object or list of objects; each is a record itself, or a page that wraps a list of records.
     name
-        What the value is called in messages.
+        Name of the value in messages.
 
     Raises
     ------
     ReaderError
-        If there is something else than objects, or the answer is an error of the CRM.
+        If the value holds anything but objects, or is the error message of a CRM.
     """
     groups: dict[tuple[Any, ...], Records] = {}
     for where, page in _pages(value, name):
@@ -63,7 +71,7 @@ def records_in(value: Any, name: str) -> list[Records]:
             places = [f"{page_name}record {number:,}" for number in range(1, len(wrapped) + 1)]
             for place, record in zip(places, wrapped, strict=True):
                 if not isinstance(record, dict):
-                    raise ReaderError(f"{name}, {place}: expected an object, got {_said(record)}")
+                    raise ReaderError(f"{name}, {place}: expected an object, got {described(record)}")
             kind = (wrapper, frozenset(wrapped[0]))
             _add(groups, kind, wrapped, places, page.get("total", page.get("totalSize")))
             so_far = groups[kind].goes_on or len(groups[kind].records) == len(wrapped)
@@ -72,41 +80,39 @@ def records_in(value: Any, name: str) -> list[Records]:
 
 
 def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Walk the objects of a value, with their places; the answers of a batch come one by one."""
     for number, page in enumerate(value if isinstance(value, list) else [value], start=1):
         where = f"record {number:,}" if isinstance(value, list) else ""
         if not isinstance(page, dict):
-            among = f" as number {number:,} of the list" if where else ""
-            raise ReaderError(f'{name}: expected objects like {{"ID": 1}}, got {_said(page)}{among}')
+            position = f" as number {number:,} of the list" if where else ""
+            raise ReaderError(f'{name}: expected objects like {{"ID": 1}}, got {described(page)}{position}')
         _refuse_error(page, name)
         if page.get("success") is True and page.get("data", page) is None:
-            continue  # how an answer without records says so
+            continue  # Pipedrive's answer without records
         batch = page.get("result")
         answers = batch.get("result") if isinstance(batch, dict) else None
-        if isinstance(answers, dict | list):  # of several calls in one
-            named = answers.items() if isinstance(answers, dict) else enumerate(answers, start=1)
-            for call, answer in named:
+        if isinstance(answers, dict | list):
+            by_call = answers.items() if isinstance(answers, dict) else enumerate(answers, start=1)
+            for call, answer in by_call:
                 yield f"record {call}", {"result": answer}
         else:
             yield where, page
 
 
 def _goes_on(page: dict[str, Any]) -> bool:
-    """Say whether a page names the next one, in the ways of HubSpot, Kommo, Salesforce and Pipedrive."""
-    beside: dict[str, Any] = {}
+    """Check whether a page names the next one, as HubSpot, Kommo, Salesforce and Pipedrive do."""
+    links: dict[str, Any] = {}
     for key in ("paging", "_links", "additional_data"):
-        beside |= page[key] if isinstance(page.get(key), dict) else {}
-    pagination = beside.get("pagination")
-    more = isinstance(pagination, dict) and pagination.get("more_items_in_collection") is True
-    return bool(beside.get("next") or beside.get("next_cursor") or more or page.get("done") is False)
-
-
-def _said(value: Any) -> str:
-    return f"{type(value).__name__} {repr(value)[:60]}"
+        links |= page[key] if isinstance(page.get(key), dict) else {}
+    pagination = links.get("pagination")
+    has_more = isinstance(pagination, dict) and pagination.get("more_items_in_collection") is True
+    return bool(links.get("next") or links.get("next_cursor") or has_more or page.get("done") is False)
 
 
 def _unwrapped(page: dict[str, Any]) -> tuple[tuple[str, ...] | None, list[Any]]:
+    """Return the path to a page's list of records, and the list; no path if the page is a record."""
     if any(key.lower().endswith("id") for key in map(str, page)):
-        return None, []  # a record, whatever lists it has
+        return None, []  # a record has an id, a page has none
     for wrapper in _WRAPPERS:
         inner: Any = page
         for key in wrapper:
@@ -123,18 +129,17 @@ def _add(
     places: list[str],
     total: Any,
 ) -> None:
-    known = groups.setdefault(kind, Records([], [], None))
-    known.records.extend(records)
-    known.places.extend(places)
+    group = groups.setdefault(kind, Records([], [], None))
+    group.records.extend(records)
+    group.places.extend(places)
     if str(total).isdigit() and len(str(total)) < 16:
-        groups[kind] = known._replace(total=max(int(total), known.total or 0))
+        groups[kind] = group._replace(total=max(int(total), group.total or 0))
 
 
 def _refuse_error(page: dict[str, Any], name: str) -> None:
-    error = next((keys for keys in _ERRORS if all(page.get(key) for key in keys)), None)
-    refused = page.get("success") is False and "error" in page
-    if error or refused or set(page) == {"error"}:
-        said = [page[key] for key in ("error", "errorCode", "error_description", "message") if page.get(key)]
-        raise ReaderError(
-            f"{name}: this is an error of the CRM, not an export: {': '.join(map(str, said)) or page}"
-        )
+    has_error_keys = any(all(page.get(key) for key in keys) for keys in _ERRORS)
+    is_refusal = page.get("success") is False and "error" in page
+    if has_error_keys or is_refusal or set(page) == {"error"}:
+        keys = ("error", "errorCode", "error_description", "message")
+        message = ": ".join(str(page[key]) for key in keys if page.get(key))
+        raise ReaderError(f"{name}: this is an error of the CRM, not an export: {message or page}")

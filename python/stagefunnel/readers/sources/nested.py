@@ -1,63 +1,60 @@
-"""Objects and lists inside the records of an answer, taken apart; what is not as it should be is refused."""
+"""Objects and lists inside the records of an answer, unpacked into columns; malformed ones are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError, quoted
-from .cells import Place, as_text, refuse_nested, said
+from .cells import as_text, described, refuse_nested
+from .places import Place, first_row, place_of
 from .source import Table
 
 
 def plain(table: Table, columns: Sequence[str]) -> Table:
-    """Return a table of whose columns these are known to be text or numbers."""
+    """Return a table after checking that some of its columns hold text or numbers only."""
     refuse_nested(table.frame, table.place, columns)
     return table
 
 
 def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequence[str] = ()) -> pd.DataFrame:
-    """Give the keys of objects a column each, as text.
+    """Give each key of objects a column of text.
 
     Parameters
     ----------
     values
-        Objects, each indexed by the row of the input that it is in.
+        Objects, indexed by the row of the input that holds them.
     place
-        Says where a row of the input stood.
+        Function that says where a row stands in the input.
     needed
-        Keys that each must have with a value.
+        Keys that every object must have, with a value.
     also
-        Keys that are wanted where they are there; objects and lists stay as they are.
+        Keys that objects may have; their objects and lists stay as they are.
 
     Returns
     -------
     DataFrame
-        A column per key, and ``origin``, the row of the input.
+        One column per key, and ``origin``: the row of the input.
 
     Raises
     ------
     ReaderError
-        With the place of the first value that is no object, or misses what is needed.
+        With the place of the first value that is not an object, or lacks a needed key.
     """
-    rows = [value if isinstance(value, dict) else {} for value in values]
-    found = {
-        key: as_text(pd.Series([row.get(key) for row in rows], dtype=object), nested=True)
+    records = [value if isinstance(value, dict) else {} for value in values]
+    columns = {
+        key: as_text(pd.Series([record.get(key) for record in records], dtype=object), nested=True)
         for key in (*needed, *also)
     }
-    frame = pd.DataFrame(found | {"origin": pd.Series(values.index, dtype="int64")})
-    origins = frame["origin"].tolist()
-
-    def origin_place(row: int) -> str:
-        return place(origins[row])
-
-    refuse_nested(frame, origin_place, needed)
-    missing = frame[list(needed)].isna().any(axis=1).to_numpy()
-    if missing.any():
-        row = int(np.flatnonzero(missing)[0])
+    frame = pd.DataFrame(columns | {"origin": pd.Series(values.index, dtype="int64")})
+    record_place = place_of(place, frame["origin"].to_numpy())
+    refuse_nested(frame, record_place, needed)
+    is_incomplete = frame[list(needed)].isna().any(axis=1)
+    if is_incomplete.any():
+        row = first_row(is_incomplete)
         raise ReaderError(
-            f"{origin_place(row)}: expected an object with {quoted(needed)}, got {said(values.iloc[row])}"
+            f"{record_place(row)}: expected an object with {quoted(needed)}, "
+            f"got {described(values.iloc[row])}"
         )
     return frame

@@ -1,4 +1,4 @@
-"""Opening whatever a reader can be given: files, answers of a REST client, tables."""
+"""Opening the input of a reader: files, answers of a REST client, tables in memory."""
 
 from __future__ import annotations
 
@@ -15,47 +15,63 @@ import pandas as pd
 
 from ...errors import ReaderError
 from ...files import Progress, RowsRead, expand, read_parquet
-from .cells import Place, as_text
+from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .json_records import records_in
+from .places import Place
 from .source import Note, Source
 from .workbooks import sheets
 
-# Where answers keep more than a value, and readers look into it.
+# Columns whose lists and dicts readers unpack.
 _NESTED = {
     *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
     *("value_before", "value_after", "_embedded"),
 }
 
 
-def sources_of(given: Any, *, encoding: str | None, progress: Progress | None) -> list[Source]:
-    """Turn paths, globs, answers of a REST client and tables, alone or in a list, into sources."""
-    parts = list(_parts(given, "the input"))
-    # Each file once, which two globs may both name.
-    files = {os.path.realpath(part): part for _, part in reversed(parts) if isinstance(part, str)}
-    rows_read = RowsRead(list(files.values()), progress)
-    found: list[Source] = []
+def sources_of(inputs: Any, *, encoding: str | None, progress: Progress | None) -> list[Source]:
+    """Open paths, globs, answers of a REST client and tables, alone or in a list.
+
+    Parameters
+    ----------
+    inputs
+        Paths and objects, nested in any way.
+    encoding
+        Encoding of text files; by default their bytes decide.
+    progress
+        Function that is called while files are read.
+
+    Raises
+    ------
+    ReaderError
+        If an input cannot be read, or if there are no records.
+    """
+    parts = list(_parts(inputs, "the input"))
+    # Two globs may name the same file, which is read once.
+    unread = {os.path.realpath(part): part for _, part in reversed(parts) if isinstance(part, str)}
+    rows_read = RowsRead(list(unread.values()), progress)
+    sources: list[Source] = []
     for name, part in parts:
         if not isinstance(part, str):
-            found += _in_memory(part, name)
-        elif files.pop(os.path.realpath(part), None) is not None:
-            found += _file(part, encoding, rows_read)
-    if not found:
-        raise ReaderError(f"there are no records in {repr(given)[:200]}")
-    return found
+            sources += _in_memory(part, name)
+        elif unread.pop(os.path.realpath(part), None) is not None:
+            sources += _file(part, encoding, rows_read)
+    if not sources:
+        raise ReaderError(f"there are no records in {repr(inputs)[:200]}")
+    return sources
 
 
-def _parts(given: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Walk what was given: the names of files, and what holds records, with what it is called."""
-    if isinstance(given, str | os.PathLike):
-        for file in expand([os.fspath(given)]):
+def _parts(inputs: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Walk the inputs: names of files, and objects with records, each with its name in messages."""
+    if isinstance(inputs, str | os.PathLike):
+        for file in expand([os.fspath(inputs)]):
             yield file, file
         return
-    whole = isinstance(given, bytes | Mapping | pd.DataFrame) or hasattr(given, "__arrow_c_stream__")
-    if whole or not isinstance(given, Iterable):
-        yield name, given
+    is_whole = isinstance(inputs, bytes | Mapping | pd.DataFrame) or hasattr(inputs, "__arrow_c_stream__")
+    if is_whole or not isinstance(inputs, Iterable):
+        yield name, inputs
         return
-    parts = list(given)
+    parts = list(inputs)
     if all(isinstance(part, Mapping) for part in parts):
         yield name, parts
         return
@@ -63,20 +79,20 @@ def _parts(given: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield from _parts(part, f"input {number}")
 
 
-def _in_memory(given: Any, name: str) -> Iterator[Source]:
-    if isinstance(given, pd.DataFrame):
-        yield _table(given, name)
-    elif hasattr(given, "__arrow_c_stream__"):
-        yield _table(_pandas_frame(given), name)
-    elif isinstance(given, Mapping) and _holds_columns(given):
-        yield _table(pd.DataFrame(dict(given)), name)
-    elif isinstance(given, Mapping):
-        yield from _json(dict(given), name)
-    elif isinstance(given, list):
-        yield from _json([dict(part) for part in given], name)
+def _in_memory(part: Any, name: str) -> Iterator[Source]:
+    if isinstance(part, pd.DataFrame):
+        yield _table(part, name)
+    elif hasattr(part, "__arrow_c_stream__"):
+        yield _table(_pandas_frame(part), name)
+    elif isinstance(part, Mapping) and _holds_columns(part):
+        yield _table(pd.DataFrame(dict(part)), name)
+    elif isinstance(part, Mapping):
+        yield from _json(dict(part), name)
+    elif isinstance(part, list):
+        yield from _json([dict(record) for record in part], name)
     else:
         raise ReaderError(
-            f"cannot read {type(given).__name__}: pass a path, a table, a dict or a list of dicts as a REST "
+            f"cannot read {type(part).__name__}: pass a path, a table, a dict or a list of dicts as a REST "
             f"client returns them, or several of these in a list"
         )
 
@@ -85,7 +101,7 @@ def _pandas_frame(table: Any) -> pd.DataFrame:
     """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
     if hasattr(table, "to_pydict"):
         return pd.DataFrame(table.to_pydict())
-    if hasattr(table, "get_columns"):  # polars' own way to pandas would need pyarrow
+    if hasattr(table, "get_columns"):  # to_pandas() of polars would need pyarrow
         return pd.DataFrame({column.name: column.to_list() for column in table.get_columns()})
     if hasattr(table, "df"):
         return pd.DataFrame(table.df())
@@ -94,14 +110,23 @@ def _pandas_frame(table: Any) -> pd.DataFrame:
     )
 
 
-def _holds_columns(given: Mapping[Any, Any]) -> bool:
-    """Say whether a mapping is a table: arrays of one length."""
-    arrays = [part for part in given.values() if isinstance(part, list | tuple | np.ndarray | pd.Series)]
-    return len(given) > 1 and len(arrays) == len(given) and len({len(part) for part in arrays}) == 1
+def _holds_columns(mapping: Mapping[Any, Any]) -> bool:
+    """Check whether a mapping is a table: several arrays of one length."""
+    arrays = [value for value in mapping.values() if isinstance(value, list | tuple | np.ndarray | pd.Series)]
+    return len(mapping) > 1 and len(arrays) == len(mapping) and len({len(array) for array in arrays}) == 1
 
 
 def _file(file: str, encoding: str | None, rows_read: RowsRead) -> Iterator[Source]:
     rows_read.begin()
+    n_rows = 0
+    for source in _file_sources(file, _content(file), encoding, rows_read):
+        n_rows += len(source.frame)
+        yield source
+    rows_read.end(file, n_rows)
+
+
+def _content(file: str) -> bytes:
+    """Read the bytes of a file, unpacked."""
     with open(file, "rb") as opened:
         data = opened.read()
     if data.startswith(b"\x1f\x8b"):
@@ -111,17 +136,16 @@ def _file(file: str, encoding: str | None, rows_read: RowsRead) -> Iterator[Sour
             raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
     if not data.strip():
         raise ReaderError(f"{file}: the file is empty; export it again")
+    return data
+
+
+def _file_sources(file: str, data: bytes, encoding: str | None, rows_read: RowsRead) -> Iterable[Source]:
+    """Recognise a file by its content; only a workbook, which is a ZIP file, needs its name as well."""
     if data.startswith(b"PAR1"):
-        found: Iterable[Source] = [_table(read_parquet(file), file)]
-    elif data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
-        found = sheets(file, data)
-    else:
-        found = _text_file(file, *decoded(data, file, encoding), rows_read)
-    n_rows = 0
-    for source in found:
-        n_rows += len(source.frame)
-        yield source
-    rows_read.end(file, n_rows)
+        return [_table(read_parquet(file), file)]
+    if data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
+        return sheets(file, data)
+    return _text_file(file, *decoded(data, file, encoding), rows_read)
 
 
 def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead) -> Iterator[Source]:
@@ -145,25 +169,26 @@ def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead) -> Iter
 def _table(frame: pd.DataFrame, name: str) -> Source:
     names = [str(column).strip() for column in frame.columns]
     refuse_twice(names, name)
+    frame = frame.reset_index(drop=True)
     columns = {
-        column: as_text(frame.iloc[:, at], nested=column in _NESTED) for at, column in enumerate(names)
+        column: as_text(frame.iloc[:, number], nested=column in _NESTED)
+        for number, column in enumerate(names)
     }
     return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
 
 
 def _json(value: Any, name: str) -> Iterator[Source]:
-    for records, places, total, goes_on in records_in(value, name):
-        keys = list(dict.fromkeys(chain.from_iterable(records)))
-        frame = pd.DataFrame(
-            {
-                key: as_text(
-                    pd.Series([record.get(key) for record in records], dtype=object), nested=key in _NESTED
-                )
-                for key in keys
-            }
-        )
-        yield Source(name, frame, _placed(name, places), total=total, goes_on=goes_on)
+    for group in records_in(value, name):
+        keys = dict.fromkeys(chain.from_iterable(group.records))
+        columns = {
+            key: as_text(
+                pd.Series([record.get(key) for record in group.records], dtype=object), nested=key in _NESTED
+            )
+            for key in keys
+        }
+        place = _place_of_record(name, group.places)
+        yield Source(name, pd.DataFrame(columns), place, total=group.total, goes_on=group.goes_on)
 
 
-def _placed(name: str, places: list[str]) -> Place:
+def _place_of_record(name: str, places: list[str]) -> Place:
     return lambda row: f"{name}, {places[row]}"

@@ -1,4 +1,4 @@
-"""Sources and tables: text whose rows can be found again in the files that they come from."""
+"""Sources and tables: text whose rows can be found again in the input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from .cells import Place, as_text
+from .cells import as_text
+from .places import Place
 
 Note: TypeAlias = tuple[str, int, str]
 
@@ -21,18 +22,18 @@ class Source:
     Attributes
     ----------
     name
-        The file, or which input it was.
+        Name of the file or of the input, for messages.
     frame
-        Its rows: text, missing as ``None``; times where the input has them as such; lists and dicts where
-        an answer nests what a reader looks into, elsewhere as JSON.
+        Rows as text, missing values as ``None``; columns that the input types as times stay times. Lists
+        and dicts stay where a reader unpacks them, and are JSON elsewhere.
     place
-        Says where a row stood.
+        Function that says where a row stands in the input.
     notes
-        What reading it is to say in the quality table.
+        Lines for the quality table: check, count, note.
     optional
-        Whether it may be left out if the format does not know it: a sheet of a workbook.
+        Whether the source may be left out if the format has no role for it, as a sheet of a workbook may.
     total
-        How many records a paged answer says there are.
+        Number of records that a paged answer promises; ``None`` if it does not say.
     goes_on
         Whether each page of an answer says that another one follows, so that the last is missing.
     """
@@ -47,20 +48,30 @@ class Source:
 
     @property
     def columns(self) -> list[str]:
-        """Names of its columns, or the keys of its records."""
+        """Names of the columns, or the keys of the records."""
         return list(self.frame.columns)
 
     def has(self, *names: str) -> bool:
-        """Say whether it has all of these columns."""
+        """Check whether the source has all of these columns."""
         return all(name in self.frame.columns for name in names)
 
 
-Sources: TypeAlias = Mapping[str, list[Source]]
+Sources: TypeAlias = Mapping[str, list[Source]]  # by role
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The rows of several sources under each other; a column that one of them lacks is missing there."""
+    """Rows of several sources, stacked.
+
+    Attributes
+    ----------
+    frame
+        The rows; values of a column that a source lacks are missing.
+    sources
+        The sources, in the order of their rows.
+    starts
+        Row of the frame at which each source starts.
+    """
 
     frame: pd.DataFrame
     sources: tuple[Source, ...]
@@ -68,31 +79,31 @@ class Table:
 
     @property
     def columns(self) -> list[str]:
-        """Names of its columns."""
+        """Names of the columns."""
         return list(self.frame.columns)
 
     @classmethod
     def of(cls, sources: Sequence[Source]) -> Table:
-        """Put the rows of sources under each other."""
+        """Stack the rows of sources."""
         lengths = [len(source.frame) for source in sources]
-        starts = [sum(lengths[:at]) for at in range(len(lengths))]
+        starts = tuple(sum(lengths[:number]) for number in range(len(lengths)))
         if len(sources) == 1:
-            return cls(sources[0].frame, tuple(sources), tuple(starts))
+            return cls(sources[0].frame, tuple(sources), starts)
         columns = dict.fromkeys(column for source in sources for column in source.columns)
         frame = pd.DataFrame({column: _stacked(column, sources) for column in columns})
-        return cls(frame, tuple(sources), tuple(starts))
+        return cls(frame, tuple(sources), starts)
 
     def place(self, row: int) -> str:
-        """Say in which source a row stood, and where."""
-        at = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return self.sources[at].place(row - self.starts[at])
+        """Say where a row stands in the input."""
+        number = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.sources[number].place(row - self.starts[number])
 
 
 def _stacked(column: str, sources: Sequence[Source]) -> pd.Series:
     parts: list[pd.Series] = []
     for source in sources:
-        absent = pd.Series([None] * len(source.frame), dtype=object)
-        parts.append(source.frame.get(column, absent))
-    if len({part.dtype for part in parts}) > 1:  # times as such in one of them, as text in another
+        missing = pd.Series([None] * len(source.frame), dtype=object)
+        parts.append(source.frame.get(column, missing))
+    if len({part.dtype for part in parts}) > 1:  # one source has times, another one text
         parts = [as_text(part, times_too=True) for part in parts]
     return pd.concat(parts, ignore_index=True)

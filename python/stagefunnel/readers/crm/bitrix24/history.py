@@ -6,16 +6,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from ....errors import ReaderError, SchemaError
-from ...build.items import complete_items, read_items
-from ...build.log import finish, make_log, stacked, times_of
+from ...build.items import complete_items, note_other_stages, read_items
+from ...build.log import finish, make_log
+from ...build.order import fetched_once
+from ...build.pipelines import note_changed_pipeline
+from ...build.tables import roles_of, stacked, times_of
 from ...export import Export
 from ...notes import Notes
 from ...options import Options
-from ...sources.cells import Place
+from ...sources.columns import column_or_missing
+from ...sources.places import Place, rows_at
 from ...sources.source import Source, Sources, Table
 from .stages import Entity, pipeline_ids, pipelines_of
 
@@ -35,7 +38,7 @@ _ITEM_COLUMNS = {
     "currency": "CURRENCY_ID",
     "manager": "ASSIGNED_BY_ID",
 }
-# What a list of items has, and a list of something else does not.
+# A list with one of these columns is a list of items.
 _ABOUT_ITEMS = {"OPPORTUNITY", "CATEGORY_ID", "ASSIGNED_BY_ID", "TITLE", "LEAD_ID", "CLOSEDATE", "SOURCE_ID"}
 _HISTORIES = {Entity.LEADS: ("lead history",), Entity.DEALS: ("deal history", "BI Builder")}
 _ROW_COLUMNS = {
@@ -47,12 +50,12 @@ _ROW_COLUMNS = {
     "STATUS_SEMANTIC_ID": "semantic",
     "ID": "order",
 }
-_BESIDE = {Entity.LEADS: ("stages",), Entity.DEALS: ("stages", "pipelines")}
+_LISTS = {Entity.LEADS: ("stages",), Entity.DEALS: ("stages", "pipelines")}
 _LOG_COLUMNS = ("item", "stage", "time", "order")
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell which answer of the REST interface a source is."""
+    """Return the role of a source by its columns: an answer of the REST interface, or the BI Builder."""
     names = {_upper(column) for column in source.columns}
     if {"OWNER_ID", "CREATED_TIME"} <= names and names & {"STAGE_ID", "STATUS_ID"}:
         return "deal history" if "STAGE_ID" in names else "lead history"
@@ -68,65 +71,61 @@ def sniff(source: Source, options: Options) -> str | None:
 
 
 def _upper(name: str) -> str:
-    """Write ``stageId``, as ``crm.item.list`` has it, the way of the older methods: ``STAGE_ID``."""
+    """Write ``stageId`` of ``crm.item.list`` as the older methods do: ``STAGE_ID``."""
     return name if name.isupper() else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read deals, leads, or both: a history of each, and lists beside it."""
-    found = {role: _Files(sources, role) for role in ROLES if sources.get(role)}
-    _refuse_lists_alone(found)
-    read_of = {}
-    for entity, roles in _HISTORIES.items():
-        given = [role for role in roles if role in found]
+    """Read deals, leads, or both: the history of each, and the lists beside it."""
+    # Each table keeps its own notes: leads and deals share the list of stages, and each export counts it.
+    notes_of = {role: Notes() for role in ROLES}
+    tables = {
+        role: replace(table, frame=table.frame.rename(columns=_upper))
+        for role in ROLES
+        if (table := stacked(sources, role, notes_of[role])) is not None
+    }
+    _refuse_lists_alone(tables)
+    exports: dict[Entity, Export] = {}
+    for entity, histories in _HISTORIES.items():
+        given = [role for role in histories if role in tables]
         if len(given) > 1:
             raise ReaderError(f"the {entity.value} come with two histories ({', '.join(given)}); give one")
         if given:
-            read_of[entity] = _read_entity(entity, given[0], found, options)
-    if not read_of:
+            exports[entity] = _read_entity(entity, given[0], tables, notes_of, options)
+    if not exports:
         raise ReaderError(
-            f"there is no history: {_names(found)}; export crm.stagehistory.list and give it too"
+            f"there is no history: {roles_of(tables)}; export crm.stagehistory.list and give it too"
         )
-    if len(read_of) == 1:
-        return next(iter(read_of.values()))
+    if len(exports) == 1:
+        return next(iter(exports.values()))
     if options.pipeline is not None:
-        raise SchemaError("pipeline= is one for leads or for deals; read each by itself, or leave it out")
-    leads, deals = read_of[Entity.LEADS], read_of[Entity.DEALS]
+        raise SchemaError(
+            "pipeline= is for leads or for deals, and the input has both; read each by itself, or leave out "
+            "pipeline="
+        )
+    leads, deals = exports[Entity.LEADS], exports[Entity.DEALS]
     notes = Notes()
     links = _links(leads, deals, notes)
     return replace(deals, leads=leads, deals=deals, links=links, quality=notes.below(deals.quality))
 
 
-class _Files:
-    """The files of one role under each other, in the names of the older methods."""
-
-    def __init__(self, sources: Sources, role: str) -> None:
-        self.notes = Notes()
-        table = stacked(sources, role, self.notes)
-        assert table is not None
-        self.table = replace(table, frame=table.frame.rename(columns=_upper))
-
-
-def _names(found: Mapping[str, _Files]) -> str:
-    return "; ".join(f"{files.table.sources[0].name} has {role}" for role, files in found.items())
-
-
-def _refuse_lists_alone(found: Mapping[str, _Files]) -> None:
+def _refuse_lists_alone(tables: Mapping[str, Table]) -> None:
     for entity, number in ((Entity.DEALS, 2), (Entity.LEADS, 1)):
-        if entity.value in found and not any(role in found for role in _HISTORIES[entity]):
+        if entity.value in tables and not any(role in tables for role in _HISTORIES[entity]):
             raise ReaderError(
-                f"{found[entity.value].table.sources[0].name}: a list of {entity.value} has only the current "
+                f"{tables[entity.value].sources[0].name}: a list of {entity.value} has only the current "
                 f"stage of each, and a funnel needs the stages that they passed; export "
                 f"crm.stagehistory.list with entityTypeId={number} and give both"
             )
 
 
-def _read_entity(entity: Entity, role: str, found: Mapping[str, _Files], options: Options) -> Export:
+def _read_entity(
+    entity: Entity, history: str, tables: Mapping[str, Table], notes_of: Mapping[str, Notes], options: Options
+) -> Export:
     notes = Notes()
-    tables = {name: found[name].table for name in (role, entity.value, *_BESIDE[entity]) if name in found}
-    for name in tables:
-        notes.take(found[name].notes)
-    rows, place = _rows(tables[role], options, notes)
+    for role in (history, entity.value, *_LISTS[entity]):
+        notes.take(notes_of[role])
+    rows, place = _rows(tables[history], options, notes)
     ranks = [name for name in ("time", "number") if name in rows]
     in_time = rows.dropna(subset=["item", "stage", "time"]).sort_values(ranks, kind="stable")
     stages = pipelines_of(in_time, tables.get("stages"), tables.get("pipelines"), entity, notes)
@@ -135,7 +134,7 @@ def _read_entity(entity: Entity, role: str, found: Mapping[str, _Files], options
     items = None if listed is None else _read_list(listed, options, notes)
     items = complete_items(items, rows, notes, pipelines=last["category"].map(stages.name_of))
     items = _with_todays_manager(items, last)
-    _note_the_unknown(in_time, last, items, notes)
+    _note_gaps(in_time, last, items, notes)
     columns = [name for name in _LOG_COLUMNS if name in rows]
     log = make_log(rows[columns], place, options, items=items)
     pipelines = stages.pipelines if options.pipeline is None else {"Pipeline": options.pipeline}
@@ -143,53 +142,41 @@ def _read_entity(entity: Entity, role: str, found: Mapping[str, _Files], options
 
 
 def _rows(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:
-    """Bring the rows of a history under common names, each row once."""
+    """Rename the columns of a history to the log's, and drop rows that were fetched twice."""
     time = next(name for name in ("CREATED_TIME", "DATE_CREATE") if name in table.frame)
     rows = table.frame.rename(columns=_ROW_COLUMNS)
     rows["time"] = times_of(table, time, options, notes)
-    rows["semantic"] = rows.get("semantic", pd.Series(None, index=rows.index, dtype=object))
+    rows["semantic"] = column_or_missing(rows, "semantic")
     rows["category"] = pipeline_ids(rows)
     if "order" not in rows:
         notes.add("rows_without_id", len(rows), "rows without ID; at equal times they keep the input's order")
         return rows, table.place
     rows["number"] = pd.to_numeric(rows["order"], errors="coerce")
-    again = rows["order"].duplicated() & rows["order"].notna()
-    equal = again & rows.duplicated(["order", "item", "stage", "time"])
-    if (again & ~equal).any():
-        row = int(np.flatnonzero((again & ~equal).to_numpy())[0])
-        raise ReaderError(
-            f"{table.place(row)}: ID {rows['order'].iloc[row]!r} is on an earlier row that differs"
-        )
-    notes.add("rows_fetched_twice", int(equal.sum()), "rows that equal an earlier one, ID included, left out")
-    kept = np.flatnonzero(~equal.to_numpy())
-    return rows.iloc[kept].reset_index(drop=True), lambda row: table.place(int(kept[row]))
+    once = fetched_once(rows[["item", "stage", "time"]], rows["order"], table.place, notes)
+    return rows_at(rows, table.place, once)
 
 
 def _read_list(listed: Table, options: Options, notes: Notes) -> pd.DataFrame:
     created = "DATE_CREATE" if "DATE_CREATE" in listed.frame else "CREATED_TIME"  # of crm.item.list
     # The interface writes amounts with a point, whatever the language of the account.
-    pointed = replace(options, decimal=options.decimal or ".")
-    return read_items(listed, {**_ITEM_COLUMNS, "created": created}, pointed, notes)
+    with_point = replace(options, decimal=options.decimal or ".")
+    return read_items(listed, {**_ITEM_COLUMNS, "created": created}, with_point, notes)
 
 
 def _with_todays_manager(items: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
-    """Take the manager from the history where no list has it; BI Builder writes today's on every row."""
+    """Take the manager from the history if no list has it: the BI Builder writes today's on every row."""
     name = next((name for name in ("ASSIGNED_BY_NAME", "ASSIGNED_BY_ID") if name in last), None)
     if name is None or "manager" in items:
         return items
     return items.assign(manager=items["item"].map(last[name].to_dict()).astype(object))
 
 
-def _note_the_unknown(in_time: pd.DataFrame, last: pd.DataFrame, items: pd.DataFrame, notes: Notes) -> None:
-    """Tell what the history cannot know, and what it does not share with the list."""
+def _note_gaps(in_time: pd.DataFrame, last: pd.DataFrame, items: pd.DataFrame, notes: Notes) -> None:
+    """Count what the history lacks, and where it differs from the list."""
     notes.add(
         "actor_unknown", len(in_time), "rows do not say who moved the item; manager is the one of today"
     )
-    notes.add(
-        "changed_pipeline",
-        int((in_time.groupby("item")["category"].nunique() > 1).sum()),
-        "items with rows in several pipelines; they count in the one where they are now",
-    )
+    note_changed_pipeline(in_time["item"], in_time["category"], notes)
     if "TYPE_ID" in in_time:
         first = in_time.drop_duplicates("item")["TYPE_ID"]
         notes.add(
@@ -200,17 +187,11 @@ def _note_the_unknown(in_time: pd.DataFrame, last: pd.DataFrame, items: pd.DataF
         notes.add("created_final", first.eq("3").sum(), "items that were created in a won or lost stage")
     current = next((name for name in ("STAGE_ID", "STATUS_ID") if name in items), None)
     if current is not None:
-        now = items["item"].map(last["stage"].to_dict())
-        differ = now.notna() & items[current].notna() & (now != items[current])
-        notes.add(
-            "stage_differs_from_list",
-            differ.sum(),
-            "items whose last row is not the stage in the list: fetched at different moments, or not fully",
-        )
+        note_other_stages(last["stage"], items.set_index("item")[current], notes)
 
 
 def _links(leads: Export, deals: Export, notes: Notes) -> pd.DataFrame:
-    """Take the lead of each deal that has one."""
+    """Return the lead of each deal that has one."""
     if "LEAD_ID" not in deals.items:
         notes.add(
             "deals_without_link", len(deals.items), "deals whose lead is not known: crm.deal.list is missing"

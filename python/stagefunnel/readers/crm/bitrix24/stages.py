@@ -1,29 +1,29 @@
-"""The pipelines of Bitrix24: stages in their order, by what they mean, with their names."""
+"""The pipelines of Bitrix24: stages in their order, with their meaning and their names."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from ....errors import quoted
 from ....pipeline import Pipeline
-from ...build.log import StageList, make_pipelines
+from ...build.pipelines import note_idle
+from ...build.stage_lists import StageList, distinct_names, make_pipelines
 from ...notes import Notes
 from ...sources.cells import as_text
+from ...sources.columns import column_or_missing, sorted_by_numbers
 from ...sources.source import Table
 
 
 class Entity(enum.Enum):
-    """What a history is about."""
+    """The kind of items that a history is about."""
 
     LEADS = "leads"
     DEALS = "deals"
 
 
-# What the codes of stages mean that every Bitrix24 has, behind the pipeline's own "C3:".
+# Meaning of the codes that every Bitrix24 has; a pipeline's own prefix such as "C3:" is not part of them.
 _SYSTEM_CODES = {
     **dict.fromkeys(["WON", "CONVERTED", "SUCCESS"], "S"),
     **dict.fromkeys(["LOSE", "APOLOGY", "JUNK", "FAIL"], "F"),
@@ -40,10 +40,10 @@ class Stages:
 
 
 def pipeline_ids(rows: pd.DataFrame) -> pd.Series:
-    """Tell in which pipeline each row is: by the code of its stage, or by ``CATEGORY_ID``."""
+    """Return the pipeline of each row: from the code of its stage, otherwise from ``CATEGORY_ID``."""
     by_code = rows["stage"].str.extract(r"^(?:C|DT\d+_)(\d+):", expand=False)
-    given = rows.get("CATEGORY_ID", pd.Series(None, index=rows.index, dtype=object))
-    return by_code.where(by_code.notna(), given).fillna("0").astype(object)
+    by_column = column_or_missing(rows, "CATEGORY_ID")
+    return by_code.where(by_code.notna(), by_column).fillna("0").astype(object)
 
 
 def pipelines_of(
@@ -54,36 +54,28 @@ def pipelines_of(
     Parameters
     ----------
     rows
-        The history with ``stage``, ``category`` and ``semantic``, in order of time.
+        Columns ``stage``, ``category`` and ``semantic`` of the history, in order of time.
     statuses, categories
-        ``crm.status.list`` and ``crm.category.list``, where they are given. The stages of a pipeline that
-        the first does not have come in order of first appearance.
+        Tables of ``crm.status.list`` and ``crm.category.list``, if the export has them. The stages of a
+        pipeline without listed stages come in order of first appearance.
     entity
-        What the history is about.
+        Kind of the items.
     """
-    seen = rows.drop_duplicates("stage", keep="last").set_index("stage")[["category", "semantic"]]
-    seen = seen.reindex(pd.unique(rows["stage"].dropna()))
-    seen["semantic"] = _filled(seen["semantic"], seen.index, notes)
-    listed = _listed(statuses, rows, entity, seen["semantic"])
+    used = rows.drop_duplicates("stage", keep="last").set_index("stage")[["category", "semantic"]]
+    used = used.reindex(pd.unique(rows["stage"].dropna()))
+    used["semantic"] = _filled(used["semantic"], used.index, notes)
+    listed = _listed(statuses, rows, entity, used["semantic"])
     names = _pipeline_names(rows, categories, entity)
-    ids = list(dict.fromkeys([*names, *sorted({*listed["category"], *seen["category"]}, key=_by_number)]))
-    lists: list[StageList] = []
-    name_of: dict[str, str] = {}
-    for category in ids:
-        own = listed[listed["category"] == category]
-        used = seen[seen["category"] == category]
-        if not len(own) and not len(used):
-            continue
-        name = names.get(category) or f"Pipeline {category}"
-        name_of[category] = f"{name} ({category})" if name in name_of.values() else name
-        lists.append(_stage_list(name_of[category], own, used, rows, notes))
-    idle = [one.name for one in lists if not one.stages]
-    notes.add(
-        "pipelines_left_out",
-        len(idle),
-        f"pipelines without a stage in progress, left out: {quoted(idle, most=6)}",
-    )
-    return Stages(make_pipelines(lists, also=seen.index), name_of)
+    with_stages = {*listed["category"], *used["category"]}
+    ids = [*(code for code in names if code in with_stages)]
+    ids += sorted(with_stages.difference(ids), key=_by_number)
+    name_of = distinct_names({code: names.get(code) or f"Pipeline {code}" for code in ids})
+    lists = [
+        _stage_list(name, listed[listed["category"] == code], used[used["category"] == code], rows, notes)
+        for code, name in name_of.items()
+    ]
+    note_idle(lists, notes)
+    return Stages(make_pipelines(lists, also=used.index), name_of)
 
 
 def _by_number(category: str) -> tuple[int, str]:
@@ -91,7 +83,7 @@ def _by_number(category: str) -> tuple[int, str]:
 
 
 def _filled(semantics: pd.Series, codes: pd.Index, notes: Notes) -> pd.Series:
-    """Take what the system's own codes mean where rows do not tell."""
+    """Fill in the meaning of system codes where rows do not have it."""
     unknown = ~semantics.isin(["P", "S", "F"])
     notes.add(
         "meaning_by_code",
@@ -102,105 +94,98 @@ def _filled(semantics: pd.Series, codes: pd.Index, notes: Notes) -> pd.Series:
     return semantics.where(~unknown, pd.Series(by_code, index=semantics.index, dtype=object))
 
 
-def _listed(statuses: Table | None, rows: pd.DataFrame, entity: Entity, seen: pd.Series) -> pd.DataFrame:
-    """Take the stages of one entity out of ``crm.status.list``, in their order."""
-    columns = ["category", "code", "name", "semantic"]
+def _listed(statuses: Table | None, rows: pd.DataFrame, entity: Entity, used: pd.Series) -> pd.DataFrame:
+    """Return the stages of one entity from ``crm.status.list``, in their order."""
     if statuses is None:
-        return pd.DataFrame(columns=columns, dtype=object)
-    frame = statuses.frame
-    found = frame["ENTITY_ID"].str.extract(_entity_pattern(rows, entity))
-    frame = frame[found[0].notna()]
-    own = pd.DataFrame(
+        return pd.DataFrame(columns=["category", "code", "name", "semantic"], dtype=object)
+    frame = sorted_by_numbers(statuses.frame, "SORT", "ID")
+    matches = frame["ENTITY_ID"].str.extract(_entity_pattern(rows, entity))
+    frame = frame[matches[0].notna()]
+    stages = pd.DataFrame(
         {
-            "category": found.loc[frame.index, 1].fillna("0").astype(object),
+            "category": matches.loc[frame.index, 1].fillna("0").astype(object),
             "code": frame["STATUS_ID"],
-            "name": frame.get("NAME", frame["STATUS_ID"]),
-            "semantic": _semantics(frame, seen),
+            "name": column_or_missing(frame, "NAME").fillna(frame["STATUS_ID"]),
+            "semantic": _semantics(frame, used),
         }
     )
-    numbers = [pd.to_numeric(frame[name], errors="coerce") for name in ("SORT", "ID") if name in frame]
-    keys = pd.DataFrame({str(at): column for at, column in enumerate(numbers)}, index=frame.index)
-    own = (
-        own.loc[keys.sort_values([str(at) for at in range(len(numbers))], kind="stable").index]
-        if numbers
-        else own
-    )
-    return own.drop_duplicates("code")
+    return stages.drop_duplicates("code")
 
 
 def _entity_pattern(rows: pd.DataFrame, entity: Entity) -> str:
+    """Return a pattern of ``ENTITY_ID`` whose second group is the id of the pipeline."""
     if entity is Entity.LEADS:
         return r"^(STATUS)(\d+)?$"
-    other = rows["stage"].str.extract(r"^DT(\d+)_", expand=False).dropna()
-    if not len(other):
+    smart_processes = rows["stage"].str.extract(r"^DT(\d+)_", expand=False).dropna()
+    if not len(smart_processes):
         return r"^(DEAL_STAGE)(?:_(\d+))?$"
-    kind = str(other.iloc[0])
+    kind = str(smart_processes.iloc[0])
     return r"^(SMART_INVOICE_STAGE)_(\d+)$" if kind == "31" else rf"^(DYNAMIC_{kind}_STAGE)_(\d+)$"
 
 
-def _semantics(statuses: pd.DataFrame, seen: pd.Series) -> pd.Series:
-    """Read P, S or F; a list without the column is helped out by the history and the system's codes."""
+def _semantics(statuses: pd.DataFrame, used: pd.Series) -> pd.Series:
+    """Read P, S or F; without a column of them, take them from the history and the system codes."""
     if "SEMANTICS" in statuses:
-        said = statuses["SEMANTICS"]
+        letters = statuses["SEMANTICS"]
         if "EXTRA" in statuses:
-            said = said.where(said.notna(), _extra(statuses["EXTRA"]))
-        return said.fillna("P")
+            letters = letters.where(letters.notna(), _extra(statuses["EXTRA"]))
+        return letters.where(letters.isin(["P", "S", "F"]), "P")
     if "EXTRA" in statuses:
         return _extra(statuses["EXTRA"]).fillna("P")
     codes = statuses["STATUS_ID"]
     by_code = codes.str.rpartition(":")[2].map(_SYSTEM_CODES)
-    return codes.map(seen).fillna(by_code).fillna("P")
+    return codes.map(used).fillna(by_code).fillna("P")
 
 
 def _extra(extra: pd.Series) -> pd.Series:
-    said = extra.map(lambda value: value.get("SEMANTICS") if isinstance(value, dict) else None)
-    return as_text(said).map(_SEMANTICS).astype(object)
+    words = extra.map(lambda value: value.get("SEMANTICS") if isinstance(value, dict) else None)
+    return as_text(words).map(_SEMANTICS).astype(object)
 
 
 def _pipeline_names(rows: pd.DataFrame, categories: Table | None, entity: Entity) -> dict[str, str]:
-    """Name pipelines by id, in their order; deals have them in a list, BI Builder in its rows."""
+    """Name pipelines by id, in their order: from the list of deals' pipelines, or the BI Builder's rows."""
     if entity is Entity.LEADS:
         return {"0": "Leads"}
     if categories is not None:
-        frame = categories.frame
-        if "SORT" in frame:
-            frame = frame.iloc[pd.to_numeric(frame["SORT"], errors="coerce").argsort(kind="stable")]
+        frame = sorted_by_numbers(categories.frame, "SORT")
         return dict(zip(frame["ID"], frame["NAME"], strict=True))
-    if "CATEGORY_NAME" in rows:
-        known = rows.dropna(subset=["CATEGORY_NAME"]).drop_duplicates("category", keep="last")
-        return dict(zip(known["category"], known["CATEGORY_NAME"], strict=True))
-    return {}
+    return _last_values(rows, "category", "CATEGORY_NAME")
 
 
 def _stage_list(
     name: str, listed: pd.DataFrame, used: pd.DataFrame, rows: pd.DataFrame, notes: Notes
 ) -> StageList:
+    names = _last_values(rows, "stage", "STAGE_NAME")
     if not len(listed):
         notes.add(
             "stages_not_listed",
             len(used),
             "stages in order of first appearance, because crm.status.list with their order is not given",
         )
-        by = {kind: list(used.index[used["semantic"] == kind]) for kind in "PSF"}
-        return StageList(name, by["P"], by["S"], by["F"], _names_in(rows))
-    by = {kind: list(listed["code"][listed["semantic"] == kind]) for kind in "PSF"}
-    gone = used[~used.index.isin(listed["code"])]
-    count = int(rows["stage"].isin(gone.index).sum())
+        return StageList(name, *_by_semantic(pd.Series(used.index), used["semantic"]), names)
+    deleted = used[~used.index.isin(listed["code"])]
+    count = int(rows["stage"].isin(deleted.index).sum())
     notes.add(
         "deleted_stages",
         count,
-        f"rows of stages that crm.status.list no longer has ({', '.join(map(str, gone.index))}): final ones "
-        f"count as such, others as stages elsewhere",
+        f"rows of stages that crm.status.list no longer has ({', '.join(map(str, deleted.index))}): final "
+        f"ones count as such, others as stages elsewhere",
     )
-    won, lost = (list(gone.index[gone["semantic"] == kind]) for kind in "SF")
-    names = {**_names_in(rows), **dict(zip(listed["code"], listed["name"], strict=True))}
-    return StageList(name, by["P"], by["S"] + won, by["F"] + lost, names)
+    stages, won, lost = _by_semantic(listed["code"], listed["semantic"])
+    _, deleted_won, deleted_lost = _by_semantic(pd.Series(deleted.index), deleted["semantic"])
+    names |= dict(zip(listed["code"], listed["name"], strict=True))
+    return StageList(name, stages, won + deleted_won, lost + deleted_lost, names)
 
 
-def _names_in(rows: pd.DataFrame) -> Mapping[str, str]:
-    """Take the names of stages out of the rows, where BI Builder writes them."""
-    column = "STAGE_NAME"
+def _by_semantic(codes: pd.Series, semantics: pd.Series) -> tuple[list[str], list[str], list[str]]:
+    """Split codes into stages in progress, won and lost."""
+    stages, won, lost = (list(codes[semantics.to_numpy() == letter]) for letter in "PSF")
+    return stages, won, lost
+
+
+def _last_values(rows: pd.DataFrame, key: str, column: str) -> dict[str, str]:
+    """Return the last value of a column for each key; the BI Builder writes names on every row."""
     if column not in rows:
         return {}
-    known = rows.dropna(subset=[column]).drop_duplicates("stage", keep="last")
-    return dict(zip(known["stage"], known[column], strict=True))
+    last = rows.dropna(subset=[column]).drop_duplicates(key, keep="last")
+    return dict(zip(last[key], last[column], strict=True))

@@ -11,16 +11,19 @@ import pandas as pd
 
 from ....errors import ReaderError
 from ....pipeline import Pipeline
-from ...build.items import complete_items, read_items
-from ...build.log import finish, make_log, stacked
-from ...build.moves import arrival, note_other_stages
+from ...build.items import complete_items, last_stages, note_other_stages, read_items
+from ...build.log import finish, make_log
+from ...build.order import arrival
 from ...build.pipelines import in_time, listed_pipelines
+from ...build.tables import roles_of, tables_by_role
 from ...export import Export
 from ...notes import Notes
 from ...options import Options
-from ...sources.cells import Place, find_column, refuse_nested
+from ...sources.cells import refuse_nested
+from ...sources.columns import find_column
 from ...sources.dates import read_times
 from ...sources.nested import objects, plain
+from ...sources.places import Place, place_of
 from ...sources.source import Source, Sources, Table
 from .stages import Stages, in_default_order, lists_of_headers, stages_of
 
@@ -35,7 +38,7 @@ ROLES: Mapping[str, str] = {
 }
 _ENTERED = re.compile(r'^(?:hs_(?:v2_)?date_entered_(?P<code>.+)|date entered ["“](?P<label>.+)["”])$', re.I)
 _NOT_A_STAGE = "current_stage"
-# The names of a deal's facts as properties, in a warehouse, and in an export from the list of deals.
+# Names of a deal's columns: as properties, in a warehouse, and in an export from the list of deals.
 _ITEM_NAMES = {
     "item": ("id", "deal_id", "hs_object_id", "record_id", "dealId"),
     "amount": ("amount", "property_amount"),
@@ -43,14 +46,14 @@ _ITEM_NAMES = {
     "manager": ("hubspot_owner_id", "owner_id", "deal_owner"),
     "created": ("createdate", "property_createdate", "create_date", "createdAt"),
 }
-_STAGE_NAMES = ("stage", "stage_name", "deal_stage", "status")  # beside them a value is an amount
-_OWN_NAMES = ("hs_object_id", "deal_pipeline_stage_id")  # which tables of no other origin have
+_STAGE_NAMES = ("stage", "stage_name", "deal_stage", "status")  # in a table with these, "value" is an amount
+_OWN_NAMES = ("hs_object_id", "deal_pipeline_stage_id")  # only HubSpot's tables have these
 _CURRENT = ("dealstage", "deal_stage", "deal_pipeline_stage_id")
 _PIPELINE = ("pipeline", "deal_pipeline_id")
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell which part of HubSpot's data a source is."""
+    """Return the role of a source by its columns, or ``None`` if HubSpot has no such table."""
     frame, names = source.frame, source.columns
     if source.has("label", "stages"):
         return "pipelines"
@@ -64,8 +67,8 @@ def sniff(source: Source, options: Options) -> str | None:
         return "stage history"
     if source.has("id") and ("propertiesWithHistory" in frame or _is_nested(frame.get("properties"))):
         return "deals"
-    own = any(_stage_of(name) or name in _OWN_NAMES for name in names)
-    if own and find_column(names, _ITEM_NAMES["item"]):
+    is_own = any(_stage_of(name) or name in _OWN_NAMES for name in names)
+    if is_own and find_column(names, _ITEM_NAMES["item"]):
         return "deals"
     # An export from the list of deals, with the current stage only.
     return "deals" if find_column(names, ["record_id"]) and find_column(names, ["deal_stage"]) else None
@@ -76,21 +79,21 @@ def _is_nested(column: pd.Series | None) -> bool:
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
-    """List the names of a frame's columns."""
+    """Return the names of a frame's columns as text."""
     return [str(name) for name in frame]
 
 
 def _stage_of(column: str) -> str | None:
-    """Take the stage out of the name of a column of entry dates."""
-    found = _ENTERED.match(column)
-    stage = found and (found["code"] or found["label"])
+    """Return the stage in the name of a column of entry dates; ``None`` for other columns."""
+    match = _ENTERED.match(column)
+    stage = match and (match["code"] or match["label"])
     return None if not stage or stage.lower().replace(" ", "_") == _NOT_A_STAGE else stage
 
 
 def read(sources: Sources, options: Options) -> Export:
     """Read one history of deals, and the pipelines and deals beside it."""
     notes = Notes()
-    tables = {role: table for role in ROLES if (table := stacked(sources, role, notes)) is not None}
+    tables = tables_by_role(sources, ROLES, notes)
     if "deals" in tables:
         tables["deals"] = _flat(tables["deals"])
     for role in ("property history", "stage history"):
@@ -99,9 +102,7 @@ def read(sources: Sources, options: Options) -> Export:
     stages = stages_of(tables, notes)
     history = _history(tables, stages, options, notes)
     rows = history.rows
-    items = None
-    if "deals" in tables:
-        items = _items(tables["deals"], stages, rows, options, notes)
+    items = _items(tables["deals"], stages, rows, options, notes) if "deals" in tables else None
     items = complete_items(items, rows, notes)
     log = make_log(rows, history.place, options, items=items)
     return finish(FORMAT, log, _pipelines(stages, history, options, notes), items, notes)
@@ -112,143 +113,138 @@ def _flat(deals: Table) -> Table:
     frame = deals.frame
     if "properties" not in frame:
         return deals
-    given = frame["properties"].dropna()
-    names = dict.fromkeys(str(name) for value in given if isinstance(value, dict) for name in value)
-    own = objects(given, deals.place, [], list(names)).set_index("origin").reindex(range(len(frame)))
-    others = frame[[name for name in frame if name != "properties" and name not in own]]
-    flat = pd.concat([others, own.rename_axis(None)], axis="columns")
-    used = {name for known in _ITEM_NAMES.values() if (name := find_column(_names(flat), known))}
-    used |= {name for known in (_CURRENT, _PIPELINE) if (name := find_column(_names(flat), known))}
+    nested = frame["properties"].dropna()
+    names = dict.fromkeys(str(name) for value in nested if isinstance(value, dict) for name in value)
+    properties = objects(nested, deals.place, [], list(names)).set_index("origin").reindex(range(len(frame)))
+    others = frame[[name for name in frame if name != "properties" and name not in properties]]
+    flat = pd.concat([others, properties.rename_axis(None)], axis="columns")
+    families = (*_ITEM_NAMES.values(), _CURRENT, _PIPELINE)
+    used = {name for usual in families if (name := find_column(_names(flat), usual))}
     return plain(replace(deals, frame=flat), sorted(used))
 
 
 class _History(NamedTuple):
-    rows: pd.DataFrame  # item, stage, time, order
+    """Rows of the log (``item``, ``stage``, ``time``, ``order``), and the stages in their likely order."""
+
+    rows: pd.DataFrame
     place: Place
-    stages: list[str]  # in the order that is likely theirs
+    stages: list[str]
 
 
 def _history(tables: Mapping[str, Table], stages: Stages, options: Options, notes: Notes) -> _History:
-    """Find the one history among what was given."""
-    found: dict[str, tuple[pd.DataFrame, Table]] = {}
+    """Read the one history among the tables of an export."""
+    histories: dict[str, tuple[pd.DataFrame, Table]] = {}
     deals = tables.get("deals")
     if deals is not None and "propertiesWithHistory" in deals.frame:
         rows = _values(deals)
         if len(rows):
-            found["propertiesWithHistory of deals"] = rows, deals
-    if "property history" in tables:
-        found["property history"] = (
-            _of_property(tables["property history"], notes),
-            tables["property history"],
-        )
-    if "stage history" in tables:
-        table = tables["stage history"]
-        found["deal_stage"] = _rows(table.frame, "deal_id", "value", "date_entered"), table
-    if len(found) > 1:
-        raise ReaderError(f"there are several histories of the same deals ({', '.join(found)}); give one")
-    if found:
-        rows, place = _dated(*next(iter(found.values())), options, notes)
+            histories["propertiesWithHistory of deals"] = rows, deals
+    if (table := tables.get("property history")) is not None:
+        histories["property history"] = _of_property(table, notes), table
+    if (table := tables.get("stage history")) is not None:
+        histories["deal_stage"] = _rows(table.frame, "deal_id", "value", "date_entered"), table
+    if len(histories) > 1:
+        raise ReaderError(f"there are several histories of the same deals ({', '.join(histories)}); give one")
+    if histories:
+        rows, place = _dated(*next(iter(histories.values())), options, notes)
         return _History(rows, place, in_default_order(in_time(rows)))
     if deals is None:
-        given = "; ".join(f"{table.sources[0].name} has {role}" for role, table in tables.items())
-        raise ReaderError(f"there are no deals, only lists of stages: {given}; give the deals' history too")
+        raise ReaderError(
+            f"there are no deals, only lists of stages: {roles_of(tables)}; give the deals' history too"
+        )
     return _wide(deals, stages, options, notes)
 
 
 def _rows(frame: pd.DataFrame, item: str, stage: str, time: str) -> pd.DataFrame:
-    rows = frame[[item, stage, time]].set_axis(["item", "stage", "said"], axis="columns")
+    rows = frame[[item, stage, time]].set_axis(["item", "stage", "text"], axis="columns")
     return rows.assign(origin=range(len(rows)))
 
 
 def _values(deals: Table) -> pd.DataFrame:
-    """Take the values that the stage of each deal had; a deal without any has no row."""
+    """Return the stages that each deal had, one row each; a deal without history has no row."""
     ids = find_column(_names(deals.frame), _ITEM_NAMES["item"])
     stages = deals.frame["propertiesWithHistory"].map(
-        lambda kept: kept.get("dealstage") if isinstance(kept, dict) else None
+        lambda properties: properties.get("dealstage") if isinstance(properties, dict) else None
     )
     values = objects(stages.explode().dropna(), deals.place, ["timestamp"], ["value"])
-    rows = values.rename(columns={"value": "stage", "timestamp": "said"})
-    refuse_nested(rows, lambda row: deals.place(int(rows["origin"].iloc[row])), ["stage"])
-    return rows.assign(item=deals.frame[ids].to_numpy()[rows["origin"].to_numpy()])
+    rows = values.rename(columns={"value": "stage", "timestamp": "text"})
+    origins = rows["origin"].to_numpy()
+    refuse_nested(rows, place_of(deals.place, origins), ["stage"])
+    return rows.assign(item=deals.frame[ids].to_numpy()[origins])
 
 
 def _of_property(table: Table, notes: Notes) -> pd.DataFrame:
     rows = _rows(table.frame, find_column(_names(table.frame), ["deal_id"]) or "", "value", "timestamp")
-    wanted = table.frame["property"].eq("dealstage")
-    notes.add("other_properties", int((~wanted).sum()), "rows of other properties than dealstage, left out")
-    return rows[wanted].reset_index(drop=True)
+    is_stage = table.frame["property"].eq("dealstage")
+    notes.add("other_properties", int((~is_stage).sum()), "rows of other properties than dealstage, left out")
+    return rows[is_stage].reset_index(drop=True)
 
 
 def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:
-    """Read the times of rows, and put rows of one time in order."""
-    origins = rows["origin"].tolist()
-
-    def place(row: int) -> str:
-        return table.place(origins[row])
-
-    rows["time"] = read_times(rows["said"], place, options, notes)
-    answered = "propertiesWithHistory" in table.frame  # with the newest value first
-    rows["order"] = arrival(rows["item"], rows["time"], newest_first=answered)
+    """Read the times of rows from their ``text``, and rank the rows of equal time."""
+    place = place_of(table.place, rows["origin"].to_numpy())
+    rows["time"] = read_times(rows["text"], place, options, notes)
+    is_answer = "propertiesWithHistory" in table.frame  # the interface returns the newest value first
+    rows["order"] = arrival(rows["item"], rows["time"], newest_first=is_answer)
     notes.add("actor_unknown", len(rows), "rows do not say who moved the deal; manager is the owner of today")
     return rows[["item", "stage", "time", "order"]], place
 
 
 def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _History:
-    """Make a row of each date in a column of entry dates."""
-    said = {name: stage for name in _names(deals.frame) if (stage := _stage_of(name)) is not None}
-    if not said:
+    """Turn each date in a column of entry dates into a row."""
+    stage_of = {name: stage for name in _names(deals.frame) if (stage := _stage_of(name)) is not None}
+    if not stage_of:
         raise ReaderError(
             f"{deals.sources[0].name}: these deals have only their current stage, and a funnel needs the "
             f"stages that they passed. Fetch deals with propertiesWithHistory=dealstage, or add the "
             f"properties 'Date entered …' (hs_v2_date_entered_…) of every stage to the export"
         )
-    codes = stages.codes(list(said.values()))
+    codes = stages.codes(list(stage_of.values()))
     item = find_column(_names(deals.frame), _ITEM_NAMES["item"])
-    columns = list(said)
+    columns = list(stage_of)
     long = deals.frame[[item, *columns]].assign(origin=range(len(deals.frame)))
-    long = long.melt([item, "origin"], columns, "column", "said").dropna(subset=["said"])
+    long = long.melt([item, "origin"], columns, "column", "text").dropna(subset=["text"])
     long = long.sort_values("origin", kind="stable").reset_index(drop=True)
-    rows = long.rename(columns={item: "item"}).assign(stage=long["column"].map(said).map(codes))
+    rows = long.rename(columns={item: "item"}).assign(stage=long["column"].map(stage_of).map(codes))
     notes.add(
         "one_date_per_stage",
         len(rows),
         "rows from columns of dates: one entry date per stage, so stages entered again are not known",
     )
     rows, place = _dated(rows, deals, options, notes)
-    listed = list(dict.fromkeys(stages.frame["code"]))
-    # Deals that entered several stages at one time passed them in their order.
-    order = [*listed, *(code for code in in_default_order(list(codes.values())) if code not in listed)]
-    ranks = {code: at for at, code in enumerate(order)}
+    # Deals that entered several stages at one time passed them in the order of the stages.
+    order = list(dict.fromkeys([*stages.frame["code"], *in_default_order(list(codes.values()))]))
+    ranks = {code: rank for rank, code in enumerate(order)}
     return _History(rows.assign(order=rows["stage"].map(ranks)), place, order)
 
 
 def _items(deals: Table, stages: Stages, rows: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:
-    taken = [name for name in _names(deals.frame) if name == "propertiesWithHistory" or _stage_of(name)]
-    frame = deals.frame.drop(columns=taken)
+    of_history = [name for name in _names(deals.frame) if name == "propertiesWithHistory" or _stage_of(name)]
+    frame = deals.frame.drop(columns=of_history)
     names = {
         role: name
-        for role, known in _ITEM_NAMES.items()
-        if (name := find_column(_names(frame), known)) is not None
+        for role, usual in _ITEM_NAMES.items()
+        if (name := find_column(_names(frame), usual)) is not None
     }
     items = read_items(replace(deals, frame=frame), names, options, notes)
     pipeline, current = find_column(_names(frame), _PIPELINE), find_column(_names(frame), _CURRENT)
-    of_pipeline = None if pipeline is None else stages.name_of(frame[pipeline])
+    pipeline_names = None if pipeline is None else stages.name_of(frame[pipeline])
     if current is not None:
-        now = _current(frame[current], of_pipeline, stages, set(rows["stage"]))
-        note_other_stages(rows, now.set_axis(items["item"]), notes)
-    if of_pipeline is None:
+        codes = _current(frame[current], pipeline_names, stages, set(rows["stage"]))
+        note_other_stages(last_stages(rows), codes.set_axis(items["item"]), notes)
+    if pipeline_names is None:
         return items
-    return items.rename(columns={"pipeline (export)": "pipeline_id"}).assign(pipeline=of_pipeline)
+    return items.rename(columns={"pipeline (export)": "pipeline_id"}).assign(pipeline=pipeline_names)
 
 
-def _current(now: pd.Series, pipeline: pd.Series | None, stages: Stages, used: set[str]) -> pd.Series:
-    """Find the codes of current stages; an export writes labels, which pipelines may share."""
-    alone = now.map(stages.codes(list(now.dropna().unique())))
+def _current(current: pd.Series, pipeline: pd.Series | None, stages: Stages, used: set[str]) -> pd.Series:
+    """Return the codes of current stages; an export writes labels, which pipelines may share."""
+    by_label = current.map(stages.codes(list(current.dropna().unique())))
     if pipeline is None:
-        return alone
-    both = now + " (" + pipeline + ")"
-    codes = both.map(stages.codes(list(both.dropna().unique())))
-    return codes.where(codes.isin([*used, *stages.frame["code"]]), alone)
+        return by_label
+    labels = current + " (" + pipeline + ")"
+    codes = labels.map(stages.codes(list(labels.dropna().unique())))
+    return codes.where(codes.isin([*used, *stages.frame["code"]]), by_label)
 
 
 def _pipelines(stages: Stages, history: _History, options: Options, notes: Notes) -> dict[str, Pipeline]:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...build.log import StageList, distinct_names
-from ...build.pipelines import list_by_names
+from ...build.pipelines import list_by_names, without_deleted
+from ...build.stage_lists import StageList, distinct_names, names_by_id
 from ...notes import Notes
-from ...sources.cells import as_text, is_true, refuse_nested
+from ...sources.cells import as_text, refuse_nested
+from ...sources.columns import is_true, sorted_by_numbers
 from ...sources.nested import objects, plain
+from ...sources.places import place_of
 from ...sources.source import Table
 
-# What every account starts with.
+# The stages that every new account has.
 DEFAULT_STAGES = {
     "appointmentscheduled": "Appointment Scheduled",
     "qualifiedtobuy": "Qualified To Buy",
@@ -25,7 +27,7 @@ DEFAULT_STAGES = {
     "closedwon": "Closed Won",
     "closedlost": "Closed Lost",
 }
-_OF_WAREHOUSE = (
+_WAREHOUSE_COLUMNS = (
     *("pipeline_id", "stage_id", "label", "display_order", "probability", "is_closed", "closed_won"),
     "_fivetran_deleted",
 )
@@ -35,17 +37,23 @@ _WITH_PIPELINE = re.compile(r"^(?P<stage>.+) \((?P<pipeline>[^()]+)\)$")
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages that an account lists: one row per stage, and the names of the pipelines by id."""
+    """The stages that an account lists.
+
+    Attributes
+    ----------
+    frame
+        One row per stage, in the order of display: ``pipeline``, ``code``, ``name``, ``order``,
+        ``closed``, ``won``, ``probability``, ``deleted``.
+    pipelines
+        Names of the pipelines, by id.
+    """
 
     frame: pd.DataFrame
     pipelines: Mapping[str, str]
 
     def lists(self, used: Sequence[str], notes: Notes) -> list[StageList]:
-        """List the stages of each pipeline in their order; deleted ones only where the log has them."""
-        kept = self.frame[~self.frame["deleted"] | self.frame["code"].isin(used)]
-        notes.add(
-            "deleted_stages", int(kept["deleted"].sum()), "stages that are deleted, kept for their rows"
-        )
+        """List the stages of each pipeline; deleted ones only if they are among the `used` ones."""
+        kept = without_deleted(self.frame, used, notes)
         doubtful = ~kept["closed"] & kept["probability"].eq(0)
         notes.add(
             "open_at_zero",
@@ -57,82 +65,75 @@ class Stages:
         ]
 
     def name_of(self, pipelines: pd.Series) -> pd.Series:
-        """Name pipelines by id; what is no id is taken as the name."""
-        return pipelines.map(lambda one: self.pipelines.get(one, one)).astype(object)
+        """Return the names of pipelines by id; an unlisted id stands for itself, as a name does."""
+        return pipelines.map(lambda pipeline: self.pipelines.get(pipeline, pipeline)).astype(object)
 
-    def codes(self, said: Sequence[str]) -> dict[str, str]:
-        """Find the codes of stages as names of properties or headers have them; others stay as they are."""
+    def codes(self, texts: Sequence[str]) -> dict[str, str]:
+        """Return the codes of stages that headers or properties name; unlisted texts stand for themselves."""
         names = self.frame["pipeline"].map(dict(self.pipelines)).astype(object)
-        known: dict[str, str] = {}
-        for texts in (self.frame["code"], self.frame["name"] + " (" + names + ")", self.frame["name"]):
-            for text, code in zip(texts, self.frame["code"], strict=True):
-                known.setdefault(_plain(text), code)
-        return {text: known.get(_plain(text), text) for text in said}
+        code_of: dict[str, str] = {}
+        for column in (self.frame["code"], self.frame["name"] + " (" + names + ")", self.frame["name"]):
+            for text, code in zip(column, self.frame["code"], strict=True):
+                code_of.setdefault(_slug(text), code)
+        return {text: code_of.get(_slug(text), text) for text in texts}
 
 
-def _plain(text: str) -> str:
+def _slug(text: str) -> str:
+    """Write a label as HubSpot does in the name of a property."""
     return re.sub(r"[^0-9a-z]+", "_", text.lower())
 
 
 def _stage_list(name: str, own: pd.DataFrame) -> StageList:
-    lost = own["closed"] & ~own["won"]
-    return StageList(
+    return StageList.by_meaning(
         name,
-        list(own["code"][~own["closed"]]),
-        list(own["code"][own["won"]]),
-        list(own["code"][lost]),
-        dict(zip(own["code"], own["name"], strict=True)),
+        list(own["code"]),
+        won=list(own["won"]),
+        lost=list(own["closed"] & ~own["won"]),
+        names=dict(zip(own["code"], own["name"], strict=True)),
     )
 
 
 def stages_of(tables: Mapping[str, Table], notes: Notes) -> Stages:
-    """Collect the stages out of whatever lists them: an answer with pipelines, or tables of a warehouse."""
+    """Collect the stages from the tables that list them: pipelines of the interface or of a warehouse."""
     frames, names = [], {}
     if "pipelines" in tables:
         answer = plain(tables["pipelines"], ["id", "label", "displayOrder"])
-        names.update(_names(answer.frame, "id"))
+        frame = sorted_by_numbers(answer.frame, "displayOrder")
+        names.update(names_by_id(frame["id"], frame["label"]))
         frames.append(_from_answer(answer))
     if "pipeline names" in tables:
-        table = plain(tables["pipeline names"], ["pipeline_id", "label", "display_order"])
-        names.update(_names(table.frame, "pipeline_id"))
+        frame = plain(tables["pipeline names"], ["pipeline_id", "label", "display_order"]).frame
+        frame = sorted_by_numbers(frame, "display_order")
+        names.update(names_by_id(frame["pipeline_id"], frame["label"]))
     if "stages" in tables:
-        frames.append(_from_warehouse(plain(tables["stages"], _OF_WAREHOUSE).frame))
+        frames.append(_from_warehouse(plain(tables["stages"], _WAREHOUSE_COLUMNS).frame))
     if not frames:
         return Stages(pd.DataFrame(columns=list(_COLUMNS)).astype({"deleted": bool}), names)
-    frame = pd.concat(frames, ignore_index=True).sort_values("order", kind="stable")
-    of_stages = dict.fromkeys(pd.unique(frame["pipeline"]))
-    ids = [*(one for one in names if one in of_stages), *(one for one in of_stages if one not in names)]
+    stages = pd.concat(frames, ignore_index=True).sort_values("order", kind="stable")
+    with_stages = dict.fromkeys(pd.unique(stages["pipeline"]))
+    ids = dict.fromkeys([*(pipeline for pipeline in names if pipeline in with_stages), *with_stages])
     notes.add(
         "names_without_stages",
-        len(set(names) - set(of_stages)),
+        len(set(names) - set(with_stages)),
         "pipelines with a name and no stage: the two tables may be of different accounts",
     )
-    named = distinct_names({one: names.get(one, one) for one in ids})
-    return Stages(frame.drop_duplicates(["pipeline", "code"]), named)
-
-
-def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:
-    """Name pipelines in the order in which the account shows them."""
-    order = next((name for name in ("displayOrder", "display_order") if name in frame), None)
-    if order is not None:
-        frame = frame.iloc[pd.to_numeric(frame[order], errors="coerce").argsort(kind="stable")]
-    return dict(zip(frame[key], frame["label"].fillna(frame[key]), strict=True))
+    distinct = distinct_names({pipeline: names.get(pipeline, pipeline) for pipeline in ids})
+    return Stages(stages.drop_duplicates(["pipeline", "code"]), distinct)
 
 
 def _from_answer(answer: Table) -> pd.DataFrame:
-    listed = answer.frame["stages"].explode().dropna()
-    stages = objects(listed, answer.place, ["id"], ["label", "displayOrder", "metadata", "archived"])
-    refuse_nested(
-        stages, lambda row: answer.place(int(stages["origin"].iloc[row])), ["label", "displayOrder"]
-    )
-    meta = stages["metadata"].map(lambda value: value if isinstance(value, dict) else {})
+    nested = answer.frame["stages"].explode().dropna()
+    stages = objects(nested, answer.place, ["id"], ["label", "displayOrder", "metadata", "archived"])
+    origins = stages["origin"].to_numpy()
+    refuse_nested(stages, place_of(answer.place, origins), ["label", "displayOrder"])
+    metadata = stages["metadata"].map(lambda value: value if isinstance(value, dict) else {})
     return _stages(
-        pipeline=answer.frame["id"].loc[stages["origin"]],
+        pipeline=answer.frame["id"].loc[origins],
         code=stages["id"],
         name=stages["label"],
         order=stages["displayOrder"],
-        probability=meta.map(lambda value: value.get("probability")),
-        closed=as_text(meta.map(lambda value: value.get("isClosed"))),
+        probability=metadata.map(lambda value: value.get("probability")),
+        closed=as_text(metadata.map(lambda value: value.get("isClosed"))),
         deleted=stages["archived"],
     )
 
@@ -161,33 +162,32 @@ def _stages(
     won: pd.Series | None = None,
     deleted: pd.Series | None,
 ) -> pd.DataFrame:
-    """Bring stages under common names; a stage is closed where it says so, else by its probability."""
+    """Bring stages to one set of columns; without flags, a probability of 0 or 1 means closed."""
     frame = pd.DataFrame({"pipeline": list(pipeline), "code": list(code)}, dtype=object)
-    nothing = pd.Series(None, index=frame.index, dtype=object)
+    missing = pd.Series(None, index=frame.index, dtype=object)
 
-    def column(given: pd.Series | None) -> pd.Series:
-        return nothing if given is None else given.reset_index(drop=True)
+    def aligned(column: pd.Series | None) -> pd.Series:
+        return missing if column is None else column.reset_index(drop=True)
 
-    frame["name"] = column(name).fillna(frame["code"])
-    frame["order"] = pd.to_numeric(column(order), errors="coerce")
-    frame["probability"] = pd.to_numeric(column(probability), errors="coerce")
+    frame["name"] = aligned(name).fillna(frame["code"])
+    frame["order"] = pd.to_numeric(aligned(order), errors="coerce")
+    frame["probability"] = pd.to_numeric(aligned(probability), errors="coerce")
     by_probability = frame["probability"].isin([0.0, 1.0])
-    frame["closed"] = (
-        is_true(column(closed)) if closed is not None and closed.notna().any() else by_probability
-    )
-    certain = is_true(column(won)) if won is not None else frame["probability"].eq(1)
-    frame["won"] = frame["closed"] & certain
-    frame["deleted"] = is_true(column(deleted))
+    has_flags = closed is not None and closed.notna().any()
+    frame["closed"] = is_true(aligned(closed)) if has_flags else by_probability
+    frame["won"] = frame["closed"] & (frame["probability"].eq(1) if won is None else is_true(aligned(won)))
+    frame["deleted"] = is_true(aligned(deleted))
     return frame
 
 
-def lists_of_headers(said: Sequence[str]) -> list[StageList]:
+def lists_of_headers(headers: Sequence[str]) -> list[StageList]:
     """Group stages of headers like ``Contract Sent (Sales)`` by pipeline, in the order of the columns."""
     by_pipeline: dict[str, dict[str, str]] = {}
-    for text in said:
-        found = _WITH_PIPELINE.match(text)
-        pipeline, name = (found["pipeline"], found["stage"]) if found else ("Pipeline", _default_name(text))
-        by_pipeline.setdefault(pipeline, {})[text] = name
+    for header in headers:
+        parts = _WITH_PIPELINE.match(header)
+        pipeline = parts["pipeline"] if parts else "Pipeline"
+        name = parts["stage"] if parts else DEFAULT_STAGES.get(header, header)
+        by_pipeline.setdefault(pipeline, {})[header] = name
     return [
         list_by_names(pipeline, in_default_order(list(names)), names)
         for pipeline, names in by_pipeline.items()
@@ -195,10 +195,6 @@ def lists_of_headers(said: Sequence[str]) -> list[StageList]:
 
 
 def in_default_order(codes: Sequence[str]) -> list[str]:
-    """Put the codes that every account starts with in their order; others keep theirs, behind."""
-    known = list(DEFAULT_STAGES)
-    return sorted(codes, key=lambda code: known.index(code) if code in known else len(known))
-
-
-def _default_name(code: str) -> str:
-    return DEFAULT_STAGES.get(code, code)
+    """Put the default stages first, in their order; the others follow in theirs."""
+    default = list(DEFAULT_STAGES)
+    return sorted(codes, key=lambda code: default.index(code) if code in default else len(default))

@@ -1,4 +1,4 @@
-"""What changed in Pipedrive's deals, out of their flow or their changelog."""
+"""The changes of Pipedrive's deals, from their flow or their changelog."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 
 from ....errors import ReaderError
-from ...build.moves import arrival, fetched_once
+from ...build.order import arrival, fetched_once
+from ...build.tables import one_history
 from ...notes import Notes
 from ...options import Options
-from ...sources.cells import Place, refuse_nested
+from ...sources.cells import refuse_nested
+from ...sources.columns import column_or_missing
 from ...sources.dates import read_times
 from ...sources.nested import objects, plain
+from ...sources.places import Place, place_of, rows_at
 from ...sources.source import Table
 
 TIMES = ("log_time", "time", "timestamp")
@@ -21,70 +24,62 @@ _COLUMNS = ("item_id", "deal_id", "id", "field_key", *TIMES)
 
 
 def changes_of(tables: Mapping[str, Table], options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:
-    """Take the changes of stage and of status, and the creations.
+    """Return the changes of stage and status, and the creations.
 
     Returns
     -------
     changes, place
-        ``item``, ``field``, ``old``, ``new``, ``time``, ``order`` and ``origin``; and where an origin
-        stood.
+        Columns ``item``, ``field``, ``old``, ``new``, ``time``, ``order`` and ``origin``; and the place of
+        each origin.
     """
     frame, place = _history(tables, notes)
     item = next((name for name in ("item_id", "deal_id") if name in frame), None)
     if item is None:
         raise ReaderError(
-            f"{place(0)}: these changes do not say of which deal they are; add a deal_id to each record, or "
-            f"fetch /deals/{{id}}/flow, which has it"
+            f"{place(0)}: these changes do not say which deal they belong to; add a deal_id to each record, "
+            f"or fetch /deals/{{id}}/flow, which has it"
         )
-    wanted = frame["field_key"].isin(["stage_id", "status", "add_time"]).to_numpy()
+    is_read = frame["field_key"].isin(["stage_id", "status", "add_time"]).to_numpy()
     notes.add(
-        "other_changes", int((~wanted).sum()), "changes of other fields than stage and status, left out"
+        "other_changes", int((~is_read).sum()), "changes of other fields than stage and status, left out"
     )
-    at = np.flatnonzero(wanted)
-
-    def kept_place(row: int) -> str:
-        return place(int(at[row]))
-
-    kept = frame.iloc[at].reset_index(drop=True)
-    refuse_nested(kept, kept_place, ["old_value", "new_value"])
-    time = next(name for name in TIMES if name in kept)
+    origins = np.flatnonzero(is_read)
+    records, record_place = rows_at(frame, place, origins)
+    refuse_nested(records, record_place, ["old_value", "new_value"])
+    time = next(name for name in TIMES if name in records)
     changes = pd.DataFrame(
         {
-            "item": kept[item],
-            "field": kept["field_key"],
-            "old": kept.get("old_value", pd.Series(None, index=kept.index, dtype=object)),
-            "new": kept["new_value"],
-            "time": read_times(kept[time], kept_place, options, notes),
+            "item": records[item],
+            "field": records["field_key"],
+            "old": column_or_missing(records, "old_value"),
+            "new": records["new_value"],
+            "time": read_times(records[time], record_place, options, notes),
         }
     )
-    ids = kept.get("id")
-    once = np.arange(len(kept)) if ids is None else fetched_once(changes, ids, kept_place, notes)
+    ids = records.get("id")
+    once = np.arange(len(records)) if ids is None else fetched_once(changes, ids, record_place, notes)
     changes["order"] = arrival(changes["item"], changes["time"], ids)
-    changes = changes.assign(origin=at).iloc[once]
-    deleted = changes["field"].eq("status") & changes["new"].eq("deleted")
-    notes.add("deleted", int(deleted.sum()), "deals that were deleted: they stay in the stage they were in")
-    return changes[~deleted].reset_index(drop=True), place
+    changes = changes.assign(origin=origins).iloc[once]
+    is_deletion = changes["field"].eq("status") & changes["new"].eq("deleted")
+    notes.add(
+        "deleted", int(is_deletion.sum()), "deals that were deleted: they stay in the stage they were in"
+    )
+    return changes[~is_deletion].reset_index(drop=True), place
 
 
 def _history(tables: Mapping[str, Table], notes: Notes) -> tuple[pd.DataFrame, Place]:
-    """Find the one history among what was given."""
-    given = [role for role in ("flow", "changes") if role in tables]
-    has = "; ".join(f"{table.sources[0].name} has {role}" for role, table in tables.items())
-    if len(given) > 1:
-        raise ReaderError(f"there are two histories of the same deals: {has}; give one")
-    if not given:
-        raise ReaderError(
-            f"there is no history: {has}. A list of deals has only the current stage of each, and a funnel "
-            f"needs the stages that they passed: fetch /deals/{{id}}/flow of each deal and give these too"
-        )
-    if given[0] == "changes":
-        table = plain(tables["changes"], _COLUMNS)
-        return table.frame, table.place
-    return _out_of_flow(tables["flow"], notes)
+    """Return the records of the one history among the tables of an export."""
+    role = one_history(
+        tables, ("flow", "changes"), "deals", "fetch /deals/{id}/flow of each deal and give these too"
+    )
+    if role == "flow":
+        return _records_of_flow(tables[role], notes)
+    table = plain(tables[role], _COLUMNS)
+    return table.frame, table.place
 
 
-def _out_of_flow(table: Table, notes: Notes) -> tuple[pd.DataFrame, Place]:
-    """Take the changes of deals out of a flow, which also has notes, mails and activities."""
+def _records_of_flow(table: Table, notes: Notes) -> tuple[pd.DataFrame, Place]:
+    """Return the changes of deals in a flow, which also has notes, mails and activities."""
     frame = plain(table, ["object", "timestamp"]).frame
     is_change = frame["object"].eq("dealChange")
     notes.add(
@@ -92,16 +87,12 @@ def _out_of_flow(table: Table, notes: Notes) -> tuple[pd.DataFrame, Place]:
         int((~is_change).sum()),
         "entries of the flow that are no change of the deal, left out",
     )
-    chosen = frame[is_change]
-    changes = objects(
-        chosen["data"], table.place, ["item_id", "field_key"], ["id", "old_value", "new_value", "log_time"]
+    entries = frame[is_change]
+    records = objects(
+        entries["data"], table.place, ["item_id", "field_key"], ["id", "old_value", "new_value", "log_time"]
     )
-    origins = changes.pop("origin").tolist()
-
-    def place(row: int) -> str:
-        return table.place(origins[row])
-
-    refuse_nested(changes, place, ["id", "log_time"])
-    if "timestamp" in chosen:
-        changes["log_time"] = changes["log_time"].fillna(chosen["timestamp"].reset_index(drop=True))
-    return changes, place
+    place = place_of(table.place, records.pop("origin").to_numpy())
+    refuse_nested(records, place, ["id", "log_time"])
+    if "timestamp" in entries:
+        records["log_time"] = records["log_time"].fillna(entries["timestamp"].reset_index(drop=True))
+    return records, place

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...build.items import complete_items, read_items
-from ...build.log import finish, make_log, stacked
-from ...build.moves import note_other_stages, note_stageless, rows_of_moves
+from ...build.items import complete_items, last_stages, note_other_stages, note_stageless, read_items
+from ...build.log import finish, make_log
+from ...build.moves import rows_of_moves
 from ...build.pipelines import listed_pipelines
+from ...build.tables import tables_by_role
 from ...export import Export
 from ...notes import Notes
 from ...options import Options
 from ...sources.cells import as_text
 from ...sources.dates import read_times
 from ...sources.nested import plain
+from ...sources.places import place_of
 from ...sources.source import Source, Sources, Table
 from .changes import TIMES, changes_of
 from .stages import Stages, stages_of
@@ -39,7 +41,7 @@ _ITEM_COLUMNS = {
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell which answer of Pipedrive's interface a source is."""
+    """Return the role of a source by its columns: an answer of Pipedrive's interface."""
     if source.has("object", "data") and source.frame["object"].eq("dealChange").any():
         return "flow"
     if source.has("field_key", "new_value") and any(name in source.frame for name in TIMES):
@@ -52,10 +54,10 @@ def sniff(source: Source, options: Options) -> str | None:
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read what changed in deals: won and lost are statuses, and become stages of their pipeline."""
+    """Read the changes of deals: the statuses won and lost become stages of each pipeline."""
     notes = Notes()
-    utc = replace(options, zone="UTC")  # which Pipedrive's times are in, with and without saying so
-    tables = {role: table for role in ROLES if (table := stacked(sources, role, notes)) is not None}
+    utc = replace(options, zone="UTC")  # the zone of Pipedrive's times, which they may not carry
+    tables = tables_by_role(sources, ROLES, notes)
     changes, place = changes_of(tables, utc, notes)
     deals = _with_owner_names(tables["deals"]) if "deals" in tables else None
     items = None if deals is None else read_items(deals, _ITEM_COLUMNS, utc, notes)
@@ -63,11 +65,11 @@ def read(sources: Sources, options: Options) -> Export:
     moves = _moves(changes, deals, stages, notes)
     created, current = _creations(changes, items, stages)
     rows, row_place = rows_of_moves(
-        moves, created, current, lambda row: place(int(moves["origin"].iloc[row])), notes
+        moves, created, current, place_of(place, moves["origin"].to_numpy()), notes
     )
     note_stageless(changes["item"], rows, notes)
     if items is not None:
-        note_other_stages(rows, _now(items, stages), notes)
+        note_other_stages(last_stages(rows), _current(items, stages), notes)
         items = _in_zone(items, "created", options)
         if "pipeline_id" in items:
             items["pipeline"] = items["pipeline_id"].map(stages.name_of, na_action="ignore")
@@ -78,9 +80,9 @@ def read(sources: Sources, options: Options) -> Export:
     return finish(FORMAT, log, listed_pipelines(lists, rows, options, notes), items, notes)
 
 
-def _now(items: pd.DataFrame, stages: Stages) -> pd.Series:
-    """Tell in which stage each deal of the list is seen."""
-    return stages.seen(items["stage_id"], items["status"]).set_axis(items["item"])
+def _current(items: pd.DataFrame, stages: Stages) -> pd.Series:
+    """Return the current stage of each deal of the list, by item."""
+    return stages.visible(items["stage_id"], items["status"]).set_axis(items["item"])
 
 
 def _in_zone(frame: pd.DataFrame, column: str, options: Options) -> pd.DataFrame:
@@ -91,7 +93,7 @@ def _in_zone(frame: pd.DataFrame, column: str, options: Options) -> pd.DataFrame
 
 
 def _with_owner_names(deals: Table) -> Table:
-    """Take the name of the owner out of the object that the first version of the interface nests."""
+    """Add the name of the owner, which version 1 of the interface nests in an object."""
     frame = deals.frame
     owner = next((name for name in ("user_id", "owner_id") if name in frame), None)
     plain(deals, ["id", "stage_id", "pipeline_id", "status", "value", "currency", "owner_name"])
@@ -102,19 +104,19 @@ def _with_owner_names(deals: Table) -> Table:
 
 
 def _moves(changes: pd.DataFrame, deals: Table | None, stages: Stages, notes: Notes) -> pd.DataFrame:
-    """Turn changes of stage and of status into moves between the stages that a deal is seen in.
+    """Turn changes of stage and status into moves between the stages of the log.
 
-    A won or lost deal keeps its stage, and is seen in it again once it is opened.
+    A won or lost deal keeps its stage in Pipedrive, and returns to it if it is reopened.
     """
-    moved = changes[changes["field"] != "add_time"].sort_values(["time", "order"], kind="stable")
-    of_stage, of_status = moved["field"].eq("stage_id"), moved["field"].eq("status")
-    item = moved["item"]
+    in_time = changes[changes["field"] != "add_time"].sort_values(["time", "order"], kind="stable")
+    is_stage, is_status = in_time["field"].eq("stage_id"), in_time["field"].eq("status")
+    item = in_time["item"]
     current = None if deals is None else deals.frame.set_index("id")["stage_id"]
-    stage = _followed(item, moved["old"].where(of_stage), moved["new"].where(of_stage), current)
-    status = _followed(item, moved["old"].where(of_status), moved["new"].where(of_status), None)
-    moves = moved[["item", "time", "order", "origin"]].assign(
-        from_stage=stages.seen(stage["before"], status["before"].fillna("open")),
-        to_stage=stages.seen(stage["after"], status["after"].fillna("open")),
+    stage = _followed(item, in_time["old"].where(is_stage), in_time["new"].where(is_stage), current)
+    status = _followed(item, in_time["old"].where(is_status), in_time["new"].where(is_status), None)
+    moves = in_time[["item", "time", "order", "origin"]].assign(
+        from_stage=stages.visible(stage["before"], status["before"].fillna("open")),
+        to_stage=stages.visible(stage["after"], status["after"].fillna("open")),
     )
     unseen = moves["from_stage"] == moves["to_stage"]
     notes.add(
@@ -127,35 +129,41 @@ def _moves(changes: pd.DataFrame, deals: Table | None, stages: Stages, notes: No
 
 
 def _followed(item: pd.Series, old: pd.Series, new: pd.Series, current: pd.Series | None) -> pd.DataFrame:
-    """Follow one field of each item through all changes, of this field and of others.
+    """Return the value of one field before and after every change, also of other fields.
 
-    What was before the first change of the field is its old value; without any change, the value of now.
+    Parameters
+    ----------
+    item
+        Item of each change, in order of time.
+    old, new
+        Values of the field, missing where another field changed.
+    current
+        Current value of the field, by item, for items whose field never changed.
     """
-    first = old.groupby(item, sort=False).first()
-    start = item.map(first)
+    # Before its first change the field has that change's old value.
+    start = item.map(old.groupby(item, sort=False).first())
     if current is not None:
-        unchanged = ~item.isin(item[new.notna()])
-        start = start.where(~unchanged, item.map(current.to_dict()))
+        is_unchanged = ~item.isin(item[new.notna()])
+        start = start.where(~is_unchanged, item.map(current.to_dict()))
     after = new.groupby(item, sort=False).ffill()
     after = after.where(after.notna(), start)
-    before = after.groupby(item, sort=False).shift()
     is_first = ~item.duplicated()
-    before = before.where(~is_first, start)
-    # A deal is created with a change of the field from nothing.
-    born = is_first & old.isna() & new.notna()
-    return pd.DataFrame({"before": before.where(~born, None), "after": after})
+    before = after.groupby(item, sort=False).shift().where(~is_first, start)
+    # The creation of a deal is a change of the field from nothing.
+    is_creation = is_first & old.isna() & new.notna()
+    return pd.DataFrame({"before": before.where(~is_creation, None), "after": after})
 
 
 def _creations(
     changes: pd.DataFrame, items: pd.DataFrame | None, stages: Stages
 ) -> tuple[pd.Series, pd.Series | None]:
-    """Tell when deals were created, and what those are in that never moved; only of deals with a history."""
-    born = changes[changes["field"].eq("add_time")].drop_duplicates("item")
-    created = born.set_index("item")["time"]
+    """Return the time of creation and the current stage of the deals that have a history, by item."""
+    creations = changes[changes["field"].eq("add_time")].drop_duplicates("item")
+    created = creations.set_index("item")["time"]
     if items is None:
         return created, None
     listed = items[items["item"].isin(changes["item"])]
     if "created" in listed:
         times = listed.set_index("item")["created"]
         created = created.combine_first(times) if len(created) else times
-    return created, _now(listed, stages)
+    return created, _current(listed, stages)

@@ -1,4 +1,4 @@
-"""The stages of Pipedrive, with won and lost, which are statuses, as the last stages of each pipeline."""
+"""The stages of Pipedrive, with the statuses won and lost as the final stages of each pipeline."""
 
 from __future__ import annotations
 
@@ -7,40 +7,53 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...build.log import StageList, distinct_names
-from ...build.pipelines import in_time
+from ...build.pipelines import in_time, without_deleted
+from ...build.stage_lists import StageList, distinct_names, names_by_id
 from ...notes import Notes
-from ...sources.cells import is_true
+from ...sources.columns import is_true, sorted_by_numbers
 from ...sources.nested import plain
 from ...sources.source import Table
 
 _CLOSED = ("won", "lost")
-_READ = ("id", "name", "order_nr", "pipeline_id", "is_deleted", "active_flag")
+_CLOSED_ALONE = (["won"], ["lost"])  # of deals whose pipeline is unknown
+_COLUMNS = ("id", "name", "order_nr", "pipeline_id", "is_deleted", "active_flag")
 
 
 @dataclass(frozen=True)
 class Stages:
-    """What is known of stages: a list in order, the pipeline of each, and names."""
+    """The stages of an account.
 
-    listed: pd.DataFrame  # code, pipeline, deleted; in order
+    Attributes
+    ----------
+    listed
+        Listed stages in their order: ``code``, ``pipeline``, ``deleted``.
+    pipeline_of
+        Pipeline of each stage, by code; also of stages that only deals name.
+    names
+        Names of the stages, by code.
+    pipelines
+        Names of the pipelines, by id.
+    """
+
+    listed: pd.DataFrame
     pipeline_of: Mapping[str, str]
     names: Mapping[str, str]
     pipelines: Mapping[str, str]
 
-    def seen(self, stage: pd.Series, status: pd.Series) -> pd.Series:
-        """Tell in which stage a deal is seen: won and lost as ``1:won`` and ``1:lost`` of pipeline 1."""
+    def visible(self, stage: pd.Series, status: pd.Series) -> pd.Series:
+        """Return the stages of the log: won and lost of pipeline 1 are ``1:won`` and ``1:lost``."""
         prefixes = {code: f"{pipeline}:" for code, pipeline in self.pipeline_of.items()}
         final = stage.map(prefixes).astype(object).fillna("") + status.astype(object)
         return stage.where(~status.isin(_CLOSED), final).astype(object)
 
     def name_of(self, pipeline: str) -> str:
-        """Name a pipeline."""
+        """Return the name of a pipeline."""
         return self.pipelines.get(pipeline, f"Pipeline {pipeline}")
 
     def lists(self, rows: pd.DataFrame, notes: Notes) -> list[StageList]:
-        """List the stages of each pipeline; deleted ones only where the log has them."""
+        """List the stages of each pipeline; deleted ones only if the log has them."""
         used = in_time(rows)
-        kept = self.listed[~self.listed["deleted"] | self.listed["code"].isin(used)]
+        kept = without_deleted(self.listed, used, notes)
         if not len(self.listed):
             open_stages = [code for code in used if code.rpartition(":")[2] not in _CLOSED]
             notes.add(
@@ -48,14 +61,11 @@ class Stages:
                 len(open_stages),
                 "stages in the order in which they first appear, because /stages is not given",
             )
-            kept = pd.DataFrame({"code": open_stages, "deleted": False})
+            kept = pd.DataFrame({"code": open_stages})
             kept["pipeline"] = kept["code"].map(self.pipeline_of)
-        notes.add(
-            "deleted_stages", int(kept["deleted"].sum()), "stages that are deleted, kept for their rows"
-        )
-        ids = [one for one in self.pipelines if kept["pipeline"].eq(one).any()]
-        ids += [one for one in kept["pipeline"].dropna().unique() if one not in ids]
-        lists = [self._list(one, list(kept["code"][kept["pipeline"].eq(one)])) for one in ids]
+        codes = {str(pipeline): list(own) for pipeline, own in kept.groupby("pipeline", sort=False)["code"]}
+        order = dict.fromkeys([*(pipeline for pipeline in self.pipelines if pipeline in codes), *codes])
+        lists = [self._list(pipeline, codes[pipeline]) for pipeline in order]
         homeless = list(kept["code"][kept["pipeline"].isna()])
         return [*lists, StageList("Pipeline", homeless, *_CLOSED_ALONE, self.names)] if homeless else lists
 
@@ -65,33 +75,26 @@ class Stages:
         return StageList(self.name_of(pipeline), codes, [won], [lost], names)
 
 
-_CLOSED_ALONE = (["won"], ["lost"])
-
-
 def stages_of(tables: Mapping[str, Table]) -> Stages:
-    """Collect stages from their list, else what deals and changes tell of them."""
+    """Collect stages from their list, or else from the deals and changes that name them."""
     pipelines: dict[str, str] = {}
     if "pipelines" in tables:
-        frame = _in_order(plain(tables["pipelines"], _READ).frame)
-        pipelines = distinct_names(dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True)))
+        frame = sorted_by_numbers(plain(tables["pipelines"], _COLUMNS).frame, "order_nr")
+        pipelines = distinct_names(names_by_id(frame["id"], frame["name"]))
     pipeline_of: dict[str, str] = {}
     if "deals" in tables and "pipeline_id" in tables["deals"].frame:
         pairs = tables["deals"].frame[["stage_id", "pipeline_id"]].dropna()
         pipeline_of.update(zip(pairs["stage_id"], pairs["pipeline_id"], strict=True))
     if "stages" not in tables:
-        nothing = pd.DataFrame(columns=["code", "pipeline", "deleted"]).astype({"deleted": bool})
-        return Stages(nothing, pipeline_of, _names_in(tables), pipelines)
-    frame = _in_order(plain(tables["stages"], _READ).frame).drop_duplicates("id")
+        empty = pd.DataFrame(columns=["code", "pipeline", "deleted"]).astype({"deleted": bool})
+        return Stages(empty, pipeline_of, _names_in_flow(tables), pipelines)
+    frame = sorted_by_numbers(plain(tables["stages"], _COLUMNS).frame, "order_nr").drop_duplicates("id")
     pipeline_of.update(zip(frame["id"], frame["pipeline_id"], strict=True))
     listed = pd.DataFrame(
         {"code": frame["id"], "pipeline": frame["pipeline_id"], "deleted": _is_deleted(frame)}
     )
-    names = {**_names_in(tables), **dict(zip(frame["id"], frame["name"].fillna(frame["id"]), strict=True))}
+    names = {**_names_in_flow(tables), **names_by_id(frame["id"], frame["name"])}
     return Stages(listed, pipeline_of, names, pipelines)
-
-
-def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.iloc[pd.to_numeric(frame["order_nr"], errors="coerce").argsort(kind="stable")]
 
 
 def _is_deleted(stages: pd.DataFrame) -> pd.Series:
@@ -102,14 +105,14 @@ def _is_deleted(stages: pd.DataFrame) -> pd.Series:
     return pd.Series(False, index=stages.index)
 
 
-def _names_in(tables: Mapping[str, Table]) -> dict[str, str]:
-    """Take the names of stages that changes write beside their ids."""
+def _names_in_flow(tables: Mapping[str, Table]) -> dict[str, str]:
+    """Return the names of stages that changes carry beside the codes."""
     names: dict[str, str] = {}
     for entry in tables["flow"].frame["data"] if "flow" in tables else ():
         if isinstance(entry, dict) and entry.get("field_key") == "stage_id":
-            beside = entry.get("additional_data")
+            formatted = entry.get("additional_data")
             for value in ("old_value", "new_value"):
-                said = beside.get(f"{value}_formatted") if isinstance(beside, dict) else None
-                if entry.get(value) is not None and said:
-                    names[str(entry[value])] = str(said)
+                name = formatted.get(f"{value}_formatted") if isinstance(formatted, dict) else None
+                if entry.get(value) is not None and name:
+                    names[str(entry[value])] = str(name)
     return names

@@ -9,16 +9,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ....errors import ReaderError
-from ...build.items import complete_items, read_items
-from ...build.log import finish, make_log, stacked, times_of
-from ...build.moves import arrival, fetched_once, note_other_stages, rows_of_moves
+from ...build.items import complete_items, last_stages, note_other_stages, read_items
+from ...build.log import finish, make_log
+from ...build.moves import rows_of_moves
+from ...build.order import arrival, fetched_once
 from ...build.pipelines import listed_pipelines
+from ...build.tables import one_history, tables_by_role, times_of
 from ...export import Export
 from ...notes import Notes
 from ...options import Options
-from ...sources.cells import Place, find_column, is_true
+from ...sources.columns import find_column, is_true
 from ...sources.nested import plain
+from ...sources.places import Place, place_of, rows_at
 from ...sources.source import Source, Sources, Table
 from .stages import stage_list
 
@@ -31,14 +33,21 @@ ROLES: Mapping[str, str] = {
     "stages": "OpportunityStage: MasterLabel, SortOrder, IsClosed, IsWon",
 }
 _HISTORIES = ("history", "field history", "versions")
-# Fields by the names of the interface; a warehouse writes OpportunityId as opportunity_id.
+# Fields by their names in the interface; a warehouse writes OpportunityId as opportunity_id.
 _FIELDS = (
     *("Id", "OpportunityId", "StageName", "CreatedDate", "IsDeleted", "IsClosed", "IsWon", "Probability"),
     *("ForecastCategory", "Field", "OldValue", "NewValue", "Amount", "CurrencyIsoCode", "OwnerId"),
     *("MasterLabel", "SortOrder", "DefaultProbability", "IsActive", "ValidFrom", "ValidTo"),
 )
-_ALSO = {"_fivetran_start": "ValidFrom", "_fivetran_end": "ValidTo", "EffectiveFromDate": "ValidFrom"}
-_ALSO |= {"dbt_valid_from": "ValidFrom", "dbt_valid_to": "ValidTo", "EffectiveToDate": "ValidTo"}
+# Bounds of an interval of validity, as Fivetran, dbt and other warehouse tables name them.
+_INTERVALS = {
+    "_fivetran_start": "ValidFrom",
+    "_fivetran_end": "ValidTo",
+    "EffectiveFromDate": "ValidFrom",
+    "dbt_valid_from": "ValidFrom",
+    "dbt_valid_to": "ValidTo",
+    "EffectiveToDate": "ValidTo",
+}
 _ITEM_COLUMNS = {
     "item": "Id",
     "amount": "Amount",
@@ -49,34 +58,38 @@ _ITEM_COLUMNS = {
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Tell which object of Salesforce a source holds."""
+    """Return the role of a source by its columns: an object of Salesforce, or a table of a warehouse."""
     names = set(_fields(source.columns).values())
     if {"OpportunityId", "Field", "NewValue", "CreatedDate"} <= names:
         return "field history"
-    flags = bool(names & {"IsClosed", "IsWon", "ForecastCategory"})
-    if {"StageName", "ValidFrom"} <= names and ("OpportunityId" in names or (flags and "Id" in names)):
+    has_flags = bool(names & {"IsClosed", "IsWon", "ForecastCategory"})
+    if {"StageName", "ValidFrom"} <= names and ("OpportunityId" in names or (has_flags and "Id" in names)):
         return "versions"
     if {"OpportunityId", "StageName", "CreatedDate"} <= names:
         return "history"
     if {"MasterLabel"} <= names and names & {"SortOrder", "IsWon", "DefaultProbability"}:
         return "stages"
-    if {"Id", "StageName"} <= names and (flags or {"Amount", "Probability"} <= names):
+    if {"Id", "StageName"} <= names and (has_flags or {"Amount", "Probability"} <= names):
         return "opportunities"
     return None
 
 
 def _fields(columns: list[str]) -> dict[str, str]:
-    """Find fields among columns; gives the field of each column that is one."""
-    found = {column: field for name, field in _ALSO.items() if (column := find_column(columns, [name]))}
+    """Return the field of each column that is one, by column."""
+    field_of = {
+        column: field for name, field in _INTERVALS.items() if (column := find_column(columns, [name]))
+    }
     for field in _FIELDS:
         column = find_column(columns, [field])
-        if column is not None and field not in found.values():
-            found[column] = field
-    return found
+        if column is not None and field not in field_of.values():
+            field_of[column] = field
+    return field_of
 
 
 class _History(NamedTuple):
-    rows: pd.DataFrame  # item, stage, time, order
+    """Rows of the log (``item``, ``stage``, ``time``, ``order``) and the table that they come from."""
+
+    rows: pd.DataFrame
     place: Place
     table: Table
 
@@ -84,65 +97,50 @@ class _History(NamedTuple):
 def read(sources: Sources, options: Options) -> Export:
     """Read one history of opportunities, and the lists of opportunities and stages beside it."""
     notes = Notes()
-    tables = {role: _renamed(table) for role in ROLES if (table := stacked(sources, role, notes))}
-    role = _one_history(tables)
+    tables = {role: _renamed(table) for role, table in tables_by_role(sources, ROLES, notes).items()}
+    role = one_history(tables, _HISTORIES, "opportunities", "export OpportunityHistory and give it too")
     listed = tables.get("opportunities")
     items = None if listed is None else read_items(listed, _ITEM_COLUMNS, options, notes)
-    reading = {"history": _changes, "field history": _moves, "versions": _versions}[role]
-    history = reading(tables[role], tables, items, options, notes)
+    if role == "history":
+        history = _changes(tables[role], options, notes)
+    elif role == "field history":
+        history = _moves(tables[role], items, options, notes)
+    else:
+        history = _versions(tables[role], options, notes)
     rows = history.rows
-    _count_deleted(tables, notes)
+    _note_deleted(tables, notes)
     if listed is not None:
-        note_other_stages(rows, listed.frame["StageName"].set_axis(listed.frame["Id"]), notes)
+        current = listed.frame["StageName"].set_axis(listed.frame["Id"])
+        note_other_stages(last_stages(rows), current, notes)
     elif role == "versions":
-        items = _last_versions(history, options, notes)
-    lists = stage_list(rows, list(tables.values()), notes)
+        items = _items_of_versions(history, options, notes)
+    stages = stage_list(rows, list(tables.values()), notes)
     items = complete_items(items, rows, notes)
     log = make_log(rows, history.place, options, items=items)
-    return finish(FORMAT, log, listed_pipelines([lists], rows, options, notes), items, notes)
+    return finish(FORMAT, log, listed_pipelines([stages], rows, options, notes), items, notes)
 
 
 def _renamed(table: Table) -> Table:
-    frame = table.frame.drop(columns="attributes", errors="ignore")  # of a query: type and address
+    frame = table.frame.drop(columns="attributes", errors="ignore")  # type and address, in a query's answer
     fields = _fields([str(name) for name in frame])
     return plain(replace(table, frame=frame.rename(columns=fields)), list(fields.values()))
 
 
-def _one_history(tables: Mapping[str, Table]) -> str:
-    given = [role for role in _HISTORIES if role in tables]
-    if len(given) > 1:
-        raise ReaderError(
-            f"there are several histories of the same opportunities: "
-            f"{'; '.join(f'{tables[role].sources[0].name} ({role})' for role in given)}; give one"
-        )
-    if not given:
-        has = "; ".join(f"{table.sources[0].name} has {role}" for role, table in tables.items())
-        raise ReaderError(
-            f"there is no history: {has}. A list of opportunities has only the current stage of each, and a "
-            f"funnel needs the stages that they passed: export OpportunityHistory and give it too"
-        )
-    return given[0]
-
-
-def _changes(
-    table: Table, tables: Mapping[str, Table], items: pd.DataFrame | None, options: Options, notes: Notes
-) -> _History:
+def _changes(table: Table, options: Options, notes: Notes) -> _History:
     """Read OpportunityHistory: a row for each change, also of the amount, so that stages repeat."""
     frame = table.frame
     ids = frame.get("Id")
     times = times_of(table, "CreatedDate", options, notes)
     rows = pd.DataFrame({"item": frame["OpportunityId"], "stage": frame["StageName"], "time": times})
-    kept = np.arange(len(rows)) if ids is None else fetched_once(rows, ids, table.place, notes)
+    once = np.arange(len(rows)) if ids is None else fetched_once(rows, ids, table.place, notes)
     rows["order"] = arrival(rows["item"], rows["time"], ids)
-    rows = rows.iloc[kept].reset_index(drop=True)
+    rows, place = rows_at(rows, table.place, once)
     notes.add("actor_left_out", len(rows), "rows whose CreatedById, who made the change, is not in the log")
-    return _History(rows, lambda row: table.place(int(kept[row])), table)
+    return _History(rows, place, table)
 
 
-def _moves(
-    table: Table, tables: Mapping[str, Table], items: pd.DataFrame | None, options: Options, notes: Notes
-) -> _History:
-    """Read OpportunityFieldHistory; the first stage of each is dated by its creation."""
+def _moves(table: Table, items: pd.DataFrame | None, options: Options, notes: Notes) -> _History:
+    """Read OpportunityFieldHistory: each opportunity entered its first stage when it was created."""
     frame = table.frame
     times = times_of(table, "CreatedDate", options, notes)
     order = arrival(frame["OpportunityId"], times, frame.get("Id"))
@@ -155,29 +153,30 @@ def _moves(
             "order": order,
         }
     )
-    of_stage = frame["Field"].eq("StageName")
-    born = frame["Field"].eq("created")
-    notes.add("other_fields", int((~of_stage & ~born).sum()), "rows of other fields than StageName, left out")
-    created, current = _creations(moves[born], items)
-    at = np.flatnonzero(of_stage.to_numpy())
-    rows, place = rows_of_moves(
-        moves.iloc[at].reset_index(drop=True), created, current, lambda row: table.place(int(at[row])), notes
+    is_move, is_creation = frame["Field"].eq("StageName"), frame["Field"].eq("created")
+    notes.add(
+        "other_fields",
+        int((~is_move & ~is_creation).sum()),
+        "rows of other fields than StageName, left out",
     )
+    created, current = _creations(moves[is_creation], items)
+    moves, place = rows_at(moves, table.place, np.flatnonzero(is_move.to_numpy()))
+    rows, place = rows_of_moves(moves, created, current, place, notes)
     return _History(rows, place, table)
 
 
-def _creations(born: pd.DataFrame, items: pd.DataFrame | None) -> tuple[pd.Series | None, pd.Series | None]:
-    """Take when opportunities were created from the list, else from the history's own rows."""
+def _creations(
+    creations: pd.DataFrame, items: pd.DataFrame | None
+) -> tuple[pd.Series | None, pd.Series | None]:
+    """Return when opportunities were created, and their current stages if there is a list, by item."""
     if items is None or "created" not in items:
-        first = born.drop_duplicates("item").set_index("item")["time"]
+        first = creations.drop_duplicates("item").set_index("item")["time"]
         return (first if len(first) else None), None
-    keyed = items.set_index("item")
-    return keyed["created"], keyed["StageName"]
+    by_item = items.set_index("item")
+    return by_item["created"], by_item["StageName"]
 
 
-def _versions(
-    table: Table, tables: Mapping[str, Table], items: pd.DataFrame | None, options: Options, notes: Notes
-) -> _History:
+def _versions(table: Table, options: Options, notes: Notes) -> _History:
     """Read versions of opportunities: one row for each interval in which nothing changed."""
     frame = table.frame
     item = frame["OpportunityId"] if "OpportunityId" in frame else frame["Id"]
@@ -185,14 +184,14 @@ def _versions(
         {"item": item, "stage": frame["StageName"], "time": times_of(table, "ValidFrom", options, notes)}
     )
     rows["order"] = arrival(rows["item"], rows["time"])
-    in_time = rows.dropna(subset=["item", "time"]).sort_values(["time", "order"], kind="stable")
+    in_time = _in_time(rows)
     if "ValidTo" in frame:
         last = in_time.drop_duplicates("item", keep="last").index
-        ended = frame["ValidTo"].loc[last]
-        over = ended.notna() & ~ended.astype(str).str.match(r"(9999|2999|2050|3000)-")
+        ends = frame["ValidTo"].loc[last]
+        has_ended = ends.notna() & ~ends.astype(str).str.match(r"(9999|2999|2050|3000)-")
         notes.add(
             "last_version_ended",
-            int(over.sum()),
+            int(has_ended.sum()),
             "items whose last version is over: deleted, or no longer fetched",
         )
     if "CreatedDate" in frame:
@@ -206,18 +205,21 @@ def _versions(
     return _History(rows, table.place, table)
 
 
-def _last_versions(history: _History, options: Options, notes: Notes) -> pd.DataFrame:
-    """Take the items from their last version each."""
-    rows = history.rows.dropna(subset=["item", "time"]).sort_values(["time", "order"], kind="stable")
-    last = rows.drop_duplicates("item", keep="last").index.sort_values()
+def _items_of_versions(history: _History, options: Options, notes: Notes) -> pd.DataFrame:
+    """Return the items as their last versions have them."""
+    last = _in_time(history.rows).drop_duplicates("item", keep="last").index.sort_values()
     frame = history.table.frame.loc[last].drop(columns=["ValidFrom", "ValidTo"], errors="ignore")
     key = "OpportunityId" if "OpportunityId" in frame else "Id"
-    origins = list(last)
-    source = Source("versions", frame.reset_index(drop=True), lambda row: history.place(origins[row]))
+    source = Source("versions", frame.reset_index(drop=True), place_of(history.place, last.to_numpy()))
     return read_items(Table.of([source]), {**_ITEM_COLUMNS, "item": key}, options, notes)
 
 
-def _count_deleted(tables: Mapping[str, Table], notes: Notes) -> None:
+def _in_time(rows: pd.DataFrame) -> pd.DataFrame:
+    complete = rows.dropna(subset=["item", "time"])
+    return complete.sort_values(["time", "order"], kind="stable")
+
+
+def _note_deleted(tables: Mapping[str, Table], notes: Notes) -> None:
     for role in (*_HISTORIES, "opportunities"):
         if role in tables and "IsDeleted" in tables[role].frame:
             deleted = int(is_true(tables[role].frame["IsDeleted"]).sum())

@@ -1,4 +1,4 @@
-"""The stages of Salesforce: from OpportunityStage, else from the flags and probabilities of opportunities."""
+"""The stages of Salesforce: from OpportunityStage, or from flags and probabilities of opportunities."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ...build.log import StageList
 from ...build.pipelines import in_time, list_by_names
+from ...build.stage_lists import StageList
 from ...notes import Notes
-from ...sources.cells import is_true
+from ...sources.columns import column_or_missing, is_true, sorted_by_numbers
 from ...sources.source import Table
 
 _NAME = "Opportunities"
-# What every organisation starts with, in order; two of them share a probability.
+# The stages of a new organisation, in order; two of them share a probability.
 _STANDARD = (
     *("Prospecting", "Qualification", "Needs Analysis", "Value Proposition", "Id. Decision Makers"),
     *("Perception Analysis", "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"),
@@ -25,14 +25,14 @@ _NO_FACTS = pd.DataFrame(
 
 
 def stage_list(rows: pd.DataFrame, tables: Sequence[Table], notes: Notes) -> StageList:
-    """List the stages in their order, by what they mean.
+    """List the stages in their order, with their meaning.
 
     Parameters
     ----------
     rows
-        ``stage`` and ``time`` of the log.
+        Columns ``stage`` and ``time`` of the log.
     tables
-        Whatever was read, in the names of the interface's fields.
+        All tables of the export, with the field names of the interface.
     """
     listed = [table.frame for table in tables if "MasterLabel" in table.frame]
     if listed:
@@ -41,35 +41,32 @@ def stage_list(rows: pd.DataFrame, tables: Sequence[Table], notes: Notes) -> Sta
 
 
 def _from_list(frame: pd.DataFrame, used: Sequence[str]) -> StageList:
-    """Take the stages in their order; one that is no longer active only where the log has it."""
-    if "SortOrder" in frame:
-        frame = frame.iloc[pd.to_numeric(frame["SortOrder"], errors="coerce").argsort(kind="stable")]
+    """Read the listed stages; inactive ones only if the log uses them."""
+    frame = sorted_by_numbers(frame, "SortOrder")
     if "IsActive" in frame:
         frame = frame[is_true(frame["IsActive"]) | frame["MasterLabel"].isin(used)]
     frame = frame.drop_duplicates("MasterLabel")
-    closed, won = _flag(frame, "IsClosed"), _flag(frame, "IsWon")
-    labels = frame["MasterLabel"]
-    return StageList(_NAME, list(labels[~closed & ~won]), list(labels[won]), list(labels[closed & ~won]))
-
-
-def _flag(frame: pd.DataFrame, name: str) -> pd.Series:
-    return is_true(frame[name]) if name in frame else pd.Series(False, index=frame.index)
+    is_won, is_closed = (is_true(column_or_missing(frame, name)) for name in ("IsWon", "IsClosed"))
+    return StageList.by_meaning(_NAME, list(frame["MasterLabel"]), won=list(is_won), lost=list(is_closed))
 
 
 def _from_rows(used: list[str], frames: Sequence[pd.DataFrame], notes: Notes) -> StageList:
-    """Order stages by their usual probability; won and lost by what rows say, else by names."""
+    """Order stages by their usual probability; rows say which are won and lost, or else names do."""
     facts = pd.concat([_NO_FACTS, *map(_facts, frames)], ignore_index=True)
     by_stage = facts.groupby("stage", sort=False)
-    probability = by_stage["probability"].median().reindex(used)
-    known = pd.DataFrame({name: by_stage[name].max().reindex(used) for name in ("won", "lost")}) == 1
-    unclear = by_stage["won"].count().reindex(used).fillna(0).eq(0)
+    flags = by_stage[["won", "lost"]].max().reindex(used).eq(1)
+    is_unclear = by_stage["won"].count().reindex(used).fillna(0).eq(0)
     by_names = list_by_names(_NAME, used)
-    won = known["won"] | (unclear & known.index.isin(by_names.won))
-    lost = ~won & (known["lost"] | (unclear & known.index.isin(by_names.lost)))
-    standard = [_STANDARD.index(stage) if stage in _STANDARD else len(_STANDARD) for stage in used]
-    place = pd.Series(standard, index=used)
-    order = pd.DataFrame({"probability": probability, "place": place})
-    order = order.sort_values(["probability", "place"], kind="stable")
+    standard = {stage: rank for rank, stage in enumerate(_STANDARD)}
+    stages = pd.DataFrame(
+        {
+            "won": flags["won"] | (is_unclear & flags.index.isin(by_names.won)),
+            "lost": flags["lost"] | (is_unclear & flags.index.isin(by_names.lost)),
+            "probability": by_stage["probability"].median().reindex(used),
+            "rank": [standard.get(stage, len(standard)) for stage in used],
+        },
+        index=pd.Index(used, dtype=object),
+    ).sort_values(["probability", "rank"], kind="stable")
     notes.add(
         "stages_by_probability",
         len(used),
@@ -77,26 +74,24 @@ def _from_rows(used: list[str], frames: Sequence[pd.DataFrame], notes: Notes) ->
         "appear, because OpportunityStage with their order is not given",
     )
     notes.add(
-        "meaning_by_name", int(unclear.sum()), "stages of which no row tells whether they are won or lost"
+        "meaning_by_name", int(is_unclear.sum()), "stages of which no row tells whether they are won or lost"
     )
-    in_order = list(order.index)
-    return StageList(
-        _NAME,
-        [stage for stage in in_order if not won[stage] and not lost[stage]],
-        [stage for stage in in_order if won[stage]],
-        [stage for stage in in_order if lost[stage]],
-    )
+    return StageList.by_meaning(_NAME, list(stages.index), won=list(stages["won"]), lost=list(stages["lost"]))
 
 
 def _facts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Take what rows tell of their stage; the history has no flags, but a category of the forecast."""
+    """Return the probability and meaning of the stage of each row.
+
+    Opportunities have flags. The history has none, but its forecast category and probability together
+    say whether a stage is won or lost.
+    """
     facts = pd.DataFrame({"stage": frame["StageName"]})
-    probability = frame.get("Probability", pd.Series(None, index=frame.index, dtype=object))
-    facts["probability"] = pd.to_numeric(probability, errors="coerce")
+    facts["probability"] = pd.to_numeric(column_or_missing(frame, "Probability"), errors="coerce")
     facts["won"] = facts["lost"] = np.nan
     if "IsWon" in frame and "IsClosed" in frame:
-        facts["won"] = is_true(frame["IsWon"]).astype(float)
-        facts["lost"] = (is_true(frame["IsClosed"]) & ~is_true(frame["IsWon"])).astype(float)
+        is_won, is_closed = is_true(frame["IsWon"]), is_true(frame["IsClosed"])
+        facts["won"] = is_won.astype(float)
+        facts["lost"] = (is_closed & ~is_won).astype(float)
     elif "ForecastCategory" in frame:
         category = frame["ForecastCategory"].str.lower()
         facts["won"] = (category.eq("closed") & facts["probability"].eq(100)).astype(float)

@@ -1,0 +1,56 @@
+"""The files of a home-made history as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...errors import ReaderError
+from ..build.tables import stacked
+from ..notes import Notes
+from ..options import Options
+from ..sources.columns import find_column
+from ..sources.source import Sources, Table
+from .column_names import columns_of
+
+
+def history(sources: Sources, role: str, options: Options, roles: Sequence[str], notes: Notes) -> Table:
+    """Stack the files of a history.
+
+    Parameters
+    ----------
+    sources
+        Files of the export, by role.
+    role
+        Role of the history's files.
+    roles
+        Roles of the columns that every file must have, under the same names.
+
+    Raises
+    ------
+    ReaderError
+        If files name the columns differently, or if the column of the item holds an id of each row.
+    """
+    first, *others = sources[role]
+    names = columns_of(first.columns, options, roles)
+    for other in others:
+        other_names = columns_of(other.columns, options, roles)
+        if other_names != names:
+            raise ReaderError(
+                f"{first.name} and {other.name} name the same columns differently ({names} and "
+                f"{other_names}); rename them, or read each file by itself"
+            )
+    table = stacked(sources, role, notes)
+    assert table is not None
+    if len(roles) > 1:  # a wide table has each item once
+        _refuse_row_ids(table, names["item"], options)
+    return table
+
+
+def _refuse_row_ids(table: Table, item: str, options: Options) -> None:
+    """Refuse a plain ``id`` that differs on every row of a history: it identifies the row, not the item."""
+    is_plain = options.item is None and find_column([item], ["id"]) is not None
+    if is_plain and len(table.frame) > 2 and table.frame[item].is_unique:
+        raise ReaderError(
+            f"{table.sources[0].name}: column {item!r} differs on every row, as the id of a row does; name "
+            f"the column of the item: item= (item={item!r} if each item has one row)"
+        )

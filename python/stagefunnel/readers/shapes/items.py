@@ -1,0 +1,79 @@
+"""The list of items beside a home-made history, or what the history itself says about its items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from ...errors import quoted
+from ..build.items import complete_items, read_items
+from ..build.tables import stacked
+from ..notes import Notes
+from ..options import Options
+from ..sources.source import Source, Sources, Table
+from .column_names import columns_of, has
+
+LIST_OF_ITEMS: Final = "list of items"
+LIST_ROLE: Final[Mapping[str, str]] = {LIST_OF_ITEMS: "an item and more about it, each item once"}
+
+
+def sniff_list(source: Source, options: Options) -> str | None:
+    """Return the role of a source that may be the list of items beside a history."""
+    return LIST_OF_ITEMS if has(source, options, ("item",)) and len(source.columns) > 1 else None
+
+
+def items_beside(
+    sources: Sources, rows: pd.DataFrame, others: pd.DataFrame, options: Options, notes: Notes
+) -> pd.DataFrame:
+    """Read the list of items; without one, take the history's other columns from each item's last row.
+
+    Parameters
+    ----------
+    rows
+        Columns ``item``, ``stage`` and ``time`` of the log.
+    others
+        Columns of the history that the log does not take, row by row.
+    """
+    table = stacked(sources, LIST_OF_ITEMS, notes)
+    if table is not None:
+        unused = list(others.columns)
+        notes.add(
+            "columns_left_out",
+            len(unused),
+            f"columns of the history that are not used, because there is a list of items: {quoted(unused)}",
+        )
+        items = read_items(table, item_columns(table.frame, options), options, notes)
+    elif len(others.columns):
+        items = _from_last_rows(rows, others, options, notes)
+    else:
+        return complete_items(None, rows, notes)
+    return complete_items(items, rows, notes)
+
+
+def _from_last_rows(rows: pd.DataFrame, others: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:
+    in_time = rows.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
+    last_of = pd.Series(in_time.index, index=in_time["item"]).groupby(level=0, sort=False).last()
+    last = last_of.reindex(pd.unique(rows["item"].dropna())).dropna().astype("int64")
+    frame = others.loc[last].reset_index(drop=True)
+    frame.insert(0, "item", rows.loc[last, "item"].reset_index(drop=True), allow_duplicates=True)
+    source = Source(
+        "the last row of each item", frame, lambda row: f"the last row of item {frame['item'].iloc[row]!r}"
+    )
+    names = {**item_columns(others, options), "item": "item"}
+    items = read_items(Table.of([source]), names, options, notes)
+    notes.add(
+        "from_last_rows", len(items), "items whose amount, manager and the like are those of their last row"
+    )
+    return items
+
+
+def item_columns(frame: pd.DataFrame, options: Options) -> dict[str, str]:
+    """Return the columns of a list of items by role; an amount column without a digit is left out."""
+    roles = ("item", "pipeline", "amount", "currency", "manager", "created")
+    names = columns_of(list(frame.columns), options, roles)
+    amount = names.get("amount")
+    if amount is not None and not frame[amount].astype("string").str.contains(r"\d", na=False).any():
+        del names["amount"]
+    return names
