@@ -19,11 +19,11 @@
 #include <variant>
 #include <vector>
 
-#include "stagefunnel/durations.hpp"
-#include "stagefunnel/encode.hpp"
-#include "stagefunnel/funnel.hpp"
-#include "stagefunnel/journeys.hpp"
-#include "stagefunnel/summary.hpp"
+#include "stagefunnel/columns/encode.hpp"
+#include "stagefunnel/journeys/journeys.hpp"
+#include "stagefunnel/questions/durations/durations.hpp"
+#include "stagefunnel/questions/funnel/funnel.hpp"
+#include "stagefunnel/questions/summary.hpp"
 
 namespace {
 
@@ -48,8 +48,8 @@ std::vector<T> read_npy(const std::string& path) {
 }
 
 template <class T>
-Column column_of(const std::vector<T>& values, Storage storage, std::string format) {
-    Chunk chunk;
+Column column_of(const std::vector<T>& values, columns::Storage storage, std::string format) {
+    columns::Chunk chunk;
     chunk.length = values.size();
     chunk.values = values.data();
     Column column;
@@ -84,7 +84,7 @@ struct Run {
     std::vector<std::int64_t> passed;
 };
 
-Pipeline pipeline_of(const StageCodes& stages) {
+Pipeline pipeline_of(const columns::StageCodes& stages) {
     std::vector<std::int32_t> rows;
     for (const std::int64_t label : std::get<std::vector<std::int64_t>>(stages.labels)) {
         rows.push_back(static_cast<std::int32_t>(label));
@@ -94,29 +94,31 @@ Pipeline pipeline_of(const StageCodes& stages) {
 
 void call_once(const Column& item, const Column& stage, const Column& time, unsigned threads, Run& run) {
     Stopwatch watch;
-    const ItemKeys keys = encode_items(item);
-    const StageCodes codes = encode_stages(stage);
-    const Times times = encode_times(time);
+    const columns::ItemKeys keys = columns::encode_items(item);
+    const columns::StageCodes codes = columns::encode_stages(stage);
+    const columns::Times times = columns::encode_times(time);
     run.phases[0].seconds.push_back(watch.lap());
 
-    const Journeys journeys = build_journeys(keys, codes, times, RowOrder(), {}, threads);
+    const Journeys journeys = journeys::build_journeys(keys, codes, times, columns::RowOrder(), {}, threads);
     run.phases[1].seconds.push_back(watch.lap());
 
     const Pipeline pipeline = pipeline_of(codes);
-    FunnelOptions options;
+    funnel::Options options;
     options.threads = threads;
-    const FunnelCounts classic = count_funnel(journeys, pipeline, options);
-    options.kind = Kind::conversions_won;
-    const FunnelCounts conversions = count_funnel(journeys, pipeline, options);
+    const funnel::Counts classic = funnel::count_funnel(journeys, pipeline, options);
+    options.kind = funnel::Kind::conversions_won;
+    const funnel::Counts conversions = funnel::count_funnel(journeys, pipeline, options);
     run.phases[2].seconds.push_back(watch.lap());
 
-    const std::array median{Quantile{1, 2}};
-    const std::vector<StageTime> lengths = time_in_stage(journeys, pipeline, Per::visit, median, threads);
+    const std::array median{stats::Quantile{1, 2}};
+    const std::vector<durations::StageTime> lengths =
+        durations::time_in_stage(journeys, pipeline, durations::Per::visit, median, threads);
     run.phases[3].seconds.push_back(watch.lap());
 
-    constexpr std::array kQuantiles{Quantile{1, 2}, Quantile{1, 4}, Quantile{3, 4}, Quantile{9, 10}};
-    std::array<FunnelOptions, 2> funnels;
-    funnels[1].kind = Kind::conversions_won;
+    constexpr std::array kQuantiles{stats::Quantile{1, 2}, stats::Quantile{1, 4}, stats::Quantile{3, 4},
+                                    stats::Quantile{9, 10}};
+    std::array<funnel::Options, 2> funnels;
+    funnels[1].kind = funnel::Kind::conversions_won;
     const Summary all =
         summarise(journeys, pipeline, {.funnels = funnels, .quantiles = kQuantiles, .threads = threads});
     run.phases[4].seconds.push_back(watch.lap());
@@ -159,8 +161,9 @@ int main(int argc, char** argv) {
         const int calls = std::stoi(argv[5]);
         Run run;
         for (int call = 0; call < calls; ++call) {
-            call_once(column_of(items, Storage::int64, "l"), column_of(stages, Storage::int8, "c"),
-                      column_of(times, Storage::int64, "l"), threads, run);
+            call_once(column_of(items, columns::Storage::int64, "l"),
+                      column_of(stages, columns::Storage::int8, "c"),
+                      column_of(times, columns::Storage::int64, "l"), threads, run);
         }
         print(run);
     } catch (const std::exception& error) {

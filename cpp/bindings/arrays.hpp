@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "stagefunnel/funnel.hpp"
+#include "stagefunnel/questions/funnel/funnel.hpp"
 
 namespace stagefunnel::bindings {
 

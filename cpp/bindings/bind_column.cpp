@@ -4,27 +4,27 @@
 #include <variant>
 
 #include "arrays.hpp"
-#include "stagefunnel/column.hpp"
+#include "stagefunnel/columns/column.hpp"
 
 namespace stagefunnel::bindings {
 namespace {
 
-Storage storage_of(const py::dtype& dtype) {
+columns::Storage storage_of(const py::dtype& dtype) {
     const auto size = dtype.itemsize();
     switch (dtype.kind()) {
         case 'i':
-            return size == 8   ? Storage::int64
-                   : size == 4 ? Storage::int32
-                   : size == 2 ? Storage::int16
-                               : Storage::int8;
+            return size == 8   ? columns::Storage::int64
+                   : size == 4 ? columns::Storage::int32
+                   : size == 2 ? columns::Storage::int16
+                               : columns::Storage::int8;
         case 'u':
-            return size == 8   ? Storage::uint64
-                   : size == 4 ? Storage::uint32
-                   : size == 2 ? Storage::uint16
-                               : Storage::uint8;
+            return size == 8   ? columns::Storage::uint64
+                   : size == 4 ? columns::Storage::uint32
+                   : size == 2 ? columns::Storage::uint16
+                               : columns::Storage::uint8;
         case 'f':
-            if (size == 8) return Storage::float64;
-            if (size == 4) return Storage::float32;
+            if (size == 8) return columns::Storage::float64;
+            if (size == 4) return columns::Storage::float32;
             [[fallthrough]];
         default:
             throw py::type_error("expected an array of numbers, got " + std::string(py::str(dtype)));
@@ -46,7 +46,7 @@ Column column_from_array(const py::array& values, const std::optional<Array<std:
     column.storage = storage_of(values.dtype());
     column.format = std::move(format);
     column.length = static_cast<std::size_t>(values.size());
-    Chunk chunk;
+    columns::Chunk chunk;
     chunk.length = column.length;
     chunk.values = values.data();
     if (missing) {
@@ -114,15 +114,15 @@ std::variant<Column, std::size_t> column_from_objects(const py::list& values,
     Column column;
     column.length = values.size();
     column.owner = gathered;
-    Chunk chunk;
+    columns::Chunk chunk;
     chunk.length = column.length;
     chunk.missing = gathered->missing.data();
     if (kind == ObjectKind::integer) {
-        column.storage = Storage::int64;
+        column.storage = columns::Storage::int64;
         column.format = "l";
         chunk.values = gathered->integers.data();
     } else {
-        column.storage = Storage::bytes64;
+        column.storage = columns::Storage::bytes64;
         column.format = kind == ObjectKind::bytes ? "Z" : "U";
         chunk.values = gathered->offsets.data();
         chunk.bytes = gathered->bytes.data();
@@ -134,17 +134,19 @@ std::variant<Column, std::size_t> column_from_objects(const py::list& values,
 std::vector<Column> from_stream(const py::capsule& capsule, const std::vector<std::string>& names) {
     auto* stream = capsule.get_pointer<ArrowArrayStream>();
     const py::gil_scoped_release unlocked;
-    return columns_from_stream(*stream, names);
+    return columns::columns_from_stream(*stream, names);
 }
 
 std::vector<Column> from_batch(const py::capsule& schema, const py::capsule& array,
                                const std::vector<std::string>& names) {
-    return columns_from_batch(*schema.get_pointer<ArrowSchema>(), *array.get_pointer<ArrowArray>(), names);
+    return columns::columns_from_batch(*schema.get_pointer<ArrowSchema>(), *array.get_pointer<ArrowArray>(),
+                                       names);
 }
 
 py::typing::List<py::bytes> take_as_bytes(const Column& column, const Array<std::uint32_t>& rows) {
     py::typing::List<py::bytes> taken;
-    for (const std::string& bytes : take_bytes(column, as_span(rows))) taken.append(py::bytes(bytes));
+    for (const std::string& bytes : columns::take_bytes(column, as_span(rows)))
+        taken.append(py::bytes(bytes));
     return taken;
 }
 
@@ -154,9 +156,10 @@ void bind_column(py::module_& m) {
     py::class_<Column>(m, "Column")
         .def("__len__", [](const Column& column) { return column.length; })
         .def_readonly("format", &Column::format)
-        .def_property_readonly("holds_bytes", [](const Column& column) { return holds_bytes(column); })
+        .def_property_readonly("holds_bytes",
+                               [](const Column& column) { return columns::holds_bytes(column); })
         .def_property_readonly("type_name",
-                               [](const Column& column) { return describe_format(column.format); })
+                               [](const Column& column) { return columns::describe_format(column.format); })
         .def_property_readonly("value_format",
                                [](const Column& column) {
                                    const bool encoded =
@@ -166,19 +169,19 @@ void bind_column(py::module_& m) {
         .def(
             "take_integers",
             [](const Column& column, const Array<std::uint32_t>& rows) {
-                return as_array(take_integers(column, as_span(rows)));
+                return as_array(columns::take_integers(column, as_span(rows)));
             },
             "rows"_a.noconvert())
         .def(
             "take_text",
             [](const Column& column, const Array<std::uint32_t>& rows) {
-                return take_bytes(column, as_span(rows));
+                return columns::take_bytes(column, as_span(rows));
             },
             "rows"_a.noconvert())
         .def("take_bytes", &take_as_bytes, "rows"_a.noconvert());
     m.def("column_from_array", &column_from_array, "values"_a, "missing"_a.none(true), "format"_a);
     m.def("column_from_objects", &column_from_objects, "values"_a, "missing"_a.noconvert());
-    m.def("column_with_dictionary", &column_with_dictionary, "codes"_a, "dictionary"_a);
+    m.def("column_with_dictionary", &columns::column_with_dictionary, "codes"_a, "dictionary"_a);
     m.def("columns_from_stream", &from_stream, "stream"_a, "names"_a);
     m.def("columns_from_batch", &from_batch, "schema"_a, "array"_a, "names"_a);
 }

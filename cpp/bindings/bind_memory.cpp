@@ -1,5 +1,5 @@
 #include "arrays.hpp"
-#include "stagefunnel/memory.hpp"
+#include "stagefunnel/base/memory.hpp"
 
 namespace stagefunnel::bindings {
 

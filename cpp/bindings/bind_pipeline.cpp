@@ -1,5 +1,5 @@
 #include "arrays.hpp"
-#include "stagefunnel/pipeline.hpp"
+#include "stagefunnel/scan/pipeline.hpp"
 
 namespace stagefunnel::bindings {
 

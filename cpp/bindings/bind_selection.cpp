@@ -3,23 +3,23 @@
 #include <optional>
 
 #include "arrays.hpp"
-#include "stagefunnel/selection.hpp"
+#include "stagefunnel/scan/selection.hpp"
 
 namespace stagefunnel::bindings {
 namespace {
 
-Journeys select(const Journeys& journeys, const Pipeline& pipeline, Basis basis,
+Journeys select(const Journeys& journeys, const Pipeline& pipeline, scan::Basis basis,
                 std::optional<std::int64_t> start, std::optional<std::int64_t> end,
-                std::optional<std::int64_t> as_of, const Array<std::uint8_t>& elsewhere, MovedOut moved_out,
-                unsigned threads) {
-    const Selection selection{.basis = basis,
-                              .start = start,
-                              .end = end,
-                              .as_of = as_of,
-                              .elsewhere = as_span(elsewhere),
-                              .moved_out = moved_out};
+                std::optional<std::int64_t> as_of, const Array<std::uint8_t>& elsewhere,
+                scan::MovedOut moved_out, unsigned threads) {
+    const scan::Selection selection{.basis = basis,
+                                    .start = start,
+                                    .end = end,
+                                    .as_of = as_of,
+                                    .elsewhere = as_span(elsewhere),
+                                    .moved_out = moved_out};
     const py::gil_scoped_release unlocked;
-    return select_journeys(journeys, pipeline, selection, threads);
+    return scan::select_journeys(journeys, pipeline, selection, threads);
 }
 
 py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeline,
@@ -28,7 +28,7 @@ py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeli
     std::vector<std::uint8_t> found;
     {
         const py::gil_scoped_release unlocked;
-        found = moved_items(journeys, pipeline, codes, threads);
+        found = scan::moved_items(journeys, pipeline, codes, threads);
     }
     return as_array(std::move(found));
 }
@@ -36,14 +36,14 @@ py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeli
 }  // namespace
 
 void bind_selection(py::module_& m) {
-    py::native_enum<Basis>(m, "Basis", "enum.Enum")
-        .value("active", Basis::active)
-        .value("created", Basis::created)
-        .value("closed", Basis::closed)
+    py::native_enum<scan::Basis>(m, "Basis", "enum.Enum")
+        .value("active", scan::Basis::active)
+        .value("created", scan::Basis::created)
+        .value("closed", scan::Basis::closed)
         .finalize();
-    py::native_enum<MovedOut>(m, "MovedOut", "enum.Enum")
-        .value("exclude", MovedOut::exclude)
-        .value("include", MovedOut::include)
+    py::native_enum<scan::MovedOut>(m, "MovedOut", "enum.Enum")
+        .value("exclude", scan::MovedOut::exclude)
+        .value("include", scan::MovedOut::include)
         .finalize();
     m.def("select_journeys", &select, "journeys"_a, "pipeline"_a, "basis"_a, "start"_a, "end"_a, "as_of"_a,
           "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "arrays.hpp"
-#include "stagefunnel/sequence.hpp"
+#include "stagefunnel/questions/sequence/sequence.hpp"
 
 namespace stagefunnel::bindings {
 namespace {
@@ -15,18 +15,18 @@ std::vector<std::uint8_t> list_of(const Matches& matches) {
     return {values.begin(), values.end()};
 }
 
-SequenceStep step_of(const Matches& matches, std::optional<SequenceSpan> min_gap,
-                     std::optional<SequenceSpan> max_gap, bool optional, bool first_time) {
+sequence::Step step_of(const Matches& matches, std::optional<sequence::Length> min_gap,
+                       std::optional<sequence::Length> max_gap, bool optional, bool first_time) {
     return {list_of(matches), std::move(min_gap), std::move(max_gap), optional, first_time};
 }
 
-SequenceExclusion exclusion_of(const Matches& matches, std::size_t after, std::size_t before,
-                               ExclusionEffect effect) {
+sequence::Exclusion exclusion_of(const Matches& matches, std::size_t after, std::size_t before,
+                                 sequence::ExclusionEffect effect) {
     return {list_of(matches), after, before, effect};
 }
 
-SequenceSpan span_of(const Array<std::int64_t>& from, const Array<std::int64_t>& shift,
-                     const Array<std::int64_t>& least) {
+sequence::Length length_of(const Array<std::int64_t>& from, const Array<std::int64_t>& shift,
+                           const Array<std::int64_t>& least) {
     const auto list = [](const Array<std::int64_t>& values) {
         const auto all = as_span(values);
         return std::vector<std::int64_t>(all.begin(), all.end());
@@ -34,9 +34,10 @@ SequenceSpan span_of(const Array<std::int64_t>& from, const Array<std::int64_t>&
     return {list(from), list(shift), list(least)};
 }
 
-SequenceOptions options_of(std::vector<SequenceStep> steps, SequenceMode mode, SequenceTiming timing,
-                           std::optional<SequenceSpan> window, std::vector<SequenceExclusion> exclusions,
-                           std::optional<std::int64_t> as_of, std::int64_t observed_until) {
+sequence::Options options_of(std::vector<sequence::Step> steps, sequence::Mode mode, sequence::Timing timing,
+                             std::optional<sequence::Length> window,
+                             std::vector<sequence::Exclusion> exclusions, std::optional<std::int64_t> as_of,
+                             std::int64_t observed_until) {
     return {.steps = std::move(steps),
             .mode = mode,
             .timing = timing,
@@ -48,114 +49,115 @@ SequenceOptions options_of(std::vector<SequenceStep> steps, SequenceMode mode, S
 }
 
 /// The options with what a call has beside them.
-SequenceOptions with(const SequenceOptions& options, const std::optional<Array<std::int32_t>>& hold,
-                     unsigned threads) {
-    SequenceOptions asked = options;
+sequence::Options with(const sequence::Options& options, const std::optional<Array<std::int32_t>>& hold,
+                       unsigned threads) {
+    sequence::Options asked = options;
     if (hold) asked.hold = as_span(*hold);
     asked.threads = threads;
     return asked;
 }
 
-SequenceChains chains(const Journeys& journeys, const SequenceOptions& options,
-                      const std::optional<Array<std::int32_t>>& hold, bool every_entry, unsigned threads) {
-    const SequenceOptions asked = with(options, hold, threads);
+sequence::Matches chains(const Journeys& journeys, const sequence::Options& options,
+                         const std::optional<Array<std::int32_t>>& hold, bool every_entry, unsigned threads) {
+    const sequence::Options asked = with(options, hold, threads);
     const py::gil_scoped_release unlocked;
-    return every_entry ? sequence_entries(journeys, asked) : sequence_chains(journeys, asked);
+    return every_entry ? sequence::entry_matches(journeys, asked) : sequence::best_matches(journeys, asked);
 }
 
-SequenceCounts count(const Journeys& journeys, const SequenceOptions& options,
-                     const std::optional<Array<std::int32_t>>& hold, bool every_entry,
-                     const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                     const std::optional<std::vector<Quantile>>& quantiles, unsigned threads) {
-    const SequenceOptions asked = with(options, hold, threads);
+sequence::Counts count(const Journeys& journeys, const sequence::Options& options,
+                       const std::optional<Array<std::int32_t>>& hold, bool every_entry,
+                       const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
+                       const std::optional<std::vector<stats::Quantile>>& quantiles, unsigned threads) {
+    const sequence::Options asked = with(options, hold, threads);
     const std::span<const std::int32_t> groups = group ? as_span(*group) : std::span<const std::int32_t>{};
-    std::optional<std::span<const Quantile>> shares;
+    std::optional<std::span<const stats::Quantile>> shares;
     if (quantiles) shares = *quantiles;
     const py::gil_scoped_release unlocked;
-    return count_sequence(journeys, asked, every_entry, groups, n_groups, shares);
+    return sequence::count_sequence(journeys, asked, every_entry, groups, n_groups, shares);
 }
 
 template <auto Member>
 auto column() {
-    return [](SequenceChains& chains) { return as_array(chains.*Member); };
+    return [](sequence::Matches& chains) { return as_array(chains.*Member); };
 }
 
 template <auto Member>
 auto vector_of() {
-    return [](const SequenceCounts& counts) { return as_array(counts.*Member); };
+    return [](const sequence::Counts& counts) { return as_array(counts.*Member); };
 }
 
 template <auto Member>
 auto table() {
-    return [](const SequenceCounts& counts) { return as_table(counts.*Member); };
+    return [](const sequence::Counts& counts) { return as_table(counts.*Member); };
 }
 
 }  // namespace
 
 void bind_sequence(py::module_& m) {
-    py::native_enum<SequenceMode>(m, "SequenceMode", "enum.Enum")
-        .value("ordered", SequenceMode::ordered)
-        .value("increase", SequenceMode::increase)
-        .value("strict", SequenceMode::strict)
-        .value("unordered", SequenceMode::unordered)
-        .value("first_entry", SequenceMode::first_entry)
-        .value("open", SequenceMode::open)
-        .value("hybrid", SequenceMode::hybrid)
+    py::native_enum<sequence::Mode>(m, "SequenceMode", "enum.Enum")
+        .value("ordered", sequence::Mode::ordered)
+        .value("increase", sequence::Mode::increase)
+        .value("strict", sequence::Mode::strict)
+        .value("unordered", sequence::Mode::unordered)
+        .value("first_entry", sequence::Mode::first_entry)
+        .value("open", sequence::Mode::open)
+        .value("hybrid", sequence::Mode::hybrid)
         .finalize();
-    py::native_enum<SequenceTiming>(m, "SequenceTiming", "enum.Enum")
-        .value("last_entry", SequenceTiming::last_entry)
-        .value("first_entry", SequenceTiming::first_entry)
+    py::native_enum<sequence::Timing>(m, "SequenceTiming", "enum.Enum")
+        .value("last_entry", sequence::Timing::last_entry)
+        .value("first_entry", sequence::Timing::first_entry)
         .finalize();
-    py::native_enum<ExclusionEffect>(m, "ExclusionEffect", "enum.Enum")
-        .value("drop", ExclusionEffect::drop)
-        .value("stop", ExclusionEffect::stop)
-        .value("reset", ExclusionEffect::reset)
+    py::native_enum<sequence::ExclusionEffect>(m, "ExclusionEffect", "enum.Enum")
+        .value("drop", sequence::ExclusionEffect::drop)
+        .value("stop", sequence::ExclusionEffect::stop)
+        .value("reset", sequence::ExclusionEffect::reset)
         .finalize();
-    py::native_enum<SequenceStop>(m, "SequenceStop", "enum.Enum")
-        .value("completed", SequenceStop::completed)
-        .value("no_event", SequenceStop::no_event)
-        .value("window", SequenceStop::window)
-        .value("gap", SequenceStop::gap)
-        .value("interrupted", SequenceStop::interrupted)
-        .value("excluded", SequenceStop::excluded)
-        .value("immature", SequenceStop::immature)
-        .value("left_out", SequenceStop::left_out)
+    py::native_enum<sequence::Stop>(m, "SequenceStop", "enum.Enum")
+        .value("completed", sequence::Stop::completed)
+        .value("no_event", sequence::Stop::no_event)
+        .value("window", sequence::Stop::window)
+        .value("gap", sequence::Stop::gap)
+        .value("interrupted", sequence::Stop::interrupted)
+        .value("excluded", sequence::Stop::excluded)
+        .value("immature", sequence::Stop::immature)
+        .value("left_out", sequence::Stop::left_out)
         .finalize();
-    py::class_<SequenceSpan>(m, "SequenceSpan")
-        .def(py::init(&span_of), "start"_a.noconvert(), "shift"_a.noconvert(), "least"_a.noconvert());
-    py::class_<SequenceStep>(m, "SequenceStep")
+    py::class_<sequence::Length>(m, "SequenceSpan")
+        .def(py::init(&length_of), "start"_a.noconvert(), "shift"_a.noconvert(), "least"_a.noconvert());
+    py::class_<sequence::Step>(m, "SequenceStep")
         .def(py::init(&step_of), "matches"_a.noconvert(), "min_gap"_a, "max_gap"_a, "optional"_a,
              "first_time"_a);
-    py::class_<SequenceExclusion>(m, "SequenceExclusion")
+    py::class_<sequence::Exclusion>(m, "SequenceExclusion")
         .def(py::init(&exclusion_of), "matches"_a.noconvert(), "after"_a, "before"_a, "effect"_a);
-    py::class_<SequenceOptions>(m, "SequenceOptions")
+    py::class_<sequence::Options>(m, "SequenceOptions")
         .def(py::init(&options_of), "steps"_a, "mode"_a, "timing"_a, "window"_a, "exclusions"_a, "as_of"_a,
              "observed_until"_a);
-    py::class_<SequenceChains>(m, "SequenceChains")
-        .def_readonly("n_steps", &SequenceChains::n_steps)
-        .def_property_readonly("item", column<&SequenceChains::item>())
-        .def_property_readonly("level", column<&SequenceChains::level>())
-        .def_property_readonly("stop", column<&SequenceChains::stop>())
-        .def_property_readonly("done", column<&SequenceChains::done>())
-        .def_property_readonly("time", column<&SequenceChains::time>());
-    py::class_<StepTime>(m, "StepTime")
-        .def_readonly("count", &StepTime::count)
+    py::class_<sequence::Matches>(m, "SequenceChains")
+        .def_readonly("n_steps", &sequence::Matches::n_steps)
+        .def_property_readonly("item", column<&sequence::Matches::item>())
+        .def_property_readonly("level", column<&sequence::Matches::level>())
+        .def_property_readonly("stop", column<&sequence::Matches::stop>())
+        .def_property_readonly("done", column<&sequence::Matches::done>())
+        .def_property_readonly("time", column<&sequence::Matches::time>());
+    py::class_<sequence::StepTime>(m, "StepTime")
+        .def_readonly("count", &sequence::StepTime::count)
         .def_property_readonly(
-            "mean", [](const StepTime& t) { return std::make_tuple(t.mean.whole, t.mean.rest, t.mean.of); })
-        .def_property_readonly("quantiles", [](const StepTime& t) {
+            "mean",
+            [](const sequence::StepTime& t) { return std::make_tuple(t.mean.whole, t.mean.rest, t.mean.of); })
+        .def_property_readonly("quantiles", [](const sequence::StepTime& t) {
             std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> parts;
-            for (const Duration& q : t.quantiles) parts.emplace_back(q.whole, q.rest, q.of);
+            for (const stats::Duration& q : t.quantiles) parts.emplace_back(q.whole, q.rest, q.of);
             return parts;
         });
-    py::class_<SequenceCounts>(m, "SequenceCounts")
-        .def_property_readonly("items", vector_of<&SequenceCounts::items>())
-        .def_property_readonly("left_out", vector_of<&SequenceCounts::left_out>())
-        .def_readonly("excess", &SequenceCounts::excess)
-        .def_property_readonly("reached", table<&SequenceCounts::reached>())
-        .def_property_readonly("dropped", table<&SequenceCounts::dropped>())
-        .def_property_readonly("immature", table<&SequenceCounts::immature>())
-        .def_readonly("from_previous", &SequenceCounts::from_previous)
-        .def_readonly("from_first", &SequenceCounts::from_first);
+    py::class_<sequence::Counts>(m, "SequenceCounts")
+        .def_property_readonly("items", vector_of<&sequence::Counts::items>())
+        .def_property_readonly("left_out", vector_of<&sequence::Counts::left_out>())
+        .def_readonly("excess", &sequence::Counts::excess)
+        .def_property_readonly("reached", table<&sequence::Counts::reached>())
+        .def_property_readonly("dropped", table<&sequence::Counts::dropped>())
+        .def_property_readonly("immature", table<&sequence::Counts::immature>())
+        .def_readonly("from_previous", &sequence::Counts::from_previous)
+        .def_readonly("from_first", &sequence::Counts::from_first);
     m.def("sequence_chains", &chains, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
           "every_entry"_a, "threads"_a);
     m.def("count_sequence", &count, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),

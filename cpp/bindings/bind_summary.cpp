@@ -3,18 +3,19 @@
 #include <vector>
 
 #include "arrays.hpp"
-#include "stagefunnel/summary.hpp"
+#include "stagefunnel/questions/summary.hpp"
 
 namespace stagefunnel::bindings {
 namespace {
 
 Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
-                const std::vector<std::pair<Kind, LostThenWon>>& funnels,
-                const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups, Per per,
-                const std::vector<Quantile>& quantiles, unsigned threads, std::optional<Digest> digest) {
-    std::vector<FunnelOptions> asked;
+                const std::vector<std::pair<funnel::Kind, funnel::LostThenWon>>& funnels,
+                const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups, durations::Per per,
+                const std::vector<stats::Quantile>& quantiles, unsigned threads,
+                std::optional<funnel::ItemStates> item_states) {
+    std::vector<funnel::Options> asked;
     for (const auto& [kind, lost_then_won] : funnels) {
-        FunnelOptions& options = asked.emplace_back();
+        funnel::Options& options = asked.emplace_back();
         options.kind = kind;
         options.lost_then_won = lost_then_won;
         options.n_groups = n_groups;
@@ -22,7 +23,7 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
     }
     const SummaryOptions options{.funnels = asked, .per = per, .quantiles = quantiles, .threads = threads};
     const py::gil_scoped_release unlocked;
-    return summarise(journeys, pipeline, options, std::move(digest));
+    return summarise(journeys, pipeline, options, std::move(item_states));
 }
 
 }  // namespace
@@ -30,7 +31,7 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
 void bind_summary(py::module_& m) {
     py::class_<Summary>(m, "Summary")
         .def_readonly("funnels", &Summary::funnels)
-        .def_readonly("digest", &Summary::digest)
+        .def_readonly("digest", &Summary::item_states)
         .def_readonly("times", &Summary::times)
         .def_readonly("transitions", &Summary::transitions)
         .def_readonly("log_quality", &Summary::log_quality)

@@ -10,8 +10,9 @@
 #include "drawn_log.hpp"
 #include "expect.hpp"
 #include "slow_log.hpp"
-#include "stagefunnel/encode.hpp"
-#include "stagefunnel/journeys.hpp"
+#include "stagefunnel/columns/encode.hpp"
+#include "stagefunnel/journeys/journeys.hpp"
+#include "stagefunnel/journeys/lookup.hpp"
 
 namespace stagefunnel::fuzz {
 namespace {
@@ -19,16 +20,16 @@ namespace {
 /// The columns as the core encodes them.
 struct Encoded {
     explicit Encoded(const DrawnLog& log)
-        : items(pack_items(log.item.column)),
-          stages(encode_stages(log.stage.column)),
-          times(encode_times(log.time.column)) {
-        if (!log.rank.empty()) order = RowOrder(log.order.column);
+        : items(columns::pack_items(log.item.column)),
+          stages(columns::encode_stages(log.stage.column)),
+          times(columns::encode_times(log.time.column)) {
+        if (!log.rank.empty()) order = columns::RowOrder(log.order.column);
     }
 
-    ItemKeys items;
-    StageCodes stages;
-    Times times;
-    RowOrder order;
+    columns::ItemKeys items;
+    columns::StageCodes stages;
+    columns::Times times;
+    columns::RowOrder order;
 };
 
 std::vector<std::uint64_t> missing_rows(const DrawnColumn& column, std::size_t n_rows) {
@@ -41,12 +42,12 @@ std::vector<std::uint64_t> missing_rows(const DrawnColumn& column, std::size_t n
 
 using Key = std::pair<std::uint64_t, std::uint64_t>;
 
-Key key_at(const ItemKeys& keys, std::size_t row) {
+Key key_at(const columns::ItemKeys& keys, std::size_t row) {
     return {keys.key[row], keys.hashed() ? keys.high[row] : 0};
 }
 
 template <class T>
-void check_keys(const Rows<T>& rows, const ItemKeys& keys) {
+void check_keys(const Rows<T>& rows, const columns::ItemKeys& keys) {
     std::map<T, Key> key_of;
     std::map<Key, T> value_of;
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -59,7 +60,7 @@ void check_keys(const Rows<T>& rows, const ItemKeys& keys) {
 }
 
 template <class T>
-void check_labels(const Rows<T>& rows, const StageCodes& stages) {
+void check_labels(const Rows<T>& rows, const columns::StageCodes& stages) {
     if (rows.empty()) return;  // without a chunk there is no dictionary that would tell texts from numbers
     const auto& labels = std::get<std::vector<T>>(stages.labels);
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -93,7 +94,7 @@ void check_encoded(const DrawnLog& log, const SlowLog& slow, const Encoded& foun
     }
 }
 
-void check_label_counts(const SlowLog& slow, const StageCodes& stages) {
+void check_label_counts(const SlowLog& slow, const columns::StageCodes& stages) {
     std::vector<std::uint64_t> rows(slow.n_labels, 0), first(slow.n_labels, ~std::uint64_t{0});
     for (const SlowItem& item : slow.items) {
         for (const SlowStep& step : item.steps) {
@@ -109,8 +110,8 @@ void check_label_counts(const SlowLog& slow, const StageCodes& stages) {
     }
 }
 
-void check_journeys(const SlowLog& slow, const ItemKeys& keys, const Journeys& journeys) {
-    const std::vector<std::uint32_t> by_first_row = items_by_first_row(journeys);
+void check_journeys(const SlowLog& slow, const columns::ItemKeys& keys, const Journeys& journeys) {
+    const std::vector<std::uint32_t> by_first_row = journeys::items_by_first_row(journeys);
     expect(journeys.n_labels == slow.n_labels, "journeys know how many stages there are");
     expect(by_first_row.size() == slow.items.size(), "there are as many items as keys");
     expect(journeys.offsets.size() == slow.items.size() + 1 && journeys.offsets.back() == journeys.n_rows(),
@@ -151,8 +152,8 @@ std::vector<Journeys> divide(const SlowLog& slow, const Encoded& columns, std::s
             if (dropped) ++next;
             if (dropped || slow.item_of[row] % n_parts != part) left_out.push_back(row);
         }
-        parts.push_back(
-            build_journeys(columns.items, columns.stages, columns.times, columns.order, left_out, 1));
+        parts.push_back(journeys::build_journeys(columns.items, columns.stages, columns.times, columns.order,
+                                                 left_out, 1));
     }
     return parts;
 }
@@ -165,11 +166,11 @@ std::size_t check_log(std::span<const std::uint8_t> bytes) {
     const SlowLog slow = group_slowly(log);
     Encoded columns(log);
     check_encoded(log, slow, columns);
-    if (!slow.dropped.empty()) leave_out(columns.stages, slow.dropped);
+    if (!slow.dropped.empty()) columns::leave_out(columns.stages, slow.dropped);
     check_label_counts(slow, columns.stages);
     const auto build = [&](unsigned threads) {
-        return build_journeys(columns.items, columns.stages, columns.times, columns.order, slow.dropped,
-                              threads);
+        return journeys::build_journeys(columns.items, columns.stages, columns.times, columns.order,
+                                        slow.dropped, threads);
     };
     const Journeys alone = build(1);
     check_journeys(slow, columns.items, alone);

@@ -4,7 +4,7 @@
 
 #include "choices.hpp"
 #include "slow_log.hpp"
-#include "stagefunnel/journeys.hpp"
+#include "stagefunnel/journeys/journeys.hpp"
 
 namespace stagefunnel::fuzz {
 

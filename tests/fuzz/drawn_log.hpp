@@ -7,7 +7,7 @@
 
 #include "choices.hpp"
 #include "layouts.hpp"
-#include "stagefunnel/pipeline.hpp"
+#include "stagefunnel/scan/pipeline.hpp"
 
 namespace stagefunnel::fuzz {
 

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "../cpp/arrow_arrays.hpp"
-#include "../cpp/columns.hpp"
+#include "support/arrow_arrays.hpp"
+#include "support/columns.hpp"
 
 namespace stagefunnel::fuzz {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "choices.hpp"
-#include "stagefunnel/column.hpp"
+#include "stagefunnel/columns/column.hpp"
 
 namespace stagefunnel::fuzz {
 

@@ -83,7 +83,7 @@ SlowLog group_slowly(const DrawnLog& log) {
     return slow;
 }
 
-SlowTotals total_slowly(const SlowLog& log, const Pipeline& pipeline, Per per) {
+SlowTotals total_slowly(const SlowLog& log, const Pipeline& pipeline, durations::Per per) {
     SlowTotals totals;
     totals.stages.resize(static_cast<std::size_t>(pipeline.n_rows()));
     for (const SlowItem& item : log.items) {
@@ -104,11 +104,11 @@ SlowTotals total_slowly(const SlowLog& log, const Pipeline& pipeline, Per per) {
             if (lengths.empty()) continue;
             std::uint64_t sum = 0;
             for (const std::uint64_t length : lengths) sum += length;
-            if (per == Per::visit) {
+            if (per == durations::Per::visit) {
                 total.durations.insert(total.durations.end(), lengths.begin(), lengths.end());
             } else {
                 total.durations.push_back(
-                    per == Per::item ? sum : *std::max_element(lengths.begin(), lengths.end()));
+                    per == durations::Per::item ? sum : *std::max_element(lengths.begin(), lengths.end()));
             }
         }
         const Outcome outcome = pipeline.outcome_of(visits.back().stage);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "drawn_log.hpp"
-#include "stagefunnel/durations.hpp"
+#include "stagefunnel/questions/durations/durations.hpp"
 
 namespace stagefunnel::fuzz {
 
@@ -44,6 +44,6 @@ struct SlowTotals {
     std::int64_t won = 0, lost = 0, open = 0;
 };
 
-[[nodiscard]] SlowTotals total_slowly(const SlowLog& log, const Pipeline& pipeline, Per per);
+[[nodiscard]] SlowTotals total_slowly(const SlowLog& log, const Pipeline& pipeline, durations::Per per);
 
 }  // namespace stagefunnel::fuzz

@@ -55,6 +55,22 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {"", "files", "tables", "display"},
     "__main__": {"cli"},
 }
+# The same for the folders of the core: headers of a room are included by the rooms above it only.
+CPP_ALLOWED: dict[str, set[str]] = {
+    "base": set(),
+    "columns": {"base"},
+    "stats": {"base"},
+    "journeys": {"base", "columns"},
+    "scan": {"base", "columns", "journeys"},
+    "questions/funnel": {"base", "columns", "journeys", "scan", "stats"},
+    "questions/stages": {"base", "columns", "journeys", "scan", "stats"},
+    "questions/durations": {"base", "columns", "journeys", "scan", "stats"},
+    "questions/sequence": {"base", "columns", "journeys", "scan", "stats"},
+    "questions": {
+        *("base", "columns", "journeys", "scan", "stats"),
+        *("questions/funnel", "questions/stages", "questions/durations", "questions/sequence"),
+    },
+}
 # Folders that hold rooms and no modules of their own beside them.
 FOLDERS = {"questions"}
 # The inside of a log is the one private thing that other rooms read; the others are of named tuples.
@@ -190,21 +206,46 @@ def reached_from(importer: str, below: dict[str, set[str]]) -> set[str]:
 
 
 def core_includes_only_std_eigen_and_itself(root: Path) -> Iterator[str]:
-    public = root / "cpp" / "include"
     for path in core_files(root):
-        for where, line in numbered_lines(path, root):
-            include = re.match(r"#\s*include\s*([<\"])([^>\"]+)", line)
-            if include is None:
-                continue
-            bracket, header = include.groups()
+        for where, bracket, header in includes(path, root):
             if bracket == "<":
                 standard = re.fullmatch(r"[a-z_0-9]+", header) and header not in BANNED_HEADERS
                 allowed = standard or header.startswith("Eigen/") or (path.name, header) in SYSTEM_HEADERS
             else:
-                private = "/" not in header and not path.is_relative_to(public)
-                allowed = private or re.fullmatch(r"stagefunnel/\w+\.hpp", header)
+                allowed = cpp_room(header.removeprefix("stagefunnel/")) is not None
+                public = path.is_relative_to(root / "cpp" / "include")
+                allowed = allowed and (header.startswith("stagefunnel/") or not public)
             if not allowed:
-                yield f"{where}: {line}"
+                yield f"{where}: {header}"
+
+
+def core_rooms_include_only_what_they_may(root: Path) -> Iterator[str]:
+    for path in core_files(root):
+        home = root / "cpp" / "src"
+        if path.is_relative_to(root / "cpp" / "include"):
+            home = root / "cpp" / "include" / "stagefunnel"
+        room = cpp_room(path.relative_to(home).as_posix())
+        if room is None:
+            yield f"{path.relative_to(root)}: stands in no room"
+            continue
+        for where, bracket, header in includes(path, root):
+            other = cpp_room(header.removeprefix("stagefunnel/")) if bracket == '"' else None
+            if other is not None and other != room and other not in CPP_ALLOWED[room]:
+                yield f"{where}: {header}"
+
+
+def includes(path: Path, root: Path) -> Iterator[tuple[str, str, str]]:
+    for where, line in numbered_lines(path, root):
+        include = re.match(r"#\s*include\s*([<\"])([^>\"]+)", line)
+        if include is not None:
+            yield where, *include.groups()
+
+
+def cpp_room(path: str) -> str | None:
+    """Return the room of a file of the core: the longest folder in the table that holds it."""
+    folders = path.split("/")[:-1]
+    names = ["/".join(folders[:length]) for length in range(len(folders), 0, -1)]
+    return next((name for name in names if name in CPP_ALLOWED), None)
 
 
 def bindings_hold_no_defaults(root: Path) -> Iterator[str]:
@@ -328,21 +369,10 @@ def cpp_length(text: str) -> int:
     return sum(bool(line) and not line.startswith("//") for line in lines)
 
 
-def no_two_headers_define_one_name(root: Path) -> Iterator[str]:
-    # The linker takes one of the two for both, without a word, and memory is read as what it is not.
-    homes: dict[str, str] = {}
-    for path in core_files(root):
-        if path.suffix != ".hpp":
-            continue
-        for name in re.findall(r"^(?:struct|class) (\w+)[^;]*\{", path.read_text("utf-8"), re.MULTILINE):
-            home = homes.setdefault(name, path.name)
-            if home != path.name:
-                yield f"{path.relative_to(root)}: {name} is defined in {home} too"
-
-
 RULES: tuple[Rule, ...] = (
     core_includes_only_std_eigen_and_itself,
     bindings_hold_no_defaults,
+    core_rooms_include_only_what_they_may,
     rooms_import_only_what_they_may,
     no_modules_import_each_other,
     private_names_stay_at_home,
@@ -352,5 +382,4 @@ RULES: tuple[Rule, ...] = (
     python_loops_over_no_rows,
     no_public_name_hides_a_module,
     no_file_is_too_long,
-    no_two_headers_define_one_name,
 )

@@ -16,9 +16,15 @@ TOO_LONG_CPP = "int x;\n" * (layers.LONGEST_FILE + 1)
 
 # A tree that keeps every rule; a snippet takes the place of one of its files.
 TREE = {
-    "cpp/include/stagefunnel/funnel.hpp": "#include <Eigen/Core>\n#include <span>\nstruct Counts {\n};\n",
-    "cpp/src/visits.hpp": '#include "stagefunnel/funnel.hpp"\nstruct Counts;\nstruct Visits {\n};\n',
-    "cpp/src/funnel.cpp": '#include "stagefunnel/funnel.hpp"\n#include "visits.hpp"\n',
+    "cpp/include/stagefunnel/base/counts.hpp": "#include <Eigen/Core>\n#include <span>\n",
+    "cpp/include/stagefunnel/questions/funnel/funnel.hpp": '#include "stagefunnel/base/counts.hpp"\n',
+    "cpp/include/stagefunnel/questions/stages/flow.hpp": '#include "stagefunnel/base/counts.hpp"\n',
+    "cpp/src/base/memory.cpp": "#include <sys/mman.h>\n",
+    "cpp/src/scan/visits.hpp": '#include "stagefunnel/base/counts.hpp"\n',
+    "cpp/src/questions/funnel/funnel.cpp": (
+        '#include "stagefunnel/questions/funnel/funnel.hpp"\n#include "scan/visits.hpp"\n'
+    ),
+    "cpp/src/questions/summary.cpp": '#include "stagefunnel/questions/stages/flow.hpp"\n',
     "cpp/bindings/bind_funnel.cpp": '#include <pybind11/numpy.h>\nm.def("funnel", &f, "log"_a);\n',
     "python/stagefunnel/__init__.py": "from . import datasets\nfrom .questions.funnel.funnel import funnel\n",
     "python/stagefunnel/__main__.py": "from .cli import main\n",
@@ -53,19 +59,29 @@ TREE = {
 
 Offence: TypeAlias = tuple[layers.Rule, str, str]
 OFFENCES: list[Offence] = [
-    (layers.core_includes_only_std_eigen_and_itself, path, text)
+    (layers.core_includes_only_std_eigen_and_itself, f"cpp/{path}", text)
     for path, text in [
-        ("cpp/src/funnel.cpp", "#include <pybind11/numpy.h>"),
-        ("cpp/src/funnel.cpp", "#include <Python.h>"),
-        ("cpp/src/funnel.cpp", '#include "../bindings/arrays.hpp"'),
-        ("cpp/src/funnel.cpp", '#include "boost/config.hpp"'),
-        ("cpp/include/stagefunnel/funnel.hpp", "  # include <iostream>"),
-        ("cpp/include/stagefunnel/funnel.hpp", '#include "visits.hpp"'),
+        ("src/questions/funnel/funnel.cpp", "#include <pybind11/numpy.h>"),
+        ("src/questions/funnel/funnel.cpp", "#include <Python.h>"),
+        ("src/questions/funnel/funnel.cpp", '#include "../bindings/arrays.hpp"'),
+        ("src/questions/funnel/funnel.cpp", '#include "boost/config.hpp"'),
+        ("src/scan/visits.hpp", "#include <sys/mman.h>"),
+        ("include/stagefunnel/base/counts.hpp", "  # include <iostream>"),
+        ("include/stagefunnel/questions/funnel/funnel.hpp", '#include "scan/visits.hpp"'),
     ]
 ]
 OFFENCES += [
-    (layers.no_two_headers_define_one_name, "cpp/src/visits.hpp", f"{kind} Counts final {{\n}};\n")
-    for kind in ("struct", "class")
+    (layers.core_rooms_include_only_what_they_may, f"cpp/{path}", text)
+    for path, text in [
+        ("src/base/memory.cpp", '#include "scan/visits.hpp"'),
+        ("src/scan/visits.hpp", '#include "stagefunnel/questions/funnel/funnel.hpp"'),
+        ("src/questions/funnel/funnel.cpp", '#include "stagefunnel/questions/stages/flow.hpp"'),
+        (
+            "include/stagefunnel/questions/stages/flow.hpp",
+            '#include "stagefunnel/questions/funnel/funnel.hpp"',
+        ),
+        ("src/stray.cpp", "#include <span>"),
+    ]
 ]
 OFFENCES += [
     (layers.bindings_hold_no_defaults, "cpp/bindings/bind_funnel.cpp", text)
@@ -161,7 +177,7 @@ OFFENCES += [
     (layers.no_file_is_too_long, path, text)
     for path, text in [
         ("python/stagefunnel/readers/csv.py", TOO_LONG),
-        ("cpp/src/visits.hpp", TOO_LONG_CPP),
+        ("cpp/src/scan/visits.hpp", TOO_LONG_CPP),
         ("cpp/bindings/bind_funnel.cpp", TOO_LONG_CPP),
     ]
 ]

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+
+namespace stagefunnel {
+
+/// Integer counts in two dimensions, stored row by row as NumPy stores them.
+using CountMatrix = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using CountVector = Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>;
+/// Sums of amounts, in the unit of the amounts.
+using SumMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+}  // namespace stagefunnel

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "stagefunnel/columns/encode.hpp"
+#include "stagefunnel/journeys/journeys.hpp"
+
+namespace stagefunnel::journeys {
+
+/// Returns the items in the order of their first row in the input.
+[[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
+
+/// Returns the keys of all items in a form that is the same in every log: packed text is hashed as any other
+/// text is. The first list holds the lower halves of the keys; the second holds the upper halves, and is
+/// empty if the keys are integers.
+[[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
+    const Journeys& journeys);
+
+/// Two rows of a table that have the same key, although the table should have one row per item.
+struct DuplicateKey {
+    std::uint64_t first_row;
+    std::uint64_t second_row;
+};
+
+/// The row of each item of a log in a table with one row per item.
+struct TableRows {
+    std::vector<std::int64_t> row;          // one per item, -1 if the table does not have the item
+    std::optional<DuplicateKey> duplicate;  // if set, `row` is empty
+};
+
+/// Looks up every item of a log among the keys of a table, in time linear in items and keys.
+///
+/// @throws std::invalid_argument if either side has text keys and the other has integers, or if the keys of
+///     the table are packed.
+[[nodiscard]] TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table,
+                                    unsigned threads = 1);
+
+/// Looks up every key of a column among the items of a log, in time linear in items and keys.
+///
+/// @return The place of the item in the journeys per key, -1 if the log does not have the item.
+/// @throws std::invalid_argument as `match_items` does.
+[[nodiscard]] std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys);
+
+/// Returns the journey of one item as a log of its own, or `std::nullopt` if the log does not have the item.
+[[nodiscard]] std::optional<Journeys> journey_of(const Journeys& journeys, const columns::ItemKeys& item);
+
+}  // namespace stagefunnel::journeys

@@ -1,0 +1,94 @@
+#pragma once
+
+// Sharing work between threads. Internal to the core.
+
+#include <algorithm>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace stagefunnel {
+
+/// Calls `work(task)`, or `work(task, worker)`, for every task below `n_tasks`, on up to `threads` threads;
+/// tasks are begun in rising order. Rethrows the first error.
+template <class Work>
+void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
+    const auto call = [&](std::size_t task, std::size_t worker) {
+        if constexpr (std::is_invocable_v<Work, std::size_t, std::size_t>) {
+            work(task, worker);
+        } else {
+            static_cast<void>(worker);
+            work(task);
+        }
+    };
+    const std::size_t n_workers = std::min<std::size_t>(std::max(threads, 1U), n_tasks);
+    if (n_workers <= 1) {
+        for (std::size_t task = 0; task < n_tasks; ++task) call(task, 0);
+        return;
+    }
+    std::atomic<std::size_t> next{0};
+    std::exception_ptr error;
+    std::mutex error_lock;
+    const auto run = [&](std::size_t worker) {
+        for (std::size_t task = next++; task < n_tasks; task = next++) {
+            try {
+                call(task, worker);
+            } catch (...) {
+                const std::scoped_lock lock(error_lock);
+                if (!error) error = std::current_exception();
+                next = n_tasks;
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> workers;
+        workers.reserve(n_workers - 1);
+        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run, i);
+        run(0);
+    }
+    if (error) std::rethrow_exception(error);
+}
+
+/// How many ranges [0, n) is split into: one per thread, fewer where a range would not pay for its thread.
+inline std::size_t n_parallel_ranges(std::size_t n, unsigned threads) {
+    constexpr std::size_t kWorthAThread = 1U << 14U;
+    return std::clamp<std::size_t>(n / kWorthAThread, 1, std::max(threads, 1U));
+}
+
+/// Splits [0, n) into ranges and calls `work(begin, end)` for each, on up to `threads` threads.
+template <std::invocable<std::size_t, std::size_t> Work>
+void parallel_for(std::size_t n, unsigned threads, Work&& work) {
+    const std::size_t n_ranges = n_parallel_ranges(n, threads);
+    parallel_tasks(n_ranges, threads, [&](std::size_t r) { work(n * r / n_ranges, n * (r + 1) / n_ranges); });
+}
+
+/// Does the same and returns the values of `part(begin, end)` in the order of the ranges.
+template <std::invocable<std::size_t, std::size_t> Part>
+auto parallel_parts(std::size_t n, unsigned threads, Part&& part) {
+    using Value = std::invoke_result_t<Part&, std::size_t, std::size_t>;
+    const std::size_t n_ranges = n_parallel_ranges(n, threads);
+    std::vector<std::optional<Value>> parts(n_ranges);
+    parallel_tasks(n_ranges, threads,
+                   [&](std::size_t r) { parts[r].emplace(part(n * r / n_ranges, n * (r + 1) / n_ranges)); });
+    std::vector<Value> values;
+    values.reserve(n_ranges);
+    for (std::optional<Value>& value : parts) values.push_back(std::move(*value));
+    return values;
+}
+
+/// Does the same and merges the values, in the order of the ranges, into the first one.
+template <std::invocable<std::size_t, std::size_t> Part>
+auto parallel_merge(std::size_t n, unsigned threads, Part&& part) {
+    auto partials = parallel_parts(n, threads, part);
+    for (std::size_t p = 1; p < partials.size(); ++p) partials[0].merge(partials[p]);
+    return std::move(partials[0]);
+}
+
+}  // namespace stagefunnel

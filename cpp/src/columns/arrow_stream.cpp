@@ -1,0 +1,106 @@
+// Taking over Arrow streams and batches: who owns what, and which children are the columns asked for.
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "stagefunnel/columns/column.hpp"
+
+namespace stagefunnel::columns {
+namespace {
+
+/// Owns the schema and all arrays of a stream; columns share it.
+struct Batches {
+    ArrowSchema schema{};
+    std::vector<ArrowArray> arrays;
+    std::vector<std::vector<ArrowArray>> columns;  // shallow copies, cut to their batch; never released
+
+    Batches() = default;
+    Batches(const Batches&) = delete;
+    Batches& operator=(const Batches&) = delete;
+    ~Batches() {
+        for (ArrowArray& array : arrays) {
+            if (array.release != nullptr) array.release(&array);
+        }
+        if (schema.release != nullptr) schema.release(&schema);
+    }
+};
+
+/// Releases a stream however its reading ends.
+struct StreamGuard {
+    ArrowArrayStream& stream;
+    ~StreamGuard() {
+        if (stream.release != nullptr) stream.release(&stream);
+    }
+};
+
+[[noreturn]] void fail(ArrowArrayStream& stream) {
+    const char* message = stream.get_last_error(&stream);
+    throw std::runtime_error(message != nullptr ? message : "the Arrow stream failed without saying why");
+}
+
+std::size_t child_named(const ArrowSchema& schema, const std::string& name) {
+    for (std::int64_t i = 0; i < schema.n_children; ++i) {
+        const char* child = schema.children[i]->name;  // the format allows a null name
+        if (child != nullptr && name == child) return static_cast<std::size_t>(i);
+    }
+    throw std::invalid_argument("no column '" + name + "'");
+}
+
+/// A batch is a struct whose own offset and length cut all of its children.
+ArrowArray cut_child(const ArrowArray& batch, std::size_t child) {
+    ArrowArray cut = *batch.children[child];
+    cut.offset += batch.offset;
+    cut.length = batch.length;
+    cut.release = nullptr;
+    return cut;
+}
+
+std::vector<const ArrowArray*> pointers(const std::vector<ArrowArray>& arrays) {
+    std::vector<const ArrowArray*> out;
+    for (const ArrowArray& array : arrays) out.push_back(&array);
+    return out;
+}
+
+std::vector<Column> select(std::shared_ptr<Batches> batches, const std::vector<std::string>& names) {
+    if (names.empty()) return {column_from_arrow(batches->schema, pointers(batches->arrays), batches)};
+    std::vector<Column> columns;
+    batches->columns.reserve(names.size());
+    for (const std::string& name : names) {
+        const std::size_t child = child_named(batches->schema, name);
+        std::vector<ArrowArray>& cuts = batches->columns.emplace_back();
+        for (const ArrowArray& batch : batches->arrays) cuts.push_back(cut_child(batch, child));
+        try {
+            columns.push_back(column_from_arrow(*batches->schema.children[child], pointers(cuts), batches));
+        } catch (const std::invalid_argument& error) {
+            throw std::invalid_argument("column '" + name + "': " + error.what());
+        }
+    }
+    return columns;
+}
+
+}  // namespace
+
+std::vector<Column> columns_from_stream(ArrowArrayStream& stream, const std::vector<std::string>& names) {
+    const StreamGuard guard{stream};
+    const auto batches = std::make_shared<Batches>();
+    if (stream.get_schema(&stream, &batches->schema) != 0) fail(stream);
+    while (true) {
+        ArrowArray array{};
+        if (stream.get_next(&stream, &array) != 0) fail(stream);
+        if (array.release == nullptr) break;
+        batches->arrays.push_back(array);
+    }
+    return select(batches, names);
+}
+
+std::vector<Column> columns_from_batch(ArrowSchema& schema, ArrowArray& array,
+                                       const std::vector<std::string>& names) {
+    const auto batches = std::make_shared<Batches>();
+    // Moving is copying the struct and marking the original as released.
+    batches->schema = std::exchange(schema, ArrowSchema{});
+    batches->arrays.push_back(std::exchange(array, ArrowArray{}));
+    return select(batches, names);
+}
+
+}  // namespace stagefunnel::columns

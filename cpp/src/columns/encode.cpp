@@ -1,0 +1,179 @@
+#include "stagefunnel/columns/encode.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "base/hashing.hpp"
+#include "columns/map_rows.hpp"
+#include "columns/packed_text.hpp"
+
+namespace stagefunnel::columns {
+namespace {
+
+/// Reduces every text or number of the column; `reduce(text, key)` is false for one that it cannot.
+template <bool Wide, class Reduce>
+bool reduce_all(const Column& column, unsigned threads, ItemKeys& keys, Reduce reduce) {
+    keys.owned.resize(column.length);
+    if (Wide) keys.owned_high.resize(column.length);
+    std::atomic<bool> all{true};
+    const auto parts = parts_of(column, threads, [&](RowRange range) {
+        std::vector<std::uint64_t> missing;
+        bool fits = true;
+        map_rows<Hash128>(
+            column, range,
+            [](auto number, std::size_t row, Hash128& key) {
+                std::int64_t whole = 0;
+                if (!to_whole(number, row, whole)) return false;
+                key = {static_cast<std::uint64_t>(whole), 0};
+                return true;
+            },
+            [&](std::string_view text) {
+                Hash128 key{};
+                fits = reduce(text, key) && fits;
+                return key;
+            },
+            [&](std::size_t row, const Hash128& key) {
+                keys.owned[row] = key.low;
+                if constexpr (Wide) keys.owned_high[row] = key.high;
+            },
+            [&](std::size_t row) {
+                keys.owned[row] = 0;
+                if constexpr (Wide) keys.owned_high[row] = 0;
+                missing.push_back(row);
+            });
+        if (!fits) all = false;
+        return missing;
+    });
+    keys.missing_rows.clear();
+    for (const auto& missing : parts) append_rows(keys.missing_rows, missing);
+    keys.key = keys.owned;
+    keys.high = keys.owned_high;
+    return all;
+}
+
+/// The first bytes that some texts of the column, spread over it, have in common.
+std::optional<std::string> sampled_prefix(const Column& column) {
+    constexpr std::size_t kLooks = 1024;
+    std::optional<std::string> prefix;
+    for (std::size_t look = 0; look < std::min(kLooks, column.length); ++look) {
+        const std::size_t row = column.length <= kLooks ? look : look * (column.length / kLooks);
+        for_each_text(
+            column, {row, row + 1},
+            [&](std::size_t, std::string_view text) {
+                prefix = prefix ? common_prefix(*prefix, text) : std::string(text);
+            },
+            [](std::size_t) {});
+    }
+    return prefix;
+}
+
+}  // namespace
+
+ItemKeys encode_items(const Column& column, unsigned threads) {
+    ItemKeys keys;
+    if (lies_plainly(column, {Storage::int64, Storage::uint64})) {
+        keys.key = {numbers<std::uint64_t>(column.chunks.front()), column.length};
+    } else if (holds_bytes(column)) {
+        reduce_all<true>(column, threads, keys, [](std::string_view text, Hash128& key) {
+            key = hash_bytes(text);
+            return true;
+        });
+    } else {
+        reduce_all<false>(column, threads, keys, [](std::string_view, Hash128&) { return false; });
+    }
+    return keys;
+}
+
+ItemKeys pack_items(const Column& column, unsigned threads) {
+    if (!holds_bytes(column)) return encode_items(column, threads);
+    // A few texts that differ rule out most columns that do not fit; the others say so at the first row.
+    std::optional<std::string> prefix = sampled_prefix(column);
+    if (prefix) {
+        const TextPacker packer(*prefix);
+        ItemKeys keys;
+        const bool fits = reduce_all<false>(column, threads, keys, [&](std::string_view text, Hash128& key) {
+            return packer.pack(text, key.low);
+        });
+        if (fits) {
+            keys.prefix = std::move(prefix);
+            return keys;
+        }
+    }
+    return encode_items(column, threads);
+}
+
+Times encode_times(const Column& column, unsigned threads) {
+    if (holds_bytes(column))
+        throw std::invalid_argument("times must be timestamps, dates or integers, got text");
+    const bool encoded = !column.chunks.empty() && column.chunks.front().dictionary;
+    const bool stamps = (encoded ? column.chunks.front().dictionary->format : column.format).starts_with("t");
+    constexpr std::int64_t kNaT = std::numeric_limits<std::int64_t>::min();
+    Times times;
+    if (lies_plainly(column, {Storage::int64})) {
+        times.time = {numbers<std::int64_t>(column.chunks.front()), column.length};
+        if (stamps && std::find(times.time.begin(), times.time.end(), kNaT) != times.time.end()) {
+            for (std::size_t row = 0; row < times.time.size(); ++row) {
+                if (times.time[row] == kNaT) times.missing_rows.push_back(row);
+            }
+        }
+        return times;
+    }
+    times.owned.resize(column.length);
+    const auto parts = parts_of(column, threads, [&](RowRange range) {
+        std::vector<std::uint64_t> missing;
+        map_rows<std::int64_t>(
+            column, range,
+            [&](auto number, std::size_t row, std::int64_t& time) {
+                return to_signed(number, row, time) && !(stamps && time == kNaT);
+            },
+            [](std::string_view) -> std::int64_t { throw std::logic_error("texts were refused above"); },
+            [&](std::size_t row, std::int64_t time) { times.owned[row] = time; },
+            [&](std::size_t row) {
+                times.owned[row] = 0;
+                missing.push_back(row);
+            });
+        return missing;
+    });
+    for (const auto& missing : parts) append_rows(times.missing_rows, missing);
+    times.time = times.owned;
+    return times;
+}
+
+RowOrder::RowOrder(const Column& column) : given_(true) {
+    const auto miss = [](std::size_t row) {
+        throw std::invalid_argument("the order column has no value in row " + std::to_string(row));
+    };
+    if (!holds_bytes(column)) {
+        number_.resize(column.length);
+        map_rows<std::int64_t>(
+            column, {0, column.length},
+            [](auto number, std::size_t row, std::int64_t& whole) {
+                return to_comparable(number, row, whole);
+            },
+            [](std::string_view) { return std::int64_t{0}; },
+            [&](std::size_t row, std::int64_t whole) { number_[row] = whole; }, miss);
+        return;
+    }
+    text_.resize(column.length);
+    digits_ = true;
+    for_each_text(
+        column, {0, column.length},
+        [&](std::size_t row, std::string_view text) {
+            const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+            digits_ = digits_ && !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+            text_[row] = text;
+        },
+        miss);
+    if (!digits_) return;
+    for (std::string_view& text : text_) {
+        const std::size_t zeros = std::min(text.find_first_not_of('0'), text.size());
+        text.remove_prefix(zeros);
+    }
+}
+
+}  // namespace stagefunnel::columns

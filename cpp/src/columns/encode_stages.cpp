@@ -1,0 +1,257 @@
+// Stage labels become codes: once per distinct value, not once per row.
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "base/hashing.hpp"
+#include "base/parallel.hpp"
+#include "columns/checks.hpp"
+#include "columns/map_rows.hpp"
+#include "stagefunnel/columns/encode.hpp"
+
+namespace stagefunnel::columns {
+namespace {
+
+/// Labels to codes, by value; remembers the rows and the first row of each.
+template <class Label>
+class Codes {
+  public:
+    template <class Lookup>
+    std::uint16_t code_of(const Lookup& value) {
+        const auto found = index_.find(Label(value));
+        if (found != index_.end()) return found->second;
+        refuse_more_stages(labels.size());
+        const auto code = static_cast<std::uint16_t>(labels.size());
+        index_.emplace(Label(value), code);
+        labels.emplace_back(value);
+        return code;
+    }
+    std::vector<Label> labels;
+
+  private:
+    std::unordered_map<Label, std::uint16_t> index_;
+};
+
+/// Remembers recent texts by their hash, so that a column of long plain text is not looked up word by word.
+class TextCodes {
+  public:
+    std::uint16_t code_of(std::string_view text) {
+        const Hash128 hash = hash_bytes(text);
+        Slot& slot = slots_[hash.low % slots_.size()];
+        if (slot.used && slot.hash.low == hash.low && slot.hash.high == hash.high) return slot.code;
+        slot = {hash, codes.code_of(text), true};
+        return slot.code;
+    }
+    Codes<std::string> codes;
+
+  private:
+    struct Slot {
+        Hash128 hash{};
+        std::uint16_t code = 0;
+        bool used = false;
+    };
+    std::vector<Slot> slots_ = std::vector<Slot>(1024);
+};
+
+/// Looks small integers, which most stage codes are, up in a table by value.
+class IntegerCodes {
+  public:
+    std::uint16_t code_of(std::int64_t value) {
+        const auto place = static_cast<std::uint64_t>(value) + kRoom / 2;
+        if (place >= kRoom) return codes.code_of(value);
+        if (table_.empty()) table_.assign(kRoom, kNew);
+        if (table_[place] == kNew) table_[place] = codes.code_of(value);
+        return static_cast<std::uint16_t>(table_[place]);
+    }
+    Codes<std::int64_t> codes;
+
+  private:
+    static constexpr std::uint64_t kRoom = 1U << 16U;
+    static constexpr std::int32_t kNew = -1;
+    std::vector<std::int32_t> table_;  // made when it is first needed
+};
+
+/// Labels of either type to codes.
+class LabelCodes {
+  public:
+    explicit LabelCodes(bool holds_texts) : texts_(holds_texts) {}
+    TextCodes texts;
+    IntegerCodes integers;
+
+    [[nodiscard]] std::size_t size() const {
+        return texts_ ? texts.codes.labels.size() : integers.codes.labels.size();
+    }
+    /// The codes that the labels of `other` have here, new ones being added.
+    std::vector<std::uint16_t> add(const LabelCodes& other) {
+        std::vector<std::uint16_t> codes;
+        for (const std::string& label : other.texts.codes.labels) codes.push_back(texts.code_of(label));
+        for (const std::int64_t label : other.integers.codes.labels) codes.push_back(integers.code_of(label));
+        return codes;
+    }
+
+  private:
+    bool texts_;
+};
+
+/// What one range of rows has: its own codes, in the order in which they appear in it.
+struct Part {
+    LabelCodes codes{false};
+    std::vector<std::uint64_t> rows, first_row, missing_rows;
+    RowRange range{};
+};
+
+Part encode_part(const Column& column, RowRange range, std::uint16_t* code_of_row) {
+    Part part;
+    part.codes = LabelCodes(holds_bytes(column));
+    part.range = range;
+    part.rows.resize(kMaxStages + 1);
+    part.first_row.resize(kMaxStages + 1);
+    map_rows<std::uint16_t>(
+        column, range,
+        [&](auto number, std::size_t row, std::uint16_t& code) {
+            std::int64_t whole = 0;
+            if (!to_signed(number, row, whole)) return false;
+            code = part.codes.integers.code_of(whole);
+            return true;
+        },
+        [&](std::string_view text) { return part.codes.texts.code_of(text); },
+        [&](std::size_t row, std::uint16_t code) {
+            if (part.rows[code]++ == 0) part.first_row[code] = row;
+            code_of_row[row] = code;
+        },
+        [&](std::size_t row) { part.missing_rows.push_back(row); });
+    return part;
+}
+
+/// The same for a plain column of bytes: counted by value, then looked up in a table.
+template <class Byte>
+Part encode_bytes(const Column& column, RowRange range, std::uint16_t* code_of_row) {
+    Part part;
+    part.range = range;
+    const Byte* const values = numbers<Byte>(column.chunks.front());
+    // Several tables: equal neighbours would wait for each other's count.
+    constexpr std::size_t kTables = 4;
+    std::array<std::array<std::uint32_t, 256>, kTables> counts{};
+    for (std::size_t row = range.first; row < range.last; ++row) {
+        ++counts[row % kTables][static_cast<std::uint8_t>(values[row])];
+    }
+    std::vector<std::pair<std::size_t, Byte>> seen;
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        const auto value = static_cast<Byte>(byte);
+        if (std::all_of(counts.begin(), counts.end(), [&](const auto& table) { return table[byte] == 0; })) {
+            continue;
+        }
+        const Byte* const found = std::find(values + range.first, values + range.last, value);
+        seen.emplace_back(static_cast<std::size_t>(found - values), value);
+    }
+    std::sort(seen.begin(), seen.end());
+    std::array<std::uint16_t, 256> code_of{};
+    for (const auto& [row, value] : seen) {
+        const auto byte = static_cast<std::uint8_t>(value);
+        code_of[byte] = part.codes.integers.code_of(value);
+        part.first_row.push_back(row);
+        std::uint64_t rows = 0;
+        for (const auto& table : counts) rows += table[byte];
+        part.rows.push_back(rows);
+    }
+    for (std::size_t row = range.first; row < range.last; ++row) {
+        code_of_row[row] = code_of[static_cast<std::uint8_t>(values[row])];
+    }
+    return part;
+}
+
+}  // namespace
+
+StageCodes encode_stages(const Column& column, unsigned threads) {
+    StageCodes stages;
+    stages.code.resize(column.length);
+    std::uint16_t* const code = stages.code.data();
+    std::vector<Part> parts = parts_of(column, threads, [&](RowRange range) {
+        if (lies_plainly(column, {Storage::int8})) return encode_bytes<std::int8_t>(column, range, code);
+        if (lies_plainly(column, {Storage::uint8})) return encode_bytes<std::uint8_t>(column, range, code);
+        return encode_part(column, range, code);
+    });
+    LabelCodes all(holds_bytes(column));
+    std::vector<std::vector<std::uint16_t>> code_of(parts.size());
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+        code_of[p] = all.add(parts[p].codes);
+        stages.rows.resize(all.size());
+        stages.first_row.resize(all.size());
+        for (std::size_t local = 0; local < code_of[p].size(); ++local) {
+            const std::size_t global = code_of[p][local];
+            if (stages.rows[global] == 0) stages.first_row[global] = parts[p].first_row[local];
+            stages.rows[global] += parts[p].rows[local];
+        }
+        append_rows(stages.missing_rows, parts[p].missing_rows);
+    }
+    for (const std::uint64_t row : stages.missing_rows) code[row] = 0;
+    parallel_tasks(parts.size(), threads, [&](std::size_t p) {
+        const std::vector<std::uint16_t>& global = code_of[p];
+        std::size_t same = 0;
+        while (same < global.size() && global[same] == same) ++same;
+        if (same == global.size()) return;
+        for (std::size_t row = parts[p].range.first; row < parts[p].range.last; ++row) {
+            code[row] = global[code[row]];
+        }
+    });
+    for (const std::uint64_t row : stages.missing_rows) code[row] = static_cast<std::uint16_t>(all.size());
+    if (holds_bytes(column)) {
+        stages.labels = std::move(all.texts.codes.labels);
+    } else {
+        stages.labels = std::move(all.integers.codes.labels);
+    }
+    return stages;
+}
+
+void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped) {
+    std::fill(stages.rows.begin(), stages.rows.end(), 0);
+    std::size_t next = 0;
+    for (std::size_t row = 0; row < stages.code.size(); ++row) {
+        if (next < dropped.size() && dropped[next] == row) {
+            ++next;
+        } else if (stages.code[row] < stages.n_labels()) {
+            if (stages.rows[stages.code[row]]++ == 0) stages.first_row[stages.code[row]] = row;
+        }
+    }
+}
+
+std::uint64_t keep_stages(StageCodes& stages, std::span<const std::uint8_t> kept, unsigned threads) {
+    const std::size_t n_labels = stages.n_labels();
+    if (kept.size() != n_labels) {
+        throw std::invalid_argument("got " + std::to_string(kept.size()) + " flags for " +
+                                    std::to_string(n_labels) + " stages");
+    }
+    std::vector<std::uint16_t> code_of(n_labels + 1, kLeftOut);
+    std::uint64_t n_left_out = 0;
+    std::uint16_t n_kept = 0;
+    const auto keep = [&](auto& values, std::size_t label) {
+        if (n_kept < label) values[n_kept] = std::move(values[label]);
+    };
+    const auto shorten = [&](auto& values) { values.resize(n_kept); };
+    for (std::size_t label = 0; label < n_labels; ++label) {
+        if (kept[label] == 0) {
+            n_left_out += stages.rows[label];
+            continue;
+        }
+        keep(stages.rows, label);
+        keep(stages.first_row, label);
+        std::visit([&](auto& labels) { keep(labels, label); }, stages.labels);
+        code_of[label] = n_kept++;
+    }
+    if (n_kept == n_labels) return 0;
+    shorten(stages.rows);
+    shorten(stages.first_row);
+    std::visit(shorten, stages.labels);
+    code_of.back() = n_kept;
+    stages.leaves_out = true;
+    std::uint16_t* const code = stages.code.data();
+    parallel_for(stages.code.size(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t row = first; row < last; ++row) code[row] = code_of[code[row]];
+    });
+    return n_left_out;
+}
+
+}  // namespace stagefunnel::columns

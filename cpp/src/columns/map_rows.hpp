@@ -1,0 +1,182 @@
+#pragma once
+
+// Turning the values of a column into what the core computes with, row by row. Internal to the core.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/parallel.hpp"
+#include "columns/values.hpp"
+
+namespace stagefunnel::columns::inline internal {
+
+[[noreturn]] inline void refuse_value(const std::string& value, std::size_t row, const std::string& wanted) {
+    throw std::invalid_argument(value + " in row " + std::to_string(row) + " is not " + wanted);
+}
+
+/// Turns a number of any storage into a whole 64-bit one; false for NaN, which means missing.
+template <class T>
+bool to_whole(T value, std::size_t row, std::int64_t& whole) {
+    if constexpr (std::is_floating_point_v<T>) {
+        if (std::isnan(value)) return false;
+        // Beyond 2^53 (2^24 in single precision) neighbouring integers collide.
+        constexpr double kExact = sizeof(T) == sizeof(double) ? 0x1p53 : 0x1p24;
+        const auto wide = static_cast<double>(value);
+        if (std::trunc(wide) != wide || std::abs(wide) > kExact) {
+            refuse_value(
+                std::to_string(wide), row,
+                sizeof(T) == sizeof(double) ? "a whole number below 2^53" : "a whole number below 2^24");
+        }
+        whole = static_cast<std::int64_t>(wide);
+    } else {
+        whole = static_cast<std::int64_t>(value);
+    }
+    return true;
+}
+
+/// As `to_whole`, for what is read as a signed number: refuses an unsigned one that would turn negative.
+template <class T>
+bool to_signed(T value, std::size_t row, std::int64_t& whole) {
+    if constexpr (std::is_same_v<T, std::uint64_t>) {
+        if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+            refuse_value(std::to_string(value), row, "a whole number below 2^63");
+        }
+    }
+    return to_whole(value, row, whole);
+}
+
+/// As `to_whole`, for what is only compared: all unsigned numbers move down by 2^63, none turns negative.
+template <class T>
+bool to_comparable(T value, std::size_t row, std::int64_t& whole) {
+    if constexpr (std::is_same_v<T, std::uint64_t>) {
+        whole = static_cast<std::int64_t>(value ^ (std::uint64_t{1} << 63U));
+        return true;
+    }
+    return to_whole(value, row, whole);
+}
+
+/// A range of rows.
+struct RowRange {
+    std::size_t first, last;
+};
+
+/// Hands the value of each row of a range to `take(row, value)`, or calls `miss(row)`.
+///
+/// Numbers and texts are first turned into a `Value` by `from_number(number, row, value)` (false: missing)
+/// and `from_bytes(text)`; for a dictionary that happens once per entry that occurs, not per row.
+template <class Value, class FromNumber, class FromBytes, class Take, class Miss>
+void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromBytes from_bytes, Take take,
+              Miss miss) {
+    const auto read = [&](const Column& source, const Chunk& chunk, std::size_t i, std::size_t row,
+                          Value& value) {
+        if (!is_present(chunk, i)) return false;
+        if (holds_bytes(source)) {
+            value = from_bytes(bytes_at(source, chunk, i));
+            return true;
+        }
+        return with_number_type(source.storage,
+                                [&]<class T>(T) { return from_number(numbers<T>(chunk)[i], row, value); });
+    };
+    std::size_t base = 0;
+    for (const Chunk& chunk : column.chunks) {
+        const std::size_t from = std::clamp(rows.first, base, base + chunk.length) - base;
+        const std::size_t to = std::clamp(rows.last, base, base + chunk.length) - base;
+        if (from == to) {
+            base += chunk.length;
+            continue;
+        }
+        if (chunk.dictionary) {
+            enum class State : std::uint8_t { unread, present, missing };
+            const Column& dictionary = *chunk.dictionary;
+            std::vector<State> states(dictionary.length, State::unread);
+            std::vector<Value> values(dictionary.length);
+            with_number_type(column.storage, [&]<class T>(T) {
+                for (std::size_t i = from; i < to; ++i) {
+                    if (!is_present(chunk, i)) {
+                        miss(base + i);
+                        continue;
+                    }
+                    const std::size_t code = checked_code(numbers<T>(chunk)[i], dictionary);
+                    if (states[code] == State::unread) {
+                        const Place entry = place_of(dictionary, code);
+                        const bool present = read(dictionary, entry.chunk, entry.i, base + i, values[code]);
+                        states[code] = present ? State::present : State::missing;
+                    }
+                    if (states[code] == State::present) {
+                        take(base + i, values[code]);
+                    } else {
+                        miss(base + i);
+                    }
+                }
+            });
+        } else if (holds_bytes(column)) {
+            for (std::size_t i = from; i < to; ++i) {
+                if (is_present(chunk, i)) {
+                    take(base + i, from_bytes(bytes_at(column, chunk, i)));
+                } else {
+                    miss(base + i);
+                }
+            }
+        } else {
+            with_number_type(column.storage, [&]<class T>(T) {
+                const T* value_of = numbers<T>(chunk);
+                Value value{};
+                for (std::size_t i = from; i < to; ++i) {
+                    if (is_present(chunk, i) && from_number(value_of[i], base + i, value)) {
+                        take(base + i, value);
+                    } else {
+                        miss(base + i);
+                    }
+                }
+            });
+        }
+        base += chunk.length;
+    }
+}
+
+/// The same of a column of texts.
+template <class Take, class Miss>
+void for_each_text(const Column& column, RowRange rows, Take take, Miss miss) {
+    map_rows<std::string_view>(
+        column, rows, [](auto, std::size_t, std::string_view&) { return false; },
+        [](std::string_view text) { return text; }, take, miss);
+}
+
+/// Asks `part(range)` of ranges of rows that follow each other, each on a thread; answers in their order.
+///
+/// An error is raised for the first row that has one, as one thread alone would meet it.
+template <class Part>
+auto parts_of(const Column& column, unsigned threads, Part part) {
+    const auto on = [&](unsigned n) {
+        return parallel_parts(column.length, n, [&](std::size_t first, std::size_t last) {
+            return part(RowRange{first, last});
+        });
+    };
+    try {
+        return on(threads);
+    } catch (const std::invalid_argument&) {
+        if (threads <= 1) throw;
+        return on(1);
+    }
+}
+
+inline void append_rows(std::vector<std::uint64_t>& rows, const std::vector<std::uint64_t>& more) {
+    rows.insert(rows.end(), more.begin(), more.end());
+}
+
+/// True where the column is one chunk of such values without a missing one.
+inline bool lies_plainly(const Column& column, std::initializer_list<Storage> storages) {
+    return column.chunks.size() == 1 && !may_miss(column.chunks.front()) &&
+           !column.chunks.front().dictionary &&
+           std::find(storages.begin(), storages.end(), column.storage) != storages.end();
+}
+
+}  // namespace stagefunnel::columns::inline internal

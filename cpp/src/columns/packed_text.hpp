@@ -1,0 +1,84 @@
+#pragma once
+
+// Short texts as exact 64-bit keys. Internal to the core.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/hashing.hpp"
+
+namespace stagefunnel::columns::inline internal {
+
+/// Packs texts that begin alike and go on for at most seven bytes: those bytes, then their number.
+///
+/// Different texts have different keys, and the text can be had back from its key.
+class TextPacker {
+  public:
+    static constexpr std::size_t kMostBytes = 7;
+
+    explicit TextPacker(std::string prefix) : prefix_(std::move(prefix)) {}
+
+    /// False where the text does not begin so or is too long.
+    bool pack(std::string_view text, std::uint64_t& key) const {
+        if (!text.starts_with(prefix_)) return false;
+        const std::size_t left = text.size() - prefix_.size();
+        if (left > kMostBytes) return false;
+        key = load_word(text.data() + prefix_.size(), left) << 8U | left;
+        return true;
+    }
+
+    [[nodiscard]] std::string unpack(std::uint64_t key) const {
+        const std::size_t left = key & 0xffU;
+        const std::uint64_t bytes = key >> 8U;
+        std::string text = prefix_;
+        text.resize(prefix_.size() + left);
+        std::memcpy(text.data() + prefix_.size(), &bytes, left);
+        return text;
+    }
+
+  private:
+    std::string prefix_;
+};
+
+/// What both begin with.
+inline std::string common_prefix(std::string_view a, std::string_view b) {
+    return {a.begin(), std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first};
+}
+
+/// Turns texts packed after one prefix into the same texts packed after a shorter one, which it begins with.
+class Repacker {
+  public:
+    Repacker(std::string_view from, std::string_view to)
+        : moved_(from.size() - to.size()), bytes_(fits(0) ? load_word(from.data() + to.size(), moved_) : 0) {}
+
+    [[nodiscard]] bool fits(std::uint64_t key) const {
+        return (key & 0xffU) + moved_ <= TextPacker::kMostBytes;
+    }
+    /// Of a key that fits.
+    [[nodiscard]] std::uint64_t repacked(std::uint64_t key) const {
+        const std::uint64_t bytes = key >> 8U << 8U * moved_ | bytes_;
+        return bytes << 8U | ((key & 0xffU) + moved_);
+    }
+
+  private:
+    std::size_t moved_;    // bytes of the longer prefix that the keys take over
+    std::uint64_t bytes_;  // and which
+};
+
+/// Hashes packed texts as texts that were never packed are hashed.
+class PackedHasher {
+  public:
+    explicit PackedHasher(std::string prefix) : packer_(std::move(prefix)) {}
+
+    [[nodiscard]] Hash128 operator()(std::uint64_t key) const { return hash_bytes(packer_.unpack(key)); }
+
+  private:
+    TextPacker packer_;
+};
+
+}  // namespace stagefunnel::columns::inline internal

@@ -1,0 +1,57 @@
+// Reading single rows back out of a column: the keys of a table of items.
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "columns/values.hpp"
+#include "stagefunnel/columns/column.hpp"
+
+namespace stagefunnel::columns {
+namespace {
+
+/// Calls `read(source, chunk, index)` for each row asked for, where its value stands, dictionaries resolved.
+template <class Read>
+void read_rows(const Column& column, std::span<const std::uint32_t> rows, Read read) {
+    std::vector<std::size_t> starts{0};
+    for (const Chunk& chunk : column.chunks) starts.push_back(starts.back() + chunk.length);
+    for (const std::uint32_t row : rows) {
+        if (row >= column.length) throw std::invalid_argument("a row lies beyond the column");
+        const auto next = std::upper_bound(starts.begin(), starts.end(), row);
+        const auto c = static_cast<std::size_t>(next - starts.begin()) - 1;
+        const Chunk& chunk = column.chunks[c];
+        const std::size_t i = row - starts[c];
+        if (!chunk.dictionary) {
+            read(column, chunk, i);
+            continue;
+        }
+        const Column& dictionary = *chunk.dictionary;
+        const std::size_t code = with_number_type(
+            column.storage, [&]<class T>(T) { return checked_code(numbers<T>(chunk)[i], dictionary); });
+        const Place entry = place_of(dictionary, code);
+        read(dictionary, entry.chunk, entry.i);
+    }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> take_integers(const Column& column, std::span<const std::uint32_t> rows) {
+    std::vector<std::int64_t> taken;
+    taken.reserve(rows.size());
+    read_rows(column, rows, [&](const Column& source, const Chunk& chunk, std::size_t i) {
+        taken.push_back(with_number_type(
+            source.storage, [&]<class T>(T) { return static_cast<std::int64_t>(numbers<T>(chunk)[i]); }));
+    });
+    return taken;
+}
+
+std::vector<std::string> take_bytes(const Column& column, std::span<const std::uint32_t> rows) {
+    std::vector<std::string> taken;
+    taken.reserve(rows.size());
+    read_rows(column, rows, [&](const Column& source, const Chunk& chunk, std::size_t i) {
+        taken.emplace_back(bytes_at(source, chunk, i));
+    });
+    return taken;
+}
+
+}  // namespace stagefunnel::columns

@@ -1,0 +1,113 @@
+#pragma once
+
+// Reading a chunk's values one by one, whatever their layout. Internal to the core.
+
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "stagefunnel/columns/column.hpp"
+
+namespace stagefunnel::columns::inline internal {
+
+inline bool is_present(const Chunk& chunk, std::size_t i) {
+    const std::size_t at = chunk.offset + i;
+    if (chunk.validity != nullptr && ((chunk.validity[at >> 3U] >> (at & 7U)) & 1U) == 0) return false;
+    return chunk.missing == nullptr || chunk.missing[at] == 0;
+}
+
+inline bool may_miss(const Chunk& chunk) { return chunk.validity != nullptr || chunk.missing != nullptr; }
+
+template <class T>
+const T* numbers(const Chunk& chunk) {
+    return static_cast<const T*>(chunk.values) + chunk.offset;
+}
+
+/// Calls `read(T{})` with the C++ type of a numeric storage.
+template <class F>
+decltype(auto) with_number_type(Storage storage, F&& read) {
+    switch (storage) {
+        case Storage::int8:
+            return read(std::int8_t{});
+        case Storage::int16:
+            return read(std::int16_t{});
+        case Storage::int32:
+            return read(std::int32_t{});
+        case Storage::int64:
+            return read(std::int64_t{});
+        case Storage::uint8:
+            return read(std::uint8_t{});
+        case Storage::uint16:
+            return read(std::uint16_t{});
+        case Storage::uint32:
+            return read(std::uint32_t{});
+        case Storage::uint64:
+            return read(std::uint64_t{});
+        case Storage::float32:
+            return read(float{});
+        case Storage::float64:
+            return read(double{});
+        default:
+            throw std::invalid_argument("expected a column of numbers, got text");
+    }
+}
+
+/// The 16 bytes of one Arrow string view.
+struct BytesView {
+    std::int32_t length;
+    char inlined[4];  // the first bytes; up to 12 stand inside the view itself
+    std::int32_t buffer;
+    std::int32_t offset;
+};
+
+inline std::string_view bytes_at(const Column& column, const Chunk& chunk, std::size_t i) {
+    const std::size_t at = chunk.offset + i;
+    switch (column.storage) {
+        case Storage::bytes32: {
+            const auto* offsets = static_cast<const std::int32_t*>(chunk.values);
+            return {chunk.bytes + offsets[at], static_cast<std::size_t>(offsets[at + 1] - offsets[at])};
+        }
+        case Storage::bytes64: {
+            const auto* offsets = static_cast<const std::int64_t*>(chunk.values);
+            return {chunk.bytes + offsets[at], static_cast<std::size_t>(offsets[at + 1] - offsets[at])};
+        }
+        case Storage::bytes_view: {
+            const auto* view = static_cast<const BytesView*>(chunk.values) + at;
+            const auto length = static_cast<std::size_t>(view->length);
+            if (length <= 12) return {reinterpret_cast<const char*>(view) + 4, length};
+            return {chunk.view_buffers[static_cast<std::size_t>(view->buffer)] + view->offset, length};
+        }
+        case Storage::fixed_bytes:
+            return {static_cast<const char*>(chunk.values) + at * column.width, column.width};
+        default:
+            throw std::invalid_argument("expected a column of text, got numbers");
+    }
+}
+
+/// Where a row of a column stands: its chunk and the place inside it.
+struct Place {
+    const Chunk& chunk;
+    std::size_t i;
+};
+
+/// Finds a row below `column.length`; meant for dictionaries, which rarely have more than one chunk.
+inline Place place_of(const Column& column, std::size_t row) {
+    std::size_t c = 0;
+    while (row >= column.chunks[c].length) row -= column.chunks[c++].length;
+    return {column.chunks[c], row};
+}
+
+/// Reads a code of a dictionary chunk and refuses one outside the dictionary.
+template <class T>
+std::size_t checked_code(T code, const Column& dictionary) {
+    if constexpr (std::is_integral_v<T>) {
+        if (std::cmp_greater_equal(code, 0) && std::cmp_less(code, dictionary.length)) {
+            return static_cast<std::size_t>(code);
+        }
+    }
+    throw std::invalid_argument("a dictionary code lies outside its dictionary");
+}
+
+}  // namespace stagefunnel::columns::inline internal

@@ -1,0 +1,180 @@
+#include "stagefunnel/journeys/lookup.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "base/hashing.hpp"
+#include "base/parallel.hpp"
+#include "columns/packed_text.hpp"
+
+namespace stagefunnel::journeys {
+
+std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
+    // First rows are distinct: one bit for each row of the input tells how many of them lie before another.
+    // The bits fit a cache where the rows, or a sort, would not.
+    struct Word {
+        std::uint64_t bits = 0;
+        std::uint32_t before = 0;  // first rows in the words before
+    };
+    const auto last = std::max_element(journeys.first_row.begin(), journeys.first_row.end());
+    std::vector<Word> words(last == journeys.first_row.end() ? 0 : *last / 64 + std::size_t{1});
+    for (const std::uint32_t row : journeys.first_row) words[row / 64].bits |= std::uint64_t{1} << (row % 64);
+    std::uint32_t before = 0;
+    for (Word& word : words) {
+        word.before = before;
+        before += static_cast<std::uint32_t>(std::popcount(word.bits));
+    }
+    std::vector<std::uint32_t> items(journeys.n_items());
+    for (std::size_t item = 0; item < items.size(); ++item) {
+        const std::uint32_t row = journeys.first_row[item];
+        const Word& word = words[row / 64];
+        const std::uint64_t lower = word.bits & ((std::uint64_t{1} << (row % 64)) - 1);
+        items[word.before + static_cast<std::uint32_t>(std::popcount(lower))] =
+            static_cast<std::uint32_t>(item);
+    }
+    return items;
+}
+
+namespace {
+
+/// The keys of a log's items in the form that all logs share: packed text is hashed as other text is.
+class CommonKeys {
+  public:
+    explicit CommonKeys(const Journeys& journeys) : journeys_(journeys) {
+        if (journeys.prefix) hash_of_.emplace(*journeys.prefix);
+    }
+    [[nodiscard]] Hash128 operator[](std::size_t item) const {
+        const std::uint64_t key = journeys_.key[item];
+        if (hash_of_) return (*hash_of_)(key);
+        return {key, journeys_.high.empty() ? 0 : journeys_.high[item]};
+    }
+
+  private:
+    const Journeys& journeys_;
+    std::optional<columns::PackedHasher> hash_of_;
+};
+
+}  // namespace
+
+std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(const Journeys& journeys) {
+    std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> keys;
+    auto& [low, high] = keys;
+    low.resize(journeys.n_items());
+    if (journeys.holds_text()) high.resize(journeys.n_items());
+    const CommonKeys common(journeys);
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const Hash128 key = common[item];
+        low[item] = key.low;
+        if (!high.empty()) high[item] = key.high;
+    }
+    return keys;
+}
+
+TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, unsigned threads) {
+    const bool hashed = table.hashed();
+    if (table.prefix) throw std::invalid_argument("keys to look up are not packed");
+    if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
+        throw std::invalid_argument("one of the two has text keys, the other integers");
+    }
+    TableRows match;
+    const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
+    constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
+    std::vector<std::uint32_t> slots(n_slots, kEmpty);
+    // By the upper bits, as the items of a log lie: neighbours are looked up in neighbouring slots.
+    const auto shift = 64U - static_cast<unsigned>(std::countr_zero(n_slots));
+    const auto find = [&](std::uint64_t key, std::uint64_t high) {
+        std::size_t slot = spread(key) >> shift;
+        while (slots[slot] != kEmpty) {
+            const std::uint32_t row = slots[slot];
+            if (table.key[row] == key && (!hashed || table.high[row] == high)) break;
+            slot = (slot + 1) & (n_slots - 1);
+        }
+        return slot;
+    };
+    std::size_t missing = 0;
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        if (missing < table.missing_rows.size() && table.missing_rows[missing] == row) {
+            ++missing;
+            continue;
+        }
+        const std::size_t slot = find(table.key[row], hashed ? table.high[row] : 0);
+        if (slots[slot] != kEmpty) {
+            match.duplicate = DuplicateKey{slots[slot], row};
+            return match;
+        }
+        slots[slot] = static_cast<std::uint32_t>(row);
+    }
+    match.row.resize(journeys.n_items());
+    const CommonKeys common(journeys);
+    parallel_for(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            const Hash128 key = common[item];
+            const std::size_t slot = find(key.low, key.high);
+            match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
+        }
+    });
+    return match;
+}
+
+std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys) {
+    if (keys.prefix) throw std::invalid_argument("keys to look up are not packed");
+    std::vector<std::int64_t> places(keys.size(), -1);
+    if (keys.size() == keys.missing_rows.size() || journeys.n_items() == 0) return places;
+    const bool hashed = keys.hashed();
+    if (hashed != journeys.holds_text())
+        throw std::invalid_argument("one of the two has text keys, the other integers");
+    const auto [low, high] = common_keys(journeys);
+    const std::size_t n_slots = std::bit_ceil(low.size() * 2 + 2);
+    constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
+    std::vector<std::uint32_t> slots(n_slots, kEmpty);
+    for (std::size_t item = 0; item < low.size(); ++item) {
+        std::size_t slot = spread(low[item]) & (n_slots - 1);
+        while (slots[slot] != kEmpty) slot = (slot + 1) & (n_slots - 1);
+        slots[slot] = static_cast<std::uint32_t>(item);
+    }
+    const auto is_key = [&, &item_low = low, &item_high = high](std::uint32_t item, std::size_t row) {
+        return item_low[item] == keys.key[row] && (!hashed || item_high[item] == keys.high[row]);
+    };
+    std::size_t missing = 0;
+    for (std::size_t row = 0; row < keys.size(); ++row) {
+        if (missing < keys.missing_rows.size() && keys.missing_rows[missing] == row) {
+            ++missing;
+            continue;
+        }
+        std::size_t slot = spread(keys.key[row]) & (n_slots - 1);
+        while (slots[slot] != kEmpty && !is_key(slots[slot], row)) slot = (slot + 1) & (n_slots - 1);
+        if (slots[slot] != kEmpty) places[row] = slots[slot];
+    }
+    return places;
+}
+
+std::optional<Journeys> journey_of(const Journeys& journeys, const columns::ItemKeys& item) {
+    const TableRows match = match_items(journeys, item);
+    const auto found = std::find(match.row.begin(), match.row.end(), 0);
+    if (found == match.row.end()) return std::nullopt;
+    const auto at = static_cast<std::size_t>(found - match.row.begin());
+    const auto begin = static_cast<std::ptrdiff_t>(journeys.offsets[at]);
+    const auto end = static_cast<std::ptrdiff_t>(journeys.offsets[at + 1]);
+    Journeys one;
+    one.n_labels = journeys.n_labels;
+    one.prefix = journeys.prefix;
+    one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
+    one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
+    if (!journeys.row.empty()) one.row.assign(journeys.row.begin() + begin, journeys.row.begin() + end);
+    one.first_row = {journeys.first_row[at]};
+    one.key = {journeys.key[at]};
+    if (!journeys.high.empty()) one.high = {journeys.high[at]};
+    std::visit(
+        [&](const auto& codes) {
+            using Codes = std::decay_t<decltype(codes)>;
+            one.stage = Codes(codes.begin() + begin, codes.begin() + end);
+        },
+        journeys.stage);
+    return one;
+}
+
+}  // namespace stagefunnel::journeys

@@ -1,0 +1,134 @@
+#pragma once
+
+// Spreading rows over partitions that fit a cache. Internal to the core.
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "base/counting_sort.hpp"
+#include "base/hashing.hpp"
+#include "base/parallel.hpp"
+#include "journeys/records.hpp"
+#include "journeys/row_pieces.hpp"
+
+namespace stagefunnel::journeys::inline internal {
+
+inline constexpr std::size_t kRowsPerPartition = 16384;  // with their scratch they fit 1 MiB of cache
+inline constexpr unsigned kMaxPartitionBits = 12;
+
+inline unsigned partition_bits(std::size_t n_rows) {
+    const std::size_t wanted = n_rows / kRowsPerPartition;
+    return wanted < 2 ? 0 : std::min(static_cast<unsigned>(std::bit_width(wanted - 1)), kMaxPartitionBits);
+}
+
+/// What one look at all rows says: how many go to each partition, and the ends of time.
+struct Survey {
+    std::vector<std::vector<std::size_t>> next;  // per range and partition: first its rows, then its place
+    std::vector<std::size_t> bounds;             // n_partitions + 1
+    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+    std::int64_t latest = std::numeric_limits<std::int64_t>::min();
+    std::vector<std::size_t> ranges;  // n_ranges + 1: where the rows of each begin
+    std::vector<std::size_t>
+        n_runs;  // of each range: stretches of equal keys that begin in it, if looked for
+
+    [[nodiscard]] std::size_t n_partitions() const { return bounds.size() - 1; }
+    [[nodiscard]] std::size_t n_ranges() const { return next.size(); }
+    [[nodiscard]] std::uint64_t span() const {
+        return earliest > latest ? 0
+                                 : static_cast<std::uint64_t>(latest) - static_cast<std::uint64_t>(earliest);
+    }
+};
+
+/// Each thread looks at, and later moves, its own range of rows; ranges follow each other inside a partition,
+/// so that the input's order survives whatever the number of threads. Without partitions only the ends of
+/// time and the runs are looked for.
+template <bool Partitions>
+Survey survey(const RowPieces& rows, unsigned threads) {
+    Layout layout;
+    layout.partition_bits = partition_bits(rows.n_rows);
+    const std::size_t n_partitions = std::size_t{1} << layout.partition_bits;
+    Survey out;
+    const std::size_t n_ranges = std::max(threads, 1U);
+    out.next.resize(n_ranges);
+    out.n_runs.resize(n_ranges);
+    std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
+    for (std::size_t t = 0; t <= n_ranges; ++t) out.ranges.push_back(rows.range_start(t, n_ranges));
+    parallel_tasks(n_ranges, threads, [&](std::size_t t) {
+        std::vector<std::size_t> counts(Partitions ? n_partitions : 0, 0);
+        std::int64_t low = out.earliest, high = out.latest;
+        std::size_t n_runs = 0;
+        rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
+            const std::uint64_t key = piece.key[i];
+            if constexpr (Partitions) ++counts[layout.partition_of(spread(key))];
+            if constexpr (!Partitions) {
+                n_runs += static_cast<std::size_t>(i == 0 || piece.key[i - 1] != key);
+            }
+            low = std::min(low, piece.time[i]);
+            high = std::max(high, piece.time[i]);
+        });
+        out.next[t] = std::move(counts);
+        earliest[t] = low;
+        latest[t] = high;
+        out.n_runs[t] = n_runs;
+    });
+    out.earliest = *std::min_element(earliest.begin(), earliest.end());
+    out.latest = *std::max_element(latest.begin(), latest.end());
+    if constexpr (Partitions) out.bounds = replace_counts_by_places(out.next);
+    return out;
+}
+
+/// The largest number that divides the distances of all times from the earliest.
+inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, unsigned threads) {
+    struct Divisor {
+        std::uint64_t value = 0;
+        void merge(const Divisor& other) { value = std::gcd(value, other.value); }
+    };
+    const Divisor common = parallel_merge(rows.n_rows, threads, [&](std::size_t first, std::size_t last) {
+        Divisor divisor;
+        rows.for_each(first, last, [&](const Piece& piece, std::size_t i, std::size_t) {
+            const std::uint64_t elapsed =
+                static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(earliest);
+            if (divisor.value != 1 && (divisor.value == 0 || elapsed % divisor.value != 0)) {
+                divisor.value = std::gcd(divisor.value, elapsed);
+            }
+        });
+        return divisor;
+    });
+    return std::max<std::uint64_t>(common.value, 1);
+}
+
+/// Moves every row to its partition, as `Record` holds it; `words` has room for all.
+template <class Record>
+void scatter(const RowPieces& rows, Survey& plan, const Layout& layout, std::uint64_t* words,
+             unsigned threads) {
+    parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
+        std::vector<std::size_t>& next = plan.next[t];
+        const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
+        const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
+            SourceRow source{};
+            source.key = spread(piece.key[i]);
+            if constexpr (Record::kHashed) source.high = piece.high[i];
+            source.elapsed = layout.elapsed_at(piece.time[i]);
+            source.row = static_cast<std::uint32_t>(row);
+            source.stage = piece.stage[i];
+            const std::size_t place = next[layout.partition_of(source.key)]++;
+            Record::store(words + place * Record::kWords, layout, source);
+        };
+        if (!rows.release) {
+            rows.for_each(first, last, move);
+            return;
+        }
+        rows.for_each_piece(first, last,
+                            [&](std::size_t p, std::size_t /*start*/, std::size_t from, std::size_t to) {
+                                rows.for_each(from, to, move);
+                                rows.release(p);
+                            });
+    });
+}
+
+}  // namespace stagefunnel::journeys::inline internal

@@ -1,0 +1,208 @@
+#pragma once
+
+// Input that is grouped by item already: no row has to move to a partition. Internal to the core.
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include "base/counting_sort.hpp"
+#include "base/hashing.hpp"
+#include "base/parallel.hpp"
+#include "journeys/ordering.hpp"
+#include "journeys/partition.hpp"
+#include "journeys/records.hpp"
+#include "journeys/row_pieces.hpp"
+
+namespace stagefunnel::journeys::inline internal {
+
+/// True where no key comes twice; keys are spread.
+inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) {
+    const unsigned bits = partition_bits(keys.size());
+    Layout layout;
+    layout.partition_bits = bits;
+    const std::size_t n_partitions = std::size_t{1} << bits, n_ranges = std::max(threads, 1U);
+    const auto range = [&](std::size_t t) { return keys.subspan(keys.size() * t / n_ranges); };
+    const auto for_each_key = [&](std::size_t t, auto at) {
+        for (const std::uint64_t key : range(t).first(range(t).size() - range(t + 1).size())) at(key);
+    };
+    std::vector<std::vector<std::size_t>> next(n_ranges, std::vector<std::size_t>(n_partitions, 0));
+    parallel_tasks(n_ranges, threads, [&](std::size_t t) {
+        for_each_key(t, [&](std::uint64_t key) { ++next[t][layout.partition_of(key)]; });
+    });
+    const std::vector<std::size_t> bounds = replace_counts_by_places(next);
+    LargeVector<std::uint64_t> parted(keys.size());
+    parallel_tasks(n_ranges, threads, [&](std::size_t t) {
+        for_each_key(t,
+                     [&](std::uint64_t key) { parted[next[t][layout.partition_of(key)]++] = key << bits; });
+    });
+    std::atomic<bool> distinct{true};
+    parallel_tasks(n_partitions, threads, [&](std::size_t q) {
+        const std::size_t n = bounds[q + 1] - bounds[q];
+        const auto slot_bits = static_cast<unsigned>(std::bit_width(4 * n + 1));
+        const std::size_t mask = (std::size_t{1} << slot_bits) - 1;
+        // What is left of a key is even where a bit was cut off, so that no key equals the mark of a free
+        // slot; without a cut the one key that does is looked for by itself.
+        std::vector<std::uint64_t> slots(mask + 1, ~std::uint64_t{0});
+        bool marked = false;
+        for (std::size_t i = bounds[q]; i < bounds[q + 1] && distinct; ++i) {
+            const std::uint64_t key = parted[i];
+            if (key == ~std::uint64_t{0}) {
+                if (marked) distinct = false;
+                marked = true;
+                continue;
+            }
+            std::size_t slot = key >> (64U - slot_bits);
+            while (slots[slot] != ~std::uint64_t{0} && slots[slot] != key) slot = (slot + 1) & mask;
+            if (slots[slot] == key) distinct = false;
+            slots[slot] = key;
+        }
+    });
+    return distinct;
+}
+
+/// Stretches of rows of one key.
+struct Runs {
+    LargeVector<std::uint32_t> start;  // first row of each, then the number of rows
+    LargeVector<std::uint64_t> key;    // of each, spread
+    std::vector<std::size_t> blocks;   // n_blocks + 1: the runs of each block, which fits a cache
+
+    [[nodiscard]] bool empty() const { return start.empty(); }
+    [[nodiscard]] std::size_t n_blocks() const { return blocks.size() - 1; }
+};
+
+/// Finds the runs that `plan` counted; none where some key comes back in a later run.
+inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
+    std::vector<std::size_t> first(plan.n_ranges() + 1, 0);
+    std::partial_sum(plan.n_runs.begin(), plan.n_runs.end(), first.begin() + 1);
+    Runs runs;
+    runs.start.resize(first.back() + 1);
+    runs.key.resize(first.back());
+    parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
+        // No branch on "is it new", which would be guessed wrong once a run.
+        const std::uint64_t* const key = rows.key;
+        std::uint32_t* const start = runs.start.data();
+        std::size_t at = first[t];
+        for (std::size_t row = plan.ranges[t]; row < plan.ranges[t + 1] && at < first[t + 1]; ++row) {
+            start[at] = static_cast<std::uint32_t>(row);
+            at += static_cast<std::size_t>(row == 0 || key[row] != key[row - 1]);
+        }
+        for (std::size_t run = first[t]; run < first[t + 1]; ++run) runs.key[run] = spread(key[start[run]]);
+    });
+    runs.start.back() = static_cast<std::uint32_t>(rows.n_rows);
+    if (!are_distinct(runs.key, threads)) return {};
+    runs.blocks.push_back(0);
+    while (runs.blocks.back() + 1 < runs.start.size()) {
+        const auto begin = runs.start.begin() + static_cast<std::ptrdiff_t>(runs.blocks.back());
+        const auto end = std::upper_bound(begin + 1, runs.start.end() - 1, *begin + kRowsPerPartition / 2);
+        runs.blocks.push_back(static_cast<std::size_t>(end - runs.start.begin()));
+    }
+    return runs;
+}
+
+/// Reads the journeys of blocks of whole runs straight from the columns.
+template <bool Hashed>
+class RunReader : public Block<NarrowRecord<Hashed>> {
+  public:
+    using Block<NarrowRecord<Hashed>>::Block;
+
+    /// Writes the journeys of a block, `row` only where rows are kept, and tells its items.
+    template <class Code>
+    LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time,
+                    std::uint32_t* row) {
+        const std::size_t first = runs.blocks[block], n_items = runs.blocks[block + 1] - first;
+        const std::uint32_t* const start = runs.start.data() + first;
+        length_.resize(n_items);
+        for (std::size_t item = 0; item < n_items; ++item) length_[item] = start[item + 1] - start[item];
+        this->place_items();
+        const LocalItems items = this->store_.take(n_items, Hashed);
+        for (std::size_t at = 0; at < n_items; ++at) {
+            const std::uint32_t which = order_of_items_[at];
+            items.length[at] = length_[which];
+            items.first_row[at] = start[which];
+            items.key[at] = gather(runs.key[first + which]);
+            if constexpr (Hashed) items.high[at] = rows.high[start[which]];
+        }
+        if (keeps_rows_) number_rows(rows, start, n_items);
+        if (copy_ordered(rows, start, n_items, stage, time)) {
+            std::copy(rows_.begin(), rows_.end(), row);
+        } else {
+            pack(rows, start, n_items);
+            this->order_journeys(items.length);
+            this->write(stage, time);
+            if (keeps_rows_) this->write_rows(row, items.length);
+        }
+        return items;
+    }
+
+  private:
+    /// Calls `at(row, item, is_first)` for each row, in the order of the input, which memory likes; the item
+    /// is counted, neither branched on nor looked up from the row before.
+    template <class At>
+    static void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
+        const std::uint64_t* const key = rows.key;
+        std::size_t item = 0;
+        at(std::size_t{start[0]}, item, true);
+        for (std::size_t row = start[0] + std::size_t{1}; row < start[n_items]; ++row) {
+            const bool is_first = key[row] != key[row - 1];
+            item += static_cast<std::size_t>(is_first);
+            at(row, item, is_first);
+        }
+    }
+
+    /// False, with nothing to rely on written, where some run is not in the order of time.
+    template <class Code>
+    bool copy_ordered(const Piece& rows, const std::uint32_t* start, std::size_t n_items, Code* stage,
+                      std::int64_t* time) {
+        shift_.resize(n_items);
+        for (std::size_t item = 0; item < n_items; ++item) shift_[item] = cursor_[item] - start[item];
+        const std::size_t* const shift = shift_.data();
+        const std::int64_t* const times = rows.time;
+        const auto* const stages = rows.stage;
+        std::int64_t before = times[start[0]];
+        std::size_t n_earlier = 0;
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool is_first) {
+            const std::size_t place = shift[item] + row;
+            const std::int64_t now = times[row];
+            stage[place] = static_cast<Code>(stages[row]);
+            time[place] = now;
+            n_earlier += static_cast<std::size_t>(!is_first) & static_cast<std::size_t>(now < before);
+            before = now;
+        });
+        return n_earlier == 0;
+    }
+
+    void number_rows(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
+        rows_.resize(start[n_items] - start[0]);
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+            rows_[cursor_[item] + (row - start[item])] = static_cast<std::uint32_t>(row);
+        });
+    }
+
+    void pack(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
+        steps_.resize(start[n_items] - start[0]);
+        const Layout layout = layout_;
+        PackedStep* const steps = steps_.data();
+        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+            steps[shift_[item] + row] = NarrowRecord<Hashed>::pack(layout.elapsed_at(rows.time[row]),
+                                                                   row - start[item], rows.stage[row]);
+        });
+    }
+
+    std::vector<std::size_t> shift_;  // from the row of an item to its place in the block
+
+    using Block<NarrowRecord<Hashed>>::layout_;
+    using Block<NarrowRecord<Hashed>>::length_;
+    using Block<NarrowRecord<Hashed>>::order_of_items_;
+    using Block<NarrowRecord<Hashed>>::cursor_;
+    using Block<NarrowRecord<Hashed>>::steps_;
+    using Block<NarrowRecord<Hashed>>::rows_;
+    using Block<NarrowRecord<Hashed>>::keeps_rows_;
+};
+
+}  // namespace stagefunnel::journeys::inline internal

@@ -1,0 +1,82 @@
+#pragma once
+
+// Reading a log's durations into sinks, each thread its own. Internal to the core.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "questions/durations/visit_durations.hpp"
+#include "scan/scan.hpp"
+#include "stats/quantiles.hpp"
+
+namespace stagefunnel::durations::inline internal {
+
+using Brackets = std::vector<std::vector<stats::Bounds>>;  // of each stage
+
+/// Takes each stage's count, sum and what lies in its brackets.
+struct Sifter {
+    explicit Sifter(const Brackets& brackets) {
+        for (const std::vector<stats::Bounds>& bounds : brackets) sieves.emplace_back(bounds);
+    }
+    void take(std::size_t row, std::span<const std::uint64_t> durations) { sieves[row].add(durations); }
+    std::vector<stats::Sieve> sieves;
+};
+
+/// What one thread saw of its items.
+template <class Sink>
+struct SinkPartial {
+    std::vector<VisitCounts> counts;
+    Sink sink;
+};
+
+/// Calls `read` for all items of a range.
+struct Everywhere {
+    template <class Read>
+    void operator()(std::size_t first, std::size_t last, Read read) const {
+        read(first, last);
+    }
+};
+
+/// A log and how its durations are read.
+struct DurationScan {
+    const Journeys& journeys;
+    const Pipeline& pipeline;
+    Per per;
+    unsigned threads;
+
+    [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline.n_rows()); }
+
+    /// Reads the items of a range that `choose(first, last, read)` chooses.
+    template <class Code, class Sink, class Choose>
+    [[nodiscard]] SinkPartial<Sink> read_range(const Code* codes, std::size_t first, std::size_t last,
+                                               Sink sink, Choose choose) const {
+        SinkPartial<Sink> partial{{}, std::move(sink)};
+        partial.counts = with_reader(journeys, pipeline, per, partial.sink, [&](auto reader) {
+            choose(first, last,
+                   [&](std::size_t from, std::size_t to) { reader.read(journeys, codes, from, to); });
+            return reader.finish();
+        });
+        return partial;
+    }
+
+    /// Lets each thread read its range of the items into a sink of its own.
+    template <class MakeSink, class Choose = Everywhere>
+    [[nodiscard]] auto read(MakeSink make_sink, Choose choose = {}) const {
+        return scan::scan_ranges(journeys, threads,
+                                 [&](const auto* codes, std::size_t first, std::size_t last) {
+                                     return read_range(codes, first, last, make_sink(), choose);
+                                 });
+    }
+};
+
+/// Brackets that will mostly hold the quantiles, from a small part of the log.
+Brackets guess(const DurationScan& scan, std::span<const stats::Quantile> quantiles);
+
+/// The answer from what sifters with these brackets took of all items; reads again where the guess was wrong.
+std::vector<StageTime> stage_times(std::vector<SinkPartial<Sifter>> partials, const DurationScan& scan,
+                                   std::span<const stats::Quantile> quantiles);
+
+}  // namespace stagefunnel::durations::inline internal

@@ -1,0 +1,226 @@
+#pragma once
+
+// Reading the durations of completed visits off the journeys. Internal to the core.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "questions/durations/set_counts.hpp"
+#include "scan/visits.hpp"
+#include "stagefunnel/questions/durations/durations.hpp"
+#include "stats/stage_buffers.hpp"
+
+namespace stagefunnel::durations::inline internal {
+
+/// The times as words: the distance of two int64 times may exceed int64 itself, but not 64 bits.
+inline const std::uint64_t* times_of(const Journeys& journeys) {
+    return reinterpret_cast<const std::uint64_t*>(journeys.time.data());
+}
+
+template <Per kPer>
+void combine(std::uint64_t& with, std::uint64_t duration) {
+    with = kPer == Per::item ? with + duration : std::max(with, duration);
+}
+
+/// Reads a pipeline of up to 64 rows: the stages of an item are the bits of one word.
+template <Per kPer, class Sink>
+class FewStages {
+  public:
+    FewStages(const Pipeline& pipeline, std::size_t n_codes, Sink& sink)
+        : counts_(static_cast<std::size_t>(pipeline.n_rows())),
+          items_(counts_.size()),
+          buffers_(counts_.size(), sink) {
+        for (std::size_t code = 0; code < n_codes; ++code) {
+            const std::int32_t row = pipeline.row_of_code()[code];
+            row_of_code_.push_back(row == Pipeline::kUnlisted ? kUnlisted : static_cast<std::uint8_t>(row));
+        }
+    }
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        const std::uint64_t* times = times_of(journeys);
+        for (std::size_t item = first; item < last; ++item) {
+            std::size_t i = journeys.offsets[item];
+            const std::size_t end = journeys.offsets[item + 1];
+            while (i < end && row_of_code_[codes[i]] == kUnlisted) ++i;
+            if (i == end) continue;
+            Here here{row_of_code_[codes[i]], times[i], std::uint64_t{1} << row_of_code_[codes[i]]};
+            ++i;
+            here = kPer == Per::visit ? put(here, codes, times, i, end) : add_up(here, codes, times, i, end);
+            ++counts_[here.stage].open;
+            items_.add(here.visited);
+        }
+    }
+
+    /// Hands over what the buffers still hold.
+    std::vector<VisitCounts> finish() {
+        buffers_.flush();
+        const std::vector<std::int64_t> items = items_.by_stage();
+        for (std::size_t row = 0; row < counts_.size(); ++row) {
+            if (kPer == Per::visit) counts_[row].completed = buffers_.handed_over(row);
+            counts_[row].items = items[row];
+            counts_[row].visits = counts_[row].completed + counts_[row].open;
+        }
+        return std::move(counts_);
+    }
+
+  private:
+    static constexpr std::uint8_t kUnlisted = 64;
+
+    /// How far an item has been read.
+    struct Here {
+        std::size_t stage;
+        std::uint64_t start;  // of the visit
+        std::uint64_t visited;
+    };
+
+    /// Reads rows; `leave(stage, duration, leaves)` is called for each, where `leaves` is 1 if a visit ends.
+    template <class Code, class Leave>
+    Here walk(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end,
+              Leave leave) const {
+        const std::uint8_t* row_of_code = row_of_code_.data();
+        for (; i < end; ++i) {
+            // Whether a row is listed or repeats its stage cannot be predicted: all rows are handled alike,
+            // by arithmetic, for compilers make branches of choices.
+            const std::size_t row = row_of_code[codes[i]];
+            const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row / kUnlisted)));
+            const auto leaves = static_cast<std::size_t>(next != here.stage);
+            const std::uint64_t duration = times[i] - here.start;
+            leave(here.stage, duration, leaves);
+            here.start += duration & (0 - leaves);
+            here.stage = next;
+            here.visited |= std::uint64_t{1} << next;
+        }
+        return here;
+    }
+
+    /// Puts the durations of an item's visits into the buffers.
+    template <class Code>
+    Here put(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+        while (i < end) {
+            if (room_ == 0) room_ = buffers_.make_room();
+            const std::size_t stop = i + std::min(room_, end - i);
+            room_ -= stop - i;
+            const auto [values, next_place] = buffers_.places();
+            here = walk(here, codes, times, i, stop,
+                        [values = values, next_place = next_place](std::size_t stage, std::uint64_t duration,
+                                                                   std::size_t leaves) {
+                            const std::size_t place = next_place[stage];
+                            values[place] = duration;
+                            next_place[stage] = place + leaves;
+                        });
+            i = stop;
+        }
+        return here;
+    }
+
+    /// Puts one duration for each stage that the item left into the buffers.
+    template <class Code>
+    Here add_up(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+        std::uint64_t left = 0;
+        here = walk(here, codes, times, i, end,
+                    [&left, combined = combined_.data(), counts = counts_.data()](
+                        std::size_t stage, std::uint64_t duration, std::size_t leaves) {
+                        combine<kPer>(combined[stage], duration & (0 - leaves));
+                        counts[stage].completed += static_cast<std::int64_t>(leaves);
+                        left |= leaves << stage;
+                    });
+        scan::for_each_bit(left, 0, [&](std::ptrdiff_t bit) {
+            const auto stage = static_cast<std::size_t>(bit);
+            buffers_.append(stage, std::exchange(combined_[stage], 0));
+        });
+        return here;
+    }
+
+    std::vector<VisitCounts> counts_;
+    SetCounts items_;
+    stats::StageBuffers<1024, Sink> buffers_;
+    std::vector<std::uint8_t> row_of_code_;
+    std::size_t room_ = 0;
+    std::array<std::uint64_t, scan::kWordBits> combined_{};  // one item's duration of each stage
+};
+
+/// Reads a pipeline of any number of rows.
+template <Per kPer, class Sink>
+class ManyStages {
+  public:
+    ManyStages(const Pipeline& pipeline, std::size_t /*n_codes*/, Sink& sink)
+        : row_of_code_(pipeline.row_of_code()),
+          counts_(static_cast<std::size_t>(pipeline.n_rows())),
+          last_item_(counts_.size(), kNoItem),
+          sampled_item_(counts_.size(), kNoItem),
+          buffers_(counts_.size(), sink) {}
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        const std::uint64_t* times = times_of(journeys);
+        for (std::size_t item = first; item < last; ++item) {
+            std::size_t stage = kNoStage;
+            std::uint64_t start = 0;
+            scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], row_of_code_,
+                                 [&](std::int32_t row, std::size_t i) {
+                                     const std::uint64_t now = times[i];
+                                     if (stage != kNoStage) complete(item, stage, now - start);
+                                     stage = static_cast<std::size_t>(row);
+                                     start = now;
+                                     ++counts_[stage].visits;
+                                     counts_[stage].items +=
+                                         static_cast<std::int64_t>(last_item_[stage] != item);
+                                     last_item_[stage] = item;
+                                 });
+            if (stage != kNoStage) ++counts_[stage].open;
+        }
+    }
+
+    std::vector<VisitCounts> finish() {
+        buffers_.flush();
+        return std::move(counts_);
+    }
+
+  private:
+    static constexpr std::size_t kNoItem = ~std::size_t{0}, kNoStage = kNoItem;
+
+    void complete(std::size_t item, std::size_t stage, std::uint64_t duration) {
+        ++counts_[stage].completed;
+        if (kPer == Per::visit || sampled_item_[stage] != item) {
+            buffers_.append(stage, duration);
+        } else {
+            combine<kPer>(buffers_.last(stage), duration);
+        }
+        sampled_item_[stage] = item;
+    }
+
+    const std::int32_t* row_of_code_;
+    std::vector<VisitCounts> counts_;
+    std::vector<std::size_t> last_item_;     // last item that entered the stage
+    std::vector<std::size_t> sampled_item_;  // item of the last duration of the stage
+    stats::StageBuffers<16, Sink> buffers_;
+};
+
+/// Lets `with` read items into the sink by the one of the two readers that fits the pipeline.
+template <class Sink, class With>
+decltype(auto) with_reader(const Journeys& journeys, const Pipeline& pipeline, Per per, Sink& sink,
+                           With&& with) {
+    const auto of_kind = [&]<Per kPer>() {
+        const std::size_t n_codes = journeys.n_labels + 1;
+        if (pipeline.n_rows() <= static_cast<std::int32_t>(scan::kWordBits)) {
+            return with(FewStages<kPer, Sink>(pipeline, n_codes, sink));
+        }
+        return with(ManyStages<kPer, Sink>(pipeline, n_codes, sink));
+    };
+    switch (per) {
+        case Per::visit:
+            return of_kind.template operator()<Per::visit>();
+        case Per::item:
+            return of_kind.template operator()<Per::item>();
+        case Per::longest:
+            break;
+    }
+    return of_kind.template operator()<Per::longest>();
+}
+
+}  // namespace stagefunnel::durations::inline internal

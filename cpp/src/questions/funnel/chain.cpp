@@ -1,0 +1,250 @@
+#include "stagefunnel/questions/funnel/chain.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include "base/parallel.hpp"
+#include "questions/funnel/funnel_counter.hpp"
+#include "scan/scan.hpp"
+
+namespace stagefunnel::funnel {
+namespace {
+
+/// Reads one item after the other by the rules of a funnel.
+template <class Mask, class Code>
+class PartReader {
+  public:
+    PartReader(const ChainPart& part, const Code* codes, const Options& options)
+        : part_(part), codes_(codes), options_(options), stages_(part.pipeline) {}
+
+    /// False if the item is not in the report.
+    bool read(std::size_t item) {
+        stages_.clear();
+        scan::JourneyEnd& end = end_.emplace(part_.pipeline);
+        const Journeys& journeys = part_.journeys;
+        scan::for_each_visit(codes_, journeys.offsets[item], journeys.offsets[item + 1],
+                             part_.pipeline.row_of_code(), [&](std::int32_t row, std::size_t) {
+                                 stages_.visit(options_.kind, end, row, part_.pipeline.outcome_of(row));
+                                 end.visit(row);
+                             });
+        if (end.empty() || is_left_out(end, options_.lost_then_won)) return false;
+        stages_.fill_end(options_.kind, end);
+        return true;
+    }
+
+    [[nodiscard]] const scan::JourneyEnd& end() const { return *end_; }
+    [[nodiscard]] std::size_t n_words() const { return stages_.seen.n_words(); }
+    [[nodiscard]] std::uint64_t visited(std::size_t w) const { return stages_.seen.word(w); }
+    [[nodiscard]] std::uint64_t passed(std::size_t w) const { return stages_.own(options_.kind).word(w); }
+    [[nodiscard]] std::uint64_t reached(std::size_t w) const { return passed(w) | stages_.filled.word(w); }
+    [[nodiscard]] std::uint64_t beyond(std::size_t w) const {
+        return scan::bits_below(static_cast<std::size_t>(end_->beyond_limit()), w);
+    }
+    [[nodiscard]] bool passed_a_won_stage() const {
+        const auto n_open = static_cast<std::size_t>(part_.pipeline.n_open());
+        const auto n_won = static_cast<std::size_t>(part_.pipeline.n_won());
+        for (std::size_t w = 0; w < n_words(); ++w) {
+            if ((passed(w) & scan::bits_below(n_open + n_won, w) & ~scan::bits_below(n_open, w)) != 0)
+                return true;
+        }
+        return false;
+    }
+
+  private:
+    const ChainPart& part_;
+    const Code* codes_;
+    const Options& options_;
+    ItemStages<Mask> stages_;
+    std::optional<scan::JourneyEnd> end_;
+};
+
+/// How a lead stands by its deals: the better outcome decides, then the further stage.
+class Standing {
+  public:
+    void see(const scan::JourneyEnd& end) {
+        const Outcome outcome = end.outcome();
+        reopened_ = reopened_ || (outcome == Outcome::won && end.any_lost());
+        const std::int32_t row = outcome == Outcome::lost ? end.before_run() : end.last();
+        best_ = std::max(best_, std::pair(rank_of(outcome), row));
+    }
+
+    void count(Counts& counts) const {
+        const auto [rank, row] = best_;
+        if (rank == Rank::won) {
+            ++counts.won(0);
+            counts.reopened_won(0) += static_cast<std::int64_t>(reopened_);
+        } else if (rank == Rank::open) {
+            ++counts.open(0);
+            ++counts.open_at(0, row);
+        } else if (rank == Rank::lost) {
+            ++counts.lost(0);
+            if (row >= 0) ++counts.lost_from(0, row);
+        }
+    }
+
+  private:
+    enum class Rank : std::uint8_t { none, lost, open, won };
+
+    static Rank rank_of(Outcome outcome) {
+        if (outcome == Outcome::open) return Rank::open;
+        return outcome == Outcome::won ? Rank::won : Rank::lost;
+    }
+
+    std::pair<Rank, std::int32_t> best_{Rank::none, -1};
+    bool reopened_ = false;
+};
+
+/// The deals of each lead.
+struct DealsOfLeads {
+    std::vector<std::uint64_t> offsets;
+    std::vector<std::uint32_t> deals;
+
+    DealsOfLeads(std::size_t n_leads, const Links& links)
+        : offsets(n_leads + 1, 0), deals(links.deal.size()) {
+        for (const std::uint32_t lead : links.lead) ++offsets[lead + 1];
+        for (std::size_t lead = 0; lead < n_leads; ++lead) offsets[lead + 1] += offsets[lead];
+        std::vector<std::uint64_t> next(offsets.begin(), offsets.end() - 1);
+        for (std::size_t i = 0; i < links.lead.size(); ++i) deals[next[links.lead[i]]++] = links.deal[i];
+    }
+};
+
+struct OriginPartial {
+    Partial counted;
+    std::int64_t converted = 0;
+
+    void merge(const OriginPartial& other) {
+        counted.merge(other.counted);
+        converted += other.converted;
+    }
+};
+
+/// Unites the deals of one lead after the other and counts them as one.
+template <class Mask, class Code>
+class LeadCounter {
+  public:
+    LeadCounter(const ChainPart& deals, const Code* codes, const Options& options)
+        : deals_(deals),
+          reader_(deals, codes, options),
+          n_rows_(static_cast<std::size_t>(deals.pipeline.n_rows())),
+          counts_(empty_partial(1, deals.pipeline.n_rows(), !options.amount.empty())) {}
+
+    void count(std::span<const std::uint32_t> deals) {
+        Mask visited(n_rows_), passed(n_rows_), reached(n_rows_), beyond(n_rows_);
+        Standing standing;
+        for (const std::uint32_t deal : deals) {
+            if (!reader_.read(deal)) continue;
+            for (std::size_t w = 0; w < reader_.n_words(); ++w) {
+                visited.add(w, reader_.visited(w));
+                passed.add(w, reader_.passed(w));
+                reached.add(w, reader_.reached(w));
+                beyond.add(w, reader_.beyond(w));
+            }
+            if (deals_.moved.empty() || deals_.moved[deal] == 0) standing.see(reader_.end());
+        }
+        Counts& c = counts_.counts;
+        const auto tally = [](CountMatrix& counts, std::uint64_t rows, std::size_t w) {
+            scan::for_each_bit(rows, w, [&](Eigen::Index row) { ++counts(0, row); });
+        };
+        for (std::size_t w = 0; w < reader_.n_words(); ++w) {
+            tally(c.visited, visited.word(w), w);
+            tally(c.passed, passed.word(w), w);
+            tally(c.assumed, reached.word(w) & ~passed.word(w), w);
+            tally(c.skipped, beyond.word(w) & ~visited.word(w), w);
+            tally(c.beyond, beyond.word(w) & visited.word(w), w);
+        }
+        standing.count(c);
+    }
+
+    [[nodiscard]] Partial take() { return std::move(counts_); }
+
+  private:
+    const ChainPart& deals_;
+    PartReader<Mask, Code> reader_;
+    std::size_t n_rows_;
+    Partial counts_;
+};
+
+/// Adds up the amounts of the deals that came of a lead in the report.
+template <class Mask, class Code>
+Partial add_amounts(const ChainPart& deals, const Code* codes, std::span<const std::uint8_t> counts_in,
+                    const Options& options) {
+    return parallel_merge(counts_in.size(), options.threads, [&](std::size_t first, std::size_t last) {
+        Partial partial = empty_partial(1, deals.pipeline.n_rows(), true);
+        PartReader<Mask, Code> reader(deals, codes, options);
+        for (std::size_t deal = first; deal < last; ++deal) {
+            if (counts_in[deal] == 0 || !reader.read(deal)) continue;
+            const double amount = options.amount[deal];
+            for (std::size_t w = 0; w < reader.n_words(); ++w) {
+                scan::for_each_bit(reader.reached(w), w, [&](Eigen::Index row) {
+                    if (std::isnan(amount)) {
+                        ++partial.counts.amount_missing(0, row);
+                    } else {
+                        partial.sums[static_cast<std::size_t>(row)] += to_fixed(amount);
+                    }
+                });
+            }
+        }
+        return partial;
+    });
+}
+
+void check(const ChainPart& leads, const ChainPart& deals, const Links& links, const Options& options) {
+    leads.pipeline.check(leads.journeys);
+    deals.pipeline.check(deals.journeys);
+    check_options(deals.journeys, options);
+    if (!options.group.empty()) throw std::invalid_argument("the chain has no groups");
+    if (links.lead.size() != links.deal.size()) throw std::invalid_argument("links differ in length");
+    if (!deals.moved.empty() && deals.moved.size() != deals.journeys.n_items())
+        throw std::invalid_argument("moved must be one per deal");
+    for (std::size_t i = 0; i < links.lead.size(); ++i) {
+        if (links.lead[i] >= leads.journeys.n_items() || links.deal[i] >= deals.journeys.n_items())
+            throw std::invalid_argument("a link names a place without an item");
+    }
+}
+
+}  // namespace
+
+OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const Links& links,
+                          const Options& options) {
+    check(leads, deals, links, options);
+    const DealsOfLeads of_lead(leads.journeys.n_items(), links);
+    std::vector<std::uint8_t> in_report(leads.journeys.n_items(), 0);
+    const auto count = [&]<class Mask>(const auto* lead_codes, const auto* deal_codes) {
+        OriginPartial origin = parallel_merge(
+            leads.journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
+                PartReader<Mask, std::decay_t<decltype(*lead_codes)>> lead(leads, lead_codes, options);
+                LeadCounter<Mask, std::decay_t<decltype(*deal_codes)>> counter(deals, deal_codes, options);
+                std::int64_t converted = 0;
+                for (std::size_t i = first; i < last; ++i) {
+                    if (!lead.read(i)) continue;
+                    in_report[i] = 1;
+                    converted += static_cast<std::int64_t>(lead.passed_a_won_stage());
+                    counter.count(
+                        std::span(of_lead.deals)
+                            .subspan(of_lead.offsets[i], of_lead.offsets[i + 1] - of_lead.offsets[i]));
+                }
+                return OriginPartial{counter.take(), converted};
+            });
+        if (!options.amount.empty()) {
+            std::vector<std::uint8_t> counts_in(deals.journeys.n_items(), 0);
+            for (std::size_t i = 0; i < links.lead.size(); ++i)
+                counts_in[links.deal[i]] |= in_report[links.lead[i]];
+            origin.counted.merge(add_amounts<Mask>(deals, deal_codes, counts_in, options));
+        }
+        return OriginCounts{std::move(origin.counted).finish(), origin.converted};
+    };
+    const Pipeline& longer =
+        leads.pipeline.n_rows() > deals.pipeline.n_rows() ? leads.pipeline : deals.pipeline;
+    return scan::with_stage_set(longer, [&]<class Mask>() {
+        return scan::with_codes(leads.journeys, [&](const auto* lead_codes) {
+            return scan::with_codes(deals.journeys, [&](const auto* deal_codes) {
+                return count.template operator()<Mask>(lead_codes, deal_codes);
+            });
+        });
+    });
+}
+
+}  // namespace stagefunnel::funnel

@@ -1,0 +1,254 @@
+#include "stagefunnel/questions/funnel/entries.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include "base/parallel.hpp"
+#include "questions/funnel/funnel_counter.hpp"
+#include "questions/funnel/kind_rules.hpp"
+#include "scan/scan.hpp"
+#include "scan/visits.hpp"
+
+namespace stagefunnel::funnel {
+namespace {
+
+constexpr std::size_t kNever = ~std::size_t{0};
+
+/// The entries of one item, as rows of its journey, that its stages count for.
+class ItemEntries {
+  public:
+    ItemEntries(const Pipeline& pipeline, Kind kind)
+        : pipeline_(pipeline),
+          kind_(kind),
+          n_open_(static_cast<std::size_t>(pipeline.n_open())),
+          last_(static_cast<std::size_t>(pipeline.n_rows())),
+          implied_(last_.size()),
+          beyond_(last_.size()),
+          in_order_(last_.size()) {}
+
+    template <class Code>
+    [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
+        for (std::vector<std::size_t>* rows : {&last_, &implied_, &beyond_})
+            std::fill(rows->begin(), rows->end(), kNever);
+        std::fill(in_order_.begin(), in_order_.end(), false);
+        next_in_order_ = 0;
+        furthest_ = success_ = won_ = kNever;
+        scan::JourneyEnd end(pipeline_);
+        scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
+                             pipeline_.row_of_code(),
+                             [&](std::int32_t row, std::size_t i) { visit(end, row, i); });
+        if (kind_ == Kind::conversions_won && end.won_entry()) imply({0, n_open_}, success_);
+        if (kind_ == Kind::furthest && end.any_won()) imply({0, n_open_}, won_);
+        if (kind_ == Kind::furthest && !end.any_won() && end.furthest() >= 0)
+            imply({0, static_cast<std::size_t>(end.furthest()) + 1}, furthest_);
+        return end;
+    }
+
+    /// Last entry into a stage, `kNever` without one.
+    [[nodiscard]] std::size_t last(std::size_t stage) const { return last_[stage]; }
+    /// The entry that first went beyond a stage.
+    [[nodiscard]] std::size_t beyond(std::size_t stage) const { return beyond_[stage]; }
+    /// The entry that implies a stage under the kind's rule, visited or not.
+    [[nodiscard]] std::size_t implied(std::size_t stage) const { return implied_[stage]; }
+    [[nodiscard]] bool is_passed(std::size_t stage) const {
+        return kind_ == Kind::strict ? in_order_[stage] : last_[stage] != kNever;
+    }
+    [[nodiscard]] std::size_t n_open() const { return n_open_; }
+    [[nodiscard]] std::size_t n_stages() const { return last_.size(); }
+
+  private:
+    void visit(scan::JourneyEnd& end, std::int32_t row, std::size_t i) {
+        const Outcome outcome = pipeline_.outcome_of(row);
+        const auto stage = static_cast<std::size_t>(row);
+        last_[stage] = i;
+        if (kind_ == Kind::conversions_moves)
+            imply(passed_over(n_open_, end.last(), end.outcome(), row, outcome), i);
+        if (kind_ == Kind::strict && counts_in_order(row, outcome, n_open_, next_in_order_))
+            in_order_[stage] = true;
+        const auto limit = static_cast<std::size_t>(end.beyond_limit());
+        const std::int32_t furthest = end.furthest();
+        const bool had_success = end.won_entry();
+        end.visit(row);
+        if (end.furthest() != furthest) furthest_ = i;
+        if (end.won_entry() != had_success) success_ = i;
+        if (outcome == Outcome::won && won_ == kNever) won_ = i;
+        for (auto passed = limit; passed < static_cast<std::size_t>(end.beyond_limit()); ++passed)
+            beyond_[passed] = i;
+    }
+
+    void imply(StageRange stages, std::size_t i) {
+        for (std::size_t stage = stages.begin; stage < stages.end; ++stage) {
+            if (implied_[stage] == kNever) implied_[stage] = i;
+        }
+    }
+
+    const Pipeline& pipeline_;
+    Kind kind_;
+    std::size_t n_open_;
+    std::vector<std::size_t> last_, implied_, beyond_;
+    std::vector<std::uint8_t> in_order_;  // of each stage: it counts in the strict funnel
+    std::size_t next_in_order_ = 0;
+    std::size_t furthest_ = kNever;  // first entry into the furthest stage
+    std::size_t success_ = kNever;   // first entry into a won stage that a success is
+    std::size_t won_ = kNever;       // first entry into any won stage
+};
+
+class EntryCounter {
+  public:
+    EntryCounter(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
+                 const RowColumns& columns)
+        : journeys_(journeys),
+          columns_(columns),
+          rule_(options.lost_then_won),
+          entries_(pipeline, options.kind),
+          partial_(empty_partial(columns.n_groups, pipeline.n_rows(), !columns.amount.empty())) {}
+
+    template <class Code>
+    void count(const Journeys& journeys, const Code* codes, std::size_t item) {
+        const scan::JourneyEnd end = entries_.read(journeys, codes, item);
+        if (end.empty()) return;
+        item_ = item;
+        Counts& counts = partial_.counts;
+        const Eigen::Index now = group_at(entries_.last(static_cast<std::size_t>(end.last())));
+        if (is_left_out(end, rule_)) {
+            ++counts.left_out(now);
+            return;
+        }
+        switch (end.outcome()) {
+            case Outcome::open:
+                ++counts.open(now);
+                ++counts.open_at(now, end.last());
+                break;
+            case Outcome::won:
+                ++counts.won(now);
+                if (end.any_lost()) ++counts.reopened_won(now);
+                break;
+            case Outcome::lost:
+                ++counts.lost(now);
+                if (end.before_run() >= 0) {
+                    const std::size_t left = entries_.last(static_cast<std::size_t>(end.before_run()));
+                    ++counts.lost_from(group_at(left), end.before_run());
+                }
+                break;
+        }
+        add_stages();
+    }
+
+    void merge(const EntryCounter& next) { partial_.merge(next.partial_); }
+
+    [[nodiscard]] Partial take() { return std::move(partial_); }
+
+  private:
+    void add_stages() {
+        Counts& counts = partial_.counts;
+        std::size_t next_entry = kNever;  // into the nearest later in-progress stage with a visit
+        for (std::size_t stage = entries_.n_stages(); stage-- > 0;) {
+            const auto column = static_cast<Eigen::Index>(stage);
+            const std::size_t entry = entries_.last(stage), beyond = entries_.beyond(stage),
+                              implied = entries_.implied(stage);
+            const bool is_visited = entry != kNever;
+            if (is_visited) ++counts.visited(group_at(entry), column);
+            if (beyond != kNever) ++(is_visited ? counts.beyond : counts.skipped)(group_at(beyond), column);
+            if (entries_.is_passed(stage)) {
+                ++counts.passed(group_at(entry), column);
+                add_amount(group_at(entry), stage, entry);
+            } else if (implied != kNever) {
+                ++counts.assumed(group_at(implied), column);
+                add_amount(group_at(implied), stage, next_entry != kNever ? next_entry : implied);
+            }
+            if (is_visited && stage < entries_.n_open()) next_entry = entry;
+        }
+    }
+
+    void add_amount(Eigen::Index group, std::size_t stage, std::size_t row) {
+        if (columns_.amount.empty()) return;
+        AmountSum one;
+        one.add(columns_.amount[place_in(columns_.amount.size(), row)], 1);
+        partial_.counts.amount_missing(group, static_cast<Eigen::Index>(stage)) += one.missing;
+        const Eigen::Index n_stages = partial_.counts.passed.cols();
+        partial_.sums[static_cast<std::size_t>(group * n_stages) + stage] += one.sum;
+    }
+
+    [[nodiscard]] Eigen::Index group_at(std::size_t row) const {
+        return columns_.group[place_in(columns_.group.size(), row)];
+    }
+
+    /// Where a column with so many values has the one of a row of the item; if there are as many items as
+    /// rows, each item has one row, and the two ways agree.
+    [[nodiscard]] std::size_t place_in(std::size_t n_values, std::size_t row) const {
+        if (n_values == journeys_.n_items()) return item_;
+        return columns_.whole.offsets[item_] + (row - journeys_.offsets[item_]);
+    }
+
+    const Journeys& journeys_;
+    const RowColumns& columns_;
+    LostThenWon rule_;
+    ItemEntries entries_;
+    Partial partial_;
+    std::size_t item_ = 0;
+};
+
+void check_items(const Journeys& journeys, const Journeys& whole) {
+    if (journeys.n_items() != whole.n_items())
+        throw std::invalid_argument("the whole log has other items than the journeys");
+}
+
+}  // namespace
+
+Counts count_entries(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
+                     const RowColumns& columns) {
+    pipeline.check(journeys);
+    check_items(journeys, columns.whole);
+    const auto fits = [&](std::size_t n_values) {
+        return n_values == columns.whole.n_rows() || n_values == journeys.n_items();
+    };
+    if (!fits(columns.group.size())) throw std::invalid_argument("groups must be one per row or per item");
+    if (!columns.amount.empty() && !fits(columns.amount.size()))
+        throw std::invalid_argument("amounts must be one per row or per item");
+    check_groups(columns.group, columns.n_groups);
+    check_amounts(columns.amount);
+    return scan::scan(journeys, options.threads,
+                      [&] { return EntryCounter(journeys, pipeline, options, columns); })
+        .take()
+        .finish();
+}
+
+template <class Value>
+LargeVector<Value> values_of_rows(std::span<const Value> values, std::span<const std::uint32_t> rows,
+                                  unsigned threads) {
+    LargeVector<Value> taken(rows.size());
+    parallel_for(rows.size(), threads, [&](std::size_t first, std::size_t last) {
+        const std::span<const std::uint32_t> own = rows.subspan(first, last - first);
+        if (!own.empty() && *std::max_element(own.begin(), own.end()) >= values.size())
+            throw std::invalid_argument("a row lies beyond the column");
+        for (std::size_t i = first; i < last; ++i) taken[i] = values[rows[i]];
+    });
+    return taken;
+}
+
+template LargeVector<std::int32_t> values_of_rows(std::span<const std::int32_t>,
+                                                  std::span<const std::uint32_t>, unsigned);
+template LargeVector<double> values_of_rows(std::span<const double>, std::span<const std::uint32_t>,
+                                            unsigned);
+
+LargeVector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
+                                        const Journeys& whole, RowAt at, unsigned threads) {
+    pipeline.check(journeys);
+    check_items(journeys, whole);
+    LargeVector<std::int64_t> rows(journeys.n_items());
+    scan::for_each_item(journeys, threads, [&](const auto* codes, std::size_t item) {
+        const auto is_listed = [&](std::size_t i) {
+            return pipeline.row_of_code()[codes[i]] != Pipeline::kUnlisted;
+        };
+        std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+        while (at == RowAt::first && begin < end && !is_listed(begin)) ++begin;
+        while (at == RowAt::last && begin < end && !is_listed(end - 1)) --end;
+        const std::size_t row = at == RowAt::first ? begin : end - 1;
+        const std::size_t in_whole = whole.offsets[item] + (row - journeys.offsets[item]);
+        rows[item] = begin == end ? -1 : static_cast<std::int64_t>(in_whole);
+    });
+    return rows;
+}
+
+}  // namespace stagefunnel::funnel

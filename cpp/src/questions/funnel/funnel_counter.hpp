@@ -1,0 +1,246 @@
+#pragma once
+
+// Counting items stage by stage. Internal to the core.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "questions/funnel/kind_rules.hpp"
+#include "scan/stage_set.hpp"
+#include "scan/visits.hpp"
+#include "stagefunnel/questions/funnel/funnel.hpp"
+#include "stagefunnel/questions/funnel/item_states.hpp"
+
+namespace stagefunnel::funnel::inline internal {
+
+__extension__ typedef __int128 int128;
+
+constexpr int kFractionBits = 64;  // amounts of 2^-12 and more are held without any rounding
+
+inline int128 to_fixed(double amount) {
+    const double scaled = amount * 0x1p64;
+    // From 2^52 on every double is whole.
+    return static_cast<int128>(std::abs(scaled) < 0x1p52 ? std::nearbyint(scaled) : scaled);
+}
+inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum), -kFractionBits); }
+
+/// What the amounts of some items come to.
+struct AmountSum {
+    int128 sum = 0;
+    std::int64_t missing = 0;  // items without an amount
+
+    void add(double amount, std::int64_t n) {
+        if (std::isnan(amount)) {
+            missing += n;
+        } else {
+            sum += to_fixed(amount) * n;
+        }
+    }
+};
+
+/// What one thread counted.
+struct Partial {
+    Counts counts;
+    std::vector<int128> sums;
+
+    /// The counts, with the sums rounded to double.
+    [[nodiscard]] Counts finish() && {
+        if (!sums.empty()) counts.amount.resize(counts.passed.rows(), counts.passed.cols());
+        for (std::size_t i = 0; i < sums.size(); ++i) counts.amount.data()[i] = from_fixed(sums[i]);
+        return std::move(counts);
+    }
+
+    /// Calls `change(table)` for each table of counts, all of which have one row per group.
+    template <class Change>
+    void for_each_table(Change change) {
+        Counts& c = counts;
+        for (CountMatrix* table : {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from,
+                                   &c.open_at, &c.amount_missing}) {
+            change(*table);
+        }
+        for (CountVector* list : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won}) change(*list);
+    }
+
+    void merge(const Partial& other) {
+        counts.passed += other.counts.passed;
+        counts.assumed += other.counts.assumed;
+        counts.visited += other.counts.visited;
+        counts.skipped += other.counts.skipped;
+        counts.beyond += other.counts.beyond;
+        counts.lost_from += other.counts.lost_from;
+        counts.open_at += other.counts.open_at;
+        counts.amount_missing += other.counts.amount_missing;
+        counts.won += other.counts.won;
+        counts.lost += other.counts.lost;
+        counts.open += other.counts.open;
+        counts.left_out += other.counts.left_out;
+        counts.reopened_won += other.counts.reopened_won;
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += other.sums[i];
+    }
+};
+
+inline Partial empty_partial(Eigen::Index n_groups, Eigen::Index n_rows, bool with_amounts) {
+    Partial partial;
+    Counts& c = partial.counts;
+    for (CountMatrix* matrix :
+         {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from, &c.open_at}) {
+        matrix->setZero(n_groups, n_rows);
+    }
+    for (CountVector* vector : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won})
+        vector->setZero(n_groups);
+    if (with_amounts) {
+        c.amount_missing.setZero(n_groups, n_rows);
+        partial.sums.assign(static_cast<std::size_t>(n_groups * n_rows), 0);
+    }
+    return partial;
+}
+
+inline void check_groups(std::span<const std::int32_t> groups, std::int32_t n_groups) {
+    if (n_groups < 1) throw std::invalid_argument("there must be a group");
+    // No way out of the loop, so that it looks at several groups at once.
+    std::int32_t lowest = 0, highest = 0;
+    for (const std::int32_t group : groups) {
+        lowest = std::min(lowest, group);
+        highest = std::max(highest, group);
+    }
+    if (lowest < 0 || highest >= n_groups) throw std::invalid_argument("a group lies out of range");
+}
+
+inline void check_amounts(std::span<const double> amounts) {
+    double total = 0;
+    for (const double amount : amounts) {
+        if (!std::isnan(amount)) total += std::abs(amount);
+    }
+    // Also refuses infinity. Past this the fixed-point sums could overflow.
+    if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
+}
+
+inline void check_options(const Journeys& journeys, const Options& options) {
+    if (!options.group.empty() && options.group.size() != journeys.n_items())
+        throw std::invalid_argument("groups must be one per item");
+    if (!options.amount.empty() && options.amount.size() != journeys.n_items())
+        throw std::invalid_argument("amounts must be one per item");
+    check_groups(options.group, options.n_groups);
+    check_amounts(options.amount);
+}
+
+/// Reads journeys visit by visit and counts them by the rules of one funnel.
+template <class Mask>
+class Counter {
+  public:
+    /// @param n_groups rows of the counts, which may be more than the groups of the options.
+    Counter(const Pipeline& pipeline, const Options& options, Eigen::Index n_groups)
+        : pipeline_(pipeline),
+          options_(options),
+          stages_(pipeline),
+          partial_(empty_partial(n_groups, pipeline.n_rows(), !options.amount.empty())) {}
+
+    template <class Code>
+    void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n = 1) {
+        const scan::JourneyEnd end = read(journeys, codes, item);
+        if (!end.empty()) add(options_.group.empty() ? 0 : options_.group[item], item, end, n);
+    }
+
+    template <class Code>
+    [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
+        scan::JourneyEnd end = begin();
+        scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
+                             pipeline_.row_of_code(),
+                             [&](std::int32_t row, std::size_t) { visit(end, row); });
+        return end;
+    }
+
+    [[nodiscard]] scan::JourneyEnd begin() {
+        stages_.clear();
+        return scan::JourneyEnd(pipeline_);
+    }
+
+    void visit(scan::JourneyEnd& end, std::int32_t row) {
+        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row));
+        end.visit(row);
+    }
+
+    /// Counts `n` items like the one read so far in group `g`; a negative number takes them out again.
+    void add(Eigen::Index g, std::size_t item, const scan::JourneyEnd& end, std::int64_t n) {
+        AmountSum amounts;
+        if (!options_.amount.empty()) amounts.add(options_.amount[item], n);
+        add(g, end, n, amounts);
+    }
+
+    /// The same of items whose amounts have been added up.
+    void add(Eigen::Index g, const scan::JourneyEnd& end, std::int64_t n, const AmountSum& amounts) {
+        Counts& counts = partial_.counts;
+        if (is_left_out(end, options_.lost_then_won)) {
+            counts.left_out(g) += n;
+            return;
+        }
+        switch (end.outcome()) {
+            case Outcome::open:
+                counts.open(g) += n;
+                counts.open_at(g, end.last()) += n;
+                break;
+            case Outcome::won:
+                counts.won(g) += n;
+                if (end.any_lost()) counts.reopened_won(g) += n;
+                break;
+            case Outcome::lost:
+                counts.lost(g) += n;
+                if (end.before_run() >= 0) counts.lost_from(g, end.before_run()) += n;
+                break;
+        }
+        stages_.fill_end(options_.kind, end);
+        const auto limit = static_cast<std::size_t>(end.beyond_limit());
+        const Mask& own = stages_.own(options_.kind);
+        for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
+            const std::uint64_t seen = stages_.seen.word(w);
+            const std::uint64_t beyond = scan::bits_below(limit, w);
+            const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
+            scan::for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
+            scan::for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
+            scan::for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
+            scan::for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
+            scan::for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
+            if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
+        }
+    }
+
+    void merge(const Counter& other) { partial_.merge(other.partial_); }
+
+    [[nodiscard]] Partial take() { return std::move(partial_); }
+
+  private:
+    void add_amounts(Eigen::Index g, std::uint64_t reached, std::size_t w, const AmountSum& amounts) {
+        const Eigen::Index start = g * pipeline_.n_rows();
+        scan::for_each_bit(reached, w, [&](Eigen::Index row) {
+            partial_.counts.amount_missing(g, row) += amounts.missing;
+            partial_.sums[static_cast<std::size_t>(start + row)] += amounts.sum;
+        });
+    }
+
+    const Pipeline& pipeline_;
+    const Options& options_;
+    ItemStages<Mask> stages_;
+    Partial partial_;
+};
+
+/// True where items of one state count alike.
+inline bool counts_by_state(Kind kind) { return kind != Kind::conversions_moves && kind != Kind::strict; }
+
+/// True where neither groups nor amounts tell items of one state apart.
+inline bool is_plain(const Options& options) { return options.group.empty() && options.amount.empty(); }
+
+/// Whether the number of items of each state answers the options, without the state of each item.
+inline bool is_answered_by_states(const Options& options) {
+    return is_plain(options) && counts_by_state(options.kind);
+}
+
+/// Counts the items by their states, which must answer the options.
+Counts count_by_states(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
+                       const ItemStates& item_states);
+
+}  // namespace stagefunnel::funnel::inline internal

@@ -1,0 +1,58 @@
+#include "stagefunnel/questions/funnel/item_states.hpp"
+
+#include <utility>
+
+#include "base/parallel.hpp"
+#include "questions/funnel/state_table.hpp"
+#include "scan/scan.hpp"
+
+namespace stagefunnel::funnel {
+namespace {
+
+/// Counts states and notes the place in the table of each item's state.
+class StateNoter {
+  public:
+    StateNoter(const Pipeline& pipeline, std::uint32_t* place_of_item)
+        : table_(pipeline), place_of_item_(place_of_item) {}
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        table_.read(journeys, codes, first, last, place_of_item_);
+    }
+
+    void merge(const StateNoter& next) { table_.merge(next.table_); }
+
+    [[nodiscard]] const StateTable& table() const { return table_; }
+
+  private:
+    StateTable table_;
+    std::uint32_t* place_of_item_;
+};
+
+}  // namespace
+
+std::optional<ItemStates> find_states(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
+    pipeline.check(journeys);
+    if (!is_worth_counting_states(journeys, pipeline)) return std::nullopt;
+    return scan::scan(journeys, threads, [&] { return StateTable(pipeline); }).item_states();
+}
+
+std::optional<ItemStates> find_states_of_items(const Journeys& journeys, const Pipeline& pipeline,
+                                               unsigned threads) {
+    pipeline.check(journeys);
+    if (!is_worth_counting_states(journeys, pipeline)) return std::nullopt;
+    LargeVector<std::uint32_t> of_item(journeys.n_items());
+    const StateNoter noter =
+        scan::scan(journeys, threads, [&] { return StateNoter(pipeline, of_item.data()); });
+    const std::vector<std::uint32_t> numbers = noter.table().numbers();
+    parallel_for(of_item.size(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            if (of_item[item] != ItemStates::kNoState) of_item[item] = numbers[of_item[item]];
+        }
+    });
+    ItemStates item_states = noter.table().item_states();
+    item_states.of_item = std::move(of_item);
+    return item_states;
+}
+
+}  // namespace stagefunnel::funnel

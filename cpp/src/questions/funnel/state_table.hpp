@@ -1,0 +1,132 @@
+#pragma once
+
+// Counting items by state. Internal to the core.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <vector>
+
+#include "stagefunnel/questions/funnel/item_states.hpp"
+
+namespace stagefunnel::funnel::inline internal {
+
+/// A state is which stages were visited, the last one, the one before the closing run of one outcome, and
+/// whether a win was entered from work in progress or opened the journey.
+class StateTable {
+  public:
+    StateTable() = default;
+    explicit StateTable(const Pipeline& pipeline)
+        : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
+        for (const std::int32_t row : pipeline.rows()) {
+            const bool listed = row != Pipeline::kUnlisted;
+            stages_.push_back(listed ? Stage{std::uint32_t{1} << static_cast<unsigned>(row),
+                                             static_cast<std::uint16_t>(row),
+                                             static_cast<std::uint16_t>(pipeline.outcome_of(row))}
+                                     : Stage{});
+        }
+    }
+
+    static std::size_t n_states(const Pipeline& pipeline) {
+        const auto n = static_cast<std::size_t>(pipeline.n_rows());
+        return (std::size_t{1} << n) * n * (n + 1) * 2;
+    }
+
+    /// Reads the items of a range; items without a listed row have no state.
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        count_items(journeys, codes, first, last, [](std::size_t, std::size_t) {});
+    }
+
+    /// The same, and notes the place of each item's state in the table, `kNowhere` where it has none.
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+              std::uint32_t* place_of_item) {
+        count_items(journeys, codes, first, last, [place_of_item](std::size_t item, std::size_t place) {
+            place_of_item[item] = static_cast<std::uint32_t>(place);
+        });
+    }
+
+    void merge(const StateTable& other) {
+        for (std::size_t i = 0; i < states_.size(); ++i) {
+            if (states_[i].items == 0) states_[i].example = other.states_[i].example;
+            states_[i].items += other.states_[i].items;
+        }
+    }
+
+    [[nodiscard]] ItemStates item_states() const {
+        ItemStates item_states;
+        std::copy_if(states_.begin(), states_.end(), std::back_inserter(item_states.states),
+                     [](const ItemStates::State& state) { return state.items > 0; });
+        return item_states;
+    }
+
+    /// Where in `item_states().states` each place of the table went.
+    [[nodiscard]] std::vector<std::uint32_t> numbers() const {
+        std::vector<std::uint32_t> numbers;
+        std::uint32_t next = 0;
+        for (const ItemStates::State& state : states_) numbers.push_back(state.items > 0 ? next++ : 0);
+        return numbers;
+    }
+
+    static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  private:
+    template <class Code, class AtItem>
+    void count_items(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+                     AtItem at_item) {
+        constexpr std::uint16_t kNothing = 3;  // the outcome before the first visit
+        const Stage* const stages = stages_.data();
+        const auto no_stage = static_cast<std::uint16_t>(n_rows_);
+        std::size_t i = journeys.offsets[first];
+        for (std::size_t item = first; item < last; ++item) {
+            std::uint32_t visited = 0, won_entry = 0;
+            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
+            for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
+                const Stage next = stages[codes[i]];
+                if (next.bit == 0) continue;
+                before_run = next.outcome != outcome ? stage : before_run;
+                // A win follows a loss or a win, or it is an entry.
+                const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
+                won_entry |= static_cast<std::uint32_t>(enters);
+                visited |= next.bit;
+                stage = next.row;
+                outcome = next.outcome;
+            }
+            if (visited == 0) {
+                at_item(item, kNowhere);
+                continue;
+            }
+            const std::size_t place =
+                ((visited * (n_rows_ + 1) + before_run) * n_rows_ + stage) * 2 + won_entry;
+            at_item(item, place);
+            ItemStates::State& state = states_[place];
+            if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
+        }
+    }
+
+    static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
+    static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
+
+    /// What a stage code stands for, in one load; `bit` is 0 where it is unlisted.
+    struct Stage {
+        std::uint32_t bit = 0;
+        std::uint16_t row = 0;
+        std::uint16_t outcome = 0;
+    };
+
+    std::size_t n_rows_ = 0;
+    std::vector<Stage> stages_;  // of each code
+    std::vector<ItemStates::State> states_;
+};
+
+/// True where clearing and reading a table of all states costs less than the items do.
+inline bool is_worth_counting_states(const Journeys& journeys, const Pipeline& pipeline) {
+    constexpr std::int32_t kMaxRows = 12;
+    constexpr std::size_t kStatesAnItem = 4;
+    return pipeline.n_rows() <= kMaxRows &&
+           journeys.n_items() * kStatesAnItem > StateTable::n_states(pipeline);
+}
+
+}  // namespace stagefunnel::funnel::inline internal

@@ -1,0 +1,144 @@
+#include "stagefunnel/questions/stages/items.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "scan/scan.hpp"
+#include "scan/visits.hpp"
+#include "stagefunnel/journeys/lookup.hpp"
+
+namespace stagefunnel::stages {
+namespace {
+
+/// Calls `with(column)` for each column of the facts.
+template <class With>
+void for_each_column(ItemFacts& facts, With with) {
+    with(facts.first_row);
+    with(facts.outcome);
+    with(facts.first_time);
+    with(facts.closed_at);
+    with(facts.last_stage);
+    with(facts.furthest_stage);
+    with(facts.lost_from);
+    with(facts.visits);
+    with(facts.back_moves);
+    with(facts.skipped);
+}
+
+/// Reads one item's visits; `seen_by` remembers per stage the last item that visited it.
+class ItemReader {
+  public:
+    explicit ItemReader(const Pipeline& pipeline)
+        : pipeline_(pipeline), seen_by_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem) {}
+
+    /// Writes the facts to row `to`; false if the item has no listed row.
+    template <class Code>
+    bool read(const Journeys& journeys, const Code* codes, std::size_t item, ItemFacts& facts,
+              std::size_t to) {
+        scan::JourneyEnd end(pipeline_);
+        std::int64_t visits = 0, back_moves = 0, first_time = 0, closed_at = 0;
+        std::int32_t before_furthest_seen = 0;  // distinct in-progress stages visited
+        bool closed = false;
+        scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
+                             pipeline_.row_of_code(), [&](std::int32_t row, std::size_t i) {
+                                 const bool is_open = pipeline_.outcome_of(row) == Outcome::open;
+                                 if (visits++ == 0) first_time = journeys.time[i];
+                                 if (is_open && end.outcome() == Outcome::open && row < end.last())
+                                     ++back_moves;
+                                 if (!is_open && !closed) closed_at = journeys.time[i];
+                                 closed = !is_open;
+                                 std::size_t& seen_by = seen_by_[static_cast<std::size_t>(row)];
+                                 if (is_open && seen_by != item) ++before_furthest_seen;
+                                 seen_by = item;
+                                 end.visit(row);
+                             });
+        if (end.empty()) return false;
+        // Without a win the furthest stage itself was visited but not gone beyond.
+        const std::int32_t seen_below =
+            before_furthest_seen - (!end.any_won() && end.furthest() >= 0 ? 1 : 0);
+        facts.first_row[to] = journeys.first_row[item];
+        facts.outcome[to] = static_cast<std::uint8_t>(end.outcome());
+        facts.first_time[to] = first_time;
+        facts.closed_at[to] = closed_at;
+        facts.last_stage[to] = end.last();
+        facts.furthest_stage[to] = end.furthest();
+        facts.lost_from[to] = end.outcome() == Outcome::lost ? end.before_run() : -1;
+        facts.visits[to] = visits;
+        facts.back_moves[to] = back_moves;
+        facts.skipped[to] = end.beyond_limit() - seen_below;
+        return true;
+    }
+
+  private:
+    static constexpr std::size_t kNoItem = ~std::size_t{0};
+    const Pipeline& pipeline_;
+    std::vector<std::size_t> seen_by_;
+};
+
+/// Rows of the facts that a thread has written.
+struct Written {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// Asks for the memory of items that are read soon: neighbours in the input do not lie together here.
+template <class Code>
+class LookAhead {
+  public:
+    LookAhead(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> items)
+        : journeys_(journeys), codes_(codes), items_(items) {}
+
+    void at(std::size_t i) const {
+        if (i + kOffsets >= items_.size()) return;
+        __builtin_prefetch(&journeys_.offsets[items_[i + kOffsets]]);
+        __builtin_prefetch(&journeys_.first_row[items_[i + kOffsets]]);
+        const std::size_t row = journeys_.offsets[items_[i + kRows]];
+        __builtin_prefetch(codes_ + row);
+        __builtin_prefetch(journeys_.time.data() + row);
+    }
+
+  private:
+    static constexpr std::size_t kOffsets = 32, kRows = 16;
+
+    const Journeys& journeys_;
+    const Code* codes_;
+    std::span<const std::uint32_t> items_;
+};
+
+/// Closes the gaps that items without a listed row have left.
+void close_up(ItemFacts& facts, std::span<const Written> parts) {
+    for_each_column(facts, [&](auto& column) {
+        auto to = column.begin();
+        for (const Written& part : parts) {
+            const auto from = column.begin() + static_cast<std::ptrdiff_t>(part.begin);
+            const auto end = column.begin() + static_cast<std::ptrdiff_t>(part.end);
+            to = from == to ? end : std::move(from, end, to);
+        }
+        column.resize(static_cast<std::size_t>(to - column.begin()));
+    });
+}
+
+}  // namespace
+
+ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
+    pipeline.check(journeys);
+    const std::vector<std::uint32_t> items = journeys::items_by_first_row(journeys);
+    ItemFacts facts;
+    for_each_column(facts, [&](auto& column) { column.resize(items.size()); });
+    const auto read = [&](const auto* codes, std::size_t first, std::size_t last) {
+        ItemReader reader(pipeline);
+        const LookAhead ahead(journeys, codes, std::span(items).first(last));
+        Written written{first, first};
+        for (std::size_t i = first; i < last; ++i) {
+            ahead.at(i);
+            if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
+        }
+        return written;
+    };
+    const std::vector<Written> parts = scan::scan_ranges(journeys, threads, read);
+    close_up(facts, parts);
+    return facts;
+}
+
+}  // namespace stagefunnel::stages

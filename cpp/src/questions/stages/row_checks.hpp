@@ -1,0 +1,121 @@
+#pragma once
+
+// Looking for what is odd in the rows of items. Internal to the core.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "stagefunnel/questions/stages/quality.hpp"
+
+namespace stagefunnel::stages::inline internal {
+
+/// Checks ranges of items without a pipeline.
+class LogChecks {
+  public:
+    explicit LogChecks(const Journeys& journeys) : seen_in_(journeys.n_labels + 1, kNever) {}
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        const std::int64_t* const time = journeys.time.data();
+        LogQuality found;
+        std::size_t i = journeys.offsets[first];
+        for (std::size_t item = first; item < last; ++item) {
+            const std::size_t begin = i;
+            std::size_t run = begin;
+            for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
+                if (time[i] != time[run]) run = i;
+                if (i > run) ++found.ties;
+                if (i > begin && codes[i] == codes[i - 1]) ++found.repeats;
+                if (seen_in_[codes[i]] == run) ++found.exact_duplicates;
+                seen_in_[codes[i]] = run;
+            }
+        }
+        add(found);
+    }
+
+    void merge(const LogChecks& other) { add(other.found_); }
+
+    [[nodiscard]] const LogQuality& found() const { return found_; }
+
+  private:
+    void add(const LogQuality& found) {
+        found_.exact_duplicates += found.exact_duplicates;
+        found_.repeats += found.repeats;
+        found_.ties += found.ties;
+    }
+
+    static constexpr std::size_t kNever = ~std::size_t{0};
+
+    // For each stage the start of the last run of equal times that has it: a second sight is a duplicate.
+    std::vector<std::size_t> seen_in_;
+    LogQuality found_;
+};
+
+/// Checks ranges of items as a pipeline reads them.
+class PipelineChecks {
+  public:
+    explicit PipelineChecks(const Pipeline& pipeline) : pipeline_(pipeline) {}
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+            std::size_t unlisted = 0;
+            for (std::size_t i = begin; i < end; ++i) {
+                unlisted += static_cast<std::size_t>(row_of(codes[i]) == Pipeline::kUnlisted);
+            }
+            if (unlisted == end - begin) ++found_.items_without_rows;
+            if (unlisted > 0) look_for_gaps(codes, begin, end, unlisted);
+            if (unlisted < end - begin) look_at_the_end(journeys.time.data(), codes, begin, end);
+        }
+    }
+
+    void merge(const PipelineChecks& other) {
+        found_.unlisted_rows += other.found_.unlisted_rows;
+        found_.bridged_visits += other.found_.bridged_visits;
+        found_.items_without_rows += other.found_.items_without_rows;
+        found_.ties_deciding_outcome += other.found_.ties_deciding_outcome;
+    }
+
+    [[nodiscard]] const PipelineQuality& found() const { return found_; }
+
+  private:
+    [[nodiscard]] std::int32_t row_of(std::size_t code) const { return pipeline_.row_of_code()[code]; }
+
+    template <class Code>
+    void look_for_gaps(const Code* codes, std::size_t begin, std::size_t end, std::size_t unlisted) {
+        found_.unlisted_rows += static_cast<std::int64_t>(unlisted);
+        std::int32_t last = Pipeline::kUnlisted;
+        bool gap = false;
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::int32_t row = row_of(codes[i]);
+            const bool listed = row != Pipeline::kUnlisted;
+            if (listed && gap && row == last) ++found_.bridged_visits;
+            gap = !listed;
+            if (listed) last = row;
+        }
+    }
+
+    /// Reads backwards: only the rows at the last time of a listed one count.
+    template <class Code>
+    void look_at_the_end(const std::int64_t* time, const Code* codes, std::size_t begin, std::size_t end) {
+        std::size_t i = end - 1;
+        while (row_of(codes[i]) == Pipeline::kUnlisted) --i;
+        const std::int64_t last_time = time[i];
+        std::array<bool, 3> outcomes{};
+        for (; time[i] == last_time; --i) {
+            const std::int32_t row = row_of(codes[i]);
+            if (row != Pipeline::kUnlisted)
+                outcomes[static_cast<std::size_t>(pipeline_.outcome_of(row))] = true;
+            if (i == begin) break;
+        }
+        if (outcomes[0] + outcomes[1] + outcomes[2] > 1) ++found_.ties_deciding_outcome;
+    }
+
+    const Pipeline& pipeline_;
+    PipelineQuality found_;
+};
+
+}  // namespace stagefunnel::stages::inline internal

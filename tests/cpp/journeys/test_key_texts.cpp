@@ -1,0 +1,91 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stagefunnel/journeys/key_texts.hpp"
+#include "support/columns.hpp"
+
+namespace stagefunnel::journeys {
+namespace {
+
+using namespace stagefunnel::testing;
+
+/// Keys that were not made from texts, so that two texts can share one.
+struct Hashes {
+    std::vector<std::uint64_t> key, high;
+
+    [[nodiscard]] columns::ItemKeys keys() const {
+        columns::ItemKeys keys;
+        keys.key = key;
+        keys.high = high;
+        return keys;
+    }
+};
+
+TEST(KeyTexts, GivesBackTheTextOfEveryKeyAndKeepsEachOnce) {
+    KeyTexts texts(/*exact=*/false);
+    const Column first = texts_column({"a", "", "Prépaiement", "a"}), second = texts_column({"b", "a"});
+    texts.add(first, columns::encode_items(first));
+    texts.add(second, columns::encode_items(second));
+    EXPECT_EQ(texts.size(), 4);
+    const columns::ItemKeys keys = columns::encode_items(second), older = columns::encode_items(first);
+    EXPECT_EQ(texts.texts_of(keys.key, keys.high), (std::vector<std::string>{"b", "a"}));
+    EXPECT_EQ(texts.texts_of(older.key, older.high), (std::vector<std::string>{"a", "", "Prépaiement", "a"}));
+}
+
+TEST(KeyTexts, FindsEveryOneOfManyTexts) {
+    KeyTexts texts(/*exact=*/true);
+    std::vector<std::optional<std::string>> many;
+    std::vector<std::string> expected;
+    for (int number = 0; number < 5'000; ++number) {
+        expected.push_back("D-" + std::to_string(number));
+        many.emplace_back(expected.back());
+    }
+    const Column column = texts_column(many);
+    const columns::ItemKeys keys = columns::encode_items(column);
+    texts.add(column, keys);
+    EXPECT_EQ(texts.texts_of(keys.key, keys.high), expected);
+}
+
+TEST(KeyTexts, LeavesMissingRowsOut) {
+    KeyTexts texts(/*exact=*/true);
+    const Column column = texts_column({"a", std::nullopt, "b"});
+    texts.add(column, columns::encode_items(column));
+    EXPECT_EQ(texts.size(), 2);
+}
+
+TEST(KeyTexts, RefusesTwoTextsThatShareAHashWhereTextsAreCompared) {
+    const Hashes same{{5, 5}, {9, 9}};
+    const Column texts = texts_column({"deal 1", "deal 2"});
+    KeyTexts exact(/*exact=*/true);
+    EXPECT_EQ(message_of([&] { exact.add(texts, same.keys()); }),
+              "'deal 1' and 'deal 2' share a hash of 128 bits; number the items");
+    KeyTexts trusting(/*exact=*/false);
+    trusting.add(texts, same.keys());
+    EXPECT_EQ(trusting.size(), 1);
+}
+
+TEST(KeyTexts, TellsHashesApartThatShareHalf) {
+    const Hashes halves{{5, 5, 6}, {9, 8, 9}};
+    KeyTexts texts(/*exact=*/true);
+    texts.add(texts_column({"x", "y", "z"}), halves.keys());
+    EXPECT_EQ(texts.texts_of(halves.key, halves.high), (std::vector<std::string>{"x", "y", "z"}));
+}
+
+TEST(KeyTexts, RefusesAKeyItHasNoTextFor) {
+    const Hashes unknown{{5}, {9}};
+    EXPECT_EQ(message_of([&] { static_cast<void>(KeyTexts(true).texts_of(unknown.key, unknown.high)); }),
+              "no text was kept for a key");
+}
+
+TEST(KeyTexts, KeepsNothingOfIntegers) {
+    KeyTexts texts(/*exact=*/true);
+    const Column column = numbers_column<std::int64_t>({1, 2});
+    texts.add(column, columns::encode_items(column));
+    EXPECT_EQ(texts.size(), 0);
+}
+
+}  // namespace
+}  // namespace stagefunnel::journeys

@@ -1,0 +1,137 @@
+#include <gtest/gtest.h>
+
+#include "stagefunnel/journeys/journeys.hpp"
+#include "stagefunnel/journeys/lookup.hpp"
+#include "support/log_builder.hpp"
+
+namespace stagefunnel::journeys {
+namespace {
+
+using namespace stagefunnel::testing;
+
+Log small_log() { return log_of({{7, "New", 1}, {8, "New", 2}, {7, "Won", 3}}); }
+
+/// Two items with texts as keys, "a" and "b".
+Journeys text_journeys() {
+    const Column item = texts_column({"a", "b", "a"}), time = numbers_column<std::int64_t>({1, 2, 3});
+    const columns::StageCodes stages = columns::encode_stages(texts_column({"New", "New", "Won"}));
+    return build_journeys(columns::encode_items(item), stages, columns::encode_times(time), {}, {}, 1);
+}
+
+TEST(MatchItems, FindsTheRowOfEachItem) {
+    const Log log = small_log();
+    const Column table = numbers_column<std::int64_t>({9, 8, 7});
+    const TableRows match = match_items(log.journeys, columns::encode_items(table));
+    EXPECT_EQ(match.row.at(log.place_of(7)), 2);
+    EXPECT_EQ(match.row.at(log.place_of(8)), 1);
+    EXPECT_FALSE(match.duplicate);
+}
+
+TEST(MatchItems, GivesMinusOneWhereTheTableLacksTheItem) {
+    const Log log = small_log();
+    const Column table = numbers_column<std::int64_t>({8});
+    const TableRows match = match_items(log.journeys, columns::encode_items(table));
+    EXPECT_EQ(match.row.at(log.place_of(7)), -1);
+    EXPECT_EQ(match.row.at(log.place_of(8)), 0);
+}
+
+TEST(MatchItems, FindsIntegersOfAnotherWidth) {
+    const Log log = small_log();
+    const Column table = numbers_column<double>({7, 8});
+    EXPECT_EQ(match_items(log.journeys, columns::encode_items(table)).row.at(log.place_of(8)), 1);
+}
+
+TEST(MatchItems, FindsTexts) {
+    const Journeys journeys = text_journeys();
+    const Column table = texts_column({"c", "b"});
+    std::vector<std::int64_t> rows;
+    const TableRows match = match_items(journeys, columns::encode_items(table));
+    for (const std::uint32_t item : items_by_first_row(journeys)) rows.push_back(match.row[item]);
+    EXPECT_EQ(rows, (std::vector<std::int64_t>{-1, 1}));
+}
+
+TEST(MatchItems, ReportsTheFirstDuplicateOfTheTable) {
+    const Column table = numbers_column<std::int64_t>({5, 6, 9, 6, 5});
+    const TableRows match = match_items(small_log().journeys, columns::encode_items(table));
+    ASSERT_TRUE(match.duplicate);
+    EXPECT_EQ(match.duplicate->first_row, 1U);
+    EXPECT_EQ(match.duplicate->second_row, 3U);
+}
+
+TEST(MatchItems, ReportsADuplicateText) {
+    const Column table = texts_column({"b", "a", "b"});
+    const TableRows match = match_items(text_journeys(), columns::encode_items(table));
+    ASSERT_TRUE(match.duplicate);
+    EXPECT_EQ(match.duplicate->first_row, 0U);
+    EXPECT_EQ(match.duplicate->second_row, 2U);
+}
+
+TEST(MatchItems, TakesMissingKeysNeitherAsDuplicatesNorAsAMatch) {
+    // The values under the mask are zeros, as is an item of the log.
+    const Log log = log_of({{0, "New", 1}, {7, "New", 1}});
+    const Column table = numbers_column<std::int64_t>({0, 0, 7}, {1, 1, 0});
+    const TableRows match = match_items(log.journeys, columns::encode_items(table));
+    EXPECT_FALSE(match.duplicate);
+    EXPECT_EQ(match.row.at(log.place_of(0)), -1);
+    EXPECT_EQ(match.row.at(log.place_of(7)), 2);
+}
+
+TEST(MatchItems, TakesATableWithoutRows) {
+    EXPECT_EQ(match_items(text_journeys(), columns::encode_items(texts_column({}))).row,
+              (std::vector<std::int64_t>{-1, -1}));
+}
+
+TEST(MatchItems, TakesALogWithoutItems) {
+    const Column table = numbers_column<std::int64_t>({1});
+    EXPECT_TRUE(match_items(log_of({}).journeys, columns::encode_items(table)).row.empty());
+}
+
+TEST(MatchItems, FindsEveryOneOfManyItems) {
+    CodedRows log;
+    std::vector<std::int64_t> keys;
+    for (std::int64_t i = 0; i < 50'000; ++i) {
+        log.add(static_cast<std::uint64_t>(i), 0, 0);
+        keys.push_back(49'999 - i);
+    }
+    const Journeys journeys = log.build();
+    const Column table = numbers_column(keys);
+    const TableRows match = match_items(journeys, columns::encode_items(table));
+    std::size_t wrong = 0;
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        if (match.row[item] != 49'999 - static_cast<std::int64_t>(journeys.key[item])) ++wrong;
+    }
+    EXPECT_EQ(wrong, 0U);
+}
+
+TEST(JourneyOf, GivesTheJourneyOfOneItemAsALogOfItsOwn) {
+    const Log log = small_log();
+    const Column key = numbers_column<std::int64_t>({7});
+    const std::optional<Journeys> one = journey_of(log.journeys, columns::encode_items(key));
+    ASSERT_TRUE(one);
+    const Log single{*one, log.labels};
+    EXPECT_EQ(single.journeys.n_items(), 1U);
+    EXPECT_EQ(list_of(single.journeys.offsets), (std::vector<std::uint64_t>{0, 2}));
+    EXPECT_EQ(single.journeys.n_labels, 2U);
+    EXPECT_EQ(single.stages_of(7), (Labels{"New", "Won"}));
+    EXPECT_EQ(single.times_of(7), (std::vector<std::int64_t>{1, 3}));
+    EXPECT_EQ(list_of(single.journeys.first_row), (std::vector<std::uint32_t>{0}));
+}
+
+TEST(JourneyOf, FindsAnItemByItsText) {
+    const Journeys journeys = text_journeys();
+    const Column key = texts_column({"b"});
+    const std::optional<Journeys> one = journey_of(journeys, columns::encode_items(key));
+    ASSERT_TRUE(one);
+    EXPECT_EQ(list_of(one->time), (std::vector<std::int64_t>{2}));
+    EXPECT_EQ(one->high.size(), 1U);
+}
+
+TEST(JourneyOf, FindsNothingForAnItemThatTheLogDoesNotHave) {
+    const Column number = numbers_column<std::int64_t>({9});
+    EXPECT_FALSE(journey_of(small_log().journeys, columns::encode_items(number)));
+    const Column text = texts_column({"c"});
+    EXPECT_FALSE(journey_of(text_journeys(), columns::encode_items(text)));
+}
+
+}  // namespace
+}  // namespace stagefunnel::journeys

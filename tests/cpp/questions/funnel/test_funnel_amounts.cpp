@@ -1,0 +1,104 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "stagefunnel/questions/funnel/funnel.hpp"
+#include "support/log_builder.hpp"
+
+namespace stagefunnel::funnel {
+namespace {
+
+using namespace stagefunnel::testing;
+
+/// Counts a log whose item 1, 2, 3, … has the first, second, third, … amount.
+Counts count(const std::vector<Labels>& journeys, const std::vector<double>& amounts,
+             Kind kind = Kind::classic, LostThenWon rule = LostThenWon::include) {
+    const Log log = log_of_journeys(journeys);
+    std::vector<double> by_place(amounts.size());
+    for (std::size_t i = 0; i < amounts.size(); ++i) {
+        by_place[log.place_of(static_cast<std::int64_t>(i + 1))] = amounts[i];
+    }
+    Options options;
+    options.kind = kind;
+    options.lost_then_won = rule;
+    options.amount = by_place;
+    return count_funnel(log.journeys, Stages{{"New", "Offer"}, {"Won"}, {"Lost"}}.read(log), options);
+}
+
+/// The sum at the first stage of items that are all there.
+double sum_of(const std::vector<double>& amounts) {
+    return count(std::vector<Labels>(amounts.size(), Labels{"New"}), amounts).amount(0, 0);
+}
+
+TEST(Amounts, AddUpOverTheItemsThatPass) {
+    const Counts counts = count({{"New"}, {"New", "Offer"}, {"New", "Lost"}}, {1, 20, 300});
+    EXPECT_EQ(counts.amount, (SumMatrix{{321, 20, 0, 300}}));
+}
+
+TEST(Amounts, AddUpOverTheItemsThatAreAssumedAsWell) {
+    const Counts counts = count({{"New", "Won"}, {"New"}}, {20, 1}, Kind::conversions_won);
+    EXPECT_EQ(counts.amount, (SumMatrix{{21, 20, 20, 0}}));
+}
+
+TEST(Amounts, LeaveOutWhatTheFlipRuleLeavesOut) {
+    const Counts counts =
+        count({{"New", "Lost", "Won"}, {"New"}}, {20, 1}, Kind::classic, LostThenWon::exclude);
+    EXPECT_EQ(counts.amount, (SumMatrix{{1, 0, 0, 0}}));
+}
+
+TEST(Amounts, AreRoundedOnceAtTheEnd) { EXPECT_EQ(sum_of(std::vector<double>(10, 0.1)), 1.0); }
+
+TEST(Amounts, LoseNothingBetweenLargeOnesThatCancel) { EXPECT_EQ(sum_of({1e18, 0.25, -1e18}), 0.25); }
+
+TEST(Amounts, MayBeNegative) { EXPECT_EQ(sum_of({-2.5, 1}), -1.5); }
+
+TEST(Amounts, CountMissingOnesWhereTheItemReaches) {
+    const Counts counts = count({{"New", "Won"}, {"New"}}, {NAN, 5}, Kind::conversions_won);
+    EXPECT_EQ(counts.amount, (SumMatrix{{5, 0, 0, 0}}));
+    EXPECT_EQ(counts.amount_missing, (CountMatrix{{1, 1, 1, 0}}));
+}
+
+TEST(Amounts, AreAnEmptyTableWhereNoneAreGiven) {
+    const Counts counts = count({{"New"}}, {});
+    EXPECT_EQ(counts.amount.size(), 0);
+    EXPECT_EQ(counts.amount_missing.size(), 0);
+}
+
+TEST(Amounts, KeepGroupsApart) {
+    const Log log = log_of_journeys({{"New"}, {"New"}});
+    std::vector<double> amount(2);
+    std::vector<std::int32_t> group(2);
+    amount[log.place_of(1)] = 10;
+    amount[log.place_of(2)] = NAN;
+    group[log.place_of(2)] = 1;
+    Options options;
+    options.amount = amount;
+    options.group = group;
+    options.n_groups = 2;
+    const Counts counts = count_funnel(log.journeys, Stages{{"New"}, {"Won"}, {}}.read(log), options);
+    EXPECT_EQ(counts.amount, (SumMatrix{{10, 0}, {0, 0}}));
+    EXPECT_EQ(counts.amount_missing, (CountMatrix{{0, 0}, {1, 0}}));
+}
+
+TEST(Amounts, AreRefusedWhereInfiniteOrTooLarge) {
+    const std::string wanted = "amounts are infinite or add up beyond 4.6e18";
+    const double infinity = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(message_of([&] { static_cast<void>(sum_of({1, infinity})); }), wanted);
+    EXPECT_EQ(message_of([&] { static_cast<void>(sum_of({-infinity})); }), wanted);
+    EXPECT_EQ(message_of([&] { static_cast<void>(sum_of({0x1p61, 0x1p61})); }), wanted);
+    EXPECT_EQ(message_of([&] { static_cast<void>(sum_of({0x1p61, -0x1p61})); }), wanted);
+    EXPECT_EQ(sum_of({0x1p61, 0x1p60}), 0x1.8p61);
+}
+
+TEST(Amounts, AreRefusedWhereTheyAreNotOnePerItem) {
+    const Log log = log_of_journeys({{"New"}, {"New"}});
+    const std::vector<double> one{1};
+    Options options;
+    options.amount = one;
+    EXPECT_EQ(message_of([&] { static_cast<void>(count_funnel(log.journeys, same_rows(1, 0, 0), options)); }),
+              "amounts must be one per item");
+}
+
+}  // namespace
+}  // namespace stagefunnel::funnel

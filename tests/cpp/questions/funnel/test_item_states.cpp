@@ -1,0 +1,61 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "stagefunnel/questions/funnel/item_states.hpp"
+#include "support/log_builder.hpp"
+
+namespace stagefunnel::funnel {
+namespace {
+
+using namespace stagefunnel::testing;
+
+CodedRows random_log(std::size_t n_rows, std::uint64_t n_items, std::size_t n_labels) {
+    std::mt19937_64 random(20'261'124);
+    CodedRows log;
+    log.n_labels = n_labels;
+    for (std::size_t row = 0; row < n_rows; ++row) {
+        log.add(random() % n_items, random() % n_labels, static_cast<std::int64_t>(random() % 1'000));
+    }
+    return log;
+}
+
+TEST(Digest, IsNotMadeOfFewItemsOrManyStages) {
+    EXPECT_FALSE(find_states(random_log(100, 20, 6).build(), same_rows(4, 1, 1), 1).has_value());
+    EXPECT_FALSE(find_states(random_log(40'000, 20'000, 13).build(), same_rows(11, 1, 1), 1).has_value());
+}
+
+TEST(Digest, HasAllItemsWithAListedRow) {
+    const Journeys journeys = random_log(20'000, 6'000, 2).build();
+    const auto item_states = find_states(journeys, Pipeline(1, 1, 0, {0, 1}), 7);
+    ASSERT_TRUE(item_states.has_value());
+    std::size_t n_items = 0;
+    for (const ItemStates::State& state : item_states->states) n_items += state.items;
+    EXPECT_EQ(n_items, journeys.n_items());
+}
+
+TEST(Digest, KnowsTheStateOfEachItemWhereThatIsAskedFor) {
+    CodedRows rows = random_log(20'000, 6'000, 3);
+    rows.add(7'000, 2, 0);  // this item has an unlisted row only
+    const Journeys journeys = rows.build();
+    const Pipeline pipeline(1, 1, 0, {0, 1, Pipeline::kUnlisted});
+    EXPECT_TRUE(find_states(journeys, pipeline, 2)->of_item.empty());
+    const auto item_states = find_states_of_items(journeys, pipeline, 2);
+    ASSERT_EQ(item_states->of_item.size(), journeys.n_items());
+    std::vector<std::uint32_t> items(item_states->states.size(), 0);
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const std::uint32_t state = item_states->of_item[item];
+        if (journeys.key[item] == 7'000) {
+            EXPECT_EQ(state, ItemStates::kNoState);
+        } else if (state != ItemStates::kNoState) {
+            ++items.at(state);
+        }
+    }
+    for (std::size_t state = 0; state < items.size(); ++state)
+        EXPECT_EQ(items[state], item_states->states[state].items);
+    EXPECT_EQ(find_states_of_items(journeys, pipeline, 7)->of_item, item_states->of_item);
+}
+
+}  // namespace
+}  // namespace stagefunnel::funnel
