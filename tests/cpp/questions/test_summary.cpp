@@ -30,15 +30,8 @@ CodedRows random_log(std::size_t n_rows, std::uint64_t n_items, std::size_t n_la
 }
 
 void expect_equal(const funnel::Counts& found, const funnel::Counts& expected) {
-    for (const auto table : {&funnel::Counts::passed, &funnel::Counts::assumed, &funnel::Counts::visited,
-                             &funnel::Counts::skipped, &funnel::Counts::beyond, &funnel::Counts::lost_from,
-                             &funnel::Counts::open_at}) {
-        EXPECT_EQ(found.*table, expected.*table);
-    }
-    for (const auto list : {&funnel::Counts::won, &funnel::Counts::lost, &funnel::Counts::open,
-                            &funnel::Counts::left_out, &funnel::Counts::reopened_won}) {
-        EXPECT_EQ(found.*list, expected.*list);
-    }
+    for (const auto& [name, table] : funnel::kStageTables) EXPECT_EQ(found.*table, expected.*table) << name;
+    for (const auto& [name, table] : funnel::kGroupTables) EXPECT_EQ(found.*table, expected.*table) << name;
 }
 
 void expect_equal(const stats::Duration& found, const stats::Duration& expected) {

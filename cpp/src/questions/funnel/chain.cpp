@@ -112,7 +112,7 @@ struct DealsOfLeads {
 };
 
 struct OriginPartial {
-    Partial counted;
+    PartialCounts counted;
     std::int64_t converted = 0;
 
     void merge(const OriginPartial& other) {
@@ -129,7 +129,7 @@ class LeadCounter {
         : deals_(deals),
           reader_(deals, codes, options),
           n_rows_(static_cast<std::size_t>(deals.pipeline.n_rows())),
-          counts_(empty_partial(1, deals.pipeline.n_rows(), !options.amount.empty())) {}
+          counts_(1, deals.pipeline.n_rows(), amounts_of(options)) {}
 
     void count(std::span<const std::uint32_t> deals) {
         Mask visited(n_rows_), passed(n_rows_), reached(n_rows_), beyond(n_rows_);
@@ -158,21 +158,21 @@ class LeadCounter {
         standing.count(c);
     }
 
-    [[nodiscard]] Partial take() { return std::move(counts_); }
+    [[nodiscard]] PartialCounts take() { return std::move(counts_); }
 
   private:
     const ChainPart& deals_;
     PartReader<Mask, Code> reader_;
     std::size_t n_rows_;
-    Partial counts_;
+    PartialCounts counts_;
 };
 
 /// Adds up the amounts of the deals that came of a lead in the report.
 template <class Mask, class Code>
-Partial add_amounts(const ChainPart& deals, const Code* codes, std::span<const std::uint8_t> counts_in,
-                    const Options& options) {
+PartialCounts add_amounts(const ChainPart& deals, const Code* codes, std::span<const std::uint8_t> counts_in,
+                          const Options& options) {
     return parallel_merge(counts_in.size(), options.threads, [&](std::size_t first, std::size_t last) {
-        Partial partial = empty_partial(1, deals.pipeline.n_rows(), true);
+        PartialCounts partial(1, deals.pipeline.n_rows(), Amounts::summed);
         PartReader<Mask, Code> reader(deals, codes, options);
         for (std::size_t deal = first; deal < last; ++deal) {
             if (counts_in[deal] == 0 || !reader.read(deal)) continue;

@@ -102,7 +102,8 @@ class EntryCounter {
           columns_(columns),
           rule_(options.lost_then_won),
           entries_(pipeline, options.kind),
-          partial_(empty_partial(columns.n_groups, pipeline.n_rows(), !columns.amount.empty())) {}
+          partial_(columns.n_groups, pipeline.n_rows(),
+                   columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item) {
@@ -137,7 +138,7 @@ class EntryCounter {
 
     void merge(const EntryCounter& next) { partial_.merge(next.partial_); }
 
-    [[nodiscard]] Partial take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
 
   private:
     void add_stages() {
@@ -185,7 +186,7 @@ class EntryCounter {
     const RowColumns& columns_;
     LostThenWon rule_;
     ItemEntries entries_;
-    Partial partial_;
+    PartialCounts partial_;
     std::size_t item_ = 0;
 };
 

@@ -24,7 +24,7 @@ std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipelin
         return StateCounter(units, item_states, pipeline, shared).count(items, first, last);
     });
     std::vector<Counts> counts;
-    for (Partial& partial : total.funnels) counts.push_back(std::move(partial).finish());
+    for (PartialCounts& partial : total.funnels) counts.push_back(std::move(partial).finish());
     return counts;
 }
 

@@ -43,10 +43,27 @@ struct AmountSum {
     }
 };
 
+/// Whether amounts are added up beside the counts.
+enum class Amounts : std::uint8_t { absent, summed };
+
+inline Amounts amounts_of(const Options& options) {
+    return options.amount.empty() ? Amounts::absent : Amounts::summed;
+}
+
 /// What one thread counted.
-struct Partial {
+struct PartialCounts {
     Counts counts;
-    std::vector<int128> sums;
+    std::vector<int128> sums;  // of the amounts, in fixed point, group after group; empty without amounts
+
+    PartialCounts(Eigen::Index n_groups, Eigen::Index n_rows, Amounts amounts) {
+        for (const auto& [name, table] : kStageTables) (counts.*table).setZero(n_groups, n_rows);
+        for (const auto& [name, table] : kGroupTables) (counts.*table).setZero(n_groups);
+        if (amounts == Amounts::summed) {
+            sums.assign(static_cast<std::size_t>(n_groups * n_rows), 0);
+        } else {
+            counts.amount_missing.resize(0, 0);
+        }
+    }
 
     /// The counts, with the sums rounded to double.
     [[nodiscard]] Counts finish() && {
@@ -58,47 +75,16 @@ struct Partial {
     /// Calls `change(table)` for each table of counts, all of which have one row per group.
     template <class Change>
     void for_each_table(Change change) {
-        Counts& c = counts;
-        for (CountMatrix* table : {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from,
-                                   &c.open_at, &c.amount_missing}) {
-            change(*table);
-        }
-        for (CountVector* list : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won}) change(*list);
+        for (const auto& [name, table] : kStageTables) change(counts.*table);
+        for (const auto& [name, table] : kGroupTables) change(counts.*table);
     }
 
-    void merge(const Partial& other) {
-        counts.passed += other.counts.passed;
-        counts.assumed += other.counts.assumed;
-        counts.visited += other.counts.visited;
-        counts.skipped += other.counts.skipped;
-        counts.beyond += other.counts.beyond;
-        counts.lost_from += other.counts.lost_from;
-        counts.open_at += other.counts.open_at;
-        counts.amount_missing += other.counts.amount_missing;
-        counts.won += other.counts.won;
-        counts.lost += other.counts.lost;
-        counts.open += other.counts.open;
-        counts.left_out += other.counts.left_out;
-        counts.reopened_won += other.counts.reopened_won;
+    void merge(const PartialCounts& other) {
+        for (const auto& [name, table] : kStageTables) counts.*table += other.counts.*table;
+        for (const auto& [name, table] : kGroupTables) counts.*table += other.counts.*table;
         for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += other.sums[i];
     }
 };
-
-inline Partial empty_partial(Eigen::Index n_groups, Eigen::Index n_rows, bool with_amounts) {
-    Partial partial;
-    Counts& c = partial.counts;
-    for (CountMatrix* matrix :
-         {&c.passed, &c.assumed, &c.visited, &c.skipped, &c.beyond, &c.lost_from, &c.open_at}) {
-        matrix->setZero(n_groups, n_rows);
-    }
-    for (CountVector* vector : {&c.won, &c.lost, &c.open, &c.left_out, &c.reopened_won})
-        vector->setZero(n_groups);
-    if (with_amounts) {
-        c.amount_missing.setZero(n_groups, n_rows);
-        partial.sums.assign(static_cast<std::size_t>(n_groups * n_rows), 0);
-    }
-    return partial;
-}
 
 inline void check_groups(std::span<const std::int32_t> groups, std::int32_t n_groups) {
     if (n_groups < 1) throw std::invalid_argument("there must be a group");
@@ -138,7 +124,7 @@ class Counter {
         : pipeline_(pipeline),
           options_(options),
           stages_(pipeline),
-          partial_(empty_partial(n_groups, pipeline.n_rows(), !options.amount.empty())) {}
+          partial_(n_groups, pipeline.n_rows(), amounts_of(options)) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n = 1) {
@@ -211,7 +197,7 @@ class Counter {
 
     void merge(const Counter& other) { partial_.merge(other.partial_); }
 
-    [[nodiscard]] Partial take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
 
   private:
     void add_amounts(Eigen::Index g, std::uint64_t reached, std::size_t w, const AmountSum& amounts) {
@@ -225,7 +211,7 @@ class Counter {
     const Pipeline& pipeline_;
     const Options& options_;
     ItemStages<Mask> stages_;
-    Partial partial_;
+    PartialCounts partial_;
 };
 
 /// True where items of one state count alike.

@@ -72,7 +72,7 @@ class StateUnits {
             const std::size_t example = item_states.states[static_cast<std::size_t>(state)].example;
             counter.add(state, example, counter.read(journeys, codes, example), 1);
         }
-        Partial units = counter.take();
+        PartialCounts units = counter.take();
         reached_ = units.counts.passed + units.counts.assumed;
         units.for_each_table([&](const auto& table) { width_ += static_cast<std::size_t>(table.cols()); });
         masks_.resize(item_states.states.size() * width_);
@@ -112,7 +112,7 @@ class StateUnits {
 
 /// What one thread counted of several funnels.
 struct Partials {
-    std::vector<Partial> funnels;
+    std::vector<PartialCounts> funnels;
 
     void merge(const Partials& other) {
         for (std::size_t i = 0; i < funnels.size(); ++i) funnels[i].merge(other.funnels[i]);
@@ -129,8 +129,7 @@ class StateCounter {
           items_(item_states.states.size(), 0),
           amounts_(options.amount.empty() ? 0 : item_states.states.size()) {
         for (std::size_t i = 0; i < units.size(); ++i) {
-            partials_.funnels.push_back(
-                empty_partial(options.n_groups, pipeline.n_rows(), !options.amount.empty()));
+            partials_.funnels.emplace_back(options.n_groups, pipeline.n_rows(), amounts_of(options));
         }
     }
 
@@ -154,12 +153,12 @@ class StateCounter {
 
   private:
     /// Adds what was counted of the states met to a group of a funnel.
-    void add(const StateUnits& units, Eigen::Index group, Partial& partial) {
+    void add(const StateUnits& units, Eigen::Index group, PartialCounts& partial) {
         if (!amounts_.empty()) add_amounts(units, group, partial);
         add_items(units, group, partial);
     }
 
-    void add_amounts(const StateUnits& units, Eigen::Index group, Partial& partial) const {
+    void add_amounts(const StateUnits& units, Eigen::Index group, PartialCounts& partial) const {
         const Eigen::Index n_rows = partial.counts.passed.cols();
         for (const std::uint32_t state : met_) {
             const AmountSum& amounts = amounts_[state];
@@ -170,7 +169,7 @@ class StateCounter {
         }
     }
 
-    void add_items(const StateUnits& units, Eigen::Index group, Partial& partial) {
+    void add_items(const StateUnits& units, Eigen::Index group, PartialCounts& partial) {
         counts_.assign(units.width(), 0);
         for (const std::uint32_t state : met_) units.add(counts_.data(), state, items_[state]);
         const std::uint32_t* count = counts_.data();

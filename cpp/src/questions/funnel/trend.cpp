@@ -52,7 +52,7 @@ class TrendReader {
 
     void merge(const TrendReader& next) { counter_.merge(next.counter_); }
 
-    [[nodiscard]] Partial take() { return counter_.take(); }
+    [[nodiscard]] PartialCounts take() { return counter_.take(); }
 
   private:
     struct State {
@@ -109,7 +109,7 @@ class TrendReader {
 };
 
 /// Turns what changed at each period into what each period has.
-void add_up(Partial& partial, Eigen::Index n_groups) {
+void add_up(PartialCounts& partial, Eigen::Index n_groups) {
     partial.for_each_table([n_groups](auto& table) {
         for (Eigen::Index row = n_groups; row < table.rows(); ++row)
             table.row(row) += table.row(row - n_groups);
@@ -154,7 +154,7 @@ Counts count_trend(const Journeys& journeys, const Pipeline& pipeline, const Opt
     const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, periods.elsewhere);
     return scan::with_stage_set(pipeline, [&]<class Mask>() {
         const auto make = [&] { return TrendReader<Mask>(pipeline, options, periods, meaning.data()); };
-        Partial changes = scan::scan(journeys, options.threads, make).take();
+        PartialCounts changes = scan::scan(journeys, options.threads, make).take();
         add_up(changes, options.n_groups * (periods.moved_out == scan::MovedOut::include ? 2 : 1));
         return std::move(changes).finish();
     });

@@ -129,17 +129,10 @@ TEST_P(TrendOfManyRows, IsTheFunnelOfEachPeriodAlone) {
         const auto rows = [&](const auto& table) {
             return table.middleRows(period * n_groups, n_groups).eval();
         };
-        EXPECT_EQ(rows(trend.passed), expected.passed);
-        EXPECT_EQ(rows(trend.assumed), expected.assumed);
-        EXPECT_EQ(rows(trend.skipped), expected.skipped);
-        EXPECT_EQ(rows(trend.beyond), expected.beyond);
-        EXPECT_EQ(rows(trend.lost_from), expected.lost_from);
-        EXPECT_EQ(rows(trend.open_at), expected.open_at);
-        EXPECT_EQ(rows(trend.won), expected.won);
-        EXPECT_EQ(rows(trend.lost), expected.lost);
-        EXPECT_EQ(rows(trend.open), expected.open);
-        EXPECT_EQ(rows(trend.left_out), expected.left_out);
-        EXPECT_EQ(rows(trend.reopened_won), expected.reopened_won);
+        for (const auto& [name, table] : kStageTables) {
+            if (table != &Counts::amount_missing) EXPECT_EQ(rows(trend.*table), expected.*table) << name;
+        }
+        for (const auto& [name, table] : kGroupTables) EXPECT_EQ(rows(trend.*table), expected.*table) << name;
         EXPECT_GT(expected.open.sum(), 0);
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -49,6 +50,39 @@ struct Counts {
     CountMatrix amount_missing;  // passed and assumed items without an amount
     CountVector won, lost, open, left_out, reopened_won;
 };
+
+/// One member of `Counts` under its name.
+template <class Table>
+struct NamedTable {
+    const char* name;
+    Table Counts::* table;
+};
+
+/// The counts that have one column per stage. All that is done to every table alike runs over these two
+/// lists.
+inline constexpr std::array<NamedTable<CountMatrix>, 8> kStageTables{{
+    {"passed", &Counts::passed},
+    {"assumed", &Counts::assumed},
+    {"visited", &Counts::visited},
+    {"skipped", &Counts::skipped},
+    {"beyond", &Counts::beyond},
+    {"lost_from", &Counts::lost_from},
+    {"open_at", &Counts::open_at},
+    {"amount_missing", &Counts::amount_missing},
+}};
+
+/// The counts that have one number per group.
+inline constexpr std::array<NamedTable<CountVector>, 5> kGroupTables{{
+    {"won", &Counts::won},
+    {"lost", &Counts::lost},
+    {"open", &Counts::open},
+    {"left_out", &Counts::left_out},
+    {"reopened_won", &Counts::reopened_won},
+}};
+
+static_assert(sizeof(Counts) == kStageTables.size() * sizeof(CountMatrix) + sizeof(SumMatrix) +
+                                    kGroupTables.size() * sizeof(CountVector),
+              "a table that no list names would be neither set to zero nor merged");
 
 /// Counts the items of each group in each stage, in one pass over the journeys.
 ///
