@@ -1,15 +1,204 @@
 #include "stagefunnel/questions/funnel/funnel.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "base/counting_sort.hpp"
+#include "base/parallel.hpp"
 #include "questions/funnel/funnel_counter.hpp"
-#include "questions/funnel/grouped_states.hpp"
 #include "scan/scan.hpp"
+#include "stagefunnel/base/memory.hpp"
 
 namespace stagefunnel::funnel {
 namespace {
+
+/// The items that have a state, group after group. A group's items fit a cache together with a count for
+/// every state, which a table of all groups and states would not.
+struct ItemsByGroup {
+    std::vector<std::size_t> bounds;  // n_groups + 1
+    LargeVector<std::uint32_t> state;
+    LargeVector<double> amount;  // empty: no amounts
+
+    [[nodiscard]] std::size_t size() const { return state.size(); }
+};
+
+ItemsByGroup items_by_group(const ItemStates& item_states, const Options& options) {
+    const std::span<const std::uint32_t> states = item_states.of_item;
+    const std::size_t n_ranges = std::max(options.threads, 1U);
+    const auto for_each_item = [&](std::size_t t, auto at) {
+        const std::size_t last = states.size() * (t + 1) / n_ranges;
+        for (std::size_t item = states.size() * t / n_ranges; item < last; ++item) {
+            const auto group = options.group.empty() ? 0U : static_cast<std::size_t>(options.group[item]);
+            if (states[item] != ItemStates::kNoState) at(item, group);
+        }
+    };
+    std::vector<std::vector<std::size_t>> next(
+        n_ranges, std::vector<std::size_t>(static_cast<std::size_t>(options.n_groups), 0));
+    parallel_tasks(n_ranges, options.threads, [&](std::size_t t) {
+        for_each_item(t, [&](std::size_t, std::size_t group) { ++next[t][group]; });
+    });
+    ItemsByGroup items;
+    items.bounds = replace_counts_by_places(next);
+    items.state.resize(items.bounds.back());
+    if (!options.amount.empty()) items.amount.resize(items.bounds.back());
+    parallel_tasks(n_ranges, options.threads, [&](std::size_t t) {
+        for_each_item(t, [&](std::size_t item, std::size_t group) {
+            const std::size_t place = next[t][group]++;
+            items.state[place] = states[item];
+            if (!items.amount.empty()) items.amount[place] = options.amount[item];
+        });
+    });
+    return items;
+}
+
+/// What one item of each state adds to the counts of its group, as masks side by side: all tables of
+/// `Counts` in the order of `for_each_table`.
+class StateUnits {
+  public:
+    template <class Code>
+    StateUnits(const Journeys& journeys, const Code* codes, const Pipeline& pipeline, const Options& options,
+               const ItemStates& item_states)
+        : n_rows_(pipeline.n_rows()) {
+        Options each;  // a group for every state
+        each.kind = options.kind;
+        each.lost_then_won = options.lost_then_won;
+        const auto n_states = static_cast<Eigen::Index>(item_states.states.size());
+        Counter<scan::OneWordSet> counter(pipeline, each, std::max<Eigen::Index>(n_states, 1));
+        for (Eigen::Index state = 0; state < n_states; ++state) {
+            const std::size_t example = item_states.states[static_cast<std::size_t>(state)].example;
+            counter.add(state, example, counter.read(journeys, codes, example), 1);
+        }
+        PartialCounts units = counter.take();
+        reached_ = units.counts.passed + units.counts.assumed;
+        units.for_each_table([&](const auto& table) { width_ += static_cast<std::size_t>(table.cols()); });
+        masks_.resize(item_states.states.size() * width_);
+        std::size_t at = 0;
+        units.for_each_table([&](const auto& table) {
+            for (Eigen::Index state = 0; state < n_states; ++state) {
+                for (Eigen::Index column = 0; column < table.cols(); ++column) {
+                    masks_[static_cast<std::size_t>(state) * width_ + at + static_cast<std::size_t>(column)] =
+                        table(state, column) != 0 ? ~0U : 0U;
+                }
+            }
+            at += static_cast<std::size_t>(table.cols());
+        });
+    }
+
+    [[nodiscard]] std::size_t width() const { return width_; }
+
+    void add(std::uint32_t* counts, std::uint32_t state, std::uint32_t n) const {
+        const std::uint32_t* const mask = masks_.data() + state * width_;
+        for (std::size_t i = 0; i < width_; ++i) counts[i] += n & mask[i];
+    }
+
+    /// Calls `at(stage)` for the stages in which items of a state count.
+    template <class At>
+    void for_each_reached(std::uint32_t state, At at) const {
+        for (Eigen::Index row = 0; row < n_rows_; ++row) {
+            if (reached_(static_cast<Eigen::Index>(state), row) != 0) at(row);
+        }
+    }
+
+  private:
+    std::size_t width_ = 0;
+    Eigen::Index n_rows_;
+    std::vector<std::uint32_t> masks_;
+    CountMatrix reached_;
+};
+
+/// What one thread counted of several funnels.
+struct Partials {
+    std::vector<PartialCounts> funnels;
+
+    void merge(const Partials& other) {
+        for (std::size_t i = 0; i < funnels.size(); ++i) funnels[i].merge(other.funnels[i]);
+    }
+};
+
+/// Counts a range of items, group after group.
+class StateCounter {
+  public:
+    /// @param units of each funnel that is counted; `options` has the groups and amounts of all.
+    StateCounter(std::span<const StateUnits> units, const ItemStates& item_states, const Pipeline& pipeline,
+                 const Options& options)
+        : units_(units),
+          items_(item_states.states.size(), 0),
+          amounts_(options.amount.empty() ? 0 : item_states.states.size()) {
+        for (std::size_t i = 0; i < units.size(); ++i) {
+            partials_.funnels.emplace_back(options.n_groups, pipeline.n_rows(), amounts_of(options));
+        }
+    }
+
+    Partials count(const ItemsByGroup& items, std::size_t first, std::size_t last) {
+        auto bound = std::upper_bound(items.bounds.begin(), items.bounds.end(), first);
+        while (first < last) {
+            const std::size_t end = std::min(*bound, last);
+            for (std::size_t i = first; i < end; ++i) {
+                const std::uint32_t state = items.state[i];
+                if (items_[state]++ == 0) met_.push_back(state);
+                if (!amounts_.empty()) amounts_[state].add(items.amount[i], 1);
+            }
+            for (std::size_t i = 0; i < units_.size(); ++i)
+                add(units_[i], bound - items.bounds.begin() - 1, partials_.funnels[i]);
+            forget();
+            first = end;
+            ++bound;
+        }
+        return std::move(partials_);
+    }
+
+  private:
+    /// Adds what was counted of the states met to a group of a funnel.
+    void add(const StateUnits& units, Eigen::Index group, PartialCounts& partial) {
+        if (!amounts_.empty()) add_amounts(units, group, partial);
+        add_items(units, group, partial);
+    }
+
+    void add_amounts(const StateUnits& units, Eigen::Index group, PartialCounts& partial) const {
+        const Eigen::Index n_rows = partial.counts.passed.cols();
+        for (const std::uint32_t state : met_) {
+            const AmountSum& amounts = amounts_[state];
+            units.for_each_reached(state, [&](Eigen::Index row) {
+                partial.counts.amount_missing(group, row) += amounts.missing;
+                partial.sums[static_cast<std::size_t>(group * n_rows + row)] += amounts.sum;
+            });
+        }
+    }
+
+    void add_items(const StateUnits& units, Eigen::Index group, PartialCounts& partial) {
+        counts_.assign(units.width(), 0);
+        for (const std::uint32_t state : met_) units.add(counts_.data(), state, items_[state]);
+        const std::uint32_t* count = counts_.data();
+        Counts& c = partial.counts;
+        // The masks were made without amounts, whose table is empty there.
+        CountMatrix missing = std::exchange(c.amount_missing, {});
+        partial.for_each_table([&](auto& table) {
+            for (Eigen::Index column = 0; column < table.cols(); ++column) table(group, column) += *count++;
+        });
+        c.amount_missing = std::move(missing);
+    }
+
+    void forget() {
+        for (const std::uint32_t state : met_) {
+            items_[state] = 0;
+            if (!amounts_.empty()) amounts_[state] = {};
+        }
+        met_.clear();
+    }
+
+    std::span<const StateUnits> units_;
+    Partials partials_;
+    std::vector<std::uint32_t> items_;  // of each state
+    std::vector<AmountSum> amounts_;
+    std::vector<std::uint32_t> met_;
+    std::vector<std::uint32_t> counts_;  // no log has more items than these hold
+};
 
 std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipeline& pipeline,
                                          std::span<const Options> funnels, const ItemStates& item_states) {
