@@ -16,15 +16,26 @@
 namespace stagefunnel {
 namespace {
 
-/// The questions beside the durations, as one reader of ranges of items in rising order.
+/// Where the states of the items come from, which answer most funnels at once.
+enum class States : std::uint8_t { none, passed, counted };
+
+States states_for(const Journeys& journeys, const Pipeline& pipeline,
+                  std::span<const funnel::Options> funnels, const std::optional<funnel::ItemStates>& passed) {
+    if (passed) return States::passed;
+    const bool pays = funnel::is_worth_counting_states(journeys, pipeline) &&
+                      std::any_of(funnels.begin(), funnels.end(), funnel::is_answered_by_states);
+    return pays ? States::counted : States::none;
+}
+
+/// The questions other than durations, as one reader of ranges of items in rising order.
 template <class Mask>
 class OtherReaders {
   public:
-    /// @param funnels those that are counted item by item.
-    OtherReaders(const Journeys& journeys, const Pipeline& pipeline, bool makes_states,
+    /// @param funnels funnels that are counted item by item.
+    OtherReaders(const Journeys& journeys, const Pipeline& pipeline, States states,
                  std::span<const funnel::Options> funnels)
-        : moves_(pipeline), log_checks_(journeys), pipeline_checks_(pipeline) {
-        if (makes_states) states_.emplace(pipeline);
+        : transitions_(pipeline), log_checks_(journeys), pipeline_checks_(pipeline) {
+        if (states == States::counted) states_.emplace(pipeline);
         for (const funnel::Options& funnel : funnels)
             counters_.emplace_back(pipeline, funnel, funnel.n_groups);
     }
@@ -33,7 +44,7 @@ class OtherReaders {
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
         if (states_) states_->read(journeys, codes, first, last);
         for (funnel::Counter<Mask>& counter : counters_) scan::walk(journeys, codes, first, last, counter);
-        moves_.read(journeys, codes, first, last);
+        transitions_.read(journeys, codes, first, last);
         log_checks_.read(journeys, codes, first, last);
         pipeline_checks_.read(journeys, codes, first, last);
     }
@@ -41,17 +52,19 @@ class OtherReaders {
     void merge(const OtherReaders& other) {
         if (states_) states_->merge(*other.states_);
         for (std::size_t i = 0; i < counters_.size(); ++i) counters_[i].merge(other.counters_[i]);
-        moves_.merge(other.moves_);
+        transitions_.merge(other.transitions_);
         log_checks_.merge(other.log_checks_);
         pipeline_checks_.merge(other.pipeline_checks_);
     }
 
-    /// Puts the answers into a summary; those of the funnels go to the places that are given.
+    /// Puts the answers into a summary.
+    ///
+    /// @param places the place in `summary.funnels` of each funnel.
     void finish(Summary& summary, std::span<const std::size_t> places) {
         if (states_) summary.item_states = states_->item_states();
         for (std::size_t i = 0; i < counters_.size(); ++i)
             summary.funnels[places[i]] = counters_[i].take().finish();
-        summary.transitions = moves_.counts();
+        summary.transitions = transitions_.counts();
         summary.log_quality = log_checks_.found();
         summary.pipeline_quality = pipeline_checks_.found();
     }
@@ -59,12 +72,12 @@ class OtherReaders {
   private:
     std::optional<funnel::StateTable> states_;
     std::vector<funnel::Counter<Mask>> counters_;
-    stages::TransitionCounter moves_;
+    stages::TransitionCounter transitions_;
     stages::LogChecks log_checks_;
     stages::PipelineChecks pipeline_checks_;
 };
 
-/// Calls `read(from, to)` for blocks of whole items that fit the cache together with what is counted.
+/// Calls `read(from, to)` for blocks of whole items that fit into the cache together with the counts.
 template <class Read>
 void for_each_block(const Journeys& journeys, std::size_t first, std::size_t last, Read read) {
     constexpr std::size_t kBlockRows = 1U << 14U;
@@ -77,16 +90,16 @@ void for_each_block(const Journeys& journeys, std::size_t first, std::size_t las
     }
 }
 
-/// Which of the funnels are counted item by item.
+/// The funnels that are counted item by item, and their places among all funnels.
 struct ItemByItem {
     std::vector<std::size_t> place;
     std::vector<funnel::Options> options;
 };
 
-ItemByItem item_by_item(std::span<const funnel::Options> funnels, bool has_states) {
+ItemByItem item_by_item(std::span<const funnel::Options> funnels, States states) {
     ItemByItem chosen;
     for (std::size_t i = 0; i < funnels.size(); ++i) {
-        if (has_states && funnel::is_answered_by_states(funnels[i])) continue;
+        if (states != States::none && funnel::is_answered_by_states(funnels[i])) continue;
         chosen.place.push_back(i);
         chosen.options.push_back(funnels[i]);
     }
@@ -97,18 +110,17 @@ template <class Mask>
 Summary read_all(const Journeys& journeys, const Pipeline& pipeline, const SummaryOptions& options,
                  std::optional<funnel::ItemStates> item_states) {
     const std::span<const funnel::Options> funnels = options.funnels;
-    const bool makes_states = !item_states && funnel::is_worth_counting_states(journeys, pipeline) &&
-                              std::any_of(funnels.begin(), funnels.end(), funnel::is_answered_by_states);
-    const ItemByItem counted = item_by_item(funnels, item_states || makes_states);
+    const States states = states_for(journeys, pipeline, funnels, item_states);
+    const ItemByItem one_by_one = item_by_item(funnels, states);
     const durations::DurationScan duration_scan{journeys, pipeline, options.per, options.threads};
     const durations::Brackets brackets = guess(duration_scan, options.quantiles);
 
-    struct Part {
+    struct RangePartial {
         durations::SinkPartial<durations::Sifter> durations;
         OtherReaders<Mask> others;
     };
     const auto read_range = [&](const auto* codes, std::size_t first, std::size_t last) {
-        OtherReaders<Mask> others(journeys, pipeline, makes_states, counted.options);
+        OtherReaders<Mask> others(journeys, pipeline, states, one_by_one.options);
         auto durations =
             duration_scan.read_range(codes, first, last, durations::Sifter(brackets),
                                      [&](std::size_t begin, std::size_t end, auto read) {
@@ -117,18 +129,18 @@ Summary read_all(const Journeys& journeys, const Pipeline& pipeline, const Summa
                                              others.read(journeys, codes, from, to);
                                          });
                                      });
-        return Part{std::move(durations), std::move(others)};
+        return RangePartial{std::move(durations), std::move(others)};
     };
-    std::vector<Part> parts = scan::scan_ranges(journeys, options.threads, read_range);
+    std::vector<RangePartial> ranges = scan::scan_ranges(journeys, options.threads, read_range);
 
     std::vector<durations::SinkPartial<durations::Sifter>> durations;
-    for (Part& part : parts) durations.push_back(std::move(part.durations));
-    for (std::size_t p = 1; p < parts.size(); ++p) parts[0].others.merge(parts[p].others);
+    for (RangePartial& range : ranges) durations.push_back(std::move(range.durations));
+    for (std::size_t r = 1; r < ranges.size(); ++r) ranges[0].others.merge(ranges[r].others);
 
     Summary summary;
     summary.funnels.resize(funnels.size());
     summary.item_states = std::move(item_states);
-    parts[0].others.finish(summary, counted.place);
+    ranges[0].others.finish(summary, one_by_one.place);
     for (std::size_t i = 0; i < funnels.size(); ++i) {
         if (summary.item_states && funnel::is_answered_by_states(funnels[i]))
             summary.funnels[i] =

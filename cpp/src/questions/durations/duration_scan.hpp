@@ -1,6 +1,6 @@
 #pragma once
 
-// Reading a log's durations into sinks, each thread its own. Internal to the core.
+// Reads a log's durations into sinks, of which each thread has its own. Internal to the core.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,9 +14,9 @@
 
 namespace stagefunnel::durations::inline internal {
 
-using Brackets = std::vector<std::vector<stats::Bounds>>;  // of each stage
+using Brackets = std::vector<std::vector<stats::Bounds>>;  // the brackets of each stage
 
-/// Takes each stage's count, sum and what lies in its brackets.
+/// Keeps the number and the sum of each stage's durations, and those that lie in its brackets.
 struct Sifter {
     explicit Sifter(const Brackets& brackets) {
         for (const std::vector<stats::Bounds>& bounds : brackets) sieves.emplace_back(bounds);
@@ -25,22 +25,22 @@ struct Sifter {
     std::vector<stats::Sieve> sieves;
 };
 
-/// What one thread saw of its items.
+/// What one thread counted, and the sink of its durations.
 template <class Sink>
 struct SinkPartial {
     std::vector<VisitCounts> counts;
     Sink sink;
 };
 
-/// Calls `read` for all items of a range.
-struct Everywhere {
+/// Chooses all items of a range.
+struct AllItems {
     template <class Read>
     void operator()(std::size_t first, std::size_t last, Read read) const {
         read(first, last);
     }
 };
 
-/// A log and how its durations are read.
+/// A log, and the way in which its durations are read.
 struct DurationScan {
     const Journeys& journeys;
     const Pipeline& pipeline;
@@ -49,7 +49,7 @@ struct DurationScan {
 
     [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline.n_rows()); }
 
-    /// Reads the items of a range that `choose(first, last, read)` chooses.
+    /// Reads those items of a range for which `choose(first, last, read)` calls `read(from, to)`.
     template <class Code, class Sink, class Choose>
     [[nodiscard]] SinkPartial<Sink> read_range(const Code* codes, std::size_t first, std::size_t last,
                                                Sink sink, Choose choose) const {
@@ -62,8 +62,9 @@ struct DurationScan {
         return partial;
     }
 
-    /// Lets each thread read its range of the items into a sink of its own.
-    template <class MakeSink, class Choose = Everywhere>
+    /// Lets each thread read its range of items into a sink of its own; returns what each of them counted, in
+    /// order.
+    template <class MakeSink, class Choose = AllItems>
     [[nodiscard]] auto read(MakeSink make_sink, Choose choose = {}) const {
         return scan::scan_ranges(journeys, threads,
                                  [&](const auto* codes, std::size_t first, std::size_t last) {
@@ -72,10 +73,10 @@ struct DurationScan {
     }
 };
 
-/// Brackets that will mostly hold the quantiles, from a small part of the log.
+/// Guesses brackets that probably hold the quantiles of each stage, from a small part of the log.
 Brackets guess(const DurationScan& scan, std::span<const stats::Quantile> quantiles);
 
-/// The answer from what sifters with these brackets took of all items; reads again where the guess was wrong.
+/// Makes the answer from the sifters of all items; reads again for the stages whose brackets miss a quantile.
 std::vector<StageTime> stage_times(std::vector<SinkPartial<Sifter>> partials, const DurationScan& scan,
                                    std::span<const stats::Quantile> quantiles);
 

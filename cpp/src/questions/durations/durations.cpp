@@ -24,7 +24,7 @@ struct Keeper {
     std::vector<Sample> samples;
 };
 
-/// Keeps one in so many durations of each stage.
+/// Keeps a systematic sample of each stage's durations: one in every `kOneIn`.
 struct Thinner {
     explicit Thinner(std::size_t n_rows) : samples(n_rows), next(n_rows, 0) {}
     void take(std::size_t row, std::span<const std::uint64_t> durations) {
@@ -36,8 +36,10 @@ struct Thinner {
     std::vector<std::size_t> next;
 };
 
-/// Calls `read` for a few neighbours here and there. Neighbours may be alike, so they are few at a time.
-struct HereAndThere {
+/// Chooses a stratified sample of items: a few neighbours at a random place of each stretch of the range.
+///
+/// Neighbours lie together in memory, but they may be alike; so there are only a few at a time.
+struct FewNeighbours {
     template <class Read>
     void operator()(std::size_t first, std::size_t last, Read read) const {
         constexpr std::size_t kNeighbours = 8, kStride = kNeighbours * stats::kOneIn;
@@ -55,7 +57,7 @@ void add(VisitCounts& to, const VisitCounts& counts) {
     to.items += counts.items;
 }
 
-/// The samples of the threads, one after the other.
+/// Joins the threads' samples of one stage, in the order of the threads.
 template <class Sink>
 Sample join(std::vector<SinkPartial<Sink>>& partials, std::size_t row) {
     Sample whole = std::move(partials[0].sink.samples[row]);
@@ -77,37 +79,38 @@ Brackets guess_from(std::vector<SinkPartial<Sink>> partials, const DurationScan&
     return brackets;
 }
 
-struct Tally {
+/// What sifters took of all items.
+struct Sifted {
     std::vector<VisitCounts> counts;
     std::vector<stats::Sieve> sieves;
 };
 
-Tally merge(std::vector<SinkPartial<Sifter>> partials) {
-    Tally tally{std::move(partials[0].counts), std::move(partials[0].sink.sieves)};
+Sifted merge(std::vector<SinkPartial<Sifter>> partials) {
+    Sifted sifted{std::move(partials[0].counts), std::move(partials[0].sink.sieves)};
     for (std::size_t p = 1; p < partials.size(); ++p) {
-        for (std::size_t row = 0; row < tally.counts.size(); ++row) {
-            add(tally.counts[row], partials[p].counts[row]);
-            tally.sieves[row].merge(partials[p].sink.sieves[row]);
+        for (std::size_t row = 0; row < sifted.counts.size(); ++row) {
+            add(sifted.counts[row], partials[p].counts[row]);
+            sifted.sieves[row].merge(partials[p].sink.sieves[row]);
         }
     }
-    return tally;
+    return sifted;
 }
 
 std::vector<SinkPartial<Sifter>> sift(const DurationScan& scan, const Brackets& brackets) {
     return scan.read([&] { return Sifter(brackets); });
 }
 
-/// Reads again for the stages whose quantiles lie outside the guess; by then the counts say where they lie.
-void sift_again_where_missed(Tally& tally, const DurationScan& scan,
+/// Reads again for the stages whose brackets miss a quantile; now the counts say where the quantiles lie.
+void sift_again_where_missed(Sifted& sifted, const DurationScan& scan,
                              std::span<const stats::Quantile> quantiles) {
     Brackets missing;
-    for (stats::Sieve& sieve : tally.sieves) missing.push_back(stats::missing_brackets(sieve, quantiles));
+    for (stats::Sieve& sieve : sifted.sieves) missing.push_back(stats::missing_brackets(sieve, quantiles));
     if (std::all_of(missing.begin(), missing.end(), [](const auto& bounds) { return bounds.empty(); })) {
         return;
     }
-    Tally again = merge(sift(scan, missing));
+    Sifted again = merge(sift(scan, missing));
     for (std::size_t row = 0; row < missing.size(); ++row) {
-        if (!missing[row].empty()) tally.sieves[row] = std::move(again.sieves[row]);
+        if (!missing[row].empty()) sifted.sieves[row] = std::move(again.sieves[row]);
     }
 }
 
@@ -125,7 +128,7 @@ Brackets internal::guess(const DurationScan& scan, std::span<const stats::Quanti
     if (quantiles.empty()) return Brackets(n_rows);
     if (scan.journeys.n_rows() < stats::kWorthGuessing) return Brackets(n_rows, {stats::Bounds{}});
     if (scan.journeys.n_items() >= kEnoughItems) {
-        return guess_from(scan.read([&] { return Keeper(n_rows); }, HereAndThere{}), scan, quantiles);
+        return guess_from(scan.read([&] { return Keeper(n_rows); }, FewNeighbours{}), scan, quantiles);
     }
     return guess_from(scan.read([&] { return Thinner(n_rows); }), scan, quantiles);
 }
@@ -133,11 +136,11 @@ Brackets internal::guess(const DurationScan& scan, std::span<const stats::Quanti
 std::vector<StageTime> internal::stage_times(std::vector<SinkPartial<Sifter>> partials,
                                              const DurationScan& scan,
                                              std::span<const stats::Quantile> quantiles) {
-    Tally tally = merge(std::move(partials));
-    sift_again_where_missed(tally, scan, quantiles);
-    std::vector<StageTime> table(tally.sieves.size());
+    Sifted sifted = merge(std::move(partials));
+    sift_again_where_missed(sifted, scan, quantiles);
+    std::vector<StageTime> table(sifted.sieves.size());
     parallel_tasks(table.size(), scan.threads, [&](std::size_t row) {
-        table[row] = stage_time(tally.counts[row], tally.sieves[row], quantiles);
+        table[row] = stage_time(sifted.counts[row], sifted.sieves[row], quantiles);
     });
     return table;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reading the durations of completed visits off the journeys. Internal to the core.
+// Reads the durations of completed visits from the journeys. Internal to the core.
 
 #include <algorithm>
 #include <array>
@@ -16,17 +16,23 @@
 
 namespace stagefunnel::durations::inline internal {
 
-/// The times as words: the distance of two int64 times may exceed int64 itself, but not 64 bits.
+/// The times as unsigned words: the difference of two int64 times may exceed int64, but not 64 bits.
 inline const std::uint64_t* times_of(const Journeys& journeys) {
     return reinterpret_cast<const std::uint64_t*>(journeys.time.data());
 }
 
+/// Combines two durations of one item in one stage.
 template <Per kPer>
 void combine(std::uint64_t& with, std::uint64_t duration) {
     with = kPer == Per::item ? with + duration : std::max(with, duration);
 }
 
-/// Sets of up to 64 stages, counted by parts of their word: one step for a part instead of one for a stage.
+/// Counts for each stage the items that visited it: a positional population count of words with one bit per
+/// stage.
+///
+/// Each word is split into parts of 11 bits, and each part adds to a histogram: one step per part instead of
+/// one per stage. The operation and its name are those of M. D. R. Klarqvist, W. Muła and D. Lemire,
+/// "Efficient Computation of Positional Population Counts Using SIMD Instructions", 2019, arXiv:1911.02696.
 class SetCounts {
   public:
     explicit SetCounts(std::size_t n_rows)
@@ -38,7 +44,7 @@ class SetCounts {
         }
     }
 
-    /// For each stage the number of sets that have it.
+    /// The number of sets that contain each stage.
     [[nodiscard]] std::vector<std::int64_t> by_stage() const {
         std::vector<std::int64_t> out(n_rows_, 0);
         for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -50,14 +56,14 @@ class SetCounts {
     }
 
   private:
-    static constexpr std::size_t kPartBits = 11;  // 8 KiB of counts for a part
+    static constexpr std::size_t kPartBits = 11;  // 8 KiB of counts per part
     static constexpr std::size_t kPart = std::size_t{1} << kPartBits;
 
     std::size_t n_rows_;
     std::vector<std::uint32_t> counts_;
 };
 
-/// Reads a pipeline of up to 64 rows: the stages of an item are the bits of one word.
+/// Reads items under a pipeline of up to 64 rows: the stages of an item are the bits of one word.
 template <Per kPer, class Sink>
 class FewStages {
   public:
@@ -79,15 +85,17 @@ class FewStages {
             const std::size_t end = journeys.offsets[item + 1];
             while (i < end && row_of_code_[codes[i]] == kUnlisted) ++i;
             if (i == end) continue;
-            Here here{row_of_code_[codes[i]], times[i], std::uint64_t{1} << row_of_code_[codes[i]]};
+            CurrentVisit current{row_of_code_[codes[i]], times[i],
+                                 std::uint64_t{1} << row_of_code_[codes[i]]};
             ++i;
-            here = kPer == Per::visit ? put(here, codes, times, i, end) : add_up(here, codes, times, i, end);
-            ++counts_[here.stage].open;
-            items_.add(here.visited);
+            current = kPer == Per::visit ? put(current, codes, times, i, end)
+                                         : add_up(current, codes, times, i, end);
+            ++counts_[current.stage].open;
+            items_.add(current.visited);
         }
     }
 
-    /// Hands over what the buffers still hold.
+    /// Hands over the durations that the buffers still hold, and returns the counts.
     std::vector<VisitCounts> finish() {
         buffers_.flush();
         const std::vector<std::int64_t> items = items_.by_stage();
@@ -102,69 +110,72 @@ class FewStages {
   private:
     static constexpr std::uint8_t kUnlisted = 64;
 
-    /// How far an item has been read.
-    struct Here {
+    /// The visit that an item is in after the rows so far, and the stages that it has visited.
+    struct CurrentVisit {
         std::size_t stage;
-        std::uint64_t start;  // of the visit
-        std::uint64_t visited;
+        std::uint64_t start;    // time of the visit's first row
+        std::uint64_t visited;  // one bit per stage
     };
 
-    /// Reads rows; `leave(stage, duration, leaves)` is called for each, where `leaves` is 1 if a visit ends.
+    /// Reads rows and calls `leave(stage, duration, leaves)` for each, where `leaves` is 1 if a visit ends
+    /// and else 0.
     template <class Code, class Leave>
-    Here walk(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end,
-              Leave leave) const {
+    CurrentVisit walk(CurrentVisit current, const Code* codes, const std::uint64_t* times, std::size_t i,
+                      std::size_t end, Leave leave) const {
         const std::uint8_t* row_of_code = row_of_code_.data();
         for (; i < end; ++i) {
-            // Whether a row is listed or repeats its stage cannot be predicted: all rows are handled alike,
-            // by arithmetic, for compilers make branches of choices.
+            // No processor can predict whether a row is listed or repeats its stage. So all rows are handled
+            // alike, by arithmetic, because compilers turn conditional expressions into branches.
             const std::size_t row = row_of_code[codes[i]];
-            const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row / kUnlisted)));
-            const auto leaves = static_cast<std::size_t>(next != here.stage);
-            const std::uint64_t duration = times[i] - here.start;
-            leave(here.stage, duration, leaves);
-            here.start += duration & (0 - leaves);
-            here.stage = next;
-            here.visited |= std::uint64_t{1} << next;
+            const std::size_t next = row ^ ((row ^ current.stage) & (0 - (row / kUnlisted)));
+            const auto leaves = static_cast<std::size_t>(next != current.stage);
+            const std::uint64_t duration = times[i] - current.start;
+            leave(current.stage, duration, leaves);
+            current.start += duration & (0 - leaves);
+            current.stage = next;
+            current.visited |= std::uint64_t{1} << next;
         }
-        return here;
+        return current;
     }
 
     /// Puts the durations of an item's visits into the buffers.
     template <class Code>
-    Here put(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+    CurrentVisit put(CurrentVisit current, const Code* codes, const std::uint64_t* times, std::size_t i,
+                     std::size_t end) {
         while (i < end) {
             if (room_ == 0) room_ = buffers_.make_room();
             const std::size_t stop = i + std::min(room_, end - i);
             room_ -= stop - i;
             const auto [values, next_place] = buffers_.places();
-            here = walk(here, codes, times, i, stop,
-                        [values = values, next_place = next_place](std::size_t stage, std::uint64_t duration,
-                                                                   std::size_t leaves) {
-                            const std::size_t place = next_place[stage];
-                            values[place] = duration;
-                            next_place[stage] = place + leaves;
-                        });
+            current = walk(current, codes, times, i, stop,
+                           [values = values, next_place = next_place](
+                               std::size_t stage, std::uint64_t duration, std::size_t leaves) {
+                               const std::size_t place = next_place[stage];
+                               values[place] = duration;
+                               next_place[stage] = place + leaves;
+                           });
             i = stop;
         }
-        return here;
+        return current;
     }
 
-    /// Puts one duration for each stage that the item left into the buffers.
+    /// Puts one duration into the buffers for each stage that the item left.
     template <class Code>
-    Here add_up(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+    CurrentVisit add_up(CurrentVisit current, const Code* codes, const std::uint64_t* times, std::size_t i,
+                        std::size_t end) {
         std::uint64_t left = 0;
-        here = walk(here, codes, times, i, end,
-                    [&left, combined = combined_.data(), counts = counts_.data()](
-                        std::size_t stage, std::uint64_t duration, std::size_t leaves) {
-                        combine<kPer>(combined[stage], duration & (0 - leaves));
-                        counts[stage].completed += static_cast<std::int64_t>(leaves);
-                        left |= leaves << stage;
-                    });
+        current = walk(current, codes, times, i, end,
+                       [&left, combined = combined_.data(), counts = counts_.data()](
+                           std::size_t stage, std::uint64_t duration, std::size_t leaves) {
+                           combine<kPer>(combined[stage], duration & (0 - leaves));
+                           counts[stage].completed += static_cast<std::int64_t>(leaves);
+                           left |= leaves << stage;
+                       });
         scan::for_each_bit(left, 0, [&](std::ptrdiff_t bit) {
             const auto stage = static_cast<std::size_t>(bit);
             buffers_.append(stage, std::exchange(combined_[stage], 0));
         });
-        return here;
+        return current;
     }
 
     std::vector<VisitCounts> counts_;
@@ -172,10 +183,10 @@ class FewStages {
     stats::StageBuffers<1024, Sink> buffers_;
     std::vector<std::uint8_t> row_of_code_;
     std::size_t room_ = 0;
-    std::array<std::uint64_t, scan::kWordBits> combined_{};  // one item's duration of each stage
+    std::array<std::uint64_t, scan::kWordBits> combined_{};  // one item's duration in each stage
 };
 
-/// Reads a pipeline of any number of rows.
+/// Reads items under a pipeline of any number of rows.
 template <Per kPer, class Sink>
 class ManyStages {
   public:
@@ -227,16 +238,16 @@ class ManyStages {
 
     const std::int32_t* row_of_code_;
     std::vector<VisitCounts> counts_;
-    std::vector<std::size_t> last_item_;     // last item that entered the stage
-    std::vector<std::size_t> sampled_item_;  // item of the last duration of the stage
+    std::vector<std::size_t> last_item_;     // last item that entered each stage
+    std::vector<std::size_t> sampled_item_;  // item of the last duration of each stage
     stats::StageBuffers<16, Sink> buffers_;
 };
 
-/// Lets `with` read items into the sink by the one of the two readers that fits the pipeline.
+/// Calls `with` with the reader that fits the pipeline; it reads items into the sink.
 template <class Sink, class With>
 decltype(auto) with_reader(const Journeys& journeys, const Pipeline& pipeline, Per per, Sink& sink,
                            With&& with) {
-    const auto of_kind = [&]<Per kPer>() {
+    const auto with_per = [&]<Per kPer>() {
         const std::size_t n_codes = journeys.n_labels + 1;
         if (pipeline.n_rows() <= static_cast<std::int32_t>(scan::kWordBits)) {
             return with(FewStages<kPer, Sink>(pipeline, n_codes, sink));
@@ -245,13 +256,13 @@ decltype(auto) with_reader(const Journeys& journeys, const Pipeline& pipeline, P
     };
     switch (per) {
         case Per::visit:
-            return of_kind.template operator()<Per::visit>();
+            return with_per.template operator()<Per::visit>();
         case Per::item:
-            return of_kind.template operator()<Per::item>();
+            return with_per.template operator()<Per::item>();
         case Per::longest:
             break;
     }
-    return of_kind.template operator()<Per::longest>();
+    return with_per.template operator()<Per::longest>();
 }
 
 }  // namespace stagefunnel::durations::inline internal

@@ -13,14 +13,14 @@
 namespace stagefunnel::funnel {
 namespace {
 
-/// Reads one item after the other by the rules of a funnel.
+/// Reads one item after another under the rules of a funnel.
 template <class Mask, class Code>
-class PartReader {
+class ChainPartReader {
   public:
-    PartReader(const ChainPart& part, const Code* codes, const Options& options)
+    ChainPartReader(const ChainPart& part, const Code* codes, const Options& options)
         : part_(part), codes_(codes), options_(options), stages_(part.pipeline) {}
 
-    /// False if the item is not in the report.
+    /// Reads an item; returns false if no count has it.
     bool read(std::size_t item) {
         stages_.clear();
         scan::JourneyEnd& end = end_.emplace(part_.pipeline);
@@ -61,7 +61,7 @@ class PartReader {
     std::optional<scan::JourneyEnd> end_;
 };
 
-/// How a lead stands by its deals: the better outcome decides, then the further stage.
+/// How a lead stands through its deals: the better outcome decides, and then the further stage.
 class Standing {
   public:
     void see(const scan::JourneyEnd& end) {
@@ -97,9 +97,9 @@ class Standing {
     bool reopened_ = false;
 };
 
-/// The deals of each lead.
+/// The deals of each lead as compressed sparse rows, made by a counting sort of the links.
 struct DealsOfLeads {
-    std::vector<std::uint64_t> offsets;
+    std::vector<std::uint64_t> offsets;  // lead i has the deals [offsets[i], offsets[i + 1])
     std::vector<std::uint32_t> deals;
 
     DealsOfLeads(std::size_t n_leads, const Links& links)
@@ -121,7 +121,7 @@ struct OriginPartial {
     }
 };
 
-/// Unites the deals of one lead after the other and counts them as one.
+/// Unites the deals of one lead after another and counts them as one item.
 template <class Mask, class Code>
 class LeadCounter {
   public:
@@ -145,15 +145,15 @@ class LeadCounter {
             if (deals_.moved.empty() || deals_.moved[deal] == 0) standing.see(reader_.end());
         }
         Counts& c = counts_.counts;
-        const auto tally = [](CountMatrix& counts, std::uint64_t rows, std::size_t w) {
+        const auto add = [](CountMatrix& counts, std::uint64_t rows, std::size_t w) {
             scan::for_each_bit(rows, w, [&](Eigen::Index row) { ++counts(0, row); });
         };
         for (std::size_t w = 0; w < reader_.n_words(); ++w) {
-            tally(c.visited, visited.word(w), w);
-            tally(c.passed, passed.word(w), w);
-            tally(c.assumed, reached.word(w) & ~passed.word(w), w);
-            tally(c.skipped, beyond.word(w) & ~visited.word(w), w);
-            tally(c.beyond, beyond.word(w) & visited.word(w), w);
+            add(c.visited, visited.word(w), w);
+            add(c.passed, passed.word(w), w);
+            add(c.assumed, reached.word(w) & ~passed.word(w), w);
+            add(c.skipped, beyond.word(w) & ~visited.word(w), w);
+            add(c.beyond, beyond.word(w) & visited.word(w), w);
         }
         standing.count(c);
     }
@@ -162,20 +162,22 @@ class LeadCounter {
 
   private:
     const ChainPart& deals_;
-    PartReader<Mask, Code> reader_;
+    ChainPartReader<Mask, Code> reader_;
     std::size_t n_rows_;
     PartialCounts counts_;
 };
 
-/// Adds up the amounts of the deals that came of a lead in the report.
+/// Adds up the amounts of the deals that came of a counted lead.
+///
+/// @param has_counted_lead 1 for each deal of such a lead, else 0.
 template <class Mask, class Code>
-PartialCounts add_amounts(const ChainPart& deals, const Code* codes, std::span<const std::uint8_t> counts_in,
-                          const Options& options) {
-    return parallel_merge(counts_in.size(), options.threads, [&](std::size_t first, std::size_t last) {
+PartialCounts add_amounts(const ChainPart& deals, const Code* codes,
+                          std::span<const std::uint8_t> has_counted_lead, const Options& options) {
+    return parallel_merge(has_counted_lead.size(), options.threads, [&](std::size_t first, std::size_t last) {
         PartialCounts partial(1, deals.pipeline.n_rows(), Amounts::summed);
-        PartReader<Mask, Code> reader(deals, codes, options);
+        ChainPartReader<Mask, Code> reader(deals, codes, options);
         for (std::size_t deal = first; deal < last; ++deal) {
-            if (counts_in[deal] == 0 || !reader.read(deal)) continue;
+            if (has_counted_lead[deal] == 0 || !reader.read(deal)) continue;
             const double amount = options.amount[deal];
             for (std::size_t w = 0; w < reader.n_words(); ++w) {
                 scan::for_each_bit(reader.reached(w), w, [&](Eigen::Index row) {
@@ -195,7 +197,7 @@ void check(const ChainPart& leads, const ChainPart& deals, const Links& links, c
     leads.pipeline.check(leads.journeys);
     deals.pipeline.check(deals.journeys);
     check_options(deals.journeys, options);
-    if (!options.group.empty()) throw std::invalid_argument("the chain has no groups");
+    if (!options.group.empty()) throw std::invalid_argument("a chain cannot be counted by group");
     if (links.lead.size() != links.deal.size()) throw std::invalid_argument("links differ in length");
     if (!deals.moved.empty() && deals.moved.size() != deals.journeys.n_items())
         throw std::invalid_argument("moved must be one per deal");
@@ -211,16 +213,16 @@ OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const 
                           const Options& options) {
     check(leads, deals, links, options);
     const DealsOfLeads of_lead(leads.journeys.n_items(), links);
-    std::vector<std::uint8_t> in_report(leads.journeys.n_items(), 0);
+    std::vector<std::uint8_t> is_counted(leads.journeys.n_items(), 0);
     const auto count = [&]<class Mask>(const auto* lead_codes, const auto* deal_codes) {
         OriginPartial origin = parallel_merge(
             leads.journeys.n_items(), options.threads, [&](std::size_t first, std::size_t last) {
-                PartReader<Mask, std::decay_t<decltype(*lead_codes)>> lead(leads, lead_codes, options);
+                ChainPartReader<Mask, std::decay_t<decltype(*lead_codes)>> lead(leads, lead_codes, options);
                 LeadCounter<Mask, std::decay_t<decltype(*deal_codes)>> counter(deals, deal_codes, options);
                 std::int64_t converted = 0;
                 for (std::size_t i = first; i < last; ++i) {
                     if (!lead.read(i)) continue;
-                    in_report[i] = 1;
+                    is_counted[i] = 1;
                     converted += static_cast<std::int64_t>(lead.passed_a_won_stage());
                     counter.count(
                         std::span(of_lead.deals)
@@ -229,10 +231,10 @@ OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const 
                 return OriginPartial{counter.take(), converted};
             });
         if (!options.amount.empty()) {
-            std::vector<std::uint8_t> counts_in(deals.journeys.n_items(), 0);
+            std::vector<std::uint8_t> has_counted_lead(deals.journeys.n_items(), 0);
             for (std::size_t i = 0; i < links.lead.size(); ++i)
-                counts_in[links.deal[i]] |= in_report[links.lead[i]];
-            origin.counted.merge(add_amounts<Mask>(deals, deal_codes, counts_in, options));
+                has_counted_lead[links.deal[i]] |= is_counted[links.lead[i]];
+            origin.counted.merge(add_amounts<Mask>(deals, deal_codes, has_counted_lead, options));
         }
         return OriginCounts{std::move(origin.counted).finish(), origin.converted};
     };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "base/parallel.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kNever = ~std::size_t{0};
 
-/// The entries of one item, as rows of its journey, that its stages count for.
+/// The entries for which the stages of one item count, each as a row of the journeys.
 class ItemEntries {
   public:
     ItemEntries(const Pipeline& pipeline, Kind kind)
@@ -45,11 +46,11 @@ class ItemEntries {
         return end;
     }
 
-    /// Last entry into a stage, `kNever` without one.
+    /// The last entry into a stage. This and the next two are `kNever` where there is no such entry.
     [[nodiscard]] std::size_t last(std::size_t stage) const { return last_[stage]; }
     /// The entry that first went beyond a stage.
     [[nodiscard]] std::size_t beyond(std::size_t stage) const { return beyond_[stage]; }
-    /// The entry that implies a stage under the kind's rule, visited or not.
+    /// The entry that first implied a stage under the kind's rule, whether the stage has a visit or not.
     [[nodiscard]] std::size_t implied(std::size_t stage) const { return implied_[stage]; }
     [[nodiscard]] bool is_passed(std::size_t stage) const {
         return kind_ == Kind::strict ? in_order_[stage] : last_[stage] != kNever;
@@ -87,13 +88,14 @@ class ItemEntries {
     Kind kind_;
     std::size_t n_open_;
     std::vector<std::size_t> last_, implied_, beyond_;
-    std::vector<std::uint8_t> in_order_;  // of each stage: it counts in the strict funnel
+    std::vector<std::uint8_t> in_order_;  // whether each stage counts in the strict funnel
     std::size_t next_in_order_ = 0;
     std::size_t furthest_ = kNever;  // first entry into the furthest stage
-    std::size_t success_ = kNever;   // first entry into a won stage that a success is
+    std::size_t success_ = kNever;   // first entry into a won stage that is a success
     std::size_t won_ = kNever;       // first entry into any won stage
 };
 
+/// Counts the stages of one item after another in the groups of their entries.
 class EntryCounter {
   public:
     EntryCounter(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
@@ -143,7 +145,7 @@ class EntryCounter {
   private:
     void add_stages() {
         Counts& counts = partial_.counts;
-        std::size_t next_entry = kNever;  // into the nearest later in-progress stage with a visit
+        std::size_t next_entry = kNever;  // last entry into the nearest later in-progress stage with a visit
         for (std::size_t stage = entries_.n_stages(); stage-- > 0;) {
             const auto column = static_cast<Eigen::Index>(stage);
             const std::size_t entry = entries_.last(stage), beyond = entries_.beyond(stage),
@@ -175,8 +177,10 @@ class EntryCounter {
         return columns_.group[place_in(columns_.group.size(), row)];
     }
 
-    /// Where a column with so many values has the one of a row of the item; if there are as many items as
-    /// rows, each item has one row, and the two ways agree.
+    /// Place of the value for a row of the item in a column of `n_values` values, one per item or one per
+    /// row.
+    ///
+    /// Where the log has as many items as rows, each item has one row, and both ways give the same place.
     [[nodiscard]] std::size_t place_in(std::size_t n_values, std::size_t row) const {
         if (n_values == journeys_.n_items()) return item_;
         return columns_.whole.offsets[item_] + (row - journeys_.offsets[item_]);
@@ -192,7 +196,9 @@ class EntryCounter {
 
 void check_items(const Journeys& journeys, const Journeys& whole) {
     if (journeys.n_items() != whole.n_items())
-        throw std::invalid_argument("the whole log has other items than the journeys");
+        throw std::invalid_argument("the whole log has " + std::to_string(whole.n_items()) +
+                                    " items, the journeys have " + std::to_string(journeys.n_items()) +
+                                    "; they must be the same");
 }
 
 }  // namespace
@@ -207,7 +213,7 @@ Counts count_entries(const Journeys& journeys, const Pipeline& pipeline, const O
     if (!fits(columns.group.size())) throw std::invalid_argument("groups must be one per row or per item");
     if (!columns.amount.empty() && !fits(columns.amount.size()))
         throw std::invalid_argument("amounts must be one per row or per item");
-    check_groups(columns.group, columns.n_groups);
+    check_group_range(columns.group, columns.n_groups);
     check_amounts(columns.amount);
     return scan::scan(journeys, options.threads,
                       [&] { return EntryCounter(journeys, pipeline, options, columns); })

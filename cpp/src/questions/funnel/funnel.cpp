@@ -18,16 +18,19 @@
 namespace stagefunnel::funnel {
 namespace {
 
-/// The items that have a state, group after group. A group's items fit a cache together with a count for
-/// every state, which a table of all groups and states would not.
+/// The items that have a state, group after group.
+///
+/// The items of one group fit into a cache together with one count per state; a table of all groups and
+/// states would not fit.
 struct ItemsByGroup {
-    std::vector<std::size_t> bounds;  // n_groups + 1
+    std::vector<std::size_t> bounds;  // n_groups + 1 places
     LargeVector<std::uint32_t> state;
     LargeVector<double> amount;  // empty: no amounts
 
     [[nodiscard]] std::size_t size() const { return state.size(); }
 };
 
+/// Brings the items together by group: a stable counting sort by several threads.
 ItemsByGroup items_by_group(const ItemStates& item_states, const Options& options) {
     const std::span<const std::uint32_t> states = item_states.of_item;
     const std::size_t n_ranges = std::max(options.threads, 1U);
@@ -57,19 +60,19 @@ ItemsByGroup items_by_group(const ItemStates& item_states, const Options& option
     return items;
 }
 
-/// What one item of each state adds to the counts of its group, as masks side by side: all tables of
-/// `Counts` in the order of `for_each_table`.
-class StateUnits {
+/// The counts to which one item of each state adds, as one row of masks per state: all tables of `Counts`
+/// side by side, in the order of `for_each_table`.
+class StateMasks {
   public:
     template <class Code>
-    StateUnits(const Journeys& journeys, const Code* codes, const Pipeline& pipeline, const Options& options,
+    StateMasks(const Journeys& journeys, const Code* codes, const Pipeline& pipeline, const Options& options,
                const ItemStates& item_states)
         : n_rows_(pipeline.n_rows()) {
-        Options each;  // a group for every state
-        each.kind = options.kind;
-        each.lost_then_won = options.lost_then_won;
+        Options by_state;  // each state is a group
+        by_state.kind = options.kind;
+        by_state.lost_then_won = options.lost_then_won;
         const auto n_states = static_cast<Eigen::Index>(item_states.states.size());
-        Counter<scan::OneWordSet> counter(pipeline, each, std::max<Eigen::Index>(n_states, 1));
+        Counter<scan::OneWordSet> counter(pipeline, by_state, std::max<Eigen::Index>(n_states, 1));
         for (Eigen::Index state = 0; state < n_states; ++state) {
             const std::size_t example = item_states.states[static_cast<std::size_t>(state)].example;
             counter.add(state, example, counter.read(journeys, codes, example), 1);
@@ -97,7 +100,7 @@ class StateUnits {
         for (std::size_t i = 0; i < width_; ++i) counts[i] += n & mask[i];
     }
 
-    /// Calls `at(stage)` for the stages in which items of a state count.
+    /// Calls `at(stage)` for each stage in which items of a state count.
     template <class At>
     void for_each_reached(std::uint32_t state, At at) const {
         for (Eigen::Index row = 0; row < n_rows_; ++row) {
@@ -112,71 +115,73 @@ class StateUnits {
     CountMatrix reached_;
 };
 
-/// What one thread counted of several funnels.
-struct Partials {
+/// What one thread counted for several funnels.
+struct PartialFunnels {
     std::vector<PartialCounts> funnels;
 
-    void merge(const Partials& other) {
+    void merge(const PartialFunnels& other) {
         for (std::size_t i = 0; i < funnels.size(); ++i) funnels[i].merge(other.funnels[i]);
     }
 };
 
-/// Counts a range of items, group after group.
+/// Counts ranges of items that are brought together by group.
+///
+/// Inside a group it counts the items of each state, and then adds each state to the counts once.
 class StateCounter {
   public:
-    /// @param units of each funnel that is counted; `options` has the groups and amounts of all.
-    StateCounter(std::span<const StateUnits> units, const ItemStates& item_states, const Pipeline& pipeline,
+    /// @param masks masks of each funnel that is counted.
+    /// @param options groups and amounts, which all funnels share.
+    StateCounter(std::span<const StateMasks> masks, const ItemStates& item_states, const Pipeline& pipeline,
                  const Options& options)
-        : units_(units),
+        : masks_(masks),
           items_(item_states.states.size(), 0),
           amounts_(options.amount.empty() ? 0 : item_states.states.size()) {
-        for (std::size_t i = 0; i < units.size(); ++i) {
-            partials_.funnels.emplace_back(options.n_groups, pipeline.n_rows(), amounts_of(options));
-        }
+        for (std::size_t i = 0; i < masks.size(); ++i)
+            partial_.funnels.emplace_back(options.n_groups, pipeline.n_rows(), amounts_of(options));
     }
 
-    Partials count(const ItemsByGroup& items, std::size_t first, std::size_t last) {
+    PartialFunnels count(const ItemsByGroup& items, std::size_t first, std::size_t last) {
         auto bound = std::upper_bound(items.bounds.begin(), items.bounds.end(), first);
         while (first < last) {
             const std::size_t end = std::min(*bound, last);
             for (std::size_t i = first; i < end; ++i) {
                 const std::uint32_t state = items.state[i];
-                if (items_[state]++ == 0) met_.push_back(state);
+                if (items_[state]++ == 0) present_.push_back(state);
                 if (!amounts_.empty()) amounts_[state].add(items.amount[i], 1);
             }
-            for (std::size_t i = 0; i < units_.size(); ++i)
-                add(units_[i], bound - items.bounds.begin() - 1, partials_.funnels[i]);
-            forget();
+            for (std::size_t i = 0; i < masks_.size(); ++i)
+                add_group(masks_[i], bound - items.bounds.begin() - 1, partial_.funnels[i]);
+            clear_group();
             first = end;
             ++bound;
         }
-        return std::move(partials_);
+        return std::move(partial_);
     }
 
   private:
-    /// Adds what was counted of the states met to a group of a funnel.
-    void add(const StateUnits& units, Eigen::Index group, PartialCounts& partial) {
-        if (!amounts_.empty()) add_amounts(units, group, partial);
-        add_items(units, group, partial);
+    /// Adds the items of the present states to a group of a funnel.
+    void add_group(const StateMasks& masks, Eigen::Index group, PartialCounts& partial) {
+        if (!amounts_.empty()) add_amounts(masks, group, partial);
+        add_items(masks, group, partial);
     }
 
-    void add_amounts(const StateUnits& units, Eigen::Index group, PartialCounts& partial) const {
+    void add_amounts(const StateMasks& masks, Eigen::Index group, PartialCounts& partial) const {
         const Eigen::Index n_rows = partial.counts.passed.cols();
-        for (const std::uint32_t state : met_) {
+        for (const std::uint32_t state : present_) {
             const AmountSum& amounts = amounts_[state];
-            units.for_each_reached(state, [&](Eigen::Index row) {
+            masks.for_each_reached(state, [&](Eigen::Index row) {
                 partial.counts.amount_missing(group, row) += amounts.missing;
                 partial.sums[static_cast<std::size_t>(group * n_rows + row)] += amounts.sum;
             });
         }
     }
 
-    void add_items(const StateUnits& units, Eigen::Index group, PartialCounts& partial) {
-        counts_.assign(units.width(), 0);
-        for (const std::uint32_t state : met_) units.add(counts_.data(), state, items_[state]);
+    void add_items(const StateMasks& masks, Eigen::Index group, PartialCounts& partial) {
+        counts_.assign(masks.width(), 0);
+        for (const std::uint32_t state : present_) masks.add(counts_.data(), state, items_[state]);
         const std::uint32_t* count = counts_.data();
         Counts& c = partial.counts;
-        // The masks were made without amounts, whose table is empty there.
+        // The masks are made without amounts, so they have no columns for this table.
         CountMatrix missing = std::exchange(c.amount_missing, {});
         partial.for_each_table([&](auto& table) {
             for (Eigen::Index column = 0; column < table.cols(); ++column) table(group, column) += *count++;
@@ -184,34 +189,35 @@ class StateCounter {
         c.amount_missing = std::move(missing);
     }
 
-    void forget() {
-        for (const std::uint32_t state : met_) {
+    void clear_group() {
+        for (const std::uint32_t state : present_) {
             items_[state] = 0;
             if (!amounts_.empty()) amounts_[state] = {};
         }
-        met_.clear();
+        present_.clear();
     }
 
-    std::span<const StateUnits> units_;
-    Partials partials_;
-    std::vector<std::uint32_t> items_;  // of each state
-    std::vector<AmountSum> amounts_;
-    std::vector<std::uint32_t> met_;
-    std::vector<std::uint32_t> counts_;  // no log has more items than these hold
+    std::span<const StateMasks> masks_;  // of each funnel
+    PartialFunnels partial_;
+    std::vector<std::uint32_t> items_;    // of each state, in the group that is read
+    std::vector<AmountSum> amounts_;      // of each state; empty without amounts
+    std::vector<std::uint32_t> present_;  // states with items in the group that is read
+    std::vector<std::uint32_t> counts_;   // 32 bits hold the number of items of any log
 };
 
 std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipeline& pipeline,
                                          std::span<const Options> funnels, const ItemStates& item_states) {
     const Options& shared = funnels.front();
     const ItemsByGroup items = items_by_group(item_states, shared);
-    std::vector<StateUnits> units;
+    std::vector<StateMasks> masks;
     scan::with_codes(journeys, [&](const auto* codes) {
         for (const Options& funnel : funnels)
-            units.emplace_back(journeys, codes, pipeline, funnel, item_states);
+            masks.emplace_back(journeys, codes, pipeline, funnel, item_states);
     });
-    Partials total = parallel_merge(items.size(), shared.threads, [&](std::size_t first, std::size_t last) {
-        return StateCounter(units, item_states, pipeline, shared).count(items, first, last);
-    });
+    PartialFunnels total =
+        parallel_merge(items.size(), shared.threads, [&](std::size_t first, std::size_t last) {
+            return StateCounter(masks, item_states, pipeline, shared).count(items, first, last);
+        });
     std::vector<Counts> counts;
     for (PartialCounts& partial : total.funnels) counts.push_back(std::move(partial).finish());
     return counts;
@@ -225,7 +231,7 @@ Counts internal::count_by_states(const Journeys& journeys, const Pipeline& pipel
         return count_grouped_states(journeys, pipeline, {&options, 1}, item_states).front();
     Counter<scan::OneWordSet> counter(pipeline, options, options.n_groups);
     scan::with_codes(journeys, [&](const auto* codes) {
-        // One item of each state stands for all that are in it.
+        // One item of each state stands for all items of that state.
         for (const ItemStates::State& state : item_states.states)
             counter.count(journeys, codes, state.example, state.items);
     });

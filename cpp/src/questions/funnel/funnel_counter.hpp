@@ -1,6 +1,6 @@
 #pragma once
 
-// Counting items stage by stage. Internal to the core.
+// Counts the items of a funnel stage by stage. Internal to the core.
 
 #include <algorithm>
 #include <cmath>
@@ -20,16 +20,17 @@ namespace stagefunnel::funnel::inline internal {
 
 __extension__ typedef __int128 int128;
 
-constexpr int kFractionBits = 64;  // amounts of 2^-12 and more are held without any rounding
+constexpr int kFractionBits = 64;  // an amount of 2^-12 or more is held without rounding
 
 inline int128 to_fixed(double amount) {
     const double scaled = amount * 0x1p64;
-    // From 2^52 on every double is whole.
+    // Every double of 2^52 or more is an integer.
     return static_cast<int128>(std::abs(scaled) < 0x1p52 ? std::nearbyint(scaled) : scaled);
 }
 inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum), -kFractionBits); }
 
-/// What the amounts of some items come to.
+/// Sum of the amounts of some items. It is exact in fixed point, so that the order of the items does not
+/// matter.
 struct AmountSum {
     int128 sum = 0;
     std::int64_t missing = 0;  // items without an amount
@@ -53,7 +54,7 @@ inline Amounts amounts_of(const Options& options) {
 /// What one thread counted.
 struct PartialCounts {
     Counts counts;
-    std::vector<int128> sums;  // of the amounts, in fixed point, group after group; empty without amounts
+    std::vector<int128> sums;  // amounts of each group and stage, row by row; empty without amounts
 
     PartialCounts(Eigen::Index n_groups, Eigen::Index n_rows, Amounts amounts) {
         for (const auto& [name, table] : kStageTables) (counts.*table).setZero(n_groups, n_rows);
@@ -65,7 +66,7 @@ struct PartialCounts {
         }
     }
 
-    /// The counts, with the sums rounded to double.
+    /// Rounds the sums to double and returns the counts.
     [[nodiscard]] Counts finish() && {
         if (!sums.empty()) counts.amount.resize(counts.passed.rows(), counts.passed.cols());
         for (std::size_t i = 0; i < sums.size(); ++i) counts.amount.data()[i] = from_fixed(sums[i]);
@@ -86,9 +87,9 @@ struct PartialCounts {
     }
 };
 
-inline void check_groups(std::span<const std::int32_t> groups, std::int32_t n_groups) {
+inline void check_group_range(std::span<const std::int32_t> groups, std::int32_t n_groups) {
     if (n_groups < 1) throw std::invalid_argument("there must be a group");
-    // No way out of the loop, so that it looks at several groups at once.
+    // The loop has no early exit, so that compilers vectorise it.
     std::int32_t lowest = 0, highest = 0;
     for (const std::int32_t group : groups) {
         lowest = std::min(lowest, group);
@@ -102,7 +103,7 @@ inline void check_amounts(std::span<const double> amounts) {
     for (const double amount : amounts) {
         if (!std::isnan(amount)) total += std::abs(amount);
     }
-    // Also refuses infinity. Past this the fixed-point sums could overflow.
+    // Beyond this bound the fixed-point sums could overflow. An infinite amount fails the comparison too.
     if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
 }
 
@@ -111,15 +112,18 @@ inline void check_options(const Journeys& journeys, const Options& options) {
         throw std::invalid_argument("groups must be one per item");
     if (!options.amount.empty() && options.amount.size() != journeys.n_items())
         throw std::invalid_argument("amounts must be one per item");
-    check_groups(options.group, options.n_groups);
+    check_group_range(options.group, options.n_groups);
     check_amounts(options.amount);
 }
 
-/// Reads journeys visit by visit and counts them by the rules of one funnel.
+/// Counts items under the rules of one funnel.
+///
+/// It reads the visits of one item, whole with `read` or one by one with `begin` and `visit`, and `add` then
+/// counts the item as it stands.
 template <class Mask>
 class Counter {
   public:
-    /// @param n_groups rows of the counts, which may be more than the groups of the options.
+    /// @param n_groups number of rows of the counts; it may exceed the number of groups in the options.
     Counter(const Pipeline& pipeline, const Options& options, Eigen::Index n_groups)
         : pipeline_(pipeline),
           options_(options),
@@ -151,14 +155,14 @@ class Counter {
         end.visit(row);
     }
 
-    /// Counts `n` items like the one read so far in group `g`; a negative number takes them out again.
+    /// Counts `n` items like the one that was read, in group `g`; a negative number takes them out again.
     void add(Eigen::Index g, std::size_t item, const scan::JourneyEnd& end, std::int64_t n) {
         AmountSum amounts;
         if (!options_.amount.empty()) amounts.add(options_.amount[item], n);
         add(g, end, n, amounts);
     }
 
-    /// The same of items whose amounts have been added up.
+    /// Does the same for items whose amounts are already added up.
     void add(Eigen::Index g, const scan::JourneyEnd& end, std::int64_t n, const AmountSum& amounts) {
         Counts& counts = partial_.counts;
         if (is_left_out(end, options_.lost_then_won)) {
@@ -214,18 +218,19 @@ class Counter {
     PartialCounts partial_;
 };
 
-/// True where items of one state count alike.
+/// Whether items of one state count alike under a kind.
 inline bool counts_by_state(Kind kind) { return kind != Kind::conversions_moves && kind != Kind::strict; }
 
-/// True where neither groups nor amounts tell items of one state apart.
+/// Whether the options have neither groups nor amounts, by which items of one state would differ.
 inline bool is_plain(const Options& options) { return options.group.empty() && options.amount.empty(); }
 
-/// Whether the number of items of each state answers the options, without the state of each item.
+/// Whether the number of items of each state is enough to answer the options, without the state of each item.
 inline bool is_answered_by_states(const Options& options) {
     return is_plain(options) && counts_by_state(options.kind);
 }
 
-/// Counts the items by their states, which must answer the options.
+/// Counts the items by their states. The states must answer the options, with `of_item` where these are not
+/// plain.
 Counts count_by_states(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                        const ItemStates& item_states);
 

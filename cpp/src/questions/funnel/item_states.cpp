@@ -9,10 +9,10 @@
 namespace stagefunnel::funnel {
 namespace {
 
-/// Counts states and notes the place in the table of each item's state.
-class StateNoter {
+/// Counts states and writes down the place in the table of each item's state.
+class StateRecorder {
   public:
-    StateNoter(const Pipeline& pipeline, std::uint32_t* place_of_item)
+    StateRecorder(const Pipeline& pipeline, std::uint32_t* place_of_item)
         : table_(pipeline), place_of_item_(place_of_item) {}
 
     template <class Code>
@@ -20,7 +20,7 @@ class StateNoter {
         table_.read(journeys, codes, first, last, place_of_item_);
     }
 
-    void merge(const StateNoter& next) { table_.merge(next.table_); }
+    void merge(const StateRecorder& next) { table_.merge(next.table_); }
 
     [[nodiscard]] const StateTable& table() const { return table_; }
 
@@ -42,15 +42,15 @@ std::optional<ItemStates> find_states_of_items(const Journeys& journeys, const P
     pipeline.check(journeys);
     if (!is_worth_counting_states(journeys, pipeline)) return std::nullopt;
     LargeVector<std::uint32_t> of_item(journeys.n_items());
-    const StateNoter noter =
-        scan::scan(journeys, threads, [&] { return StateNoter(pipeline, of_item.data()); });
-    const std::vector<std::uint32_t> numbers = noter.table().numbers();
+    const StateRecorder recorder =
+        scan::scan(journeys, threads, [&] { return StateRecorder(pipeline, of_item.data()); });
+    const std::vector<std::uint32_t> numbers = recorder.table().numbers();
     parallel_for(of_item.size(), threads, [&](std::size_t first, std::size_t last) {
         for (std::size_t item = first; item < last; ++item) {
             if (of_item[item] != ItemStates::kNoState) of_item[item] = numbers[of_item[item]];
         }
     });
-    ItemStates item_states = noter.table().item_states();
+    ItemStates item_states = recorder.table().item_states();
     item_states.of_item = std::move(of_item);
     return item_states;
 }

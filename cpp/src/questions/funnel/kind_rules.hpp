@@ -1,6 +1,6 @@
 #pragma once
 
-// Which stages one item counts in, whatever is counted. Internal to the core.
+// The rules that say in which stages one item counts. Internal to the core.
 
 #include <algorithm>
 #include <cstddef>
@@ -11,13 +11,14 @@
 
 namespace stagefunnel::funnel::inline internal {
 
-/// In-progress stages from `begin` up to `end`; none where `end` is not beyond.
+/// In-progress stages [begin, end); there are none where `end` is not greater than `begin`.
 struct StageRange {
     std::size_t begin = 0;
     std::size_t end = 0;
 };
 
-/// The stages that a move passes over; being created counts as a move from before the first stage.
+/// Returns the stages that a transition passes over. The creation of an item counts as a transition from
+/// before the first stage: then `from` is negative.
 inline StageRange passed_over(std::size_t n_open, std::int32_t from, Outcome from_outcome, std::int32_t to,
                               Outcome to_outcome) {
     const auto at = static_cast<std::size_t>(to);
@@ -32,14 +33,16 @@ inline StageRange passed_over(std::size_t n_open, std::int32_t from, Outcome fro
     return {std::min(was, at) + 1, std::max(was, at)};
 }
 
-/// Whether a visit counts in the strict funnel, after visits that passed the stages before `next`.
+/// Whether a visit counts in the strict funnel, where earlier visits passed the stages before `next`.
+///
+/// Advances `next` if the visit is one of that stage.
 inline bool counts_in_order(std::int32_t row, Outcome outcome, std::size_t n_open, std::size_t& next) {
     const bool is_next = outcome == Outcome::open && static_cast<std::size_t>(row) == next;
     if (is_next) ++next;
     return is_next || outcome == Outcome::lost || (outcome == Outcome::won && next == n_open);
 }
 
-/// The sets of stages that one item's visits amount to.
+/// The sets of stages that follow from one item's visits.
 template <class Mask>
 struct ItemStages {
     explicit ItemStages(const Pipeline& pipeline)
@@ -55,7 +58,7 @@ struct ItemStages {
         next_in_order = 0;
     }
 
-    void fill_move(std::int32_t from, Outcome from_outcome, std::int32_t to, Outcome to_outcome) {
+    void fill_transition(std::int32_t from, Outcome from_outcome, std::int32_t to, Outcome to_outcome) {
         const StageRange filling = passed_over(n_open, from, from_outcome, to, to_outcome);
         filled.set_range(filling.begin, filling.end);
     }
@@ -64,14 +67,14 @@ struct ItemStages {
         if (counts_in_order(row, outcome, n_open, next_in_order)) in_order.set(static_cast<std::size_t>(row));
     }
 
-    /// Takes in the visit that follows those of `end`.
+    /// Adds the visit that follows those of `end`.
     void visit(Kind kind, const scan::JourneyEnd& end, std::int32_t row, Outcome outcome) {
         seen.set(static_cast<std::size_t>(row));
-        if (kind == Kind::conversions_moves) fill_move(end.last(), end.outcome(), row, outcome);
+        if (kind == Kind::conversions_moves) fill_transition(end.last(), end.outcome(), row, outcome);
         if (kind == Kind::strict) visit_in_order(row, outcome);
     }
 
-    /// Fills in what the journey as a whole implies.
+    /// Fills in the stages that the journey as a whole implies.
     void fill_end(Kind kind, const scan::JourneyEnd& end) {
         if (kind == Kind::conversions_won && end.won_entry()) filled.set_range(0, n_open);
         if (kind == Kind::furthest) {
@@ -79,7 +82,7 @@ struct ItemStages {
         }
     }
 
-    /// The stages that the item counts in for its own rows.
+    /// The stages in which the item counts for its own visits.
     [[nodiscard]] const Mask& own(Kind kind) const { return kind == Kind::strict ? in_order : seen; }
 
     std::size_t n_open;
@@ -89,6 +92,7 @@ struct ItemStages {
     std::size_t next_in_order = 0;
 };
 
+/// Whether the rule for items that were lost and are won now leaves an item out.
 inline bool is_left_out(const scan::JourneyEnd& end, LostThenWon rule) {
     switch (rule) {
         case LostThenWon::include:

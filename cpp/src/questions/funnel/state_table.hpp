@@ -1,6 +1,6 @@
 #pragma once
 
-// Counting items by state. Internal to the core.
+// Counts the items of each state. Internal to the core.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,8 +12,10 @@
 
 namespace stagefunnel::funnel::inline internal {
 
-/// A state is which stages were visited, the last one, the one before the closing run of one outcome, and
-/// whether a win was entered from work in progress or opened the journey.
+/// A table of all possible states, in which the state of an item is its own address.
+///
+/// A state is the set of visited stages, the last stage, the stage before the closing run of visits of one
+/// outcome, and whether the item entered a won stage: from work in progress, or as its first visit.
 class StateTable {
   public:
     StateTable() = default;
@@ -21,10 +23,10 @@ class StateTable {
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
         for (const std::int32_t row : pipeline.rows()) {
             const bool listed = row != Pipeline::kUnlisted;
-            stages_.push_back(listed ? Stage{std::uint32_t{1} << static_cast<unsigned>(row),
-                                             static_cast<std::uint16_t>(row),
-                                             static_cast<std::uint16_t>(pipeline.outcome_of(row))}
-                                     : Stage{});
+            stages_.push_back(listed ? CodeStage{std::uint32_t{1} << static_cast<unsigned>(row),
+                                                 static_cast<std::uint16_t>(row),
+                                                 static_cast<std::uint16_t>(pipeline.outcome_of(row))}
+                                     : CodeStage{});
         }
     }
 
@@ -33,13 +35,13 @@ class StateTable {
         return (std::size_t{1} << n) * n * (n + 1) * 2;
     }
 
-    /// Reads the items of a range; items without a listed row have no state.
+    /// Counts the items of a range. An item without a listed row has no state.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
         count_items(journeys, codes, first, last, [](std::size_t, std::size_t) {});
     }
 
-    /// The same, and notes the place of each item's state in the table, `kNowhere` where it has none.
+    /// Does the same and writes down the place of each item's state in the table, or `kNowhere`.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
               std::uint32_t* place_of_item) {
@@ -62,7 +64,7 @@ class StateTable {
         return item_states;
     }
 
-    /// Where in `item_states().states` each place of the table went.
+    /// For each place of the table its place in `item_states().states`; it means nothing for an empty state.
     [[nodiscard]] std::vector<std::uint32_t> numbers() const {
         std::vector<std::uint32_t> numbers;
         std::uint32_t next = 0;
@@ -76,18 +78,18 @@ class StateTable {
     template <class Code, class AtItem>
     void count_items(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                      AtItem at_item) {
-        constexpr std::uint16_t kNothing = 3;  // the outcome before the first visit
-        const Stage* const stages = stages_.data();
+        constexpr std::uint16_t kNothing = 3;  // outcome before the first visit
+        const CodeStage* const stages = stages_.data();
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
         std::size_t i = journeys.offsets[first];
         for (std::size_t item = first; item < last; ++item) {
             std::uint32_t visited = 0, won_entry = 0;
             std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
             for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
-                const Stage next = stages[codes[i]];
+                const CodeStage next = stages[codes[i]];
                 if (next.bit == 0) continue;
                 before_run = next.outcome != outcome ? stage : before_run;
-                // A win follows a loss or a win, or it is an entry.
+                // A win that follows neither a loss nor a win is an entry.
                 const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
                 won_entry |= static_cast<std::uint32_t>(enters);
                 visited |= next.bit;
@@ -109,24 +111,24 @@ class StateTable {
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
 
-    /// What a stage code stands for, in one load; `bit` is 0 where it is unlisted.
-    struct Stage {
+    /// All about the stage of a code in one load; `bit` is 0 where the code is unlisted.
+    struct CodeStage {
         std::uint32_t bit = 0;
         std::uint16_t row = 0;
         std::uint16_t outcome = 0;
     };
 
     std::size_t n_rows_ = 0;
-    std::vector<Stage> stages_;  // of each code
+    std::vector<CodeStage> stages_;  // of each code
     std::vector<ItemStates::State> states_;
 };
 
-/// True where clearing and reading a table of all states costs less than the items do.
+/// Whether a table of all states costs less to clear and read than the items cost to count one by one.
 inline bool is_worth_counting_states(const Journeys& journeys, const Pipeline& pipeline) {
     constexpr std::int32_t kMaxRows = 12;
-    constexpr std::size_t kStatesAnItem = 4;
+    constexpr std::size_t kStatesPerItem = 4;
     return pipeline.n_rows() <= kMaxRows &&
-           journeys.n_items() * kStatesAnItem > StateTable::n_states(pipeline);
+           journeys.n_items() * kStatesPerItem > StateTable::n_states(pipeline);
 }
 
 }  // namespace stagefunnel::funnel::inline internal

@@ -12,10 +12,11 @@ constexpr std::array kColumns = {&Flow::at_start,    &Flow::created,  &Flow::fro
                                  &Flow::from_closed, &Flow::moved_in, &Flow::advanced,     &Flow::went_back,
                                  &Flow::won,         &Flow::lost,     &Flow::moved_out,    &Flow::at_end};
 
+/// Counts the visits of one item after another that enter or leave a stage in the period.
 class FlowCounter {
   public:
-    FlowCounter(const Pipeline& pipeline, const Period& span, const scan::CodeMeaning* meaning)
-        : pipeline_(pipeline), span_(span), meaning_(meaning) {
+    FlowCounter(const Pipeline& pipeline, const Period& period, const scan::CodeMeaning* meaning)
+        : pipeline_(pipeline), period_(period), meaning_(meaning) {
         for (CountVector Flow::* column : kColumns) (flow_.*column).setZero(pipeline.n_rows());
     }
 
@@ -29,13 +30,13 @@ class FlowCounter {
         };
         for (std::size_t i = journeys.offsets[item]; i < journeys.offsets[item + 1]; ++i) {
             const std::int64_t time = journeys.time[i];
-            if (span_.end && time >= *span_.end) break;
-            if (!span_.start || time >= *span_.start) pass_start();
+            if (period_.end && time >= *period_.end) break;
+            if (!period_.start || time >= *period_.start) pass_start();
             const scan::CodeMeaning stage = meaning_[codes[i]];
             if (stage.where == scan::Where::nowhere) continue;
             const std::int32_t to = stage.where == scan::Where::here ? stage.row : kElsewhere;
             if (to == at) continue;
-            if (has_begun) move(at, to);
+            if (has_begun) add_transition(at, to);
             at = to;
         }
         pass_start();
@@ -51,7 +52,7 @@ class FlowCounter {
   private:
     static constexpr std::int32_t kNowhere = -1, kElsewhere = -2;
 
-    void move(std::int32_t from, std::int32_t to) {
+    void add_transition(std::int32_t from, std::int32_t to) {
         if (from >= 0) ++leaving(from, to)(from);
         if (to >= 0) ++entering(from, to)(to);
     }
@@ -77,17 +78,18 @@ class FlowCounter {
     }
 
     const Pipeline& pipeline_;
-    const Period& span_;
+    const Period& period_;
     const scan::CodeMeaning* meaning_;
     Flow flow_;
 };
 
 }  // namespace
 
-Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const Period& span,
+Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const Period& period,
                 std::span<const std::uint8_t> elsewhere, unsigned threads) {
     const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
-    return scan::scan(journeys, threads, [&] { return FlowCounter(pipeline, span, meaning.data()); }).take();
+    return scan::scan(journeys, threads, [&] { return FlowCounter(pipeline, period, meaning.data()); })
+        .take();
 }
 
 }  // namespace stagefunnel::stages

@@ -26,19 +26,19 @@ void for_each_column(ItemFacts& facts, With with) {
     with(facts.skipped);
 }
 
-/// Reads one item's visits; `seen_by` remembers per stage the last item that visited it.
+/// Reads one item after another; `seen_by_` holds for each stage the last item that visited it.
 class ItemReader {
   public:
     explicit ItemReader(const Pipeline& pipeline)
         : pipeline_(pipeline), seen_by_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem) {}
 
-    /// Writes the facts to row `to`; false if the item has no listed row.
+    /// Writes the facts of an item to row `to`; returns false if the item has no listed row.
     template <class Code>
     bool read(const Journeys& journeys, const Code* codes, std::size_t item, ItemFacts& facts,
               std::size_t to) {
         scan::JourneyEnd end(pipeline_);
         std::int64_t visits = 0, back_moves = 0, first_time = 0, closed_at = 0;
-        std::int32_t before_furthest_seen = 0;  // distinct in-progress stages visited
+        std::int32_t n_open_seen = 0;  // distinct in-progress stages with a visit
         bool closed = false;
         scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
                              pipeline_.row_of_code(), [&](std::int32_t row, std::size_t i) {
@@ -49,14 +49,13 @@ class ItemReader {
                                  if (!is_open && !closed) closed_at = journeys.time[i];
                                  closed = !is_open;
                                  std::size_t& seen_by = seen_by_[static_cast<std::size_t>(row)];
-                                 if (is_open && seen_by != item) ++before_furthest_seen;
+                                 if (is_open && seen_by != item) ++n_open_seen;
                                  seen_by = item;
                                  end.visit(row);
                              });
         if (end.empty()) return false;
-        // Without a win the furthest stage itself was visited but not gone beyond.
-        const std::int32_t seen_below =
-            before_furthest_seen - (!end.any_won() && end.furthest() >= 0 ? 1 : 0);
+        // Without a win the item visited the furthest stage itself but did not go beyond it.
+        const std::int32_t seen_below = n_open_seen - (!end.any_won() && end.furthest() >= 0 ? 1 : 0);
         facts.first_row[to] = journeys.first_row[item];
         facts.outcome[to] = static_cast<std::uint8_t>(end.outcome());
         facts.first_time[to] = first_time;
@@ -76,13 +75,14 @@ class ItemReader {
     std::vector<std::size_t> seen_by_;
 };
 
-/// Rows of the facts that a thread has written.
-struct Written {
+/// The rows [begin, end) of the facts, which one thread wrote.
+struct WrittenRows {
     std::size_t begin = 0;
     std::size_t end = 0;
 };
 
-/// Asks for the memory of items that are read soon: neighbours in the input do not lie together here.
+/// Prefetches the memory of the items that are read soon: items are read in the order of the input, and
+/// neighbours there do not lie together in the journeys.
 template <class Code>
 class LookAhead {
   public:
@@ -106,11 +106,11 @@ class LookAhead {
     std::span<const std::uint32_t> items_;
 };
 
-/// Closes the gaps that items without a listed row have left.
-void close_up(ItemFacts& facts, std::span<const Written> parts) {
+/// Closes the gaps that items without a listed row leave between the threads' rows.
+void close_up(ItemFacts& facts, std::span<const WrittenRows> parts) {
     for_each_column(facts, [&](auto& column) {
         auto to = column.begin();
-        for (const Written& part : parts) {
+        for (const WrittenRows& part : parts) {
             const auto from = column.begin() + static_cast<std::ptrdiff_t>(part.begin);
             const auto end = column.begin() + static_cast<std::ptrdiff_t>(part.end);
             to = from == to ? end : std::move(from, end, to);
@@ -129,14 +129,14 @@ ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline, unsigne
     const auto read = [&](const auto* codes, std::size_t first, std::size_t last) {
         ItemReader reader(pipeline);
         const LookAhead ahead(journeys, codes, std::span(items).first(last));
-        Written written{first, first};
+        WrittenRows written{first, first};
         for (std::size_t i = first; i < last; ++i) {
             ahead.at(i);
             if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
         }
         return written;
     };
-    const std::vector<Written> parts = scan::scan_ranges(journeys, threads, read);
+    const std::vector<WrittenRows> parts = scan::scan_ranges(journeys, threads, read);
     close_up(facts, parts);
     return facts;
 }

@@ -8,12 +8,12 @@
 namespace stagefunnel::stages {
 namespace {
 
-/// A length of time; times are in order, and so far apart that only the unsigned difference holds them.
+/// Returns the length of time from `early` to `late`; it may exceed int64, but not 64 bits without a sign.
 std::uint64_t between(std::int64_t early, std::int64_t late) {
     return static_cast<std::uint64_t>(late) - static_cast<std::uint64_t>(early);
 }
 
-/// Lists the losses among the items.
+/// Lists the items that are lost now, one item after another.
 class LossLister {
   public:
     explicit LossLister(const Pipeline& pipeline) : pipeline_(pipeline) {}

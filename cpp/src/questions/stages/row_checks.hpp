@@ -1,6 +1,6 @@
 #pragma once
 
-// Looking for what is odd in the rows of items. Internal to the core.
+// Looks for odd rows of items. Internal to the core.
 
 #include <array>
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace stagefunnel::stages::inline internal {
 
-/// Checks ranges of items without a pipeline.
+/// Checks ranges of items in rising order, without a pipeline.
 class LogChecks {
   public:
     explicit LogChecks(const Journeys& journeys) : seen_in_(journeys.n_labels + 1, kNever) {}
@@ -48,7 +48,8 @@ class LogChecks {
 
     static constexpr std::size_t kNever = ~std::size_t{0};
 
-    // For each stage the start of the last run of equal times that has it: a second sight is a duplicate.
+    // For each stage code the start of the last run of equal times with a row of it: another row of that code
+    // in the same run is a duplicate.
     std::vector<std::size_t> seen_in_;
     LogQuality found_;
 };
@@ -67,8 +68,8 @@ class PipelineChecks {
                 unlisted += static_cast<std::size_t>(row_of(codes[i]) == Pipeline::kUnlisted);
             }
             if (unlisted == end - begin) ++found_.items_without_rows;
-            if (unlisted > 0) look_for_gaps(codes, begin, end, unlisted);
-            if (unlisted < end - begin) look_at_the_end(journeys.time.data(), codes, begin, end);
+            if (unlisted > 0) count_bridges(codes, begin, end, unlisted);
+            if (unlisted < end - begin) check_last_time(journeys.time.data(), codes, begin, end);
         }
     }
 
@@ -85,22 +86,22 @@ class PipelineChecks {
     [[nodiscard]] std::int32_t row_of(std::size_t code) const { return pipeline_.row_of_code()[code]; }
 
     template <class Code>
-    void look_for_gaps(const Code* codes, std::size_t begin, std::size_t end, std::size_t unlisted) {
+    void count_bridges(const Code* codes, std::size_t begin, std::size_t end, std::size_t unlisted) {
         found_.unlisted_rows += static_cast<std::int64_t>(unlisted);
         std::int32_t last = Pipeline::kUnlisted;
-        bool gap = false;
+        bool is_after_unlisted = false;
         for (std::size_t i = begin; i < end; ++i) {
             const std::int32_t row = row_of(codes[i]);
             const bool listed = row != Pipeline::kUnlisted;
-            if (listed && gap && row == last) ++found_.bridged_visits;
-            gap = !listed;
+            if (listed && is_after_unlisted && row == last) ++found_.bridged_visits;
+            is_after_unlisted = !listed;
             if (listed) last = row;
         }
     }
 
-    /// Reads backwards: only the rows at the last time of a listed one count.
+    /// Reads backwards: only rows at the time of the last listed row matter.
     template <class Code>
-    void look_at_the_end(const std::int64_t* time, const Code* codes, std::size_t begin, std::size_t end) {
+    void check_last_time(const std::int64_t* time, const Code* codes, std::size_t begin, std::size_t end) {
         std::size_t i = end - 1;
         while (row_of(codes[i]) == Pipeline::kUnlisted) --i;
         const std::int64_t last_time = time[i];

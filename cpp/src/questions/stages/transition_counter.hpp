@@ -1,6 +1,6 @@
 #pragma once
 
-// Counting the moves of items. Internal to the core.
+// Counts the transitions of items. Internal to the core.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace stagefunnel::stages::inline internal {
 
-/// @throws std::invalid_argument for a pipeline whose matrix would be too large.
+/// Throws std::invalid_argument for a pipeline whose matrix would be too large.
 void check_transitions(const Pipeline& pipeline);
 
-/// Counts the moves of ranges of items, in rising order.
+/// Counts the transitions of ranges of items, in rising order.
 class TransitionCounter {
   public:
     explicit TransitionCounter(const Pipeline& pipeline)
@@ -52,7 +52,7 @@ class TransitionCounter {
 
     const std::int32_t* row_of_code_;
     Transitions counts_;
-    CountMatrix last_item_;  // the last item that made each move
+    CountMatrix last_item_;  // last item that made each transition
 };
 
 }  // namespace stagefunnel::stages::inline internal

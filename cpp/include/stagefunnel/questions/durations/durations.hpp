@@ -11,7 +11,7 @@
 
 namespace stagefunnel::durations {
 
-/// What one duration of the sample is.
+/// What one duration of a stage's sample is.
 enum class Per : std::uint8_t {
     visit,   ///< a completed visit
     item,    ///< the sum of an item's completed visits of the stage
@@ -26,41 +26,50 @@ struct VisitCounts {
     std::int64_t items = 0;      // items with a visit
 };
 
-/// Time spent in one stage. Without a completed visit `mean` and `quantiles` are zero and mean nothing.
+/// Time spent in one stage, in the unit of the log. Without a completed visit `mean` and `quantiles` are zero
+/// and mean nothing.
 struct StageTime : VisitCounts {
     stats::Duration mean;
-    std::vector<stats::Duration> quantiles;  // linear interpolation between the two nearest values
+    std::vector<stats::Duration> quantiles;  // in the order of the quantiles that were passed
 };
 
-/// Time in each stage of the pipeline: one `StageTime` per row.
+/// Measures the time in each stage of the pipeline: one `StageTime` per row.
 ///
-/// A visit lasts until the next visit starts; the last visit of a journey is open and in no duration.
-/// Means are exact (128-bit sums), quantiles are exact (selection, not sketches). The durations of a large
-/// log are not kept: mostly one pass counts them and keeps the few near the quantiles, a second one is made
-/// where these were guessed wrong.
+/// A visit lasts until the next visit starts; the last visit of a journey is open and is in no duration.
+/// Means are exact (sums of 128 bits). Quantiles are exact too (selection, not sketches), and they
+/// interpolate linearly between the two nearest values: definition 7 of R. J. Hyndman and Y. Fan, "Sample
+/// Quantiles in Statistical Packages", The American Statistician 50(4), 1996.
+///
+/// The durations of a large log are not kept. A small part of them brackets each quantile, as in R. W. Floyd
+/// and R. L. Rivest, "Expected time bounds for selection", CACM 18(3), 1975; then one pass counts all
+/// durations and keeps those inside the brackets. A second pass follows only for stages whose brackets miss a
+/// quantile.
 ///
 /// @throws std::invalid_argument if a quantile lies outside [0, 1] or its denominator outside [1, 10^9].
 [[nodiscard]] std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline,
                                                    Per per, std::span<const stats::Quantile> quantiles,
                                                    unsigned threads);
 
-/// The visits of one stage with all their durations: what the exact answer for several logs needs of each.
+/// The visits of one stage with all their durations: from each of several logs, an exact answer needs these.
 struct StageDurations : VisitCounts {
-    LargeVector<std::uint64_t> durations;  // item after item; what one is, `Per` says
+    LargeVector<std::uint64_t> durations;  // item after item; `Per` says what one of them is
 };
 
-/// The durations in each stage of the pipeline, 8 bytes each: one `StageDurations` per row.
+/// Lists the durations in each stage of the pipeline, 8 bytes each: one `StageDurations` per row.
+///
+/// One pass over the journeys. The bytes do not depend on the number of threads.
 [[nodiscard]] std::vector<StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline,
                                                           Per per, unsigned threads);
 
-/// Summarises one stage of several logs as `time_in_stage` would of them all in one.
+/// Summarises one stage of several logs as `time_in_stage` summarises it for one log of all their rows.
 ///
-/// The logs must not share an item: counts then add up, and the samples together are the sample of the whole.
+/// The logs must not share an item: then their counts add up, and their samples together are the whole
+/// sample.
 ///
-/// @param counts the sums over the logs.
-/// @param samples the durations of each log, in any order; they are neither changed nor copied.
-/// @throws std::invalid_argument for a quantile as `time_in_stage` does, or if the durations cannot be those
-///   of so many completed visits.
+/// @param counts sums of the counts over the logs.
+/// @param samples durations of each log, in any order; they are neither changed nor copied.
+/// @throws std::invalid_argument for a quantile as `time_in_stage` does; also if there are more durations
+///     than completed visits, or if only one of the two numbers is zero.
 [[nodiscard]] StageTime summarise_durations(const VisitCounts& counts,
                                             std::span<const std::span<const std::uint64_t>> samples,
                                             std::span<const stats::Quantile> quantiles);

@@ -8,36 +8,38 @@
 
 namespace stagefunnel::funnel {
 
-/// One part of the chain: a log and how it is read.
+/// The leads or the deals of a chain: a log and the pipeline through which it is read.
 struct ChainPart {
     const Journeys& journeys;
     const Pipeline& pipeline;
-    std::span<const std::uint8_t> moved = {};  // per item 1 if it is in another pipeline now; may be empty
+    std::span<const std::uint8_t> moved = {};  // 1 for each item in another pipeline now; may be empty
 };
 
-/// Links of leads and deals, by their places in the journeys; a pair may come more than once.
+/// Pairs of a lead and a deal that came of it, as places in their journeys. A pair may come more than once.
 struct Links {
     std::span<const std::uint32_t> lead;
     std::span<const std::uint32_t> deal;
 };
 
-/// The deal part of a chain whose counts are leads.
+/// Counts of leads in the stages of their deals.
 struct OriginCounts {
-    Counts deals;                // one group; amounts are those of deals
-    std::int64_t converted = 0;  // leads that count in a won stage of theirs
+    Counts deals;                // in one group; the amounts are those of the deals
+    std::int64_t converted = 0;  // leads that count in a won stage of their own pipeline
 };
 
 /// Counts leads in the stages of their deals.
 ///
-/// A lead counts in a stage if any of its deals counts there; it is assumed there if none passed the stage.
-/// It skipped a stage if a deal of it went beyond and none has a visit. It is won if a deal of it is won now,
-/// else open if one is, else lost; its row in `open_at` or `lost_from` is that of the deal that got furthest.
-/// Leads and deals that the rule leaves out, or that have no listed row, are in no count. Amounts add up each
-/// deal once, of however many leads it came.
+/// A lead counts in a stage if any of its deals counts there; it is assumed there if none of them passed the
+/// stage. It skipped a stage if one of its deals went beyond the stage and none has a visit of it. A lead is
+/// won if one of its deals is won now; otherwise it is open if one of them is open, and otherwise lost. It
+/// counts in `open_at` or `lost_from` at the stage of the deal that got furthest. Leads and deals that the
+/// rule for lost-then-won items leaves out, or that have no listed row, are in no count. The amount of a deal
+/// is added once, however many leads the deal came of. The cost is one pass over the leads and their deals,
+/// and with amounts a second one over the deals.
 ///
-/// @param options of both parts; without groups, amounts are one per deal.
-/// @throws std::invalid_argument if the links differ in length or have a place that is none, or as
-///     `count_funnel`.
+/// @param options options of both logs; they have no groups, and amounts are one per deal.
+/// @throws std::invalid_argument if the links differ in length or name a place without an item, if `moved` is
+///     not one per deal, if there are groups, or as `count_funnel` does.
 [[nodiscard]] OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const Links& links,
                                         const Options& options);
 

@@ -12,54 +12,56 @@
 
 namespace stagefunnel::funnel {
 
-/// Which stages an item counts in.
+/// Rule that says in which stages an item counts.
+///
+/// `docs/definitions.md` defines the kinds. A final stage counts where the item has a visit of it.
 enum class Kind : std::uint8_t {
-    classic,            ///< the stages it has a visit of
-    conversions_won,    ///< and every in-progress stage, if it has an entry into a won stage
-    conversions_moves,  ///< and the stages that its moves pass over, move by move
-    furthest,           ///< and every in-progress stage up to the furthest; all for an item ever won
-    strict              ///< the longest run of in-progress stages passed in order from the first
+    classic,            ///< the stages of which the item has a visit
+    conversions_won,    ///< these, and every in-progress stage if the item enters a won stage
+    conversions_moves,  ///< these, and the stages that the item's transitions pass over
+    furthest,           ///< these, and every in-progress stage up to the furthest; all if it was ever won
+    strict              ///< the in-progress stages visited in order from the first; won only after all
 };
 
-/// Which items that were lost and are won now are left out of the report.
+/// Which of the items that were lost and are won now are left out of the counts.
 enum class LostThenWon : std::uint8_t {
-    include,
-    exclude,          ///< those whose last visits are won and directly follow a lost visit
-    exclude_reopened  ///< all that are won now and have any lost visit
+    include,          ///< none of them
+    exclude,          ///< those whose closing won visits directly follow a lost visit
+    exclude_reopened  ///< all that have any lost visit
 };
 
+/// What a funnel counts. The spans are borrowed and must outlive the call.
 struct Options {
     Kind kind = Kind::classic;
     LostThenWon lost_then_won = LostThenWon::include;
-    std::span<const std::int32_t> group;  // group of each item; empty: all are in group 0
+    std::span<const std::int32_t> group;  // group of each item; empty: all items are in group 0
     std::int32_t n_groups = 1;
-    std::span<const double> amount;  // amount of each item, NaN where it has none; empty: no amounts
+    std::span<const double> amount;  // amount of each item, NaN where it is missing; empty: no amounts
     unsigned threads = 1;
 };
 
-/// Counts of items, one row per group and one column per stage of the pipeline.
+/// Numbers of items, with one row per group; the matrices have one column per stage of the pipeline.
 struct Counts {
-    CountMatrix passed;          // counted for their own rows
-    CountMatrix assumed;         // counted only because the kind fills the stage in
-    CountMatrix visited;         // with a visit of the stage, whatever the kind
-    CountMatrix skipped;         // gone beyond the stage without a visit of it
-    CountMatrix beyond;          // gone beyond the stage with a visit of it
-    CountMatrix lost_from;       // lost now, by the last visit before the closing lost ones
-    CountMatrix open_at;         // open now, by the last visit
-    SumMatrix amount;            // over passed and assumed items; 0 × 0 without amounts
-    CountMatrix amount_missing;  // passed and assumed items without an amount
+    CountMatrix passed;          // items that count in the stage for their own visits
+    CountMatrix assumed;         // items that count in the stage only because the kind fills it in
+    CountMatrix visited;         // items with a visit of the stage, whatever the kind
+    CountMatrix skipped;         // items that went beyond the stage without a visit of it
+    CountMatrix beyond;          // items that went beyond the stage with a visit of it
+    CountMatrix lost_from;       // items lost now, at the last visit before the closing lost ones
+    CountMatrix open_at;         // items open now, at their last visit
+    SumMatrix amount;            // sum of the amounts of passed and assumed items; 0 × 0 without amounts
+    CountMatrix amount_missing;  // passed and assumed items without an amount; 0 × 0 without amounts
     CountVector won, lost, open, left_out, reopened_won;
 };
 
-/// One member of `Counts` under its name.
+/// A table of `Counts` and its name.
 template <class Table>
 struct NamedTable {
     const char* name;
     Table Counts::* table;
 };
 
-/// The counts that have one column per stage. All that is done to every table alike runs over these two
-/// lists.
+/// The counts with one column per stage. Whatever treats all tables alike iterates over the two lists.
 inline constexpr std::array<NamedTable<CountMatrix>, 8> kStageTables{{
     {"passed", &Counts::passed},
     {"assumed", &Counts::assumed},
@@ -71,7 +73,7 @@ inline constexpr std::array<NamedTable<CountMatrix>, 8> kStageTables{{
     {"amount_missing", &Counts::amount_missing},
 }};
 
-/// The counts that have one number per group.
+/// The counts with one number per group.
 inline constexpr std::array<NamedTable<CountVector>, 5> kGroupTables{{
     {"won", &Counts::won},
     {"lost", &Counts::lost},
@@ -84,25 +86,26 @@ static_assert(sizeof(Counts) == kStageTables.size() * sizeof(CountMatrix) + size
                                     kGroupTables.size() * sizeof(CountVector),
               "a table that no list names would be neither set to zero nor merged");
 
-/// Counts the items of each group in each stage, in one pass over the journeys.
+/// Counts the items of each group in each stage.
 ///
-/// An item without a listed row is in no count. Sums are exact to 2^-64 before they are rounded to double,
-/// so neither the order of the items nor the number of threads shows in them.
+/// An item without a listed row is in no count; an item that the rule for lost-then-won items leaves out is
+/// counted in `left_out` only. Sums are exact to 2^-64 before they are rounded to double, so they depend
+/// neither on the order of the items nor on the number of threads. The cost is one pass over the journeys, or
+/// one visit of an example of each state where the item states answer the options.
 ///
-/// @param item_states of these journeys and this pipeline, if there is one already; with groups or amounts
-/// one that
-///     has the state of each item.
-/// @throws std::invalid_argument if groups or amounts are not one per item, a group lies outside
-///     [0, n_groups), or amounts are infinite or add up beyond 2^62.
+/// @param item_states states of these journeys under this pipeline, or null to find them where that pays.
+///     With groups or amounts, states without `of_item` are not used.
+/// @throws std::invalid_argument if groups or amounts are not one per item, a group lies outside [0,
+///     n_groups), or amounts are infinite or add up beyond 2^62.
 [[nodiscard]] Counts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                                   const ItemStates* item_states = nullptr);
 
-/// Counts several funnels of the same groups and amounts, their items brought together once for all.
+/// Counts several funnels of the same groups and amounts; the items are brought together by group only once.
 ///
-/// @param item_states of these journeys and this pipeline, with the state of each item.
-/// @throws std::invalid_argument as `count_funnel` does; also for kinds that a item_states does not answer,
-/// other
-///     groups or amounts than the first funnel has, or a item_states without the states of these items.
+/// @param funnels options that differ in `kind` and `lost_then_won` only.
+/// @param item_states states of these journeys under this pipeline, with the state of each item.
+/// @throws std::invalid_argument as `count_funnel` does; also for a kind that item states do not answer, for
+///     funnels of different groups or amounts, and for item states without the state of each item.
 [[nodiscard]] std::vector<Counts> count_funnels(const Journeys& journeys, const Pipeline& pipeline,
                                                 std::span<const Options> funnels,
                                                 const ItemStates& item_states);

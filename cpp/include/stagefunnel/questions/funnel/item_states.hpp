@@ -9,11 +9,11 @@
 
 namespace stagefunnel::funnel {
 
-/// How many items of a log are in each of the states that most funnels tell apart.
+/// The states of a log's items under a pipeline: which stages an item visited and how it ended.
 ///
-/// Items of one state count alike in the classic, the furthest and the conversions funnel with fill by won.
-/// Millions of real items have a few hundred states, so one item of each stands for all of them, and every
-/// further funnel of the same pipeline takes microseconds.
+/// Items of one state count alike in the classic funnel, the furthest funnel and the conversions funnel that
+/// fills by won. Millions of real items have a few hundred states, so that one item of each state can stand
+/// for all of them, and every further funnel of the same pipeline takes microseconds.
 struct ItemStates {
     struct State {
         std::uint32_t items = 0;
@@ -21,16 +21,18 @@ struct ItemStates {
     };
     static constexpr std::uint32_t kNoState = ~std::uint32_t{0};
 
-    std::vector<State> states;           // those that have items
-    LargeVector<std::uint32_t> of_item;  // each item's place in `states`; empty unless asked for
+    std::vector<State> states;           // states that have items
+    LargeVector<std::uint32_t> of_item;  // each item's place in `states`; empty from `find_states`
 };
 
-/// One scan over the journeys; `std::nullopt` for a pipeline of more than twelve stages or a log with far
-/// fewer items than there could be states, where counting item by item costs no more.
+/// Counts the items of each state in one scan over the journeys.
+///
+/// @return `std::nullopt` for a pipeline of more than twelve stages, or for a log with far fewer items than
+///     there are possible states: there, counting item by item costs no more.
 [[nodiscard]] std::optional<ItemStates> find_states(const Journeys& journeys, const Pipeline& pipeline,
                                                     unsigned threads);
 
-/// The same with the state of each item, `kNoState` for one without a listed row.
+/// Does the same and also returns the state of each item; it is `kNoState` for an item without a listed row.
 [[nodiscard]] std::optional<ItemStates> find_states_of_items(const Journeys& journeys,
                                                              const Pipeline& pipeline, unsigned threads);
 

@@ -8,16 +8,18 @@
 
 namespace stagefunnel::stages {
 
-/// The items that are lost now, in the order of the journeys. Stages are rows of the pipeline.
+/// One row for each item that is lost now, in the order of the journeys.
+///
+/// Stages are rows of the pipeline; lengths of time are in the unit of the log.
 struct Losses {
-    std::vector<std::uint32_t> item;        // place in the journeys
-    std::vector<std::int32_t> from_stage;   // last visit before the closing lost ones, -1 if there is none
-    std::vector<std::int32_t> lost_stage;   // last visit
-    std::vector<std::uint64_t> until_lost;  // from the first listed row to the first closing lost visit
-    std::vector<std::uint64_t> in_stage;    // of the last visit before the loss; 0 if there is none
+    std::vector<std::uint32_t> item;        // place of the item in the journeys
+    std::vector<std::int32_t> from_stage;   // stage of the last visit before the closing lost ones, or -1
+    std::vector<std::int32_t> lost_stage;   // stage of the last visit
+    std::vector<std::uint64_t> until_lost;  // time from the first listed row to the first closing lost visit
+    std::vector<std::uint64_t> in_stage;    // duration of the last visit before the loss, or 0
 };
 
-/// Lists the items lost now, in one pass. Lengths of time are in the unit of the log.
+/// Lists the items that are lost now, in one pass over the journeys.
 [[nodiscard]] Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads);
 
 }  // namespace stagefunnel::stages

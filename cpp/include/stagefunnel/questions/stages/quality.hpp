@@ -7,22 +7,25 @@
 
 namespace stagefunnel::stages {
 
-/// What a log's rows look like before any pipeline reads them.
+/// What is odd in a log's rows, before any pipeline reads them.
 struct LogQuality {
-    std::int64_t exact_duplicates = 0;  // rows equal in item, stage and time to an earlier row
-    std::int64_t repeats = 0;           // rows of the stage that the item is in already
-    std::int64_t ties = 0;              // rows of an item at the time of its row before
+    std::int64_t exact_duplicates = 0;  // rows whose item, stage and time equal those of an earlier row
+    std::int64_t repeats = 0;           // rows of the stage that the item is already in
+    std::int64_t ties = 0;              // rows at the time of the item's previous row
 };
 
-/// What a pipeline makes of a log's rows.
+/// What is odd in a log's rows as a pipeline reads them.
 struct PipelineQuality {
     std::int64_t unlisted_rows = 0;
-    std::int64_t bridged_visits = 0;         // visits that join rows around unlisted ones
-    std::int64_t items_without_rows = 0;     // items that have unlisted rows only
-    std::int64_t ties_deciding_outcome = 0;  // items whose last time has rows of several outcomes
+    std::int64_t bridged_visits = 0;         // rows that continue a visit after unlisted rows
+    std::int64_t items_without_rows = 0;     // items whose rows are all unlisted
+    std::int64_t ties_deciding_outcome = 0;  // items with several outcomes at their last time
 };
 
+/// Checks the rows of each item, in one pass over the journeys.
 [[nodiscard]] LogQuality log_quality(const Journeys& journeys, unsigned threads);
+
+/// Checks how the pipeline reads the rows of each item, in one pass over the journeys.
 [[nodiscard]] PipelineQuality pipeline_quality(const Journeys& journeys, const Pipeline& pipeline,
                                                unsigned threads);
 
