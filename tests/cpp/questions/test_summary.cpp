@@ -17,7 +17,7 @@ constexpr std::array kQuantiles{stats::Quantile{1, 2}, stats::Quantile{1, 4}, st
 constexpr std::array kKinds{funnel::Kind::classic, funnel::Kind::conversions_won,
                             funnel::Kind::conversions_moves, funnel::Kind::furthest, funnel::Kind::strict};
 
-/// Rows with ties, repeats and duplicates; the lengths of the journeys differ much.
+/// Rows with ties, repeats and duplicates, in journeys of very different lengths.
 CodedRows random_log(std::size_t n_rows, std::uint64_t n_items, std::size_t n_labels) {
     std::mt19937_64 random(20'261'125);
     CodedRows log;
@@ -79,7 +79,7 @@ std::vector<funnel::Options> all_funnels(std::span<const std::int32_t> group, st
     return funnels;
 }
 
-/// Every answer is the one of its own function on one thread.
+/// Expects each answer to equal that of its own function on one thread.
 void expect_answers_one_by_one(const Journeys& journeys, const Pipeline& pipeline, const Summary& found,
                                const SummaryOptions& options) {
     ASSERT_EQ(found.funnels.size(), options.funnels.size());
@@ -87,9 +87,9 @@ void expect_answers_one_by_one(const Journeys& journeys, const Pipeline& pipelin
         expect_equal(found.funnels[i], funnel::count_funnel(journeys, pipeline, options.funnels[i]));
     expect_equal(found.times,
                  durations::time_in_stage(journeys, pipeline, options.per, options.quantiles, 1));
-    const stages::Transitions moves = stages::count_transitions(journeys, pipeline, 1);
-    EXPECT_EQ(found.transitions.moves, moves.moves);
-    EXPECT_EQ(found.transitions.items, moves.items);
+    const stages::Transitions transitions = stages::count_transitions(journeys, pipeline, 1);
+    EXPECT_EQ(found.transitions.moves, transitions.moves);
+    EXPECT_EQ(found.transitions.items, transitions.items);
     expect_equal(found.log_quality, stages::log_quality(journeys, 1));
     expect_equal(found.pipeline_quality, stages::pipeline_quality(journeys, pipeline, 1));
 }
@@ -157,7 +157,7 @@ TEST(Summary, ReturnsTheItemStatesThatFurtherFunnelsStartFrom) {
                               options);
 }
 
-TEST(Summary, MakesNoItemStatesThatNoFunnelStartsFrom) {
+TEST(Summary, CountsNoStatesThatNoFunnelCanStartFrom) {
     const Journeys journeys = random_log(60'000, 40'000, 6).build();
     funnel::Options strict;
     strict.kind = funnel::Kind::strict;

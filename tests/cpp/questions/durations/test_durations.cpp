@@ -83,7 +83,7 @@ TEST(TimeInStage, BridgesUnlistedRows) {
     expect_equal(table[0].mean, 10, 0);
 }
 
-TEST(TimeInStage, KeepsTheExactPartOfAMean) {
+TEST(TimeInStage, KeepsTheExactFractionOfAMean) {
     const auto table = times_of(stays_in_new({1, 2, 2, 2}));
     expect_equal(table[0].mean, 1, 0.75);
 }
@@ -116,7 +116,7 @@ TEST(TimeInStage, InterpolatesBetweenTheTwoNearestValues) {
     expect_equal(table[0].quantiles.at(3), 40, 0);
 }
 
-TEST(TimeInStage, GivesQuantilesInTheOrderAskedFor) {
+TEST(TimeInStage, GivesQuantilesInTheOrderOfItsArguments) {
     const auto table = times_of(stays_in_new({5, 1, 4, 2, 3}), Per::visit, {{1, 1}, {1, 4}, {3, 4}, {1, 4}});
     expect_equal(table[0].quantiles.at(0), 5, 0);
     expect_equal(table[0].quantiles.at(1), 2, 0);
@@ -129,7 +129,7 @@ TEST(TimeInStage, HasEveryQuantileOfOneDuration) {
     for (const stats::Duration& quantile : table[0].quantiles) expect_equal(quantile, 6, 0);
 }
 
-TEST(TimeInStage, KeepsThePartOfAQuantileBelowOne) {
+TEST(TimeInStage, KeepsTheFractionOfAQuantileBelowOne) {
     const auto table = times_of(stays_in_new({0, 2}), Per::visit, {{1, 3}, {2, 3}});
     expect_equal(table[0].quantiles.at(0), 0, 2.0 / 3);
     expect_equal(table[0].quantiles.at(1), 1, 1.0 / 3);
@@ -147,7 +147,7 @@ TEST(TimeInStage, SumsOrTakesTheLongestOfAnItemsVisits) {
                             {7, "Offer", 2},
                             {7, "New", 10},
                             {7, "Offer", 15},
-                            {7, "New", 100},  // open: in no duration
+                            {7, "New", 100},  // open, so in no duration
                             {8, "New", 0},
                             {8, "Offer", 9}});
     const auto by_visit = times_of(log, Per::visit, {{1, 2}}), by_item = times_of(log, Per::item, {{1, 2}}),

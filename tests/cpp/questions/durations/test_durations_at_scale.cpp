@@ -10,7 +10,8 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-// Logs so large that most durations are not kept. Whatever is guessed of them, the answer is that of sorting.
+// Logs so large that most durations are not kept. Whatever brackets are guessed, the answer equals that of
+// sorting.
 
 const std::vector<stats::Quantile> kQuantiles{{1, 2}, {1, 4}, {3, 4}, {9, 10},
                                               {0, 1}, {1, 1}, {1, 3}, {501, 1000}};
@@ -100,7 +101,7 @@ std::uint64_t any_step(std::size_t stage, std::mt19937_64& random) {
 
 const std::vector<Per> kEvery{Per::visit, Per::item, Per::longest};
 
-TEST(TimeInStageAtScale, IsThatOfSorting) {
+TEST(TimeInStageAtScale, EqualsSorting) {
     expect_as_by_sorting(random_journeys(6, any_step), all_listed(6), kEvery);
 }
 
@@ -108,15 +109,15 @@ TEST(TimeInStageAtScale, BridgesUnlistedRows) {
     expect_as_by_sorting(random_journeys(6, any_step), {0, 1, -1, 3, 2, -1}, kEvery);
 }
 
-TEST(TimeInStageAtScale, TakesAsManyStagesAsAWordHasBits) {
+TEST(TimeInStageAtScale, AcceptsAsManyStagesAsAWordHasBits) {
     expect_as_by_sorting(random_journeys(64, any_step), all_listed(64));
 }
 
-TEST(TimeInStageAtScale, TakesMoreStagesThanAWordHasBits) {
+TEST(TimeInStageAtScale, AcceptsMoreStagesThanAWordHasBits) {
     expect_as_by_sorting(random_journeys(300, any_step), all_listed(300), kEvery);
 }
 
-TEST(TimeInStageAtScale, TakesDurationsBeyondInt64) {
+TEST(TimeInStageAtScale, AcceptsDurationsBeyondInt64) {
     CodedRows rows;
     rows.n_labels = 3;
     std::mt19937_64 random(3);
@@ -129,8 +130,8 @@ TEST(TimeInStageAtScale, TakesDurationsBeyondInt64) {
 }
 
 TEST(TimeInStageAtScale, IsNotMisledByOneItemWithMostRows) {
-    // A few items tell where the quantiles may lie, and this one is hardly among them. Without the highest
-    // quantile nothing else keeps its durations, so they must be read again.
+    // A few items give the brackets, and this item is hardly among them. Without the highest quantile nothing
+    // else keeps its durations, so they must be read again.
     CodedRows rows;
     rows.n_labels = 4;
     std::mt19937_64 random(8);
@@ -146,7 +147,7 @@ TEST(TimeInStageAtScale, IsNotMisledByOneItemWithMostRows) {
     expect_as_by_sorting(rows, all_listed(4), {Per::visit}, {{1, 2}, {1, 4}, {7, 8}});
 }
 
-TEST(TimeInStageAtScale, IsThatOfSortingForAFewLongJourneys) {
+TEST(TimeInStageAtScale, EqualsSortingForAFewLongJourneys) {
     CodedRows rows;
     rows.n_labels = 5;
     std::mt19937_64 random(9);
@@ -160,8 +161,9 @@ TEST(TimeInStageAtScale, IsThatOfSortingForAFewLongJourneys) {
     expect_as_by_sorting(rows, all_listed(5), kEvery);
 }
 
-TEST(TimeInStageAtScale, IsThatOfSortingWhereDurationsRiseWithThePlaceOfTheItem) {
-    // The hash of the keys decides where items lie; whatever it is, each item's place is in its duration.
+TEST(TimeInStageAtScale, EqualsSortingWhereDurationsRiseWithThePlaceOfTheItem) {
+    // The hash of the keys decides where items lie; whatever it is, each duration follows from the item's
+    // place.
     CodedRows order;
     for (std::uint64_t item = 0; item < kEnoughRows / 2; ++item) order.add(item, 0, 0);
     const Journeys placed = order.build();

@@ -82,7 +82,7 @@ TEST(StageDurations, AreTheSameBytesWhateverTheNumberOfThreads) {
     }
 }
 
-TEST(StageDurations, OfLogsWithoutACommonItemSumUpToThoseOfAllInOne) {
+TEST(StageDurations, OfLogsWithoutACommonItemAddUpToThoseOfOneLog) {
     for (const std::size_t n : {300U, 400'000U}) {
         const CodedRows rows = random_rows(n);
         std::vector<CodedRows> parts(3);
@@ -135,7 +135,7 @@ TEST(SummariseDurations, GivesZerosWithoutADuration) {
 }
 
 TEST(SummariseDurations, IsExactForALargeSampleInAnAwkwardOrder) {
-    // What is looked at first, one value in 64, is nothing like the rest.
+    // The values that are read first, one in 64, do not resemble the rest.
     Sample sample;
     for (std::uint64_t i = 0; i < 640'000; ++i) sample.push_back(i % 64 == 0 ? 5 : 1'000'000 + i);
     PlainStage expected;

@@ -40,7 +40,7 @@ struct Chain {
     }
 };
 
-/// One row of counts, as the stages of the deals: New, Offer, Delivery, Won, Lost.
+/// One row of counts, one per stage of the deals: New, Offer, Delivery, Won, Lost.
 CountMatrix row(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d, std::int64_t e) {
     return CountMatrix{{a, b, c, d, e}};
 }
@@ -55,7 +55,7 @@ TEST(CountOrigin, CountsADealForEachOfItsLeads) {
     EXPECT_EQ(chain.count().deals.passed, row(2, 0, 0, 0, 0));
 }
 
-TEST(CountOrigin, TakesAPairThatComesAgainOnce) {
+TEST(CountOrigin, CountsARepeatedPairOnce) {
     const Chain chain({{"New"}}, {{"New"}}, {{1, 1}, {1, 1}});
     EXPECT_EQ(chain.count().deals.passed, row(1, 0, 0, 0, 0));
     EXPECT_EQ(chain.count().deals.open, CountVector{{1}});
@@ -68,7 +68,7 @@ TEST(CountOrigin, AssumesAStageThatNoDealOfTheLeadPassed) {
     EXPECT_EQ(counts.deals.assumed, row(0, 0, 1, 0, 0));
 }
 
-TEST(CountOrigin, ALeadSkippedWhatADealWentBeyondAndNoneVisited) {
+TEST(CountOrigin, ALeadSkippedAStageThatADealWentBeyondAndNoneVisited) {
     const Chain chain({{"New"}}, {{"New", "Won"}, {"Offer"}}, {{1, 1}, {1, 2}});
     EXPECT_EQ(chain.count().deals.skipped, row(0, 0, 1, 0, 0));
     EXPECT_EQ(chain.count().deals.beyond, row(1, 1, 0, 0, 0));
@@ -92,7 +92,7 @@ TEST(CountOrigin, ALeadIsConvertedOnceByAnyOfItsWonStages) {
     EXPECT_EQ(chain.count(Kind::strict).converted, 0);
 }
 
-TEST(CountOrigin, LeavesOutLeadsAndDealsByThemselves) {
+TEST(CountOrigin, LeavesOutLeadsAndDealsIndependently) {
     const Chain chain({{"Junk", "Converted"}, {"New"}}, {{"New"}, {"Lost", "Won"}}, {{1, 1}, {2, 2}});
     const OriginCounts counts =
         chain.count(Options{.lost_then_won = LostThenWon::exclude, .group = {}, .amount = {}});
@@ -100,7 +100,7 @@ TEST(CountOrigin, LeavesOutLeadsAndDealsByThemselves) {
     EXPECT_TRUE(counts.deals.passed.isZero());
 }
 
-TEST(CountOrigin, ADealThatMovedOutCountsInWhatItPassedAndInNoOutcome) {
+TEST(CountOrigin, ADealThatMovedOutCountsInItsStagesAndInNoOutcome) {
     const Chain chain({{"New"}}, {{"New", "Offer"}}, {{1, 1}});
     const std::vector<std::uint8_t> moved{1};
     const Counts counts = chain.count(Options{.group = {}, .amount = {}}, moved).deals;
@@ -159,7 +159,7 @@ TEST(CountOrigin, IsTheSameForAnyNumberOfThreadsAndStages) {
         EXPECT_EQ(count(0, threads).deals.passed, one.deals.passed);
         EXPECT_EQ(count(0, threads).deals.lost_from, one.deals.lost_from);
     }
-    // More than 64 stages take several words; the further stages are visited by nobody.
+    // More than 64 stages take several words; no item visits the further stages.
     const OriginCounts many = count(64, 2);
     EXPECT_EQ(many.converted, one.converted);
     EXPECT_EQ(many.deals.passed.leftCols(4), one.deals.passed.leftCols(4));

@@ -14,23 +14,23 @@ using namespace stagefunnel::testing;
 
 const double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// A row with who made the move, by number, and the sum then.
-struct Move {
+/// A row with the group and the amount of its entry.
+struct EntryRow {
     std::string stage;
-    std::int32_t who;
-    double sum = 0;
+    std::int32_t group;
+    double amount = 0;
 };
 
-/// One item's journey, asked how its stages count.
-struct Asked {
-    explicit Asked(std::vector<Move> given) : moves(std::move(given)) {
-        std::vector<Labels> journey(1);
-        for (const Move& move : moves) {
-            journey[0].push_back(move.stage);
-            group.push_back(move.who);
-            amount.push_back(move.sum);
+/// The journey of one item, whose entries are counted.
+struct Journey {
+    explicit Journey(const std::vector<EntryRow>& rows) {
+        std::vector<Labels> labels(1);
+        for (const EntryRow& row : rows) {
+            labels[0].push_back(row.stage);
+            group.push_back(row.group);
+            amount.push_back(row.amount);
         }
-        log = log_of_journeys(journey);
+        log = log_of_journeys(labels);
     }
 
     [[nodiscard]] Counts count(Kind kind, LostThenWon rule = LostThenWon::include) const {
@@ -41,13 +41,12 @@ struct Asked {
         return count_entries(log.journeys, shop().read(log), options, columns);
     }
 
-    std::vector<Move> moves;
     std::vector<std::int32_t> group;
     std::vector<double> amount;
     Log log;
 };
 
-/// For each stage the one group that a matrix counts it in, -1 where it counts in none.
+/// For each stage the one group in which a matrix counts it, or -1.
 std::vector<int> groups_in(const CountMatrix& counts) {
     std::vector<int> groups;
     for (Eigen::Index stage = 0; stage < counts.cols(); ++stage) {
@@ -68,95 +67,95 @@ std::vector<double> sums_of(const Counts& counts) {
     return sums;
 }
 
-using Groups = std::vector<int>;  // of New, Discussion, Prepayment, Delivery, Won, Lost
+using Groups = std::vector<int>;  // one per stage: New, Discussion, Prepayment, Delivery, Won, Lost
 using Sums = std::vector<double>;
 
-TEST(CountEntries, AStagePassedCountsForItsLastEntry) {
-    const Asked asked({{"New", 0, 1}, {"Discussion", 1, 2}, {"New", 2, 4}});
-    const Counts counts = asked.count(Kind::classic);
+TEST(CountEntries, APassedStageCountsForItsLastEntry) {
+    const Journey journey({{"New", 0, 1}, {"Discussion", 1, 2}, {"New", 2, 4}});
+    const Counts counts = journey.count(Kind::classic);
     EXPECT_EQ(groups_in(counts.passed), (Groups{2, 1, -1, -1, -1, -1}));
     EXPECT_EQ(groups_in(counts.visited), (Groups{2, 1, -1, -1, -1, -1}));
     EXPECT_EQ(sums_of(counts), (Sums{4, 2, 0, 0, 0, 0}));
 }
 
 TEST(CountEntries, AnEntryIsTheFirstRowOfAVisit) {
-    const Asked asked({{"New", 0, 1}, {"New", 1, 2}});
-    const Counts counts = asked.count(Kind::classic);
+    const Journey journey({{"New", 0, 1}, {"New", 1, 2}});
+    const Counts counts = journey.count(Kind::classic);
     EXPECT_EQ(groups_in(counts.passed), (Groups{0, -1, -1, -1, -1, -1}));
     EXPECT_EQ(sums_of(counts), (Sums{1, 0, 0, 0, 0, 0}));
 }
 
 TEST(CountEntries, ASuccessImpliesStagesForItsFirstEntry) {
-    const Asked asked({{"New", 0, 1}, {"Won", 1, 2}, {"New", 2, 4}, {"Won", 3, 8}});
-    const Counts counts = asked.count(Kind::conversions_won);
+    const Journey journey({{"New", 0, 1}, {"Won", 1, 2}, {"New", 2, 4}, {"Won", 3, 8}});
+    const Counts counts = journey.count(Kind::conversions_won);
     EXPECT_EQ(groups_in(counts.assumed), (Groups{-1, 1, 1, 1, -1, -1}));
     EXPECT_EQ(groups_in(counts.passed), (Groups{2, -1, -1, -1, 3, -1}));
     EXPECT_EQ(sums_of(counts), (Sums{4, 2, 2, 2, 8, 0}));
 }
 
-TEST(CountEntries, AWinAfterALossIsNoSuccessThatImplies) {
-    const Asked asked({{"New", 0}, {"Lost", 1}, {"Won", 2}, {"Delivery", 3}, {"Won", 0}});
-    EXPECT_EQ(groups_in(asked.count(Kind::conversions_won).assumed), (Groups{-1, 0, 0, -1, -1, -1}));
+TEST(CountEntries, AWinAfterALossIsNotASuccessThatImpliesStages) {
+    const Journey journey({{"New", 0}, {"Lost", 1}, {"Won", 2}, {"Delivery", 3}, {"Won", 0}});
+    EXPECT_EQ(groups_in(journey.count(Kind::conversions_won).assumed), (Groups{-1, 0, 0, -1, -1, -1}));
 }
 
-TEST(CountEntries, AMoveImpliesWhatItIsFirstToPassOver) {
-    const Asked asked({{"New", 0}, {"Prepayment", 1}, {"New", 2}, {"Delivery", 3}});
-    EXPECT_EQ(groups_in(asked.count(Kind::conversions_moves).assumed), (Groups{-1, 1, -1, -1, -1, -1}));
+TEST(CountEntries, ATransitionImpliesTheStagesThatItFirstPassesOver) {
+    const Journey journey({{"New", 0}, {"Prepayment", 1}, {"New", 2}, {"Delivery", 3}});
+    EXPECT_EQ(groups_in(journey.count(Kind::conversions_moves).assumed), (Groups{-1, 1, -1, -1, -1, -1}));
 }
 
-TEST(CountEntries, CreationImpliesTheStagesBefore) {
-    EXPECT_EQ(groups_in(Asked({{"Prepayment", 3}}).count(Kind::conversions_moves).assumed),
+TEST(CountEntries, CreationImpliesTheEarlierStages) {
+    EXPECT_EQ(groups_in(Journey({{"Prepayment", 3}}).count(Kind::conversions_moves).assumed),
               (Groups{3, 3, -1, -1, -1, -1}));
-    EXPECT_EQ(groups_in(Asked({{"Lost", 2, 7}}).count(Kind::conversions_moves).assumed),
+    EXPECT_EQ(groups_in(Journey({{"Lost", 2, 7}}).count(Kind::conversions_moves).assumed),
               (Groups{2, -1, -1, -1, -1, -1}));
-    EXPECT_EQ(sums_of(Asked({{"Lost", 2, 7}}).count(Kind::conversions_moves)), (Sums{7, 0, 0, 0, 0, 7}));
+    EXPECT_EQ(sums_of(Journey({{"Lost", 2, 7}}).count(Kind::conversions_moves)), (Sums{7, 0, 0, 0, 0, 7}));
 }
 
-TEST(CountEntries, TheFurthestStageOrElseTheFirstWinImpliesThoseBefore) {
-    const Asked open({{"Discussion", 0}, {"Delivery", 1}, {"Discussion", 2}, {"Delivery", 3}});
+TEST(CountEntries, TheFurthestStageOrTheFirstWinImpliesTheStagesBeforeIt) {
+    const Journey open({{"Discussion", 0}, {"Delivery", 1}, {"Discussion", 2}, {"Delivery", 3}});
     EXPECT_EQ(groups_in(open.count(Kind::furthest).assumed), (Groups{1, -1, 1, -1, -1, -1}));
-    const Asked won({{"Delivery", 0}, {"Lost", 1}, {"Won", 2}, {"Won", 3}});
+    const Journey won({{"Delivery", 0}, {"Lost", 1}, {"Won", 2}, {"Won", 3}});
     EXPECT_EQ(groups_in(won.count(Kind::furthest).assumed), (Groups{2, 2, 2, -1, -1, -1}));
 }
 
 TEST(CountEntries, TheStrictFunnelCountsStagesPassedInOrder) {
-    const Asked asked({{"Discussion", 0}, {"New", 1}, {"Discussion", 2}, {"Delivery", 3}});
-    EXPECT_EQ(groups_in(asked.count(Kind::strict).passed), (Groups{1, 2, -1, -1, -1, -1}));
-    EXPECT_EQ(groups_in(asked.count(Kind::strict).visited), (Groups{1, 2, -1, 3, -1, -1}));
+    const Journey journey({{"Discussion", 0}, {"New", 1}, {"Discussion", 2}, {"Delivery", 3}});
+    EXPECT_EQ(groups_in(journey.count(Kind::strict).passed), (Groups{1, 2, -1, -1, -1, -1}));
+    EXPECT_EQ(groups_in(journey.count(Kind::strict).visited), (Groups{1, 2, -1, 3, -1, -1}));
 }
 
-TEST(CountEntries, AnAssumedStageHasTheAmountOfTheNextStageReallyEntered) {
-    const Asked asked(
+TEST(CountEntries, AnAssumedStageHasTheAmountOfTheNextVisitedStage) {
+    const Journey journey(
         {{"New", 0, 1}, {"Prepayment", 1, 2}, {"New", 2, 4}, {"Prepayment", 3, 8}, {"Won", 0, 16}});
-    const Counts counts = asked.count(Kind::conversions_won);
+    const Counts counts = journey.count(Kind::conversions_won);
     EXPECT_EQ(sums_of(counts), (Sums{4, 8, 8, 16, 16, 0}));
 }
 
 TEST(CountEntries, AMissingAmountIsCountedWhereItIsMissing) {
-    const Asked asked({{"New", 0, 1}, {"Won", 1, kNone}});
-    const Counts counts = asked.count(Kind::conversions_won);
+    const Journey journey({{"New", 0, 1}, {"Won", 1, kNone}});
+    const Counts counts = journey.count(Kind::conversions_won);
     EXPECT_EQ(groups_in(counts.amount_missing), (Groups{-1, 1, 1, 1, 1, -1}));
     EXPECT_EQ(sums_of(counts), (Sums{1, 0, 0, 0, 0, 0}));
 }
 
-TEST(CountEntries, WhoWentBeyondAStageFirstSkippedItOrNot) {
-    const Asked asked({{"New", 0}, {"Delivery", 1}, {"Discussion", 2}, {"Won", 3}});
-    const Counts counts = asked.count(Kind::classic);
+TEST(CountEntries, SkippedAndBeyondCountForTheEntryThatFirstWentBeyond) {
+    const Journey journey({{"New", 0}, {"Delivery", 1}, {"Discussion", 2}, {"Won", 3}});
+    const Counts counts = journey.count(Kind::classic);
     EXPECT_EQ(groups_in(counts.skipped), (Groups{-1, -1, 1, -1, -1, -1}));
     EXPECT_EQ(groups_in(counts.beyond), (Groups{1, 1, -1, 3, -1, -1}));
 }
 
-TEST(CountEntries, LostFromAndOpenAtAreOfTheEntriesIntoTheStages) {
-    const Asked lost({{"New", 0}, {"Discussion", 1}, {"New", 2}, {"Lost", 3}});
+TEST(CountEntries, LostFromAndOpenAtCountForTheEntriesIntoTheirStages) {
+    const Journey lost({{"New", 0}, {"Discussion", 1}, {"New", 2}, {"Lost", 3}});
     EXPECT_EQ(groups_in(lost.count(Kind::classic).lost_from), (Groups{2, -1, -1, -1, -1, -1}));
     EXPECT_EQ(lost.count(Kind::classic).lost(3), 1);
-    const Asked open({{"New", 0}, {"Discussion", 1}, {"Discussion", 2}});
+    const Journey open({{"New", 0}, {"Discussion", 1}, {"Discussion", 2}});
     EXPECT_EQ(groups_in(open.count(Kind::classic).open_at), (Groups{-1, 1, -1, -1, -1, -1}));
 }
 
-TEST(CountEntries, LeavesOutWhatTheFlipRuleLeavesOut) {
+TEST(CountEntries, LeavesOutTheItemsThatTheRuleLeavesOut) {
     const Counts counts =
-        Asked({{"New", 0, 1}, {"Lost", 1, 2}, {"Won", 2, 4}}).count(Kind::classic, LostThenWon::exclude);
+        Journey({{"New", 0, 1}, {"Lost", 1, 2}, {"Won", 2, 4}}).count(Kind::classic, LostThenWon::exclude);
     EXPECT_EQ(counts.left_out.sum(), 1);
     EXPECT_EQ(counts.passed.sum() + counts.visited.sum() + counts.won.sum(), 0);
     EXPECT_EQ(counts.amount.sum(), 0);

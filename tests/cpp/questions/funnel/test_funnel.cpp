@@ -28,7 +28,7 @@ TEST(CountFunnel, CountsAnItemOnceInAStageHoweverOftenItPasses) {
     EXPECT_EQ(counts.passed, (CountMatrix{{1, 1, 0, 0, 0, 0}}));
 }
 
-TEST(CountFunnel, TellsPassedFromAssumed) {
+TEST(CountFunnel, DistinguishesPassedFromAssumed) {
     const Counts counts = count({{"New", "Won"}, {"Delivery", "Won"}}, Kind::conversions_won);
     EXPECT_EQ(counts.passed, (CountMatrix{{1, 0, 0, 1, 2, 0}}));
     EXPECT_EQ(counts.assumed, (CountMatrix{{1, 2, 2, 1, 0, 0}}));
@@ -52,13 +52,13 @@ TEST(CountFunnel, CountsAWinAsGoneBeyondEveryStageEvenIfLostLater) {
     EXPECT_EQ(counts.beyond, (CountMatrix{{0, 1, 0, 0, 0, 0}}));
 }
 
-TEST(CountFunnel, TakesALossAsGoneBeyondNothing) {
+TEST(CountFunnel, CountsALossAsGoingBeyondNoStage) {
     const Counts counts = count({{"New", "Lost"}});
     EXPECT_TRUE(counts.skipped.isZero());
     EXPECT_TRUE(counts.beyond.isZero());
 }
 
-TEST(CountFunnel, TakesALossFromTheLastVisitBeforeTheClosingLostOnes) {
+TEST(CountFunnel, CountsALossAtTheLastVisitBeforeTheClosingLostOnes) {
     const Stages stages{{"New", "Offer"}, {"Won"}, {"Lost", "Junk"}};
     const Counts counts = count(
         {{"New", "Offer", "Lost", "Junk"}, {"New", "Lost", "New", "Junk"}, {"Won", "Lost"}, {"Lost", "Junk"}},
@@ -81,19 +81,19 @@ TEST(CountFunnel, CountsOutcomesByTheLastVisit) {
     EXPECT_EQ(counts.reopened_won(0), 1);
 }
 
-TEST(CountFunnel, GivesNothingToAWinThatFollowsALoss) {
+TEST(CountFunnel, FillsNothingForAWinThatFollowsALoss) {
     const Counts won = count({{"New", "Lost", "Won"}}, Kind::conversions_won);
     EXPECT_TRUE(won.assumed.isZero());
-    const Counts moves = count({{"New", "Lost", "Won"}}, Kind::conversions_moves);
-    EXPECT_TRUE(moves.assumed.isZero());
+    const Counts by_transitions = count({{"New", "Lost", "Won"}}, Kind::conversions_moves);
+    EXPECT_TRUE(by_transitions.assumed.isZero());
 }
 
-TEST(CountFunnel, LetsALaterLossTakeNothingBack) {
+TEST(CountFunnel, KeepsTheFilledStagesAfterALaterLoss) {
     const Counts counts = count({{"Discussion", "Won", "Lost"}}, Kind::conversions_won);
     EXPECT_EQ(counts.assumed, (CountMatrix{{1, 0, 1, 1, 0, 0}}));
 }
 
-TEST(CountFunnel, TakesTheMoveFromOneWonStageToTheNextAsNoNewEntry) {
+TEST(CountFunnel, DoesNotCountATransitionBetweenWonStagesAsAnEntry) {
     const Stages stages{{"New", "Offer"}, {"Signed", "Paid"}, {"Lost"}};
     const std::vector<Labels> after_loss{{"Lost", "Signed", "Paid"}};
     EXPECT_TRUE(count(after_loss, Kind::conversions_won, LostThenWon::include, stages).assumed.isZero());
@@ -102,21 +102,21 @@ TEST(CountFunnel, TakesTheMoveFromOneWonStageToTheNextAsNoNewEntry) {
               (CountMatrix{{0, 1, 0, 0, 0}}));
 }
 
-TEST(CountFunnel, FillsTheStagesBetweenOnAMoveForwardAndOnAMoveBack) {
+TEST(CountFunnel, FillsTheStagesBetweenOnATransitionForwardOrBack) {
     EXPECT_EQ(count({{"New", "Delivery"}}, Kind::conversions_moves).assumed,
               (CountMatrix{{0, 1, 1, 0, 0, 0}}));
     EXPECT_EQ(count({{"Delivery", "Discussion"}}, Kind::conversions_moves).assumed,
               (CountMatrix{{1, 0, 1, 0, 0, 0}}));
 }
 
-TEST(CountFunnel, FillsNothingOnAMoveOutOfAFinalStage) {
+TEST(CountFunnel, FillsNothingOnATransitionOutOfAFinalStage) {
     EXPECT_EQ(count({{"New", "Lost", "Delivery"}}, Kind::conversions_moves).assumed, CountMatrix::Zero(1, 6));
     EXPECT_EQ(count({{"New", "Prepayment", "Won", "Delivery"}}, Kind::conversions_moves).assumed,
               (CountMatrix{{0, 1, 0, 0, 0, 0}}));
 }
 
-TEST(CountFunnel, FillsOnlyLaterStagesOnAMoveToWon) {
-    // Created in Lost gives the first stage, coming back to Prepayment nothing, the win gives Delivery.
+TEST(CountFunnel, FillsOnlyLaterStagesOnATransitionToWon) {
+    // Creation in Lost gives the first stage, the return to Prepayment nothing, and the win gives Delivery.
     EXPECT_EQ(count({{"Lost", "Prepayment", "Won"}}, Kind::conversions_moves).assumed,
               (CountMatrix{{1, 0, 0, 1, 0, 0}}));
 }
@@ -135,7 +135,7 @@ TEST(CountFunnel, CountsAStrictWinAfterTheWholePrefixOnly) {
               (CountMatrix{{1, 1, 1, 1, 0, 0}}));
 }
 
-TEST(CountFunnel, ReachesNoStageInFurthestForAnItemThatWasOnlyLost) {
+TEST(CountFunnel, FillsNoStageInFurthestForAnItemThatWasOnlyLost) {
     EXPECT_EQ(count({{"Lost"}}, Kind::furthest).passed, (CountMatrix{{0, 0, 0, 0, 0, 1}}));
     EXPECT_TRUE(count({{"Lost"}}, Kind::furthest).assumed.isZero());
 }
@@ -161,7 +161,7 @@ TEST(LostThenWonRule, SeesALossBeforeARunOfSeveralWonVisits) {
     EXPECT_EQ(count(journeys, Kind::classic, LostThenWon::exclude, stages).left_out(0), 1);
 }
 
-TEST(LostThenWonRule, TakesWhatIsLeftOutFromEveryOtherCount) {
+TEST(LostThenWonRule, CountsAnItemThatIsLeftOutNowhereElse) {
     const Counts counts = count({{"New", "Lost", "Won"}}, Kind::furthest, LostThenWon::exclude);
     for (const CountMatrix* matrix : {&counts.passed, &counts.assumed, &counts.visited, &counts.skipped,
                                       &counts.beyond, &counts.lost_from, &counts.open_at}) {
@@ -171,7 +171,7 @@ TEST(LostThenWonRule, TakesWhatIsLeftOutFromEveryOtherCount) {
     EXPECT_EQ(counts.left_out(0), 1);
 }
 
-TEST(CountFunnel, TakesUnlistedRowsOutBeforeVisitsAreFormed) {
+TEST(CountFunnel, RemovesUnlistedRowsBeforeItFormsVisits) {
     const std::vector<Labels> journeys{{"Lost", "Call", "Won"}, {"Call"}};
     const Counts counts = count(journeys, Kind::classic, LostThenWon::exclude);
     EXPECT_EQ(counts.left_out(0), 1);
@@ -184,7 +184,7 @@ TEST(CountFunnel, GivesTheFullTableForALogWithoutItems) {
     EXPECT_EQ(counts.amount.size(), 0);
 }
 
-TEST(CountFunnel, TakesAPipelineOfFinalStagesOnly) {
+TEST(CountFunnel, AcceptsAPipelineOfFinalStagesOnly) {
     const Stages stages{{}, {"Won"}, {"Lost"}};
     for (const Kind kind :
          {Kind::classic, Kind::conversions_won, Kind::conversions_moves, Kind::furthest, Kind::strict}) {

@@ -26,7 +26,7 @@ Counts count(const std::vector<Labels>& journeys, const std::vector<double>& amo
     return count_funnel(log.journeys, Stages{{"New", "Offer"}, {"Won"}, {"Lost"}}.read(log), options);
 }
 
-/// The sum at the first stage of items that are all there.
+/// The sum in the first stage, which all items visit.
 double sum_of(const std::vector<double>& amounts) {
     return count(std::vector<Labels>(amounts.size(), Labels{"New"}), amounts).amount(0, 0);
 }
@@ -41,7 +41,7 @@ TEST(Amounts, AddUpOverTheItemsThatAreAssumedAsWell) {
     EXPECT_EQ(counts.amount, (SumMatrix{{21, 20, 20, 0}}));
 }
 
-TEST(Amounts, LeaveOutWhatTheFlipRuleLeavesOut) {
+TEST(Amounts, LeaveOutTheItemsThatTheRuleLeavesOut) {
     const Counts counts =
         count({{"New", "Lost", "Won"}, {"New"}}, {20, 1}, Kind::classic, LostThenWon::exclude);
     EXPECT_EQ(counts.amount, (SumMatrix{{1, 0, 0, 0}}));
@@ -49,17 +49,17 @@ TEST(Amounts, LeaveOutWhatTheFlipRuleLeavesOut) {
 
 TEST(Amounts, AreRoundedOnceAtTheEnd) { EXPECT_EQ(sum_of(std::vector<double>(10, 0.1)), 1.0); }
 
-TEST(Amounts, LoseNothingBetweenLargeOnesThatCancel) { EXPECT_EQ(sum_of({1e18, 0.25, -1e18}), 0.25); }
+TEST(Amounts, KeepASmallOneBetweenLargeOnesThatCancel) { EXPECT_EQ(sum_of({1e18, 0.25, -1e18}), 0.25); }
 
 TEST(Amounts, MayBeNegative) { EXPECT_EQ(sum_of({-2.5, 1}), -1.5); }
 
-TEST(Amounts, CountMissingOnesWhereTheItemReaches) {
+TEST(Amounts, CountAMissingOneInEachStageThatTheItemReaches) {
     const Counts counts = count({{"New", "Won"}, {"New"}}, {NAN, 5}, Kind::conversions_won);
     EXPECT_EQ(counts.amount, (SumMatrix{{5, 0, 0, 0}}));
     EXPECT_EQ(counts.amount_missing, (CountMatrix{{1, 1, 1, 0}}));
 }
 
-TEST(Amounts, AreAnEmptyTableWhereNoneAreGiven) {
+TEST(Amounts, AreAnEmptyTableWithoutAmounts) {
     const Counts counts = count({{"New"}}, {});
     EXPECT_EQ(counts.amount.size(), 0);
     EXPECT_EQ(counts.amount_missing.size(), 0);

@@ -11,15 +11,15 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-// Logs of more items than a small pipeline has states of are counted state by state, smaller ones item by
-// item: so a log and the sum of its small parts must agree.
+// A log with more items than a small pipeline has states is counted state by state, a smaller log item by
+// item. So the counts of a log must equal the sums of the counts of its small parts.
 
 constexpr std::size_t kStages = 5;  // 2 in progress, 1 won, 2 lost; one more label is unlisted
 constexpr std::int32_t kGroups = 7;
 
 Pipeline five_of_six() { return {2, 1, 2, {0, 1, 2, 3, 4, Pipeline::kUnlisted}}; }
 
-/// Items, each with a group and an amount that its key tells.
+/// Items whose groups and amounts follow from their keys.
 struct Items {
     explicit Items(std::uint64_t n) {
         rows.n_labels = kStages + 1;
@@ -86,7 +86,7 @@ void expect_same(const Counts& a, const Counts& b) {
 
 class CountedByState : public ::testing::TestWithParam<std::tuple<Kind, LostThenWon, With>> {};
 
-TEST_P(CountedByState, GivesWhatCountingItemByItemGives) {
+TEST_P(CountedByState, EqualsCountingItemByItem) {
     static const Items items(20'000);
     static const Journeys journeys = items.rows.build();
     static const auto item_states = find_states_of_items(journeys, five_of_six(), 2);
@@ -103,7 +103,7 @@ TEST_P(CountedByState, GivesWhatCountingItemByItemGives) {
     }
 }
 
-TEST(CountFunnels, GivesWhatEachOfThemGivesAlone) {
+TEST(CountFunnels, EqualsEachFunnelAlone) {
     const Journeys journeys = Items(20'000).rows.build();
     const auto item_states = find_states_of_items(journeys, five_of_six(), 2);
     std::vector<std::int32_t> group;

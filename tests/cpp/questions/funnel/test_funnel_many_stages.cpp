@@ -27,7 +27,7 @@ Counts count_one(std::int32_t n, const Codes& stages, Kind kind) {
     return count_funnel(log.build(), same_rows(n - 2, 1, 1), options);
 }
 
-/// One row of a table that is 1 from stage `begin` up to before `end`.
+/// One row of a table that is 1 in the stages [begin, end).
 CountMatrix ones(std::int32_t n, std::int32_t begin, std::int32_t end) {
     CountMatrix row = CountMatrix::Zero(1, n);
     for (std::int32_t stage = begin; stage < end; ++stage) row(0, stage) = 1;
@@ -51,7 +51,7 @@ TEST_P(ManyStages, AreAllFilledByAWin) {
     EXPECT_EQ(counts.assumed, ones(n, 1, n_open));
 }
 
-TEST_P(ManyStages, AreFilledBetweenTheEndsOfAMove) {
+TEST_P(ManyStages, AreFilledBetweenTheEndsOfATransition) {
     EXPECT_EQ(count_one(n, {0, n_open - 1}, Kind::conversions_moves).assumed, ones(n, 1, n_open - 1));
     EXPECT_EQ(count_one(n, {n_open - 1, 0}, Kind::conversions_moves).assumed, ones(n, 1, n_open - 1));
     EXPECT_EQ(count_one(n, {0, n_open - 2, won}, Kind::conversions_moves).assumed,
@@ -94,7 +94,7 @@ TEST_P(ManyStages, AreLostFromAndOpenAtTheLastOfThem) {
     EXPECT_EQ(count_one(n, {n_open - 1}, Kind::classic).open_at, ones(n, n_open - 1, n_open));
 }
 
-TEST_P(ManyStages, AreCountedApartItemAfterItem) {
+TEST_P(ManyStages, AreCountedForEachItemByItself) {
     CodedRows log;
     log.n_labels = static_cast<std::size_t>(n);
     std::mt19937_64 random(3);

@@ -21,12 +21,12 @@ CodedRows random_log(std::size_t n_rows, std::uint64_t n_items, std::size_t n_la
     return log;
 }
 
-TEST(Digest, IsNotMadeOfFewItemsOrManyStages) {
+TEST(ItemStates, AreNotFoundForFewItemsOrManyStages) {
     EXPECT_FALSE(find_states(random_log(100, 20, 6).build(), same_rows(4, 1, 1), 1).has_value());
     EXPECT_FALSE(find_states(random_log(40'000, 20'000, 13).build(), same_rows(11, 1, 1), 1).has_value());
 }
 
-TEST(Digest, HasAllItemsWithAListedRow) {
+TEST(ItemStates, CountAllItemsWithAListedRow) {
     const Journeys journeys = random_log(20'000, 6'000, 2).build();
     const auto item_states = find_states(journeys, Pipeline(1, 1, 0, {0, 1}), 7);
     ASSERT_TRUE(item_states.has_value());
@@ -35,7 +35,7 @@ TEST(Digest, HasAllItemsWithAListedRow) {
     EXPECT_EQ(n_items, journeys.n_items());
 }
 
-TEST(Digest, KnowsTheStateOfEachItemWhereThatIsAskedFor) {
+TEST(ItemStates, HoldTheStateOfEachItemOnRequest) {
     CodedRows rows = random_log(20'000, 6'000, 3);
     rows.add(7'000, 2, 0);  // this item has an unlisted row only
     const Journeys journeys = rows.build();

@@ -29,7 +29,7 @@ using Numbers = std::vector<std::int64_t>;
 
 TEST(CountTrend, AnOpenItemCountsInEveryMonthAsItStoodAtItsEnd) {
     const Counts counts = months(kDeals);
-    EXPECT_EQ(column(counts.passed, 0), (Numbers{2, 1, 2, 2}));  // New: 2 is away while it is lost
+    EXPECT_EQ(column(counts.passed, 0), (Numbers{2, 1, 2, 2}));  // New: item 2 is absent while it is lost
     EXPECT_EQ(column(counts.passed, 1), (Numbers{0, 0, 1, 1}));  // Discussion
     EXPECT_EQ(column(counts.passed, 2), (Numbers{0, 0, 1, 1}));  // Prepayment
     EXPECT_EQ(column(counts.passed, 3), (Numbers{0, 0, 1, 1}));  // Delivery
@@ -67,7 +67,7 @@ TEST(CountTrend, BoundsMustRise) {
                  std::invalid_argument);
 }
 
-TEST(PeriodsOfItems, AreThoseOfTheFirstRowAndOfTheClosingOne) {
+TEST(PeriodsOfItems, AreThoseOfTheFirstRowAndOfTheClosingRow) {
     const Log log = log_of(kDeals);
     const Pipeline pipeline = shop().read(log);
     const auto created = periods_of_items(log.journeys, pipeline, scan::Basis::created, kMonths, 1);
@@ -80,7 +80,7 @@ TEST(PeriodsOfItems, AreThoseOfTheFirstRowAndOfTheClosingOne) {
     EXPECT_EQ(periods_of_items(log.journeys, pipeline, scan::Basis::closed, later, 1)[log.place_of(1)], -1);
 }
 
-/// Rows in many orders, of which the codes 0 to 3 are in progress, 4 won, 5 lost, 6 elsewhere, 7 unlisted.
+/// Random rows; the codes 0 to 3 are in progress, 4 is won, 5 lost, 6 elsewhere and 7 unlisted.
 Journeys many_rows(std::uint64_t n_rows, std::uint64_t n_items) {
     CodedRows rows;
     rows.n_labels = 8;

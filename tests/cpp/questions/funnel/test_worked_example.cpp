@@ -12,7 +12,7 @@ using namespace stagefunnel::testing;
 
 constexpr const char* kNotInReport = "left out";
 
-/// One line of the table. A cell has the counts of the four stages, then won, then lost.
+/// One line of the table. A cell holds the counts of the four stages, then won, then lost.
 struct Line {
     int number;
     Labels journey;
@@ -44,7 +44,7 @@ const std::vector<Line>& table() {
     return lines;
 }
 
-/// The flip rule that each kind has by default.
+/// The rule for lost-then-won items that each kind has by default.
 LostThenWon default_rule(Kind kind) {
     const bool conversions = kind == Kind::conversions_won || kind == Kind::conversions_moves;
     return conversions ? LostThenWon::exclude : LostThenWon::include;

@@ -12,34 +12,34 @@ using namespace stagefunnel::testing;
 
 const Stages kStages{{"New", "Offer"}, {"Won"}, {"Lost"}};
 
-/// The balance of a log; "Ordered" is of another pipeline, what is else unlisted is ignored.
-Flow flow_of(const std::vector<Row>& rows, const Period& span = {10, 20}) {
+/// The flow of a log; "Ordered" belongs to another pipeline, and other unlisted rows are ignored.
+Flow flow_of(const std::vector<Row>& rows, const Period& period = {10, 20}) {
     const Log log = log_of(rows);
     std::vector<std::uint8_t> elsewhere;
     for (const std::string& label : log.labels) elsewhere.push_back(label == "Ordered");
-    return count_flow(log.journeys, kStages.read(log), span, elsewhere, 1);
+    return count_flow(log.journeys, kStages.read(log), period, elsewhere, 1);
 }
 
-/// As the stages: New, Offer, Won, Lost.
+/// One number per stage: New, Offer, Won, Lost.
 CountVector list(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
     return CountVector{{a, b, c, d}};
 }
 
-TEST(CountFlow, AnItemIsAtTheStartWhereItsLastRowBeforeLeftIt) {
+TEST(CountFlow, AnItemStartsInTheStageOfItsLastRowBeforeThePeriod) {
     const Flow flow = flow_of({{1, "New", 1}, {1, "Offer", 9}, {2, "New", 10}});
     EXPECT_EQ(flow.at_start, list(0, 1, 0, 0));
     EXPECT_EQ(flow.created, list(1, 0, 0, 0));
     EXPECT_EQ(flow.at_end, list(1, 1, 0, 0));
 }
 
-TEST(CountFlow, WhatHappensAtTheEndOrLaterIsNotInIt) {
+TEST(CountFlow, ARowAtTheEndOrLaterIsNotCounted) {
     const Flow flow = flow_of({{1, "New", 19}, {1, "Offer", 20}, {2, "New", 25}});
     EXPECT_EQ(flow.created, list(1, 0, 0, 0));
     EXPECT_EQ(flow.at_end, list(1, 0, 0, 0));
     EXPECT_TRUE(flow.advanced.isZero());
 }
 
-TEST(CountFlow, SaysFromWhereAVisitCameAndToWhereItWent) {
+TEST(CountFlow, CountsWhereAVisitCameFromAndWhereItWent) {
     const Flow flow = flow_of(
         {{1, "New", 1}, {1, "Offer", 11}, {1, "New", 12}, {1, "Won", 13}, {1, "Lost", 14}, {1, "Offer", 15}});
     EXPECT_EQ(flow.from_earlier, list(0, 1, 1, 0));
@@ -56,7 +56,7 @@ TEST(CountFlow, CountsEachVisitOfAnItem) {
     EXPECT_EQ(flow.from_earlier, list(0, 2, 0, 0));
 }
 
-TEST(CountFlow, AnotherPipelinePartsAVisitWhereIgnoredRowsDoNot) {
+TEST(CountFlow, ARowOfAnotherPipelineEndsAVisitAndAnIgnoredRowDoesNot) {
     const Flow flow = flow_of({{1, "New", 11},
                                {1, "Ordered", 12},
                                {1, "New", 13},
@@ -76,14 +76,14 @@ TEST(CountFlow, AnItemThatCameFromElsewhereWasNotCreatedHere) {
     EXPECT_TRUE(flow.at_start.isZero());
 }
 
-TEST(CountFlow, WithoutEndsItIsTheWholeLog) {
+TEST(CountFlow, WithoutBoundsThePeriodIsTheWholeLog) {
     const Flow flow = flow_of({{1, "New", 1}, {1, "Offer", 40}}, {});
     EXPECT_TRUE(flow.at_start.isZero());
     EXPECT_EQ(flow.created, list(1, 0, 0, 0));
     EXPECT_EQ(flow.at_end, list(0, 1, 0, 0));
 }
 
-TEST(CountFlow, ClosesForAnyLogAndIsTheSameForAnyNumberOfThreads) {
+TEST(CountFlow, BalancesForAnyLogAndIsTheSameForAnyNumberOfThreads) {
     CodedRows rows;
     rows.n_labels = 8;
     std::mt19937_64 random(5);
@@ -103,7 +103,7 @@ TEST(CountFlow, ClosesForAnyLogAndIsTheSameForAnyNumberOfThreads) {
     EXPECT_EQ(parted.went_back, flow.went_back);
 }
 
-TEST(CountFlow, FlagsAreOnePerStage) {
+TEST(CountFlow, RefusesFlagsThatAreNotOnePerStage) {
     const Log log = log_of({{1, "New", 1}});
     const std::vector<std::uint8_t> two{0, 0};
     EXPECT_THROW(static_cast<void>(count_flow(log.journeys, kStages.read(log), {}, two, 1)),

@@ -59,7 +59,7 @@ TEST(ItemFacts, CloseAtTheFirstOfTheFinalVisitsThatEndTheJourney) {
     EXPECT_EQ(facts.closed_at, (Counts{1, 3, 1}));
 }
 
-TEST(ItemFacts, RememberTheFurthestStageReallyVisited) {
+TEST(ItemFacts, HaveTheFurthestStageWithAVisit) {
     EXPECT_EQ(facts_of({{"New", "Prepayment", "Discussion"}, {"Discussion", "Won"}, {"Won"}, {"Lost"}})
                   .furthest_stage,
               (StageRows{kPrepayment, kDiscussion, -1, -1}));
@@ -79,7 +79,7 @@ TEST(ItemFacts, CountVisitsNotRows) {
     EXPECT_EQ(facts_of({{"New", "New", "Discussion", "New"}, {"New", "Call", "New"}}).visits, (Counts{3, 1}));
 }
 
-TEST(ItemFacts, CountMovesBackBetweenStagesInProgressOnly) {
+TEST(ItemFacts, CountTransitionsBackBetweenStagesInProgressOnly) {
     EXPECT_EQ(
         facts_of({{"Delivery", "New", "Delivery", "Prepayment"}, {"Delivery", "Lost", "New"}, {"Won", "New"}})
             .back_moves,
@@ -101,7 +101,7 @@ TEST(ItemFacts, CountStagesGoneBeyondWithoutAVisit) {
 TEST(ItemFacts, AreEmptyForALogWithoutItems) { EXPECT_TRUE(facts_of({}).outcome.empty()); }
 
 TEST(ItemFacts, AreTheSameInTheSameOrderForAnyNumberOfThreads) {
-    // Every third item has no listed row, so that the parts of the threads have gaps to close.
+    // Every third item has no listed row, so that there are gaps to close between the rows of the threads.
     CodedRows rows;
     rows.n_labels = 3;
     std::mt19937_64 random(20'261'125);

@@ -37,11 +37,11 @@ TEST(LogQuality, CountsRowsEqualToAnEarlierOneEvenWithAnotherBetween) {
     EXPECT_EQ(quality.repeats, 1);
 }
 
-TEST(LogQuality, TakesTheSameStageAtAnotherTimeOrOfAnotherItemAsNoDuplicate) {
+TEST(LogQuality, DoesNotCountTheSameStageAtAnotherTimeOrOfAnotherItemAsADuplicate) {
     EXPECT_EQ(quality_of({{7, "New", 1}, {7, "New", 2}, {8, "New", 2}}).exact_duplicates, 0);
 }
 
-TEST(LogQuality, CountsRowsOfTheStageThatTheItemIsInAlready) {
+TEST(LogQuality, CountsRowsOfTheStageThatTheItemIsAlreadyIn) {
     EXPECT_EQ(quality_of({{7, "New", 1}, {7, "New", 2}, {7, "Won", 3}, {7, "New", 4}, {8, "New", 5}}).repeats,
               1);
 }
@@ -64,15 +64,15 @@ TEST(PipelineQuality, CountsRowsOfAMissingStageAsUnlisted) {
     EXPECT_EQ(pipeline_quality(rows.build(), same_rows(1, 0, 0), 1).unlisted_rows, 1);
 }
 
-TEST(PipelineQuality, CountsVisitsThatUnlistedRowsWouldHaveCutInTwo) {
+TEST(PipelineQuality, CountsVisitsThatUnlistedRowsWouldSplit) {
     const PipelineQuality quality = quality_in_shop({{"New", "Call", "Call", "New"},  // bridged
-                                                     {"New", "Call", "Won"},          // a move all the same
+                                                     {"New", "Call", "Won"},  // a transition all the same
                                                      {"New", "New"},
                                                      {"Call", "New", "Call"}});
     EXPECT_EQ(quality.bridged_visits, 1);
 }
 
-TEST(PipelineQuality, CountsItemsOfUnlistedRowsOnly) {
+TEST(PipelineQuality, CountsItemsWithUnlistedRowsOnly) {
     EXPECT_EQ(quality_in_shop({{"Call", "Mail"}, {"Call", "New"}, {"New"}}).items_without_rows, 1);
 }
 
@@ -88,7 +88,7 @@ TEST(PipelineQuality, CountsItemsWhoseLastTimeHasRowsOfSeveralOutcomes) {
     EXPECT_EQ(quality.ties_deciding_outcome, 1);
 }
 
-TEST(PipelineQuality, LetsUnlistedRowsDecideNoTie) {
+TEST(PipelineQuality, IgnoresUnlistedRowsInATie) {
     const PipelineQuality quality =
         quality_in_shop({{1, "Won", 2}, {1, "Call", 2}, {2, "New", 2}, {2, "Won", 2}, {2, "Call", 9}});
     EXPECT_EQ(quality.ties_deciding_outcome, 1);

@@ -21,27 +21,27 @@ TEST(CountTransitions, CountsFromTheRowToTheColumn) {
               (CountMatrix{{0, 1, 1}, {0, 0, 1}, {0, 0, 0}}));
 }
 
-TEST(CountTransitions, CountsAReturnToAStageAsAMove) {
+TEST(CountTransitions, CountsAReturnToAStageAsATransition) {
     EXPECT_EQ(count({{"New", "Offer", "New"}}).moves, (CountMatrix{{0, 1, 0}, {1, 0, 0}, {0, 0, 0}}));
 }
 
-TEST(CountTransitions, TakesARepeatAsNoMove) {
+TEST(CountTransitions, DoesNotCountARepeatAsATransition) {
     EXPECT_EQ(count({{"New", "New", "Offer", "Offer"}}).moves,
               (CountMatrix{{0, 1, 0}, {0, 0, 0}, {0, 0, 0}}));
 }
 
-TEST(CountTransitions, CountsAnItemOnceHoweverOftenItMoves) {
+TEST(CountTransitions, CountsAnItemOnceHoweverOftenItMakesATransition) {
     const Transitions counts = count({{"New", "Offer", "New", "Offer"}, {"New", "Offer"}});
     EXPECT_EQ(counts.moves(0, 1), 3);
     EXPECT_EQ(counts.items(0, 1), 2);
     EXPECT_EQ(counts.items(1, 0), 1);
 }
 
-TEST(CountTransitions, CountsNoMoveFromOneItemToTheNext) {
+TEST(CountTransitions, CountsNoTransitionFromOneItemToTheNext) {
     EXPECT_TRUE(count({{"New"}, {"Offer"}}).moves.isZero());
 }
 
-TEST(CountTransitions, MovesAcrossUnlistedRows) {
+TEST(CountTransitions, CountsTransitionsAcrossUnlistedRows) {
     EXPECT_EQ(count({{"New", "Call", "Offer", "Call", "Offer"}}).moves,
               (CountMatrix{{0, 1, 0}, {0, 0, 0}, {0, 0, 0}}));
 }
@@ -63,7 +63,7 @@ TEST(CountTransitions, AddsUpToTheVisitsLessOneOfEachItemWhateverTheNumberOfThre
     rows.n_labels = 300;
     std::mt19937_64 random(5);
     std::size_t n = 0;
-    // Each next stage differs from the one before, so that every row is a visit.
+    // Each stage differs from the stage before it, so that every row is a visit.
     for (std::uint64_t item = 0; item < 50'000; ++item) {
         std::size_t stage = random() % 300;
         for (std::int64_t time = 0; time < 4; ++time, ++n) {
