@@ -130,7 +130,8 @@ TEST_P(TrendOfManyRows, IsTheFunnelOfEachPeriodAlone) {
             return table.middleRows(period * n_groups, n_groups).eval();
         };
         for (const auto& [name, table] : kStageTables) {
-            if (table != &Counts::amount_missing) EXPECT_EQ(rows(trend.*table), expected.*table) << name;
+            if (table == &Counts::amount_missing) continue;  // empty without amounts
+            EXPECT_EQ(rows(trend.*table), expected.*table) << name;
         }
         for (const auto& [name, table] : kGroupTables) EXPECT_EQ(rows(trend.*table), expected.*table) << name;
         EXPECT_GT(expected.open.sum(), 0);
