@@ -142,9 +142,9 @@ def counts_in(table: pd.DataFrame, question: str) -> Counts:
 def plain_funnel(log: sf.StageLog) -> Any:
     """Ask for the funnel without a breakdown, without anything kept of an earlier funnel."""
     again = sf.Pipeline([*range(N_OPEN)], won=[WON], lost=[LOST])
-    from stagefunnel.questions.funnel import states as digests
+    from stagefunnel.questions.funnel import states
 
-    digests._kept.pop(log, None)
+    states._kept.pop(log._data, None)
     return sf.funnel(log, again, kind="both", lost_then_won="include")
 
 
