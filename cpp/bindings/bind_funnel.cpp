@@ -139,21 +139,16 @@ void bind_funnel(py::module_& m) {
         .value("exclude", funnel::LostThenWon::exclude)
         .value("exclude_reopened", funnel::LostThenWon::exclude_reopened)
         .finalize();
-    py::class_<funnel::Counts>(m, "Counts")
-        .def_property_readonly("passed", table_of<&funnel::Counts::passed>())
-        .def_property_readonly("assumed", table_of<&funnel::Counts::assumed>())
-        .def_property_readonly("visited", table_of<&funnel::Counts::visited>())
-        .def_property_readonly("skipped", table_of<&funnel::Counts::skipped>())
-        .def_property_readonly("beyond", table_of<&funnel::Counts::beyond>())
-        .def_property_readonly("lost_from", table_of<&funnel::Counts::lost_from>())
-        .def_property_readonly("open_at", table_of<&funnel::Counts::open_at>())
-        .def_property_readonly("amount", table_of<&funnel::Counts::amount>())
-        .def_property_readonly("amount_missing", table_of<&funnel::Counts::amount_missing>())
-        .def_property_readonly("won", list_of<&funnel::Counts::won>())
-        .def_property_readonly("lost", list_of<&funnel::Counts::lost>())
-        .def_property_readonly("open", list_of<&funnel::Counts::open>())
-        .def_property_readonly("left_out", list_of<&funnel::Counts::left_out>())
-        .def_property_readonly("reopened_won", list_of<&funnel::Counts::reopened_won>());
+    py::class_<funnel::Counts> counts(m, "Counts");
+    for (const auto& [name, table] : funnel::kStageTables) {
+        counts.def_property_readonly(
+            name, [table = table](const funnel::Counts& found) { return as_table(found.*table); });
+    }
+    for (const auto& [name, table] : funnel::kGroupTables) {
+        counts.def_property_readonly(
+            name, [table = table](const funnel::Counts& found) { return as_list(found.*table); });
+    }
+    counts.def_property_readonly("amount", table_of<&funnel::Counts::amount>());
     py::class_<funnel::ItemStates>(m, "ItemStates")
         .def_property_readonly(
             "has_items", [](const funnel::ItemStates& item_states) { return !item_states.of_item.empty(); });
