@@ -1,20 +1,22 @@
-"""The funnels: what items passed, skipped and were lost from, under each of the kinds."""
+"""The funnel: what items passed, skipped and were lost from, under each of the kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import pandas as pd
 
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, advised, check_option, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
+from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from .counts import count, count_all, without_small
+from .count import count, count_all, largest_groups
 from .kinds import rules_of
 from .table import funnel_table, outcome_table
 
@@ -144,11 +146,9 @@ def funnel(
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
-    if groups is not None and top is not None:
-        groups = without_small(groups, count(selection, rules[0], groups), top)
-    counted = count_all(selection, rules, groups, amounts)
-    scale = None if amounts is None else amounts.numbers.scale
-    return funnel_table(pipeline, kind, counted, groups, scale=scale)
+    scope = Scope(selection, groups, amounts)
+    scope = replace(scope, groups=largest_groups(scope, rules[0], top))
+    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups, scale=amounts.scale)
 
 
 def outcomes(
@@ -201,8 +201,13 @@ def outcomes(
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     check_top(top, by)
     if at == "stage":
-        raise SchemaError('an outcome is of an item, not of a stage: at= is "first" or "last"')
-    groups = groups_of(selection, by, at=at)
-    if groups is not None and top is not None:
-        groups = without_small(groups, count(selection, rule, groups), top)
-    return outcome_table(pipeline, count(selection, rule, groups), groups)
+        raise SchemaError(
+            given("at", at),
+            " reads an entry into a stage, and an outcome belongs to an item; pass ",
+            advised("at", "first"),
+            " or ",
+            advised("at", "last"),
+        )
+    scope = Scope(selection, groups_of(selection, by, at=at))
+    scope = replace(scope, groups=largest_groups(scope, rule, top))
+    return outcome_table(pipeline, count(scope, rule), scope.groups)
