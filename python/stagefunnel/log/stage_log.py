@@ -368,9 +368,9 @@ class StageLog:
     def __repr__(self) -> str:
         data = self._data
         lines = [f"StageLog: {self.n_rows:,} rows, {self.n_items:,} items"]
-        span = data.time_range
-        if span is not None:
-            ends = data.to_times(np.array(span, dtype=np.int64))
+        first_and_last = data.time_range
+        if first_and_last is not None:
+            ends = data.to_times(np.array(first_and_last, dtype=np.int64))
             what = "plain integers" if data.unit is None else (data.zone or "no zone")
             lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
         stages = self.stages

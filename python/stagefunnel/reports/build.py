@@ -148,8 +148,8 @@ def _about(log: StageLog, period: Any, basis: str, as_of: Any) -> str:
         said.append(f"{basis} in {period if isinstance(period, str) else ' to '.join(map(str, period))}")
     if as_of is not None:
         said.append(f"as of {as_of}")
-    span = log._data.time_range
-    if span is not None:
-        ends = log._data.to_times(np.array(span, dtype=np.int64))
+    first_and_last = log._data.time_range
+    if first_and_last is not None:
+        ends = log._data.to_times(np.array(first_and_last, dtype=np.int64))
         said.append(f"{ends.iloc[0]} to {ends.iloc[1]}")
     return "; ".join(said)

@@ -1,4 +1,4 @@
-"""Spans of time: what people write for a window or a gap, and where it ends for every time of a log."""
+"""Lengths of time: what people write for a window or a gap, and where it ends for every time of a log."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DAY: Final = 86_400
 
 @dataclass(frozen=True)
 class Months:
-    """A span of calendar months, which keeps what the clock shows.
+    """A length in calendar months, after which the clock shows the same time of the same day of the month.
 
     Attributes
     ----------
@@ -56,9 +56,9 @@ Length: TypeAlias = int | Months
 
 @dataclass(frozen=True)
 class Reach:
-    """Where a span ends for every time of a log, piece by piece.
+    """Where a length of time ends for every time of a log, piece by piece.
 
-    From ``begin[i]`` on, up to the next piece, the span that starts at `t` ends at
+    From ``begin[i]`` on, up to the next piece, the length that starts at `t` ends at
     ``max(t + shift[i], least[i])``, all in the unit of the log.
     """
 

@@ -1,4 +1,4 @@
-"""Periods: what people write for a stretch of time, and the half-open span of a log's times that it is."""
+"""Periods: what people write for a stretch of time, and where it starts and ends in the times of a log."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Span:
-    """A half-open stretch of time, in timestamps or, for a log of plain integers, in integers.
+class Period:
+    """A half-open period of time, in timestamps or, for a log of plain integers, in integers.
 
     Attributes
     ----------
     start, end
-        The first moment, and the first one past it; ``None`` where it has no such end.
+        First moment of the period, and first moment after it; ``None`` where that side is open.
     """
 
     start: Moment | None
@@ -60,26 +60,27 @@ class Span:
         return _ticks(self.start, clock), _ticks(self.end, clock)
 
 
-def span_of(period: Any, clock: Clock) -> Span:
+def period_of(period: Any, clock: Clock) -> Period:
     """Read a period.
 
     Parameters
     ----------
     period
-        Text such as ``"2026-03"``, a pandas Period or a date is its whole span. Of a pair, such a one is
-        included whole; timestamps are half-open, and ``None`` leaves a side open. For a log of plain
-        integers a pair of integers, half-open.
+        Text such as ``"2026-03"``, a pandas Period or a date, which stand for a whole period of the
+        calendar; or a pair (start, end). A pair includes the calendar periods at its sides whole, is
+        half-open where its sides are timestamps, and ``None`` leaves a side open. A log of plain integers
+        takes a half-open pair of integers.
     clock
-        The log's; text is read in its zone.
+        Unit and zone of the log; text is read in the zone.
 
     Raises
     ------
     SchemaError
-        If it is no period, does not fit the log's times, or ends before it begins.
+        If the value is not a period, does not fit the log's times, or ends before it begins.
     """
     if period is None:
-        return Span(None, None)
-    if isinstance(period, Span):
+        return Period(None, None)
+    if isinstance(period, Period):
         return period
     if _is_pair(period):
         first, last = period
@@ -87,17 +88,17 @@ def span_of(period: Any, clock: Clock) -> Span:
         end = _side(last, clock, "end")
         if start is not None and end is not None and end <= start:  # type: ignore[operator]
             raise SchemaError(f"period={period!r} ends before it begins; give (start, end)")
-        return Span(start, end)
+        return Period(start, end)
     if isinstance(period, Integral | datetime.datetime | np.datetime64):
         raise SchemaError(f"period={period!r} is a moment, not a period; give a pair (start, end)")
     whole = calendar_period(period)
     if whole is None:
         raise SchemaError(f"period={period!r} is not a period; give text such as {_EXAMPLES}, or a pair")
-    return Span(begin_of(whole, clock), begin_of(whole + 1, clock))
+    return Period(begin_of(whole, clock), begin_of(whole + 1, clock))
 
 
 def moment_of(value: Any, clock: Clock, option: str) -> int | None:
-    """Read one moment, as `as_of` takes it, in the unit of a log; text is the begin of its span."""
+    """Read one moment, as `as_of` takes it, in the unit of a log; text stands for the start of its period."""
     if value is None:
         return None
     stamp = _moment(value, clock)
@@ -112,7 +113,7 @@ def moment_of(value: Any, clock: Clock, option: str) -> int | None:
 
 
 def calendar_period(value: Any) -> pd.Period | None:
-    """Read what has a span of its own: text of the calendar, a pandas Period, a date; else ``None``."""
+    """Read what stands for a whole period: calendar text, a pandas Period or a date; else return ``None``."""
     if isinstance(value, pd.Period):
         return value
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
@@ -162,7 +163,7 @@ def _side(value: Any, clock: Clock, side: Literal["start", "end"]) -> Moment | N
 
 
 def _moment(value: Any, clock: Clock) -> Moment | None:
-    """Read a timestamp, or an integer for a log of integers; ``None`` for what has a span."""
+    """Read a timestamp, or an integer for a log of integers; return ``None`` for anything else."""
     if isinstance(value, Integral) and not isinstance(value, bool):
         if clock.unit is not None:
             raise SchemaError(f"{value!r} is a number, and the log's times are timestamps; give a timestamp")
