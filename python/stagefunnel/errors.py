@@ -164,6 +164,18 @@ def quoted(labels: Iterable[object], *, most: int = 12) -> str:
     return ", ".join(shown[:most]) + (f", … ({rest:,} more)" if rest > 0 else "")
 
 
+def counted(n: int, noun: str) -> str:
+    """Write a number of things: ``1 row``, ``2 rows``, ``1,234 rows``.
+
+    Examples
+    --------
+    >>> from stagefunnel.errors import counted
+    >>> counted(1, "row"), counted(0, "row"), counted(1_234, "invalid row")
+    ('1 row', '0 rows', '1,234 invalid rows')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def did_you_mean(word: object, known: Iterable[object]) -> str:
     """Return ``"; did you mean 'Offer'?"`` for the nearest of `known`, or nothing."""
     nearest = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, check_option, did_you_mean, quoted
+from .errors import SchemaError, check_option, counted, did_you_mean, quoted
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 
 Label = Hashable
@@ -227,7 +227,7 @@ class Pipeline:
             if labels:
                 parts.append(f"{word}: " + ", ".join(_shortened([names[label] for label in labels])))
         if self._elsewhere:
-            parts.append(f"elsewhere: {len(self._elsewhere):,} stages")
+            parts.append(f"elsewhere: {counted(len(self._elsewhere), 'stage')}")
         return "Pipeline: " + " | ".join(parts)
 
 

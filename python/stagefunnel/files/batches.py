@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import IO, Any, ClassVar
 
-from ..errors import ReaderError
+from ..errors import ReaderError, counted
 from . import (
     RowsRead,
     check_columns,
@@ -225,7 +225,8 @@ def _unparsed(file: str, delimiter: str, width: int, error: Exception) -> Reader
     line, n_fields = ragged
     mended = f"put fields that hold {delimiter!r} in quotes" if n_fields > width else "mend the row"
     return ReaderError(
-        f"{file}, line {line:,}: {n_fields} fields where the header has {width} names; {mended}, or pass "
+        f"{file}, line {line:,}: {counted(n_fields, 'field')} where the header has "
+        f"{counted(width, 'name')}; {mended}, or pass "
         f'invalid="drop" to leave such rows out'
     )
 

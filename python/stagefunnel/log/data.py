@@ -13,7 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..errors import SchemaError, UnknownItemError, UnknownStageError, check_option, did_you_mean, quoted
+from ..errors import (
+    SchemaError,
+    UnknownItemError,
+    UnknownStageError,
+    check_option,
+    counted,
+    did_you_mean,
+    quoted,
+)
 from ..pipeline import Pipeline
 from ..times.periods import Clock
 from ..times.stamps import to_times
@@ -171,7 +179,7 @@ class LogData:
         if not strangers:
             return
         listed = [
-            f"{self.labels[code]!r} ({self.label_rows[code]:,} rows, first at row "
+            f"{self.labels[code]!r} ({counted(self.label_rows[code], 'row')}, first at row "
             f"{self.label_first_row[code]:,})"
             for code in strangers[:5]
         ]

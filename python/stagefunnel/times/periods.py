@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError
+from ..errors import SchemaError, counted
 from .stamps import TICKS_A_SECOND
 
 Moment: TypeAlias = pd.Timestamp | int
@@ -144,7 +144,7 @@ def _is_pair(period: Any) -> bool:
     if isinstance(period, str) or not isinstance(period, Sequence):
         return False
     if len(period) != 2:
-        raise SchemaError(f"period={period!r} has {len(period)} parts; give a pair (start, end)")
+        raise SchemaError(f"period={period!r} has {counted(len(period), 'part')}; give a pair (start, end)")
     return True
 
 

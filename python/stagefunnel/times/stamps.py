@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import InvalidRowError, SchemaError
+from ..errors import InvalidRowError, SchemaError, counted
 
 NAT = np.iinfo(np.int64).min
 # A time of day, then Z or an offset: the text names its zone.
@@ -138,7 +138,7 @@ def refuse_unparsed(
     """Say which text is not a time and how to read it; `first_row` is where a batch of a stream begins."""
     text = texts.iloc[int(rows[0])]
     row = int(rows[0]) + (first_row or 0)
-    share = f" ({len(rows):,} of {len(texts):,} rows)" if first_row is None else ""
+    share = f" ({len(rows):,} of {counted(len(texts), 'row')})" if first_row is None else ""
     form = "ISO 8601" if time_format is None else f"of the format {time_format!r}"
     remedy = "mend it" if time_format else 'say what it is, for example with time_format="%d/%m/%Y %H:%M"'
     raise InvalidRowError(

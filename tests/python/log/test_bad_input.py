@@ -269,7 +269,9 @@ def test_names_and_arrays_do_not_mix() -> None:
 
 
 def test_columns_of_different_lengths_are_refused_with_their_lengths() -> None:
-    with refused(sf.SchemaError, "the columns differ in length: item 2, stage 3, time 3 rows"):
+    with refused(
+        sf.SchemaError, "the columns differ in length: item has 2 rows, stage has 3 rows, time has 3 rows"
+    ):
         sf.StageLog(item=[1, 2], stage=["New"] * 3, time=[0, 1, 2])
 
 

@@ -226,7 +226,7 @@ def test_a_table_is_no_stream_of_batches() -> None:
 def test_a_stream_without_rows_is_refused_unless_it_may_be_empty() -> None:
     with pytest.raises(sf.SchemaError, match="the log has no rows"):
         sf.StageLog.from_batches([])
-    with pytest.raises(sf.SchemaError, match="no row is left after dropping 1 invalid ones"):
+    with pytest.raises(sf.SchemaError, match="no row is left after dropping 1 invalid row"):
         sf.StageLog.from_batches([{"item": ["a"], "stage": [None], "time": [0]}], invalid="drop")
     assert sf.StageLog.from_batches([], empty="allow").n_rows == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, quoted
+from ...errors import SchemaError, counted, did_you_mean, quoted
 from .category import CategoryColumn, category_column
 from .inputs import read_input
 from .number import NumberColumn, number_column
@@ -38,7 +38,7 @@ class ItemsTable:
         if len(keyless) and invalid != "drop":
             raise SchemaError(
                 f"the items table has no {key!r} in row {int(keyless[0]):,} ({len(keyless):,} of "
-                f'{len(keys):,} rows); fill it in, or pass invalid="drop" to leave such rows out'
+                f'{counted(len(keys), "row")}); fill it in, or pass invalid="drop" to leave such rows out'
             )
         self.n_keyless = len(keyless)
         rows, duplicate = _core.match_items(journeys, keys, threads)
@@ -86,7 +86,7 @@ class ItemsTable:
 
     def __repr__(self) -> str:
         others = [str(name) for name in self.frame.columns if name != self._key]
-        return f"table of {len(self.frame):,} rows: {', '.join(others)}"
+        return f"table of {counted(len(self.frame), 'row')}: {', '.join(others)}"
 
 
 def _value(column: pd.Series, row: int) -> Any:

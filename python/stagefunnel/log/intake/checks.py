@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import InvalidRowError, SchemaError, check_option, quoted
+from ...errors import InvalidRowError, SchemaError, check_option, counted, quoted
 from ...times.stamps import in_unit, parse_texts, refuse_unparsed
 from ..columns.inputs import Input, read_input
 from ..data import Empty, Invalid
@@ -66,7 +66,7 @@ def refuse_empty(n_dropped: int, empty: Empty) -> None:
     if empty == "error":
         said = "the log has no rows"
         if n_dropped:
-            said = f"no row is left after dropping {n_dropped:,} invalid ones"
+            said = f"no row is left after dropping {counted(n_dropped, 'invalid row')}"
         raise SchemaError(f'{said}; pass empty="allow" if that is expected')
 
 
@@ -141,8 +141,8 @@ def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None
     lengths = {role: len(column) for role, column in inputs.items()}
     lengths |= {name: len(column) for name, column in (more or {}).items()}
     if len(set(lengths.values())) > 1:
-        said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
-        raise SchemaError(f"the columns differ in length: {said} rows")
+        listed = ", ".join(f"{role} has {counted(length, 'row')}" for role, length in lengths.items())
+        raise SchemaError(f"the columns differ in length: {listed}")
 
 
 def encode(encode: Any, column: Input, *more: Any) -> Any:
@@ -196,7 +196,7 @@ def rows_to_drop(
             ways += ' or invalid="keep_stage" to keep them'
         column = inputs[role]
         # How many rows of a stream miss it, nobody knows yet.
-        share = f" ({len(to_drop[role]):,} of {len(column):,} rows)" if first_row is None else ""
+        share = f" ({len(to_drop[role]):,} of {counted(len(column), 'row')})" if first_row is None else ""
         row += first_row or 0
         raise InvalidRowError(
             f"missing {role} in row {row:,} of column {column.name!r}{share}; fill it in, or pass {ways}",

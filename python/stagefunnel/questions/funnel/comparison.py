@@ -87,10 +87,10 @@ def compare_periods(
         "basis": basis,
         "as_of": as_of,
     }
-    counted, counted_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
+    counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
     leading = ["kind"] * (kind == "both") + ([] if by is None else [by] if isinstance(by, str) else list(by))
     table = _beside(
-        counted, counted_before, leading, [*_COUNTED, *AMOUNTS[:1]] if amount is not None else [*_COUNTED]
+        counts, counts_before, leading, [*_COUNTED, *AMOUNTS[:1]] if amount is not None else [*_COUNTED]
     )
     remember(
         table,

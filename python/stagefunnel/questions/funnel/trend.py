@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, counted
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
@@ -100,7 +100,7 @@ def funnel_by_period(
     if basis == "active":
         bounds = _ticks(begins, clock)
         seen_at = moment_of(as_of, clock, "as_of")
-        counted = {
+        counts = {
             rule.kind: _count_active(log, pipeline, lookup, rule, groups, amounts, bounds, seen_at)
             for rule in rules
         }
@@ -115,9 +115,9 @@ def funnel_by_period(
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
         placed = replace(cells, code=code.astype(np.int32))
-        counted = count_all(selection, rules, placed, amounts)
+        counts = count_all(selection, rules, placed, amounts)
     scale = None if amounts is None else amounts.numbers.scale
-    return funnel_table(pipeline, kind, counted, cells, scale=scale)
+    return funnel_table(pipeline, kind, counts, cells, scale=scale)
 
 
 def _count_active(
@@ -201,8 +201,9 @@ def _cells(periods: pd.PeriodIndex, groups: Groups | None, n_stages: int) -> Gro
     n_groups = _n_groups(groups)
     if len(periods) * n_groups * n_stages > _MOST_ROWS:
         raise SchemaError(
-            f"{len(periods):,} periods × {n_groups:,} groups × {n_stages:,} stages make a table of more than "
-            f"{_MOST_ROWS:,} rows; take longer periods or fewer groups"
+            f"{counted(len(periods), 'period')} × {counted(n_groups, 'group')} × "
+            f"{counted(n_stages, 'stage')} make a table of more than {_MOST_ROWS:,} rows; take longer "
+            f"periods or fewer groups"
         )
     values = pd.DataFrame({"period": periods.repeat(n_groups)})
     if groups is not None:

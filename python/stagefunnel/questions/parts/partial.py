@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, counted
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
@@ -111,7 +111,7 @@ class Partial:
         )
 
     def __repr__(self) -> str:
-        return f"Partial: {self.n_rows:,} rows, {self.n_items:,} items\n  {self.pipeline!r}"
+        return f"Partial: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}\n  {self.pipeline!r}"
 
 
 def partial(

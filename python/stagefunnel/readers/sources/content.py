@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError, quoted
+from ...errors import ReaderError, SchemaError, counted, quoted
 from ...files import RowsRead, delimiter_of
 
 _ROWS_PER_REPORT = 10_000
@@ -252,8 +252,8 @@ def _table(header: list[str], rows: list[list[str]], lines: list[int], name: str
     for row, line in zip(rows, lines, strict=True):
         if len(row) > width and any(row[width:]):
             raise ReaderError(
-                f"{name}, line {line:,}: more fields than the header's {width} names; put fields that hold "
-                f"the delimiter in quotes"
+                f"{name}, line {line:,}: more fields than the header's {counted(width, 'name')}; put fields "
+                f"that hold the delimiter in quotes"
             )
     columns = {
         column: pd.Series(

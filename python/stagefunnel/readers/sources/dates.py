@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError
+from ...errors import ReaderError, SchemaError, counted
 from ...times.stamps import parse_texts
 from ..notes import Notes
 from ..options import Options
@@ -68,7 +68,8 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
         row = int(unparsed[0])
         raise ReaderError(
             f"{place(row)}: {column.iloc[row]!r} in column {name!r} is not a date or time "
-            f'({len(unparsed):,} rows); pass its format, as in time_format="%d %b %Y", or pass invalid="drop"'
+            f'({counted(len(unparsed), "row")}); pass its format, as in time_format="%d %b %Y", or pass '
+            f'invalid="drop"'
         )
     notes.add(
         "unreadable_times", len(unparsed), f"texts in column {name!r} that are no time, taken as missing"
