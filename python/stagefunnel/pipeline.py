@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from numbers import Integral
 from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, check_option, counted, did_you_mean, quoted
+from .errors import SchemaError, check_option, counted, did_you_mean, is_whole_number, quoted
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 
 Label = Hashable
@@ -279,7 +278,7 @@ def _elsewhere_problems(labels: tuple[Label, ...], elsewhere: tuple[Label, ...])
 def _family(label: Label) -> str:
     if isinstance(label, str):
         return "text"
-    if isinstance(label, Integral) and not isinstance(label, bool):
+    if is_whole_number(label):
         return "integer"
     return type(label).__name__
 

@@ -17,9 +17,11 @@ from ..errors import (
     SchemaError,
     UnknownItemError,
     UnknownStageError,
+    advised,
     check_option,
     counted,
     did_you_mean,
+    named,
     quoted,
 )
 from ..pipeline import Pipeline
@@ -120,7 +122,9 @@ class LogData:
     def keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         """Return the keys of the items whose journeys have these `first_row`."""
         if self.keys_of is None:
-            raise SchemaError('the texts of a stream\'s items are not kept; read it with keys="keep"')
+            raise SchemaError(
+                "the texts of a stream's items are not kept; read it with ", advised("keys", "keep")
+            )
         return self.keys_of(rows)
 
     def journey_of(self, item: Hashable) -> _core.Journeys:
@@ -160,8 +164,9 @@ class LogData:
         left_out = [label for label in self.other_labels if label in pipeline.labels]
         if left_out:
             raise SchemaError(
-                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in stages= "
-                f"too"
+                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in ",
+                named("stages"),
+                " too",
             )
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
         rows = [row_of.get(label, -1) for label in self.labels]
@@ -195,6 +200,8 @@ class LogData:
         where = f"{self.locate(first)}: " if self.locate is not None else ""
         raise UnknownStageError(
             f"{where}unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(listed)}; the pipeline has: "
-            f'{quoted(pipeline.labels)}{hint}; pass unlisted="ignore" to leave such rows out',
+            f"{quoted(pipeline.labels)}{hint}; pass ",
+            advised("unlisted", "ignore"),
+            " to leave such rows out",
             row=first,
         )

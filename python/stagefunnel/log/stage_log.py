@@ -303,7 +303,7 @@ class StageLog:
         try:
             log = cls.from_batches(source, **options)
         except InvalidRowError as error:
-            raise InvalidRowError(f"{source.locate(error.row)}: {error}", row=error.row) from error
+            raise error.within(f"{source.locate(error.row)}: ") from error
         data = replace(log._data, found=log._data.found | source.found(), locate=source.locate)
         return cls._from_data(data)
 

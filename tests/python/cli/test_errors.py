@@ -72,7 +72,7 @@ SAYS = [
     ("1,Lost,03/01/2026\n", "time '03/01/2026' in row 2 of column 'time' is not ISO 8601", DROP),
     (",Lost,2026-01-03\n", "missing item in row 2", DROP),
     ("1,,2026-01-03\n", "missing stage in row 2", f"{DROP} or --invalid keep_stage to keep them"),
-    ("1,Lost\n", "2 fields where the header has 3 names; mend the row", DROP),
+    ("1,Lost\n", "2 fields where the header has 3 names; correct the row", DROP),
     (
         "1,Lost,2026-01-03,x\n",
         "4 fields where the header has 3 names; put fields that hold ',' in quotes",

@@ -162,7 +162,7 @@ def test_an_incomplete_row_is_named_by_its_number_in_the_stream(role: str, row: 
 
 def test_a_text_that_is_no_time_is_named_by_its_number_in_the_stream() -> None:
     frame = pd.DataFrame({**ROWS, "time": ["2026-01-01", "2026-01-02", "soon", "later"]})
-    said = "time 'soon' in row 2 of column 'time' is not ISO 8601; say what it is"
+    said = "time 'soon' in row 2 of column 'time' is not ISO 8601; pass its format"
     with pytest.raises(sf.InvalidRowError, match=said) as found:
         sf.StageLog.from_batches(batches_of(frame, [1]))
     assert found.value.row == 2

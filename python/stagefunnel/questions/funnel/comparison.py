@@ -108,7 +108,7 @@ def _period_before(now: Period, period: Any, with_: Any, clock: Clock) -> Period
     if not isinstance(with_, str) or with_ not in ("previous", "last_year"):
         if with_ is None:
             raise SchemaError('with_= is a period, "previous" or "last_year"')
-        return period_of(with_, clock)
+        return period_of(with_, clock, "with_")
     if now.start is None or now.end is None:
         raise SchemaError(f"period={period!r} has no {'start' if now.start is None else 'end'}; give both")
     if isinstance(now.start, int) or isinstance(now.end, int):

@@ -181,12 +181,15 @@ COLUMNS = "it has: 'item', 'manager', 'value', 'note'"
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"key": "itm"}, f"items_key='itm' is no column of the items table; {COLUMNS}; did you mean 'item'?"),
+        (
+            {"key": "itm"},
+            f"items_key='itm' is not a column of the items table; {COLUMNS}; did you mean 'item'?",
+        ),
         (
             {"by": "manger"},
-            f"by='manger' is no column of the items table; {COLUMNS}; did you mean 'manager'?",
+            f"by='manger' is not a column of the items table; {COLUMNS}; did you mean 'manager'?",
         ),
-        ({"amount": "zzz"}, f"amount='zzz' is no column of the items table; {COLUMNS}"),
+        ({"amount": "zzz"}, f"amount='zzz' is not a column of the items table; {COLUMNS}"),
         ({"by": ["manager", "manager"]}, "by= names a column twice: 'manager', 'manager'"),
         ({"by": []}, "by= names no column"),
         (

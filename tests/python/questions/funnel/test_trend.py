@@ -220,7 +220,7 @@ def test_a_comparison_has_the_numbers_of_the_two_funnels(
         (("2026-01", None), {}, "has no end; give both"),
         ((None, "2026-01"), {"with_": "last_year"}, "has no start; give both"),
         ("2026-01", {"with_": None}, "with_= is a period"),
-        ("2026-01", {"with_": "next"}, "'next' is not a period"),
+        ("2026-01", {"with_": "next"}, "with_='next' is not a period"),
     ],
 )
 def test_a_comparison_needs_two_periods(period: Any, options: dict[str, Any], message: str) -> None:
