@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option, core_errors, given, named
+from ...errors import SchemaError, check_option, core_errors, counted, given, named
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
-from ...times.periods import FREQUENCIES, Clock, Span, begin_of, moment_of, span_of
+from ...times.periods import FREQUENCIES, Clock, Period, begin_of, moment_of, period_of
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
@@ -91,9 +91,9 @@ def funnel_by_period(
     check_option("basis", basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
     clock = data_of(log).clock
-    periods = _periods_of(log, every, span_of(period, clock), clock)
+    periods = _periods_of(log, every, period_of(period, clock), clock)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
-    bounds = np.array([Span(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
+    bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
     lookup = core_pipeline(log, pipeline, unlisted)
     whole = Selection(log, pipeline, lookup, log._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
@@ -108,10 +108,12 @@ def funnel_by_period(
     if basis == "active":
         scope = Scope(whole, groups, amounts)
         seen_at = moment_of(as_of, clock, "as_of")
-        counted = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
+        counts = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
     else:
-        span = Span(begins[0], begins[-1])
-        selection = selection_of(log, pipeline, unlisted=unlisted, period=span, basis=basis, as_of=as_of)
+        all_periods = Period(begins[0], begins[-1])
+        selection = selection_of(
+            log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of
+        )
         at = _core.periods_of_items(
             journeys=selection.journeys,
             pipeline=selection.lookup,
@@ -122,8 +124,8 @@ def funnel_by_period(
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
         placed = replace(cells, code=code.astype(np.int32))
-        counted = count_all(Scope(selection, placed, amounts), rules)
-    return funnel_table(pipeline, kind, counted, cells, scale=amounts.scale)
+        counts = count_all(Scope(selection, placed, amounts), rules)
+    return funnel_table(pipeline, kind, counts, cells, scale=amounts.scale)
 
 
 def _count_active(
@@ -154,33 +156,33 @@ def _count_active(
     return FunnelCounts.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
 
 
-def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd.PeriodIndex:
+def _periods_of(log: StageLog, every: EveryName, period: Period, clock: Clock) -> pd.PeriodIndex:
     """List the periods of a stretch of time, by default from the log's first row to its last row."""
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     freq = FREQUENCIES[every]
     first_time, last_time = _time_range(log)
-    first = _period_at(first_time if span.start is None else span.start, freq)
-    last = _period_at(last_time, freq) if span.end is None else _period_at(span.end, freq) - 1
-    for end, one, side in ((span.start, first, "begins"), (span.end, last + 1, "ends")):
+    first = _period_at(first_time if period.start is None else period.start, freq)
+    last = _period_at(last_time, freq) if period.end is None else _period_at(period.end, freq) - 1
+    for end, one, side in ((period.start, first, "begins"), (period.end, last + 1, "ends")):
         if end is not None and begin_of(one, clock) != end:
             raise SchemaError(
                 named("period"),
                 f" {side} at {end}, within a {every}; give whole periods, or another ",
                 named("every"),
             )
-    if last < first and span.end is None:
+    if last < first and period.end is None:
         raise SchemaError(
             "the log's times end before ",
             named("period"),
-            f" begins ({last_time} < {span.start})",
+            f" begins ({last_time} < {period.start})",
             option="period",
         )
     if last < first:
         raise SchemaError(
             "the log's times begin after ",
             named("period"),
-            f" ends ({first_time} >= {span.end})",
+            f" ends ({first_time} >= {period.end})",
             option="period",
         )
     n = (last - first).n + 1
@@ -213,8 +215,9 @@ def _cells(periods: pd.PeriodIndex, groups: Groups, n_stages: int) -> Groups:
     n_groups = groups.n_groups
     if len(periods) * n_groups * n_stages > _MOST_ROWS:
         raise SchemaError(
-            f"{len(periods):,} periods × {n_groups:,} groups × {n_stages:,} stages make a table of more than "
-            f"{_MOST_ROWS:,} rows; take longer periods or fewer groups"
+            f"{counted(len(periods), 'period')} × {counted(n_groups, 'group')} × "
+            f"{counted(n_stages, 'stage')} make a table of more than {_MOST_ROWS:,} rows; take longer "
+            f"periods or fewer groups"
         )
     in_each = groups.values.reindex(range(n_groups)).iloc[np.tile(np.arange(n_groups), len(periods))]
     values = label_rows(

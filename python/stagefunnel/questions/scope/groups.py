@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, named
+from ...errors import SchemaError, counted, named
 from ...log.columns.category import CategoryColumn, Codes, values_at
 
 _MOST_COUNTED = 1 << 22  # a larger table of all combinations costs more than a search for those in use
@@ -138,7 +138,7 @@ def folded(groups: Groups, sizes: npt.NDArray[np.int64], top: int) -> Groups:
     number = np.full(len(groups.values), len(kept), dtype=np.int32)
     number[kept] = np.arange(len(kept), dtype=np.int32)
     number[missing] = len(kept) + 1
-    label = f"other ({len(rest):,} group{'s' if len(rest) > 1 else ''})"
+    label = f"other ({counted(len(rest), 'group')})"
     parts = [groups.values.iloc[kept].astype(object), pd.DataFrame({name: [label] for name in groups.values})]
     values = pd.concat([*parts, groups.values.iloc[missing].astype(object)], ignore_index=True)
     return Groups(number[groups.code], values, each=groups.each)

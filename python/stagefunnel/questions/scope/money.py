@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import Option, SchemaError, advised, check_option, given, named, quoted
+from ...errors import Option, SchemaError, advised, check_option, counted, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.number import NumberColumn
@@ -140,7 +140,7 @@ def _in_one_currency(
     counts = np.bincount(category.code[has_amount] + 1, minlength=len(category.values) + 1)
     if counts[0]:
         raise SchemaError(
-            f"{counts[0]:,} {'amount has' if counts[0] == 1 else 'amounts have'} no currency in column "
+            f"{counted(counts[0], 'amount')} {'has' if counts[0] == 1 else 'have'} no currency in column "
             f"{currency!r}; fill it in, or leave ",
             named("currency"),
             " out if all amounts are in one currency",
