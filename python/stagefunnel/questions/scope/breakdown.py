@@ -100,7 +100,7 @@ def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumn
         if in_table:
             raise SchemaError(
                 given(option, column),
-                " is a column of the items table and also one of the log; rename one of them",
+                " is a column of the items table and one of the log; rename one of them",
             )
         return rows
     if rows is None or in_table:
