@@ -79,7 +79,8 @@ TABLE = pd.DataFrame({"item": [1, 2], "region": ["n", "s"], "who": ["x", "y"]})
         (
             {"by": "wo"},
             "by='wo' is not a column of the items table, nor one that the log keeps; there are: 'team', "
-            "'item', 'region', 'who'; columns= of StageLog says which columns the log keeps; did you mean 'who'?",
+            "'item', 'region', 'who'; columns= of StageLog says which columns the log keeps; did you mean "
+            "'who'?",
         ),
         (
             {"by": "region", "at": "stage"},

@@ -185,7 +185,7 @@ def test_an_error_carries_its_option(question: Callable[[], Any], option: str, t
 @pytest.mark.parametrize("question", [sf.compare_periods, sf.funnel_by_period])
 def test_a_question_about_periods_refuses_what_is_not_a_log(question: Any) -> None:
     arguments = {"period": "2026-01"}
-    with pytest.raises(sf.SchemaError, match="^expected a StageLog, got DataFrame; make"):
+    with pytest.raises(sf.SchemaError, match=r"^expected a StageLog, got DataFrame; make"):
         question(ROWS, SMALL, **arguments)
 
 

@@ -155,7 +155,7 @@ def _is_midnight(moment: pd.Timestamp) -> bool:
 
 
 def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: list[str]) -> pd.DataFrame:
-    """Put two funnels side by side; a group that only one of them has counts 0 in the other."""
+    """Put two funnels side by side; a group that is in one of them only counts 0 in the other."""
     keys = [*leading, "stage", "outcome"]
     order = [*COMPARISON[:-2], *(COMPARED_AMOUNTS if "amount" in names else ()), *COMPARISON[-2:]]
     # Stages, kinds and outcomes sort as categories, and groups by value with the missing ones last.

@@ -1,4 +1,4 @@
-"""Amounts of a report: the current ones or those at each stage, in one currency."""
+"""Amounts of a report: the last of each item or those at each stage, in one currency."""
 
 from __future__ import annotations
 
