@@ -12,17 +12,17 @@ import pandas as pd
 from ..pipeline import Pipeline
 from .schema import BOTH, OUTCOMES
 
-Rows = npt.NDArray[np.integer[Any]]
+IntegerArray = npt.NDArray[np.integer[Any]]
 
 
-def stage_values(pipeline: Pipeline, rows: Rows | Sequence[int]) -> pd.Categorical:
+def stage_values(pipeline: Pipeline, rows: IntegerArray | Sequence[int]) -> pd.Categorical:
     """Turn rows of a pipeline into labels; -1 is missing."""
     return pd.Categorical.from_codes(
         np.asarray(rows, dtype=np.int64), categories=pd.Index(pipeline.labels), ordered=True
     )
 
 
-def outcome_values(codes: Rows | Sequence[int]) -> pd.Categorical[str]:
+def outcome_values(codes: IntegerArray | Sequence[int]) -> pd.Categorical[str]:
     """Turn the core's outcomes into their names."""
     return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), categories=pd.Index(OUTCOMES))
 
