@@ -117,7 +117,11 @@ def merge(**options: Any) -> Callable[[], Any]:
             'at="last"',
         ),
         (losses(reason="wy"), "reason", "reason='wy' is not a column of the items table, nor one that"),
-        (losses(SHARED, reason="share"), "reason", "reason= names 'share', which is a column of the result; rename"),
+        (
+            losses(SHARED, reason="share"),
+            "reason",
+            "reason= names 'share', which is a column of the result; rename",
+        ),
         (losses(by="who", reason="who"), "reason", "reason='who' is in by= too; name it once"),
         (losses(by="who", reason=["team", "who"]), "reason", "reason=['team', 'who'] is in by= too; name it"),
         (lambda: sf.losses(BARE, SMALL, reason="who"), "reason", "reason= names a column of the items"),
