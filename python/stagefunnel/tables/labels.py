@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-MISSING = "(missing)"  # the group of those without one
+MISSING = "(missing)"  # the group of items without a value
 
 
 def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:

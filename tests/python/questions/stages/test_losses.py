@@ -1,4 +1,4 @@
-"""Where and why items are lost, and who skips what: against the reference, and by hand."""
+"""Losses and skips against the reference and against tables computed by hand."""
 
 from typing import Any
 
@@ -134,9 +134,9 @@ def test_losses_of_a_period_are_those_closed_in_it() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"reason": "wy"}, "reason='wy' is no column of the items table; it has: 'item', 'why'"),
+        ({"reason": "wy"}, "reason='wy' is not a column of the items table; it has: 'item', 'why'"),
         ({"by": "why", "reason": "why"}, "reason='why' is in by= too"),
-        ({"by": "items"}, "columns of the result"),
+        ({"by": "items"}, "by= names 'items', which is a column of the result"),
     ],
 )
 def test_columns_that_losses_cannot_take_are_refused(options: dict[str, Any], message: str) -> None:
