@@ -1,4 +1,4 @@
-"""The chains of a log's items, and their counts, as the core finds them."""
+"""The matches of a log's items, and their counts, as the core finds them."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, quoted
+from ...errors import SchemaError, did_you_mean, given, named, quoted
 from ...log.columns.category import Codes
 from ...log.stage_log import StageLog
 from ...tables.schema import STOPS
 from ...times.lengths import Length, Months, reach_of
 from ...times.stamps import NAT
 from ..scope.groups import Groups, combined
-from .rules import Plan
-from .steps import Flags
+from .plan import Plan
+from .stages import with_missing
 
-# What the core says of an item that an exclusion leaves out; people read that it is excluded.
+# Code of the core for an item that an exclusion leaves out; people read that it is excluded.
 LEFT_OUT = len(STOPS)
-UNKNOWN = LEFT_OUT + 1  # why windowFunnel stopped
+UNKNOWN = LEFT_OUT + 1  # windowFunnel gives no reason
 
 
 @dataclass(frozen=True)
-class Chains:
+class Matches:
     """How far each item came, in the order of the journeys.
 
     Attributes
     ----------
     item
-        Place of the item among the log's; several chains may be of one.
+        Places of the items among those of the log; an item may have several matches.
     level
         The deepest step done, 0 for none.
     stop
-        The place in ``STOPS``, or ``LEFT_OUT``, or ``UNKNOWN``.
+        Places in ``STOPS``, or ``LEFT_OUT``, or ``UNKNOWN``.
     done
-        Whether each step was done, a row per chain.
+        Whether each step was done, a row per match.
     time
-        The time of each step; ``NAT`` where it was not done, or is not known.
+        Times of the steps, a row per match; ``NAT`` where a step was not done, or its time is not known.
     """
 
     item: npt.NDArray[np.uint32]
@@ -50,10 +50,19 @@ class Chains:
     time: npt.NDArray[np.int64]
 
 
-def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Journeys | None = None) -> Chains:
-    """Find the chain of every item in the rows before a moment, or that of every entry.
+def matches_of(
+    log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Journeys | None = None
+) -> Matches:
+    """Find the match of every item, or of every entry, in the rows before the end of observation.
 
-    Other journeys than the log's are of its times.
+    Parameters
+    ----------
+    log, plan
+        The log, and the sequence to look for.
+    as_of
+        End of observation.
+    journeys
+        Journeys to read instead of the log's; their times must be in the log's unit.
     """
     n_steps = len(plan.steps)
     read = log._data.journeys if journeys is None else journeys
@@ -72,13 +81,13 @@ def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Jour
         done = time != NAT
         item = found.item if every_entry else np.arange(read.n_items, dtype=np.uint32)
     if as_of is None:
-        return Chains(item, level, stop, done, time)
+        return Matches(item, level, stop, done, time)
     kept = items_before(read, as_of)[item]
-    return Chains(item[kept], level[kept], stop[kept], done[kept], time[kept])
+    return Matches(item[kept], level[kept], stop[kept], done[kept], time[kept])
 
 
 def items_before(journeys: _core.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
-    """Tell which items have a row before the end of observation."""
+    """Return whether each item has a row before the end of observation."""
     if as_of is None:
         return np.ones(journeys.n_items, dtype=np.bool_)
     there: npt.NDArray[np.bool_] = journeys.time[journeys.offsets[:-1]] < as_of
@@ -93,7 +102,7 @@ def counts_of(
     quantiles: Sequence[_core.Quantile] | None,
     journeys: _core.Journeys | None = None,
 ) -> _core.SequenceCounts:
-    """Count the chains, group by group, without making them; without quantiles no times are kept."""
+    """Count the matches, group by group, without listing them; without quantiles no times are summarised."""
     return _core.count_sequence(
         log._data.journeys if journeys is None else journeys,
         core_options(plan, log, as_of),
@@ -110,7 +119,7 @@ def window_funnel(log: StageLog, plan: Plan, as_of: int | None) -> npt.NDArray[n
     """Find the level that ClickHouse's windowFunnel gives every item."""
     return _core.window_funnel(
         log._data.journeys,
-        [np.append(step.matches, np.uint8(0)) for step in plan.steps],
+        [with_missing(step.stages) for step in plan.steps],
         cast(int, plan.window),
         [_core.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
         as_of,
@@ -119,18 +128,22 @@ def window_funnel(log: StageLog, plan: Plan, as_of: int | None) -> npt.NDArray[n
 
 
 def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
-    """Give a number to what each row holds in the columns that must be equal along a chain."""
+    """Give numbers to the values that each row holds in the columns that must be equal throughout a match."""
     if not plan.hold:
         return None
     rows = log._data.columns
     kept = [] if rows is None else rows.names
     for name in plan.hold:
         if log._data.items_table is not None and name in log._data.items_table and name not in kept:
-            raise SchemaError(f"hold={name!r} is of the items table, which is the same all along a chain")
+            raise SchemaError(
+                given("hold", name),
+                " is a column of the items table, which is equal throughout a match anyway; leave it out",
+            )
         if rows is None or name not in rows:
             raise SchemaError(
-                f"hold={name!r} is no column that the log keeps of its rows; it keeps: {quoted(kept)}; "
-                f"columns= of StageLog says which{did_you_mean(name, kept)}"
+                given("hold", name),
+                f" is not a column that the log keeps of its rows; it keeps: {quoted(kept)}; name it in ",
+                *(named("columns"), f" of StageLog{did_you_mean(name, kept)}"),
             )
     categories = [] if rows is None else [rows.category(name) for name in plan.hold]
     return combined(categories, plan.hold, "row").code
@@ -141,12 +154,8 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.Sequence
     clock = log._data.clock
     first, last = log._data.time_range or (0, 0)
 
-    def with_missing(matches: Flags) -> Flags:
-        """Add that a missing stage, whose code is behind all others, is none of them."""
-        return np.append(matches, np.uint8(0))
-
     def core_span(length: Length | None) -> _core.SequenceSpan | None:
-        """Give months as the pieces that they are in this log."""
+        """Write a length as pieces: calendar months differ in length over the log."""
         if length is None:
             return None
         if isinstance(length, Months):
@@ -157,7 +166,7 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.Sequence
     return _core.SequenceOptions(
         steps=[
             _core.SequenceStep(
-                with_missing(step.matches),
+                with_missing(step.stages),
                 core_span(step.min_gap),
                 core_span(step.max_gap),
                 step.optional,
@@ -170,9 +179,9 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.Sequence
         window=None if plan.mode == "open" else core_span(plan.window),
         exclusions=[
             _core.SequenceExclusion(
-                with_missing(one.matches), one.after, one.before, _core.ExclusionEffect[one.effect]
+                with_missing(one.stages), one.after, one.before, _core.ExclusionEffect[one.effect]
             )
-            for one in plan.barriers
+            for one in plan.exclusions
         ],
         as_of=as_of,
         observed_until=last if as_of is None else as_of,

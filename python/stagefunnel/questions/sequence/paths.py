@@ -1,4 +1,4 @@
-"""What came between two steps of a sequence."""
+"""The stages between two steps of a sequence."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import SchemaError, advised, given
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.stamps import to_durations
-from .matches import chains_of
+from .matches import matches_of
+from .question import question_of, remember_rules, steps_between
 from .rows import LogRows
-from .rules import SequenceRules, question_of, remember_rules, steps_between
+from .rules import SequenceRules, lists_rules
+from .steps import StepsLike
 
 _ARROW, _MORE, _NOTHING = " → ", "…", "(nothing)"
 _MOST_STAGES = 100
 
 
+@lists_rules
 def sequence_paths(
     log: StageLog,
-    steps: Any,
+    steps: StepsLike,
     *,
     from_step: int | None = None,
     to_step: int | None = None,
@@ -37,30 +40,30 @@ def sequence_paths(
     Parameters
     ----------
     log, steps
-        The stage history and the steps.
+        Stage history, and the steps or :class:`Steps`.
     from_step, to_step
-        Step numbers, by default the first and the last one.
+        Step numbers, by default those of the first and the last step.
     top
-        How many paths to list; the others are one line.
+        Number of paths to list; all others share one line.
     max_stages
-        Of longer paths so many stages are told, and paths that are alike so far are one.
+        Number of stages to list of a path; longer paths that begin alike count as one.
     as_of
         As for :func:`sequence_funnel`.
     **rules
-        What makes a chain, as for :func:`sequence_funnel`: ``window=``, ``mode=`` and so on.
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
     Returns
     -------
     DataFrame
         One row per path: ``path`` (the stages of the rows between the two steps, a stage that comes several
-        times in a row once; ``(nothing)`` if there are none), ``items`` (chains), ``share`` of the chains
-        that did both steps, ``median`` of their time between the two. Of rows of equal time those count
+        times in a row once; ``(nothing)`` if there are none), ``items`` (matches), ``share`` of the matches
+        that did both steps, ``median`` of their time between the two. Among rows of equal time those count
         that the journey has between the two.
 
     Raises
     ------
     SchemaError
-        As for :func:`sequence_funnel`.
+        As for :func:`sequence_funnel`; also for a mode without an order of steps.
 
     Examples
     --------
@@ -77,18 +80,20 @@ def sequence_paths(
     question = question_of(log, steps, as_of, rules)
     plan = question.plan
     if plan.mode in ("open", "hybrid", "unordered"):
-        raise SchemaError(f'mode="{plan.mode}" has no order of steps, between which something could come')
+        raise SchemaError(
+            advised("mode", plan.mode), " has no order of steps, between which a stage could come"
+        )
     start, end = steps_between(question, from_step, to_step)
-    chains = chains_of(log, plan, question.as_of)
-    both = chains.done[:, start - 1] & chains.done[:, end - 1]
-    item, time = chains.item[both].astype(np.int64), chains.time[both]
+    matches = matches_of(log, plan, question.as_of)
+    both = matches.done[:, start - 1] & matches.done[:, end - 1]
+    item, time = matches.item[both].astype(np.int64), matches.time[both]
     rows = LogRows(log, question.as_of)
-    begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].matches)
-    finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].matches)
+    begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
+    finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
     codes = _stages_between(rows, begin, finish, max_stages)
     found, path, items = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
     path = path.reshape(-1)
-    # The first of those that are equally frequent is the one that comes first in the log.
+    # Of equally frequent paths, the path whose first row comes first in the input is listed first.
     first = np.full(len(found), len(path))
     np.minimum.at(first, path, log._data.journeys.first_row[item].astype(np.int64))
     order = np.lexsort((first, -items))
@@ -115,25 +120,28 @@ def sequence_paths(
 
 def _check(number: Any, name: str, most: int) -> None:
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
-        raise SchemaError(f"{name}={number!r} is not a whole number from 1 to {most:,}")
+        raise SchemaError(given(name, number), f" is not a whole number from 1 to {most:,}")
 
 
 def _stages_between(
     rows: LogRows, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], most: int
 ) -> npt.NDArray[np.int64]:
-    """Put the stages between rows into lines of a matrix, -1 behind the last, -2 where more would come."""
+    """Put the stages between two rows of each match in a line of a matrix.
+
+    -1 fills a line up; -2 in the last column stands for further stages.
+    """
     lengths = np.maximum(end - begin - 1, 0)
-    chain = np.repeat(np.arange(len(begin)), lengths)
+    match = np.repeat(np.arange(len(begin)), lengths)
     place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    code = rows.stage(begin[chain] + 1 + place)
+    code = rows.stage(begin[match] + 1 + place)
     is_new = np.ones(len(code), dtype=bool)
-    is_new[1:] = (code[1:] != code[:-1]) | (chain[1:] != chain[:-1])
-    chain, code = chain[is_new], code[is_new]
-    n_stages = np.bincount(chain, minlength=len(begin))
+    is_new[1:] = (code[1:] != code[:-1]) | (match[1:] != match[:-1])
+    match, code = match[is_new], code[is_new]
+    n_stages = np.bincount(match, minlength=len(begin))
     place = np.arange(len(code)) - np.repeat(np.cumsum(n_stages) - n_stages, n_stages)
     lines = np.full((len(begin), most + 1), -1, dtype=np.int64)
     kept = place < most
-    lines[chain[kept], place[kept]] = code[kept]
+    lines[match[kept], place[kept]] = code[kept]
     lines[n_stages > most, most] = -2
     return lines
 

@@ -1,4 +1,4 @@
-"""Sequences by the period in which they were entered."""
+"""Sequences by the period in which items entered them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any, Unpack, get_args
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, named
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND, STOPS
 from ...times.periods import FREQUENCIES
 from .attribution import grouped_by, touch_of
-from .matches import chains_of
-from .rules import SequenceRules, question_of, remember_rules, steps_between
+from .matches import matches_of
+from .question import question_of, remember_rules, steps_between
+from .rules import SequenceRules, lists_rules
+from .steps import StepsLike
 
 _MOST_ROWS = 20_000_000
 
 
+@lists_rules
 def sequence_trend(
     log: StageLog,
-    steps: Any,
+    steps: StepsLike,
     *,
     every: EveryName = "month",
     from_step: int | None = None,
@@ -34,35 +37,36 @@ def sequence_trend(
     as_of: Any = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
-    """Count, period by period, who came from one step of a sequence to another.
+    """Count, period by period, the matches that went on from one step of a sequence to another.
 
     Parameters
     ----------
     log, steps
-        The stage history and the steps.
+        Stage history, and the steps or :class:`Steps`.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
     from_step, to_step
-        Step numbers, by default the first and the last one.
+        Step numbers, by default those of the first and the last step.
     by, attribution, attribution_step, as_of
         As for :func:`sequence_funnel`.
     **rules
-        What makes a chain, as for :func:`sequence_funnel`: ``window=``, ``mode=`` and so on.
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
     Returns
     -------
     DataFrame
-        One row per period, and per group of `by`: ``period`` (a pandas Period), ``entered`` (chains that
-        did `from_step` in the period), ``converted`` (of these the ones that did `to_step`, whenever),
-        ``immature`` (of the others those whose window was not over), ``conversion`` = ``converted`` /
-        ``entered``. Periods follow each other without a gap from the first to the last in which a chain
-        entered; with `by` those of a group are left out in which none of it did.
+        One row per period, and per group of `by`: ``period`` (a pandas Period), ``entered`` (matches that
+        did `from_step` in the period), ``converted`` (entered matches that did `to_step`, whenever),
+        ``immature`` (entered matches that did not, and whose window was not over), ``conversion`` =
+        ``converted`` / ``entered``. Periods follow each other without a gap from the first to the last in
+        which a match entered; with `by` a group has no row for a period in which none of its matches
+        entered.
 
     Raises
     ------
     SchemaError
-        As for :func:`sequence_funnel`; also for times that are plain integers, and steps that are not in
-        order.
+        As for :func:`sequence_funnel`; also for times that are plain integers, and for two steps that are
+        not in order.
 
     Examples
     --------
@@ -83,9 +87,9 @@ def sequence_trend(
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
     grouped = grouped_by(question, by, touch, reserved=SEQUENCE_TREND)
-    chains = chains_of(log, grouped.plan, question.as_of, grouped.journeys)
-    entered = chains.done[:, start - 1]
-    times = log._data.to_times(chains.time[entered, start - 1])
+    matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
+    entered = matches.done[:, start - 1]
+    times = log._data.to_times(matches.time[entered, start - 1])
     shown = times if log.zone is None else times.dt.tz_localize(None)
     period = pd.PeriodIndex(shown.dt.to_period(FREQUENCIES[every]))
     first = period.min() if len(period) else None
@@ -94,13 +98,15 @@ def sequence_trend(
     n_groups = 1 if groups is None else max(len(groups.values), 1)
     if n_periods * n_groups > _MOST_ROWS:
         raise SchemaError(
-            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; take longer periods"
+            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; choose longer periods with ",
+            named("every"),
+            option="every",
         )
     place = np.zeros(0, dtype=np.int64) if first is None else period.asi8 - first.ordinal
-    group = np.zeros(len(place), dtype=np.int64) if groups is None else groups.code[chains.item[entered]]
+    group = np.zeros(len(place), dtype=np.int64) if groups is None else groups.code[matches.item[entered]]
     cell = place * n_groups + group
-    converted = chains.done[entered, end - 1]
-    immature = ~converted & (chains.stop[entered] == STOPS.index("immature"))
+    converted = matches.done[entered, end - 1]
+    immature = ~converted & (matches.stop[entered] == STOPS.index("immature"))
     size = n_periods * n_groups
     columns: dict[str, Any] = {
         name: np.bincount(cell[flags], minlength=size).astype(np.int64)
