@@ -10,7 +10,6 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, given
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName
@@ -18,7 +17,7 @@ from ...tables.schema import CONVERSION_TIMES
 from ...times.stamps import to_durations
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
-from .question import question_of, remember_rules, steps_between
+from .question import check_whole, question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
 
@@ -79,10 +78,8 @@ def time_to_convert(
     0    2.0  6.0      2  0.666667       0.666667
     1    6.0  9.0      1  0.333333       1.000000
     """
-    if bins is not None and (
-        isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= _MOST_BINS
-    ):
-        raise SchemaError(given("bins", bins), f" is not a whole number from 1 to {_MOST_BINS:,}")
+    if bins is not None:
+        check_whole("bins", bins, _MOST_BINS)
     question = question_of(log, steps, as_of, rules)
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
@@ -107,9 +104,8 @@ def time_to_convert(
         "share_to_date": share(counts.cumsum(axis=1), counts.sum(axis=1, keepdims=True)).ravel(),
     }
     table = pd.DataFrame({name: columns[name] for name in CONVERSION_TIMES})
-    by_columns: list[str] = []
+    by_columns = [] if groups is None else list(map(str, groups.values.columns))
     if groups is not None:
-        by_columns = [str(name) for name in groups.values.columns]
         values = groups.values.iloc[np.repeat(kept, n_bins)].reset_index(drop=True)
         table = pd.concat([values, table], axis="columns")
     median = to_durations([_median(np.sort(lengths))], log.unit).iloc[0] if len(lengths) else None
@@ -131,7 +127,7 @@ def _median(lengths: Any) -> Fraction:
 
 
 def _edges(lengths: Any, bins: int | None) -> Any:
-    """Cut the times into bins; the last one ends with the longest of them."""
+    """Cut the times into bins; the last bin ends with the longest time."""
     if not len(lengths):
         return np.zeros(0, dtype=np.int64)
     shortest, longest = int(lengths.min()), int(lengths.max())

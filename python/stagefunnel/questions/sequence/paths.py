@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, advised, given
+from ...errors import SchemaError, advised
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.stamps import to_durations
 from .matches import matches_of
-from .question import question_of, remember_rules, steps_between
+from .question import check_whole, question_of, remember_rules, steps_between
 from .rows import LogRows
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
 
 _ARROW, _MORE, _NOTHING = " → ", "…", "(nothing)"
-_MOST_STAGES = 100
+_MOST_PATHS, _MOST_STAGES = 1_000_000, 100
 
 
 @lists_rules
@@ -75,8 +75,8 @@ def sequence_paths(
     0       help      1    0.5     3.0
     1  (nothing)      1    0.5     9.0
     """
-    _check(top, "top", 1_000_000)
-    _check(max_stages, "max_stages", _MOST_STAGES)
+    check_whole("top", top, _MOST_PATHS)
+    check_whole("max_stages", max_stages, _MOST_STAGES)
     question = question_of(log, steps, as_of, rules)
     plan = question.plan
     if plan.mode in ("open", "hybrid", "unordered"):
@@ -91,20 +91,12 @@ def sequence_paths(
     begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
     finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
     codes = _stages_between(rows, begin, finish, max_stages)
-    found, path, items = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
-    path = path.reshape(-1)
-    # Of equally frequent paths, the path whose first row comes first in the input is listed first.
-    first = np.full(len(found), len(path))
-    np.minimum.at(first, path, log._data.journeys.first_row[item].astype(np.int64))
-    order = np.lexsort((first, -items))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    shown = min(top, len(found))
-    line = np.minimum(rank[path], shown)
+    paths, path = _most_frequent_first(codes, log._data.journeys.first_row[item].astype(np.int64))
+    names = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[:top]]
+    if len(paths) > top:
+        names.append(f"other ({len(paths) - top:,} paths)")
+    line = np.minimum(path, top)
     lengths = time[:, end - 1] - time[:, start - 1]
-    names = [_name(found[place], log._data.labels) for place in order[:shown]]
-    if len(found) > shown:
-        names.append(f"other ({len(found) - shown:,} paths)")
     counts = np.bincount(line, minlength=len(names)).astype(np.int64)
     medians = pd.Series(lengths).groupby(line).median() if len(lengths) else pd.Series(dtype=float)
     columns: dict[str, Any] = {
@@ -118,9 +110,21 @@ def sequence_paths(
     return table
 
 
-def _check(number: Any, name: str, most: int) -> None:
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
-        raise SchemaError(given(name, number), f" is not a whole number from 1 to {most:,}")
+def _most_frequent_first(
+    codes: npt.NDArray[np.int64], first_row: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """List the distinct paths, the most frequent first, and the place of each match's path among them.
+
+    Of equally frequent paths, the path whose first row comes first in the input is listed first.
+    """
+    paths, path, n_matches = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
+    path = path.reshape(-1)
+    first = np.full(len(paths), np.iinfo(np.int64).max)
+    np.minimum.at(first, path, first_row)
+    order = np.lexsort((first, -n_matches))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return paths[order], rank[path]
 
 
 def _stages_between(

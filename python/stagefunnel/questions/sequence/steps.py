@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, Unpack, cast
 
-from ...errors import SchemaError, given, named
+from ...errors import Option, SchemaError, given, named
 from ...tables.options import EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
 from .rules import (
     DEFAULTS,
@@ -204,8 +204,8 @@ def _joined(steps: Steps, rules: SequenceRules) -> SequenceRules:
     for name, value in rules.items():
         if name in held:
             raise SchemaError(
-                *(given(name, value), " is given beside Steps that have ", given(name, getattr(steps, name))),
-                *("; give ", named(name), " in one place"),
+                *(given(name, value), " is given beside Steps that have "),
+                *(Option(name, written(getattr(steps, name))), "; give ", named(name), " in one place"),
             )
     return {**held, **rules}
 

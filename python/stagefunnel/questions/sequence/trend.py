@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, check_option, named
@@ -89,40 +90,52 @@ def sequence_trend(
     grouped = grouped_by(question, by, touch, reserved=SEQUENCE_TREND)
     matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
     entered = matches.done[:, start - 1]
-    times = log._data.to_times(matches.time[entered, start - 1])
-    shown = times if log.zone is None else times.dt.tz_localize(None)
-    period = pd.PeriodIndex(shown.dt.to_period(FREQUENCIES[every]))
+    converted = matches.done[entered, end - 1]
+    immature = ~converted & (matches.stop[entered] == STOPS.index("immature"))
+    period = _periods_of(log, matches.time[entered, start - 1], every)
     first = period.min() if len(period) else None
     n_periods = 0 if first is None else (period.max() - first).n + 1
     groups = grouped.groups
     n_groups = 1 if groups is None else max(len(groups.values), 1)
-    if n_periods * n_groups > _MOST_ROWS:
-        raise SchemaError(
-            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; choose longer periods with ",
-            named("every"),
-            option="every",
-        )
+    _refuse_too_many_rows(n_periods, n_groups)
     place = np.zeros(0, dtype=np.int64) if first is None else period.asi8 - first.ordinal
     group = np.zeros(len(place), dtype=np.int64) if groups is None else groups.code[matches.item[entered]]
     cell = place * n_groups + group
-    converted = matches.done[entered, end - 1]
-    immature = ~converted & (matches.stop[entered] == STOPS.index("immature"))
-    size = n_periods * n_groups
     columns: dict[str, Any] = {
-        name: np.bincount(cell[flags], minlength=size).astype(np.int64)
+        name: np.bincount(cell[flags], minlength=n_periods * n_groups).astype(np.int64)
         for name, flags in (("entered", slice(None)), ("converted", converted), ("immature", immature))
     }
     columns["conversion"] = share(columns["converted"], columns["entered"])
     periods = pd.period_range(first, periods=n_periods, freq=FREQUENCIES[every]) if n_periods else period
     columns["period"] = pd.Series(periods.repeat(n_groups))
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_TREND})
-    by_columns: list[str] = []
     if groups is not None:
-        by_columns = [str(name) for name in groups.values.columns]
-        values = groups.values.iloc[np.tile(np.arange(len(groups.values)), n_periods)].reset_index(drop=True)
-        table = pd.concat([table[["period"]], values, table.drop(columns="period")], axis="columns")
-        table = table[table["entered"] > 0].reset_index(drop=True)
+        table = _with_groups(table, groups.values, n_periods)
+    by_columns = [] if groups is None else list(map(str, groups.values.columns))
     remember_rules(
         table, "sequence_trend", question, every=every, from_step=start, to_step=end, by=by_columns
     )
     return table
+
+
+def _periods_of(log: StageLog, time: npt.NDArray[np.int64], every: EveryName) -> pd.PeriodIndex:
+    """Find the period of each time, in the log's zone."""
+    times = log._data.to_times(time)
+    local = times if log.zone is None else times.dt.tz_localize(None)
+    return pd.PeriodIndex(local.dt.to_period(FREQUENCIES[every]))
+
+
+def _refuse_too_many_rows(n_periods: int, n_groups: int) -> None:
+    if n_periods * n_groups > _MOST_ROWS:
+        raise SchemaError(
+            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; choose longer periods with ",
+            named("every"),
+            option="every",
+        )
+
+
+def _with_groups(table: pd.DataFrame, values: pd.DataFrame, n_periods: int) -> pd.DataFrame:
+    """Put the groups behind the periods, without rows of groups that no match entered in the period."""
+    groups = values.iloc[np.tile(np.arange(len(values)), n_periods)].reset_index(drop=True)
+    table = pd.concat([table[["period"]], groups, table.drop(columns="period")], axis="columns")
+    return table[table["entered"] > 0].reset_index(drop=True)

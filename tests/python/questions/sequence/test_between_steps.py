@@ -34,7 +34,7 @@ def coloured(draw: st.DrawFn) -> tuple[Question, list[str | None]]:
 
 
 def without(table: pd.DataFrame, value: Any) -> pd.DataFrame:
-    """Take the rows of a group, as a table without one."""
+    """Return the rows of one group without its column."""
     rows = table[table["shade"].isna() if value is None else table["shade"] == value]
     return rows.drop(columns="shade").reset_index(drop=True)
 
@@ -70,7 +70,7 @@ def test_each_group_has_the_funnel_of_the_items_that_are_attributed_to_it(
 
 
 @given(coloured())
-def test_all_events_asks_for_each_value_by_itself(drawn: tuple[Question, list[str | None]]) -> None:
+def test_all_events_reads_each_value_by_itself(drawn: tuple[Question, list[str | None]]) -> None:
     question, colours = drawn
     assume("hold" not in question.options)
     options = {**options_of(question), "as_of": question.options.get("as_of", 99)}
@@ -78,8 +78,8 @@ def test_all_events_asks_for_each_value_by_itself(drawn: tuple[Question, list[st
         with_colours(question, colours), question.steps, by="shade", attribution="all_events", **options
     )
     for value, rows in value_by_value(question.rows, colours).items():
-        known = {**question.options, "as_of": options["as_of"]}
-        expected = reference.sequence_funnel(rows, question.steps, **known)
+        until = {**question.options, "as_of": options["as_of"]}
+        expected = reference.sequence_funnel(rows, question.steps, **until)
         if all(time >= options["as_of"] for _, _, time in rows):
             assert len(without(table, value)) == 0
         else:
@@ -118,7 +118,7 @@ def test_a_trend_counts_each_match_in_the_period_in_which_it_entered(
 
 
 @given(questions(max_items=12), st.none() | st.integers(1, 9))
-def test_bins_hold_all_times_and_are_as_many_and_as_wide_as_is_said(
+def test_bins_hold_all_times_and_have_the_defined_number_and_width(
     question: Question, bins: int | None
 ) -> None:
     n = len(question.steps)
@@ -134,9 +134,9 @@ def test_bins_hold_all_times_and_are_as_many_and_as_wide_as_is_said(
     assert table["count"].sum() == len(times)
     if not times:
         return
-    asked = bins or next(k for k in range(1, 61) if k**3 >= len(times))
-    width = max(1, -(-(max(times) - min(times)) // asked))
-    assert len(table) <= asked
+    n_bins = bins or next(k for k in range(1, 61) if k**3 >= len(times))
+    width = max(1, -(-(max(times) - min(times)) // n_bins))
+    assert len(table) <= n_bins
     assert (table["start"].iloc[0], table["end"].iloc[-1]) == (min(times), max(times))
     for place, (start, end, count) in enumerate(
         zip(table["start"], table["end"], table["count"], strict=True)
@@ -207,6 +207,15 @@ def test_rare_paths_are_one_line_and_long_ones_are_cut() -> None:
     assert list(table["median"]) == [7, 5.5]
     cut = sf.sequence_paths(log, ["visit", "order"], max_stages=1)
     assert sorted(cut["path"]) == ["(nothing)", "help", "help → …"]
+
+
+def test_of_equally_frequent_paths_the_one_that_comes_first_in_the_input_is_listed_first() -> None:
+    journeys = ["visit ad help cart order", "visit cart order", "visit ad order"]
+    rows = [
+        (item, stage, time) for item, path in enumerate(journeys) for time, stage in enumerate(path.split())
+    ]
+    table = sf.sequence_paths(sf.StageLog(frame_of(rows)), ["visit", "order"])
+    assert list(table["path"]) == ["ad → help → cart", "cart", "ad"]
 
 
 def test_without_a_match_of_both_steps_the_tables_are_empty() -> None:

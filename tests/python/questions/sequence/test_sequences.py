@@ -62,11 +62,11 @@ def test_times_of_a_zone_and_its_months_match_the_reference(question: Question) 
 
 def assert_same_tables(question: Question) -> None:
     log, options = log_of(question), options_of(question)
-    for ask, plain in (
+    for function, plain in (
         (sf.sequence_items, reference.sequence_items),
         (sf.sequence_funnel, reference.sequence_funnel),
     ):
-        found = ask(log, question.steps, **options)
+        found = function(log, question.steps, **options)
         expected = plain(question.rows, question.steps, **question.options)
         assert_frame_equal(found, expected, check_exact=True)
 
