@@ -77,7 +77,7 @@ def touch_of(attribution: AttributionName, step: int, plan: Plan, by: object) ->
 class Grouped:
     """Journeys to read, the sequence in the terms of these journeys, and the group of each of their items."""
 
-    journeys: _core.Journeys
+    journeys: _core.journeys.Journeys
     plan: Plan
     groups: Groups | None
 

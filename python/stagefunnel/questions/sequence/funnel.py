@@ -171,7 +171,9 @@ def sequence_items(
     return table
 
 
-def _counts(question: Question, grouped: Grouped, quantiles: Sequence[_core.Quantile] | None) -> StepCounts:
+def _counts(
+    question: Question, grouped: Grouped, quantiles: Sequence[_core.stages.Quantile] | None
+) -> StepCounts:
     log, as_of, plan, groups = question.log, question.as_of, grouped.plan, grouped.groups
     if plan.mode != "clickhouse":
         return step_counts(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))

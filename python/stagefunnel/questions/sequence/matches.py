@@ -51,7 +51,7 @@ class Matches:
 
 
 def matches_of(
-    log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Journeys | None = None
+    log: StageLog, plan: Plan, as_of: int | None, journeys: _core.journeys.Journeys | None = None
 ) -> Matches:
     """Find the match of every item, or of every entry, in the rows before the end of observation.
 
@@ -74,8 +74,12 @@ def matches_of(
         item = np.arange(read.n_items, dtype=np.uint32)
     else:
         every_entry = plan.entries == "all"
-        found = _core.sequence_chains(
-            read, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._data.threads
+        find = _core.sequence.entry_matches if every_entry else _core.sequence.best_matches
+        found = find(
+            journeys=read,
+            options=core_options(plan, log, as_of),
+            hold=held_by_rows(log, plan),
+            threads=log._data.threads,
         )
         level, stop, time = found.level, found.stop, found.time.reshape(-1, n_steps)
         done = time != NAT
@@ -86,7 +90,7 @@ def matches_of(
     return Matches(item[kept], level[kept], stop[kept], done[kept], time[kept])
 
 
-def items_before(journeys: _core.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
+def items_before(journeys: _core.journeys.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
     """Return whether each item has a row before the end of observation."""
     if as_of is None:
         return np.ones(journeys.n_items, dtype=np.bool_)
@@ -99,31 +103,31 @@ def counts_of(
     plan: Plan,
     as_of: int | None,
     groups: Groups | None,
-    quantiles: Sequence[_core.Quantile] | None,
-    journeys: _core.Journeys | None = None,
-) -> _core.SequenceCounts:
+    quantiles: Sequence[_core.stages.Quantile] | None,
+    journeys: _core.journeys.Journeys | None = None,
+) -> _core.sequence.Counts:
     """Count the matches, group by group, without listing them; without quantiles no times are summarised."""
-    return _core.count_sequence(
-        log._data.journeys if journeys is None else journeys,
-        core_options(plan, log, as_of),
-        held_by_rows(log, plan),
-        plan.entries == "all",
-        None if groups is None else groups.code,
-        1 if groups is None else max(len(groups.values), 1),
-        None if quantiles is None else list(quantiles),
-        log._data.threads,
+    return _core.sequence.count_sequence(
+        journeys=log._data.journeys if journeys is None else journeys,
+        options=core_options(plan, log, as_of),
+        hold=held_by_rows(log, plan),
+        every_entry=plan.entries == "all",
+        group=None if groups is None else groups.code,
+        n_groups=1 if groups is None else max(len(groups.values), 1),
+        quantiles=None if quantiles is None else list(quantiles),
+        threads=log._data.threads,
     )
 
 
 def window_funnel(log: StageLog, plan: Plan, as_of: int | None) -> npt.NDArray[np.uint8]:
     """Find the level that ClickHouse's windowFunnel gives every item."""
-    return _core.window_funnel(
-        log._data.journeys,
-        [with_missing(step.stages) for step in plan.steps],
-        cast(int, plan.window),
-        [_core.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
-        as_of,
-        log._data.threads,
+    return _core.sequence.window_funnel(
+        journeys=log._data.journeys,
+        steps=[with_missing(step.stages) for step in plan.steps],
+        window=cast(int, plan.window),
+        modes=[_core.sequence.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
+        as_of=as_of,
+        threads=log._data.threads,
     )
 
 
@@ -149,39 +153,43 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
     return combined(categories, plan.hold, "row").code
 
 
-def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.SequenceOptions:
+def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence.Options:
     """Put a plan in the terms of the core."""
     clock = log._data.clock
     first, last = log._data.time_range or (0, 0)
 
-    def core_span(length: Length | None) -> _core.SequenceSpan | None:
+    def core_length(length: Length | None) -> _core.sequence.Length | None:
         """Write a length as pieces: calendar months differ in length over the log."""
         if length is None:
             return None
         if isinstance(length, Months):
             reach = reach_of(length, first, last, clock)
-            return _core.SequenceSpan(reach.begin, reach.shift, reach.least)
-        return _core.SequenceSpan(*(np.array([value], dtype=np.int64) for value in (0, length, NAT)))
+            return _core.sequence.Length(start=reach.begin, shift=reach.shift, least=reach.least)
+        start, shift, least = (np.array([value], dtype=np.int64) for value in (0, length, NAT))
+        return _core.sequence.Length(start=start, shift=shift, least=least)
 
-    return _core.SequenceOptions(
+    return _core.sequence.Options(
         steps=[
-            _core.SequenceStep(
-                with_missing(step.stages),
-                core_span(step.min_gap),
-                core_span(step.max_gap),
-                step.optional,
-                step.first_time,
+            _core.sequence.Step(
+                matches=with_missing(step.stages),
+                min_gap=core_length(step.min_gap),
+                max_gap=core_length(step.max_gap),
+                optional=step.optional,
+                first_time=step.first_time,
             )
             for step in plan.steps
         ],
-        mode=_core.SequenceMode[plan.mode],
-        timing=_core.SequenceTiming[plan.timing],
-        window=None if plan.mode == "open" else core_span(plan.window),
+        mode=_core.sequence.Mode[plan.mode],
+        timing=_core.sequence.Timing[plan.timing],
+        window=None if plan.mode == "open" else core_length(plan.window),
         exclusions=[
-            _core.SequenceExclusion(
-                with_missing(one.stages), one.after, one.before, _core.ExclusionEffect[one.effect]
+            _core.sequence.Exclusion(
+                matches=with_missing(exclusion.stages),
+                after=exclusion.after,
+                before=exclusion.before,
+                effect=_core.sequence.ExclusionEffect[exclusion.effect],
             )
-            for one in plan.exclusions
+            for exclusion in plan.exclusions
         ],
         as_of=as_of,
         observed_until=last if as_of is None else as_of,

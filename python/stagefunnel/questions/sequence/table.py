@@ -44,12 +44,12 @@ class StepCounts:
     reached: Numbers
     dropped: Numbers
     immature: Numbers
-    from_previous: Sequence[_core.StepTime | None]
-    from_first: Sequence[_core.StepTime | None]
+    from_previous: Sequence[_core.sequence.StepTime | None]
+    from_first: Sequence[_core.sequence.StepTime | None]
     excess: int = 0
 
 
-def step_counts(counts: _core.SequenceCounts) -> StepCounts:
+def step_counts(counts: _core.sequence.Counts) -> StepCounts:
     """Read the counts of the core."""
     return StepCounts(
         items=counts.items,
@@ -121,7 +121,7 @@ def sequence_table(
     return table
 
 
-def _exact(time: _core.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
+def _exact(time: _core.sequence.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
     """Read the mean and the quantiles as fractions, in the unit of the log."""
     if time is None or not time.count:
         return [None] * (1 + n_quantiles)
