@@ -2,7 +2,7 @@
 
 import json
 from itertools import combinations
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -345,7 +345,10 @@ MANY = 1_000_000
 def test_an_item_of_many_repeats_takes_as_long_as_many_items(
     stages: list[str], times: int, options: dict[str, Any]
 ) -> None:
-    """An item of this length would take hours if the work grew with its square."""
+    """An item of this length would take hours if the work grew with its square.
+
+    The time is that of the processors, which other programs of a busy machine do not add to.
+    """
     frame = pd.DataFrame(
         {
             "item": 1,
@@ -355,7 +358,7 @@ def test_an_item_of_many_repeats_takes_as_long_as_many_items(
         }
     )
     log = sf.StageLog(frame, columns="row")
-    start = perf_counter()
+    start = process_time()
     table = sf.sequence_funnel(log, STEPS, missing="ignore", **options)
     assert list(table["step"]) == [1, 2, 3]
-    assert perf_counter() - start < 20
+    assert process_time() - start < 20
