@@ -265,7 +265,7 @@ class StageLog:
     def from_csv(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
         """Read a log out of CSV files (also ``.gz``), a block at a time.
 
-        Items and stages stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is
+        Items and stages stay text, so that keys like ``007`` and ``NA`` survive; only a blank field is
         missing. Times that are whole numbers, every one, are plain integers.
 
         Parameters
