@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import MissingColumnError, ReaderError, did_you_mean, quoted
-from .csv_text import check_widths, csv_header, csv_rows
+from ..errors import MissingColumnError, Parts, ReaderError, did_you_mean, named, quoted
+from .csv_text import Block, csv_header, opened_csv
 from .opening import kind_of, opened
 from .progress import Progress, RowsRead
 
@@ -51,8 +50,8 @@ def place_in_file(file: str, row: int, kind: str) -> str:
     """Say in which line of a file one of its rows stands, or which row it is where there are no lines."""
     if kind == "parquet":
         return f"{file}, row {row:,}"
-    lines = (line for line, _ in csv_rows(file)) if kind == "csv" else _json_lines(file)
-    line = next(islice(lines, row, None), None)
+    with closing(_csv_lines(file) if kind == "csv" else _json_lines(file)) as lines:
+        line = next(islice(lines, row, None), None)
     return f"{file}, line {line:,}" if line is not None else f"{file}, row {row:,}"
 
 
@@ -61,7 +60,7 @@ def read_tables(
 ) -> FileTable:
     """Read columns of several files into one table.
 
-    CSV values stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is missing.
+    CSV values stay text, so that keys like ``007`` and ``NA`` survive; only a blank field is missing.
 
     Parameters
     ----------
@@ -103,17 +102,19 @@ def split_columns(
     of_log = _column_names(files[0]) if rest else []
     for name in rest:
         if name not in of_log:
-            known = [f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]]
-            known += [] if item_files else ["a table of items is given with --items"]
+            known = "; ".join(
+                f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]
+            )
+            advice: Parts = () if item_files else ("; a table of items is given with ", named("items"))
             hint = did_you_mean(name, [*of_items, *of_log])
-            raise ReaderError(f"no column {name!r}: {'; '.join(known)}{hint}")
+            raise ReaderError(f"no column {name!r}: {known}", *advice, hint)
     return [name for name in wanted if name in of_items], rest
 
 
 def _column_names(file: str) -> list[str]:
     kind = kind_of(file)
     if kind == "csv":
-        return csv_header(file)[1]
+        return list(filter(None, csv_header(file).names))
     if kind == "json":
         return list(_read_json(file, None, RowsRead([])).columns)
     with _parquet_file(file) as parquet:
@@ -122,53 +123,35 @@ def _column_names(file: str) -> list[str]:
 
 def check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
     """Refuse columns that a file does not have, or has more than once."""
+    known = list(filter(None, known))
     for column in columns or ():
         if column not in known:
             raise MissingColumnError(
                 f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}",
                 column=column,
             )
-        if list(known).count(column) > 1:
-            raise ReaderError(f"{file}: there are several columns named {column!r}")
+        if known.count(column) > 1:
+            raise ReaderError(f"{file}: the header names {column!r} more than once")
 
 
 def _read_csv(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
-    delimiter, names = csv_header(file)
-    wanted = list(dict.fromkeys(names if columns is None else columns))
-    check_columns(file, wanted, names)
-    check_widths(file, delimiter, len(names))
-    places = [names.index(name) for name in wanted]
-    with opened(file, rows_read) as unpacked:
-        try:
-            reader = pd.read_csv(
-                unpacked,
-                sep=delimiter,
-                header=0,
-                names=list(range(len(names))),
-                usecols=places,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[""],
-                encoding="utf-8-sig",
-                chunksize=_CHUNK_ROWS,
-            )
-            chunks = []
-            for chunk in reader:
-                rows_read.add(len(chunk))
-                chunks.append(chunk)
-            frame = pd.concat(chunks, ignore_index=True)
-        except pd.errors.ParserError as error:
-            raise _unparsed(file, str(error)) from error
-    return frame[places].set_axis(wanted, axis="columns")
+    with opened_csv(file, rows_read) as rows:
+        wanted = list(dict.fromkeys(filter(None, rows.names) if columns is None else columns))
+        check_columns(file, wanted, rows.names)
+        places = {name: rows.names.index(name) for name in wanted}
+        chunks = [_frame_of(Block([], []), places)]
+        for block in rows.blocks(_CHUNK_ROWS):
+            rows_read.add(len(block.rows))
+            chunks.append(_frame_of(block, places))
+    return pd.concat(chunks, ignore_index=True)
 
 
-def _unparsed(file: str, message: str) -> ReaderError:
-    unclosed = re.search(r"EOF inside string starting at row (\d+)", message)
-    if unclosed is None:
-        return ReaderError(f"{file}: {message.removeprefix('Error tokenizing data. C error: ').strip()}")
-    # The parser counts the header as row 0.
-    where = FileTable(pd.DataFrame(), (file,), (0,)).locate(int(unclosed[1]) - 1)
-    return ReaderError(f"{where}: a quoted field is never closed")
+def _frame_of(block: Block, places: Mapping[str, int]) -> pd.DataFrame:
+    columns = {
+        name: pd.Series(np.array(block.column(place), dtype=object), dtype="str")
+        for name, place in places.items()
+    }
+    return pd.DataFrame(columns)
 
 
 def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
@@ -200,7 +183,14 @@ def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) ->
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
 
-def _json_lines(file: str) -> Iterator[int]:
+def _csv_lines(file: str) -> Generator[int, None, None]:
+    """List the lines on which rows begin; ragged rows were left out before, or else an error."""
+    with opened_csv(file, ragged="drop") as rows:
+        for block in rows.blocks(_CHUNK_ROWS):
+            yield from block.lines
+
+
+def _json_lines(file: str) -> Generator[int, None, None]:
     with opened(file) as unpacked:
         for number, line in enumerate(unpacked, start=1):
             if line.strip():

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..display.write import write_file
-from ..errors import SchemaError
+from ..errors import SchemaError, counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.funnel import funnel, outcomes
@@ -143,13 +143,13 @@ def _trend(
 
 
 def _about(log: StageLog, period: Any, basis: str, as_of: Any) -> str:
-    said = [f"{log.n_rows:,} rows of {log.n_items:,} items"]
+    said = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
     if period is not None:
         said.append(f"{basis} in {period if isinstance(period, str) else ' to '.join(map(str, period))}")
     if as_of is not None:
         said.append(f"as of {as_of}")
-    span = log._data.time_range
-    if span is not None:
-        ends = log._data.to_times(np.array(span, dtype=np.int64))
+    first_and_last = log._data.time_range
+    if first_and_last is not None:
+        ends = log._data.to_times(np.array(first_and_last, dtype=np.int64))
         said.append(f"{ends.iloc[0]} to {ends.iloc[1]}")
     return "; ".join(said)

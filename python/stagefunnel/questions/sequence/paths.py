@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, advised
+from ...errors import SchemaError, advised, counted
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
@@ -94,7 +94,7 @@ def sequence_paths(
     paths, path = _most_frequent_first(codes, log._data.journeys.first_row[item].astype(np.int64))
     names = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[:top]]
     if len(paths) > top:
-        names.append(f"other ({len(paths) - top:,} paths)")
+        names.append(f"other ({counted(len(paths) - top, 'path')})")
     line = np.minimum(path, top)
     lengths = time[:, end - 1] - time[:, start - 1]
     counts = np.bincount(line, minlength=len(names)).astype(np.int64)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 import numpy as np
 
-from ...errors import SchemaError, advised, check_option, given, named, quoted
+from ...errors import SchemaError, advised, check_option, counted, given, named, quoted
 from ...tables.options import (
     EffectName,
     EntriesName,
@@ -184,7 +184,7 @@ def _refuse_too_many(n_steps: int, mode: SequenceMode) -> None:
     if n_steps > most:
         raise SchemaError(
             named("steps"),
-            f" has {n_steps} steps; with ",
+            f" has {counted(n_steps, 'step')}; with ",
             given("mode", mode),
             f" there can be {most} at most",
         )

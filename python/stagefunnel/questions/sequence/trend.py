@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, check_option, named
+from ...errors import SchemaError, check_option, counted, named
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName, EveryName
@@ -128,7 +128,8 @@ def _periods_of(log: StageLog, time: npt.NDArray[np.int64], every: EveryName) ->
 def _refuse_too_many_rows(n_periods: int, n_groups: int) -> None:
     if n_periods * n_groups > _MOST_ROWS:
         raise SchemaError(
-            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; choose longer periods with ",
+            f"{counted(n_periods, 'period')} × {counted(n_groups, 'group')} are too many rows; "
+            "choose longer periods with ",
             named("every"),
             option="every",
         )
