@@ -1,4 +1,4 @@
-"""Reading Parquet and CSV files batch by batch, the next one while the one before is worked on."""
+"""Parquet and CSV files in batches; the next batch is read while the one before is in use."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FileBatches(ABC):
             ) from error
 
     def __iter__(self) -> Generator[Any, None, None]:
-        """Read the files, a batch ahead of whoever takes them."""
+        """Read the files, one batch ahead of the caller."""
         batches = self._chained()
         with ThreadPoolExecutor(1) as reader:
             coming = reader.submit(next, batches, None)
@@ -76,16 +76,16 @@ class FileBatches(ABC):
     def _batches_of(self, file: str) -> Iterator[Any]: ...
 
     def locate(self, row: int) -> str:
-        """Say in which file and line a row stands that has been read."""
+        """Return the file and the line of a row that has been read."""
         at = max(number for number, start in enumerate(self._starts) if start <= row)
         return place_in_file(self._files[at], row - self._starts[at], self.kind)
 
     @abstractmethod
     def expected(self, n_rows: int) -> int:
-        """Say how many rows all files have, or seem to have, after some were taken."""
+        """Return or estimate the number of rows of all files, after `n_rows` were read."""
 
     def found(self) -> dict[str, int]:
-        """Count what was wrong with rows that never became a batch, by check of the quality table."""
+        """Return the number of rows that never became part of a batch, by check of the quality table."""
         return {}
 
 
@@ -101,7 +101,7 @@ class ParquetBatches(FileBatches):
         self._n_rows: int = sum(self._metadata(file).num_rows for file in self._files)
 
     def expected(self, n_rows: int) -> int:
-        """Say how many rows all files have."""
+        """Return the number of rows of all files."""
         return self._n_rows
 
     def _metadata(self, file: str) -> Any:
@@ -113,7 +113,7 @@ class ParquetBatches(FileBatches):
     def _batches_of(self, file: str) -> Iterator[Any]:
         schema = self._metadata(file).schema.to_arrow_schema()
         check_columns(file, self._names, schema.names)
-        # A dictionary's stages are looked up once each, not once a row.
+        # The stages of a dictionary are looked up once each, not once for each row.
         stage = self._columns["stage"]
         stages = [stage] if _is_text(self._pa, schema, stage) else []
         try:
@@ -204,7 +204,7 @@ class CsvBatches(FileBatches):
         )
 
     def _type_of(self, name: str) -> Any:
-        # A dictionary's stages are looked up once each, not once a row.
+        # The stages of a dictionary are looked up once each, not once for each row.
         roles = [role for role, column in self._columns.items() if column == name]
         text = self._pa.string()
         return self._pa.dictionary(self._pa.int32(), text) if roles == ["stage"] else text
@@ -252,9 +252,9 @@ class CsvBatches(FileBatches):
 
 
 class _TimeTexts:
-    """Reads times that are text with pyarrow where it can, which is many times faster.
+    """Reader of times that are text by pyarrow, which is many times faster than the log's own reader.
 
-    What it reads is a part of what the log itself reads, with the same meaning; a batch that it cannot read
+    pyarrow reads some of the texts that the log reads, with the same meaning; a batch with any other text
     stays text.
     """
 
@@ -276,7 +276,7 @@ class _TimeTexts:
             try:
                 times = texts.cast(kind)
             except self._pa.ArrowInvalid:
-                continue  # there is no other way to ask whether it can
+                continue  # pyarrow has no other way to find out
             self._types = [kind]
             return batch.set_column(at, self._name, times)
         return batch

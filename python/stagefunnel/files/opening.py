@@ -37,7 +37,7 @@ def expand(patterns: Iterable[str]) -> list[str]:
 
 
 def kind_of(file: str) -> str:
-    """Tell the kind of a file by its ending: ``csv``, ``json`` or ``parquet``."""
+    """Recognise the kind of a file by its ending: ``csv``, ``json`` or ``parquet``."""
     name = file.lower()
     unpacked = name.removesuffix(".gz")
     for kind, ending, endings in (

@@ -1,4 +1,4 @@
-"""Reading tables from files: CSV, JSON lines and Parquet, several at once, with where each row stood."""
+"""Tables from files: CSV, JSON lines and Parquet, several at once, whose rows can be found again."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class FileTable:
     Attributes
     ----------
     frame
-        The columns asked for.
+        Rows with the requested columns.
     files
-        The files, in order.
+        Names of the files, in order.
     starts
-        The first row of each file in `frame`.
+        Place of the first row of each file in `frame`.
     """
 
     frame: pd.DataFrame
@@ -40,14 +40,14 @@ class FileTable:
     starts: tuple[int, ...]
 
     def locate(self, row: int) -> str:
-        """Say in which file and line a row stands."""
+        """Return the file and the line of a row."""
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
         file = self.files[at]
         return place_in_file(file, row - self.starts[at], kind_of(file))
 
 
 def place_in_file(file: str, row: int, kind: str) -> str:
-    """Say in which line of a file one of its rows stands, or which row it is where there are no lines."""
+    """Return a file with the line of one of its rows, or with the row's number if the file has no lines."""
     if kind == "parquet":
         return f"{file}, row {row:,}"
     with closing(_csv_lines(file) if kind == "csv" else _json_lines(file)) as lines:
@@ -67,9 +67,9 @@ def read_tables(
     files
         CSV (also ``.gz``), JSON lines (also ``.gz``) and Parquet.
     columns
-        The columns to read; all of them if it is ``None``.
+        Names of the columns to read; ``None`` reads all of them.
     progress
-        Called while files are read, with the rows so far and those that all files seem to have.
+        Function that is called while files are read, with the rows so far and an estimate of all rows.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def read_tables(
 def split_columns(
     names: Sequence[str], item_files: Sequence[str], files: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Say which columns are in the files of the table of items, and which only in those of the log.
+    """Split columns into those that files of the table of items have, and those that only the log has.
 
     Raises
     ------
@@ -210,9 +210,9 @@ def _read_parquet(file: str, columns: Sequence[str] | None, rows_read: RowsRead)
         for number in range(parquet.num_row_groups):
             groups.append(parquet.read_row_group(number, columns=wanted))
             rows_read.add(groups[-1].num_rows)
-    import pyarrow as pa  # it is there, for it has read the file
+    import pyarrow as pa  # installed, because it has read the file
 
-    # What pandas notes in the file would take a column that was once an index away from the others.
+    # pandas' metadata in the file would turn a column that was once an index into an index again.
     frame: pd.DataFrame = pa.concat_tables(groups).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     return frame
 

@@ -33,7 +33,7 @@ def row_outcomes(pipeline: Pipeline) -> npt.NDArray[np.int64]:
 
 
 def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:
-    """Note on a table what showing it needs beside the numbers, as plain data that survives JSON."""
+    """Note on a table the data that a display needs beside the numbers, as plain data that survives JSON."""
     names = {str(label): name for label, name in pipeline.names.items()}
     table.attrs["stagefunnel"] = {"table": what, "names": names, **more}
 

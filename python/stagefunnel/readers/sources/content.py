@@ -217,11 +217,15 @@ def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextT
     refuse_twice(content.names, name)
     lines: list[int] = []
     rows: list[list[str]] = []
+    n_unreported = 0
     for block in content.blocks(_ROWS_PER_REPORT):
         is_filled = [not all(map(is_blank, fields)) for fields in block.rows]
         lines += compress(block.lines, is_filled)
         rows += compress(block.rows, is_filled)
-        rows_read.add(sum(is_filled))
+        n_unreported += sum(is_filled)
+        if n_unreported >= _ROWS_PER_REPORT:
+            rows_read.add(n_unreported)
+            n_unreported = 0
     table = Block(lines, rows)
     columns = {
         column: pd.Series(np.array(table.column(number), dtype=object))
