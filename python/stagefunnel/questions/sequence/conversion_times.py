@@ -14,6 +14,7 @@ from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName
 from ...tables.schema import CONVERSION_TIMES
+from ...times.periods import MomentLike
 from ...times.stamps import to_durations
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
@@ -35,7 +36,7 @@ def time_to_convert(
     by: str | Sequence[str] | None = None,
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count how long matches take from one step to another, in bins of equal width.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from ... import _core
 from ...log.stage_log import StageLog
 from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE
+from ...times.periods import MomentLike
 from ..stages.durations import QUANTILES, quantiles_of
 from .attribution import Grouped, grouped_by, touch_of
 from .matches import counts_of, items_before, matches_of, window_funnel
@@ -29,7 +30,7 @@ def sequence_funnel(
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     quantiles: Sequence[float] | None = QUANTILES,
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count the items that come through steps in order, and how long they take.
@@ -120,7 +121,7 @@ def sequence_items(
     log: StageLog,
     steps: StepsLike,
     *,
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """List how far each item came through steps in order, when, and why it stopped.

@@ -12,6 +12,7 @@ from ...errors import SchemaError, advised, counted
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
+from ...times.periods import MomentLike
 from ...times.stamps import to_durations
 from .matches import matches_of
 from .question import check_whole, question_of, remember_rules, steps_between
@@ -32,7 +33,7 @@ def sequence_paths(
     to_step: int | None = None,
     top: int = 20,
     max_stages: int = 10,
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """List what came between two steps of a sequence, the most frequent first.

@@ -10,7 +10,7 @@ from ...errors import SchemaError, named
 from ...tables.options import EffectName, EntriesName, SequenceMode, TimingName, WindowFunnelMode
 from ...times.lengths import Length, length_of
 from ...times.periods import Clock
-from .rules import Exclusion
+from .rules import Exclusion, GapsLike
 from .stages import StageFlags, StageReader
 from .steps import Steps, written
 
@@ -107,7 +107,7 @@ def plan_of(steps: Steps, labels: Sequence[Any], clock: Clock, left_out: Collect
     )
 
 
-def _gaps(gaps: Any, n_steps: int, clock: Clock, option: str) -> dict[int, Length]:
+def _gaps(gaps: GapsLike, n_steps: int, clock: Clock, option: str) -> dict[int, Length]:
     """Read one gap for all steps, or a gap for each step number, from step 2 on."""
     by_step = gaps if isinstance(gaps, Mapping) else dict.fromkeys(range(2, n_steps + 1), gaps)
     if not isinstance(gaps, Mapping):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, given
 from ...log.stage_log import StageLog
-from ...times.periods import moment_of
+from ...times.periods import MomentLike, moment_of
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
 from .steps import Steps, StepsLike
@@ -35,7 +35,7 @@ class Question:
     as_of: int | None
 
 
-def question_of(log: StageLog, steps: StepsLike, as_of: Any, rules: SequenceRules) -> Question:
+def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules: SequenceRules) -> Question:
     """Check a question; `rules` are the rules that are given beside the steps."""
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")

@@ -20,10 +20,11 @@ from ...tables.options import (
     TimingName,
     WindowFunnelMode,
 )
-from ...times.lengths import length_of
+from ...times.lengths import LengthLike, length_of
 from ...times.periods import Clock
 
 StageLike: TypeAlias = Hashable | Collection[Hashable]
+GapsLike: TypeAlias = LengthLike | Mapping[int, LengthLike | None] | None
 
 _SEVERAL: Final = (list, tuple, set, frozenset)
 _MOST_STEPS: Final = 64
@@ -74,11 +75,11 @@ class Exclusion:
 class SequenceRules(TypedDict, total=False):
     """The options that decide what a match is; :class:`stagefunnel.Steps` explains them."""
 
-    window: Any
+    window: LengthLike | None
     mode: SequenceMode
     modes: Collection[WindowFunnelMode]
-    max_gap: Any
-    min_gap: Any
+    max_gap: GapsLike
+    min_gap: GapsLike
     timing: TimingName
     exclude: Exclusion | Sequence[Exclusion]
     optional: Collection[int]

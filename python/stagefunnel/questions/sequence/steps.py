@@ -8,9 +8,11 @@ from typing import Any, Final, TypeAlias, Unpack, cast
 
 from ...errors import Option, SchemaError, given, named
 from ...tables.options import EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
+from ...times.lengths import LengthLike
 from .rules import (
     DEFAULTS,
     Exclusion,
+    GapsLike,
     SequenceRules,
     StageLike,
     checked_rules,
@@ -102,11 +104,11 @@ class Steps:
 
     steps: tuple[Hashable, ...]
     labels: tuple[str, ...]
-    window: Any
+    window: LengthLike | None
     mode: SequenceMode
     modes: frozenset[WindowFunnelMode]
-    max_gap: Any
-    min_gap: Any
+    max_gap: GapsLike
+    min_gap: GapsLike
     timing: TimingName
     exclude: tuple[Exclusion, ...]
     optional: frozenset[int]

@@ -14,7 +14,7 @@ from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND, STOPS
-from ...times.periods import FREQUENCIES
+from ...times.periods import FREQUENCIES, MomentLike
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
 from .question import question_of, remember_rules, steps_between
@@ -35,7 +35,7 @@ def sequence_trend(
     by: str | Sequence[str] | None = None,
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count, period by period, the matches that went on from one step of a sequence to another.
