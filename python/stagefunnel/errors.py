@@ -1,4 +1,4 @@
-"""What can go wrong with an input, as exceptions that say what, where and what would be right."""
+"""The exceptions for bad input, whose texts say what is wrong, where, and what would be right."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Pipeline:
         What people read in place of a label, for example the names of a CRM's stage codes. Labels
         without an entry are shown as they are; tables keep the labels.
     elsewhere
-        Labels of other pipelines' stages that the log has too. Their rows are no error and are taken out
-        before visits are formed; they only tell that an item has moved to another pipeline.
+        Labels of other pipelines' stages that the log has too. Their rows are not an error and are taken out
+        before visits are formed; they only show that an item has moved to another pipeline.
     moved_out
         What becomes of an item whose last row is elsewhere: ``"exclude"`` leaves it out of every table,
         as a CRM that shows an item where it is now; ``"include"`` counts it in the stages that it passed
@@ -50,7 +50,7 @@ class Pipeline:
     ------
     SchemaError
         If a stage is listed twice or missing, is both won and lost, labels are of mixed types, or
-        `names` has a label that is no stage. All that is wrong is said at once.
+        `names` has a label that is not a stage. The error lists all problems at once.
 
     Examples
     --------
@@ -99,7 +99,7 @@ class Pipeline:
         Raises
         ------
         SchemaError
-            If the file is no TOML, lacks the table, or has a key that is not known.
+            If the file is not TOML, lacks the table, or has a key that is not known.
         """
         file = read_pipeline_file(path)
         with errors_name_the_file(path):

@@ -44,5 +44,6 @@ def _complain(message: str) -> int:
 def _as_options(message: str) -> str:
     """Say ``--invalid drop`` where the Python face says ``invalid="drop"``."""
     message = re.sub(r'\btime_format="([^"]+)"', r"--time-format '\1'", message)
+    message = re.sub(r"\bitems=(?=$|;)", "--items", message)
     message = re.sub(r'\b(invalid|unlisted|empty|missing)="(\w+)"', r"--\1 \2", message)
     return re.sub(r"\b(period|as_of)=", lambda option: f"--{option[1].replace('_', '-')} ", message)

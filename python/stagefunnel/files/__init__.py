@@ -1,24 +1,23 @@
-"""Reading tables from files, and how far that is."""
+"""Reading tables from files, with the progress of the reading."""
 
-from .csv_text import csv_header, delimiter_of, first_ragged_line, unclosed_line
+from .csv_text import Block, CsvRows, is_blank
 from .opening import expand, kind_of, opened
 from .progress import Progress, RowsRead
 from .tables import FileTable, check_columns, place_in_file, read_parquet, read_tables, split_columns
 
 __all__ = [
+    "Block",
+    "CsvRows",
     "FileTable",
     "Progress",
     "RowsRead",
     "check_columns",
-    "csv_header",
-    "delimiter_of",
     "expand",
-    "first_ragged_line",
+    "is_blank",
     "kind_of",
     "opened",
     "place_in_file",
     "read_parquet",
     "read_tables",
     "split_columns",
-    "unclosed_line",
 ]

@@ -1,4 +1,4 @@
-"""Reading Parquet and CSV files batch by batch, the next one while the one before is worked on."""
+"""Parquet and CSV files in batches; the next batch is read while the one before is in use."""
 
 from __future__ import annotations
 
@@ -8,23 +8,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
-from ..errors import ReaderError, advised, counted
-from . import (
-    RowsRead,
-    check_columns,
-    csv_header,
-    expand,
-    first_ragged_line,
-    opened,
-    place_in_file,
-    unclosed_line,
-)
+from ..errors import ReaderError
+from .csv_text import BLANKS, Block, CsvRows, QuoteCheck, Ragged, csv_header, is_blank, opened_csv
+from .opening import expand, opened
+from .progress import RowsRead
+from .tables import check_columns, place_in_file
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 _PARQUET_ROWS = 250_000
 _CSV_BYTES = 4 << 20
+_CSV_ROWS = 100_000
 
 
 class FileBatches(ABC):
@@ -61,7 +56,7 @@ class FileBatches(ABC):
             ) from error
 
     def __iter__(self) -> Generator[Any, None, None]:
-        """Read the files, a batch ahead of whoever takes them."""
+        """Read the files, one batch ahead of the caller."""
         batches = self._chained()
         with ThreadPoolExecutor(1) as reader:
             coming = reader.submit(next, batches, None)
@@ -81,16 +76,16 @@ class FileBatches(ABC):
     def _batches_of(self, file: str) -> Iterator[Any]: ...
 
     def locate(self, row: int) -> str:
-        """Say in which file and line a row stands that has been read."""
+        """Return the file and the line of a row that has been read."""
         at = max(number for number, start in enumerate(self._starts) if start <= row)
         return place_in_file(self._files[at], row - self._starts[at], self.kind)
 
     @abstractmethod
     def expected(self, n_rows: int) -> int:
-        """Say how many rows all files have, or seem to have, after some were taken."""
+        """Return or estimate the number of rows of all files, after `n_rows` were read."""
 
     def found(self) -> dict[str, int]:
-        """Count what was wrong with rows that never became a batch, by check of the quality table."""
+        """Return the number of rows that never became part of a batch, by check of the quality table."""
         return {}
 
 
@@ -106,7 +101,7 @@ class ParquetBatches(FileBatches):
         self._n_rows: int = sum(self._metadata(file).num_rows for file in self._files)
 
     def expected(self, n_rows: int) -> int:
-        """Say how many rows all files have."""
+        """Return the number of rows of all files."""
         return self._n_rows
 
     def _metadata(self, file: str) -> Any:
@@ -118,7 +113,7 @@ class ParquetBatches(FileBatches):
     def _batches_of(self, file: str) -> Iterator[Any]:
         schema = self._metadata(file).schema.to_arrow_schema()
         check_columns(file, self._names, schema.names)
-        # A dictionary's stages are looked up once each, not once a row.
+        # The stages of a dictionary are looked up once each, not once for each row.
         stage = self._columns["stage"]
         stages = [stage] if _is_text(self._pa, schema, stage) else []
         try:
@@ -138,9 +133,11 @@ def _unsound(file: str, error: Exception) -> ReaderError:
 
 
 class CsvBatches(FileBatches):
-    """Columns of CSV files: items and stages stay text, only an empty field is missing.
+    """Columns of CSV files: items and stages stay text, only a blank field is missing.
 
-    Rows that have more or fewer fields than their file's header are an error, or left out and counted.
+    pyarrow parses the files, many times faster than Python does. From the first row on that it cannot
+    read, Python's parser takes over, which follows the rules of `csv_text`; it also checks a file whose
+    quotes pyarrow may read in another way.
     """
 
     kind = "csv"
@@ -149,93 +146,115 @@ class CsvBatches(FileBatches):
         super().__init__(*args, **options)
         self._times = _TimeTexts(self._pa, self._columns["time"], self._time_format, integers=True)
         self._csv = importlib.import_module("pyarrow.csv")
+        self._compute = importlib.import_module("pyarrow.compute")
         self._n_ragged = 0
         self._rows_read = RowsRead(self._files)
 
     def expected(self, n_rows: int) -> int:
-        """Say how many rows all files would have, were all as long as those that were read."""
+        """Estimate the number of rows of all files, as if all rows were as long as those that were read."""
         return self._rows_read.expected() or n_rows
 
     def found(self) -> dict[str, int]:
         """Count the rows of too many or too few fields."""
         return {"ragged_rows": self._n_ragged}
 
-    def _skip(self, _: Any) -> str:
-        self._n_ragged += 1
-        return "skip"
-
     def _batches_of(self, file: str) -> Iterator[Any]:
-        delimiter, known = csv_header(file)
-        check_columns(file, self._names, known)
+        header = csv_header(file)
+        check_columns(file, self._names, header.names)
+        n_rows, n_ragged, is_well_formed = 0, self._n_ragged, False
         with opened(file, self._rows_read) as unpacked:
-            counted = _QuoteCount(unpacked)
+            checked = QuoteCheck(unpacked, header.delimiter)
             try:
-                with closing(self._reader(counted, delimiter)) as reader:
+                with closing(self._reader(checked, header)) as reader:
                     for batch in reader:
+                        n_rows += batch.num_rows
                         self._rows_read.add(batch.num_rows)
-                        yield self._times.read(batch)
-            except self._pa.ArrowException as error:
-                raise _unparsed(file, delimiter, len(known), error) from error
-        # The parser takes all that follows a quote that is never closed for one field, and says nothing.
-        line = unclosed_line(file) if counted.n_quotes % 2 else None
-        if line is not None:
-            raise ReaderError(f"{file}, line {line:,}: a quoted field is never closed")
+                        yield self._read(batch.columns)
+                is_well_formed = checked.passes()
+            except self._pa.ArrowException:
+                pass  # Python's parser finds what is wrong, if anything is
+        if not is_well_formed:
+            self._n_ragged = n_ragged
+            yield from self._rest_of(file, n_rows)
 
-    def _reader(self, file: Any, delimiter: str) -> Any:
-        pa, csv = self._pa, self._csv
-        types = {name: pa.string() for name in self._names}
-        if list(self._columns.values()).count(self._columns["stage"]) == 1:
-            types[self._columns["stage"]] = pa.dictionary(pa.int32(), pa.string())
+    def _reader(self, file: Any, header: CsvRows) -> Any:
+        csv = self._csv
+        # Columns are taken by their places, because names may repeat or have blanks around them.
+        places = {name: str(header.names.index(name)) for name in self._names}
+        types = {places[name]: self._type_of(name) for name in self._names}
         return csv.open_csv(
             file,
-            read_options=csv.ReadOptions(block_size=_CSV_BYTES, use_threads=self._threads > 1),
+            read_options=csv.ReadOptions(
+                block_size=_CSV_BYTES,
+                use_threads=self._threads > 1,
+                skip_rows=header.header_lines,
+                column_names=list(map(str, range(len(header.names)))),
+            ),
             parse_options=csv.ParseOptions(
-                delimiter=delimiter,
+                delimiter=header.delimiter,
                 newlines_in_values=True,
                 invalid_row_handler=self._skip if self._drop else None,
             ),
             convert_options=csv.ConvertOptions(
                 column_types=types,
-                include_columns=self._names,
+                include_columns=list(places.values()),
                 null_values=[""],
                 strings_can_be_null=True,
             ),
         )
 
+    def _type_of(self, name: str) -> Any:
+        # The stages of a dictionary are looked up once each, not once for each row.
+        roles = [role for role, column in self._columns.items() if column == name]
+        text = self._pa.string()
+        return self._pa.dictionary(self._pa.int32(), text) if roles == ["stage"] else text
 
-class _QuoteCount:
-    """A file on its way to the parser, with the quotes in it counted."""
+    def _skip(self, row: Any) -> str:
+        if row.text is None or is_blank(row.text):
+            return "error"  # a line of blanks is not a row; Python's parser takes over
+        self._n_ragged += 1
+        return "skip"
 
-    closed = False
+    def _read(self, columns: Sequence[Any]) -> Any:
+        columns = [self._missing_where_blank(column) for column in columns]
+        return self._times.read(self._pa.RecordBatch.from_arrays(columns, names=self._names))
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.n_quotes = 0
+    def _missing_where_blank(self, column: Any) -> Any:
+        pa, pc = self._pa, self._compute
+        is_coded = pa.types.is_dictionary(column.type)
+        texts = column.dictionary if is_coded else column
+        # Looking at the first characters costs least, and few texts begin with a blank.
+        if not any(pc.any(pc.starts_with(texts, blank)).as_py() for blank in BLANKS):
+            return column
+        texts = column.cast(pa.string())
+        is_missing = pc.equal(pc.binary_length(pc.ascii_trim(texts, BLANKS)), 0)
+        texts = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
+        return texts.dictionary_encode() if is_coded else texts
 
-    def read(self, n_bytes: int = -1) -> bytes:
-        data = self._file.read(n_bytes)
-        self.n_quotes += data.count(b'"')
-        return data
-
-
-def _unparsed(file: str, delimiter: str, width: int, error: Exception) -> ReaderError:
-    ragged = first_ragged_line(file, width)
-    if ragged is None:
-        return ReaderError(f"{file}: {error}")
-    line, n_fields = ragged
-    correction = f"put fields that hold {delimiter!r} in quotes" if n_fields > width else "correct the row"
-    return ReaderError(
-        f"{file}, line {line:,}: {counted(n_fields, 'field')} where the header has "
-        f"{counted(width, 'name')}; {correction}, or pass ",
-        advised("invalid", "drop"),
-        " to leave such rows out",
-    )
+    def _rest_of(self, file: str, n_rows: int) -> Iterator[Any]:
+        """Read a file by Python's parser, from some row on."""
+        n_ragged = self._n_ragged
+        ragged: Ragged = "drop" if self._drop else "error or drop"
+        with opened_csv(file, self._rows_read, ragged=ragged) as rows:
+            places = [rows.names.index(name) for name in self._names]
+            for block in rows.blocks(_CSV_ROWS):
+                rest = Block(block.lines[n_rows:], block.rows[n_rows:])
+                n_rows -= len(block.rows) - len(rest.rows)
+                if rest.rows:
+                    self._rows_read.add(len(rest.rows))
+                    yield self._read(
+                        [
+                            self._pa.array(rest.column(place), self._type_of(name))
+                            for name, place in zip(self._names, places, strict=True)
+                        ]
+                    )
+            self._n_ragged = n_ragged + rows.n_ragged
 
 
 class _TimeTexts:
-    """Reads times that are text with pyarrow where it can, which is many times faster.
+    """Reader of times that are text by pyarrow, which is many times faster than the log's own reader.
 
-    What it reads is a part of what the log itself reads, with the same meaning; a batch that it cannot read
+    pyarrow reads some of the texts that the log reads, with the same meaning; a batch with any other text
     stays text.
     """
 
@@ -257,7 +276,7 @@ class _TimeTexts:
             try:
                 times = texts.cast(kind)
             except self._pa.ArrowInvalid:
-                continue  # there is no other way to ask whether it can
+                continue  # pyarrow has no other way to find out
             self._types = [kind]
             return batch.set_column(at, self._name, times)
         return batch

@@ -13,6 +13,7 @@ from typing import IO, Any
 from ..errors import ReaderError, quoted
 from .progress import RowsRead
 
+_GZIP = b"\x1f\x8b"
 _CSV, _JSON, _PARQUET = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson"), (".parquet", ".pq")
 
 
@@ -36,7 +37,7 @@ def expand(patterns: Iterable[str]) -> list[str]:
 
 
 def kind_of(file: str) -> str:
-    """Tell the kind of a file by its ending: ``csv``, ``json`` or ``parquet``."""
+    """Recognise the kind of a file by its ending: ``csv``, ``json`` or ``parquet``."""
     name = file.lower()
     unpacked = name.removesuffix(".gz")
     for kind, ending, endings in (
@@ -54,13 +55,18 @@ def kind_of(file: str) -> str:
 
 @contextmanager
 def opened(file: str, rows_read: RowsRead | None = None) -> Iterator[IO[bytes]]:
-    """Open a file for its bytes, unpacked; damage is said with the file's name."""
+    """Open a file for its bytes, unpacked where its content or its name says gzip.
+
+    Raises
+    ------
+    ReaderError
+        If the file is damaged, or if text that is decoded meanwhile is not UTF-8.
+    """
     with open(file, "rb") as raw:
         if rows_read is not None:
             rows_read.begin(raw)
-        packed: AbstractContextManager[Any] = (
-            gzip.GzipFile(fileobj=raw) if file.lower().endswith(".gz") else nullcontext(raw)
-        )
+        is_packed = raw.peek(2)[:2] == _GZIP or file.lower().endswith(".gz")
+        packed: AbstractContextManager[Any] = gzip.GzipFile(fileobj=raw) if is_packed else nullcontext(raw)
         try:
             with packed as unpacked:
                 yield unpacked

@@ -1,11 +1,10 @@
-"""Reading tables from files: CSV, JSON lines and Parquet, several at once, with where each row stood."""
+"""Tables from files: CSV, JSON lines and Parquet, several at once, whose rows can be found again."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import MissingColumnError, Parts, ReaderError, did_you_mean, named, quoted
-from .csv_text import check_widths, csv_header, csv_rows
+from .csv_text import Block, csv_header, opened_csv
 from .opening import kind_of, opened
 from .progress import Progress, RowsRead
 
@@ -29,11 +28,11 @@ class FileTable:
     Attributes
     ----------
     frame
-        The columns asked for.
+        Rows with the requested columns.
     files
-        The files, in order.
+        Names of the files, in order.
     starts
-        The first row of each file in `frame`.
+        Place of the first row of each file in `frame`.
     """
 
     frame: pd.DataFrame
@@ -41,18 +40,18 @@ class FileTable:
     starts: tuple[int, ...]
 
     def locate(self, row: int) -> str:
-        """Say in which file and line a row stands."""
+        """Return the file and the line of a row."""
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
         file = self.files[at]
         return place_in_file(file, row - self.starts[at], kind_of(file))
 
 
 def place_in_file(file: str, row: int, kind: str) -> str:
-    """Say in which line of a file one of its rows stands, or which row it is where there are no lines."""
+    """Return a file with the line of one of its rows, or with the row's number if the file has no lines."""
     if kind == "parquet":
         return f"{file}, row {row:,}"
-    lines = (line for line, _ in csv_rows(file)) if kind == "csv" else _json_lines(file)
-    line = next(islice(lines, row, None), None)
+    with closing(_csv_lines(file) if kind == "csv" else _json_lines(file)) as lines:
+        line = next(islice(lines, row, None), None)
     return f"{file}, line {line:,}" if line is not None else f"{file}, row {row:,}"
 
 
@@ -61,16 +60,16 @@ def read_tables(
 ) -> FileTable:
     """Read columns of several files into one table.
 
-    CSV values stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is missing.
+    CSV values stay text, so that keys like ``007`` and ``NA`` survive; only a blank field is missing.
 
     Parameters
     ----------
     files
         CSV (also ``.gz``), JSON lines (also ``.gz``) and Parquet.
     columns
-        The columns to read; all of them if it is ``None``.
+        Names of the columns to read; ``None`` reads all of them.
     progress
-        Called while files are read, with the rows so far and those that all files seem to have.
+        Function that is called while files are read, with the rows so far and an estimate of all rows.
 
     Raises
     ------
@@ -90,7 +89,7 @@ def read_tables(
 def split_columns(
     names: Sequence[str], item_files: Sequence[str], files: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Say which columns are in the files of the table of items, and which only in those of the log.
+    """Split columns into those that files of the table of items have, and those that only the log has.
 
     Raises
     ------
@@ -115,7 +114,7 @@ def split_columns(
 def _column_names(file: str) -> list[str]:
     kind = kind_of(file)
     if kind == "csv":
-        return csv_header(file)[1]
+        return list(filter(None, csv_header(file).names))
     if kind == "json":
         return list(_read_json(file, None, RowsRead([])).columns)
     with _parquet_file(file) as parquet:
@@ -124,53 +123,35 @@ def _column_names(file: str) -> list[str]:
 
 def check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
     """Refuse columns that a file does not have, or has more than once."""
+    known = list(filter(None, known))
     for column in columns or ():
         if column not in known:
             raise MissingColumnError(
                 f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}",
                 column=column,
             )
-        if list(known).count(column) > 1:
-            raise ReaderError(f"{file}: there are several columns named {column!r}")
+        if known.count(column) > 1:
+            raise ReaderError(f"{file}: the header names {column!r} more than once")
 
 
 def _read_csv(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
-    delimiter, names = csv_header(file)
-    wanted = list(dict.fromkeys(names if columns is None else columns))
-    check_columns(file, wanted, names)
-    check_widths(file, delimiter, len(names))
-    places = [names.index(name) for name in wanted]
-    with opened(file, rows_read) as unpacked:
-        try:
-            reader = pd.read_csv(
-                unpacked,
-                sep=delimiter,
-                header=0,
-                names=list(range(len(names))),
-                usecols=places,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[""],
-                encoding="utf-8-sig",
-                chunksize=_CHUNK_ROWS,
-            )
-            chunks = []
-            for chunk in reader:
-                rows_read.add(len(chunk))
-                chunks.append(chunk)
-            frame = pd.concat(chunks, ignore_index=True)
-        except pd.errors.ParserError as error:
-            raise _unparsed(file, str(error)) from error
-    return frame[places].set_axis(wanted, axis="columns")
+    with opened_csv(file, rows_read) as rows:
+        wanted = list(dict.fromkeys(filter(None, rows.names) if columns is None else columns))
+        check_columns(file, wanted, rows.names)
+        places = {name: rows.names.index(name) for name in wanted}
+        chunks = [_frame_of(Block([], []), places)]
+        for block in rows.blocks(_CHUNK_ROWS):
+            rows_read.add(len(block.rows))
+            chunks.append(_frame_of(block, places))
+    return pd.concat(chunks, ignore_index=True)
 
 
-def _unparsed(file: str, message: str) -> ReaderError:
-    unclosed = re.search(r"EOF inside string starting at row (\d+)", message)
-    if unclosed is None:
-        return ReaderError(f"{file}: {message.removeprefix('Error tokenizing data. C error: ').strip()}")
-    # The parser counts the header as row 0.
-    where = FileTable(pd.DataFrame(), (file,), (0,)).locate(int(unclosed[1]) - 1)
-    return ReaderError(f"{where}: a quoted field is never closed")
+def _frame_of(block: Block, places: Mapping[str, int]) -> pd.DataFrame:
+    columns = {
+        name: pd.Series(np.array(block.column(place), dtype=object), dtype="str")
+        for name, place in places.items()
+    }
+    return pd.DataFrame(columns)
 
 
 def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
@@ -202,7 +183,14 @@ def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) ->
     return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in wanted})
 
 
-def _json_lines(file: str) -> Iterator[int]:
+def _csv_lines(file: str) -> Generator[int, None, None]:
+    """List the lines on which rows begin; ragged rows were left out before, or else an error."""
+    with opened_csv(file, ragged="drop") as rows:
+        for block in rows.blocks(_CHUNK_ROWS):
+            yield from block.lines
+
+
+def _json_lines(file: str) -> Generator[int, None, None]:
     with opened(file) as unpacked:
         for number, line in enumerate(unpacked, start=1):
             if line.strip():
@@ -222,9 +210,9 @@ def _read_parquet(file: str, columns: Sequence[str] | None, rows_read: RowsRead)
         for number in range(parquet.num_row_groups):
             groups.append(parquet.read_row_group(number, columns=wanted))
             rows_read.add(groups[-1].num_rows)
-    import pyarrow as pa  # it is there, for it has read the file
+    import pyarrow as pa  # installed, because it has read the file
 
-    # What pandas notes in the file would take a column that was once an index away from the others.
+    # pandas' metadata in the file would turn a column that was once an index into an index again.
     frame: pd.DataFrame = pa.concat_tables(groups).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     return frame
 

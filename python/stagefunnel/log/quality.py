@@ -1,4 +1,4 @@
-"""What was found in a log: the quality table."""
+"""The quality table: counts of unusual rows of a log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 def quality_counts(
     data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
 ) -> dict[str, int]:
-    """Count what :meth:`stagefunnel.StageLog.quality` says, by check; `known` is of all rows of the log."""
+    """Count the rows of :meth:`stagefunnel.StageLog.quality`, by check; `known` spares the scan."""
     found = _core.stages.log_quality(data.journeys, data.threads) if known is None else known.log_quality
     counts = {
         "rows": data.n_input_rows,

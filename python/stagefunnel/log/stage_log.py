@@ -193,8 +193,8 @@ class StageLog:
             :func:`item_table`; ``"exact"`` also compares the text of every row with the one kept, and refuses
             two that share a hash.
         progress
-            Called after each batch with the rows so far and the rows of all: ``None`` where nobody knows, and
-            of CSV files what their sizes let expect.
+            Function that is called after each batch with the rows so far and the number of all rows: an
+            estimate for CSV files, and ``None`` where it is not known.
 
         Raises
         ------
@@ -265,7 +265,7 @@ class StageLog:
     def from_csv(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
         """Read a log out of CSV files (also ``.gz``), a block at a time.
 
-        Items and stages stay text, so that keys like ``007`` and ``NA`` survive; only an empty field is
+        Items and stages stay text, so that keys like ``007`` and ``NA`` survive; only a blank field is
         missing. Times that are whole numbers, every one, are plain integers.
 
         Parameters
@@ -389,6 +389,6 @@ class StageLog:
             lines.append(f"  left    {counted(left_out, 'row')} of {others} out")
         odd = {name: count for name, count in data.found.items() if count and name != "other_stages"}
         if odd:
-            said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
-            lines.append(f"  invalid {said}")
+            listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
+            lines.append(f"  invalid {listed}")
         return "\n".join(lines)

@@ -82,8 +82,8 @@ def read(
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
         recognised by its Cyrillic words.
     invalid
-        What happens to a row without item, stage or time: ``"error"`` (default), or ``"drop"``, which
-        leaves the row out and counts it.
+        What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
+        fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.
     progress
         Function that is called while files are read, with the number of rows so far and an estimate of
         all rows, which is ``None`` until the first file is done.
@@ -131,7 +131,7 @@ def read(
         invalid=invalid,
     )
     readers = _candidates(format, options)
-    sources = sources_of(paths_or_records, encoding=encoding, progress=progress)
+    sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
     _check_names(sources, options)
     reader, roles = _recognised(sources, readers, options)
     by_role: dict[str, list[Source]] = {}

@@ -58,7 +58,7 @@ def label_rows(table: pd.DataFrame, labels: pd.DataFrame, rows: npt.ArrayLike) -
 
 
 def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:
-    """Note on a table what showing it needs beside the numbers, as plain data that survives JSON."""
+    """Note on a table the data that a display needs beside the numbers, as plain data that survives JSON."""
     table.attrs["stagefunnel"] = {"table": what, "names": stage_names(pipeline), **more}
 
 

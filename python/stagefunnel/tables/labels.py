@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-MISSING = "(missing)"  # the group of items without a value
+MISSING = "(missing)"  # label of the group of missing values
 
 
 def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
-    """Write the group that rows belong to, a word for each column of the breakdown."""
+    """Write the group of some rows, with one label for each column of the breakdown."""
     return tuple(value_label(part[name].iloc[0]) for name in by)
 
 
@@ -21,6 +21,6 @@ def value_label(value: Any) -> str:
 
 
 def value_labels(values: pd.Series) -> list[str]:
-    """Write all values of a column so."""
+    """Write all values of a column of a breakdown."""
     missing = values.isna().tolist()
     return [MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]

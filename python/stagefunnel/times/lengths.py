@@ -44,13 +44,15 @@ class Months:
     Attributes
     ----------
     number
-        At least 0.
+        Number of months, at least 0.
     """
 
     number: int
 
 
 Length: TypeAlias = int | Months
+# What callers may pass for a window or a gap: text with a unit, a timedelta, or a plain number.
+LengthLike: TypeAlias = str | datetime.timedelta | np.timedelta64 | float | np.integer[Any] | np.floating[Any]
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,25 @@ class Reach:
     least: npt.NDArray[np.int64]
 
 
-def length_of(value: Any, clock: Clock, option: str, *, up: bool = False) -> Length | None:
-    """Read a window or a gap in the unit of a log; ``None`` is none.
+def length_of(value: LengthLike | None, clock: Clock, option: str, *, up: bool = False) -> Length | None:
+    """Read a window or a gap in the unit of a log; ``None`` stays ``None``.
 
     Parameters
     ----------
     value
         Text with a unit, a timedelta, or for a log of plain integers a number.
     clock
-        The log's.
+        Unit and zone of the log.
     option
-        What it is given as, for messages.
+        Name of the argument, for messages.
     up
-        Whether what lies between two ticks is rounded up, as the least length needs it, or down.
+        Whether a length between two ticks is rounded up, as a least length needs it; by default it is rounded
+        down.
 
     Raises
     ------
     SchemaError
-        If it is no length, negative, or does not fit the log's times.
+        If the value is not a length of time, is negative, or does not fit the log's times.
     """
     if value is None:
         return None
@@ -161,19 +164,20 @@ def _in_unit(seconds: Fraction, unit: str) -> Fraction:
 
 
 def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
-    """Say where calendar months end for every time from `first` to `last`.
+    """Compute where a length in calendar months ends for every time from `first` to `last`.
 
-    A day that the last month does not have is its end; a time of day that the zone leaves out is the first
-    moment after, one that comes twice the first. No later time has an earlier end.
+    A day that the last month does not have becomes the last day of that month. A time of day that the zone
+    leaves out becomes the first moment after the gap; of a time that comes twice, the first one is taken. A
+    later time never has an earlier end.
     """
     unit = str(clock.unit)
     per_second = TICKS_A_SECOND.get(unit, 1)
     scale = _DAY if unit == "D" else 1
-    # The 28th tells where the days end that the last month may not have.
+    # Start four days early: a target day such as the 31st may be cut to the 28th.
     since, until = first * scale // per_second - 4 * _DAY, last * scale // per_second + 1
     changes = _changes(since - _DAY, until + (months.number + 1) * 31 * _DAY, clock.zone)
     begin, shown = _days(since, until, changes)
-    # What the clock shows at the end, as seconds to add to the time itself.
+    # Seconds from a time to what the clock shows at the end of its length.
     to_end = shown + _months_later(begin + shown, months)
     begin, to_end = _cut(begin, to_end, changes)
     end = np.searchsorted(changes.shown, begin + to_end, side="right") - 1
@@ -190,7 +194,10 @@ def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
 
 
 def _never_falling(begin: Seconds, shift: Seconds, least: Seconds) -> Reach:
-    """Put no end before that of an earlier time, as the 29th of January and an hour that comes twice have."""
+    """Raise each end to the latest end of an earlier time.
+
+    Ends fall back where several days share the end of a month, and where an hour comes twice.
+    """
     last = np.maximum(begin[1:] - 1 + shift[:-1], least[:-1])
     before = np.maximum.accumulate(last)
     falls = before > np.maximum(begin[1:] + shift[1:], least[1:])
@@ -200,9 +207,16 @@ def _never_falling(begin: Seconds, shift: Seconds, least: Seconds) -> Reach:
 
 @dataclass(frozen=True)
 class _Changes:
-    """From when on a zone is how far from UTC, the first from before all times.
+    """Changes of a zone's offset from UTC; the first entry holds from before all times.
 
-    ``shown`` is what the clock before the change would show at its moment.
+    Attributes
+    ----------
+    at
+        Moment of the change.
+    offset
+        Offset from that moment on.
+    shown
+        Time that the clock before the change would show at that moment.
     """
 
     at: Seconds

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from ..errors import SchemaError, counted, given, is_whole_number
 from .stamps import TICKS_A_SECOND
 
 Moment: TypeAlias = pd.Timestamp | int
+# What callers may pass: a moment, or a whole period of the calendar, which stands for its start or its end.
+MomentLike: TypeAlias = str | int | np.integer[Any] | datetime.date | np.datetime64 | pd.Period
 FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _NS = 10**9
 _DAY_NS = 86_400 * _NS
@@ -56,11 +58,15 @@ class Period:
     end: Moment | None
 
     def ticks(self, clock: Clock) -> tuple[int | None, int | None]:
-        """Give the ends in the unit of a log."""
+        """Return the start and the end in the unit of a log."""
         return _ticks(self.start, clock), _ticks(self.end, clock)
 
 
-def period_of(period: Any, clock: Clock, option: str = "period") -> Period:
+# What callers may pass for a period: one of the calendar, or a pair of its start and its end.
+PeriodLike: TypeAlias = str | datetime.date | pd.Period | Period | Sequence[MomentLike | None]
+
+
+def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -> Period:
     """Read a period.
 
     Parameters
@@ -101,7 +107,7 @@ def period_of(period: Any, clock: Clock, option: str = "period") -> Period:
     return Period(begin_of(whole, clock), begin_of(whole + 1, clock))
 
 
-def moment_of(value: Any, clock: Clock, option: str) -> int | None:
+def moment_of(value: MomentLike | None, clock: Clock, option: str) -> int | None:
     """Read one moment in the unit of a log, as `as_of` takes it; text stands for the start of its period."""
     if value is None:
         return None
@@ -116,7 +122,7 @@ def moment_of(value: Any, clock: Clock, option: str) -> int | None:
     return _ticks(stamp, clock)
 
 
-def calendar_period(value: Any) -> pd.Period | None:
+def calendar_period(value: object) -> pd.Period | None:
     """Read what stands for a whole period: calendar text, a pandas Period or a date; else return ``None``."""
     if isinstance(value, pd.Period):
         return value
@@ -135,7 +141,7 @@ def calendar_period(value: Any) -> pd.Period | None:
 
 
 def _ticks(moment: Moment | None, clock: Clock) -> int | None:
-    """Give a moment in the unit of a log: the first of its ticks that is not before it."""
+    """Return a moment in the unit of a log: the first tick that is not before it."""
     if moment is None or not isinstance(moment, pd.Timestamp):
         return moment
     ns = int(moment.value)
@@ -144,7 +150,7 @@ def _ticks(moment: Moment | None, clock: Clock) -> int | None:
     return -(-ns * TICKS_A_SECOND[str(clock.unit)] // _NS)
 
 
-def _is_pair(period: Any, option: str) -> bool:
+def _is_pair(period: object, option: str) -> TypeGuard[Sequence[MomentLike | None]]:
     if isinstance(period, str) or not isinstance(period, Sequence):
         return False
     if len(period) != 2:
@@ -154,7 +160,7 @@ def _is_pair(period: Any, option: str) -> bool:
     return True
 
 
-def _side(value: Any, clock: Clock, side: Literal["start", "end"]) -> Moment | None:
+def _side(value: MomentLike | None, clock: Clock, side: Literal["start", "end"]) -> Moment | None:
     if value is None:
         return None
     stamp = _moment(value, clock)
@@ -168,7 +174,7 @@ def _side(value: Any, clock: Clock, side: Literal["start", "end"]) -> Moment | N
     return begin_of(whole if side == "start" else whole + 1, clock)
 
 
-def _moment(value: Any, clock: Clock) -> Moment | None:
+def _moment(value: MomentLike, clock: Clock) -> Moment | None:
     """Read a timestamp, or an integer for a log of integers; return ``None`` for anything else."""
     if is_whole_number(value):
         if clock.unit is not None:

@@ -1,4 +1,4 @@
-"""Times: reading them from text and objects, and giving them and their differences back."""
+"""Times: read from text and objects, and turned back into timestamps and timedeltas."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def parse_texts(
     some, others = _rows(zoned), _rows(~zoned & texts.notna())
     parsed = pd.to_datetime(texts, format="ISO8601", utc=bool(len(some)), errors="coerce")
     if len(some):
-        # What is no time at all is not naive either.
+        # A text that is not a time at all does not count as a time without zone.
         naive = next((row for row in others if pd.notna(parsed.iloc[row]) or _is_time(texts.iloc[row])), None)
         if naive is not None:
             _refuse_mixed(name, int(some[0]), texts.iloc[some[0]], int(naive), texts.iloc[naive])
@@ -65,7 +65,7 @@ def parse_texts(
 
 
 def in_unit(times: pd.DatetimeIndex, unit: Any) -> pd.DatetimeIndex:
-    """Give times the unit of the ones before them in a stream, where it holds them exactly."""
+    """Convert times to the unit of the batches before them, if that unit holds them exactly."""
     if unit not in ("s", "ms", "us", "ns") or unit == times.unit:
         return times
     try:
@@ -137,7 +137,7 @@ def refuse_unparsed(
     time_format: str | None,
     first_row: int | None,
 ) -> None:
-    """Say which text is not a time and how to read it; `first_row` is where a batch of a stream begins."""
+    """Refuse the first text that is not a time; `first_row` is the row at which a stream's batch begins."""
     text = texts.iloc[int(rows[0])]
     row = int(rows[0]) + (first_row or 0)
     share = f" ({len(rows):,} of {counted(len(texts), 'row')})" if first_row is None else ""
@@ -156,7 +156,7 @@ def _rows(flags: pd.Series) -> npt.NDArray[np.uint64]:
 
 
 def to_times(values: npt.NDArray[np.int64], unit: str | None, zone: str | None) -> pd.Series:
-    """Give the core's times back as timestamps of the log's unit and zone, or as integers."""
+    """Turn the core's times into timestamps of the log's unit and zone, or leave them integers."""
     if unit is None:
         return pd.Series(values)
     seconds = values.copy()

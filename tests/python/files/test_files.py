@@ -129,7 +129,9 @@ def test_a_file_without_rows_has_its_columns(folder: Folder, content: str) -> No
     assert len(folder.read(folder.file("b.csv", content), folder.file("a.csv", FILES["a.csv"]))) == 4
 
 
-TOO_LONG = "more fields than the header's 4 names; put fields that hold ',' in quotes"
+TOO_LONG = "5 fields where the header has 4 names; put fields that hold ',' in quotes"
+TOO_SHORT = "3 fields where the header has 4 names; correct the row"
+NO_HEADER = ", line 1: there is no header; a table starts with the names of its columns"
 NO_ITEM = ": no column 'item'; it has:"
 NOT_QUOTED = "Expecting property name enclosed in double quotes"
 UNKNOWN_KIND = (
@@ -141,15 +143,20 @@ UNKNOWN_KIND = (
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", HEADER + "1,x,New,0\n2,x,New\n3,Acme, Inc,New,0\n", f", line 4: {TOO_LONG}"),
+        ("a.csv", HEADER + "1,x,New,0\n2,x,New\n3,Acme, Inc,New,0\n", f", line 3: {TOO_SHORT}"),
+        ("a.csv", HEADER + "1,x,New,0\n2,x,New,\n3,Acme, Inc,New,0\n", f", line 4: {TOO_LONG}"),
         ("a.csv", HEADER + "1,Acme, Inc,New,0\n2,Acme, Inc,New,0\n", f", line 2: {TOO_LONG}"),
         ("a.csv", HEADER + '1,"a\nb\nc",New,0\n2,x,New,0,5\n', f", line 5: {TOO_LONG}"),
         ("a.csv", HEADER + "1,x,New,0,\n", f", line 2: {TOO_LONG}"),
-        ("a.csv", HEADER + "1,x,New,0\n" * 3 + '2,"x,New,0\n', ", line 5: a quoted field is never closed"),
-        ("a.csv", "", ", line 1: there is no header"),
-        ("a.csv", "\n" + HEADER, ", line 1: there is no header"),
+        (
+            "a.csv",
+            HEADER + "1,x,New,0\n" * 3 + '2,"x,New,0\n',
+            ", line 5: a quoted field is never closed; the file may be cut short",
+        ),
+        ("a.csv", "", NO_HEADER),
+        ("a.csv", "\n" + HEADER, NO_HEADER),
         ("a.csv", "itm,stage,time\n", f"{NO_ITEM} 'itm', 'stage', 'time'; did you mean 'itm'?"),
-        ("a.csv", "item,item,stage,time\n", ": there are several columns named 'item'"),
+        ("a.csv", "item,item,stage,time\n", ": the header names 'item' more than once"),
         ("a.csv", HEADER.encode() + b"1,x,N\xe9w,0\n", ": byte 0xe9 is not UTF-8; save the file as UTF-8"),
         ("a.csv", HEADER.encode("utf-16"), ": byte 0xff is not UTF-8; save the file as UTF-8"),
         ("a.jsonl", '{"item": 1}\n\n{item: 1}\n', f", line 3: not JSON: {NOT_QUOTED}"),
@@ -229,7 +236,7 @@ def test_lines_of_blanks_are_neither_rows_nor_lost_from_the_count(folder: Folder
 
 
 def test_rows_of_empty_fields_count_as_rows(folder: Folder) -> None:
-    for separator, rows in ((",", ["1,x", ",", '""', "2,x"]), ("\t", ["1\tx", "\t", "  \t ", "2\tx"])):
+    for separator, rows in ((",", ["1,x", ",", '"",', "2,x"]), ("\t", ["1\tx", "\t", "  \t ", "2\tx"])):
         file = folder.file("a.csv", "\n".join([f"item{separator}stage", *rows]))
         table = read_tables([file], ["item", "stage"])
         assert table.frame["item"].tolist()[::3] == ["1", "2"]

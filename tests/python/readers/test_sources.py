@@ -223,7 +223,7 @@ REFUSED = {
         "mixes encodings: byte 0xd3 in line 3 is not UTF-8, but line 2 is"
     ),
     b'deal_id,stage,changed_at\n7,"New,2026-03-02\n': "line 2: a quoted field is never closed",
-    b"deal_id,stage,changed_at\n7,New,2026-03-02,9\n": "line 2: more fields than the header's 3 names",
+    b"deal_id,stage,changed_at\n7,New,2026-03-02,9\n": "line 2: 4 fields where the header has 3 names; put",
     b"deal_id,stage,stage\n7,New,2\n": "the header names 'stage' more than once",
     b"\n7,New,2\n": "line 1: there is no header",
 }
@@ -250,10 +250,15 @@ def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
         sf.read(file)
 
 
-def test_short_rows_are_counted(tmp_path: Path) -> None:
+def test_rows_of_other_widths_are_refused_or_left_out_and_counted(tmp_path: Path) -> None:
     file = tmp_path / "export.csv"
-    file.write_text("deal_id,stage,changed_at,note\n7,New,2026-03-02\n7,Won,2026-03-03,x\n")
-    assert count(sf.read(file), "short_rows") == 1
+    rows = "7,Old,2026-03-01,\n7,New,2026-03-02\n7,Won,2026-03-03,x\n7,Won,2026-03-04,x,y\n"
+    file.write_text("deal_id,stage,changed_at,note\n" + rows)
+    with pytest.raises(sf.ReaderError, match="line 3: 3 fields where the header has 4 names"):
+        sf.read(file)
+    export = sf.read(file, invalid="drop")
+    assert count(export, "ragged_rows") == 2
+    assert export.log.stages["stage"].tolist() == ["Old", "Won"]
 
 
 def test_a_status_or_a_list_of_a_record_is_not_taken_for_an_answer_of_the_interface() -> None:

@@ -1,4 +1,4 @@
-"""Random journeys and sequences to ask of them, made to contain what is easily got wrong."""
+"""Random journeys, and sequences to look for in them, that contain the cases in which mistakes are easy."""
 
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -51,7 +51,7 @@ def questions(
 
 
 def _steps(stage: str) -> st.SearchStrategy[Any]:
-    """Draw a step: mostly the stage that is due, else one that matches rows of other steps too."""
+    """Draw a step: mostly the stage that is due, else a step that rows of other steps fill too."""
     several = st.lists(st.sampled_from(STAGES), min_size=1, max_size=3, unique=True)
     due: st.SearchStrategy[Any] = st.just(stage)
     return st.one_of(due, due, due, st.just("A"), several, st.just("*"))
@@ -108,7 +108,7 @@ def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any]) -> Exclusion:
 
 
 def as_time(instant: int, times: Times) -> Any:
-    """Turn a small integer into a time: half days around a change of the clock, months apart at times."""
+    """Turn a small integer into a time: the times are 14 hours apart, around a change of the clock."""
     if times == "integer":
         return instant
     stamp = pd.Timestamp("2026-03-27 12:30") + pd.Timedelta(hours=14 * instant)
@@ -116,7 +116,7 @@ def as_time(instant: int, times: Times) -> Any:
 
 
 def as_length(ticks: int, times: Times) -> Any:
-    """Turn a small integer into a length of time: a few of them of calendar months."""
+    """Turn a small integer into a length of time; some lengths are calendar months."""
     if times == "integer":
         return ticks
     return Months(1) if ticks == 12 else timedelta(hours=14 * ticks)

@@ -1,4 +1,4 @@
-"""Columns as codes: which of its distinct values each row has, and groups out of several of them."""
+"""Categorical columns: the distinct values of a column, and the code of each row's value."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class CategoryColumn:
     values: pd.Series
 
     def at(self, places: npt.NDArray[np.integer[Any]]) -> CategoryColumn:
-        """Take the values at some places, a missing one at -1."""
+        """Take the values at some places; the place -1 gives a missing value."""
         if not len(self.code):
             return replace(self, code=np.full(len(places), -1, dtype=np.int32))
         code = self.code[places]
-        # Mostly no place is missing, and one look at the least is cheaper than a mask.
+        # Places are rarely missing, and their minimum is cheaper than a mask.
         if places.min(initial=0) < 0:
             code[places < 0] = -1
         return replace(self, code=code)
@@ -69,7 +69,7 @@ def category_column(column: pd.Series, subject: str | Option) -> CategoryColumn:
 
 
 def is_narrow(column: pd.Series) -> bool:
-    """Tell integers that lie so near each other that a table of all between them is small."""
+    """Check for integers that lie so near each other that a table of all between them is small."""
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or not len(column):
         return False
     return int(column.max()) - int(column.min()) < _NARROW
@@ -91,7 +91,7 @@ def _narrow_category_column(column: pd.Series) -> CategoryColumn:
 
 
 def values_at(values: pd.Series, places: npt.NDArray[np.integer[Any]]) -> pd.Series:
-    """Take some values, missing at -1; integers stay integers."""
+    """Take the values at some places; the place -1 gives a missing value, and integers stay integers."""
     if not (places < 0).any():
         return values.iloc[places].reset_index(drop=True)
     taken = values.reindex(places).reset_index(drop=True)

@@ -29,13 +29,13 @@ class Input:
     Attributes
     ----------
     name
-        What the caller calls it, for messages.
+        Name of the column, for messages.
     column
-        The core's view of it.
+        View of the column for the core.
     take
-        Gives the original values of some rows back.
+        Function that returns the original values of some rows.
     labels
-        Where the values are codes of other objects (enum members): the objects.
+        Objects that the values are codes of (enum members); ``None`` for plain values.
     """
 
     name: str
@@ -72,9 +72,9 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
     Parameters
     ----------
     source
-        The table.
+        Table with the columns.
     names
-        For each role (``"item"``, …) the name of its column.
+        Name of the column for each role (``"item"``, …).
     """
     if isinstance(source, Mapping):
         check_names(names.values(), list(source), "the mapping")
@@ -155,7 +155,7 @@ def _from_batch(batch: Any, names: list[str]) -> list[_core.columns.Column]:
 def _read(
     read: Callable[[], list[_core.columns.Column]], name: str | None = None
 ) -> list[_core.columns.Column]:
-    """Say of which column the core complained, and what to do about it."""
+    """Read columns by a function of the core, whose errors then name the column and a remedy."""
     try:
         return read()
     except ValueError as error:

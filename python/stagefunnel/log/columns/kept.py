@@ -22,8 +22,8 @@ _EXACT = 2**53  # whole numbers up to here are doubles
 class RowColumns:
     """The columns that a log keeps of its rows.
 
-    NumberColumn are held as doubles and told apart only when a breakdown asks for it; all other columns, and
-    integers that lie near each other, are held as codes of their distinct values.
+    Numbers are held as doubles, and their distinct values are found only when a breakdown needs them. All
+    other columns, and integers that lie near each other, are held as codes of their distinct values.
     """
 
     def __init__(self, columns: Mapping[str, pd.Series], rows: npt.NDArray[np.uint32], threads: int) -> None:
@@ -52,7 +52,7 @@ class RowColumns:
         return name in self._numbers or name in self._categories
 
     def category(self, name: str) -> CategoryColumn:
-        """Tell which value of a column each row of the journeys has."""
+        """Return the value of a column for each row of the journeys, as a category."""
         if name not in self._categories:
             numbers, dtype = self._numbers[name], self._types[name]
             category = category_column(pd.Series(numbers.values / 10.0**numbers.scale), given("by", name))
@@ -62,7 +62,7 @@ class RowColumns:
         return self._categories[name]
 
     def numbers(self, name: str) -> NumberColumn:
-        """Amount of each row of the journeys."""
+        """Return the amount of each row of the journeys."""
         if name not in self._numbers:
             category = self._categories[name]
             numbers = number_column(category.values, name, f" of column {name!r}")
@@ -74,7 +74,7 @@ def _are_numbers(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
         return False
     if is_narrow(column):
-        return False  # as keys of people are; their distinct values take less
+        return False  # such as keys of people, whose distinct values take less memory
     if pd.api.types.is_integer_dtype(column.dtype):
         ends = (column.min(), column.max()) if column.notna().any() else (0, 0)
         return bool(ends[0] >= -_EXACT and ends[1] <= _EXACT)
@@ -82,7 +82,7 @@ def _are_numbers(column: pd.Series) -> bool:
 
 
 def column_names(columns: Any) -> list[str]:
-    """Check which columns a log is to keep."""
+    """Return the names of the columns that a log keeps, after a check."""
     names = [columns] if isinstance(columns, str) else list(columns)
     if not all(isinstance(name, str) for name in names):
         raise SchemaError(given("columns", columns), " are not names of columns")
@@ -109,7 +109,7 @@ def with_columns(frame: Any, columns: Any) -> tuple[Any, dict[str, pd.Series]]:
         return frame, {name: pd.Series(frame[name], copy=False) for name in names}
     if not isinstance(frame, pd.DataFrame):
         if not hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "__arrow_c_array__"):
-            return frame, {}  # reading the other columns says what is wrong with it
+            return frame, {}  # reading the other columns raises the error
         frame = _as_arrow(frame)
         check_names(names, list(frame.column_names), "the table")
         return frame, {name: frame.column(name).to_pandas() for name in names}

@@ -26,16 +26,16 @@ class NumberColumn:
     Attributes
     ----------
     values
-        The amounts times ten to the power of `scale`; NaN where there is none.
+        Amounts times ten to the power of `scale`; NaN where an amount is missing.
     scale
-        Decimals of so many places are held as whole numbers, whose sums are exact.
+        Number of decimal places; the amounts are held as whole numbers, whose sums are exact.
     """
 
     values: npt.NDArray[np.float64]
     scale: int = 0
 
     def at(self, places: npt.NDArray[np.integer[Any]]) -> NumberColumn:
-        """Take the amounts at some places, none at -1."""
+        """Take the amounts at some places; the place -1 gives NaN."""
         if not len(self.values):
             return replace(self, values=np.full(len(places), np.nan))
         values = self.values[places]
@@ -49,7 +49,7 @@ def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:
     Parameters
     ----------
     where
-        Says in a message where row ``{row}`` is.
+        Text of a message that names the place of row ``{row}``.
     """
     values = column.reset_index(drop=True)
     if pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mMc":
@@ -71,7 +71,7 @@ def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:
 
 
 def holds_decimals(values: pd.Series) -> bool:
-    """Tell whether a column holds decimals, Python's or Arrow's."""
+    """Check for a column of decimals, Python's or Arrow's."""
     if isinstance(values.dtype, pd.ArrowDtype):
         return issubclass(values.dtype.type, Decimal)
     return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "decimal"

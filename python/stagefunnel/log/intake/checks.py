@@ -35,7 +35,7 @@ _MOST_THREADS = 1_024  # more would only cost their stacks
 
 @dataclass(frozen=True)
 class Rows:
-    """Encoded rows that have been looked over: all of a frame, or a batch of a stream."""
+    """Encoded rows after the checks: all rows of a frame, or a batch of a stream."""
 
     inputs: dict[str, Input]
     times: Input
@@ -114,18 +114,19 @@ def look_over(
     unit: str | None = None,
     stages: frozenset[Hashable] | None = None,
 ) -> Rows:
-    """Encode columns and look for rows that miss a value; those to be dropped are left out of the counts.
+    """Encode columns and find rows that miss a value; rows to be dropped are left out of the counts.
 
     Parameters
     ----------
     stages
-        Those whose rows are kept; ``None``: all. Rows to be dropped are not counted as of other stages.
+        Stages whose rows are kept; ``None`` keeps all. Rows to be dropped do not count as rows of other
+        stages.
     pack
-        Whether short texts may become keys that are no hashes.
+        Whether short texts may become keys as they are, instead of hashes.
     first_row
-        Where in a stream a batch begins; ``None`` if the columns are all there is.
+        Row of the stream at which a batch begins; ``None`` if the columns are the whole input.
     unit
-        Of times that are text, where it can hold them.
+        Unit for times that are text, if it can hold them.
     """
     times, unparsed = readable_times(inputs["time"], invalid, time_format, first_row, unit)
     keys = encode(_core.columns.pack_items if pack else _core.columns.encode_items, inputs["item"], threads)

@@ -1,4 +1,4 @@
-"""Taking in a log that comes batch by batch."""
+"""A log that comes in batches."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def read_batches(
     Parameters
     ----------
     encoders
-        The threads to use while the batches come.
+        Number of threads to use while the batches come.
     progress
-        Called after each batch with the rows so far and how many there will be.
+        Function that is called after each batch with the rows so far and an estimate of all rows.
     expected
-        Says that of the rows so far; nobody knows where it is ``None``.
+        Function that estimates the number of all rows from the rows so far; ``None`` without an estimate.
     """
     if isinstance(batches, pd.DataFrame | Mapping | str):
         raise SchemaError(
@@ -55,7 +55,7 @@ def read_batches(
 
 
 class _Stream:
-    """The rows so far, and what they were: all batches must be of one type."""
+    """The rows so far and their types, which all batches must share."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class _Stream:
         inputs = gather(batch, self._columns)
         check_columns(inputs)
         if not len(inputs["item"]):
-            return  # an empty frame's columns are often of no particular type
+            return  # the columns of an empty frame often have no particular type
         if inputs["stage"].labels is not None:
             raise SchemaError(
                 f"column {inputs['stage'].name!r} holds enum members, whose codes differ from batch to "
@@ -187,7 +187,7 @@ _TEXT, _BYTES, _INTEGERS, _UNSIGNED = "text", "bytes", "integers", "unsigned int
 
 
 def _kinds(rows: Rows) -> dict[str, str]:
-    """Say of what type each column is, as far as batches must agree in it."""
+    """Describe the type of each column, as far as batches must agree in it."""
     item, times = rows.inputs["item"], rows.times
     if item.column.holds_bytes:
         keys = _TEXT if item.holds_text else _BYTES

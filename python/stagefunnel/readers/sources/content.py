@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from itertools import compress
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError, advised, counted, given, quoted
-from ...files import RowsRead, delimiter_of
+from ...errors import ReaderError, SchemaError, advised, given, quoted
+from ...files import Block, CsvRows, RowsRead, is_blank
 
 _ROWS_PER_REPORT = 10_000
 _CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
@@ -39,16 +40,16 @@ class TextTable:
     Attributes
     ----------
     frame
-        The rows; empty fields are missing.
+        The rows; blank fields are missing.
     lines
         Line of the file on which each row begins, counted from 1.
-    short_rows
-        Number of rows with fewer fields than the header.
+    n_ragged
+        Number of rows that were left out because they have more or fewer fields than the header.
     """
 
     frame: pd.DataFrame
     lines: list[int]
-    short_rows: int
+    n_ragged: int
 
 
 def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
@@ -189,8 +190,10 @@ def _json_error(error: json.JSONDecodeError, text: str, name: str, line: int) ->
     return ReaderError(f"{name}, line {line:,}: not JSON: {error.msg}")
 
 
-def parse_csv(text: str, name: str, rows_read: RowsRead) -> TextTable:
-    """Parse a table of text with ``,``, ``;``, tab or ``|`` between fields; empty fields are missing.
+def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextTable:
+    """Parse a table of text, by the rules of all CSV files.
+
+    Lines of delimiters alone, which spreadsheets leave below a table, are left out.
 
     Parameters
     ----------
@@ -200,42 +203,36 @@ def parse_csv(text: str, name: str, rows_read: RowsRead) -> TextTable:
         Name of the file, for messages.
     rows_read
         Counter of rows for the progress of reading.
+    drop
+        Whether rows with more or fewer fields than the header are left out; by default they are an error.
 
     Raises
     ------
     ReaderError
-        If there is no header, if a column name repeats, if a row has more fields than the header, or if a
-        quoted field is not closed; with the line.
+        If there is no header, if a column name repeats, if a row has more or fewer fields than the header, or
+        if a quoted field is malformed; with the line.
     """
-    text = text.removeprefix("\ufeff")
-    skipped = 0
-    separator_line = re.match(r'"?sep=(.)"?\r?\n', text)  # written by Excel
-    if separator_line:
-        skipped, text = 1, text[separator_line.end() :]
-    first = text.partition("\n")[0]
-    if not first.strip():
-        raise ReaderError(
-            f"{name}, line {skipped + 1}: there is no header; a table starts with the names of its columns"
-        )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(first), strict=True)
-    line = skipped + 1
-    header: list[str] = []
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if not header:
-                header = [field.strip() for field in row]
-            elif "".join(row).strip():
-                rows.append(row)
-                lines.append(line)
-                if len(rows) % _ROWS_PER_REPORT == 0:
-                    rows_read.add(_ROWS_PER_REPORT)
-            line = skipped + reader.line_num + 1
-    except csv.Error as error:
-        is_cut = "unexpected end" in str(error)
-        problem = "a quoted field is never closed; the file may be cut short" if is_cut else str(error)
-        raise ReaderError(f"{name}, line {line:,}: {problem}") from error
-    return _table(header, rows, lines, name)
+    ragged: Literal["drop", "error or drop"] = "drop" if drop else "error or drop"
+    content = CsvRows(io.StringIO(text, newline=""), name, ragged=ragged)
+    refuse_twice(content.names, name)
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    n_unreported = 0
+    for block in content.blocks(_ROWS_PER_REPORT):
+        is_filled = [not all(map(is_blank, fields)) for fields in block.rows]
+        lines += compress(block.lines, is_filled)
+        rows += compress(block.rows, is_filled)
+        n_unreported += sum(is_filled)
+        if n_unreported >= _ROWS_PER_REPORT:
+            rows_read.add(n_unreported)
+            n_unreported = 0
+    table = Block(lines, rows)
+    columns = {
+        column: pd.Series(np.array(table.column(number), dtype=object))
+        for number, column in enumerate(content.names)
+        if column
+    }
+    return TextTable(pd.DataFrame(columns), lines, content.n_ragged)
 
 
 def refuse_twice(header: list[str], name: str) -> None:
@@ -243,24 +240,3 @@ def refuse_twice(header: list[str], name: str) -> None:
     repeated = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
     if repeated:
         raise ReaderError(f"{name}: the header names {quoted(repeated)} more than once")
-
-
-def _table(header: list[str], rows: list[list[str]], lines: list[int], name: str) -> TextTable:
-    while header and not header[-1]:  # a delimiter ends every line
-        header = header[:-1]
-    width = len(header)
-    refuse_twice(header, name)
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) > width and any(row[width:]):
-            raise ReaderError(
-                f"{name}, line {line:,}: more fields than the header's {counted(width, 'name')}; put fields "
-                f"that hold the delimiter in quotes"
-            )
-    columns = {
-        column: pd.Series(
-            [row[number] if number < len(row) and row[number].strip() else None for row in rows], dtype=object
-        )
-        for number, column in enumerate(header)
-        if column
-    }
-    return TextTable(pd.DataFrame(columns), lines, sum(len(row) < width for row in rows))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -14,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-from ...files import Progress, RowsRead, expand, read_parquet
+from ...files import Progress, RowsRead, expand, opened, read_parquet
 from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .json_records import records_in
@@ -29,7 +27,9 @@ _NESTED = {
 }
 
 
-def sources_of(inputs: Any, *, encoding: str | None, progress: Progress | None) -> list[Source]:
+def sources_of(
+    inputs: Any, *, encoding: str | None, progress: Progress | None, drop: bool = False
+) -> list[Source]:
     """Open paths, globs, answers of a REST client and tables, alone or in a list.
 
     Parameters
@@ -40,6 +40,9 @@ def sources_of(inputs: Any, *, encoding: str | None, progress: Progress | None) 
         Encoding of text files; by default their bytes decide.
     progress
         Function that is called while files are read.
+    drop
+        Whether rows of CSV files with more or fewer fields than the header are left out; by default they are
+        an error.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def sources_of(inputs: Any, *, encoding: str | None, progress: Progress | None) 
         if not isinstance(part, str):
             sources += _in_memory(part, name)
         elif unread.pop(os.path.realpath(part), None) is not None:
-            sources += _file(part, encoding, rows_read)
+            sources += _file(part, encoding, rows_read, drop)
     if not sources:
         raise ReaderError(f"there are no records in {repr(inputs)[:200]}")
     return sources
@@ -116,10 +119,10 @@ def _holds_columns(mapping: Mapping[Any, Any]) -> bool:
     return len(mapping) > 1 and len(arrays) == len(mapping) and len({len(array) for array in arrays}) == 1
 
 
-def _file(file: str, encoding: str | None, rows_read: RowsRead) -> Iterator[Source]:
+def _file(file: str, encoding: str | None, rows_read: RowsRead, drop: bool) -> Iterator[Source]:
     rows_read.begin()
     n_rows = 0
-    for source in _file_sources(file, _content(file), encoding, rows_read):
+    for source in _file_sources(file, _content(file), encoding, rows_read, drop):
         n_rows += len(source.frame)
         yield source
     rows_read.end(file, n_rows)
@@ -127,28 +130,25 @@ def _file(file: str, encoding: str | None, rows_read: RowsRead) -> Iterator[Sour
 
 def _content(file: str) -> bytes:
     """Read the bytes of a file, unpacked."""
-    with open(file, "rb") as opened:
-        data = opened.read()
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
+    with opened(file) as unpacked:
+        data = unpacked.read()
     if not data.strip():
         raise ReaderError(f"{file}: the file is empty; export it again")
     return data
 
 
-def _file_sources(file: str, data: bytes, encoding: str | None, rows_read: RowsRead) -> Iterable[Source]:
+def _file_sources(
+    file: str, data: bytes, encoding: str | None, rows_read: RowsRead, drop: bool
+) -> Iterable[Source]:
     """Recognise a file by its content; only a workbook, which is a ZIP file, needs its name as well."""
     if data.startswith(b"PAR1"):
         return [_table(read_parquet(file), file)]
     if data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
         return sheets(file, data)
-    return _text_file(file, *decoded(data, file, encoding), rows_read)
+    return _text_file(file, *decoded(data, file, encoding), rows_read, drop)
 
 
-def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead) -> Iterator[Source]:
+def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead, drop: bool) -> Iterator[Source]:
     notes: list[Note] = []
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append((f"read_as_{encoding.replace('-', '_')}", 1, f"files that are not UTF-8 but {encoding}"))
@@ -157,10 +157,10 @@ def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead) -> Iter
         for source in _json(parse_json(text.removeprefix("\ufeff"), file), file):
             yield replace(source, notes=(*source.notes, *notes))
         return
-    table = parse_csv(text, file, rows_read)
-    if table.short_rows:
+    table = parse_csv(text, file, rows_read, drop=drop)
+    if table.n_ragged:
         notes.append(
-            ("short_rows", table.short_rows, "rows with fewer fields than the header; the rest is missing")
+            ("ragged_rows", table.n_ragged, "rows with more or fewer fields than the header, left out")
         )
     lines = table.lines
     yield Source(file, table.frame, lambda row: f"{file}, line {lines[row]:,}", tuple(notes))
