@@ -138,9 +138,11 @@ struct Question {
     StepTimes times;
 
     [[nodiscard]] std::int32_t group_of(std::size_t item) const { return group.empty() ? 0 : group[item]; }
-    /// Whether the item has a row before `as_of`.
+    /// Whether the item has a row before `as_of`. An item of selected journeys may have no row at all.
     [[nodiscard]] bool is_observed(std::size_t item) const {
-        return !rules.as_of || journeys.time[journeys.offsets[item]] < *rules.as_of;
+        if (!rules.as_of) return true;
+        const std::size_t first = journeys.offsets[item];
+        return first < journeys.offsets[item + 1] && journeys.time[first] < *rules.as_of;
     }
 };
 

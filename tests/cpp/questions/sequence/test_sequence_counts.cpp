@@ -154,5 +154,16 @@ TEST(SequenceCounts, HaveAnItemWithoutRowsAmongTheItemsOnly) {
     EXPECT_LE(counts.reached(0, 0), static_cast<std::int64_t>(n_items));
 }
 
+TEST(SequenceCounts, HaveNoItemWithoutRowsBeforeTheEndOfObservation) {
+    Journeys journeys = random_journeys(40, 5, [](auto& random) { return std::int64_t(random() % 9); });
+    const std::size_t n_items = journeys.n_items();
+    journeys.offsets.insert(journeys.offsets.begin(), 0);  // as an item that a selection leaves out
+    journeys.first_row.push_back(0);
+    Options options = simple_options(2, 5);
+    options.as_of = 9;
+    const Counts counts = count_sequence(journeys, options, Counted::best_match, {}, 1, {});
+    EXPECT_EQ(counts.items, std::vector<std::int64_t>{static_cast<std::int64_t>(n_items)});
+}
+
 }  // namespace
 }  // namespace stagefunnel::sequence

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <string>
 
 #include "scan/stage_set.hpp"
 
@@ -257,8 +256,7 @@ Match LatestStarts::match_to(const Node& end, std::size_t level, std::int64_t fi
             return true;
         };
         const auto edge = std::find_if(edges.begin(), edges.end(), comes_from);
-        if (edge == edges.end())
-            throw std::logic_error("a match has no step before step " + std::to_string(step));
+        if (edge == edges.end()) throw std::logic_error("a match has a step that no step leads to");
         step = edge->from;
         take(step);
     }
