@@ -96,7 +96,7 @@ Journeys random_journeys(std::size_t n_rows, std::size_t n_items, Times times) {
     return rows.build();
 }
 
-void expect_counts_of_chains(const Journeys& journeys, Options options) {
+void expect_counts_of_matches(const Journeys& journeys, Options options) {
     std::vector<std::int32_t> group;
     for (std::size_t item = 0; item < journeys.n_items(); ++item) {
         group.push_back(static_cast<std::int32_t>(journeys.key[item] % 2));
@@ -119,17 +119,18 @@ TEST(SequenceCounts, AreThoseOfTheMatchesWhereTimesRise) {
     const Journeys journeys =
         random_journeys(200'000, 40'000, [&](auto& random) { return clock += 1 + random() % 2; });
     for (const std::int64_t window : {0, 1'000, 60'000, 400'000}) {
-        expect_counts_of_chains(journeys, simple_options(4, window));
+        expect_counts_of_matches(journeys, simple_options(4, window));
     }
-    expect_counts_of_chains(journeys, simple_options(4, {}));
-    expect_counts_of_chains(journeys, simple_options(1, 5));
+    expect_counts_of_matches(journeys, simple_options(4, {}));
+    expect_counts_of_matches(journeys, simple_options(1, 5));
 }
 
 TEST(SequenceCounts, AreThoseOfTheMatchesWhereRowsAreTied) {
     const Journeys journeys = random_journeys(
         20'000, 3'000, [](auto& random) { return static_cast<std::int64_t>(random() % (kEnd + 1)); });
-    for (const std::int64_t window : {0, 3, 12}) expect_counts_of_chains(journeys, simple_options(4, window));
-    expect_counts_of_chains(journeys, simple_options(3, {}));
+    for (const std::int64_t window : {0, 3, 12})
+        expect_counts_of_matches(journeys, simple_options(4, window));
+    expect_counts_of_matches(journeys, simple_options(3, {}));
 }
 
 TEST(SequenceCounts, AreThoseOfTheMatchesAtTheEndsOfTime) {
@@ -140,7 +141,7 @@ TEST(SequenceCounts, AreThoseOfTheMatchesAtTheEndsOfTime) {
         return random() % 2 == 0 ? kLow + tick : random() % 2 == 0 ? kHigh - tick : tick;
     });
     for (const std::int64_t window : {std::int64_t{9}, std::int64_t{1} << 62, kHigh}) {
-        expect_counts_of_chains(journeys, simple_options(4, window));
+        expect_counts_of_matches(journeys, simple_options(4, window));
     }
 }
 
