@@ -76,7 +76,8 @@ sequence::Counts count(const Journeys& journeys, const sequence::Options& option
     std::optional<std::span<const stats::Quantile>> shares;
     if (quantiles) shares = *quantiles;
     const py::gil_scoped_release unlocked;
-    return sequence::count_sequence(journeys, all, every_entry, groups, n_groups, shares);
+    const auto counted = every_entry ? sequence::Counted::every_entry : sequence::Counted::best_match;
+    return sequence::count_sequence(journeys, all, counted, groups, n_groups, shares);
 }
 
 py::array_t<std::uint8_t> levels(const Journeys& journeys, const std::vector<Array<std::uint8_t>>& steps,

@@ -1,33 +1,41 @@
 #include "stagefunnel/questions/sequence/sequence.hpp"
 
-#include <algorithm>
-#include <stdexcept>
+#include <vector>
 
-#include "questions/sequence/item_match.hpp"
+#include "questions/sequence/item_matcher.hpp"
 #include "questions/sequence/rules/rules.hpp"
 #include "scan/scan.hpp"
 
 namespace stagefunnel::sequence {
 namespace {
 
-void put_times(const Match& chain, std::size_t n_steps, std::int64_t* time) {
+void put_times(const Match& match, std::size_t n_steps, std::int64_t* time) {
     for (std::size_t k = 0; k < n_steps; ++k) {
-        time[k] = (chain.done >> k & 1) != 0 ? chain.time[k] : kNoTime;
+        time[k] = (match.done >> k & 1) != 0 ? match.time[k] : kNoTime;
     }
 }
 
-Matches with_room(std::size_t n_steps, std::size_t n_chains) {
-    Matches chains;
-    chains.n_steps = n_steps;
-    chains.level.resize(n_chains);
-    chains.stop.resize(n_chains);
-    chains.done.resize(n_chains);
-    chains.time.resize(n_chains * n_steps);
-    return chains;
+Matches sized(std::size_t n_steps, std::size_t n_matches) {
+    Matches matches;
+    matches.n_steps = n_steps;
+    matches.level.resize(n_matches);
+    matches.stop.resize(n_matches);
+    matches.done.resize(n_matches);
+    matches.time.resize(n_matches * n_steps);
+    return matches;
 }
 
-/// The chains of a range of the items, which are joined in order.
-struct EntriesPart {
+/// The matches of a range of items; the ranges are joined in order.
+struct RangeMatches {
+    void add(std::size_t of_item, const ItemMatch& found, std::size_t n_steps) {
+        item.push_back(static_cast<std::uint32_t>(of_item));
+        level.push_back(static_cast<std::uint8_t>(found.match.level));
+        stop.push_back(static_cast<std::uint8_t>(found.stop));
+        done.push_back(found.match.done);
+        time.resize(time.size() + n_steps);
+        put_times(found.match, n_steps, time.data() + time.size() - n_steps);
+    }
+
     std::vector<std::uint32_t> item;
     std::vector<std::uint8_t> level;
     std::vector<std::uint8_t> stop;
@@ -40,18 +48,18 @@ struct EntriesPart {
 Matches best_matches(const Journeys& journeys, const Options& options) {
     const Rules rules(options, journeys);
     const std::size_t n = rules.n_steps();
-    Matches chains = with_room(n, journeys.n_items());
+    Matches matches = sized(n, journeys.n_items());
     scan::scan_ranges(journeys, options.threads, [&](const auto* codes, std::size_t first, std::size_t last) {
-        ItemMatcher teller(rules, journeys, codes);
+        ItemMatcher matcher(rules, journeys, codes);
         for (std::size_t item = first; item < last; ++item) {
-            const ItemMatch told = teller.tell(item);
-            chains.level[item] = static_cast<std::uint8_t>(told.chain.level);
-            chains.stop[item] = static_cast<std::uint8_t>(told.stop);
-            chains.done[item] = told.chain.done;
-            put_times(told.chain, n, chains.time.data() + item * n);
+            const ItemMatch found = matcher.find(item);
+            matches.level[item] = static_cast<std::uint8_t>(found.match.level);
+            matches.stop[item] = static_cast<std::uint8_t>(found.stop);
+            matches.done[item] = found.match.done;
+            put_times(found.match, n, matches.time.data() + item * n);
         }
     });
-    return chains;
+    return matches;
 }
 
 Matches entry_matches(const Journeys& journeys, const Options& options) {
@@ -59,32 +67,25 @@ Matches entry_matches(const Journeys& journeys, const Options& options) {
     rules.check_entries();
     const std::size_t n = rules.n_steps();
     const auto read = [&](const auto* codes, std::size_t first, std::size_t last) {
-        EntriesPart part;
-        ItemMatcher teller(rules, journeys, codes);
+        RangeMatches found;
+        ItemMatcher matcher(rules, journeys, codes);
         for (std::size_t item = first; item < last; ++item) {
-            teller.tell_entries(item, [&](const ItemMatch& told) {
-                part.item.push_back(static_cast<std::uint32_t>(item));
-                part.level.push_back(static_cast<std::uint8_t>(told.chain.level));
-                part.stop.push_back(static_cast<std::uint8_t>(told.stop));
-                part.done.push_back(told.chain.done);
-                part.time.resize(part.time.size() + n);
-                put_times(told.chain, n, part.time.data() + part.time.size() - n);
-            });
+            matcher.for_each_entry(item, [&](const ItemMatch& match) { found.add(item, match, n); });
         }
-        return part;
+        return found;
     };
-    const std::vector<EntriesPart> parts = scan::scan_ranges(journeys, options.threads, read);
-    Matches chains;
-    chains.n_steps = n;
+    const std::vector<RangeMatches> ranges = scan::scan_ranges(journeys, options.threads, read);
+    Matches matches;
+    matches.n_steps = n;
     const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    for (const EntriesPart& part : parts) {
-        append(chains.item, part.item);
-        append(chains.level, part.level);
-        append(chains.stop, part.stop);
-        append(chains.done, part.done);
-        append(chains.time, part.time);
+    for (const RangeMatches& range : ranges) {
+        append(matches.item, range.item);
+        append(matches.level, range.level);
+        append(matches.stop, range.stop);
+        append(matches.done, range.done);
+        append(matches.time, range.time);
     }
-    return chains;
+    return matches;
 }
 
 }  // namespace stagefunnel::sequence

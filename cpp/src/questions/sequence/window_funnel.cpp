@@ -16,25 +16,32 @@ namespace stagefunnel::sequence {
 namespace {
 
 constexpr std::size_t kMostSteps = 32;
-/// Stands beside the bits of the steps, which are numbered from 0, for a row that fills none.
+/// The bit of a row that fills no step, beside the bits of the steps, which are counted from 0 here.
 constexpr std::uint64_t kUnmet = std::uint64_t{1} << 63U;
 
-void check(const WindowFunnelOptions& options, const Journeys& journeys) {
+/// Returns the options if they do not contradict the journeys.
+const WindowFunnelOptions& valid(const WindowFunnelOptions& options, const Journeys& journeys) {
     if (options.steps.empty() || options.steps.size() > kMostSteps) {
-        throw std::invalid_argument("windowFunnel has 1 to 32 steps, got " +
+        throw std::invalid_argument("windowFunnel must have 1 to 32 steps, got " +
                                     std::to_string(options.steps.size()));
     }
-    for (const std::vector<std::uint8_t>& matches : options.steps) {
-        if (matches.size() != journeys.n_labels + 1 || matches.back() != 0) {
-            throw std::invalid_argument("matches must be one per stage code, and none for a missing stage");
+    for (const std::vector<std::uint8_t>& stages : options.steps) {
+        if (stages.size() != journeys.n_labels + 1) {
+            throw std::invalid_argument("the stages of a step need one value for each of the " +
+                                        std::to_string(journeys.n_labels + 1) + " stage codes, got " +
+                                        std::to_string(stages.size()));
         }
+        if (stages.back() != 0) throw std::invalid_argument("a missing stage cannot fill a step");
     }
-    if (options.window < 0) throw std::invalid_argument("a window must not be negative");
+    if (options.window < 0) {
+        throw std::invalid_argument("a window must not be negative, got " + std::to_string(options.window));
+    }
+    return options;
 }
 
 struct WindowFunnelRules {
     WindowFunnelRules(const WindowFunnelOptions& options, const Journeys& journeys)
-        : window((check(options, journeys), static_cast<std::uint64_t>(options.window))),
+        : window(static_cast<std::uint64_t>(valid(options, journeys).window)),
           as_of(options.as_of),
           steps_of_code(journeys.n_labels + 1, 0) {
         const auto has = [&](WindowFunnelMode mode) {
@@ -70,12 +77,12 @@ struct Moment {
     std::size_t begin;
     std::size_t end;
     std::uint64_t steps = 0;
-    std::uint64_t repeated = 0;  // the steps that several rows fill
+    std::uint64_t repeated = 0;  // steps that several rows fill
 };
 
-/// The start of one chain for each level that was reached.
+/// The start of one match for each level that was reached.
 struct Levels {
-    std::uint64_t held = 0;  // no level without the one before
+    std::uint64_t held = 0;  // a bit for each level; none is set without the one before
     std::array<std::int64_t, kMostSteps> start;
 
     [[nodiscard]] bool has(std::size_t step) const { return (held >> step & 1) != 0; }
@@ -85,11 +92,13 @@ struct Levels {
     }
 };
 
-/// Reads the rows of one item after the other.
+/// windowFunnel of ClickHouse, src/AggregateFunctions/AggregateFunctionWindowFunnel.cpp, one moment at a
+/// time.
 ///
-/// Under `strict_once` no chain is overwritten, but of all chains of a level the one that started last can do
-/// whatever the others can: what else sets them apart are the rows and the times of one moment, and each
-/// moment goes on from the levels before it. A deeper level never starts later.
+/// `getEventLevelNonStrictOnce` keeps one match for each level and overwrites it. `getEventLevelStrictOnce`
+/// keeps all of them, but of the matches of a level the one that started last can do whatever the others can:
+/// apart from their starts they differ only in rows and times of one moment, and each moment goes on from the
+/// levels before it. So one start for each level is enough here too. A deeper level never starts later.
 template <class Code>
 class LevelReader {
   public:
@@ -100,8 +109,8 @@ class LevelReader {
         kinds_.erase(std::unique(kinds_.begin(), kinds_.end()), kinds_.end());
         for (const std::uint64_t steps : rules.steps_of_code) {
             shared_ = shared_ || std::popcount(steps) > 1;
-            const auto known = std::lower_bound(kinds_.begin(), kinds_.end(), steps);
-            kind_of_code_.push_back(static_cast<std::size_t>(known - kinds_.begin()));
+            const auto kind = std::lower_bound(kinds_.begin(), kinds_.end(), steps);
+            kind_of_code_.push_back(static_cast<std::size_t>(kind - kinds_.begin()));
         }
         n_of_kind_.resize(kinds_.size(), 0);
     }
@@ -130,7 +139,7 @@ class LevelReader {
         return static_cast<std::size_t>(std::lower_bound(time_ + begin, time_ + end, *rules_.as_of) - time_);
     }
 
-    /// Nothing matters before the first row of step 1 but what is tied with it.
+    /// Rows before the first row of step 1 matter only if they are tied with it.
     [[nodiscard]] std::size_t first_moment(std::size_t begin, std::size_t end) const {
         std::size_t i = begin;
         while (i < end && (rules_.steps_of_code[codes_[i]] & 1) == 0) ++i;
@@ -140,7 +149,7 @@ class LevelReader {
         return i;
     }
 
-    /// Takes the steps of a moment in their order; false where the scan ends.
+    /// Takes the steps of a moment in their order; returns false if the scan ends.
     bool read(const Moment& moment) {
         if (rules_.strict_order && levels_.held != 0 && (moment.steps & kUnmet) != 0) return false;
         const std::uint64_t steps = moment.steps & ~kUnmet;
@@ -162,12 +171,13 @@ class LevelReader {
             if (!start || distance(*start, moment.time) > rules_.window) continue;
             levels_.put(step, *start);
             put |= std::uint64_t{1} << step;
-            if (step != 0 && rules_.deduplication && comes_again(step, moment, shares)) return false;
+            if (step == 0 || !rules_.deduplication || (moment.repeated >> step & 1) == 0) continue;
+            if (!shares || is_reached_before_last_row(step, moment)) return false;
         }
         return true;
     }
 
-    /// The start of the chain that a step goes on from; `put` are the moment's steps so far.
+    /// The start of the match that a step continues; `put` has the moment's steps so far.
     [[nodiscard]] std::optional<std::int64_t> start_before(std::size_t step, std::uint64_t put) const {
         const bool is_tied = (put >> (step - 1) & 1) != 0;
         if (!rules_.increase || !is_tied) return levels_.start[step - 1];
@@ -175,10 +185,11 @@ class LevelReader {
         return std::nullopt;
     }
 
-    /// The latest start of a chain that does the step now, each of its rows one step.
+    /// The latest start of a match that does the step in this moment, where a row fills one step at most.
     [[nodiscard]] std::optional<std::int64_t> start_in_shared_rows(std::size_t step,
                                                                    const Moment& moment) const {
         RowMatching rows(rows_);
+        // The steps from `first` on are done in this moment, each in a row of its own.
         std::size_t first = step + 1;
         while (first > 0 && (moment.steps >> (first - 1) & 1) != 0 && rows.fill(first)) --first;
         if (first == 0) return moment.time;
@@ -186,11 +197,9 @@ class LevelReader {
         return before_.start[first - 1];
     }
 
-    /// Whether another row fills a step that was reached just now. The rows of a step are taken in their
-    /// order, so that one does unless the step was reached by the last of them only.
-    bool comes_again(std::size_t step, const Moment& moment, bool shares) {
-        if ((moment.repeated >> step & 1) == 0) return false;
-        if (!shares) return true;
+    /// Whether a step of several rows is reached without the last of them. Rows are read in their order, so
+    /// the last one then repeats the step.
+    bool is_reached_before_last_row(std::size_t step, const Moment& moment) {
         std::size_t last = moment.end - 1;
         while ((rules_.steps_of_code[codes_[last]] >> step & 1) == 0) --last;
         const std::uint64_t steps = rules_.steps_of_code[codes_[last]];
@@ -217,13 +226,13 @@ class LevelReader {
     const Code* codes_;
     const std::int64_t* time_;
     const std::uint64_t* offsets_;
-    bool shared_ = false;               // stages fill several steps
-    std::vector<std::uint64_t> kinds_;  // the steps that stages fill, each set once
+    bool shared_ = false;               // whether a stage fills several steps
+    std::vector<std::uint64_t> kinds_;  // the distinct sets of steps that a stage fills
     std::vector<std::size_t> kind_of_code_;
     std::vector<std::size_t> n_of_kind_;
     std::vector<RowKind> rows_;  // of the moment
     Levels levels_;
-    Levels before_;  // the moment
+    Levels before_;  // `levels_` before the moment
 };
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-constexpr std::size_t kLabels = 4;  // a, b, c and the excluded x
+constexpr std::size_t kLabels = 4;  // A, B, C and the excluded X
 
-/// Rows such as "A0 X1 B2".
+/// Reads rows such as "A0 X1 B2": a stage and a time.
 Journeys journeys_of(const std::string& text) {
     CodedRows rows;
     rows.n_labels = kLabels;
@@ -26,112 +26,112 @@ Journeys journeys_of(const std::string& text) {
 }
 
 std::vector<std::uint8_t> only(std::size_t code) {
-    std::vector<std::uint8_t> matches(kLabels + 1, 0);
-    matches[code] = 1;
-    return matches;
+    std::vector<std::uint8_t> stages(kLabels + 1, 0);
+    stages[code] = 1;
+    return stages;
 }
 
-Options asking(std::size_t n_steps, Mode mode = Mode::ordered) {
+Options options_for(std::size_t n_steps, Mode mode = Mode::ordered) {
     Options options;
     options.mode = mode;
     options.window = Length::of(10);
     options.observed_until = 1'000;
     for (std::size_t k = 0; k < n_steps; ++k)
-        options.steps.push_back({.matches = only(k), .min_gap = {}, .max_gap = {}});
+        options.steps.push_back({.stages = only(k), .min_gap = {}, .max_gap = {}});
     return options;
 }
 
-/// The level and the times of a chain: "3: 0 - 5".
-std::string shown(const Matches& chains, std::size_t place = 0) {
+/// The level and the times of a match, such as "3: 0 - 5".
+std::string shown(const Matches& matches, std::size_t place = 0) {
     std::ostringstream text;
-    text << int(chains.level[place]) << ':';
-    for (std::size_t k = 0; k < chains.n_steps; ++k) {
-        const std::int64_t time = chains.time[place * chains.n_steps + k];
+    text << int(matches.level[place]) << ':';
+    for (std::size_t k = 0; k < matches.n_steps; ++k) {
+        const std::int64_t time = matches.time[place * matches.n_steps + k];
         text << ' ';
         time == kNoTime ? text << '-' : text << time;
     }
     return text.str();
 }
 
-std::string chain(const std::string& rows, const Options& options) {
+std::string best_match(const std::string& rows, const Options& options) {
     return shown(best_matches(journeys_of(rows), options));
 }
 
-TEST(Sequence, AnswersTheQuestionsOnWhichEnginesDiffer) {
-    EXPECT_EQ(chain("A0 B5 C11", asking(3)), "2: 0 5 -");
-    EXPECT_EQ(chain("A0 B10", asking(2)), "2: 0 10");
-    EXPECT_EQ(chain("A0 A4 B5 C12", asking(3)), "3: 4 5 12");
-    EXPECT_EQ(chain("A0 B0 C0", asking(3)), "3: 0 0 0");
-    EXPECT_EQ(chain("B0 A0", asking(2)), "2: 0 0");
-    EXPECT_EQ(chain("A0 X1 B2", asking(2)), "2: 0 2");
-    EXPECT_EQ(chain("A0 C1 B2 C3", asking(3)), "3: 0 2 3");
-    EXPECT_EQ(chain("A0 B1 B2 C3", asking(3)), "3: 0 2 3");
-    EXPECT_EQ(chain("A0 A8 B9", asking(2)), "2: 8 9");
-    Options first = asking(2);
+TEST(Sequence, AnswersTheCasesInWhichEnginesDiffer) {
+    EXPECT_EQ(best_match("A0 B5 C11", options_for(3)), "2: 0 5 -");
+    EXPECT_EQ(best_match("A0 B10", options_for(2)), "2: 0 10");
+    EXPECT_EQ(best_match("A0 A4 B5 C12", options_for(3)), "3: 4 5 12");
+    EXPECT_EQ(best_match("A0 B0 C0", options_for(3)), "3: 0 0 0");
+    EXPECT_EQ(best_match("B0 A0", options_for(2)), "2: 0 0");
+    EXPECT_EQ(best_match("A0 X1 B2", options_for(2)), "2: 0 2");
+    EXPECT_EQ(best_match("A0 C1 B2 C3", options_for(3)), "3: 0 2 3");
+    EXPECT_EQ(best_match("A0 B1 B2 C3", options_for(3)), "3: 0 2 3");
+    EXPECT_EQ(best_match("A0 A8 B9", options_for(2)), "2: 8 9");
+    Options first = options_for(2);
     first.timing = Timing::first_entry;
-    EXPECT_EQ(chain("A0 A8 B9", first), "2: 0 9");
+    EXPECT_EQ(best_match("A0 A8 B9", first), "2: 0 9");
 }
 
 TEST(Sequence, KeepsEveryEntryThatCanStillWin) {
-    EXPECT_EQ(chain("A0 A1 B1", asking(2, Mode::increase)), "2: 0 1");
+    EXPECT_EQ(best_match("A0 A1 B1", options_for(2, Mode::increase)), "2: 0 1");
 }
 
-TEST(Sequence, KnowsModesWithAnOrderOfTheirOwn) {
-    EXPECT_EQ(chain("A0 X1 B2", asking(2, Mode::strict)), "1: 0 -");
-    EXPECT_EQ(chain("C0 A2 B3", asking(3, Mode::unordered)), "3: 0 2 3");
-    EXPECT_EQ(chain("A0 C2 B5", asking(3, Mode::hybrid)), "3: 0 5 2");
-    EXPECT_EQ(chain("A0 A4 B5 C12", asking(3, Mode::first_entry)), "2: 0 5 -");
-    Options open = asking(3, Mode::open);
+TEST(Sequence, OrdersTheStepsAsEachModeSays) {
+    EXPECT_EQ(best_match("A0 X1 B2", options_for(2, Mode::strict)), "1: 0 -");
+    EXPECT_EQ(best_match("C0 A2 B3", options_for(3, Mode::unordered)), "3: 0 2 3");
+    EXPECT_EQ(best_match("A0 C2 B5", options_for(3, Mode::hybrid)), "3: 0 5 2");
+    EXPECT_EQ(best_match("A0 A4 B5 C12", options_for(3, Mode::first_entry)), "2: 0 5 -");
+    Options open = options_for(3, Mode::open);
     open.window.reset();
-    EXPECT_EQ(chain("C0 B99", open), "3: - 99 0");
+    EXPECT_EQ(best_match("C0 B99", open), "3: - 99 0");
 }
 
 TEST(Sequence, FillsAnOptionalStepWheneverTheLevelAllowsIt) {
-    Options options = asking(3);
+    Options options = options_for(3);
     options.steps[1].optional = true;
-    EXPECT_EQ(chain("A0 C1", options), "3: 0 - 1");
-    EXPECT_EQ(chain("A0 C1 B2 C3", options), "3: 0 2 3");
-    EXPECT_EQ(chain("A0 B1 C11 A12 C13", options), "3: 12 - 13");
+    EXPECT_EQ(best_match("A0 C1", options), "3: 0 - 1");
+    EXPECT_EQ(best_match("A0 C1 B2 C3", options), "3: 0 2 3");
+    EXPECT_EQ(best_match("A0 B1 C11 A12 C13", options), "3: 12 - 13");
 }
 
 TEST(Sequence, DropsStopsOrResetsAtAnExcludedRow) {
     const auto with = [](ExclusionEffect effect) {
-        Options options = asking(2);
+        Options options = options_for(2);
         options.exclusions.push_back({only(3), 1, 2, effect});
         return options;
     };
-    const auto told = [&](const char* rows, ExclusionEffect effect) {
-        const Matches chains = best_matches(journeys_of(rows), with(effect));
-        return std::pair{int(chains.level[0]), static_cast<Stop>(chains.stop[0])};
+    const auto level_and_stop = [&](const char* rows, ExclusionEffect effect) {
+        const Matches matches = best_matches(journeys_of(rows), with(effect));
+        return std::pair{int(matches.level[0]), static_cast<Stop>(matches.stop[0])};
     };
-    EXPECT_EQ(told("A0 X1 B2", ExclusionEffect::drop), std::pair(0, Stop::left_out));
-    EXPECT_EQ(told("A0 X1 B2", ExclusionEffect::stop), std::pair(1, Stop::excluded));
-    EXPECT_EQ(told("A0 X1 B2", ExclusionEffect::reset), std::pair(0, Stop::excluded));
-    EXPECT_EQ(told("A0 X1 A3 B4", ExclusionEffect::drop), std::pair(2, Stop::completed));
+    EXPECT_EQ(level_and_stop("A0 X1 B2", ExclusionEffect::drop), std::pair(0, Stop::left_out));
+    EXPECT_EQ(level_and_stop("A0 X1 B2", ExclusionEffect::stop), std::pair(1, Stop::excluded));
+    EXPECT_EQ(level_and_stop("A0 X1 B2", ExclusionEffect::reset), std::pair(0, Stop::excluded));
+    EXPECT_EQ(level_and_stop("A0 X1 A3 B4", ExclusionEffect::drop), std::pair(2, Stop::completed));
 }
 
-TEST(Sequence, HoldsWhatIsEqualAlongTheChain) {
+TEST(Sequence, HoldsAValueThroughoutTheMatch) {
     const Journeys journeys = journeys_of("A0 B1 B2");
     const std::vector<std::int32_t> colour{1, 2, 1};
-    Options options = asking(2);
+    Options options = options_for(2);
     options.hold = colour;
     EXPECT_EQ(shown(best_matches(journeys, options)), "2: 0 2");
 }
 
-TEST(Sequence, TellsEntriesOneAfterAnother) {
-    const Matches two = entry_matches(journeys_of("A0 B1 A2 B3"), asking(2));
+TEST(Sequence, ReturnsOneEntryAfterAnother) {
+    const Matches two = entry_matches(journeys_of("A0 B1 A2 B3"), options_for(2));
     ASSERT_EQ(two.level.size(), 2U);
     EXPECT_EQ(shown(two, 0), "2: 0 1");
     EXPECT_EQ(shown(two, 1), "2: 2 3");
-    const Matches one = entry_matches(journeys_of("A0 A4 B5 C12"), asking(3));
+    const Matches one = entry_matches(journeys_of("A0 A4 B5 C12"), options_for(3));
     ASSERT_EQ(one.level.size(), 1U);
     EXPECT_EQ(shown(one), "2: 0 5 -");
-    EXPECT_EQ(entry_matches(journeys_of("B0"), asking(2)).level.size(), 1U);
+    EXPECT_EQ(entry_matches(journeys_of("B0"), options_for(2)).level.size(), 1U);
 }
 
-TEST(Sequence, CountsWhatTheChainsSay) {
-    const Counts counts =
-        count_sequence(journeys_of("A0 B4"), asking(3), false, {}, 1, std::span<const stats::Quantile>{});
+TEST(Sequence, CountsTheStepsOfTheMatches) {
+    const Counts counts = count_sequence(journeys_of("A0 B4"), options_for(3), Counted::best_match, {}, 1,
+                                         std::span<const stats::Quantile>{});
     EXPECT_EQ(counts.items, std::vector<std::int64_t>{1});
     EXPECT_EQ(counts.reached(0, 1), 1);
     EXPECT_EQ(counts.reached(0, 2), 0);
@@ -139,8 +139,17 @@ TEST(Sequence, CountsWhatTheChainsSay) {
     EXPECT_EQ(counts.from_previous[1].mean.whole, 4U);
 }
 
+TEST(Sequence, CountsEntriesOrItems) {
+    const auto entered = [](Counted counted) {
+        const Counts counts = count_sequence(journeys_of("A0 B1 A2 B3"), options_for(2), counted, {}, 1, {});
+        return std::pair{counts.items.at(0), counts.reached(0, 1)};
+    };
+    EXPECT_EQ(entered(Counted::best_match), std::pair(std::int64_t{1}, std::int64_t{1}));
+    EXPECT_EQ(entered(Counted::every_entry), std::pair(std::int64_t{2}, std::int64_t{2}));
+}
+
 TEST(Sequence, TakesSixtyFourStepsAndNoMore) {
-    Options options = asking(1);
+    Options options = options_for(1);
     options.steps.resize(64, options.steps[0]);
     std::string rows;
     for (int i = 0; i < 64; ++i) rows += "A0 ";
@@ -149,13 +158,13 @@ TEST(Sequence, TakesSixtyFourStepsAndNoMore) {
     EXPECT_THROW(static_cast<void>(best_matches(journeys_of(rows), options)), std::invalid_argument);
 }
 
-TEST(Sequence, ExcludesBetweenPlacesInTimeWhereStepsHaveNoOrder) {
+TEST(Sequence, CountsTheStepsOfAnExclusionInOrderOfTimeWhereTheyHaveNoOrder) {
     const auto unordered = [](const std::string& rows, std::size_t after, std::size_t before,
                               std::int64_t window = 10) {
-        Options options = asking(3, Mode::unordered);
+        Options options = options_for(3, Mode::unordered);
         options.window = Length::of(window);
         options.exclusions.push_back({only(3), after, before, ExclusionEffect::reset});
-        return chain(rows, options);
+        return best_match(rows, options);
     };
     EXPECT_EQ(unordered("A0 X1 B2 C3", 2, 3), "3: 0 2 3");
     EXPECT_EQ(unordered("A0 X1 B2 C3", 1, 2), "2: 2 3 -");
@@ -168,28 +177,28 @@ TEST(Sequence, ExcludesBetweenPlacesInTimeWhereStepsHaveNoOrder) {
     EXPECT_EQ(unordered("A2 A3 B3 X4", 1, 3, 1), "2: 2 3 -");
 }
 
-TEST(Sequence, RefusesWhatContradictsItself) {
+TEST(Sequence, RefusesOptionsThatContradictEachOther) {
     const Journeys journeys = journeys_of("A0");
     const auto refused = [&](Options options) {
         EXPECT_THROW(static_cast<void>(best_matches(journeys, options)), std::invalid_argument);
     };
-    refused(asking(0));
-    Options options = asking(2);
+    refused(options_for(0));
+    Options options = options_for(2);
     options.steps[0].optional = true;
     refused(options);
-    options = asking(2);
+    options = options_for(2);
     options.window = Length::of(-1);
     refused(options);
-    options = asking(2);
+    options = options_for(2);
     options.window = Length{{0, 5}, {9, 1}, {0, 0}};
     refused(options);
-    options = asking(2);
+    options = options_for(2);
     options.exclusions.push_back({only(3), 2, 2, ExclusionEffect::drop});
     refused(options);
-    options = asking(2, Mode::unordered);
+    options = options_for(2, Mode::unordered);
     options.steps[1].max_gap = Length::of(1);
     refused(options);
-    options = asking(3, Mode::unordered);
+    options = options_for(3, Mode::unordered);
     options.exclusions.push_back({only(3), 1, 3, ExclusionEffect::reset});
     options.exclusions.push_back({only(3), 2, 3, ExclusionEffect::reset});
     refused(options);

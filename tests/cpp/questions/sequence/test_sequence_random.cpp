@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "support/log_builder.hpp"
-#include "support/plain_sequence.hpp"
+#include "support/reference_sequence.hpp"
 
 namespace stagefunnel::sequence {
 namespace {
@@ -23,7 +23,7 @@ class Dice {
     std::mt19937_64 engine_;
 };
 
-/// What a random question may have.
+/// The options that a random question may have.
 struct Allowed {
     Mode mode;
     bool gaps = false;
@@ -31,11 +31,11 @@ struct Allowed {
     bool exclusions = false;
 };
 
-std::vector<std::uint8_t> random_matches(Dice& dice, std::size_t own) {
-    std::vector<std::uint8_t> matches(kCodes + 1, 0);
-    matches[own] = 1;
-    while (dice.one_in(3)) matches[dice.below(kCodes)] = 1;
-    return matches;
+std::vector<std::uint8_t> random_stages(Dice& dice, std::size_t own) {
+    std::vector<std::uint8_t> stages(kCodes + 1, 0);
+    stages[own] = 1;
+    while (dice.one_in(3)) stages[dice.below(kCodes)] = 1;
+    return stages;
 }
 
 Options random_options(Dice& dice, const Allowed& allowed) {
@@ -45,7 +45,7 @@ Options random_options(Dice& dice, const Allowed& allowed) {
     const std::size_t n_steps = 1 + dice.below(4);
     for (std::size_t k = 0; k < n_steps; ++k) {
         Step step;
-        step.matches = random_matches(dice, dice.one_in(4) ? dice.below(kCodes) : k);
+        step.stages = random_stages(dice, dice.one_in(4) ? dice.below(kCodes) : k);
         step.first_time = dice.one_in(10);
         if (k > 0 && allowed.optional) step.optional = dice.one_in(3);
         if (k > 0 && allowed.gaps && dice.one_in(2)) step.min_gap = Length::of(std::int64_t(dice.below(3)));
@@ -60,34 +60,34 @@ Options random_options(Dice& dice, const Allowed& allowed) {
         const std::size_t after = 1 + dice.below(n_steps - 1);
         const std::size_t before = after + 1 + dice.below(n_steps - after);
         options.exclusions.push_back(
-            {random_matches(dice, kCodes - 1), after, before, static_cast<ExclusionEffect>(dice.below(3))});
+            {random_stages(dice, kCodes - 1), after, before, static_cast<ExclusionEffect>(dice.below(3))});
     }
     if (dice.one_in(5)) options.as_of = std::int64_t(5 + dice.below(6));
     return options;
 }
 
-std::vector<PlainRow> random_rows(Dice& dice) {
-    std::vector<PlainRow> rows(1 + dice.below(8));
-    const std::size_t span = 2 + dice.below(10);
-    for (PlainRow& row : rows)
-        row = {std::int64_t(dice.below(span)), dice.below(kCodes + (dice.one_in(8) ? 1 : 0))};
+std::vector<ReferenceRow> random_rows(Dice& dice) {
+    std::vector<ReferenceRow> rows(1 + dice.below(8));
+    const std::size_t n_times = 2 + dice.below(10);
+    for (ReferenceRow& row : rows)
+        row = {std::int64_t(dice.below(n_times)), dice.below(kCodes + (dice.one_in(8) ? 1 : 0))};
     std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
     return rows;
 }
 
-std::string described(const Options& options, const std::vector<PlainRow>& rows) {
+std::string described(const Options& options, const std::vector<ReferenceRow>& rows) {
     std::ostringstream text;
     text << "rows";
-    for (const PlainRow& row : rows) text << ' ' << char('A' + row.code) << row.time;
+    for (const ReferenceRow& row : rows) text << ' ' << char('A' + row.code) << row.time;
     text << "\nsteps";
-    const auto put = [&](const auto& matches) {
-        for (std::size_t code = 0; code < matches.size(); ++code) {
-            if (matches[code] != 0) text << char('A' + code);
+    const auto put = [&](const auto& stages) {
+        for (std::size_t code = 0; code < stages.size(); ++code) {
+            if (stages[code] != 0) text << char('A' + code);
         }
     };
     for (const Step& step : options.steps) {
         text << ' ';
-        put(step.matches);
+        put(step.stages);
         if (step.optional) text << '?';
         if (step.first_time) text << '!';
         if (step.min_gap) text << ">=" << step.min_gap->shift[0];
@@ -95,7 +95,7 @@ std::string described(const Options& options, const std::vector<PlainRow>& rows)
     }
     for (const Exclusion& exclusion : options.exclusions) {
         text << "\nexclude ";
-        put(exclusion.matches);
+        put(exclusion.stages);
         text << ' ' << exclusion.after << '-' << exclusion.before << " effect " << int(exclusion.effect);
     }
     if (options.window) {
@@ -107,26 +107,26 @@ std::string described(const Options& options, const std::vector<PlainRow>& rows)
     return text.str();
 }
 
-PlainAnswer answer_of(const Matches& chains, std::size_t place) {
-    const auto time = chains.time.begin() + static_cast<std::ptrdiff_t>(place * chains.n_steps);
-    return {chains.level[place],
-            static_cast<Stop>(chains.stop[place]),
-            {time, time + static_cast<std::ptrdiff_t>(chains.n_steps)}};
+ReferenceAnswer first_answer(const Matches& matches) {
+    const auto time = matches.time.begin();
+    return {matches.level[0],
+            static_cast<Stop>(matches.stop[0]),
+            {time, time + static_cast<std::ptrdiff_t>(matches.n_steps)}};
 }
 
 class RandomSequences : public ::testing::TestWithParam<Allowed> {};
 
-TEST_P(RandomSequences, AreToldAsTheSlowWayTellsThem) {
+TEST_P(RandomSequences, HaveTheMatchThatTheReferenceFinds) {
     for (std::uint64_t seed = 1; seed <= 60'000; ++seed) {
         Dice dice(seed);
         Options options = random_options(dice, GetParam());
-        const std::vector<PlainRow> rows = random_rows(dice);
+        const std::vector<ReferenceRow> rows = random_rows(dice);
         options.observed_until = options.as_of.value_or(rows.back().time);
         CodedRows coded;
         coded.n_labels = kCodes;
-        for (const PlainRow& row : rows) coded.add(1, row.code, row.time);
-        const PlainAnswer expected = PlainSequence(options, rows).answer();
-        const PlainAnswer got = answer_of(best_matches(coded.build(), options), 0);
+        for (const ReferenceRow& row : rows) coded.add(1, row.code, row.time);
+        const ReferenceAnswer expected = ReferenceSequence(options, rows).answer();
+        const ReferenceAnswer got = first_answer(best_matches(coded.build(), options));
         ASSERT_EQ(got.level, expected.level) << "seed " << seed << '\n' << described(options, rows);
         ASSERT_EQ(got.time, expected.time) << "seed " << seed << '\n' << described(options, rows);
         ASSERT_EQ(int(got.stop), int(expected.stop)) << "seed " << seed << '\n' << described(options, rows);

@@ -13,11 +13,11 @@ using namespace stagefunnel::testing;
 
 using enum WindowFunnelMode;
 
-/// Rows named by letters, a step for each of the first letters; `_` is a row without a stage.
+/// Rows named by letters, with a step for each of the first letters; `_` is a row without a stage.
 struct Letters {
     std::string_view rows;
     std::size_t n_steps = 3;
-    std::vector<std::int64_t> times = {};  // by default one after the other
+    std::vector<std::int64_t> times = {};  // empty: 0, 1, 2 …
 };
 
 WindowFunnelOptions options_for(std::size_t n_steps, std::vector<WindowFunnelMode> modes) {
@@ -53,20 +53,20 @@ TEST(WindowFunnel, PassesOverOtherRowsUnlessTheOrderIsStrict) {
     EXPECT_EQ(level({"ccbbaa"}), 1U);
 }
 
-TEST(WindowFunnel, EndsAtARepeatOnlyWhereTheStepWasReached) {
+TEST(WindowFunnel, EndsAtARepeatOnlyIfTheStepWasReached) {
     EXPECT_EQ(level({"abdbc"}), 3U);
     EXPECT_EQ(level({"abdbc"}, {strict_deduplication}), 2U);
     EXPECT_EQ(level({"aabc"}, {strict_deduplication}), 3U);
     EXPECT_EQ(level({"abb", 2, {0, 1, 1}}, {strict_deduplication}), 2U);
 }
 
-TEST(WindowFunnel, LosesAChainThatItOverwrites) {
+TEST(WindowFunnel, LosesAMatchThatItOverwrites) {
     EXPECT_EQ(level({"aab", 2, {0, 1, 1}}, {strict_increase}), 1U);
     EXPECT_EQ(level({"aab", 2, {0, 1, 1}}, {strict_increase, strict_once}), 2U);
     EXPECT_EQ(level({"ab", 2, {0, 0}}, {strict_increase}), 1U);
 }
 
-TEST(WindowFunnel, HasItsBoundInside) {
+TEST(WindowFunnel, IncludesTheBoundOfTheWindow) {
     EXPECT_EQ(level({"ab", 2, {0, 10}}), 2U);
     EXPECT_EQ(level({"ab", 2, {0, 11}}), 1U);
 }
@@ -80,7 +80,7 @@ TEST(WindowFunnel, MayFillTwoStepsWithOneRow) {
     EXPECT_EQ(window_funnel(journeys, options).at(0), 1);
 }
 
-TEST(WindowFunnel, GivesTiedRowsToStepsSoThatTheDeepestChainIsFound) {
+TEST(WindowFunnel, GivesTiedRowsToStepsSoThatTheDeepestMatchIsFound) {
     WindowFunnelOptions options = options_for(2, {strict_once});
     options.steps[0][1] = 1;  // a or b, then b
     EXPECT_EQ(window_funnel(journeys_of({"ba", 2, {0, 0}}), options).at(0), 2);
@@ -95,13 +95,13 @@ TEST(WindowFunnel, EndsAtATiedRepeatOnlyIfTheStepWasReachedBeforeIt) {
     EXPECT_EQ(window_funnel(journeys_of({"bac", 3, {0, 0, 1}}), options).at(0), 2) << "a comes after b";
 }
 
-TEST(WindowFunnel, ReadsNothingFromTheEndOfObservationOn) {
+TEST(WindowFunnel, ReadsNoRowsFromTheEndOfObservationOn) {
     WindowFunnelOptions options = options_for(3, {});
     options.as_of = 2;
     EXPECT_EQ(window_funnel(journeys_of({"abc"}), options).at(0), 2);
 }
 
-TEST(WindowFunnel, RefusesWhatItCannotAsk) {
+TEST(WindowFunnel, RefusesOptionsOutOfRange) {
     const Journeys journeys = journeys_of({"abc"});
     EXPECT_THROW(static_cast<void>(window_funnel(journeys, options_for(0, {}))), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(window_funnel(journeys, options_for(33, {}))), std::invalid_argument);

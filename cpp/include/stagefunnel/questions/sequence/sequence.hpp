@@ -14,30 +14,32 @@
 
 namespace stagefunnel::sequence {
 
-/// How the rows of a chain may lie to each other.
+/// How the rows of a match lie to each other.
 enum class Mode : std::uint8_t {
-    ordered,      ///< times do not fall; rows of equal time are taken in the order of the steps
-    increase,     ///< times rise
-    strict,       ///< no row of the item lies between
-    unordered,    ///< any order: step k is the k-th distinct step in the order of time
-    first_entry,  ///< as `ordered`, from the item's first row of step 1 only
-    open,         ///< no chain: each step by itself, window or not
+    ordered,      ///< times do not fall; rows of equal time may be taken in the order of the steps
+    increase,     ///< times rise strictly
+    strict,       ///< no other row of the item lies between two rows of the match
+    unordered,    ///< any order: step k is the k-th distinct step in order of time
+    first_entry,  ///< as `ordered`, but the match starts at the time of the item's first row of step 1
+    open,         ///< no match is formed: each step is done by itself, whatever the window
     hybrid        ///< steps after the first in any order, at or after the item's first row of step 1
 };
 
-/// Which of the chains of the deepest level is told.
+/// Which of the matches of the deepest level is the answer.
 enum class Timing : std::uint8_t {
-    last_entry,  ///< it ends earliest; going back from there, each step is its latest row
-    first_entry  ///< it starts earliest; going on from there, each step is its earliest row
+    last_entry,  ///< the one that ends earliest; going back from there, each step is at its latest row
+    first_entry  ///< the one that starts earliest; going on from there, each step is at its earliest row
 };
 
-/// A length of time: from `start` on it ends at `max(start + shift[i], least[i])` of the start's piece.
+/// A length of time: what begins at `start` ends at `max(start + shift[i], least[i])`, where i is the piece
+/// that `start` lies in. All values are in the unit of the journeys' times.
 ///
-/// A fixed length is one piece; calendar months are one for each stretch in which they are equally long.
+/// A fixed length has one piece; calendar months have one for each stretch of time in which they are equally
+/// long.
 struct Length {
-    std::vector<std::int64_t> from;   // rising; the first piece also holds all that is earlier
-    std::vector<std::int64_t> shift;  // one for each, not negative
-    std::vector<std::int64_t> least;  // one for each; no end lies before that of an earlier start
+    std::vector<std::int64_t> from;   // start of each piece, rising; the first also holds all earlier times
+    std::vector<std::int64_t> shift;  // for each piece, not negative
+    std::vector<std::int64_t> least;  // for each piece; no end lies before that of an earlier start
 
     [[nodiscard]] static Length of(std::int64_t length) {
         return {{0}, {length}, {std::numeric_limits<std::int64_t>::min()}};
@@ -45,106 +47,123 @@ struct Length {
 };
 
 struct Step {
-    std::vector<std::uint8_t>
-        matches;                    // per stage code 1 if the stage fills the step; the missing one does not
-    std::optional<Length> min_gap;  // from the previous step that was done
+    /// For each stage code 1 if a row of the stage fills the step, else 0; a missing stage fills none.
+    std::vector<std::uint8_t> stages;
+    std::optional<Length> min_gap;  // from the step done before, bounds included
     std::optional<Length> max_gap;
     bool optional = false;
-    bool first_time = false;  // only an item's first row that matches counts
+    bool first_time = false;  // only the item's first row of these stages fills it, and rows of equal time
 };
 
-/// What a row of an excluded stage does to a chain that it hits.
+/// What an excluded row does to a match that it hits.
 enum class ExclusionEffect : std::uint8_t {
-    drop,  ///< leaves the item out if every chain of its deepest level is hit
-    stop,  ///< the chain does not go on past the row
-    reset  ///< the chain counts for nothing
+    drop,  ///< the item is left out if every match of its deepest level is hit
+    stop,  ///< the match does not go on past the row
+    reset  ///< the match does not count
 };
 
-/// A stage that must not lie strictly after step `after` and strictly before step `before`, both from 1.
+/// Stages that must not occur strictly after step `after` and strictly before step `before`, counted from 1.
 struct Exclusion {
-    std::vector<std::uint8_t> matches;  // per stage code
+    std::vector<std::uint8_t> stages;  // for each stage code 1 if it is excluded, else 0
     std::size_t after = 1;
     std::size_t before = 2;
     ExclusionEffect effect = ExclusionEffect::drop;
 };
 
-/// A question about sequences. What a mode has no use for is refused.
+/// A question about sequences. An option that the mode cannot use is refused.
 struct Options {
     std::vector<Step> steps;  // 1 … 64
     Mode mode = Mode::ordered;
     Timing timing = Timing::last_entry;
-    std::optional<Length> window;        // from the first step of a chain
+    std::optional<Length> window;        // from the first step of a match, bound included
     std::vector<Exclusion> exclusions;   // up to 64
-    std::span<const std::int32_t> hold;  // per row what must be equal along a chain; empty: nothing
-    std::optional<std::int64_t> as_of;   // rows at or after it are taken out
+    std::span<const std::int32_t> hold;  // one value per row, equal along a match; empty: no such condition
+    std::optional<std::int64_t> as_of;   // rows at or after this time are not read
     std::int64_t observed_until = 0;     // the end of observation: `as_of`, or else the log's last time
     unsigned threads = 1;
 };
 
-/// Why a chain does not go on.
+/// Why a match does not go on.
 enum class Stop : std::uint8_t {
-    completed,
+    completed,    ///< it has the last step
     no_event,     ///< no further step came
-    window,       ///< it came past the window only
-    gap,          ///< it came inside the window, too early or too late after the step before
-    interrupted,  ///< it came inside the window, but with other rows between
+    window,       ///< a further step came, but only after the window
+    gap,          ///< one came inside the window, but too early or too late after the step before
+    interrupted,  ///< one came inside the window, but other rows lie between
     excluded,     ///< an excluded stage came
-    immature,     ///< the window was not over at the end of the observation
+    immature,     ///< the window was not over at the end of observation
     left_out      ///< an excluded stage came that drops the item
 };
 
-/// Stands for the time of a step that was not done.
+/// The time of a step that was not done.
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
-/// One chain for each item, or for each entry.
+/// One match for each item, or for each entry.
 struct Matches {
     std::size_t n_steps = 0;
-    LargeVector<std::uint32_t> item;  // of the chain; empty where there is one chain for every item
+    LargeVector<std::uint32_t> item;  // of each match; empty where every item has exactly one
     LargeVector<std::uint8_t> level;  // the deepest step done, 0 for none
     LargeVector<std::uint8_t> stop;   // a `Stop`
-    LargeVector<std::uint64_t> done;  // bit k - 1: step k was done
-    LargeVector<std::int64_t> time;   // of each step, chain after chain; `kNoTime` where not done
+    LargeVector<std::uint64_t> done;  // bit k - 1 is set if step k was done
+    LargeVector<std::int64_t> time;   // `n_steps` for each match; `kNoTime` for a step that was not done
 };
 
-/// The deepest chain of every item, in the order of the items.
+/// Returns the best match of every item, in the order of the items.
 ///
-/// Linear in the rows for every mode: an item of many repeats takes no longer than many items.
+/// The best match is the deepest one that the exclusions leave; among equals optional steps and `timing`
+/// decide. An item that never entered, or that an exclusion drops, has a match of level 0.
 ///
-/// @throws std::invalid_argument for options that contradict each other or the journeys.
+/// The time is linear in the rows in every mode: one item of many repeats takes no longer than many items.
+///
+/// @throws std::invalid_argument if options contradict each other or the journeys.
 [[nodiscard]] Matches best_matches(const Journeys& journeys, const Options& options);
 
-/// The chain of every entry: of the first row of step 1, then of the first one after that chain ended.
+/// Returns the match of every entry, item after item and in order of time.
 ///
-/// A chain ends with its last step, or else when its window is over; without a window it does not end.
-/// An item that never entered has one of level 0.
+/// The first entry is the item's first row of step 1; the next one is the first such row after the match of
+/// the entry before it. A match is over with its last step if it is completed, else when its window is over;
+/// without a window an incomplete match is never over. An item that never entered has one match of level 0.
+///
+/// @throws std::invalid_argument as `best_matches` does, and for a mode that knows at most one entry.
 [[nodiscard]] Matches entry_matches(const Journeys& journeys, const Options& options);
 
-/// Times between the steps of chains. Without any, `mean` and `quantiles` are zero and mean nothing.
+/// The times between two steps. If `count` is zero, `mean` and `quantiles` are zero and have no meaning.
 struct StepTime {
     std::int64_t count = 0;
     stats::Duration mean;
     std::vector<stats::Duration> quantiles;
 };
 
-/// The funnel of a sequence: one row per group and one column per step.
+/// What is counted: one match of each item, or all of them.
+enum class Counted : std::uint8_t {
+    best_match,  ///< one match for each item, as `best_matches` has them
+    every_entry  ///< one match for each entry, as `entry_matches` has them
+};
+
+/// The funnel of a sequence: tables with one row per group and one column per step.
+///
+/// Below, "items" are entries where every entry is counted.
 struct Counts {
-    std::vector<std::int64_t> items;      // of each group, with a row that is read; of entries these instead
-    std::vector<std::int64_t> left_out;   // of these, by exclusions that drop
-    CountMatrix reached;                  // items that did the step on their chain
-    CountMatrix dropped;                  // items whose chain went this far, and will go no further
-    CountMatrix immature;                 // items whose chain went this far, and may go on
-    std::vector<StepTime> from_previous;  // of the items that did the step before too; group after group
-    std::vector<StepTime> from_first;
-    /// What the times are too large by: steps in any order may be earlier than those before them.
+    std::vector<std::int64_t> items;      // per group: items with a row before `as_of`
+    std::vector<std::int64_t> left_out;   // per group: items among these that an exclusion drops
+    CountMatrix reached;                  // items whose match did the step
+    CountMatrix dropped;                  // items whose match ends at this step, and cannot go on
+    CountMatrix immature;                 // items whose match ends at this step, and may still go on
+    std::vector<StepTime> from_previous;  // of items that did this step and the one before; row after row
+    std::vector<StepTime> from_first;     // of items that did this step and the first
+    /// What was added to each time so that none is negative; not zero in `open` and `hybrid`, in which a
+    /// step may be earlier than the one before it.
     std::uint64_t excess = 0;
 };
 
-/// Counts `best_matches` in one pass, or `entry_matches`, without keeping them.
+/// Counts `best_matches` or `entry_matches` in one scan, without keeping them.
 ///
-/// @param group per item its group, 0 … n_groups - 1; empty: all items are in group 0.
-/// @param quantiles of the times; none at all: no times are kept, which takes less.
-/// @throws std::invalid_argument as `best_matches` and `time_in_stage` do, and for a group out of range.
-[[nodiscard]] Counts count_sequence(const Journeys& journeys, const Options& options, bool every_entry,
+/// @param group For each item its group, 0 … n_groups - 1; empty: all items are in group 0.
+/// @param quantiles Quantiles of the times. Without a value no times are counted, which takes less memory
+///     and time.
+/// @throws std::invalid_argument as `best_matches` and `entry_matches` do, for quantiles as `time_in_stage`
+///     does, and for a group out of range.
+[[nodiscard]] Counts count_sequence(const Journeys& journeys, const Options& options, Counted counted,
                                     std::span<const std::int32_t> group, std::int32_t n_groups,
                                     std::optional<std::span<const stats::Quantile>> quantiles);
 

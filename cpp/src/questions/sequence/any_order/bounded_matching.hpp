@@ -1,6 +1,6 @@
 #pragma once
 
-// Rows of an item that a chain in any order can have inside bounds. Internal to the core.
+// The rows that a match in any order can have where bounds limit their number. Internal to the core.
 
 #include <algorithm>
 #include <cstddef>
@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "questions/sequence/in_order/latest_starts.hpp"
+#include "questions/sequence/rules/match.hpp"
 #include "questions/sequence/rules/points.hpp"
 #include "questions/sequence/rules/row_matching.hpp"
 #include "questions/sequence/rules/rules.hpp"
 
 namespace stagefunnel::sequence::inline internal {
 
-/// Times from one to another, both included; none where the last is before the first.
+/// The times from `from` to `to`, both included; empty if `to` lies before `from`.
 struct TimeRange {
     std::int64_t from;
     std::int64_t to;
@@ -25,20 +25,20 @@ struct TimeRange {
     [[nodiscard]] TimeRange until(std::int64_t time) const { return {from, std::min(to, time)}; }
 };
 
-/// The rows that fill the same steps, in the order of time.
+/// The rows of an item that fill the same steps.
 struct RowsOfKind {
     std::uint64_t steps;
-    std::vector<std::int64_t> time;
+    std::vector<std::int64_t> time;    // rising
     std::vector<std::size_t> n_until;  // rows up to each of these times
 
     void add(std::int64_t at, std::size_t n_rows) {
         n_until.push_back(n_rows + (n_until.empty() ? 0 : n_until.back()));
         time.push_back(at);
     }
-    [[nodiscard]] std::size_t n_in(TimeRange stretch) const {
-        if (stretch.to < stretch.from) return 0;
-        const auto first = std::lower_bound(time.begin(), time.end(), stretch.from);
-        const auto past = std::upper_bound(first, time.end(), stretch.to);
+    [[nodiscard]] std::size_t n_in(TimeRange range) const {
+        if (range.to < range.from) return 0;
+        const auto first = std::lower_bound(time.begin(), time.end(), range.from);
+        const auto past = std::upper_bound(first, time.end(), range.to);
         const auto n_before = [&](auto at) {
             return at == time.begin() ? 0 : n_until[static_cast<std::size_t>(at - time.begin()) - 1];
         };
@@ -46,16 +46,16 @@ struct RowsOfKind {
     }
 };
 
-/// Rows of one point that a chain has, whichever of them.
+/// A number of rows of one point that a match has; which of its rows they are stays open.
 struct TakenRows {
     const Point* point;
     std::size_t n_rows;
 };
 
-/// Which chains are looked for: those with few rows before one time, with enough of them until another, and
-/// with a row of each of some points.
+/// The matches that a search looks for: those inside `range` with at most `cap` rows before one time, with at
+/// least `needed` rows until another, and with a row of each of the points in `required`.
 struct MatchBounds {
-    TimeRange stretch;
+    TimeRange range;
     std::int64_t capped_before = kEarliest;
     std::size_t cap = 0;
     std::int64_t needed_until = kLatest;
@@ -63,13 +63,20 @@ struct MatchBounds {
     std::vector<const Point*> required = {};
 };
 
-/// Rows that can be filled together are a matroid. Two bounds that lie inside each other keep what is needed
-/// of it: a set of rows can be made as large as each of the bounds allows by itself, and meet the other one
-/// too.
+/// Finds the largest set of rows that can be matched to steps inside bounds.
+///
+/// The sets of rows that can be matched are the independent sets of a transversal matroid (J. Edmonds and D.
+/// R. Fulkerson, "Transversals and matroid partition", 1965). Let r be its rank, which `most` computes, and A
+/// the rows that are capped. A largest set of rows outside A extends to a largest set of all rows, so with
+/// the cap the most rows are min(r(all), r(outside A) + cap).
+///
+/// The rows that are needed are those until a time, so one of the two bounded sets of rows contains the
+/// other: they are a laminar family. A set that has the rows needed extends to one as large as the cap
+/// allows, so the two bounds need not be weighed against each other.
 class BoundedMatching {
   public:
-    BoundedMatching(const Points& points, std::size_t n_steps, bool from_end)
-        : points_(points), from_end_(from_end), filling_(n_steps) {
+    BoundedMatching(const Points& points, std::size_t n_steps, Timing timing)
+        : points_(points), from_end_(timing == Timing::last_entry), matching_(n_steps) {
         for (const Point& point : points.points) {
             for (const RowKind& kind : points.kinds_of(point)) {
                 const auto is_same = [&](const RowsOfKind& other) { return other.steps == kind.steps; };
@@ -80,22 +87,23 @@ class BoundedMatching {
         }
     }
 
-    /// The most steps that the rows of a stretch fill together with those that are taken, and one of a kind.
-    [[nodiscard]] std::size_t most(TimeRange stretch, std::uint64_t one_more = 0) {
-        filling_.clear();
+    /// The most steps that the rows of a range can fill together with those that are taken and, if `one_more`
+    /// has steps, with a further row that fills one of these.
+    [[nodiscard]] std::size_t most(TimeRange range, std::uint64_t one_more = 0) {
+        matching_.clear();
         for (const TakenRows& taken : taken_) {
-            if (stretch.has(taken.point->time)) continue;  // one of the point's rows in the stretch
-            const std::size_t group = filling_.add_group(taken.n_rows);
+            if (range.has(taken.point->time)) continue;  // they are among the rows of the range
+            const std::size_t group = matching_.add_group(taken.n_rows);
             for (const RowKind& kind : points_.kinds_of(*taken.point)) {
-                filling_.add(kind.steps, kind.n_rows, group);
+                matching_.add(kind.steps, kind.n_rows, group);
             }
         }
-        if (one_more != 0) filling_.add(one_more, 1);
-        for (const RowsOfKind& kind : kinds_) filling_.add(kind.steps, kind.n_in(stretch));
-        return filling_.most();
+        if (one_more != 0) matching_.add(one_more, 1);
+        for (const RowsOfKind& kind : kinds_) matching_.add(kind.steps, kind.n_in(range));
+        return matching_.most();
     }
 
-    /// Whether a chain can have a row of each of these points.
+    /// Whether a match can have a row of each of these points.
     [[nodiscard]] bool can_have(const std::vector<const Point*>& required) {
         taken_.clear();
         for (const Point* point : required) taken_.push_back({point, 1});
@@ -104,40 +112,44 @@ class BoundedMatching {
         return can;
     }
 
-    /// The most rows of a chain inside the bounds; 0 where it cannot be.
+    /// The most rows of a match inside the bounds; 0 if there is no such match.
     [[nodiscard]] std::size_t within(const MatchBounds& bounds) {
         taken_.clear();
-        return with_required(bounds, bounds.stretch, [&] { return free_of(bounds, bounds.stretch); });
+        return with_required(bounds, bounds.range, [&] { return most_inside(bounds, bounds.range); });
     }
 
-    /// The chain of the level inside the bounds that has the latest rows from its end on, or the earliest
-    /// from its entry on; none where there is none, or with the earliest entry none at the begin of the
-    /// stretch.
-    [[nodiscard]] Match chain_of(const MatchBounds& bounds, std::size_t level) {
+    /// The match of the level inside the bounds that has the latest rows, compared from its end, or the
+    /// earliest rows, compared from its entry. The result has level 0 if there is no such match or, with the
+    /// earliest rows, if none starts at the first point of the range.
+    ///
+    /// It is the greedy choice, point after point in the order in which rows are wanted (R. Rado, "Note on
+    /// independence functions", 1957): a row is taken if a match of the level is still possible with it.
+    [[nodiscard]] Match match_of(const MatchBounds& bounds, std::size_t level) {
         level_ = level;
         if (within(bounds) < level_) return {};
         const auto time_of = [](const Point& point) { return point.time; };
-        const auto first = std::ranges::lower_bound(points_.points, bounds.stretch.from, {}, time_of);
-        const auto past = std::ranges::upper_bound(points_.points, bounds.stretch.to, {}, time_of);
-        std::uint64_t denied = 0;
+        const auto first = std::ranges::lower_bound(points_.points, bounds.range.from, {}, time_of);
+        const auto past = std::ranges::upper_bound(points_.points, bounds.range.to, {}, time_of);
+        std::uint64_t refused = 0;
         std::pair<bool, bool> side{};
         for (auto i = past - first; i > 0 && n_taken(kLatest) < level_; --i) {
             const Point& point = from_end_ ? first[i - 1] : past[-i];
             const std::pair now{point.time < bounds.capped_before, point.time <= bounds.needed_until};
             const bool is_required = std::ranges::find(bounds.required, &point) != bounds.required.end();
-            if (std::exchange(side, now) != now || is_required) denied = 0;
-            // What is denied one row is denied to a further one on the same side of the bounds.
-            if ((point.steps & ~denied) == 0) continue;
-            TimeRange rest = bounds.stretch;
+            if (std::exchange(side, now) != now || is_required) refused = 0;
+            // A row that fills only steps that an earlier row was refused for is refused too, if it lies on
+            // the same side of the bounds.
+            if ((point.steps & ~refused) == 0) continue;
+            TimeRange rest = bounds.range;
             (from_end_ ? rest.to : rest.from) = point.time + (from_end_ ? -1 : 1);
             if (take_of(point, bounds, rest)) {
-                denied = 0;
+                refused = 0;
             } else {
-                denied |= point.steps;
+                refused |= point.steps;
                 if (!from_end_ && taken_.empty()) break;
             }
         }
-        return told();
+        return match_of_taken();
     }
 
   private:
@@ -150,35 +162,36 @@ class BoundedMatching {
         return time == kEarliest ? 0 : n_taken(time - 1);
     }
 
-    /// Asks with a row of each required point taken that lies in the rest; 0 where these cannot be taken.
-    template <class Ask>
-    [[nodiscard]] std::size_t with_required(const MatchBounds& bounds, TimeRange rest, Ask ask) {
+    /// Returns `count()` with a row of each required point in the rest taken; 0 if these cannot all be taken.
+    template <class Count>
+    [[nodiscard]] std::size_t with_required(const MatchBounds& bounds, TimeRange rest, Count count) {
         const std::size_t n_before = taken_.size();
         for (const Point* point : bounds.required) {
             if (rest.has(point->time)) taken_.push_back({point, 1});
         }
         const bool can_be = taken_.size() == n_before || most({0, -1}) == n_taken(kLatest);
-        const std::size_t found = can_be ? ask() : 0;
+        const std::size_t found = can_be ? count() : 0;
         taken_.resize(n_before);
         return found;
     }
 
-    /// The most rows, taken ones and others of the rest; 0 where the bounds cannot be kept.
-    [[nodiscard]] std::size_t free_of(const MatchBounds& bounds, TimeRange rest) {
+    /// The most rows that a match can have: those taken and others of the rest; 0 if the bounds cannot be
+    /// kept.
+    [[nodiscard]] std::size_t most_inside(const MatchBounds& bounds, TimeRange rest) {
         const std::size_t n_capped = n_taken_before(bounds.capped_before);
         if (n_capped > bounds.cap) return 0;
         const std::size_t n_free = bounds.cap - n_capped;
         const std::size_t n_needed = n_taken(bounds.needed_until);
-        const auto capped = [&](TimeRange stretch, std::uint64_t one_more = 0) {
+        const auto capped = [&](TimeRange range, std::uint64_t one_more = 0) {
             const std::size_t n_more = n_free - static_cast<std::size_t>(one_more != 0);
-            return std::min(most(stretch.since(bounds.capped_before), one_more) + n_more, most(stretch));
+            return std::min(most(range.since(bounds.capped_before), one_more) + n_more, most(range));
         };
         if (n_needed >= bounds.needed) return capped(rest);
         if (bounds.needed_until >= bounds.capped_before) {
             const std::size_t n_later = n_taken(kLatest) - n_needed;
             return capped(rest.until(bounds.needed_until)) >= bounds.needed + n_later ? capped(rest) : 0;
         }
-        // What is needed, one row, is one of those that are capped.
+        // Here one row is needed, and it is one of those that are capped.
         std::size_t best = 0;
         for (const RowsOfKind& kind : kinds_) {
             if (n_free == 0 || kind.n_in(rest.until(bounds.needed_until)) == 0) continue;
@@ -187,8 +200,8 @@ class BoundedMatching {
         return best;
     }
 
-    /// Takes as many rows of a point as leave a chain of the level possible; `rest` are the rows that come
-    /// after it in the order in which they are taken.
+    /// Takes as many rows of a point as leave a match of the level possible; false if that is none. `rest`
+    /// has the rows that come after the point in the order in which rows are taken.
     [[nodiscard]] bool take_of(const Point& point, const MatchBounds& bounds, TimeRange rest) {
         const std::size_t n_before = n_taken(kLatest);
         std::size_t n_rows = 0;
@@ -196,7 +209,7 @@ class BoundedMatching {
         taken_.push_back({&point, n_rows});
         const auto allows_level = [&] {
             const std::size_t n_later = n_taken(kLatest) - n_taken(bounds.needed_until);
-            return n_later + bounds.needed <= level_ ? free_of(bounds, rest) : 0;
+            return n_later + bounds.needed <= level_ ? most_inside(bounds, rest) : 0;
         };
         for (std::size_t n = std::min(most({0, -1}), level_) - n_before; n > 0; --n) {
             taken_.back().n_rows = n;
@@ -206,21 +219,21 @@ class BoundedMatching {
         return false;
     }
 
-    [[nodiscard]] Match told() {
-        Match chain;
+    [[nodiscard]] Match match_of_taken() {
+        Match match;
         if (from_end_) std::reverse(taken_.begin(), taken_.end());
         for (const TakenRows& taken : std::exchange(taken_, {})) {
             for (std::size_t n = 0; n < taken.n_rows; ++n) {
-                chain.time[chain.level] = taken.point->time;
-                chain.done |= bit_of(++chain.level);
+                match.time[match.level] = taken.point->time;
+                match.done |= bit_of(++match.level);
             }
         }
-        return chain;
+        return match;
     }
 
     const Points& points_;
     bool from_end_;
-    RowMatching filling_;
+    RowMatching matching_;
     std::vector<RowsOfKind> kinds_;
     std::vector<TakenRows> taken_;
     std::size_t level_ = 0;

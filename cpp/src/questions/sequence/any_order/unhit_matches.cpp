@@ -11,16 +11,22 @@
 namespace stagefunnel::sequence::inline internal {
 namespace {
 
-using Gap = std::optional<std::size_t>;  // by the excluded row before it; the first one has none
+/// A gap between excluded rows, named by the excluded row before it. The gap at the beginning of a window
+/// has none.
+using ClearGap = std::optional<std::size_t>;
 
+/// The k-th row of a match in order of time is its place k. An excluded row hits a match if it lies between
+/// its places `after` and `before`, so both places of a match that reaches `before` lie in one gap between
+/// excluded rows: at most after - 1 of its rows lie before the gap, and at least `before` rows until the gap
+/// ends. These are the bounds of `BoundedMatching`.
 class UnhitMatches {
   public:
     UnhitMatches(const Rules& rules, const Points& points)
         : rules_(rules),
           points_(points.points),
-          after_(static_cast<std::size_t>(rules.lattice.spans.front().after)),
-          before_(static_cast<std::size_t>(rules.lattice.spans.front().before)),
-          rows_(points, rules.n_steps(), is_from_end()) {
+          after_(static_cast<std::size_t>(rules.graph.exclusions.front().after)),
+          before_(static_cast<std::size_t>(rules.graph.exclusions.front().before)),
+          rows_(points, rules.n_steps(), rules.timing) {
         for (const Point& point : points_) {
             if ((point.exclusions & rules.resets) == 0) continue;
             excluded_.push_back(point.time);
@@ -30,29 +36,29 @@ class UnhitMatches {
     }
 
     [[nodiscard]] Match find() {
-        level_ = deepest(before_ - 1, [&](TimeRange stretch) { return past_second_place(stretch); });
-        if (level_ >= before_) return first_of([&](TimeRange stretch) { return chain_past_second(stretch); });
-        level_ = deepest(after_ - 1, [&](TimeRange stretch) {
+        level_ = deepest(before_ - 1, [&](TimeRange range) { return level_reaching_before(range); });
+        if (level_ >= before_) return first_of([&](TimeRange range) { return match_reaching_before(range); });
+        level_ = deepest(after_ - 1, [&](TimeRange range) {
             std::size_t level = 0;
-            for (const MatchBounds& bounds : past_first_place(stretch))
+            for (const MatchBounds& bounds : bounds_reaching_after(range))
                 level = std::max(level, rows_.within(bounds));
             return level;
         });
         if (level_ >= after_)
-            return first_of([&](TimeRange stretch) { return best_of(past_first_place(stretch)); });
-        // A chain that has not come to the first place is not hit.
-        level_ = std::min(level_, deepest(0, [&](TimeRange stretch) { return rows_.most(stretch); }));
+            return first_of([&](TimeRange range) { return best_of(bounds_reaching_after(range)); });
+        // A match that does not reach the place `after` is not hit.
+        level_ = std::min(level_, deepest(0, [&](TimeRange range) { return rows_.most(range); }));
         if (level_ == 0) return {};
-        return first_of([&](TimeRange stretch) { return rows_.chain_of({.stretch = stretch}, level_); });
+        return first_of([&](TimeRange range) { return rows_.match_of({.range = range}, level_); });
     }
 
   private:
     [[nodiscard]] bool is_from_end() const { return rules_.timing == Timing::last_entry; }
 
-    /// Calls `at(stretch)` until it says that it is enough. For the earliest end these are the windows that
-    /// end with a row of a step, for the earliest entry those that begin with one.
+    /// Calls `at(range)` until it returns true. The ranges are the windows that end with a row of a step
+    /// where the earliest end counts, and those that begin with such a row where the earliest entry counts.
     template <class At>
-    void for_each_stretch(At at) {
+    void for_each_range(At at) {
         std::size_t first = 0;
         for (const Point& point : points_) {
             if (point.steps == 0) continue;
@@ -65,39 +71,39 @@ class UnhitMatches {
         }
     }
 
-    /// The deepest level of all stretches, if it is more than `least`; else that.
+    /// The deepest level of all ranges, but at least `least`.
     template <class LevelOf>
     [[nodiscard]] std::size_t deepest(std::size_t least, LevelOf level_of) {
         std::size_t level = least;
-        for_each_stretch([&](TimeRange stretch) {
-            if (rows_.most(stretch) > level) level = std::max(level, level_of(stretch));
+        for_each_range([&](TimeRange range) {
+            if (rows_.most(range) > level) level = std::max(level, level_of(range));
             return level == rules_.n_steps();
         });
         return level;
     }
 
-    /// The chain of the first stretch that has one of the level.
+    /// The match of the first range that has a match of the level.
     template <class FindIn>
     [[nodiscard]] Match first_of(FindIn find_in) {
-        Match chain;
-        for_each_stretch([&](TimeRange stretch) {
-            if (rows_.most(stretch) >= level_) chain = find_in(stretch);
-            return chain.level > 0;
+        Match match;
+        for_each_range([&](TimeRange range) {
+            if (rows_.most(range) >= level_) match = find_in(range);
+            return match.level > 0;
         });
-        return chain;
+        return match;
     }
 
-    /// The excluded rows strictly inside, as places among all: [first, past).
-    [[nodiscard]] std::pair<std::size_t, std::size_t> excluded_inside(TimeRange stretch) const {
-        const auto first = std::upper_bound(excluded_.begin(), excluded_.end(), stretch.from);
-        const auto past = std::lower_bound(first, excluded_.end(), stretch.to);
+    /// The indices [first, past) of the excluded rows strictly inside a range.
+    [[nodiscard]] std::pair<std::size_t, std::size_t> excluded_inside(TimeRange range) const {
+        const auto first = std::upper_bound(excluded_.begin(), excluded_.end(), range.from);
+        const auto past = std::lower_bound(first, excluded_.end(), range.to);
         return {static_cast<std::size_t>(first - excluded_.begin()),
                 static_cast<std::size_t>(past - excluded_.begin())};
     }
 
-    /// A chain may go past an excluded row at the time of which it has a row itself. So a gap ends with the
-    /// first excluded row that it cannot go past, or with the first one after which it would need more rows
-    /// of these times than there are steps for.
+    /// Finds where the gap after each excluded row ends. An excluded row does not hit a match that has a row
+    /// of the same time, so a match may go past it. A gap ends with the first excluded row that no match can
+    /// go past, or where a match would need more rows at the times of excluded rows than it can have.
     void measure_gaps() {
         std::size_t end = 0;
         for (std::size_t x = 0; x < excluded_.size(); ++x) {
@@ -111,8 +117,8 @@ class UnhitMatches {
             next_wide_[x] = is_wide ? x : next_wide_[x + 1];
         }
     }
-    /// The end of a gap that is known to reach `end`.
-    [[nodiscard]] std::size_t end_of(Gap gap, std::size_t end, std::size_t past) {
+    /// The excluded row that ends a gap, which is known to reach `end`; `past` if none does.
+    [[nodiscard]] std::size_t end_of(ClearGap gap, std::size_t end, std::size_t past) {
         const std::size_t first = gap ? *gap + 1 : end;
         while (end < past && excluded_points_[end]->steps != 0 && rows_.can_have(points_of(first, end + 1)))
             ++end;
@@ -124,40 +130,41 @@ class UnhitMatches {
         };
         return {at(first), at(past)};
     }
-    /// Whether a gap can hold the rows from the one place to the other.
+    /// Whether a gap can hold the rows from the place `after` to the place `before`.
     [[nodiscard]] bool is_wide_enough(TimeRange gap) { return rows_.most(gap) + after_ > before_; }
 
-    /// Chains that have both places in one gap, whose end may be any excluded row until that of the gap: few
-    /// rows before it, and enough of them until it ends.
-    [[nodiscard]] std::vector<MatchBounds> in_gap(TimeRange stretch, Gap gap, std::size_t past) {
-        const std::size_t first = gap ? *gap + 1 : excluded_inside(stretch).first;
+    /// The bounds of the matches that have both places in one gap: for each excluded row that such a match
+    /// can still go past, those that reach `before` until that row.
+    [[nodiscard]] std::vector<MatchBounds> in_gap(TimeRange range, ClearGap gap, std::size_t past) {
+        const std::size_t first = gap ? *gap + 1 : excluded_inside(range).first;
         const std::size_t last = gap ? std::min(ends_[*gap], past) : end_of(gap, first, past);
         std::vector<MatchBounds> found;
         for (std::size_t end = first; end <= last; ++end) {
-            MatchBounds bounds{.stretch = stretch, .needed = before_, .required = points_of(first, end)};
+            MatchBounds bounds{.range = range, .needed = before_, .required = points_of(first, end)};
             if (gap) {
                 bounds.capped_before = excluded_[*gap];
                 bounds.cap = after_ - 1;
             }
-            bounds.needed_until = end < past ? excluded_[end] : stretch.to;
+            bounds.needed_until = end < past ? excluded_[end] : range.to;
             found.push_back(std::move(bounds));
         }
         return found;
     }
 
-    /// The deepest chain of a stretch that comes past the second place; 0 where there is none.
-    [[nodiscard]] std::size_t past_second_place(TimeRange stretch) {
-        const auto [first, past] = excluded_inside(stretch);
-        const std::size_t whole = rows_.most(stretch);
+    /// The deepest level of the matches in a range that reach the place `before`; 0 if there is none.
+    [[nodiscard]] std::size_t level_reaching_before(TimeRange range) {
+        const auto [first, past] = excluded_inside(range);
+        const std::size_t whole = rows_.most(range);
         const std::int64_t enough =
             std::partition_point(points_.begin(), points_.end(), [&](const Point& point) {
-                return rows_.most(stretch.until(point.time)) < before_;
+                return rows_.most(range.until(point.time)) < before_;
             })->time;
         const auto end_time = [&, last = past](std::size_t end) {
-            return end < last ? excluded_[end] : stretch.to;
+            return end < last ? excluded_[end] : range.to;
         };
         if (end_time(end_of(std::nullopt, first, past)) >= enough) return whole;
-        // The later the gap, the fewer rows are free of the cap: the first one is best that has enough.
+        // The later the gap, the more rows are capped, so the first gap with enough rows until its end is
+        // best.
         std::size_t gap = first;
         for (std::size_t high = past; gap < high;) {
             const std::size_t middle = gap + (high - gap) / 2;
@@ -169,56 +176,59 @@ class UnhitMatches {
         }
         gap = next_wide_[gap];
         if (gap >= past || ends_[gap] >= past) {
-            // Few gaps end with the stretch: each goes past one excluded row more than the next.
+            // Few gaps end with the range, because each of them goes past one more excluded row than the
+            // next.
             for (gap = past; gap > first && ends_[gap - 1] >= past; --gap) {
             }
-            while (gap < past && !is_wide_enough({excluded_[gap], stretch.to})) ++gap;
+            while (gap < past && !is_wide_enough({excluded_[gap], range.to})) ++gap;
         }
-        return gap == past ? 0 : std::min(rows_.most(stretch.since(excluded_[gap])) + after_ - 1, whole);
+        return gap == past ? 0 : std::min(rows_.most(range.since(excluded_[gap])) + after_ - 1, whole);
     }
 
-    [[nodiscard]] Match chain_past_second(TimeRange stretch) {
-        const auto [first, past] = excluded_inside(stretch);
+    /// The best match of the level in a range that reaches the place `before`; level 0 if there is none.
+    [[nodiscard]] Match match_reaching_before(TimeRange range) {
+        const auto [first, past] = excluded_inside(range);
         const std::size_t n_gaps = past - first + 1;
-        const Match limit = rows_.chain_of({.stretch = stretch}, level_);
+        const Match limit = rows_.match_of({.range = range}, level_);
         Match best;
         for (std::size_t i = 0; i < n_gaps; ++i) {
             const std::size_t at = is_from_end() ? n_gaps - 1 - i : i;
-            const Gap gap = at == 0 ? Gap() : Gap(first + at - 1);
-            if (best.level > 0 && gap && is_beyond(best, limit, *gap, past, stretch)) break;
+            const ClearGap gap = at == 0 ? ClearGap() : ClearGap(first + at - 1);
+            if (best.level > 0 && gap && is_beyond(best, limit, *gap, past, range)) break;
             bool is_free = false;
-            for (const MatchBounds& bounds : in_gap(stretch, gap, past)) {
-                const Match chain = rows_.chain_of(bounds, level_);
-                if (chain.level == 0) continue;
+            for (const MatchBounds& bounds : in_gap(range, gap, past)) {
+                const Match match = rows_.match_of(bounds, level_);
+                if (match.level == 0) continue;
                 is_free = is_free || bounds.required.empty();
-                if (best.level == 0 || is_better(chain, best)) best = chain;
+                if (best.level == 0 || is_better(match, best)) best = match;
             }
-            // The next gaps leave less to choose, but for rows that a chain needs to go past excluded ones.
+            // Later gaps leave less choice, unless a match needs certain rows to go past excluded rows.
             if (is_free) break;
         }
         return best;
     }
 
-    /// Whether no chain with both places in a gap, or in one after it in the order of the search, can be
-    /// better: `limit` has the earliest times of all chains, or the latest.
+    /// Whether no match with both places in a gap, or in a gap that is searched after it, can be better than
+    /// `best`. `limit` has the earliest possible time at each place, or the latest.
     [[nodiscard]] bool is_beyond(const Match& best, const Match& limit, std::size_t gap, std::size_t past,
-                                 TimeRange stretch) const {
+                                 TimeRange range) const {
         const auto is_at_limit = [&](std::size_t from, std::size_t to) {
             return std::equal(best.time.begin() + static_cast<std::ptrdiff_t>(from),
                               best.time.begin() + static_cast<std::ptrdiff_t>(to),
                               limit.time.begin() + static_cast<std::ptrdiff_t>(from));
         };
         if (!is_from_end()) return is_at_limit(0, after_ - 1) && best.time[after_ - 1] < excluded_[gap];
-        const std::int64_t end = ends_[gap] < past ? excluded_[ends_[gap]] : stretch.to;
+        const std::int64_t end = ends_[gap] < past ? excluded_[ends_[gap]] : range.to;
         return is_at_limit(before_, level_) && best.time[before_ - 1] > end;
     }
 
-    /// Chains that come to the first place and not to the second: few rows before the last excluded one, and
-    /// an entry whose window has none after it; or few before an earlier one, and a row at the time of each
-    /// later.
-    [[nodiscard]] std::vector<MatchBounds> past_first_place(TimeRange stretch) const {
-        MatchBounds bounds{.stretch = stretch, .needed_until = stretch.from, .needed = 1};
-        const auto next = std::upper_bound(excluded_.begin(), excluded_.end(), stretch.to);
+    /// The bounds of the matches that reach the place `after` but not `before`. The entry of such a match is
+    /// so early that its window ends before the next excluded row. At most after - 1 of its rows lie before
+    /// the last excluded row inside the window, or before an earlier one if the match has a row at the time
+    /// of each excluded row after that.
+    [[nodiscard]] std::vector<MatchBounds> bounds_reaching_after(TimeRange range) const {
+        MatchBounds bounds{.range = range, .needed_until = range.from, .needed = 1};
+        const auto next = std::upper_bound(excluded_.begin(), excluded_.end(), range.to);
         if (is_from_end()) {
             const std::int64_t limit = next == excluded_.end() ? kLatest : *next;
             const auto past = std::partition_point(points_.begin(), points_.end(), [&](const Point& point) {
@@ -227,7 +237,7 @@ class UnhitMatches {
             bounds.needed_until = past == points_.begin() ? kEarliest : std::prev(past)->time;
         }
         std::vector<MatchBounds> found;
-        for (auto x = next; x != excluded_.begin() && *std::prev(x) > stretch.from; --x) {
+        for (auto x = next; x != excluded_.begin() && *std::prev(x) > range.from; --x) {
             bounds.capped_before = *std::prev(x);
             bounds.cap = after_ - 1;
             found.push_back(bounds);
@@ -241,23 +251,23 @@ class UnhitMatches {
         return found;
     }
 
-    /// Of the chains of the level the one with the latest rows from its end on, or the earliest from its
-    /// entry.
+    /// The best match of the level inside one of the bounds; level 0 if there is none.
     [[nodiscard]] Match best_of(const std::vector<MatchBounds>& choices) {
         Match best;
         for (const MatchBounds& bounds : choices) {
-            const Match chain = rows_.chain_of(bounds, level_);
-            if (chain.level > 0 && (best.level == 0 || is_better(chain, best))) best = chain;
+            const Match match = rows_.match_of(bounds, level_);
+            if (match.level > 0 && (best.level == 0 || is_better(match, best))) best = match;
         }
         return best;
     }
-    [[nodiscard]] bool is_better(const Match& chain, const Match& other) const {
-        const auto begin = chain.time.begin(), end = begin + static_cast<std::ptrdiff_t>(chain.level);
+    /// Whether a match has later rows, compared from the end, or earlier rows, compared from the entry.
+    [[nodiscard]] bool is_better(const Match& match, const Match& other) const {
+        const auto begin = match.time.begin(), end = begin + static_cast<std::ptrdiff_t>(match.level);
         if (!is_from_end())
             return std::lexicographical_compare(begin, end, other.time.begin(),
                                                 other.time.begin() + (end - begin));
-        for (std::size_t place = chain.level; place-- > 0;) {
-            if (chain.time[place] != other.time[place]) return chain.time[place] > other.time[place];
+        for (std::size_t place = match.level; place-- > 0;) {
+            if (match.time[place] != other.time[place]) return match.time[place] > other.time[place];
         }
         return false;
     }
@@ -266,10 +276,11 @@ class UnhitMatches {
     const std::vector<Point>& points_;
     std::size_t after_, before_;
     BoundedMatching rows_;
-    std::vector<std::int64_t> excluded_;  // times
+    std::vector<std::int64_t> excluded_;  // the times of the excluded rows
     std::vector<const Point*> excluded_points_;
-    std::vector<std::size_t> ends_;       // of the gap after an excluded row: the one that ends it
-    std::vector<std::size_t> next_wide_;  // from an excluded row: the next one after which the gap is wide
+    std::vector<std::size_t> ends_;  // for each excluded row: the one that ends the gap after it
+    std::vector<std::size_t>
+        next_wide_;  // for each excluded row: the first from it on whose gap is wide enough
     std::size_t level_ = 0;
 };
 

@@ -1,52 +1,87 @@
-#include "questions/sequence/any_order/unordered.hpp"
-
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
+#include "questions/sequence/any_order/modes.hpp"
 #include "questions/sequence/any_order/unhit_matches.hpp"
-#include "scan/stage_set.hpp"
+#include "questions/sequence/rules/row_matching.hpp"
 
 namespace stagefunnel::sequence::inline internal {
 namespace {
 
-/// The points of a window, both ends included.
-struct Stretch {
+/// The most steps that the rows of a window can fill, as rows enter and leave it.
+class WindowMatching {
+  public:
+    explicit WindowMatching(std::size_t n_steps) : n_steps_(n_steps), matching_(n_steps) {}
+
+    void add(std::uint64_t steps, std::size_t n_rows) {
+        // More rows of a kind than there are steps cannot fill further steps.
+        if (matching_.supply(steps, n_rows) < n_steps_) n_filled_ += matching_.fill_more();
+    }
+    void remove(std::uint64_t steps, std::size_t n_rows) {
+        n_filled_ -= matching_.withdraw(steps, n_rows);
+        n_filled_ += matching_.fill_more();
+    }
+    [[nodiscard]] std::size_t n_filled() const { return n_filled_; }
+    /// Whether a further row that fills one of the steps would fill a step more.
+    [[nodiscard]] bool would_fill_more(std::uint64_t steps) const {
+        for (std::uint64_t bits = steps; bits != 0; bits &= bits - 1) {
+            WindowMatching other = *this;
+            other.add(bits & (~bits + 1), 1);
+            if (other.n_filled_ > n_filled_) return true;
+        }
+        return false;
+    }
+
+  private:
+    std::size_t n_steps_;
+    std::size_t n_filled_ = 0;
+    RowMatching matching_;
+};
+
+/// The points [first, last], both inside one window.
+struct PointRange {
     std::size_t first = 0;
     std::size_t last = 0;
 };
 
-void take(Match& chain, std::int64_t time) {
-    chain.done |= bit_of(++chain.level);
-    chain.time[chain.level - 1] = time;
+void take(Match& match, std::int64_t time) {
+    match.done |= bit_of(++match.level);
+    match.time[match.level - 1] = time;
 }
 
-/// The chain of so many steps inside a stretch that has the latest rows, or the earliest.
+/// The match of `n_filled` steps inside the range that has the latest rows, or the earliest.
 ///
-/// Rows that can be filled together are a matroid: taking each one that fills one more step, in the order in
-/// which they are wanted, makes every place of the chain as good as it can be.
-Match best_of(const Rules& rules, const Points& points, Stretch stretch, std::size_t n_filled) {
+/// The sets of rows that can be matched to steps are the independent sets of a transversal matroid (J.
+/// Edmonds and D. R. Fulkerson, "Transversals and matroid partition", 1965). So the greedy choice is best (R.
+/// Rado, "Note on independence functions", 1957): it takes the rows in the order in which they are wanted,
+/// each one that fills a step more. No other choice has a better row at any place (D. Gale, "Optimal
+/// assignments in an ordered set", 1968).
+Match best_in(const Rules& rules, const Points& points, PointRange range, std::size_t n_filled) {
     const bool from_end = rules.timing == Timing::last_entry;
     WindowMatching steps(rules.n_steps());
     std::vector<std::int64_t> times;
     for (std::size_t i = 0; times.size() < n_filled; ++i) {
-        const Point& point = points.points[from_end ? stretch.last - i : stretch.first + i];
+        const Point& point = points.points[from_end ? range.last - i : range.first + i];
         for (const RowKind& kind : points.kinds_of(point)) steps.add(kind.steps, kind.n_rows);
         times.resize(steps.n_filled(), point.time);
     }
     if (from_end) std::reverse(times.begin(), times.end());
-    Match chain;
-    for (const std::int64_t time : times) take(chain, time);
-    return chain;
+    Match match;
+    for (const std::int64_t time : times) take(match, time);
+    return match;
 }
 
-Stop why_unordered_ends(const Rules& rules, const Points& points, const Match& chain) {
-    if (chain.level == rules.n_steps()) return Stop::completed;
-    if (chain.level == 0) return Stop::no_event;
-    if (rules.is_immature(chain.entry())) return Stop::immature;
-    const std::int64_t deadline = rules.deadline.of(chain.entry());
+Stop why_it_ends(const Rules& rules, const Points& points, const Match& match) {
+    if (match.level == rules.n_steps()) return Stop::completed;
+    if (match.level == 0) return Stop::no_event;
+    if (rules.is_immature(match.entry())) return Stop::immature;
+    const std::int64_t deadline = rules.deadline.of(match.entry());
     WindowMatching steps(rules.n_steps());
     std::uint64_t later = 0;
     for (const Point& point : points.points) {
-        if (point.time < chain.entry()) continue;
+        if (point.time < match.entry()) continue;
         for (const RowKind& kind : points.kinds_of(point)) {
             if (point.time <= deadline) {
                 steps.add(kind.steps, kind.n_rows);
@@ -58,24 +93,11 @@ Stop why_unordered_ends(const Rules& rules, const Points& points, const Match& c
     return steps.would_fill_more(later) ? Stop::window : Stop::no_event;
 }
 
-}  // namespace
-
-bool WindowMatching::would_fill_more(std::uint64_t steps) const {
-    for (std::uint64_t bits = steps; bits != 0; bits &= bits - 1) {
-        WindowMatching other = *this;
-        other.add(bits & (~bits + 1), 1);
-        if (other.n_filled_ > n_filled_) return true;
-    }
-    return false;
-}
-
-namespace {
-
-/// The stretch of points inside one window that fills the most steps, the first of such.
-Stretch fullest(const Rules& rules, const Points& points, std::size_t& most) {
+/// The first range of points inside one window that fills the most steps; `most` becomes their number.
+PointRange fullest(const Rules& rules, const Points& points, std::size_t& most) {
     WindowMatching steps(rules.n_steps());
     std::size_t past = 0;
-    Stretch best;
+    PointRange best;
     const auto each_kind = [&](std::size_t p, auto act) {
         for (const RowKind& kind : points.kinds_of(points.points[p])) act(kind);
     };
@@ -97,33 +119,18 @@ Stretch fullest(const Rules& rules, const Points& points, std::size_t& most) {
 }  // namespace
 
 ItemMatch find_unordered(const Rules& rules, const Points& points) {
-    ItemMatch told;
-    const Stretch best = fullest(rules, points, told.uncut);
-    told.level = told.uncut;
+    ItemMatch found;
+    const PointRange fullest_range = fullest(rules, points, found.uncut_level);
+    found.level = found.uncut_level;
     const auto is_excluded = [&](const Point& point) { return (point.exclusions & rules.resets) != 0; };
     if (rules.resets != 0 && std::ranges::any_of(points.points, is_excluded)) {
-        told.chain = unhit_match(rules, points);
-        told.level = told.chain.level;
-    } else if (told.level > 0) {
-        told.chain = best_of(rules, points, best, told.level);
+        found.match = unhit_match(rules, points);
+        found.level = found.match.level;
+    } else if (found.level > 0) {
+        found.match = best_in(rules, points, fullest_range, found.level);
     }
-    told.stop = why_unordered_ends(rules, points, told.chain);
-    return told;
-}
-
-ItemMatch find_open(const Rules& rules, const Points& points) {
-    ItemMatch told;
-    for (const Point& point : points.points) {
-        scan::for_each_bit(point.steps & ~told.chain.done, 0, [&](std::ptrdiff_t k) {
-            const auto step = static_cast<std::size_t>(k) + 1;
-            told.chain.done |= bit_of(step);
-            told.chain.time[step - 1] = point.time;
-            told.chain.level = std::max(told.chain.level, step);
-        });
-    }
-    if (told.chain.level == rules.n_steps()) told.stop = Stop::completed;
-    told.level = told.uncut = told.chain.level;
-    return told;
+    found.stop = why_it_ends(rules, points, found.match);
+    return found;
 }
 
 }  // namespace stagefunnel::sequence::inline internal

@@ -1,6 +1,6 @@
 #pragma once
 
-// The rows of one item as the points of time at which a chain can have steps. Internal to the core.
+// The rows of one item as points of time at which a match can have steps. Internal to the core.
 
 #include <array>
 #include <bit>
@@ -13,27 +13,30 @@
 
 namespace stagefunnel::sequence::inline internal {
 
-/// The rows of one time; each row by itself where rows must be adjacent.
+/// Which rows form a point: all rows of one time or, where rows must be adjacent, each row by itself.
+enum class PointPer : std::uint8_t { time, row };
+
 struct Point {
     std::int64_t time;
-    std::uint64_t steps = 0;       // that one of the rows fills
-    std::uint64_t exclusions = 0;  // that one of the rows meets
-    std::size_t row;               // the first row's place among all rows of the item
-    std::size_t first_kind;        // its rows with a step, as kinds of rows that fill the same steps
+    std::uint64_t steps = 0;       // that a row of the point fills
+    std::uint64_t exclusions = 0;  // that a row of the point is a stage of
+    std::size_t row;               // index of the first row among all rows of the item
+    std::size_t first_kind;        // of the point's rows that fill steps, in `Points::kinds`
     std::size_t n_kinds = 0;
-    bool plain = true;  // no row fills more than one step
+    bool single_step_rows = true;  // no row fills more than one step
 };
 
-/// Rows of one point that fill the same steps.
+/// The rows of one point that fill the same steps.
 struct RowKind {
     std::uint64_t steps;
     std::size_t n_rows;
 };
 
+/// The points of an item's rows in order of time. A row that neither fills a step nor is excluded has none.
 struct Points {
     std::vector<Point> points;
     std::vector<RowKind> kinds;
-    std::array<std::int64_t, 64> last_time{};  // of the rows of each step; the earliest where it has none
+    std::array<std::int64_t, 64> last_time{};  // of each step's rows; `kEarliest` where it has none
 
     [[nodiscard]] std::span<const RowKind> kinds_of(const Point& point) const {
         return {kinds.data() + point.first_kind, point.n_kinds};
@@ -43,16 +46,17 @@ struct Points {
         kinds.clear();
         last_time.fill(kEarliest);
     }
-    /// Whether one of the steps has a row past a time.
-    [[nodiscard]] bool has_past(std::uint64_t steps, std::int64_t time) const {
+    /// Whether one of the steps has a row after a time.
+    [[nodiscard]] bool has_row_after(std::uint64_t steps, std::int64_t time) const {
         for (; steps != 0; steps &= steps - 1) {
             if (last_time[static_cast<std::size_t>(std::countr_zero(steps))] > time) return true;
         }
         return false;
     }
 
-    void add(std::int64_t time, std::uint64_t steps, std::uint64_t exclusions, std::size_t row, bool apart) {
-        if (points.empty() || apart || points.back().time != time) {
+    void add(std::int64_t time, std::uint64_t steps, std::uint64_t exclusions, std::size_t row,
+             PointPer per) {
+        if (points.empty() || per == PointPer::row || points.back().time != time) {
             points.push_back({.time = time, .row = row, .first_kind = kinds.size()});
         }
         Point& point = points.back();
@@ -62,7 +66,7 @@ struct Points {
         for (std::uint64_t bits = steps; bits != 0; bits &= bits - 1) {
             last_time[static_cast<std::size_t>(std::countr_zero(bits))] = time;
         }
-        point.plain = point.plain && std::has_single_bit(steps);
+        point.single_step_rows = point.single_step_rows && std::has_single_bit(steps);
         for (std::size_t i = point.first_kind; i < kinds.size(); ++i) {
             if (kinds[i].steps != steps) continue;
             ++kinds[i].n_rows;
@@ -72,8 +76,9 @@ struct Points {
         ++point.n_kinds;
     }
 
-    /// Points of others backwards in time, with the first steps only, the last of these as the first one.
-    void mirror(const Points& other, std::size_t first, std::size_t past, std::size_t n_first) {
+    /// Becomes the points [first, past) of another item backwards in time, with the first `n_first` steps in
+    /// reverse order and without the others. `last_time` stays empty.
+    void assign_reversed(const Points& other, std::size_t first, std::size_t past, std::size_t n_first) {
         const auto turned = [n_first](std::uint64_t steps) {
             std::uint64_t mask = 0;
             for (; steps != 0; steps &= steps - 1) {

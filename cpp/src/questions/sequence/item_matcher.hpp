@@ -1,41 +1,129 @@
 #pragma once
 
-// What a question about sequences tells of each item. Internal to the core.
+// The match of each item or of each entry, in any mode. Internal to the core.
 
 #include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
-#include "questions/sequence/any_order/unordered.hpp"
-#include "questions/sequence/best_match.hpp"
+#include "questions/sequence/any_order/modes.hpp"
 #include "questions/sequence/in_order/match_finder.hpp"
+#include "questions/sequence/rules/match.hpp"
 #include "questions/sequence/rules/points.hpp"
 #include "questions/sequence/rules/rules.hpp"
 
 namespace stagefunnel::sequence::inline internal {
 
-/// The steps that a row no longer fills, since they want an item's first such row: rows come in order of
-/// time.
+/// Finds the steps that a row no longer fills, because only an item's first such row does. Rows come in order
+/// of time; rows of equal time are equally early.
 class FirstTimes {
   public:
     explicit FirstTimes(std::uint64_t wanted) : wanted_(wanted) {}
 
-    /// Rows of equal time are equally early.
-    [[nodiscard]] std::uint64_t barred(std::int64_t time, std::uint64_t matched) {
+    [[nodiscard]] std::uint64_t barred(std::int64_t time, std::uint64_t steps) {
         if (time != time_) before_ |= now_;
         time_ = time;
-        now_ |= matched;
+        now_ |= steps;
         return before_ & wanted_;
     }
 
   private:
     std::uint64_t wanted_;
-    std::uint64_t before_ = 0;
-    std::uint64_t now_ = 0;
+    std::uint64_t before_ = 0;  // steps with an earlier row
+    std::uint64_t now_ = 0;     // steps with a row until now
     std::int64_t time_ = kEarliest;
+};
+
+/// The best of an item's matches, each of which is the best of the rows that hold one value.
+///
+/// It is chosen as among matches that hold the same: by the deepest level, then by the optional steps, then
+/// by the times.
+class BestMatch {
+  public:
+    explicit BestMatch(const Rules& rules) : rules_(rules) {}
+
+    void add(const ItemMatch& candidate) {
+        best_.uncut_level = std::max(best_.uncut_level, candidate.uncut_level);
+        if (candidate.level == 0 || candidate.level < best_.level) return;
+        if (candidate.level > best_.level) {
+            const std::size_t uncut_level = best_.uncut_level;
+            best_ = candidate;
+            best_.uncut_level = uncut_level;
+            return;
+        }
+        if (candidate.match.level == 0) return;
+        const auto order =
+            best_.match.level == 0 ? std::strong_ordering::less : compare(best_.match, candidate.match);
+        if (order > 0) return;
+        if (order < 0) {
+            best_.match = candidate.match;
+            best_.stop = candidate.stop;
+        } else if (rank(candidate.stop) < rank(best_.stop)) {
+            best_.stop = candidate.stop;
+        }
+    }
+
+    /// Returns the best match with its final reason: exclusions may have cut off deeper matches.
+    [[nodiscard]] ItemMatch take() const {
+        ItemMatch best = best_;
+        if (best.level == 0) {
+            best.stop = best.uncut_level > 0 ? Stop::excluded : Stop::no_event;
+        } else if (best.match.level == 0) {
+            best.stop = Stop::left_out;
+        } else if (best.stop != Stop::completed && best.uncut_level > best.level) {
+            best.stop = Stop::excluded;
+        }
+        return best;
+    }
+
+  private:
+    /// Greater if `one` is the better match, equal if they do the same steps at the same times.
+    [[nodiscard]] std::strong_ordering compare(const Match& one, const Match& other) const {
+        for (std::size_t step = 2; step <= one.level; ++step) {
+            const bool done = (one.done & bit_of(step)) != 0;
+            if (done != ((other.done & bit_of(step)) != 0)) {
+                return done ? std::strong_ordering::greater : std::strong_ordering::less;
+            }
+        }
+        const bool from_end = rules_.timing == Timing::last_entry && rules_.mode != Mode::hybrid;
+        for (std::size_t i = 0; i < one.level; ++i) {
+            const std::size_t step = from_end ? one.level - i : i + 1;
+            if ((one.done & bit_of(step)) == 0) continue;
+            const std::int64_t a = one.time[step - 1], b = other.time[step - 1];
+            if (a == b) continue;
+            // The end should be early, but what comes before it as late as possible.
+            const bool wants_late = from_end && i > 0;
+            return (a < b) != wants_late ? std::strong_ordering::greater : std::strong_ordering::less;
+        }
+        return std::strong_ordering::equal;
+    }
+
+    /// The place of a reason in the order in which the definitions list them: the first that holds counts.
+    static int rank(Stop stop) {
+        switch (stop) {
+            case Stop::completed:
+                return 0;
+            case Stop::left_out:
+            case Stop::excluded:
+                return 1;
+            case Stop::immature:
+                return 2;
+            case Stop::interrupted:
+                return 3;
+            case Stop::gap:
+                return 4;
+            case Stop::window:
+                return 5;
+            case Stop::no_event:
+                return 6;
+        }
+        return 7;
+    }
+
+    const Rules& rules_;
+    ItemMatch best_;
 };
 
 template <class Code>
@@ -44,44 +132,45 @@ class ItemMatcher {
     ItemMatcher(const Rules& rules, const Journeys& journeys, const Code* codes)
         : rules_(rules), journeys_(journeys), codes_(codes), finder_(rules) {}
 
-    [[nodiscard]] ItemMatch tell(std::size_t item) {
+    /// Returns the best match of an item.
+    [[nodiscard]] ItemMatch find(std::size_t item) {
         read(item);
         const bool opens_at_first = rules_.mode == Mode::first_entry || rules_.mode == Mode::hybrid;
         const std::int64_t first = opens_at_first ? first_entry() : kEarliest;
-        BestMatch choice(rules_);
+        BestMatch best(rules_);
         for (std::size_t held = 0; held < n_held_; ++held) {
             const Points& points = points_[held];
             if (opens_at_first && entry_at(points, first) == points.points.size()) continue;
-            choice.add(told_of(points, first));
+            best.add(match_of(points, first));
         }
-        return choice.take();
+        return best.take();
     }
 
-    /// Calls `at(told)` for the chain of every entry, or once for an item that never entered.
+    /// Calls `at(match)` for every entry of an item in order of time, or once if the item never entered.
     template <class At>
-    void tell_entries(std::size_t item, At at) {
+    void for_each_entry(std::size_t item, At at) {
         read(item);
         list_entries();
         if (entries_.empty()) at(ItemMatch{});
         for (std::size_t e = 0; e < entries_.size();) {
             const std::int64_t time = entries_[e].time;
-            BestMatch choice(rules_);
+            BestMatch best(rules_);
             for (std::size_t first = e; e < entries_.size() && entries_[e].time == time; ++e) {
-                // Where rows must be adjacent, several points are of one time.
+                // Where rows must be adjacent, several points have the same time.
                 if (e > first && entries_[e].held == entries_[e - 1].held) continue;
                 const Points& points = points_[entries_[e].held];
-                choice.add(finder_.find(points, starting_at(points, entries_[e].point)));
+                best.add(finder_.find(points, starting_at(points, entries_[e].point)));
             }
-            const ItemMatch told = choice.take();
-            at(told);
-            const bool completed = told.stop == Stop::completed;
-            const std::int64_t end = completed ? told.chain.last_time() : rules_.deadline.of(time);
+            const ItemMatch found = best.take();
+            at(found);
+            const bool completed = found.stop == Stop::completed;
+            const std::int64_t end = completed ? found.match.last_time() : rules_.deadline.of(time);
             while (e < entries_.size() && entries_[e].time <= end) ++e;
         }
     }
 
   private:
-    [[nodiscard]] ItemMatch told_of(const Points& points, std::int64_t first) {
+    [[nodiscard]] ItemMatch match_of(const Points& points, std::int64_t first) {
         switch (rules_.mode) {
             case Mode::unordered:
                 return find_unordered(rules_, points);
@@ -99,7 +188,7 @@ class ItemMatcher {
         return finder_.find(points, {});
     }
 
-    /// Reads the rows of an item, those apart that hold something else.
+    /// Reads the rows of an item into points, separately for each value that they hold.
     void read(std::size_t item) {
         finder_.begin_item();
         begin_ = journeys_.offsets[item];
@@ -116,8 +205,9 @@ class ItemMatcher {
         }
         rows_.clear();
         for (std::size_t i = begin_; i < begin_ + n; ++i) rows_.push_back({i, barred_at(first_times, i)});
-        std::stable_sort(rows_.begin(), rows_.end(),
-                         [&](const Row& a, const Row& b) { return rules_.hold[a.at] < rules_.hold[b.at]; });
+        std::stable_sort(rows_.begin(), rows_.end(), [&](const HeldRow& a, const HeldRow& b) {
+            return rules_.hold[a.at] < rules_.hold[b.at];
+        });
         for (std::size_t r = 0; r < n; ++r) {
             const bool is_new = r == 0 || rules_.hold[rows_[r].at] != rules_.hold[rows_[r - 1].at];
             add(is_new ? next_points() : points_[n_held_ - 1], rows_[r].at, rows_[r].barred);
@@ -139,10 +229,11 @@ class ItemMatcher {
         const std::uint64_t steps = rules_.steps_of_code[codes_[i]] & ~barred;
         const std::uint64_t exclusions = rules_.exclusions_of_code[codes_[i]];
         if ((steps | exclusions) == 0) return;
-        points.add(journeys_.time[i], steps, exclusions, i - begin_, rules_.lattice.adjacent);
+        const PointPer per = rules_.graph.adjacent ? PointPer::row : PointPer::time;
+        points.add(journeys_.time[i], steps, exclusions, i - begin_, per);
     }
 
-    /// The time of the item's first row of step 1, the latest of all if there is none.
+    /// The time of the item's first row of step 1, `kLatest` if there is none.
     [[nodiscard]] std::int64_t first_entry() const {
         std::int64_t first = kLatest;
         for (std::size_t held = 0; held < n_held_; ++held) {
@@ -154,7 +245,7 @@ class ItemMatcher {
         return first;
     }
 
-    /// The first point of step 1 at a time, or the number of points.
+    /// The first point of a time that fills step 1, or the number of points if there is none.
     [[nodiscard]] static std::size_t entry_at(const Points& points, std::int64_t time) {
         const auto& all = points.points;
         auto point = std::lower_bound(all.begin(), all.end(), time,
@@ -184,13 +275,13 @@ class ItemMatcher {
                 .watched = 0};
     }
 
-    struct Entry {
+    struct EntryPoint {
         std::int64_t time;
-        std::size_t held;
-        std::size_t point;
-        auto operator<=>(const Entry&) const = default;
+        std::size_t held;   // index in `points_`
+        std::size_t point;  // index in these points
+        auto operator<=>(const EntryPoint&) const = default;
     };
-    struct Row {
+    struct HeldRow {
         std::size_t at;
         std::uint64_t barred;  // steps that it does not fill
     };
@@ -198,11 +289,11 @@ class ItemMatcher {
     const Rules& rules_;
     const Journeys& journeys_;
     const Code* codes_;
-    std::vector<Points> points_;  // of the rows that hold the same
-    std::size_t n_held_ = 0;
-    std::size_t begin_ = 0;
-    std::vector<Row> rows_;
-    std::vector<Entry> entries_;
+    std::vector<Points> points_;  // one for each value that rows hold; reused from item to item
+    std::size_t n_held_ = 0;      // values that rows of the item hold
+    std::size_t begin_ = 0;       // the item's first row
+    std::vector<HeldRow> rows_;
+    std::vector<EntryPoint> entries_;
     MatchFinder finder_;
 };
 
