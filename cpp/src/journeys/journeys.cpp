@@ -79,6 +79,7 @@ Journeys build(const RowPieces& rows, const columns::RowOrder& order, Survey pla
     journeys.time.resize(n_rows * Record::kWords);
     std::int64_t* const time = journeys.time.data();
     if (rows.release) use_small_pages(time);
+    // The language lets signed and unsigned words of one width share memory.
     auto* const words = reinterpret_cast<std::uint64_t*>(time);
     scatter<Record>(rows, plan, layout, words, threads);
 

@@ -32,25 +32,36 @@ struct LocalItems {
     std::span<std::uint64_t> key, high;
 };
 
-/// Memory for the items of many partitions, in blocks that never move.
-class ItemStore {
+/// Memory for many short lists, in slabs that never move.
+template <class T>
+class Arena {
   public:
-    LocalItems take(std::size_t n, bool hashed) {
-        const std::size_t n_words = n * (hashed ? 3 : 2);
-        if (left_.size() < n_words) {
-            blocks_.emplace_back(std::max(n_words, kBlock));
-            left_ = blocks_.back();
+    std::span<T> take(std::size_t n) {
+        if (left_.size() < n) {
+            slabs_.emplace_back(std::max(n, kSlab));
+            left_ = slabs_.back();
         }
-        std::uint64_t* const at = left_.data();
-        left_ = left_.subspan(n_words);
-        auto* const halves = reinterpret_cast<std::uint32_t*>(at);
-        return {{halves, n}, {halves + n, n}, {at + n, n}, {at + 2 * n, hashed ? n : 0}};
+        const std::span<T> taken = left_.first(n);
+        left_ = left_.subspan(n);
+        return taken;
     }
 
   private:
-    static constexpr std::size_t kBlock = std::size_t{1} << 18U;
-    std::vector<LargeVector<std::uint64_t>> blocks_;
-    std::span<std::uint64_t> left_;
+    static constexpr std::size_t kSlab = std::size_t{1} << 18U;
+    std::vector<LargeVector<T>> slabs_;
+    std::span<T> left_;
+};
+
+/// Memory for the items of many partitions.
+class ItemStore {
+  public:
+    LocalItems take(std::size_t n, bool hashed) {
+        return {numbers_.take(n), numbers_.take(n), words_.take(n), words_.take(hashed ? n : 0)};
+    }
+
+  private:
+    Arena<std::uint32_t> numbers_;
+    Arena<std::uint64_t> words_;
 };
 
 /// Journeys of one block after the other; scratch memory is reused, one to a thread.
