@@ -13,6 +13,7 @@
 #include "base/counting_sort.hpp"
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
+#include "base/time_distance.hpp"
 #include "journeys/records.hpp"
 #include "journeys/row_pieces.hpp"
 
@@ -38,10 +39,7 @@ struct Survey {
 
     [[nodiscard]] std::size_t n_partitions() const { return bounds.size() - 1; }
     [[nodiscard]] std::size_t n_ranges() const { return next.size(); }
-    [[nodiscard]] std::uint64_t span() const {
-        return earliest > latest ? 0
-                                 : static_cast<std::uint64_t>(latest) - static_cast<std::uint64_t>(earliest);
-    }
+    [[nodiscard]] std::uint64_t span() const { return earliest > latest ? 0 : distance(earliest, latest); }
 };
 
 /// Each thread looks at, and later moves, its own range of rows; ranges follow each other inside a partition,
@@ -91,8 +89,7 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     const Divisor common = parallel_merge(rows.n_rows, threads, [&](std::size_t first, std::size_t last) {
         Divisor divisor;
         rows.for_each(first, last, [&](const Piece& piece, std::size_t i, std::size_t) {
-            const std::uint64_t elapsed =
-                static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(earliest);
+            const std::uint64_t elapsed = distance(earliest, piece.time[i]);
             if (divisor.value != 1 && (divisor.value == 0 || elapsed % divisor.value != 0)) {
                 divisor.value = std::gcd(divisor.value, elapsed);
             }

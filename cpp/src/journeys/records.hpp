@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/hashing.hpp"
+#include "base/time_distance.hpp"
 
 namespace stagefunnel::journeys::inline internal {
 
@@ -27,12 +28,11 @@ struct Layout {
     std::uint64_t unit = 1;  // elapsed times are stored divided by it
 
     [[nodiscard]] std::uint64_t elapsed_at(std::int64_t time) const {
-        const std::uint64_t elapsed = static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(earliest);
+        const std::uint64_t elapsed = distance(earliest, time);
         return unit == 1 ? elapsed : elapsed / unit;
     }
     [[nodiscard]] std::int64_t time_of(std::uint64_t elapsed) const {
-        // Unsigned: the distance of two int64 times may exceed int64 itself.
-        return static_cast<std::int64_t>(static_cast<std::uint64_t>(earliest) + elapsed * unit);
+        return time_after(earliest, elapsed * unit);
     }
     [[nodiscard]] std::size_t partition_of(std::uint64_t spread_key) const {
         return partition_bits == 0 ? 0 : static_cast<std::size_t>(spread_key >> (64U - partition_bits));

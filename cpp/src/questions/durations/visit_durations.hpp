@@ -9,17 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_distance.hpp"
 #include "questions/durations/set_counts.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
 #include "stats/stage_buffers.hpp"
 
 namespace stagefunnel::durations::inline internal {
-
-/// The times as words: the distance of two int64 times may exceed int64 itself, but not 64 bits.
-inline const std::uint64_t* times_of(const Journeys& journeys) {
-    return reinterpret_cast<const std::uint64_t*>(journeys.time.data());
-}
 
 template <Per kPer>
 void combine(std::uint64_t& with, std::uint64_t duration) {
@@ -42,7 +38,7 @@ class FewStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        const std::uint64_t* times = times_of(journeys);
+        const std::int64_t* times = journeys.time.data();
         for (std::size_t item = first; item < last; ++item) {
             std::size_t i = journeys.offsets[item];
             const std::size_t end = journeys.offsets[item + 1];
@@ -74,13 +70,13 @@ class FewStages {
     /// How far an item has been read.
     struct Here {
         std::size_t stage;
-        std::uint64_t start;  // of the visit
+        std::int64_t start;  // of the visit
         std::uint64_t visited;
     };
 
     /// Reads rows; `leave(stage, duration, leaves)` is called for each, where `leaves` is 1 if a visit ends.
     template <class Code, class Leave>
-    Here walk(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end,
+    Here walk(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end,
               Leave leave) const {
         const std::uint8_t* row_of_code = row_of_code_.data();
         for (; i < end; ++i) {
@@ -89,9 +85,9 @@ class FewStages {
             const std::size_t row = row_of_code[codes[i]];
             const std::size_t next = row ^ ((row ^ here.stage) & (0 - (row / kUnlisted)));
             const auto leaves = static_cast<std::size_t>(next != here.stage);
-            const std::uint64_t duration = times[i] - here.start;
+            const std::uint64_t duration = distance(here.start, times[i]);
             leave(here.stage, duration, leaves);
-            here.start += duration & (0 - leaves);
+            here.start = time_after(here.start, duration & (0 - leaves));
             here.stage = next;
             here.visited |= std::uint64_t{1} << next;
         }
@@ -100,7 +96,7 @@ class FewStages {
 
     /// Puts the durations of an item's visits into the buffers.
     template <class Code>
-    Here put(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+    Here put(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
         while (i < end) {
             if (room_ == 0) room_ = buffers_.make_room();
             const std::size_t stop = i + std::min(room_, end - i);
@@ -120,7 +116,7 @@ class FewStages {
 
     /// Puts one duration for each stage that the item left into the buffers.
     template <class Code>
-    Here add_up(Here here, const Code* codes, const std::uint64_t* times, std::size_t i, std::size_t end) {
+    Here add_up(Here here, const Code* codes, const std::int64_t* times, std::size_t i, std::size_t end) {
         std::uint64_t left = 0;
         here = walk(here, codes, times, i, end,
                     [&left, combined = combined_.data(), counts = counts_.data()](
@@ -157,14 +153,14 @@ class ManyStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        const std::uint64_t* times = times_of(journeys);
+        const std::int64_t* times = journeys.time.data();
         for (std::size_t item = first; item < last; ++item) {
             std::size_t stage = kNoStage;
-            std::uint64_t start = 0;
+            std::int64_t start = 0;
             scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], row_of_code_,
                                  [&](std::int32_t row, std::size_t i) {
-                                     const std::uint64_t now = times[i];
-                                     if (stage != kNoStage) complete(item, stage, now - start);
+                                     const std::int64_t now = times[i];
+                                     if (stage != kNoStage) complete(item, stage, distance(start, now));
                                      stage = static_cast<std::size_t>(row);
                                      start = now;
                                      ++counts_[stage].visits;
