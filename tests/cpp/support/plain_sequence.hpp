@@ -1,6 +1,6 @@
 #pragma once
 
-// Sequences the slow way: every chain of an item is written down, then the rules choose among them.
+// Sequences in the slow way: every match of an item is listed, then the rules choose among them.
 
 #include <algorithm>
 #include <cstddef>
@@ -18,7 +18,7 @@ struct PlainRow {
     std::size_t code;
 };
 
-struct PlainChain {
+struct PlainMatch {
     std::vector<std::optional<std::size_t>> row;  // of each step
     std::size_t level = 0;
 };
@@ -30,7 +30,7 @@ struct PlainAnswer {
     bool operator==(const PlainAnswer&) const = default;
 };
 
-/// One item's rows in the order of the log, asked in a mode in which the steps have an order.
+/// The rows of one item in the order of the log, for a mode in which the steps have an order.
 class PlainSequence {
   public:
     PlainSequence(const sequence::Options& options, std::vector<PlainRow> rows)
@@ -41,24 +41,29 @@ class PlainSequence {
     }
 
     [[nodiscard]] PlainAnswer answer() {
-        const auto all = chains(true);
-        const std::vector<PlainChain> counted = without(all, sequence::ExclusionEffect::reset);
+        const auto all = matches_of_item(Stops::obeyed);
+        const std::vector<PlainMatch> counted = without(all, sequence::ExclusionEffect::reset);
         std::size_t level = deepest(counted);
-        std::vector<PlainChain> best = of_level(counted, level);
+        std::vector<PlainMatch> best = of_level(counted, level);
         if (level > 0) {
             best = without(best, sequence::ExclusionEffect::drop);
             if (best.empty()) return {0, sequence::Stop::left_out, times({})};
         }
-        const std::vector<PlainChain> told = level > 0 ? choose(best, level) : best;
-        return {level, why(told, level), times(told)};
+        const std::vector<PlainMatch> chosen = level > 0 ? choose(best, level) : best;
+        return {level, why(chosen, level), times(chosen)};
     }
 
   private:
     using Rows = std::vector<std::optional<std::size_t>>;
+    /// Whether exclusions with the effect `stop` end a match.
+    enum class Stops : std::uint8_t { obeyed, ignored };
+    /// The rows that can hit a match: all, or only those up to its last step.
+    enum class Hits : std::uint8_t { all, before_last_step };
+    enum class Keep : std::uint8_t { earliest, latest };
 
     [[nodiscard]] std::size_t n() const { return options_.steps.size(); }
-    [[nodiscard]] std::int64_t time_of(const PlainChain& chain, std::size_t step) const {
-        return rows_[*chain.row[step - 1]].time;
+    [[nodiscard]] std::int64_t time_of(const PlainMatch& match, std::size_t step) const {
+        return rows_[*match.row[step - 1]].time;
     }
     [[nodiscard]] std::int64_t deadline(std::int64_t start) const {
         if (!options_.window) return std::numeric_limits<std::int64_t>::max();
@@ -75,9 +80,9 @@ class PlainSequence {
         }
         return true;
     }
-    [[nodiscard]] bool follows(const PlainChain& chain, std::size_t row, std::size_t step) const {
-        const std::size_t before = *chain.row[chain.level - 1];
-        for (const auto& used : chain.row) {
+    [[nodiscard]] bool follows(const PlainMatch& match, std::size_t row, std::size_t step) const {
+        const std::size_t before = *match.row[match.level - 1];
+        for (const auto& used : match.row) {
             if (used == row) return false;
         }
         const std::int64_t gap = rows_[row].time - rows_[before].time;
@@ -86,24 +91,25 @@ class PlainSequence {
         const sequence::Step& asked = options_.steps[step - 1];
         return (!asked.min_gap || gap >= asked.min_gap->shift[0]) &&
                (!asked.max_gap || gap <= asked.max_gap->shift[0]) &&
-               rows_[row].time <= deadline(time_of(chain, 1));
+               rows_[row].time <= deadline(time_of(match, 1));
     }
 
-    /// Whether a row of the exclusion hits the chain; if asked for, only one before its last step.
-    [[nodiscard]] bool is_hit(const PlainChain& chain, const sequence::Exclusion& exclusion,
-                              bool inside) const {
-        if (chain.level < exclusion.after) return false;
+    /// Whether a row of the exclusion hits the match.
+    [[nodiscard]] bool is_hit(const PlainMatch& match, const sequence::Exclusion& exclusion,
+                              Hits hits) const {
+        const bool inside = hits == Hits::before_last_step;
+        if (match.level < exclusion.after) return false;
         std::size_t after = exclusion.after;
-        while (!chain.row[after - 1]) --after;
+        while (!match.row[after - 1]) --after;
         std::size_t before = exclusion.before;
-        while (before <= chain.level && !chain.row[before - 1]) ++before;
-        if (before > chain.level && inside && after == chain.level) return false;
+        while (before <= match.level && !match.row[before - 1]) ++before;
+        if (before > match.level && inside && after == match.level) return false;
         for (const PlainRow& row : rows_) {
-            if (exclusion.matches[row.code] == 0 || row.time <= time_of(chain, after)) continue;
+            if (exclusion.matches[row.code] == 0 || row.time <= time_of(match, after)) continue;
             const std::int64_t end =
-                before <= chain.level ? time_of(chain, before) - 1 : deadline(time_of(chain, 1));
-            if (row.time > end || (inside && row.time > time_of(chain, chain.level))) continue;
-            const bool tied = std::any_of(chain.row.begin(), chain.row.end(), [&](const auto& step) {
+                before <= match.level ? time_of(match, before) - 1 : deadline(time_of(match, 1));
+            if (row.time > end || (inside && row.time > time_of(match, match.level))) continue;
+            const bool tied = std::any_of(match.row.begin(), match.row.end(), [&](const auto& step) {
                 return step && rows_[*step].time == row.time;
             });
             if (!tied) return true;
@@ -111,100 +117,102 @@ class PlainSequence {
         return false;
     }
 
-    [[nodiscard]] std::vector<PlainChain> chains(bool stopped) const {
-        std::vector<PlainChain> found;
+    [[nodiscard]] std::vector<PlainMatch> matches_of_item(Stops stops) const {
+        std::vector<PlainMatch> found;
         for (std::size_t row = 0; row < rows_.size(); ++row) {
             if (!fills(row, 1)) continue;
-            PlainChain chain{Rows(n()), 1};
-            chain.row[0] = row;
-            extend(chain, found, stopped);
+            PlainMatch match{Rows(n()), 1};
+            match.row[0] = row;
+            extend(match, found, stops);
         }
         if (options_.mode == sequence::Mode::first_entry && !found.empty()) {
             const std::int64_t first = time_of(found.front(), 1);
-            std::erase_if(found, [&](const PlainChain& chain) { return time_of(chain, 1) != first; });
+            std::erase_if(found, [&](const PlainMatch& match) { return time_of(match, 1) != first; });
         }
         return found;
     }
-    void extend(const PlainChain& chain, std::vector<PlainChain>& found, bool stopped) const {
+    void extend(const PlainMatch& match, std::vector<PlainMatch>& found, Stops stops) const {
         for (const sequence::Exclusion& exclusion : options_.exclusions) {
-            if (stopped && exclusion.effect == sequence::ExclusionEffect::stop &&
-                is_hit(chain, exclusion, true))
+            if (stops == Stops::obeyed && exclusion.effect == sequence::ExclusionEffect::stop &&
+                is_hit(match, exclusion, Hits::before_last_step))
                 return;
         }
-        found.push_back(chain);
-        for (std::size_t step = chain.level + 1; step <= n(); ++step) {
+        found.push_back(match);
+        for (std::size_t step = match.level + 1; step <= n(); ++step) {
             for (std::size_t row = 0; row < rows_.size(); ++row) {
-                if (!fills(row, step) || !follows(chain, row, step)) continue;
-                PlainChain longer = chain;
+                if (!fills(row, step) || !follows(match, row, step)) continue;
+                PlainMatch longer = match;
                 longer.row[step - 1] = row;
                 longer.level = step;
-                extend(longer, found, stopped);
+                extend(longer, found, stops);
             }
             if (!options_.steps[step - 1].optional) break;
         }
     }
-    [[nodiscard]] std::vector<PlainChain> without(std::vector<PlainChain> from,
+    [[nodiscard]] std::vector<PlainMatch> without(std::vector<PlainMatch> from,
                                                   sequence::ExclusionEffect effect) const {
         for (const sequence::Exclusion& exclusion : options_.exclusions) {
             if (exclusion.effect != effect) continue;
-            std::erase_if(from, [&](const PlainChain& chain) { return is_hit(chain, exclusion, false); });
+            std::erase_if(from, [&](const PlainMatch& match) { return is_hit(match, exclusion, Hits::all); });
         }
         return from;
     }
-    static std::size_t deepest(const std::vector<PlainChain>& chains) {
+    static std::size_t deepest(const std::vector<PlainMatch>& matches) {
         std::size_t level = 0;
-        for (const PlainChain& chain : chains) level = std::max(level, chain.level);
+        for (const PlainMatch& match : matches) level = std::max(level, match.level);
         return level;
     }
-    static std::vector<PlainChain> of_level(std::vector<PlainChain> chains, std::size_t level) {
-        std::erase_if(chains, [&](const PlainChain& chain) { return chain.level != level; });
-        return chains;
+    static std::vector<PlainMatch> of_level(std::vector<PlainMatch> matches, std::size_t level) {
+        std::erase_if(matches, [&](const PlainMatch& match) { return match.level != level; });
+        return matches;
     }
 
-    void keep_at(std::vector<PlainChain>& among, std::size_t step, bool latest) const {
-        const auto skips = [&](const PlainChain& chain) { return !chain.row[step - 1]; };
+    void keep_at(std::vector<PlainMatch>& among, std::size_t step, Keep keep) const {
+        const auto skips = [&](const PlainMatch& match) { return !match.row[step - 1]; };
         if (std::all_of(among.begin(), among.end(), skips)) return;
         std::erase_if(among, skips);
         std::int64_t best = time_of(among.front(), step);
-        for (const PlainChain& chain : among) {
-            const std::int64_t time = time_of(chain, step);
-            best = latest ? std::max(best, time) : std::min(best, time);
+        for (const PlainMatch& match : among) {
+            const std::int64_t time = time_of(match, step);
+            best = keep == Keep::latest ? std::max(best, time) : std::min(best, time);
         }
-        std::erase_if(among, [&](const PlainChain& chain) { return time_of(chain, step) != best; });
+        std::erase_if(among, [&](const PlainMatch& match) { return time_of(match, step) != best; });
     }
-    /// The chains of the times that are told: which of the tied rows they take is open.
-    [[nodiscard]] std::vector<PlainChain> choose(std::vector<PlainChain> among, std::size_t level) const {
+    /// Returns the matches with the times of the answer; they may differ in which of several tied rows they
+    /// take.
+    [[nodiscard]] std::vector<PlainMatch> choose(std::vector<PlainMatch> among, std::size_t level) const {
         for (std::size_t step = 1; step < level; ++step) {
-            const auto skips = [&](const PlainChain& chain) { return !chain.row[step - 1]; };
+            const auto skips = [&](const PlainMatch& match) { return !match.row[step - 1]; };
             if (!std::all_of(among.begin(), among.end(), skips)) std::erase_if(among, skips);
         }
         if (options_.timing == sequence::Timing::last_entry) {
-            keep_at(among, level, false);
-            for (std::size_t step = level - 1; step >= 1; --step) keep_at(among, step, true);
+            keep_at(among, level, Keep::earliest);
+            for (std::size_t step = level - 1; step >= 1; --step) keep_at(among, step, Keep::latest);
         } else {
-            for (std::size_t step = 1; step <= level; ++step) keep_at(among, step, false);
+            for (std::size_t step = 1; step <= level; ++step) keep_at(among, step, Keep::earliest);
         }
         return among;
     }
 
-    [[nodiscard]] sequence::Stop why(const std::vector<PlainChain>& told, std::size_t level) const {
+    [[nodiscard]] sequence::Stop why(const std::vector<PlainMatch>& chosen, std::size_t level) const {
         if (level == n()) return sequence::Stop::completed;
         for (const sequence::Exclusion& exclusion : options_.exclusions) {
             if (exclusion.effect == sequence::ExclusionEffect::stop && level > 0 &&
-                is_hit(told.front(), exclusion, false)) {
+                is_hit(chosen.front(), exclusion, Hits::all)) {
                 return sequence::Stop::excluded;
             }
         }
-        if (deepest(chains(false)) > level && !options_.exclusions.empty()) return sequence::Stop::excluded;
+        if (deepest(matches_of_item(Stops::ignored)) > level && !options_.exclusions.empty())
+            return sequence::Stop::excluded;
         if (level == 0) return sequence::Stop::no_event;
-        const std::int64_t end = deadline(time_of(told.front(), 1));
+        const std::int64_t end = deadline(time_of(chosen.front(), 1));
         if (options_.window && end >= options_.observed_until) return sequence::Stop::immature;
         bool interrupted = false, gap = false, late = false;
-        for (const PlainChain& chain : told) {
-            const std::size_t last = *chain.row[level - 1];
+        for (const PlainMatch& match : chosen) {
+            const std::size_t last = *match.row[level - 1];
             for (std::size_t step = level + 1; step <= n(); ++step) {
                 for (std::size_t row = 0; row < rows_.size(); ++row) {
-                    if (!fills(row, step) || !comes_after(chain, row, last)) continue;
+                    if (!fills(row, step) || !comes_after(match, row, last)) continue;
                     const bool inside = rows_[row].time <= end;
                     late |= !inside;
                     const bool apart = options_.mode == sequence::Mode::strict && row != last + 1;
@@ -218,17 +226,17 @@ class PlainSequence {
         if (gap) return sequence::Stop::gap;
         return late ? sequence::Stop::window : sequence::Stop::no_event;
     }
-    /// Whether the row could have been the chain's next one but for window, gap and adjacency.
-    [[nodiscard]] bool comes_after(const PlainChain& chain, std::size_t row, std::size_t last) const {
+    /// Whether the row could be the match's next row if window, gap and adjacency did not matter.
+    [[nodiscard]] bool comes_after(const PlainMatch& match, std::size_t row, std::size_t last) const {
         if (options_.mode == sequence::Mode::strict) return row > last;
         if (options_.mode == sequence::Mode::increase) return rows_[row].time > rows_[last].time;
         return rows_[row].time >= rows_[last].time &&
-               std::find(chain.row.begin(), chain.row.end(), std::optional(row)) == chain.row.end();
+               std::find(match.row.begin(), match.row.end(), std::optional(row)) == match.row.end();
     }
-    [[nodiscard]] std::vector<std::int64_t> times(const std::vector<PlainChain>& told) const {
+    [[nodiscard]] std::vector<std::int64_t> times(const std::vector<PlainMatch>& chosen) const {
         std::vector<std::int64_t> all(n(), sequence::kNoTime);
-        for (std::size_t k = 0; !told.empty() && k < n(); ++k) {
-            if (told.front().row[k]) all[k] = time_of(told.front(), k + 1);
+        for (std::size_t k = 0; !chosen.empty() && k < n(); ++k) {
+            if (chosen.front().row[k]) all[k] = time_of(chosen.front(), k + 1);
         }
         return all;
     }
