@@ -59,9 +59,10 @@ class CommonKeys {
     std::optional<columns::PackedHasher> hash_of_;
 };
 
-const char* mixed_keys(bool log_holds_text) {
-    return log_holds_text ? "the keys of the log are text, the keys to look up are integers"
-                          : "the keys of the log are integers, the keys to look up are text";
+/// Returns the message of an error: the keys to look up have another type than those of the log.
+const char* mixed_keys(const Journeys& journeys) {
+    return journeys.holds_text() ? "the keys of the log are text, the keys to look up are integers"
+                                 : "the keys of the log are integers, the keys to look up are text";
 }
 
 }  // namespace
@@ -84,7 +85,7 @@ TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, 
     const bool hashed = table.hashed();
     if (table.prefix) throw std::invalid_argument("keys to look up must not be packed");
     if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
-        throw std::invalid_argument(mixed_keys(journeys.holds_text()));
+        throw std::invalid_argument(mixed_keys(journeys));
     }
     TableRows match;
     const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
@@ -132,7 +133,7 @@ std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::Ite
     std::vector<std::int64_t> places(keys.size(), -1);
     if (keys.size() == keys.missing_rows.size() || journeys.n_items() == 0) return places;
     const bool hashed = keys.hashed();
-    if (hashed != journeys.holds_text()) throw std::invalid_argument(mixed_keys(journeys.holds_text()));
+    if (hashed != journeys.holds_text()) throw std::invalid_argument(mixed_keys(journeys));
     const auto [low, high] = common_keys(journeys);
     const std::size_t n_slots = std::bit_ceil(low.size() * 2 + 2);
     constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
