@@ -76,7 +76,9 @@ TEST(KeyTexts, DistinguishesHashesThatShareOneHalf) {
 
 TEST(KeyTexts, RefusesAKeyWithoutAText) {
     const Hashes unknown{{5}, {9}};
-    EXPECT_EQ(message_of([&] { static_cast<void>(KeyTexts(true).texts_of(unknown.key, unknown.high)); }),
+    EXPECT_EQ(message_of([&] {
+                  static_cast<void>(KeyTexts(HashCollisions::refuse).texts_of(unknown.key, unknown.high));
+              }),
               "a key has no text");
 }
 
