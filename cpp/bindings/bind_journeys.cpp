@@ -111,7 +111,11 @@ void bind_journeys(py::module_& m) {
             "build", [](journeys::RowStream& stream, unsigned threads) { return stream.build(threads); },
             "threads"_a, py::call_guard<py::gil_scoped_release>());
     py::class_<journeys::KeyTexts>(m, "KeyTexts")
-        .def(py::init<bool>(), "exact"_a)
+        .def(py::init([](bool exact) {
+                 using journeys::HashCollisions;
+                 return journeys::KeyTexts(exact ? HashCollisions::refuse : HashCollisions::accept);
+             }),
+             "exact"_a)
         .def("__len__", &journeys::KeyTexts::size)
         .def("add", &journeys::KeyTexts::add, "column"_a, "keys"_a, py::call_guard<py::gil_scoped_release>())
         .def(

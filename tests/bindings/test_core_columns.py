@@ -109,7 +109,7 @@ def test_a_mask_has_one_entry_per_row_and_its_own_type() -> None:
 def test_rows_to_take_are_numbers_of_rows() -> None:
     column = _core.columns.column_from_array(np.arange(3), None, "l")
     assert column.take_integers(NONE).tolist() == []
-    with pytest.raises(ValueError, match="a row lies beyond the column"):
+    with pytest.raises(ValueError, match="row 3 lies outside a column of 3 rows"):
         column.take_integers(rows(3))
     with pytest.raises(TypeError, match="incompatible function arguments"):
         column.take_integers(np.array([0]))  # type: ignore[arg-type]

@@ -8,12 +8,12 @@ namespace stagefunnel {
 
 /// The middle step of a stable counting sort by several threads (Knuth, TAOCP 3, 5.2, algorithm D).
 ///
-/// Each thread first counts the values of its own range of the input per bucket. The call replaces each count
-/// by the place in the output at which that range starts to fill that bucket. As ranges follow each other
-/// inside a bucket, the output keeps the order of the input whatever the number of threads.
+/// Before it, each thread counts the values of its own range of the input per bucket. The call replaces each
+/// count by the place in the output where this range begins to fill this bucket. Ranges follow each other
+/// inside a bucket, so the output keeps the order of the input whatever the number of threads.
 ///
-/// @param counts one list per range with one count per bucket; at least one range.
-/// @return The bounds of the buckets in the output: one more than there are buckets.
+/// @param counts one list per range, with one count per bucket; at least one range.
+/// @return The first place of each bucket in the output, and at the end the number of values.
 inline std::vector<std::size_t> replace_counts_by_places(std::vector<std::vector<std::size_t>>& counts) {
     std::vector<std::size_t> bounds;
     std::size_t total = 0;

@@ -1,12 +1,13 @@
 #include "stagefunnel/base/memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <map>
 #include <mutex>
-#include <set>
+#include <type_traits>
 #include <utility>
 
 #ifdef __linux__
@@ -23,10 +24,10 @@ std::size_t rounded_up(std::size_t bytes, std::size_t unit) { return (bytes + un
 #ifdef __linux__
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20U;
-constexpr std::size_t kLarge = 2 * kHugePage;  // below, the C library's own memory serves as well
+constexpr std::size_t kLarge = 2 * kHugePage;  // smaller arrays gain nothing over the C library's memory
 
 char* map_pages(std::size_t bytes) {
-    // One huge page more than asked for, so that an aligned stretch lies inside.
+    // One huge page more than needed, so that an aligned stretch of `bytes` lies inside.
     void* raw = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (raw == MAP_FAILED) throw std::bad_alloc();
     auto* const begin = static_cast<char*>(raw);
@@ -34,110 +35,151 @@ char* map_pages(std::size_t bytes) {
     const std::size_t before = rounded_up(address, kHugePage) - address;
     if (before > 0) munmap(begin, before);
     if (before < kHugePage) munmap(begin + before + bytes, kHugePage - before);
-    // Only a wish: without huge pages the same memory comes in small ones, at the price of more faults.
+    // If the system refuses, the same memory comes in small pages, at the price of more page faults.
     static_cast<void>(madvise(begin + before, bytes, MADV_HUGEPAGE));
     return begin + before;
 }
 
-/// Stretches of memory in whole huge pages, in use or idle. Idle neighbours are one.
+/// Mapped memory in whole huge pages, in use or idle. Idle neighbours are one.
+///
+/// The smallest idle stretch that is large enough serves a request (best fit; Knuth, TAOCP 1, 2.5). Memory
+/// changes hands as a node that moves from one map to the other, so returning it allocates nothing and
+/// cannot fail; what has to allocate does so before it changes anything.
 class Pool {
   public:
     void* take(std::size_t bytes) {
         const std::size_t size = rounded_up(bytes, kHugePage);
         const std::scoped_lock lock(lock_);
-        char* const memory = take_idle(size);
-        char* const taken = memory != nullptr ? memory : map_pages(size);
-        used_.emplace(taken, size);
-        return taken;
+        const auto idle = best_fit(size);
+        if (idle != idle_.end()) return take_idle(idle, size);
+        Node fresh = new_node();
+        fresh.key() = map_pages(size);
+        fresh.mapped().size = size;
+        return used_.insert(std::move(fresh)).position->first;
     }
 
-    void trim(void* memory, std::size_t bytes) {
+    void trim(void* memory, std::size_t bytes) noexcept {
         const std::scoped_lock lock(lock_);
-        const auto block = used_.find(static_cast<char*>(memory));
+        const auto used = used_.find(static_cast<char*>(memory));
         const std::size_t stays = std::max(rounded_up(bytes, kHugePage), kHugePage);
-        if (block == used_.end() || stays >= block->second) return;
-        keep(*block, stays);
-        block->second = stays;
+        if (used == used_.end() || stays >= used->second.size) return;
+        Node end;
+        try {
+            end = new_node();
+        } catch (const std::bad_alloc&) {
+            return;  // the array keeps its end, which returns with the rest of it
+        }
+        end.key() = used->first + stays;
+        end.mapped() = {used->second.size - stays, used->second.pages};
+        used->second.size = stays;
+        make_idle(std::move(end));
     }
 
-    void give_back(void* memory) {
+    void give_back(void* memory) noexcept {
         const std::scoped_lock lock(lock_);
-        const auto block = used_.find(static_cast<char*>(memory));
-        keep(*block, 0);
-        used_.erase(block);
-        small_pages_.erase(static_cast<char*>(memory));
+        make_idle(used_.extract(static_cast<char*>(memory)));
     }
 
-    void use_small_pages(void* memory) {
+    void use_small_pages(void* memory) noexcept {
         const std::scoped_lock lock(lock_);
-        const auto block = used_.find(static_cast<char*>(memory));
-        if (block == used_.end()) return;
-        small_pages_.insert(block->first);
-        static_cast<void>(madvise(block->first, block->second, MADV_NOHUGEPAGE));
+        const auto used = used_.find(static_cast<char*>(memory));
+        if (used == used_.end()) return;
+        used->second.pages = Pages::small;
+        static_cast<void>(madvise(used->first, used->second.size, MADV_NOHUGEPAGE));
     }
 
-    std::size_t n_idle() {
+    std::size_t n_idle() noexcept {
         const std::scoped_lock lock(lock_);
         return n_idle_;
     }
 
-    std::size_t release() {
+    std::size_t release() noexcept {
         const std::scoped_lock lock(lock_);
-        for (const auto& [begin, size] : idle_) munmap(begin, size);
+        for (const auto& [begin, idle] : idle_) munmap(begin, idle.size);
         idle_.clear();
         return std::exchange(n_idle_, 0);
     }
 
   private:
-    /// The smallest idle stretch that is large enough; its end stays idle.
-    char* take_idle(std::size_t size) {
+    enum class Pages : std::uint8_t { huge, small };
+
+    struct Extent {
+        std::size_t size = 0;
+        Pages pages = Pages::huge;  // idle memory is always wanted in huge ones
+    };
+    using Extents = std::map<char*, Extent>;
+    using Node = Extents::node_type;
+
+    /// A node of its own, to be filled and inserted.
+    static Node new_node() {
+        Extents one;
+        one.try_emplace(nullptr);
+        return one.extract(one.begin());
+    }
+
+    Extents::iterator best_fit(std::size_t size) {
         auto best = idle_.end();
         for (auto it = idle_.begin(); it != idle_.end(); ++it) {
-            if (it->second >= size && (best == idle_.end() || it->second < best->second)) best = it;
+            if (it->second.size < size) continue;
+            if (best == idle_.end() || it->second.size < best->second.size) best = it;
         }
-        if (best == idle_.end()) return nullptr;
-        const auto [begin, found] = *best;
-        idle_.erase(best);
-        if (found > size) idle_.emplace(begin + size, found - size);
+        return best;
+    }
+
+    /// Moves the beginning of an idle stretch to the used ones; its end stays idle.
+    char* take_idle(Extents::iterator idle, std::size_t size) {
+        char* const begin = idle->first;
+        if (idle->second.size > size) {
+            used_.try_emplace(begin, Extent{size});
+            Node rest = idle_.extract(idle);
+            rest.key() = begin + size;
+            rest.mapped().size -= size;
+            idle_.insert(std::move(rest));
+        } else {
+            used_.insert(idle_.extract(idle));
+        }
         n_idle_ -= size;
         return begin;
     }
 
-    /// Takes a block back, all but `stays` bytes from its start.
-    void keep(const std::pair<char* const, std::size_t>& block, std::size_t stays) {
-        char* const begin = block.first + stays;
-        std::size_t size = block.second - stays;
-        if (n_idle_ + size > kMostIdleBytes) {
-            munmap(begin, size);
+    /// Keeps memory for the next array, joined with idle neighbours, or unmaps it if enough is idle.
+    void make_idle(Node freed) noexcept {
+        Extent& extent = freed.mapped();
+        if (n_idle_ + extent.size > kMostIdleBytes) {
+            munmap(freed.key(), extent.size);
             return;
         }
-        if (small_pages_.contains(block.first)) static_cast<void>(madvise(begin, size, MADV_HUGEPAGE));
-        n_idle_ += size;
-        auto after = idle_.lower_bound(begin);
-        if (after != idle_.end() && begin + size == after->first) {
-            size += after->second;
+        if (std::exchange(extent.pages, Pages::huge) == Pages::small) {
+            static_cast<void>(madvise(freed.key(), extent.size, MADV_HUGEPAGE));
+        }
+        n_idle_ += extent.size;
+        auto after = idle_.lower_bound(freed.key());
+        if (after != idle_.end() && freed.key() + extent.size == after->first) {
+            extent.size += after->second.size;
             after = idle_.erase(after);
         }
         if (after != idle_.begin()) {
             const auto before = std::prev(after);
-            if (before->first + before->second == begin) {
-                before->second += size;
+            if (before->first + before->second.size == freed.key()) {
+                before->second.size += extent.size;
                 return;
             }
         }
-        idle_.emplace(begin, size);
+        idle_.insert(std::move(freed));
     }
 
     std::mutex lock_;
-    std::map<char*, std::size_t> used_;
-    std::map<char*, std::size_t> idle_;
-    std::set<char*> small_pages_;  // blocks in use that were not to become resident in huge ones
+    Extents used_;
+    Extents idle_;
     std::size_t n_idle_ = 0;
 };
 
-/// Never destroyed: arrays that live until the process ends return to it.
-Pool& pool() {
-    static auto* const one = new Pool;
+/// Never destroyed, because arrays that live until the process ends return to it; in static memory, because
+/// functions that must not throw may be the first to ask for it.
+Pool& pool() noexcept {
+    static_assert(std::is_nothrow_default_constructible_v<Pool>);
+    alignas(Pool) static std::array<std::byte, sizeof(Pool)> memory;
+    static Pool* const one = ::new (memory.data()) Pool;
     return *one;
 }
 

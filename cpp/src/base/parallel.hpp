@@ -16,8 +16,8 @@
 
 namespace stagefunnel {
 
-/// Calls `work(task)`, or `work(task, worker)`, for every task below `n_tasks`, on up to `threads` threads;
-/// tasks are begun in rising order. Rethrows the first error.
+/// Calls `work(task)`, or `work(task, worker)`, for every task below `n_tasks`, on up to `threads` threads.
+/// Tasks begin in rising order. After an error no further task begins, and the first error is rethrown.
 template <class Work>
 void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
     const auto call = [&](std::size_t task, std::size_t worker) {
@@ -56,7 +56,8 @@ void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
     if (error) std::rethrow_exception(error);
 }
 
-/// How many ranges [0, n) is split into: one per thread, fewer where a range would not pay for its thread.
+/// Returns the number of ranges that [0, n) is split into: one per thread, or fewer if a range would be too
+/// short to pay for its thread.
 inline std::size_t n_parallel_ranges(std::size_t n, unsigned threads) {
     constexpr std::size_t kWorthAThread = 1U << 14U;
     return std::clamp<std::size_t>(n / kWorthAThread, 1, std::max(threads, 1U));
@@ -69,7 +70,7 @@ void parallel_for(std::size_t n, unsigned threads, Work&& work) {
     parallel_tasks(n_ranges, threads, [&](std::size_t r) { work(n * r / n_ranges, n * (r + 1) / n_ranges); });
 }
 
-/// Does the same and returns the values of `part(begin, end)` in the order of the ranges.
+/// Splits [0, n) in the same way and returns the values of `part(begin, end)` in the order of the ranges.
 template <std::invocable<std::size_t, std::size_t> Part>
 auto parallel_parts(std::size_t n, unsigned threads, Part&& part) {
     using Value = std::invoke_result_t<Part&, std::size_t, std::size_t>;
@@ -83,7 +84,7 @@ auto parallel_parts(std::size_t n, unsigned threads, Part&& part) {
     return values;
 }
 
-/// Does the same and merges the values, in the order of the ranges, into the first one.
+/// Splits [0, n) in the same way and merges the values, in the order of the ranges, into the first one.
 template <std::invocable<std::size_t, std::size_t> Part>
 auto parallel_merge(std::size_t n, unsigned threads, Part&& part) {
     auto partials = parallel_parts(n, threads, part);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sorting of a few words without a branch to guess. Internal to the core.
+// Sorting a few words without a branch to predict. Internal to the core.
 
 #include <algorithm>
 #include <array>
@@ -13,6 +13,7 @@ namespace stagefunnel {
 
 inline constexpr std::size_t kMostInNetwork = 16;
 
+/// Two places of which the lower one gets the smaller word.
 struct Comparator {
     std::uint8_t low, high;
 };
@@ -69,7 +70,7 @@ template <std::size_t N>
     std::copy_n(held.begin(), N, words);
 }
 
-/// Sorts up to 16 words in place, the missing ones held as the largest there are.
+/// Sorts up to 16 words in place: it pads them to 16 with the largest word.
 inline void sort_padded(std::span<std::uint64_t> words) {
     std::array<std::uint64_t, kMostInNetwork> padded;
     padded.fill(~std::uint64_t{0});
@@ -78,10 +79,10 @@ inline void sort_padded(std::span<std::uint64_t> words) {
     std::copy_n(padded.begin(), words.size(), words.begin());
 }
 
-/// Sorts `n_runs` stretches of `length` words each that follow each other.
-inline void sort_runs(std::uint64_t* words, std::size_t length, std::size_t n_runs) {
+/// Sorts `n_segments` segments of `length` words each, which lie one after the other.
+inline void sort_segments(std::uint64_t* words, std::size_t length, std::size_t n_segments) {
     const auto all = [&]<std::size_t N>() {
-        for (std::size_t run = 0; run < n_runs; ++run) sort_words<N>(words + run * N);
+        for (std::size_t segment = 0; segment < n_segments; ++segment) sort_words<N>(words + segment * N);
     };
     switch (length) {
         case 0:
@@ -102,8 +103,8 @@ inline void sort_runs(std::uint64_t* words, std::size_t length, std::size_t n_ru
         case 8:
             return all.template operator()<8>();
         default:
-            for (std::size_t run = 0; run < n_runs; ++run) {
-                const std::span one(words + run * length, length);
+            for (std::size_t segment = 0; segment < n_segments; ++segment) {
+                const std::span one(words + segment * length, length);
                 if (length <= kMostInNetwork) {
                     sort_padded(one);
                 } else {

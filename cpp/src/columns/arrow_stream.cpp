@@ -1,4 +1,4 @@
-// Taking over Arrow streams and batches: who owns what, and which children are the columns asked for.
+// Taking over Arrow streams and batches: who owns what, and which children are the columns.
 
 #include <algorithm>
 #include <stdexcept>
@@ -9,7 +9,7 @@
 namespace stagefunnel::columns {
 namespace {
 
-/// Owns the schema and all arrays of a stream; columns share it.
+/// The schema and all arrays of a stream. The columns share its ownership.
 struct Batches {
     ArrowSchema schema{};
     std::vector<ArrowArray> arrays;
@@ -26,7 +26,7 @@ struct Batches {
     }
 };
 
-/// Releases a stream however its reading ends.
+/// Releases a stream when the reading ends or throws.
 struct StreamGuard {
     ArrowArrayStream& stream;
     ~StreamGuard() {
@@ -36,7 +36,7 @@ struct StreamGuard {
 
 [[noreturn]] void fail(ArrowArrayStream& stream) {
     const char* message = stream.get_last_error(&stream);
-    throw std::runtime_error(message != nullptr ? message : "the Arrow stream failed without saying why");
+    throw std::runtime_error(message != nullptr ? message : "the Arrow stream failed without a message");
 }
 
 std::size_t child_named(const ArrowSchema& schema, const std::string& name) {
@@ -47,7 +47,8 @@ std::size_t child_named(const ArrowSchema& schema, const std::string& name) {
     throw std::invalid_argument("no column '" + name + "'");
 }
 
-/// A batch is a struct whose own offset and length cut all of its children.
+/// Returns a child of a batch, cut to the rows of the batch: a batch is an array of structs, whose offset and
+/// length hold for all children.
 ArrowArray cut_child(const ArrowArray& batch, std::size_t child) {
     ArrowArray cut = *batch.children[child];
     cut.offset += batch.offset;
@@ -62,7 +63,7 @@ std::vector<const ArrowArray*> pointers(const std::vector<ArrowArray>& arrays) {
     return out;
 }
 
-std::vector<Column> select(std::shared_ptr<Batches> batches, const std::vector<std::string>& names) {
+std::vector<Column> columns_of(std::shared_ptr<Batches> batches, const std::vector<std::string>& names) {
     if (names.empty()) return {column_from_arrow(batches->schema, pointers(batches->arrays), batches)};
     std::vector<Column> columns;
     batches->columns.reserve(names.size());
@@ -91,16 +92,16 @@ std::vector<Column> columns_from_stream(ArrowArrayStream& stream, const std::vec
         if (array.release == nullptr) break;
         batches->arrays.push_back(array);
     }
-    return select(batches, names);
+    return columns_of(batches, names);
 }
 
 std::vector<Column> columns_from_batch(ArrowSchema& schema, ArrowArray& array,
                                        const std::vector<std::string>& names) {
     const auto batches = std::make_shared<Batches>();
-    // Moving is copying the struct and marking the original as released.
+    // The interface moves a struct by a copy and a null `release` in the original.
     batches->schema = std::exchange(schema, ArrowSchema{});
     batches->arrays.push_back(std::exchange(array, ArrowArray{}));
-    return select(batches, names);
+    return columns_of(batches, names);
 }
 
 }  // namespace stagefunnel::columns

@@ -10,41 +10,41 @@
 namespace stagefunnel::columns {
 namespace {
 
-struct Layout {
+struct ArrowType {
     const char* format;
     Storage storage;
     const char* name;
 };
 
-constexpr std::array kLayouts{
-    Layout{"c", Storage::int8, "int8"},        Layout{"C", Storage::uint8, "uint8"},
-    Layout{"s", Storage::int16, "int16"},      Layout{"S", Storage::uint16, "uint16"},
-    Layout{"i", Storage::int32, "int32"},      Layout{"I", Storage::uint32, "uint32"},
-    Layout{"l", Storage::int64, "int64"},      Layout{"L", Storage::uint64, "uint64"},
-    Layout{"f", Storage::float32, "float32"},  Layout{"g", Storage::float64, "float64"},
-    Layout{"u", Storage::bytes32, "text"},     Layout{"U", Storage::bytes64, "text"},
-    Layout{"vu", Storage::bytes_view, "text"}, Layout{"z", Storage::bytes32, "binary"},
-    Layout{"Z", Storage::bytes64, "binary"},   Layout{"vz", Storage::bytes_view, "binary"},
-    Layout{"tdD", Storage::int32, "date"},     Layout{"tdm", Storage::int64, "date"},
+constexpr std::array kArrowTypes{
+    ArrowType{"c", Storage::int8, "int8"},        ArrowType{"C", Storage::uint8, "uint8"},
+    ArrowType{"s", Storage::int16, "int16"},      ArrowType{"S", Storage::uint16, "uint16"},
+    ArrowType{"i", Storage::int32, "int32"},      ArrowType{"I", Storage::uint32, "uint32"},
+    ArrowType{"l", Storage::int64, "int64"},      ArrowType{"L", Storage::uint64, "uint64"},
+    ArrowType{"f", Storage::float32, "float32"},  ArrowType{"g", Storage::float64, "float64"},
+    ArrowType{"u", Storage::bytes32, "text"},     ArrowType{"U", Storage::bytes64, "text"},
+    ArrowType{"vu", Storage::bytes_view, "text"}, ArrowType{"z", Storage::bytes32, "binary"},
+    ArrowType{"Z", Storage::bytes64, "binary"},   ArrowType{"vz", Storage::bytes_view, "binary"},
+    ArrowType{"tdD", Storage::int32, "date"},     ArrowType{"tdm", Storage::int64, "date"},
 };
 
-// Types that are not read, named so that the message can say what the column is.
-constexpr std::array<std::pair<const char*, const char*>, 8> kUnread{{{"n", "null"},
-                                                                      {"b", "boolean"},
-                                                                      {"e", "float16"},
-                                                                      {"d", "decimal"},
-                                                                      {"tt", "time of day"},
-                                                                      {"tD", "duration"},
-                                                                      {"ti", "interval"},
-                                                                      {"+", "nested"}}};
+// Prefixes and names of the types that are not supported, so that the message can say what the column is.
+constexpr std::array<std::pair<const char*, const char*>, 8> kUnsupported{{{"n", "null"},
+                                                                           {"b", "boolean"},
+                                                                           {"e", "float16"},
+                                                                           {"d", "decimal"},
+                                                                           {"tt", "time of day"},
+                                                                           {"tD", "duration"},
+                                                                           {"ti", "interval"},
+                                                                           {"+", "nested"}}};
 
 bool starts_with(const std::string& text, const char* prefix) {
     return text.compare(0, std::strlen(prefix), prefix) == 0;
 }
 
 std::optional<Storage> storage_of(const std::string& format) {
-    for (const Layout& layout : kLayouts) {
-        if (format == layout.format) return layout.storage;
+    for (const ArrowType& type : kArrowTypes) {
+        if (format == type.format) return type.storage;
     }
     if (starts_with(format, "ts")) return Storage::int64;
     if (starts_with(format, "w:")) return Storage::fixed_bytes;
@@ -56,7 +56,7 @@ Chunk chunk_of(const Column& column, const ArrowArray& array) {
     chunk.length = static_cast<std::size_t>(array.length);
     chunk.offset = static_cast<std::size_t>(array.offset);
     if (array.n_buffers < 2) throw std::invalid_argument("an Arrow array lacks its buffers");
-    // A null count of -1 means "not counted"; only a proven zero lets the bitmap be skipped.
+    // A null count of -1 means that nobody has counted, so only a count of zero makes the bitmap superfluous.
     if (array.null_count != 0) chunk.validity = static_cast<const std::uint8_t*>(array.buffers[0]);
     chunk.values = array.buffers[1];
     if (chunk.length > 0 && chunk.values == nullptr) {
@@ -65,7 +65,7 @@ Chunk chunk_of(const Column& column, const ArrowArray& array) {
     if (column.storage == Storage::bytes32 || column.storage == Storage::bytes64) {
         chunk.bytes = array.n_buffers > 2 ? static_cast<const char*>(array.buffers[2]) : nullptr;
     } else if (column.storage == Storage::bytes_view) {
-        // The last buffer holds the lengths of the ones before it.
+        // The last buffer holds the lengths of the buffers before it.
         for (std::int64_t i = 2; i < array.n_buffers - 1; ++i) {
             chunk.view_buffers.push_back(static_cast<const char*>(array.buffers[i]));
         }
@@ -84,12 +84,12 @@ bool holds_bytes(const Column& column) {
 }
 
 std::string describe_format(const std::string& format) {
-    for (const Layout& layout : kLayouts) {
-        if (format == layout.format) return layout.name;
+    for (const ArrowType& type : kArrowTypes) {
+        if (format == type.format) return type.name;
     }
     if (starts_with(format, "ts")) return "timestamp";
     if (starts_with(format, "w:")) return "fixed-width binary";
-    for (const auto& [prefix, name] : kUnread) {
+    for (const auto& [prefix, name] : kUnsupported) {
         if (starts_with(format, prefix)) return name;
     }
     return "Arrow type '" + format + "'";
@@ -117,7 +117,7 @@ Column column_from_arrow(const ArrowSchema& schema, const std::vector<const Arro
         column.length += chunk.length;
         column.chunks.push_back(std::move(chunk));
     }
-    // Without a row there are no codes either: the column is an empty one of the dictionary's values.
+    // Without rows there are no codes: the column is an empty column of the type of the dictionary.
     if (schema.dictionary != nullptr && column.chunks.empty()) {
         return column_from_arrow(*schema.dictionary, {}, column.owner);
     }

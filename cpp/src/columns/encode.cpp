@@ -15,13 +15,16 @@
 namespace stagefunnel::columns {
 namespace {
 
-/// Reduces every text or number of the column; `reduce(text, key)` is false for one that it cannot.
+/// Reduces every text or number of the column to a key.
+///
+/// @param reduce `reduce(text, key)` reduces a text, or returns false if it cannot.
+/// @return Whether all texts were reduced.
 template <bool Wide, class Reduce>
 bool reduce_all(const Column& column, unsigned threads, ItemKeys& keys, Reduce reduce) {
     keys.owned.resize(column.length);
     if (Wide) keys.owned_high.resize(column.length);
     std::atomic<bool> all{true};
-    const auto parts = parts_of(column, threads, [&](RowRange range) {
+    const auto missing_of_ranges = encode_ranges(column, threads, [&](RowRange range) {
         std::vector<std::uint64_t> missing;
         bool fits = true;
         map_rows<Hash128>(
@@ -50,18 +53,19 @@ bool reduce_all(const Column& column, unsigned threads, ItemKeys& keys, Reduce r
         return missing;
     });
     keys.missing_rows.clear();
-    for (const auto& missing : parts) append_rows(keys.missing_rows, missing);
+    for (const auto& missing : missing_of_ranges) append_rows(keys.missing_rows, missing);
     keys.key = keys.owned;
     keys.high = keys.owned_high;
     return all;
 }
 
-/// The first bytes that some texts of the column, spread over it, have in common.
+/// Returns the common beginning of up to 1024 texts that are spread over the column, or nothing if all of
+/// these are missing.
 std::optional<std::string> sampled_prefix(const Column& column) {
-    constexpr std::size_t kLooks = 1024;
+    constexpr std::size_t kSamples = 1024;
     std::optional<std::string> prefix;
-    for (std::size_t look = 0; look < std::min(kLooks, column.length); ++look) {
-        const std::size_t row = column.length <= kLooks ? look : look * (column.length / kLooks);
+    for (std::size_t s = 0; s < std::min(kSamples, column.length); ++s) {
+        const std::size_t row = column.length <= kSamples ? s : s * (column.length / kSamples);
         for_each_text(
             column, {row, row + 1},
             [&](std::size_t, std::string_view text) {
@@ -76,7 +80,7 @@ std::optional<std::string> sampled_prefix(const Column& column) {
 
 ItemKeys encode_items(const Column& column, unsigned threads) {
     ItemKeys keys;
-    if (lies_plainly(column, {Storage::int64, Storage::uint64})) {
+    if (is_plain(column, {Storage::int64, Storage::uint64})) {
         keys.key = {numbers<std::uint64_t>(column.chunks.front()), column.length};
     } else if (holds_bytes(column)) {
         reduce_all<true>(column, threads, keys, [](std::string_view text, Hash128& key) {
@@ -91,7 +95,7 @@ ItemKeys encode_items(const Column& column, unsigned threads) {
 
 ItemKeys pack_items(const Column& column, unsigned threads) {
     if (!holds_bytes(column)) return encode_items(column, threads);
-    // A few texts that differ rule out most columns that do not fit; the others say so at the first row.
+    // A sample rules out most columns that do not fit without a pass over all rows.
     std::optional<std::string> prefix = sampled_prefix(column);
     if (prefix) {
         const TextPacker packer(*prefix);
@@ -114,7 +118,7 @@ Times encode_times(const Column& column, unsigned threads) {
     const bool stamps = (encoded ? column.chunks.front().dictionary->format : column.format).starts_with("t");
     constexpr std::int64_t kNaT = std::numeric_limits<std::int64_t>::min();
     Times times;
-    if (lies_plainly(column, {Storage::int64})) {
+    if (is_plain(column, {Storage::int64})) {
         times.time = {numbers<std::int64_t>(column.chunks.front()), column.length};
         if (stamps && std::find(times.time.begin(), times.time.end(), kNaT) != times.time.end()) {
             for (std::size_t row = 0; row < times.time.size(); ++row) {
@@ -124,14 +128,16 @@ Times encode_times(const Column& column, unsigned threads) {
         return times;
     }
     times.owned.resize(column.length);
-    const auto parts = parts_of(column, threads, [&](RowRange range) {
+    const auto missing_of_ranges = encode_ranges(column, threads, [&](RowRange range) {
         std::vector<std::uint64_t> missing;
         map_rows<std::int64_t>(
             column, range,
             [&](auto number, std::size_t row, std::int64_t& time) {
                 return to_signed(number, row, time) && !(stamps && time == kNaT);
             },
-            [](std::string_view) -> std::int64_t { throw std::logic_error("texts were refused above"); },
+            [](std::string_view) -> std::int64_t {
+                throw std::logic_error("a column of text cannot be read as times");
+            },
             [&](std::size_t row, std::int64_t time) { times.owned[row] = time; },
             [&](std::size_t row) {
                 times.owned[row] = 0;
@@ -139,7 +145,7 @@ Times encode_times(const Column& column, unsigned threads) {
             });
         return missing;
     });
-    for (const auto& missing : parts) append_rows(times.missing_rows, missing);
+    for (const auto& missing : missing_of_ranges) append_rows(times.missing_rows, missing);
     times.time = times.owned;
     return times;
 }

@@ -1,4 +1,4 @@
-// Stage labels become codes: once per distinct value, not once per row.
+// Stage labels become codes. The strings and integers are looked up as rarely as possible, not once per row.
 
 #include <array>
 #include <stdexcept>
@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
 #include "columns/checks.hpp"
@@ -15,9 +16,9 @@
 namespace stagefunnel::columns {
 namespace {
 
-/// Labels to codes, by value; remembers the rows and the first row of each.
+/// Numbers distinct labels in the order of their first appearance.
 template <class Label>
-class Codes {
+class LabelIndex {
   public:
     template <class Lookup>
     std::uint16_t code_of(const Lookup& value) {
@@ -35,17 +36,18 @@ class Codes {
     std::unordered_map<Label, std::uint16_t> index_;
 };
 
-/// Remembers recent texts by their hash, so that a column of long plain text is not looked up word by word.
+/// Codes of texts. With a direct-mapped cache of recent hashes, most lookups cost one hash and compare no
+/// text.
 class TextCodes {
   public:
     std::uint16_t code_of(std::string_view text) {
         const Hash128 hash = hash_bytes(text);
         Slot& slot = slots_[hash.low % slots_.size()];
         if (slot.used && slot.hash.low == hash.low && slot.hash.high == hash.high) return slot.code;
-        slot = {hash, codes.code_of(text), true};
+        slot = {hash, index.code_of(text), true};
         return slot.code;
     }
-    Codes<std::string> codes;
+    LabelIndex<std::string> index;
 
   private:
     struct Slot {
@@ -56,89 +58,85 @@ class TextCodes {
     std::vector<Slot> slots_ = std::vector<Slot>(1024);
 };
 
-/// Looks small integers, which most stage codes are, up in a table by value.
+/// Codes of integers. Small integers, as most stage codes are, are looked up in a table by value.
 class IntegerCodes {
   public:
     std::uint16_t code_of(std::int64_t value) {
         const auto place = static_cast<std::uint64_t>(value) + kRoom / 2;
-        if (place >= kRoom) return codes.code_of(value);
+        if (place >= kRoom) return index.code_of(value);
         if (table_.empty()) table_.assign(kRoom, kNew);
-        if (table_[place] == kNew) table_[place] = codes.code_of(value);
+        if (table_[place] == kNew) table_[place] = index.code_of(value);
         return static_cast<std::uint16_t>(table_[place]);
     }
-    Codes<std::int64_t> codes;
+    LabelIndex<std::int64_t> index;
 
   private:
     static constexpr std::uint64_t kRoom = 1U << 16U;
     static constexpr std::int32_t kNew = -1;
-    std::vector<std::int32_t> table_;  // made when it is first needed
+    std::vector<std::int32_t> table_;  // empty until the first small integer
 };
 
-/// Labels of either type to codes.
-class LabelCodes {
-  public:
-    explicit LabelCodes(bool holds_texts) : texts_(holds_texts) {}
+/// Codes of labels of one type, texts or integers: the other index stays empty.
+struct LabelCodes {
     TextCodes texts;
     IntegerCodes integers;
 
     [[nodiscard]] std::size_t size() const {
-        return texts_ ? texts.codes.labels.size() : integers.codes.labels.size();
+        return texts.index.labels.size() + integers.index.labels.size();
     }
-    /// The codes that the labels of `other` have here, new ones being added.
+    /// Returns the codes of the labels of `other` here, after adding the labels that are new.
     std::vector<std::uint16_t> add(const LabelCodes& other) {
         std::vector<std::uint16_t> codes;
-        for (const std::string& label : other.texts.codes.labels) codes.push_back(texts.code_of(label));
-        for (const std::int64_t label : other.integers.codes.labels) codes.push_back(integers.code_of(label));
+        for (const std::string& label : other.texts.index.labels) codes.push_back(texts.code_of(label));
+        for (const std::int64_t label : other.integers.index.labels) codes.push_back(integers.code_of(label));
         return codes;
     }
-
-  private:
-    bool texts_;
 };
 
-/// What one range of rows has: its own codes, in the order in which they appear in it.
-struct Part {
-    LabelCodes codes{false};
-    std::vector<std::uint64_t> rows, first_row, missing_rows;
+/// The stages of one range of rows, with codes in the order of first appearance in this range.
+struct EncodedRange {
+    LabelCodes codes;
+    std::vector<std::uint64_t> rows, first_row;  // per code
+    std::vector<std::uint64_t> missing_rows;
     RowRange range{};
 };
 
-Part encode_part(const Column& column, RowRange range, std::uint16_t* code_of_row) {
-    Part part;
-    part.codes = LabelCodes(holds_bytes(column));
-    part.range = range;
-    part.rows.resize(kMaxStages + 1);
-    part.first_row.resize(kMaxStages + 1);
+EncodedRange encode_range(const Column& column, RowRange range, std::uint16_t* code_of_row) {
+    EncodedRange encoded;
+    encoded.range = range;
+    encoded.rows.resize(kMaxStages + 1);
+    encoded.first_row.resize(kMaxStages + 1);
     map_rows<std::uint16_t>(
         column, range,
         [&](auto number, std::size_t row, std::uint16_t& code) {
             std::int64_t whole = 0;
             if (!to_signed(number, row, whole)) return false;
-            code = part.codes.integers.code_of(whole);
+            code = encoded.codes.integers.code_of(whole);
             return true;
         },
-        [&](std::string_view text) { return part.codes.texts.code_of(text); },
+        [&](std::string_view text) { return encoded.codes.texts.code_of(text); },
         [&](std::size_t row, std::uint16_t code) {
-            if (part.rows[code]++ == 0) part.first_row[code] = row;
+            if (encoded.rows[code]++ == 0) encoded.first_row[code] = row;
             code_of_row[row] = code;
         },
-        [&](std::size_t row) { part.missing_rows.push_back(row); });
-    return part;
+        [&](std::size_t row) { encoded.missing_rows.push_back(row); });
+    return encoded;
 }
 
-/// The same for a plain column of bytes: counted by value, then looked up in a table.
+/// Does the same for a plain column of bytes: one pass makes a histogram, a second one looks codes up in a
+/// table.
 template <class Byte>
-Part encode_bytes(const Column& column, RowRange range, std::uint16_t* code_of_row) {
-    Part part;
-    part.range = range;
+EncodedRange encode_bytes(const Column& column, RowRange range, std::uint16_t* code_of_row) {
+    EncodedRange encoded;
+    encoded.range = range;
     const Byte* const values = numbers<Byte>(column.chunks.front());
-    // Several tables: equal neighbours would wait for each other's count.
+    // In one table, equal neighbours would wait for the store of each other's count.
     constexpr std::size_t kTables = 4;
     std::array<std::array<std::uint32_t, 256>, kTables> counts{};
     for (std::size_t row = range.first; row < range.last; ++row) {
         ++counts[row % kTables][static_cast<std::uint8_t>(values[row])];
     }
-    std::vector<std::pair<std::size_t, Byte>> seen;
+    std::vector<std::pair<std::size_t, Byte>> seen;  // first row and value
     for (std::size_t byte = 0; byte < 256; ++byte) {
         const auto value = static_cast<Byte>(byte);
         if (std::all_of(counts.begin(), counts.end(), [&](const auto& table) { return table[byte] == 0; })) {
@@ -151,16 +149,16 @@ Part encode_bytes(const Column& column, RowRange range, std::uint16_t* code_of_r
     std::array<std::uint16_t, 256> code_of{};
     for (const auto& [row, value] : seen) {
         const auto byte = static_cast<std::uint8_t>(value);
-        code_of[byte] = part.codes.integers.code_of(value);
-        part.first_row.push_back(row);
+        code_of[byte] = encoded.codes.integers.code_of(value);
+        encoded.first_row.push_back(row);
         std::uint64_t rows = 0;
         for (const auto& table : counts) rows += table[byte];
-        part.rows.push_back(rows);
+        encoded.rows.push_back(rows);
     }
     for (std::size_t row = range.first; row < range.last; ++row) {
         code_of_row[row] = code_of[static_cast<std::uint8_t>(values[row])];
     }
-    return part;
+    return encoded;
 }
 
 }  // namespace
@@ -169,39 +167,39 @@ StageCodes encode_stages(const Column& column, unsigned threads) {
     StageCodes stages;
     stages.code.resize(column.length);
     std::uint16_t* const code = stages.code.data();
-    std::vector<Part> parts = parts_of(column, threads, [&](RowRange range) {
-        if (lies_plainly(column, {Storage::int8})) return encode_bytes<std::int8_t>(column, range, code);
-        if (lies_plainly(column, {Storage::uint8})) return encode_bytes<std::uint8_t>(column, range, code);
-        return encode_part(column, range, code);
+    std::vector<EncodedRange> ranges = encode_ranges(column, threads, [&](RowRange range) {
+        if (is_plain(column, {Storage::int8})) return encode_bytes<std::int8_t>(column, range, code);
+        if (is_plain(column, {Storage::uint8})) return encode_bytes<std::uint8_t>(column, range, code);
+        return encode_range(column, range, code);
     });
-    LabelCodes all(holds_bytes(column));
-    std::vector<std::vector<std::uint16_t>> code_of(parts.size());
-    for (std::size_t p = 0; p < parts.size(); ++p) {
-        code_of[p] = all.add(parts[p].codes);
+    LabelCodes all;
+    std::vector<std::vector<std::uint16_t>> code_of(ranges.size());
+    for (std::size_t r = 0; r < ranges.size(); ++r) {
+        code_of[r] = all.add(ranges[r].codes);
         stages.rows.resize(all.size());
         stages.first_row.resize(all.size());
-        for (std::size_t local = 0; local < code_of[p].size(); ++local) {
-            const std::size_t global = code_of[p][local];
-            if (stages.rows[global] == 0) stages.first_row[global] = parts[p].first_row[local];
-            stages.rows[global] += parts[p].rows[local];
+        for (std::size_t local = 0; local < code_of[r].size(); ++local) {
+            const std::size_t global = code_of[r][local];
+            if (stages.rows[global] == 0) stages.first_row[global] = ranges[r].first_row[local];
+            stages.rows[global] += ranges[r].rows[local];
         }
-        append_rows(stages.missing_rows, parts[p].missing_rows);
+        append_rows(stages.missing_rows, ranges[r].missing_rows);
     }
     for (const std::uint64_t row : stages.missing_rows) code[row] = 0;
-    parallel_tasks(parts.size(), threads, [&](std::size_t p) {
-        const std::vector<std::uint16_t>& global = code_of[p];
+    parallel_tasks(ranges.size(), threads, [&](std::size_t r) {
+        const std::vector<std::uint16_t>& global = code_of[r];
         std::size_t same = 0;
         while (same < global.size() && global[same] == same) ++same;
         if (same == global.size()) return;
-        for (std::size_t row = parts[p].range.first; row < parts[p].range.last; ++row) {
+        for (std::size_t row = ranges[r].range.first; row < ranges[r].range.last; ++row) {
             code[row] = global[code[row]];
         }
     });
     for (const std::uint64_t row : stages.missing_rows) code[row] = static_cast<std::uint16_t>(all.size());
     if (holds_bytes(column)) {
-        stages.labels = std::move(all.texts.codes.labels);
+        stages.labels = std::move(all.texts.index.labels);
     } else {
-        stages.labels = std::move(all.integers.codes.labels);
+        stages.labels = std::move(all.integers.index.labels);
     }
     return stages;
 }
@@ -221,8 +219,8 @@ void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped) {
 std::uint64_t keep_stages(StageCodes& stages, std::span<const std::uint8_t> kept, unsigned threads) {
     const std::size_t n_labels = stages.n_labels();
     if (kept.size() != n_labels) {
-        throw std::invalid_argument("got " + std::to_string(kept.size()) + " flags for " +
-                                    std::to_string(n_labels) + " stages");
+        throw std::invalid_argument("got " + counted(kept.size(), "flag") + " for " +
+                                    counted(n_labels, "stage"));
     }
     std::vector<std::uint16_t> code_of(n_labels + 1, kLeftOut);
     std::uint64_t n_left_out = 0;

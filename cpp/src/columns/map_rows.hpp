@@ -1,6 +1,6 @@
 #pragma once
 
-// Turning the values of a column into what the core computes with, row by row. Internal to the core.
+// Converting the values of a column, row by row. Internal to the core.
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,9 @@ namespace stagefunnel::columns::inline internal {
     throw std::invalid_argument(value + " in row " + std::to_string(row) + " is not " + wanted);
 }
 
-/// Turns a number of any storage into a whole 64-bit one; false for NaN, which means missing.
+/// Converts a number of any storage to a 64-bit integer. Returns false for NaN, which means missing.
+///
+/// @throws std::invalid_argument for a float that is not whole or too large to be exact, naming `row`.
 template <class T>
 bool to_whole(T value, std::size_t row, std::int64_t& whole) {
     if constexpr (std::is_floating_point_v<T>) {
@@ -42,7 +44,7 @@ bool to_whole(T value, std::size_t row, std::int64_t& whole) {
     return true;
 }
 
-/// As `to_whole`, for what is read as a signed number: refuses an unsigned one that would turn negative.
+/// Does the same and refuses an unsigned number that does not fit int64.
 template <class T>
 bool to_signed(T value, std::size_t row, std::int64_t& whole) {
     if constexpr (std::is_same_v<T, std::uint64_t>) {
@@ -53,7 +55,8 @@ bool to_signed(T value, std::size_t row, std::int64_t& whole) {
     return to_whole(value, row, whole);
 }
 
-/// As `to_whole`, for what is only compared: all unsigned numbers move down by 2^63, none turns negative.
+/// Does the same for numbers that are only compared: unsigned 64-bit numbers move down by 2^63 and keep their
+/// order.
 template <class T>
 bool to_comparable(T value, std::size_t row, std::int64_t& whole) {
     if constexpr (std::is_same_v<T, std::uint64_t>) {
@@ -63,15 +66,16 @@ bool to_comparable(T value, std::size_t row, std::int64_t& whole) {
     return to_whole(value, row, whole);
 }
 
-/// A range of rows.
+/// The rows [first, last).
 struct RowRange {
     std::size_t first, last;
 };
 
-/// Hands the value of each row of a range to `take(row, value)`, or calls `miss(row)`.
+/// Calls `take(row, value)` for each row of a range, or `miss(row)` if the row is missing.
 ///
-/// Numbers and texts are first turned into a `Value` by `from_number(number, row, value)` (false: missing)
-/// and `from_bytes(text)`; for a dictionary that happens once per entry that occurs, not per row.
+/// `from_number(number, row, value)` converts a number and returns false if it means missing;
+/// `from_bytes(text)` converts a text. An entry of a dictionary is converted once, when it first occurs, not
+/// once per row.
 template <class Value, class FromNumber, class FromBytes, class Take, class Miss>
 void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromBytes from_bytes, Take take,
               Miss miss) {
@@ -94,9 +98,9 @@ void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromB
             continue;
         }
         if (chunk.dictionary) {
-            enum class State : std::uint8_t { unread, present, missing };
+            enum class EntryState : std::uint8_t { unread, present, missing };
             const Column& dictionary = *chunk.dictionary;
-            std::vector<State> states(dictionary.length, State::unread);
+            std::vector<EntryState> states(dictionary.length, EntryState::unread);
             std::vector<Value> values(dictionary.length);
             with_number_type(column.storage, [&]<class T>(T) {
                 for (std::size_t i = from; i < to; ++i) {
@@ -105,12 +109,12 @@ void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromB
                         continue;
                     }
                     const std::size_t code = checked_code(numbers<T>(chunk)[i], dictionary);
-                    if (states[code] == State::unread) {
-                        const Place entry = place_of(dictionary, code);
+                    if (states[code] == EntryState::unread) {
+                        const RowLocation entry = locate(dictionary, code);
                         const bool present = read(dictionary, entry.chunk, entry.i, base + i, values[code]);
-                        states[code] = present ? State::present : State::missing;
+                        states[code] = present ? EntryState::present : EntryState::missing;
                     }
-                    if (states[code] == State::present) {
+                    if (states[code] == EntryState::present) {
                         take(base + i, values[code]);
                     } else {
                         miss(base + i);
@@ -142,7 +146,7 @@ void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromB
     }
 }
 
-/// The same of a column of texts.
+/// Calls `take(row, text)` for each row of a range of a column of texts, or `miss(row)`.
 template <class Take, class Miss>
 void for_each_text(const Column& column, RowRange rows, Take take, Miss miss) {
     map_rows<std::string_view>(
@@ -150,21 +154,22 @@ void for_each_text(const Column& column, RowRange rows, Take take, Miss miss) {
         [](std::string_view text) { return text; }, take, miss);
 }
 
-/// Asks `part(range)` of ranges of rows that follow each other, each on a thread; answers in their order.
+/// Splits the rows into one range per thread and returns the values of `encode(range)` in the order of the
+/// ranges.
 ///
-/// An error is raised for the first row that has one, as one thread alone would meet it.
-template <class Part>
-auto parts_of(const Column& column, unsigned threads, Part part) {
-    const auto on = [&](unsigned n) {
-        return parallel_parts(column.length, n, [&](std::size_t first, std::size_t last) {
-            return part(RowRange{first, last});
+/// @throws std::invalid_argument that `encode` throws for the first bad row, whatever the number of threads.
+template <class Encode>
+auto encode_ranges(const Column& column, unsigned threads, Encode encode) {
+    const auto encode_with = [&](unsigned n_threads) {
+        return parallel_parts(column.length, n_threads, [&](std::size_t first, std::size_t last) {
+            return encode(RowRange{first, last});
         });
     };
     try {
-        return on(threads);
+        return encode_with(threads);
     } catch (const std::invalid_argument&) {
         if (threads <= 1) throw;
-        return on(1);
+        return encode_with(1);
     }
 }
 
@@ -172,8 +177,8 @@ inline void append_rows(std::vector<std::uint64_t>& rows, const std::vector<std:
     rows.insert(rows.end(), more.begin(), more.end());
 }
 
-/// True where the column is one chunk of such values without a missing one.
-inline bool lies_plainly(const Column& column, std::initializer_list<Storage> storages) {
+/// Returns whether the column is one chunk of plain values of one of these storages, none of them missing.
+inline bool is_plain(const Column& column, std::initializer_list<Storage> storages) {
     return column.chunks.size() == 1 && !may_miss(column.chunks.front()) &&
            !column.chunks.front().dictionary &&
            std::find(storages.begin(), storages.end(), column.storage) != storages.end();

@@ -14,16 +14,17 @@
 
 namespace stagefunnel::columns::inline internal {
 
-/// Packs texts that begin alike and go on for at most seven bytes: those bytes, then their number.
+/// Packs texts that have a common prefix and at most seven bytes after it. A key holds these bytes and, in
+/// its lowest byte, their number.
 ///
-/// Different texts have different keys, and the text can be had back from its key.
+/// Different texts have different keys, and `unpack` returns the text of a key.
 class TextPacker {
   public:
     static constexpr std::size_t kMostBytes = 7;
 
     explicit TextPacker(std::string prefix) : prefix_(std::move(prefix)) {}
 
-    /// False where the text does not begin so or is too long.
+    /// Returns false if the text does not begin with the prefix or is too long.
     bool pack(std::string_view text, std::uint64_t& key) const {
         if (!text.starts_with(prefix_)) return false;
         const std::size_t left = text.size() - prefix_.size();
@@ -45,12 +46,13 @@ class TextPacker {
     std::string prefix_;
 };
 
-/// What both begin with.
+/// Returns the longest common prefix.
 inline std::string common_prefix(std::string_view a, std::string_view b) {
     return {a.begin(), std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first};
 }
 
-/// Turns texts packed after one prefix into the same texts packed after a shorter one, which it begins with.
+/// Converts keys that were packed with the prefix `from` to keys with a shorter prefix `to`, with which
+/// `from` begins.
 class Repacker {
   public:
     Repacker(std::string_view from, std::string_view to)
@@ -59,18 +61,18 @@ class Repacker {
     [[nodiscard]] bool fits(std::uint64_t key) const {
         return (key & 0xffU) + moved_ <= TextPacker::kMostBytes;
     }
-    /// Of a key that fits.
+    /// Returns the new key; the old one must fit.
     [[nodiscard]] std::uint64_t repacked(std::uint64_t key) const {
         const std::uint64_t bytes = key >> 8U << 8U * moved_ | bytes_;
         return bytes << 8U | ((key & 0xffU) + moved_);
     }
 
   private:
-    std::size_t moved_;    // bytes of the longer prefix that the keys take over
-    std::uint64_t bytes_;  // and which
+    std::size_t moved_;    // number of bytes that move from the prefix to the keys
+    std::uint64_t bytes_;  // the bytes that move
 };
 
-/// Hashes packed texts as texts that were never packed are hashed.
+/// Hashes packed texts to the hashes of the unpacked texts.
 class PackedHasher {
   public:
     explicit PackedHasher(std::string prefix) : packer_(std::move(prefix)) {}

@@ -1,22 +1,28 @@
-// Reading single rows back out of a column: the keys of a table of items.
+// Reading single rows of a column, such as the keys of a table of items.
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "columns/values.hpp"
 #include "stagefunnel/columns/column.hpp"
 
 namespace stagefunnel::columns {
 namespace {
 
-/// Calls `read(source, chunk, index)` for each row asked for, where its value stands, dictionaries resolved.
+/// Calls `read(source, chunk, i)` for each of `rows`: its value is row `i` of a chunk of `source`, which is
+/// the dictionary if the column has one.
 template <class Read>
 void read_rows(const Column& column, std::span<const std::uint32_t> rows, Read read) {
     std::vector<std::size_t> starts{0};
     for (const Chunk& chunk : column.chunks) starts.push_back(starts.back() + chunk.length);
     for (const std::uint32_t row : rows) {
-        if (row >= column.length) throw std::invalid_argument("a row lies beyond the column");
+        if (row >= column.length) {
+            throw std::invalid_argument("row " + std::to_string(row) + " lies outside a column of " +
+                                        counted(column.length, "row"));
+        }
         const auto next = std::upper_bound(starts.begin(), starts.end(), row);
         const auto c = static_cast<std::size_t>(next - starts.begin()) - 1;
         const Chunk& chunk = column.chunks[c];
@@ -28,7 +34,7 @@ void read_rows(const Column& column, std::span<const std::uint32_t> rows, Read r
         const Column& dictionary = *chunk.dictionary;
         const std::size_t code = with_number_type(
             column.storage, [&]<class T>(T) { return checked_code(numbers<T>(chunk)[i], dictionary); });
-        const Place entry = place_of(dictionary, code);
+        const RowLocation entry = locate(dictionary, code);
         read(dictionary, entry.chunk, entry.i);
     }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reading a chunk's values one by one, whatever their layout. Internal to the core.
+// Reading the values of a chunk one by one, whatever their storage. Internal to the core.
 
 #include <cstring>
 #include <stdexcept>
@@ -25,7 +25,7 @@ const T* numbers(const Chunk& chunk) {
     return static_cast<const T*>(chunk.values) + chunk.offset;
 }
 
-/// Calls `read(T{})` with the C++ type of a numeric storage.
+/// Calls `read(T{})` with the C++ type `T` of a numeric storage.
 template <class F>
 decltype(auto) with_number_type(Storage storage, F&& read) {
     switch (storage) {
@@ -57,7 +57,7 @@ decltype(auto) with_number_type(Storage storage, F&& read) {
 /// The 16 bytes of one Arrow string view.
 struct BytesView {
     std::int32_t length;
-    char inlined[4];  // the first bytes; up to 12 stand inside the view itself
+    char inlined[4];  // the first bytes; a view of up to 12 bytes holds them all
     std::int32_t buffer;
     std::int32_t offset;
 };
@@ -86,20 +86,23 @@ inline std::string_view bytes_at(const Column& column, const Chunk& chunk, std::
     }
 }
 
-/// Where a row of a column stands: its chunk and the place inside it.
-struct Place {
+/// The location of a row of a column: row `i` of `chunk`.
+struct RowLocation {
     const Chunk& chunk;
     std::size_t i;
 };
 
-/// Finds a row below `column.length`; meant for dictionaries, which rarely have more than one chunk.
-inline Place place_of(const Column& column, std::size_t row) {
+/// Finds a row below `column.length` by a linear search over the chunks; dictionaries rarely have more than
+/// one.
+inline RowLocation locate(const Column& column, std::size_t row) {
     std::size_t c = 0;
     while (row >= column.chunks[c].length) row -= column.chunks[c++].length;
     return {column.chunks[c], row};
 }
 
-/// Reads a code of a dictionary chunk and refuses one outside the dictionary.
+/// Returns a code of a dictionary as an index.
+///
+/// @throws std::invalid_argument if it lies outside the dictionary.
 template <class T>
 std::size_t checked_code(T code, const Column& dictionary) {
     if constexpr (std::is_integral_v<T>) {

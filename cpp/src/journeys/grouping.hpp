@@ -1,6 +1,6 @@
 #pragma once
 
-// Putting the rows of one partition into journeys, all of it inside a cache. Internal to the core.
+// Making journeys of the rows of one partition, inside a cache. Internal to the core.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,20 +11,21 @@
 
 namespace stagefunnel::journeys::inline internal {
 
-/// Tells the items of a partition apart.
+/// Groups the rows of a partition by item: a hash table with linear probing (Knuth, TAOCP 3, 6.4, algorithm
+/// L) numbers the items, and a counting sort by these numbers moves the rows.
 template <class Record>
-class Grouper : public Block<Record> {
+class Grouper : public JourneySorter<Record> {
   public:
-    using Block<Record>::Block;
+    using JourneySorter<Record>::JourneySorter;
 
-    /// Reads the records of partition `q`; they are not needed afterwards.
+    /// Makes the journeys of partition `q` and returns its items. The records are not needed afterwards.
     LocalItems group(std::size_t q, const std::uint64_t* records, std::size_t n_rows) {
         if (n_rows < Table<std::uint16_t>::kFree) {
             move_rows(narrow_, records, n_rows);
         } else {
             move_rows(wide_, records, n_rows);
         }
-        const LocalItems items = this->store_.take(order_of_items_.size(), Record::kHashed);
+        const LocalItems items = this->store_.take(order_of_items_.size(), Record::kKeyWidth);
         for (std::size_t at = 0; at < order_of_items_.size(); ++at) {
             const std::uint32_t item = order_of_items_[at];
             items.length[at] = length_[item];
@@ -37,7 +38,7 @@ class Grouper : public Block<Record> {
     }
 
   private:
-    /// Item numbers, as narrow as a partition's rows allow: the table is then twice as sparse for its size.
+    /// The hash table. Item numbers of 16 bits suffice for most partitions and make the table half as large.
     template <class Index>
     struct Table {
         static constexpr auto kFree = static_cast<Index>(~Index{0});
@@ -51,9 +52,9 @@ class Grouper : public Block<Record> {
         while (!number_items(table, records, n_rows)) ++slot_bits_;
         this->place_items();
         steps_.resize(n_rows);
-        const bool keeps_rows = Block<Record>::kPacked && keeps_rows_;
+        const bool keeps_rows = JourneySorter<Record>::kPacked && keeps_rows_;
         if (keeps_rows) rows_.resize(n_rows);
-        const Layout layout = layout_;
+        const RecordLayout layout = layout_;
         for (std::size_t i = 0; i < n_rows; ++i) {
             std::uint64_t& cursor = cursor_[table.item_of[i]];
             const auto place = static_cast<std::uint32_t>(cursor);
@@ -63,11 +64,11 @@ class Grouper : public Block<Record> {
         }
     }
 
-    /// Numbers the items in the order of appearance; false where the table turns out too small.
+    /// Numbers the items in the order of appearance. Returns false if the table is too small.
     template <class Index>
     bool number_items(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
         const std::size_t n_slots = std::size_t{1} << slot_bits_;
-        // A sparse table: every second look is a branch guessed wrong, while free slots are cheap.
+        // The table is sparse: every further probe is a mispredicted branch, while free slots are cheap.
         const std::size_t most_items = n_slots / 16 * 3;
         constexpr Index kFree = Table<Index>::kFree;
         table.slots.assign(n_slots, kFree);
@@ -76,8 +77,8 @@ class Grouper : public Block<Record> {
         key_.resize(most_items + 1);
         if constexpr (Record::kHashed) high_.resize(most_items + 1);
         length_.assign(most_items + 1, 0);
-        // Local copies: the compiler cannot know that writing to the lists leaves the members alone.
-        const Layout layout = layout_;
+        // Local copies, because the compiler cannot rule out that writes to the lists change the members.
+        const RecordLayout layout = layout_;
         const unsigned shift = 64U - slot_bits_;
         Index* const slots = table.slots.data();
         Index* const item_of = table.item_of.data();
@@ -111,13 +112,13 @@ class Grouper : public Block<Record> {
         return true;
     }
 
-    using Block<Record>::layout_;
-    using Block<Record>::length_;
-    using Block<Record>::order_of_items_;
-    using Block<Record>::cursor_;
-    using Block<Record>::steps_;
-    using Block<Record>::rows_;
-    using Block<Record>::keeps_rows_;
+    using JourneySorter<Record>::layout_;
+    using JourneySorter<Record>::length_;
+    using JourneySorter<Record>::order_of_items_;
+    using JourneySorter<Record>::cursor_;
+    using JourneySorter<Record>::steps_;
+    using JourneySorter<Record>::rows_;
+    using JourneySorter<Record>::keeps_rows_;
 
     unsigned slot_bits_ = 10;
     Table<std::uint16_t> narrow_;

@@ -19,10 +19,10 @@
 namespace stagefunnel::journeys {
 namespace {
 
-/// Which partitions have been read, so that their records may be written over.
-class Consumed {
+/// The partitions that have been read, so that their records may be overwritten.
+class ReadPartitions {
   public:
-    explicit Consumed(std::size_t n) : done_(std::make_unique<std::atomic<bool>[]>(n)) {}
+    explicit ReadPartitions(std::size_t n) : done_(std::make_unique<std::atomic<bool>[]>(n)) {}
 
     void mark(std::size_t q) {
         done_[q].store(true, std::memory_order_release);
@@ -34,22 +34,26 @@ class Consumed {
     std::unique_ptr<std::atomic<bool>[]> done_;
 };
 
-/// Marks a partition when its reader is through with it, or has failed: nobody may wait for ever.
-class Reading {
+/// Marks a partition as read at the end of its scope, also after an error: otherwise a thread would wait for
+/// ever.
+class MarkAsRead {
   public:
-    Reading(Consumed& consumed, std::size_t q) : consumed_(consumed), q_(q) {}
-    Reading(const Reading&) = delete;
-    Reading& operator=(const Reading&) = delete;
-    ~Reading() { consumed_.mark(q_); }
+    MarkAsRead(ReadPartitions& partitions, std::size_t q) : partitions_(partitions), q_(q) {}
+    MarkAsRead(const MarkAsRead&) = delete;
+    MarkAsRead& operator=(const MarkAsRead&) = delete;
+    ~MarkAsRead() { partitions_.mark(q_); }
 
   private:
-    Consumed& consumed_;
+    ReadPartitions& partitions_;
     std::size_t q_;
 };
 
-/// Lays the items of all partitions one after the other.
+/// Copies the items of all blocks into the journeys, one block after the other.
+///
+/// @param bounds the first row of each block; at the end the number of rows.
 void lay_items(Journeys& journeys, const std::vector<LocalItems>& local,
-               const std::vector<std::size_t>& bounds, bool hashed, unsigned threads) {
+               const std::vector<std::size_t>& bounds, KeyWidth width, unsigned threads) {
+    const bool hashed = width == KeyWidth::bits128;
     std::vector<std::size_t> first(local.size() + 1, 0);
     for (std::size_t q = 0; q < local.size(); ++q) first[q + 1] = first[q] + local[q].length.size();
     journeys.offsets.resize(first.back() + 1);
@@ -68,10 +72,10 @@ void lay_items(Journeys& journeys, const std::vector<LocalItems>& local,
     journeys.offsets.back() = bounds.back();
 }
 
-/// Builds in the memory of the records: the times of a partition, a fraction of its records' size, are
-/// written to their final place over records that lie before its own and have been read.
+/// Builds the journeys in the memory of the records. The times of a partition take a fraction of the space of
+/// its records, so their final place lies over records of earlier partitions, which must have been read.
 template <class Record, class Code>
-Journeys build(const RowPieces& rows, const columns::RowOrder& order, Survey plan, const Layout& layout,
+Journeys build(const RowPieces& rows, const columns::RowOrder& order, Survey plan, const RecordLayout& layout,
                unsigned threads) {
     Journeys journeys;
     journeys.n_labels = rows.n_labels;
@@ -79,6 +83,7 @@ Journeys build(const RowPieces& rows, const columns::RowOrder& order, Survey pla
     journeys.time.resize(n_rows * Record::kWords);
     std::int64_t* const time = journeys.time.data();
     if (rows.release) use_small_pages(time);
+    // The language lets signed and unsigned words of one width share memory.
     auto* const words = reinterpret_cast<std::uint64_t*>(time);
     scatter<Record>(rows, plan, layout, words, threads);
 
@@ -87,49 +92,50 @@ Journeys build(const RowPieces& rows, const columns::RowOrder& order, Survey pla
     std::vector<Grouper<Record>> groupers(std::max(threads, 1U),
                                           Grouper<Record>(layout, order, rows.numbers));
     if (rows.numbers == RowNumbers::keep) journeys.row.resize(n_rows);
-    Consumed consumed(plan.n_partitions());
+    ReadPartitions read(plan.n_partitions());
     parallel_tasks(plan.n_partitions(), threads, [&](std::size_t q, std::size_t worker) {
         Grouper<Record>& grouper = groupers[worker];
         const std::size_t begin = plan.bounds[q], end = plan.bounds[q + 1];
         {
-            const Reading reading(consumed, q);
+            const MarkAsRead mark(read, q);
             local[q] = grouper.group(q, words + begin * Record::kWords, end - begin);
         }
-        for (std::size_t p = 0; p < q && plan.bounds[p] * Record::kWords < end; ++p) consumed.wait_for(p);
+        for (std::size_t p = 0; p < q && plan.bounds[p] * Record::kWords < end; ++p) read.wait_for(p);
         grouper.write(stage.data() + begin, time + begin);
         if (rows.numbers == RowNumbers::keep)
             grouper.write_rows(journeys.row.data() + begin, local[q].length);
     });
     journeys.time.resize(n_rows);
     trim_array(time, n_rows * sizeof(std::int64_t));
-    lay_items(journeys, local, plan.bounds, Record::kHashed, threads);
+    lay_items(journeys, local, plan.bounds, Record::kKeyWidth, threads);
     return journeys;
 }
 
-/// True where the rows of an item seem to stand together, which a proof may be worth.
+/// Returns whether a sample suggests that the input is grouped by item, so that finding its runs pays.
 bool seems_grouped(const RowPieces& rows) {
-    constexpr std::size_t kWorthAProof = std::size_t{1} << 16U, kLooks = 1024;
-    if (rows.pieces.size() != 1 || rows.has_gaps() || rows.n_rows < kWorthAProof) return false;
+    constexpr std::size_t kWorthRuns = std::size_t{1} << 16U, kSamples = 1024;
+    if (rows.pieces.size() != 1 || rows.has_gaps() || rows.n_rows < kWorthRuns) return false;
     const std::uint64_t* const key = rows.pieces.front().key;
     std::size_t n_equal = 0;
-    for (std::size_t look = 0; look < kLooks; ++look) {
-        const std::size_t row = look * (rows.n_rows / kLooks);
+    for (std::size_t s = 0; s < kSamples; ++s) {
+        const std::size_t row = s * (rows.n_rows / kSamples);
         n_equal += static_cast<std::size_t>(key[row] == key[row + 1]);
     }
-    return n_equal > kLooks / 2;
+    return n_equal > kSamples / 2;
 }
 
-/// Builds from blocks of whole runs, which lie where their journeys will.
-template <bool Hashed>
-Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const Layout& layout, unsigned threads) {
+/// Builds from blocks of whole runs. The rows of a block lie where its journeys will.
+template <KeyWidth Width>
+Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const RecordLayout& layout,
+                         unsigned threads) {
     Journeys journeys;
     journeys.n_labels = rows.n_labels;
     journeys.time.resize(rows.n_rows);
     auto& stage = journeys.stage.emplace<LargeVector<std::uint8_t>>(rows.n_rows);
     const columns::RowOrder no_order;
     if (rows.numbers == RowNumbers::keep) journeys.row.resize(rows.n_rows);
-    std::vector<RunReader<Hashed>> readers(std::max(threads, 1U),
-                                           RunReader<Hashed>(layout, no_order, rows.numbers));
+    std::vector<RunReader<Width>> readers(std::max(threads, 1U),
+                                          RunReader<Width>(layout, no_order, rows.numbers));
     std::vector<LocalItems> local(runs.n_blocks());
     std::vector<std::size_t> bounds;
     for (const std::size_t run : runs.blocks) bounds.push_back(runs.start[run]);
@@ -139,30 +145,30 @@ Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const Layout& 
                                  journeys.time.data() + bounds[block],
                                  journeys.row.empty() ? nullptr : journeys.row.data() + bounds[block]);
     });
-    lay_items(journeys, local, bounds, Hashed, threads);
+    lay_items(journeys, local, bounds, Width, threads);
     return journeys;
 }
 
-Layout wide_layout(const RowPieces& rows, const Survey& plan) {
-    Layout layout;
+RecordLayout wide_layout(const RowPieces& rows, const Survey& plan) {
+    RecordLayout layout;
     layout.partition_bits = partition_bits(rows.n_rows);
     layout.earliest = plan.earliest;
-    layout.time_bits = static_cast<unsigned>(std::bit_width(plan.span()));
+    layout.time_bits = static_cast<unsigned>(std::bit_width(plan.duration()));
     return layout;
 }
 
-/// How the rows fit a narrow record; `std::nullopt` where they do not.
-template <bool Hashed>
-std::optional<Layout> narrow_layout(const RowPieces& rows, const columns::RowOrder& order, const Survey& plan,
-                                    unsigned threads) {
-    // The missing stage is one code more than there are labels.
+/// Returns the layout of narrow records for these rows, or `std::nullopt` if they do not fit.
+template <KeyWidth Width>
+std::optional<RecordLayout> narrow_layout(const RowPieces& rows, const columns::RowOrder& order,
+                                          const Survey& plan, unsigned threads) {
+    // The code of a missing stage is `n_labels`, so 256 codes hold 255 labels.
     if (rows.n_labels >= 256 || order.given()) return std::nullopt;
-    Layout layout = wide_layout(rows, plan);
-    if (NarrowRecord<Hashed>::fits(layout, rows.n_rows)) return layout;
-    // Times in nanoseconds are rarely measured so.
+    RecordLayout layout = wide_layout(rows, plan);
+    if (NarrowRecord<Width>::fits(layout, rows.n_rows)) return layout;
+    // Times in nanoseconds are often whole milliseconds or seconds.
     layout.unit = common_unit(rows, plan.earliest, threads);
-    layout.time_bits = static_cast<unsigned>(std::bit_width(plan.span() / layout.unit));
-    if (NarrowRecord<Hashed>::fits(layout, rows.n_rows)) return layout;
+    layout.time_bits = static_cast<unsigned>(std::bit_width(plan.duration() / layout.unit));
+    if (NarrowRecord<Width>::fits(layout, rows.n_rows)) return layout;
     return std::nullopt;
 }
 
@@ -171,30 +177,30 @@ Journeys with_ends(Journeys journeys, std::int64_t earliest, std::int64_t latest
     return journeys;
 }
 
-template <bool Hashed>
+template <KeyWidth Width>
 Journeys build(const RowPieces& rows, const columns::RowOrder& order, unsigned threads) {
     if (seems_grouped(rows)) {
-        const Survey plan = survey<false>(rows, threads);
-        if (const auto layout = narrow_layout<Hashed>(rows, order, plan, threads)) {
+        const Survey plan = survey<Counting::runs>(rows, threads);
+        if (const auto layout = narrow_layout<Width>(rows, order, plan, threads)) {
             const Runs runs = find_runs(rows.pieces.front(), plan, threads);
             if (!runs.empty()) {
-                return with_ends(build_from_runs<Hashed>(rows, runs, *layout, threads), plan.earliest,
+                return with_ends(build_from_runs<Width>(rows, runs, *layout, threads), plan.earliest,
                                  plan.latest);
             }
         }
     }
-    Survey plan = survey<true>(rows, threads);
+    Survey plan = survey<Counting::partitions>(rows, threads);
     const std::int64_t earliest = plan.earliest, latest = plan.latest;
-    const auto built = [&]<class Record, class Code>(const Layout& layout) {
+    const auto built = [&]<class Record, class Code>(const RecordLayout& layout) {
         return with_ends(build<Record, Code>(rows, order, std::move(plan), layout, threads), earliest,
                          latest);
     };
-    if (const auto layout = narrow_layout<Hashed>(rows, order, plan, threads)) {
-        return built.template operator()<NarrowRecord<Hashed>, std::uint8_t>(*layout);
+    if (const auto layout = narrow_layout<Width>(rows, order, plan, threads)) {
+        return built.template operator()<NarrowRecord<Width>, std::uint8_t>(*layout);
     }
-    const Layout layout = wide_layout(rows, plan);
-    if (rows.n_labels < 256) return built.template operator()<WideRecord<Hashed>, std::uint8_t>(layout);
-    return built.template operator()<WideRecord<Hashed>, std::uint16_t>(layout);
+    const RecordLayout layout = wide_layout(rows, plan);
+    if (rows.n_labels < 256) return built.template operator()<WideRecord<Width>, std::uint8_t>(layout);
+    return built.template operator()<WideRecord<Width>, std::uint16_t>(layout);
 }
 
 void check_rows(const columns::ItemKeys& items, const columns::StageCodes& stages,
@@ -203,7 +209,7 @@ void check_rows(const columns::ItemKeys& items, const columns::StageCodes& stage
     const std::size_t n = items.size();
     if (order.given() && order.size() != n) {
         throw std::invalid_argument("the columns differ in length: item " + std::to_string(n) + ", order " +
-                                    std::to_string(order.size()) + " rows");
+                                    std::to_string(order.size()));
     }
     if (n >= std::numeric_limits<std::uint32_t>::max()) {
         throw std::invalid_argument("a log takes at most 4,294,967,294 rows, got " + std::to_string(n));
@@ -219,20 +225,21 @@ Journeys build_journeys(const columns::ItemKeys& items, const columns::StageCode
     RowPieces rows;
     rows.n_rows = items.size();
     rows.n_labels = stages.n_labels();
+    if (items.hashed()) rows.key_width = KeyWidth::bits128;
     rows.numbers = numbers;
     rows.leaves_out = stages.leaves_out;
     rows.is_dropped.resize(dropped.empty() ? 0 : items.size(), false);
     for (const std::uint64_t row : dropped) rows.is_dropped.at(row) = true;
     rows.pieces.push_back({items.key.data(), items.hashed() ? items.high.data() : nullptr, stages.code.data(),
                            times.time.data(), rows.n_rows});
-    Journeys journeys = build_journeys(rows, order, items.hashed(), threads);
+    Journeys journeys = build_journeys(rows, order, threads);
     journeys.prefix = items.prefix;
     return journeys;
 }
 
-Journeys internal::build_journeys(const RowPieces& rows, const columns::RowOrder& order, bool hashed,
-                                  unsigned threads) {
-    return hashed ? build<true>(rows, order, threads) : build<false>(rows, order, threads);
+Journeys internal::build_journeys(const RowPieces& rows, const columns::RowOrder& order, unsigned threads) {
+    return rows.key_width == KeyWidth::bits128 ? build<KeyWidth::bits128>(rows, order, threads)
+                                               : build<KeyWidth::bits64>(rows, order, threads);
 }
 
 std::optional<std::pair<std::int64_t, std::int64_t>> time_range(const Journeys& journeys, unsigned threads) {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "columns/map_rows.hpp"
 #include "columns/packed_text.hpp"
 
@@ -23,13 +24,13 @@ void KeyTexts::add(const Column& column, const columns::ItemKeys& keys) {
 }
 
 void KeyTexts::keep(std::uint64_t key, std::uint64_t high, std::string_view added) {
-    if (2 * entries_.size() >= slots_.size()) grow();
+    if (2 * kept_.size() >= slots_.size()) grow();
     std::uint32_t& slot = slots_[slot_of(key, high)];
     if (slot == kFree) {
-        slot = static_cast<std::uint32_t>(entries_.size());
-        entries_.push_back({key, high, bytes_.size()});
+        slot = static_cast<std::uint32_t>(kept_.size());
+        kept_.push_back({key, high, bytes_.size()});
         bytes_.append(added);
-    } else if (exact_ && text(slot) != added) {
+    } else if (collisions_ == HashCollisions::refuse && text(slot) != added) {
         throw std::invalid_argument("'" + std::string(text(slot)) + "' and '" + std::string(added) +
                                     "' share a hash of 128 bits; number the items");
     }
@@ -37,24 +38,23 @@ void KeyTexts::keep(std::uint64_t key, std::uint64_t high, std::string_view adde
 
 void KeyTexts::grow() {
     slots_.assign(slots_.empty() ? 1024 : 2 * slots_.size(), kFree);
-    for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
-        slots_[slot_of(entries_[entry].key, entries_[entry].high)] = static_cast<std::uint32_t>(entry);
+    for (std::size_t which = 0; which < kept_.size(); ++which) {
+        slots_[slot_of(kept_[which].key, kept_[which].high)] = static_cast<std::uint32_t>(which);
     }
 }
 
 std::size_t KeyTexts::slot_of(std::uint64_t key, std::uint64_t high) const {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t slot = key & mask;  // a hash already
-    while (slots_[slot] != kFree &&
-           (entries_[slots_[slot]].key != key || entries_[slots_[slot]].high != high)) {
+    std::size_t slot = key & mask;  // the key is a hash
+    while (slots_[slot] != kFree && (kept_[slots_[slot]].key != key || kept_[slots_[slot]].high != high)) {
         slot = (slot + 1) & mask;
     }
     return slot;
 }
 
-std::string_view KeyTexts::text(std::size_t entry) const {
-    const std::size_t begin = entries_[entry].begin;
-    const std::size_t end = entry + 1 < entries_.size() ? entries_[entry + 1].begin : bytes_.size();
+std::string_view KeyTexts::text(std::size_t which) const {
+    const std::size_t begin = kept_[which].begin;
+    const std::size_t end = which + 1 < kept_.size() ? kept_[which + 1].begin : bytes_.size();
     return std::string_view(bytes_).substr(begin, end - begin);
 }
 
@@ -63,9 +63,9 @@ std::vector<std::string> KeyTexts::texts_of(std::span<const std::uint64_t> key,
     std::vector<std::string> texts;
     texts.reserve(key.size());
     for (std::size_t i = 0; i < key.size(); ++i) {
-        const std::uint32_t entry = slots_.empty() ? kFree : slots_[slot_of(key[i], high[i])];
-        if (entry == kFree) throw std::invalid_argument("no text was kept for a key");
-        texts.emplace_back(text(entry));
+        const std::uint32_t which = slots_.empty() ? kFree : slots_[slot_of(key[i], high[i])];
+        if (which == kFree) throw std::invalid_argument("a key has no text");
+        texts.emplace_back(text(which));
     }
     return texts;
 }
@@ -76,7 +76,10 @@ std::vector<std::string> packed_texts(const Journeys& journeys, std::span<const 
     std::vector<std::string> texts;
     texts.reserve(items.size());
     for (const std::uint32_t item : items) {
-        if (item >= journeys.n_items()) throw std::invalid_argument("an item lies beyond the journeys");
+        if (item >= journeys.n_items()) {
+            throw std::invalid_argument("item " + std::to_string(item) + " lies outside a log of " +
+                                        counted(journeys.n_items(), "item"));
+        }
         texts.push_back(packer.unpack(journeys.key[item]));
     }
     return texts;

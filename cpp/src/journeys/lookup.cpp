@@ -14,24 +14,25 @@
 namespace stagefunnel::journeys {
 
 std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
-    // First rows are distinct: one bit for each row of the input tells how many of them lie before another.
-    // The bits fit a cache where the rows, or a sort, would not.
-    struct Word {
+    // First rows are distinct, so the place of an item is the rank of its first row in a bit vector that
+    // marks all first rows (G. Jacobson, "Space-efficient static trees and graphs", 1989). The bits fit a
+    // cache where the rows, or a sort, would not.
+    struct RankedWord {
         std::uint64_t bits = 0;
-        std::uint32_t before = 0;  // first rows in the words before
+        std::uint32_t before = 0;  // number of bits set in all words before this one
     };
     const auto last = std::max_element(journeys.first_row.begin(), journeys.first_row.end());
-    std::vector<Word> words(last == journeys.first_row.end() ? 0 : *last / 64 + std::size_t{1});
+    std::vector<RankedWord> words(last == journeys.first_row.end() ? 0 : *last / 64 + std::size_t{1});
     for (const std::uint32_t row : journeys.first_row) words[row / 64].bits |= std::uint64_t{1} << (row % 64);
     std::uint32_t before = 0;
-    for (Word& word : words) {
+    for (RankedWord& word : words) {
         word.before = before;
         before += static_cast<std::uint32_t>(std::popcount(word.bits));
     }
     std::vector<std::uint32_t> items(journeys.n_items());
     for (std::size_t item = 0; item < items.size(); ++item) {
         const std::uint32_t row = journeys.first_row[item];
-        const Word& word = words[row / 64];
+        const RankedWord& word = words[row / 64];
         const std::uint64_t lower = word.bits & ((std::uint64_t{1} << (row % 64)) - 1);
         items[word.before + static_cast<std::uint32_t>(std::popcount(lower))] =
             static_cast<std::uint32_t>(item);
@@ -41,7 +42,7 @@ std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
 
 namespace {
 
-/// The keys of a log's items in the form that all logs share: packed text is hashed as other text is.
+/// The keys of a log's items in the form that is the same in every log: packed texts are hashed.
 class CommonKeys {
   public:
     explicit CommonKeys(const Journeys& journeys) : journeys_(journeys) {
@@ -57,6 +58,12 @@ class CommonKeys {
     const Journeys& journeys_;
     std::optional<columns::PackedHasher> hash_of_;
 };
+
+/// Returns the message of an error: the keys to look up have another type than those of the log.
+const char* mixed_keys(const Journeys& journeys) {
+    return journeys.holds_text() ? "the keys of the log are text, the keys to look up are integers"
+                                 : "the keys of the log are integers, the keys to look up are text";
+}
 
 }  // namespace
 
@@ -76,15 +83,16 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(co
 
 TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, unsigned threads) {
     const bool hashed = table.hashed();
-    if (table.prefix) throw std::invalid_argument("keys to look up are not packed");
+    if (table.prefix) throw std::invalid_argument("keys to look up must not be packed");
     if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
-        throw std::invalid_argument("one of the two has text keys, the other integers");
+        throw std::invalid_argument(mixed_keys(journeys));
     }
     TableRows match;
     const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
     constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
     std::vector<std::uint32_t> slots(n_slots, kEmpty);
-    // By the upper bits, as the items of a log lie: neighbours are looked up in neighbouring slots.
+    // Items lie in the order of the upper bits of their spread keys. With slots by the same bits,
+    // neighbouring items are looked up in neighbouring slots.
     const auto shift = 64U - static_cast<unsigned>(std::countr_zero(n_slots));
     const auto find = [&](std::uint64_t key, std::uint64_t high) {
         std::size_t slot = spread(key) >> shift;
@@ -121,12 +129,11 @@ TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, 
 }
 
 std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys) {
-    if (keys.prefix) throw std::invalid_argument("keys to look up are not packed");
+    if (keys.prefix) throw std::invalid_argument("keys to look up must not be packed");
     std::vector<std::int64_t> places(keys.size(), -1);
     if (keys.size() == keys.missing_rows.size() || journeys.n_items() == 0) return places;
     const bool hashed = keys.hashed();
-    if (hashed != journeys.holds_text())
-        throw std::invalid_argument("one of the two has text keys, the other integers");
+    if (hashed != journeys.holds_text()) throw std::invalid_argument(mixed_keys(journeys));
     const auto [low, high] = common_keys(journeys);
     const std::size_t n_slots = std::bit_ceil(low.size() * 2 + 2);
     constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
@@ -170,8 +177,8 @@ std::optional<Journeys> journey_of(const Journeys& journeys, const columns::Item
     if (!journeys.high.empty()) one.high = {journeys.high[at]};
     std::visit(
         [&](const auto& codes) {
-            using Codes = std::decay_t<decltype(codes)>;
-            one.stage = Codes(codes.begin() + begin, codes.begin() + end);
+            using CodeVector = std::decay_t<decltype(codes)>;
+            one.stage = CodeVector(codes.begin() + begin, codes.begin() + end);
         },
         journeys.stage);
     return one;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The journeys of one block of rows that fits a cache: laid out by length and put in order. Internal to the
+// Ordering the journeys of a block of rows that fits a cache: by length, and each by time. Internal to the
 // core.
 
 #include <algorithm>
@@ -22,47 +22,60 @@
 
 namespace stagefunnel::journeys::inline internal {
 
-/// Items lie by the length of their journey, so that loops over them run alike again and again; those of
-/// at least this many rows are not told apart.
+/// Items are ordered by the length of their journeys, so that loops over rows have predictable lengths.
+/// Journeys of this length and more count as equally long.
 inline constexpr std::size_t kLongJourney = kMostArrivals;
 
-/// The items of a partition in the order of their journeys.
+/// The items of a block in the order of their journeys.
 struct LocalItems {
     std::span<std::uint32_t> length, first_row;
     std::span<std::uint64_t> key, high;
 };
 
-/// Memory for the items of many partitions, in blocks that never move.
-class ItemStore {
+/// Memory for many short lists, in slabs that never move.
+template <class T>
+class Arena {
   public:
-    LocalItems take(std::size_t n, bool hashed) {
-        const std::size_t n_words = n * (hashed ? 3 : 2);
-        if (left_.size() < n_words) {
-            blocks_.emplace_back(std::max(n_words, kBlock));
-            left_ = blocks_.back();
+    std::span<T> take(std::size_t n) {
+        if (left_.size() < n) {
+            slabs_.emplace_back(std::max(n, kSlab));
+            left_ = slabs_.back();
         }
-        std::uint64_t* const at = left_.data();
-        left_ = left_.subspan(n_words);
-        auto* const halves = reinterpret_cast<std::uint32_t*>(at);
-        return {{halves, n}, {halves + n, n}, {at + n, n}, {at + 2 * n, hashed ? n : 0}};
+        const std::span<T> taken = left_.first(n);
+        left_ = left_.subspan(n);
+        return taken;
     }
 
   private:
-    static constexpr std::size_t kBlock = std::size_t{1} << 18U;
-    std::vector<LargeVector<std::uint64_t>> blocks_;
-    std::span<std::uint64_t> left_;
+    static constexpr std::size_t kSlab = std::size_t{1} << 18U;
+    std::vector<LargeVector<T>> slabs_;
+    std::span<T> left_;
 };
 
-/// Journeys of one block after the other; scratch memory is reused, one to a thread.
+/// Memory for the items of many blocks.
+class ItemStore {
+  public:
+    LocalItems take(std::size_t n, KeyWidth width) {
+        const std::size_t n_high = width == KeyWidth::bits128 ? n : 0;
+        return {numbers_.take(n), numbers_.take(n), words_.take(n), words_.take(n_high)};
+    }
+
+  private:
+    Arena<std::uint32_t> numbers_;
+    Arena<std::uint64_t> words_;
+};
+
+/// Orders the journeys of one block after another. Each thread has a sorter, which reuses its scratch memory.
 ///
-/// First `length_` says how many rows each item has; `place_items` then tells where they go; once they lie
-/// in `steps_`, `order_journeys` puts each journey in the order of time.
+/// A derived class fills `length_` with the number of rows of each item and calls `place_items`, which
+/// computes where the rows of each item begin. It then fills `steps_` and calls `order_journeys`, which sorts
+/// each journey by time.
 template <class Record>
-class Block {
+class JourneySorter {
   public:
     using Step = typename Record::Step;
 
-    Block(const Layout& layout, const columns::RowOrder& order, RowNumbers numbers)
+    JourneySorter(const RecordLayout& layout, const columns::RowOrder& order, RowNumbers numbers)
         : layout_(layout), order_(order), keeps_rows_(numbers == RowNumbers::keep) {}
 
     template <class Code>
@@ -73,13 +86,16 @@ class Block {
         }
     }
 
-    /// Tells which row of the input each step was; `lengths` are those of the journeys.
+    /// Writes the row of the input of each step.
+    ///
+    /// @param lengths the number of rows of each journey, in their order.
     void write_rows(std::uint32_t* row, std::span<const std::uint32_t> lengths) const {
         if constexpr (kPacked) {
             std::size_t begin = 0;
             for (const std::uint32_t length : lengths) {
                 for (std::size_t i = begin; i < begin + length; ++i) {
-                    // Rows of long journeys were sorted beside their steps, others lie as they arrived.
+                    // The rows of long journeys are sorted along with their steps. All others lie in the
+                    // order of arrival.
                     row[i] = rows_[length < kLongJourney ? begin + Record::arrival(steps_[i]) : i];
                 }
                 begin += length;
@@ -92,12 +108,13 @@ class Block {
   protected:
     static constexpr bool kPacked = std::is_same_v<Step, PackedStep>;
 
-    /// Orders the items by length and finds where each one's rows begin.
+    /// Orders the items by length, with a counting sort, and finds where the rows of each begin.
     void place_items() {
-        runs_.fill(0);
-        for (const std::uint32_t length : length_) ++runs_[std::min<std::size_t>(length, kLongJourney)];
+        n_of_length_.fill(0);
+        for (const std::uint32_t length : length_)
+            ++n_of_length_[std::min<std::size_t>(length, kLongJourney)];
         std::array<std::uint32_t, kLongJourney + 1> next{};
-        std::exclusive_scan(runs_.begin(), runs_.end(), next.begin(), 0U);
+        std::exclusive_scan(n_of_length_.begin(), n_of_length_.end(), next.begin(), 0U);
         order_of_items_.resize(length_.size());
         for (std::uint32_t item = 0; item < length_.size(); ++item) {
             order_of_items_[next[std::min<std::size_t>(length_[item], kLongJourney)]++] = item;
@@ -114,9 +131,9 @@ class Block {
         std::size_t begin = 0, at = 0;
         if constexpr (kPacked) {
             for (std::size_t length = 0; length < kLongJourney; ++length) {
-                sort_runs(steps_.data() + begin, length, runs_[length]);
-                begin += length * runs_[length];
-                at += runs_[length];
+                sort_segments(steps_.data() + begin, length, n_of_length_[length]);
+                begin += length * n_of_length_[length];
+                at += n_of_length_[length];
             }
         }
         for (; at < lengths.size(); begin += lengths[at++]) {
@@ -124,7 +141,7 @@ class Block {
         }
     }
 
-    /// Rows that arrive in order, as most long journeys' do, cost one look.
+    /// Sorts one journey. Most long journeys arrive in order, which costs one pass to find out.
     void order_one(std::size_t begin, std::size_t length) {
         const std::span<Step> steps = std::span(steps_).subspan(begin, length);
         const auto before = [&](const Step& a, const Step& b) {
@@ -150,15 +167,15 @@ class Block {
         for (std::size_t i = 0; i < steps.size(); ++i) std::tie(steps[i], rows[i]) = both[i];
     }
 
-    const Layout& layout_;
+    const RecordLayout& layout_;
     const columns::RowOrder& order_;
     bool keeps_rows_;
-    std::vector<std::uint32_t> length_;                   // rows of each item
-    std::vector<std::uint32_t> order_of_items_;           // by length
-    std::array<std::uint32_t, kLongJourney + 1> runs_{};  // items of each length
-    std::vector<std::uint64_t> cursor_;  // of each item: next place, and rows so far above 32 bits
+    std::vector<std::uint32_t> length_;                          // number of rows of each item
+    std::vector<std::uint32_t> order_of_items_;                  // by length
+    std::array<std::uint32_t, kLongJourney + 1> n_of_length_{};  // number of items of each length
+    std::vector<std::uint64_t> cursor_;  // of each item: next place, and in the upper 32 bits the rows so far
     std::vector<Step> steps_;
-    std::vector<std::uint32_t> rows_;  // of the input, beside packed steps, which do not hold them
+    std::vector<std::uint32_t> rows_;  // of the input; packed steps do not hold them
     ItemStore store_;
 };
 

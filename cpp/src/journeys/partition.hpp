@@ -1,6 +1,9 @@
 #pragma once
 
-// Spreading rows over partitions that fit a cache. Internal to the core.
+// Moving rows to partitions that fit a cache: a radix partitioning by the upper bits of the spread keys, done
+// as a counting sort. The partitioned hash join of databases does the same (P. Boncz, S. Manegold, M.
+// Kersten, "Database architecture optimized for the new bottleneck: memory access", 1999). Internal to the
+// core.
 
 #include <algorithm>
 #include <bit>
@@ -13,12 +16,13 @@
 #include "base/counting_sort.hpp"
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
+#include "base/time_distance.hpp"
 #include "journeys/records.hpp"
 #include "journeys/row_pieces.hpp"
 
 namespace stagefunnel::journeys::inline internal {
 
-inline constexpr std::size_t kRowsPerPartition = 16384;  // with their scratch they fit 1 MiB of cache
+inline constexpr std::size_t kRowsPerPartition = 16384;  // they and their scratch memory fit 1 MiB of cache
 inline constexpr unsigned kMaxPartitionBits = 12;
 
 inline unsigned partition_bits(std::size_t n_rows) {
@@ -26,30 +30,32 @@ inline unsigned partition_bits(std::size_t n_rows) {
     return wanted < 2 ? 0 : std::min(static_cast<unsigned>(std::bit_width(wanted - 1)), kMaxPartitionBits);
 }
 
-/// What one look at all rows says: how many go to each partition, and the ends of time.
+/// The result of the first pass over all rows: the size of each partition and the range of the times.
 struct Survey {
-    std::vector<std::vector<std::size_t>> next;  // per range and partition: first its rows, then its place
+    std::vector<std::vector<std::size_t>> next;  // by range and partition: rows, then next place
     std::vector<std::size_t> bounds;             // n_partitions + 1
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
-    std::vector<std::size_t> ranges;  // n_ranges + 1: where the rows of each begin
-    std::vector<std::size_t>
-        n_runs;  // of each range: stretches of equal keys that begin in it, if looked for
+    std::vector<std::size_t> ranges;  // n_ranges + 1: first row of each
+    std::vector<std::size_t> n_runs;  // per range: runs of equal keys that begin in it, if they are counted
 
     [[nodiscard]] std::size_t n_partitions() const { return bounds.size() - 1; }
     [[nodiscard]] std::size_t n_ranges() const { return next.size(); }
-    [[nodiscard]] std::uint64_t span() const {
-        return earliest > latest ? 0
-                                 : static_cast<std::uint64_t>(latest) - static_cast<std::uint64_t>(earliest);
+    /// Returns the distance of the latest time from the earliest.
+    [[nodiscard]] std::uint64_t duration() const {
+        return earliest > latest ? 0 : distance(earliest, latest);
     }
 };
 
-/// Each thread looks at, and later moves, its own range of rows; ranges follow each other inside a partition,
-/// so that the input's order survives whatever the number of threads. Without partitions only the ends of
-/// time and the runs are looked for.
-template <bool Partitions>
+/// What a survey counts besides the range of the times.
+enum class Counting : std::uint8_t { partitions, runs };
+
+/// Makes the first pass. Each thread reads its own range of rows, and later moves this range. Ranges follow
+/// each other inside a partition, so that the order of the input survives whatever the number of threads.
+template <Counting What>
 Survey survey(const RowPieces& rows, unsigned threads) {
-    Layout layout;
+    constexpr bool kPartitions = What == Counting::partitions;
+    RecordLayout layout;
     layout.partition_bits = partition_bits(rows.n_rows);
     const std::size_t n_partitions = std::size_t{1} << layout.partition_bits;
     Survey out;
@@ -59,13 +65,13 @@ Survey survey(const RowPieces& rows, unsigned threads) {
     std::vector<std::int64_t> earliest(n_ranges), latest(n_ranges);
     for (std::size_t t = 0; t <= n_ranges; ++t) out.ranges.push_back(rows.range_start(t, n_ranges));
     parallel_tasks(n_ranges, threads, [&](std::size_t t) {
-        std::vector<std::size_t> counts(Partitions ? n_partitions : 0, 0);
+        std::vector<std::size_t> counts(kPartitions ? n_partitions : 0, 0);
         std::int64_t low = out.earliest, high = out.latest;
         std::size_t n_runs = 0;
         rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
             const std::uint64_t key = piece.key[i];
-            if constexpr (Partitions) ++counts[layout.partition_of(spread(key))];
-            if constexpr (!Partitions) {
+            if constexpr (kPartitions) ++counts[layout.partition_of(spread(key))];
+            if constexpr (!kPartitions) {
                 n_runs += static_cast<std::size_t>(i == 0 || piece.key[i - 1] != key);
             }
             low = std::min(low, piece.time[i]);
@@ -78,11 +84,11 @@ Survey survey(const RowPieces& rows, unsigned threads) {
     });
     out.earliest = *std::min_element(earliest.begin(), earliest.end());
     out.latest = *std::max_element(latest.begin(), latest.end());
-    if constexpr (Partitions) out.bounds = replace_counts_by_places(out.next);
+    if constexpr (kPartitions) out.bounds = replace_counts_by_places(out.next);
     return out;
 }
 
-/// The largest number that divides the distances of all times from the earliest.
+/// Returns the greatest common divisor of the distances of all times from the earliest, at least 1.
 inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, unsigned threads) {
     struct Divisor {
         std::uint64_t value = 0;
@@ -91,8 +97,7 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     const Divisor common = parallel_merge(rows.n_rows, threads, [&](std::size_t first, std::size_t last) {
         Divisor divisor;
         rows.for_each(first, last, [&](const Piece& piece, std::size_t i, std::size_t) {
-            const std::uint64_t elapsed =
-                static_cast<std::uint64_t>(piece.time[i]) - static_cast<std::uint64_t>(earliest);
+            const std::uint64_t elapsed = distance(earliest, piece.time[i]);
             if (divisor.value != 1 && (divisor.value == 0 || elapsed % divisor.value != 0)) {
                 divisor.value = std::gcd(divisor.value, elapsed);
             }
@@ -102,9 +107,9 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     return std::max<std::uint64_t>(common.value, 1);
 }
 
-/// Moves every row to its partition, as `Record` holds it; `words` has room for all.
+/// Moves every row to its partition as a `Record`. `words` has room for all records.
 template <class Record>
-void scatter(const RowPieces& rows, Survey& plan, const Layout& layout, std::uint64_t* words,
+void scatter(const RowPieces& rows, Survey& plan, const RecordLayout& layout, std::uint64_t* words,
              unsigned threads) {
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         std::vector<std::size_t>& next = plan.next[t];

@@ -1,6 +1,6 @@
 #pragma once
 
-// The encoded columns as building reads them: in pieces, one after the other. Internal to the core.
+// The encoded columns in pieces, as `build_journeys` reads them. Internal to the core.
 
 #include <algorithm>
 #include <array>
@@ -9,29 +9,34 @@
 #include <functional>
 #include <vector>
 
+#include "journeys/records.hpp"
 #include "stagefunnel/columns/encode.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
 
 namespace stagefunnel::journeys::inline internal {
 
+/// Consecutive rows of the encoded columns.
 struct Piece {
     const std::uint64_t* key = nullptr;
-    const std::uint64_t* high = nullptr;  // null: keys have 64 bits
+    const std::uint64_t* high = nullptr;  // null for keys of 64 bits
     const std::uint16_t* stage = nullptr;
     const std::int64_t* time = nullptr;
     std::size_t n_rows = 0;
 };
 
+/// All rows of the input. Rows are numbered from the first row of the first piece.
 struct RowPieces {
     std::vector<Piece> pieces;
+    KeyWidth key_width = KeyWidth::bits64;
     std::size_t n_rows = 0;
     std::size_t n_labels = 0;
-    std::vector<bool> is_dropped;  // empty: no row is
-    bool leaves_out = false;       // whether rows of the code `kLeftOut` are to be passed over
+    std::vector<bool> is_dropped;  // per row; empty if no row is dropped
+    bool leaves_out = false;       // whether rows may have the code `kLeftOut`, which are skipped
     RowNumbers numbers = RowNumbers::forget;
-    std::function<void(std::size_t)> release;  // told of each piece once its rows are no longer needed
+    /// Frees a piece; if set, it is called with the index of each piece as soon as its rows have moved.
+    std::function<void(std::size_t)> release;
 
-    /// Where the range of a thread begins; pieces that are to be released are not cut.
+    /// Returns the first row of a thread's range. Ranges cut pieces only if these are not released.
     [[nodiscard]] std::size_t range_start(std::size_t range, std::size_t n_ranges) const {
         const std::size_t wanted = n_rows * range / n_ranges;
         if (!release) return wanted;
@@ -54,7 +59,7 @@ struct RowPieces {
                 for (std::size_t row = from; row < to; ++row) at(piece, row - start, row);
                 return;
             }
-            // Kept rows are listed first: nobody can foretell a branch on each.
+            // Kept rows are listed first, because a branch on each row cannot be predicted.
             std::array<std::size_t, 1024> kept;
             for (; from < to; from += kept.size()) {
                 std::size_t n = 0;
@@ -67,7 +72,8 @@ struct RowPieces {
         });
     }
 
-    /// Calls `at(p, start, from, to)` for every piece with rows in [first, last): it starts at row `start`.
+    /// Calls `at(p, start, from, to)` for every piece with rows in [first, last): piece `p` starts at row
+    /// `start` and contributes the rows [from, to).
     template <class At>
     void for_each_piece(std::size_t first, std::size_t last, At at) const {
         std::size_t start = 0;
@@ -84,9 +90,9 @@ struct RowPieces {
     }
 };
 
-/// What the public `build_journeys` does, of encoded columns in pieces. Where pieces are released, the memory
-/// of the journeys becomes resident as they are.
-[[nodiscard]] Journeys build_journeys(const RowPieces& rows, const columns::RowOrder& order, bool hashed,
+/// Builds journeys as the public `build_journeys` does. If pieces are released, the memory of the journeys
+/// becomes resident only as they are.
+[[nodiscard]] Journeys build_journeys(const RowPieces& rows, const columns::RowOrder& order,
                                       unsigned threads);
 
 }  // namespace stagefunnel::journeys::inline internal

@@ -13,14 +13,14 @@
 namespace stagefunnel::journeys {
 namespace {
 
-// Blocks grow with the stream: a few rows take little memory, many take stretches of the pool, whose pages
-// return to the system one block after the other.
+// Blocks grow with the stream. Few rows take little memory; the blocks of many rows come from the pool, so
+// that their pages return to the system one block at a time.
 constexpr std::size_t kSmallestBlock = std::size_t{1} << 14U;
 constexpr std::size_t kLargestBlock = std::size_t{1} << 21U;
-constexpr auto kMissingStage =
-    static_cast<std::uint16_t>(columns::kMaxStages);  // how many labels come is not known yet
+// The code of a missing stage until the number of labels is final.
+constexpr auto kMissingStage = static_cast<std::uint16_t>(columns::kMaxStages);
 
-/// The rows of a batch that are dropped, and those that their stage leaves out.
+/// Returns the rows of a batch that are dropped or have the stage code `kLeftOut`.
 std::vector<std::uint64_t> passed_over(const columns::StageCodes& stages,
                                        std::span<const std::uint64_t> dropped) {
     std::vector<std::uint64_t> rows(dropped.begin(), dropped.end());
@@ -70,7 +70,7 @@ void RowStream::agree_on_form(const columns::ItemKeys& items) {
         return;
     }
     if ((form == Form::integers) != (form_ == Form::integers)) {
-        throw std::invalid_argument("one batch has text keys, another integers");
+        throw std::invalid_argument("the keys of one batch are text, the keys of another batch are integers");
     }
     if (form_ != Form::packed) return;
     if (form == Form::hashed) {
@@ -86,11 +86,11 @@ void RowStream::agree_on_form(const columns::ItemKeys& items) {
 bool RowStream::repack(const std::string& prefix) {
     if (prefix == prefix_) return true;
     const columns::Repacker repacker(prefix_, prefix);
-    for (const Block& block : blocks_) {
+    for (const RowBlock& block : blocks_) {
         const auto fits = [&](std::uint64_t key) { return repacker.fits(key); };
         if (!std::all_of(block.key.data(), block.key.data() + block.n_rows, fits)) return false;
     }
-    for (Block& block : blocks_) {
+    for (RowBlock& block : blocks_) {
         for (std::size_t i = 0; i < block.n_rows; ++i) block.key[i] = repacker.repacked(block.key[i]);
     }
     prefix_ = prefix;
@@ -99,7 +99,7 @@ bool RowStream::repack(const std::string& prefix) {
 
 void RowStream::hash_packed() {
     const columns::PackedHasher hash_of(prefix_);
-    for (Block& block : blocks_) {
+    for (RowBlock& block : blocks_) {
         block.high.resize(block.key.size());
         for (std::size_t i = 0; i < block.n_rows; ++i) {
             const Hash128 hash = hash_of(block.key[i]);
@@ -113,7 +113,8 @@ void RowStream::hash_packed() {
 std::vector<std::uint16_t> RowStream::codes_of(const columns::StageCodes& stages) {
     if (stages.n_labels() > 0 && stages.labels.index() != labels_.index()) {
         if (!rows_of_.empty()) {
-            throw std::invalid_argument("the stages of one batch are text, those of another integers");
+            throw std::invalid_argument(
+                "the stages of one batch are text, the stages of another batch are integers");
         }
         labels_ = decltype(labels_)(stages.labels);
         std::visit([](auto& labels) { labels.clear(); }, labels_);
@@ -155,11 +156,11 @@ std::uint16_t RowStream::code_of(const Label& label) {
     return code;
 }
 
-RowStream::Block& RowStream::open_block() {
+RowStream::RowBlock& RowStream::open_block() {
     if (!blocks_.empty() && blocks_.back().n_rows < blocks_.back().key.size()) return blocks_.back();
     std::size_t room = kSmallestBlock;
     if (!blocks_.empty()) room = std::min(2 * blocks_.back().key.size(), kLargestBlock);
-    Block block;
+    RowBlock block;
     block.key.resize(room);
     if (form_ == Form::hashed) block.high.resize(room);
     block.stage.resize(room);
@@ -167,9 +168,9 @@ RowStream::Block& RowStream::open_block() {
     return blocks_.emplace_back(std::move(block));
 }
 
-void RowStream::copy(Stretch rows) {
+void RowStream::copy(BatchRows rows) {
     while (rows.from < rows.to) {
-        Block& block = open_block();
+        RowBlock& block = open_block();
         const std::size_t n = std::min(rows.to - rows.from, block.key.size() - block.n_rows);
         const std::size_t at = block.n_rows;
         copy_keys(rows.items, rows.from, n, block);
@@ -183,7 +184,7 @@ void RowStream::copy(Stretch rows) {
 }
 
 void RowStream::copy_keys(const columns::ItemKeys& items, std::size_t from, std::size_t n,
-                          Block& block) const {
+                          RowBlock& block) const {
     const std::span<const std::uint64_t> keys = items.key.subspan(from, n);
     std::uint64_t* const key = block.key.data() + block.n_rows;
     if (form_ == Form::hashed) {
@@ -213,7 +214,8 @@ Journeys RowStream::build(unsigned threads, std::size_t many_rows) {
     RowPieces rows;
     rows.n_rows = n_kept_;
     rows.n_labels = n_labels;
-    for (Block& block : blocks_) {
+    if (hashed) rows.key_width = KeyWidth::bits128;
+    for (RowBlock& block : blocks_) {
         if (block.misses_stages) {
             std::replace(block.stage.data(), block.stage.data() + block.n_rows, kMissingStage, n_labels);
         }
@@ -222,11 +224,11 @@ Journeys RowStream::build(unsigned threads, std::size_t many_rows) {
     }
     if (n_kept_ >= many_rows) {
         rows.release = [&](std::size_t p) {
-            blocks_[p] = Block{};
-            release_idle();  // what the pool kept of it would stay resident
+            blocks_[p] = RowBlock{};
+            release_idle();  // memory that the pool keeps stays resident
         };
     }
-    Journeys journeys = build_journeys(rows, columns::RowOrder{}, hashed, threads);
+    Journeys journeys = build_journeys(rows, columns::RowOrder{}, threads);
     if (form_ == Form::packed) journeys.prefix = prefix_;
     blocks_.clear();
     n_kept_ = 0;

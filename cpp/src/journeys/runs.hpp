@@ -1,6 +1,8 @@
 #pragma once
 
-// Input that is grouped by item already: no row has to move to a partition. Internal to the core.
+// Journeys of input that is grouped by item already, so that no row has to move to a partition: its runs of
+// equal keys are found, no key may start two runs, and the journeys are read from blocks of whole runs.
+// Internal to the core.
 
 #include <algorithm>
 #include <atomic>
@@ -21,10 +23,13 @@
 
 namespace stagefunnel::journeys::inline internal {
 
-/// True where no key comes twice; keys are spread.
+/// Returns whether no key occurs twice. The keys are partitioned by their upper bits, and each partition is
+/// checked with a hash table with linear probing (Knuth, TAOCP 3, 6.4, algorithm L).
+///
+/// @param keys keys as `spread` leaves them.
 inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) {
     const unsigned bits = partition_bits(keys.size());
-    Layout layout;
+    RecordLayout layout;
     layout.partition_bits = bits;
     const std::size_t n_partitions = std::size_t{1} << bits, n_ranges = std::max(threads, 1U);
     const auto range = [&](std::size_t t) { return keys.subspan(keys.size() * t / n_ranges); };
@@ -46,19 +51,20 @@ inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) 
         const std::size_t n = bounds[q + 1] - bounds[q];
         const auto slot_bits = static_cast<unsigned>(std::bit_width(4 * n + 1));
         const std::size_t mask = (std::size_t{1} << slot_bits) - 1;
-        // What is left of a key is even where a bit was cut off, so that no key equals the mark of a free
-        // slot; without a cut the one key that does is looked for by itself.
-        std::vector<std::uint64_t> slots(mask + 1, ~std::uint64_t{0});
-        bool marked = false;
+        // With partitions, a key has lost its upper bits and is even, so it never equals the mark of a free
+        // slot. Without partitions one key does, which is looked for by itself.
+        constexpr std::uint64_t kFree = ~std::uint64_t{0};
+        std::vector<std::uint64_t> slots(mask + 1, kFree);
+        bool saw_mark = false;
         for (std::size_t i = bounds[q]; i < bounds[q + 1] && distinct; ++i) {
             const std::uint64_t key = parted[i];
-            if (key == ~std::uint64_t{0}) {
-                if (marked) distinct = false;
-                marked = true;
+            if (key == kFree) {
+                if (saw_mark) distinct = false;
+                saw_mark = true;
                 continue;
             }
             std::size_t slot = key >> (64U - slot_bits);
-            while (slots[slot] != ~std::uint64_t{0} && slots[slot] != key) slot = (slot + 1) & mask;
+            while (slots[slot] != kFree && slots[slot] != key) slot = (slot + 1) & mask;
             if (slots[slot] == key) distinct = false;
             slots[slot] = key;
         }
@@ -66,17 +72,17 @@ inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) 
     return distinct;
 }
 
-/// Stretches of rows of one key.
+/// Runs of rows with equal keys.
 struct Runs {
-    LargeVector<std::uint32_t> start;  // first row of each, then the number of rows
-    LargeVector<std::uint64_t> key;    // of each, spread
-    std::vector<std::size_t> blocks;   // n_blocks + 1: the runs of each block, which fits a cache
+    LargeVector<std::uint32_t> start;  // first row of each run; at the end the number of rows
+    LargeVector<std::uint64_t> key;    // of each run, as `spread` leaves it
+    std::vector<std::size_t> blocks;   // n_blocks + 1: first run of each block; a block fits a cache
 
     [[nodiscard]] bool empty() const { return start.empty(); }
     [[nodiscard]] std::size_t n_blocks() const { return blocks.size() - 1; }
 };
 
-/// Finds the runs that `plan` counted; none where some key comes back in a later run.
+/// Finds the runs that `survey` counted. Returns no runs if a key starts two of them.
 inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
     std::vector<std::size_t> first(plan.n_ranges() + 1, 0);
     std::partial_sum(plan.n_runs.begin(), plan.n_runs.end(), first.begin() + 1);
@@ -84,7 +90,7 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
     runs.start.resize(first.back() + 1);
     runs.key.resize(first.back());
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
-        // No branch on "is it new", which would be guessed wrong once a run.
+        // A branch on "a run begins" would be mispredicted once per run, so every row writes and few advance.
         const std::uint64_t* const key = rows.key;
         std::uint32_t* const start = runs.start.data();
         std::size_t at = first[t];
@@ -105,13 +111,15 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
     return runs;
 }
 
-/// Reads the journeys of blocks of whole runs straight from the columns.
-template <bool Hashed>
-class RunReader : public Block<NarrowRecord<Hashed>> {
-  public:
-    using Block<NarrowRecord<Hashed>>::Block;
+/// Reads the journeys of blocks of whole runs from the columns.
+template <KeyWidth Width>
+class RunReader : public JourneySorter<NarrowRecord<Width>> {
+    using Base = JourneySorter<NarrowRecord<Width>>;
 
-    /// Writes the journeys of a block, `row` only where rows are kept, and tells its items.
+  public:
+    using Base::Base;
+
+    /// Writes the journeys of a block and returns its items. `row` is written only if row numbers are kept.
     template <class Code>
     LocalItems read(const Piece& rows, const Runs& runs, std::size_t block, Code* stage, std::int64_t* time,
                     std::uint32_t* row) {
@@ -120,13 +128,13 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
         length_.resize(n_items);
         for (std::size_t item = 0; item < n_items; ++item) length_[item] = start[item + 1] - start[item];
         this->place_items();
-        const LocalItems items = this->store_.take(n_items, Hashed);
+        const LocalItems items = this->store_.take(n_items, Width);
         for (std::size_t at = 0; at < n_items; ++at) {
             const std::uint32_t which = order_of_items_[at];
             items.length[at] = length_[which];
             items.first_row[at] = start[which];
             items.key[at] = gather(runs.key[first + which]);
-            if constexpr (Hashed) items.high[at] = rows.high[start[which]];
+            if constexpr (Width == KeyWidth::bits128) items.high[at] = rows.high[start[which]];
         }
         if (keeps_rows_) number_rows(rows, start, n_items);
         if (copy_ordered(rows, start, n_items, stage, time)) {
@@ -141,8 +149,8 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
     }
 
   private:
-    /// Calls `at(row, item, is_first)` for each row, in the order of the input, which memory likes; the item
-    /// is counted, neither branched on nor looked up from the row before.
+    /// Calls `at(row, item, is_first)` for each row in the order of the input, which memory reads fastest.
+    /// The number of the item is counted without a branch.
     template <class At>
     static void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
         const std::uint64_t* const key = rows.key;
@@ -155,7 +163,8 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
         }
     }
 
-    /// False, with nothing to rely on written, where some run is not in the order of time.
+    /// Copies the runs. Returns false if a run is not in the order of time; what is written is then
+    /// worthless.
     template <class Code>
     bool copy_ordered(const Piece& rows, const std::uint32_t* start, std::size_t n_items, Code* stage,
                       std::int64_t* time) {
@@ -186,23 +195,23 @@ class RunReader : public Block<NarrowRecord<Hashed>> {
 
     void pack(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
         steps_.resize(start[n_items] - start[0]);
-        const Layout layout = layout_;
+        const RecordLayout layout = layout_;
         PackedStep* const steps = steps_.data();
         for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
-            steps[shift_[item] + row] = NarrowRecord<Hashed>::pack(layout.elapsed_at(rows.time[row]),
-                                                                   row - start[item], rows.stage[row]);
+            steps[shift_[item] + row] = NarrowRecord<Width>::pack(layout.elapsed_at(rows.time[row]),
+                                                                  row - start[item], rows.stage[row]);
         });
     }
 
-    std::vector<std::size_t> shift_;  // from the row of an item to its place in the block
+    std::vector<std::size_t> shift_;  // of each item: its rows' places in the block minus their rows
 
-    using Block<NarrowRecord<Hashed>>::layout_;
-    using Block<NarrowRecord<Hashed>>::length_;
-    using Block<NarrowRecord<Hashed>>::order_of_items_;
-    using Block<NarrowRecord<Hashed>>::cursor_;
-    using Block<NarrowRecord<Hashed>>::steps_;
-    using Block<NarrowRecord<Hashed>>::rows_;
-    using Block<NarrowRecord<Hashed>>::keeps_rows_;
+    using Base::cursor_;
+    using Base::keeps_rows_;
+    using Base::layout_;
+    using Base::length_;
+    using Base::order_of_items_;
+    using Base::rows_;
+    using Base::steps_;
 };
 
 }  // namespace stagefunnel::journeys::inline internal

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a stage code means where a log holds several pipelines. Internal to the core.
+// The meaning of stage codes if a log holds several pipelines. Internal to the core.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,11 +8,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 
 namespace stagefunnel::scan::inline internal {
 
+/// The pipeline of a stage: none, the one that the question is about, or another one.
 enum class Where : std::uint8_t { nowhere, here, elsewhere };
 
 struct CodeMeaning {
@@ -21,12 +23,18 @@ struct CodeMeaning {
     bool is_final = false;
 };
 
-/// @param elsewhere per label of the log 1 if it is of another pipeline; may be empty.
+/// Returns the meaning of each stage code.
+///
+/// @param elsewhere one value per label, 1 if the label belongs to another pipeline; may be empty.
+/// @throws std::invalid_argument if the pipeline or `elsewhere` is for another number of labels.
 inline std::vector<CodeMeaning> meanings(const Journeys& journeys, const Pipeline& pipeline,
                                          std::span<const std::uint8_t> elsewhere) {
     pipeline.check(journeys);
-    if (!elsewhere.empty() && elsewhere.size() != journeys.n_labels)
-        throw std::invalid_argument("elsewhere must be one per stage code");
+    if (!elsewhere.empty() && elsewhere.size() != journeys.n_labels) {
+        throw std::invalid_argument("elsewhere must have one value per label, got " +
+                                    counted(elsewhere.size(), "value") + " for " +
+                                    counted(journeys.n_labels, "label"));
+    }
     std::vector<CodeMeaning> of_code(pipeline.rows().size());
     for (std::size_t code = 0; code < of_code.size(); ++code) {
         const std::int32_t row = pipeline.row_of_code()[code];
@@ -39,36 +47,36 @@ inline std::vector<CodeMeaning> meanings(const Journeys& journeys, const Pipelin
     return of_code;
 }
 
-/// When the listed rows of one item begin, close it, and leave the pipeline.
+/// The times at which an item enters the pipeline, is closed, and leaves the pipeline.
 struct JourneyTimes {
-    bool seen = false;
-    bool closed = false;
-    bool moved = false;
+    bool seen = false;    // whether the item has a row of a listed stage
+    bool closed = false;  // whether its last listed row has a final stage
+    bool moved = false;   // whether its last row has a stage elsewhere
     std::int64_t created = 0;
-    std::int64_t closed_at = 0;  // of the final rows that end the listed rows
-    std::int64_t moved_at = 0;   // of the rows elsewhere that end the journey
+    std::int64_t closed_at = 0;  // first of the final rows that end the listed rows
+    std::int64_t moved_at = 0;   // first of the rows elsewhere that end the journey
 };
 
 template <class Code>
 JourneyTimes times_of_journey(const Journeys& journeys, const Code* codes, const CodeMeaning* meaning,
                               std::size_t begin, std::size_t end) {
-    JourneyTimes span;
+    JourneyTimes times;
     for (std::size_t i = begin; i < end; ++i) {
         const CodeMeaning stage = meaning[codes[i]];
         if (stage.where == Where::nowhere) continue;
         const std::int64_t time = journeys.time[i];
         if (stage.where == Where::elsewhere) {
-            if (!span.moved) span.moved_at = time;
-            span.moved = true;
+            if (!times.moved) times.moved_at = time;
+            times.moved = true;
             continue;
         }
-        if (!span.seen) span.created = time;
-        if (stage.is_final && !span.closed) span.closed_at = time;
-        span.seen = true;
-        span.closed = stage.is_final;
-        span.moved = false;
+        if (!times.seen) times.created = time;
+        if (stage.is_final && !times.closed) times.closed_at = time;
+        times.seen = true;
+        times.closed = stage.is_final;
+        times.moved = false;
     }
-    return span;
+    return times;
 }
 
 }  // namespace stagefunnel::scan::inline internal

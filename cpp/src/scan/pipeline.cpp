@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/counted.hpp"
+
 namespace stagefunnel::scan {
 
 Pipeline::Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
@@ -15,7 +17,7 @@ Pipeline::Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
         if (row == kUnlisted) continue;
         if (row < 0 || row >= n_rows()) {
             throw std::invalid_argument("row " + std::to_string(row) + " lies outside a pipeline of " +
-                                        std::to_string(n_rows()) + " stages");
+                                        counted(static_cast<std::uint64_t>(n_rows()), "stage"));
         }
         if (taken[static_cast<std::size_t>(row)]) {
             throw std::invalid_argument("two labels of the log share row " + std::to_string(row));
@@ -27,8 +29,8 @@ Pipeline::Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
 
 void Pipeline::check(const Journeys& journeys) const {
     if (row_of_code_.size() != journeys.n_labels + 1) {
-        throw std::invalid_argument("the pipeline was made for " + std::to_string(row_of_code_.size() - 1) +
-                                    " labels, the log has " + std::to_string(journeys.n_labels));
+        throw std::invalid_argument("the pipeline was made for " + counted(row_of_code_.size() - 1, "label") +
+                                    ", the log has " + std::to_string(journeys.n_labels));
     }
 }
 

@@ -11,13 +11,14 @@
 
 namespace stagefunnel::scan::inline internal {
 
-/// Calls `ask(codes)` with the stage codes of the journeys in the width in which they are stored.
-template <class Ask>
-decltype(auto) with_codes(const Journeys& journeys, Ask&& ask) {
-    return std::visit([&](const auto& codes) { return ask(codes.data()); }, journeys.stage);
+/// Calls `read(codes)` with the stage codes of the journeys, whose type has the width in which they are
+/// stored.
+template <class Read>
+decltype(auto) with_codes(const Journeys& journeys, Read&& read) {
+    return std::visit([&](const auto& codes) { return read(codes.data()); }, journeys.stage);
 }
 
-/// A partial result of one thread that takes in the partial result of the next one.
+/// A partial result of one thread, which can add the partial result of the next thread.
 template <class Counter>
 concept Mergeable = std::move_constructible<Counter> &&
                     requires(Counter counter, const Counter& next) { counter.merge(next); };
@@ -28,7 +29,7 @@ concept ItemCounter =
     Mergeable<Counter> && requires(Counter counter, const Journeys& journeys, const std::uint8_t* codes,
                                    std::size_t item) { counter.count(journeys, codes, item); };
 
-/// Counts a range of items, because it carries something from one item over to the next.
+/// Counts a range of items, because it carries state from one item to the next.
 template <class Counter>
 concept RangeCounter =
     Mergeable<Counter> && requires(Counter counter, const Journeys& journeys, const std::uint8_t* codes,
@@ -64,8 +65,8 @@ auto scan(const Journeys& journeys, unsigned threads, Make make) {
     });
 }
 
-/// The same split without a merge: calls `read(codes, first, last)` for each range of items and returns the
-/// values in the order of the ranges, if there are any.
+/// Splits the items in the same way without a merge: calls `read(codes, first, last)` for each range of items
+/// and returns the values, unless they are void, in the order of the ranges.
 template <class Read>
 auto scan_ranges(const Journeys& journeys, unsigned threads, Read read) {
     return with_codes(journeys, [&](const auto* codes) {
@@ -78,7 +79,7 @@ auto scan_ranges(const Journeys& journeys, unsigned threads, Read read) {
     });
 }
 
-/// Calls `at(codes, item)` for every item, for what is written item by item and needs no merge.
+/// Calls `at(codes, item)` for every item, for results that are written item by item and need no merge.
 template <class At>
 void for_each_item(const Journeys& journeys, unsigned threads, At at) {
     scan_ranges(journeys, threads, [&](const auto* codes, std::size_t first, std::size_t last) {

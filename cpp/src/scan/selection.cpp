@@ -10,7 +10,7 @@
 namespace stagefunnel::scan {
 namespace {
 
-/// Rows of the item that the selection keeps, from its first one on.
+/// Returns the number of rows that the selection keeps of an item, counted from its first row.
 template <class Code>
 std::size_t rows_kept(const Journeys& journeys, const Code* codes, const CodeMeaning* meaning,
                       const Selection& selection, std::size_t item) {
@@ -24,30 +24,30 @@ std::size_t rows_kept(const Journeys& journeys, const Code* codes, const CodeMea
     const bool by_activity = selection.basis == Basis::active;
     cut(selection.as_of);
     if (by_activity) cut(selection.end);
-    const JourneyTimes span = times_of_journey(journeys, codes, meaning, begin, end);
-    if (!span.seen || (span.moved && selection.moved_out == MovedOut::exclude)) return 0;
+    const JourneyTimes times = times_of_journey(journeys, codes, meaning, begin, end);
+    if (!times.seen || (times.moved && selection.moved_out == MovedOut::exclude)) return 0;
     const auto in_period = [&](std::int64_t time) {
         return (!selection.start || time >= *selection.start) && (!selection.end || time < *selection.end);
     };
     switch (selection.basis) {
         case Basis::active: {
-            const bool gone = span.moved || span.closed;
-            const std::int64_t since = span.moved ? span.moved_at : span.closed_at;
+            const bool gone = times.moved || times.closed;
+            const std::int64_t since = times.moved ? times.moved_at : times.closed_at;
             return gone && selection.start && since < *selection.start ? 0 : end - begin;
         }
         case Basis::created:
-            return in_period(span.created) ? end - begin : 0;
+            return in_period(times.created) ? end - begin : 0;
         case Basis::closed:
-            return span.closed && !span.moved && in_period(span.closed_at) ? end - begin : 0;
+            return times.closed && !times.moved && in_period(times.closed_at) ? end - begin : 0;
     }
     return 0;
 }
 
-/// Copies the first rows of every item; `kept.offsets` says how many.
-template <class Codes>
+/// Copies the first rows of every item, as many as `kept.offsets` has.
+template <class CodeVector>
 void copy_rows(const Journeys& journeys, Journeys& kept, unsigned threads) {
-    const auto& codes = std::get<Codes>(journeys.stage);
-    auto& kept_codes = kept.stage.template emplace<Codes>();
+    const auto& codes = std::get<CodeVector>(journeys.stage);
+    auto& kept_codes = kept.stage.template emplace<CodeVector>();
     kept_codes.resize(kept.offsets.back());
     kept.time.resize(kept.offsets.back());
     if (!journeys.row.empty()) kept.row.resize(kept.offsets.back());
@@ -77,7 +77,8 @@ Journeys select_journeys(const Journeys& journeys, const Pipeline& pipeline, con
     });
     for (std::size_t item = 0; item < journeys.n_items(); ++item)
         kept.offsets[item + 1] += kept.offsets[item];
-    std::visit([&]<class Codes>(const Codes&) { copy_rows<Codes>(journeys, kept, threads); }, journeys.stage);
+    std::visit([&]<class CodeVector>(const CodeVector&) { copy_rows<CodeVector>(journeys, kept, threads); },
+               journeys.stage);
     kept.first_row = journeys.first_row;
     kept.key = journeys.key;
     kept.high = journeys.high;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sets of pipeline rows, one bit a row. Internal to the core.
+// Bit sets of pipeline rows. Internal to the core.
 
 #include <algorithm>
 #include <bit>
@@ -14,14 +14,14 @@ namespace stagefunnel::scan::inline internal {
 
 inline constexpr std::size_t kWordBits = 64;
 
-/// The bits of word `w` that stand for rows below `limit`.
+/// Returns the bits of word `w` that stand for rows below `limit`.
 inline std::uint64_t bits_below(std::size_t limit, std::size_t w) {
     if (limit <= w * kWordBits) return 0;
     const std::size_t n = limit - w * kWordBits;
     return n >= kWordBits ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
 }
 
-/// Calls `at(row)` for every bit set in word `w`.
+/// Calls `at(row)` for every bit that is set in `word`, which is word `w` of a set.
 template <class At>
 void for_each_bit(std::uint64_t word, std::size_t w, At at) {
     for (; word != 0; word &= word - 1) {
@@ -29,7 +29,7 @@ void for_each_bit(std::uint64_t word, std::size_t w, At at) {
     }
 }
 
-/// A pipeline of up to 64 rows: the set is one register.
+/// A set of rows of a pipeline with up to 64 rows, in one word.
 class OneWordSet {
   public:
     explicit OneWordSet(std::size_t /*n_rows*/) {}
@@ -46,7 +46,7 @@ class OneWordSet {
     std::uint64_t word_ = 0;
 };
 
-/// Any number of rows.
+/// A set of rows of a pipeline with any number of rows.
 class ManyWordSet {
   public:
     explicit ManyWordSet(std::size_t n_rows) : words_((n_rows + kWordBits - 1) / kWordBits, 0) {}
@@ -65,11 +65,11 @@ class ManyWordSet {
     std::vector<std::uint64_t> words_;
 };
 
-/// Calls `ask<Stages>()` with the kind of set that holds the rows of the pipeline.
-template <class Ask>
-auto with_stage_set(const Pipeline& pipeline, Ask ask) {
-    return pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits) ? ask.template operator()<OneWordSet>()
-                                                                     : ask.template operator()<ManyWordSet>();
+/// Calls `run<StageSet>()` with the type of set that can hold the rows of the pipeline.
+template <class Run>
+auto with_stage_set(const Pipeline& pipeline, Run run) {
+    return pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits) ? run.template operator()<OneWordSet>()
+                                                                     : run.template operator()<ManyWordSet>();
 }
 
 }  // namespace stagefunnel::scan::inline internal

@@ -10,7 +10,8 @@
 
 namespace stagefunnel::scan::inline internal {
 
-/// Calls `at_visit(row, i)` for the first row `i` of each visit; unlisted rows are taken out before.
+/// Calls `at_visit(row, i)` for each visit: `row` is its stage, `i` its first row in the journey. Unlisted
+/// rows are skipped, so that they do not split a visit.
 template <class Code, class AtVisit>
 void for_each_visit(const Code* codes, std::size_t begin, std::size_t end, const std::int32_t* row_of_code,
                     AtVisit at_visit) {
@@ -23,7 +24,7 @@ void for_each_visit(const Code* codes, std::size_t begin, std::size_t end, const
     }
 }
 
-/// What the order of an item's visits says of its end.
+/// The end of a journey: how the visits of an item, given in their order, end.
 class JourneyEnd {
   public:
     explicit JourneyEnd(const Pipeline& pipeline) : pipeline_(pipeline) {}
@@ -42,18 +43,19 @@ class JourneyEnd {
     [[nodiscard]] bool empty() const { return last_ < 0; }
     [[nodiscard]] std::int32_t last() const { return last_; }
     [[nodiscard]] Outcome outcome() const { return outcome_; }
-    /// Last visit before the closing run of visits of one outcome, -1 if the run opens the journey.
+    /// Returns the stage of the last visit before the final run of visits with one outcome, or -1 if this run
+    /// begins the journey.
     [[nodiscard]] std::int32_t before_run() const { return before_run_; }
     [[nodiscard]] std::int32_t furthest() const { return furthest_; }
     [[nodiscard]] bool any_won() const { return any_won_; }
     [[nodiscard]] bool any_lost() const { return any_lost_; }
     [[nodiscard]] bool won_entry() const { return won_entry_; }
-    /// Ends in a win that directly follows a loss.
+    /// Whether the journey ends in a win that directly follows a loss.
     [[nodiscard]] bool flipped_to_won() const {
         return outcome_ == Outcome::won && before_run_ >= 0 &&
                pipeline_.outcome_of(before_run_) == Outcome::lost;
     }
-    /// In-progress stages below this one were gone beyond.
+    /// Returns a row: the open stages below it were passed.
     [[nodiscard]] std::int32_t beyond_limit() const {
         return any_won_ ? pipeline_.n_open() : (furthest_ < 0 ? 0 : furthest_);
     }

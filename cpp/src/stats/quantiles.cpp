@@ -9,7 +9,7 @@
 namespace stagefunnel::stats::inline internal {
 namespace {
 
-/// Where a quantile of `n` values lies: at a rank, or a share of the way on to the next one.
+/// The position of a quantile among ordered values: a rank, and the share of the way to the next rank.
 struct Position {
     std::uint64_t rank;
     std::uint64_t share;  // in parts of the quantile's denominator
@@ -21,7 +21,9 @@ Position position_of(const Quantile& quantile, std::uint64_t n) {
             static_cast<std::uint64_t>(place % quantile.denominator)};
 }
 
-std::uint64_t select(std::span<std::uint64_t> values, std::size_t rank) {
+/// Returns the value of a rank by quickselect (C. A. R. Hoare, "Algorithm 65: Find", 1961) and reorders the
+/// values.
+std::uint64_t order_statistic(std::span<std::uint64_t> values, std::size_t rank) {
     const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank);
     std::nth_element(values.begin(), at, values.end());
     return *at;
@@ -90,16 +92,16 @@ std::uint64_t Bracket::value_at(std::uint64_t rank) {
     if (rank < at_low_) return bounds_.low;
     rank -= at_low_;
     if (rank >= between_.size()) return bounds_.high;
-    // Values before the last selected rank are not above those after it.
+    // The values before the last selected rank are not larger than the values after it.
     const std::size_t from = rank < selected_ ? 0 : selected_;
     selected_ = rank;
-    return select(std::span(between_).subspan(from), rank - from);
+    return order_statistic(std::span(between_).subspan(from), rank - from);
 }
 
 void Sieve::add(std::span<const std::uint64_t> values) {
     for (std::size_t begin = 0; begin < values.size(); begin += Bracket::kChunk) {
         const auto chunk = values.subspan(begin, std::min(Bracket::kChunk, values.size() - begin));
-        // Halves of words: the sums of a chunk cannot overflow, and the loop is one of vectors.
+        // Sums of half words of one chunk cannot overflow, and the compiler vectorises their loop.
         std::uint64_t low = 0, high = 0;
         for (const std::uint64_t value : chunk) {
             low += value & 0xffffffffU;
@@ -113,14 +115,14 @@ void Sieve::add(std::span<const std::uint64_t> values) {
 
 void Sieve::add_to_brackets(std::span<const std::uint64_t> chunk) {
     std::array<std::uint64_t, Bracket::kChunk> near;
-    BracketTable::Sorted sorted;
-    if (screen_) {
-        sorted = screen_->sort(chunk, near.data());
-        chunk = std::span(near).first(sorted.n_near);
+    BracketTable::Split split;
+    if (table_) {
+        split = table_->split(chunk, near.data());
+        chunk = std::span(near).first(split.n_near);
     }
     std::uint64_t below = 0;
     for (std::size_t b = 0; b < brackets_.size(); ++b) {
-        if (screen_) brackets_[b].add_below(below += sorted.in_gap_below(b));
+        if (table_) brackets_[b].add_below(below += split.in_gap_below(b));
         brackets_[b].add(chunk);
     }
 }
@@ -155,8 +157,9 @@ Bounds Sieve::bounds_around(std::uint64_t rank) {
 }
 
 std::vector<Bounds> guess_brackets(std::span<std::uint64_t> part, std::span<const Quantile> quantiles) {
-    // In a random part the rank of a quantile of the whole strays by its standard deviation. Values that come
-    // in whole items are not quite independent, so the margin is wide; a wrong guess costs only time.
+    // The rank that a quantile of the sample has in the part has this standard deviation if the values of the
+    // part are independent. Values come in whole items and are not, so the margin is wide; a wrong guess
+    // costs only time.
     constexpr double kDeviations = 4;
     const auto n = static_cast<double>(part.size());
     std::vector<Bounds> bounds;
@@ -166,8 +169,8 @@ std::vector<Bounds> guess_brackets(std::span<std::uint64_t> part, std::span<cons
         const double margin = kDeviations * (std::sqrt(n * share * (1 - share)) + 1);
         const double low = std::floor(share * (n - 1) - margin), high = std::ceil(share * (n - 1) + margin);
         Bounds& guess = bounds.emplace_back();
-        if (low >= 0) guess.low = select(part, static_cast<std::size_t>(low));
-        if (high < n) guess.high = select(part, static_cast<std::size_t>(high));
+        if (low >= 0) guess.low = order_statistic(part, static_cast<std::size_t>(low));
+        if (high < n) guess.high = order_statistic(part, static_cast<std::size_t>(high));
     }
     return disjoint(std::move(bounds));
 }

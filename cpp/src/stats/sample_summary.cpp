@@ -8,7 +8,7 @@ namespace {
 
 using Parts = std::span<const std::span<const std::uint64_t>>;
 
-/// Takes one value in `kOneIn`, counted across the parts.
+/// Returns one value in `kOneIn`, counted across the parts.
 std::vector<std::uint64_t> thinned(Parts parts) {
     std::vector<std::uint64_t> taken;
     std::size_t next = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Durations sorted by stage on the way to whoever takes them. Internal to the core.
+// Collecting durations by stage before a sink takes them. Internal to the core.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace stagefunnel::stats::inline internal {
 
-/// A small buffer for each stage, so that what takes the durations sees many of one stage at once.
+/// A small buffer for each stage, so that the sink takes many durations of one stage at once.
 ///
-/// @tparam kPlaces of one stage, a power of two; one of them is always free.
-/// @tparam Sink has `take(row, durations)`.
+/// @tparam kPlaces the number of places per stage, a power of two; one of them is always free.
+/// @tparam Sink a type with `take(row, durations)`.
 template <std::size_t kPlaces, class Sink>
 class StageBuffers {
   public:
@@ -26,7 +26,9 @@ class StageBuffers {
         values_[next_[row]++] = value;
     }
 
-    /// Makes room for the answer's number of durations, whatever their stages.
+    /// Makes room for some durations of any stages.
+    ///
+    /// @return The number of durations that have room.
     [[nodiscard]] std::size_t make_room() {
         constexpr std::size_t kRoom = kPlaces / 2;
         for (std::size_t row = 0; row < next_.size(); ++row) {
@@ -35,22 +37,23 @@ class StageBuffers {
         return kRoom;
     }
 
-    /// The memory of the buffers, for a loop that needs all registers and knows that there is room: a value
-    /// goes to the free place of its stage, which then is the next one.
+    /// The memory of the buffers, for a loop that needs all registers and has made room: it writes a value to
+    /// the free place of its stage and advances this place.
     struct Places {
         std::uint64_t* values;
         std::size_t* next;
     };
     [[nodiscard]] Places places() { return {values_.data(), next_.data()}; }
 
-    /// The value that was appended last; it stays here until the next one of its stage comes.
+    /// Returns the value of a stage that was appended last. It stays in the buffer until the next value of
+    /// its stage.
     [[nodiscard]] std::uint64_t& last(std::size_t row) { return values_[next_[row] - 1]; }
 
     void flush() {
         for (std::size_t row = 0; row < next_.size(); ++row) flush(row);
     }
 
-    /// The number of durations of a stage that the sink took.
+    /// Returns the number of durations of a stage that the sink has taken.
     [[nodiscard]] std::int64_t handed_over(std::size_t row) const { return handed_over_[row]; }
 
   private:
@@ -61,7 +64,7 @@ class StageBuffers {
         next_[row] = begin;
     }
 
-    std::vector<std::size_t> next_;  // the free place of each stage
+    std::vector<std::size_t> next_;  // the first free place of each stage
     std::vector<std::uint64_t> values_;
     std::vector<std::int64_t> handed_over_;
     Sink& sink_;

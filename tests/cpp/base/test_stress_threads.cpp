@@ -15,7 +15,8 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-// A caller may use several threads of its own, each of which builds logs and asks questions with several.
+// A caller may build logs and ask questions in several threads of its own, each of which uses several
+// threads.
 
 CodedRows many_rows(unsigned seed, std::size_t n_rows, std::uint64_t n_items) {
     CodedRows rows;

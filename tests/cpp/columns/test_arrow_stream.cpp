@@ -10,8 +10,8 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-/// Sends three rows in two batches of the columns (unnamed), `item` and `stage`, and counts what it gets
-/// back.
+/// A producer that sends three rows in two batches, with an unnamed column and the columns `item` and
+/// `stage`, and counts the arrays that are released.
 class Producer {
   public:
     int schemas_released = 0, arrays_released = 0, streams_released = 0;
@@ -53,7 +53,7 @@ class Producer {
         return out;
     }
 
-    /// The first batch has two rows; the second is cut to the last of its two.
+    /// The first batch has two rows. The second batch is cut to the last of its two rows.
     ArrowArray batch(std::size_t at) {
         child_pointers_[at] = {&items_[at]->array, &items_[at]->array, &stages_[at]->array};
         ArrowArray out{};
@@ -88,7 +88,7 @@ class Producer {
     std::array<std::array<ArrowArray*, 3>, 2> child_pointers_{};
 };
 
-TEST(ColumnsFromStream, ReadsTheNamedColumnsOfAllBatchesInTheOrderAskedFor) {
+TEST(ColumnsFromStream, ReadsTheNamedColumnsOfAllBatchesInTheOrderOfTheNames) {
     Producer producer;
     ArrowArrayStream stream = producer.stream();
     const std::vector<Column> columns = columns_from_stream(stream, {"stage", "item"});
@@ -109,7 +109,7 @@ TEST(ColumnsFromStream, ReleasesTheStreamAtOnceAndTheBatchesWithTheLastColumn) {
     EXPECT_EQ(producer.schemas_released, 1);
 }
 
-TEST(ColumnsFromStream, RefusesAColumnThatIsNotThereAndReleasesEverything) {
+TEST(ColumnsFromStream, RefusesAColumnThatDoesNotExistAndReleasesEverything) {
     Producer producer;
     ArrowArrayStream stream = producer.stream();
     EXPECT_EQ(message_of([&] { static_cast<void>(columns_from_stream(stream, {"stage", "deal"})); }),
@@ -119,7 +119,7 @@ TEST(ColumnsFromStream, RefusesAColumnThatIsNotThereAndReleasesEverything) {
     EXPECT_EQ(producer.schemas_released, 1);
 }
 
-TEST(ColumnsFromStream, PassesTheProducersOwnWordsOnIfItFails) {
+TEST(ColumnsFromStream, ThrowsTheMessageOfAProducerThatFails) {
     Producer producer;
     producer.batches_before_failure = 1;
     ArrowArrayStream stream = producer.stream();
@@ -130,7 +130,7 @@ TEST(ColumnsFromStream, PassesTheProducersOwnWordsOnIfItFails) {
     EXPECT_EQ(producer.arrays_released, 1);
 }
 
-TEST(ColumnsFromStream, NamesTheColumnWhoseTypeIsNotRead) {
+TEST(ColumnsFromStream, NamesTheColumnWhoseTypeIsNotSupported) {
     Producer producer;
     ArrowArrayStream stream = producer.stream();
     stream.get_schema = [](ArrowArrayStream* from, ArrowSchema* to) {
@@ -158,7 +158,7 @@ TEST(ColumnsFromBatch, ReadsOneBatchAndTakesItOver) {
     EXPECT_EQ(producer.schemas_released, 1);
 }
 
-TEST(ColumnsFromBatch, ReadsAnArrayByItselfWhereNoNamesAreGiven) {
+TEST(ColumnsFromBatch, ReadsAnArrayByItselfIfThereAreNoNames) {
     const ArrayPtr array = text_array({"New", "Won"});
     ArrowSchema schema = array->schema;
     ArrowArray values = array->array;
@@ -187,7 +187,7 @@ TEST(TakeBytes, ReadsRowsThroughTheDictionaryOfTheirChunk) {
     EXPECT_EQ(take_bytes(column, rows), (std::vector<std::string>{"c", "b", "a"}));
 }
 
-TEST(TakeBytes, RefusesARowBeyondTheColumn) {
+TEST(TakeBytes, RefusesARowOutsideTheColumn) {
     const std::vector<std::uint32_t> rows{2};
     EXPECT_THROW(static_cast<void>(take_bytes(read({text_array({"a", "b"})}), rows)), std::invalid_argument);
 }

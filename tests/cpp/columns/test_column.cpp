@@ -96,7 +96,7 @@ TEST(ColumnFromArrow, ReadsTheBitmapOfASliceFromTheOffset) {
     EXPECT_EQ(numbers_in(column), (Numbers{std::nullopt, 8, std::nullopt, 10}));
 }
 
-TEST(ColumnFromArrow, TrustsTheBitmapWhereMissingValuesWereNotCounted) {
+TEST(ColumnFromArrow, ReadsTheBitmapIfMissingValuesWereNotCounted) {
     const ArrayPtr array = with_missing(numbers_array<std::int64_t>("l", {5, 6}), {0});
     array->array.null_count = -1;
     EXPECT_EQ(numbers_in(read({array})), (Numbers{std::nullopt, 6}));
@@ -144,7 +144,7 @@ TEST(ColumnFromArrow, ReadsADictionaryOfNumbers) {
     EXPECT_EQ(numbers_in(column), (Numbers{40, 30}));
 }
 
-TEST(ColumnWithDictionary, ReadsCodesThroughTheColumnGivenBesideThem) {
+TEST(ColumnWithDictionary, ReadsCodesThroughTheOtherColumn) {
     const Column column = column_with_dictionary(numbers_column<std::int8_t>({1, 0, -1}, {0, 0, 1}),
                                                  texts_column({"New", "Won"}));
     EXPECT_EQ(texts_in(column), (Texts{"Won", "New", std::nullopt}));
@@ -165,13 +165,13 @@ TEST(ColumnFromArrow, RefusesACodeOutsideItsDictionary) {
     EXPECT_THROW(static_cast<void>(encode_stages(below)), std::invalid_argument);
 }
 
-TEST(ColumnFromArrow, JoinsChunksAndPassesOverEmptyOnes) {
+TEST(ColumnFromArrow, JoinsChunksAndSkipsEmptyOnes) {
     const Column column = read({text_array({}), text_array({"a"}), text_array({}), text_array({"b", "a"})});
     EXPECT_EQ(column.length, 3U);
     EXPECT_EQ(texts_in(column), (Texts{"a", "b", "a"}));
 }
 
-TEST(ColumnFromArrow, TakesNoRowsAtAll) {
+TEST(ColumnFromArrow, TakesAColumnWithoutRows) {
     const Column column = read({text_array({})});
     EXPECT_EQ(column.length, 0U);
     EXPECT_TRUE(column.chunks.empty());
@@ -209,15 +209,15 @@ struct Unread {
     const char* name;
 };
 
-class UnreadType : public ::testing::TestWithParam<Unread> {};
+class UnsupportedType : public ::testing::TestWithParam<Unread> {};
 
-TEST_P(UnreadType, IsRefusedByItsName) {
+TEST_P(UnsupportedType, IsRefusedByItsName) {
     const ArrayPtr array = numbers_array<std::int64_t>(GetParam().format, {0});
     EXPECT_EQ(message_of([&] { static_cast<void>(read({array})); }),
               std::string("unsupported column type: ") + GetParam().name);
 }
 
-INSTANTIATE_TEST_SUITE_P(ColumnFromArrow, UnreadType,
+INSTANTIATE_TEST_SUITE_P(ColumnFromArrow, UnsupportedType,
                          ::testing::Values(Unread{"n", "null"}, Unread{"b", "boolean"},
                                            Unread{"e", "float16"}, Unread{"d:19,2", "decimal"},
                                            Unread{"ttu", "time of day"}, Unread{"tDn", "duration"},
@@ -225,7 +225,7 @@ INSTANTIATE_TEST_SUITE_P(ColumnFromArrow, UnreadType,
                                            Unread{"?", "Arrow type '?'"}),
                          [](const auto& type) { return "Format" + std::to_string(type.index); });
 
-TEST(DescribeFormat, NamesTheTypesThatAreRead) {
+TEST(DescribeFormat, NamesTheSupportedTypes) {
     EXPECT_EQ(describe_format("g"), "float64");
     EXPECT_EQ(describe_format("L"), "uint64");
     EXPECT_EQ(describe_format("vu"), "text");
@@ -235,7 +235,7 @@ TEST(DescribeFormat, NamesTheTypesThatAreRead) {
     EXPECT_EQ(describe_format("w:16"), "fixed-width binary");
 }
 
-TEST(HoldsBytes, SeesTextThroughADictionary) {
+TEST(HoldsBytes, IsTrueForADictionaryOfTexts) {
     EXPECT_TRUE(holds_bytes(read({text_array({"a"})})));
     EXPECT_TRUE(holds_bytes(read({fixed_array({"a"})})));
     EXPECT_TRUE(holds_bytes(read({dictionary_array<std::int32_t>({0}, text_array({"a"}))})));

@@ -16,7 +16,7 @@ constexpr double kTwoTo53 = 9007199254740992.0;
 
 std::vector<std::uint64_t> keys_of(const ItemKeys& keys) { return {keys.key.begin(), keys.key.end()}; }
 
-/// How many different keys a column has, over both halves.
+/// Returns the number of distinct keys of a column, with both halves.
 std::size_t n_distinct(const ItemKeys& keys) {
     std::set<std::pair<std::uint64_t, std::uint64_t>> seen;
     for (std::size_t row = 0; row < keys.size(); ++row) {
@@ -47,7 +47,7 @@ TEST(EncodeItems, GivesIntegersOfAnyWidthTheSameKeys) {
     EXPECT_EQ(keys_of(encode_items(numbers_column<float>({-1, 0, 100}))), wide);
 }
 
-TEST(EncodeItems, KeepsUnsignedKeysBeyondInt64Apart) {
+TEST(EncodeItems, GivesDifferentKeysToUnsignedNumbersBeyondInt64) {
     const std::uint64_t top = std::numeric_limits<std::uint64_t>::max();
     EXPECT_EQ(keys_of(encode_items(numbers_column<std::uint64_t>({top, top - 1}))),
               (std::vector<std::uint64_t>{top, top - 1}));
@@ -90,7 +90,7 @@ TEST(EncodeItems, TakesNaNAsMissing) {
     EXPECT_EQ(encode_items(numbers_column<double>({1, NAN, 3, NAN})).missing_rows, (Rows{1, 3}));
 }
 
-TEST(EncodeItems, ListsMissingRowsRisingOverAllChunks) {
+TEST(EncodeItems, ListsMissingRowsOfAllChunksInRisingOrder) {
     const Column column = read({with_missing(text_array({"a", "b"}), {0}), text_array({"c"}),
                                 with_missing(text_array({"d", "e"}), {0, 1})});
     EXPECT_EQ(encode_items(column).missing_rows, (Rows{0, 3, 4}));
@@ -116,7 +116,7 @@ TEST(EncodeItems, ReducesATextToTheSameKeyInEveryLayout) {
     }
 }
 
-TEST(EncodeItems, TellsTextsApartThatDifferInLengthAlone) {
+TEST(EncodeItems, GivesDifferentKeysToTextsThatDifferOnlyInLength) {
     std::vector<std::optional<std::string>> texts;
     for (std::size_t n = 0; n <= 64; ++n) {
         texts.emplace_back(std::string(n, 'a'));
@@ -125,7 +125,7 @@ TEST(EncodeItems, TellsTextsApartThatDifferInLengthAlone) {
     EXPECT_EQ(n_distinct(encode_items(texts_column(texts))), texts.size());
 }
 
-TEST(EncodeItems, TellsTextsApartThatDifferInOneByteAtAnyPlace) {
+TEST(EncodeItems, GivesDifferentKeysToTextsThatDifferInOneByteAtAnyPlace) {
     std::vector<std::optional<std::string>> texts{std::string(40, 'a')};
     for (std::size_t at = 0; at < 40; ++at) {
         for (const char other : {'b', '\0', '\xff'}) {
@@ -137,7 +137,7 @@ TEST(EncodeItems, TellsTextsApartThatDifferInOneByteAtAnyPlace) {
     EXPECT_EQ(n_distinct(encode_items(texts_column(texts))), texts.size());
 }
 
-TEST(EncodeItems, TellsUuidsApart) {
+TEST(EncodeItems, GivesDifferentKeysToUuids) {
     const Column column = read({fixed_array({"0123456789abcde0", "0123456789abcde1", "0123456789abcde0"})});
     const ItemKeys keys = encode_items(column);
     EXPECT_EQ(n_distinct(keys), 2U);

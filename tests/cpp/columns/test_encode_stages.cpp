@@ -19,7 +19,7 @@ std::vector<std::int64_t> number_labels(const StageCodes& stages) {
     return std::get<std::vector<std::int64_t>>(stages.labels);
 }
 
-/// The numbers 0 … n - 1, twice over, so that every label is looked up again after all others.
+/// Returns the numbers 0 … n - 1 twice, so that every label is looked up again after all others.
 std::vector<std::int64_t> twice(std::int64_t n) {
     std::vector<std::int64_t> values;
     for (int pass = 0; pass < 2; ++pass) {
@@ -34,7 +34,7 @@ TEST(EncodeStages, NumbersLabelsInOrderOfFirstAppearance) {
     EXPECT_EQ(stages.code, (Codes{0, 1, 0, 2, 1}));
 }
 
-TEST(EncodeStages, NumbersDictionaryEntriesByTheRowsNotByTheDictionary) {
+TEST(EncodeStages, NumbersDictionaryEntriesInTheOrderOfTheRowsNotOfTheDictionary) {
     const Column column =
         read({dictionary_array<std::int32_t>({2, 0}, text_array({"New", "unused", "Won"}))});
     const StageCodes stages = encode_stages(column);
@@ -104,7 +104,7 @@ TEST(EncodeStages, Takes65535DistinctTexts) {
     EXPECT_EQ(stages.rows, Rows(65'535, 2));
 }
 
-TEST(EncodeStages, HasACodeLeftForMissingStagesBeside65535Labels) {
+TEST(EncodeStages, HasACodeForMissingStagesBeside65535Labels) {
     std::vector<std::int64_t> values = twice(65'535);
     std::vector<std::uint8_t> missing(values.size(), 0);
     values.push_back(7);
@@ -112,7 +112,7 @@ TEST(EncodeStages, HasACodeLeftForMissingStagesBeside65535Labels) {
     EXPECT_EQ(encode_stages(numbers_column(values, missing)).code.back(), 65'535);
 }
 
-TEST(EncodeStages, RefusesOneDistinctStageMore) {
+TEST(EncodeStages, Refuses65536DistinctStages) {
     const std::string wanted =
         "the stage column has more than 65,535 distinct stages; is it the item column?";
     EXPECT_EQ(message_of([] { static_cast<void>(encode_stages(numbers_column(twice(65'536)))); }), wanted);
@@ -137,7 +137,7 @@ TEST(EncodeStages, TakesAColumnWithoutRows) {
     EXPECT_EQ(encode_stages(numbers_column<std::int64_t>({})).n_labels(), 0U);
 }
 
-TEST(EncodeStages, HasNoLabelWhereEveryStageIsMissing) {
+TEST(EncodeStages, HasNoLabelIfEveryStageIsMissing) {
     const StageCodes stages = encode_stages(texts_column({std::nullopt, std::nullopt}));
     EXPECT_EQ(stages.n_labels(), 0U);
     EXPECT_EQ(stages.code, (Codes{0, 0}));

@@ -96,7 +96,7 @@ TEST(EncodeTimes, TakesAColumnWithoutRows) {
     EXPECT_TRUE(times_in(numbers_column<std::int64_t>({})).empty());
 }
 
-TEST(RowOrder, IsNotGivenUnlessMadeFromAColumn) {
+TEST(RowOrder, IsNotGivenUnlessItIsMadeFromAColumn) {
     EXPECT_FALSE(RowOrder().given());
     EXPECT_TRUE(RowOrder(numbers_column<std::int64_t>({})).given());
 }
@@ -136,7 +136,7 @@ TEST(RowOrder, IgnoresLeadingZerosOfDigits) {
     EXPECT_TRUE(order.less(3, 0));
 }
 
-TEST(RowOrder, ComparesTextByBytesWhereOneValueIsNotDigits) {
+TEST(RowOrder, ComparesTextByBytesIfOneValueHasOtherCharactersThanDigits) {
     const Column column = texts_column({"9", "10", "a"});
     const RowOrder order(column);
     EXPECT_TRUE(order.less(1, 0));

@@ -1,4 +1,4 @@
-// A log of some stages only: the rows of others are left out while it is built.
+// A log of some stages only: building leaves the rows of all other stages out.
 
 #include <gtest/gtest.h>
 
@@ -39,14 +39,14 @@ TEST(KeepStages, KeepsRowsWithoutAStage) {
     EXPECT_EQ(stages.code, (Codes{kLeftOut, 1, 0}));
 }
 
-TEST(KeepStages, LeavesCodesAsTheyAreWhereAllAreKept) {
+TEST(KeepStages, DoesNotChangeTheCodesIfAllStagesAreKept) {
     StageCodes stages = letters("AB");
     EXPECT_EQ(keep_stages(stages, Flags{1, 1}), 0U);
     EXPECT_FALSE(stages.leaves_out);
     EXPECT_EQ(std::get<Labels>(stages.labels), (Labels{"A", "B"}));
 }
 
-TEST(KeepStages, CanLeaveAllOut) {
+TEST(KeepStages, CanLeaveAllStagesOut) {
     StageCodes stages = letters("AB");
     EXPECT_EQ(keep_stages(stages, Flags{0, 0}), 2U);
     EXPECT_EQ(stages.n_labels(), 0U);
@@ -63,7 +63,7 @@ TEST(KeepStages, RefusesAnotherNumberOfFlags) {
     EXPECT_THROW(keep_stages(stages, Flags{1}), std::invalid_argument);
 }
 
-/// Rows of many items, some of them of stages that are not kept.
+/// Rows of many items; some rows have stages that are not kept.
 struct Shape {
     const char* name;
     std::size_t n_rows;
@@ -103,7 +103,7 @@ class KeepStagesOf : public ::testing::TestWithParam<Shape> {
                                         journeys::RowNumbers::keep);
     }
 
-    /// The rows of the stages that are not kept, and every hundredth one.
+    /// Returns the rows of the stages that are not kept, and every hundredth row if these are invalid.
     [[nodiscard]] Rows dropped_rows(bool hundredths) const {
         Rows rows;
         for (std::size_t row = 0; row < codes.code.size(); ++row) {
@@ -127,7 +127,7 @@ class KeepStagesOf : public ::testing::TestWithParam<Shape> {
     Flags kept;
 };
 
-/// The codes of the kept labels among all labels.
+/// Returns the codes of the kept labels among all labels.
 std::vector<std::size_t> codes_among_all(const Flags& kept) {
     std::vector<std::size_t> codes;
     for (std::size_t label = 0; label < kept.size(); ++label) {
@@ -156,7 +156,7 @@ void expect_same(const Journeys& found, const Journeys& expected, const Flags& k
     EXPECT_EQ(stages, read(expected));
 }
 
-TEST_P(KeepStagesOf, BuildsWhatIsBuiltWithoutTheRows) {
+TEST_P(KeepStagesOf, BuildsTheSameLogAsInputWithoutTheOtherRows) {
     for (const bool hundredths : {false, true}) {
         const Journeys expected = build(codes, dropped_rows(hundredths), 1);
         ASSERT_GT(expected.n_rows(), 0U);
@@ -171,7 +171,7 @@ TEST_P(KeepStagesOf, BuildsWhatIsBuiltWithoutTheRows) {
     }
 }
 
-TEST_P(KeepStagesOf, StreamsWhatIsStreamedWithoutTheRows) {
+TEST_P(KeepStagesOf, StreamsTheSameLogAsInputWithoutTheOtherRows) {
     const auto streamed = [&](bool keep) {
         journeys::RowStream stream;
         const std::size_t n_batches = 3;

@@ -21,7 +21,7 @@ Texts numbered(const std::string& prefix, std::size_t n) {
     return texts;
 }
 
-TEST(PackItems, PacksTextsThatGoOnForSevenBytes) {
+TEST(PackItems, PacksTextsWithSevenBytesAfterThePrefix) {
     const ItemKeys keys = pack_items(texts_column({"D-1234567", "D-7654321", "D-", "D-1234567"}));
     EXPECT_FALSE(keys.hashed());
     EXPECT_TRUE(keys.holds_text());
@@ -30,17 +30,17 @@ TEST(PackItems, PacksTextsThatGoOnForSevenBytes) {
     EXPECT_EQ((std::set<std::uint64_t>{keys.key.begin(), keys.key.end()}).size(), 3U);
 }
 
-TEST(PackItems, HashesTextsThatGoOnForEight) {
+TEST(PackItems, HashesTextsWithEightBytesAfterThePrefix) {
     EXPECT_TRUE(pack_items(texts_column({"12345678", "87654321"})).hashed());
 }
 
-TEST(PackItems, TellsTextsOfZerosAndOfNoBytesApart) {
+TEST(PackItems, GivesDifferentKeysToTextsOfZeroBytesAndOfNoBytes) {
     const std::string zero(1, '\0'), zeros(2, '\0');
     const ItemKeys keys = pack_items(texts_column({"", zero, zeros}));
     EXPECT_EQ((std::set<std::uint64_t>{keys.key.begin(), keys.key.end()}).size(), 3U);
 }
 
-TEST(PackItems, HashesWhereOneTextOfManyDoesNotFit) {
+TEST(PackItems, HashesAllTextsIfOneDoesNotFit) {
     for (const std::string& odd : {std::string("E-1"), std::string("D"), std::string("D-12345678")}) {
         Texts texts = numbered("D-", 5'000);
         texts[4'321] = odd;
@@ -50,13 +50,13 @@ TEST(PackItems, HashesWhereOneTextOfManyDoesNotFit) {
     }
 }
 
-TEST(PackItems, LeavesIntegersAndColumnsOfNothingAlone) {
+TEST(PackItems, DoesNotPackIntegersOrColumnsWithoutRows) {
     EXPECT_FALSE(pack_items(numbers_column<std::int64_t>({5, 6})).holds_text());
     const ItemKeys nothing = pack_items(texts_column({std::nullopt, std::nullopt}));
     EXPECT_EQ(nothing.missing_rows, (Rows{0, 1}));
 }
 
-TEST(PackItems, SaysTheMissingRowsOfAllThreads) {
+TEST(PackItems, ListsTheMissingRowsOfAllThreads) {
     Texts texts = numbered("D-", 100'000);
     for (const std::size_t row : {3U, 50'000U, 99'999U}) texts[row] = std::nullopt;
     const ItemKeys keys = pack_items(texts_column(texts), 7);

@@ -49,7 +49,7 @@ TEST(BuildJourneys, OrdersRowsOfEqualTimeByPlainText) {
     EXPECT_EQ(log_of({{7, "B", 3}, {7, "A", 3}}, columns::RowOrder(ids)).stages_of(7), (Labels{"A", "B"}));
 }
 
-TEST(BuildJourneys, LetsTimeComeBeforeARowOrder) {
+TEST(BuildJourneys, OrdersByTimeBeforeTheRowOrder) {
     const Column ids = numbers_column<std::int64_t>({2, 1});
     EXPECT_EQ(log_of({{7, "A", 3}, {7, "B", 4}}, columns::RowOrder(ids)).stages_of(7), (Labels{"A", "B"}));
 }
@@ -71,7 +71,7 @@ TEST(BuildJourneys, OrdersTheExtremesOfTime) {
     EXPECT_EQ(log.stages_of(7), (Labels{"A", "B", "C"}));
 }
 
-/// A journey of rows in pairs of equal times, handed over newest first but for the pairs themselves.
+/// A journey of pairs of rows with equal times. The pairs arrive newest first, the rows of a pair in order.
 std::vector<Row> newest_first(std::int64_t n_rows) {
     std::vector<Row> rows;
     for (std::int64_t pair = n_rows / 2 - 1; pair >= 0; --pair) {
@@ -98,7 +98,7 @@ TEST(BuildJourneys, LeavesDroppedRowsOut) {
     EXPECT_EQ(list_of(log.journeys.first_row), (std::vector<std::uint32_t>{3}));
 }
 
-TEST(BuildJourneys, MayBeLeftWithoutRows) {
+TEST(BuildJourneys, TakesALogWhoseRowsAreAllDropped) {
     const Log log = log_of({{7, "New", 1}}, {}, {0});
     EXPECT_EQ(log.journeys.n_items(), 0U);
     EXPECT_EQ(log.journeys.n_rows(), 0U);
@@ -110,17 +110,17 @@ TEST(BuildJourneys, TakesEmptyColumns) {
     EXPECT_EQ(list_of(log_of({}).journeys.offsets), (std::vector<std::uint64_t>{0}));
 }
 
-TEST(BuildJourneys, RefusesADroppedRowBeyondTheLog) {
+TEST(BuildJourneys, RefusesADroppedRowOutsideTheLog) {
     EXPECT_THROW(static_cast<void>(log_of({{7, "New", 1}}, {}, {1})), std::out_of_range);
 }
 
-TEST(BuildJourneys, KeepsTheFirstRowOfTheInputNotOfTheJourney) {
+TEST(BuildJourneys, KeepsTheItemsFirstRowInTheInputNotInTheJourney) {
     const Log log = log_of({{8, "New", 5}, {7, "Won", 9}, {7, "New", 1}});
     EXPECT_EQ(log.journeys.first_row.at(log.place_of(7)), 1U);
     EXPECT_EQ(log.journeys.first_row.at(log.place_of(8)), 0U);
 }
 
-TEST(BuildJourneys, KeepsRowsOfAMissingStageUnderTheCodeAfterTheLastLabel) {
+TEST(BuildJourneys, KeepsRowsWithoutAStageUnderTheCodeAfterTheLastLabel) {
     const Column item = numbers_column<std::int64_t>({7, 7}), time = numbers_column<std::int64_t>({1, 2});
     const columns::StageCodes stages = columns::encode_stages(texts_column({std::nullopt, "New"}));
     const Log log{build_journeys(columns::encode_items(item), stages, columns::encode_times(time), {}, {}, 1),
@@ -162,9 +162,9 @@ TEST(BuildJourneys, RefusesColumnsOfDifferentLengths) {
     stage_short.stage.clear();
     time_short.time.clear();
     EXPECT_EQ(message_of([&] { static_cast<void>(stage_short.build()); }),
-              "the columns differ in length: item 1, stage 0, time 1 rows");
+              "the columns differ in length: item 1, stage 0, time 1");
     EXPECT_EQ(message_of([&] { static_cast<void>(time_short.build()); }),
-              "the columns differ in length: item 1, stage 1, time 0 rows");
+              "the columns differ in length: item 1, stage 1, time 0");
 }
 
 TEST(BuildJourneys, RefusesARowOrderOfAnotherLength) {

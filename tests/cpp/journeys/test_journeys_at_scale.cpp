@@ -31,7 +31,7 @@ Journeys build_with_rows(const CodedRows& log, unsigned threads, const Rows& dro
     return log.build(threads, dropped, order, RowNumbers::keep);
 }
 
-/// One row of a journey, with the item it belongs to.
+/// A row of a journey, with its item.
 struct Step {
     std::uint64_t key, high;
     std::int64_t time;
@@ -41,7 +41,7 @@ struct Step {
     bool operator==(const Step&) const = default;
 };
 
-/// The journeys' rows, item after item by the first row in the input.
+/// Returns the rows of the journeys, item after item in the order of their first rows in the input.
 std::vector<Step> steps_of(const Journeys& journeys) {
     std::vector<Step> steps;
     for (const std::uint32_t item : items_by_first_row(journeys)) {
@@ -55,7 +55,7 @@ std::vector<Step> steps_of(const Journeys& journeys) {
     return steps;
 }
 
-/// The same by one stable sort of all rows.
+/// Returns the same by one stable sort of all rows.
 std::vector<Step> sorted_steps(const CodedRows& log, const std::vector<std::int64_t>& order,
                                const Rows& dropped) {
     const auto high = [&](std::size_t row) { return log.high.empty() ? 0 : log.high[row]; };
@@ -77,7 +77,7 @@ std::vector<Step> sorted_steps(const CodedRows& log, const std::vector<std::int6
     return steps;
 }
 
-/// What a random log is like; each is tried with several seeds.
+/// The shape of random logs; each is tried with several seeds.
 struct Shape {
     const char* name;
     std::size_t n_rows;
@@ -133,12 +133,12 @@ INSTANTIATE_TEST_SUITE_P(
                       Shape{"SeveralPartitionsHashed", 30'000, 3'000, 3, 8, true, true, false}),
     [](const auto& shape) { return shape.param.name; });
 
-/// Rows of an item stand together, as an export sorted by item has them.
+/// Makes a log whose rows are grouped by item, as in an export that is sorted by item.
 CodedRows grouped_log(std::mt19937_64& random, bool hashed) {
     CodedRows log;
     log.n_labels = 9;
     for (std::uint64_t item = 0; log.item.size() < 90'000; ++item) {
-        // Lengths on both sides of what one network, and the room for arrivals, take.
+        // Lengths below and above the limits of a sorting network and of the bits for arrivals.
         const std::uint64_t length = item % 500 == 7 ? 63 + random() % 4 : 1 + random() % 18;
         for (std::uint64_t row = 0; row < length; ++row) {
             log.add(item << 33U, random() % 10, static_cast<std::int64_t>(random() % 12));
@@ -161,7 +161,7 @@ TEST(BuildJourneys, OrdersGroupedInputAsOneStableSortOrdersIt) {
     }
 }
 
-TEST(BuildJourneys, PutsAnItemTogetherThatComesBackInGroupedInput) {
+TEST(BuildJourneys, JoinsTheRowsOfAnItemThatRecursInGroupedInput) {
     std::mt19937_64 random(8);
     for (const std::size_t back : {std::size_t{1}, std::size_t{50'000}, std::size_t{89'990}}) {
         CodedRows log = grouped_log(random, false);
@@ -202,7 +202,7 @@ TEST(BuildJourneys, KeepsTheOrderOfTheInputOfOneItemWhoseRowsAreAllTied) {
     EXPECT_EQ(list_of(std::get<1>(log.build(2).stage)), log.stage);
 }
 
-/// Keys that a careless hash would pile up.
+/// Keys for which a weak hash has many collisions.
 struct Keys {
     const char* name;
     std::uint64_t (*key_of)(std::uint64_t);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-/// Keys that were not made from texts, so that two texts can share one.
+/// Returns keys that are not hashes of texts, so that two texts can share one.
 struct Hashes {
     std::vector<std::uint64_t> key, high;
 
@@ -24,8 +24,8 @@ struct Hashes {
     }
 };
 
-TEST(KeyTexts, GivesBackTheTextOfEveryKeyAndKeepsEachOnce) {
-    KeyTexts texts(/*exact=*/false);
+TEST(KeyTexts, ReturnsTheTextOfEveryKeyAndKeepsEachTextOnce) {
+    KeyTexts texts(HashCollisions::accept);
     const Column first = texts_column({"a", "", "Prépaiement", "a"}), second = texts_column({"b", "a"});
     texts.add(first, columns::encode_items(first));
     texts.add(second, columns::encode_items(second));
@@ -36,7 +36,7 @@ TEST(KeyTexts, GivesBackTheTextOfEveryKeyAndKeepsEachOnce) {
 }
 
 TEST(KeyTexts, FindsEveryOneOfManyTexts) {
-    KeyTexts texts(/*exact=*/true);
+    KeyTexts texts(HashCollisions::refuse);
     std::vector<std::optional<std::string>> many;
     std::vector<std::string> expected;
     for (int number = 0; number < 5'000; ++number) {
@@ -50,38 +50,40 @@ TEST(KeyTexts, FindsEveryOneOfManyTexts) {
 }
 
 TEST(KeyTexts, LeavesMissingRowsOut) {
-    KeyTexts texts(/*exact=*/true);
+    KeyTexts texts(HashCollisions::refuse);
     const Column column = texts_column({"a", std::nullopt, "b"});
     texts.add(column, columns::encode_items(column));
     EXPECT_EQ(texts.size(), 2);
 }
 
-TEST(KeyTexts, RefusesTwoTextsThatShareAHashWhereTextsAreCompared) {
+TEST(KeyTexts, RefusesTwoTextsThatShareAHashIfCollisionsAreRefused) {
     const Hashes same{{5, 5}, {9, 9}};
     const Column texts = texts_column({"deal 1", "deal 2"});
-    KeyTexts exact(/*exact=*/true);
-    EXPECT_EQ(message_of([&] { exact.add(texts, same.keys()); }),
+    KeyTexts comparing(HashCollisions::refuse);
+    EXPECT_EQ(message_of([&] { comparing.add(texts, same.keys()); }),
               "'deal 1' and 'deal 2' share a hash of 128 bits; number the items");
-    KeyTexts trusting(/*exact=*/false);
+    KeyTexts trusting(HashCollisions::accept);
     trusting.add(texts, same.keys());
     EXPECT_EQ(trusting.size(), 1);
 }
 
-TEST(KeyTexts, TellsHashesApartThatShareHalf) {
+TEST(KeyTexts, DistinguishesHashesThatShareOneHalf) {
     const Hashes halves{{5, 5, 6}, {9, 8, 9}};
-    KeyTexts texts(/*exact=*/true);
+    KeyTexts texts(HashCollisions::refuse);
     texts.add(texts_column({"x", "y", "z"}), halves.keys());
     EXPECT_EQ(texts.texts_of(halves.key, halves.high), (std::vector<std::string>{"x", "y", "z"}));
 }
 
-TEST(KeyTexts, RefusesAKeyItHasNoTextFor) {
+TEST(KeyTexts, RefusesAKeyWithoutAText) {
     const Hashes unknown{{5}, {9}};
-    EXPECT_EQ(message_of([&] { static_cast<void>(KeyTexts(true).texts_of(unknown.key, unknown.high)); }),
-              "no text was kept for a key");
+    EXPECT_EQ(message_of([&] {
+                  static_cast<void>(KeyTexts(HashCollisions::refuse).texts_of(unknown.key, unknown.high));
+              }),
+              "a key has no text");
 }
 
-TEST(KeyTexts, KeepsNothingOfIntegers) {
-    KeyTexts texts(/*exact=*/true);
+TEST(KeyTexts, KeepsNoTextsOfIntegers) {
+    KeyTexts texts(HashCollisions::refuse);
     const Column column = numbers_column<std::int64_t>({1, 2});
     texts.add(column, columns::encode_items(column));
     EXPECT_EQ(texts.size(), 0);

@@ -27,7 +27,7 @@ TEST(MatchItems, FindsTheRowOfEachItem) {
     EXPECT_FALSE(match.duplicate);
 }
 
-TEST(MatchItems, GivesMinusOneWhereTheTableLacksTheItem) {
+TEST(MatchItems, GivesMinusOneForAnItemThatTheTableLacks) {
     const Log log = small_log();
     const Column table = numbers_column<std::int64_t>({8});
     const TableRows match = match_items(log.journeys, columns::encode_items(table));
@@ -67,7 +67,7 @@ TEST(MatchItems, ReportsADuplicateText) {
 }
 
 TEST(MatchItems, TakesMissingKeysNeitherAsDuplicatesNorAsAMatch) {
-    // The values under the mask are zeros, as is an item of the log.
+    // The values under the mask are zero, which is also the key of an item of the log.
     const Log log = log_of({{0, "New", 1}, {7, "New", 1}});
     const Column table = numbers_column<std::int64_t>({0, 0, 7}, {1, 1, 0});
     const TableRows match = match_items(log.journeys, columns::encode_items(table));
@@ -103,7 +103,7 @@ TEST(MatchItems, FindsEveryOneOfManyItems) {
     EXPECT_EQ(wrong, 0U);
 }
 
-TEST(JourneyOf, GivesTheJourneyOfOneItemAsALogOfItsOwn) {
+TEST(JourneyOf, ReturnsTheJourneyOfOneItemAsALogOfItsOwn) {
     const Log log = small_log();
     const Column key = numbers_column<std::int64_t>({7});
     const std::optional<Journeys> one = journey_of(log.journeys, columns::encode_items(key));

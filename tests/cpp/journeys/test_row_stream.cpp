@@ -17,7 +17,7 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-/// One batch of rows with integer items, added to a stream.
+/// Rows of one batch with integer items.
 void append(RowStream& stream, const std::vector<Row>& rows, const Rows& dropped = {}) {
     std::vector<std::int64_t> items, times;
     std::vector<std::optional<std::string>> stages;
@@ -39,7 +39,7 @@ Log built(RowStream& stream) {
     return log;
 }
 
-TEST(RowStream, PutsTheRowsOfAnItemTogetherFromAllBatches) {
+TEST(RowStream, JoinsTheRowsOfAnItemFromAllBatches) {
     RowStream stream;
     append(stream, {{7, "New", 5}, {8, "New", 1}});
     append(stream, {{7, "Won", 9}, {7, "Call", 3}});
@@ -69,20 +69,20 @@ TEST(RowStream, LeavesDroppedRowsOutButCountsThemInItsRowNumbers) {
     EXPECT_EQ(built(stream).stages_of(1), (Labels{"New", "Won", "Call"}));
 }
 
-TEST(RowStream, KeepsMissingStagesApartFromLabelsThatComeLater) {
+TEST(RowStream, KeepsMissingStagesApartFromLabelsOfLaterBatches) {
     RowStream stream;
     append(stream, {{1, "New", 0}, {1, "", 1}});
     append(stream, {{1, "Won", 2}, {1, "", 3}});
     EXPECT_EQ(built(stream).stages_of(1), (Labels{"New", "(missing)", "Won", "(missing)"}));
 }
 
-TEST(RowStream, TiesKeepTheOrderOfTheStream) {
+TEST(RowStream, KeepsTheOrderOfTheStreamBetweenRowsOfEqualTime) {
     RowStream stream;
     for (const char* stage : {"a", "b", "c", "d"}) append(stream, {{1, stage, 0}});
     EXPECT_EQ(built(stream).stages_of(1), (Labels{"a", "b", "c", "d"}));
 }
 
-TEST(RowStream, BuildsTheSameAsOneColumnWhetherItFreesBlocksOrNot) {
+TEST(RowStream, BuildsTheSameLogAsOneColumnWhetherItFreesBlocksOrNot) {
     CodedRows all;
     all.n_labels = 5;
     RowStream kept, freed;
@@ -116,9 +116,9 @@ TEST(RowStream, BuildsTheSameAsOneColumnWhetherItFreesBlocksOrNot) {
     }
 }
 
-// The thread sanitizer's own memory grows with the program's.
+// The memory of the thread sanitizer grows with that of the program.
 #if defined(__linux__) && !defined(__SANITIZE_THREAD__)
-/// The largest amount of memory that this process has had resident since `forget`, in bytes.
+/// The peak of the resident memory of this process since `forget`, in bytes.
 class Peak {
   public:
     static void forget() { std::ofstream("/proc/self/clear_refs") << "5"; }
@@ -159,13 +159,13 @@ TEST(RowStream, FreesItsRowsWhileTheJourneysGrow) {
     const std::size_t before = Peak::resident();
     Peak::forget();
     const Journeys journeys = stream.build(1, /*many_rows=*/0);
-    // A row's record takes 16 bytes: were all rows there to the end, they would come on top.
+    // A record takes 16 bytes per row. If all rows stayed to the end, the peak would hold them as well.
     EXPECT_LT(Peak::highest() - before, kRows * kBatches * 8);
     EXPECT_EQ(journeys.n_rows(), kRows * kBatches);
 }
 #endif
 
-TEST(RowStream, HashedKeysMeetAcrossBatches) {
+TEST(RowStream, JoinsHashedKeysOfSeveralBatches) {
     RowStream stream;
     for (const char* item : {"deal 1", "deal 2", "deal 1"}) {
         const Column key = texts_column({item}), stage = texts_column({"New"}),
@@ -178,7 +178,7 @@ TEST(RowStream, HashedKeysMeetAcrossBatches) {
     EXPECT_EQ(journeys.n_rows(), 3);
 }
 
-/// Adds rows of these items to a stream, all in one stage at one time, their keys packed where they can be.
+/// Adds rows of these items to a stream, all with one stage and one time. Keys are packed if they can be.
 void append_items(RowStream& stream, const std::vector<std::optional<std::string>>& items) {
     const std::vector<std::optional<std::string>> stages(items.size(), "New");
     const Column time = numbers_column(std::vector<std::int64_t>(items.size(), 0));
@@ -193,7 +193,7 @@ std::set<std::string> packed_items(const Journeys& journeys) {
     return {texts.begin(), texts.end()};
 }
 
-TEST(RowStream, PackedKeysMeetAcrossBatchesThatBeginDifferently) {
+TEST(RowStream, JoinsPackedKeysOfBatchesWithDifferentPrefixes) {
     RowStream stream;
     append_items(stream, {"D-00001", "D-00002"});
     append_items(stream, {"D-10", "D-00002", "D-1"});
@@ -223,7 +223,7 @@ TEST(RowStream, HashesPackedKeysAsSoonAsOneBatchDoesNotFit) {
     }
 }
 
-TEST(RowStream, HashesPackedKeysWhoseCommonBeginningIsTooShort) {
+TEST(RowStream, HashesPackedKeysWhoseCommonPrefixIsTooShort) {
     RowStream stream;
     append_items(stream, {"Paris-0001", "Paris-0002"});
     append_items(stream, {"Prague-001", "Prague-002"});
@@ -242,8 +242,9 @@ TEST(RowStream, RefusesTextAfterIntegers) {
                           columns::encode_times(number), {});
         });
     };
-    EXPECT_EQ(with(key, stage), "one batch has text keys, another integers");
-    EXPECT_EQ(with(number, number), "the stages of one batch are text, those of another integers");
+    EXPECT_EQ(with(key, stage), "the keys of one batch are text, the keys of another batch are integers");
+    EXPECT_EQ(with(number, number),
+              "the stages of one batch are text, the stages of another batch are integers");
 }
 
 TEST(RowStream, RefusesColumnsOfDifferentLength) {
@@ -253,7 +254,7 @@ TEST(RowStream, RefusesColumnsOfDifferentLength) {
                   stream.append(columns::encode_items(two), columns::encode_stages(one),
                                 columns::encode_times(two), {});
               }),
-              "the columns differ in length: item 2, stage 1, time 2 rows");
+              "the columns differ in length: item 2, stage 1, time 2");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-TEST(Pipeline, OrdersItsRowsInProgressThenWonThenLost) {
+TEST(Pipeline, OrdersItsRowsOpenThenWonThenLost) {
     const Pipeline pipeline(2, 1, 2, {});
     EXPECT_EQ(pipeline.n_open(), 2);
     EXPECT_EQ(pipeline.n_rows(), 5);
@@ -19,7 +19,7 @@ TEST(Pipeline, OrdersItsRowsInProgressThenWonThenLost) {
     EXPECT_EQ(pipeline.outcome_of(4), Outcome::lost);
 }
 
-TEST(Pipeline, MayHaveNoWonNoLostOrNoStageInProgress) {
+TEST(Pipeline, MayHaveNoOpenNoWonOrNoLostStage) {
     EXPECT_EQ(Pipeline(1, 0, 1, {}).outcome_of(1), Outcome::lost);
     EXPECT_EQ(Pipeline(1, 1, 0, {}).outcome_of(1), Outcome::won);
     EXPECT_EQ(Pipeline(0, 1, 1, {}).outcome_of(0), Outcome::won);
@@ -56,7 +56,7 @@ TEST(Pipeline, RefusesALogOfOtherLabels) {
     const Log log = log_of({{7, "New", 1}, {7, "Won", 2}});
     EXPECT_NO_THROW(Pipeline(1, 1, 0, {0, 1}).check(log.journeys));
     EXPECT_EQ(message_of([&] { Pipeline(1, 1, 0, {0}).check(log.journeys); }),
-              "the pipeline was made for 1 labels, the log has 2");
+              "the pipeline was made for 1 label, the log has 2");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-// Times are days of a year: 31 ends January, 59 February, 90 March.
+// Times are days of a year: January ends at 31, February at 59, March at 90.
 const std::vector<Row> kDeal{{1, "New", 4}, {1, "Prepayment", 78}, {1, "Won", 99}};
 const std::vector<Row> kReopened{{2, "New", 10}, {2, "Lost", 20}, {2, "Discussion", 70}, {2, "Lost", 80}};
 
@@ -28,7 +28,7 @@ TEST(SelectJourneys, WithoutAPeriodKeepsAllRows) {
     EXPECT_EQ(kept(kDeal, {}), (Labels{"New", "Prepayment", "Won"}));
 }
 
-TEST(SelectJourneys, RemembersTheRowsOfTheInputWhereTheLogDoes) {
+TEST(SelectJourneys, KeepsTheRowNumbersOfTheInputIfTheLogHasThem) {
     CodedRows rows;
     rows.n_labels = 2;
     for (const std::int64_t time : {9, 3, 6}) rows.add(1, 0, time);
@@ -40,7 +40,7 @@ TEST(SelectJourneys, RemembersTheRowsOfTheInputWhereTheLogDoes) {
     EXPECT_TRUE(select_journeys(rows.build(), same_rows(1, 1, 0), early, 1).row.empty());
 }
 
-TEST(SelectJourneys, AnActiveItemIsShownAsItStoodAtThePeriodsEnd) {
+TEST(SelectJourneys, AnActiveItemKeepsItsRowsBeforeThePeriodsEnd) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 31, 59)), (Labels{"New"}));
     EXPECT_EQ(kept(kDeal, period(Basis::active, 59, 90)), (Labels{"New", "Prepayment"}));
     EXPECT_EQ(kept(kDeal, period(Basis::active, 90, 120)), (Labels{"New", "Prepayment", "Won"}));
@@ -52,7 +52,7 @@ TEST(SelectJourneys, AnItemClosedBeforeThePeriodIsNotActiveInIt) {
     EXPECT_EQ(kept(kReopened, period(Basis::active, 59, 90)), (Labels{"New", "Lost", "Discussion", "Lost"}));
 }
 
-TEST(SelectJourneys, AnItemClosedAtThePeriodsFirstMomentIsActiveAtItsLastIsNot) {
+TEST(SelectJourneys, AnItemClosedAtThePeriodsStartIsActiveAndAnItemClosedAtItsEndIsStillOpen) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 99, 120)).size(), 3U);
     EXPECT_EQ(kept(kDeal, period(Basis::active, 100, 120)), Labels{});
     EXPECT_EQ(kept(kDeal, period(Basis::active, 0, 99)), (Labels{"New", "Prepayment"}));
@@ -62,7 +62,7 @@ TEST(SelectJourneys, AnItemCreatedAfterThePeriodIsNotActiveInIt) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 0, 4)), Labels{});
 }
 
-TEST(SelectJourneys, ACohortKeepsTheWholeJourneyOfThoseCreatedInThePeriod) {
+TEST(SelectJourneys, ACohortKeepsTheWholeJourneysOfItemsCreatedInThePeriod) {
     EXPECT_EQ(kept(kDeal, period(Basis::created, 0, 31)), (Labels{"New", "Prepayment", "Won"}));
     EXPECT_EQ(kept(kDeal, period(Basis::created, 4, 5)).size(), 3U);
     EXPECT_EQ(kept(kDeal, period(Basis::created, 5, 31)), Labels{});
@@ -84,7 +84,7 @@ TEST(SelectJourneys, AnOpenItemIsClosedInNoPeriod) {
         Labels{});
 }
 
-TEST(SelectJourneys, AsOfTakesLaterRowsOutBeforeThePeriodIsRead) {
+TEST(SelectJourneys, AsOfDropsLaterRowsBeforeThePeriodIsApplied) {
     Selection seen_early = period(Basis::closed, 0, 31);
     seen_early.as_of = 70;
     EXPECT_EQ(kept(kReopened, seen_early), (Labels{"New", "Lost"}));
@@ -100,7 +100,7 @@ TEST(SelectJourneys, UnlistedRowsNeitherCreateNorCloseAnItem) {
     EXPECT_EQ(kept({{6, "Note", 1}}, {}), Labels{});
 }
 
-TEST(SelectJourneys, TheEndsOfTimeAreTimesToo) {
+TEST(SelectJourneys, TheFirstAndTheLastTimeAreTimesToo) {
     constexpr std::int64_t kLow = std::numeric_limits<std::int64_t>::min();
     constexpr std::int64_t kHigh = std::numeric_limits<std::int64_t>::max();
     const std::vector<Row> rows{{7, "New", kLow + 1}, {7, "Won", kHigh}};
@@ -123,7 +123,7 @@ TEST(SelectJourneys, ItemsKeepTheirPlacesAndKeys) {
 
 class AnotherPipeline : public ::testing::Test {
   protected:
-    // New is of the shop, Ordered of the warehouse.
+    // The stage New belongs to the shop, Ordered to the warehouse.
     Log log_ = log_of({{1, "New", 1}, {1, "Ordered", 50}, {2, "Ordered", 2}, {2, "New", 3}, {3, "New", 4}});
     std::vector<std::uint8_t> elsewhere_ = codes_elsewhere();
 
@@ -139,17 +139,17 @@ class AnotherPipeline : public ::testing::Test {
     }
 };
 
-TEST_F(AnotherPipeline, AnItemThatIsInItNowIsLeftOut) {
+TEST_F(AnotherPipeline, LeavesOutAnItemThatIsInItNow) {
     EXPECT_EQ(kept(1, {}), Labels{});
     EXPECT_EQ(kept(2, {}), (Labels{"Ordered", "New"}));
     EXPECT_EQ(kept(3, {}), (Labels{"New"}));
 }
 
-TEST_F(AnotherPipeline, BeforeItMovedTheItemWasHere) {
+TEST_F(AnotherPipeline, KeepsAnItemBeforeItMoves) {
     EXPECT_EQ(kept(1, period(Basis::active, 0, 31)), (Labels{"New"}));
 }
 
-TEST_F(AnotherPipeline, AnItemThatMovedOutCanBeKeptUntilThePeriodInWhichItMoved) {
+TEST_F(AnotherPipeline, CanKeepAnItemThatMovedUntilThePeriodInWhichItMoved) {
     Selection with_moved = period(Basis::active, 31, 59);
     with_moved.moved_out = MovedOut::include;
     EXPECT_EQ(kept(1, with_moved), (Labels{"New", "Ordered"}));
@@ -158,14 +158,14 @@ TEST_F(AnotherPipeline, AnItemThatMovedOutCanBeKeptUntilThePeriodInWhichItMoved)
     EXPECT_EQ(kept(1, with_moved), Labels{});
 }
 
-TEST_F(AnotherPipeline, TheItemsThatMovedAreFound) {
+TEST_F(AnotherPipeline, FindsTheItemsThatMoved) {
     const std::vector<std::uint8_t> moved = moved_items(log_.journeys, shop().read(log_), elsewhere_, 2);
     EXPECT_EQ(moved[log_.place_of(1)], 1);
     EXPECT_EQ(moved[log_.place_of(2)], 0);
     EXPECT_EQ(moved[log_.place_of(3)], 0);
 }
 
-TEST_F(AnotherPipeline, FlagsAreOnePerStage) {
+TEST_F(AnotherPipeline, RefusesAnotherNumberOfFlagsThanLabels) {
     elsewhere_.push_back(0);
     EXPECT_THROW(kept(1, {}), std::invalid_argument);
 }

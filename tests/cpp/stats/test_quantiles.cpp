@@ -32,7 +32,7 @@ void expect_bounds(const Bounds& bounds, std::uint64_t low, std::uint64_t high) 
     EXPECT_EQ(bounds.high, high);
 }
 
-TEST(Sieve, KnowsTheValuesOfTheRanksInsideItsBrackets) {
+TEST(Sieve, ReturnsTheValuesOfTheRanksInsideItsBrackets) {
     Sieve sieve = sieve_of({70, 10, 60, 30, 20, 50, 40}, {{20, 40}, {60, 65}});
     EXPECT_EQ(sieve.value_at(1), 20U);
     EXPECT_EQ(sieve.value_at(2), 30U);
@@ -46,7 +46,7 @@ TEST(Sieve, RefusesARankOutsideItsBrackets) {
     EXPECT_THROW(static_cast<void>(sieve.value_at(0)), std::logic_error);
 }
 
-TEST(Sieve, SaysWhichBoundsHoldARankForCertain) {
+TEST(Sieve, ReturnsBoundsThatCertainlyHoldARank) {
     Sieve sieve = sieve_of({70, 10, 60, 30, 20, 50, 40}, {{20, 40}, {60, 65}});
     expect_bounds(sieve.bounds_around(0), 0, 20);
     expect_bounds(sieve.bounds_around(2), 30, 30);
@@ -54,7 +54,7 @@ TEST(Sieve, SaysWhichBoundsHoldARankForCertain) {
     expect_bounds(sieve.bounds_around(6), 65, kHighest);
 }
 
-TEST(Sieve, TellsTiesAtItsBoundsFromTheValuesBetween) {
+TEST(Sieve, SeparatesTiesAtItsBoundsFromTheValuesBetween) {
     Sieve sieve = sieve_of({5, 7, 5, 6, 7, 5, 9, 1}, {{5, 7}});
     const Values sorted{1, 5, 5, 5, 6, 7, 7, 9};
     for (std::uint64_t rank = 1; rank < 7; ++rank) EXPECT_EQ(sieve.value_at(rank), sorted[rank]);
@@ -72,7 +72,7 @@ TEST(Sieve, TakesZeroAndTheHighestValue) {
 }
 
 TEST(Sieve, CountsBetweenAnyNumberOfBracketsAsSortingDoes) {
-    // Values of all magnitudes, those at bounds and beside them among them.
+    // Values of all magnitudes, including the bounds and their neighbours.
     std::mt19937_64 random(12);
     for (std::size_t n_brackets = 1; n_brackets <= 8; ++n_brackets) {
         for (const unsigned bits : {6U, 20U, 47U, 64U}) {
@@ -134,7 +134,7 @@ TEST(Brackets, AreGuessedFromAPartSoThatTheyHoldTheQuantilesOfTheWhole) {
     for (std::size_t i = 0; i < values.size(); i += 64) part.push_back(values[i]);
     Sieve sieve = sieve_of(values, guess_brackets(part, kQuartiles));
     EXPECT_TRUE(missing_brackets(sieve, kQuartiles).empty());
-    // Far from all values lie inside: a bracket of the quartiles spans a few percent.
+    // Few values lie inside: the brackets of the quartiles span a few percent of them.
     EXPECT_FALSE(sieve.holds(300'000 / 8));
     EXPECT_FALSE(sieve.holds(400'000 * 3 / 8));
 }
@@ -148,7 +148,7 @@ TEST(Brackets, AreJoinedWhereTheyOverlap) {
     EXPECT_GT(brackets[0].high, 510U);
 }
 
-TEST(Brackets, OfAVerySmallPartAreEverything) {
+TEST(Brackets, OfAVerySmallPartHoldEveryValue) {
     Values one{7}, none;
     for (Values* part : {&one, &none}) {
         const std::vector<Bounds> brackets = guess_brackets(*part, kQuartiles);
@@ -157,7 +157,7 @@ TEST(Brackets, OfAVerySmallPartAreEverything) {
     }
 }
 
-TEST(Brackets, ThatMissedAreMadeUpForBySuchAsCannotMiss) {
+TEST(Brackets, ThatMissTheQuantilesAreReplacedByBracketsThatHoldThemCertainly) {
     Values values = random_values(20'001, 1'000'000);
     const std::vector<Quantile> quantiles{{1, 10}, {1, 2}, {9, 10}, {1, 3}};
     Sieve expected = sieve_of(values, {Bounds{}});
@@ -184,7 +184,7 @@ TEST(Brackets, ThatMissedAreMadeUpForBySuchAsCannotMiss) {
     }
 }
 
-TEST(Brackets, ThatHoldTheLowerOfTwoValuesAloneMissTheQuantileBetweenThem) {
+TEST(Brackets, ThatHoldOnlyTheLowerOfTwoValuesMissTheQuantileBetweenThem) {
     const Values values{10, 20, 30, 40};
     const std::vector<Quantile> median{{1, 2}};
     Sieve sieve = sieve_of(values, {{15, 25}});

@@ -25,7 +25,7 @@ struct OwnedArray {
 
 using ArrayPtr = std::shared_ptr<OwnedArray>;
 
-/// Wires the structs up once the memory is in place; buffer 0 is the bitmap, none at first.
+/// Makes an array over some buffers. Buffer 0 is the bitmap, which does not exist at first.
 inline ArrayPtr make_array(std::string format, std::size_t length, std::vector<std::vector<char>> memory,
                            ArrayPtr dictionary = nullptr) {
     auto made = std::make_shared<OwnedArray>();

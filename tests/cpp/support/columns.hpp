@@ -1,6 +1,6 @@
 #pragma once
 
-// Columns made from literals, and what encoding makes of a column, in a form that can be compared.
+// Columns made from literals, and the values of columns in a form that can be compared.
 
 #include <cstdint>
 #include <memory>
@@ -29,7 +29,7 @@ constexpr columns::Storage storage_for() {
     if constexpr (std::is_same_v<T, std::uint64_t>) return columns::Storage::uint64;
 }
 
-/// A column of numbers in one chunk, as NumPy arrays come in.
+/// Makes a column of numbers in one chunk, like the column of a NumPy array.
 template <class T>
 Column numbers_column(std::vector<T> values, std::vector<std::uint8_t> missing = {}) {
     struct Memory {
@@ -50,7 +50,7 @@ Column numbers_column(std::vector<T> values, std::vector<std::uint8_t> missing =
     return column;
 }
 
-/// A column of text in one chunk; `std::nullopt` is a missing value.
+/// Makes a column of text in one chunk; `std::nullopt` is a missing value.
 inline Column texts_column(const std::vector<std::optional<std::string>>& values) {
     std::vector<std::string> texts;
     std::vector<std::size_t> missing;
@@ -61,7 +61,7 @@ inline Column texts_column(const std::vector<std::optional<std::string>>& values
     return read({with_missing(text_array(texts), missing)});
 }
 
-/// The text in each row, `std::nullopt` where it is missing.
+/// Returns the text of each row, `std::nullopt` if it is missing.
 inline std::vector<std::optional<std::string>> texts_in(const Column& column) {
     const columns::StageCodes codes = columns::encode_stages(column);
     const auto& labels = std::get<std::vector<std::string>>(codes.labels);
@@ -72,7 +72,7 @@ inline std::vector<std::optional<std::string>> texts_in(const Column& column) {
     return texts;
 }
 
-/// The whole number in each row, `std::nullopt` where it is missing.
+/// Returns the integer of each row, `std::nullopt` if it is missing.
 inline std::vector<std::optional<std::int64_t>> numbers_in(const Column& column) {
     const columns::StageCodes codes = columns::encode_stages(column);
     const auto& labels = std::get<std::vector<std::int64_t>>(codes.labels);
@@ -87,7 +87,7 @@ using Texts = std::vector<std::optional<std::string>>;
 using Numbers = std::vector<std::optional<std::int64_t>>;
 using Rows = std::vector<std::uint64_t>;
 
-/// What `call` throws as `Error`, in its own words; empty where it does not.
+/// Returns the message of the `Error` that `call` throws, or an empty text if it does not throw one.
 template <class Error = std::invalid_argument, class Call>
 std::string message_of(Call call) {
     try {

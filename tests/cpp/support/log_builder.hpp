@@ -1,6 +1,6 @@
 #pragma once
 
-// Logs and pipelines made from literals that can be read at a glance.
+// Logs and pipelines made from short literals.
 
 #include <algorithm>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace stagefunnel::testing {
 
 using Labels = std::vector<std::string>;
 
-/// Any sequence as a plain vector, so that it compares with a literal.
+/// Copies a sequence to a plain vector, which can be compared with a literal.
 template <class Sequence>
 std::vector<typename Sequence::value_type> list_of(const Sequence& sequence) {
     return {sequence.begin(), sequence.end()};
@@ -31,12 +31,12 @@ struct Row {
     std::int64_t time;
 };
 
-/// Journeys with the labels that their codes stand for.
+/// Journeys with the labels of their codes.
 struct Log {
     Journeys journeys;
     Labels labels;
 
-    /// Where the item lies, whatever order building left the items in.
+    /// Returns the index of an item in the journeys.
     [[nodiscard]] std::size_t place_of(std::int64_t item) const {
         const auto key = static_cast<std::uint64_t>(item);
         const auto found = std::find(journeys.key.begin(), journeys.key.end(), key);
@@ -44,7 +44,7 @@ struct Log {
         return static_cast<std::size_t>(found - journeys.key.begin());
     }
 
-    /// The stages of an item's rows in their order; a missing stage is "(missing)".
+    /// Returns the stages of an item's rows in their order; a missing stage is "(missing)".
     [[nodiscard]] Labels stages_of(std::int64_t item) const {
         Labels stages;
         const std::size_t place = place_of(item);
@@ -65,7 +65,7 @@ struct Log {
     }
 };
 
-/// Builds a log from rows in the order given.
+/// Builds a log from rows in this order.
 inline Log log_of(const std::vector<Row>& rows, const columns::RowOrder& order = {}, const Rows& dropped = {},
                   unsigned threads = 1) {
     std::vector<std::int64_t> items, times;
@@ -82,7 +82,7 @@ inline Log log_of(const std::vector<Row>& rows, const columns::RowOrder& order =
             std::get<Labels>(codes.labels)};
 }
 
-/// A log of whole journeys: the items are 1, 2, 3, …, each enters its stages at the times 0, 1, 2, ….
+/// Builds a log of whole journeys: the items are 1, 2, 3, …; each enters its stages at the times 0, 1, 2, ….
 inline Log log_of_journeys(const std::vector<Labels>& journeys) {
     std::vector<Row> rows;
     for (std::size_t i = 0; i < journeys.size(); ++i) {
@@ -94,7 +94,7 @@ inline Log log_of_journeys(const std::vector<Labels>& journeys) {
     return log_of(rows);
 }
 
-/// The labels of a pipeline; those of a log that stand in none of the three are unlisted.
+/// The labels of a pipeline. All other labels of a log are unlisted.
 struct Stages {
     Labels open, won, lost;
 
@@ -116,7 +116,7 @@ struct Stages {
 /// The pipeline of the worked example.
 inline Stages shop() { return {{"New", "Discussion", "Prepayment", "Delivery"}, {"Won"}, {"Lost"}}; }
 
-/// Already encoded columns, for logs too large for literals.
+/// Encoded columns, for logs that are too large for literals.
 struct CodedRows {
     std::vector<std::uint64_t> item;
     std::vector<std::uint16_t> stage;
@@ -145,7 +145,7 @@ struct CodedRows {
     }
 };
 
-/// A pipeline in which stage code and row are the same.
+/// Returns a pipeline in which the row of each label is its code.
 inline Pipeline same_rows(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost) {
     std::vector<std::int32_t> rows;
     for (std::int32_t row = 0; row < n_open + n_won + n_lost; ++row) rows.push_back(row);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Time in stage the obvious way: every duration is kept and sorted.
+// Time in stage in the obvious way: every duration is kept and sorted.
 
 #include <algorithm>
 #include <cstdint>
@@ -36,7 +36,7 @@ struct PlainStage : durations::VisitCounts {
     }
 };
 
-/// Reads the rows, which must be given in the order of time inside each item.
+/// Returns the durations of all stages. The rows of each item must be in the order of time.
 inline std::vector<PlainStage> plain_durations(const CodedRows& rows,
                                                const std::vector<std::int32_t>& row_of_label,
                                                std::size_t n_rows, durations::Per per) {
@@ -55,6 +55,7 @@ inline std::vector<PlainStage> plain_durations(const CodedRows& rows,
             visited.insert(row);
             ++stages[row].visits;
             if (next < listed.size()) {
+                // The distance of two int64 times may exceed int64, but not 64 bits.
                 durations[row].push_back(static_cast<std::uint64_t>(rows.time[listed[next]]) -
                                          static_cast<std::uint64_t>(rows.time[listed[i]]));
                 ++stages[row].completed;

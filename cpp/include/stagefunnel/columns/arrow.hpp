@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// The three structs of the Arrow C data and C stream interfaces, as published in the Arrow format
-// specification. Their layout is the interface: any producer's pointers can be read through them.
+// The structs of the Arrow C data interface and C stream interface, as the Arrow format specification
+// declares them. Their layout is the interface: the pointers of any producer can be read through them.
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE

@@ -26,34 +26,34 @@ enum class Storage : std::uint8_t {
     bytes32,     // text or binary with 32-bit offsets
     bytes64,     // text or binary with 64-bit offsets
     bytes_view,  // text or binary as 16-byte views
-    fixed_bytes  // `Column::width` bytes a row, for example a UUID
+    fixed_bytes  // `Column::width` bytes per row, for example a UUID
 };
 
 struct Column;
 
-/// One contiguous piece of a column. All pointers are borrowed from `Column::owner`.
+/// One contiguous piece of a column. `Column::owner` keeps the memory behind all pointers alive.
 struct Chunk {
     std::size_t length = 0;
-    std::size_t offset = 0;                    // rows to skip in every buffer: a sliced array
-    const std::uint8_t* validity = nullptr;    // Arrow bitmap, 1 = present; null: no row is missing
-    const std::uint8_t* missing = nullptr;     // NumPy byte mask, 1 = missing; null: no row is missing
+    std::size_t offset = 0;                    // of the first row in every buffer, for a sliced array
+    const std::uint8_t* validity = nullptr;    // Arrow bitmap, 1 = present; null if no row is missing
+    const std::uint8_t* missing = nullptr;     // NumPy byte mask, 1 = missing; null if no row is missing
     const void* values = nullptr;              // numbers, offsets, views or fixed-width bytes
-    const char* bytes = nullptr;               // what 32- and 64-bit offsets point into
-    std::vector<const char*> view_buffers;     // what views of more than 12 bytes point into
-    std::shared_ptr<const Column> dictionary;  // set where `values` are codes into it
+    const char* bytes = nullptr;               // the bytes that 32- and 64-bit offsets count from
+    std::vector<const char*> view_buffers;     // the buffers that views of more than 12 bytes point into
+    std::shared_ptr<const Column> dictionary;  // set if `values` are codes of its rows
 };
 
-/// A typed column of rows in chunks; nothing is copied, `owner` keeps the memory alive.
+/// A typed column of rows in chunks. The values are not copied; `owner` keeps their memory alive.
 struct Column {
     Storage storage = Storage::int64;
-    std::string format;     // the Arrow format string: it also carries time units and zones
-    std::size_t width = 0;  // bytes a row of `fixed_bytes`
+    std::string format;     // the Arrow format string, which also carries units and zones of times
+    std::size_t width = 0;  // bytes per row of `fixed_bytes`
     std::size_t length = 0;
     std::vector<Chunk> chunks;
     std::shared_ptr<const void> owner;
 };
 
-/// True where the column holds text or bytes (through a dictionary or not), not numbers.
+/// Returns whether the column holds text or bytes, plain or through a dictionary, and not numbers.
 [[nodiscard]] bool holds_bytes(const Column& column);
 
 /// Describes an Arrow format string for people, for example "float64" for "g".
@@ -65,33 +65,41 @@ struct Column {
 /// binary, dates, timestamps and dictionaries over all of these are read in place. Each chunk may have
 /// a dictionary of its own.
 ///
-/// @param owner keeps schema and arrays alive as long as the column lives.
-/// @throws std::invalid_argument for any other type, naming it.
+/// @param owner an owner that keeps schema and arrays alive as long as the column lives.
+/// @throws std::invalid_argument for any other type, naming it, or if an array lacks buffers, values or its
+///     dictionary.
 [[nodiscard]] Column column_from_arrow(const ArrowSchema& schema,
                                        const std::vector<const ArrowArray*>& arrays,
                                        std::shared_ptr<const void> owner);
 
-/// A column of codes into a dictionary; rows flagged in the codes' own mask are missing.
+/// Makes a column of codes and a dictionary. Rows that the mask of the codes flags are missing.
 [[nodiscard]] Column column_with_dictionary(Column codes, Column dictionary);
 
-/// Reads columns of an Arrow stream to its end, by name, or the stream's own values where `names` is empty.
+/// Reads an Arrow stream to its end and returns the columns of these names, in the order of `names`. If
+/// `names` is empty, the values of the stream itself are the one column.
 ///
-/// The stream is taken over and released.
+/// The function takes the stream over and releases it, also if it throws.
 ///
-/// @throws std::invalid_argument for a column that is not there or whose type is not read.
-/// @throws std::runtime_error with the producer's own words if it fails.
+/// @throws std::invalid_argument if a column does not exist or has an unsupported type.
+/// @throws std::runtime_error if the producer fails, with the producer's message.
 [[nodiscard]] std::vector<Column> columns_from_stream(ArrowArrayStream& stream,
                                                       const std::vector<std::string>& names);
 
-/// The same of one record batch; schema and array are taken over.
+/// Does the same for one record batch. The function takes schema and array over.
 [[nodiscard]] std::vector<Column> columns_from_batch(ArrowSchema& schema, ArrowArray& array,
                                                      const std::vector<std::string>& names);
 
-/// The integers in some rows of a column (through dictionaries); unsigned ones as the same 64 bits.
+/// Returns the integers in some rows of a column, in the order of `rows`, with dictionaries resolved. An
+/// unsigned integer keeps its 64 bits.
+///
+/// @throws std::invalid_argument if a row lies outside the column or a code outside its dictionary, or if the
+///     column does not hold numbers.
 [[nodiscard]] std::vector<std::int64_t> take_integers(const Column& column,
                                                       std::span<const std::uint32_t> rows);
 
-/// The texts or bytes in some rows of a column (through dictionaries).
+/// Returns the texts or bytes in some rows of a column, in the order of `rows`, with dictionaries resolved.
+///
+/// @throws std::invalid_argument as `take_integers` does, or if the column does not hold text.
 [[nodiscard]] std::vector<std::string> take_bytes(const Column& column, std::span<const std::uint32_t> rows);
 
 }  // namespace stagefunnel::columns

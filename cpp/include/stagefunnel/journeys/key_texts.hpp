@@ -13,46 +13,51 @@
 
 namespace stagefunnel::journeys {
 
-/// The texts that hashed keys were made of, each distinct one once.
+/// Whether each text is compared with the text that is kept for its hash. Two texts with one hash are then an
+/// error; otherwise they are one item.
+enum class HashCollisions : std::uint8_t { accept, refuse };
+
+/// The texts behind hashed keys, each distinct text once.
+///
+/// An open-addressing hash table with linear probing over the hashes (Knuth, TAOCP 3, 6.4, algorithm L).
 class KeyTexts {
   public:
-    /// @param exact compares each text with the one that is kept for its hash.
-    explicit KeyTexts(bool exact) : exact_(exact) {}
+    explicit KeyTexts(HashCollisions collisions) : collisions_(collisions) {}
 
-    /// Keeps the texts of a column that `keys` was encoded from; does nothing where the keys are integers.
+    /// Keeps the texts of the column that `keys` was encoded from; does nothing if the keys are not hashed.
     ///
-    /// @throws std::invalid_argument where texts are compared and two of them share a hash, naming both.
+    /// @throws std::invalid_argument if collisions are refused and two texts share a hash, naming both.
     void add(const Column& column, const columns::ItemKeys& keys);
 
-    [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const { return kept_.size(); }
 
-    /// The texts of some keys.
+    /// Returns the texts of some keys.
     ///
-    /// @throws std::invalid_argument for a key that no text was kept for.
+    /// @throws std::invalid_argument for a key without a text.
     [[nodiscard]] std::vector<std::string> texts_of(std::span<const std::uint64_t> key,
                                                     std::span<const std::uint64_t> high) const;
 
   private:
-    struct Entry {
+    struct KeptText {
         std::uint64_t key, high;
-        std::size_t begin;  // of its text; that ends where the next one begins
+        std::size_t begin;  // of the text in `bytes_`; it ends where the next one begins
     };
 
     void keep(std::uint64_t key, std::uint64_t high, std::string_view text);
     void grow();
-    /// The slot that holds the entry of a key, or is free for it.
+    /// Returns the slot of a key, or the free slot where it belongs.
     [[nodiscard]] std::size_t slot_of(std::uint64_t key, std::uint64_t high) const;
-    [[nodiscard]] std::string_view text(std::size_t entry) const;
+    [[nodiscard]] std::string_view text(std::size_t which) const;
 
-    bool exact_;
-    std::vector<std::uint32_t> slots_;  // entry of each, or none
-    std::vector<Entry> entries_;
+    HashCollisions collisions_;
+    std::vector<std::uint32_t> slots_;  // indices into `kept_`; at most half of the slots are taken
+    std::vector<KeptText> kept_;
     std::string bytes_;
 };
 
-/// The texts of some items whose keys are packed texts.
+/// Returns the texts of some items whose keys are packed texts.
 ///
-/// @throws std::invalid_argument if they are not, or an item lies beyond the journeys.
+/// @throws std::invalid_argument if the keys are not packed texts, or if an item lies outside the journeys.
 [[nodiscard]] std::vector<std::string> packed_texts(const Journeys& journeys,
                                                     std::span<const std::uint32_t> items);
 

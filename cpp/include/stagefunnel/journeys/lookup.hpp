@@ -10,12 +10,12 @@
 
 namespace stagefunnel::journeys {
 
-/// Returns the items in the order of their first row in the input.
+/// Returns the items in the order of their first row in the input, in time linear in the rows.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
 
-/// Returns the keys of all items in a form that is the same in every log: packed text is hashed as any other
-/// text is. The first list holds the lower halves of the keys; the second holds the upper halves, and is
-/// empty if the keys are integers.
+/// Returns the keys of all items in a form that is the same in every log: packed texts are hashed as all
+/// other texts are. The first list holds the lower halves of the keys. The second list holds the upper
+/// halves; it is empty if the keys are integers.
 [[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
     const Journeys& journeys);
 
@@ -40,11 +40,14 @@ struct TableRows {
 
 /// Looks up every key of a column among the items of a log, in time linear in items and keys.
 ///
-/// @return The place of the item in the journeys per key, -1 if the log does not have the item.
+/// @return The index of the item in the journeys for each key, -1 if the log does not have the item or the
+///     key is missing.
 /// @throws std::invalid_argument as `match_items` does.
 [[nodiscard]] std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys);
 
 /// Returns the journey of one item as a log of its own, or `std::nullopt` if the log does not have the item.
+///
+/// @throws std::invalid_argument as `match_items` does.
 [[nodiscard]] std::optional<Journeys> journey_of(const Journeys& journeys, const columns::ItemKeys& item);
 
 }  // namespace stagefunnel::journeys

@@ -8,19 +8,20 @@
 
 namespace stagefunnel::scan {
 
-/// What a stage means for the item that is in it.
+/// The meaning of a stage for the items in it.
 enum class Outcome : std::uint8_t { open, won, lost };
 
 /// How a question reads the stages of a log.
 ///
-/// The rows of every table are the pipeline's stages: in progress in their order, then won, then lost.
-/// A stage code of the log is one of these rows, or unlisted.
+/// The rows of every table are the stages of the pipeline: first the open stages in their order, then the won
+/// stages, then the lost stages. A stage code of the log belongs to one of these rows or is unlisted.
 class Pipeline {
   public:
     static constexpr std::int32_t kUnlisted = -1;
 
-    /// @param row_of_label for each label of the log its row, or `kUnlisted`.
-    /// @throws std::invalid_argument if a row lies outside the pipeline or two labels share one.
+    /// @param row_of_label the row of each label of the log, or `kUnlisted`.
+    /// @throws std::invalid_argument if a number of stages is negative, if a row lies outside the pipeline,
+    ///     or if two labels share a row.
     Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
              std::vector<std::int32_t> row_of_label);
 
@@ -31,10 +32,12 @@ class Pipeline {
         if (row < n_open_) return Outcome::open;
         return row < n_open_ + n_won_ ? Outcome::won : Outcome::lost;
     }
-    /// Row of each stage code; the missing stage, the last code, is unlisted.
+    /// Returns the row of each stage code. The last code, that of a missing stage, is unlisted.
     [[nodiscard]] const std::vector<std::int32_t>& rows() const { return row_of_code_; }
     [[nodiscard]] const std::int32_t* row_of_code() const { return row_of_code_.data(); }
-    /// @throws std::invalid_argument if this pipeline was made for the labels of another log.
+    /// Checks that the pipeline has a row for each label of the log.
+    ///
+    /// @throws std::invalid_argument if the numbers of labels differ.
     void check(const Journeys& journeys) const;
 
   private:

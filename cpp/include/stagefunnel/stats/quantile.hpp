@@ -4,7 +4,7 @@
 
 namespace stagefunnel::stats {
 
-/// A quantile's share of a sample as an exact fraction, since nine tenths have no exact binary value.
+/// The probability of a quantile as an exact fraction, because nine tenths have no exact binary value.
 struct Quantile {
     std::uint64_t numerator;
     std::uint64_t denominator;  // from 1 to 10^9

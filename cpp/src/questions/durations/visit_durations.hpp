@@ -9,17 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_distance.hpp"
 #include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
 #include "stats/stage_buffers.hpp"
 
 namespace stagefunnel::durations::inline internal {
-
-/// The times as unsigned words: the difference of two int64 times may exceed int64, but not 64 bits.
-inline const std::uint64_t* times_of(const Journeys& journeys) {
-    return reinterpret_cast<const std::uint64_t*>(journeys.time.data());
-}
 
 /// Combines two durations of one item in one stage.
 template <Per kPer>
@@ -79,7 +75,7 @@ class FewStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        const std::uint64_t* times = times_of(journeys);
+        const std::int64_t* times = journeys.time.data();
         for (std::size_t item = first; item < last; ++item) {
             std::size_t i = journeys.offsets[item];
             const std::size_t end = journeys.offsets[item + 1];
@@ -113,14 +109,14 @@ class FewStages {
     /// The visit that an item is in after the rows so far, and the stages that it has visited.
     struct CurrentVisit {
         std::size_t stage;
-        std::uint64_t start;    // time of the visit's first row
+        std::int64_t start;     // time of the visit's first row
         std::uint64_t visited;  // one bit per stage
     };
 
     /// Reads rows and calls `leave(stage, duration, leaves)` for each, where `leaves` is 1 if a visit ends
     /// and else 0.
     template <class Code, class Leave>
-    CurrentVisit walk(CurrentVisit current, const Code* codes, const std::uint64_t* times, std::size_t i,
+    CurrentVisit walk(CurrentVisit current, const Code* codes, const std::int64_t* times, std::size_t i,
                       std::size_t end, Leave leave) const {
         const std::uint8_t* row_of_code = row_of_code_.data();
         for (; i < end; ++i) {
@@ -129,9 +125,9 @@ class FewStages {
             const std::size_t row = row_of_code[codes[i]];
             const std::size_t next = row ^ ((row ^ current.stage) & (0 - (row / kUnlisted)));
             const auto leaves = static_cast<std::size_t>(next != current.stage);
-            const std::uint64_t duration = times[i] - current.start;
+            const std::uint64_t duration = distance(current.start, times[i]);
             leave(current.stage, duration, leaves);
-            current.start += duration & (0 - leaves);
+            current.start = time_after(current.start, duration & (0 - leaves));
             current.stage = next;
             current.visited |= std::uint64_t{1} << next;
         }
@@ -140,7 +136,7 @@ class FewStages {
 
     /// Puts the durations of an item's visits into the buffers.
     template <class Code>
-    CurrentVisit put(CurrentVisit current, const Code* codes, const std::uint64_t* times, std::size_t i,
+    CurrentVisit put(CurrentVisit current, const Code* codes, const std::int64_t* times, std::size_t i,
                      std::size_t end) {
         while (i < end) {
             if (room_ == 0) room_ = buffers_.make_room();
@@ -161,7 +157,7 @@ class FewStages {
 
     /// Puts one duration into the buffers for each stage that the item left.
     template <class Code>
-    CurrentVisit add_up(CurrentVisit current, const Code* codes, const std::uint64_t* times, std::size_t i,
+    CurrentVisit add_up(CurrentVisit current, const Code* codes, const std::int64_t* times, std::size_t i,
                         std::size_t end) {
         std::uint64_t left = 0;
         current = walk(current, codes, times, i, end,
@@ -199,14 +195,14 @@ class ManyStages {
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        const std::uint64_t* times = times_of(journeys);
+        const std::int64_t* times = journeys.time.data();
         for (std::size_t item = first; item < last; ++item) {
             std::size_t stage = kNoStage;
-            std::uint64_t start = 0;
+            std::int64_t start = 0;
             scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], row_of_code_,
                                  [&](std::int32_t row, std::size_t i) {
-                                     const std::uint64_t now = times[i];
-                                     if (stage != kNoStage) complete(item, stage, now - start);
+                                     const std::int64_t now = times[i];
+                                     if (stage != kNoStage) complete(item, stage, distance(start, now));
                                      stage = static_cast<std::size_t>(row);
                                      start = now;
                                      ++counts_[stage].visits;

@@ -2,16 +2,12 @@
 
 #include <utility>
 
+#include "base/time_distance.hpp"
 #include "scan/scan.hpp"
 #include "scan/visits.hpp"
 
 namespace stagefunnel::stages {
 namespace {
-
-/// Returns the length of time from `early` to `late`; it may exceed int64, but not 64 bits without a sign.
-std::uint64_t between(std::int64_t early, std::int64_t late) {
-    return static_cast<std::uint64_t>(late) - static_cast<std::uint64_t>(early);
-}
 
 /// Lists the items that are lost now, one item after another.
 class LossLister {
@@ -37,8 +33,8 @@ class LossLister {
         losses_.item.push_back(static_cast<std::uint32_t>(item));
         losses_.from_stage.push_back(end.before_run());
         losses_.lost_stage.push_back(end.last());
-        losses_.until_lost.push_back(between(created, lost_at));
-        losses_.in_stage.push_back(end.before_run() < 0 ? 0 : between(from_at, lost_at));
+        losses_.until_lost.push_back(distance(created, lost_at));
+        losses_.in_stage.push_back(end.before_run() < 0 ? 0 : distance(from_at, lost_at));
     }
 
     void merge(const LossLister& next) {

@@ -11,17 +11,13 @@
 #include <span>
 #include <vector>
 
+#include "base/time_distance.hpp"
 #include "stagefunnel/questions/sequence/sequence.hpp"
 
 namespace stagefunnel::sequence::inline internal {
 
 inline constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
-
-/// The distance of two times that do not fall: it may exceed int64, but never 64 bits.
-inline std::uint64_t distance(std::int64_t from, std::int64_t to) {
-    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-}
 
 /// Steps are counted from 1, their bits from 0.
 inline std::uint64_t bit_of(std::size_t step) { return std::uint64_t{1} << (step - 1); }

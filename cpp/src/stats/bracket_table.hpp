@@ -1,6 +1,6 @@
 #pragma once
 
-// Telling at a glance which values lie between brackets. Internal to the core.
+// Finding the values that may lie in a bracket. Internal to the core.
 
 #include <algorithm>
 #include <array>
@@ -18,12 +18,12 @@ struct Bounds {
     std::uint64_t high = ~std::uint64_t{0};
 };
 
-/// A table over the upper bits of a value: most values surely lie in a gap between two brackets and are only
-/// counted there, whatever the number of brackets.
+/// A lookup table by the upper bits of a value. Most values certainly lie in a gap between two brackets and
+/// are only counted there; this costs the same for any number of brackets.
 class BracketTable {
   public:
     static constexpr std::size_t kMostBrackets = 5;
-    /// The most values that it takes at once.
+    /// The most values that `split` takes at once.
     static constexpr std::size_t kChunk = 2048;
 
     /// @param brackets disjoint and rising; at least one and at most `kMostBrackets`.
@@ -33,7 +33,7 @@ class BracketTable {
         for (std::size_t cell = 0; cell < kCells; ++cell) {
             const std::uint64_t low = std::uint64_t{cell} << shift_;
             const std::uint64_t high = low + ((std::uint64_t{1} << shift_) - 1);
-            // The first bracket that does not lie below all of the cell.
+            // The first bracket that does not lie below the whole cell.
             const auto next = std::find_if(brackets.begin(), brackets.end(),
                                            [&](const Bounds& bounds) { return bounds.high >= low; });
             if (next == brackets.end()) continue;
@@ -42,26 +42,28 @@ class BracketTable {
         }
     }
 
-    struct Sorted {
-        std::size_t n_near = 0;
-        std::uint64_t gaps = 0;
+    /// A chunk whose values are copied or counted.
+    struct Split {
+        std::size_t n_near = 0;  // number of values that are copied
+        std::uint64_t gaps = 0;  // number of values in each gap, in lanes of `kLaneBits`
 
-        /// Values that surely lie between a bracket and the one before it.
+        /// Returns the number of values that certainly lie between a bracket and the bracket before it.
         [[nodiscard]] std::uint64_t in_gap_below(std::size_t bracket) const {
             return (gaps >> (bracket * kLaneBits)) & ((std::uint64_t{1} << kLaneBits) - 1);
         }
     };
 
-    /// Puts the values that may lie in a bracket to the front of `near`, which has room for the whole chunk.
-    [[nodiscard]] Sorted sort(std::span<const std::uint64_t> chunk, std::uint64_t* near) const {
-        Sorted sorted;
+    /// Copies the values that may lie in a bracket to `near`, which has room for the whole chunk, and counts
+    /// the others by gap.
+    [[nodiscard]] Split split(std::span<const std::uint64_t> chunk, std::uint64_t* near) const {
+        Split result;
         for (const std::uint64_t value : chunk) {
             const std::uint64_t meaning = meaning_[std::min<std::uint64_t>(value >> shift_, kCells)];
-            near[sorted.n_near] = value;
-            sorted.n_near += static_cast<std::size_t>(meaning >> 63U);
-            sorted.gaps += meaning;
+            near[result.n_near] = value;
+            result.n_near += static_cast<std::size_t>(meaning >> 63U);
+            result.gaps += meaning;
         }
-        return sorted;
+        return result;
     }
 
   private:
@@ -70,8 +72,8 @@ class BracketTable {
     static constexpr std::uint64_t kNear = std::uint64_t{1} << 63U;
     static_assert(kMostBrackets * kLaneBits < 63 && kChunk < (std::size_t{1} << kLaneBits));
 
-    // A one in the lane of the gap that the cell lies in, `kNear` where it meets a bracket, zero above them
-    // all, as the last place is, which stands for what is higher.
+    // For each cell: a one in the lane of its gap, `kNear` if it overlaps a bracket, or zero above all
+    // brackets. The last cell stands for all higher values.
     std::array<std::uint64_t, kCells + 1> meaning_{};
     unsigned shift_ = 0;
 };
