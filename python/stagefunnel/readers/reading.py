@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from ..errors import ReaderError, SchemaError, check_option, did_you_mean, quoted
+from ..errors import ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..pipeline import Pipeline
 from .crm import kommo
@@ -149,13 +149,13 @@ def read(
 
 def _candidates(format: str | None, options: Options) -> tuple[Reader, ...]:
     """Return the readers to try; names of columns exclude the formats of CRMs, which have their own."""
-    named = [role for role in _COLUMN_OPTIONS if getattr(options, role) is not None]
+    roles = [role for role in _COLUMN_OPTIONS if getattr(options, role) is not None]
     if format is None:
-        return GENERAL if named else READERS
+        return GENERAL if roles else READERS
     check_option("format", format, [reader.FORMAT for reader in READERS])
     reader = next(reader for reader in READERS if format == reader.FORMAT)
-    if named and reader in OWN:
-        raise SchemaError(f"format={format!r} has its own columns; leave out {named[0]}=")
+    if roles and reader in OWN:
+        raise SchemaError(given("format", format), " has its own columns; leave out ", named(roles[0]))
     return (reader,)
 
 
@@ -167,7 +167,7 @@ def _check_names(sources: list[Source], options: Options) -> None:
         if name is not None and name not in columns:
             hint = did_you_mean(name, columns)
             raise SchemaError(
-                f"{role}={name!r}: there is no such column; the input has: {quoted(columns)}{hint}"
+                given(role, name), f": there is no such column; the input has: {quoted(columns)}{hint}"
             )
 
 
@@ -199,7 +199,7 @@ def _recognised(
     ]
     for source, formats in zip(sources, formats_of, strict=True):
         if not formats:
-            raise ReaderError(_unknown(source, readers))
+            raise _unknown(source, readers)
     first_formats = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, formats_of, strict=True)
     )
@@ -217,11 +217,18 @@ def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -
             ]
 
 
-def _unknown(source: Source, readers: tuple[Reader, ...]) -> str:
+def _unknown(source: Source, readers: tuple[Reader, ...]) -> ReaderError:
+    """Make the error for a source that no format recognises."""
     histories = [(reader.FORMAT, *next(iter(reader.ROLES.items()))) for reader in readers]
     formats = "".join(f"\n  {name:<10} {role}: {columns}" for name, role, columns in histories)
-    return (
+    return ReaderError(
         f"{source.name}: not an export of a known format; it has the columns {quoted(source.columns)}. A "
-        f"list of items with their current stage is not enough: a funnel needs the stages that they passed, "
-        f"and when. Columns with other names can be named: item=, stage=, time=. Known formats:{formats}"
+        "list of items with their current stage is not enough: a funnel needs the stages that they passed, "
+        "and when. Columns with other names can be named: ",
+        named("item"),
+        ", ",
+        named("stage"),
+        ", ",
+        named("time"),
+        f". Known formats:{formats}",
     )

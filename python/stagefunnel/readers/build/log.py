@@ -44,7 +44,7 @@ def make_log(
     try:
         return StageLog(rows, order=order, items=items, invalid=options.invalid)
     except InvalidRowError as error:
-        raise ReaderError(f"{place(error.row)}: {error}") from error
+        raise ReaderError(f"{place(error.row)}: ", *error.parts, option=error.option) from error
 
 
 def _refuse_rounded_keys(keys: pd.Series, place: Place) -> None:

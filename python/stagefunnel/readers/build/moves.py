@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError
+from ...errors import ReaderError, named
 from ..notes import Notes
 from ..sources.dates import of_one_kind
 from ..sources.places import Place, place_of
@@ -66,7 +66,10 @@ def _in_zone_of(times: pd.Series, created: pd.Series) -> pd.Series:
     has_zone = {series.dt.tz is not None for series in (created, times) if series.notna().any()}
     if len(has_zone) > 1:
         raise ReaderError(
-            "only one of the history and the list of items has times with a zone; pass zone= for the other"
+            "only one of the history and the list of items has times with a zone; pass ",
+            named("zone"),
+            " for the other",
+            option="zone",
         )
     return created if created.dt.tz is None else created.dt.tz_convert(times.dt.tz or created.dt.tz)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...errors import ReaderError
+from ...errors import ReaderError, given, named
 from ..build.tables import stacked
 from ..notes import Notes
 from ..options import Options
@@ -52,5 +52,10 @@ def _refuse_row_ids(table: Table, item: str, options: Options) -> None:
     if is_plain and len(table.frame) > 2 and table.frame[item].is_unique:
         raise ReaderError(
             f"{table.sources[0].name}: column {item!r} differs on every row, as the id of a row does; name "
-            f"the column of the item: item= (item={item!r} if each item has one row)"
+            "the column of the item: ",
+            named("item"),
+            " (",
+            given("item", item),
+            " if each item has one row)",
+            option="item",
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ....errors import ReaderError, SchemaError
+from ....errors import ReaderError, SchemaError, named
 from ...build.items import complete_items, note_other_stages, read_items
 from ...build.log import finish, make_log
 from ...build.order import fetched_once
@@ -100,8 +100,9 @@ def read(sources: Sources, options: Options) -> Export:
         return next(iter(exports.values()))
     if options.pipeline is not None:
         raise SchemaError(
-            "pipeline= is for leads or for deals, and the input has both; read each by itself, or leave out "
-            "pipeline="
+            named("pipeline"),
+            " is for leads or for deals, and the input has both; read each by itself, or leave out ",
+            named("pipeline"),
         )
     leads, deals = exports[Entity.LEADS], exports[Entity.DEALS]
     notes = Notes()
