@@ -40,7 +40,7 @@ class Canvas:
 
     @classmethod
     def of(cls, table: Any, columns: Sequence[str], made_by: str, theme: str) -> Self:
-        """Read a table that `made_by` returns; the first of its own `columns` follows the breakdown.
+        """Read a table of the function `made_by`; the first of `columns` follows the breakdown.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Canvas:
         return cls(table, look, names[: names.index(columns[0])], table.attrs.get("stagefunnel", {}))
 
     def without(self, column: str) -> Self:
-        """Take a column out of the breakdown, which is in the table beside it."""
+        """Take a column such as ``kind`` out of the breakdown: its values are not groups of items."""
         return replace(self, by=[name for name in self.by if name != column])
 
     def names_of(self, labels: Iterable[Hashable]) -> dict[Hashable, str]:
@@ -103,9 +103,9 @@ def _check_table(table: Any, columns: Sequence[str], made_by: str) -> None:
 
 
 def unique_names(labels: Iterable[Hashable], names: Mapping[str, str]) -> dict[Hashable, str]:
-    """Return a name for each label; labels with the same name stand behind it in brackets.
+    """Return a name for each label; a name that several labels share has the label in brackets behind it.
 
-    Without the labels, the marks of two stages with one name would lie on each other.
+    Otherwise the marks of two stages with one name would lie on each other.
     """
     shown = {label: names.get(str(label), str(label)) for label in labels}
     times = Counter(shown.values())

@@ -1,4 +1,4 @@
-"""The chart of the time from the first step of a sequence to the last."""
+"""The chart of the time from one step of a sequence to another."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     Raises
     ------
     SchemaError
-        If the table is another or has no rows.
+        If the table is of another function, has no rows or has groups.
     ImportError
         If altair is not installed.
 

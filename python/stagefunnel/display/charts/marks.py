@@ -8,7 +8,7 @@ from typing import Any
 from .library import alt
 from .style import Theme, legend
 
-GAP = 0.42  # of a row, between two bars; the conversion from one to the next stands there
+GAP = 0.42  # gap between two bars as a share of a row; a conversion stands in it
 
 
 def chart_of(records: Sequence[Mapping[str, Any]]) -> alt.Chart:
