@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from ..tables.labels import group_label, present_or_missing, value_label
+from ..tables.labels import MISSING, group_label, value_label
 from ..tables.schema import (
     COMPARISON,
     EXPLANATION,
@@ -123,7 +123,7 @@ def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
     most, total = int(lost.max()), int(lost.sum())
     said = f"{count(most)} of {count(total)} lost, {percent(most / total)}"
-    return [f"Most often lost from: {name_of(present_or_missing(lost.idxmax()))} ({said})"]
+    return [f"Most often lost from: {name_of(_plain(lost.idxmax()))} ({said})"]
 
 
 def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -279,6 +279,11 @@ def of_problems(table: pd.DataFrame) -> list[str]:
     kinds = table["problem"].value_counts(sort=False)
     said = ", ".join(f"{value_label(problem)} {count(number)}" for problem, number in kinds.items())
     return [f"Stages that do not fit: {said}"]
+
+
+def _plain(value: Any) -> Any:
+    """Take the many forms of a missing value as one."""
+    return MISSING if pd.isna(value) else value
 
 
 _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {  # tables that carry no record of what they are
