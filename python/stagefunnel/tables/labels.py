@@ -20,12 +20,12 @@ def value_label(value: Any) -> str:
     return MISSING if pd.isna(value) else str(value)
 
 
+def present_or_missing(value: Any) -> Any:
+    """Return a value unchanged, or :data:`MISSING` for any form of a missing value."""
+    return MISSING if pd.isna(value) else value
+
+
 def value_labels(values: pd.Series) -> list[str]:
     """Write all values of a column so."""
     missing = values.isna().tolist()
     return [MISSING if gone else str(value) for value, gone in zip(values, missing, strict=True)]
-
-
-def present_or_missing(value: Any) -> Any:
-    """Return a value unchanged, or :data:`MISSING` for any form of a missing value."""
-    return MISSING if pd.isna(value) else value
