@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, Self, TypeAlias, TypeGuard
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ def advised(name: str, value: str) -> Option:
     return Option(name, json.dumps(value, ensure_ascii=False), value)
 
 
+Parts: TypeAlias = tuple[str | Option, ...]
+
+
 class StageFunnelError(ValueError):
     """Base of all errors that stagefunnel raises for bad input.
 
@@ -72,7 +76,7 @@ class StageFunnelError(ValueError):
 
     def __init__(self, *parts: str | Option, option: str | None = None) -> None:
         super().__init__("".join(map(str, parts)))
-        self.parts = parts
+        self.parts: Parts = parts
         first = next((part.name for part in parts[:1] if isinstance(part, Option)), None)
         self.option = option or first
 
@@ -121,7 +125,17 @@ class UnknownStageError(RowError):
 
 
 class InvalidRowError(RowError):
-    """A row misses its item, stage or time, or its time does not parse."""
+    """A row misses its item, stage or time, or its time does not parse.
+
+    Attributes
+    ----------
+    problem
+        Parts of the text without the advice, for a caller whose options differ.
+    """
+
+    def __init__(self, *problem: str | Option, row: int, advice: Parts = ()) -> None:
+        super().__init__(*problem, *advice, row=row)
+        self.problem: Parts = problem
 
 
 class UnknownItemError(StageFunnelError):
@@ -164,10 +178,27 @@ def quoted(labels: Iterable[object], *, most: int = 12) -> str:
     return ", ".join(shown[:most]) + (f", … ({rest:,} more)" if rest > 0 else "")
 
 
+def counted(n: int, noun: str) -> str:
+    """Write a number of things: ``1 row``, ``2 rows``, ``1,234 rows``.
+
+    Examples
+    --------
+    >>> from stagefunnel.errors import counted
+    >>> counted(1, "row"), counted(0, "row"), counted(1_234, "invalid row")
+    ('1 row', '0 rows', '1,234 invalid rows')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def did_you_mean(word: object, known: Iterable[object]) -> str:
     """Return ``"; did you mean 'Offer'?"`` for the nearest of `known`, or nothing."""
     nearest = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def is_whole_number(value: object) -> TypeGuard[int]:
+    """Check for an integer; ``True`` and ``False`` are not numbers, although Python counts them as such."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_option(name: str, value: object, allowed: Iterable[str]) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from numbers import Integral
 from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, check_option, did_you_mean, quoted
+from .errors import SchemaError, check_option, counted, did_you_mean, is_whole_number, quoted
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 
 Label = Hashable
@@ -227,7 +226,7 @@ class Pipeline:
             if labels:
                 parts.append(f"{word}: " + ", ".join(_shortened([names[label] for label in labels])))
         if self._elsewhere:
-            parts.append(f"elsewhere: {len(self._elsewhere):,} stages")
+            parts.append(f"elsewhere: {counted(len(self._elsewhere), 'stage')}")
         return "Pipeline: " + " | ".join(parts)
 
 
@@ -279,7 +278,7 @@ def _elsewhere_problems(labels: tuple[Label, ...], elsewhere: tuple[Label, ...])
 def _family(label: Label) -> str:
     if isinstance(label, str):
         return "text"
-    if isinstance(label, Integral) and not isinstance(label, bool):
+    if is_whole_number(label):
         return "integer"
     return type(label).__name__
 

@@ -54,7 +54,7 @@ def errors_name_the_file(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except SchemaError as error:
-        raise SchemaError(f"{os.fspath(path)}: {error}") from error
+        raise error.within(f"{os.fspath(path)}: ") from error
 
 
 def _checked(content: Mapping[str, Any]) -> PipelineFile:

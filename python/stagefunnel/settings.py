@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .errors import SchemaError
+from .errors import SchemaError, is_whole_number
 from .pipeline import Pipeline
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 
@@ -101,7 +101,7 @@ class Settings:
 
 def _toml(value: object) -> str:
     """Write text or an integer; what JSON escapes in text, TOML reads alike."""
-    if not isinstance(value, str | int) or isinstance(value, bool):
+    if not isinstance(value, str) and not is_whole_number(value):
         raise SchemaError(f"label {value!r} is neither text nor an integer, which a TOML file cannot hold")
     # DEL is the one control character that JSON leaves as it is and TOML refuses.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

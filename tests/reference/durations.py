@@ -67,11 +67,11 @@ def time_in_stage(
 
 
 def summary_columns(
-    spans: Sequence[Sequence[tuple[Time, Time]]], rows: Sequence[Row], quantiles: Sequence[float]
+    stays: Sequence[Sequence[tuple[Time, Time]]], rows: Sequence[Row], quantiles: Sequence[float]
 ) -> dict[str, "pd.Series[Any]"]:
-    """Summarise the spans of each row of a table, given as begin and end, in a column per statistic."""
+    """Summarise the stays of each row of a table, given as begin and end, in a column per statistic."""
     unit = unit_of(rows)
-    ticks = [sorted(ticks_between(*span, unit) for span in of_row) for of_row in spans]
+    ticks = [sorted(ticks_between(*stay, unit) for stay in of_row) for of_row in stays]
     summaries = [_summary(values, quantiles) for values in ticks]
     return {name: duration_column([summary[name] for summary in summaries], unit) for name in summaries[0]}
 

@@ -24,8 +24,8 @@ class Months(NamedTuple):
     number: int
 
 
-Span: TypeAlias = int | timedelta | Months
-Gaps: TypeAlias = Span | Mapping[int, Span] | None
+Length: TypeAlias = int | timedelta | Months
+Gaps: TypeAlias = Length | Mapping[int, Length] | None
 
 
 class Exclusion(NamedTuple):
@@ -44,7 +44,7 @@ class Rules:
     steps: Sequence[Step]
     mode: Mode = "ordered"
     modes: Collection[str] = ()
-    window: Span | None = None
+    window: Length | None = None
     max_gap: Gaps = None
     min_gap: Gaps = None
     timing: Timing = "last_entry"
@@ -106,21 +106,21 @@ def fillers(events: Sequence[Event], rules: Rules) -> dict[int, list[Event]]:
     return can_fill
 
 
-def after(time: Time, span: Span) -> Time:
-    """Return the time that is a span later; months keep the day and the time that the clock shows.
+def after(time: Time, length: Length) -> Time:
+    """Return the time that is a length later; months keep the day and the time that the clock shows.
 
     A day that the last month does not have becomes the end of that month. A clock time that the zone leaves
     out becomes the first moment after the gap; of a clock time that comes twice, the first moment counts.
     A later time never has an earlier end.
     """
-    if not isinstance(span, Months):
-        return time + span
+    if not isinstance(length, Months):
+        return time + length
     stamp = pd.Timestamp(time)
-    end = _months_after(stamp, span)
+    end = _months_after(stamp, length)
     put_back = _put_back_before(stamp)
     if put_back is not None:
         # A time in the second pass of an hour ends no earlier than the last time of the first pass.
-        end = max(end, _months_after(put_back - pd.Timedelta(1), span))
+        end = max(end, _months_after(put_back - pd.Timedelta(1), length))
     return end.to_pydatetime() if not isinstance(time, pd.Timestamp) else end
 
 
@@ -171,14 +171,14 @@ def _offset(shown: pd.Timestamp, zone: tzinfo, fold: int) -> timedelta:
     return offset
 
 
-def gap_of(gaps: Gaps, number: int) -> Span | None:
+def gap_of(gaps: Gaps, number: int) -> Length | None:
     """Return the gap before one step."""
     if isinstance(gaps, Mapping):
         return gaps.get(number)
     return gaps
 
 
-def is_within(entry: Time, time: Time, window: Span | None) -> bool:
+def is_within(entry: Time, time: Time, window: Length | None) -> bool:
     """Return whether a time is inside the window of an entry, its bound included."""
     return window is None or bool(time <= after(entry, window))
 

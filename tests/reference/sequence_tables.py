@@ -124,13 +124,13 @@ def sequence_funnel(
     }
     for name, start in (("previous", None), ("first", 1)):
         starts = [number - 1 if start is None else start for number in range(1, n + 1)]
-        spans = [_spans(matches, begin, number) for number, begin in enumerate(starts, start=1)]
-        for statistic, column in summary_columns(spans, rows, quantiles).items():
+        stays = [_stays(matches, begin, number) for number, begin in enumerate(starts, start=1)]
+        for statistic, column in summary_columns(stays, rows, quantiles).items():
             columns[f"{statistic}_from_{name}"] = column
     return pd.DataFrame(columns)
 
 
-def _spans(matches: Sequence[Match], start: int, end: int) -> list[tuple[Time, Time]]:
+def _stays(matches: Sequence[Match], start: int, end: int) -> list[tuple[Time, Time]]:
     """Return the times of two steps of each match that did both; no times from the first step to itself."""
     if start in (0, end):
         return []

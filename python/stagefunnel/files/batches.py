@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import IO, Any, ClassVar
 
-from ..errors import ReaderError
+from ..errors import ReaderError, advised, counted
 from . import (
     RowsRead,
     check_columns,
@@ -223,10 +223,12 @@ def _unparsed(file: str, delimiter: str, width: int, error: Exception) -> Reader
     if ragged is None:
         return ReaderError(f"{file}: {error}")
     line, n_fields = ragged
-    mended = f"put fields that hold {delimiter!r} in quotes" if n_fields > width else "mend the row"
+    correction = f"put fields that hold {delimiter!r} in quotes" if n_fields > width else "correct the row"
     return ReaderError(
-        f"{file}, line {line:,}: {n_fields} fields where the header has {width} names; {mended}, or pass "
-        f'invalid="drop" to leave such rows out'
+        f"{file}, line {line:,}: {counted(n_fields, 'field')} where the header has "
+        f"{counted(width, 'name')}; {correction}, or pass ",
+        advised("invalid", "drop"),
+        " to leave such rows out",
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from ..errors import ReaderError
+from ..errors import ReaderError, counted
 from .opening import opened
 
 csv.field_size_limit(2**31 - 1)  # a CRM's notes may be longer than the 128 KB that are allowed by default
@@ -52,8 +52,8 @@ def check_widths(file: str, delimiter: str, width: int) -> None:
             return
     line = next(line for line, row in csv_rows(file) if len(row) > width)
     raise ReaderError(
-        f"{file}, line {line:,}: more fields than the header's {width} names; put fields that hold "
-        f"{delimiter!r} in quotes"
+        f"{file}, line {line:,}: more fields than the header's {counted(width, 'name')}; put fields that "
+        f"hold {delimiter!r} in quotes"
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import MissingColumnError, ReaderError, did_you_mean, quoted
+from ..errors import MissingColumnError, Parts, ReaderError, did_you_mean, named, quoted
 from .csv_text import check_widths, csv_header, csv_rows
 from .opening import kind_of, opened
 from .progress import Progress, RowsRead
@@ -103,10 +103,12 @@ def split_columns(
     of_log = _column_names(files[0]) if rest else []
     for name in rest:
         if name not in of_log:
-            known = [f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]]
-            known += [] if item_files else ["a table of items is given with --items"]
+            known = "; ".join(
+                f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]
+            )
+            advice: Parts = () if item_files else ("; a table of items is given with ", named("items"))
             hint = did_you_mean(name, [*of_items, *of_log])
-            raise ReaderError(f"no column {name!r}: {'; '.join(known)}{hint}")
+            raise ReaderError(f"no column {name!r}: {known}", *advice, hint)
     return [name for name in wanted if name in of_items], rest
 
 

@@ -13,7 +13,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..errors import SchemaError, UnknownItemError, UnknownStageError, check_option, did_you_mean, quoted
+from ..errors import (
+    SchemaError,
+    UnknownItemError,
+    UnknownStageError,
+    advised,
+    check_option,
+    counted,
+    did_you_mean,
+    named,
+    quoted,
+)
 from ..pipeline import Pipeline
 from ..times.periods import Clock
 from ..times.stamps import to_times
@@ -112,7 +122,9 @@ class LogData:
     def keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         """Return the keys of the items whose journeys have these `first_row`."""
         if self.keys_of is None:
-            raise SchemaError('the texts of a stream\'s items are not kept; read it with keys="keep"')
+            raise SchemaError(
+                "the texts of a stream's items are not kept; read it with ", advised("keys", "keep")
+            )
         return self.keys_of(rows)
 
     def journey_of(self, item: Hashable) -> _core.Journeys:
@@ -152,8 +164,9 @@ class LogData:
         left_out = [label for label in self.other_labels if label in pipeline.labels]
         if left_out:
             raise SchemaError(
-                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in stages= "
-                f"too"
+                f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in ",
+                named("stages"),
+                " too",
             )
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
         rows = [row_of.get(label, -1) for label in self.labels]
@@ -171,7 +184,7 @@ class LogData:
         if not strangers:
             return
         listed = [
-            f"{self.labels[code]!r} ({self.label_rows[code]:,} rows, first at row "
+            f"{self.labels[code]!r} ({counted(self.label_rows[code], 'row')}, first at row "
             f"{self.label_first_row[code]:,})"
             for code in strangers[:5]
         ]
@@ -187,6 +200,8 @@ class LogData:
         where = f"{self.locate(first)}: " if self.locate is not None else ""
         raise UnknownStageError(
             f"{where}unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(listed)}; the pipeline has: "
-            f'{quoted(pipeline.labels)}{hint}; pass unlisted="ignore" to leave such rows out',
+            f"{quoted(pipeline.labels)}{hint}; pass ",
+            advised("unlisted", "ignore"),
+            " to leave such rows out",
             row=first,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from ..errors import SchemaError
+from ..errors import SchemaError, named
 from ..pipeline import MovedOut, Pipeline
 from .columns.stage_labels import qualified
 from .stage_log import StageLog
@@ -61,7 +61,9 @@ def pipelines_of_log(
             if label in home:
                 raise SchemaError(
                     f"stage {label!r} is in two pipelines, {home[label]!r} and {name!r}; name the column "
-                    f"that says which with StageLog(..., pipeline=...)"
+                    f"that says which with ",
+                    named("pipeline"),
+                    " of StageLog",
                 )
             home[label] = name
     return {

@@ -9,7 +9,7 @@ from typing import Any, Self, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
-from ..errors import InvalidRowError, SchemaError, quoted
+from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..pipeline import Pipeline
@@ -303,7 +303,7 @@ class StageLog:
         try:
             log = cls.from_batches(source, **options)
         except InvalidRowError as error:
-            raise InvalidRowError(f"{source.locate(error.row)}: {error}", row=error.row) from error
+            raise error.within(f"{source.locate(error.row)}: ") from error
         data = replace(log._data, found=log._data.found | source.found(), locate=source.locate)
         return cls._from_data(data)
 
@@ -367,10 +367,10 @@ class StageLog:
 
     def __repr__(self) -> str:
         data = self._data
-        lines = [f"StageLog: {self.n_rows:,} rows, {self.n_items:,} items"]
-        span = data.time_range
-        if span is not None:
-            ends = data.to_times(np.array(span, dtype=np.int64))
+        lines = [f"StageLog: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}"]
+        first_and_last = data.time_range
+        if first_and_last is not None:
+            ends = data.to_times(np.array(first_and_last, dtype=np.int64))
             what = "plain integers" if data.unit is None else (data.zone or "no zone")
             lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
         stages = self.stages
@@ -385,8 +385,8 @@ class StageLog:
             lines.append(f"  items   {data.items_table!r}")
         left_out = data.found.get("other_stages", 0)
         if left_out:
-            others = len(data.other_labels)
-            lines.append(f"  left    {left_out:,} rows of {others:,} other stage{'s' * (others != 1)} out")
+            others = counted(len(data.other_labels), "other stage")
+            lines.append(f"  left    {counted(left_out, 'row')} of {others} out")
         odd = {name: count for name, count in data.found.items() if count and name != "other_stages"}
         if odd:
             said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..errors import counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 
@@ -45,19 +46,23 @@ class Export:
     links: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
-        lines = [f"Export of {self.format}: {self.log.n_rows:,} rows, {self.log.n_items:,} items"]
+        lines = [f"Export of {self.format}: {_size(self.log)}"]
         if self.leads is not None and self.links is not None:
-            lines[0] += f"; leads: {self.leads.log.n_rows:,} rows, {self.leads.log.n_items:,} items"
-            lines.append(f"  links     {len(self.links):,} deals with a lead")
+            lines[0] += f"; leads: {_size(self.leads.log)}"
+            lines.append(f"  links     {counted(len(self.links), 'deal')} with a lead")
         for name, pipeline in list(self.pipelines.items())[:6]:
             lines.append(f"  pipeline  {name!r}: {repr(pipeline).removeprefix('Pipeline: ')}")
         if len(self.pipelines) > 6:
-            lines.append(f"            … ({len(self.pipelines) - 6:,} more pipelines)")
-        lines.append(f"  items     {len(self.items):,} rows: {_some(list(self.items.columns))}")
-        counted = self.quality[self.quality["count"] > 0]
-        counts = [f"{check} {n:,}" for check, n in zip(counted["check"], counted["count"], strict=True)]
+            lines.append(f"            … ({counted(len(self.pipelines) - 6, 'more pipeline')})")
+        lines.append(f"  items     {counted(len(self.items), 'row')}: {_some(list(self.items.columns))}")
+        nonzero = self.quality[self.quality["count"] > 0]
+        counts = [f"{check} {n:,}" for check, n in zip(nonzero["check"], nonzero["count"], strict=True)]
         lines.append(f"  quality   {_some(counts)}")
         return "\n".join(lines)
+
+
+def _size(log: StageLog) -> str:
+    return f"{counted(log.n_rows, 'row')}, {counted(log.n_items, 'item')}"
 
 
 def _some(words: list[str], most: int = 10) -> str:

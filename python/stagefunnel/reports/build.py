@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..display.write import write_file
-from ..errors import SchemaError
+from ..errors import SchemaError, counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.funnel import funnel, outcomes
@@ -144,7 +144,7 @@ def _trend(
 
 def _about(log: StageLog, period: Any, basis: str, as_of: Any) -> str:
     """Say what the page is about: rows, items, the period and the range of times."""
-    parts = [f"{log.n_rows:,} rows of {log.n_items:,} items"]
+    parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
     if period is not None:
         parts.append(f"{basis} in {period if isinstance(period, str) else ' to '.join(map(str, period))}")
     if as_of is not None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
+from ..errors import counted
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary:
@@ -38,9 +40,9 @@ class Summary:
 
     def __repr__(self) -> str:
         base, won, lost, still_open = (
-            f"{int(self.outcomes[name].sum()):,}" for name in ("base", "won", "lost", "open")
+            int(self.outcomes[name].sum()) for name in ("base", "won", "lost", "open")
         )
         return (
-            f"Summary: {base} items: {won} won, {lost} lost, {still_open} open\n"
+            f"Summary: {counted(base, 'item')}: {won:,} won, {lost:,} lost, {still_open:,} open\n"
             f"  tables  {', '.join(self.tables)}"
         )

@@ -1,4 +1,4 @@
-"""Spans of time: what people write for a window or a gap, and where it ends for every time of a log."""
+"""Lengths of time: what people write for a window or a gap, and where it ends for every time of a log."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import datetime
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import SchemaError, did_you_mean
+from ..errors import SchemaError, did_you_mean, given, is_whole_number, named
 from .periods import Clock
 from .stamps import NAT, TICKS_A_SECOND
 
@@ -40,7 +39,7 @@ _DAY: Final = 86_400
 
 @dataclass(frozen=True)
 class Months:
-    """A span of calendar months, which keeps what the clock shows.
+    """A length in calendar months, after which the clock shows the same time of the same day of the month.
 
     Attributes
     ----------
@@ -56,9 +55,9 @@ Length: TypeAlias = int | Months
 
 @dataclass(frozen=True)
 class Reach:
-    """Where a span ends for every time of a log, piece by piece.
+    """Where a length of time ends for every time of a log, piece by piece.
 
-    From ``begin[i]`` on, up to the next piece, the span that starts at `t` ends at
+    From ``begin[i]`` on, up to the next piece, the length that starts at `t` ends at
     ``max(t + shift[i], least[i])``, all in the unit of the log.
     """
 
@@ -91,68 +90,69 @@ def length_of(value: Any, clock: Clock, option: str, *, up: bool = False) -> Len
     exact = _exact(value, clock, option)
     if isinstance(exact, Months):
         if not 0 <= exact.number <= _MOST_MONTHS:
-            raise SchemaError(f"{option}={value!r} is not between 0 and 1,000 years")
+            raise SchemaError(given(option, value), " is not between 0 and 1,000 years")
         return exact if exact.number else 0
     if exact < 0:
-        raise SchemaError(f"{option}={value!r} is negative; a length of time is not")
+        raise SchemaError(given(option, value), " is negative; a length of time is not")
     ticks = exact if clock.unit is None else _in_unit(exact, clock.unit)
     whole = -(-ticks // 1) if up else ticks // 1
     if whole > _MOST_TICKS:
-        raise SchemaError(f"{option}={value!r} is longer than any log; None is no bound")
+        raise SchemaError(given(option, value), " is longer than any log; None is no bound")
     return int(whole)
 
 
 def _exact(value: Any, clock: Clock, option: str) -> Fraction | Months:
     if value is pd.NaT:
-        raise SchemaError(f"{option}= is missing (NaT); None is no bound")
+        raise SchemaError(named(option), " is missing (NaT); None is no bound")
     if isinstance(value, str):
         if clock.unit is None:
             raise SchemaError(
-                f"{option}={value!r} has a unit, and the log's times are plain integers; give a number"
+                given(option, value), " has a unit, and the log's times are plain integers; give a number"
             )
         return _from_text(value, option)
     if isinstance(value, datetime.timedelta | np.timedelta64):
         return _from_timedelta(value, clock, option)
-    if isinstance(value, Integral | float | np.floating) and not isinstance(value, bool):
+    if is_whole_number(value) or isinstance(value, float | np.floating):
         if clock.unit is not None:
             raise SchemaError(
-                f"{option}={value!r} has no unit, and the log's times are timestamps; give {_EXAMPLES}"
+                given(option, value), f" has no unit, and the log's times are timestamps; give {_EXAMPLES}"
             )
         if not np.isfinite(float(value)):
-            raise SchemaError(f"{option}={value!r} is not a length of time; None is no bound")
-        return Fraction(int(value)) if isinstance(value, Integral) else Fraction(float(value))
-    raise SchemaError(f"{option}={value!r} is not a length of time; give {_EXAMPLES}")
+            raise SchemaError(given(option, value), " is not a length of time; None is no bound")
+        return Fraction(int(value)) if is_whole_number(value) else Fraction(float(value))
+    raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}")
 
 
 def _from_text(value: str, option: str) -> Fraction | Months:
     found = _TEXT.fullmatch(value.strip())
     if found is None:
-        raise SchemaError(f"{option}={value!r} is not a length of time; give {_EXAMPLES}")
+        raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}")
     number, unit = Fraction(found[1]), found[2].lower()
     if unit in _LENGTHS:
         return number * _LENGTHS[unit]
     if unit in _MONTHS:
         months = number * _MONTHS[unit]
         if months.denominator > 1:
-            raise SchemaError(f"{option}={value!r} is no whole number of months")
+            raise SchemaError(given(option, value), " is not a whole number of months")
         return Months(int(months))
     if not unit:
-        raise SchemaError(f"{option}={value!r} has no unit; give {_EXAMPLES}")
+        raise SchemaError(given(option, value), f" has no unit; give {_EXAMPLES}")
     hint = '; is it "min" or "months"?' if unit == "m" else did_you_mean(unit, [*_LENGTHS, *_MONTHS])
-    raise SchemaError(f"{option}={value!r} has the unknown unit {found[2]!r}; give {_EXAMPLES}{hint}")
+    raise SchemaError(given(option, value), f" has the unknown unit {found[2]!r}; give {_EXAMPLES}{hint}")
 
 
 def _from_timedelta(value: Any, clock: Clock, option: str) -> Fraction:
     if pd.isna(value):
-        raise SchemaError(f"{option}= is missing (NaT); None is no bound")
+        raise SchemaError(named(option), " is missing (NaT); None is no bound")
     if clock.unit is None:
         raise SchemaError(
-            f"{option}={value!r} is of time, and the log's times are plain integers; give a number"
+            given(option, value),
+            " is a length of time, and the log's times are plain integers; give a number",
         )
     try:
         delta = pd.Timedelta(value)
     except ValueError as error:
-        raise SchemaError(f"{option}={value!r} is not a length of time; give {_EXAMPLES}") from error
+        raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}") from error
     return Fraction(delta // pd.Timedelta(1, delta.unit), TICKS_A_SECOND[delta.unit])
 
 

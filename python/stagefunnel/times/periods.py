@@ -1,4 +1,4 @@
-"""Periods: what people write for a stretch of time, and the half-open span of a log's times that it is."""
+"""Periods: what people write for a stretch of time, and where it starts and ends in the times of a log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError
+from ..errors import SchemaError, counted, given, is_whole_number
 from .stamps import TICKS_A_SECOND
 
 Moment: TypeAlias = pd.Timestamp | int
@@ -43,13 +43,13 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Span:
-    """A half-open stretch of time, in timestamps or, for a log of plain integers, in integers.
+class Period:
+    """A half-open period of time, in timestamps or, for a log of plain integers, in integers.
 
     Attributes
     ----------
     start, end
-        The first moment, and the first one past it; ``None`` where it has no such end.
+        First moment of the period, and first moment after it; ``None`` where that side is open.
     """
 
     start: Moment | None
@@ -60,44 +60,49 @@ class Span:
         return _ticks(self.start, clock), _ticks(self.end, clock)
 
 
-def span_of(period: Any, clock: Clock) -> Span:
+def period_of(period: Any, clock: Clock, option: str = "period") -> Period:
     """Read a period.
 
     Parameters
     ----------
     period
-        Text such as ``"2026-03"``, a pandas Period or a date is its whole span. Of a pair, such a one is
-        included whole; timestamps are half-open, and ``None`` leaves a side open. For a log of plain
-        integers a pair of integers, half-open.
+        Text such as ``"2026-03"``, a pandas Period or a date, which stand for a whole period of the
+        calendar; or a pair (start, end). A pair includes the calendar periods at its sides whole, is
+        half-open where its sides are timestamps, and ``None`` leaves a side open. A log of plain integers
+        takes a half-open pair of integers.
     clock
-        The log's; text is read in its zone.
+        Unit and zone of the log; text is read in the zone.
+    option
+        Name of the argument, for messages.
 
     Raises
     ------
     SchemaError
-        If it is no period, does not fit the log's times, or ends before it begins.
+        If the value is not a period, does not fit the log's times, or ends before it begins.
     """
     if period is None:
-        return Span(None, None)
-    if isinstance(period, Span):
+        return Period(None, None)
+    if isinstance(period, Period):
         return period
-    if _is_pair(period):
+    if _is_pair(period, option):
         first, last = period
         start = _side(first, clock, "start")
         end = _side(last, clock, "end")
         if start is not None and end is not None and end <= start:  # type: ignore[operator]
-            raise SchemaError(f"period={period!r} ends before it begins; give (start, end)")
-        return Span(start, end)
+            raise SchemaError(given(option, period), " ends before it begins; give (start, end)")
+        return Period(start, end)
     if isinstance(period, Integral | datetime.datetime | np.datetime64):
-        raise SchemaError(f"period={period!r} is a moment, not a period; give a pair (start, end)")
+        raise SchemaError(given(option, period), " is a moment, not a period; give a pair (start, end)")
     whole = calendar_period(period)
     if whole is None:
-        raise SchemaError(f"period={period!r} is not a period; give text such as {_EXAMPLES}, or a pair")
-    return Span(begin_of(whole, clock), begin_of(whole + 1, clock))
+        raise SchemaError(
+            given(option, period), f" is not a period; give text such as {_EXAMPLES}, or a pair"
+        )
+    return Period(begin_of(whole, clock), begin_of(whole + 1, clock))
 
 
 def moment_of(value: Any, clock: Clock, option: str) -> int | None:
-    """Read one moment, as `as_of` takes it, in the unit of a log; text is the begin of its span."""
+    """Read one moment in the unit of a log, as `as_of` takes it; text stands for the start of its period."""
     if value is None:
         return None
     stamp = _moment(value, clock)
@@ -105,14 +110,14 @@ def moment_of(value: Any, clock: Clock, option: str) -> int | None:
         whole = calendar_period(value)
         if whole is None:
             raise SchemaError(
-                f'{option}={value!r} is not a moment; give a timestamp, or text such as "2026-04-01"'
+                given(option, value), ' is not a moment; give a timestamp, or text such as "2026-04-01"'
             )
         stamp = begin_of(whole, clock)
     return _ticks(stamp, clock)
 
 
 def calendar_period(value: Any) -> pd.Period | None:
-    """Read what has a span of its own: text of the calendar, a pandas Period, a date; else ``None``."""
+    """Read what stands for a whole period: calendar text, a pandas Period or a date; else return ``None``."""
     if isinstance(value, pd.Period):
         return value
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
@@ -139,11 +144,13 @@ def _ticks(moment: Moment | None, clock: Clock) -> int | None:
     return -(-ns * TICKS_A_SECOND[str(clock.unit)] // _NS)
 
 
-def _is_pair(period: Any) -> bool:
+def _is_pair(period: Any, option: str) -> bool:
     if isinstance(period, str) or not isinstance(period, Sequence):
         return False
     if len(period) != 2:
-        raise SchemaError(f"period={period!r} has {len(period)} parts; give a pair (start, end)")
+        raise SchemaError(
+            given(option, period), f" has {counted(len(period), 'part')}; give a pair (start, end)"
+        )
     return True
 
 
@@ -156,14 +163,14 @@ def _side(value: Any, clock: Clock, side: Literal["start", "end"]) -> Moment | N
     whole = calendar_period(value)
     if whole is None:
         raise SchemaError(
-            f"{value!r} is no {side} of a period; give a timestamp, or text such as {_EXAMPLES}"
+            f"{value!r} is not the {side} of a period; give a timestamp, or text such as {_EXAMPLES}"
         )
     return begin_of(whole if side == "start" else whole + 1, clock)
 
 
 def _moment(value: Any, clock: Clock) -> Moment | None:
-    """Read a timestamp, or an integer for a log of integers; ``None`` for what has a span."""
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    """Read a timestamp, or an integer for a log of integers; return ``None`` for anything else."""
+    if is_whole_number(value):
         if clock.unit is not None:
             raise SchemaError(f"{value!r} is a number, and the log's times are timestamps; give a timestamp")
         return int(value)
@@ -212,5 +219,5 @@ def _first_shown(start: pd.Timestamp, zone: str) -> pd.Timestamp:
 def _refuse_integers(value: Any, clock: Clock) -> None:
     if clock.unit is None:
         raise SchemaError(
-            f"{value!r} is of the calendar, and the log's times are plain integers; give a pair of integers"
+            f"{value!r} is a calendar time, and the log's times are plain integers; give a pair of integers"
         )

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import InvalidRowError, SchemaError
+from ..errors import InvalidRowError, Parts, SchemaError, advised, counted, given
 
 NAT = np.iinfo(np.int64).min
 # A time of day, then Z or an offset: the text names its zone.
@@ -44,7 +44,9 @@ def parse_texts(
         try:
             parsed = pd.to_datetime(texts, format=time_format, utc="%z" in time_format, errors="coerce")
         except ValueError as error:
-            raise SchemaError(f"time_format={time_format!r} is no format of times: {error}") from error
+            raise SchemaError(
+                given("time_format", time_format), f" is not a format of times: {error}"
+            ) from error
         return pd.DatetimeIndex(parsed), _rows(parsed.isna() & texts.notna())
     zoned = texts.str.contains(_OFFSET, regex=True, na=False)
     some, others = _rows(zoned), _rows(~zoned & texts.notna())
@@ -138,13 +140,14 @@ def refuse_unparsed(
     """Say which text is not a time and how to read it; `first_row` is where a batch of a stream begins."""
     text = texts.iloc[int(rows[0])]
     row = int(rows[0]) + (first_row or 0)
-    share = f" ({len(rows):,} of {len(texts):,} rows)" if first_row is None else ""
+    share = f" ({len(rows):,} of {counted(len(texts), 'row')})" if first_row is None else ""
     form = "ISO 8601" if time_format is None else f"of the format {time_format!r}"
-    remedy = "mend it" if time_format else 'say what it is, for example with time_format="%d/%m/%Y %H:%M"'
+    format_advice = ("pass its format, for example ", advised("time_format", "%d/%m/%Y %H:%M"))
+    correction: Parts = ("correct it",) if time_format else format_advice
     raise InvalidRowError(
-        f"time {text!r} in row {row} of column {name!r} is not {form}{share}; {remedy}, "
-        f'or pass invalid="drop" to leave such rows out',
+        f"time {text!r} in row {row:,} of column {name!r} is not {form}{share}",
         row=row,
+        advice=("; ", *correction, ", or pass ", advised("invalid", "drop"), " to leave such rows out"),
     )
 
 

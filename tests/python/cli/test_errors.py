@@ -66,13 +66,13 @@ DROP = "--invalid drop to leave such rows out"
 SAYS = [
     (
         "1,Offr,2026-01-03\n",
-        "unknown stage 'Offr' (1 rows, first at row 2)",
+        "unknown stage 'Offr' (1 row, first at row 2)",
         "--unlisted ignore to leave such rows out",
     ),
     ("1,Lost,03/01/2026\n", "time '03/01/2026' in row 2 of column 'time' is not ISO 8601", DROP),
     (",Lost,2026-01-03\n", "missing item in row 2", DROP),
     ("1,,2026-01-03\n", "missing stage in row 2", f"{DROP} or --invalid keep_stage to keep them"),
-    ("1,Lost\n", "2 fields where the header has 3 names; mend the row", DROP),
+    ("1,Lost\n", "2 fields where the header has 3 names; correct the row", DROP),
     (
         "1,Lost,2026-01-03,x\n",
         "4 fields where the header has 3 names; put fields that hold ',' in quotes",
@@ -141,7 +141,7 @@ def test_a_bad_row_is_named_in_its_own_file_after_quoted_line_breaks(
 ) -> None:
     Path("second.csv").write_text('item,note,stage,time\n2,"a\n\nb",New,2026-01-01\n2,x,Wn,2026-01-02\n')
     said = failing(["funnel", "log.csv", "second.csv", "--pipeline", "pipeline.toml"], capsys)
-    assert said.startswith("second.csv, line 5: unknown stage 'Wn' (1 rows, first at row 3)")
+    assert said.startswith("second.csv, line 5: unknown stage 'Wn' (1 row, first at row 3)")
 
 
 def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str]) -> None:

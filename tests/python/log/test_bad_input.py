@@ -81,8 +81,8 @@ def test_a_text_that_is_no_time_is_refused_by_row_and_value(
     texts: list[Any], row: int, count: int, invalid: Any
 ) -> None:
     message = (
-        f"time {texts[row]!r} in row {row} of column 'time' is not ISO 8601 ({count} of 3 rows); say what "
-        f'it is, for example with time_format="%d/%m/%Y %H:%M", or pass invalid="drop" to '
+        f"time {texts[row]!r} in row {row} of column 'time' is not ISO 8601 ({count} of 3 rows); pass its "
+        f'format, for example time_format="%d/%m/%Y %H:%M", or pass invalid="drop" to '
         f"leave such rows out"
     )
     with refused(sf.InvalidRowError, message) as found:
@@ -95,7 +95,7 @@ def test_a_text_that_is_not_of_the_format_is_refused_or_counted() -> None:
     form = "%d/%m/%Y %H:%M"
     message = (
         "time '2026-02-01' in row 1 of column 'time' is not of the format '%d/%m/%Y %H:%M' (1 of 3 rows); "
-        'mend it, or pass invalid="drop" to leave such rows out'
+        'correct it, or pass invalid="drop" to leave such rows out'
     )
     with refused(sf.InvalidRowError, message):
         sf.StageLog(rows, time_format=form)
@@ -108,7 +108,7 @@ def test_a_format_for_times_that_are_no_text_is_refused() -> None:
     message = "time_format='%Y' is for text; column 'time' holds times already"
     with refused(sf.SchemaError, message):
         sf.StageLog(ROWS, time_format="%Y")
-    with pytest.raises(sf.SchemaError, match=r"time_format='%Q' is no format of times: .*'%Q'"):
+    with pytest.raises(sf.SchemaError, match=r"time_format='%Q' is not a format of times: .*'%Q'"):
         sf.StageLog({**ROWS, "time": ["2026"] * 3}, time_format="%Q")
 
 
@@ -269,7 +269,9 @@ def test_names_and_arrays_do_not_mix() -> None:
 
 
 def test_columns_of_different_lengths_are_refused_with_their_lengths() -> None:
-    with refused(sf.SchemaError, "the columns differ in length: item 2, stage 3, time 3 rows"):
+    with refused(
+        sf.SchemaError, "the columns differ in length: item has 2 rows, stage has 3 rows, time has 3 rows"
+    ):
         sf.StageLog(item=[1, 2], stage=["New"] * 3, time=[0, 1, 2])
 
 

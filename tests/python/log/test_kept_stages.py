@@ -158,11 +158,11 @@ def test_no_question_is_answered_without_the_rows_that_it_needs() -> None:
 @pytest.mark.parametrize(
     ("stages", "message"),
     [
-        ("visit", "stages='visit' is no list of stages, such as ['visit', 'order']"),
-        (3, "stages=3 is no list of stages, such as ['visit', 'order']"),
+        ("visit", "stages='visit' is not a list of stages, such as ['visit', 'order']"),
+        (3, "stages=3 is not a list of stages, such as ['visit', 'order']"),
         ([], "stages=[] keeps no row; name the stages to keep, or leave it out to keep all"),
-        ([["a"]], "stages= has ['a'], which is no stage: text, a whole number or an enum member"),
-        ([True], "stages= has True, which is no stage: text, a whole number or an enum member"),
+        ([["a"]], "stages= has ['a'], which is not a stage: text, a whole number or an enum member"),
+        ([True], "stages= has True, which is not a stage: text, a whole number or an enum member"),
     ],
 )
 def test_what_is_no_list_of_stages_is_refused(stages: Any, message: str) -> None:

@@ -128,7 +128,10 @@ def test_columns_that_the_log_cannot_keep_are_refused(columns: Any, message: str
 
 
 def test_arrays_of_columns_are_as_long_as_the_others() -> None:
-    with pytest.raises(sf.SchemaError, match="the columns differ in length: item 1, stage 1, time 1, who 2"):
+    with pytest.raises(
+        sf.SchemaError,
+        match="the columns differ in length: item has 1 row, stage has 1 row, time has 1 row, who has 2 rows",
+    ):
         sf.StageLog(item=[1], stage=["New"], time=[0], columns={"who": ["a", "b"]})
     with pytest.raises(sf.SchemaError, match="without a frame, columns is a mapping of names to arrays"):
         sf.StageLog(item=[1], stage=["New"], time=[0], columns=["who"])

@@ -87,7 +87,7 @@ def test_a_log_prints_its_size_its_span_and_its_stages() -> None:
         "StageLog: 3 rows, 2 items",
         "  time    2026-02-28 00:00:00 … 2026-03-02 00:00:00 (no zone)",
         "  stages  New 2, Won 1",
-        "  items   table of 1 rows: manager, value",
+        "  items   table of 1 row: manager, value",
     ]
     zoned = frame.assign(time=frame["time"].dt.tz_localize("Europe/Paris"))
     assert "(Europe/Paris)" in repr(sf.StageLog(zoned))

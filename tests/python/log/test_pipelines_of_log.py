@@ -113,7 +113,7 @@ def test_a_row_without_a_pipeline_has_no_stage(missing: str) -> None:
 
 
 def test_a_column_of_another_length_is_refused() -> None:
-    with pytest.raises(sf.SchemaError, match="stage 2, pipeline 1 rows"):
+    with pytest.raises(sf.SchemaError, match="stage has 2 rows, pipeline has 1 row"):
         sf.StageLog(item=[1, 2], stage=["a", "b"], time=[0, 1], pipeline=["A"])
 
 

@@ -140,7 +140,7 @@ def test_an_incomplete_row_is_named_by_file_and_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("row", "n_fields"), [("2,Won", 2), ("2,Won,1,2", 4), ("2", 1)])
 def test_a_ragged_row_is_refused_by_file_and_line_or_counted(tmp_path: Path, row: str, n_fields: int) -> None:
     path = write_csv(tmp_path / "log.csv", f'item,stage,time\n1,"N\new",0\n{row}\n1,Won,2\n')
-    mended = "put fields that hold ',' in quotes" if n_fields > 3 else "mend the row"
+    mended = "put fields that hold ',' in quotes" if n_fields > 3 else "correct the row"
     message = (
         f"{path}, line 4: {n_fields} fields where the header has 3 names; {mended}, or pass "
         f'invalid="drop" to leave such rows out'

@@ -162,7 +162,7 @@ def test_an_incomplete_row_is_named_by_its_number_in_the_stream(role: str, row: 
 
 def test_a_text_that_is_no_time_is_named_by_its_number_in_the_stream() -> None:
     frame = pd.DataFrame({**ROWS, "time": ["2026-01-01", "2026-01-02", "soon", "later"]})
-    said = "time 'soon' in row 2 of column 'time' is not ISO 8601; say what it is"
+    said = "time 'soon' in row 2 of column 'time' is not ISO 8601; pass its format"
     with pytest.raises(sf.InvalidRowError, match=said) as found:
         sf.StageLog.from_batches(batches_of(frame, [1]))
     assert found.value.row == 2
@@ -226,7 +226,7 @@ def test_a_table_is_no_stream_of_batches() -> None:
 def test_a_stream_without_rows_is_refused_unless_it_may_be_empty() -> None:
     with pytest.raises(sf.SchemaError, match="the log has no rows"):
         sf.StageLog.from_batches([])
-    with pytest.raises(sf.SchemaError, match="no row is left after dropping 1 invalid ones"):
+    with pytest.raises(sf.SchemaError, match="no row is left after dropping 1 invalid row"):
         sf.StageLog.from_batches([{"item": ["a"], "stage": [None], "time": [0]}], invalid="drop")
     assert sf.StageLog.from_batches([], empty="allow").n_rows == 0
 

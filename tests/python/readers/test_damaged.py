@@ -8,6 +8,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,3 +115,17 @@ def damaged(data: st.DataObject, answers: list[Any]) -> list[Any]:
 )
 def test_a_table_of_strange_values_is_read_or_refused(rows: list[dict[str, Any]]) -> None:
     read(rows)
+
+
+def test_a_row_without_a_stage_is_refused_with_what_the_reader_accepts() -> None:
+    rows = [
+        {"item": 1, "stage": "New", "time": "2026-01-01"},
+        {"item": 1, "stage": None, "time": "2026-01-02"},
+    ]
+    with pytest.raises(sf.ReaderError) as refused:
+        sf.read(rows)
+    assert str(refused.value) == (
+        "the input, record 2: missing stage in row 1 of column 'stage' (1 of 2 rows); fill it in, or pass "
+        'invalid="drop" to leave such rows out'
+    )
+    assert sf.read(rows, invalid="drop").log.n_rows == 1

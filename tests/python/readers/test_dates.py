@@ -101,7 +101,7 @@ def test_dates_that_contradict_each_other_or_the_option_are_refused() -> None:
 
 def test_a_text_that_is_not_a_time_is_refused_with_its_place_or_counted() -> None:
     with pytest.raises(
-        sf.ReaderError, match=r"record 2: 'soon' in column 'changed_at' is not a date or time \(1 rows\)"
+        sf.ReaderError, match=r"record 2: 'soon' in column 'changed_at' is not a date or time \(1 row\)"
     ):
         read("2026-01-01", "soon")
     export = read("2026-01-01", "soon", invalid="drop")

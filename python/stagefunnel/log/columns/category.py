@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import Option, SchemaError
 
 Codes = npt.NDArray[np.int32]
 _NARROW = 1 << 20
@@ -41,8 +41,16 @@ class CategoryColumn:
         return replace(self, code=code)
 
 
-def category_column(column: pd.Series, said: str) -> CategoryColumn:
-    """Give numbers to the distinct values of a column; categories keep their order."""
+def category_column(column: pd.Series, subject: str | Option) -> CategoryColumn:
+    """Give numbers to the distinct values of a column, in rising order; categories keep their order.
+
+    Parameters
+    ----------
+    column
+        Values of any type that sorts.
+    subject
+        Subject of the error about values that do not sort: the column, or the option that names it.
+    """
     column = column.reset_index(drop=True)
     if isinstance(column.dtype, pd.CategoricalDtype):
         categories = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
@@ -53,7 +61,7 @@ def category_column(column: pd.Series, said: str) -> CategoryColumn:
         code, found = pd.factorize(column)
         order = pd.Index(found).argsort()
     except TypeError as error:
-        raise SchemaError(f"{said} has values that do not sort: {error}") from error
+        raise SchemaError(subject, f" has values that do not sort: {error}") from error
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1

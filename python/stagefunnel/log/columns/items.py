@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, quoted
+from ...errors import SchemaError, advised, counted, did_you_mean, given, named, quoted
 from .category import CategoryColumn, category_column
 from .inputs import read_input
 from .number import NumberColumn, number_column
@@ -38,7 +38,9 @@ class ItemsTable:
         if len(keyless) and invalid != "drop":
             raise SchemaError(
                 f"the items table has no {key!r} in row {int(keyless[0]):,} ({len(keyless):,} of "
-                f'{len(keys):,} rows); fill it in, or pass invalid="drop" to leave such rows out'
+                f"{counted(len(keys), 'row')}); fill it in, or pass ",
+                advised("invalid", "drop"),
+                " to leave such rows out",
             )
         self.n_keyless = len(keyless)
         rows, duplicate = _core.match_items(journeys, keys, threads)
@@ -61,15 +63,15 @@ class ItemsTable:
         return column in self.frame.columns
 
     def category(self, column: str, option: str) -> CategoryColumn:
-        """Tell which value of a column each item of the log has."""
+        """Return the value of a column for each item of the log, as a category."""
         self._check_column(column, option)
         if column not in self._categories:
-            said = f"{option}={column!r}"
-            self._categories[column] = category_column(self.frame[column], said).at(self._rows)
+            subject = given(option, column)
+            self._categories[column] = category_column(self.frame[column], subject).at(self._rows)
         return self._categories[column]
 
     def numbers(self, column: str) -> NumberColumn:
-        """Amount of every item of the log."""
+        """Return the amount of each item of the log."""
         self._check_column(column, "amount")
         if column not in self._numbers:
             where = " in row {row:,} of the items table"
@@ -80,17 +82,17 @@ class ItemsTable:
         known = list(self.frame.columns)
         if column not in known:
             raise SchemaError(
-                f"{option}={column!r} is no column of the items table; it has: {quoted(known)}"
-                f"{did_you_mean(column, known)}"
+                given(option, column),
+                f" is not a column of the items table; it has: {quoted(known)}{did_you_mean(column, known)}",
             )
 
     def __repr__(self) -> str:
         others = [str(name) for name in self.frame.columns if name != self._key]
-        return f"table of {len(self.frame):,} rows: {', '.join(others)}"
+        return f"table of {counted(len(self.frame), 'row')}: {', '.join(others)}"
 
 
 def _value(column: pd.Series, row: int) -> Any:
-    """Give one value as a plain object, so that a message shows 7 and not np.int64(7)."""
+    """Return one value as a plain object, so that a message shows 7 and not np.int64(7)."""
     return column.iloc[row : row + 1].tolist()[0]
 
 
@@ -101,7 +103,7 @@ def _as_pandas(source: Any) -> pd.DataFrame:
         try:
             return pd.DataFrame(source)
         except ValueError as error:
-            raise SchemaError(f"items= is not a table: {error}") from error
+            raise SchemaError(named("items"), f" is not a table: {error}") from error
     if hasattr(source, "__arrow_c_stream__"):
         try:
             import pyarrow as pa
@@ -112,4 +114,4 @@ def _as_pandas(source: Any) -> pd.DataFrame:
             ) from error
         frame: pd.DataFrame = pa.table(source).to_pandas()
         return frame
-    raise SchemaError(f"items= is a {type(source).__name__}, not a table")
+    raise SchemaError(named("items"), f" is a {type(source).__name__}, not a table")

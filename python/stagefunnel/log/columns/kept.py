@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, quoted
+from ...errors import SchemaError, given, named, quoted
 from .category import CategoryColumn, category_column, is_narrow
 from .inputs import check_names
 from .number import NumberColumn, holds_decimals, number_column
@@ -54,7 +54,7 @@ class RowColumns:
         """Tell which value of a column each row of the journeys has."""
         if name not in self._categories:
             numbers, dtype = self._numbers[name], self._types[name]
-            category = category_column(pd.Series(numbers.values / 10.0**numbers.scale), f"by={name!r}")
+            category = category_column(pd.Series(numbers.values / 10.0**numbers.scale), given("by", name))
             if pd.api.types.is_integer_dtype(dtype):
                 category = CategoryColumn(category.code, category.values.astype(dtype))
             self._categories[name] = category
@@ -84,9 +84,9 @@ def column_names(columns: Any) -> list[str]:
     """Check which columns a log is to keep."""
     names = [columns] if isinstance(columns, str) else list(columns)
     if not all(isinstance(name, str) for name in names):
-        raise SchemaError(f"columns={columns!r} are not names of columns")
+        raise SchemaError(given("columns", columns), " are not names of columns")
     if len(set(names)) < len(names):
-        raise SchemaError(f"columns= names a column twice: {quoted(names)}")
+        raise SchemaError(named("columns"), f" names a column twice: {quoted(names)}")
     return names
 
 
@@ -121,8 +121,9 @@ def _as_arrow(frame: Any) -> Any:
         import pyarrow as pa
     except ImportError as error:
         raise SchemaError(
-            f'columns= of a {type(frame).__name__} needs pyarrow: pip install "stagefunnel[arrow]", or pass '
-            f"a pandas DataFrame"
+            named("columns"),
+            f' of a {type(frame).__name__} needs pyarrow: pip install "stagefunnel[arrow]", or pass '
+            f"a pandas DataFrame",
         ) from error
     if hasattr(frame, "__arrow_c_stream__"):
         return pa.table(frame)

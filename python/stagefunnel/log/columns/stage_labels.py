@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import SchemaError, counted
 from .inputs import Input, read_input
 
 _BETWEEN: Final = " / "
@@ -22,7 +22,8 @@ def joined(stage: Input, pipeline: Input) -> Input:
     """Make one column of the stages and their pipelines; a row that misses one of them has no stage."""
     if len(stage) != len(pipeline):
         raise SchemaError(
-            f"the columns differ in length: stage {len(stage):,}, pipeline {len(pipeline):,} rows"
+            f"the columns differ in length: stage has {counted(len(stage), 'row')}, "
+            f"pipeline has {counted(len(pipeline), 'row')}"
         )
     rows = np.arange(len(stage), dtype=np.uint32)
     stage_codes, stages = pd.factorize(stage.take(rows))

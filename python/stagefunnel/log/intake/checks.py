@@ -1,22 +1,35 @@
-"""Taking a log's columns in: which they are, what is missing in them, how many threads read them."""
+"""Checks of a log's columns and options: lengths, missing values, stages to keep, threads."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import InvalidRowError, SchemaError, check_option, quoted
+from ...errors import (
+    InvalidRowError,
+    Parts,
+    SchemaError,
+    advised,
+    check_option,
+    core_errors,
+    counted,
+    given,
+    is_whole_number,
+    named,
+    quoted,
+)
 from ...times.stamps import in_unit, parse_texts, refuse_unparsed
 from ..columns.inputs import Input, read_input
 from ..data import Empty, Invalid
 
+_EMPTY_ADVICE: Final[Parts] = ("; pass ", advised("empty", "allow"), " if that is expected")
 _MOST_THREADS = 1_024  # more would only cost their stacks
 
 
@@ -44,30 +57,33 @@ def check_options(invalid: str, empty: str, keys: str) -> None:
     check_option("keys", keys, ("auto", "keep", "exact"))
 
 
-def stages_to_keep(given: Any) -> frozenset[Hashable] | None:
-    """Read the stages that a log is to have; ``None``: all."""
-    if given is None:
+def stages_to_keep(stages: Any) -> frozenset[Hashable] | None:
+    """Read the stages that a log keeps; ``None`` keeps all of them."""
+    if stages is None:
         return None
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise SchemaError(f"stages={given!r} is no list of stages, such as ['visit', 'order']")
-    named = list(given)
-    if not named:
-        raise SchemaError("stages=[] keeps no row; name the stages to keep, or leave it out to keep all")
-    for stage in named:
+    if isinstance(stages, str | bytes) or not isinstance(stages, Iterable):
+        raise SchemaError(given("stages", stages), " is not a list of stages, such as ['visit', 'order']")
+    labels = list(stages)
+    if not labels:
+        raise SchemaError(
+            given("stages", labels), " keeps no row; name the stages to keep, or leave it out to keep all"
+        )
+    for stage in labels:
         if isinstance(stage, bool) or not isinstance(stage, Hashable):
             raise SchemaError(
-                f"stages= has {stage!r}, which is no stage: text, a whole number or an enum member"
+                named("stages"),
+                f" has {stage!r}, which is not a stage: text, a whole number or an enum member",
             )
-    return frozenset(named)
+    return frozenset(labels)
 
 
 def refuse_empty(n_dropped: int, empty: Empty) -> None:
     """Refuse a log without rows, or without any that is left, unless that is allowed."""
     if empty == "error":
-        said = "the log has no rows"
+        problem = "the log has no rows"
         if n_dropped:
-            said = f"no row is left after dropping {n_dropped:,} invalid ones"
-        raise SchemaError(f'{said}; pass empty="allow" if that is expected')
+            problem = f"no row is left after dropping {counted(n_dropped, 'invalid row')}"
+        raise SchemaError(problem, *_EMPTY_ADVICE)
 
 
 def refuse_nothing_left(
@@ -79,8 +95,10 @@ def refuse_nothing_left(
         return
     if n_other and empty == "error":
         raise SchemaError(
-            f"no row is of a stage that stages= names; the log has: {quoted(list(other_labels)[:20])}; "
-            f'pass empty="allow" if that is expected'
+            "no row is of a stage that ",
+            named("stages"),
+            f" names; the log has: {quoted(list(other_labels)[:20])}",
+            *_EMPTY_ADVICE,
         )
     refuse_empty(n_dropped, empty)
 
@@ -141,16 +159,14 @@ def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None
     lengths = {role: len(column) for role, column in inputs.items()}
     lengths |= {name: len(column) for name, column in (more or {}).items()}
     if len(set(lengths.values())) > 1:
-        said = ", ".join(f"{role} {length:,}" for role, length in lengths.items())
-        raise SchemaError(f"the columns differ in length: {said} rows")
+        listed = ", ".join(f"{role} has {counted(length, 'row')}" for role, length in lengths.items())
+        raise SchemaError(f"the columns differ in length: {listed}")
 
 
 def encode(encode: Any, column: Input, *more: Any) -> Any:
-    """Ask the core to encode a column; say which one it could not."""
-    try:
+    """Encode a column by a function of the core, whose errors then name the column."""
+    with core_errors(f"column {column.name!r}: "):
         return encode(column.column, *more)
-    except ValueError as error:
-        raise SchemaError(f"column {column.name!r}: {error}") from error
 
 
 def readable_times(
@@ -164,7 +180,8 @@ def readable_times(
     if not column.column.holds_bytes:
         if time_format is not None:
             raise SchemaError(
-                f"time_format={time_format!r} is for text; column {column.name!r} holds times already"
+                given("time_format", time_format),
+                f" is for text; column {column.name!r} holds times already",
             )
         return column, np.zeros(0, dtype=np.uint64)
     if not column.holds_text:
@@ -183,7 +200,7 @@ def rows_to_drop(
     inputs: dict[str, Input],
     first_row: int | None = None,
 ) -> npt.NDArray[np.uint64]:
-    """Rows to leave out; refuses what the caller did not ask to drop."""
+    """Return the rows to leave out; raise an error if `invalid` does not allow them."""
     to_drop = dict(missing)
     if invalid == "keep_stage":
         del to_drop["stage"]
@@ -191,30 +208,29 @@ def rows_to_drop(
     if invalid != "drop" and len(rows):
         row = int(rows[0])
         role = next(role for role, found in to_drop.items() if row in found)
-        ways = 'invalid="drop" to leave such rows out'
+        advice: Parts = ("; fill it in, or pass ", advised("invalid", "drop"), " to leave such rows out")
         if role == "stage":
-            ways += ' or invalid="keep_stage" to keep them'
+            advice = (*advice, " or ", advised("invalid", "keep_stage"), " to keep them")
         column = inputs[role]
-        # How many rows of a stream miss it, nobody knows yet.
-        share = f" ({len(to_drop[role]):,} of {len(column):,} rows)" if first_row is None else ""
+        # The number of such rows of a stream is not known before its end.
+        share = f" ({len(to_drop[role]):,} of {counted(len(column), 'row')})" if first_row is None else ""
         row += first_row or 0
         raise InvalidRowError(
-            f"missing {role} in row {row:,} of column {column.name!r}{share}; fill it in, or pass {ways}",
-            row=row,
+            f"missing {role} in row {row:,} of column {column.name!r}{share}", row=row, advice=advice
         )
     return rows
 
 
-def thread_count(asked: int | None) -> int:
+def thread_count(threads: int | None) -> int:
     """Read the number of threads from the argument, the environment or the machine."""
-    if asked is None:
+    if threads is None:
         text = os.environ.get("STAGEFUNNEL_THREADS", "")
         if text and not text.isdecimal():
             raise SchemaError(f"STAGEFUNNEL_THREADS={text!r} is not a whole number")
-        asked = int(text) if text else _cores()
-    if isinstance(asked, bool) or not isinstance(asked, int | np.integer) or asked < 1:
-        raise SchemaError(f"threads={asked!r} is not a whole number of at least 1")
-    return min(int(asked), _MOST_THREADS)
+        threads = int(text) if text else _cores()
+    if not is_whole_number(threads) or threads < 1:
+        raise SchemaError(given("threads", threads), " is not a whole number of at least 1")
+    return min(int(threads), _MOST_THREADS)
 
 
 def _cores() -> int:

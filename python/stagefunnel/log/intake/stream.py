@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import InvalidRowError, SchemaError
+from ...errors import InvalidRowError, SchemaError, core_errors
 from ...files import Progress
 from ..data import Empty, Invalid, Keys, LogData
 from .checks import Rows, check_columns, encode, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
@@ -84,9 +84,9 @@ class _Stream:
         except InvalidRowError:
             raise
         except SchemaError as error:
-            # Rows that the message speaks of are counted within the batch.
+            # The row numbers of such a text count from the start of the batch.
             where = f"in the batch that begins at row {self.n_rows:,}: " if self.n_rows else ""
-            raise SchemaError(f"{where}{error}") from error
+            raise error.within(where) from error
 
     def _append(self, batch: Any) -> None:
         inputs = gather(batch, self._columns)
@@ -111,10 +111,8 @@ class _Stream:
         self._check_kinds(rows)
         if self._texts is not None:
             encode(self._texts.add, inputs["item"], rows.keys)
-        try:
+        with core_errors():
             self._rows.append(rows.keys, rows.codes, rows.stamps, rows.dropped)
-        except ValueError as error:
-            raise SchemaError(str(error)) from error
         self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
         self._other_labels |= dict.fromkeys(rows.other_labels)
         self.n_rows += len(rows)

@@ -16,7 +16,7 @@ from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
-from ...times.periods import Span, span_of
+from ...times.periods import Period, period_of
 from ..funnel.counts import Counts, count
 from ..funnel.kinds import Rule, rules_of
 from ..scope.groups import Groups
@@ -130,8 +130,8 @@ def chain_funnel(
     whole_deals = deal_selection
     if basis == "origin":
         clock = chain.deals._data.clock
-        end = span_of(period, clock).end if period_basis == "active" else None
-        whole_deals = chain.selection("deals", **options, period=Span(None, end))
+        end = period_of(period, clock).end if period_basis == "active" else None
+        whole_deals = chain.selection("deals", **options, period=Period(None, end))
     with _told("in the deals"):
         deal_amounts = amounts_of(whole_deals, amount, currency=currency, rates=rates)
     with _told("in the leads"):

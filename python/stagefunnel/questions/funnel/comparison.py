@@ -13,7 +13,7 @@ from ...pipeline import Pipeline
 from ...tables.build import remember, share
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ...tables.schema import AMOUNTS, COMPARISON
-from ...times.periods import Clock, Span, calendar_period, span_of
+from ...times.periods import Clock, Period, calendar_period, period_of
 from .funnel import funnel
 
 _COUNTED: Final = ("reached", "conversion_from_all", "base")
@@ -57,7 +57,7 @@ def compare_periods(
         (the difference over ``reached_before``, NaN if that is 0); ``conversion_from_all``,
         ``conversion_from_all_before``, ``conversion_from_all_difference``; ``base``, ``base_before``; with
         `amount` also ``amount``, ``amount_before``, ``amount_difference``, ``amount_change``.
-        The two spans are in ``attrs["stagefunnel"]["periods"]``.
+        The two periods are in ``attrs["stagefunnel"]["periods"]``.
 
     Raises
     ------
@@ -75,8 +75,8 @@ def compare_periods(
     ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
     """
     clock = log._data.clock
-    span = span_of(period, clock)
-    before = _span_before(span, period, with_, clock)
+    now = period_of(period, clock)
+    before = _period_before(now, period, with_, clock)
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -87,39 +87,41 @@ def compare_periods(
         "basis": basis,
         "as_of": as_of,
     }
-    now, then = (funnel(log, pipeline, **options, period=one) for one in (span, before))
+    counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
     leading = ["kind"] * (kind == "both") + ([] if by is None else [by] if isinstance(by, str) else list(by))
-    table = _beside(now, then, leading, [*_COUNTED, *AMOUNTS[:1]] if amount is not None else [*_COUNTED])
+    table = _beside(
+        counts, counts_before, leading, [*_COUNTED, *AMOUNTS[:1]] if amount is not None else [*_COUNTED]
+    )
     remember(
         table,
         "comparison",
         pipeline,
         kind=kind,
         by=[name for name in leading if name != "kind"],
-        periods=[_text(span), _text(before)],
-        called=[_called(span), _called(before)],
+        periods=[_text(now), _text(before)],
+        called=[_called(now), _called(before)],
     )
     return table
 
 
-def _span_before(span: Span, period: Any, with_: Any, clock: Clock) -> Span:
+def _period_before(now: Period, period: Any, with_: Any, clock: Clock) -> Period:
     if not isinstance(with_, str) or with_ not in ("previous", "last_year"):
         if with_ is None:
             raise SchemaError('with_= is a period, "previous" or "last_year"')
-        return span_of(with_, clock)
-    if span.start is None or span.end is None:
-        raise SchemaError(f"period={period!r} has no {'start' if span.start is None else 'end'}; give both")
-    if isinstance(span.start, int) or isinstance(span.end, int):
+        return period_of(with_, clock, "with_")
+    if now.start is None or now.end is None:
+        raise SchemaError(f"period={period!r} has no {'start' if now.start is None else 'end'}; give both")
+    if isinstance(now.start, int) or isinstance(now.end, int):
         if with_ == "last_year":
             raise SchemaError('with_="last_year" needs timestamps, and the log\'s times are plain integers')
-        start, end = cast(tuple[int, int], (span.start, span.end))
-        return Span(start - (end - start), start)
+        start, end = cast(tuple[int, int], (now.start, now.end))
+        return Period(start - (end - start), start)
     if with_ == "previous":
-        return Span(_length_before(span.start, span.end), span.start)
+        return Period(_length_before(now.start, now.end), now.start)
     whole = calendar_period(period)
     is_week = whole is not None and whole.freqstr.startswith("W")
     year = pd.DateOffset(weeks=52) if is_week else pd.DateOffset(years=1)
-    return Span(span.start - year, span.end - year)
+    return Period(now.start - year, now.end - year)
 
 
 def _length_before(start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
@@ -157,22 +159,22 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], counted: 
     return both[[*leading, *COMPARISON[:-2], *amounts, *COMPARISON[-2:]]]
 
 
-def _called(span: Span) -> str:
-    """Name a span as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
-    start, end = span.start, span.end
+def _called(period: Period) -> str:
+    """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
+    start, end = period.start, period.end
     if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):
         clocks = [moment.tz_localize(None) for moment in (start, end)]
         for freq in ("Y", "Q", "M", "D"):
-            period = clocks[0].to_period(freq)
-            if [period.start_time, (period + 1).start_time] == clocks:
-                return str(period)
-    return _text(span)
+            whole = clocks[0].to_period(freq)
+            if [whole.start_time, (whole + 1).start_time] == clocks:
+                return str(whole)
+    return _text(period)
 
 
-def _text(span: Span) -> str:
+def _text(period: Period) -> str:
     def told(moment: Any) -> str:
         if isinstance(moment, pd.Timestamp) and _is_midnight(moment):
             return str(moment.date())
         return "" if moment is None else str(moment)
 
-    return f"{told(span.start)} … {told(span.end)}"
+    return f"{told(period.start)} … {told(period.end)}"

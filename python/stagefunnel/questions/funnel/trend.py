@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, counted
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
-from ...times.periods import FREQUENCIES, Clock, Span, begin_of, moment_of, span_of
+from ...times.periods import FREQUENCIES, Clock, Period, begin_of, moment_of, period_of
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
 from ..scope.money import Amounts, amounts_of
@@ -88,7 +88,7 @@ def funnel_by_period(
     check_option("basis", basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
     clock = log._data.clock
-    periods = _periods_of(log, every, span_of(period, clock), clock)
+    periods = _periods_of(log, every, period_of(period, clock), clock)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     lookup = core_pipeline(log, pipeline, unlisted)
     whole = Selection(log, pipeline, lookup, log._data.journeys)
@@ -100,22 +100,24 @@ def funnel_by_period(
     if basis == "active":
         bounds = _ticks(begins, clock)
         seen_at = moment_of(as_of, clock, "as_of")
-        counted = {
+        counts = {
             rule.kind: _count_active(log, pipeline, lookup, rule, groups, amounts, bounds, seen_at)
             for rule in rules
         }
     else:
-        span = Span(begins[0], begins[-1])
-        selection = selection_of(log, pipeline, unlisted=unlisted, period=span, basis=basis, as_of=as_of)
+        all_periods = Period(begins[0], begins[-1])
+        selection = selection_of(
+            log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of
+        )
         at = _core.periods_of_items(
             selection.journeys, selection.lookup, _core.Basis[basis], _ticks(begins, clock), log._data.threads
         )
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
         placed = replace(cells, code=code.astype(np.int32))
-        counted = count_all(selection, rules, placed, amounts)
+        counts = count_all(selection, rules, placed, amounts)
     scale = None if amounts is None else amounts.numbers.scale
-    return funnel_table(pipeline, kind, counted, cells, scale=scale)
+    return funnel_table(pipeline, kind, counts, cells, scale=scale)
 
 
 def _count_active(
@@ -154,20 +156,20 @@ def _count_active(
     return FunnelCounts.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
 
 
-def _periods_of(log: StageLog, every: EveryName, span: Span, clock: Clock) -> pd.PeriodIndex:
-    """List the periods from the begin of a span to its end, by default from the first row to the last."""
+def _periods_of(log: StageLog, every: EveryName, period: Period, clock: Clock) -> pd.PeriodIndex:
+    """List the periods from the begin of a period to its end, by default from the first row to the last."""
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     freq = FREQUENCIES[every]
-    first = _period_at(_end_of(log, 0) if span.start is None else span.start, freq)
-    last = _period_at(_end_of(log, 1), freq) if span.end is None else _period_at(span.end, freq) - 1
-    for end, one, side in ((span.start, first, "begins"), (span.end, last + 1, "ends")):
+    first = _period_at(_end_of(log, 0) if period.start is None else period.start, freq)
+    last = _period_at(_end_of(log, 1), freq) if period.end is None else _period_at(period.end, freq) - 1
+    for end, one, side in ((period.start, first, "begins"), (period.end, last + 1, "ends")):
         if end is not None and begin_of(one, clock) != end:
             raise SchemaError(
                 f"period= {side} at {end}, within a {every}; give whole ones, or another every="
             )
     if last < first:
-        raise SchemaError(f"the log's times end before period= begins ({_end_of(log, 1)} < {span.start})")
+        raise SchemaError(f"the log's times end before period= begins ({_end_of(log, 1)} < {period.start})")
     n = (last - first).n + 1
     if n > _MOST_PERIODS:
         raise SchemaError(f"from {first} to {last} there are {n:,} periods; give period=, or a longer every=")
@@ -187,7 +189,7 @@ def _period_at(moment: Any, freq: str) -> pd.Period:
 
 
 def _ticks(begins: Sequence[pd.Timestamp], clock: Clock) -> npt.NDArray[np.int64]:
-    return np.array([Span(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
+    return np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
 
 
 def _n_groups(groups: Groups | None) -> int:
@@ -199,8 +201,9 @@ def _cells(periods: pd.PeriodIndex, groups: Groups | None, n_stages: int) -> Gro
     n_groups = _n_groups(groups)
     if len(periods) * n_groups * n_stages > _MOST_ROWS:
         raise SchemaError(
-            f"{len(periods):,} periods × {n_groups:,} groups × {n_stages:,} stages make a table of more than "
-            f"{_MOST_ROWS:,} rows; take longer periods or fewer groups"
+            f"{counted(len(periods), 'period')} × {counted(n_groups, 'group')} × "
+            f"{counted(n_stages, 'stage')} make a table of more than {_MOST_ROWS:,} rows; take longer "
+            f"periods or fewer groups"
         )
     values = pd.DataFrame({"period": periods.repeat(n_groups)})
     if groups is not None:

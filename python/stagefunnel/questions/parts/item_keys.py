@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError
+from ...errors import SchemaError, counted
 
 # A row per item, in rising order: one word that is an integer key, or two that are the hash of a text.
 Keys = npt.NDArray[np.uint64]
@@ -61,7 +61,7 @@ def _refuse_shared(keys: Keys, repeats: npt.NDArray[np.intp], part: npt.NDArray[
     row = int(repeats[0])
     # A hash does not tell the text that it was made of.
     which = f"item {int(keys[row].view(np.int64)[0])}" if _kind(keys) == "integers" else "one"
-    how_many = "1 item is" if n_shared == 1 else f"{n_shared:,} items are"
+    how_many = f"{counted(n_shared, 'item')} {'is' if n_shared == 1 else 'are'}"
     raise SchemaError(
         f"{how_many} in more than one partial: {which} in number {part[row]} and number {part[row + 1]}; "
         f"all rows of an item must be in one of them, so split the rows by item"

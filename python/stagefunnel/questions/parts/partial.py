@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, counted
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ...tables.summary import Summary
-from ...times.periods import Span, moment_of, span_of
+from ...times.periods import Period, moment_of, period_of
 from ..funnel.counts import FunnelCounts, count
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
@@ -55,7 +55,7 @@ class Partial:
     unlisted: Unlisted
     unit: str | None
     zone: str | None
-    period: Span
+    period: Period
     basis: BasisName
     as_of: int | None
     _tallies: dict[str, FunnelCounts]
@@ -111,7 +111,7 @@ class Partial:
         )
 
     def __repr__(self) -> str:
-        return f"Partial: {self.n_rows:,} rows, {self.n_items:,} items\n  {self.pipeline!r}"
+        return f"Partial: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}\n  {self.pipeline!r}"
 
 
 def partial(
@@ -177,7 +177,7 @@ def partial(
         unlisted=unlisted,
         unit=log.unit,
         zone=log.zone,
-        period=span_of(period, clock),
+        period=period_of(period, clock),
         basis=basis,
         as_of=moment_of(as_of, clock, "as_of"),
         _tallies={rule.kind: FunnelCounts.of(count(selection, rule)) for rule in rules},

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import SchemaError, counted
 from ...log.columns.category import CategoryColumn, Codes, values_at
 
 _MOST_COUNTED = 1 << 22  # beyond, a table of all combinations costs more than looking for those there are
@@ -101,7 +101,7 @@ def folded(groups: Groups, sizes: npt.NDArray[np.int64], top: int) -> Groups:
     place = np.full(len(groups.values), len(kept), dtype=np.int32)
     place[kept] = np.arange(len(kept), dtype=np.int32)
     place[missing] = len(kept) + 1
-    label = f"other ({len(rest):,} group{'s' if len(rest) > 1 else ''})"
+    label = f"other ({counted(len(rest), 'group')})"
     parts = [groups.values.iloc[kept].astype(object), pd.DataFrame({name: [label] for name in groups.values})]
     values = pd.concat([*parts, groups.values.iloc[missing].astype(object)], ignore_index=True)
     return Groups(place[groups.code], values, each=groups.each)

@@ -14,7 +14,7 @@ from ...log.data import LogData
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
-from ...times.periods import moment_of, span_of
+from ...times.periods import moment_of, period_of
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def select(
 ) -> _core.Journeys:
     """Take the rows that a period keeps out of a log's journeys, or of one item's."""
     clock = log._data.clock
-    start, end = span_of(period, clock).ticks(clock)
+    start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
     everything = start is None and end is None and basis != "closed"
     if everything and seen_at is None and not pipeline.elsewhere:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import SchemaError, counted
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
@@ -99,7 +99,7 @@ def sequence_paths(
     lengths = time[:, end - 1] - time[:, start - 1]
     names = [_name(found[place], log._data.labels) for place in order[:shown]]
     if len(found) > shown:
-        names.append(f"other ({len(found) - shown:,} paths)")
+        names.append(f"other ({counted(len(found) - shown, 'path')})")
     counts = np.bincount(line, minlength=len(names)).astype(np.int64)
     medians = pd.Series(lengths).groupby(line).median() if len(lengths) else pd.Series(dtype=float)
     columns: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict, get_args
 
 import pandas as pd
 
-from ...errors import SchemaError, check_option, quoted
+from ...errors import SchemaError, check_option, counted, quoted
 from ...log.stage_log import StageLog
 from ...tables.options import (
     EffectName,
@@ -157,7 +157,7 @@ def plan_of(
     n = len(named)
     most = _MOST_CONDITIONS if mode == "clickhouse" else _MOST_STEPS
     if n > most:
-        raise SchemaError(f"steps= has {n} steps; with mode={mode!r} there can be {most} at most")
+        raise SchemaError(f"steps= has {counted(n, 'step')}; with mode={mode!r} there can be {most} at most")
     given = {
         "window": window,
         "max_gap": max_gap,

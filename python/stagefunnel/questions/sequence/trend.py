@@ -8,7 +8,7 @@ from typing import Any, Unpack, get_args
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, counted
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName, EveryName
@@ -94,7 +94,8 @@ def sequence_trend(
     n_groups = 1 if groups is None else max(len(groups.values), 1)
     if n_periods * n_groups > _MOST_ROWS:
         raise SchemaError(
-            f"{n_periods:,} periods × {n_groups:,} groups are too many rows; take longer periods"
+            f"{counted(n_periods, 'period')} × {counted(n_groups, 'group')} are too many rows; "
+            f"take longer periods"
         )
     place = np.zeros(0, dtype=np.int64) if first is None else period.asi8 - first.ordinal
     group = np.zeros(len(place), dtype=np.int64) if groups is None else groups.code[chains.item[entered]]

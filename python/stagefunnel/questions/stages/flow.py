@@ -13,7 +13,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, outcome_values, remember, row_outcomes, stage_values
 from ...tables.options import Unlisted
 from ...tables.schema import ENTRIES, FLOW
-from ...times.periods import moment_of, span_of
+from ...times.periods import moment_of, period_of
 from ..scope.selection import core_pipeline, elsewhere_flags
 
 
@@ -68,7 +68,7 @@ def flow(
     """
     lookup = core_pipeline(log, pipeline, unlisted)
     clock = log._data.clock
-    start, end = span_of(period, clock).ticks(clock)
+    start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
     ends = [moment for moment in (end, seen_at) if moment is not None]
     counts = _core.count_flow(

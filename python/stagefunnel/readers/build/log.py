@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...errors import InvalidRowError, ReaderError
+from ...errors import InvalidRowError, ReaderError, advised
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ..export import Export
@@ -44,7 +44,14 @@ def make_log(
     try:
         return StageLog(rows, order=order, items=items, invalid=options.invalid)
     except InvalidRowError as error:
-        raise ReaderError(f"{place(error.row)}: ", *error.parts, option=error.option) from error
+        # The log's own advice has values of the option that a reader does not take.
+        raise ReaderError(
+            f"{place(error.row)}: ",
+            *error.problem,
+            "; fill it in, or pass ",
+            advised("invalid", "drop"),
+            " to leave such rows out",
+        ) from error
 
 
 def _refuse_rounded_keys(keys: pd.Series, place: Place) -> None:

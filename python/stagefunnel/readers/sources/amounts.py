@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError
+from ...errors import ReaderError, advised
 from .places import Place, first_row
 
 _NUMBER = r"^[+-]?(?:\d+|\d{{1,3}}(?:[{separator}]\d{{3}})+)(?:{mark}\d+)?(?:[eE][+-]?\d+)?$"
@@ -61,7 +61,10 @@ def _decimal_mark(text: pd.Series, column: pd.Series, place: Place) -> str:
         row = first_row(is_doubtful)
         raise ReaderError(
             f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} may be thousands or decimals; "
-            f'pass decimal="." or decimal=","'
+            "pass ",
+            advised("decimal", "."),
+            " or ",
+            advised("decimal", ","),
         )
     return "," if with_comma.any() else "."
 

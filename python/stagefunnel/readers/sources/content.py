@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError, quoted
+from ...errors import ReaderError, SchemaError, advised, counted, given, quoted
 from ...files import RowsRead, delimiter_of
 
 _ROWS_PER_REPORT = 10_000
@@ -96,7 +96,7 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
     except UnicodeDecodeError as error:
         raise ReaderError(f"{name}: the file is not {encoding}, damaged or cut short: {error}") from error
     except LookupError as error:
-        raise SchemaError(f"encoding={encoding!r} is not known; names are like 'cp1252'") from error
+        raise SchemaError(given("encoding", encoding), " is not known; names are like 'cp1252'") from error
 
 
 def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
@@ -116,7 +116,8 @@ def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
     if not _reads_as_cyrillic(text):
         raise ReaderError(
             f"{name}: {problem}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or pass its "
-            f'encoding, for example encoding="cp1252"'
+            f"encoding, for example ",
+            advised("encoding", "cp1252"),
         )
     return text
 
@@ -252,8 +253,8 @@ def _table(header: list[str], rows: list[list[str]], lines: list[int], name: str
     for row, line in zip(rows, lines, strict=True):
         if len(row) > width and any(row[width:]):
             raise ReaderError(
-                f"{name}, line {line:,}: more fields than the header's {width} names; put fields that hold "
-                f"the delimiter in quotes"
+                f"{name}, line {line:,}: more fields than the header's {counted(width, 'name')}; put fields "
+                f"that hold the delimiter in quotes"
             )
     columns = {
         column: pd.Series(

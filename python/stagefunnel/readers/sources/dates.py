@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError
+from ...errors import ReaderError, SchemaError, advised, counted, given, named
 from ...times.stamps import parse_texts
 from ..notes import Notes
 from ..options import Options
@@ -63,12 +63,15 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
         try:
             times, unparsed = parse_texts(texts, name)
         except SchemaError as error:
-            raise ReaderError(f"{place(0).rpartition(',')[0]}: {error}") from error
+            raise ReaderError(f"{place(0).rpartition(',')[0]}: ", *error.parts) from error
     if len(unparsed) and options.invalid == "error":
         row = int(unparsed[0])
         raise ReaderError(
             f"{place(row)}: {column.iloc[row]!r} in column {name!r} is not a date or time "
-            f'({len(unparsed):,} rows); pass its format, as in time_format="%d %b %Y", or pass invalid="drop"'
+            f"({counted(len(unparsed), 'row')}); pass its format, as in ",
+            advised("time_format", "%d %b %Y"),
+            ", or pass ",
+            advised("invalid", "drop"),
         )
     notes.add(
         "unreadable_times", len(unparsed), f"texts in column {name!r} that are no time, taken as missing"
@@ -94,7 +97,9 @@ def of_one_kind(times: pd.Series, others: pd.Series, what: str) -> pd.Series:
     if not times.notna().any() or not others.notna().any():
         return pd.Series(pd.NaT, index=times.index, dtype=others.dtype)
     if (times.dt.tz is None) != (others.dt.tz is None):
-        raise ReaderError(f"{what} mix times with a zone and without; pass zone= for the times without one")
+        raise ReaderError(
+            f"{what} mix times with a zone and without; pass ", named("zone"), " for the times without one"
+        )
     return times
 
 
@@ -149,8 +154,8 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
         if contradicts.any():
             row = first_row(contradicts)
             raise ReaderError(
-                f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} cannot be read with "
-                f"dayfirst={options.dayfirst}"
+                f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} cannot be read with ",
+                given("dayfirst", options.dayfirst),
             )
         return options.dayfirst
     if late_first.any() and late_second.any():
@@ -173,8 +178,10 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
         return True
     row = first_row(parts["year"].notna())
     raise ReaderError(
-        f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass dayfirst=True "
-        f"or dayfirst=False"
+        f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass ",
+        given("dayfirst", True),
+        " or ",
+        given("dayfirst", False),
     )
 
 
@@ -222,5 +229,5 @@ def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
         return pd.Series(times.dt.tz_localize(options.zone, ambiguous=is_summer, nonexistent="shift_forward"))
     except (KeyError, ValueError) as error:
         raise SchemaError(
-            f"zone={options.zone!r} is not a time zone; names are like 'Europe/Berlin'"
+            given("zone", options.zone), " is not a time zone; names are like 'Europe/Berlin'"
         ) from error

@@ -39,17 +39,17 @@ IGNORE = 'pass unlisted="ignore" to leave such rows out'
         (
             ["New", "New", "won"],
             2,
-            f"unknown stage 'won' (1 rows, first at row 2); {HAS}; did you mean 'Won'?; {IGNORE}",
+            f"unknown stage 'won' (1 row, first at row 2); {HAS}; did you mean 'Won'?; {IGNORE}",
         ),
         (
             ["New", "zzz", ""],
             1,
-            f"unknown stages 'zzz' (1 rows, first at row 1), '' (1 rows, first at row 2); {HAS}; {IGNORE}",
+            f"unknown stages 'zzz' (1 row, first at row 1), '' (1 row, first at row 2); {HAS}; {IGNORE}",
         ),
         (
             [1, 2, 1],
             0,
-            f"unknown stages 1 (2 rows, first at row 0), 2 (1 rows, first at row 1); {HAS}; "
+            f"unknown stages 1 (2 rows, first at row 0), 2 (1 row, first at row 1); {HAS}; "
             f"the log's labels are int, are the pipeline's the same type?; {IGNORE}",
         ),
     ],
@@ -63,14 +63,14 @@ def test_unlisted_stages_are_refused_by_every_question(stages: list[Any], row: i
 
 
 def test_a_stage_that_the_log_has_too_is_no_suggestion() -> None:
-    with refused(sf.UnknownStageError, f"unknown stage 'Ofer' (1 rows, first at row 1); {HAS}; {IGNORE}"):
+    with refused(sf.UnknownStageError, f"unknown stage 'Ofer' (1 row, first at row 1); {HAS}; {IGNORE}"):
         sf.funnel(journeys_log("New > Ofer > Offer"), SMALL)
 
 
 def test_many_unlisted_stages_are_named_in_part() -> None:
     log = sf.StageLog({"item": range(9), "stage": [*"abcdefgh", "New"], "time": range(9)})
     with pytest.raises(
-        sf.UnknownStageError, match=r"'e' \(1 rows, first at row 4\), … \(3 more\); the pipeline has"
+        sf.UnknownStageError, match=r"'e' \(1 row, first at row 4\), … \(3 more\); the pipeline has"
     ):
         sf.funnel(log, SMALL)
 
@@ -181,12 +181,15 @@ COLUMNS = "it has: 'item', 'manager', 'value', 'note'"
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"key": "itm"}, f"items_key='itm' is no column of the items table; {COLUMNS}; did you mean 'item'?"),
+        (
+            {"key": "itm"},
+            f"items_key='itm' is not a column of the items table; {COLUMNS}; did you mean 'item'?",
+        ),
         (
             {"by": "manger"},
-            f"by='manger' is no column of the items table; {COLUMNS}; did you mean 'manager'?",
+            f"by='manger' is not a column of the items table; {COLUMNS}; did you mean 'manager'?",
         ),
-        ({"amount": "zzz"}, f"amount='zzz' is no column of the items table; {COLUMNS}"),
+        ({"amount": "zzz"}, f"amount='zzz' is not a column of the items table; {COLUMNS}"),
         ({"by": ["manager", "manager"]}, "by= names a column twice: 'manager', 'manager'"),
         ({"by": []}, "by= names no column"),
         (
@@ -256,7 +259,7 @@ def test_an_empty_log_is_refused_unless_that_is_expected() -> None:
     with refused(sf.SchemaError, 'the log has no rows; pass empty="allow" if that is expected'):
         sf.StageLog(EMPTY)
     missing = {**ROWS, "item": [None] * 3}
-    message = 'no row is left after dropping 3 invalid ones; pass empty="allow" if that is expected'
+    message = 'no row is left after dropping 3 invalid rows; pass empty="allow" if that is expected'
     with refused(sf.SchemaError, message):
         sf.StageLog(missing, invalid="drop")
     assert sf.StageLog(missing, invalid="drop", empty="allow").n_items == 0

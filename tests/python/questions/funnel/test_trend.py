@@ -134,7 +134,7 @@ def test_a_trend_needs_a_calendar() -> None:
         sf.funnel_by_period(log, SHOP)
 
 
-def spans(log: sf.StageLog, period: Any, **options: Any) -> list[str]:
+def periods_of(log: sf.StageLog, period: Any, **options: Any) -> list[str]:
     found: list[str] = sf.compare_periods(log, SHOP, period, **options).attrs["stagefunnel"]["periods"]
     return found
 
@@ -159,13 +159,13 @@ def spans(log: sf.StageLog, period: Any, **options: Any) -> list[str]:
 )
 def test_the_period_before_is_that_of_the_calendar(period: Any, previous: str, last_year: str) -> None:
     log = sf.StageLog(DEALS)
-    assert spans(log, period)[1] == previous
-    assert spans(log, period, with_="last_year")[1] == last_year
+    assert periods_of(log, period)[1] == previous
+    assert periods_of(log, period, with_="last_year")[1] == last_year
 
 
 def test_the_month_before_is_a_month_of_the_zone_across_a_change_of_the_clock() -> None:
     zoned = DEALS.assign(time=DEALS["time"].dt.tz_localize("Europe/Paris"))
-    now, before = spans(sf.StageLog(zoned), "2026-04")
+    now, before = periods_of(sf.StageLog(zoned), "2026-04")
     assert (now, before) == ("2026-04-01 … 2026-05-01", "2026-03-01 … 2026-04-01")
 
 
@@ -220,7 +220,7 @@ def test_a_comparison_has_the_numbers_of_the_two_funnels(
         (("2026-01", None), {}, "has no end; give both"),
         ((None, "2026-01"), {"with_": "last_year"}, "has no start; give both"),
         ("2026-01", {"with_": None}, "with_= is a period"),
-        ("2026-01", {"with_": "next"}, "'next' is not a period"),
+        ("2026-01", {"with_": "next"}, "with_='next' is not a period"),
     ],
 )
 def test_a_comparison_needs_two_periods(period: Any, options: dict[str, Any], message: str) -> None:

@@ -84,7 +84,10 @@ def test_currencies_are_converted_at_the_given_rates() -> None:
         ),
         ({"currency": "money", "rates": {"USD": 1}}, "rates= has no rate of 'EUR'; it has: 'USD'"),
         ({"currency": "gaps", "rates": RATES}, "1 amounts have no currency in column 'gaps'; fill it in"),
-        ({"currency": "monye", "rates": RATES}, "currency='monye' is no column of the items table; it has: "),
+        (
+            {"currency": "monye", "rates": RATES},
+            "currency='monye' is not a column of the items table; it has: ",
+        ),
         ({"rates": RATES}, "rates= converts currencies, and currency= does not name the column"),
         ({"currency": "money", "rates": [1.0]}, "rates=[1.0] is no mapping of currencies to rates"),
         ({"currency": "money", "rates": {"EUR": 0}}, "the rate of 'EUR' is 0, not a number above 0"),

@@ -134,7 +134,7 @@ def test_losses_of_a_period_are_those_closed_in_it() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"reason": "wy"}, "reason='wy' is no column of the items table; it has: 'item', 'why'"),
+        ({"reason": "wy"}, "reason='wy' is not a column of the items table; it has: 'item', 'why'"),
         ({"by": "why", "reason": "why"}, "reason='why' is in by= too"),
         ({"by": "items"}, "columns of the result"),
     ],
