@@ -9,7 +9,8 @@ import pandas as pd
 
 from ...tables.schema import FUNNEL
 from ..numbers import brief, count, number, percent
-from ..sentences import KIND_TITLES, findings, recorded_outcomes, standings
+from ..outcomes import recorded_outcomes
+from ..sentences import KIND_TITLES, findings, standings
 from .style import check_table, columns_before, groups_of, unique_names
 
 _MOST_GROUPS = 12
