@@ -1,10 +1,11 @@
-"""The options of the commands, each added to those that have it."""
+"""The options of the commands; each function adds some of them to a parser."""
 
 from __future__ import annotations
 
 import argparse
 from typing import get_args
 
+from ..display.write import FORMATS
 from ..tables.options import (
     AmountAtName,
     AtName,
@@ -21,6 +22,40 @@ from ..tables.options import (
     SequenceMode,
     TimingName,
 )
+
+
+def files(parser: argparse.ArgumentParser, *, are_needed: bool) -> None:
+    """Add the files to read."""
+    parser.add_argument(
+        "files",
+        nargs="+" if are_needed else "*",
+        metavar="FILE",
+        help="CSV, JSON lines (both also .gz) or Parquet; several, or a quoted glob",
+    )
+
+
+def pipeline(parser: argparse.ArgumentParser) -> None:
+    """Add the file of the pipeline."""
+    parser.add_argument(
+        "--pipeline",
+        metavar="TOML",
+        help="file that names the stages and the columns; with --export the name of a pipeline",
+    )
+
+
+def log(parser: argparse.ArgumentParser) -> None:
+    """Add how the log is made of the rows."""
+    parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+    parser.add_argument("--empty", choices=("error", "allow"), default="error")
+    parser.add_argument("--threads", type=int, metavar="N")
+
+
+def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None:
+    """Add the format and the place of the answer."""
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=FORMATS, help="default: as --out ends, else table")
+    several = "; tables as csv or parquet go to a directory, a file each" if has_several_tables else ""
+    output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 
 def columns(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from ..tables.labels import MISSING, columns_before, group_label, value_label
+from ..tables.labels import columns_before, group_label, present_or_missing, value_label
 from ..tables.schema import (
     COMPARISON,
     EXPLANATION,
@@ -134,8 +134,7 @@ def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if any(abs(rows["share"].sum() - 1) > 1e-9 for rows in groups):
         return []
     lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
-    stage: Any = lost.idxmax()
-    return [_most_lost(name_of(MISSING if pd.isna(stage) else stage), int(lost.max()), int(lost.sum()))]
+    return [_most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))]
 
 
 def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:

@@ -25,6 +25,11 @@ def value_label(value: Any) -> str:
     return MISSING if pd.isna(value) else str(value)
 
 
+def present_or_missing(value: Any) -> Any:
+    """Return a value unchanged, or :data:`MISSING` for any form of a missing value."""
+    return MISSING if pd.isna(value) else value
+
+
 def value_labels(values: pd.Series) -> list[str]:
     """Write all values of a column so."""
     missing = values.isna().tolist()

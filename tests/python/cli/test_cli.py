@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 import stagefunnel as sf
 from helpers import DEALS_TOML, run_python
 from stagefunnel.cli import main
-from stagefunnel.cli.parser import COMMANDS
+from stagefunnel.cli.commands.table import COMMANDS
 
 DEALS = """\
 deal;phase;at;row

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from stagefunnel.cli import main
-from stagefunnel.cli.parser import COMMANDS, command_parser
+from stagefunnel.cli.commands.table import COMMANDS
+from stagefunnel.cli.parser import command_parser
 
 
 def examples_of(command: str) -> list[list[str]]:
