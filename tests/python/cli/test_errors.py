@@ -109,7 +109,11 @@ AMOUNT = ["--items", "items.csv", "--amount"]
             "--out out.csv.gz: tables are not ",
             "leave the .gz off",
         ),
-        (["--out", "out.xlsx"], "--out out.xlsx: the ending '.xlsx' says no format; ", "with --format"),
+        (
+            ["--out", "out.xlsx"],
+            "--out out.xlsx: the ending '.xlsx' does not stand for a format; ",
+            "with --format",
+        ),
         ([*BY, "manger"], "no column 'manger': items.csv has: ", "did you mean 'manager'?"),
         ([*BY, ""], "no column '': items.csv has: ", "log.csv has: 'item', 'stage', 'time'"),
         ([*AMOUNT, "manger"], "no column 'manger': items.csv has: ", "did you mean 'manager'?"),

@@ -103,7 +103,7 @@ def test_steps_may_be_one_of_several_stages(clicks: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--steps", "visit,,order"), 2, "'' names no stage"),
+        (("--steps", "visit,,order"), 2, "'' does not name a stage"),
         (("--steps", "visit,crat"), 1, "the log has no stage 'crat'; did you mean 'cart'"),
         (("--steps", "visit,crat"), 1, "pass --missing ignore"),
         ((*STEPS, "--optional", "two"), 2, "--optional two: expected step numbers"),
