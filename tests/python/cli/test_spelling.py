@@ -133,7 +133,7 @@ def test_each_face_spells_the_options_of_an_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write_export(ROWS)
+    write_export(ROWS, items="item\n1\n")
     Path("odd.csv").write_text(ROWS + "1,Odd,2026-01-03\n")
     Path("gap.csv").write_text(ROWS + ",Won,2026-01-03\n")
     Path("none.csv").write_text("item,stage,time\n")
