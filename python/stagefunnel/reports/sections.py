@@ -17,7 +17,7 @@ from ..display.charts.trend_chart import plot_trend
 from ..display.numbers import count, percent
 from ..display.sentences import answers, of_outcomes, of_quality
 from ..display.show import show
-from ..tables.labels import value_labels
+from ..tables.labels import columns_before, value_labels
 from .page import Figure, Section, TablePart
 
 _MOST_CSV = 20_000  # rows
@@ -69,7 +69,7 @@ def skipped(table: pd.DataFrame) -> Section | None:
     skippable = table[table["beyond"] > 0]
     if skippable.empty:
         return None
-    by = list(table.columns[: list(table.columns).index("stage")])
+    by = columns_before(table, "stage")
     groups = 1 if not by else skippable[by[0]].nunique(dropna=False)
     figure = _figure(plot_skips, skippable) if groups <= 60 else None
     return Section(
@@ -129,7 +129,7 @@ def trend(table: pd.DataFrame | None) -> Section | None:
 
 def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
     """Make the section of the groups of a breakdown."""
-    by = ", ".join(map(str, outcomes.columns[: list(outcomes.columns).index("base")]))
+    by = ", ".join(map(str, columns_before(outcomes, "base")))
     return Section(
         "groups",
         f"By {by}",

@@ -10,6 +10,11 @@ import pandas as pd
 MISSING = "(missing)"  # the group of those without one
 
 
+def columns_before(table: pd.DataFrame, name: str) -> list[Any]:
+    """List the columns that a table is broken down by: those before the first column of its own."""
+    return [*table.columns[: list(table.columns).index(name)]]
+
+
 def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
     """Write the group that rows belong to, a word for each column of the breakdown."""
     return tuple(value_label(part[name].iloc[0]) for name in by)

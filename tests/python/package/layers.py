@@ -52,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "plots": {"display.charts"},
     "reports": {"errors", "pipeline", "tables", "log", "questions", "display", "display.charts"},
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "files", "tables", "display"},
+    "cli": {"", "errors", "files", "tables", "display"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.

@@ -114,7 +114,7 @@ OFFENCES += [
         ("plots.py", "from .questions.funnel.funnel import funnel"),
         ("datasets.py", "from .questions.funnel.funnel import funnel"),
         ("cli/parser.py", "from ..questions.funnel.funnel import funnel"),
-        ("cli/parser.py", "from stagefunnel import errors"),
+        ("cli/parser.py", "from stagefunnel import plots"),
         ("cli/__init__.py", "import stagefunnel.log"),
         ("__main__.py", "from .files import read"),
         # Nothing imports the command.

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pandas as pd
 
 from ...errors import SchemaError, quoted
-from ...tables.labels import value_label
+from ...tables.labels import columns_before, value_label
 from .library import require_altair
 from .style import AnyChart, Theme, finished, inert, theme_of
 
@@ -52,8 +52,8 @@ class Canvas:
         require_altair()
         look = theme_of(theme)
         _check_table(table, columns, made_by)
-        names = [str(name) for name in table.columns]
-        return cls(table, look, names[: names.index(columns[0])], table.attrs.get("stagefunnel", {}))
+        by = [str(name) for name in columns_before(table, columns[0])]
+        return cls(table, look, by, table.attrs.get("stagefunnel", {}))
 
     def without(self, column: str) -> Self:
         """Take a column such as ``kind`` out of the breakdown: its values are not groups of items."""

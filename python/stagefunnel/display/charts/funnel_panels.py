@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..numbers import brief, count, number, percent
-from ..sentences import KIND_TITLES, findings, recorded_outcomes, standings
+from ..outcomes import recorded_outcomes
+from ..sentences import KIND_TITLES, findings, standings
 from .canvas import Canvas
 
 _MOST_GROUPS = 12
