@@ -29,14 +29,14 @@ class Canvas:
         Colours of the chart.
     by
         Columns that the table is broken down by.
-    attrs
+    remembered
         What the table remembers beside its numbers.
     """
 
     table: pd.DataFrame
     look: Theme
     by: list[str]
-    attrs: Mapping[str, Any]
+    remembered: Mapping[str, Any]
 
     @classmethod
     def of(cls, table: Any, columns: Sequence[str], made_by: str, theme: str) -> Self:
@@ -61,7 +61,7 @@ class Canvas:
 
     def names_of(self, labels: Iterable[Hashable]) -> dict[Hashable, str]:
         """Return the name that people read for each label, as :func:`unique_names` does."""
-        return unique_names(labels, self.attrs.get("names", {}))
+        return unique_names(labels, self.remembered.get("names", {}))
 
     def titled(self, title: str) -> str:
         """Add the breakdown to a title."""

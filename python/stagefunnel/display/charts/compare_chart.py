@@ -92,7 +92,7 @@ def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:
         raise SchemaError(
             'a breakdown of both kinds is too much for one chart; give table[table["kind"] == …]'
         )
-    kind = str(canvas.attrs.get("kind", ""))
+    kind = str(canvas.remembered.get("kind", ""))
     return canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}"), canvas.groups(_MOST_SERIES)
 
 
@@ -100,8 +100,8 @@ def _periods(canvas: Canvas) -> tuple[str, Panels]:
     """Return the title of a comparison, and the rows of each period with the columns of a funnel."""
     if canvas.by:
         raise SchemaError("a comparison by groups is too much for one chart; give the rows of one group")
-    now, before = map(str, canvas.attrs.get("called", ("now", "before")))
-    kind = str(canvas.attrs.get("kind", ""))
+    now, before = map(str, canvas.remembered.get("called", ("now", "before")))
+    kind = str(canvas.remembered.get("kind", ""))
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}"
     return title, series_of(canvas.table)
 

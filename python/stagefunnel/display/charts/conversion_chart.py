@@ -50,7 +50,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     'Time to convert: visit → order'
     """
     canvas = Canvas.of(table, CONVERSION_TIMES, "time_to_convert()", theme)
-    look, attrs = canvas.look, canvas.attrs
+    look, remembered = canvas.look, canvas.remembered
     if canvas.by:
         raise SchemaError(
             "a histogram has room for one group; give the rows of one group, without the column of groups"
@@ -91,4 +91,6 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     )
     both = layered([bars, line], width=_WIDTH, height=_HEIGHT)
     chart: alt.LayerChart = both.resolve_scale(y="independent")
-    return canvas.finished(chart, sequence_title(attrs), sequence_findings(table, attrs), width=_WIDTH + 40)
+    return canvas.finished(
+        chart, sequence_title(remembered), sequence_findings(table, remembered), width=_WIDTH + 40
+    )

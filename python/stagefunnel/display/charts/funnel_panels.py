@@ -69,15 +69,15 @@ class Story(NamedTuple):
 
 def story_of(canvas: Canvas) -> Story:
     """Make the content of a funnel table: one panel per group, or two where it has both kinds."""
-    table, attrs, by = canvas.table, canvas.attrs, canvas.by
+    table, remembered, by = canvas.table, canvas.remembered, canvas.by
     if "kind" in table.columns:
         kinds = [str(kind) for kind in table["kind"].unique()]
     else:
-        kinds = [str(attrs.get("kind", ""))]
+        kinds = [str(remembered.get("kind", ""))]
     groups = canvas.groups(_MOST_GROUPS)
     parts = {kind: [_of_kind(rows, kind) for _, rows in groups] for kind in kinds}
-    outcomes = {kind: recorded_outcomes(attrs, kind, rows) for kind, rows in parts.items()}
-    stage_names = attrs.get("names", {})
+    outcomes = {kind: recorded_outcomes(remembered, kind, rows) for kind, rows in parts.items()}
+    stage_names = remembered.get("names", {})
     names = canvas.names_of(table["stage"].unique())
     panels = []
     for at, (group, _) in enumerate(groups):

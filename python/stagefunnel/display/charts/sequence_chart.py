@@ -51,9 +51,11 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Con
     """
     canvas = Canvas.of(table, SEQUENCE, "sequence_funnel()", theme)
     panels = [_group_chart(rows, group, canvas.look) for group, rows in canvas.groups(_MOST_GROUPS)]
-    title = canvas.titled(sequence_title(canvas.attrs))
+    title = canvas.titled(sequence_title(canvas.remembered))
     width = min(2, len(panels)) * _WIDTH + NAME_WIDTH
-    return canvas.finished(side_by_side(panels), title, sequence_findings(table, canvas.attrs), width=width)
+    return canvas.finished(
+        side_by_side(panels), title, sequence_findings(table, canvas.remembered), width=width
+    )
 
 
 def _group_chart(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart:

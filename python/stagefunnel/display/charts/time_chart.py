@@ -74,7 +74,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
         numbers_behind(rows, look, dx=8).encode(x="end:Q", text="label:N"),
     ]
     chart = layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT))
-    per = PER_TITLES.get(str(canvas.attrs.get("per", "")), "")
+    per = PER_TITLES.get(str(canvas.remembered.get("per", "")), "")
     title = f"Time in stage, {per}" if per else "Time in stage"
     return canvas.finished(chart, title, [*of_times(table, names.__getitem__), _key(quantiles)])
 

@@ -76,7 +76,7 @@ def plot_trend(
     drawn = [names[label] for label in shown]
     panels = [_lines(rows, group, value, drawn, names, canvas.look) for group, rows in groups]
     chart: alt.ConcatChart = side_by_side(panels).resolve_scale(y="shared")
-    kind = str(canvas.attrs.get("kind", ""))
+    kind = str(canvas.remembered.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
     sentences = of_periods(table, names.__getitem__, canvas.by)
