@@ -1,4 +1,4 @@
-"""All of a log's answers in one call."""
+"""The usual answers about a log, in one call."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from .. import _core
-from ..errors import SchemaError, check_option
+from ..errors import check_option, core_errors
 from ..log.quality import quality_counts, quality_table
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ..tables.summary import Summary
-from .funnel.counts import core_groups, put_together
+from .funnel.count import without_core_groups
 from .funnel.kinds import Rule, rules_of
 from .funnel.states import keep_item_states, kept_item_states
 from .funnel.table import funnel_table, outcome_table
 from .scope.breakdown import groups_of
-from .scope.groups import Groups
-from .scope.selection import Selection, selection_of
+from .scope.scope import Scope
+from .scope.selection import selection_of
 from .stages.durations import QUANTILES, quantiles_of, time_table
 from .stages.transitions import transition_table
 
@@ -37,17 +37,17 @@ def summary(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> Summary:
-    """Answer all that is asked of most logs: both funnels, outcomes, times, moves and quality.
+    """Answer the usual questions about a log: both funnels, outcomes, times, moves and quality.
 
-    Every table is the one that its own function returns with the same options.
+    Every table is equal to that of its own function with the same options.
 
     Parameters
     ----------
     log, pipeline
         The stage history and the stages.
     fill, lost_then_won, by
-        As for :func:`funnel`; `lost_then_won` and `by` also as for :func:`outcomes`. Without
-        `lost_then_won` each funnel keeps its own default and the outcomes include all items.
+        As for :func:`funnel`; `lost_then_won` and `by` are also those of :func:`outcomes`. Without
+        `lost_then_won` each funnel keeps its own default, and the outcomes include all items.
     per, quantiles
         As for :func:`time_in_stage`.
     unlisted, period, basis, as_of
@@ -79,41 +79,44 @@ def summary(
     """
     check_option("per", per, get_args(PerName))
     rules = rules_of("both", fill, lost_then_won)
-    (now,) = rules_of("classic", "won", lost_then_won or "include")
-    asked = quantiles_of(quantiles)
+    (outcome_rule,) = rules_of("classic", "won", lost_then_won or "include")
+    exact_quantiles = quantiles_of(quantiles)
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     groups = groups_of(selection, by)
-    found = _ask_all(selection, [*rules, now], groups, _core.Per[per], list(asked.values()))
-    *funnels, outcome = [put_together(selection, counts) for counts in found.funnels]
+    found = _count_all(
+        Scope(selection, groups), [*rules, outcome_rule], _core.Per[per], list(exact_quantiles.values())
+    )
+    *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
     return Summary(
         funnel=funnel_table(pipeline, "both", counted, groups),
         outcomes=outcome_table(pipeline, outcome, groups),
-        time_in_stage=time_table(pipeline, found.times, per=per, names=list(asked), unit=log.unit),
+        time_in_stage=time_table(pipeline, found.times, per=per, names=list(exact_quantiles), unit=log.unit),
         transitions=transition_table(pipeline, moves.moves, moves.items),
         quality=quality_table(quality_counts(log._data, pipeline, found if selection.is_whole else None)),
     )
 
 
-def _ask_all(
-    selection: Selection,
-    rules: list[Rule],
-    groups: Groups | None,
-    per: _core.Per,
-    quantiles: list[_core.Quantile],
+def _count_all(
+    scope: Scope, rules: Sequence[Rule], per: _core.Per, quantiles: Sequence[_core.Quantile]
 ) -> _core.Summary:
     """Let the core read the journeys once for all questions."""
-    log, lookup = selection.log, selection.lookup
-    code, n_groups = core_groups(selection, groups)
-    kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
-    states = kept_item_states(selection.data, lookup) if selection.is_whole else None
-    try:
+    selection = scope.selection
+    code, n_groups = scope.core_groups()
+    states = kept_item_states(selection.data, selection.lookup) if selection.is_whole else None
+    with core_errors():
         found = _core.summarise(
-            selection.journeys, lookup, kinds, code, n_groups, per, quantiles, log._data.threads, states
+            journeys=selection.journeys,
+            pipeline=selection.lookup,
+            funnels=[rule.core_rule for rule in rules],
+            group=code,
+            n_groups=n_groups,
+            per=per,
+            quantiles=quantiles,
+            threads=selection.data.threads,
+            digest=states,
         )
-    except ValueError as error:
-        raise SchemaError(str(error)) from error
     if selection.is_whole and code is None:
-        keep_item_states(selection.data, lookup, found.digest)
+        keep_item_states(selection.data, selection.lookup, found.digest)
     return found

@@ -10,19 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..pipeline import Pipeline
-from .schema import OUTCOMES
+from .schema import BOTH, OUTCOMES
 
-Rows = npt.NDArray[np.integer[Any]]
+IntegerArray = npt.NDArray[np.integer[Any]]
 
 
-def stage_values(pipeline: Pipeline, rows: Rows | Sequence[int]) -> pd.Categorical:
+def stage_values(pipeline: Pipeline, rows: IntegerArray | Sequence[int]) -> pd.Categorical:
     """Turn rows of a pipeline into labels; -1 is missing."""
     return pd.Categorical.from_codes(
         np.asarray(rows, dtype=np.int64), categories=pd.Index(pipeline.labels), ordered=True
     )
 
 
-def outcome_values(codes: Rows | Sequence[int]) -> pd.Categorical[str]:
+def outcome_values(codes: IntegerArray | Sequence[int]) -> pd.Categorical[str]:
     """Turn the core's outcomes into their names."""
     return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), categories=pd.Index(OUTCOMES))
 
@@ -32,10 +32,34 @@ def row_outcomes(pipeline: Pipeline) -> npt.NDArray[np.int64]:
     return np.repeat([0, 1, 2], [len(pipeline.stages), len(pipeline.won), len(pipeline.lost)])
 
 
+def stage_columns(pipeline: Pipeline, times: int = 1) -> dict[str, Any]:
+    """Make the columns ``stage`` and ``outcome`` of all stages of a pipeline, several times over."""
+    rows = np.tile(np.arange(len(pipeline.labels)), times)
+    return {"stage": stage_values(pipeline, rows), "outcome": outcome_values(row_outcomes(pipeline)[rows])}
+
+
+def stage_names(pipeline: Pipeline) -> dict[str, str]:
+    """Return the names of the stages by their labels, as text that JSON keeps."""
+    return {str(label): name for label, name in pipeline.names.items()}
+
+
+def kind_values(n_rows: Sequence[int] | int) -> pd.Series:
+    """Make the column ``kind`` of a table of both kinds, which have so many rows each."""
+    codes = np.repeat(np.arange(len(BOTH)), n_rows)
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(BOTH)))
+
+
+def label_rows(table: pd.DataFrame, labels: pd.DataFrame, rows: npt.ArrayLike) -> pd.DataFrame:
+    """Put labels before the columns of a table: to each of its rows, the row of `labels` at that place."""
+    if labels.columns.empty:
+        return table
+    taken = labels.iloc[np.asarray(rows, dtype=np.intp)].reset_index(drop=True)
+    return pd.concat([taken, table], axis="columns")
+
+
 def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:
     """Note on a table what showing it needs beside the numbers, as plain data that survives JSON."""
-    names = {str(label): name for label, name in pipeline.names.items()}
-    table.attrs["stagefunnel"] = {"table": what, "names": names, **more}
+    table.attrs["stagefunnel"] = {"table": what, "names": stage_names(pipeline), **more}
 
 
 def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:

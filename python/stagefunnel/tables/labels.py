@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-MISSING = "(missing)"  # the group of those without one
+MISSING = "(missing)"  # the group of items without a value
 
 
 def columns_before(table: pd.DataFrame, name: str) -> list[Any]:

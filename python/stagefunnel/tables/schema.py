@@ -1,4 +1,4 @@
-"""The columns of every result table, in their order, and how stages and outcomes look in them."""
+"""The columns of every result table, in their order."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ FUNNEL: Final = (
     "base",
     "left_out",
 )
-AMOUNTS: Final = ("amount", "amount_missing")  # before "base", where an amount is given
-MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another
+AMOUNTS: Final = ("amount", "amount_missing")  # before "base", with an amount
+MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another pipeline
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
 COMPARISON: Final = (
     "stage",
@@ -40,6 +40,7 @@ COMPARISON: Final = (
     "base",
     "base_before",
 )
+COMPARED_AMOUNTS: Final = ("amount", "amount_before", "amount_difference", "amount_change")  # before "base"
 STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")

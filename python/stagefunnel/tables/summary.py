@@ -11,7 +11,7 @@ from ..errors import counted
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary:
-    """The tables that answer what is asked of most logs; made by :func:`summary`.
+    """The tables that answer the usual questions about a log; made by :func:`summary`.
 
     Attributes
     ----------

@@ -78,8 +78,9 @@ TABLE = pd.DataFrame({"item": [1, 2], "region": ["n", "s"], "who": ["x", "y"]})
     [
         (
             {"by": "wo"},
-            "by='wo' is no column of the items table, nor one that the log keeps; there are: 'team', 'item', "
-            "'region', 'who'; columns= of StageLog says which the log keeps; did you mean 'who'?",
+            "by='wo' is not a column of the items table, nor one that the log keeps; there are: 'team', "
+            "'item', 'region', 'who'; columns= of StageLog says which columns the log keeps; did you mean "
+            "'who'?",
         ),
         (
             {"by": "region", "at": "stage"},
@@ -109,7 +110,7 @@ def test_a_name_of_two_columns_is_refused() -> None:
 
 def test_outcomes_are_not_of_a_stage() -> None:
     log = sf.StageLog(pd.DataFrame(ROWS), columns="who")
-    with pytest.raises(sf.SchemaError, match="an outcome is of an item, not of a stage"):
+    with pytest.raises(sf.SchemaError, match="an outcome belongs to an item; pass at="):
         sf.outcomes(log, sf.Pipeline("New", won="Won"), by="who", at="stage")
 
 

@@ -1,4 +1,4 @@
-"""All answers together are the answers one by one, and are shown one under the other."""
+"""The tables of a summary are equal to those of their own functions, and are shown together."""
 
 import io
 from typing import Any
@@ -59,20 +59,20 @@ def test_every_table_is_the_one_that_its_function_returns(case: Case, options: d
     assert_summary(sf.summary(log, pipeline, **options), one_by_one(log, pipeline, **options))
 
 
-def test_further_funnels_start_from_what_a_summary_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_further_funnels_start_from_the_states_of_a_summary(monkeypatch: pytest.MonkeyPatch) -> None:
     journeys = ["New > Offer > Won", "New > Lost", "Offer", "Won", "New > New"] * 60
-    asked, alone = journeys_log(*journeys), journeys_log(*journeys)
+    log, alone = journeys_log(*journeys), journeys_log(*journeys)
     expected = sf.funnel(alone, SMALL, kind="furthest")
     scans = []
     monkeypatch.setattr(_core, "digest_of", lambda *_: scans.append(1))
-    sf.summary(asked, SMALL)
-    pd.testing.assert_frame_equal(sf.funnel(asked, SMALL, kind="furthest"), expected)
+    sf.summary(log, SMALL)
+    pd.testing.assert_frame_equal(sf.funnel(log, SMALL, kind="furthest"), expected)
     assert not scans
     sf.funnel(journeys_log(*journeys), SMALL)
     assert scans
 
 
-def test_a_summary_starts_from_what_a_funnel_found() -> None:
+def test_a_summary_starts_from_the_states_of_a_funnel() -> None:
     log = journeys_log(*["New > Offer > Won", "New > Lost", "Offer"] * 80)
     sf.funnel(log, SMALL)
     assert_summary(sf.summary(log, SMALL), one_by_one(log, SMALL, unlisted="error"))
@@ -104,7 +104,7 @@ def test_an_unlisted_stage_is_refused() -> None:
         sf.summary(journeys_log("New > Ofer"), SMALL)
 
 
-def test_it_says_how_the_items_stand_and_which_tables_it_has() -> None:
+def test_the_repr_of_a_summary_has_the_outcomes_and_the_names_of_the_tables() -> None:
     log = journeys_log("New > Offer > Won", "New > Lost", "Offer", items=ITEMS)
     for by in (None, "manager"):
         assert repr(sf.summary(log, SMALL, by=by)) == (
@@ -179,7 +179,7 @@ def test_a_page_and_markdown_have_every_part(small: sf.Summary) -> None:
     assert all(f"<b>{title}</b>" in page for title in titles)
 
 
-def test_of_many_moves_the_most_frequent_are_shown() -> None:
+def test_only_the_most_frequent_of_many_moves_are_shown() -> None:
     stages = [f"Step {number}" for number in range(13)]
     # Twelve moves once each, the last of them twice.
     log = journeys_log(" > ".join(stages), " > ".join(stages[-2:]))
@@ -200,7 +200,7 @@ def test_groups_are_shown_in_the_funnel_and_everything_else_for_all_items() -> N
     assert lines[times + 3].split() == ["New", "1", "1", "2", *["1"] * 5]
 
 
-def test_what_was_found_in_the_rows_is_said_and_what_was_asked_of_the_times() -> None:
+def test_findings_in_the_rows_and_the_rule_of_the_times_are_shown() -> None:
     rows = {"item": [1, 1, 1], "stage": ["New", "New", "Won"], "time": [0, 0, 1]}
     summary = sf.summary(sf.StageLog(rows), SMALL, per="longest")
     lines = repr(sf.show(summary)).splitlines()

@@ -11,16 +11,18 @@ import numpy as np
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, StageFunnelError, check_option, quoted
+from ...errors import Option, SchemaError, StageFunnelError, check_option, core_errors, given, named, quoted
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
 from ...times.periods import Period, period_of
-from ..funnel.counts import Counts, count
+from ..funnel.count import count
+from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import Rule, rules_of
 from ..scope.groups import Groups
 from ..scope.money import Amounts, Rates, amounts_of
+from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from .links import Links, find_links
 from .table import Part, chain_table, of_origin
@@ -47,57 +49,58 @@ def chain_funnel(
     period_basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """Count leads, and then the deals that came of them, as one funnel.
+    """Count leads, and then the deals that they became, as one funnel.
 
-    The stages of the leads come first, a won one being a conversion to a deal, then those of the deals.
+    The stages of the leads come first, and a won lead is a conversion to a deal; the stages of the deals
+    follow.
 
     Parameters
     ----------
     leads
-        The leads' stage history; or, in place of all three, an export that has ``leads``, ``deals`` and
-        ``links``.
+        The leads' stage history; or, in place of `leads`, `deals` and `links`, an export that has all
+        three.
     deals
         The deals' stage history.
     links
-        A table with one row per deal and lead. A deal may have several leads, a lead several deals; a pair
-        that comes again counts once, a row without a lead is a deal without one.
+        A table with one row per deal and lead. A deal may have several leads, and a lead several deals; a
+        pair that is repeated counts once, and a row without a lead is a deal without a lead.
     lead_pipeline, deal_pipeline
-        The stages of each part; of an export also the name of one of its pipelines, and not needed where it
-        has only one.
+        The stages of each part. For an export they may be the name of one of its pipelines, and are not
+        needed where it has only one.
     deal, lead
-        Columns of the links' table; those of an export are known.
+        Columns of the links' table; an export names its own.
     kind, fill, lost_then_won
-        As for :func:`funnel`, and like it classic at first; the flip rule is applied to each part by itself.
+        As for :func:`funnel`; `lost_then_won` is applied to each part by itself.
     basis
-        ``"entity"``: leads over leads, then deals over deals, as a CRM's chart has them. ``"origin"``: all
-        counts are leads; one counts in a stage of the deals if any of its deals counts there.
+        ``"entity"``: leads are counted over leads, then deals over deals, as in a CRM's chart. ``"origin"``:
+        all counts are leads; a lead counts in a stage of the deals if any of its deals counts there.
     amount
-        Column of the deals to add up, and for the leads their column of the same name; leads without such a
-        column have no amounts.
+        Column of the deals to add up, and of the leads if they have a column of this name; leads without it
+        have no amounts.
     currency, rates
-        As for :func:`funnel`; where leads have amounts, their currencies stand in a column of the same name.
+        As for :func:`funnel`; where leads have amounts, the column of their currencies has the same name.
     unlisted, as_of
         As for :func:`funnel`.
     period, period_basis
-        As `period` and `basis` of :func:`funnel`. With ``basis="origin"`` they choose leads, whose deals
-        are then read whole; with ``period_basis="active"`` as they stood at the period's end.
+        As `period` and `basis` of :func:`funnel`. With ``basis="origin"`` they choose leads, whose deals are
+        then read whole; with ``period_basis="active"`` as they stood at the period's end.
 
     Returns
     -------
     DataFrame
         The columns of :func:`funnel`, and before ``stage`` the ``part`` (``"lead"`` or ``"deal"``). With
         ``basis="origin"``, ``conversion_from_previous`` of the first deal stage is over the leads that were
-        converted, and amounts in the deal part add up each deal once. What the links' table has is in
-        ``attrs["stagefunnel"]["links"]``; ``["unlinked"]`` beside it has for each kind how many deals of the
-        report have no lead of the log.
+        converted, and amounts in the deal part add up each deal once. Counts about the links' table are in
+        ``attrs["stagefunnel"]["links"]``; ``["unlinked"]`` beside it has for each kind the number of deals
+        of the report that have no lead of the log.
 
     Raises
     ------
     UnknownStageError
         As for :func:`funnel`, with a note that says in which part.
     SchemaError
-        As for :func:`funnel`; also for links of another type than the items, and an export of several
-        pipelines none of which is chosen.
+        As for :func:`funnel`; also for links of another type than the items, and for an export of several
+        pipelines of which none is chosen.
 
     Examples
     --------
@@ -118,38 +121,35 @@ def chain_funnel(
     5  deal        Won        1                  1.0
     """
     check_option("basis", basis, get_args(ChainBasisName))
+    check_option("period_basis", period_basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     options: dict[str, Any] = {"unlisted": unlisted, "as_of": as_of}
     in_period = options | {"period": period, "basis": period_basis}
-    lead_selection, deal_selection = (
-        chain.selection("leads", **in_period),
-        chain.selection("deals", **in_period),
-    )
+    lead_selection = chain.selection("leads", **in_period)
+    deal_selection = chain.selection("deals", **in_period)
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
     whole_deals = deal_selection
     if basis == "origin":
         clock = chain.deals._data.clock
         end = period_of(period, clock).end if period_basis == "active" else None
         whole_deals = chain.selection("deals", **options, period=Period(None, end))
-    with _told("in the deals"):
+    with _noted("in the deals"):
         deal_amounts = amounts_of(whole_deals, amount, currency=currency, rates=rates)
-    with _told("in the leads"):
+    with _noted("in the leads"):
         lead_amounts = _lead_amounts(lead_selection, amount, currency, rates)
+    lead_scope = Scope(lead_selection, amounts=lead_amounts)
+    deal_scope = Scope(whole_deals, amounts=deal_amounts)
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
-        lead_part = Part.of(
-            chain.lead_pipeline, count(lead_selection, rule, None, lead_amounts), lead_amounts
-        )
+        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule), lead_amounts.scale)
         if basis == "origin":
-            origin = _count_origin(lead_selection, whole_deals, found, rule, deal_amounts)
-            own_part = Part.of(chain.deal_pipeline, origin.deals, deal_amounts)
+            origin = _count_origin(lead_selection, deal_scope, found, rule)
+            own_part = Part.of(chain.deal_pipeline, FunnelCounts.of(origin.deals), deal_amounts.scale)
             deal_part = of_origin(own_part, lead_part, origin.converted)
         else:
-            deal_part = Part.of(
-                chain.deal_pipeline, count(deal_selection, rule, None, deal_amounts), deal_amounts
-            )
+            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule), deal_amounts.scale)
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)
@@ -157,7 +157,7 @@ def chain_funnel(
 
 @dataclass(frozen=True)
 class _Chain:
-    """Both logs, how they are read, and the table that links them."""
+    """Both logs with their pipelines, and the table that links them."""
 
     leads: StageLog
     deals: StageLog
@@ -168,16 +168,15 @@ class _Chain:
     deal: str
 
     def selection(self, part: str, **options: Any) -> Selection:
-        log, pipeline = (
-            (self.leads, self.lead_pipeline) if part == "leads" else (self.deals, self.deal_pipeline)
-        )
-        with _told(f"in the {part}"):
+        is_lead = part == "leads"
+        log, pipeline = (self.leads, self.lead_pipeline) if is_lead else (self.deals, self.deal_pipeline)
+        with _noted(f"in the {part}"):
             return selection_of(log, pipeline, **options)
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
-    """Say of an error which of two logs it is about."""
+def _noted(where: str) -> Iterator[None]:
+    """Note on an error which of the two logs it is about."""
     try:
         yield
     except StageFunnelError as error:
@@ -194,7 +193,7 @@ def _chain_of(
         raise SchemaError("chain_funnel takes (leads, deals, links), or an export with leads and deals")
     for name, pipeline in (("lead_pipeline", lead_pipeline), ("deal_pipeline", deal_pipeline)):
         if not isinstance(pipeline, Pipeline):
-            raise SchemaError(f"{name}= is a {type(pipeline).__name__}; pass the Pipeline of that part")
+            raise SchemaError(named(name), f" is a {type(pipeline).__name__}; pass the Pipeline of that part")
     return _Chain(leads, deals, links, lead_pipeline, deal_pipeline, lead, deal)
 
 
@@ -207,27 +206,30 @@ def _chain_of_export(export: Any, lead_pipeline: Any, deal_pipeline: Any) -> _Ch
         export.links,
         _pipeline_of(export.leads, lead_pipeline, "lead_pipeline"),
         _pipeline_of(export.deals, deal_pipeline, "deal_pipeline"),
-        "lead",
-        "deal",
+        lead="lead",
+        deal="deal",
     )
 
 
 def _pipeline_of(part: Any, chosen: Any, option: str) -> Pipeline:
-    """Take a part's one pipeline, or the one chosen."""
+    """Take the chosen pipeline of a part, or its only pipeline."""
     if isinstance(chosen, Pipeline):
         return chosen
-    known: dict[Any, Pipeline] = part.pipelines
-    if chosen is None and len(known) == 1:
-        return next(iter(known.values()))
-    if chosen in known:
-        return known[chosen]
-    what = f"{option}= is needed" if chosen is None else f"{option}={chosen!r} is none of the export's"
-    raise SchemaError(f"{what}; the pipelines are {quoted(known)}")
+    pipelines: dict[Any, Pipeline] = part.pipelines
+    if chosen is None and len(pipelines) == 1:
+        return next(iter(pipelines.values()))
+    if chosen in list(pipelines):  # a list, because a wrong choice may be a value without a hash
+        return pipelines[chosen]
+    what: tuple[Option, str] = (
+        (named(option), " is needed")
+        if chosen is None
+        else (given(option, chosen), " is not a pipeline of the export")
+    )
+    raise SchemaError(*what, f"; the pipelines are {quoted(pipelines)}")
 
 
-def _lead_amounts(
-    leads: Selection, amount: str | None, currency: str | None, rates: Rates | None
-) -> Amounts | None:
+def _lead_amounts(leads: Selection, amount: str | None, currency: str | None, rates: Rates | None) -> Amounts:
+    """Read the amounts of the leads, which are all missing where they have no such column."""
     log = leads.log
     sources = [source for source in (log._data.items_table, log._data.columns) if source is not None]
     if amount is not None and not any(amount in source for source in sources):
@@ -235,30 +237,26 @@ def _lead_amounts(
     return amounts_of(leads, amount, currency=currency, rates=rates)
 
 
-def _count_origin(
-    leads: Selection, deals: Selection, links: Links, rule: Rule, amounts: Amounts | None
-) -> _core.OriginCounts:
-    moved = None if deals.moved is None else deals.moved.astype(np.uint8)
-    try:
+def _count_origin(leads: Selection, deals: Scope, links: Links, rule: Rule) -> _core.OriginCounts:
+    """Count the leads whose deals count in each stage of the deals."""
+    moved = deals.selection.moved
+    with core_errors():
         return _core.count_origin(
-            leads.journeys,
-            leads.lookup,
-            deals.journeys,
-            deals.lookup,
-            moved,
-            links.lead,
-            links.deal,
-            rule.core_kind,
-            rule.lost_then_won,
-            None if amounts is None else amounts.numbers.values,
-            leads.data.threads,
+            leads=leads.journeys,
+            lead_pipeline=leads.lookup,
+            deals=deals.selection.journeys,
+            deal_pipeline=deals.selection.lookup,
+            moved_deals=None if moved is None else moved.astype(np.uint8),
+            lead=links.lead,
+            deal=links.deal,
+            kind=rule.core_kind,
+            lost_then_won=rule.lost_then_won,
+            amount=deals.amounts.values,
+            threads=leads.data.threads,
         )
-    except ValueError as error:
-        raise SchemaError(str(error)) from error
 
 
 def _n_unlinked(deals: Selection, rule: Rule, links: Links) -> int:
+    """Count the deals of a report that have no lead of the log."""
     groups = Groups(links.linked.astype(np.int32), pd.DataFrame({"linked": [False, True]}), keeps_empty=True)
-    counts: Counts = count(deals, rule, groups)
-    moved = getattr(counts, "moved_out", None)
-    return int(counts.won[0] + counts.lost[0] + counts.open[0] + (0 if moved is None else moved[0]))
+    return int(count(Scope(deals, groups), rule).base[0])

@@ -1,4 +1,4 @@
-"""Which deals came of which leads."""
+"""The links between leads and the deals that they became."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Links:
     Attributes
     ----------
     lead, deal
-        Each pair once: places of the items in the journeys of their logs.
+        The pairs, each once: places of the items in the journeys of their logs.
     linked
-        Per deal of its log, whether a lead of the other log is linked to it.
+        Flag of each deal of its log: whether a lead of the other log is linked to it.
     found
-        What the table of links has, by check: see :func:`find_links`.
+        Counts about the table of links, by check: see :func:`find_links`.
     """
 
     lead: Places
@@ -37,25 +37,25 @@ class Links:
 
 
 def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal: str) -> Links:
-    """Look up the items that a table links, and count what it has.
+    """Look up the items that a table links, and check its rows.
 
-    Of its ``rows``, ``without_lead`` and ``without_deal`` miss a key, ``unknown_leads`` and
-    ``unknown_deals`` name an item that the log does not have, ``links`` name two that are known, each pair
-    once, and ``repeats`` are further rows of such a pair.
+    Among its ``rows``, ``without_lead`` and ``without_deal`` miss a key; ``unknown_leads`` and
+    ``unknown_deals`` name an item that the log does not have; ``links`` are the pairs whose items both logs
+    have, and ``repeats`` are further rows of such a pair.
     """
     columns = read_inputs(table, {"lead": lead, "deal": deal})
-    lead_at, no_lead = _places(leads, columns["lead"], "leads")
-    deal_at, no_deal = _places(deals, columns["deal"], "deals")
-    known = np.flatnonzero((lead_at >= 0) & (deal_at >= 0))
-    # A place takes 32 bits, so that a pair is one number, which sorts faster than two.
-    pairs = np.unique(lead_at[known] << 32 | deal_at[known])
+    lead_at, no_lead = _places(leads, columns["lead"], "lead")
+    deal_at, no_deal = _places(deals, columns["deal"], "deal")
+    in_both = np.flatnonzero((lead_at >= 0) & (deal_at >= 0))
+    # A place takes 32 bits, so that a pair is one number, which sorts faster than two numbers.
+    pairs = np.unique(lead_at[in_both] << 32 | deal_at[in_both])
     lead_of_pair, deal_of_pair = pairs >> 32, pairs & (2**32 - 1)
     linked = np.zeros(deals.n_items, dtype=bool)
     linked[deal_of_pair] = True
     found = {
         "rows": len(lead_at),
         "links": len(pairs),
-        "repeats": len(known) - len(pairs),
+        "repeats": len(in_both) - len(pairs),
         "unknown_leads": int((lead_at < 0).sum()) - no_lead,
         "unknown_deals": int((deal_at < 0).sum()) - no_deal,
         "without_lead": no_lead,
@@ -64,14 +64,15 @@ def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal:
     return Links(lead_of_pair.astype(np.uint32), deal_of_pair.astype(np.uint32), linked, found)
 
 
-def _places(log: StageLog, column: Input, name: str) -> tuple[npt.NDArray[np.int64], int]:
-    """Find a column's items in a log, -1 for what it does not have; also count the missing keys."""
-    keys = _core.encode_items(column.column, 1)
+def _places(log: StageLog, column: Input, option: str) -> tuple[npt.NDArray[np.int64], int]:
+    """Find the items of a column in a log, -1 for those that it does not have, and count missing keys."""
+    keys = _core.encode_items(column=column.column, threads=1)
     try:
-        return _core.places_of(log._data.journeys, keys), len(keys.missing_rows)
+        return _core.places_of(journeys=log._data.journeys, keys=keys), len(keys.missing_rows)
     except ValueError as error:
         kinds = ["text" if text else "integers" for text in (keys.holds_text, log._data.journeys.holds_text)]
         raise SchemaError(
-            f"the links' column {column.name!r} holds {kinds[0]}, the items of the {name} are {kinds[1]}; "
-            f"make them one type"
+            f"the links' column {column.name!r} holds {kinds[0]}, the items of the {option}s are {kinds[1]}; "
+            f"make them one type",
+            option=option,
         ) from error

@@ -1,4 +1,4 @@
-"""The table of a chain, out of the tables of its parts."""
+"""The table of a chain, put together from the tables of its parts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from ...pipeline import Pipeline
-from ...tables.build import remember, row_outcomes, share
+from ...tables.build import kind_values, remember, row_outcomes, share, stage_names
 from ...tables.options import KindName
 from ...tables.schema import BOTH, MOVED_OUT, PARTS
-from ..funnel.counts import Counts
+from ..funnel.counts import FunnelCounts
 from ..funnel.table import funnel_table, outcome_table
-from ..scope.money import Amounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +25,11 @@ class Part:
     Attributes
     ----------
     pipeline
-        Its stages.
+        The stages of the part.
     table
-        Its funnel.
+        The funnel of the part.
     outcomes
-        How its items stand: the columns of the outcomes table.
+        The columns of the part's table of outcomes.
     """
 
     pipeline: Pipeline
@@ -38,16 +37,15 @@ class Part:
     outcomes: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: Counts, amounts: Amounts | None) -> Part:
-        """Build the funnel of a part from its counts."""
-        scale = None if amounts is None else amounts.numbers.scale
+    def of(cls, pipeline: Pipeline, counts: FunnelCounts, scale: int | None) -> Part:
+        """Build the funnel of a part from its counts; `scale` is the decimal scale of its amounts."""
         table = funnel_table(pipeline, "classic", {"classic": counts}, scale=scale)
-        standing = outcome_table(pipeline, counts)
-        return cls(pipeline, table, {name: standing[name].tolist() for name in standing.columns})
+        outcomes = outcome_table(pipeline, counts)
+        return cls(pipeline, table, {name: outcomes[name].tolist() for name in outcomes.columns})
 
 
 def of_origin(deals: Part, leads: Part, converted: int) -> Part:
-    """Make the shares of a deal part whose counts are leads shares of leads."""
+    """Compute the shares of a deal part whose counts are leads: they are shares of leads."""
     table = deals.table.copy()
     for name in ("base", "left_out"):
         table[name] = leads.table[name].iloc[0]
@@ -61,8 +59,8 @@ def of_origin(deals: Part, leads: Part, converted: int) -> Part:
     return Part(deals.pipeline, table, deals.outcomes | same)
 
 
-def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: Any) -> pd.DataFrame:
-    """Put the parts of each kind under one another; `told` is remembered."""
+def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **more: Any) -> pd.DataFrame:
+    """Put the parts of each kind under one another; the table remembers `more`."""
     (leads, deals) = next(iter(parts.values()))
     labels = list(dict.fromkeys([*leads.pipeline.labels, *deals.pipeline.labels]))
     tables = [
@@ -74,19 +72,18 @@ def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **told: 
     if MOVED_OUT in table:
         table[MOVED_OUT] = table[MOVED_OUT].fillna(0).astype("int64")
     if kind == "both":
-        codes = np.repeat(np.arange(len(BOTH)), len(table) // len(BOTH))
-        table.insert(0, "kind", pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(BOTH))))
+        table.insert(0, "kind", kind_values(len(table) // len(BOTH)))
     pipelines = dict(zip(PARTS, (leads.pipeline, deals.pipeline), strict=True))
     remember(
         table,
         "chain",
         leads.pipeline,
-        names={name: _names(pipeline) for name, pipeline in pipelines.items()},
+        names={name: stage_names(pipeline) for name, pipeline in pipelines.items()},
         kind=kind,
         by=["part"],
         outcomes=json.dumps({one: _under_one_another(both) for one, both in parts.items()}),
         groups=json.dumps({one: [[name] for name in PARTS] for one in parts}),
-        **told,
+        **more,
     )
     return table
 
@@ -96,15 +93,11 @@ def _with_part(part: Part, name: str, labels: list[Any]) -> pd.DataFrame:
     table.attrs = {}
     place = {label: code for code, label in enumerate(labels)}
     codes = [place[label] for label in part.pipeline.labels]
-    # Not in an order: a label may be a stage of both parts.
+    # The categories have no order, because a label may be a stage of both parts.
     table["stage"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
     where = pd.Categorical.from_codes([PARTS.index(name)] * len(table), categories=pd.Index(PARTS))
     table.insert(0, "part", pd.Series(where))
     return table
-
-
-def _names(pipeline: Pipeline) -> dict[str, str]:
-    return {str(label): name for label, name in pipeline.names.items()}
 
 
 def _under_one_another(parts: tuple[Part, Part]) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""One period against another."""
+"""The comparison of the funnels of two periods."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import SchemaError, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, share
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
-from ...tables.schema import AMOUNTS, COMPARISON
+from ...tables.schema import COMPARED_AMOUNTS, COMPARISON
 from ...times.periods import Clock, Period, calendar_period, period_of
+from ..scope.breakdown import by_columns, refuse_names_of_the_result
+from ..scope.selection import data_of
 from .funnel import funnel
 
-_COUNTED: Final = ("reached", "conversion_from_all", "base")
+_COMPARED: Final = ("reached", "conversion_from_all", "base")
+_BEFORE: Final = ("previous", "last_year")
 
 
 def compare_periods(
@@ -34,7 +37,7 @@ def compare_periods(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """Put the funnel of one period beside that of another.
+    """Put the funnel of one period beside the funnel of another.
 
     Parameters
     ----------
@@ -43,9 +46,9 @@ def compare_periods(
     period
         The period, as for :func:`funnel`; with both ends.
     with_
-        The period to compare with. ``"previous"``: the one just before, of as many months where `period`
-        is of whole months (March with February), else of as many days or the same time.
-        ``"last_year"``: the same dates a year before; of weeks, 52 weeks before. Or any period.
+        The period to compare with. ``"previous"``: the period just before, with as many months where
+        `period` has whole months (March with February), else with as many days or the same length of time.
+        ``"last_year"``: the same dates a year before; for weeks, 52 weeks before. Or any period.
     kind, fill, lost_then_won, by, amount, unlisted, basis, as_of
         As for :func:`funnel`.
 
@@ -57,12 +60,13 @@ def compare_periods(
         (the difference over ``reached_before``, NaN if that is 0); ``conversion_from_all``,
         ``conversion_from_all_before``, ``conversion_from_all_difference``; ``base``, ``base_before``; with
         `amount` also ``amount``, ``amount_before``, ``amount_difference``, ``amount_change``.
-        The two periods are in ``attrs["stagefunnel"]["periods"]``.
+        The ends of both periods are in ``attrs["stagefunnel"]["periods"]``.
 
     Raises
     ------
     SchemaError
-        As for :func:`funnel`; also for a period without both ends, and ``"last_year"`` of plain integers.
+        As for :func:`funnel`; also for a period without both ends, and for ``"last_year"`` where times are
+        plain integers.
     UnknownStageError
         As for :func:`funnel`.
 
@@ -74,9 +78,11 @@ def compare_periods(
     >>> table.attrs["stagefunnel"]["periods"]
     ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
     """
-    clock = log._data.clock
+    clock = data_of(log).clock
     now = period_of(period, clock)
     before = _period_before(now, period, with_, clock)
+    leading = [] if by is None else by_columns(by)
+    refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS])
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -88,16 +94,16 @@ def compare_periods(
         "as_of": as_of,
     }
     counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
-    leading = ["kind"] * (kind == "both") + ([] if by is None else [by] if isinstance(by, str) else list(by))
+    keys = ["kind", *leading] if kind == "both" else leading
     table = _beside(
-        counts, counts_before, leading, [*_COUNTED, *AMOUNTS[:1]] if amount is not None else [*_COUNTED]
+        counts, counts_before, keys, [*_COMPARED, "amount"] if amount is not None else [*_COMPARED]
     )
     remember(
         table,
         "comparison",
         pipeline,
         kind=kind,
-        by=[name for name in leading if name != "kind"],
+        by=leading,
         periods=[_text(now), _text(before)],
         called=[_called(now), _called(before)],
     )
@@ -105,15 +111,17 @@ def compare_periods(
 
 
 def _period_before(now: Period, period: Any, with_: Any, clock: Clock) -> Period:
-    if not isinstance(with_, str) or with_ not in ("previous", "last_year"):
-        if with_ is None:
-            raise SchemaError('with_= is a period, "previous" or "last_year"')
-        return period_of(with_, clock, "with_")
+    """Find the period to compare with."""
+    if not isinstance(with_, str) or with_ not in _BEFORE:
+        return _other_period(with_, clock)
     if now.start is None or now.end is None:
-        raise SchemaError(f"period={period!r} has no {'start' if now.start is None else 'end'}; give both")
+        missing = "start" if now.start is None else "end"
+        raise SchemaError(given("period", period), f" has no {missing}; give both")
     if isinstance(now.start, int) or isinstance(now.end, int):
         if with_ == "last_year":
-            raise SchemaError('with_="last_year" needs timestamps, and the log\'s times are plain integers')
+            raise SchemaError(
+                given("with_", with_), " needs timestamps, and the log's times are plain integers"
+            )
         start, end = cast(tuple[int, int], (now.start, now.end))
         return Period(start - (end - start), start)
     if with_ == "previous":
@@ -124,8 +132,15 @@ def _period_before(now: Period, period: Any, with_: Any, clock: Clock) -> Period
     return Period(now.start - year, now.end - year)
 
 
+def _other_period(with_: Any, clock: Clock) -> Period:
+    """Read the period to compare with where it is a period of its own."""
+    if with_ is None:
+        raise SchemaError(named("with_"), ' is a period, "previous" or "last_year"')
+    return period_of(with_, clock, option="with_")
+
+
 def _length_before(start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
-    """Go back from a start by the length of the period, in whole months or days where it has such."""
+    """Go back from a start by the length of the period, in whole months or days where it has them."""
     if _is_midnight(start) and _is_midnight(end):
         if start.day == end.day == 1:
             months = (end.year - start.year) * 12 + end.month - start.month
@@ -139,24 +154,27 @@ def _is_midnight(moment: pd.Timestamp) -> bool:
     return bool(moment == moment.normalize())
 
 
-def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], counted: list[str]) -> pd.DataFrame:
-    """Put two funnels side by side; a group that only one of them has counts 0 in the other."""
+def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: list[str]) -> pd.DataFrame:
+    """Put two funnels side by side; a group that is in one of them only counts 0 in the other."""
     keys = [*leading, "stage", "outcome"]
-    # Stages, kinds and outcomes sort as categories; groups by value, missing ones last.
-    both = now[[*keys, *counted]].merge(
-        then[[*keys, *counted]], on=keys, how="outer", suffixes=("", "_before"), sort=False
+    order = [*COMPARISON[:-2], *(COMPARED_AMOUNTS if "amount" in names else ()), *COMPARISON[-2:]]
+    # Stages, kinds and outcomes sort as categories, and groups by value with the missing ones last.
+    both = now[[*keys, *names]].merge(
+        then[[*keys, *names]], on=keys, how="outer", suffixes=("", "_before"), sort=False
     )
     both = both.sort_values([*leading, "stage"], na_position="last", ignore_index=True)
-    for name in counted:
+    for name in names:
         if name != "conversion_from_all":
             filled = both[[name, f"{name}_before"]].fillna(0).astype(now[name].dtype)
             both[[name, f"{name}_before"]] = filled
-        both[f"{name}_difference"] = both[name] - both[f"{name}_before"]
-        both[f"{name}_change"] = share(both[f"{name}_difference"], both[f"{name}_before"])
-    amounts = [
-        name for name in ("amount", "amount_before", "amount_difference", "amount_change") if name in both
-    ]
-    return both[[*leading, *COMPARISON[:-2], *amounts, *COMPARISON[-2:]]]
+        difference = both[name] - both[f"{name}_before"]
+        changes: dict[str, Any] = {
+            f"{name}_difference": difference,
+            f"{name}_change": share(difference, both[f"{name}_before"]),
+        }
+        # Only the columns of the result are reserved: a breakdown may have a column "base_change".
+        both = both.assign(**{column: values for column, values in changes.items() if column in order})
+    return both[[*leading, *order]]
 
 
 def _called(period: Period) -> str:
@@ -172,9 +190,10 @@ def _called(period: Period) -> str:
 
 
 def _text(period: Period) -> str:
-    def told(moment: Any) -> str:
-        if isinstance(moment, pd.Timestamp) and _is_midnight(moment):
-            return str(moment.date())
-        return "" if moment is None else str(moment)
+    return f"{_moment_text(period.start)} … {_moment_text(period.end)}"
 
-    return f"{told(period.start)} … {told(period.end)}"
+
+def _moment_text(moment: Any) -> str:
+    if isinstance(moment, pd.Timestamp) and _is_midnight(moment):
+        return str(moment.date())
+    return "" if moment is None else str(moment)

@@ -1,4 +1,4 @@
-"""Why one item counts in a stage, or does not."""
+"""Why one item counts in a stage, or does not count."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from ... import _core
-from ...errors import check_option
+from ...errors import check_option, core_errors
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import frame, outcome_values, row_outcomes, stage_values
+from ...tables.build import frame, row_outcomes, stage_columns
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
-from ...tables.schema import EXPLANATION
+from ...tables.schema import EXPLANATION, OUTCOMES
 from ..scope.selection import core_pipeline, select
-from .kinds import rules_of
+from .kinds import Rule, rules_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def explain(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """Say for every stage whether one item counts in it, and by which rule.
+    """Explain for every stage whether one item counts in it, and by which rule.
 
     Parameters
     ----------
@@ -82,15 +82,23 @@ def explain(
     visits = _visits(log, pipeline, journey)
     parts = []
     for rule in rules:
-        counts = _core.count_funnel(
-            journey, lookup, rule.core_kind, rule.lost_then_won, None, 1, None, 1, None
-        )
-        flip = rule.lost_then_won.name
-        left_out = f"left out: {_flip_reason(visits, flip)}" if counts.left_out[0] else None
+        with core_errors():
+            counts = _core.count_funnel(
+                journeys=journey,
+                pipeline=lookup,
+                kind=rule.core_kind,
+                lost_then_won=rule.lost_then_won,
+                group=None,
+                n_groups=1,
+                amount=None,
+                threads=1,
+                digest=None,
+            )
+        left_out = f"left out: {_why_left_out(visits, rule)}" if counts.left_out[0] else None
         passed = counts.passed[0].astype(bool)
         assumed = counts.assumed[0].astype(bool)
         reasons = [
-            left_out or _reason(rule.core_kind.name, row, visits, pipeline, passed[row], assumed[row])
+            left_out or _reason(rule.core_kind, row, visits, pipeline, passed[row], assumed[row])
             for row in range(len(pipeline.labels))
         ]
         parts.append((rule.kind, passed, assumed, reasons))
@@ -98,8 +106,7 @@ def explain(
     return frame(
         {
             "kind": np.repeat([one for one, *_ in parts], n_stages),
-            "stage": stage_values(pipeline, np.tile(np.arange(n_stages), len(parts))),
-            "outcome": outcome_values(np.tile(row_outcomes(pipeline), len(parts))),
+            **stage_columns(pipeline, len(parts)),
             "passed": np.concatenate([passed for _, passed, _, _ in parts]),
             "assumed": np.concatenate([assumed for _, _, assumed, _ in parts]),
             "reason": [reason for *_, reasons in parts for reason in reasons],
@@ -114,8 +121,7 @@ def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[
     row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
     rows = [row_of_code[code] for code in journey.stage.tolist()]
     times = log._data.to_times(journey.time)
-    outcomes = ["open"] * len(pipeline.stages) + ["won"] * len(pipeline.won)
-    outcomes += ["lost"] * len(pipeline.lost)
+    outcomes = [OUTCOMES[code] for code in row_outcomes(pipeline)]
     names = list(pipeline.names.values())
     visits: list[_Visit] = []
     for row, time in zip(rows, times, strict=True):
@@ -124,36 +130,37 @@ def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[
     return visits
 
 
-def _flip_reason(visits: list[_Visit], flip: str) -> str:
-    if flip == "exclude":
-        return f"{visits[-1].name} directly follows a loss (lost_then_won='exclude')"
-    return f"won now, lost before (lost_then_won='{flip}')"
+def _why_left_out(visits: list[_Visit], rule: Rule) -> str:
+    option = f"lost_then_won='{rule.lost_then_won.name}'"
+    if rule.lost_then_won is _core.LostThenWon.exclude:
+        return f"{visits[-1].name} directly follows a loss ({option})"
+    return f"won now, lost before ({option})"
 
 
 def _reason(
-    rule: str, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
+    kind: _core.Kind, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
 ) -> str:
     own = [visit for visit in visits if visit.row == row]
     if passed:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
         return f"passed: entered at {own[0].time}{more}"
     if assumed:
-        return f"assumed: {_implied_by(rule, row, visits, pipeline)}"
+        return f"assumed: {_implied_by(kind, row, visits, pipeline)}"
     if not own:
         return "not counted: no visit"
-    # Only the strict funnel has visits that do not count.
+    # The strict funnel is the only one with visits that do not count.
     return "not counted: visited, but not all stages before it were passed in order"
 
 
-def _implied_by(rule: str, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
-    if rule == "furthest":
+def _implied_by(kind: _core.Kind, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
+    if kind is _core.Kind.furthest:
         won = [visit for visit in visits if visit.outcome == "won"]
         if won:
             return f"the item was won at {won[0].time}"
         furthest = max((v for v in visits if v.outcome == "open"), key=lambda visit: visit.row)
         return f"the item went as far as {furthest.name}"
     for before, visit in zip([None, *visits], visits, strict=False):
-        if rule == "conversions_won":
+        if kind is _core.Kind.conversions_won:
             if visit.outcome == "won" and (before is None or before.outcome == "open"):
                 how = "opens the journey" if before is None else f"follows {before.name}"
                 return f"{visit.name} at {visit.time} {how}, and a success implies every stage"

@@ -1,20 +1,22 @@
-"""The funnels: what items passed, skipped and were lost from, under each of the kinds."""
+"""The funnel: what items passed, skipped and were lost from, under each of the kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import pandas as pd
 
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, advised, check_option, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
+from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from .counts import count, count_all, without_small
+from .count import count, count_all, largest_groups
 from .kinds import rules_of
 from .table import funnel_table, outcome_table
 
@@ -40,8 +42,8 @@ def funnel(
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
-    An item counts in a stage if it has a visit of it (``passed``), or because the kind of funnel fills
-    the stage in (``assumed``). Items without a row of a listed stage are in no count.
+    An item counts in a stage if it has a visit of the stage (``passed``), or because the kind of funnel
+    fills the stage in (``assumed``). Items without a row of a listed stage do not count.
 
     Parameters
     ----------
@@ -50,50 +52,52 @@ def funnel(
     pipeline
         The stages, in order.
     kind
-        ``"classic"``: only what items really passed; it shows which stages are skipped.
-        ``"conversions"``: and the stages that a success implies; it shows after which stage items are
-        closed as failed. ``"furthest"``: every stage up to the furthest, all for an item ever won.
-        ``"strict"``: the longest run of stages passed in order from the first. ``"both"``: classic and
-        conversions in one table, with a first column ``kind``.
+        What an item counts in. ``"classic"``: the stages that it really passed; the table shows which stages
+        are skipped. ``"conversions"``: also the stages that a success implies; the table shows after which
+        stage items are closed as failed. ``"furthest"``: every stage up to its furthest, and all stages if it
+        was ever won. ``"strict"``: the longest run of stages that it passed in order from the first.
+        ``"both"``: classic and conversions in one table, with a first column ``kind``.
     fill
-        For conversions. ``"won"``: an entry into a won stage, from work in progress or at creation,
-        implies every in-progress stage. ``"moves"``: every move implies the stages it passes over.
+        Rule of conversions. ``"won"``: an entry into a won stage, from work in progress or at creation,
+        implies every in-progress stage. ``"moves"``: every move implies the stages that it passes over.
     lost_then_won
-        What to do with items that were lost and are won now. ``"exclude"`` leaves out those whose win
-        directly follows a loss (the default for conversions), ``"exclude_reopened"`` also those worked
-        on in between, ``"include"`` none (the default for all others).
+        What happens to items that were lost and are won now. ``"include"`` keeps them (the default for all
+        kinds but conversions). ``"exclude"`` leaves out the items whose win directly follows a loss (the
+        default for conversions), and ``"exclude_reopened"`` leaves out also the items that were worked on
+        between loss and win.
     by
-        Columns of the items table or of the log's own `columns`: one funnel per combination of their values.
+        Columns of the items table or of the log; there is one funnel for each combination of their values.
     at
-        Where a column of the log is read. ``"first"``, ``"last"``: in the item's first or last row of those
-        that the report keeps. ``"stage"``: where the item entered the stage last, or where the move that
-        implies an assumed stage was made; ``base`` is then that of the whole report.
+        Where a column of the log is read. ``"first"``, ``"last"``: in the first or last of the item's rows
+        that the report keeps. ``"stage"``: where the item entered the stage last, or where it made the move
+        that implies an assumed stage; ``base`` is then that of the whole report.
     top
-        Show so many of the largest groups, and all others as one, labelled ``"other (37 groups)"``.
+        Number of the largest groups to show; the other groups become one group, labelled
+        ``"other (37 groups)"``.
     amount
-        Column to add up, of the items table or of the log.
+        Column of the items table or of the log to add up.
     amount_at
-        Where an amount of the log is read. ``"last"``: in the item's last row of those that the report keeps.
+        Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps.
         ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
         stage that was really entered.
     currency
-        Column with the currency of the amounts, of the items table or of the log. Different ones are refused
-        without `rates`.
+        Column of the items table or of the log with the currencies of the amounts. Amounts in several
+        currencies are refused without `rates`.
     rates
-        What one unit of each currency is worth: ``{"USD": 1.0, "EUR": 1.08}``.
+        Worth of one unit of each currency: ``{"USD": 1.0, "EUR": 1.08}``.
     unlisted
-        ``"error"`` or ``"ignore"`` for rows of stages that the pipeline does not list; ignored ones
-        are taken out before visits are formed.
+        What happens to rows of stages that the pipeline does not list. ``"error"``: they are refused.
+        ``"ignore"``: they are taken out before visits are formed.
     period
-        A stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a
-        pair ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read
-        in the log's zone. For a log of plain integers a pair of them.
+        Stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a pair
+        ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read in the
+        log's zone. A log of plain integers takes a pair of integers.
     basis
-        Which items a period keeps. ``"active"``: those with a row before its end and not closed before
-        its start, as they stood at its end. ``"created"``, ``"closed"``: those created or closed in it,
-        with their whole journey.
+        Which items a period keeps. ``"active"``: items with a row before its end that were not closed before
+        its start, as they stood at its end. ``"created"``, ``"closed"``: items that were created or closed in
+        it, with their whole journeys.
     as_of
-        A moment: rows at or after it are taken out first. It is the report as it looked then.
+        Moment of the report: rows at or after it are taken out first.
 
     Returns
     -------
@@ -102,11 +106,11 @@ def funnel(
 
         - ``stage`` (ordered categorical), ``outcome`` (``open``, ``won``, ``lost``);
         - ``reached`` = ``passed`` + ``assumed``, ``passed``, ``assumed``;
-        - ``skipped``: items that went beyond the stage without a visit of it; ``lost_from``: items lost
-          now, by the last stage before; ``open_at``: items open now, by their stage;
-        - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: over the
-          in-progress stage before (a won row: the last one; a lost row: ``base``);
-        - ``skip_rate``: of the items that went beyond, ``loss_rate``: of the items with a visit;
+        - ``skipped``: items that went beyond the stage without a visit of it; ``lost_from``: items that are
+          lost now, by the last stage before; ``open_at``: items that are open now, by their stage;
+        - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: ``reached`` over that of
+          the in-progress stage before (for a won stage the last one, for a lost stage ``base``);
+        - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
         - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
         - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;
         - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
@@ -118,7 +122,7 @@ def funnel(
     UnknownStageError
         If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``.
     SchemaError
-        If an option or a column is not known, an amount is no number, or amounts of several currencies
+        If an option or a column does not exist, an amount is not a number, or amounts in several currencies
         have no rates.
 
     Notes
@@ -144,11 +148,9 @@ def funnel(
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
-    if groups is not None and top is not None:
-        groups = without_small(groups, count(selection, rules[0], groups), top)
-    counted = count_all(selection, rules, groups, amounts)
-    scale = None if amounts is None else amounts.numbers.scale
-    return funnel_table(pipeline, kind, counted, groups, scale=scale)
+    scope = Scope(selection, groups, amounts)
+    scope = replace(scope, groups=largest_groups(scope, rules[0], top))
+    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups, scale=amounts.scale)
 
 
 def outcomes(
@@ -166,7 +168,7 @@ def outcomes(
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
-    An item's outcome is that of its last visit; earlier ones do not count.
+    An item's outcome is that of its last visit; earlier visits do not count.
 
     Parameters
     ----------
@@ -180,8 +182,8 @@ def outcomes(
     DataFrame
         One row per group: ``base`` = ``won`` + ``lost`` + ``open``, ``win_rate`` = ``won`` / (``won`` +
         ``lost``), ``left_out`` (items taken out by `lost_then_won`), ``reopened_won`` (won items with an
-        earlier loss that stay in). A pipeline that keeps items now in another one adds ``moved_out``, which
-        is in ``base`` too.
+        earlier loss that stay in). A pipeline that keeps items that moved to another pipeline adds
+        ``moved_out``, which is in ``base`` too.
 
     Raises
     ------
@@ -201,8 +203,13 @@ def outcomes(
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     check_top(top, by)
     if at == "stage":
-        raise SchemaError('an outcome is of an item, not of a stage: at= is "first" or "last"')
-    groups = groups_of(selection, by, at=at)
-    if groups is not None and top is not None:
-        groups = without_small(groups, count(selection, rule, groups), top)
-    return outcome_table(pipeline, count(selection, rule, groups), groups)
+        raise SchemaError(
+            given("at", at),
+            " reads an entry into a stage, and an outcome belongs to an item; pass ",
+            advised("at", "first"),
+            " or ",
+            advised("at", "last"),
+        )
+    scope = Scope(selection, groups_of(selection, by, at=at))
+    scope = replace(scope, groups=largest_groups(scope, rule, top))
+    return outcome_table(pipeline, count(scope, rule), scope.groups)

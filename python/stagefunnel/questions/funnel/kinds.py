@@ -1,4 +1,4 @@
-"""The kinds of funnels: which options each has, and what they are when none is given."""
+"""The kinds of funnels: the options of each, and their defaults."""
 
 from __future__ import annotations
 
@@ -13,11 +13,24 @@ from ...tables.schema import BOTH
 
 @dataclass(frozen=True)
 class Rule:
-    """How one kind of funnel counts, with the core's names for it."""
+    """How one kind of funnel counts.
+
+    Attributes
+    ----------
+    kind
+        Name of the kind, as the table has it.
+    core_kind, lost_then_won
+        The core's names of the rules.
+    """
 
     kind: str
     core_kind: _core.Kind
     lost_then_won: _core.LostThenWon
+
+    @property
+    def core_rule(self) -> tuple[_core.Kind, _core.LostThenWon]:
+        """The rule as the core takes several of them."""
+        return self.core_kind, self.lost_then_won
 
     @property
     def counts_by_state(self) -> bool:
@@ -34,7 +47,7 @@ def rules_of(kind: str, fill: str, lost_then_won: str | None) -> list[Rule]:
     rules = []
     for one in BOTH if kind == "both" else (kind,):
         with_conversions = one == "conversions"
-        flip = lost_then_won or ("exclude" if with_conversions else "include")
+        reversals = lost_then_won or ("exclude" if with_conversions else "include")
         core_kind = _core.Kind[f"conversions_{fill}" if with_conversions else one]
-        rules.append(Rule(one, core_kind, _core.LostThenWon[flip]))
+        rules.append(Rule(one, core_kind, _core.LostThenWon[reversals]))
     return rules

@@ -1,4 +1,4 @@
-"""Who skips what."""
+"""Which groups skip which stages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pandas as pd
 
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import frame, remember, share, stage_values
+from ...tables.build import frame, label_rows, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import SKIPS
 from ..scope.breakdown import groups_of
+from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from .counts import count
+from .count import count
 from .kinds import rules_of
 
 
@@ -29,16 +30,17 @@ def skips(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """Rank groups and stages by how often the one skips the other.
+    """Rank groups and stages by how often the items of a group skip the stage.
 
-    An item skips an in-progress stage if it goes beyond, to a later one or to success, without a visit.
+    An item skips an in-progress stage if it goes beyond it, to a later stage or to success, without a visit.
 
     Parameters
     ----------
     log, pipeline
         The stage history and the stages.
     by
-        Columns of the items table or of the log: who skips; ``None`` for all items together.
+        Columns of the items table or of the log whose values form the groups; ``None`` puts all items in one
+        group.
     unlisted, period, basis, as_of
         As for :func:`funnel`.
 
@@ -46,9 +48,10 @@ def skips(
     -------
     DataFrame
         One row per group of `by` and in-progress stage: ``stage``; ``passed``: items with a visit of it;
-        ``beyond``: items that went beyond it, with a visit or without; ``skipped``: those without;
-        ``skip_rate`` = ``skipped`` / ``beyond``. The highest rate is first, of equal rates the one with more
-        skipped items, then in order of the groups and the stages; where nothing went beyond, last.
+        ``beyond``: items that went beyond it, with a visit or without; ``skipped``: items that went beyond
+        it without a visit; ``skip_rate`` = ``skipped`` / ``beyond``. The highest rate is first; among equal
+        rates more skipped items come first, then the order of the groups and the stages decides. Stages that
+        no item went beyond are last.
 
     Raises
     ------
@@ -69,26 +72,22 @@ def skips(
     (rule,) = rules_of("classic", "won", None)
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     groups = groups_of(selection, by, reserved=SKIPS)
-    counts = count(selection, rule, groups)
-    in_base = counts.passed.any(axis=1)
-    kept = np.zeros(1, dtype=np.intp) if groups is None else np.flatnonzero(in_base)
+    counts = count(Scope(selection, groups), rule)
+    shown = groups.shown(counts.passed.sum(axis=1) > 0)
     n_open = len(pipeline.stages)
     passed, skipped, beyond = (
-        matrix[kept, :n_open].reshape(-1) for matrix in (counts.visited, counts.skipped, counts.beyond)
+        matrix[shown, :n_open].reshape(-1) for matrix in (counts.visited, counts.skipped, counts.beyond)
     )
     rate = share(skipped, skipped + beyond)
     columns = {
-        "stage": stage_values(pipeline, np.tile(np.arange(n_open), len(kept))),
+        "stage": stage_values(pipeline, np.tile(np.arange(n_open), len(shown))),
         "passed": passed,
         "beyond": skipped + beyond,
         "skipped": skipped,
         "skip_rate": rate,
     }
-    table = frame(columns, SKIPS)
-    if groups is not None:
-        values = groups.values.iloc[np.repeat(kept, n_open)].reset_index(drop=True)
-        table = pd.concat([values, table], axis="columns")
-    # Stable: what is equal stays in the order of groups and stages.
+    table = label_rows(frame(columns, SKIPS), groups.values, np.repeat(shown, n_open))
+    # The sort is stable: equal rows stay in the order of groups and stages.
     table = table.iloc[np.lexsort((-skipped, np.nan_to_num(-rate, nan=1.0)))].reset_index(drop=True)
-    remember(table, "skips", pipeline, by=[] if groups is None else list(groups.values.columns))
+    remember(table, "skips", pipeline, by=groups.names)
     return table

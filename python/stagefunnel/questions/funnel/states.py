@@ -1,4 +1,4 @@
-"""The items counted by state, which a scan finds once and a log keeps for the next question."""
+"""The items of a log counted by state: one scan counts them, and they are kept for the next question."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ def item_states(data: LogData, lookup: _core.Pipeline, with_items: bool) -> _cor
 
     Parameters
     ----------
+    data
+        The inside of the log.
+    lookup
+        The table by which the core reads the log's codes as stages.
     with_items
         Whether the state of each item is needed too, as groups and amounts need it.
     """
-    states_of, key = _place_of(data, lookup)
+    states_of, key = _kept_of(data, lookup)
     states = states_of.get(key)
     if key not in states_of or (with_items and states is not None and not states.has_items):
         scan = _core.digest_of_items if with_items else _core.digest_of
@@ -28,16 +32,16 @@ def item_states(data: LogData, lookup: _core.Pipeline, with_items: bool) -> _cor
 
 
 def kept_item_states(data: LogData, lookup: _core.Pipeline) -> _core.Digest | None:
-    """Return the states of an earlier scan; ``None`` if there was none, or they were too many to keep."""
-    states_of, key = _place_of(data, lookup)
+    """Return the states of an earlier scan; ``None`` if no scan was made, or they were too many to keep."""
+    states_of, key = _kept_of(data, lookup)
     return states_of.get(key)
 
 
 def keep_item_states(data: LogData, lookup: _core.Pipeline, states: _core.Digest | None) -> None:
     """Keep the states that the scan of a summary found."""
-    states_of, key = _place_of(data, lookup)
+    states_of, key = _kept_of(data, lookup)
     states_of[key] = states
 
 
-def _place_of(data: LogData, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
+def _kept_of(data: LogData, lookup: _core.Pipeline) -> tuple[dict[_Lookup, _core.Digest | None], _Lookup]:
     return _kept.setdefault(data, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))

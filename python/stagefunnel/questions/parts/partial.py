@@ -1,4 +1,4 @@
-"""Answers about parts of the items, which put together are the answers about all of them."""
+"""Answers about parts of the items, which are merged into the answers about all items."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, check_option, counted
+from ...errors import SchemaError, check_option, counted, named
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ...tables.summary import Summary
 from ...times.periods import Period, moment_of, period_of
-from ..funnel.counts import FunnelCounts, count
+from ..funnel.count import count
+from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
+from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table
 from ..stages.transitions import count_moves, transition_table
@@ -32,20 +34,20 @@ _OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone", "period"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Partial:
-    """What a summary needs to know of some of the items; made by :func:`partial` and :func:`merge`.
+    """Everything that a summary needs about some of the items; made by :func:`partial` and :func:`merge`.
 
-    It holds counts, the durations of completed visits (for exact quantiles) and the keys of its items,
-    text as hashes of 128 bits (to see that no item is in two): about 8 to 16 bytes per item and 8 per
-    completed visit, whatever the number of rows. It can be pickled and sent.
+    It holds counts, the durations of completed visits (for exact quantiles) and the keys of its items, with
+    text as hashes of 128 bits (to show that no item is in two partials): about 8 to 16 bytes per item and 8
+    per completed visit, whatever the number of rows. It can be pickled and sent.
 
     Attributes
     ----------
     pipeline, fill, lost_then_won, per, unlisted
-        As :func:`partial` was asked.
+        The arguments of :func:`partial`.
     unit, zone
-        Of the log's times, see :class:`StageLog`.
+        Unit and zone of the log's times, see :class:`StageLog`.
     period, basis, as_of
-        As :func:`partial` was asked; the moments as the log counts time.
+        The arguments of :func:`partial`; moments are in the unit of the log's times.
     """
 
     pipeline: Pipeline
@@ -58,7 +60,7 @@ class Partial:
     period: Period
     basis: BasisName
     as_of: int | None
-    _tallies: dict[str, FunnelCounts]
+    _counts: dict[str, FunnelCounts]
     _samples: list[Sample]
     _moves: npt.NDArray[np.int64]
     _moving_items: npt.NDArray[np.int64]
@@ -68,16 +70,16 @@ class Partial:
 
     @property
     def n_items(self) -> int:
-        """Distinct items."""
+        """Number of distinct items."""
         return len(self._keys)
 
     @property
     def n_rows(self) -> int:
-        """Rows, without dropped ones."""
+        """Number of rows, without dropped rows."""
         return self._found["rows"] - self._found["dropped"]
 
     def summary(self, *, quantiles: Sequence[float] = QUANTILES) -> Summary:
-        """Answer as :func:`summary` would of a log with just these items.
+        """Answer as :func:`summary` answers for a log with just these items.
 
         Parameters
         ----------
@@ -87,23 +89,23 @@ class Partial:
         Returns
         -------
         Summary
-            Equal in every number to that of one log with the rows of all parts. An items table of the
-            logs is not in it, also not in the quality table.
+            Every number is equal to that of one log with the rows of all parts. The items tables of the
+            logs are left out, also of the quality table.
 
         Raises
         ------
         SchemaError
             If a quantile is not between 0 and 1.
         """
-        asked = quantiles_of(quantiles)
+        exact_quantiles = quantiles_of(quantiles)
         return Summary(
-            funnel=funnel_table(self.pipeline, "both", self._tallies),
-            outcomes=outcome_table(self.pipeline, self._tallies["classic"]),
+            funnel=funnel_table(self.pipeline, "both", self._counts),
+            outcomes=outcome_table(self.pipeline, self._counts["classic"]),
             time_in_stage=time_table(
                 self.pipeline,
-                [sample.stage_time(list(asked.values())) for sample in self._samples],
+                [sample.stage_time(list(exact_quantiles.values())) for sample in self._samples],
                 per=self.per,
-                names=list(asked),
+                names=list(exact_quantiles),
                 unit=self.unit,
             ),
             transitions=transition_table(self.pipeline, self._moves, self._moving_items),
@@ -126,10 +128,10 @@ def partial(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> Partial:
-    """Take from a log with some of the items what the summary of all of them needs.
+    """Take from a log with some of the items everything that the summary of all items needs.
 
-    For data that comes in parts: one log per part, its partial kept, the log let go of. Every item
-    must have all its rows in one part. :func:`merge` puts the parts together.
+    It serves data that comes in parts: make one log per part, keep its partial, and release the log. Every
+    item must have all its rows in one part. :func:`merge` puts the partials together.
 
     Parameters
     ----------
@@ -167,7 +169,12 @@ def partial(
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     clock = log._data.clock
     moves = count_moves(selection)
-    seen = _core.stage_durations(selection.journeys, selection.lookup, _core.Per[per], log._data.threads)
+    stages = _core.stage_durations(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        per=_core.Per[per],
+        threads=log._data.threads,
+    )
     found = quality_counts(log._data, pipeline)
     return Partial(
         pipeline=pipeline,
@@ -180,8 +187,8 @@ def partial(
         period=period_of(period, clock),
         basis=basis,
         as_of=moment_of(as_of, clock, "as_of"),
-        _tallies={rule.kind: FunnelCounts.of(count(selection, rule)) for rule in rules},
-        _samples=[Sample.of(stage) for stage in seen],
+        _counts={rule.kind: count(Scope(selection), rule) for rule in rules},
+        _samples=[Sample.of(stage) for stage in stages],
         _moves=moves.moves,
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
@@ -193,23 +200,23 @@ def partial(
 def merge(partials: Iterable[Partial]) -> Partial:
     """Put partials of different items together.
 
-    The result is a partial again: merging may go in any order and in steps, which changes nothing.
+    The result is a partial again. Partials may be merged in any order and in steps: the result is the same.
 
     Parameters
     ----------
     partials
-        One or more, of the same pipeline and options, and with times of the same unit and zone.
+        One or more partials of the same pipeline and options, with times of the same unit and zone.
 
     Returns
     -------
     Partial
-        Of all items; :meth:`Partial.summary` gives its tables.
+        The partial of all items; :meth:`Partial.summary` gives its tables.
 
     Raises
     ------
     SchemaError
-        If the partials differ in pipeline, options, unit or zone, items are text in one and integers in
-        another, or an item is in two of them.
+        If the partials differ in pipeline, options, unit or zone, if items are text in one partial and
+        integers in another, or if an item is in two partials.
 
     Examples
     --------
@@ -222,9 +229,9 @@ def merge(partials: Iterable[Partial]) -> Partial:
       tables  funnel, outcomes, time_in_stage, transitions, quality
     """
     parts = list(partials) if isinstance(partials, Iterable) else [partials]
-    strangers = [part for part in parts if not isinstance(part, Partial)]
-    if strangers:
-        raise SchemaError(f"merge takes partials, got {type(strangers[0]).__name__}")
+    others = [part for part in parts if not isinstance(part, Partial)]
+    if others:
+        raise SchemaError(f"merge takes partials, got {type(others[0]).__name__}")
     if not parts:
         raise SchemaError("there is nothing to merge: it takes one partial or more")
     first = parts[0]
@@ -234,9 +241,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
     return Partial(
         pipeline=first.pipeline,
         **{option: getattr(first, option) for option in _OPTIONS},
-        _tallies={
-            kind: FunnelCounts.total([part._tallies[kind] for part in parts]) for kind in first._tallies
-        },
+        _counts={kind: FunnelCounts.total([part._counts[kind] for part in parts]) for kind in first._counts},
         _samples=[Sample.total(samples) for samples in zip(*(part._samples for part in parts), strict=True)],
         _moves=np.sum([part._moves for part in parts], axis=0),
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),
@@ -247,12 +252,12 @@ def merge(partials: Iterable[Partial]) -> Partial:
 
 
 def _in_order(labels: Iterable[Hashable]) -> tuple[Hashable, ...]:
-    """Give labels an order that does not depend on who was seen first."""
+    """Sort labels, so that their order does not depend on the order of the parts."""
     return tuple(sorted(labels, key=lambda label: (type(label).__name__, repr(label))))
 
 
 def _total_found(parts: Sequence[Partial], labels: Sequence[Hashable]) -> dict[str, int]:
-    """Add up the counts of the quality table; stages are the same ones in every part, so they are not."""
+    """Add up the counts of the quality table, except those of stages, which several parts may share."""
     found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
     listed = {*parts[0].pipeline.labels, *parts[0].pipeline.elsewhere}
     found["stages"] = len(labels)
@@ -270,12 +275,15 @@ def _refuse_difference(first: Partial, other: Partial, number: int) -> None:
         mine, theirs = getattr(first, option), getattr(other, option)
         if mine != theirs:
             raise SchemaError(
-                f"the partials differ in {option}: {mine!r} in number 0 and {theirs!r} in number {number}"
+                "the partials differ in ",
+                named(option),
+                f" ({mine!r} in number 0 and {theirs!r} in number {number})",
+                option=option,
             )
 
 
 def _first_difference(one: Pipeline, other: Pipeline) -> str:
-    """Say what the short form of two pipelines may not show."""
+    """Describe the first difference of two pipelines, which their short forms may not show."""
     for part in ("stages", "won", "lost", "elsewhere"):
         pairs = zip_longest(getattr(one, part), getattr(other, part), fillvalue=None)
         for place, (mine, theirs) in enumerate(pairs):

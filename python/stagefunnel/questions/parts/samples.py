@@ -1,4 +1,4 @@
-"""Durations of the visits of each stage, kept so that exact quantiles can still be told of a whole."""
+"""Durations of the visits of each stage, kept so that quantiles of all parts together are exact."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ... import _core
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """What was seen of one stage.
+    """Counts and durations of the visits of one stage.
 
     Attributes
     ----------
     visits, completed, open, items
         As the columns of :func:`stagefunnel.time_in_stage`.
     durations
-        One per visit or item, as `per` asked, in units of the log, rising.
+        One duration per visit or item, as `per` says, in units of the log and in rising order.
     """
 
     visits: int
@@ -30,13 +30,19 @@ class Sample:
     durations: npt.NDArray[np.uint64]
 
     @classmethod
-    def of(cls, seen: _core.StageDurations) -> Sample:
-        """Take it out of the core's."""
-        return cls(seen.visits, seen.completed, seen.open, seen.items, np.sort(seen.durations))
+    def of(cls, stage: _core.StageDurations) -> Sample:
+        """Take the sample out of the core's durations of a stage."""
+        return cls(
+            visits=stage.visits,
+            completed=stage.completed,
+            open=stage.open,
+            items=stage.items,
+            durations=np.sort(stage.durations),
+        )
 
     @classmethod
     def total(cls, samples: Sequence[Sample]) -> Sample:
-        """Put together what was seen of one stage in different items."""
+        """Put together samples of one stage from different items."""
         return cls(
             visits=sum(one.visits for one in samples),
             completed=sum(one.completed for one in samples),
@@ -46,6 +52,8 @@ class Sample:
         )
 
     def stage_time(self, quantiles: Sequence[_core.Quantile]) -> _core.StageTime:
-        """Summarise the durations, as the core does those of a log."""
-        counts = _core.VisitCounts(self.visits, self.completed, self.open, self.items)
-        return _core.summarise_durations(counts, [self.durations], quantiles)
+        """Summarise the durations as the core summarises the durations of a log."""
+        counts = _core.VisitCounts(
+            visits=self.visits, completed=self.completed, open=self.open, items=self.items
+        )
+        return _core.summarise_durations(counts=counts, samples=[self.durations], quantiles=quantiles)

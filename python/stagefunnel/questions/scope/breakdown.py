@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, check_option, did_you_mean, quoted
+from ...errors import Option, SchemaError, advised, check_option, did_you_mean, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AtName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE
-from .groups import Groups, combined
+from .groups import ONE_GROUP, Groups, combined
 from .selection import Selection
 
 
@@ -26,84 +26,117 @@ def groups_of(
     *,
     at: AtName = "first",
     reserved: Sequence[str] = (),
-) -> Groups | None:
-    """Put every item in its group, or every row; names of the result's own columns are refused."""
+    option: str = "by",
+) -> Groups:
+    """Put every item in its group, or every row.
+
+    Parameters
+    ----------
+    selection
+        The rows that a question reads.
+    by
+        The columns of the breakdown; without one all items are in one group.
+    at
+        Where a column of the log is read, as for :func:`funnel`.
+    reserved
+        Names of columns that the result has beside those of every funnel; the breakdown may not use them.
+    option
+        Name of the option that names the columns.
+    """
     check_option("at", at, get_args(AtName))
     if by is None:
         if at != "first":
-            raise SchemaError(f"at={at!r} says where by= is read, and there is no by=")
-        return None
-    columns = by_columns(by)
-    categories = [_factor(selection, column, at) for column in columns]
-    refuse_names_of_the_result(columns, reserved)
-    each: Literal["item", "row"] = "item"
-    if at == "stage":
-        if all(isinstance(source_of(selection.log, column, "by"), ItemsTable) for column in columns):
-            raise SchemaError(
-                f'at="stage" reads by= where an item enters a stage, but {quoted(columns)} are of the items '
-                f"table; name a column of the log"
-            )
-        each = "row"
-    return combined(categories, columns, each)
+            says = (" says where ", named(option), " is read, and there is no ", named(option))
+            raise SchemaError(given("at", at), *says)
+        return ONE_GROUP
+    columns = by_columns(by, option)
+    sources = [source_of(selection.log, column, option) for column in columns]
+    categories = [
+        _category(selection, source, column, at, option)
+        for source, column in zip(sources, columns, strict=True)
+    ]
+    refuse_names_of_the_result(selection.log, columns, reserved, option)
+    if at != "stage":
+        return combined(categories, columns, "item")
+    if all(isinstance(source, ItemsTable) for source in sources):
+        raise SchemaError(
+            advised("at", "stage"),
+            " reads ",
+            named(option),
+            f" where an item enters a stage, but {quoted(columns)} are columns of the items table; name a "
+            f"column of the log",
+        )
+    return combined(categories, columns, "row")
 
 
-def by_columns(by: str | Sequence[str]) -> list[str]:
+def by_columns(by: Any, option: str = "by") -> list[Any]:
     """Check the names of a breakdown's columns."""
-    columns = [by] if isinstance(by, str) else list(by)
+    columns = list(by) if isinstance(by, Iterable) and not isinstance(by, str) else [by]
     if not columns:
-        raise SchemaError("by= names no column")
+        raise SchemaError(named(option), " names no column")
+    if any(isinstance(column, Iterable) and not isinstance(column, str | tuple) for column in columns):
+        raise SchemaError(given(option, by), " is not a name of a column or a list of such names")
     if len(set(columns)) < len(columns):
-        raise SchemaError(f"by= names a column twice: {quoted(columns)}")
+        raise SchemaError(named(option), f" names a column twice: {quoted(columns)}")
     return columns
 
 
-def _factor(selection: Selection, column: str, at: AtName) -> CategoryColumn:
-    source = source_of(selection.log, column, "by")
+def _category(
+    selection: Selection, source: ItemsTable | RowColumns, column: str, at: AtName, option: str
+) -> CategoryColumn:
+    """Read a column of a breakdown: one value for each item, or for each row where `at` is ``"stage"``."""
     if isinstance(source, ItemsTable):
-        category = source.category(column, "by")
-        if at != "stage":
-            return category
-        return category.at(items_of_rows(selection.log))
+        category = source.category(column, option)
+        return category.at(items_of_rows(selection.log)) if at == "stage" else category
     category = source.category(column)
     return category if at == "stage" else category.at(rows_of_items(selection, at))
 
 
-def source_of(log: StageLog, column: str, option: str) -> ItemsTable | RowColumns:
+def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumns:
     """Find what has a column: the table of items, or the log itself."""
     table, rows = log._data.items_table, log._data.columns
     in_table = table is not None and column in table
     if rows is not None and column in rows:
         if in_table:
             raise SchemaError(
-                f"{option}={column!r} is a column of the items table and one of the log; rename one of them"
+                given(option, column),
+                " is a column of the items table and one of the log; rename one of them",
             )
         return rows
     if rows is None or in_table:
         if table is None:
             raise SchemaError(
-                f"{option}= names a column of the items table, and the log has none; pass "
-                f"items=your_table to StageLog"
+                named(option),
+                " names a column of the items table, and the log has none; pass ",
+                Option("items", "your_table", "your_table"),
+                " to StageLog",
             )
         return table
-    known = [*rows.names, *([] if table is None else list(table.frame.columns))]
+    columns = [*rows.names, *([] if table is None else list(table.frame.columns))]
     where = "that the log keeps" if table is None else "of the items table, nor one that the log keeps"
     raise SchemaError(
-        f"{option}={column!r} is no column {where}; there are: {quoted(known)}; columns= of StageLog says "
-        f"which the log keeps{did_you_mean(column, known)}"
+        given(option, column),
+        f" is not a column {where}; there are: {quoted(columns)}; ",
+        named("columns"),
+        f" of StageLog says which columns the log keeps{did_you_mean(column, columns)}",
     )
 
 
 def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
-    """Find the first or last row of each item of those that a report keeps, -1 for an item without one."""
+    """Find the first or last row of each item among the rows that a report keeps; -1 where there is none."""
     log = selection.log
     rows: npt.NDArray[np.int64] = _core.rows_of_items(
-        selection.journeys, selection.lookup, log._data.journeys, _core.RowAt[at], log._data.threads
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        whole=log._data.journeys,
+        at=_core.RowAt[at],
+        threads=log._data.threads,
     )
     return rows
 
 
 def items_of_rows(log: StageLog) -> npt.NDArray[np.int64]:
-    """Tell of each row of a log which item's it is."""
+    """Return the item of each row of a log."""
     return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._data.journeys))
 
 
@@ -113,20 +146,32 @@ def rows_per_item(journeys: _core.Journeys) -> npt.NDArray[np.int64]:
     return offsets[1:] - offsets[:-1]
 
 
-def refuse_names_of_the_result(columns: Sequence[str], reserved: Sequence[str]) -> None:
-    """Refuse a breakdown by a column that the result has itself."""
-    taken = {"kind", *reserved, MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(columns)
-    if taken:
-        raise SchemaError(
-            f"by= names {sorted(taken)}, which are columns of the result; rename them in the items table"
-        )
+def refuse_names_of_the_result(
+    log: StageLog, columns: Sequence[Any], reserved: Sequence[str], option: str = "by"
+) -> None:
+    """Refuse a breakdown by a column whose name the result uses for a column of its own."""
+    taken = sorted({"kind", *reserved, MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(columns))
+    if not taken:
+        return
+    rows = log._data.columns
+    of_log = [name for name in taken if rows is not None and name in rows]
+    of_items = [name for name in taken if name not in of_log]
+    in_items, in_log = "in the items table", "in the table that the log is made from"
+    if of_items and of_log:
+        advice = f"rename {quoted(of_items)} {in_items} and {quoted(of_log)} {in_log}"
+    else:
+        advice = f"rename {'them' if len(taken) > 1 else 'it'} {in_log if of_log else in_items}"
+    what = "are columns" if len(taken) > 1 else "is a column"
+    raise SchemaError(named(option), f" names {quoted(taken)}, which {what} of the result; {advice}")
 
 
 def check_top(top: Any, by: Any) -> None:
-    """Refuse a number of groups that is none."""
+    """Refuse a number of groups that is not a number, or that comes without a breakdown."""
     if top is None:
         return
     if by is None:
-        raise SchemaError(f"top={top!r} is the number of groups to show, and there is no by=")
+        raise SchemaError(
+            given("top", top), " is the number of groups to show, and there is no ", named("by")
+        )
     if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
-        raise SchemaError(f"top={top!r} is not a whole number of at least 1")
+        raise SchemaError(given("top", top), " is not a whole number of at least 1")

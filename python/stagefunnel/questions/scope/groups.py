@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, counted
+from ...errors import SchemaError, counted, named
 from ...log.columns.category import CategoryColumn, Codes, values_at
 
-_MOST_COUNTED = 1 << 22  # beyond, a table of all combinations costs more than looking for those there are
+_MOST_COUNTED = 1 << 22  # a larger table of all combinations costs more than a search for those in use
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Groups:
     Attributes
     ----------
     code
-        Group of each item in the order of the journeys, or of each of their rows.
+        Group of each item in the order of the journeys, or of each of their rows; empty where all are in
+        one group.
     values
         The breakdown columns, one row per group, in the order of the result; the group of items
         without a value comes last.
@@ -38,6 +39,37 @@ class Groups:
     each: Literal["item", "row"] = field(default="item", kw_only=True)
     keeps_empty: bool = False
 
+    @property
+    def names(self) -> list[Any]:
+        """Names of the breakdown columns."""
+        return list(self.values.columns)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all items are in one group, because there is no breakdown."""
+        return self.values.columns.empty
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, at least 1: the core needs a group also where a breakdown has no value."""
+        return max(len(self.values), 1)
+
+    def codes(self, n: int) -> Codes:
+        """Return the group of each of the `n` items or rows."""
+        return np.zeros(n, dtype=np.int32) if self.is_one else self.code
+
+    def shown(self, has_items: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+        """Choose the groups that a table shows."""
+        return np.arange(len(self.values)) if self.keeps_empty else np.flatnonzero(has_items)
+
+
+#: The group of a question without a breakdown.
+ONE_GROUP: Final = Groups(
+    np.zeros(0, dtype=np.int32),
+    pd.DataFrame(index=range(1), columns=pd.Index([], dtype="str")),
+    keeps_empty=True,
+)
+
 
 def combined(
     categories: Sequence[CategoryColumn], names: Sequence[str], each: Literal["item", "row"]
@@ -47,13 +79,13 @@ def combined(
     if len(categories) == 1:
         code = categories[0].code
         some_missing = code.min(initial=0) < 0
-        known = np.arange(sizes[0] if some_missing else sizes[0] - 1)
+        used = np.arange(sizes[0] if some_missing else sizes[0] - 1)
         if some_missing:
             code = np.where(code < 0, np.int32(sizes[0] - 1), code)
     else:
-        code, known = _numbered(categories, sizes)
+        code, used = _numbered(categories, sizes)
     values = {}
-    rest = known
+    rest = used
     for name, category, size in reversed(list(zip(names, categories, sizes, strict=True))):
         rest, own = np.divmod(rest, size)
         values[name] = values_at(category.values, np.where(own == size - 1, -1, own))
@@ -63,19 +95,20 @@ def combined(
 def _numbered(
     categories: Sequence[CategoryColumn], sizes: Sequence[int]
 ) -> tuple[Codes, npt.NDArray[np.int64]]:
-    """Give numbers to the combinations that there are, and tell for each which one of all it is."""
+    """Give numbers to the combinations in use; return each row's number and each combination's place."""
     if np.prod([float(size) for size in sizes]) >= 2.0**62:
-        raise SchemaError(f"by= makes {' × '.join(f'{size:,}' for size in sizes)} combinations; take fewer")
+        product = " × ".join(f"{size:,}" for size in sizes)
+        raise SchemaError(named("by"), f" makes {product} combinations; name fewer columns")
     all_code = np.zeros(len(categories[0].code), dtype=np.int64)
     for category, size in zip(categories, sizes, strict=True):
         all_code *= size
         all_code += np.where(category.code < 0, size - 1, category.code)
     n_all = int(np.prod(sizes, dtype=np.int64))
     if n_all <= max(_MOST_COUNTED, len(all_code)):
-        known = np.flatnonzero(np.bincount(all_code, minlength=n_all))
+        used = np.flatnonzero(np.bincount(all_code, minlength=n_all))
         number = np.zeros(n_all, dtype=np.int32)
-        number[known] = np.arange(len(known), dtype=np.int32)
-        return number[all_code], known
+        number[used] = np.arange(len(used), dtype=np.int32)
+        return number[all_code], used
     code, found = pd.factorize(all_code)
     order = np.argsort(found)
     rank = np.empty(len(order), dtype=np.int32)
@@ -84,12 +117,16 @@ def _numbered(
 
 
 def folded(groups: Groups, sizes: npt.NDArray[np.int64], top: int) -> Groups:
-    """Put all but the largest groups into one, which stands before that of missing values.
+    """Put all but the largest groups into one, which stands before the group of missing values.
 
     Parameters
     ----------
+    groups
+        The groups of a breakdown.
     sizes
-        Of each group; those of size 0 are not counted as folded.
+        Size of each group. Groups of size 0 are not counted as folded.
+    top
+        Number of groups to keep.
     """
     is_missing = groups.values.isna().all(axis="columns").to_numpy()
     ranked = np.flatnonzero(~is_missing & (sizes > 0))
@@ -98,10 +135,10 @@ def folded(groups: Groups, sizes: npt.NDArray[np.int64], top: int) -> Groups:
     if not len(rest):
         return groups
     missing = np.flatnonzero(is_missing)
-    place = np.full(len(groups.values), len(kept), dtype=np.int32)
-    place[kept] = np.arange(len(kept), dtype=np.int32)
-    place[missing] = len(kept) + 1
+    number = np.full(len(groups.values), len(kept), dtype=np.int32)
+    number[kept] = np.arange(len(kept), dtype=np.int32)
+    number[missing] = len(kept) + 1
     label = f"other ({counted(len(rest), 'group')})"
     parts = [groups.values.iloc[kept].astype(object), pd.DataFrame({name: [label] for name in groups.values})]
     values = pd.concat([*parts, groups.values.iloc[missing].astype(object)], ignore_index=True)
-    return Groups(place[groups.code], values, each=groups.each)
+    return Groups(number[groups.code], values, each=groups.each)

@@ -1,17 +1,17 @@
-"""Amounts of a report: the current ones or those at each stage, in one currency."""
+"""Amounts of a report: the last of each item or those at each stage, in one currency."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
-from typing import Any, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, check_option, quoted
+from ...errors import Option, SchemaError, advised, check_option, counted, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.number import NumberColumn
@@ -29,11 +29,32 @@ class Amounts:
     Attributes
     ----------
     numbers
-        One per item, or per row of the log where `each` says so.
+        One number for each item, or for each row of the log; ``None`` where a report has no amounts.
+    each
+        What has an amount: ``"item"`` or ``"row"``.
     """
 
-    numbers: NumberColumn
-    each: str = "item"
+    numbers: NumberColumn | None
+    each: Literal["item", "row"] = "item"
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the report has no amounts."""
+        return self.numbers is None
+
+    @property
+    def values(self) -> npt.NDArray[np.float64] | None:
+        """The amounts as the core adds them up, if there are any."""
+        return None if self.numbers is None else self.numbers.values
+
+    @property
+    def scale(self) -> int | None:
+        """Decimal places by which the amounts are scaled up, if there are any; see :class:`NumberColumn`."""
+        return None if self.numbers is None else self.numbers.scale
+
+
+#: The amounts of a report without them.
+NO_AMOUNTS: Final = Amounts(None)
 
 
 def amounts_of(
@@ -43,42 +64,60 @@ def amounts_of(
     amount_at: AmountAtName = "last",
     currency: str | None = None,
     rates: Rates | None = None,
-) -> Amounts | None:
-    """Read the amounts that a report adds up."""
+) -> Amounts:
+    """Read the amounts that a report adds up; the options are those of :func:`funnel`."""
     check_option("amount_at", amount_at, get_args(AmountAtName))
     if amount is None:
-        given = {"amount_at": amount_at != "last", "currency": currency is not None}
-        given["rates"] = rates is not None
-        if any(given.values()):
-            names = ", ".join(f"{name}=" for name, is_given in given.items() if is_given)
-            raise SchemaError(f"{names} says how amount= is read, and there is no amount=")
-        return None
+        options = {
+            "amount_at": amount_at != "last",
+            "currency": currency is not None,
+            "rates": rates is not None,
+        }
+        _refuse_without_amount([name for name, is_given in options.items() if is_given])
+        return NO_AMOUNTS
     if rates is not None and currency is None:
-        raise SchemaError("rates= converts currencies, and currency= does not name the column that has them")
-    amounts = _amounts(selection, amount, amount_at)
-    if currency is None:
-        return amounts
-    return _in_one_currency(
-        selection, amounts, currency, {} if rates is None else _checked(rates), rates is None
-    )
+        raise SchemaError(
+            named("rates"),
+            " converts currencies, and ",
+            named("currency"),
+            " does not name the column that has them",
+        )
+    numbers, each = _numbers(selection, amount, amount_at)
+    if currency is not None:
+        numbers = _in_one_currency(selection, numbers, each, currency, _checked(rates))
+    return Amounts(numbers, each)
 
 
-def _amounts(selection: Selection, amount: str, amount_at: AmountAtName) -> Amounts:
+def _refuse_without_amount(options: Sequence[str]) -> None:
+    if not options:
+        return
+    names: list[str | Option] = [named(options[0])]
+    for name in options[1:]:
+        names += [", ", named(name)]
+    verb = "says" if len(options) == 1 else "say"
+    raise SchemaError(*names, f" {verb} how ", named("amount"), " is read, and there is no ", named("amount"))
+
+
+def _numbers(
+    selection: Selection, amount: str, amount_at: AmountAtName
+) -> tuple[NumberColumn, Literal["item", "row"]]:
+    """Read the column of the amounts, and whether it has one for each item or for each row."""
     source = source_of(selection.log, amount, "amount")
     if isinstance(source, ItemsTable):
         if amount_at == "stage":
             raise SchemaError(
-                f'amount_at="stage" reads the amount where an item enters a stage, but {amount!r} is of the '
-                f"items table; name a column of the log"
+                advised("amount_at", "stage"),
+                f" reads the amount where an item enters a stage, but {amount!r} is a column of the items "
+                f"table; name a column of the log",
             )
-        return Amounts(source.numbers(amount))
+        return source.numbers(amount), "item"
     if amount_at == "stage":
-        return Amounts(source.numbers(amount), "row")
-    return Amounts(source.numbers(amount).at(rows_of_items(selection, "last")))
+        return source.numbers(amount), "row"
+    return source.numbers(amount).at(rows_of_items(selection, "last")), "item"
 
 
 def _currencies(selection: Selection, currency: str, each: str) -> CategoryColumn:
-    """Tell the currency of every item at its last row, or of every row."""
+    """Read the currency of every item at its last row, or of every row."""
     source = source_of(selection.log, currency, "currency")
     if isinstance(source, ItemsTable):
         category = source.category(currency, "currency")
@@ -88,40 +127,56 @@ def _currencies(selection: Selection, currency: str, each: str) -> CategoryColum
 
 
 def _in_one_currency(
-    selection: Selection, amounts: Amounts, currency: str, rates: Mapping[Any, float], unconverted: bool
-) -> Amounts:
-    category = _currencies(selection, currency, amounts.each)
-    numbers = amounts.numbers
-    has_amount = _in_report(selection, amounts.each) & ~np.isnan(numbers.values)
+    selection: Selection,
+    numbers: NumberColumn,
+    each: str,
+    currency: str,
+    rates: Mapping[Any, float] | None,
+) -> NumberColumn:
+    """Convert the amounts at the rates; without rates they have to be in one currency."""
+    category = _currencies(selection, currency, each)
+    has_amount = _in_report(selection, each) & ~np.isnan(numbers.values)
+    # The missing currency has the code -1 and is counted first.
     counts = np.bincount(category.code[has_amount] + 1, minlength=len(category.values) + 1)
-    values = category.values.tolist()
     if counts[0]:
         raise SchemaError(
-            f"{counts[0]:,} amounts have no currency in column {currency!r}; fill it in, or leave currency= "
-            f"out if all amounts are in one"
+            f"{counted(counts[0], 'amount')} {'has' if counts[0] == 1 else 'have'} no currency in column "
+            f"{currency!r}; fill it in, or leave ",
+            named("currency"),
+            " out if all amounts are in one currency",
+            option="currency",
         )
-    used = [(value, count) for value, count in zip(values, counts[1:].tolist(), strict=True) if count]
-    if unconverted:
-        if len(used) > 1:
-            said = ", ".join(f"{value!r} ({count:,})" for value, count in used[:12])
-            raise SchemaError(
-                f"the amounts are in {len(used):,} currencies, which do not add up: {said}; pass "
-                f"rates={{{used[0][0]!r}: 1.0, …}}"
-            )
-        return amounts
-    strangers = [value for value, _ in used if value not in rates]
-    if strangers:
-        raise SchemaError(f"rates= has no rate of {quoted(strangers)}; it has: {quoted(rates)}")
+    values = category.values.tolist()
+    used = {value: count for value, count in zip(values, counts[1:].tolist(), strict=True) if count}
+    if rates is None:
+        _refuse_several(used)
+        return numbers
+    without_rate = [value for value in used if value not in rates]
+    if without_rate:
+        raise SchemaError(named("rates"), f" has no rate of {quoted(without_rate)}; it has: {quoted(rates)}")
+    if all(rates[value] == 1.0 for value in used):
+        return numbers
     of_code = np.array([*(rates.get(value, np.nan) for value in values), np.nan])
-    if not len(used) or set(of_code[np.flatnonzero(counts[1:])]) == {1.0}:
-        return amounts
-    # Behind the last digit that decimals have, products have more.
+    # Products have more digits than the decimals of the amounts, so that they get a scale of their own.
     exact = numbers.values / 10.0**numbers.scale
-    return replace(amounts, numbers=NumberColumn(exact * of_code[category.code]))
+    return NumberColumn(exact * of_code[category.code])
+
+
+def _refuse_several(used: Mapping[Any, int]) -> None:
+    """Refuse amounts in several currencies that have no rates."""
+    if len(used) < 2:
+        return
+    counts = ", ".join(f"{value!r} ({count:,})" for value, count in list(used.items())[:12])
+    example = f"{{{next(iter(used))!r}: 1.0, …}}"
+    raise SchemaError(
+        f"the amounts are in {len(used):,} currencies, which do not add up: {counts}; pass ",
+        Option("rates", example, example),
+        option="rates",
+    )
 
 
 def _in_report(selection: Selection, each: str) -> npt.NDArray[np.bool_]:
-    """Tell of each item, or of each row of the log, whether the report is about it."""
+    """Find the items, or the rows of the log, that the report is about."""
     log = selection.log
     kept = rows_per_item(selection.journeys)
     if each == "item":
@@ -133,11 +188,13 @@ def _in_report(selection: Selection, each: str) -> npt.NDArray[np.bool_]:
     return in_report
 
 
-def _checked(rates: Any) -> dict[Any, float]:
+def _checked(rates: Any) -> dict[Any, float] | None:
+    if rates is None:
+        return None
     if not isinstance(rates, Mapping):
-        raise SchemaError(f"rates={rates!r} is no mapping of currencies to rates")
+        raise SchemaError(given("rates", rates), " is not a mapping of currencies to rates")
     for name, rate in rates.items():
         is_number = isinstance(rate, Real | Decimal) and not isinstance(rate, bool)
         if not is_number or not 0 < float(rate) < float("inf"):
-            raise SchemaError(f"the rate of {name!r} is {rate!r}, not a number above 0")
+            raise SchemaError(f"the rate of {name!r} is {rate!r}, not a number above 0", option="rates")
     return {name: float(rate) for name, rate in rates.items()}

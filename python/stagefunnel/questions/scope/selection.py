@@ -1,4 +1,4 @@
-"""What an analysis reads: a log through a pipeline, and of it the rows that a period keeps."""
+"""The rows that a question reads: those that a period keeps of a log, as stages of a pipeline."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from ...times.periods import moment_of, period_of
 
 @dataclass(frozen=True)
 class Selection:
-    """A log as one analysis reads it.
+    """A log as one question reads it.
 
     Attributes
     ----------
     log
         The whole log.
     pipeline, lookup
-        The stages, and how the core reads the log's codes as them.
+        The stages, and the table by which the core reads the log's codes as stages.
     journeys
         The rows that are read: the log's own, or those that a period keeps. Items keep their places.
     moved
-        Per item, whether it moved to another pipeline and is kept nevertheless; ``None`` if none can be.
+        Flag of each item: whether it moved to another pipeline and is kept nevertheless. ``None`` where the
+        pipeline keeps no such items.
     """
 
     log: StageLog
@@ -50,11 +51,16 @@ class Selection:
         return self.journeys is self.log._data.journeys
 
 
-def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
-    """Read a log's stage codes as rows of a pipeline; every question starts here."""
+def data_of(log: StageLog) -> LogData:
+    """Return the inside of a log, and refuse what is not a log; every question starts here."""
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    return log._data.lookup(pipeline, unlisted)
+    return log._data
+
+
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
+    """Make the table by which the core reads a log's stage codes as stages of a pipeline."""
+    return data_of(log).lookup(pipeline, unlisted)
 
 
 def selection_of(
@@ -66,14 +72,16 @@ def selection_of(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> Selection:
-    """Read a log through a pipeline; every analysis starts here."""
+    """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`."""
     check_option("basis", basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted)
     journeys = select(log, log._data.journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
     moved = None
     if pipeline.elsewhere and pipeline.moved_out == "include":
         flags = elsewhere_flags(log, pipeline)
-        moved = _core.moved_items(journeys, lookup, flags, log._data.threads).astype(bool)
+        moved = _core.moved_items(
+            journeys=journeys, pipeline=lookup, elsewhere=flags, threads=log._data.threads
+        ).astype(bool)
     return Selection(log, pipeline, lookup, journeys, moved)
 
 
@@ -87,7 +95,7 @@ def select(
     basis: BasisName,
     as_of: Any,
 ) -> _core.Journeys:
-    """Take the rows that a period keeps out of a log's journeys, or of one item's."""
+    """Choose the rows that a period keeps, of a log's journeys or of one item's."""
     clock = log._data.clock
     start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
@@ -95,19 +103,19 @@ def select(
     if everything and seen_at is None and not pipeline.elsewhere:
         return journeys
     return _core.select_journeys(
-        journeys,
-        lookup,
-        _core.Basis[basis],
-        start,
-        end,
-        seen_at,
-        elsewhere_flags(log, pipeline),
-        _core.MovedOut[pipeline.moved_out],
-        log._data.threads,
+        journeys=journeys,
+        pipeline=lookup,
+        basis=_core.Basis[basis],
+        start=start,
+        end=end,
+        as_of=seen_at,
+        elsewhere=elsewhere_flags(log, pipeline),
+        moved_out=_core.MovedOut[pipeline.moved_out],
+        threads=log._data.threads,
     )
 
 
 def elsewhere_flags(log: StageLog, pipeline: Pipeline) -> npt.NDArray[np.uint8]:
-    """Tell of each of the log's stages whether it is of another pipeline."""
+    """Flag the stages of a log that belong to another pipeline."""
     elsewhere = set(pipeline.elsewhere)
     return np.array([label in elsewhere for label in log._data.labels], dtype=np.uint8)

@@ -78,7 +78,7 @@ def grouped_by(
     if by is None:
         return Grouped(log._data.journeys, plan, None)
     columns = by_columns(by)
-    refuse_names_of_the_result(columns, reserved)
+    refuse_names_of_the_result(log, columns, reserved)
     sources = [source_of(log, column, "by") for column in columns]
     if touch.name == "all_events":
         return _value_by_value(log, plan, columns, sources)

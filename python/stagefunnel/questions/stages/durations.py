@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final, get_args
 
-import numpy as np
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, core_errors, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import outcome_values, remember, row_outcomes, stage_values
+from ...tables.build import remember, stage_columns
 from ...tables.options import BasisName, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.stamps import to_durations
@@ -36,7 +35,7 @@ def time_in_stage(
     """Summarise how long items stay in each stage.
 
     A visit lasts until the item's next visit starts, whatever its stage. The last visit of a journey
-    is still open: it is counted in ``open`` and in no duration.
+    is still open: it counts in ``open`` and in no duration.
 
     Parameters
     ----------
@@ -46,8 +45,8 @@ def time_in_stage(
         What one duration is: ``"visit"`` a completed visit; ``"item"`` the sum of an item's completed
         visits of the stage; ``"longest"`` the longest of them (Bitrix24's own rule).
     quantiles
-        Shares between 0 and 1, read as the decimals they are written as; each gives a column ``q25`` and
-        so on, beside the median.
+        Shares between 0 and 1, read as the decimals that they are written as. Each gives a column, such as
+        ``q25`` for 0.25, beside the median.
     unlisted, period, basis, as_of
         As for :func:`funnel`.
 
@@ -75,36 +74,38 @@ def time_in_stage(
     1   Won       2          0     2   NaN     NaN
     """
     check_option("per", per, get_args(PerName))
-    asked = quantiles_of(quantiles)
+    exact_quantiles = quantiles_of(quantiles)
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    try:
+    with core_errors():
         stages = _core.time_in_stage(
-            selection.journeys, selection.lookup, _core.Per[per], list(asked.values()), log._data.threads
+            journeys=selection.journeys,
+            pipeline=selection.lookup,
+            per=_core.Per[per],
+            quantiles=list(exact_quantiles.values()),
+            threads=log._data.threads,
         )
-    except ValueError as error:
-        raise SchemaError(str(error)) from error
-    return time_table(pipeline, stages, per=per, names=list(asked), unit=log.unit)
+    return time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
 
 
 def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
-    """Read the median and the quantiles asked for, by the names of their columns."""
+    """Read the median and the wanted quantiles, by the names of their columns."""
     if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
-        raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
-    wanted = list(quantiles)
-    asked = {"median": _quantile(0.5)} | {f"q{100 * float(q):g}": _quantile(q) for q in wanted}
-    if len(asked) < 1 + len(wanted):
-        raise SchemaError(f"quantiles={wanted} names one twice")
-    return asked
+        raise SchemaError(given("quantiles", quantiles), " is not a list of shares, such as [0.25, 0.75]")
+    shares = [_share(quantile) for quantile in quantiles]
+    # Twelve digits hide the error of the product and keep 0.9999999 apart from 1.
+    exact = {"median": _quantile(0.5)} | {f"q{100 * share:.12g}": _quantile(share) for share in shares}
+    if len(exact) < 1 + len(shares):
+        raise SchemaError(given("quantiles", shares), " names a quantile twice")
+    return exact
 
 
 def time_table(
     pipeline: Pipeline, stages: Sequence[_core.StageTime], *, per: str, names: Sequence[str], unit: str | None
 ) -> pd.DataFrame:
-    """Build the table of :func:`time_in_stage`; `names` are those of the quantiles, the median first."""
+    """Build the table of :func:`time_in_stage`; `names` are the names of the quantiles, the median first."""
     table = pd.DataFrame(
         {
-            "stage": stage_values(pipeline, np.arange(len(stages))),
-            "outcome": outcome_values(row_outcomes(pipeline)),
+            **stage_columns(pipeline),
             "visits": [stage.visits for stage in stages],
             "completed": [stage.completed for stage in stages],
             "open": [stage.open for stage in stages],
@@ -124,9 +125,17 @@ def time_table(
     return table[[*STAGE_TIMES, *names[1:]]]
 
 
+def _share(quantile: Any) -> float:
+    try:
+        share = float(quantile)
+    except (TypeError, ValueError):
+        raise SchemaError(given("quantiles", quantile), " is not a share, such as 0.25") from None
+    if not 0 <= share <= 1:
+        raise SchemaError(given("quantiles", quantile), " is not between 0 and 1")
+    return share
+
+
 def _quantile(share: float) -> _core.Quantile:
     """Read 0.9 as nine tenths, which no binary number is."""
-    if not 0 <= float(share) <= 1:
-        raise SchemaError(f"quantiles={share!r} is not between 0 and 1")
-    exact = Fraction(str(float(share))).limit_denominator(10**9)
+    exact = Fraction(str(share)).limit_denominator(10**9)
     return _core.Quantile(exact.numerator, exact.denominator)

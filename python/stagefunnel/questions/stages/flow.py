@@ -1,4 +1,4 @@
-"""The balance of what comes into each stage and what becomes of it."""
+"""The balance of the visits that enter and leave each stage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from ... import _core
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import frame, outcome_values, remember, row_outcomes, stage_values
+from ...tables.build import frame, remember, stage_columns
 from ...tables.options import Unlisted
 from ...tables.schema import ENTRIES, FLOW
 from ...times.periods import moment_of, period_of
@@ -25,9 +25,9 @@ def flow(
     unlisted: Unlisted = "error",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """Balance what was in each stage, what came, what left and what is still there.
+    """Balance the visits of each stage: those at the start, those that enter and leave, those at the end.
 
-    Visits are counted, not items: one that comes back has entered again. On every row, and so in total,
+    Visits are counted, not items: an item that comes back enters again. On every row, and so in total,
     ``at_start + entered = advanced + went_back + won + lost + moved_out + at_end``.
 
     Parameters
@@ -36,10 +36,10 @@ def flow(
         The stage history and the stages. A move to or from a stage that the pipeline has as ``elsewhere`` is
         a move out or in, whatever its ``moved_out`` says.
     period
-        The stretch of time, as for :func:`funnel`; ``None`` is all of it. There is no ``basis``: a balance
-        is about all items.
+        The stretch of time, as for :func:`funnel`; ``None`` is all of the log. There is no ``basis``: a
+        balance is about all items.
     unlisted, as_of
-        As for :func:`funnel`. At ``as_of`` the period ends, if it comes before the end.
+        As for :func:`funnel`. The period ends at ``as_of`` if that is before its own end.
 
     Returns
     -------
@@ -72,19 +72,18 @@ def flow(
     seen_at = moment_of(as_of, clock, "as_of")
     ends = [moment for moment in (end, seen_at) if moment is not None]
     counts = _core.count_flow(
-        log._data.journeys,
-        lookup,
-        start,
-        min(ends, default=None),
-        elsewhere_flags(log, pipeline),
-        log._data.threads,
+        journeys=log._data.journeys,
+        pipeline=lookup,
+        start=start,
+        end=min(ends, default=None),
+        elsewhere=elsewhere_flags(log, pipeline),
+        threads=log._data.threads,
     )
     columns: dict[str, Any] = {
         name: getattr(counts, name) for name in FLOW if name not in ("stage", "outcome", "entered")
     }
     columns["entered"] = np.sum([columns[name] for name in ENTRIES], axis=0)
-    columns["stage"] = stage_values(pipeline, np.arange(len(pipeline.labels)))
-    columns["outcome"] = outcome_values(row_outcomes(pipeline))
+    columns |= stage_columns(pipeline)
     table = frame(columns, FLOW)
     remember(table, "flow", pipeline)
     return table

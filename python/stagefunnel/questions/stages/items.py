@@ -1,4 +1,4 @@
-"""One row per item: how it went and where it stands."""
+"""The table of the items: the journey of each, and its outcome now."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def item_table(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """List the items of a log with their outcome and what their journey was like.
+    """List the items of a log with their outcomes and facts about their journeys.
 
     Parameters
     ----------
@@ -59,7 +59,9 @@ def item_table(
     6    lost       Lost  Prepayment       3        1
     """
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    facts = _core.item_facts(selection.journeys, selection.lookup, log._data.threads)
+    facts = _core.item_facts(
+        journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
+    )
     outcome = facts.outcome
     closed_at = pd.Series(log._data.to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:

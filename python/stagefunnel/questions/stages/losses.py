@@ -12,17 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError
+from ...errors import SchemaError, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import remember, share, stage_values
+from ...tables.build import label_rows, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS
 from ...times.stamps import to_durations
 from ..scope.breakdown import groups_of
-from ..scope.groups import Groups
 from ..scope.money import Rates, amounts_of
-from ..scope.selection import Selection, selection_of
+from ..scope.selection import selection_of
 
 Lengths = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
@@ -42,31 +41,33 @@ def losses(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> pd.DataFrame:
-    """Count the items that are lost now by where they were lost from, and why.
+    """Count the items that are lost now, by the stage they were lost from and the reason.
 
     Parameters
     ----------
     log, pipeline
         The stage history and the stages.
     by
-        Columns of the items table or of the log: the losses of each combination of their values.
+        Columns of the items table or of the log; the table has the losses of each combination of their
+        values.
     reason
-        One more such column, the reason of the loss: a row for each of its values.
+        Column with the reason of the loss, of the items table or of the log; the table has a row for each of
+        its values.
     amount, currency, rates
-        As for :func:`funnel`: a column to add up, the currencies of its amounts, and what they are worth.
+        As for :func:`funnel`.
     unlisted, period, basis, as_of
-        As for :func:`funnel`; ``basis="closed"`` with a period has the items lost in it.
+        As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
 
     Returns
     -------
     DataFrame
         One row per group of `by`, last stage before the loss, lost stage and value of `reason` with an item,
         in this order: ``from_stage`` (missing, and last, where an item was lost without any visit before),
-        ``lost_stage`` (that of the last visit), the reason's column; ``items``; ``share`` of all items of
-        the group that are lost now; with `amount` also ``amount`` and ``amount_missing``;
+        ``lost_stage`` (the stage of the last visit), the reason's column; ``items``; ``share`` of all items
+        of the group that are lost now; with `amount` also ``amount`` and ``amount_missing``;
         ``mean_until_lost`` and ``median_until_lost``, from the creation of an item until its loss, and
-        ``mean_in_stage``, of the last visit before the loss. Lengths of time are timedeltas, plain numbers
-        where time is a plain integer.
+        ``mean_in_stage``, of the last visit before the loss. Lengths of time are timedeltas, or floats where
+        the log's times are plain integers.
 
     Raises
     ------
@@ -86,59 +87,60 @@ def losses(
     """
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     own = [*LOSSES, *LOST_LENGTHS]
-    groups, reasons = groups_of(selection, by, reserved=own), _reasons_of(selection, reason, own)
-    if groups is not None and reason in groups.values.columns:
-        raise SchemaError(f"reason={reason!r} is in by= too; name it once")
+    groups = groups_of(selection, by, reserved=own)
+    reasons = groups_of(selection, reason, reserved=own, option="reason")
+    if set(groups.names) & set(reasons.names):
+        raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = _core.find_losses(selection.journeys, selection.lookup, log._data.threads)
-    from_stage, until_lost, in_stage = lost.from_stage, lost.until_lost, lost.in_stage
+    lost = _core.find_losses(
+        journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
+    )
     stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]
     item = lost.item[stays]
-    nothing = np.zeros(len(item), dtype=np.int32)
-    group = nothing if groups is None else groups.code[item]
-    # Items that were lost from nowhere come last.
-    before = np.where(from_stage < 0, len(pipeline.labels), from_stage)[stays]
-    cells = _Cells(
-        [group, before, lost.lost_stage[stays], nothing if reasons is None else reasons.code[item]]
-    )
-    group, before, lost_stage, reason_code = cells.keys
+    # Items without a visit before the loss come last.
+    nowhere = len(pipeline.labels)
+    before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)[stays]
+    group, reason_of = (one.codes(log.n_items)[item] for one in (groups, reasons))
+    cells = _Cells([group, before, lost.lost_stage[stays], reason_of])
+    group, before, lost_stage, reason_of = cells.keys
     per_group = np.bincount(group, weights=cells.sizes, minlength=1).astype(np.int64)
-    columns: dict[str, Any] = {} if groups is None else _taken(groups.values, group)
-    columns["from_stage"] = stage_values(pipeline, np.where(before == len(pipeline.labels), -1, before))
-    columns["lost_stage"] = stage_values(pipeline, lost_stage)
-    columns |= {} if reasons is None else _taken(reasons.values, reason_code)
-    columns |= {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
-    if amounts is not None:
+    counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
+    if amounts.numbers is not None:
         sums, missing = cells.amounts(amounts.numbers.values[item])
-        columns |= dict(zip(AMOUNTS, (sums / 10.0**amounts.numbers.scale, missing), strict=True))
-    until = cells.lengths(until_lost[stays])
-    columns["mean_until_lost"] = to_durations(until.means(), log.unit)
-    columns["median_until_lost"] = to_durations(until.medians(), log.unit)
-    stayed = cells.lengths(in_stage[stays]).means()
-    columns["mean_in_stage"] = to_durations(
-        [mean if stage < len(pipeline.labels) else None for mean, stage in zip(stayed, before, strict=True)],
-        log.unit,
+        counts |= dict(zip(AMOUNTS, (sums / 10.0**amounts.numbers.scale, missing), strict=True))
+    until = cells.lengths(lost.until_lost[stays])
+    counts["mean_until_lost"] = to_durations(until.means(), log.unit)
+    counts["median_until_lost"] = to_durations(until.medians(), log.unit)
+    in_stage = [
+        None if stage == nowhere else mean
+        for mean, stage in zip(cells.lengths(lost.in_stage[stays]).means(), before, strict=True)
+    ]
+    counts["mean_in_stage"] = to_durations(in_stage, log.unit)
+    stages = {
+        "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
+        "lost_stage": stage_values(pipeline, lost_stage),
+    }
+    table = pd.concat(
+        [
+            label_rows(pd.DataFrame(stages), groups.values, group),
+            label_rows(pd.DataFrame(counts), reasons.values, reason_of),
+        ],
+        axis="columns",
     )
-    table = pd.DataFrame(columns)
-    remember(table, "losses", pipeline, by=[] if groups is None else list(groups.values.columns))
+    remember(table, "losses", pipeline, by=groups.names)
     return table
 
 
-def _reasons_of(selection: Selection, reason: str | None, own: Sequence[str]) -> Groups | None:
-    try:
-        return groups_of(selection, reason, reserved=own)
-    except SchemaError as error:
-        # A reason is read as a breakdown is, and what is wrong with it is said of the same option.
-        raise SchemaError(str(error).replace("by=", "reason=", 1)) from error
-
-
-def _taken(values: pd.DataFrame, rows: npt.NDArray[np.integer[Any]]) -> dict[str, pd.Series]:
-    taken = values.iloc[rows].reset_index(drop=True)
-    return {name: taken[name] for name in taken.columns}
-
-
 class _Cells:
-    """Items put in cells by several codes; cells that have an item, in rising order of the codes."""
+    """The cells of a table that have an item, in rising order of their codes.
+
+    Attributes
+    ----------
+    keys
+        The codes of each cell, one array per code.
+    sizes
+        Number of items in each cell.
+    """
 
     def __init__(self, codes: Sequence[npt.NDArray[np.integer[Any]]]) -> None:
         order = np.lexsort(tuple(reversed(codes)))
@@ -149,7 +151,7 @@ class _Cells:
             begins[1:] |= code[1:] != code[:-1]
         self._order = order
         self._starts = np.flatnonzero(begins)
-        self._cell = np.cumsum(begins) - 1  # of each item in order
+        self._cell = np.cumsum(begins) - 1  # the cell of each item, in their order
         self.keys = [code[self._starts].astype(np.int64) for code in in_order]
         self.sizes = np.diff(self._starts, append=len(order)).astype(np.int64)
 
@@ -167,13 +169,13 @@ class _Cells:
 
 
 class _Lengths:
-    """Lengths of time, cell after cell and rising in each."""
+    """Lengths of time, cell after cell, in rising order inside a cell."""
 
     def __init__(self, values: Lengths, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.int64]) -> None:
         self._values, self._starts, self._sizes = values, starts, sizes
 
     def means(self) -> list[Fraction]:
-        """Divide exactly: the two halves of the lengths are added up apart, so that no sum overflows."""
+        """Return exact means; the halves of the lengths are added up apart, so that no sum overflows."""
         if not len(self._sizes):
             return []
         upper = np.add.reduceat(self._values >> _HALF, self._starts)
@@ -182,7 +184,7 @@ class _Lengths:
         return [Fraction(total, size) for total, size in zip(sums, self._sizes.tolist(), strict=True)]
 
     def medians(self) -> list[Fraction]:
-        """Take the middle one, or halve the sum of the two."""
+        """Return exact medians; of an even number of lengths, half the sum of the two in the middle."""
         low = self._values[self._starts + (self._sizes - 1) // 2]
         high = self._values[self._starts + self._sizes // 2]
         return [Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)]

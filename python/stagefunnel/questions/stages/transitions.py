@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError
+from ...errors import core_errors
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, remember, share, stage_values
@@ -29,8 +29,8 @@ def transitions(
 ) -> pd.DataFrame:
     """Count the moves from stage to stage.
 
-    A move is two consecutive visits of one item. Repeating a stage is no move; coming back to one left
-    earlier is.
+    A move is two consecutive visits of one item. Repeating a stage is not a move; coming back to a stage
+    left earlier is a move.
 
     Parameters
     ----------
@@ -66,17 +66,17 @@ def transitions(
 
 
 def count_moves(selection: Selection) -> _core.Transitions:
-    """Ask the core for the moves and the items that made them."""
-    try:
-        return _core.count_transitions(selection.journeys, selection.lookup, selection.data.threads)
-    except ValueError as error:
-        raise SchemaError(str(error)) from error
+    """Count the moves, and the items that made them."""
+    with core_errors():
+        return _core.count_transitions(
+            journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
+        )
 
 
 def transition_table(
     pipeline: Pipeline, moves: npt.NDArray[np.int64], items: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
-    """Build the table of :func:`transitions` from its counts by stage left and stage entered."""
+    """Build the table of :func:`transitions` from counts by the stage left and the stage entered."""
     from_row, to_row = np.nonzero(moves)
     leaving = moves.sum(axis=1)
     table = frame(

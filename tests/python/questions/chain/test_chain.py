@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import reference
 import stagefunnel as sf
 from helpers import assert_same, items_of, journeys_log, log_of, pipeline_of
-from questions.scope.test_selection import asked, log_of_rows, parts
+from questions.scope.test_selection import arguments_of, log_of_rows, parts
 from strategies import Case, cases
 
 LEADS = sf.Pipeline(["New", "Called"], won="Converted", lost="Junk")
@@ -24,7 +24,7 @@ def chain(leads: list[str], deals: list[str], links: list[tuple[int, int]], **op
     return sf.chain_funnel(journeys_log(*leads), journeys_log(*deals), table, **pipelines, **options)
 
 
-def told(table: pd.DataFrame) -> dict[str, Any]:
+def remembered(table: pd.DataFrame) -> dict[str, Any]:
     return dict(table.attrs["stagefunnel"])
 
 
@@ -36,11 +36,8 @@ def column(table: pd.DataFrame, part: str, name: str) -> list[Any]:
 def linked(draw: st.DrawFn, leads: Case, deals: Case) -> list[tuple[Any, Any]]:
     """Draw pairs of a deal and a lead: some unknown, some missing, some twice."""
     known = [list(dict.fromkeys(item for item, _, _ in case.rows)) for case in (deals, leads)]
-    strangers = [77 if isinstance(keys[0], int) else "seventy-seven" for keys in known]
-    sides = [
-        st.sampled_from([*keys, *keys, stranger, None])
-        for keys, stranger in zip(known, strangers, strict=True)
-    ]
+    unknown = [77 if isinstance(keys[0], int) else "seventy-seven" for keys in known]
+    sides = [st.sampled_from([*keys, *keys, other, None]) for keys, other in zip(known, unknown, strict=True)]
     return draw(st.lists(st.tuples(*sides), max_size=12))
 
 
@@ -94,7 +91,7 @@ def test_matches_the_reference(data: st.DataObject, kind: Any) -> None:
     plain = found.astype({"part": object, "stage": object})
     assert_same(plain.drop(columns="amount"), expected.astype({"part": object}).drop(columns="amount"))
     n_unlinked = reference.unlinked(leads.rows, deals.rows, links, deals.pipeline, flip, "ignore")
-    assert told(found)["unlinked"] == {kind: n_unlinked}
+    assert remembered(found)["unlinked"] == {kind: n_unlinked}
 
 
 @given(data=st.data(), basis=st.sampled_from(["entity", "origin"]))
@@ -118,7 +115,7 @@ def test_a_period_chooses_of_both_parts_what_the_reference_keeps(data: st.DataOb
         "basis": basis,
         "unlisted": "ignore",
     }
-    wanted = asked(part)
+    wanted = arguments_of(part)
     wanted["period_basis"] = wanted.pop("basis")
     found = sf.chain_funnel(log_of(leads), log_of(deals), table, **options, **wanted)
     alone = [log_of_rows(leads, kept_leads, False), log_of_rows(deals, kept_deals, False)]
@@ -150,7 +147,7 @@ def test_the_worked_example_is_met(basis: Any) -> None:
     assert found["reached"].tolist() == EXPECTED[basis]
     assert found["part"].tolist() == ["lead"] * 4 + ["deal"] * 5
     assert set(found["base"]) == {4}
-    assert told(found)["unlinked"] == {"conversions": 1}
+    assert remembered(found)["unlinked"] == {"conversions": 1}
     rows = [
         [
             (item, stage, time)
@@ -198,7 +195,7 @@ def test_a_stage_that_one_of_two_deals_passed_was_not_skipped_by_their_lead() ->
 
 def test_the_links_are_counted() -> None:
     rows: list[Any] = [*LINKS, (2, 2), (4, None), (9, 2), (3, 8), (None, 1)]
-    assert told(chain(LEAD_PATHS, DEAL_PATHS, rows))["links"] == {
+    assert remembered(chain(LEAD_PATHS, DEAL_PATHS, rows))["links"] == {
         "rows": 8,
         "links": 3,
         "repeats": 1,
@@ -209,7 +206,7 @@ def test_the_links_are_counted() -> None:
     }
 
 
-def test_the_flip_rule_takes_a_deal_out_and_not_its_lead() -> None:
+def test_lost_then_won_leaves_out_a_deal_and_not_its_lead() -> None:
     table = chain(["New > Converted"], ["New > Lost > Won"], [(1, 1)], kind="conversions", basis="origin")
     assert column(table, "deal", "reached") == [0] * 5
     assert set(table["base"]) == {1}
@@ -260,7 +257,7 @@ def test_both_kinds_come_in_one_table() -> None:
         one = chain(LEAD_PATHS, DEAL_PATHS, LINKS, kind=kind, basis="origin")
         alone = both[both["kind"] == kind].drop(columns="kind").reset_index(drop=True)
         pd.testing.assert_frame_equal(alone, one)
-    assert told(both)["unlinked"] == {"classic": 1, "conversions": 1}
+    assert remembered(both)["unlinked"] == {"classic": 1, "conversions": 1}
 
 
 def test_deals_that_moved_to_another_pipeline_count_in_what_they_passed() -> None:

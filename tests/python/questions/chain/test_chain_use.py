@@ -1,4 +1,4 @@
-"""The chain as it is asked and told: an export taken whole, what is refused, what a table shows."""
+"""The use of a chain: exports taken whole, refused arguments, and the shown table."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,11 +8,11 @@ import pytest
 
 import stagefunnel as sf
 from helpers import ROOT, journeys_log
-from questions.chain.test_chain import DEAL_PATHS, DEALS, LEAD_PATHS, LEADS, LINKS, chain, column, told
+from questions.chain.test_chain import DEAL_PATHS, DEALS, LEAD_PATHS, LEADS, LINKS, chain, column, remembered
 
 
 def export(**changes: Any) -> SimpleNamespace:
-    """Stand in for what a reader hands back."""
+    """Stand in for the result of a reader."""
     leads = SimpleNamespace(log=journeys_log(*LEAD_PATHS), pipelines={"Leads": LEADS})
     deals = SimpleNamespace(log=journeys_log(*DEAL_PATHS), pipelines={"Sales": DEALS, "Renewals": LEADS})
     links = pd.DataFrame(LINKS, columns=["deal", "lead"])
@@ -31,7 +31,7 @@ def test_an_export_of_bitrix24_goes_from_its_files_to_both_funnels_of_the_chain(
     assert column(table[table["kind"] == "classic"], "deal", "reached") == [2, 0, 1, 0, 2, 0, 0]
     assert column(table[table["kind"] == "conversions"], "deal", "reached") == [2, 2, 2, 2, 2, 0, 0]
     assert set(table.loc[table["stage"] == "WON", "amount"]) == {2580.5}
-    assert told(table)["links"]["unknown_leads"] == 1
+    assert remembered(table)["links"]["unknown_leads"] == 1
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_export_of_bitrix24_goes_from_its_files_to_both_funnels_of_the_chain(
         ),
         (
             lambda: sf.chain_funnel(export(), deal_pipeline="Sale"),
-            "deal_pipeline='Sale' is none of the export's",
+            "deal_pipeline='Sale' is not a pipeline of the export; the pipelines are 'Sales', 'Renewals'",
         ),
         (lambda: sf.chain_funnel(export(leads=None)), "the export holds no leads with their deals"),
         (
@@ -72,7 +72,7 @@ def test_what_cannot_be_a_chain_is_refused(call: Any, message: str) -> None:
         call()
 
 
-def test_an_unknown_stage_is_said_to_be_of_the_leads_or_the_deals() -> None:
+def test_the_error_of_an_unknown_stage_names_the_leads_or_the_deals() -> None:
     with pytest.raises(sf.UnknownStageError, match="'Nowhere'") as caught:
         chain(["New"], ["Nowhere"], [(1, 1)])
     assert caught.value.__notes__ == ["in the deals"]

@@ -1,4 +1,4 @@
-"""Questions that cannot be answered as asked: stages, options, items tables, logs without rows."""
+"""Questions that cannot be answered: wrong stages, options and items tables, and logs without rows."""
 
 import re
 from typing import Any
@@ -62,7 +62,7 @@ def test_unlisted_stages_are_refused_by_every_question(stages: list[Any], row: i
         assert found.value.row == row
 
 
-def test_a_stage_that_the_log_has_too_is_no_suggestion() -> None:
+def test_a_stage_that_the_log_has_too_is_not_suggested() -> None:
     with refused(sf.UnknownStageError, f"unknown stage 'Ofer' (1 row, first at row 1); {HAS}; {IGNORE}"):
         sf.funnel(journeys_log("New > Ofer > Offer"), SMALL)
 
@@ -129,7 +129,7 @@ def test_time_in_stage_refuses_an_unknown_unit_of_account() -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_is_asked_of_a_log_and_a_pipeline(question: Any) -> None:
+def test_a_question_takes_a_log_and_a_pipeline(question: Any) -> None:
     with refused(sf.SchemaError, "expected a StageLog, got DataFrame; make one with StageLog(...)"):
         question(pd.DataFrame(ROWS), SMALL)
     with refused(sf.SchemaError, "expected a Pipeline, got dict"):
@@ -170,8 +170,8 @@ def test_two_rows_of_one_item_are_refused_with_key_and_rows(
 def test_keys_of_another_type_than_the_logs_are_refused(
     items: list[Any], log_keys: list[Any], kinds: tuple[str, str]
 ) -> None:
-    said = f"the items table's key column 'item' holds {kinds[0]}, the log's items are {kinds[1]}"
-    with refused(sf.SchemaError, f"{said}; make them one type"):
+    message = f"the items table's key column 'item' holds {kinds[0]}, the log's items are {kinds[1]}"
+    with refused(sf.SchemaError, f"{message}; make them one type"):
         ask(pd.DataFrame({"item": items}), rows={**ROWS, "item": log_keys})
 
 
@@ -239,13 +239,13 @@ def test_amounts_may_be_missing_or_text_that_is_a_number(values: Any) -> None:
 
 def test_a_breakdown_does_not_hide_a_column_of_the_result() -> None:
     items = pd.DataFrame({"item": [1], "base": [1], "stage": ["x"]})
-    message = "by= names ['base', 'stage'], which are columns of the result; rename them in the items table"
+    message = "by= names 'base', 'stage', which are columns of the result; rename them in the items table"
     with refused(sf.SchemaError, message):
         ask(items, by=["base", "stage"])
 
 
 @pytest.mark.parametrize("items", [[1, 2], 5, "items.csv"])
-def test_what_is_no_items_table_is_refused(items: Any) -> None:
+def test_what_is_not_an_items_table_is_refused(items: Any) -> None:
     with refused(sf.SchemaError, f"items= is a {type(items).__name__}, not a table"):
         ask(items)
     with refused(sf.SchemaError, "items= is not a table: All arrays must be of the same length"):

@@ -32,9 +32,9 @@ def test_an_explanation_counts_an_item_as_the_reference_does(
         labels = reference.labels(case.pipeline)
         assert table["passed"].tolist() == [label in expected.passed for label in labels]
         assert table["assumed"].tolist() == [label in expected.assumed for label in labels]
-        said = table["reason"].str.split(":").str[0]
-        assert (said == "passed").equals(table["passed"])
-        assert (said == "assumed").equals(table["assumed"])
+        rule = table["reason"].str.split(":").str[0]
+        assert (rule == "passed").equals(table["passed"])
+        assert (rule == "assumed").equals(table["assumed"])
         left = sf.explain(log, pipeline, item=item, lost_then_won="exclude", **rules)
         flips = reference.failure_then_success(visits, case.pipeline)
         assert left["reason"].str.startswith("left out: ").tolist() == [flips] * len(labels)

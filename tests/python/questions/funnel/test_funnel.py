@@ -112,7 +112,7 @@ def test_seventy_stages_are_counted_like_few(paths: list[list[str]], options: di
 
 
 @pytest.mark.parametrize("kind", ["classic", "both"])
-def test_a_breakdown_of_a_log_in_which_nobody_is_left_has_its_columns_and_no_row(kind: Any) -> None:
+def test_a_breakdown_without_an_item_has_its_columns_and_no_row(kind: Any) -> None:
     items = pd.DataFrame({"item": [1], "group": ["south"]})
     log = sf.StageLog({"item": [1], "stage": ["Archive"], "time": [0]}, items=items)
     table = sf.funnel(log, sf.Pipeline("New"), kind=kind, by="group", unlisted="ignore")

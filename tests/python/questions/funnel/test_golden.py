@@ -1,4 +1,4 @@
-"""The package against tables worked out by hand."""
+"""The package against tables that were computed by hand."""
 
 from fractions import Fraction
 from typing import Any
@@ -43,7 +43,7 @@ def test_a_log_of_one_item_meets_its_line_of_the_worked_example(
 
 
 @pytest.mark.parametrize("fill", ["won", "moves"])
-def test_a_failure_then_success_that_is_included_is_filled_by_nothing(fill: Any) -> None:
+def test_a_failure_then_success_that_is_included_fills_nothing(fill: Any) -> None:
     log = sf.StageLog(frame_of([row for row in golden_rows("worked_example") if row[0] == "8"]))
     table = sf.funnel(log, SHOP, kind="conversions", fill=fill, lost_then_won="include")
     assert table["reached"].tolist() == [1, 0, 0, 0, 1, 1]
@@ -85,7 +85,7 @@ def test_the_french_times_in_stage_are_met() -> None:
         assert table[column].tolist() == pd.to_timedelta(expected[column]).tolist()
 
 
-def test_the_french_items_are_told_in_the_time_of_paris() -> None:
+def test_the_french_items_are_listed_in_the_time_of_paris() -> None:
     items = sf.item_table(french_log(), FRENCH).set_index("item")
     assert str(items["first_time"].dtype) == "datetime64[us, Europe/Paris]"
     # D-4 comes back from Nouveau after the change of the clock, and stays open.

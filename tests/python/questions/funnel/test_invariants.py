@@ -1,4 +1,4 @@
-"""What holds of every table, whatever the log."""
+"""Invariants that hold for every table, whatever the log."""
 
 from collections import Counter
 from random import Random

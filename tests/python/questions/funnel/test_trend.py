@@ -100,7 +100,7 @@ def test_a_trend_is_the_funnel_of_each_period_alone(
         assert_frame_equal(trend, expected, check_exact=True, check_dtype=by is None)
 
 
-def test_a_trend_covers_the_periods_asked_for() -> None:
+def test_a_trend_covers_the_given_periods() -> None:
     log = sf.StageLog(DEALS, items=MANAGERS)
     trend = sf.funnel_by_period(log, SHOP, every="quarter", period=("2025-Q4", "2026-Q2"))
     assert trend["period"].astype(str).unique().tolist() == ["2025Q4", "2026Q1", "2026Q2"]
@@ -114,7 +114,7 @@ def test_a_trend_covers_the_periods_asked_for() -> None:
     ("options", "message"),
     [
         ({"every": "fortnight"}, "every='fortnight'"),
-        ({"period": "2026-W02"}, "within a month; give whole ones"),
+        ({"period": "2026-W02"}, "within a month; give whole periods, or another every="),
         ({"period": ("2027-01", None)}, "end before period= begins"),
         ({"basis": "won"}, "basis='won'"),
         ({"every": "day", "period": ("1700", "2026")}, "there are 119,434 periods"),
@@ -157,7 +157,7 @@ def periods_of(log: sf.StageLog, period: Any, **options: Any) -> list[str]:
         ),
     ],
 )
-def test_the_period_before_is_that_of_the_calendar(period: Any, previous: str, last_year: str) -> None:
+def test_the_period_before_follows_the_calendar(period: Any, previous: str, last_year: str) -> None:
     log = sf.StageLog(DEALS)
     assert periods_of(log, period)[1] == previous
     assert periods_of(log, period, with_="last_year")[1] == last_year

@@ -100,7 +100,7 @@ def test_amounts_at_the_stages_add_up_over_groups_of_items(
 
 
 @given(case=cases(), options=OPTIONS, seed=SEEDS)
-def test_an_amount_of_the_log_is_that_of_the_last_row_unless_the_stages_are_asked_for(
+def test_an_amount_of_the_log_is_that_of_the_last_row_unless_it_is_read_at_the_stages(
     case: Case, options: dict[str, Any], seed: int
 ) -> None:
     sums = values_of(case, seed, [0.5, -3.0, 1e6, None])

@@ -1,4 +1,4 @@
-"""Amounts that add up without drift, in one currency, and what is refused."""
+"""Amounts add up without drift and in one currency; what does not add up is refused."""
 
 import re
 from decimal import Decimal
@@ -83,13 +83,13 @@ def test_currencies_are_converted_at_the_given_rates() -> None:
             "rates={'EUR': 1.0, …}",
         ),
         ({"currency": "money", "rates": {"USD": 1}}, "rates= has no rate of 'EUR'; it has: 'USD'"),
-        ({"currency": "gaps", "rates": RATES}, "1 amounts have no currency in column 'gaps'; fill it in"),
+        ({"currency": "gaps", "rates": RATES}, "1 amount has no currency in column 'gaps'; fill it in"),
         (
             {"currency": "monye", "rates": RATES},
             "currency='monye' is not a column of the items table; it has: ",
         ),
         ({"rates": RATES}, "rates= converts currencies, and currency= does not name the column"),
-        ({"currency": "money", "rates": [1.0]}, "rates=[1.0] is no mapping of currencies to rates"),
+        ({"currency": "money", "rates": [1.0]}, "rates=[1.0] is not a mapping of currencies to rates"),
         ({"currency": "money", "rates": {"EUR": 0}}, "the rate of 'EUR' is 0, not a number above 0"),
         ({"currency": "money", "rates": {"EUR": "1"}}, "the rate of 'EUR' is '1', not a number above 0"),
         (

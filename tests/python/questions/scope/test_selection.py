@@ -35,8 +35,8 @@ def parts(draw: st.DrawFn, case: Case) -> dict[str, Any]:
     return {"start": start, "end": end, "as_of": as_of, "basis": basis}
 
 
-def asked(part: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of an analysis that say the same."""
+def arguments_of(part: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a question that choose this part."""
     ends = (part["start"], part["end"])
     return {"period": None if ends == (None, None) else ends, "basis": part["basis"], "as_of": part["as_of"]}
 
@@ -60,7 +60,7 @@ def test_a_part_of_a_log_is_the_log_of_the_rows_that_the_reference_keeps(
     whole, pipeline = log_of(case, ordered=ordered), pipeline_of(case.pipeline)
     alone = log_of_rows(case, kept, ordered)
     for name, analysis in ANALYSES.items():
-        found = analysis(whole, pipeline, unlisted="ignore", **asked(part))
+        found = analysis(whole, pipeline, unlisted="ignore", **arguments_of(part))
         expected = analysis(alone, pipeline, unlisted="ignore")
         if name == "item_table":
             # Items stand in the order of the whole input.
@@ -78,7 +78,7 @@ def test_items_of_other_pipelines_are_left_out_as_the_reference_does(data: st.Da
     part = data.draw(parts(case))
     kept = reference.kept_rows(case.rows, case.pipeline, **part, elsewhere=UNLISTED)
     pipeline = pipeline_of(case.pipeline)
-    found = sf.funnel(log_of(case), pipeline.replace(elsewhere=UNLISTED), kind="both", **asked(part))
+    found = sf.funnel(log_of(case), pipeline.replace(elsewhere=UNLISTED), kind="both", **arguments_of(part))
     alone = log_of_rows(case, kept, ordered=False)
     expected = sf.funnel(alone, pipeline, kind="both", unlisted="ignore")
     assert_frame_equal(found, expected, check_exact=True)
@@ -98,16 +98,16 @@ def test_items_that_moved_out_are_counted_in_what_they_passed_and_in_no_outcome(
         )
         for moved_out in ("include", "exclude")
     )
-    found = sf.funnel(log_of(case), keeping, lost_then_won="include", **asked(part))
+    found = sf.funnel(log_of(case), keeping, lost_then_won="include", **arguments_of(part))
     passed = sf.funnel(with_moved, pipeline, unlisted="ignore")
     now = sf.funnel(without, pipeline, unlisted="ignore")
     same = ["stage", "reached", "passed", "skipped", "base", "conversion_from_all"]
     assert_frame_equal(found[same], passed[same], check_exact=True)
     assert_frame_equal(found[["lost_from", "open_at"]], now[["lost_from", "open_at"]])
     assert (found["moved_out"] == passed["base"] - now["base"]).all()
-    totals = sf.outcomes(log_of(case), keeping, **asked(part)).iloc[0]
+    totals = sf.outcomes(log_of(case), keeping, **arguments_of(part)).iloc[0]
     assert totals["base"] == totals["won"] + totals["lost"] + totals["open"] + totals["moved_out"]
-    items = sf.item_table(log_of(case), keeping, **asked(part))
+    items = sf.item_table(log_of(case), keeping, **arguments_of(part))
     assert (items["outcome"] == "moved_out").sum() == totals["moved_out"]
 
 
@@ -116,14 +116,14 @@ def test_an_explanation_of_a_part_agrees_with_its_funnel(data: st.DataObject) ->
     case = data.draw(cases(max_items=3))
     part = data.draw(parts(case))
     log, pipeline = log_of(case), pipeline_of(case.pipeline)
-    table = sf.funnel(log, pipeline, kind="conversions", lost_then_won="include", **asked(part))
-    told = [
-        sf.explain(log, pipeline, item=item, kind="conversions", lost_then_won="include", **asked(part))[
-            ["passed", "assumed"]
-        ].to_numpy()
+    table = sf.funnel(log, pipeline, kind="conversions", lost_then_won="include", **arguments_of(part))
+    explained = [
+        sf.explain(
+            log, pipeline, item=item, kind="conversions", lost_then_won="include", **arguments_of(part)
+        )[["passed", "assumed"]].to_numpy()
         for item in dict.fromkeys(row[0] for row in case.rows)
     ]
-    assert (sum(one.astype(int) for one in told) == table[["passed", "assumed"]].to_numpy()).all()
+    assert (sum(one.astype(int) for one in explained) == table[["passed", "assumed"]].to_numpy()).all()
 
 
 def test_the_example_of_the_definitions_moves_to_the_warehouse_and_back() -> None:

@@ -264,7 +264,7 @@ DAYS = sf.StageLog(
             "does not go with hold=",
         ),
         (sf.sequence_funnel, {"by": "region", "attribution": "all_events"}, "is of the items table"),
-        (sf.sequence_funnel, {"by": "shop"}, "by='shop' is no column"),
+        (sf.sequence_funnel, {"by": "shop"}, "by='shop' is not a column"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(ask: Any, options: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""The balance of stages: it closes, whatever the log, and is that of the reference."""
+"""The balance of stages closes, whatever the log, and is equal to that of the reference."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import reference
 import stagefunnel as sf
 from helpers import SMALL, assert_same, journeys_log, log_of, order_of, pipeline_of
-from questions.scope.test_selection import asked, parts
+from questions.scope.test_selection import arguments_of, parts
 from strategies import UNLISTED, Case, cases
 
 IN = ["at_start", "created", "from_earlier", "from_later", "from_closed", "moved_in"]
@@ -61,7 +61,7 @@ def test_a_period_begins_as_the_one_before_ended(case: Case, data: st.DataObject
 
 
 def flow_of(case: Case, pipeline: sf.Pipeline, part: dict[str, Any], ordered: bool) -> pd.DataFrame:
-    wanted = asked(part | {"basis": "active"})
+    wanted = arguments_of(part | {"basis": "active"})
     del wanted["basis"]
     return sf.flow(log_of(case, ordered=ordered), pipeline, unlisted="ignore", **wanted)
 
@@ -105,13 +105,13 @@ def test_as_of_ends_the_period_earlier() -> None:
     assert before["entered"].sum() == 0
 
 
-def test_rows_of_stages_that_are_ignored_part_no_visit() -> None:
+def test_rows_of_ignored_stages_do_not_split_a_visit() -> None:
     log = journeys_log("New > Call > New > Offer")
     table = sf.flow(log, SMALL, period=None, unlisted="ignore")
     assert table["entered"].tolist() == [1, 1, 0, 0]
 
 
-def test_a_period_is_asked_for_and_stages_are_known() -> None:
+def test_flow_needs_a_period_and_listed_stages() -> None:
     with pytest.raises(TypeError, match="period"):
         sf.flow(example(), SMALL)  # type: ignore[call-arg]
     with pytest.raises(sf.UnknownStageError, match="'Ordered'"):

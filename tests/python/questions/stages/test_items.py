@@ -15,14 +15,14 @@ from strategies import Case, cases
 
 @pytest.mark.parametrize("times", ["integer", "naive", "zoned"])
 @given(data=st.data(), ordered=st.booleans())
-def test_items_are_told_as_by_the_reference(times: Any, data: st.DataObject, ordered: bool) -> None:
+def test_items_are_those_of_the_reference(times: Any, data: st.DataObject, ordered: bool) -> None:
     case = data.draw(cases(times=times))
     found = sf.item_table(log_of(case, ordered=ordered), pipeline_of(case.pipeline))
     assert_same(found, reference.item_table(case.rows, case.pipeline, order=order_of(case, ordered)))
 
 
 @given(case=cases(unlisted="some", times="zoned"))
-def test_items_without_a_listed_row_are_not_told(case: Case) -> None:
+def test_items_without_a_row_of_a_listed_stage_are_not_in_the_table(case: Case) -> None:
     found = sf.item_table(log_of(case), pipeline_of(case.pipeline), unlisted="ignore")
     assert_same(found, reference.item_table(case.rows, case.pipeline, unlisted="ignore"))
 
@@ -51,7 +51,7 @@ def test_an_item_is_closed_by_the_first_of_the_final_visits_that_end_its_journey
     assert table["lost_from"].tolist()[0] == "Won"
 
 
-def test_the_items_of_no_rows_have_the_type_of_their_dictionary() -> None:
+def test_a_table_without_items_keeps_the_type_of_their_dictionary() -> None:
     words = pa.array([], pa.dictionary(pa.int32(), pa.string()))
     log = sf.StageLog({"item": words, "stage": words, "time": pa.array([], pa.int64())}, empty="allow")
     rows = sf.StageLog({"item": pa.array(["a"]), "stage": pa.array(["New"]), "time": pa.array([0])})

@@ -1,4 +1,4 @@
-"""Where and why items are lost, and who skips what: against the reference, and by hand."""
+"""Losses and skips against the reference and against tables computed by hand."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Time in stage against the reference, and the units that it comes out in."""
+"""Time in stage against the reference, and the units of its durations."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_real_times_are_summarised_as_by_the_reference(
 
 
 @given(case=cases(unlisted="some", times="naive"), options=OPTIONS)
-def test_unlisted_rows_end_no_visit(case: Case, options: dict[str, Any]) -> None:
+def test_unlisted_rows_do_not_end_a_visit(case: Case, options: dict[str, Any]) -> None:
     options |= {"unlisted": "ignore"}
     found = sf.time_in_stage(log_of(case), pipeline_of(case.pipeline), **options)
     assert_same(found, reference.time_in_stage(case.rows, case.pipeline, **options))
@@ -53,7 +53,7 @@ def test_unlisted_rows_end_no_visit(case: Case, options: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("unit", "shown"), [("s", "us"), ("ms", "us"), ("us", "us"), ("ns", "ns"), ("D", "us")]
 )
-def test_lengths_come_out_in_microseconds_and_only_for_nanoseconds_in_those(unit: str, shown: str) -> None:
+def test_lengths_are_in_microseconds_and_for_nanoseconds_in_nanoseconds(unit: str, shown: str) -> None:
     times = np.array(["2026-01-01", "2026-01-03", "2026-01-01", "2026-01-04"], dtype=f"datetime64[{unit}]")
     log = sf.StageLog({"item": [1, 1, 2, 2], "stage": ["New", "Won"] * 2, "time": times})
     mean = sf.time_in_stage(log, SMALL)["mean"]
@@ -70,7 +70,7 @@ def test_half_a_microsecond_goes_to_the_even_one(lengths: tuple[int, int], round
     assert table["mean"].iloc[0] == table["median"].iloc[0] == pd.Timedelta(rounded, "us")
 
 
-def test_half_a_microsecond_of_a_log_in_days_is_still_told_from_more() -> None:
+def test_half_a_microsecond_of_a_log_in_days_is_not_rounded_as_more() -> None:
     # A mean of 1/128 day ends in half a microsecond exactly only if nothing is rounded on the way.
     days = np.array([0, 1] + [0, 0] * 4095, dtype="datetime64[D]")
     log = sf.StageLog({"item": np.repeat(np.arange(4096), 2), "stage": ["New", "Won"] * 4096, "time": days})
@@ -100,7 +100,7 @@ def test_a_quantile_outside_its_range_is_refused_by_its_value(share: float) -> N
 
 
 @pytest.mark.parametrize("quantiles", [(0.25, 0.25), (0.1, 0.2, 0.10)])
-def test_a_quantile_asked_for_twice_is_refused(quantiles: tuple[float, ...]) -> None:
+def test_a_quantile_named_twice_is_refused(quantiles: tuple[float, ...]) -> None:
     log = sf.StageLog({"item": [1], "stage": ["New"], "time": [0]})
-    with pytest.raises(sf.SchemaError, match="names one twice"):
+    with pytest.raises(sf.SchemaError, match="names a quantile twice"):
         sf.time_in_stage(log, SMALL, quantiles=quantiles)

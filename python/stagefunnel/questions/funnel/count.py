@@ -1,0 +1,117 @@
+"""The core counts a funnel: by state, item by item, or entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ... import _core
+from ...errors import core_errors
+from ..scope.groups import Groups, folded
+from ..scope.money import NO_AMOUNTS
+from ..scope.scope import Scope
+from ..scope.selection import Selection
+from .counts import FunnelCounts
+from .kinds import Rule
+from .states import item_states
+
+
+def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
+    """Count several kinds; kinds that count by state share one walk over groups and amounts."""
+    states = _shared_states(scope, rules)
+    if states is None:
+        return {rule.kind: count(scope, rule) for rule in rules}
+    selection = scope.selection
+    code, n_groups = scope.core_groups()
+    with core_errors():
+        found = _core.count_funnels(
+            journeys=selection.journeys,
+            pipeline=selection.lookup,
+            kinds=[rule.core_rule for rule in rules],
+            group=code,
+            n_groups=n_groups,
+            amount=scope.amounts.values,
+            threads=selection.data.threads,
+            digest=states,
+        )
+    return {
+        rule.kind: without_core_groups(selection, counts) for rule, counts in zip(rules, found, strict=True)
+    }
+
+
+def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.Digest | None:
+    """Count the items by state, where several kinds can be counted from the states at once."""
+    if len(rules) < 2 or scope.is_plain or scope.is_by_entry:
+        return None
+    if not all(rule.counts_by_state for rule in rules):
+        return None
+    selection = scope.selection
+    if selection.is_whole:
+        return item_states(selection.data, selection.lookup, with_items=True)
+    return _core.digest_of_items(
+        journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
+    )
+
+
+def count(scope: Scope, rule: Rule) -> FunnelCounts:
+    """Count one kind."""
+    with core_errors():
+        counts = _count_entries(scope, rule) if scope.is_by_entry else _count_items(scope, rule)
+    return without_core_groups(scope.selection, counts)
+
+
+def _count_entries(scope: Scope, rule: Rule) -> _core.FunnelCounts:
+    selection = scope.selection
+    code, n_groups = scope.core_groups()
+    return _core.count_entries(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        kind=rule.core_kind,
+        lost_then_won=rule.lost_then_won,
+        whole=selection.data.journeys,
+        group=np.zeros(selection.log.n_items, dtype=np.int32) if code is None else code,
+        n_groups=n_groups,
+        amount=scope.amounts.values,
+        threads=selection.data.threads,
+    )
+
+
+def _count_items(scope: Scope, rule: Rule) -> _core.FunnelCounts:
+    selection = scope.selection
+    code, n_groups = scope.core_groups()
+    amount = scope.amounts.values
+    states = None
+    if selection.is_whole and rule.counts_by_state:
+        with_items = code is not None or amount is not None
+        states = item_states(selection.data, selection.lookup, with_items)
+    return _core.count_funnel(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        kind=rule.core_kind,
+        lost_then_won=rule.lost_then_won,
+        group=code,
+        n_groups=n_groups,
+        amount=amount,
+        threads=selection.data.threads,
+        digest=states,
+    )
+
+
+def without_core_groups(selection: Selection, counts: _core.FunnelCounts) -> FunnelCounts:
+    """Join the groups of items that moved out, which only the core has, with the groups of the scope."""
+    if selection.moved is None:
+        return FunnelCounts.of(counts)
+    n_groups = len(counts.won) // 2
+    return FunnelCounts.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
+
+
+def largest_groups(scope: Scope, rule: Rule, top: int | None) -> Groups:
+    """Return the groups of a scope, with all but the `top` largest folded into one."""
+    if top is None or scope.groups.is_one:
+        return scope.groups
+    counts = count(replace(scope, amounts=NO_AMOUNTS), rule)
+    # Read at the stages, a group has no items of its own: its size is how often an item counts in a stage.
+    sizes = counts.reached.sum(axis=1) if scope.groups.each == "row" else counts.base
+    return folded(scope.groups, sizes, top)
