@@ -99,7 +99,7 @@ AMOUNT = ["--items", "items.csv", "--amount"]
     ("options", "start", "end"),
     [
         (["--item", "itm"], "log.csv: no column 'itm'; it has: ", "did you mean 'item'?"),
-        (["--threads", "0"], "threads=0 is not a whole number of at least 1", ""),
+        (["--threads", "0"], "--threads 0 is not a whole number of at least 1", ""),
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
         (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
         (["--out", "."], "--out .: Is a directory", ""),
