@@ -84,7 +84,10 @@ def summary(
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     groups = groups_of(selection, by)
     found = _count_all(
-        Scope(selection, groups), [*rules, outcome_rule], _core.Per[per], list(exact_quantiles.values())
+        Scope(selection, groups),
+        [*rules, outcome_rule],
+        _core.stages.Per[per],
+        list(exact_quantiles.values()),
     )
     *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
@@ -99,14 +102,14 @@ def summary(
 
 
 def _count_all(
-    scope: Scope, rules: Sequence[Rule], per: _core.Per, quantiles: Sequence[_core.Quantile]
-) -> _core.Summary:
+    scope: Scope, rules: Sequence[Rule], per: _core.stages.Per, quantiles: Sequence[_core.stages.Quantile]
+) -> _core.summary.Summary:
     """Let the core read the journeys once for all questions."""
     selection = scope.selection
     code, n_groups = scope.core_groups()
     states = kept_item_states(selection.data, selection.lookup) if selection.is_whole else None
     with core_errors():
-        found = _core.summarise(
+        found = _core.summary.summarise(
             journeys=selection.journeys,
             pipeline=selection.lookup,
             funnels=[rule.core_rule for rule in rules],
@@ -115,8 +118,8 @@ def _count_all(
             per=per,
             quantiles=quantiles,
             threads=selection.data.threads,
-            digest=states,
+            item_states=states,
         )
     if selection.is_whole and code is None:
-        keep_item_states(selection.data, selection.lookup, found.digest)
+        keep_item_states(selection.data, selection.lookup, found.item_states)
     return found

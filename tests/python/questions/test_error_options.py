@@ -28,6 +28,7 @@ LOG = sf.StageLog(ROWS, columns=["who", "sum"], items=ITEMS)
 DATED = sf.StageLog(
     ROWS.assign(time=pd.to_datetime(["2026-01-05", "2026-02-03", "2026-03-31"])), columns="sum", items=ITEMS
 )
+SHARED = sf.StageLog(ROWS, items=pd.DataFrame({"item": [1, 2], "share": ["a", "b"]}))
 BARE = journeys_log("New > Lost")
 LINKS = {"deal_id": [1], "lead_id": [1]}
 OPTION = re.compile(r"(?<![\w'\"])([a-z_]+)=")
@@ -45,8 +46,8 @@ def compare(period: Any, **options: Any) -> Callable[[], Any]:
     return lambda: sf.compare_periods(DATED, SMALL, period, **options)
 
 
-def losses(**options: Any) -> Callable[[], Any]:
-    return lambda: sf.losses(LOG, SMALL, **options)
+def losses(log: sf.StageLog = LOG, **options: Any) -> Callable[[], Any]:
+    return lambda: sf.losses(log, SMALL, **options)
 
 
 def chain(links: Any = LINKS, **options: Any) -> Callable[[], Any]:
@@ -116,7 +117,11 @@ def merge(**options: Any) -> Callable[[], Any]:
             'at="last"',
         ),
         (losses(reason="wy"), "reason", "reason='wy' is not a column of the items table, nor one that"),
-        (losses(reason="share"), "reason", "reason= names 'share', which is a column of the result; rename"),
+        (
+            losses(SHARED, reason="share"),
+            "reason",
+            "reason= names 'share', which is a column of the result; rename",
+        ),
         (losses(by="who", reason="who"), "reason", "reason='who' is in by= too; name it once"),
         (losses(by="who", reason=["team", "who"]), "reason", "reason=['team', 'who'] is in by= too; name it"),
         (lambda: sf.losses(BARE, SMALL, reason="who"), "reason", "reason= names a column of the items"),

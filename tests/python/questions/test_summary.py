@@ -64,7 +64,7 @@ def test_further_funnels_start_from_the_states_of_a_summary(monkeypatch: pytest.
     log, alone = journeys_log(*journeys), journeys_log(*journeys)
     expected = sf.funnel(alone, SMALL, kind="furthest")
     scans = []
-    monkeypatch.setattr(_core, "digest_of", lambda *_: scans.append(1))
+    monkeypatch.setattr(_core.funnel, "find_states", lambda *_: scans.append(1))
     sf.summary(log, SMALL)
     pd.testing.assert_frame_equal(sf.funnel(log, SMALL, kind="furthest"), expected)
     assert not scans

@@ -237,11 +237,11 @@ def _lead_amounts(leads: Selection, amount: str | None, currency: str | None, ra
     return amounts_of(leads, amount, currency=currency, rates=rates)
 
 
-def _count_origin(leads: Selection, deals: Scope, links: Links, rule: Rule) -> _core.OriginCounts:
+def _count_origin(leads: Selection, deals: Scope, links: Links, rule: Rule) -> _core.funnel.OriginCounts:
     """Count the leads whose deals count in each stage of the deals."""
     moved = deals.selection.moved
     with core_errors():
-        return _core.count_origin(
+        return _core.funnel.count_origin(
             leads=leads.journeys,
             lead_pipeline=leads.lookup,
             deals=deals.selection.journeys,

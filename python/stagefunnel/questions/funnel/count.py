@@ -26,7 +26,7 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
     selection = scope.selection
     code, n_groups = scope.core_groups()
     with core_errors():
-        found = _core.count_funnels(
+        found = _core.funnel.count_funnels(
             journeys=selection.journeys,
             pipeline=selection.lookup,
             kinds=[rule.core_rule for rule in rules],
@@ -34,14 +34,14 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
             n_groups=n_groups,
             amount=scope.amounts.values,
             threads=selection.data.threads,
-            digest=states,
+            item_states=states,
         )
     return {
         rule.kind: without_core_groups(selection, counts) for rule, counts in zip(rules, found, strict=True)
     }
 
 
-def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.Digest | None:
+def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.funnel.ItemStates | None:
     """Count the items by state, where several kinds can be counted from the states at once."""
     if len(rules) < 2 or scope.is_plain or scope.is_by_entry:
         return None
@@ -50,7 +50,7 @@ def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.Digest | None:
     selection = scope.selection
     if selection.is_whole:
         return item_states(selection.data, selection.lookup, with_items=True)
-    return _core.digest_of_items(
+    return _core.funnel.find_states_of_items(
         journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
     )
 
@@ -62,10 +62,10 @@ def count(scope: Scope, rule: Rule) -> FunnelCounts:
     return without_core_groups(scope.selection, counts)
 
 
-def _count_entries(scope: Scope, rule: Rule) -> _core.FunnelCounts:
+def _count_entries(scope: Scope, rule: Rule) -> _core.funnel.Counts:
     selection = scope.selection
     code, n_groups = scope.core_groups()
-    return _core.count_entries(
+    return _core.funnel.count_entries(
         journeys=selection.journeys,
         pipeline=selection.lookup,
         kind=rule.core_kind,
@@ -78,7 +78,7 @@ def _count_entries(scope: Scope, rule: Rule) -> _core.FunnelCounts:
     )
 
 
-def _count_items(scope: Scope, rule: Rule) -> _core.FunnelCounts:
+def _count_items(scope: Scope, rule: Rule) -> _core.funnel.Counts:
     selection = scope.selection
     code, n_groups = scope.core_groups()
     amount = scope.amounts.values
@@ -86,7 +86,7 @@ def _count_items(scope: Scope, rule: Rule) -> _core.FunnelCounts:
     if selection.is_whole and rule.counts_by_state:
         with_items = code is not None or amount is not None
         states = item_states(selection.data, selection.lookup, with_items)
-    return _core.count_funnel(
+    return _core.funnel.count_funnel(
         journeys=selection.journeys,
         pipeline=selection.lookup,
         kind=rule.core_kind,
@@ -95,11 +95,11 @@ def _count_items(scope: Scope, rule: Rule) -> _core.FunnelCounts:
         n_groups=n_groups,
         amount=amount,
         threads=selection.data.threads,
-        digest=states,
+        item_states=states,
     )
 
 
-def without_core_groups(selection: Selection, counts: _core.FunnelCounts) -> FunnelCounts:
+def without_core_groups(selection: Selection, counts: _core.funnel.Counts) -> FunnelCounts:
     """Join the groups of items that moved out, which only the core has, with the groups of the scope."""
     if selection.moved is None:
         return FunnelCounts.of(counts)

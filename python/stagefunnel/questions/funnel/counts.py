@@ -52,13 +52,13 @@ class FunnelCounts:
     moved_out: Integers | None = None
 
     @classmethod
-    def of(cls, counts: _core.FunnelCounts) -> FunnelCounts:
+    def of(cls, counts: _core.funnel.Counts) -> FunnelCounts:
         """Take the counts out of the core's."""
         return cls(**{name: getattr(counts, name) for name in _names_of(counts)})
 
     @classmethod
     def with_moved(
-        cls, counts: _core.FunnelCounts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
+        cls, counts: _core.funnel.Counts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
     ) -> FunnelCounts:
         """Join the groups `here` with the groups `moved`, which have the items that moved out of them."""
         names = _names_of(counts)
@@ -85,6 +85,6 @@ class FunnelCounts:
         return items if self.moved_out is None else items + self.moved_out
 
 
-def _names_of(counts: _core.FunnelCounts) -> list[str]:
+def _names_of(counts: _core.funnel.Counts) -> list[str]:
     # The core has no matrix of sums where it adds up no amounts, or the log has no items.
     return [*_ITEMS, *(name for name in AMOUNTS if getattr(counts, name).size)]

@@ -83,7 +83,7 @@ def explain(
     parts = []
     for rule in rules:
         with core_errors():
-            counts = _core.count_funnel(
+            counts = _core.funnel.count_funnel(
                 journeys=journey,
                 pipeline=lookup,
                 kind=rule.core_kind,
@@ -92,7 +92,7 @@ def explain(
                 n_groups=1,
                 amount=None,
                 threads=1,
-                digest=None,
+                item_states=None,
             )
         left_out = f"left out: {_why_left_out(visits, rule)}" if counts.left_out[0] else None
         passed = counts.passed[0].astype(bool)
@@ -115,7 +115,7 @@ def explain(
     )
 
 
-def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[_Visit]:
+def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys) -> list[_Visit]:
     row_of = {label: row for row, label in enumerate(pipeline.labels)}
     # The last code stands for a missing stage, which no pipeline lists.
     row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
@@ -132,13 +132,13 @@ def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[
 
 def _why_left_out(visits: list[_Visit], rule: Rule) -> str:
     option = f"lost_then_won='{rule.lost_then_won.name}'"
-    if rule.lost_then_won is _core.LostThenWon.exclude:
+    if rule.lost_then_won is _core.funnel.LostThenWon.exclude:
         return f"{visits[-1].name} directly follows a loss ({option})"
     return f"won now, lost before ({option})"
 
 
 def _reason(
-    kind: _core.Kind, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
+    kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
 ) -> str:
     own = [visit for visit in visits if visit.row == row]
     if passed:
@@ -152,15 +152,15 @@ def _reason(
     return "not counted: visited, but not all stages before it were passed in order"
 
 
-def _implied_by(kind: _core.Kind, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
-    if kind is _core.Kind.furthest:
+def _implied_by(kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
+    if kind is _core.funnel.Kind.furthest:
         won = [visit for visit in visits if visit.outcome == "won"]
         if won:
             return f"the item was won at {won[0].time}"
         furthest = max((v for v in visits if v.outcome == "open"), key=lambda visit: visit.row)
         return f"the item went as far as {furthest.name}"
     for before, visit in zip([None, *visits], visits, strict=False):
-        if kind is _core.Kind.conversions_won:
+        if kind is _core.funnel.Kind.conversions_won:
             if visit.outcome == "won" and (before is None or before.outcome == "open"):
                 how = "opens the journey" if before is None else f"follows {before.name}"
                 return f"{visit.name} at {visit.time} {how}, and a success implies every stage"

@@ -114,10 +114,10 @@ def funnel_by_period(
         selection = selection_of(
             log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of
         )
-        at = _core.periods_of_items(
+        at = _core.funnel.periods_of_items(
             journeys=selection.journeys,
             pipeline=selection.lookup,
-            basis=_core.Basis[basis],
+            basis=_core.scan.Basis[basis],
             bounds=bounds,
             threads=log._data.threads,
         )
@@ -135,7 +135,7 @@ def _count_active(
     selection, groups = scope.selection, scope.groups
     log, pipeline = selection.log, selection.pipeline
     with core_errors():
-        counts = _core.count_trend(
+        counts = _core.funnel.count_trend(
             journeys=selection.journeys,
             pipeline=selection.lookup,
             kind=rule.core_kind,
@@ -146,7 +146,7 @@ def _count_active(
             bounds=bounds,
             as_of=seen_at,
             elsewhere=elsewhere_flags(log, pipeline),
-            moved_out=_core.MovedOut[pipeline.moved_out],
+            moved_out=_core.scan.MovedOut[pipeline.moved_out],
             threads=log._data.threads,
         )
     if pipeline.moved_out == "exclude":

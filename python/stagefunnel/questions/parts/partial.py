@@ -169,10 +169,10 @@ def partial(
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     clock = log._data.clock
     moves = count_moves(selection)
-    stages = _core.stage_durations(
+    stages = _core.stages.stage_durations(
         journeys=selection.journeys,
         pipeline=selection.lookup,
-        per=_core.Per[per],
+        per=_core.stages.Per[per],
         threads=log._data.threads,
     )
     found = quality_counts(log._data, pipeline)

@@ -30,7 +30,7 @@ class Sample:
     durations: npt.NDArray[np.uint64]
 
     @classmethod
-    def of(cls, stage: _core.StageDurations) -> Sample:
+    def of(cls, stage: _core.stages.StageDurations) -> Sample:
         """Take the sample out of the core's durations of a stage."""
         return cls(
             visits=stage.visits,
@@ -51,9 +51,9 @@ class Sample:
             durations=np.sort(np.concatenate([one.durations for one in samples])),
         )
 
-    def stage_time(self, quantiles: Sequence[_core.Quantile]) -> _core.StageTime:
+    def stage_time(self, quantiles: Sequence[_core.stages.Quantile]) -> _core.stages.StageTime:
         """Summarise the durations as the core summarises the durations of a log."""
-        counts = _core.VisitCounts(
+        counts = _core.stages.VisitCounts(
             visits=self.visits, completed=self.completed, open=self.open, items=self.items
         )
-        return _core.summarise_durations(counts=counts, samples=[self.durations], quantiles=quantiles)
+        return _core.stages.summarise_durations(counts=counts, samples=[self.durations], quantiles=quantiles)

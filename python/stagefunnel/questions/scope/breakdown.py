@@ -125,11 +125,11 @@ def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumn
 def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
     """Find the first or last row of each item among the rows that a report keeps; -1 where there is none."""
     log = selection.log
-    rows: npt.NDArray[np.int64] = _core.rows_of_items(
+    rows: npt.NDArray[np.int64] = _core.funnel.rows_of_items(
         journeys=selection.journeys,
         pipeline=selection.lookup,
         whole=log._data.journeys,
-        at=_core.RowAt[at],
+        at=_core.funnel.RowAt[at],
         threads=log._data.threads,
     )
     return rows
@@ -140,7 +140,7 @@ def items_of_rows(log: StageLog) -> npt.NDArray[np.int64]:
     return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._data.journeys))
 
 
-def rows_per_item(journeys: _core.Journeys) -> npt.NDArray[np.int64]:
+def rows_per_item(journeys: _core.journeys.Journeys) -> npt.NDArray[np.int64]:
     """Count the rows of each item."""
     offsets = journeys.offsets.view(np.int64)
     return offsets[1:] - offsets[:-1]

@@ -36,8 +36,8 @@ class Selection:
 
     log: StageLog
     pipeline: Pipeline
-    lookup: _core.Pipeline
-    journeys: _core.Journeys
+    lookup: _core.scan.Pipeline
+    journeys: _core.journeys.Journeys
     moved: npt.NDArray[np.bool_] | None = None
 
     @property
@@ -58,7 +58,7 @@ def data_of(log: StageLog) -> LogData:
     return log._data
 
 
-def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.scan.Pipeline:
     """Make the table by which the core reads a log's stage codes as stages of a pipeline."""
     return data_of(log).lookup(pipeline, unlisted)
 
@@ -79,7 +79,7 @@ def selection_of(
     moved = None
     if pipeline.elsewhere and pipeline.moved_out == "include":
         flags = elsewhere_flags(log, pipeline)
-        moved = _core.moved_items(
+        moved = _core.scan.moved_items(
             journeys=journeys, pipeline=lookup, elsewhere=flags, threads=log._data.threads
         ).astype(bool)
     return Selection(log, pipeline, lookup, journeys, moved)
@@ -87,14 +87,14 @@ def selection_of(
 
 def select(
     log: StageLog,
-    journeys: _core.Journeys,
+    journeys: _core.journeys.Journeys,
     pipeline: Pipeline,
-    lookup: _core.Pipeline,
+    lookup: _core.scan.Pipeline,
     *,
     period: Any,
     basis: BasisName,
     as_of: Any,
-) -> _core.Journeys:
+) -> _core.journeys.Journeys:
     """Choose the rows that a period keeps, of a log's journeys or of one item's."""
     clock = log._data.clock
     start, end = period_of(period, clock).ticks(clock)
@@ -102,15 +102,15 @@ def select(
     everything = start is None and end is None and basis != "closed"
     if everything and seen_at is None and not pipeline.elsewhere:
         return journeys
-    return _core.select_journeys(
+    return _core.scan.select_journeys(
         journeys=journeys,
         pipeline=lookup,
-        basis=_core.Basis[basis],
+        basis=_core.scan.Basis[basis],
         start=start,
         end=end,
         as_of=seen_at,
         elsewhere=elsewhere_flags(log, pipeline),
-        moved_out=_core.MovedOut[pipeline.moved_out],
+        moved_out=_core.scan.MovedOut[pipeline.moved_out],
         threads=log._data.threads,
     )
 

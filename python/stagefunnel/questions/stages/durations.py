@@ -77,17 +77,17 @@ def time_in_stage(
     exact_quantiles = quantiles_of(quantiles)
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     with core_errors():
-        stages = _core.time_in_stage(
+        stages = _core.stages.time_in_stage(
             journeys=selection.journeys,
             pipeline=selection.lookup,
-            per=_core.Per[per],
+            per=_core.stages.Per[per],
             quantiles=list(exact_quantiles.values()),
             threads=log._data.threads,
         )
     return time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
 
 
-def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
+def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.stages.Quantile]:
     """Read the median and the wanted quantiles, by the names of their columns."""
     if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
         raise SchemaError(given("quantiles", quantiles), " is not a list of shares, such as [0.25, 0.75]")
@@ -100,7 +100,12 @@ def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
 
 
 def time_table(
-    pipeline: Pipeline, stages: Sequence[_core.StageTime], *, per: str, names: Sequence[str], unit: str | None
+    pipeline: Pipeline,
+    stages: Sequence[_core.stages.StageTime],
+    *,
+    per: str,
+    names: Sequence[str],
+    unit: str | None,
 ) -> pd.DataFrame:
     """Build the table of :func:`time_in_stage`; `names` are the names of the quantiles, the median first."""
     table = pd.DataFrame(
@@ -135,7 +140,7 @@ def _share(quantile: Any) -> float:
     return share
 
 
-def _quantile(share: float) -> _core.Quantile:
+def _quantile(share: float) -> _core.stages.Quantile:
     """Read 0.9 as nine tenths, which no binary number is."""
     exact = Fraction(str(share)).limit_denominator(10**9)
-    return _core.Quantile(exact.numerator, exact.denominator)
+    return _core.stages.Quantile(exact.numerator, exact.denominator)

@@ -59,7 +59,7 @@ def item_table(
     6    lost       Lost  Prepayment       3        1
     """
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    facts = _core.item_facts(
+    facts = _core.stages.item_facts(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
     )
     outcome = facts.outcome

@@ -92,7 +92,7 @@ def losses(
     if set(groups.names) & set(reasons.names):
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = _core.find_losses(
+    lost = _core.stages.find_losses(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
     )
     stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]

@@ -65,10 +65,10 @@ def transitions(
     return transition_table(pipeline, counts.moves, counts.items)
 
 
-def count_moves(selection: Selection) -> _core.Transitions:
+def count_moves(selection: Selection) -> _core.stages.Transitions:
     """Count the moves, and the items that made them."""
     with core_errors():
-        return _core.count_transitions(
+        return _core.stages.count_transitions(
             journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
         )
 

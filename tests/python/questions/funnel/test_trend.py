@@ -118,7 +118,7 @@ def test_a_trend_covers_the_given_periods() -> None:
         ({"period": ("2027-01", None)}, "end before period= begins"),
         ({"basis": "won"}, "basis='won'"),
         ({"every": "day", "period": ("1700", "2026")}, "there are 119,434 periods"),
-        ({"by": "period"}, "by= names ['period']"),
+        ({"by": "period"}, "by= names 'period'"),
     ],
 )
 def test_a_trend_that_cannot_be_drawn_is_refused(options: dict[str, Any], message: str) -> None:

@@ -89,7 +89,7 @@ def content(part: sf.Partial) -> list[Any]:
     arrays = [part._moves, part._moving_items, part._keys]
     arrays += [sample.durations for sample in part._samples]
     arrays += [
-        array for tally in part._tallies.values() for array in vars(tally).values() if array is not None
+        array for counts in part._counts.values() for array in vars(counts).values() if array is not None
     ]
     counts = [(sample.visits, sample.completed, sample.open, sample.items) for sample in part._samples]
     return [*(array.tobytes() for array in arrays), counts, part._found, part._labels, part.pipeline]

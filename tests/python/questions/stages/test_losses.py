@@ -136,7 +136,7 @@ def test_losses_of_a_period_are_those_closed_in_it() -> None:
     [
         ({"reason": "wy"}, "reason='wy' is not a column of the items table; it has: 'item', 'why'"),
         ({"by": "why", "reason": "why"}, "reason='why' is in by= too"),
-        ({"by": "items"}, "columns of the result"),
+        ({"by": "items"}, "by= names 'items', which is a column of the result"),
     ],
 )
 def test_columns_that_losses_cannot_take_are_refused(options: dict[str, Any], message: str) -> None:
