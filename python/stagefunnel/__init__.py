@@ -7,7 +7,8 @@ once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`
 period; :func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
-:func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between.
+:func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
+:class:`Steps` holds the steps with their rules.
 :func:`show` prints a table the way people read it.
 """
 
@@ -39,6 +40,7 @@ from .questions.sequence.conversion_times import time_to_convert
 from .questions.sequence.funnel import sequence_funnel, sequence_items
 from .questions.sequence.paths import sequence_paths
 from .questions.sequence.rules import Exclusion
+from .questions.sequence.steps import Steps
 from .questions.sequence.trend import sequence_trend
 from .questions.stages.durations import time_in_stage
 from .questions.stages.flow import flow
@@ -63,6 +65,7 @@ __all__ = [
     "Settings",
     "StageFunnelError",
     "StageLog",
+    "Steps",
     "Summary",
     "UnknownItemError",
     "UnknownStageError",

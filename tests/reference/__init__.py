@@ -30,7 +30,7 @@ from reference.losses import losses, skips
 from reference.quality import quality
 from reference.selection import kept_rows
 from reference.sequence_steps import Exclusion, Months
-from reference.sequence_tables import sequence_chains, sequence_funnel, sequence_items
+from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequences import Match, sequence
 from reference.stages import Row, Stages, labels, outcome_of
 from reference.transitions import transitions
@@ -51,6 +51,7 @@ __all__ = [
     "flow",
     "funnel",
     "funnel_at_stages",
+    "item_matches",
     "item_table",
     "journeys",
     "kept_rows",
@@ -63,7 +64,6 @@ __all__ = [
     "quality",
     "reopened_won",
     "sequence",
-    "sequence_chains",
     "sequence_funnel",
     "sequence_items",
     "skipped_stages",

@@ -17,14 +17,14 @@ _OF_JOURNEYS = ("hold", "observed_until")
 STOPS = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
 
 
-class Found(NamedTuple):
+class ItemMatch(NamedTuple):
     """An item and its match, or one of its matches."""
 
     item: Item
-    chain: Match
+    match: Match
 
 
-def sequence_chains(
+def item_matches(
     rows: Sequence[Row],
     steps: Sequence[Step],
     *,
@@ -33,7 +33,7 @@ def sequence_chains(
     as_of: Time | None = None,
     entries: Entries = "best",
     **options: Any,
-) -> list[Found]:
+) -> list[ItemMatch]:
     """Return the matches of all items: items by first appearance in the input, matches in order of time."""
     held = [None] * len(rows) if hold is None else hold
     kept = [i for i, (_, _, time) in enumerate(rows) if as_of is None or time < as_of]
@@ -48,7 +48,7 @@ def sequence_chains(
         journey = by_item[item]
         path = [(pair[0], time) for pair, time in journey]  # type: ignore[index]
         options |= {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]
-        matches += [Found(item, match) for match in _matches_of(path, steps, entries, options)]
+        matches += [ItemMatch(item, match) for match in _matches_of(path, steps, entries, options)]
     return matches
 
 
@@ -77,7 +77,7 @@ def _rows(match: Match) -> list[int]:
 
 def sequence_items(rows: Sequence[Row], steps: Sequence[Step], **options: Any) -> pd.DataFrame:
     """Make one row per item, or per entry with ``entries="all"``."""
-    matches = sequence_chains(rows, steps, **options)
+    matches = item_matches(rows, steps, **options)
     times = [time for _, _, time in rows]
     item_type = pd.Series([item for item, _, _ in rows]).dtype
     columns: dict[str, Any] = {
@@ -99,7 +99,7 @@ def sequence_funnel(
     **options: Any,
 ) -> pd.DataFrame:
     """Count the items, or entries, that did each step, and summarise how long they took."""
-    matches = [match for _, match in sequence_chains(rows, steps, **options)]
+    matches = [match for _, match in item_matches(rows, steps, **options)]
     by_level = options.get("mode") == "clickhouse"
     n = len(steps)
     reached = [

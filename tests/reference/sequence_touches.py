@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from reference.journeys import journeys
 from reference.sequence_steps import Step, fits
-from reference.sequence_tables import Found, sequence_chains
+from reference.sequence_tables import ItemMatch, item_matches
 from reference.sequences import Match
 from reference.stages import Item, Row, Stage, Time
 
@@ -40,7 +40,7 @@ def touched(
     **options: Any,
 ) -> dict[Item, Hashable]:
     """Return for every item the value of the row that the attribution names, None if it has none."""
-    match_of = dict(sequence_chains(rows, steps, **options))
+    match_of = dict(item_matches(rows, steps, **options))
     groups: dict[Item, Hashable] = {}
     for item, journey in observed(rows, values, options.get("as_of")).items():
         touches = [
@@ -77,11 +77,11 @@ def value_by_value(rows: Sequence[Row], values: Sequence[Hashable]) -> dict[Hash
 
 def both_steps(
     rows: Sequence[Row], steps: Sequence[Step], start: int, end: int, **options: Any
-) -> list[Found]:
+) -> list[ItemMatch]:
     """Return the matches that did both of two steps."""
     return [
-        Found(item, match)
-        for item, match in sequence_chains(rows, steps, **options)
+        ItemMatch(item, match)
+        for item, match in item_matches(rows, steps, **options)
         if match.times[start - 1] is not None and match.times[end - 1] is not None
     ]
 

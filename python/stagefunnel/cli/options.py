@@ -219,7 +219,7 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         default="funnel",
         help="what to ask: the funnel, a line per item, by period, time to convert, what came between",
     )
-    rules = parser.add_argument_group("rules of a chain")
+    rules = parser.add_argument_group("rules of a match")
     rules.add_argument("--window", metavar="TIME", help="the longest from the first step, e.g. 7d or 1month")
     rules.add_argument("--mode", choices=get_args(SequenceMode), default="ordered")
     rules.add_argument("--modes", metavar="NAME,NAME", help="those of windowFunnel, for --mode clickhouse")
@@ -228,7 +228,7 @@ def sequence(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--timing", choices=get_args(TimingName), default="last_entry")
     rules.add_argument("--optional", metavar="N,N", help="numbers of steps that may be skipped")
     rules.add_argument("--first-time", metavar="N,N", help="numbers of steps of an item's first such row")
-    rules.add_argument("--hold", metavar="NAME,NAME", help="columns that must be equal along a chain")
+    rules.add_argument("--hold", metavar="NAME,NAME", help="columns that must be equal throughout a match")
     rules.add_argument("--entries", choices=get_args(EntriesName), default="best")
     rules.add_argument(
         "--exclude",

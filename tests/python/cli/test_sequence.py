@@ -68,7 +68,7 @@ def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Path) -> None:
         (("--as-of", "2026-03-02"), [2, 1, 1]),
     ],
 )
-def test_each_rule_of_a_chain_is_an_option(
+def test_each_rule_of_a_match_is_an_option(
     clicks: Path, options: tuple[str, ...], reached: list[int]
 ) -> None:
     assert [row["reached"] for row in rows(clicks, *options)] == reached

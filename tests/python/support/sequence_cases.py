@@ -1,4 +1,4 @@
-"""Random journeys and sequences to ask of them, made to contain what is easily got wrong."""
+"""Random journeys, and sequences to look for in them, that contain the cases in which mistakes are easy."""
 
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -42,7 +42,7 @@ def questions(
         ]
     rows = draw(st.permutations(rows))
     mode = draw(st.sampled_from(MODES))
-    options = {"mode": mode, **draw(_lengths(mode, n, times)), **draw(_choices(mode, n))}
+    options = {"mode": mode, **draw(_spans(mode, n, times)), **draw(_choices(mode, n))}
     if mode != "open" and draw(st.booleans()):
         options["hold"] = [draw(st.sampled_from(["red", "red", "blue", None])) for _ in rows]
     if draw(st.integers(0, 3)) == 0:
@@ -51,32 +51,32 @@ def questions(
 
 
 def _steps(stage: str) -> st.SearchStrategy[Any]:
-    """Draw a step: mostly the stage that is due, else one that matches rows of other steps too."""
+    """Draw a step: mostly the stage that is due, else a step that rows of other steps fill too."""
     several = st.lists(st.sampled_from(STAGES), min_size=1, max_size=3, unique=True)
     due: st.SearchStrategy[Any] = st.just(stage)
     return st.one_of(due, due, due, st.just("A"), several, st.just("*"))
 
 
 @st.composite
-def _lengths(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
-    lengths: dict[str, Any] = {}
+def _spans(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
+    spans: dict[str, Any] = {}
     short, long = st.integers(0, 4), st.integers(0, 12)
     if draw(st.integers(0, 3)):
-        lengths["window"] = draw(long.map(lambda ticks: as_length(ticks, times)))
+        spans["window"] = draw(long.map(lambda ticks: as_span(ticks, times)))
     if mode in ("open", "hybrid", "unordered"):
-        return lengths
+        return spans
     for name, chance in (("max_gap", 2), ("min_gap", 4)):
         if draw(st.integers(0, chance)) == 0:
-            gap = short.map(lambda ticks: as_length(ticks, times))
+            gap = short.map(lambda ticks: as_span(ticks, times))
             per_step = st.dictionaries(st.integers(2, n), gap, min_size=1) if n > 1 else gap
-            lengths[name] = draw(gap | per_step)
-    if "max_gap" in lengths and "min_gap" in lengths and _leaves_no_gap(lengths, n):
-        del lengths["min_gap"]
-    return lengths
+            spans[name] = draw(gap | per_step)
+    if "max_gap" in spans and "min_gap" in spans and _leaves_no_gap(spans, n):
+        del spans["min_gap"]
+    return spans
 
 
-def _leaves_no_gap(lengths: dict[str, Any], n: int) -> bool:
-    pairs = [(gap_of(lengths["min_gap"], step), gap_of(lengths["max_gap"], step)) for step in range(2, n + 1)]
+def _leaves_no_gap(spans: dict[str, Any], n: int) -> bool:
+    pairs = [(gap_of(spans["min_gap"], step), gap_of(spans["max_gap"], step)) for step in range(2, n + 1)]
     return any(least is not None and most is not None and least > most for least, most in pairs)
 
 
@@ -108,15 +108,15 @@ def _exclusions(draw: st.DrawFn, n: int, effects: dict[str, Any]) -> Exclusion:
 
 
 def as_time(instant: int, times: Times) -> Any:
-    """Turn a small integer into a time: half days around a change of the clock, months apart at times."""
+    """Turn a small integer into a time: the times are 14 hours apart, around a change of the clock."""
     if times == "integer":
         return instant
     stamp = pd.Timestamp("2026-03-27 12:30") + pd.Timedelta(hours=14 * instant)
     return stamp if times == "naive" else stamp.tz_localize("UTC").tz_convert("Europe/Berlin")
 
 
-def as_length(ticks: int, times: Times) -> Any:
-    """Turn a small integer into a length of time: a few of them of calendar months."""
+def as_span(ticks: int, times: Times) -> Any:
+    """Turn a small integer into a length of time; some lengths are calendar months."""
     if times == "integer":
         return ticks
     return Months(1) if ticks == 12 else timedelta(hours=14 * ticks)

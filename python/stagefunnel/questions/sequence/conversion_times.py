@@ -10,22 +10,24 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName
 from ...tables.schema import CONVERSION_TIMES
 from ...times.stamps import to_durations
 from .attribution import grouped_by, touch_of
-from .matches import chains_of
-from .rules import SequenceRules, question_of, remember_rules, steps_between
+from .matches import matches_of
+from .question import check_whole, question_of, remember_rules, steps_between
+from .rules import SequenceRules, lists_rules
+from .steps import StepsLike
 
 _MOST_BINS, _USUAL_BINS = 10_000, 60
 
 
+@lists_rules
 def time_to_convert(
     log: StageLog,
-    steps: Any,
+    steps: StepsLike,
     *,
     from_step: int | None = None,
     to_step: int | None = None,
@@ -36,35 +38,36 @@ def time_to_convert(
     as_of: Any = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
-    """Count how long chains take from one step to another.
+    """Count how long matches take from one step to another, in bins of equal width.
 
     Parameters
     ----------
     log, steps
-        The stage history and the steps.
+        Stage history, and the steps or :class:`Steps`.
     from_step, to_step
-        Step numbers, by default the first and the last one.
+        Step numbers, by default those of the first and the last step.
     bins
-        The number of bins; by default the cube root of the number of chains, rounded up, 60 at most.
+        Number of bins; by default the cube root of the number of matches, rounded up, 60 at most.
     by, attribution, attribution_step, as_of
         As for :func:`sequence_funnel`.
     **rules
-        What makes a chain, as for :func:`sequence_funnel`: ``window=``, ``mode=`` and so on.
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
     Returns
     -------
     DataFrame
-        One row per bin, and per group of `by` that has such chains: ``start`` and ``end`` (timedeltas, or
-        floats where the log's times are plain integers), ``count`` of the chains that did both steps in a
-        time from ``start`` to before ``end``, in the last bin its end included; ``share`` of these chains,
-        ``share_to_date`` of this bin and those before. Bins are equally wide and the same for all groups:
-        the distance of the longest and the shortest time, over the number of bins, rounded up to the unit
-        of the log's times. Without such chains there are no bins.
+        One row per bin, and per group of `by` that has matches of both steps: ``start`` and ``end``
+        (timedeltas, or floats where the log's times are plain integers), ``count`` of the matches that took
+        a time from ``start`` to before ``end`` between the two steps (the last bin includes its end),
+        ``share`` of all matches of both steps, ``share_to_date`` of this bin and the bins before it. Bins
+        are equally wide and the same for all groups: the difference of the longest and the shortest time,
+        divided by the number of bins, rounded up to the unit of the log's times. Without matches of both
+        steps there are no bins.
 
     Raises
     ------
     SchemaError
-        As for :func:`sequence_funnel`; also for a number of bins that is none.
+        As for :func:`sequence_funnel`; also if `bins` is not a number of bins.
 
     Examples
     --------
@@ -75,22 +78,20 @@ def time_to_convert(
     0    2.0  6.0      2  0.666667       0.666667
     1    6.0  9.0      1  0.333333       1.000000
     """
-    if bins is not None and (
-        isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= _MOST_BINS
-    ):
-        raise SchemaError(f"bins={bins!r} is not a whole number from 1 to {_MOST_BINS:,}")
+    if bins is not None:
+        check_whole("bins", bins, _MOST_BINS)
     question = question_of(log, steps, as_of, rules)
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
     grouped = grouped_by(question, by, touch, reserved=CONVERSION_TIMES)
-    chains = chains_of(log, grouped.plan, question.as_of, grouped.journeys)
-    both = chains.done[:, start - 1] & chains.done[:, end - 1]
-    lengths = chains.time[both, end - 1] - chains.time[both, start - 1]
+    matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
+    both = matches.done[:, start - 1] & matches.done[:, end - 1]
+    lengths = matches.time[both, end - 1] - matches.time[both, start - 1]
     edges = _edges(lengths, bins)
     n_bins = max(len(edges) - 1, 0)
     groups = grouped.groups
     n_groups = 1 if groups is None else len(groups.values)
-    group = np.zeros(len(lengths), dtype=np.int64) if groups is None else groups.code[chains.item[both]]
+    group = np.zeros(len(lengths), dtype=np.int64) if groups is None else groups.code[matches.item[both]]
     place = np.searchsorted(edges[1:-1], lengths, side="right")
     counts = np.bincount(group * n_bins + place, minlength=n_groups * n_bins).reshape(n_groups, n_bins)
     kept = np.flatnonzero(counts.sum(axis=1))
@@ -103,15 +104,20 @@ def time_to_convert(
         "share_to_date": share(counts.cumsum(axis=1), counts.sum(axis=1, keepdims=True)).ravel(),
     }
     table = pd.DataFrame({name: columns[name] for name in CONVERSION_TIMES})
-    by_columns: list[str] = []
+    by_columns = [] if groups is None else list(map(str, groups.values.columns))
     if groups is not None:
-        by_columns = [str(name) for name in groups.values.columns]
         values = groups.values.iloc[np.repeat(kept, n_bins)].reset_index(drop=True)
         table = pd.concat([values, table], axis="columns")
     median = to_durations([_median(np.sort(lengths))], log.unit).iloc[0] if len(lengths) else None
-    told: dict[str, Any] = {"from_step": start, "to_step": end, "by": by_columns}
-    told["median"] = median if median is None or log.unit is None else str(median)
-    remember_rules(table, "time_to_convert", question, **told)
+    remember_rules(
+        table,
+        "time_to_convert",
+        question,
+        from_step=start,
+        to_step=end,
+        by=by_columns,
+        median=median if median is None or log.unit is None else str(median),
+    )
     return table
 
 
@@ -121,7 +127,7 @@ def _median(lengths: Any) -> Fraction:
 
 
 def _edges(lengths: Any, bins: int | None) -> Any:
-    """Cut the times into bins; the last one ends with the longest of them."""
+    """Cut the times into bins; the last bin ends with the longest time."""
     if not len(lengths):
         return np.zeros(0, dtype=np.int64)
     shortest, longest = int(lengths.min()), int(lengths.max())

@@ -2,109 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 import pandas as pd
 
 from ... import _core
 from ...log.stage_log import StageLog
-from ...tables.options import (
-    AttributionName,
-    EntriesName,
-    MissingStages,
-    SequenceMode,
-    TimingName,
-    WindowFunnelMode,
-)
+from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE
 from ..stages.durations import QUANTILES, quantiles_of
 from .attribution import Grouped, grouped_by, touch_of
-from .matches import chains_of, counts_of, items_before, window_funnel
-from .rules import Exclusion, Question, SequenceRules, question_of, remember_rules
-from .table import Steps, item_rows, sequence_table, steps_of, steps_of_levels
+from .matches import counts_of, items_before, matches_of, window_funnel
+from .question import Question, question_of, remember_rules
+from .rules import SequenceRules, lists_rules
+from .steps import StepsLike
+from .table import StepCounts, item_rows, sequence_table, step_counts, step_counts_of_levels
 
 
+@lists_rules
 def sequence_funnel(
     log: StageLog,
-    steps: Any,
+    steps: StepsLike,
     *,
-    window: Any = None,
-    mode: SequenceMode = "ordered",
-    modes: Collection[WindowFunnelMode] = (),
-    max_gap: Any = None,
-    min_gap: Any = None,
-    timing: TimingName = "last_entry",
-    exclude: Exclusion | Sequence[Exclusion] = (),
-    optional: Collection[int] = (),
-    first_time: Collection[int] = (),
-    hold: str | Sequence[str] = (),
-    entries: EntriesName = "best",
     by: str | Sequence[str] | None = None,
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     quantiles: Sequence[float] | None = QUANTILES,
-    missing: MissingStages = "error",
     as_of: Any = None,
+    **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count the items that come through steps in order, and how long they take.
 
-    A chain is step 1 and further steps, each in a row of its own; the deepest chain of an item counts,
+    A match is step 1 and further steps, each in a row of its own; the deepest match of an item counts,
     whichever entry it starts from. Rows of equal time may be taken in the order of the steps.
 
     Parameters
     ----------
     log
-        The stage history, of which every row is an event.
+        Stage history, of which every row is an event.
     steps
-        The steps in order: each a stage, a list of stages any of which will do, or ``"*"`` for any. A
-        mapping calls them by its keys.
-    window
-        The longest time from the first step to the last one, inclusive: text such as ``"7d"`` or
-        ``"1 month"``, a timedelta, or a number where the log's times are plain integers.
-    mode
-        ``"ordered"``: other rows may lie between. ``"increase"``: each step later than the one before.
-        ``"strict"``: no other row of the item between. ``"first_entry"``: from the first step-1 row only.
-        ``"unordered"``: the most distinct steps inside one window. ``"hybrid"``: step 1, then the others
-        in any order. ``"open"``: whether an item has each step at all. ``"clickhouse"``: the level that
-        ClickHouse's windowFunnel gives.
-    modes
-        With ``mode="clickhouse"``: ``"strict_order"``, ``"strict_deduplication"``, ``"strict_increase"``,
-        ``"strict_once"``, ``"allow_reentry"``.
-    max_gap, min_gap
-        Bounds of the time from the step done before, inclusive: one for all steps, or a mapping of step
-        numbers.
-    timing
-        Which of the deepest chains is timed. ``"last_entry"``: the one that ends first, each earlier step
-        as late as it can be. ``"first_entry"``: the one that begins first, each step as early as it can be.
-    exclude
-        :class:`Exclusion` or a list of them: stages that must not come between two steps.
-    optional
-        NumberColumn of steps that may be skipped; not step 1.
-    first_time
-        NumberColumn of steps that only an item's first such row fills.
-    hold
-        Columns of the log, kept with ``columns=``, that must be equal along a chain.
-    entries
-        ``"best"``: the deepest chain of each item. ``"all"``: one chain after another: the first step-1 row
-        opens one, the next one is opened by the first step-1 row after it is completed or its window is over.
+        Steps in order, or :class:`Steps` with the rules in them.
     by
         Columns of the items table, or of the log: one sequence per combination of their values.
     attribution
-        Which of an item's rows a column of the log is read at: ``"first_touch"`` or ``"last_touch"``, the
-        first or the last row that some step names and that has a value; ``"step"``, the row of the chain's
-        step number `attribution_step`, without which the value is missing. ``"all_events"`` asks for each
-        value by itself, of the rows that have it, so that an item may be in several groups.
+        Which of an item's rows a column of the log is read at. ``"first_touch"`` or ``"last_touch"``: the
+        first or the last row that fills some step and has a value. ``"step"``: the row of the match's step
+        number `attribution_step`; the value is missing where that step is not done. ``"all_events"``: each
+        value by itself, with the rows that have it, so that an item may be in several groups.
     attribution_step
-        The number of the step for ``"step"``.
+        Number of the step for ``"step"``.
     quantiles
-        Shares between 0 and 1; each gives two columns beside those of the median. ``None`` leaves all
-        columns of times out, which is faster.
-    missing
-        ``"error"`` or ``"ignore"`` for a stage that the log does not have.
+        Shares between 0 and 1; each adds two columns to those of the median. ``None`` leaves out all columns
+        of times, which is faster.
     as_of
-        A moment at which observation ends: rows at or after it are taken out. By default it ends with the
+        Moment at which observation ends: rows at or after it are taken out. By default it ends with the
         log's last row.
+    **rules
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=``, ``modes=``,
+        ``max_gap=``, ``min_gap=``, ``timing=``, ``exclude=``, ``optional=``, ``first_time=``, ``hold=``,
+        ``entries=``, ``missing=``. A rule that `steps` have already is refused.
 
     Returns
     -------
@@ -112,22 +69,25 @@ def sequence_funnel(
         One row per step, per group of `by`:
 
         - ``step``, ``label``;
-        - ``reached``: items that did the step on their chain; ``dropped``, ``immature``: of those whose
-          deepest step it is, not the last one, the ones whose window is over and the others;
+        - ``reached``: items that did the step in their match; ``dropped``, ``immature``: items whose
+          deepest step it is, the last step aside; the window of the dropped ones is over, that of the
+          immature ones is not;
         - ``conversion_from_first``, ``conversion_from_previous``, ``conversion_from_all``: ``reached``
-          over that of the first step, of the step before, over all items;
+          divided by that of the first step, by that of the step before, by the number of all items;
         - ``mean_from_previous``, ``median_from_previous``, ``q25_from_previous`` and so on, of the items
           that did both steps; ``mean_from_first`` and so on. Timedeltas, or floats where the log's times
           are plain integers.
 
-        Counts are int64; shares are float64, NaN where the denominator is 0. Which mode, window and
-        timing were used is in ``attrs["stagefunnel"]``, beside ``items`` and ``left_out`` (by exclusions).
+        Counts are int64; shares are float64, NaN where the denominator is 0. ``attrs["stagefunnel"]`` has
+        the mode, the window and the timing, and the numbers of ``items`` and of items that exclusions leave
+        out (``left_out``).
 
     Raises
     ------
     SchemaError
         If there are no steps, the log does not have a stage, a window or gap is negative or has no unit
-        where times are timestamps, or options do not fit each other.
+        where times are timestamps, options do not go together, or a rule is given both in `steps` and
+        beside them.
 
     Examples
     --------
@@ -140,65 +100,39 @@ def sequence_funnel(
     1   cart        1        1         0
     2  order        0        0         0
     """
-    rules = SequenceRules(
-        window=window,
-        mode=mode,
-        modes=modes,
-        max_gap=max_gap,
-        min_gap=min_gap,
-        timing=timing,
-        exclude=exclude,
-        optional=optional,
-        first_time=first_time,
-        hold=hold,
-        entries=entries,
-        missing=missing,
-    )
     question = question_of(log, steps, as_of, rules)
-    asked = None if quantiles is None else quantiles_of(quantiles)
+    shares = None if quantiles is None else quantiles_of(quantiles)
     reserved = [
-        f"{name}_from_{start}" for name in ("mean", *(asked or ())) for start in ("previous", "first")
+        f"{name}_from_{start}" for name in ("mean", *(shares or ())) for start in ("previous", "first")
     ]
     touch = touch_of(attribution, attribution_step, question.plan, by)
     grouped = grouped_by(question, by, touch, reserved=(*SEQUENCE, *reserved))
-    shares = None if asked is None else list(asked.values())
-    found = _steps(question, grouped, shares)
-    names = None if asked is None else list(asked)
-    table = sequence_table(log, question.plan, found, grouped.groups, names)
-    items, left_out = int(found.items.sum()), int(found.left_out.sum())
+    counts = _counts(question, grouped, None if shares is None else list(shares.values()))
+    table = sequence_table(question, counts, grouped.groups, None if shares is None else list(shares))
+    items, left_out = int(counts.items.sum()), int(counts.left_out.sum())
     by_columns = [] if grouped.groups is None else list(grouped.groups.values.columns)
     remember_rules(table, "sequence_funnel", question, items=items, left_out=left_out, by=by_columns)
     return table
 
 
+@lists_rules
 def sequence_items(
     log: StageLog,
-    steps: Any,
+    steps: StepsLike,
     *,
-    window: Any = None,
-    mode: SequenceMode = "ordered",
-    modes: Collection[WindowFunnelMode] = (),
-    max_gap: Any = None,
-    min_gap: Any = None,
-    timing: TimingName = "last_entry",
-    exclude: Exclusion | Sequence[Exclusion] = (),
-    optional: Collection[int] = (),
-    first_time: Collection[int] = (),
-    hold: str | Sequence[str] = (),
-    entries: EntriesName = "best",
-    missing: MissingStages = "error",
     as_of: Any = None,
+    **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """List how far each item came through steps in order, when, and why it stopped.
 
     Parameters
     ----------
     log, steps
-        The stage history and the steps.
-    window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, hold, entries
+        Stage history, and the steps or :class:`Steps`.
+    as_of
         As for :func:`sequence_funnel`.
-    missing, as_of
-        As for :func:`sequence_funnel`.
+    **rules
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
     Returns
     -------
@@ -211,10 +145,10 @@ def sequence_items(
         - ``excluded``: left out, stopped or reset by an exclusion;
         - ``immature``: its window is not over;
         - ``interrupted``: the next step is inside the window, but not adjacent (strict);
-        - ``gap``: it is inside the window, but too soon or too late; ``window``: it is beyond;
+        - ``gap``: it is inside the window, but too soon or too late; ``window``: it is beyond the window;
         - ``no_event``: it did not come.
 
-        With ``mode="clickhouse"`` only the level is known, and whether it is the last.
+        With ``mode="clickhouse"`` times are missing, and so is ``stop`` where the last step is not done.
 
     Raises
     ------
@@ -230,31 +164,21 @@ def sequence_items(
     0     1      2           0       0       2    <NA>    window
     1     2      1           4       4    <NA>    <NA>  immature
     """
-    rules = SequenceRules(
-        window=window,
-        mode=mode,
-        modes=modes,
-        max_gap=max_gap,
-        min_gap=min_gap,
-        timing=timing,
-        exclude=exclude,
-        optional=optional,
-        first_time=first_time,
-        hold=hold,
-        entries=entries,
-        missing=missing,
-    )
     question = question_of(log, steps, as_of, rules)
-    table = item_rows(log, question.plan, chains_of(log, question.plan, question.as_of))
+    matches = matches_of(log, question.plan, question.as_of)
+    table = item_rows(log, len(question.plan.steps), matches)
     remember_rules(table, "sequence_items", question)
     return table
 
 
-def _steps(question: Question, grouped: Grouped, quantiles: Sequence[_core.stages.Quantile] | None) -> Steps:
+def _counts(
+    question: Question, grouped: Grouped, quantiles: Sequence[_core.stages.Quantile] | None
+) -> StepCounts:
     log, as_of, plan, groups = question.log, question.as_of, grouped.plan, grouped.groups
     if plan.mode != "clickhouse":
-        return steps_of(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))
+        return step_counts(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))
     is_there = items_before(log._data.journeys, as_of)
     group = None if groups is None else groups.code[is_there]
     n_groups = 1 if groups is None else len(groups.values)
-    return steps_of_levels(window_funnel(log, plan, as_of)[is_there], len(plan.steps), group, n_groups)
+    level = window_funnel(log, plan, as_of)[is_there]
+    return step_counts_of_levels(level, len(plan.steps), group, n_groups)

@@ -1,4 +1,4 @@
-"""What came between two steps of a sequence."""
+"""The stages between two steps of a sequence."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, counted
+from ...errors import SchemaError, advised, counted
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.stamps import to_durations
-from .matches import chains_of
+from .matches import matches_of
+from .question import check_whole, question_of, remember_rules, steps_between
 from .rows import LogRows
-from .rules import SequenceRules, question_of, remember_rules, steps_between
+from .rules import SequenceRules, lists_rules
+from .steps import StepsLike
 
 _ARROW, _MORE, _NOTHING = " → ", "…", "(nothing)"
-_MOST_STAGES = 100
+_MOST_PATHS, _MOST_STAGES = 1_000_000, 100
 
 
+@lists_rules
 def sequence_paths(
     log: StageLog,
-    steps: Any,
+    steps: StepsLike,
     *,
     from_step: int | None = None,
     to_step: int | None = None,
@@ -37,30 +40,30 @@ def sequence_paths(
     Parameters
     ----------
     log, steps
-        The stage history and the steps.
+        Stage history, and the steps or :class:`Steps`.
     from_step, to_step
-        Step numbers, by default the first and the last one.
+        Step numbers, by default those of the first and the last step.
     top
-        How many paths to list; the others are one line.
+        Number of paths to list; all others share one line.
     max_stages
-        Of longer paths so many stages are told, and paths that are alike so far are one.
+        Number of stages to list of a path; longer paths that begin alike count as one.
     as_of
         As for :func:`sequence_funnel`.
     **rules
-        What makes a chain, as for :func:`sequence_funnel`: ``window=``, ``mode=`` and so on.
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
     Returns
     -------
     DataFrame
         One row per path: ``path`` (the stages of the rows between the two steps, a stage that comes several
-        times in a row once; ``(nothing)`` if there are none), ``items`` (chains), ``share`` of the chains
-        that did both steps, ``median`` of their time between the two. Of rows of equal time those count
+        times in a row once; ``(nothing)`` if there are none), ``items`` (matches), ``share`` of the matches
+        that did both steps, ``median`` of their time between the two. Among rows of equal time those count
         that the journey has between the two.
 
     Raises
     ------
     SchemaError
-        As for :func:`sequence_funnel`.
+        As for :func:`sequence_funnel`; also for a mode without an order of steps.
 
     Examples
     --------
@@ -72,34 +75,28 @@ def sequence_paths(
     0       help      1    0.5     3.0
     1  (nothing)      1    0.5     9.0
     """
-    _check(top, "top", 1_000_000)
-    _check(max_stages, "max_stages", _MOST_STAGES)
+    check_whole("top", top, _MOST_PATHS)
+    check_whole("max_stages", max_stages, _MOST_STAGES)
     question = question_of(log, steps, as_of, rules)
     plan = question.plan
     if plan.mode in ("open", "hybrid", "unordered"):
-        raise SchemaError(f'mode="{plan.mode}" has no order of steps, between which something could come')
+        raise SchemaError(
+            advised("mode", plan.mode), " has no order of steps, between which a stage could come"
+        )
     start, end = steps_between(question, from_step, to_step)
-    chains = chains_of(log, plan, question.as_of)
-    both = chains.done[:, start - 1] & chains.done[:, end - 1]
-    item, time = chains.item[both].astype(np.int64), chains.time[both]
+    matches = matches_of(log, plan, question.as_of)
+    both = matches.done[:, start - 1] & matches.done[:, end - 1]
+    item, time = matches.item[both].astype(np.int64), matches.time[both]
     rows = LogRows(log, question.as_of)
-    begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].matches)
-    finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].matches)
+    begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
+    finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
     codes = _stages_between(rows, begin, finish, max_stages)
-    found, path, items = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
-    path = path.reshape(-1)
-    # The first of those that are equally frequent is the one that comes first in the log.
-    first = np.full(len(found), len(path))
-    np.minimum.at(first, path, log._data.journeys.first_row[item].astype(np.int64))
-    order = np.lexsort((first, -items))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    shown = min(top, len(found))
-    line = np.minimum(rank[path], shown)
+    paths, path = _most_frequent_first(codes, log._data.journeys.first_row[item].astype(np.int64))
+    names = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[:top]]
+    if len(paths) > top:
+        names.append(f"other ({counted(len(paths) - top, 'path')})")
+    line = np.minimum(path, top)
     lengths = time[:, end - 1] - time[:, start - 1]
-    names = [_name(found[place], log._data.labels) for place in order[:shown]]
-    if len(found) > shown:
-        names.append(f"other ({counted(len(found) - shown, 'path')})")
     counts = np.bincount(line, minlength=len(names)).astype(np.int64)
     medians = pd.Series(lengths).groupby(line).median() if len(lengths) else pd.Series(dtype=float)
     columns: dict[str, Any] = {
@@ -113,27 +110,42 @@ def sequence_paths(
     return table
 
 
-def _check(number: Any, name: str, most: int) -> None:
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
-        raise SchemaError(f"{name}={number!r} is not a whole number from 1 to {most:,}")
+def _most_frequent_first(
+    codes: npt.NDArray[np.int64], first_row: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """List the distinct paths, the most frequent first, and the place of each match's path among them.
+
+    Of equally frequent paths, the path whose first row comes first in the input is listed first.
+    """
+    paths, path, n_matches = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
+    path = path.reshape(-1)
+    first = np.full(len(paths), np.iinfo(np.int64).max)
+    np.minimum.at(first, path, first_row)
+    order = np.lexsort((first, -n_matches))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return paths[order], rank[path]
 
 
 def _stages_between(
     rows: LogRows, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], most: int
 ) -> npt.NDArray[np.int64]:
-    """Put the stages between rows into lines of a matrix, -1 behind the last, -2 where more would come."""
+    """Put the stages between two rows of each match in a line of a matrix.
+
+    -1 fills a line up; -2 in the last column stands for further stages.
+    """
     lengths = np.maximum(end - begin - 1, 0)
-    chain = np.repeat(np.arange(len(begin)), lengths)
+    match = np.repeat(np.arange(len(begin)), lengths)
     place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    code = rows.stage(begin[chain] + 1 + place)
+    code = rows.stage(begin[match] + 1 + place)
     is_new = np.ones(len(code), dtype=bool)
-    is_new[1:] = (code[1:] != code[:-1]) | (chain[1:] != chain[:-1])
-    chain, code = chain[is_new], code[is_new]
-    n_stages = np.bincount(chain, minlength=len(begin))
+    is_new[1:] = (code[1:] != code[:-1]) | (match[1:] != match[:-1])
+    match, code = match[is_new], code[is_new]
+    n_stages = np.bincount(match, minlength=len(begin))
     place = np.arange(len(code)) - np.repeat(np.cumsum(n_stages) - n_stages, n_stages)
     lines = np.full((len(begin), most + 1), -1, dtype=np.int64)
     kept = place < most
-    lines[chain[kept], place[kept]] = code[kept]
+    lines[match[kept], place[kept]] = code[kept]
     lines[n_stages > most, most] = -2
     return lines
 

@@ -1,16 +1,17 @@
-"""What a sequence is asked with, checked, and in the terms of one log."""
+"""The rules of a sequence: which there are, their defaults, and the checks that need no log."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import datetime
+import inspect
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, Final, TypedDict, get_args
+from typing import Any, Final, TypeAlias, TypedDict, TypeVar, cast, get_args
 
-import pandas as pd
+import numpy as np
 
-from ...errors import SchemaError, check_option, counted, quoted
-from ...log.stage_log import StageLog
+from ...errors import SchemaError, advised, check_option, given, named, quoted
 from ...tables.options import (
     EffectName,
     EntriesName,
@@ -19,13 +20,15 @@ from ...tables.options import (
     TimingName,
     WindowFunnelMode,
 )
-from ...times.lengths import Length, length_of
-from ...times.periods import Clock, moment_of
-from .steps import Flags, StageReader, named_steps
+from ...times.lengths import length_of
+from ...times.periods import Clock
 
+StageLike: TypeAlias = Hashable | Collection[Hashable]
+
+_SEVERAL: Final = (list, tuple, set, frozenset)
 _MOST_STEPS: Final = 64
 _MOST_CONDITIONS: Final = 32
-# Steps without an order have nothing that could be skipped, and steps without a chain no gap.
+# Steps without an order have nothing that could be skipped, and steps without a match have no gaps.
 _LACKING: Final[Mapping[str, tuple[str, ...]]] = {
     "first_entry": ("entries",),
     "unordered": ("max_gap", "min_gap", "optional", "entries"),
@@ -42,17 +45,18 @@ class Exclusion:
     Parameters
     ----------
     stage
-        The stage, several of which any counts, or ``"*"`` for every row that is no step of the chain.
+        Stage that is excluded, a list of such stages, or ``"*"`` for every row that no step of the match
+        has.
     after, before
-        The numbers of the steps; by default from the first step to the last one.
+        Numbers of the two steps; by default the first step and the last one.
     effect
-        ``"drop"`` leaves an item out of all counts, ``"stop"`` ends the chain there, ``"reset"`` makes the
-        chain count for nothing.
+        ``"drop"`` leaves an item out of all counts, ``"stop"`` ends the match there, ``"reset"`` makes the
+        match count for nothing.
 
     Notes
     -----
-    With ``mode="unordered"`` steps are numbered in order of time. All exclusions lie between the same two,
-    and reset.
+    With ``mode="unordered"`` steps are numbered in order of time. All exclusions lie between the same two
+    steps, and every effect is ``"reset"``.
 
     Examples
     --------
@@ -61,252 +65,14 @@ class Exclusion:
     Exclusion(stage='refund', after=2, before=None, effect='drop')
     """
 
-    stage: Any
+    stage: StageLike
     after: int = 1
     before: int | None = None
     effect: EffectName = "drop"
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step in the terms of a log.
-
-    Attributes
-    ----------
-    label
-        How it is called.
-    matches
-        Of each of the log's stages, whether it fills the step.
-    max_gap, min_gap
-        Bounds of the time from the step done before.
-    optional, first_time
-        Whether it may be skipped, and whether only an item's first such row fills it.
-    """
-
-    label: str
-    matches: Flags
-    max_gap: Length | None
-    min_gap: Length | None
-    optional: bool
-    first_time: bool
-
-
-@dataclass(frozen=True)
-class Barrier:
-    """An exclusion in the terms of a log: which stages, between which steps, to what effect."""
-
-    matches: Flags
-    after: int
-    before: int
-    effect: EffectName
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A sequence to look for in a log."""
-
-    steps: tuple[Step, ...]
-    mode: SequenceMode
-    modes: frozenset[str]
-    window: Length | None
-    timing: TimingName
-    barriers: tuple[Barrier, ...]
-    hold: tuple[str, ...] = ()
-    entries: EntriesName = "best"
-
-
-def plan_of(
-    labels: Sequence[Any],
-    clock: Clock,
-    steps: Any,
-    *,
-    window: Any = None,
-    mode: SequenceMode = "ordered",
-    modes: Collection[WindowFunnelMode] = (),
-    max_gap: Any = None,
-    min_gap: Any = None,
-    timing: TimingName = "last_entry",
-    exclude: Any = (),
-    optional: Any = (),
-    first_time: Any = (),
-    hold: Any = (),
-    entries: EntriesName = "best",
-    missing: MissingStages = "error",
-    left_out: Collection[Hashable] = (),
-) -> Plan:
-    """Check the options of a sequence and put them in the terms of a log.
-
-    Parameters
-    ----------
-    labels
-        The log's stages by their codes.
-    clock
-        How the log counts time.
-    steps, window, mode, modes, max_gap, min_gap, timing, exclude, optional, first_time, hold, entries
-        As for :func:`sequence_funnel`.
-    missing
-        As for :func:`sequence_funnel`.
-    left_out
-        Stages that the log was read without.
-    """
-    check_option("mode", mode, get_args(SequenceMode))
-    check_option("timing", timing, get_args(TimingName))
-    check_option("entries", entries, get_args(EntriesName))
-    check_option("missing", missing, get_args(MissingStages))
-    named = named_steps(steps)
-    n = len(named)
-    most = _MOST_CONDITIONS if mode == "clickhouse" else _MOST_STEPS
-    if n > most:
-        raise SchemaError(f"steps= has {counted(n, 'step')}; with mode={mode!r} there can be {most} at most")
-    given = {
-        "window": window,
-        "max_gap": max_gap,
-        "min_gap": min_gap,
-        "exclude": exclude,
-        "optional": optional,
-        "first_time": first_time,
-        "hold": hold,
-        "entries": () if entries == "best" else entries,
-    }
-    for option in _LACKING.get(mode, ()):
-        if given[option] is not None and not _is_empty(given[option]):
-            raise SchemaError(
-                f'{option}= has no meaning with mode="{mode}"; leave it out, or take another mode'
-            )
-    chosen = _window_funnel_modes(modes, mode)
-    length = length_of(window, clock, "window")
-    if mode == "clickhouse" and not isinstance(length, int):
-        raise SchemaError(
-            f'window={window!r}: mode="clickhouse" needs a window of a fixed length, such as "7d"'
-        )
-    skipped = _numbers(optional, n, "optional")
-    if 1 in skipped:
-        raise SchemaError("optional= has step 1, which opens the chain and cannot be skipped")
-    first = _numbers(first_time, n, "first_time")
-    longest = _gaps(max_gap, n, clock, "max_gap")
-    shortest = _gaps(min_gap, n, clock, "min_gap")
-    _refuse_empty_gaps(shortest, longest)
-    reader = StageReader(labels, missing, left_out)
-    planned = tuple(
-        Step(
-            label,
-            reader.flags(stage, f"step {number}"),
-            longest.get(number),
-            shortest.get(number),
-            number in skipped,
-            number in first,
-        )
-        for number, (label, stage) in enumerate(named, start=1)
-    )
-    barriers = _barriers(exclude, n, reader)
-    between = sorted({(one.after, one.before) for one in barriers})
-    if mode == "unordered" and len(between) > 1:
-        said = " and ".join(f"{begin} and {end}" for begin, end in between[:2])
-        raise SchemaError(
-            f"exclude= lies between steps {said}; with "
-            f'mode="unordered" all exclusions lie between the same two'
-        )
-    return Plan(planned, mode, chosen, length, timing, barriers, _columns(hold), entries)
-
-
-def _columns(hold: Any) -> tuple[str, ...]:
-    names = (hold,) if isinstance(hold, str) else tuple(hold) if isinstance(hold, Iterable) else (None,)
-    if not all(isinstance(name, str) for name in names):
-        raise SchemaError(f"hold={hold!r} is no list of columns of the log")
-    if len(set(names)) < len(names):
-        raise SchemaError(f"hold= names a column twice: {quoted(names)}")
-    return names
-
-
-def _is_empty(value: Any) -> bool:
-    return isinstance(value, Collection) and not isinstance(value, str) and not len(value)
-
-
-def _window_funnel_modes(modes: Any, mode: str) -> frozenset[str]:
-    if isinstance(modes, str) or not isinstance(modes, Iterable):
-        raise SchemaError(f"modes={modes!r} is not a list of modes, such as ['strict_order']")
-    chosen = frozenset(modes)
-    for one in sorted(chosen, key=str):
-        check_option("modes", one, get_args(WindowFunnelMode))
-    if chosen and mode != "clickhouse":
-        raise SchemaError(f'modes= are those of windowFunnel, for mode="clickhouse"; this is mode={mode!r}')
-    if "allow_reentry" in chosen and "strict_order" not in chosen:
-        raise SchemaError("modes= has 'allow_reentry' without 'strict_order', which it goes with")
-    return chosen
-
-
-def _numbers(given: Any, n: int, option: str) -> frozenset[int]:
-    if isinstance(given, str | Integral) or not isinstance(given, Iterable):
-        raise SchemaError(f"{option}={given!r} is not a set of step numbers, such as {{2}}")
-    numbers = list(given)
-    for number in numbers:
-        _check_number(number, n, option)
-    return frozenset(map(int, numbers))
-
-
-def _check_number(number: Any, n: int, option: str) -> None:
-    is_number = isinstance(number, Integral) and not isinstance(number, bool)
-    if not is_number or not 1 <= int(number) <= n:
-        raise SchemaError(f"{option}= has {number!r}, which is no step; steps are numbered from 1 to {n}")
-
-
-def _gaps(given: Any, n: int, clock: Clock, option: str) -> dict[int, Length]:
-    """Read one gap for all steps, or one for each step number, from step 2 on."""
-    by_step = given if isinstance(given, Mapping) else dict.fromkeys(range(2, n + 1), given)
-    if not isinstance(given, Mapping):
-        length_of(given, clock, option)
-    gaps = {}
-    for number, value in by_step.items():
-        _check_number(number, n, option)
-        if number == 1:
-            raise SchemaError(f"{option}= has step 1, before which there is none; gaps are of steps 2 to {n}")
-        gap = length_of(value, clock, option, up=option == "min_gap")
-        if gap is not None:
-            gaps[int(number)] = gap
-    return gaps
-
-
-def _refuse_empty_gaps(shortest: Mapping[int, Length], longest: Mapping[int, Length]) -> None:
-    for number, least in shortest.items():
-        most = longest.get(number)
-        if isinstance(least, int) and isinstance(most, int) and least > most:
-            raise SchemaError(
-                f"min_gap= of step {number} is longer than its max_gap=, so that nothing could do the step"
-            )
-
-
-def _barriers(exclude: Any, n: int, reader: StageReader) -> tuple[Barrier, ...]:
-    given = [exclude] if isinstance(exclude, Exclusion) else list(exclude)
-    barriers: list[Barrier] = []
-    for one in given:
-        if not isinstance(one, Exclusion):
-            raise SchemaError(f"exclude= has {one!r}; give Exclusion(stage, after=1, before=2)")
-        check_option("effect", one.effect, get_args(EffectName))
-        before = n if one.before is None else one.before
-        _check_number(one.after, n, "after")
-        _check_number(before, n, "before")
-        if one.after >= before:
-            raise SchemaError(f"{one!r} is between no steps: after={one.after} is not before step {before}")
-        flags = reader.flags(one.stage, f"exclusion of {one.stage!r}")
-        barrier = Barrier(flags, int(one.after), int(before), one.effect)
-        for other, said in zip(barriers, given, strict=False):
-            _refuse_contradiction(barrier, other, one, said)
-        barriers.append(barrier)
-    return tuple(barriers)
-
-
-def _refuse_contradiction(barrier: Barrier, other: Barrier, said: Exclusion, said_before: Exclusion) -> None:
-    shares_stage = bool((barrier.matches & other.matches).any())
-    overlaps = max(barrier.after, other.after) < min(barrier.before, other.before)
-    if shares_stage and overlaps and barrier.effect != other.effect:
-        raise SchemaError(
-            f"exclude= contradicts itself: {said_before!r} and {said!r} are about one stage between the same "
-            f"steps, and have different effects"
-        )
-
-
 class SequenceRules(TypedDict, total=False):
-    """What makes a chain, as :func:`stagefunnel.sequence_funnel` explains it."""
+    """The options that decide what a match is; :class:`stagefunnel.Steps` explains them."""
 
     window: Any
     mode: SequenceMode
@@ -322,68 +88,241 @@ class SequenceRules(TypedDict, total=False):
     missing: MissingStages
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a log.
+DEFAULTS: Final[SequenceRules] = {
+    "window": None,
+    "mode": "ordered",
+    "modes": (),
+    "max_gap": None,
+    "min_gap": None,
+    "timing": "last_entry",
+    "exclude": (),
+    "optional": (),
+    "first_time": (),
+    "hold": (),
+    "entries": "best",
+    "missing": "error",
+}
 
-    Attributes
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def lists_rules(function: _Function) -> _Function:
+    """List the rules with their defaults in a signature, in the place of ``**rules``."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    types = {
+        name: getattr(hint, "__forward_arg__", hint) for name, hint in SequenceRules.__annotations__.items()
+    }
+    rules = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[name])
+        for name, default in DEFAULTS.items()
+    ]
+    first_keyword = sum(parameter.kind is not inspect.Parameter.KEYWORD_ONLY for parameter in own)
+    shown = [*own[:first_keyword], *rules, *own[first_keyword:]]
+    cast(Any, function).__signature__ = signature.replace(parameters=shown)
+    return function
+
+
+def stages_of_step(stage: Any, where: str, option: str) -> Hashable:
+    """Read one stage, or several as a tuple or a frozenset."""
+    if not isinstance(stage, _SEVERAL):
+        several: tuple[Any, ...] = (stage,)
+    elif not stage:
+        raise SchemaError(f"{where} names no stage", option=option)
+    else:
+        several = tuple(stage)
+    for label in several:
+        if not isinstance(label, Hashable):
+            raise SchemaError(
+                f"{where}: {label!r} is not a stage; give a label, a list of labels or '*'", option=option
+            )
+    if not isinstance(stage, _SEVERAL):
+        return cast(Hashable, stage)
+    return frozenset(several) if isinstance(stage, set | frozenset) else several
+
+
+def checked_rules(rules: SequenceRules, n_steps: int) -> dict[str, Any]:
+    """Check all rules and put them in one form, in which equal rules compare as equal.
+
+    Parameters
     ----------
-    log, plan
-        The log, and the sequence to look for in it.
-    as_of
-        When observation ends, in the unit of the log.
     rules
-        As they were given.
+        A value for each rule.
+    n_steps
+        Number of steps.
+
+    Raises
+    ------
+    SchemaError
+        If a rule is wrong for every log, or two rules do not go together.
     """
-
-    log: StageLog
-    plan: Plan
-    as_of: int | None
-    rules: SequenceRules
-
-    @property
-    def labels(self) -> list[str]:
-        """The names of the steps."""
-        return [step.label for step in self.plan.steps]
-
-
-def question_of(log: StageLog, steps: Any, as_of: Any, rules: SequenceRules) -> Question:
-    """Check a question."""
-    if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    clock = log._data.clock
-    plan = plan_of(log._data.labels, clock, steps, left_out=log._data.other_labels, **rules)
-    return Question(log, plan, moment_of(as_of, clock, "as_of"), rules)
-
-
-def remember_rules(table: pd.DataFrame, what: str, question: Question, **more: Any) -> None:
-    """Note which rules a table was made by, as plain data that survives JSON."""
-    plan, window = question.plan, question.rules.get("window")
-    table.attrs["stagefunnel"] = {
-        "table": what,
-        "steps": question.labels,
-        "mode": plan.mode,
-        "modes": sorted(plan.modes),
-        "timing": plan.timing,
-        "entries": plan.entries,
-        "window": window if window is None or isinstance(window, int | str) else str(window),
-        **more,
+    mode = rules["mode"]
+    check_option("mode", mode, get_args(SequenceMode))
+    check_option("timing", rules["timing"], get_args(TimingName))
+    check_option("entries", rules["entries"], get_args(EntriesName))
+    check_option("missing", rules["missing"], get_args(MissingStages))
+    _refuse_too_many(n_steps, mode)
+    _refuse_rules_without_meaning(rules, mode)
+    optional = _step_numbers(rules["optional"], n_steps, "optional")
+    if 1 in optional:
+        raise SchemaError(named("optional"), " has step 1, which opens the match and cannot be skipped")
+    return {
+        **rules,
+        "modes": _window_funnel_modes(rules["modes"], mode),
+        "window": _checked_window(rules["window"], mode),
+        "max_gap": _checked_gaps(rules["max_gap"], n_steps, "max_gap"),
+        "min_gap": _checked_gaps(rules["min_gap"], n_steps, "min_gap"),
+        "exclude": _checked_exclusions(rules["exclude"], n_steps, mode),
+        "optional": optional,
+        "first_time": _step_numbers(rules["first_time"], n_steps, "first_time"),
+        "hold": _columns(rules["hold"]),
     }
 
 
-def steps_between(question: Question, from_step: Any, to_step: Any) -> tuple[int, int]:
-    """Read the numbers of two steps, by default of the first and the last."""
-    n = len(question.plan.steps)
-    numbers = []
-    for name, given, default in (("from_step", from_step, 1), ("to_step", to_step, n)):
-        number = default if given is None else given
-        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= n:
-            raise SchemaError(f"{name}={given!r} is no step; steps are numbered from 1 to {n}")
-        numbers.append(number)
-    if numbers[0] >= numbers[1]:
+def _refuse_too_many(n_steps: int, mode: SequenceMode) -> None:
+    most = _MOST_CONDITIONS if mode == "clickhouse" else _MOST_STEPS
+    if n_steps > most:
         raise SchemaError(
-            f"from_step={numbers[0]} does not come before to_step={numbers[1]}; name two steps in order"
+            named("steps"),
+            f" has {n_steps} steps; with ",
+            given("mode", mode),
+            f" there can be {most} at most",
         )
-    if question.plan.mode == "clickhouse":
-        raise SchemaError('mode="clickhouse" knows no times of steps; take another mode')
-    return numbers[0], numbers[1]
+
+
+def _refuse_rules_without_meaning(rules: SequenceRules, mode: SequenceMode) -> None:
+    for rule in _LACKING.get(mode, ()):
+        value = cast(Mapping[str, Any], rules)[rule]
+        is_left_out = value is None or _is_empty(value) or (rule == "entries" and value == "best")
+        if not is_left_out:
+            raise SchemaError(
+                *(named(rule), " has no meaning with ", advised("mode", mode)),
+                "; leave it out, or choose another mode",
+            )
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, Collection) and not isinstance(value, str) and not len(value)
+
+
+def _window_funnel_modes(modes: Any, mode: SequenceMode) -> frozenset[str]:
+    if isinstance(modes, str) or not isinstance(modes, Iterable):
+        raise SchemaError(given("modes", modes), " is not a list of modes, such as ['strict_order']")
+    chosen = frozenset(modes)
+    for one in sorted(chosen, key=str):
+        check_option("modes", one, get_args(WindowFunnelMode))
+    if chosen and mode != "clickhouse":
+        raise SchemaError(
+            *(named("modes"), " are the modes of windowFunnel, for ", advised("mode", "clickhouse")),
+            *("; this is ", given("mode", mode)),
+        )
+    if "allow_reentry" in chosen and "strict_order" not in chosen:
+        raise SchemaError(
+            named("modes"), " has 'allow_reentry' without 'strict_order'; add 'strict_order' to it"
+        )
+    return chosen
+
+
+def _checked_window(window: Any, mode: SequenceMode) -> Any:
+    length = _checked_length(window, "window")
+    if mode == "clickhouse" and not isinstance(length, int):
+        raise SchemaError(
+            *(given("window", window), ": ", advised("mode", "clickhouse")),
+            ' needs a window of a fixed length, such as "7d"',
+        )
+    return window
+
+
+def _checked_length(value: Any, option: str) -> Any:
+    """Read a length in the unit that suits it: a log that has another one refuses it later."""
+    is_timed = isinstance(value, str | datetime.timedelta | np.timedelta64)
+    # Days are the longest unit of a log: a length that is too long for them is too long for any log.
+    return length_of(value, Clock("D" if is_timed else None, None), option)
+
+
+def _checked_gaps(gaps: Any, n_steps: int, option: str) -> Any:
+    if not isinstance(gaps, Mapping):
+        _checked_length(gaps, option)
+        return gaps
+    for number, gap in gaps.items():
+        _check_step_number(number, n_steps, option)
+        if number == 1:
+            raise SchemaError(
+                named(option),
+                f" has step 1, before which there is no step; gaps belong to steps 2 to {n_steps}",
+            )
+        _checked_length(gap, option)
+    return {int(number): gap for number, gap in gaps.items()}
+
+
+def _step_numbers(numbers: Any, n_steps: int, option: str) -> frozenset[int]:
+    if isinstance(numbers, str | Integral) or not isinstance(numbers, Iterable):
+        raise SchemaError(given(option, numbers), " is not a set of step numbers, such as {2}")
+    listed = list(numbers)
+    for number in listed:
+        _check_step_number(number, n_steps, option)
+    return frozenset(map(int, listed))
+
+
+def _check_step_number(number: Any, n_steps: int, option: str) -> None:
+    if not is_step_number(number, n_steps):
+        raise SchemaError(
+            named(option), f" has {number!r}, which is not a step; steps are numbered from 1 to {n_steps}"
+        )
+
+
+def is_step_number(number: Any, n_steps: int) -> bool:
+    """Return whether a value is the number of a step."""
+    is_whole = isinstance(number, Integral) and not isinstance(number, bool)
+    return is_whole and 1 <= int(number) <= n_steps
+
+
+def _checked_exclusions(exclude: Any, n_steps: int, mode: SequenceMode) -> tuple[Exclusion, ...]:
+    listed = [exclude] if isinstance(exclude, Exclusion) else exclude
+    if isinstance(listed, str) or not isinstance(listed, Iterable):
+        listed = [exclude]
+    checked = tuple(_checked_exclusion(one, n_steps) for one in listed)
+    between = sorted({(one.after, n_steps if one.before is None else one.before) for one in checked})
+    if mode == "unordered" and len(between) > 1:
+        pairs = " and ".join(f"{after} and {before}" for after, before in between[:2])
+        raise SchemaError(
+            *(named("exclude"), f" lies between steps {pairs}; with ", advised("mode", "unordered")),
+            " all exclusions lie between the same two",
+        )
+    return checked
+
+
+def _checked_exclusion(exclusion: Any, n_steps: int) -> Exclusion:
+    if not isinstance(exclusion, Exclusion):
+        raise SchemaError(named("exclude"), f" has {exclusion!r}; give Exclusion(stage, after=1, before=2)")
+    if exclusion.effect not in get_args(EffectName):
+        raise SchemaError(
+            named("exclude"),
+            f" has {exclusion!r}: effect={exclusion.effect!r} is not one of {quoted(get_args(EffectName))}",
+        )
+    before = n_steps if exclusion.before is None else exclusion.before
+    for name, number in (("after", exclusion.after), ("before", before)):
+        if not is_step_number(number, n_steps):
+            raise SchemaError(
+                named("exclude"),
+                f" has {exclusion!r}: {name}={number!r} is not a step; "
+                f"steps are numbered from 1 to {n_steps}",
+            )
+    if exclusion.after >= before:
+        raise SchemaError(
+            named("exclude"),
+            f" has {exclusion!r}, which lies between no two steps: "
+            f"after={exclusion.after} does not come before step {before}",
+        )
+    return replace(
+        exclusion, stage=stages_of_step(exclusion.stage, f"exclusion of {exclusion.stage!r}", "exclude")
+    )
+
+
+def _columns(hold: Any) -> tuple[str, ...]:
+    names = (hold,) if isinstance(hold, str) else tuple(hold) if isinstance(hold, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise SchemaError(given("hold", hold), " is not a list of columns of the log")
+    if len(set(names)) < len(names):
+        raise SchemaError(named("hold"), f" names a column twice: {quoted(names)}")
+    return names

@@ -1,84 +1,222 @@
-"""The steps of a sequence as people write them, and the stages of a log that fill them."""
+"""The steps of a sequence as people write them, with the rules that decide what a match is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, Unpack, cast
 
-import numpy as np
-import numpy.typing as npt
+from ...errors import Option, SchemaError, given, named
+from ...tables.options import EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
+from .rules import (
+    DEFAULTS,
+    Exclusion,
+    SequenceRules,
+    StageLike,
+    checked_rules,
+    lists_rules,
+    stages_of_step,
+)
 
-from ...errors import SchemaError, did_you_mean, quoted
-from ...tables.options import MissingStages
-
-ANY: Final = "*"
-_SEVERAL: Final = (list, tuple, set, frozenset)
-
-Flags: TypeAlias = npt.NDArray[np.uint8]
-
-
-def named_steps(steps: Any) -> list[tuple[str, Any]]:
-    """List the steps with what they are called: by their stages, or as a mapping calls them."""
-    if isinstance(steps, Mapping):
-        named = [(str(name), stage) for name, stage in steps.items()]
-    elif isinstance(steps, str | set | frozenset) or not isinstance(steps, Iterable):
-        raise SchemaError(f"steps={steps!r} is not a list of stages in order, such as ['visit', 'cart']")
-    else:
-        named = [(_label(stage), stage) for stage in steps]
-    if not named:
-        raise SchemaError("steps= is empty; give the stages in order, such as ['visit', 'cart']")
-    return named
+_SUCH_AS: Final = "such as ['visit', 'cart']"
 
 
-def _label(stage: Any) -> str:
-    return " | ".join(map(str, stage)) if isinstance(stage, _SEVERAL) else str(stage)
+@dataclass(frozen=True, init=False, repr=False)
+class Steps:
+    """The steps of a sequence, with the rules that decide what a match of them is.
 
-
-class StageReader:
-    """Finds stages in a log by their labels.
+    Every function that takes steps takes such a value in their place, so that the rules are written once.
+    A **match** is step 1 and further steps, each in a row of its own. The deepest match of an item counts,
+    whichever entry it starts from. Rows of equal time may be taken in the order of the steps.
 
     Parameters
     ----------
-    labels
-        The log's stages by their codes.
+    steps
+        Steps in order: each a stage, a list of stages any of which fills it, or ``"*"`` for any stage. A
+        mapping names its steps by its keys. ``Steps`` are taken over with their rules.
+    window
+        Longest time from the first step to the last one, inclusive: text such as ``"7d"`` or ``"1 month"``,
+        a timedelta, or a number where the log's times are plain integers.
+    mode
+        ``"ordered"``: other rows may lie between. ``"increase"``: each step later than the one before.
+        ``"strict"``: no other row of the item between. ``"first_entry"``: from the first step-1 row only.
+        ``"unordered"``: the most distinct steps inside one window. ``"hybrid"``: step 1, then the others
+        in any order. ``"open"``: whether an item has each step at all. ``"clickhouse"``: the level that
+        ClickHouse's windowFunnel gives.
+    modes
+        Modes of windowFunnel, with ``mode="clickhouse"``: ``"strict_order"``, ``"strict_deduplication"``,
+        ``"strict_increase"``, ``"strict_once"``, ``"allow_reentry"``.
+    max_gap, min_gap
+        Bounds of the time from the step done before, inclusive: one for all steps, or a mapping of step
+        numbers.
+    timing
+        Which of the deepest matches is timed. ``"last_entry"``: the match that ends first, each earlier step
+        as late as it can be. ``"first_entry"``: the match that begins first, each step as early as it can be.
+    exclude
+        :class:`Exclusion` or a list of them: stages that must not come between two steps.
+    optional
+        Numbers of the steps that may be skipped; not step 1.
+    first_time
+        Numbers of the steps that only an item's first such row fills.
+    hold
+        Columns of the log, kept with ``columns=``, whose values must be equal throughout a match.
+    entries
+        ``"best"``: the deepest match of each item. ``"all"``: one match after another. The first step-1 row
+        opens a match; the next match is opened by the first step-1 row after this one is completed or its
+        window is over.
     missing
-        Whether a stage that the log does not have is an error, or matches nothing.
-    left_out
-        Stages that the log was read without, which nobody may ask for.
+        ``"error"`` or ``"ignore"`` for a stage that the log does not have.
+
+    Attributes
+    ----------
+    steps
+        Stages of each step: a label, or a tuple or frozenset of labels.
+    labels
+        Names of the steps.
+
+    Raises
+    ------
+    SchemaError
+        If there are no steps, a rule has a value that is wrong for every log, two rules do not go together,
+        or `steps` are ``Steps`` that have one of the rules already.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 1, 2], "stage": ["visit", "cart", "order", "visit"], "time": [0, 2, 9, 4]}
+    >>> log = sf.StageLog(rows)
+    >>> steps = sf.Steps(["visit", "cart", "order"], window=8)
+    >>> steps
+    Steps(['visit', 'cart', 'order'], window=8)
+    >>> list(sf.sequence_funnel(log, steps)["reached"])
+    [2, 1, 0]
+    >>> list(sf.sequence_items(log, steps.replace(window=9))["level"])
+    [3, 1]
+
+    A rule is given in one place:
+
+    >>> sf.sequence_funnel(log, steps, window=9)
+    Traceback (most recent call last):
+    stagefunnel.SchemaError: window=9 is given beside Steps that have window=8; give window= in one place
     """
 
-    def __init__(
-        self, labels: Sequence[Any], missing: MissingStages, left_out: Collection[Hashable] = ()
-    ) -> None:
-        self._code_of: dict[Hashable, int] = {label: code for code, label in enumerate(labels)}
-        self._left_out = left_out
-        self._missing = missing
+    steps: tuple[Hashable, ...]
+    labels: tuple[str, ...]
+    window: Any
+    mode: SequenceMode
+    modes: frozenset[WindowFunnelMode]
+    max_gap: Any
+    min_gap: Any
+    timing: TimingName
+    exclude: tuple[Exclusion, ...]
+    optional: frozenset[int]
+    first_time: frozenset[int]
+    hold: tuple[str, ...]
+    entries: EntriesName
+    missing: MissingStages
+    # The rules that were given, a default among them too, so that none can be given a second time.
+    _given: frozenset[str] = field(compare=False)
 
-    def flags(self, stage: Any, where: str) -> Flags:
-        """Tell of each of the log's stages whether it is one of those that a step names."""
-        named = list(stage) if isinstance(stage, _SEVERAL) else [stage]
-        if not named:
-            raise SchemaError(f"{where} names no stage")
-        flags = np.zeros(len(self._code_of), dtype=np.uint8)
-        for one in named:
-            if isinstance(one, str) and one == ANY:
-                flags[:] = 1
-            else:
-                flags[self._codes(one, where)] = 1
-        return flags
+    @lists_rules
+    def __init__(self, steps: StepsLike, **rules: Unpack[SequenceRules]) -> None:
+        if isinstance(steps, Steps):
+            rules = _joined(steps, rules)
+            labels, stages = steps.labels, steps.steps
+        else:
+            labels, stages = _named_steps(steps)
+        self._hold(labels, stages, rules)
 
-    def _codes(self, label: Any, where: str) -> list[int]:
-        if not isinstance(label, Hashable):
-            raise SchemaError(f"{where}: {label!r} is not a stage; give a label, a list of them or '*'")
-        if label in self._code_of:
-            return [self._code_of[label]]
-        if label in self._left_out:
-            raise SchemaError(f"{where}: the log was read without stage {label!r}; name it in stages= too")
-        if self._missing == "ignore":
-            return []
-        known = list(self._code_of)
-        hint = did_you_mean(label, [*known, *self._left_out])
-        raise SchemaError(
-            f"{where}: the log has no stage {label!r}{hint}; it has: {quoted(known)}; pass "
-            f'missing="ignore" for stages that may have no rows'
-        )
+    def _hold(self, labels: tuple[str, ...], stages: tuple[Hashable, ...], rules: SequenceRules) -> None:
+        unknown = next((name for name in rules if name not in DEFAULTS), None)
+        if unknown is not None:
+            raise TypeError(f"Steps() got an unexpected keyword argument {unknown!r}")
+        checked = checked_rules({**DEFAULTS, **rules}, len(stages))
+        for name, value in {"steps": stages, "labels": labels, **checked, "_given": frozenset(rules)}.items():
+            object.__setattr__(self, name, value)
+
+    def replace(self, steps: StepsLike | None = None, **rules: Unpack[SequenceRules]) -> Steps:
+        """Make steps that differ in some rules, or rules for other steps.
+
+        Parameters
+        ----------
+        steps
+            Other steps; by default the same ones.
+        **rules
+            Rules that change, as for :class:`Steps`.
+
+        Returns
+        -------
+        Steps
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> sf.Steps(["visit", "order"], window="7d", mode="strict").replace(window="1d")
+        Steps(['visit', 'order'], window='1d', mode='strict')
+        """
+        other = self if steps is None else Steps(steps)
+        changed = object.__new__(Steps)
+        changed._hold(other.labels, other.steps, {**_rules_of(self), **_rules_of(other), **rules})
+        return changed
+
+    def __hash__(self) -> int:
+        # The gaps may be a mapping, which has no hash; equal steps have equal labels and stages.
+        return hash((self.labels, self.steps))
+
+    def __repr__(self) -> str:
+        stages = list(map(written, self.steps))
+        if self.labels == tuple(map(_label, self.steps)):
+            steps = f"[{', '.join(stages)}]"
+        else:
+            pairs = zip(self.labels, stages, strict=True)
+            steps = f"{{{', '.join(f'{label!r}: {stage}' for label, stage in pairs)}}}"
+        rules = [f"{name}={written(value)}" for name, value in _rules_of(self).items()]
+        return f"Steps({', '.join([steps, *rules])})"
+
+
+StepsLike: TypeAlias = Steps | Mapping[Any, StageLike] | Iterable[StageLike]
+
+
+def _named_steps(steps: Any) -> tuple[tuple[str, ...], tuple[Hashable, ...]]:
+    """Read the names of the steps and their stages; a step without a name is called by its stages."""
+    if isinstance(steps, str | set | frozenset) or not isinstance(steps, Iterable):
+        raise SchemaError(given("steps", steps), f" is not a list of stages in order, {_SUCH_AS}")
+    names, listed = (list(steps), list(steps.values())) if isinstance(steps, Mapping) else (None, list(steps))
+    if not listed:
+        raise SchemaError(named("steps"), f" is empty; give the stages in order, {_SUCH_AS}")
+    stages = tuple(
+        stages_of_step(stage, f"step {number}", "steps") for number, stage in enumerate(listed, start=1)
+    )
+    labels = map(_label, stages) if names is None else map(str, names)
+    return tuple(labels), stages
+
+
+def _label(stage: Hashable) -> str:
+    if isinstance(stage, frozenset):
+        # A set has no order of its own, and that of its hashes differs from run to run.
+        return " | ".join(sorted(map(str, stage)))
+    return " | ".join(map(str, stage)) if isinstance(stage, tuple) else str(stage)
+
+
+def _joined(steps: Steps, rules: SequenceRules) -> SequenceRules:
+    """Join the rules of some steps with rules that are given beside them."""
+    held = _rules_of(steps)
+    for name, value in rules.items():
+        if name in held:
+            raise SchemaError(
+                *(given(name, value), " is given beside Steps that have "),
+                *(Option(name, written(getattr(steps, name))), "; give ", named(name), " in one place"),
+            )
+    return {**held, **rules}
+
+
+def _rules_of(steps: Steps) -> SequenceRules:
+    """Return the rules that steps were given, in the order in which rules are listed."""
+    return cast(SequenceRules, {name: getattr(steps, name) for name in DEFAULTS if name in steps._given})
+
+
+def written(value: Any) -> str:
+    """Write a value as code; a set in an order that does not differ from run to run."""
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(repr, value)))}}}" if value else "()"
+    return repr(list(value)) if isinstance(value, tuple) else repr(value)

@@ -1,11 +1,11 @@
-"""The tables of sequences, out of the chains that the core finds."""
+"""The tables of sequences, made from the matches that the core finds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,95 +17,103 @@ from ...tables.build import share
 from ...tables.schema import SEQUENCE, SEQUENCE_ITEMS, STOPS
 from ...times.stamps import NAT, to_durations
 from ..scope.groups import Groups
-from .matches import LEFT_OUT, Chains
-from .rules import Plan
+from .matches import LEFT_OUT, Matches
+from .question import Question
 
-Counts = npt.NDArray[np.int64]
+Numbers: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Steps:
-    """How many came to each step, a row per group, and how long it took them.
+class StepCounts:
+    """How many items did each step, a row per group, and how long they took.
 
     Attributes
     ----------
     items, left_out
-        Of each group: its items, or entries, and those of them that exclusions drop.
+        Items, or entries, of each group, and how many of them an exclusion drops.
     reached, dropped, immature
-        A column per step.
+        Counts with a column per step.
     from_previous, from_first
-        Times group by group, step by step; ``excess`` is what they are too large by. Nothing where times are
-        not known.
+        Times to each step, group by group; ``None`` where times are not known.
+    excess
+        Amount by which these times are too large, in the unit of the log.
     """
 
-    items: Counts
-    left_out: Counts
-    reached: Counts
-    dropped: Counts
-    immature: Counts
+    items: Numbers
+    left_out: Numbers
+    reached: Numbers
+    dropped: Numbers
+    immature: Numbers
     from_previous: Sequence[_core.sequence.StepTime | None]
     from_first: Sequence[_core.sequence.StepTime | None]
     excess: int = 0
 
 
-def steps_of(counts: _core.sequence.Counts) -> Steps:
+def step_counts(counts: _core.sequence.Counts) -> StepCounts:
     """Read the counts of the core."""
-    return Steps(
-        counts.items,
-        counts.left_out,
-        counts.reached,
-        counts.dropped,
-        counts.immature,
-        counts.from_previous,
-        counts.from_first,
-        counts.excess,
+    return StepCounts(
+        items=counts.items,
+        left_out=counts.left_out,
+        reached=counts.reached,
+        dropped=counts.dropped,
+        immature=counts.immature,
+        from_previous=counts.from_previous,
+        from_first=counts.from_first,
+        excess=counts.excess,
     )
 
 
-def steps_of_levels(
+def step_counts_of_levels(
     level: npt.NDArray[np.uint8], n_steps: int, group: npt.NDArray[np.int32] | None, n_groups: int
-) -> Steps:
-    """Count levels, of which nothing is known but how deep they are."""
+) -> StepCounts:
+    """Count items by their levels, without times."""
     n_levels = n_steps + 1
     cell = level if group is None else group.astype(np.int64) * n_levels + level
     by_level = np.bincount(cell, minlength=n_groups * n_levels).reshape(n_groups, n_levels).astype(np.int64)
     reached = by_level[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
     dropped = by_level[:, 1:].copy()
     dropped[:, -1] = 0
-    nothing = [None] * (n_groups * n_steps)
-    none_left_out = np.zeros(n_groups, dtype=np.int64)
-    items = by_level.sum(axis=1)
-    return Steps(items, none_left_out, reached, dropped, np.zeros_like(reached), nothing, nothing)
+    no_times = [None] * (n_groups * n_steps)
+    return StepCounts(
+        items=by_level.sum(axis=1),
+        left_out=np.zeros(n_groups, dtype=np.int64),
+        reached=reached,
+        dropped=dropped,
+        immature=np.zeros_like(reached),
+        from_previous=no_times,
+        from_first=no_times,
+    )
 
 
 def sequence_table(
-    log: StageLog, plan: Plan, steps: Steps, groups: Groups | None, quantiles: Sequence[str] | None
+    question: Question, counts: StepCounts, groups: Groups | None, quantiles: Sequence[str] | None
 ) -> pd.DataFrame:
     """Build the table of :func:`sequence_funnel`: one row per step, per group that has an item.
 
-    Without quantiles it says nothing of times.
+    Without quantiles the table has no columns of times.
     """
-    n = len(plan.steps)
-    kept = np.arange(1) if groups is None else np.flatnonzero(steps.items)
-    base = (steps.items - steps.left_out)[kept, np.newaxis]
-    reached = steps.reached[kept]
+    labels, unit = question.steps.labels, question.log.unit
+    n = len(labels)
+    kept = np.arange(1) if groups is None else np.flatnonzero(counts.items)
+    base = (counts.items - counts.left_out)[kept, np.newaxis]
+    reached = counts.reached[kept]
     columns: dict[str, Any] = {
         "step": np.tile(np.arange(1, n + 1), len(kept)),
-        "label": pd.Series([step.label for step in plan.steps] * len(kept), dtype=object).astype("str"),
+        "label": pd.Series(list(labels) * len(kept), dtype=object).astype("str"),
         "reached": reached.ravel(),
-        "dropped": steps.dropped[kept].ravel(),
-        "immature": steps.immature[kept].ravel(),
+        "dropped": counts.dropped[kept].ravel(),
+        "immature": counts.immature[kept].ravel(),
         "conversion_from_first": share(reached, reached[:, :1]).ravel(),
         "conversion_from_previous": share(reached, _one_before(reached)).ravel(),
         "conversion_from_all": share(reached, base).ravel(),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE})
     cells = [group * n + step for group in kept.tolist() for step in range(n)]
-    starts = () if quantiles is None else (("previous", steps.from_previous), ("first", steps.from_first))
+    starts = () if quantiles is None else (("previous", counts.from_previous), ("first", counts.from_first))
     for start, times in starts:
-        exact = [_exact(times[cell], len(quantiles or ()), steps.excess) for cell in cells]
+        exact = [_exact(times[cell], len(quantiles or ()), counts.excess) for cell in cells]
         for place, statistic in enumerate(("mean", *(quantiles or ()))):
-            column = to_durations([summary[place] for summary in exact], log.unit)
+            column = to_durations([summary[place] for summary in exact], unit)
             table[f"{statistic}_from_{start}"] = column
     if groups is not None:
         values = groups.values.iloc[np.repeat(kept, n)].reset_index(drop=True)
@@ -114,23 +122,23 @@ def sequence_table(
 
 
 def _exact(time: _core.sequence.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
-    """Read the mean and the quantiles, which are fractions."""
+    """Read the mean and the quantiles as fractions, in the unit of the log."""
     if time is None or not time.count:
         return [None] * (1 + n_quantiles)
     return [whole - excess + Fraction(rest, of) for whole, rest, of in (time.mean, *time.quantiles)]
 
 
-def item_rows(log: StageLog, plan: Plan, chains: Chains) -> pd.DataFrame:
-    """Build the table of :func:`sequence_items`: one row per chain, by the item's first row in the input."""
-    first_row = log._data.journeys.first_row[chains.item]
+def item_rows(log: StageLog, n_steps: int, matches: Matches) -> pd.DataFrame:
+    """Build the table of :func:`sequence_items`: one row per match, by the item's first row in the input."""
+    first_row = log._data.journeys.first_row[matches.item]
     order = np.argsort(first_row, kind="stable")
-    stop = chains.stop[order].astype(np.int64)
+    stop = matches.stop[order].astype(np.int64)
     stop[stop == LEFT_OUT] = STOPS.index("excluded")
     stop[stop >= len(STOPS)] = -1
-    times = [_nullable_times(log, chains.time[order, step]) for step in range(len(plan.steps))]
+    times = [_nullable_times(log, matches.time[order, step]) for step in range(n_steps)]
     columns = {
         "item": log._data.keys_at(first_row[order]).reset_index(drop=True),
-        "level": chains.level[order].astype(np.int64),
+        "level": matches.level[order].astype(np.int64),
         "entry_time": times[0],
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_ITEMS})
@@ -147,7 +155,7 @@ def _nullable_times(log: StageLog, times: npt.NDArray[np.int64]) -> pd.Series:
     return log._data.to_times(times)
 
 
-def _one_before(reached: Counts) -> Counts:
+def _one_before(reached: Numbers) -> Numbers:
     before = np.zeros_like(reached)
     before[:, 1:] = reached[:, :-1]
     return before

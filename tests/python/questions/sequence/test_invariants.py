@@ -1,4 +1,4 @@
-"""What must hold of chains whatever the journey."""
+"""Promises that hold for the matches of any journey."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reference
-from reference.sequence_tables import Found
+from reference.sequence_tables import ItemMatch
 from sequence_cases import Question, questions
 
 
-def chains(question: Question, **more: Any) -> list[Found]:
-    return reference.sequence_chains(question.rows, question.steps, **{**question.options, **more})
+def matches(question: Question, **more: Any) -> list[ItemMatch]:
+    return reference.item_matches(question.rows, question.steps, **{**question.options, **more})
 
 
 def levels(question: Question, **more: Any) -> dict[Any, int]:
-    return {found.item: found.chain.level for found in chains(question, **more)}
+    return {found.item: found.match.level for found in matches(question, **more)}
 
 
 def only(question: Question, *names: str) -> Question:
@@ -29,10 +29,10 @@ def test_shifting_all_times_shifts_the_answer_alone(question: Question, by: int)
     shifted = [(item, stage, time + by) for item, stage, time in question.rows]
     as_of = {"as_of": question.options["as_of"] + by} if "as_of" in question.options else {}
     expected = [
-        found.chain._replace(times=[None if time is None else time + by for time in found.chain.times])
-        for found in chains(question)
+        found.match._replace(times=[None if time is None else time + by for time in found.match.times])
+        for found in matches(question)
     ]
-    assert [found.chain for found in chains(question._replace(rows=shifted), **as_of)] == expected
+    assert [found.match for found in matches(question._replace(rows=shifted), **as_of)] == expected
 
 
 @given(questions(), st.randoms())
@@ -44,8 +44,8 @@ def test_the_order_of_tied_rows_decides_nothing_but_in_strict(question: Question
     if "hold" in options:
         options["hold"] = [options["hold"][place] for place in places]
     other = Question([question.rows[place] for place in places], question.steps, options)
-    told = {found.item: found.chain[:3] for found in chains(question)}
-    assert {found.item: found.chain[:3] for found in chains(other)} == told
+    as_ordered = {found.item: found.match[:3] for found in matches(question)}
+    assert {found.item: found.match[:3] for found in matches(other)} == as_ordered
 
 
 @given(questions())
@@ -59,7 +59,7 @@ def test_timing_changes_no_level_and_no_step_that_is_reached(question: Question)
 
 
 @given(questions(), st.integers(0, 5))
-def test_a_longer_window_makes_no_chain_shorter(question: Question, more: int) -> None:
+def test_a_longer_window_makes_no_match_shorter(question: Question, more: int) -> None:
     window = question.options.get("window")
     assume(window is not None and "exclude" not in question.options)
     shorter, longer = levels(question), levels(question, window=window + more)
@@ -93,16 +93,16 @@ def test_what_is_dropped_or_immature_is_what_the_next_step_misses(question: Ques
 
 
 @given(questions(max_rows=6))
-def test_no_row_is_in_two_entries_and_none_is_deeper_than_the_best_chain(question: Question) -> None:
+def test_no_row_is_in_two_entries_and_none_is_deeper_than_the_best_match(question: Question) -> None:
     assume(question.options["mode"] in ("ordered", "increase", "strict"))
-    every = chains(question, entries="all")
+    every = matches(question, entries="all")
     best = levels(question)
     for item, level in best.items():
-        own = [found.chain for found in every if found.item == item]
-        rows = [row for chain in own for row in chain.rows if row is not None]
+        own = [found.match for found in every if found.item == item]
+        rows = [row for match in own for row in match.rows if row is not None]
         assert len(set(rows)) == len(rows)
         if "exclude" not in question.options:
-            assert max(chain.level for chain in own) <= level
+            assert max(match.level for match in own) <= level
 
 
 @given(questions())
@@ -110,16 +110,16 @@ def test_with_one_stage_a_step_clickhouse_reaches_the_same_levels(question: Ques
     plain = only(question, "window", "as_of")._replace(steps=list("ABCD"))
     options = {"window": plain.options.get("window", 30)}
     assert levels(plain, mode="clickhouse", **options) == levels(plain, **options)
-    every_chain = {"mode": "clickhouse", "modes": ("strict_increase", "strict_once")}
-    assert levels(plain, **every_chain, **options) == levels(plain, mode="increase", **options)
+    every_match = {"mode": "clickhouse", "modes": ("strict_increase", "strict_once")}
+    assert levels(plain, **every_match, **options) == levels(plain, mode="increase", **options)
 
 
 @given(questions(times="zoned"))
-def test_each_chain_keeps_the_rules_it_was_chosen_by(question: Question) -> None:
+def test_each_match_keeps_the_rules_it_was_chosen_by(question: Question) -> None:
     window = question.options.get("window")
-    for found in chains(question):
-        times = [time for time in found.chain.times if time is not None]
-        if found.chain.level == 0 or question.options["mode"] in ("open", "hybrid"):
+    for found in matches(question):
+        times = [time for time in found.match.times if time is not None]
+        if found.match.level == 0 or question.options["mode"] in ("open", "hybrid"):
             continue
         assert times == sorted(times)
         if window is not None:

@@ -1,278 +1,213 @@
-"""What grows from the chains of sequences: groups, periods, times, what came between."""
+"""Steps and their rules as one value: the answers of the plain arguments, and each rule in one place."""
 
-from collections import Counter
+import inspect
+import pickle
+from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-import reference
 import stagefunnel as sf
-from helpers import frame_of, items_of
-from questions.sequence.test_sequences import asked_of
-from reference.sequence_touches import both_steps, counted_paths, paths, touched, value_by_value
+from questions.sequence.test_sequences import ROWS, STEPS, log_of, options_of, shop
 from sequence_cases import Question, questions
+from stagefunnel.questions.sequence.rules import DEFAULTS, SequenceRules
 
-COLOURS = st.sampled_from(["red", "blue", None])
-
-
-def with_colours(question: Question, colours: list[str | None]) -> sf.StageLog:
-    frame = frame_of(question.rows).assign(shade=pd.Series(colours, dtype=object))
-    if "hold" in question.options:
-        frame = frame.assign(colour=question.options["hold"])
-        return sf.StageLog(frame, invalid="keep_stage", columns=["shade", "colour"])
-    return sf.StageLog(frame, invalid="keep_stage", columns="shade")
-
-
-@st.composite
-def coloured(draw: st.DrawFn) -> tuple[Question, list[str | None]]:
-    question = draw(questions())
-    return question, [draw(COLOURS) for _ in question.rows]
-
-
-def without(table: pd.DataFrame, value: Any) -> pd.DataFrame:
-    """Take the rows of a group, as a table without one."""
-    rows = table[table["shade"].isna() if value is None else table["shade"] == value]
-    return rows.drop(columns="shade").reset_index(drop=True)
-
-
-@given(coloured(), st.sampled_from(["first_touch", "last_touch", "step"]), st.integers(1, 4))
-def test_each_group_has_the_funnel_of_the_items_that_are_attributed_to_it(
-    drawn: tuple[Question, list[str | None]], attribution: Any, step: int
-) -> None:
-    question, colours = drawn
-    step = min(step, len(question.steps)) if attribution == "step" else 1
-    table = sf.sequence_funnel(
-        with_colours(question, colours),
-        question.steps,
-        by="shade",
-        attribution=attribution,
-        attribution_step=step,
-        **asked_of(question),
-    )
-    groups = touched(question.rows, question.steps, colours, attribution, step, **question.options)
-    for value in set(groups.values()):
-        kept = [i for i, (item, _, _) in enumerate(question.rows) if groups.get(item, "later") == value]
-        alone = [question.rows[i] for i in kept]
-        options = dict(question.options)
-        if "hold" in options:
-            options["hold"] = [options["hold"][i] for i in kept]
-        # The end of observation is that of the whole log.
-        if "as_of" not in options:
-            last = max(time for _, _, time in question.rows)
-            assume(last == max(time for _, _, time in alone))
-        expected = reference.sequence_funnel(alone, question.steps, **options)
-        assert_frame_equal(without(table, value), expected, check_exact=True)
-    assert len(table) == len(set(groups.values())) * len(question.steps)
-
-
-@given(coloured())
-def test_all_events_asks_for_each_value_by_itself(drawn: tuple[Question, list[str | None]]) -> None:
-    question, colours = drawn
-    assume("hold" not in question.options)
-    options = {**asked_of(question), "as_of": question.options.get("as_of", 99)}
-    table = sf.sequence_funnel(
-        with_colours(question, colours), question.steps, by="shade", attribution="all_events", **options
-    )
-    for value, rows in value_by_value(question.rows, colours).items():
-        known = {**question.options, "as_of": options["as_of"]}
-        expected = reference.sequence_funnel(rows, question.steps, **known)
-        if all(time >= options["as_of"] for _, _, time in rows):
-            assert len(without(table, value)) == 0
-        else:
-            assert_frame_equal(without(table, value), expected, check_exact=True)
-
-
-@given(questions(times="zoned"), st.sampled_from(["day", "week", "month", "year"]), st.data())
-def test_a_trend_counts_each_chain_in_the_period_in_which_it_entered(
-    question: Question, every: Any, data: st.DataObject
-) -> None:
-    n = len(question.steps)
-    assume(n > 1)
-    start = data.draw(st.integers(1, n - 1))
-    end = data.draw(st.integers(start + 1, n))
-    log = sf.StageLog(frame_of(question.rows), invalid="keep_stage")
-    options = {name: value for name, value in asked_of(question).items() if name != "hold"}
-    plain = {name: value for name, value in question.options.items() if name != "hold"}
-    table = sf.sequence_trend(log, question.steps, every=every, from_step=start, to_step=end, **options)
-    found = [one.chain for one in reference.sequence_chains(question.rows, question.steps, **plain)]
-    freq = {"day": "D", "week": "W-SUN", "month": "M", "year": "Y-DEC"}[every]
-    entered = [
-        (pd.Timestamp(chain.times[start - 1]).tz_localize(None).to_period(freq), chain)
-        for chain in found
-        if chain.times[start - 1] is not None
-    ]
-    counts = Counter(period for period, _ in entered)
-    converted = Counter(period for period, chain in entered if chain.times[end - 1] is not None)
-    immature = Counter(
-        period for period, chain in entered if chain.times[end - 1] is None and chain.stop == "immature"
-    )
-    expected = list(pd.period_range(min(counts), max(counts), freq=freq)) if counts else []
-    assert list(table["period"]) == expected
-    assert list(table["entered"]) == [counts[period] for period in expected]
-    assert list(table["converted"]) == [converted[period] for period in expected]
-    assert list(table["immature"]) == [immature[period] for period in expected]
-
-
-@given(questions(max_items=12), st.none() | st.integers(1, 9))
-def test_bins_hold_all_times_and_are_as_many_and_as_wide_as_is_said(
-    question: Question, bins: int | None
-) -> None:
-    n = len(question.steps)
-    assume(n > 1)
-    log = sf.StageLog(frame_of(question.rows), invalid="keep_stage")
-    plain = {name: value for name, value in question.options.items() if name != "hold"}
-    options = {name: value for name, value in asked_of(question).items() if name != "hold"}
-    table = sf.time_to_convert(log, question.steps, bins=bins, **options)
-    times: list[Any] = [
-        one.chain.times[n - 1] - one.chain.times[0]  # type: ignore[operator]
-        for one in both_steps(question.rows, question.steps, 1, n, **plain)
-    ]
-    assert table["count"].sum() == len(times)
-    if not times:
-        return
-    asked = bins or next(k for k in range(1, 61) if k**3 >= len(times))
-    width = max(1, -(-(max(times) - min(times)) // asked))
-    assert len(table) <= asked
-    assert (table["start"].iloc[0], table["end"].iloc[-1]) == (min(times), max(times))
-    for place, (start, end, count) in enumerate(
-        zip(table["start"], table["end"], table["count"], strict=True)
-    ):
-        is_last = place == len(table) - 1
-        assert count == sum(start <= time < end or (is_last and time == end) for time in times)
-        assert end - start == width or is_last
-    assert table["share_to_date"].iloc[-1] == 1
-
-
-@given(coloured(), st.sampled_from(["first_touch", "last_touch"]))
-def test_the_times_of_a_group_are_those_of_its_items_in_the_bins_of_all(
-    drawn: tuple[Question, list[str | None]], attribution: Any
-) -> None:
-    question, colours = drawn
-    n = len(question.steps)
-    assume(n > 1)
-    log, options = with_colours(question, colours), asked_of(question)
-    table = sf.time_to_convert(log, question.steps, by="shade", attribution=attribution, bins=3, **options)
-    whole = sf.time_to_convert(log, question.steps, bins=3, **options)
-    groups = touched(question.rows, question.steps, colours, attribution, **question.options)
-    times: dict[Any, list[Any]] = {}
-    for one in both_steps(question.rows, question.steps, 1, n, **question.options):
-        length = one.chain.times[n - 1] - one.chain.times[0]  # type: ignore[operator]
-        times.setdefault(groups[one.item], []).append(length)
-    assert len(table) == len(times) * len(whole)
-    for value, own in times.items():
-        rows = without(table, value)
-        assert list(rows["start"]) == list(whole["start"])
-        assert rows["count"].sum() == len(own)
-        below = [sum(length < end for length in own) for end in whole["end"]]
-        assert list(rows["count"].cumsum())[:-1] == below[:-1]
-
-
-@given(questions())
-def test_paths_are_what_lies_between_the_rows_of_two_steps(question: Question) -> None:
-    assume(question.options["mode"] in ("ordered", "increase", "strict", "first_entry"))
-    n = len(question.steps)
-    assume(n > 1)
-    log = sf.StageLog(frame_of(question.rows), invalid="keep_stage")
-    plain = {name: value for name, value in question.options.items() if name != "hold"}
-    options = {name: value for name, value in asked_of(question).items() if name != "hold"}
-    table = sf.sequence_paths(log, question.steps, top=1_000, **options)
-    expected = counted_paths(paths(question.rows, question.steps, 1, n, **plain))
-    found = Counter(
-        {
-            (() if path == "(nothing)" else tuple(path.split(" → ")), median): items
-            for path, median, items in zip(table["path"], table["median"], table["items"], strict=True)
-        }
-    )
-    assert found == expected
-    assert list(table["items"]) == sorted(table["items"], reverse=True)
-
-
-ROWS = [
-    *((1, "visit", 0), (1, "help", 1), (1, "help", 2), (1, "order", 3)),
-    *((2, "visit", 0), (2, "order", 9)),
-    *((3, "visit", 0), (3, "order", 5)),
-    *((4, "visit", 0), (4, "help", 1), (4, "ad", 2), (4, "order", 8)),
+FUNCTIONS = [
+    sf.sequence_funnel,
+    sf.sequence_items,
+    sf.sequence_trend,
+    sf.time_to_convert,
+    sf.sequence_paths,
 ]
+# A value of each rule that is not its default, and another one.
+VALUES: dict[str, tuple[Any, Any]] = {
+    "window": ("7d", "1d"),
+    "mode": ("strict", "increase"),
+    "modes": (["strict_order"], ["strict_once"]),
+    "max_gap": ("3d", {2: "4d"}),
+    "min_gap": ("1h", "2h"),
+    "timing": ("first_entry", "last_entry"),
+    "exclude": (sf.Exclusion("ad"), sf.Exclusion("ad", effect="stop")),
+    "optional": ({2}, {3}),
+    "first_time": ({1}, {2}),
+    "hold": ("basket", ["basket"]),
+    "entries": ("all", "best"),
+    "missing": ("ignore", "error"),
+}
 
 
-def test_rare_paths_are_one_line_and_long_ones_are_cut() -> None:
-    log = sf.StageLog(frame_of(ROWS))
-    table = sf.sequence_paths(log, ["visit", "order"], top=1)
-    assert list(table["path"]) == ["(nothing)", "other (2 paths)"]
-    assert list(table["items"]) == [2, 2]
-    assert list(table["median"]) == [7, 5.5]
-    cut = sf.sequence_paths(log, ["visit", "order"], max_stages=1)
-    assert sorted(cut["path"]) == ["(nothing)", "help", "help → …"]
+def days() -> sf.StageLog:
+    frame = pd.DataFrame(ROWS, columns=["item", "stage", "time"])
+    times = pd.Timestamp("2026-03-01") + pd.to_timedelta(frame["time"], unit="h")
+    return sf.StageLog(frame.assign(time=times, basket="a"), columns="basket")
 
 
-def test_without_a_chain_of_both_steps_the_tables_are_empty() -> None:
-    log = sf.StageLog({"item": [1], "stage": ["visit"], "time": pd.to_datetime(["2026-03-01"])})
-    steps = ["visit", "order"]
-    assert len(sf.time_to_convert(log, steps, missing="ignore")) == 0
-    assert len(sf.sequence_paths(log, steps, missing="ignore")) == 0
-    assert list(sf.sequence_trend(log, steps, missing="ignore")["converted"]) == [0]
-    assert len(sf.sequence_trend(log, ["order", "visit"], missing="ignore")) == 0
+@given(questions(), st.data())
+def test_steps_answer_as_the_plain_arguments_do(question: Question, data: st.DataObject) -> None:
+    log, options = log_of(question), options_of(question)
+    as_of = {"as_of": options.pop("as_of")} if "as_of" in options else {}
+    # Some rules in the value, the others beside it.
+    beside = {name: options[name] for name in options if data.draw(st.booleans())}
+    held = {name: value for name, value in options.items() if name not in beside}
+    functions: list[Any] = [sf.sequence_items, sf.sequence_funnel]
+    if len(question.steps) > 1:
+        functions.append(sf.time_to_convert)
+        functions += (
+            [sf.sequence_paths] if question.options["mode"] not in ("open", "hybrid", "unordered") else []
+        )
+    for ask in functions:
+        plain = ask(log, question.steps, **options, **as_of)
+        for found in (
+            ask(log, sf.Steps(question.steps, **options), **as_of),
+            ask(log, sf.Steps(question.steps, **held), **beside, **as_of),
+        ):
+            assert_frame_equal(found, plain, check_exact=True)
+            assert found.attrs == plain.attrs
 
 
-def test_times_that_are_all_alike_are_one_bin() -> None:
-    log = sf.StageLog({"item": [1, 1, 2, 2], "stage": ["a", "b"] * 2, "time": [0, 4, 1, 5]})
-    table = sf.time_to_convert(log, ["a", "b"])
-    assert table.to_dict("list") == {
-        "start": [4.0],
-        "end": [4.0],
-        "count": [2],
-        "share": [1.0],
-        "share_to_date": [1.0],
-    }
+def test_a_trend_of_steps_is_that_of_the_plain_arguments() -> None:
+    steps = sf.Steps(STEPS, window="8h", timing="first_entry")
+    found = sf.sequence_trend(days(), steps, every="day", by="basket")
+    plain = sf.sequence_trend(days(), STEPS, every="day", by="basket", window="8h", timing="first_entry")
+    assert_frame_equal(found, plain)
+    assert list(found["entered"]) == [2]
 
 
-DAYS = sf.StageLog(
-    {
-        "item": [1, 1],
-        "stage": ["visit", "order"],
-        "time": pd.to_datetime(["2026-03-01", "2026-03-02"]),
-        "ad": ["a", "b"],
-    },
-    columns="ad",
-    items=items_of({1: "south"}, "region", [1]),
-)
+@pytest.mark.parametrize("ask", FUNCTIONS, ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize("rule", DEFAULTS)
+def test_a_rule_that_is_given_in_both_places_is_refused(ask: Any, rule: str) -> None:
+    held, beside = VALUES[rule]
+    clickhouse = {"mode": "clickhouse", "window": "7d"} if rule == "modes" else {}
+    steps = sf.Steps(STEPS, **{**clickhouse, rule: held})
+    for value in (beside, held):
+        with pytest.raises(sf.SchemaError) as raised:
+            ask(days(), steps, **{rule: value})
+        message = str(raised.value)
+        assert raised.value.option == rule
+        assert message.startswith(f"{rule}={value!r} is given beside Steps that have {rule}=")
+        assert message.endswith(f"; give {rule}= in one place")
+    assert raised.value.spelled(lambda option: f"--{option.name} {option.plain}").startswith(f"--{rule} ")
+
+
+def test_a_refusal_shows_both_values() -> None:
+    with pytest.raises(sf.SchemaError) as raised:
+        sf.sequence_funnel(shop(), sf.Steps(STEPS, window=8), window=9)
+    message = "window=9 is given beside Steps that have window=8; give window= in one place"
+    assert str(raised.value) == message
+
+
+def test_a_default_that_is_given_counts_as_given() -> None:
+    with pytest.raises(sf.SchemaError, match="mode='ordered' is given beside Steps that have mode='strict'"):
+        sf.sequence_items(shop(), sf.Steps(STEPS, mode="strict"), mode="ordered")
+    with pytest.raises(sf.SchemaError, match="mode='strict' is given beside Steps that have mode='ordered'"):
+        sf.sequence_items(shop(), sf.Steps(STEPS, mode="ordered"), mode="strict")
+    with pytest.raises(sf.SchemaError, match="window=9 is given beside Steps that have window=None"):
+        sf.sequence_items(shop(), sf.Steps(STEPS, window=None), window=9)
+
+
+def test_steps_of_steps_add_rules() -> None:
+    assert sf.Steps(sf.Steps({"came": "visit"}, window=8), mode="strict") == sf.Steps(
+        {"came": "visit"}, window=8, mode="strict"
+    )
+
+
+def test_rules_of_both_places_are_checked_together() -> None:
+    with pytest.raises(sf.SchemaError, match='max_gap= has no meaning with mode="open"') as raised:
+        sf.sequence_items(shop(), sf.Steps(STEPS, max_gap=8), mode="open")
+    assert raised.value.option == "max_gap"
+
+
+def test_an_unknown_rule_is_refused() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'windows'"):
+        sf.Steps(STEPS, windows=8)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'windows'"):
+        sf.sequence_trend(days(), STEPS, windows=8)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
-    ("ask", "options", "message"),
+    ("steps", "labels", "shown"),
     [
-        (sf.sequence_trend, {"every": "hour"}, "every='hour'"),
-        (sf.sequence_trend, {"from_step": 2}, "does not come before to_step=2"),
-        (sf.sequence_trend, {"to_step": 3}, "to_step=3 is no step; steps are numbered from 1 to 2"),
-        (sf.time_to_convert, {"bins": 0}, "bins=0 is not a whole number from 1"),
-        (sf.time_to_convert, {"mode": "clickhouse", "window": "1d"}, "knows no times of steps"),
-        (sf.sequence_paths, {"top": 0}, "top=0 is not a whole number"),
-        (sf.sequence_paths, {"max_stages": 1_000}, "max_stages=1000 is not a whole number"),
-        (sf.sequence_paths, {"mode": "open"}, "has no order of steps"),
-        (sf.sequence_funnel, {"attribution": "last"}, "attribution='last'"),
-        (sf.sequence_funnel, {"attribution": "last_touch"}, "there is no by="),
-        (sf.sequence_funnel, {"by": "ad", "attribution_step": 2}, 'goes with attribution="step"'),
-        (sf.sequence_funnel, {"by": "ad", "attribution": "step", "attribution_step": 3}, "from 1 to 2"),
-        (sf.sequence_funnel, {"by": "ad", "attribution": "step", "entries": "all"}, "leave entries="),
+        (["visit", "cart"], ["visit", "cart"], "Steps(['visit', 'cart'])"),
+        (iter(["visit", "cart"]), ["visit", "cart"], "Steps(['visit', 'cart'])"),
+        (["visit", ["cart", "order"]], ["visit", "cart | order"], "Steps(['visit', ['cart', 'order']])"),
+        (["visit", {"order", "cart"}], ["visit", "cart | order"], "Steps(['visit', {'cart', 'order'}])"),
+        (["visit", "visit", "*"], ["visit", "visit", "*"], "Steps(['visit', 'visit', '*'])"),
+        ([1, 2], ["1", "2"], "Steps([1, 2])"),
         (
-            sf.sequence_funnel,
-            {"by": "ad", "attribution": "all_events", "hold": "ad"},
-            "does not go with hold=",
+            {"came": "visit", "went on": ["cart", "order"]},
+            ["came", "went on"],
+            "Steps({'came': 'visit', 'went on': ['cart', 'order']})",
         ),
-        (sf.sequence_funnel, {"by": "region", "attribution": "all_events"}, "is of the items table"),
-        (sf.sequence_funnel, {"by": "shop"}, "by='shop' is not a column"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(ask: Any, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(sf.SchemaError) as raised:
-        ask(DAYS, ["visit", "order"], **options)
-    assert message in str(raised.value)
+def test_steps_are_a_list_or_a_mapping_of_names(steps: Any, labels: list[str], shown: str) -> None:
+    made = sf.Steps(steps)
+    assert list(made.labels) == labels
+    assert repr(made) == shown
+    assert eval(shown, {"Steps": sf.Steps}) == made
 
 
-def test_plain_integers_have_no_periods() -> None:
-    with pytest.raises(sf.SchemaError, match="have no calendar"):
-        sf.sequence_trend(sf.StageLog(frame_of(ROWS)), ["visit", "order"])
+def test_a_repr_shows_the_rules_that_were_given() -> None:
+    steps = sf.Steps(
+        STEPS, window="7d", optional=[3, 2], exclude=sf.Exclusion("ad"), hold="basket", max_gap={2: "1d"}
+    )
+    assert repr(steps) == (
+        "Steps(['visit', 'cart', 'order'], window='7d', max_gap={2: '1d'}, exclude=[Exclusion(stage='ad', "
+        "after=1, before=None, effect='drop')], optional={2, 3}, hold=['basket'])"
+    )
+    assert eval(repr(steps), {"Steps": sf.Steps, "Exclusion": sf.Exclusion}) == steps
+
+
+def test_equal_steps_are_equal_however_they_are_written() -> None:
+    one = sf.Steps(STEPS, optional=[2], hold="basket", exclude=sf.Exclusion(["ad"]), mode="ordered")
+    other = sf.Steps(tuple(STEPS), optional={2}, hold=["basket"], exclude=[sf.Exclusion(("ad",))])
+    assert one == other
+    assert hash(one) == hash(other)
+    assert {one: 1}[other] == 1
+    assert one != other.replace(optional={3})
+    assert sf.Steps(["visit"]) != sf.Steps({"came": "visit"})
+
+
+def test_steps_cannot_be_changed_and_keep_no_hold_of_what_they_were_made_of() -> None:
+    stages, gaps = ["visit", "cart", "order"], {2: 5}
+    steps = sf.Steps(stages, max_gap=gaps)
+    stages.append("ad")
+    gaps[3] = 1
+    assert steps == sf.Steps(STEPS, max_gap={2: 5})
+    with pytest.raises(FrozenInstanceError):
+        steps.window = 8  # type: ignore[misc]
+
+
+def test_a_copy_differs_in_what_is_replaced() -> None:
+    steps = sf.Steps({"came": "visit", "bought": "order"}, window=8, mode="strict")
+    assert steps.replace(window=9) == sf.Steps({"came": "visit", "bought": "order"}, window=9, mode="strict")
+    assert steps.replace(["ad", "cart"]) == sf.Steps(["ad", "cart"], window=8, mode="strict")
+    with pytest.raises(sf.SchemaError, match="window=-1 is negative"):
+        steps.replace(window=-1)
+    assert steps == sf.Steps({"came": "visit", "bought": "order"}, window=8, mode="strict")
+
+
+def test_steps_survive_a_pickle() -> None:
+    steps = sf.Steps(STEPS, window="7d", max_gap={2: "1d"})
+    back = pickle.loads(pickle.dumps(steps))
+    assert back == steps
+    with pytest.raises(sf.SchemaError, match="window="):
+        sf.Steps(back, window="1d")
+
+
+@pytest.mark.parametrize("ask", [*FUNCTIONS, sf.Steps], ids=lambda ask: ask.__name__)
+def test_the_signature_lists_every_rule_with_its_default(ask: Any) -> None:
+    parameters = inspect.signature(ask).parameters
+    assert {name: parameters[name].default for name in DEFAULTS} == DEFAULTS
+    assert {parameters[name].kind for name in DEFAULTS} == {inspect.Parameter.KEYWORD_ONLY}
+    assert not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+
+
+def test_every_rule_has_a_type_a_default_and_a_field() -> None:
+    assert list(SequenceRules.__annotations__) == list(DEFAULTS) == list(VALUES)
+    assert set(DEFAULTS) <= {field.name for field in fields(sf.Steps)}
+    assert all(f"{name}\n" in (sf.Steps.__doc__ or "").replace(", ", "\n") for name in DEFAULTS)

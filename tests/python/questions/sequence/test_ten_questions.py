@@ -1,4 +1,4 @@
-"""The questions on which engines of event sequences differ: our answers, and the option that decides each."""
+"""The questions on which engines of event sequences differ: the answers, and the option that decides each."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 import stagefunnel as sf
 
-# Steps A, B, C, a window of 10, `A0` a row of stage A at time 0; by hand.
+# The steps are A, B, C, the window is 10, `A0` is a row of stage A at time 0; the answers are by hand.
 QUESTIONS: list[tuple[str, str, dict[str, Any], list[int | None]]] = [
     ("the window runs from the first step", "A0 B5 C11", {}, [0, 5, None]),
     ("unless it is a gap from the step before", "A0 B5 C11", {"window": None, "max_gap": 6}, [0, 5, 11]),
@@ -17,7 +17,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any], list[int | None]]] = [
     ("ties are in order", "A0 B0 C0", {}, [0, 0, 0]),
     ("unless times have to rise", "A0 B0 C0", {"mode": "increase"}, [0, None, None]),
     ("whatever the order of the rows", "B0 A0", {}, [0, 0, None]),
-    ("unless that is asked for", "B0 A0", {"mode": "strict"}, [0, None, None]),
+    ("unless the order of the rows decides", "B0 A0", {"mode": "strict"}, [0, None, None]),
     ("another row between does not matter", "A0 X1 B2", {}, [0, 2, None]),
     ("unless none may be there", "A0 X1 B2", {"mode": "strict"}, [0, None, None]),
     ("unless it is excluded", "A0 X1 B2", {"exclude": sf.Exclusion("X", effect="stop")}, [0, None, None]),
@@ -47,8 +47,8 @@ def log_of(rows: str) -> sf.StageLog:
 def test_a_named_option_decides(
     question: str, rows: str, options: dict[str, Any], times: list[int | None]
 ) -> None:
-    asked = {"window": 10, "missing": "ignore", **options}
-    items = sf.sequence_items(log_of(rows), ["A", "B", "C"], **asked)
+    given = {"window": 10, "missing": "ignore", **options}
+    items = sf.sequence_items(log_of(rows), ["A", "B", "C"], **given)
     found = [items[f"time_{step}"].iloc[0] for step in (1, 2, 3)]
     assert [None if pd.isna(time) else int(time) for time in found] == times
 

@@ -1,0 +1,85 @@
+"""A question about a sequence in a log, checked, and what its table remembers of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ...errors import SchemaError, advised, given
+from ...log.stage_log import StageLog
+from ...times.periods import moment_of
+from .plan import Plan, plan_of
+from .rules import SequenceRules, is_step_number
+from .steps import Steps, StepsLike
+
+
+@dataclass(frozen=True)
+class Question:
+    """A sequence to look for in a log.
+
+    Attributes
+    ----------
+    log, steps
+        The log, and the steps with all rules.
+    plan
+        The steps in the terms of the log.
+    as_of
+        End of observation, in the unit of the log.
+    """
+
+    log: StageLog
+    steps: Steps
+    plan: Plan
+    as_of: int | None
+
+
+def question_of(log: StageLog, steps: StepsLike, as_of: Any, rules: SequenceRules) -> Question:
+    """Check a question; `rules` are the rules that are given beside the steps."""
+    if not isinstance(log, StageLog):
+        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+    clock, ruled = log._data.clock, Steps(steps, **rules)
+    plan = plan_of(ruled, log._data.labels, clock, log._data.other_labels)
+    return Question(log, ruled, plan, moment_of(as_of, clock, "as_of"))
+
+
+def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:
+    """Note the rules by which a table was made, as plain data that survives JSON."""
+    steps, window = question.steps, question.steps.window
+    table.attrs["stagefunnel"] = {
+        "table": name,
+        "steps": list(steps.labels),
+        "mode": steps.mode,
+        "modes": sorted(steps.modes),
+        "timing": steps.timing,
+        "entries": steps.entries,
+        "window": window if window is None or isinstance(window, int | str) else str(window),
+        **more,
+    }
+
+
+def steps_between(question: Question, from_step: Any, to_step: Any) -> tuple[int, int]:
+    """Read the numbers of two steps, by default of the first and the last."""
+    n_steps = len(question.plan.steps)
+    numbers = []
+    for name, value, default in (("from_step", from_step, 1), ("to_step", to_step, n_steps)):
+        number = default if value is None else value
+        if not is_step_number(number, n_steps):
+            raise SchemaError(given(name, value), f" is not a step; steps are numbered from 1 to {n_steps}")
+        numbers.append(int(number))
+    start, end = numbers
+    if start >= end:
+        raise SchemaError(
+            *(given("from_step", start), " does not come before ", given("to_step", end)),
+            "; name two steps in order",
+        )
+    if question.plan.mode == "clickhouse":
+        raise SchemaError(advised("mode", "clickhouse"), " gives no times of steps; choose another mode")
+    return start, end
+
+
+def check_whole(name: str, number: Any, most: int) -> None:
+    """Refuse a value of an option that is not a whole number from 1 to `most`."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
+        raise SchemaError(given(name, number), f" is not a whole number from 1 to {most:,}")
