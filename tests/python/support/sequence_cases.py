@@ -42,7 +42,7 @@ def questions(
         ]
     rows = draw(st.permutations(rows))
     mode = draw(st.sampled_from(MODES))
-    options = {"mode": mode, **draw(_spans(mode, n, times)), **draw(_choices(mode, n))}
+    options = {"mode": mode, **draw(_lengths(mode, n, times)), **draw(_choices(mode, n))}
     if mode != "open" and draw(st.booleans()):
         options["hold"] = [draw(st.sampled_from(["red", "red", "blue", None])) for _ in rows]
     if draw(st.integers(0, 3)) == 0:
@@ -58,25 +58,25 @@ def _steps(stage: str) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def _spans(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
-    spans: dict[str, Any] = {}
+def _lengths(draw: st.DrawFn, mode: str, n: int, times: Times) -> dict[str, Any]:
+    lengths: dict[str, Any] = {}
     short, long = st.integers(0, 4), st.integers(0, 12)
     if draw(st.integers(0, 3)):
-        spans["window"] = draw(long.map(lambda ticks: as_span(ticks, times)))
+        lengths["window"] = draw(long.map(lambda ticks: as_length(ticks, times)))
     if mode in ("open", "hybrid", "unordered"):
-        return spans
+        return lengths
     for name, chance in (("max_gap", 2), ("min_gap", 4)):
         if draw(st.integers(0, chance)) == 0:
-            gap = short.map(lambda ticks: as_span(ticks, times))
+            gap = short.map(lambda ticks: as_length(ticks, times))
             per_step = st.dictionaries(st.integers(2, n), gap, min_size=1) if n > 1 else gap
-            spans[name] = draw(gap | per_step)
-    if "max_gap" in spans and "min_gap" in spans and _leaves_no_gap(spans, n):
-        del spans["min_gap"]
-    return spans
+            lengths[name] = draw(gap | per_step)
+    if "max_gap" in lengths and "min_gap" in lengths and _leaves_no_gap(lengths, n):
+        del lengths["min_gap"]
+    return lengths
 
 
-def _leaves_no_gap(spans: dict[str, Any], n: int) -> bool:
-    pairs = [(gap_of(spans["min_gap"], step), gap_of(spans["max_gap"], step)) for step in range(2, n + 1)]
+def _leaves_no_gap(lengths: dict[str, Any], n: int) -> bool:
+    pairs = [(gap_of(lengths["min_gap"], step), gap_of(lengths["max_gap"], step)) for step in range(2, n + 1)]
     return any(least is not None and most is not None and least > most for least, most in pairs)
 
 
@@ -115,7 +115,7 @@ def as_time(instant: int, times: Times) -> Any:
     return stamp if times == "naive" else stamp.tz_localize("UTC").tz_convert("Europe/Berlin")
 
 
-def as_span(ticks: int, times: Times) -> Any:
+def as_length(ticks: int, times: Times) -> Any:
     """Turn a small integer into a length of time; some lengths are calendar months."""
     if times == "integer":
         return ticks

@@ -305,7 +305,7 @@ DAYS = sf.StageLog(
             "attribution",
             "'region' is a column of the items table",
         ),
-        (sf.sequence_funnel, {"by": "shop"}, None, "by='shop' is no column"),
+        (sf.sequence_funnel, {"by": "shop"}, None, "by='shop' is not a column"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
