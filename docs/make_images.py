@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import stagefunnel as sf
-from stagefunnel.display.charts import plot_funnel
+from stagefunnel.plots import plot_funnel
 
 IMAGES = Path(__file__).parent / "images"
 

@@ -1,4 +1,4 @@
-"""Small data sets to try things on: the worked example of the definitions and a simulated shop."""
+"""Small data sets: the worked example of the definitions and a simulated shop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .errors import SchemaError, given
 from .log.stage_log import StageLog
 from .pipeline import Pipeline
 
@@ -35,8 +36,8 @@ _DAY = 86_400
 _START = int(np.datetime64("2025-01-01", "s").astype(np.int64))
 _END = int(np.datetime64("2026-07-01", "s").astype(np.int64))
 
-# Chances. Rows: the stage an item is in. Columns: the stage it enters next, in the same order; the
-# last one is nowhere, where an open item is forgotten and a closed one stays closed.
+# Chances. A row is the stage of an item, a column the stage that it enters next, in the same order. The last
+# column is nowhere: an open item is forgotten, and a closed one stays closed.
 _DEAL_STAGES = ("New", "Discussion", "Prepayment invoice", "Delivery", "Won", "Lost")
 _DEAL_FIRST = (0.88, 0.05, 0.05, 0.01, 0.01, 0.00)
 _DEAL_DAYS = np.array([3.0, 8.0, 6.0, 12.0, 25.0, 18.0])
@@ -87,7 +88,7 @@ _SECOND_DEAL = 0.08
 
 @dataclass(frozen=True)
 class Dataset:
-    """A log, the pipeline to read it through, and the rows of the log as a frame."""
+    """A log, its pipeline, and the rows of the log as a frame."""
 
     log: StageLog
     pipeline: Pipeline
@@ -96,7 +97,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Shop:
-    """Deals and leads of a shop, each with a log and a pipeline, and what links them.
+    """Deals and leads of a shop, each with a log and a pipeline, and the links between them.
 
     Attributes
     ----------
@@ -105,8 +106,8 @@ class Shop:
     frame
         The rows of ``log`` in order of time: ``deal_id``, ``stage``, ``entered_at``.
     deals
-        One row per deal: ``deal_id``, ``manager``, ``source`` and ``amount`` (a few of both are
-        missing), ``lead_id`` (missing where the deal came without a lead).
+        One row per deal: ``deal_id``, ``manager``, ``source`` and ``amount`` (both are missing for a few
+        deals), ``lead_id`` (missing if the deal has no lead).
     leads, lead_pipeline
         The leads' stage log and their pipeline.
     lead_frame
@@ -132,9 +133,9 @@ class _Rows(NamedTuple):
 
 
 def worked_example() -> Dataset:
-    """Return the thirteen journeys that the definitions work through.
+    """Return the thirteen journeys of the worked example in the definitions.
 
-    Items 1 to 13 of a furniture shop, one for each row of that table. Every journey starts on
+    The items of a furniture shop are numbered 1 to 13, as the rows of that table. Every journey starts on
     2026-03-02 and takes one step a day.
 
     Returns
@@ -165,23 +166,22 @@ def worked_example() -> Dataset:
 def furniture_shop(deals: int = 2_000, *, seed: int = 2026) -> Shop:
     """Simulate a furniture shop from January 2025 to June 2026.
 
-    The shop is made up, to show what the two funnels tell: Discussion is skipped most often, most
-    deals are lost from the prepayment invoice, and many never see a delivery. Its managers differ
-    in how often they skip. Some deals go back, start in a later stage, are lost and then won (with
-    or without being worked on again), or are won and then lost; some are open still.
+    The shop is invented, to show what the two funnels are for: Discussion is skipped most often, most deals
+    are lost from the prepayment invoice, and many never reach the delivery. Its managers differ in how often
+    they skip. Some deals go back, start in a later stage, are lost and then won (with or without further
+    work), or are won and then lost; some are still open.
 
     Parameters
     ----------
     deals
-        How many deals there are.
+        Number of deals.
     seed
-        Equal seeds give equal shops.
+        Seed of the random numbers; equal seeds make equal shops.
 
     Returns
     -------
     Shop
-        The deals, the leads that many of them come from, and the links between the two. Times are
-        UTC.
+        The deals, the leads from which many of them come, and the links between the two. Times are UTC.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def furniture_shop(deals: int = 2_000, *, seed: int = 2026) -> Shop:
 def _simulate(n_deals: int, seed: int) -> tuple[pd.DataFrame, ...]:
     """Return the rows of the deals, the deals, the rows of the leads and the links."""
     if n_deals < 1:
-        raise ValueError(f"deals={n_deals}: a shop has at least one deal")
+        raise SchemaError(given("deals", n_deals), ": a shop has at least one deal")
     rng = np.random.default_rng(seed)
     lead_rows = _walk(rng, _moments(rng, n_deals), _LEAD_FIRST, _LEAD_DAYS, _LEAD)
     lead, created = _origins(rng, lead_rows, n_deals)
@@ -244,7 +244,7 @@ def _walk(
     typical_days: _Floats,
     chances: _Floats,
 ) -> _Rows:
-    """Let all items take their next step at once, until each one rests or the time is over."""
+    """Let all items take their next step at once, until every item rests or the time is over."""
     item = np.arange(len(created))
     stage = rng.choice(len(first), size=len(created), p=first)
     time = created
@@ -252,10 +252,10 @@ def _walk(
     steps = []
     while len(item):
         steps.append((item, stage, time))
-        # The last bound is left out: where it rounds to just below 1, nowhere is still the end.
+        # The last bound is left out: even if it rounds to just below 1, the last column is nowhere.
         following = (rng.random((len(item), 1)) >= bounds[item, stage, :-1]).sum(axis=1)
         stay = rng.gamma(2.0, typical_days[stage] * _DAY / 2.0).astype(np.int64)
-        # A minute at least, so that the steps of an item never tie.
+        # A step takes at least a minute, so that the rows of an item have different times.
         time = time + np.maximum(60, stay)
         moves = (following < len(first)) & (time < _END)
         item, stage, time = item[moves], following[moves], time[moves]
@@ -263,9 +263,9 @@ def _walk(
 
 
 def _origins(rng: np.random.Generator, lead_rows: _Rows, n_deals: int) -> tuple[_Ints, _Ints]:
-    """Return the lead of each deal (-1 for none) and when it was created, in order of time.
+    """Return the lead of each deal (-1 for none) and the creation of the deal, in order of time.
 
-    A converted lead makes a deal at that moment, or two; the other deals come without a lead.
+    A lead that is converted makes one deal or two at that moment; the other deals have no lead.
     """
     converted = lead_rows.stage == _LEAD_STAGES.index("Converted")
     made = 1 + (rng.random(converted.sum()) < _SECOND_DEAL)
@@ -284,7 +284,7 @@ def _amounts(rng: np.random.Generator, size: int) -> _Floats:
 
 
 def _frame(key: str, first_id: int, stages: tuple[str, ...], rows: _Rows) -> pd.DataFrame:
-    """Build the rows as a CRM exports them: labels on, in order of time."""
+    """Make the rows as a CRM exports them: with labels, in order of time."""
     order = np.lexsort((rows.item, rows.time))
     entered_at = pd.Series(rows.time[order].astype("datetime64[s]")).dt.as_unit("us")
     return pd.DataFrame(

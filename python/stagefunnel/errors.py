@@ -22,7 +22,7 @@ class Option:
     value
         Text of its value as Python code; empty where only the option is named.
     plain
-        Text of its value without quotes, as a command line takes it.
+        Text of its value without quotes, as a command line takes it; a comma stands between several values.
     """
 
     name: str
@@ -40,7 +40,8 @@ def named(name: str) -> Option:
 
 def given(name: str, value: object) -> Option:
     """Name an option with the value that it was given: ``at='middle'``."""
-    return Option(name, repr(value), str(value))
+    plain = ",".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
+    return Option(name, repr(value), plain)
 
 
 def advised(name: str, value: str) -> Option:

@@ -1,16 +1,14 @@
-"""Charts of the result tables, one function per table; they need the extra ``plots``."""
+"""Charts of result tables, one function per chart; they need the extra ``plots``."""
 
-from .display.charts import (
-    plot_compare,
-    plot_funnel,
-    plot_losses,
-    plot_sequence,
-    plot_skips,
-    plot_time_in_stage,
-    plot_time_to_convert,
-    plot_transitions,
-    plot_trend,
-)
+from .display.charts.compare_chart import plot_compare
+from .display.charts.conversion_chart import plot_time_to_convert
+from .display.charts.funnel_chart import plot_funnel
+from .display.charts.losses_chart import plot_losses
+from .display.charts.sequence_chart import plot_sequence
+from .display.charts.skips_chart import plot_skips
+from .display.charts.time_chart import plot_time_in_stage
+from .display.charts.transitions_chart import plot_transitions
+from .display.charts.trend_chart import plot_trend
 
 __all__ = [
     "plot_compare",

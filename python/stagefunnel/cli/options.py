@@ -1,10 +1,11 @@
-"""The options of the commands, each added to those that have it."""
+"""The options of the commands; each function adds some of them to a parser."""
 
 from __future__ import annotations
 
 import argparse
 from typing import get_args
 
+from ..display.write import FORMATS
 from ..tables.options import (
     AmountAtName,
     AtName,
@@ -23,6 +24,40 @@ from ..tables.options import (
 )
 
 
+def files(parser: argparse.ArgumentParser, *, are_needed: bool) -> None:
+    """Add the files to read."""
+    parser.add_argument(
+        "files",
+        nargs="+" if are_needed else "*",
+        metavar="FILE",
+        help="CSV, JSON lines (both also .gz) or Parquet; several, or a quoted glob",
+    )
+
+
+def pipeline(parser: argparse.ArgumentParser) -> None:
+    """Add the file of the pipeline."""
+    parser.add_argument(
+        "--pipeline",
+        metavar="TOML",
+        help="file that names the stages and the columns; with --export the name of a pipeline",
+    )
+
+
+def log(parser: argparse.ArgumentParser) -> None:
+    """Add how a log is made from the rows."""
+    parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+    parser.add_argument("--empty", choices=("error", "allow"), default="error")
+    parser.add_argument("--threads", type=int, metavar="N")
+
+
+def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None:
+    """Add the format and the place of the answer."""
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=FORMATS, help="default: as --out ends, else table")
+    several = "; tables as csv or parquet go to a directory, a file each" if has_several_tables else ""
+    output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
+
+
 def columns(parser: argparse.ArgumentParser) -> None:
     """Add the names of the columns."""
     columns = parser.add_argument_group("columns (default: as the pipeline file says, else their own name)")
@@ -36,7 +71,7 @@ def columns(parser: argparse.ArgumentParser) -> None:
 
 
 def reading(parser: argparse.ArgumentParser) -> None:
-    """Add how rows and exports are read."""
+    """Add the ways in which rows and exports are read."""
     reading = parser.add_argument_group("reading")
     reading.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
     reading.add_argument("--quiet", action="store_true", help="show no progress on a terminal")
@@ -55,7 +90,7 @@ def reading(parser: argparse.ArgumentParser) -> None:
 
 
 def to(parser: argparse.ArgumentParser) -> None:
-    """Add where an export is written to."""
+    """Add the place that an export is written to."""
     parser.add_argument(
         "--to",
         metavar="PATH",
@@ -70,7 +105,7 @@ def kind(parser: argparse.ArgumentParser) -> None:
 
 
 def fill(parser: argparse.ArgumentParser) -> None:
-    """Add what conversions fill in."""
+    """Add the stages that conversions fill in."""
     parser.add_argument("--fill", choices=get_args(Fill), default="won", help="what conversions fill in")
 
 
@@ -98,7 +133,7 @@ def amount(parser: argparse.ArgumentParser) -> None:
 
 
 def where(parser: argparse.ArgumentParser) -> None:
-    """Add where columns of the log are read."""
+    """Add the rows at which columns of the log are read."""
     parser.add_argument(
         "--at",
         choices=get_args(AtName),
@@ -144,7 +179,7 @@ def chain(parser: argparse.ArgumentParser) -> None:
 
 
 def per(parser: argparse.ArgumentParser) -> None:
-    """Add what one duration is."""
+    """Add the unit that a duration is measured per."""
     parser.add_argument("--per", choices=get_args(PerName), default="visit")
 
 
@@ -203,17 +238,17 @@ def sequence(parser: argparse.ArgumentParser) -> None:
     )
     rules.add_argument("--missing", choices=get_args(MissingStages), default="error")
     rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
-    asked = parser.add_argument_group("of the tables")
-    asked.add_argument("--attribution", choices=get_args(AttributionName), default="first_touch")
-    asked.add_argument("--attribution-step", type=int, metavar="N", default=1)
-    asked.add_argument("--from-step", type=int, metavar="N", help="of trend, times and paths (default: 1)")
-    asked.add_argument("--to-step", type=int, metavar="N", help="likewise (default: the last)")
-    asked.add_argument("--bins", type=int, metavar="N", help="of times")
-    asked.add_argument("--top", type=int, metavar="N", default=20, help="paths to list")
+    tables = parser.add_argument_group("of the tables")
+    tables.add_argument("--attribution", choices=get_args(AttributionName), default="first_touch")
+    tables.add_argument("--attribution-step", type=int, metavar="N", default=1)
+    tables.add_argument("--from-step", type=int, metavar="N", help="of trend, times and paths (default: 1)")
+    tables.add_argument("--to-step", type=int, metavar="N", help="likewise (default: the last)")
+    tables.add_argument("--bins", type=int, metavar="N", help="of times")
+    tables.add_argument("--top", type=int, metavar="N", default=20, help="paths to list")
 
 
 def report(parser: argparse.ArgumentParser) -> None:
-    """Add where the page goes and what stands on it."""
+    """Add the file of the page and its content."""
     parser.add_argument(
         "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
     )
@@ -223,7 +258,7 @@ def report(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
-    """Add where the sample goes."""
+    """Add the directory of the sample."""
     parser.add_argument(
         "directory", nargs="?", default="stagefunnel-demo", metavar="DIR", help="default: stagefunnel-demo"
     )

@@ -1,4 +1,4 @@
-"""How far reading is, on a terminal only: a bar, the rows so far, and how many come in a second."""
+"""A bar on a terminal that shows how far reading is, the rows so far, and the rows in a second."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ Bars = Callable[[Sequence[str]], Progress | None]
 
 @contextmanager
 def progress_bars(*, quiet: bool) -> Iterator[Bars]:
-    """Hand out bars for files that are read, unless nobody wants to see them; they go at the end."""
-    if quiet or sys.stderr is None or not sys.stderr.isatty():  # None where it is closed
+    """Give a function that makes a bar for files; all bars vanish at the end.
+
+    There are no bars if `quiet`, or if the standard error is not a terminal.
+    """
+    if quiet or sys.stderr is None or not sys.stderr.isatty():  # it is None if the standard error is closed
         yield lambda _: None
         return
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Shown
+    from rich.progress import Progress as RichProgress
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(show_speed=False),
-        TextColumn("{task.fields[said]}"),
+        TextColumn("{task.fields[rows]}"),
         TimeElapsedColumn(),
     )
-    with Shown(*columns, console=Console(stderr=True), transient=True) as shown:
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
 
         def bar(files: Sequence[str]) -> Progress:
             read = os.path.basename(files[0]) if len(files) == 1 else f"{len(files):,} files"
-            task = shown.add_task(escape(read), total=None, said="")
+            task = bars.add_task(escape(read), total=None, rows="")
 
-            def tell(n_rows: int, n_all: int | None) -> None:
-                seconds = shown.tasks[task].elapsed or 0.0
+            def update(n_rows: int, n_all: int | None) -> None:
+                seconds = bars.tasks[task].elapsed or 0.0
                 speed = f", {n_rows / seconds:,.0f} a second" if seconds > 0 else ""
-                shown.update(task, completed=n_rows, total=n_all, said=f"{n_rows:,} rows{speed}")
+                bars.update(task, completed=n_rows, total=n_all, rows=f"{n_rows:,} rows{speed}")
 
-            return tell
+            return update
 
         yield bar

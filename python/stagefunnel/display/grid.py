@@ -1,4 +1,4 @@
-"""A table made for reading: its cells as text, on a terminal, on a page and as Markdown."""
+"""A table made for people: its cells as text, printed on a terminal, on a page and as Markdown."""
 
 from __future__ import annotations
 
@@ -13,16 +13,28 @@ _SHARE = re.compile(r"(\d+(?:\.\d+)?) %")
 
 @dataclass
 class Grid:
-    """Cells as text: what both the terminal and the page are made of."""
+    """The cells of a table as text, for a terminal and for a page.
+
+    Attributes
+    ----------
+    headings
+        One heading for each column; it may have several lines.
+    is_text
+        Whether a column holds text, which goes to the left, or numbers, which go to the right.
+    rows
+        The cells of each row.
+    breaks
+        Numbers of the rows that a line follows.
+    """
 
     headings: list[str]
     is_text: list[bool]
     rows: list[list[str]] = field(default_factory=list)
-    breaks: set[int] = field(default_factory=set)  # rows that a line follows
+    breaks: set[int] = field(default_factory=set)
 
 
 class Shown:
-    """A table made for reading; it prints itself in a terminal, a notebook and a rich console."""
+    """A table made for people; it prints itself on a terminal, in a notebook and on a rich console."""
 
     def __init__(self, title: str, grid: Grid, above: list[str], below: list[str]) -> None:
         self._title = title
@@ -40,7 +52,7 @@ class Shown:
 
         console = Console(color_system=None, highlight=False, force_jupyter=False)
         if Console().is_jupyter or not console.is_terminal:
-            # A pipe, a file and a page have no width: give the table what it needs.
+            # A pipe, a file and a page have no width, so the table gets the width that it needs.
             console.width = 1_000
             console.width = max(80, console.measure(self.__rich__()).maximum)
         with console.capture() as capture:
@@ -70,11 +82,11 @@ class Shown:
                 Text(heading),
                 justify="left" if is_text else "right",
                 vertical="bottom",
-                # On a narrow terminal names wrap; a number cut short would be another number.
+                # On a narrow terminal names wrap. A number must not: cut short it is another number.
                 min_width=None if is_text else widest,
             )
         for i, row in enumerate(self._grid.rows):
-            # Text, not a string: a stage named "[red]" is a name, not markup.
+            # A string would be read as markup: a stage may be called "[red]".
             table.add_row(*[Text(cell) for cell in row], end_section=i in self._grid.breaks)
         return table
 
@@ -116,7 +128,7 @@ class Shown:
 
 
 class ShownTogether:
-    """Several tables made for reading, one under the other."""
+    """Several tables made for people, one below the other."""
 
     def __init__(self, parts: Sequence[Shown]) -> None:
         self._parts = list(parts)

@@ -1,4 +1,4 @@
-"""How numbers, shares, lengths of time and findings are said to people."""
+"""How numbers, shares and lengths of time are written for people."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def brief(value: Any) -> str:
     """Write a whole number for a picture, to three digits from ten thousand on: ``12.3 k``, ``1.23 M``."""
     if pd.isna(value) or value < 10_000:
         return count(value)
-    # What rounds to a thousand thousands is a million.
+    # A number that rounds to a thousand thousands is written as a million.
     size, unit = next((size, unit) for size, unit in _UNITS if value >= 0.9995 * size)
     scaled = value / size
     digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
@@ -34,17 +34,22 @@ def counted(value: Any, noun: str) -> str:
     return f"{count(value)} {noun}{'s' if value != 1 else ''}"
 
 
+def part_of(part: Any, whole: Any, of: str = "") -> str:
+    """Write a part of a whole: ``2 of 5 lost, 40 %``."""
+    return f"{count(part)} of {count(whole)}{of and ' '}{of}, {percent(part / whole)}"
+
+
 def percent(value: Any) -> str:
-    """Write a share: ``78 %``; one decimal where the whole number would say 0 or 100 wrongly."""
+    """Write a share: ``78 %``; with one decimal where a whole number would wrongly be 0 or 100."""
     if pd.isna(value):
         return NOTHING
     rounded = round(100 * value)
-    exact = rounded / 100 == value or rounded not in (0, 100)
-    return f"{rounded} %" if exact else f"{_kept_apart(100 * value)} %"
+    is_right = rounded / 100 == value or rounded not in (0, 100)
+    return f"{rounded} %" if is_right else f"{_kept_apart(100 * value)} %"
 
 
 def _kept_apart(value: float) -> str:
-    """Keep 99.96 from reading 100.0, and 0.04 from reading 0.0."""
+    """Write one decimal; 99.96 must not read 100.0, nor 0.04 read 0.0."""
     if 99 < value < 100:
         return f"{min(value, 99.9):.1f}"
     if 0 < value < 0.1:
@@ -53,14 +58,14 @@ def _kept_apart(value: float) -> str:
 
 
 def number(value: Any) -> str:
-    """Write a number without decimals it does not need: ``1,234.5``."""
+    """Write a number with two decimals if it has any: ``1,234.50``, ``1,234``."""
     if pd.isna(value):
         return NOTHING
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def length(value: Any) -> str:
-    """Write a length of time as people say it: ``4 d 6 h``, ``36 min``; plain numbers as numbers."""
+    """Write a length of time in its largest units: ``4 d 6 h``, ``36 min``; plain numbers as numbers."""
     if pd.isna(value):
         return NOTHING
     if not isinstance(value, pd.Timedelta | np.timedelta64):
@@ -70,7 +75,7 @@ def length(value: Any) -> str:
         return "0 s"
     at = next((i for i, (_, size) in enumerate(_STEPS) if seconds >= size), len(_STEPS) - 1)
     unit, size = _STEPS[at]
-    # Beyond a hundred days nobody counts the hours, below an hour nobody the seconds.
+    # Hours matter only below a hundred days, and seconds only below an hour.
     two_parts = unit in ("d", "h") and seconds < 100 * size
     smaller, step = _STEPS[at + 1] if two_parts else _STEPS[at]
     steps = round(seconds / step)

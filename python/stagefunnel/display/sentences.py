@@ -1,23 +1,23 @@
-"""The sentence that each table stands for, said once for those who read it and those who see it drawn.
+"""The sentence that each table stands for, composed once for tables, charts and pages.
 
-Sentences are of the rows that are there. Where a whole is spoken of, and a table shows by itself that rows of
-it were filtered away, nothing is said.
+A sentence is about the rows that a table has. There is no sentence about a whole where the table itself shows
+that some rows of the whole were filtered away.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from ..tables.labels import MISSING, group_label, value_label
+from ..tables.labels import columns_before, group_label, present_or_missing, value_label
 from ..tables.schema import (
     COMPARISON,
     EXPLANATION,
     FLOW,
     LOSSES,
+    OUTCOME_TABLE,
     PROBLEMS,
     QUALITY,
     ROWS,
@@ -25,7 +25,8 @@ from ..tables.schema import (
     STAGE_TIMES,
     TRANSITIONS,
 )
-from .numbers import count, counted, length, percent
+from .extremes import group_name, largest, largest_and_smallest
+from .numbers import count, counted, length, part_of, percent
 
 KIND_TITLES = {
     "classic": "classic",
@@ -41,38 +42,52 @@ PER_TITLES = {
 }
 
 
-NameOf: TypeAlias = Callable[[Any], str]  # what people read for a stage
-Series: TypeAlias = tuple[str, pd.DataFrame]  # the rows of a funnel, and what they are called
+NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
+Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
+
+_NOTHING_SKIPPED = "No stage was skipped."
+_NOTHING_LOST = "Nothing was lost from a stage."
+_ALL_THE_SAME = "The same share of all came to each stage."
 
 
-def answers(table: pd.DataFrame, told: Mapping[str, Any]) -> list[str]:
-    """Say what a table says that is no funnel and of no sequence.
+def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Compose the sentences of a table that is neither a funnel nor about a sequence.
 
     Parameters
     ----------
     table
-        Any frame; of one that is none of the package's tables, or lacks columns of it, nothing is said.
-    told
+        Any frame. There are no sentences if it is not a table of the package, or lacks some of its columns.
+    remembered
         Its ``attrs["stagefunnel"]``.
     """
-    names = told.get("names", {})
+    kind = remembered.get("table") or _kind_by_columns(table)
+    if kind not in _SENTENCES:
+        return []
+    needed, sentences_of = _SENTENCES[kind]
+    if not {*needed} <= {*table.columns}:
+        return []
+    return sentences_of(table, stage_namer(remembered.get("names", {})))
+
+
+def _kind_by_columns(table: pd.DataFrame) -> str:
+    """Recognise a table that remembers nothing by its first columns."""
+    columns = tuple(table.columns)
+    fitting = (kind for kind, first in _COLUMNS_OF_UNMARKED.items() if columns[: len(first)] == first)
+    return next(fitting, "")
+
+
+def stage_namer(names: Mapping[str, str]) -> NameOf:
+    """Return a function that gives the name of a stage, or its label where it has no name."""
 
     def name_of(stage: Any) -> str:
-        return str(names.get(str(stage), stage))
+        return value_label(stage) if pd.isna(stage) else str(names.get(str(stage), stage))
 
-    columns = tuple(table.columns)
-    kind = told.get("table") or next(
-        (name for name, named in _PLAIN.items() if columns[: len(named)] == named), ""
-    )
-    if kind not in _ANSWERS:
-        return []
-    needed, say = _ANSWERS[kind]
-    return say(table, name_of) if {*needed} <= {*columns} else []
+    return name_of
 
 
 def of_outcomes(table: pd.DataFrame) -> list[str]:
-    """Say how the items stand, or which group wins most and which least."""
-    by = list(table.columns[: list(table.columns).index("base")])
+    """Say how the items stand, or which group has the highest win rate and which the lowest."""
+    by = columns_before(table, "base")
     if table.empty:
         return []
     if not by:
@@ -80,8 +95,7 @@ def of_outcomes(table: pd.DataFrame) -> list[str]:
     known = table[table["win_rate"].notna()]
     if len(known) < 2:
         return ["No two groups have won or lost items."]
-    ends = int(known["win_rate"].argmax()), int(known["win_rate"].argmin())
-    best, least = (known.iloc[at : at + 1] for at in ends)
+    best, least = largest_and_smallest(known, known["win_rate"])
     if best["win_rate"].iloc[0] == least["win_rate"].iloc[0]:
         return [f"All groups have a win rate of {percent(best['win_rate'].iloc[0])}."]
     return [f"Highest win rate: {_win_rate(best, by)}; lowest: {_win_rate(least, by)}"]
@@ -89,8 +103,7 @@ def of_outcomes(table: pd.DataFrame) -> list[str]:
 
 def _win_rate(row: pd.DataFrame, by: Sequence[str]) -> str:
     won, lost, rate = (row[name].iloc[0] for name in ("won", "lost", "win_rate"))
-    group = ", ".join(group_label(row, by))
-    return f"{group} ({count(won)} won, {count(lost)} lost, {percent(rate)})"
+    return f"{group_name(row, by)} ({count(won)} won, {count(lost)} lost, {percent(rate)})"
 
 
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -98,51 +111,55 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     known = table[(table["outcome"] == "open") & (table["completed"] > 0)]
     if known.empty:
         return ["No visit of a stage in progress is completed."]
-    row = known.sort_values("median", ascending=False, kind="stable").iloc[0]
+    row = largest(known, known["median"]).iloc[0]
     return [f"Longest: {name_of(row['stage'])} (half take more than {length(row['median'])})"]
 
 
 def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say which move is the most frequent."""
+    """Say which transition is the most frequent."""
     if table.empty:
         return ["Nothing moved."]
-    row = table.iloc[int(table["moves"].argmax())]
+    row = largest(table, table["moves"]).iloc[0]
     here, there = name_of(row["from_stage"]), name_of(row["to_stage"])
-    said = f"{counted(row['moves'], 'move')}, {percent(row['share'])} of those that left {here}"
-    return [f"Most frequent: {here} → {there} ({said})"]
+    share = f"{counted(row['moves'], 'move')}, {percent(row['share'])} of those that left {here}"
+    return [f"Most frequent: {here} → {there} ({share})"]
 
 
 def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say from which stage most items are lost, of all groups."""
+    """Say from which stage most items of all groups are lost."""
     if table.empty:
-        return ["Nothing was lost from a stage."]
-    by = list(table.columns[: list(table.columns).index("from_stage")])
+        return [_NOTHING_LOST]
+    by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
     if any(abs(rows["share"].sum() - 1) > 1e-9 for rows in groups):
         return []
     lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
-    most, total = int(lost.max()), int(lost.sum())
-    said = f"{count(most)} of {count(total)} lost, {percent(most / total)}"
-    return [f"Most often lost from: {name_of(_plain(lost.idxmax()))} ({said})"]
+    return [_most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))]
 
 
 def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say which stage is skipped most often, and by whom."""
+    """Say which stage has the highest share of skips, and in which group."""
     known = table[table["skip_rate"].notna()]
     if known.empty:
         return ["No item went beyond a stage."]
-    at = int(known["skip_rate"].argmax())
-    row = known.iloc[at : at + 1]
-    stage, skipped, beyond, rate = (row[name].iloc[0] for name in ("stage", "skipped", "beyond", "skip_rate"))
+    row = largest(known, known["skip_rate"])
+    stage, skipped, beyond = (row[name].iloc[0] for name in ("stage", "skipped", "beyond"))
     if not skipped:
-        return ["No stage was skipped."]
-    who = group_label(row, list(table.columns[: list(table.columns).index("stage")]))
-    said = f"{count(skipped)} of {count(beyond)} that went beyond, {percent(rate)}"
-    return [f"Most often skipped: {', '.join([name_of(stage), *who])} ({said})"]
+        return [_NOTHING_SKIPPED]
+    by = columns_before(table, "stage")
+    return [_most_skipped(", ".join([name_of(stage), *group_label(row, by)]), skipped, beyond)]
+
+
+def _most_skipped(where: str, skipped: int, beyond: int) -> str:
+    return f"Most often skipped: {where} ({part_of(skipped, beyond, 'that went beyond')})"
+
+
+def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
+    return f"Most often lost from: {where} ({part_of(lost, total, total_of)})"
 
 
 def of_flow(table: pd.DataFrame) -> list[str]:
-    """Say what was in work, came and left; nothing where the rows do not balance."""
+    """Say how many items were in work, came and left; nothing if the rows do not balance."""
     open_stages = table[table["outcome"] == "open"]
     number = {name: int(open_stages[name].sum()) for name in open_stages.columns[2:]}
     came = number["created"] + number["from_closed"] + number["moved_in"]
@@ -157,9 +174,9 @@ def of_flow(table: pd.DataFrame) -> list[str]:
 
 
 def of_periods(table: pd.DataFrame, name_of: NameOf, by: Sequence[str] = ()) -> list[str]:
-    """Say how the share of the first won stage went from the first period with items to the last.
+    """Say how the share of the first won stage changed from the first period with items to the last.
 
-    Of groups say which of them has most, and which least, in the last period.
+    With groups, say instead which group has the largest share in the last period and which the smallest.
     """
     won = table[(table["outcome"] == "won") & (table["base"] > 0)]
     won = won[won["stage"] == won["stage"].iloc[0]] if len(won) else won
@@ -179,37 +196,39 @@ def _of_last_period(won: pd.DataFrame, name_of: NameOf, by: Sequence[str]) -> li
     if len(last) < 2:
         return []
     where = f"{name_of(last['stage'].iloc[0])} in {last['period'].iloc[0]}"
-    share = last["conversion_from_all"]
-    if share.max() == share.min():
-        return [f"{where}: {percent(share.max())} of all in every group"]
-    best, least = (
-        f"{percent(share.iloc[at])} {what} {', '.join(group_label(last.iloc[at : at + 1], by))}"
-        for at, what in ((int(share.argmax()), "of all in"), (int(share.argmin()), "in"))
-    )
-    return [f"{where}: {best}, the most, {least}, the least"]
+    best, least = largest_and_smallest(last, last["conversion_from_all"])
+    most, fewest = (row["conversion_from_all"].iloc[0] for row in (best, least))
+    if most == fewest:
+        return [f"{where}: {percent(most)} of all in every group"]
+    return [
+        f"{where}: {percent(most)} of all in {group_name(best, by)}, the most, "
+        f"{percent(fewest)} in {group_name(least, by)}, the least"
+    ]
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
-    """Say at which stage two funnels lie furthest apart."""
+    """Say at which stage two funnels lie furthest apart; nothing of fewer or more funnels."""
     if len(series) != 2:
         return []
     (first, one), (last, other) = series
-    apart = [
-        (abs(there - here), stage, here, there)
-        for stage, here, there in zip(
-            one["stage"], one["conversion_from_all"], other["conversion_from_all"], strict=True
-        )
-        if here == here and there == there  # not missing
-    ]
-    most = max(apart, default=(0.0, "", 0.0, 0.0), key=lambda found: found[0])
-    if not most[0]:
-        return ["The same share of all came to each stage."] if apart else []
-    _, stage, here, there = most
-    return [f"Furthest apart at {name_of(stage)}: {percent(there)} ({last}), {percent(here)} ({first})"]
+    columns = (rows["conversion_from_all"].tolist() for rows in (one, other))
+    shares = pd.DataFrame(dict(zip(("here", "there"), columns, strict=True))).assign(stage=list(one["stage"]))
+    known = shares.dropna(subset=["here", "there"])
+    if known.empty:
+        return []
+    row = largest(known, (known["there"] - known["here"]).abs()).iloc[0]
+    if row["there"] == row["here"]:
+        return [_ALL_THE_SAME]
+    return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
+
+
+def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
+    there, here = (f"{percent(share)} ({name})" for name, share in (now, before))
+    return f"Furthest apart at {where}: {there}, {here}"
 
 
 def series_of(comparison: pd.DataFrame) -> list[Series]:
-    """Part a comparison of two periods into the funnels of each, the earlier one first."""
+    """Split a comparison of two periods into the funnels of each, the earlier one first."""
     now, before = map(str, comparison.attrs.get("stagefunnel", {}).get("called", ("now", "before")))
     earlier = comparison.drop(columns=["reached", "conversion_from_all"]).rename(
         columns={"reached_before": "reached", "conversion_from_all_before": "conversion_from_all"}
@@ -219,39 +238,37 @@ def series_of(comparison: pd.DataFrame) -> list[Series]:
 
 def of_comparison(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say at which stage two periods lie furthest apart, and in which group."""
-    by = list(table.columns[: list(table.columns).index("stage")])
+    by = columns_before(table, "stage")
     if table["conversion_from_all_difference"].isna().all():
         return ["No stage has a share of all in both periods."]
     if not by:
         return of_series(series_of(table), name_of)
-    at = int(table["conversion_from_all_difference"].abs().argmax())
-    row = table.iloc[at : at + 1]
+    row = largest(table, table["conversion_from_all_difference"].abs())
     if not row["conversion_from_all_difference"].iloc[0]:
-        return ["The same share of all came to each stage."]
-    (before, one), (now, other) = series_of(row)
+        return [_ALL_THE_SAME]
+    before, now = ((name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row))
     where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, by)])
-    here, there = (percent(part["conversion_from_all"].iloc[0]) for part in (one, other))
-    return [f"Furthest apart at {where}: {there} ({now}), {here} ({before})"]
+    return [_furthest_apart(where, now, before)]
 
 
 def of_items(table: pd.DataFrame) -> list[str]:
     """Say how many items there are, and how they stand."""
-    stand = table["outcome"].value_counts()
-    said = ", ".join(f"{count(stand.get(outcome, 0))} {outcome}" for outcome in ("won", "lost", "open"))
-    return [f"{counted(len(table), 'item')}: {said}"]
+    numbers = table["outcome"].value_counts()
+    standings = ", ".join(f"{count(numbers.get(name, 0))} {name}" for name in ("won", "lost", "open"))
+    return [f"{counted(len(table), 'item')}: {standings}"]
 
 
 def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say in which stages an item counts, for each kind of funnel."""
-    said = []
+    places = []
     for kind, rows in table.groupby("kind", sort=False, observed=True):
         stages = ", ".join(map(name_of, rows["stage"][rows["passed"] | rows["assumed"]]))
-        said.append(f"{KIND_TITLES.get(str(kind), str(kind))}: {stages or 'nowhere'}")
-    return [f"It counts in: {'; '.join(said)}"] if said else []
+        places.append(f"{KIND_TITLES.get(str(kind), str(kind))}: {stages or 'nowhere'}")
+    return [f"It counts in: {'; '.join(places)}"] if places else []
 
 
 def of_rows(table: pd.DataFrame) -> list[str]:
-    """Say how many rows there are, of how many items."""
+    """Say how many rows there are, and of how many items."""
     return [f"{counted(len(table), 'row')} of {counted(table['item'].nunique(), 'item')}"]
 
 
@@ -259,13 +276,13 @@ def of_stages(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage has the most rows."""
     if table.empty:
         return ["There are no stages."]
-    row, total = table.iloc[int(table["rows"].argmax())], table["rows"].sum()
-    said = f"{count(row['rows'])} of {count(total)}, {percent(row['rows'] / total)}"
-    return [f"{counted(len(table), 'stage')}; most rows: {name_of(row['stage'])} ({said})"]
+    row = largest(table, table["rows"]).iloc[0]
+    rows = part_of(row["rows"], table["rows"].sum())
+    return [f"{counted(len(table), 'stage')}; most rows: {name_of(row['stage'])} ({rows})"]
 
 
 def of_quality(table: pd.DataFrame) -> list[str]:
-    """Say how much was read, and what was found in it."""
+    """Say how much was read, and what is unusual in it."""
     found = dict(zip(table["check"], table["count"].tolist(), strict=True))
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
@@ -273,31 +290,24 @@ def of_quality(table: pd.DataFrame) -> list[str]:
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:
-    """Say what of a log and a pipeline does not fit."""
+    """Say how many stages of a log and a pipeline do not fit."""
     if table.empty:
         return ["The log and the pipeline fit."]
     kinds = table["problem"].value_counts(sort=False)
-    said = ", ".join(f"{value_label(problem)} {count(number)}" for problem, number in kinds.items())
-    return [f"Stages that do not fit: {said}"]
+    numbers = ", ".join(f"{value_label(problem)} {count(number)}" for problem, number in kinds.items())
+    return [f"Stages that do not fit: {numbers}"]
 
 
-def _plain(value: Any) -> Any:
-    """Take the many forms of a missing value as one."""
-    return MISSING if pd.isna(value) else value
-
-
-_PLAIN: Final[Mapping[str, tuple[str, ...]]] = {  # tables that carry no record of what they are
+_COLUMNS_OF_UNMARKED: Final[Mapping[str, tuple[str, ...]]] = {  # tables without ``attrs["stagefunnel"]``
     "quality": QUALITY,
     "problems": PROBLEMS,
     "explanation": EXPLANATION,
     "rows": ROWS,
     "stages": ("stage", "rows", "first_row"),
 }
-_ANSWERS: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
-    "outcomes": (
-        ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won"),
-        lambda table, _: of_outcomes(table),
-    ),
+# For each kind of table: the columns that its sentences need, and the function that composes them.
+_SENTENCES: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
+    "outcomes": (OUTCOME_TABLE, lambda table, _: of_outcomes(table)),
     "time_in_stage": (STAGE_TIMES, of_times),
     "transitions": (TRANSITIONS, of_moves),
     "losses": (LOSSES, of_losses),
@@ -314,107 +324,66 @@ _ANSWERS: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf
 
 
 def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> list[str]:
-    """Say what the two funnels exist for: what is skipped most, and where most are lost.
+    """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
     Parameters
     ----------
     part
         The rows of one group of a funnel table.
     outcome
-        The group's row of the outcomes table, if it is known.
+        The group's row of the outcomes table; ``None`` if it is not known.
     names
         What people read for a label.
 
     Returns
     -------
     list of str
-        Two sentences; none where rows of the group were filtered away, since the missing stage might
-        have been the one to name.
+        Two sentences. None if rows of the group were filtered away, since a missing stage might have been the
+        one to name.
     """
     stages = part["stage"]
     if isinstance(stages.dtype, pd.CategoricalDtype) and len(part) < len(stages.cat.categories):
         return []
-    return [_skipped_most(part, names), _lost_most(part, outcome, names)]
+    name_of = stage_namer(names)
+    return [_skip_of_funnel(part, name_of), _loss_of_funnel(part, outcome, name_of)]
 
 
-def _skipped_most(part: pd.DataFrame, names: Mapping[str, str]) -> str:
-    skipped = part[part["outcome"] == "open"]
-    if not skipped["skipped"].any():
-        return "No stage was skipped."
-    row = skipped.iloc[int(skipped["skipped"].argmax())]
-    beyond = round(row["skipped"] / row["skip_rate"])
-    return (
-        f"Most often skipped: {names.get(str(row['stage']), row['stage'])} ({count(row['skipped'])} of "
-        f"{count(beyond)} that went beyond, {percent(row['skip_rate'])})"
-    )
+def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf) -> str:
+    open_stages = part[part["outcome"] == "open"]
+    if not open_stages["skipped"].any():
+        return _NOTHING_SKIPPED
+    row = largest(open_stages, open_stages["skipped"]).iloc[0]
+    return _most_skipped(name_of(row["stage"]), row["skipped"], round(row["skipped"] / row["skip_rate"]))
 
 
-def _lost_most(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
+def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:
     if not part["lost_from"].any():
-        return "Nothing was lost from a stage."
-    row = part.iloc[int(part["lost_from"].argmax())]
-    # The table alone does not tell of items that were lost without any stage before.
-    lost = part["lost_from"].sum() if outcome is None else outcome["lost"]
-    said = "lost from a stage" if outcome is None else "lost"
-    return (
-        f"Most often lost from: {names.get(str(row['stage']), row['stage'])} "
-        f"({count(row['lost_from'])} of {count(lost)} {said}, {percent(row['lost_from'] / lost)})"
-    )
+        return _NOTHING_LOST
+    row = largest(part, part["lost_from"]).iloc[0]
+    stage, lost = name_of(row["stage"]), row["lost_from"]
+    if outcome is None:
+        # Without its outcomes a funnel does not show the items that were lost before any stage.
+        return _most_lost(stage, lost, int(part["lost_from"].sum()), "lost from a stage")
+    return _most_lost(stage, lost, outcome["lost"])
 
 
 def standing(outcome: Mapping[str, Any]) -> str:
     """Say how many items there are and how they stand now."""
-    said = (
+    parts = [
         f"{counted(outcome['base'], 'item')}: {count(outcome['won'])} won, {count(outcome['lost'])} lost, "
-        f"{count(outcome['open'])} open; win rate {percent(outcome['win_rate'])}"
-    )
+        f"{count(outcome['open'])} open",
+        f"win rate {percent(outcome['win_rate'])}",
+    ]
     if outcome["left_out"]:
-        said += f"; {count(outcome['left_out'])} left out (lost, then won)"
+        parts.append(f"{count(outcome['left_out'])} left out (lost, then won)")
     if outcome["reopened_won"]:
-        said += f"; {count(outcome['reopened_won'])} won after a loss"
-    return said
+        parts.append(f"{count(outcome['reopened_won'])} won after a loss")
+    return "; ".join(parts)
 
 
 def standings(outcomes: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
-    """Say how the items of each kind stand: once where the kinds agree."""
-    said = {kind: standing(outcome) for kind, outcome in outcomes.items() if outcome is not None}
-    lines = list(said.values())
-    if len(set(lines)) <= 1:
-        return lines[:1]
-    return [f"{KIND_TITLES.get(kind, kind)}: {words}" for kind, words in said.items()]
-
-
-def recorded_outcomes(
-    told: Mapping[str, Any], kind: str, parts: Sequence[pd.DataFrame]
-) -> list[dict[str, Any] | None]:
-    """Find the outcomes that a funnel table carries for each of its groups.
-
-    A filtered or reordered table keeps the record of the whole, so a group is looked up by its values.
-    Where its rows are not all there, or their numbers are not those of the record, there is none.
-
-    Parameters
-    ----------
-    told
-        The table's ``attrs["stagefunnel"]``.
-    kind
-        The kind of the rows.
-    parts
-        The rows of each group.
-    """
-    by = told.get("by", [])
-    columns = json.loads(told.get("outcomes", "{}")).get(kind, {})
-    groups = json.loads(told.get("groups", "{}")).get(kind, [])
-    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    of_group = {tuple(group): record for group, record in zip(groups, records, strict=True)}
-    found = []
-    for part in parts:
-        known = len(part) and set(by) <= set(part.columns)
-        record = of_group.get(group_label(part, by)) if known else None
-        fits = (
-            record is not None
-            and part["base"].iloc[0] == record["base"]
-            and part["left_out"].iloc[0] == record["left_out"]
-            and part["open_at"].sum() == record["open"]
-        )
-        found.append(record if fits else None)
-    return found
+    """Say how the items of each kind of funnel stand, in one sentence if the kinds agree."""
+    sentences = {kind: standing(outcome) for kind, outcome in outcomes.items() if outcome is not None}
+    if len({*sentences.values()}) <= 1:
+        return [*sentences.values()][:1]
+    return [f"{KIND_TITLES.get(kind, kind)}: {sentence}" for kind, sentence in sentences.items()]

@@ -1,4 +1,4 @@
-"""Writing result tables: to the screen, or to a file in one of several formats."""
+"""Write result tables to the screen, or to a file in one of several formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..errors import StageFunnelError, quoted
+from ..errors import StageFunnelError, given, named, quoted
 from ..tables.summary import Summary
 from .show import show
 
@@ -28,15 +28,17 @@ _ENDINGS = {
 
 
 def choose_format(form: str | None, path: str | None) -> str:
-    """Return the format asked for, else the one that the file's ending says."""
+    """Return the format, by default the one that the ending of the file stands for."""
     if form == "parquet" and path is None:
-        raise StageFunnelError("Parquet is not text: name a file with --out")
+        raise StageFunnelError("Parquet is not text: name a file with ", named("path"))
     ending = os.path.splitext(path or "")[1].lower()
     if ending == ".gz":
-        raise StageFunnelError(f"--out {path}: tables are not written compressed; leave the .gz off")
+        raise StageFunnelError(given("path", path), ": tables are not written compressed; leave the .gz off")
     if form is None and ending not in _ENDINGS:
         raise StageFunnelError(
-            f"--out {path}: the ending {ending!r} says no format; give one of {quoted(FORMATS)} with --format"
+            given("path", path),
+            f": the ending {ending!r} does not stand for a format; give one of {quoted(FORMATS)} with ",
+            named("form"),
         )
     return form or _ENDINGS[ending]
 
@@ -44,7 +46,7 @@ def choose_format(form: str | None, path: str | None) -> str:
 def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:
     """Print a table or a summary in a format, or write it to a file.
 
-    CSV and Parquet hold one table: a summary goes to a directory, with a file for each of its tables.
+    CSV and Parquet hold one table. A summary in these formats goes to a directory, one file for each table.
     """
     if isinstance(table, Summary) and form in ("csv", "parquet"):
         _write_each(table, form, path)
@@ -57,8 +59,9 @@ def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None
 def _write_each(summary: Summary, form: str, path: str | None) -> None:
     if path is None or not os.path.isdir(path):
         raise StageFunnelError(
-            f"a summary is several tables, {form} holds one: name a directory with --out, and each gets a "
-            f"file there{'' if path is None else f'; there is no directory {path}'}"
+            f"a summary is several tables, {form} holds one: name a directory with ",
+            named("path"),
+            f", and each gets a file there{'' if path is None else f'; there is no directory {path}'}",
         )
     for name, table in summary.tables.items():
         write_file(table, form, os.path.join(path, f"{name}.{form}"))
@@ -66,7 +69,7 @@ def _write_each(summary: Summary, form: str, path: str | None) -> None:
 
 def _print(table: pd.DataFrame | Summary, form: str) -> None:
     if sys.stdout is None:
-        raise StageFunnelError("the standard output is closed; name a file with --out")
+        raise StageFunnelError("the standard output is closed; name a file with ", named("path"))
     if form == "table":
         _print_table(table)
     else:
@@ -75,24 +78,24 @@ def _print(table: pd.DataFrame | Summary, form: str) -> None:
 
 
 def write_file(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
-    """Write a table in a format, or text as it is, to a file that is there whole or not at all."""
-    # A link stays a link: what it leads to is replaced.
+    """Write a table in a format, or text as it is; after a failure the file is what it was before."""
+    # A link stays a link: the file that it leads to is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
     if not os.path.isdir(directory):
-        raise StageFunnelError(f"--out {path}: there is no directory {directory}")
+        raise StageFunnelError(given("path", path), f": there is no directory {directory}")
     try:
         if os.path.exists(target) and not os.path.isfile(target):
-            # A pipe or a device is written to, never replaced by a file.
+            # A pipe or a device must not be replaced by a file.
             _write_to(table, form, target)
         else:
             _replace(table, form, target)
     except OSError as error:
-        raise StageFunnelError(f"--out {path}: {error.strerror or error}") from error
+        raise StageFunnelError(given("path", path), f": {error.strerror or error}") from error
 
 
 def _replace(table: pd.DataFrame | Summary | str, form: str, target: str) -> None:
-    """Write aside and rename: a failure leaves no half-written file."""
+    """Write to a file beside the target and rename it, so that a failure leaves no half-written target."""
     handle, partial = tempfile.mkstemp(dir=os.path.dirname(target), suffix=f".{form}")
     os.close(handle)
     try:
@@ -117,7 +120,7 @@ def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None
 
 
 def _permissions(target: str) -> int:
-    """Return those of the file that is replaced, else those that a new file gets."""
+    """Return the permissions of the file that is replaced, or those that a new file gets."""
     if os.path.exists(target):
         return stat.S_IMODE(os.stat(target).st_mode)
     mask = os.umask(0)
@@ -146,28 +149,28 @@ def _as_text(table: pd.DataFrame | Summary, form: str) -> str:
 
 
 def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
-    plain = _with_seconds(table)
-    return plain.astype(object).where(plain.notna(), None).to_dict("records")
+    values = _with_seconds(table)
+    return values.astype(object).where(values.notna(), None).to_dict("records")
 
 
 def _json(value: Any) -> str:
-    # Not pandas' to_json, which rounds.
+    # pandas' to_json would round floats.
     return json.dumps(value, ensure_ascii=False, indent=1, default=_as_json) + "\n"
 
 
 def _as_json(value: Any) -> str:
-    """Write what JSON has no type for: times as ISO 8601, all else as it prints itself."""
+    """Write a value that JSON has no type for: a time as ISO 8601, any other value as it prints itself."""
     return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
 
 def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:
-    """Write lengths of time as seconds, and say so in the column's name."""
-    plain = table.copy()
+    """Turn lengths of time into seconds, and add the unit to the names of their columns."""
+    written = table.copy()
     for name in table.columns:
         if table[name].dtype.kind == "m":
-            plain[name] = table[name].dt.total_seconds()
-            plain = plain.rename(columns={name: f"{name}_seconds"})
-    return plain
+            written[name] = table[name].dt.total_seconds()
+            written = written.rename(columns={name: f"{name}_seconds"})
+    return written
 
 
 def _write_parquet(table: pd.DataFrame, path: str) -> None:

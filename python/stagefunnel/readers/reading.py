@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
+from ..errors import ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..pipeline import Pipeline
 from .crm import kommo
@@ -199,7 +199,7 @@ def _recognised(
     ]
     for source, formats in zip(sources, formats_of, strict=True):
         if not formats:
-            raise ReaderError(*_unknown(source, readers))
+            raise _unknown(source, readers)
     first_formats = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, formats_of, strict=True)
     )
@@ -217,13 +217,14 @@ def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -
             ]
 
 
-def _unknown(source: Source, readers: tuple[Reader, ...]) -> Parts:
+def _unknown(source: Source, readers: tuple[Reader, ...]) -> ReaderError:
+    """Make the error for a source that no format recognises."""
     histories = [(reader.FORMAT, *next(iter(reader.ROLES.items()))) for reader in readers]
     formats = "".join(f"\n  {name:<10} {role}: {columns}" for name, role, columns in histories)
-    return (
+    return ReaderError(
         f"{source.name}: not an export of a known format; it has the columns {quoted(source.columns)}. A "
-        f"list of items with their current stage is not enough: a funnel needs the stages that they passed, "
-        f"and when. Columns with other names can be named: ",
+        "list of items with their current stage is not enough: a funnel needs the stages that they passed, "
+        "and when. Columns with other names can be named: ",
         named("item"),
         ", ",
         named("stage"),

@@ -1,4 +1,4 @@
-"""One page about a log: both funnels, what is lost and skipped, how long it takes, and how it changed."""
+"""One page about a log: both funnels, losses, skips, time in stage, moves and the trend."""
 
 from .build import report
 

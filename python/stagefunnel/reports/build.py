@@ -1,4 +1,4 @@
-"""Ask everything that the page tells, and write it."""
+"""The public function: it asks all questions of the page, and writes the page."""
 
 from __future__ import annotations
 
@@ -41,37 +41,37 @@ def report(
     basis: BasisName = "active",
     as_of: Any = None,
 ) -> Path:
-    """Write one page that tells what a log says, for those who do not open a notebook.
+    """Write one page about a log, for people who do not open a notebook.
 
-    The page stands alone: it loads nothing, its charts are drawings, its tables can be filtered, and saved as
-    CSV. It has both funnels side by side, where items are lost and what is skipped, time in stage, moves, the
-    trend where the log has dates, a breakdown where one is asked for, and what was unusual in the rows; each
-    with a sentence that says what it shows here, and its definition.
+    The page stands alone: it loads nothing, its charts are drawings, and a reader can filter its tables and
+    save them as CSV. It has both funnels side by side, losses, skips, time in stage, moves, the trend if the
+    log has dates, a breakdown if `by` names one, and what was unusual in the rows. Each section has its
+    definition and a sentence about this log.
 
     Parameters
     ----------
     log, pipeline
         The stage history and the stages.
     path
-        The file to write, which appears only when it is whole.
+        File of the page, which appears only when it is complete.
     title
-        Of the page.
+        Title of the page.
     by
         Columns to break down by, of the items table or of the log.
     top
-        How many groups to show; the others are one.
+        Number of groups to show; the other items are one group.
     reason
         Column with the reason of a loss.
     every
-        Length of the trend's periods; by default the shortest of week, month, quarter and year that makes 36
-        of them at most.
+        Length of the trend's periods; by default the shortest of week, month, quarter and year that makes at
+        most 36 periods.
     unlisted, period, basis, as_of
         As for :func:`stagefunnel.funnel`.
 
     Returns
     -------
     Path
-        Of the page.
+        Path of the page.
 
     Raises
     ------
@@ -89,24 +89,24 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
-    asked = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
-    found = summary(log, pipeline, **asked)
+    scope = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
+    answers = summary(log, pipeline, **scope)
     parts: list[Section | None] = [
-        sections.funnels(found.funnel),
-        sections.lost(losses(log, pipeline, reason=reason, **asked)),
-        sections.skipped(skips(log, pipeline, by=_one(by), **asked)),
-        sections.times(found.time_in_stage),
-        sections.moves(found.transitions),
+        sections.funnels(answers.funnel),
+        sections.lost(losses(log, pipeline, reason=reason, **scope)),
+        sections.skipped(skips(log, pipeline, by=_first(by), **scope)),
+        sections.times(answers.time_in_stage),
+        sections.moves(answers.transitions),
     ]
     if log.unit is not None and log.n_rows:
-        parts.append(sections.trend(_trend(log, pipeline, every, asked)))
+        parts.append(sections.trend(_trend(log, pipeline, every, scope)))
     if by is not None:
-        grouped = funnel(log, pipeline, kind="both", by=by, top=top, **asked)
-        parts.append(sections.groups(outcomes(log, pipeline, by=by, top=top, **asked), grouped))
-    parts.append(sections.quality(found.quality))
+        grouped = funnel(log, pipeline, kind="both", by=by, top=top, **scope)
+        parts.append(sections.groups(outcomes(log, pipeline, by=by, top=top, **scope), grouped))
+    parts.append(sections.quality(answers.quality))
     page = Page(
         title=title,
-        facts=sections.facts(found.outcomes),
+        facts=sections.facts(answers.outcomes),
         about=_about(log, period, basis, as_of),
         sections=[part for part in parts if part is not None],
     )
@@ -114,18 +114,18 @@ def report(
     return Path(path)
 
 
-def _one(by: str | Sequence[str] | None) -> str | None:
-    """Choose the first column: a heat map has one axis for groups."""
-    return by if by is None or isinstance(by, str) else next(iter(by))
+def _first(by: str | Sequence[str] | None) -> str | None:
+    """Return the first column of a breakdown: a heat map has one axis for groups."""
+    return by if by is None or isinstance(by, str) else next(iter(by), None)
 
 
 def _trend(
-    log: StageLog, pipeline: Pipeline, every: EveryName | None, asked: dict[str, Any]
+    log: StageLog, pipeline: Pipeline, every: EveryName | None, scope: dict[str, Any]
 ) -> pd.DataFrame | None:
-    """Count by the period in which items were created, in periods of which there are not too many."""
+    """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
     options = {
-        "unlisted": asked["unlisted"],
-        "as_of": asked["as_of"],
+        "unlisted": scope["unlisted"],
+        "as_of": scope["as_of"],
         "basis": "created",
         "kind": "conversions",
     }
@@ -143,13 +143,14 @@ def _trend(
 
 
 def _about(log: StageLog, period: Any, basis: str, as_of: Any) -> str:
-    said = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
+    """Say what the page is about: rows, items, the period and the range of times."""
+    parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
     if period is not None:
-        said.append(f"{basis} in {period if isinstance(period, str) else ' to '.join(map(str, period))}")
+        parts.append(f"{basis} in {period if isinstance(period, str) else ' to '.join(map(str, period))}")
     if as_of is not None:
-        said.append(f"as of {as_of}")
-    first_and_last = log._data.time_range
-    if first_and_last is not None:
-        ends = log._data.to_times(np.array(first_and_last, dtype=np.int64))
-        said.append(f"{ends.iloc[0]} to {ends.iloc[1]}")
-    return "; ".join(said)
+        parts.append(f"as of {as_of}")
+    time_range = log._data.time_range
+    if time_range is not None:
+        ends = log._data.to_times(np.array(time_range, dtype=np.int64))
+        parts.append(f"{ends.iloc[0]} to {ends.iloc[1]}")
+    return "; ".join(parts)

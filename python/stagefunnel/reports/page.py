@@ -1,4 +1,4 @@
-"""The page itself: one file that loads nothing."""
+"""The page: its parts, and the one file that loads nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..display.grid import Grid
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing in light and dark, words for those who cannot see it, and the sentences that it says."""
+    """A drawing in light and dark, its description for screen readers, and its sentences."""
 
     light: str
     dark: str
@@ -23,18 +23,18 @@ class Figure:
 
     @property
     def light_uri(self) -> str:
-        """The drawing as an address."""
+        """The light drawing as a data address."""
         return _svg_uri(self.light)
 
     @property
     def dark_uri(self) -> str:
-        """The dark drawing as an address."""
+        """The dark drawing as a data address."""
         return _svg_uri(self.dark)
 
 
 @dataclass(frozen=True)
 class TablePart:
-    """A table as people read it, as CSV, and the values that its rows can be chosen by."""
+    """A table as people read it, the same table as CSV, and the values that filter its rows."""
 
     caption: str
     grid: Grid
@@ -43,36 +43,46 @@ class TablePart:
 
     @property
     def csv_uri(self) -> str:
-        """The CSV as an address."""
+        """The CSV as a data address; its mark of UTF-8 is for spreadsheets."""
         return "data:text/csv;charset=utf-8," + quote("\N{ZERO WIDTH NO-BREAK SPACE}" + self.csv)
 
     @property
     def file_name(self) -> str:
-        """A name to save it under."""
+        """The name of the CSV file, made of the caption."""
         kept = "".join(letter if letter.isalnum() else "-" for letter in self.caption.lower())
         return "-".join(filter(None, kept.split("-"))) + ".csv"
 
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the page."""
+    """One section of the page.
+
+    Attributes
+    ----------
+    key, heading, definition
+        Anchor, heading and definition.
+    figure, tables
+        Drawing and tables.
+    findings
+        Sentences about this log, if no figure has them.
+    """
 
     key: str
     heading: str
     definition: str
     figure: Figure | None
     tables: list[TablePart]
-    said: Sequence[str] = ()  # where there is no figure that says it
+    findings: Sequence[str] = ()
 
     @property
     def sentences(self) -> list[str]:
-        """What the part says on this data."""
-        return [*(self.figure.sentences if self.figure else ()), *self.said]
+        """All sentences about this log."""
+        return [*(self.figure.sentences if self.figure else ()), *self.findings]
 
 
 @dataclass(frozen=True)
 class Page:
-    """All that the page says."""
+    """The content of the page."""
 
     title: str
     facts: list[tuple[str, str]]
@@ -81,7 +91,7 @@ class Page:
 
 
 def rendered(page: Page) -> str:
-    """Put the page together; every name in it is written as text, whatever it looks like."""
+    """Return the page as HTML, with every name escaped as text."""
     try:
         import jinja2
     except ImportError as error:
@@ -89,7 +99,7 @@ def rendered(page: Page) -> str:
     style, script = (_read(name) for name in ("page.css", "page.js"))
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_read("page.html"))
-    # Nothing but this style and this script runs, and nothing is loaded, whatever a name may contain.
+    # Only this style and this script run, and nothing is loaded, whatever a name contains.
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )

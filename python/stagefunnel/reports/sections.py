@@ -1,4 +1,4 @@
-"""The parts of the page: a heading, what it says here, what it means, its picture and its table."""
+"""The sections of the page: heading, findings, definition, drawing and table of each."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from typing import Any
 
 import pandas as pd
 
-from ..display.charts import (
-    plot_funnel,
-    plot_losses,
-    plot_skips,
-    plot_time_in_stage,
-    plot_transitions,
-    plot_trend,
-)
+from ..display.charts.funnel_chart import plot_funnel
+from ..display.charts.losses_chart import plot_losses
+from ..display.charts.skips_chart import plot_skips
+from ..display.charts.time_chart import plot_time_in_stage
+from ..display.charts.transitions_chart import plot_transitions
+from ..display.charts.trend_chart import plot_trend
 from ..display.numbers import count, percent
 from ..display.sentences import answers, of_outcomes, of_quality
 from ..display.show import show
+from ..tables.labels import columns_before, value_labels
 from .page import Figure, Section, TablePart
 
 _MOST_CSV = 20_000  # rows
 
 
 def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
-    """Name the numbers that stand above everything."""
+    """List the numbers at the top of the page."""
     row = outcomes.iloc[0]
-    told = [
+    numbers = [
         ("items", count(row["base"])),
         ("won", count(row["won"])),
         ("lost", count(row["lost"])),
@@ -35,12 +34,12 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
         ("win rate", percent(row["win_rate"])),
     ]
     if row["reopened_won"]:
-        told.append(("lost, then won", count(row["reopened_won"])))
-    return told
+        numbers.append(("lost, then won", count(row["reopened_won"])))
+    return numbers
 
 
 def funnels(table: pd.DataFrame) -> Section:
-    """Tell both funnels."""
+    """Make the section of both funnels."""
     return Section(
         "funnels",
         "The two funnels",
@@ -53,7 +52,7 @@ def funnels(table: pd.DataFrame) -> Section:
 
 
 def lost(table: pd.DataFrame) -> Section | None:
-    """Tell where items are lost."""
+    """Make the section of losses; ``None`` without any."""
     if table.empty:
         return None
     return Section(
@@ -66,25 +65,25 @@ def lost(table: pd.DataFrame) -> Section | None:
 
 
 def skipped(table: pd.DataFrame) -> Section | None:
-    """Tell what is skipped, and by whom."""
-    known = table[table["beyond"] > 0]
-    if known.empty:
+    """Make the section of skips; ``None`` if no item went beyond a stage."""
+    skippable = table[table["beyond"] > 0]
+    if skippable.empty:
         return None
-    by = list(table.columns[: list(table.columns).index("stage")])
-    groups = 1 if not by else known[by[0]].nunique(dropna=False)
-    figure = _figure(plot_skips, known) if groups <= 60 else None
+    by = columns_before(table, "stage")
+    groups = 1 if not by else skippable[by[0]].nunique(dropna=False)
+    figure = _figure(plot_skips, skippable) if groups <= 60 else None
     return Section(
         "skips",
         "What is skipped" + (f", by {by[0]}" if by else ""),
         "An item skips a stage if it goes beyond it, to a later one or to success, without a visit of it.",
         figure,
-        [_table(known, "Skips, the worst first")],
-        _said_without(figure, known),
+        [_table(skippable, "Skips, the worst first")],
+        _findings_without(figure, skippable),
     )
 
 
 def times(table: pd.DataFrame) -> Section | None:
-    """Tell how long stages take."""
+    """Make the section of time in stage; ``None`` without a completed visit."""
     if not table["completed"].any():
         return None
     return Section(
@@ -98,7 +97,7 @@ def times(table: pd.DataFrame) -> Section | None:
 
 
 def moves(table: pd.DataFrame) -> Section | None:
-    """Tell from where to where items move."""
+    """Make the section of moves; ``None`` without any."""
     if table.empty:
         return None
     stages = len({*table["from_stage"], *table["to_stage"]})
@@ -110,12 +109,12 @@ def moves(table: pd.DataFrame) -> Section | None:
         "stage.",
         figure,
         [_table(table, "Moves")],
-        _said_without(figure, table),
+        _findings_without(figure, table),
     )
 
 
 def trend(table: pd.DataFrame | None) -> Section | None:
-    """Tell how the funnel changed."""
+    """Make the section of the trend; ``None`` without a table."""
     if table is None:
         return None
     return Section(
@@ -129,8 +128,8 @@ def trend(table: pd.DataFrame | None) -> Section | None:
 
 
 def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
-    """Tell the groups of a breakdown."""
-    by = ", ".join(map(str, outcomes.columns[: list(outcomes.columns).index("base")]))
+    """Make the section of the groups of a breakdown."""
+    by = ", ".join(map(str, columns_before(outcomes, "base")))
     return Section(
         "groups",
         f"By {by}",
@@ -145,35 +144,36 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
 
 
 def quality(table: pd.DataFrame) -> Section:
-    """Tell what was unusual in the rows."""
-    found = table[table["count"] > 0]
+    """Make the section of what was unusual in the rows."""
+    counted = table[table["count"] > 0]
     return Section(
         "quality",
         "What was read",
         "What is unusual is counted, and nothing is left out without a word.",
         None,
-        [_table(found, "Checks that found something")],
+        [_table(counted, "Checks that found something")],
         of_quality(table),
     )
 
 
 def _figure(plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     light, dark = (plot(table, theme=theme, **options) for theme in ("light", "dark"))
-    told = light.to_dict()
-    return Figure(_svg(light), _svg(dark), told["description"], _sentences(told))
+    specification = light.to_dict()
+    return Figure(_svg(light), _svg(dark), specification["description"], _sentences(specification))
 
 
-def _said_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
+def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
+    """Return the sentences of a table that has too many rows for a drawing."""
     return [] if figure else answers(table, table.attrs.get("stagefunnel", {}))
 
 
-def _sentences(told: Mapping[str, Any]) -> list[str]:
-    """Read what a chart says under its title and under those of its panels."""
-    return [sentence[:1].upper() + sentence[1:] for sentence in told["usermeta"]["sentences"]]
+def _sentences(specification: Mapping[str, Any]) -> list[str]:
+    """Return the sentences under the title of a chart and under the titles of its panels."""
+    return [sentence[:1].upper() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
 
 
 def _svg(chart: Any) -> str:
-    """Draw a chart without its title: the page has a heading and the finding as text."""
+    """Draw a chart without its title: the page has the heading and the sentences as text."""
     bare = chart.copy()
     bare.title = " "
     drawn = io.StringIO()
@@ -185,5 +185,5 @@ def _table(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> T
     grid = show(table).grid
     choices = []
     if filter_by is not None:
-        choices = list(dict.fromkeys(map(str, table[filter_by].dropna())))
+        choices = list(dict.fromkeys(value_labels(table[filter_by])))
     return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices)

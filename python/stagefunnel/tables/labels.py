@@ -10,6 +10,11 @@ import pandas as pd
 MISSING = "(missing)"  # label of the group of missing values
 
 
+def columns_before(table: pd.DataFrame, name: str) -> list[Any]:
+    """List the columns that a table is broken down by: those before the first column of its own."""
+    return [*table.columns[: list(table.columns).index(name)]]
+
+
 def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
     """Write the group of some rows, with one label for each column of the breakdown."""
     return tuple(value_label(part[name].iloc[0]) for name in by)
@@ -18,6 +23,11 @@ def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
 def value_label(value: Any) -> str:
     """Write a value of a breakdown."""
     return MISSING if pd.isna(value) else str(value)
+
+
+def present_or_missing(value: Any) -> Any:
+    """Return a value unchanged, or :data:`MISSING` for any form of a missing value."""
+    return MISSING if pd.isna(value) else value
 
 
 def value_labels(values: pd.Series) -> list[str]:

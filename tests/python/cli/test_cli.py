@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 import stagefunnel as sf
 from helpers import DEALS_TOML, run_python
 from stagefunnel.cli import main
-from stagefunnel.cli.parser import COMMANDS
+from stagefunnel.cli.commands.table import COMMANDS
 
 DEALS = """\
 deal;phase;at;row
@@ -103,7 +103,7 @@ def test_a_breakdown_and_an_amount_come_from_the_file_of_items(
     assert capsys.readouterr().out == table.to_csv(index=False)
 
 
-def test_columns_of_the_file_of_items_that_nobody_asks_for_may_be_odd(
+def test_columns_of_the_items_that_no_option_names_may_be_odd(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("odd.csv").write_text("deal,manager,note,note,,\n007,Ada,x,y,,\nNA,,x,y,,\n8,Bo,x,y,,\n")
@@ -144,7 +144,7 @@ def test_time_in_stage_is_read_per_visit_item_or_longest_visit(
 
 
 @pytest.mark.parametrize("command", ["funnel", "time-in-stage"])
-def test_stages_that_are_not_listed_are_left_out_where_asked(
+def test_unlisted_stages_are_left_out_with_the_option(
     run: Run, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     toml = '[pipeline]\nstages = ["New"]\nwon = "Won"\n'
@@ -162,7 +162,7 @@ def test_stages_that_are_not_listed_are_left_out_where_asked(
         assert "log.csv, line 3: unknown stage 'Odd'" in capsys.readouterr().err
 
 
-def test_items_lost_before_they_were_won_are_counted_as_asked(
+def test_items_lost_before_they_were_won_are_counted_as_the_option_says(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("log.csv").write_text("item,stage,time\n1,New,0\n1,Lost,2\n1,Won,3\n")
@@ -174,7 +174,7 @@ def test_items_lost_before_they_were_won_are_counted_as_asked(
         assert (first["base"], first["left_out"]) == (base, left_out)
 
 
-def test_quality_needs_no_pipeline_and_says_more_with_one(
+def test_quality_does_not_need_a_pipeline_and_has_more_checks_with_one(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     columns = ["--item", "deal", "--stage", "phase", "--time", "at"]
@@ -204,7 +204,7 @@ def test_a_file_is_written_as_its_ending_says(
     assert capsys.readouterr().out == text
 
 
-def test_the_format_asked_for_goes_before_the_ending(run: Run) -> None:
+def test_the_format_option_goes_before_the_ending(run: Run) -> None:
     assert run(*FUNNEL, "--out", "out.csv", "--format", "json") == 0
     assert len(json.loads(Path("out.csv").read_text())) == 4
 
@@ -304,7 +304,7 @@ def test_times_in_nanoseconds_since_1970_are_integers(run: Run, capsys: pytest.C
 
 @pytest.mark.parametrize("time", ["9223372036854775808", "٣"])
 @pytest.mark.parametrize("dtype", ["str", "object"])
-def test_digits_that_are_no_integer_of_64_bits_are_no_time(
+def test_digits_beyond_64_bits_are_not_a_time(
     run: Run, capsys: pytest.CaptureFixture[str], time: str, dtype: str
 ) -> None:
     Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\n')

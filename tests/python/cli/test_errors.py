@@ -1,4 +1,4 @@
-"""The command where something is wrong, and where nobody listens to it any more."""
+"""The command where its usage, its files or its data are wrong, or where the reader of its output is gone."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
         ([*FUNNEL, "--items", "none.csv"], "no file 'none.csv'"),
     ],
 )
-def test_a_command_that_is_not_right_ends_with_two(
+def test_wrong_usage_ends_with_two(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -53,7 +53,7 @@ def test_a_command_that_is_not_right_ends_with_two(
 
 
 def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """Run what ends with 1; return what it says."""
+    """Run a command that ends with 1; return the text of its error."""
     assert main(arguments) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -63,7 +63,7 @@ def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 DROP = "--invalid drop to leave such rows out"
-SAYS = [
+BAD_ROWS = [
     (
         "1,Offr,2026-01-03\n",
         "unknown stage 'Offr' (1 row, first at row 2)",
@@ -81,14 +81,14 @@ SAYS = [
 ]
 
 
-@pytest.mark.parametrize(("row", "start", "end"), SAYS)
+@pytest.mark.parametrize(("row", "start", "end"), BAD_ROWS)
 def test_a_bad_row_ends_with_one_and_a_line_that_says_where(
     row: str, start: str, end: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("log.csv").write_text(ROWS + row)
-    said = failing(FUNNEL, capsys)
-    assert said.startswith(f"log.csv, line 4: {start}")
-    assert said.endswith(end)
+    text = failing(FUNNEL, capsys)
+    assert text.startswith(f"log.csv, line 4: {start}")
+    assert text.endswith(end)
 
 
 BY = ["--items", "items.csv", "--by"]
@@ -99,7 +99,7 @@ AMOUNT = ["--items", "items.csv", "--amount"]
     ("options", "start", "end"),
     [
         (["--item", "itm"], "log.csv: no column 'itm'; it has: ", "did you mean 'item'?"),
-        (["--threads", "0"], "threads=0 is not a whole number of at least 1", ""),
+        (["--threads", "0"], "--threads 0 is not a whole number of at least 1", ""),
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
         (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
         (["--out", "."], "--out .: Is a directory", ""),
@@ -109,7 +109,11 @@ AMOUNT = ["--items", "items.csv", "--amount"]
             "--out out.csv.gz: tables are not ",
             "leave the .gz off",
         ),
-        (["--out", "out.xlsx"], "--out out.xlsx: the ending '.xlsx' says no format; ", "with --format"),
+        (
+            ["--out", "out.xlsx"],
+            "--out out.xlsx: the ending '.xlsx' does not stand for a format; ",
+            "with --format",
+        ),
         ([*BY, "manger"], "no column 'manger': items.csv has: ", "did you mean 'manager'?"),
         ([*BY, ""], "no column '': items.csv has: ", "log.csv has: 'item', 'stage', 'time'"),
         ([*AMOUNT, "manger"], "no column 'manger': items.csv has: ", "did you mean 'manager'?"),
@@ -122,9 +126,9 @@ AMOUNT = ["--items", "items.csv", "--amount"]
 def test_an_option_that_does_not_fit_the_data_ends_with_one(
     options: list[str], start: str, end: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = failing([*FUNNEL, *options], capsys)
-    assert said.startswith(start)
-    assert said.endswith(end)
+    text = failing([*FUNNEL, *options], capsys)
+    assert text.startswith(start)
+    assert text.endswith(end)
 
 
 @pytest.mark.parametrize("options", [["--out", "out.xlsx"], ["--format", "parquet"]])
@@ -140,8 +144,8 @@ def test_a_bad_row_is_named_in_its_own_file_after_quoted_line_breaks(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Path("second.csv").write_text('item,note,stage,time\n2,"a\n\nb",New,2026-01-01\n2,x,Wn,2026-01-02\n')
-    said = failing(["funnel", "log.csv", "second.csv", "--pipeline", "pipeline.toml"], capsys)
-    assert said.startswith("second.csv, line 5: unknown stage 'Wn' (1 row, first at row 3)")
+    text = failing(["funnel", "log.csv", "second.csv", "--pipeline", "pipeline.toml"], capsys)
+    assert text.startswith("second.csv, line 5: unknown stage 'Wn' (1 row, first at row 3)")
 
 
 def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,32 +154,34 @@ def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str])
         "bad.toml: the pipeline is not sound: it has no in-progress stage"
     )
     Path("cut.csv.gz").write_bytes(gzip.compress(ROWS.encode())[:-6])
-    said = failing(["funnel", "cut.csv.gz", "--pipeline", "pipeline.toml"], capsys)
-    assert said.startswith("cut.csv.gz: the file is damaged or cut short: ")
+    text = failing(["funnel", "cut.csv.gz", "--pipeline", "pipeline.toml"], capsys)
+    assert text.startswith("cut.csv.gz: the file is damaged or cut short: ")
     Path("empty.csv").write_text("item,stage,time\n")
-    said = failing(["funnel", "empty.csv", "--pipeline", "pipeline.toml"], capsys)
-    assert said == "the log has no rows; pass --empty allow if that is expected"
+    text = failing(["funnel", "empty.csv", "--pipeline", "pipeline.toml"], capsys)
+    assert text == "the log has no rows; pass --empty allow if that is expected"
     assert main(["funnel", "empty.csv", "--pipeline", "pipeline.toml", "--empty", "allow"]) == 0
 
 
-def test_columns_of_other_names_are_asked_for_by_their_options(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_about_a_column_names_the_options_of_columns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Path("log.csv").write_text("item,phase,time\n1,New,0\n")
-    said = "log.csv: no column 'stage'; it has: 'item', 'phase', 'time'"
+    text = "log.csv: no column 'stage'; it has: 'item', 'phase', 'time'"
     hint = " (columns of other names are given with --item, --stage and --time)"
-    assert failing(["quality", "log.csv"], capsys) == said + hint
-    assert failing([*FUNNEL, "--order", "time"], capsys) == said + hint
-    assert failing(["quality", "log.csv", "--stage", "stage"], capsys) == said
+    assert failing(["quality", "log.csv"], capsys) == text + hint
+    assert failing([*FUNNEL, "--order", "time"], capsys) == text + hint
+    assert failing(["quality", "log.csv", "--stage", "stage"], capsys) == text
 
 
 def test_the_key_of_the_table_of_items_is_named_by_its_own_option(capsys: pytest.CaptureFixture[str]) -> None:
     Path("items.csv").write_text("deal,manager\n1,Ada\n")
-    said = failing([*FUNNEL, "--items", "items.csv", "--by", "manager"], capsys)
+    text = failing([*FUNNEL, "--items", "items.csv", "--by", "manager"], capsys)
     assert (
-        said == "items.csv: no column 'item'; it has: 'deal', 'manager' (its key is given with --items-key)"
+        text == "items.csv: no column 'item'; it has: 'deal', 'manager' (its key is given with --items-key)"
     )
 
 
-def test_a_chain_says_in_which_part_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_a_chain_names_the_part(capsys: pytest.CaptureFixture[str]) -> None:
     Path("links.csv").write_text("deal_id,lead_id\n1,1\n")
     Path("other.csv").write_text("item,stage,time\n1,Odd,2026-01-01\n")
     files = ["--leads", "log.csv", "--deals", "other.csv", "--links", "links.csv"]
@@ -183,7 +189,7 @@ def test_a_chain_says_in_which_part_something_is_wrong(capsys: pytest.CaptureFix
     assert failing(["chain", *files, *pipelines], capsys).endswith(" (in the deals)")
 
 
-def test_what_the_messages_propose_works(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_advice_of_the_errors_works(capsys: pytest.CaptureFixture[str]) -> None:
     bad = ",New,2026-01-01\n1,,2026-01-02\n1,Offer,soon\n1,Odd,2026-01-03\n"
     Path("log.csv").write_text(ROWS + bad)
     arguments = [*FUNNEL, "--invalid", "drop", "--unlisted", "ignore", "--format", "json"]
@@ -191,7 +197,7 @@ def test_what_the_messages_propose_works(capsys: pytest.CaptureFixture[str]) -> 
     assert [record["reached"] for record in json.loads(capsys.readouterr().out)] == [1, 0, 1, 0]
 
 
-def test_a_file_that_cannot_be_opened_is_an_error_and_no_traceback(
+def test_a_file_that_cannot_be_opened_is_an_error_without_a_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -201,13 +207,13 @@ def test_a_file_that_cannot_be_opened_is_an_error_and_no_traceback(
     assert failing(FUNNEL, capsys) == "[Errno 13] Permission denied: 'log.csv'"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_reader_that_stops_early_is_not_an_error() -> None:
     Path("log.csv").write_text("item,stage,time\n" + "".join(f"{item},New,0\n" for item in range(20_000)))
     Path("items.csv").write_text("item,group\n" + "".join(f"{item},{item}\n" for item in range(20_000)))
     arguments = [*FUNNEL, "--items", "items.csv", "--by", "group", "--format", "csv"]
     command = [sys.executable, "-m", "stagefunnel", *arguments]
-    told = environment(PYTHONUNBUFFERED="")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=told) as run:
+    variables = environment(PYTHONUNBUFFERED="")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables) as run:
         assert run.stdout is not None
         assert run.stderr is not None
         assert run.stdout.readline().startswith(b"group,stage")
@@ -216,18 +222,18 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         assert run.wait() == 0
 
 
-def test_a_reader_that_is_gone_already_is_no_error() -> None:
-    # So little is written that it would only be sent when the interpreter ends.
+def test_a_reader_that_is_gone_already_is_not_an_error() -> None:
+    # The output is so short that Python sends it only when it ends.
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "stagefunnel", *FUNNEL]
-    told = environment(PYTHONUNBUFFERED="")
-    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=told, check=False)
+    variables = environment(PYTHONUNBUFFERED="")
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=variables, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_closed_standard_error_is_no_obstacle() -> None:
+def test_a_closed_standard_error_is_not_an_obstacle() -> None:
     code = f"import sys; from stagefunnel.cli import main; sys.stderr = None; sys.exit(main({FUNNEL}))"
     assert run_python("-c", code).returncode == 0
 
@@ -248,7 +254,7 @@ def test_a_real_export_agrees_with_the_reference_on_every_number(capsys: pytest.
     assert found == table.astype(object).where(table.notna(), None).to_dict("records")
 
 
-def test_a_closed_standard_output_is_said(
+def test_a_closed_standard_output_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdout", None)

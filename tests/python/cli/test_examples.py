@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from stagefunnel.cli import main
-from stagefunnel.cli.parser import COMMANDS, command_parser
+from stagefunnel.cli.commands.table import COMMANDS
+from stagefunnel.cli.parser import command_parser
 
 
 def examples_of(command: str) -> list[list[str]]:
-    """Read the commands in an example as a shell does: a backslash goes on in the next line."""
+    """Read the commands of an example as a shell does; a backslash joins two lines."""
     text = COMMANDS[command].example.replace("\\\n", " ")
     return [shlex.split(line) for line in re.findall(r"^  stagefunnel (.+)$", text, re.MULTILINE)]
 

@@ -1,4 +1,4 @@
-"""A CRM's export on the command line: asked at once, or read once and written as plain tables."""
+"""A CRM's export on the command line: the source of an answer, or of plain tables."""
 
 from pathlib import Path
 
@@ -26,13 +26,13 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
-def test_a_question_is_asked_of_a_pipeline_of_the_export(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_answers_for_one_pipeline_of_the_export(capsys: pytest.CaptureFixture[str]) -> None:
     export = sf.read(BITRIX)
     found = answer(capsys, "funnel", *BITRIX, "--export", "--pipeline", "Sales", "--by", "manager")
     assert found == repr(sf.show(sf.funnel(export.log, export.pipelines["Sales"], by="manager"))) + "\n"
 
 
-def test_leads_are_asked_for_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_answers_for_the_leads(capsys: pytest.CaptureFixture[str]) -> None:
     leads = sf.read(BITRIX).leads
     assert leads is not None
     found = answer(capsys, "time-in-stage", *BITRIX, "--export", "--of", "leads")
@@ -59,11 +59,13 @@ def test_quality_is_that_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
         (["none.json", "--export"], "no file 'none.json'"),
     ],
 )
-def test_bad_usage_is_said(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_refused(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert message in complaint(capsys, "funnel", *arguments)
 
 
-def test_an_export_without_leads_has_none_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_without_leads_cannot_answer_for_leads(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["funnel", EVENTS, "--export", "--of", "leads"]) == 1
     assert "the export has no leads" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""Periods on the command line: what each command is asked and what it answers."""
+"""Periods on the command line: each command passes them to its function."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def run(command: str, *arguments: str, file: str = "deals.csv") -> int:
 
 
 def log(command: str = "") -> sf.StageLog:
-    if command == "summary":  # which says too that no row of the file was ragged
+    if command == "summary":  # its quality table also counts ragged rows of the file
         return sf.StageLog.from_csv("deals.csv", **COLUMNS)
     return sf.StageLog(pd.read_csv("deals.csv", dtype={"deal": str}), **COLUMNS)
 
@@ -123,12 +123,12 @@ def test_plain_integers_take_numbers(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--period", "March"], "--period 'March' is not a period"),
+        (["--period", "March"], "--period March is not a period"),
         (["--period", "2026-03..2026-01"], "ends before it begins"),
-        (["--as-of", "soon"], "--as-of 'soon' is not a moment"),
+        (["--as-of", "soon"], "--as-of soon is not a moment"),
     ],
 )
-def test_a_bad_period_is_said_in_the_words_of_the_command(
+def test_an_error_about_a_period_has_the_words_of_the_command(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("funnel", *arguments) == 1

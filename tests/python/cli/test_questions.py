@@ -89,7 +89,7 @@ def test_mixed_currencies_are_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "the amounts are in 2 currencies" in capsys.readouterr().err
 
 
-def test_a_rate_that_is_none_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_that_is_not_a_rate_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     for rate in ("EUR", "EUR=", "EUR=much"):
         with pytest.raises(SystemExit) as caught:
             main(["funnel", *ASKED, "--amount", "paid", "--currency", "money", "--rate", rate])

@@ -33,7 +33,7 @@ def sequence(file: Path, *options: str) -> CompletedProcess[str]:
     return run_python("-m", "stagefunnel", "sequence", str(file), *COLUMNS, *options)
 
 
-def asked(file: Path, *options: str) -> list[dict[str, Any]]:
+def rows(file: Path, *options: str) -> list[dict[str, Any]]:
     run = run_python(
         "-m", "stagefunnel", "sequence", str(file), *COLUMNS, *STEPS, *options, "--format", "json"
     )
@@ -71,22 +71,23 @@ def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Path) -> None:
 def test_each_rule_of_a_match_is_an_option(
     clicks: Path, options: tuple[str, ...], reached: list[int]
 ) -> None:
-    assert [row["reached"] for row in asked(clicks, *options)] == reached
+    assert [row["reached"] for row in rows(clicks, *options)] == reached
 
 
 def test_other_tables_are_asked_for_by_name(clicks: Path) -> None:
-    assert [row["level"] for row in asked(clicks, "--table", "items")] == [3, 2, 1]
-    trend = asked(clicks, "--table", "trend", "--every", "week")
+    assert [row["level"] for row in rows(clicks, "--table", "items")] == [3, 2, 1]
+    trend = rows(clicks, "--table", "trend", "--every", "week")
     assert [(row["entered"], row["converted"]) for row in trend] == [(2, 1), (0, 0), (1, 0)]
-    assert (
-        sum(row["count"] for row in asked(clicks, "--table", "times", "--to-step", "2", "--bins", "2")) == 2
-    )
-    assert [row["path"] for row in asked(clicks, "--table", "paths", "--to-step", "2")] == ["(nothing)", "ad"]
+    assert sum(row["count"] for row in rows(clicks, "--table", "times", "--to-step", "2", "--bins", "2")) == 2
+    assert [row["path"] for row in rows(clicks, "--table", "paths", "--to-step", "2")] == [
+        "(nothing)",
+        "ad",
+    ]
 
 
 def test_a_breakdown_is_by_a_column_of_the_log(clicks: Path) -> None:
-    rows = asked(clicks, "--by", "basket", "--attribution", "last_touch")
-    assert [(row["basket"], row["reached"]) for row in rows if row["step"] == 2] == [
+    found = rows(clicks, "--by", "basket", "--attribution", "last_touch")
+    assert [(row["basket"], row["reached"]) for row in found if row["step"] == 2] == [
         ("a", 1),
         ("c", 1),
         ("d", 0),
@@ -103,7 +104,7 @@ def test_steps_may_be_one_of_several_stages(clicks: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--steps", "visit,,order"), 2, "'' names no stage"),
+        (("--steps", "visit,,order"), 2, "'' does not name a stage"),
         (("--steps", "visit,crat"), 1, "the log has no stage 'crat'; did you mean 'cart'"),
         (("--steps", "visit,crat"), 1, "pass --missing ignore"),
         ((*STEPS, "--optional", "two"), 2, "--optional two: expected step numbers"),

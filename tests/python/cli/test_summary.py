@@ -39,11 +39,11 @@ def run(*arguments: str) -> int:
 def expected(**options: Any) -> sf.Summary:
     frame, items = (pd.read_csv(name, dtype={"deal": str}) for name in ("deals.csv", "items.csv"))
     columns: dict[str, Any] = {"item": "deal", "stage": "phase", "time": "at"}
-    # Without a breakdown the command reads no items, and says nothing of them in the quality table.
+    # Without a breakdown the command does not read the items, so the quality table does not count them.
     columns["items"] = items if "by" in options else None
     logs = sf.StageLog(frame, **columns), sf.StageLog.from_csv("deals.csv", **columns)
     of_frame, of_file = (sf.summary(log, sf.Pipeline.from_toml("pipeline.toml"), **options) for log in logs)
-    # But for the quality table, where a file says too that no row of it was ragged.
+    # All but the quality table, which for a file also counts ragged rows.
     for name in ("funnel", "outcomes", "time_in_stage", "transitions"):
         assert_frame_equal(of_file.tables[name], of_frame.tables[name])
     return of_file
@@ -57,8 +57,8 @@ def test_all_tables_are_printed_as_show_does(capsys: pytest.CaptureFixture[str])
 def test_options_are_those_of_the_questions(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--fill", "moves", "--lost-then-won", "exclude_reopened", "--per", "item"]
     assert run(*options, "--items", "items.csv", "--by", "manager") == 0
-    asked = expected(fill="moves", lost_then_won="exclude_reopened", per="item", by="manager")
-    assert capsys.readouterr().out == repr(sf.show(asked)) + "\n"
+    table = expected(fill="moves", lost_then_won="exclude_reopened", per="item", by="manager")
+    assert capsys.readouterr().out == repr(sf.show(table)) + "\n"
 
 
 def test_json_is_one_object_with_the_records_of_every_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +94,7 @@ def test_a_directory_gets_a_parquet_file_for_each_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "end"),
     [
         (["--format", "csv"], ""),
         (["--out", "all.csv"], "; there is no directory all.csv"),
@@ -102,11 +102,11 @@ def test_a_directory_gets_a_parquet_file_for_each_table() -> None:
     ],
 )
 def test_several_tables_do_not_fit_one_csv_file(
-    capsys: pytest.CaptureFixture[str], options: list[str], said: str
+    capsys: pytest.CaptureFixture[str], options: list[str], end: str
 ) -> None:
     assert run(*options) == 1
     message = "a summary is several tables, csv holds one: name a directory with --out, and each gets a file"
-    assert capsys.readouterr() == ("", f"stagefunnel: error: {message} there{said}\n")
+    assert capsys.readouterr() == ("", f"stagefunnel: error: {message} there{end}\n")
 
 
 def test_unlisted_stages_are_refused_or_left_out_as_asked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The command on a terminal: colours, and how far reading is; in a pipe neither."""
+"""The command on a terminal, with colours and progress, and in a pipe, with neither."""
 
 import gzip
 import os
@@ -28,11 +28,11 @@ ROWS_A_SECOND = re.compile(r"(\d+ files|\S+) +\S+ 100% ([0-9,]+) rows, [0-9,]+ a
 
 
 def on_a_terminal(arguments: list[str], *, printing: int | None = None, **more: str) -> str:
-    """Run the command with a terminal for both outputs, or for its errors only; return what is seen on it."""
+    """Run the command on a terminal, or with a terminal for its errors only; return what it shows."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "stagefunnel", *arguments]
-    told = environment(**{"TERM": "xterm-256color", **more})
-    with subprocess.Popen(command, stdout=printing or theirs, stderr=theirs, env=told) as run:
+    variables = environment(**{"TERM": "xterm-256color", **more})
+    with subprocess.Popen(command, stdout=printing or theirs, stderr=theirs, env=variables) as run:
         os.close(theirs)
         written = b""
         while True:
@@ -49,7 +49,7 @@ def on_a_terminal(arguments: list[str], *, printing: int | None = None, **more: 
 
 
 def seen(shown: str) -> set[tuple[str, str]]:
-    """Find the bars that came to their end: what was read, and its rows."""
+    """Find the bars that are complete: the name of what is read, and its rows."""
     plain = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown)
     return {(found[1], found[2]) for found in ROWS_A_SECOND.finditer(plain)}
 
@@ -124,7 +124,7 @@ def test_no_color_is_heeded() -> None:
     assert set(re.findall("\x1b\\[([0-9;]*)m", shown)) <= {"0", "1"}
 
 
-def test_a_terminal_that_knows_no_codes_gets_none() -> None:
+def test_a_terminal_without_colours_gets_no_codes() -> None:
     shown = on_a_terminal(FUNNEL, TERM="dumb")
     assert "Most often skipped" in shown
     assert "\x1b" not in shown

@@ -1,4 +1,4 @@
-"""What each chart but the funnel's draws: marks, places and lengths, of journeys counted by hand."""
+"""The marks of each chart except the funnel's: places and lengths, of journeys counted by hand."""
 
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import pytest
 
 import stagefunnel as sf
 from helpers import frame_of, journeys_log
-from stagefunnel.display import charts as plots
+from stagefunnel import plots
 
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost=["Lost", "Bad"])
 MANAGERS = pd.DataFrame({"item": [1, 2, 3, 4, 5], "manager": ["Ann", "Ann", "Bob", "Bob", "Bob"]})
@@ -16,7 +16,7 @@ PATHS = ("New > Offer > Won", "New > Won", "New > Lost", "Offer > Bad", "New")
 
 
 class Drawn(NamedTuple):
-    """One layer: what it draws with, by which columns, and of which records."""
+    """One layer: its mark, its columns and its records."""
 
     mark: str
     encoding: dict[str, Any]
@@ -32,19 +32,19 @@ def log() -> sf.StageLog:
 
 
 def layers_of(chart: Any) -> list[Drawn]:
-    """Find all layers of a chart, panel by panel."""
+    """Return all layers of a chart, panel by panel."""
     whole = chart.to_dict()
     found = []
     for panel in whole.get("concat", [whole]):
         for layer in panel["layer"]:
-            # Data that several share stand beside them.
+            # Layers that share their data have them in the panel or the chart.
             data = layer.get("data") or panel.get("data") or whole["data"]
             found.append(Drawn(layer["mark"]["type"], layer["encoding"], whole["datasets"][data["name"]]))
     return found
 
 
 def order_of(layer: Drawn, channel: str) -> list[str]:
-    """Read in which order names stand on an axis."""
+    """Return the names on an axis in order."""
     named = layer.encoding[channel]
     return list(named.get("sort") or named["scale"]["domain"])
 
@@ -97,13 +97,13 @@ def two_of(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table.assign(group=group) for group in ("a", "b")])[["group", *table.columns]]
 
 
-def test_losses_are_stacked_by_where_they_went(log: sf.StageLog) -> None:
+def test_losses_are_stacked_by_lost_stage(log: sf.StageLog) -> None:
     more = journeys_log(*PATHS, "New > Bad", "New > Bad")
     bars, words = layers_of(plots.plot_losses(sf.losses(more, PIPELINE)))
     assert (bars.mark, bars.column("x"), bars.column("y"), bars.column("color")) == (
         *("bar", "share", "stage", "part"),
     )
-    # Of four lost ones three were lost from New.
+    # Three of four lost items were lost from New.
     found = {(record["stage"], record["part"]): (record["n"], record["share"]) for record in bars.records}
     assert found == {("New", "Lost"): (1, 0.25), ("New", "Bad"): (2, 0.5), ("Offer", "Bad"): (1, 0.25)}
     assert {record["stage"]: record["label"] for record in words.records} == {
@@ -122,7 +122,7 @@ def test_skips_are_cells_of_groups_and_stages(log: sf.StageLog) -> None:
     assert (cells.mark, cells.column("x"), cells.column("y"), cells.column("color")) == (
         *("rect", "stage", "group", "rate"),
     )
-    # Nobody of Bob's went beyond Offer: that is no cell.
+    # None of Bob's items went beyond Offer: there is no cell.
     found = {(record["group"], record["stage"]): record["rate"] for record in cells.records}
     assert found == {("Ann", "New"): 0, ("Ann", "Offer"): 0.5, ("Bob", "New"): 1}
     assert order_of(cells, "x") == ["New", "Offer"]
@@ -205,14 +205,27 @@ def test_a_trend_is_a_line_a_stage_over_the_periods(trend: pd.DataFrame) -> None
     assert values_of(line, "Won") == [1, 0]
 
 
-def test_a_trend_has_no_point_where_more_came_than_to_the_stage_before(trend: pd.DataFrame) -> None:
+def test_a_trend_has_no_point_if_more_items_reach_a_stage_than_the_one_before(trend: pd.DataFrame) -> None:
     line, _ = layers_of(plots.plot_trend(trend, value="conversion_from_previous"))
     assert values_of(line, "Offer") == [0, None]
     line, _ = layers_of(plots.plot_trend(trend, value="reached"))
     assert values_of(line, "Offer") == [0, 2]
 
 
-def test_a_sequence_parts_its_bars_by_what_became_of_the_items() -> None:
+def test_a_reason_named_other_has_one_colour_with_the_reasons_that_have_none() -> None:
+    reasons = ["other", *(f"reason {number}" for number in range(9))]
+    items = pd.DataFrame({"item": range(1, 12), "reason": ["other", *reasons]})
+    log = journeys_log(*["New > Lost"] * 11, items=items)
+    bars, _ = layers_of(plots.plot_losses(sf.losses(log, PIPELINE, reason="reason")))
+    colours = bars.encoding["color"]["scale"]["domain"]
+    assert sorted(set(colours)) == sorted(colours)
+    assert {record["into"] for record in bars.records if record["part"] == "other"} == {
+        "other",
+        *(set(reasons) - set(colours)),
+    }
+
+
+def test_a_bar_of_a_sequence_has_a_piece_for_each_fate_of_its_items() -> None:
     log = journeys_log("A > B > C", "A > B", "A > C", "A")
     bars, totals, steps = layers_of(plots.plot_sequence(sf.sequence_funnel(log, ["A", "B", "C"])))
     assert (bars.mark, bars.column("x"), bars.column("y"), bars.column("color")) == (
@@ -233,7 +246,7 @@ def test_a_sequence_parts_its_bars_by_what_became_of_the_items() -> None:
     assert [record["said"] for record in steps.records] == ["↓ 50 %", "↓ 50 %"]
 
 
-def test_a_sequence_has_no_step_where_more_came_than_did_the_optional_one() -> None:
+def test_a_sequence_has_no_conversion_if_more_items_reach_a_step_than_the_optional_one_before() -> None:
     log = journeys_log("A > C", "A > C", "A > B > C")
     *_, steps = layers_of(plots.plot_sequence(sf.sequence_funnel(log, ["A", "B", "C"], optional={2})))
     assert [(record["step"], record["said"]) for record in steps.records] == [("2. B", "↓ 33 %")]

@@ -1,4 +1,4 @@
-"""Every chart: it is drawn, its words do not lie over each other, and it says what its table says."""
+"""Every chart: it is drawn, its words do not lie over each other, and its cells have legible letters."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 
 import stagefunnel as sf
 from drawings import WIDE, collisions, colours_in, outside, words_in
-from stagefunnel.display import charts as plots
+from stagefunnel import plots
 from stagefunnel.display.charts.heat import colour_of, contrast, letter_on
 from stagefunnel.display.charts.style import theme_of
 
@@ -105,7 +105,7 @@ def test_words_do_not_lie_over_each_other_nor_leave_the_picture(name: str, case:
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_reader_s_wider_font_cuts_no_name_off(name: str, case: str, tmp_path: Path) -> None:
-    # What is drawn for a page is measured here, without its title, and read with the fonts that are there.
+    # A page is drawn without the title, with the fonts of this machine, and read with other fonts.
     chart = CHARTS[name](*CASES[case], "light")
     chart.title = " "
     drawing = svg_of(chart, tmp_path)
@@ -156,7 +156,9 @@ def test_letters_can_be_read_in_every_cell_of_a_heat_map(theme: str) -> None:
 
 def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)  # the known grey that just fails
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(
+        4.48, abs=0.005
+    )  # the grey that is known to fail narrowly
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

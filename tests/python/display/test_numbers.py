@@ -12,7 +12,7 @@ from stagefunnel.display.numbers import brief, count, length, number, percent
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("share", "text"),
     [
         (0, "0 %"),
         (1, "100 %"),
@@ -29,8 +29,8 @@ from stagefunnel.display.numbers import brief, count, length, number, percent
         (float("nan"), "–"),
     ],
 )
-def test_a_share_is_said_in_percent(share: float, said: str) -> None:
-    assert percent(share) == said
+def test_a_share_is_written_in_percent(share: float, text: str) -> None:
+    assert percent(share) == text
 
 
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
@@ -39,7 +39,7 @@ def test_a_part_of_something_is_never_said_to_be_nothing_or_all(share: float) ->
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         ("0s", "0 s"),
         ("4D 6h", "4 d 6 h"),
@@ -61,34 +61,34 @@ def test_a_part_of_something_is_never_said_to_be_nothing_or_all(share: float) ->
         ("300ns", "< 1 µs"),
     ],
 )
-def test_a_length_of_time_is_said_in_its_two_largest_units_at_most(value: str, said: str) -> None:
-    assert length(pd.Timedelta(value)) == said
-    assert length(pd.Timedelta(value).to_timedelta64()) == said
+def test_a_length_of_time_is_written_in_its_two_largest_units_at_most(value: str, text: str) -> None:
+    assert length(pd.Timedelta(value)) == text
+    assert length(pd.Timedelta(value).to_timedelta64()) == text
 
 
 @given(st.integers(1, 10**15))
-def test_a_length_is_said_within_half_of_what_it_counts_in(microseconds: int) -> None:
+def test_a_length_is_rounded_to_its_smallest_unit(microseconds: int) -> None:
     units = {"d": 86_400e6, "h": 3_600e6, "min": 60e6, "s": 1e6, "ms": 1e3, "µs": 1.0}
     words = length(pd.Timedelta(microseconds, "us")).replace(",", "").split()
-    said = sum(int(value) * units[unit] for value, unit in zip(words[::2], words[1::2], strict=True))
+    written = sum(int(value) * units[unit] for value, unit in zip(words[::2], words[1::2], strict=True))
     finest = min(units[unit] for unit in words[1::2])
-    assert abs(said - microseconds) <= finest / 2 or said == finest >= microseconds
+    assert abs(written - microseconds) <= finest / 2 or written == finest >= microseconds
 
 
 @pytest.mark.parametrize("value", [pd.NaT, np.timedelta64("NaT"), float("nan"), None])
-def test_what_has_no_value_is_said_so(value: Any) -> None:
+def test_a_missing_value_is_a_dash(value: Any) -> None:
     assert length(value) == number(value) == count(value) == "–"
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(12345, "12,345"), (2.5, "2.50"), (3.0, "3"), (1e6, "1,000,000")]
+    ("value", "text"), [(12345, "12,345"), (2.5, "2.50"), (3.0, "3"), (1e6, "1,000,000")]
 )
-def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, said: str) -> None:
-    assert number(value) == length(value) == said
+def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, text: str) -> None:
+    assert number(value) == length(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         (9_999, "9,999"),
         (10_000, "10 k"),
@@ -104,5 +104,5 @@ def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, said
         (float("nan"), "–"),
     ],
 )
-def test_large_numbers_in_pictures_are_brief(value: float, said: str) -> None:
-    assert brief(value) == said
+def test_large_numbers_in_pictures_are_brief(value: float, text: str) -> None:
+    assert brief(value) == text

@@ -1,4 +1,4 @@
-"""The funnel chart: what stands in its specification, and that it can be drawn."""
+"""The funnel chart: its specification and its drawing."""
 
 import runpy
 import sys
@@ -11,7 +11,7 @@ import pytest
 import stagefunnel as sf
 from drawings import colours_in, words_in
 from helpers import ROOT, journeys_log
-from stagefunnel.display.charts import plot_funnel
+from stagefunnel.plots import plot_funnel
 
 WORKED = sf.datasets.worked_example()
 SHOP = sf.datasets.furniture_shop(300)
@@ -27,9 +27,9 @@ def panels_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def pieces_of(table: pd.DataFrame, panel: int = 0) -> list[dict[str, Any]]:
-    """Look up the data of a panel: a piece of a bar per record."""
+    """Return the data of a panel: a record for each piece of a bar."""
     chart = plot_funnel(table).to_dict()
-    # A panel that is alone has its data beside it.
+    # A single panel has its data in the chart.
     data = chart["concat"][panel].get("data") or chart["data"]
     return chart["datasets"][data["name"]]
 
@@ -62,7 +62,7 @@ def test_the_number_stands_once_behind_the_whole_bar() -> None:
 
 
 def steps_of(table: pd.DataFrame) -> dict[str, str]:
-    """Read what stands between the bars of the last panel, by the stage below."""
+    """Return the texts between the bars of the last panel, by the stage below."""
     chart = plot_funnel(table).to_dict()
     words = [layer for layer in chart["concat"][-1]["layer"] if layer["mark"].get("baseline") == "middle"]
     steps = [step for layer in words for step in chart["datasets"][layer["data"]["name"]]]
@@ -70,11 +70,11 @@ def steps_of(table: pd.DataFrame) -> dict[str, str]:
 
 
 def test_between_bars_stands_what_is_a_conversion() -> None:
-    # Two lost ones began in the second stage, which one of two won ones skipped.
+    # Two lost items began in the second stage, which one of two won items skipped.
     log = journeys_log("New > Offer > Won", "New > Won", "Offer > Lost", "Offer > Lost")
     pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
     assert steps_of(sf.funnel(log, pipeline, kind="furthest")) == {"Offer": "↓ 100 %", "Won": "↓ 50 %"}
-    # Four reached Offer, of two in New: that is no conversion.
+    # Four items reached Offer and two New: that is not a conversion.
     assert steps_of(sf.funnel(log, pipeline, kind="conversions")) == {"Won": "↓ 50 %"}
     assert steps_of(sf.funnel(log, pipeline, kind="both")) == {"Won": "↓ 50 %"}
     assert steps_of(sf.funnel(log, pipeline)) == {}
@@ -87,7 +87,7 @@ def test_of_several_won_stages_the_first_has_the_last_stage_above_it() -> None:
 
 
 def test_no_tick_beyond_a_bar_falls_on_its_number() -> None:
-    # Of ten, one passed Offer and two skipped it: the tick at 0.2 would cross the number behind 0.1.
+    # One of ten passed Offer and two skipped it: the tick at 0.2 would cross the number behind 0.1.
     paths = ["New > Offer > Won", *["New > Won"] * 2, *["New"] * 7]
     table = sf.funnel(journeys_log(*paths), sf.Pipeline(["New", "Offer"], won="Won"))
     (offer,) = [piece for piece in pieces_of(table) if piece["stage"] == "Offer"]
@@ -116,7 +116,7 @@ def test_pointing_at_a_bar_shows_all_its_numbers() -> None:
     assert (discussion["skipped"], discussion["skip_rate"]) == ("9", "82 %")
 
 
-def test_the_title_says_the_findings() -> None:
+def test_the_findings_stand_under_the_title() -> None:
     title = plot_funnel(worked_funnel()).to_dict()["title"]
     assert title["text"] == "Funnel: classic"
     assert title["subtitle"] == [
@@ -173,8 +173,8 @@ def test_more_than_twelve_groups_are_refused_with_a_way_out() -> None:
     assert len(panels_of(table[table["shop"] < 12])) == 12
 
 
-def test_what_is_no_funnel_table_is_refused() -> None:
-    with pytest.raises(sf.SchemaError, match=r"no table of funnel\(\): it lacks 'stage', 'outcome'"):
+def test_a_table_of_another_function_is_refused() -> None:
+    with pytest.raises(sf.SchemaError, match=r"not a table of funnel\(\): it lacks 'stage', 'outcome'"):
         plot_funnel(sf.outcomes(WORKED.log, WORKED.pipeline))
     with pytest.raises(sf.SchemaError, match="no rows to draw"):
         plot_funnel(worked_funnel()[:0])

@@ -53,7 +53,7 @@ def example() -> datasets.Dataset:
     return datasets.worked_example()
 
 
-def test_more_than_came_to_an_optional_step_are_no_share_of_them() -> None:
+def test_more_items_than_came_to_an_optional_step_are_not_a_share_of_them() -> None:
     log = journeys_log("A > C", "A > C", "A > B > C")
     table = sf.sequence_funnel(log, ["A", "B", "C"], optional={2})
     assert table["conversion_from_previous"].tolist()[1:] == [1 / 3, 3.0]
@@ -230,7 +230,7 @@ def test_a_table_that_lost_its_attributes_is_still_shown(example: datasets.Datas
     read_back = pd.read_csv(io.StringIO(table.to_csv(index=False)))
     assert read_back.attrs == {}
     lines = repr(sf.show(read_back)).splitlines()
-    # What the outcomes are now is not in the rows, so it is not said.
+    # The rows do not hold the outcomes, so no line says how the items stand.
     expected = [line for line in BOTH.splitlines() if " items: " not in line]
     expected[-1] = "Most often lost from: Won (2 of 4 lost from a stage, 50 %)"
     assert lines == expected
@@ -265,7 +265,7 @@ def test_a_long_table_of_items_is_shown_in_part() -> None:
     assert repr(sf.show(sf.item_table(log, SMALL))).splitlines()[-2] == "… and 15 more rows"
 
 
-def test_a_narrow_terminal_cuts_no_number_short(example: datasets.Dataset) -> None:
+def test_a_narrow_terminal_does_not_cut_numbers_short(example: datasets.Dataset) -> None:
     console = Console(file=io.StringIO(), width=40)
     big = sf.funnel(example.log, example.pipeline)
     big["reached"] = 1_234_567
@@ -273,13 +273,13 @@ def test_a_narrow_terminal_cuts_no_number_short(example: datasets.Dataset) -> No
     assert console.file.getvalue().count("1,234,567") == 6  # type: ignore[attr-defined]
 
 
-def test_what_is_no_table_is_not_shown() -> None:
+def test_only_tables_are_shown() -> None:
     with pytest.raises(sf.SchemaError, match="show takes a result table, got StageLog"):
         sf.show(journeys_log("New"))  # type: ignore[arg-type]
 
 
 def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:
-    # Both groups have one item and none open: only their names tell them apart.
+    # Both groups have one item and no open one, so they differ by their names alone.
     items = pd.DataFrame({"item": [0, 1], "team": ["A", "B"]})
     rows = {"item": [0, 0, 1, 1], "stage": ["New", "Won", "New", "Lost"], "time": [0, 1, 0, 1]}
     table = sf.funnel(sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won", lost="Lost"), by="team")

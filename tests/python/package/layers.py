@@ -51,8 +51,8 @@ ALLOWED: dict[str, set[str]] = {
     "display.charts": {"errors", "tables", "display"},
     "plots": {"display.charts"},
     "reports": {"errors", "pipeline", "tables", "log", "questions", "display", "display.charts"},
-    "datasets": {"log", "pipeline"},
-    "cli": {"", "files", "tables", "display"},
+    "datasets": {"errors", "log", "pipeline"},
+    "cli": {"", "errors", "files", "tables", "display"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.
@@ -304,7 +304,7 @@ def charts_import_only_pandas_and_altair(root: Path) -> Iterator[str]:
 
 def altair_waits_for_a_chart(root: Path) -> Iterator[str]:
     for found in imports(root):
-        if found.top == "altair" and (found.at_load or found.room != "display.charts"):
+        if found.top == "altair" and (found.at_load or found.importer != "display.charts.library"):
             yield str(found)
 
 

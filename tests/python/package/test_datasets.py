@@ -152,15 +152,16 @@ def test_another_seed_gives_another_shop(shop: datasets.Shop) -> None:
 
 
 @pytest.mark.parametrize("deals", [1, 2, 37])
-def test_a_small_shop_has_as_many_deals_as_asked_for(deals: int) -> None:
+def test_a_small_shop_has_the_number_of_deals_of_the_option(deals: int) -> None:
     small = datasets.furniture_shop(deals)
     assert small.deals["deal_id"].tolist() == list(range(1, deals + 1))
     assert set(small.frame["deal_id"]) == set(small.deals["deal_id"])
 
 
 def test_a_shop_without_deals_is_refused() -> None:
-    with pytest.raises(ValueError, match="deals=0: a shop has at least one deal"):
+    with pytest.raises(sf.SchemaError, match="deals=0: a shop has at least one deal") as error:
         datasets.furniture_shop(0)
+    assert error.value.option == "deals"
 
 
 def test_the_worked_example_is_the_golden_one() -> None:

@@ -1,4 +1,4 @@
-"""What the tests of readers share: the example files, and asking an export about itself."""
+"""What the tests of readers share: the example files, and questions about an export."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,12 @@ REAL = DATA / "crm_exports"  # made by real systems, see the README beside them
 
 
 def answer(path: str) -> Any:
-    """Parse an example file, as a REST client would have returned it."""
+    """Parse an example file, as a REST client returns it."""
     return json.loads((EXPORTS / path).read_text(encoding="utf-8"))
 
 
 def count(export: sf.Export, check: str) -> int:
-    """Look up a line of the quality table; 0 where it does not stand."""
+    """Return the count of a check in the quality table; 0 without such a line."""
     return int(export.quality.set_index("check")["count"].get(check, 0))
 
 
@@ -28,7 +28,7 @@ def reached(export: sf.Export, pipeline: str, kind: str = "classic") -> dict[str
 
 
 def journeys(export: sf.Export, pipeline: str = "Pipeline") -> dict[str, list[tuple[str, str]]]:
-    """Say which stages each item of a log passed, and when it entered each first."""
+    """Return the stages that each item of a log passed, with the first entry into each."""
     found = {}
     for item in export.items["item"]:
         told = sf.explain(export.log, export.pipelines[pipeline], item=item, kind="classic")
@@ -46,6 +46,6 @@ def moves(export: sf.Export, pipeline: str) -> dict[tuple[str, str], int]:
 
 
 def told(export: sf.Export) -> dict[str, int]:
-    """List what the reader itself has to say, behind what every log counts."""
+    """List the counts of the reader, which follow those of every log."""
     own = export.quality.iloc[len(export.log.quality()) :]
     return dict(zip(own["check"], own["count"].tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Bitrix24: what its REST interface and its BI Builder hand out, read as the CRM shows it."""
+"""Bitrix24: answers of its REST interface and tables of its BI Builder, read as the CRM shows them."""
 
 from typing import Any
 
@@ -100,7 +100,7 @@ def test_amounts_and_managers_answer_questions() -> None:
     assert won["amount"].to_dict() == {"5": 2580.5, "6": 0.0}
 
 
-def test_an_export_says_on_one_screen_what_it_holds() -> None:
+def test_an_export_prints_its_content_on_one_screen() -> None:
     said = repr(sf.read(str(FOLDER / "*.json"))).splitlines()
     assert said[0] == "Export of bitrix24: 11 rows, 5 items; leads: 7 rows, 3 items"
     assert said[1].split() == ["links", "3", "deals", "with", "a", "lead"]
@@ -129,7 +129,7 @@ ANSWERS = {
 def test_a_history_is_read_however_a_client_returns_it(given: Any) -> None:
     export = sf.read([given(), {"result": statuses()}])
     assert reached(export, "Pipeline 0") == CLASSIC
-    # Deal 78 was created and won in one minute; the row's ID tells in which order.
+    # Deal 78 was created and won in one minute; the IDs of the rows have the order.
     table = sf.item_table(export.log, export.pipelines["Pipeline 0"]).set_index("item")
     assert table.loc["78", "outcome"] == "won"
 
@@ -196,7 +196,7 @@ def test_a_bad_row_behind_one_that_was_left_out_is_found_again() -> None:
 
 
 @pytest.mark.parametrize(("what", "number"), [("deals", 2), ("leads", 1)])
-def test_a_list_without_a_history_says_what_to_export_instead(what: str, number: int) -> None:
+def test_a_list_without_a_history_is_refused_with_what_to_export_instead(what: str, number: int) -> None:
     stage = {"deals": "STAGE_ID", "leads": "STATUS_ID"}[what]
     items = {"result": [{"ID": "1", "TITLE": "Kitchen", stage: "NEW", "OPPORTUNITY": "5"}]}
     said = (
@@ -208,7 +208,7 @@ def test_a_list_without_a_history_says_what_to_export_instead(what: str, number:
         sf.read([items, statuses()])
 
 
-def test_stages_alone_are_no_export() -> None:
+def test_stages_alone_are_not_an_export() -> None:
     with pytest.raises(sf.ReaderError, match=r"there is no history: .*status_list\.json has stages"):
         sf.read(FOLDER / "status_list.json")
 
@@ -267,7 +267,7 @@ def test_a_pipeline_without_a_stage_in_progress_is_left_out_and_counted() -> Non
     }
 
 
-def test_deals_whose_leads_nobody_knows_have_no_links() -> None:
+def test_deals_without_a_list_have_no_links() -> None:
     export = sf.read([deal_rows(), answer("bitrix24/stagehistory_leads.json")])
     assert export.links is not None
     assert export.links.columns.tolist() == ["deal", "lead"]
@@ -291,7 +291,7 @@ def test_a_pipeline_that_is_given_takes_the_place_of_the_export_s() -> None:
         sf.read(str(FOLDER / "*.json"), pipeline=given)
 
 
-def test_times_come_in_the_zone_that_is_asked_for() -> None:
+def test_times_have_the_zone_of_the_option() -> None:
     export = sf.read(deal_rows(), zone="Europe/Moscow")
     first = sf.item_table(export.log, export.pipelines["Pipeline 0"])["first_time"][0]
     assert first == pd.Timestamp("2026-03-02 10:15", tz="Europe/Moscow")

@@ -79,7 +79,7 @@ def test_what_other_rows_tell_decides_about_one_that_could_be_two() -> None:
     assert read("1.234", "7.5").tolist() == [1.234, 7.5]
 
 
-def test_the_option_tells_what_the_column_does_not() -> None:
+def test_the_option_decides_what_the_column_leaves_open() -> None:
     column = pd.Series(["1,234", "2,345"])
     assert amounts(column, place, decimal=",").tolist() == [1.234, 2.345]
     assert amounts(column, place, decimal=".").tolist() == [1234, 2345]
@@ -98,7 +98,7 @@ def test_numbers_and_texts_of_one_key_are_one_text() -> None:
     assert as_text(pd.Series([" a ", "NA"])).tolist() == [" a ", "NA"]
 
 
-def test_lists_and_dicts_become_json_or_stay_where_they_are_asked_for() -> None:
+def test_lists_and_dicts_become_json_unless_a_reader_keeps_them() -> None:
     column = pd.Series([{"b": 1, "a": "é"}, [1], "x", 5])
     assert as_text(column).tolist() == ['{"a": "é", "b": 1}', "[1]", "x", "5"]
     assert as_text(column, nested=True).tolist() == [{"b": 1, "a": "é"}, [1], "x", "5"]
@@ -110,6 +110,6 @@ def test_the_first_usual_name_that_a_table_has_is_its_column() -> None:
     assert find_column(["Stage"], ["deal_id", "id"]) is None
 
 
-def test_yes_is_said_in_several_ways() -> None:
+def test_several_words_mean_yes() -> None:
     texts = pd.Series(["true", "TRUE", "1", "Y", "yes", "t", "false", "0", "N", None], dtype=object)
     assert is_true(texts).tolist() == [True] * 6 + [False] * 4

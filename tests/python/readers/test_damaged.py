@@ -1,4 +1,4 @@
-"""Damaged exports: whatever a file holds, it is read or refused as this package refuses things."""
+"""Damaged exports: a file with any content is read, or refused with an error of this package."""
 
 import json
 import tempfile
@@ -25,7 +25,7 @@ STRANGE: list[Any] = [None, "", "x", "é", -1, 0.5, 10**30, True, [], {}, [1], {
 
 
 def read(*given: Any) -> None:
-    """Read, and ask what was read; what is refused is refused by this package, not by what it stands on."""
+    """Read an export and use it; only this package refuses it, not a library below."""
     with suppress(sf.StageFunnelError, FileNotFoundError):
         export = sf.read(list(given))
         assert export.log.n_rows > 0
@@ -51,7 +51,7 @@ def damaged_bytes(draw: st.DrawFn) -> tuple[Path, bytes]:
 
 
 def leaves(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Say where in a JSON value something can be replaced."""
+    """List the places in a JSON value where something can be replaced."""
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         yield value, key
         if isinstance(inner, dict | list):

@@ -1,4 +1,4 @@
-"""Times of exports: read as they are written, and never as one of two days that they could be."""
+"""Times of exports: read as they are written, and refused if they could be two days."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ import stagefunnel as sf
 MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2069, 12, 31), allow_imaginary=False).map(
     lambda time: time.replace(microsecond=0)
 )
-# How a moment may be written, and what must then be said.
+# Ways to write a moment, and the options that each needs.
 WRITTEN: dict[str, dict[str, Any]] = {
     "%Y-%m-%d %H:%M:%S": {},
     "%Y-%m-%dT%H:%M:%S": {},
@@ -79,7 +79,7 @@ def test_a_date_that_could_be_two_days_asks_which(text: str) -> None:
     assert first_times(read(text, dayfirst=False))[0].month == 3
 
 
-def test_one_date_of_a_column_tells_for_all_and_it_is_said() -> None:
+def test_one_date_of_a_column_decides_for_all_and_a_note_says_so() -> None:
     export = read("03/04/2026", "13/04/2026")
     assert first_times(export).dt.month.tolist() == [4, 4]
     said = export.quality.set_index("check").loc["day_first_dates"]
@@ -99,7 +99,7 @@ def test_dates_that_contradict_each_other_or_the_option_are_refused() -> None:
         read("04/13/2026", dayfirst=True)
 
 
-def test_a_text_that_is_no_time_is_refused_with_its_place_or_counted() -> None:
+def test_a_text_that_is_not_a_time_is_refused_with_its_place_or_counted() -> None:
     with pytest.raises(
         sf.ReaderError, match=r"record 2: 'soon' in column 'changed_at' is not a date or time \(1 row\)"
     ):
@@ -134,7 +134,7 @@ def test_a_zone_is_given_to_times_without_one_and_converts_others() -> None:
 
 
 def test_local_times_that_a_change_of_the_clocks_has_twice_or_not_at_all_are_counted() -> None:
-    # In Berlin 02:30 came twice on 25 October 2026, and never on 29 March.
+    # In Berlin the clock shows 02:30 twice on 25 October 2026, and never on 29 March.
     export = read("2026-10-25 02:30", "2026-03-29 02:30", "2026-05-01 02:30", zone="Europe/Berlin")
     assert export.quality.set_index("check").loc["doubtful_local_times", "count"] == 2
     moments = first_times(export).dt.tz_convert("UTC").dt.strftime("%m-%d %H:%M").tolist()

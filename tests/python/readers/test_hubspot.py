@@ -71,7 +71,7 @@ def test_a_history_is_turned_round_also_where_two_stages_have_one_time() -> None
 
 def test_stages_have_the_names_the_order_and_the_meaning_that_the_account_gives_them() -> None:
     partners = sf.read([DEALS, PIPELINES]).pipelines["Partners"]
-    assert partners.stages == ("1001", "1002")  # listed the other way round, ordered by displayOrder
+    assert partners.stages == ("1001", "1002")  # the list has them reversed; displayOrder decides
     assert (partners.won, partners.lost) == (("1003",), ("1004",))
     assert partners.names["1002"] == "Agreement"
     assert "closedwon" in partners.elsewhere
@@ -107,7 +107,7 @@ def test_a_deal_whose_list_and_history_differ_is_counted() -> None:
     assert count(sf.read([changed, PIPELINES]), "stage_differs_from_list") == 1
 
 
-def test_without_pipelines_the_default_stages_keep_their_order_and_it_is_said() -> None:
+def test_without_pipelines_the_default_stages_keep_their_order_and_a_note_says_so() -> None:
     export = sf.read(DEALS)
     pipeline = export.pipelines["Pipeline"]
     assert pipeline.stages == (
@@ -138,7 +138,7 @@ def test_a_stage_that_is_no_longer_listed_makes_a_pipeline_of_its_own() -> None:
     assert count(export, "stages_of_no_pipeline") == 1
 
 
-def test_columns_of_entry_dates_are_rows_and_reentries_are_said_to_be_unknown() -> None:
+def test_columns_of_entry_dates_are_rows_and_a_note_says_that_reentries_are_unknown() -> None:
     export = sf.read(FOLDER / "deals_wide.csv")
     sales = export.pipelines["Sales Pipeline"]
     assert [sales.names[stage] for stage in sales.labels] == [
@@ -213,7 +213,7 @@ def test_a_warehouse_table_of_stages_is_read_as_it_is() -> None:
 def test_six_pipelines_of_a_warehouse_stand_side_by_side() -> None:
     names = ["deal_stage", "deal_pipeline", "deal_pipeline_stage"]
     export = sf.read([REAL / f"hubspot_{name}.csv" for name in names])
-    # Of the six, one has nothing but won stages. No deal's stage is among the 70 that are listed.
+    # One of the six has only won stages. The 70 listed stages include no stage of a deal.
     assert len(export.pipelines) == 6
     assert list(export.pipelines)[-1] == "Stages of no pipeline"
     stages = pd.read_csv(REAL / "hubspot_deal_pipeline_stage.csv")

@@ -49,7 +49,7 @@ def test_won_in_one_pipeline_is_not_won_in_another() -> None:
 
 def test_stages_and_pipelines_come_in_the_order_of_sort() -> None:
     export = sf.read(ALL)
-    assert export.pipelines["Delivery"].stages == ("3101", "3102")  # listed the other way round
+    assert export.pipelines["Delivery"].stages == ("3101", "3102")  # the list has them reversed
     sales = export.pipelines["Sales"]
     assert [sales.names[stage] for stage in sales.stages] == [
         *("Incoming leads", "First contact", "Discussion", "Offer"),
@@ -78,7 +78,7 @@ def test_leads_are_the_items() -> None:
     items = export.items.set_index("item")
     assert items.loc["4825", ["pipeline", "amount", "manager"]].tolist() == ["Delivery", 3000.0, "73"]
     assert items.loc["4821", "created"] == pd.Timestamp("2026-03-01 09:00", tz="UTC")
-    assert "currency" not in items  # an account has one, which leads do not tell
+    assert "currency" not in items  # an account has one currency, which is not in the leads
     assert told(export) == {
         "other_events": 1,
         "actor_left_out": 9,
@@ -112,7 +112,7 @@ def test_leads_with_another_stage_than_their_last_event_are_counted() -> None:
     assert count(sf.read([EVENTS, leads, PIPELINES]), "stage_differs_from_list") == 1
 
 
-def test_times_are_shown_in_the_zone_that_is_asked_for() -> None:
+def test_times_have_the_zone_of_the_option() -> None:
     assert sf.read(ALL, zone="Europe/Kyiv").log.zone == "Europe/Kyiv"
     assert reached(sf.read(ALL, zone="Europe/Kyiv"), "Sales") == SALES
 

@@ -1,4 +1,4 @@
-"""Home-made tables whose columns resemble those of a CRM: they are read as what they say."""
+"""Home-made tables with columns that resemble those of a CRM: they are read as home-made tables."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Answers in pages: what is said where the last one is missing."""
+"""Answers in pages: a note says that the last page is missing."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def with_more(page: dict[str, Any]) -> dict[str, Any]:
         ),
     ],
 )
-def test_an_answer_that_goes_on_is_said_to_be_incomplete(given: dict[str, Any]) -> None:
+def test_an_answer_with_a_next_page_is_noted_as_incomplete(given: dict[str, Any]) -> None:
     assert count(sf.read(given), "pages_not_fetched") == 1
 
 

@@ -65,12 +65,12 @@ def test_a_deal_that_is_opened_again_goes_back_to_its_stage() -> None:
     assert moves(export, "Sales")["1:lost", "12"] == 1
 
 
-def test_a_stage_that_changes_while_a_deal_is_won_is_no_visit() -> None:
+def test_a_stage_that_changes_while_a_deal_is_won_is_not_a_visit() -> None:
     export = sf.read(ALL)  # deal 47
     assert count(export, "changes_unseen") == 1
     again = [change(47, 153, "status", "won", "open", "04 08:00:00")]
     opened = sf.read([[*flat_changes(), *again], STAGES])
-    assert moves(opened, "Pipeline 1")["1:won", "12"] == 1  # where it had been put meanwhile
+    assert moves(opened, "Pipeline 1")["1:won", "12"] == 1  # the stage that it got while it was closed
 
 
 def test_changes_of_one_second_are_in_the_order_of_their_ids() -> None:
@@ -109,7 +109,7 @@ def test_deals_are_the_items_with_the_name_of_their_owner() -> None:
     assert items.loc["46", "pipeline"] == "Projects"
 
 
-def test_times_are_utc_and_are_shown_in_the_zone_that_is_asked_for() -> None:
+def test_times_are_utc_and_have_the_zone_of_the_option() -> None:
     assert sf.read(ALL).log.zone == "UTC"
     export = sf.read(ALL, zone="Europe/Berlin")
     assert export.log.zone == "Europe/Berlin"

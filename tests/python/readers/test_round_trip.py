@@ -1,4 +1,4 @@
-"""Random journeys, written the way each CRM would and read again: every move must come back."""
+"""Random journeys, written as each CRM writes them and read again: no move is lost."""
 
 import random
 from collections import Counter
@@ -20,7 +20,7 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 class Visit(NamedTuple):
     stage: str
-    second: int  # since START; several visits may begin in one
+    second: int  # since START; several visits may begin in the same second
 
 
 Journeys = Sequence[Sequence[Visit]]
@@ -80,7 +80,7 @@ def as_salesforce_fields(given: Journeys) -> Any:
         for item, visits in enumerate(given)
         for before, after in pairwise(visits)
     ]
-    # Without any change of a stage there would be no history at all.
+    # Without any change of a stage there is no history.
     rows.append({"OpportunityId": "0", "Field": "Amount", "NewValue": "5", "CreatedDate": iso(0)})
     listed = [
         {
@@ -95,7 +95,7 @@ def as_salesforce_fields(given: Journeys) -> Any:
 
 
 def as_pipedrive(given: Journeys) -> Any:
-    """Write stage and status apart: where a closed deal is opened in another stage, that changed before."""
+    """Write changes of stage and status: a closed deal that opens elsewhere changes its stage first."""
     rows, deals = [], []
     for item, visits in enumerate(given):
         stage, status = visits[0].stage, "open"

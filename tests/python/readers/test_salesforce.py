@@ -37,7 +37,7 @@ def stages_by_deal(path: Path, deal: str, stage: str) -> dict[str, list[str]]:
     return found
 
 
-def test_a_row_for_another_amount_is_no_new_visit() -> None:
+def test_a_row_for_another_amount_is_not_a_new_visit() -> None:
     export = sf.read([HISTORY, ITEMS, STAGES])
     assert (export.log.n_rows, export.log.n_items) == (9, 3)
     assert count(export, "repeats") == 2
@@ -53,14 +53,14 @@ def test_rows_of_one_second_are_in_the_order_of_their_ids() -> None:
     assert moves(sf.read(HISTORY), NAME)["Proposal", "Closed Lost"] == 1
 
 
-def test_stages_come_as_their_list_says_inactive_ones_only_if_used() -> None:
+def test_stages_have_the_order_of_their_list_and_inactive_ones_count_only_if_used() -> None:
     pipeline = sf.read([STAGES, HISTORY]).pipelines[NAME]
     assert pipeline.stages == ("Prospecting", "Qualification", "Proposal")
     used = [row | {"StageName": "Pilot"} if row["Id"].endswith("5mIAA") else row for row in rows_of(HISTORY)]
     assert sf.read([used, STAGES]).pipelines[NAME].stages[2:] == ("Pilot", "Proposal")
 
 
-def test_without_the_list_stages_come_by_probability_and_it_is_said() -> None:
+def test_without_the_list_stages_have_the_order_of_their_probability_and_a_note_says_so() -> None:
     for given in ([HISTORY], [HISTORY, ITEMS]):
         export = sf.read(given)
         pipeline = export.pipelines[NAME]
@@ -76,7 +76,7 @@ def test_flags_of_opportunities_tell_what_stages_mean_whatever_their_names() -> 
 
     pipeline = sf.read([renamed(rows_of(HISTORY)), renamed(rows_of(ITEMS))]).pipelines[NAME]
     assert (pipeline.won, pipeline.lost) == (("Unterschrieben",), ("Abgesagt",))
-    # The history alone tells it by the category of its forecast.
+    # In the history alone, the forecast category has the meaning.
     pipeline = sf.read(renamed(rows_of(HISTORY))).pipelines[NAME]
     assert (pipeline.won, pipeline.lost) == (("Unterschrieben",), ("Abgesagt",))
 
@@ -172,7 +172,7 @@ def test_a_real_history_gives_the_counts_of_its_rows() -> None:
     assert sum(moves(export, NAME).values()) == 48 - 36
 
 
-def test_real_dates_are_read_with_the_month_first_as_one_of_the_23rd_tells() -> None:
+def test_real_dates_are_read_with_the_month_first_because_one_has_a_23() -> None:
     export = sf.read(REAL / "salesforce_OpportunityHistory.csv")
     assert count(export, "month_first_dates") == 48
     told_of = sf.explain(export.log, export.pipelines[NAME], item="006bm00000LKJNTAA5", kind="classic")
@@ -215,4 +215,4 @@ def test_versions_that_repeat_a_stage_are_one_visit() -> None:
     ]
     export = sf.read(rows)
     assert moves(export, NAME) == {("Proposal", "Review"): 1}
-    assert export.items["amount"].tolist() == [7.0]  # of the last version
+    assert export.items["amount"].tolist() == [7.0]  # the amount of the last version

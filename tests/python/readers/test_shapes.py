@@ -37,7 +37,7 @@ def test_the_same_deals_give_the_same_funnel_in_every_shape(format: str, names: 
 
 
 @pytest.mark.parametrize("names", FILES.values(), ids=list(FILES))
-def test_stages_are_told_by_their_names_and_it_is_said(names: list[str]) -> None:
+def test_stages_have_the_meaning_of_their_names_and_a_note_says_so(names: list[str]) -> None:
     export = read(*names)
     pipeline = pipeline_of(export)
     assert (pipeline.stages, pipeline.won, pipeline.lost) == (("New", "Offer"), ("Won",), ("Lost",))
@@ -94,7 +94,7 @@ def test_an_id_of_rows_is_not_taken_for_an_item() -> None:
     assert sf.read(rows, item="id").log.n_items == 3
 
 
-def test_a_list_of_items_beside_events_is_known_by_its_content() -> None:
+def test_a_list_of_items_beside_events_is_recognised_by_its_content() -> None:
     export = sf.read([TABLES / "deals.csv", TABLES / "events.csv"])
     assert export.items["manager"].tolist() == ["Ann", "Bo", "Bo"]
     assert export.items["created"].notna().tolist() == [True, True, False]
@@ -103,14 +103,14 @@ def test_a_list_of_items_beside_events_is_known_by_its_content() -> None:
 @pytest.mark.parametrize(
     ("name", "unused"), [("moves.csv", 1), ("events.csv", 2), ("wide.csv", 2), ("stays.csv", 0)]
 )
-def test_a_list_of_items_takes_the_place_of_other_columns_and_it_is_said(name: str, unused: int) -> None:
+def test_a_list_of_items_replaces_other_columns_and_a_note_says_so(name: str, unused: int) -> None:
     export = read(name, "deals.csv")
     assert export.items["manager"].tolist() == ["Ann", "Bo", "Bo"]
     assert count(export, "columns_left_out") == unused
     assert reached(export, "Pipeline") == FUNNEL
 
 
-def test_a_list_with_current_stages_beside_a_history_is_no_history() -> None:
+def test_a_list_with_current_stages_beside_a_history_is_not_a_history() -> None:
     deals = [
         {"deal_id": at, "stage": "Won", "created_at": f"2026-03-0{at}", "owner": "Ann"} for at in (1, 2, 3)
     ]
@@ -120,7 +120,7 @@ def test_a_list_with_current_stages_beside_a_history_is_no_history() -> None:
         assert export.items["manager"].tolist() == ["Ann"] * 3
 
 
-def test_a_list_of_items_alone_is_no_export() -> None:
+def test_a_list_of_items_alone_is_not_an_export() -> None:
     lists = {
         "without a time": [{"id": 1, "stage": "New", "amount": 5}, {"id": 2, "stage": "Won", "amount": 7}],
         "with its creation": [{"id": 1, "stage": "New", "created_at": "2026-03-02"}],
@@ -129,7 +129,7 @@ def test_a_list_of_items_alone_is_no_export() -> None:
     for given in lists.values():
         with pytest.raises(sf.ReaderError, match="current stage"):
             sf.read(given)
-    # Said to be events, they are.
+    # With time= they are events.
     assert sf.read(lists["with its creation"], time="created_at").log.n_rows == 1
 
 
@@ -235,7 +235,7 @@ def test_one_pipeline_in_its_column_gives_its_name() -> None:
     assert reached(sf.read(rows), "Sales") == {"New": 1}
 
 
-def test_a_format_that_is_not_known_or_does_not_fit_is_refused() -> None:
+def test_a_format_that_does_not_exist_or_does_not_fit_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match=r"format='event' is not one of .*did you mean 'events'"):
         read("events.csv", format="event")
     with pytest.raises(
@@ -260,7 +260,7 @@ def test_naming_columns_reads_the_table_of_a_crm_as_any_other() -> None:
         sf.read(EXPORTS / "bitrix24" / "crm_deal_stage_history.csv", format="bitrix24", stage="STAGE_NAME")
 
 
-def test_an_unknown_file_is_refused_with_its_columns_and_the_formats_that_are_known() -> None:
+def test_an_unknown_file_is_refused_with_its_columns_and_all_formats() -> None:
     with pytest.raises(sf.ReaderError) as refused:
         sf.read([{"colour": "red", "size": 5}])
     said = str(refused.value)

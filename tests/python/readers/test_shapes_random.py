@@ -1,4 +1,4 @@
-"""Random journeys, written in every shape: each says what the log of their rows says."""
+"""Random journeys, written in every shape: each shape makes the log of their rows."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Row(NamedTuple):
 
 @st.composite
 def journeys(draw: st.DrawFn, *, again: bool = True) -> list[Row]:
-    """Draw rows of several items in random order; no two of an item at one time, no stage twice in a row."""
+    """Draw rows in random order; the times of an item differ, and no stage follows itself."""
     rows = []
     for item in range(draw(st.integers(1, 6))):
         path = draw(st.lists(st.sampled_from(SHOP.labels), min_size=1, max_size=8, unique=not again))

@@ -1,4 +1,4 @@
-"""Sources: whatever holds an export is read as it is meant, or refused with what was seen."""
+"""Sources: every form of an export is read, or refused with a description of its content."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ ROWS = [
     ("8", "Новая", "2026-03-03 09:00"),
 ]
 COLUMNS = ["deal_id", "stage", "changed_at"]
-# Who entered which stage when, as every one of the files below says it.
+# The entries into stages, the same in each of the files below.
 EXPECTED = {
     "7": [("Новая", "2026-03-02 10:15:00"), ("Успех", "2026-03-09 08:00:00")],
     "8": [("Новая", "2026-03-03 09:00:00")],
@@ -60,7 +60,7 @@ def test_a_file_is_read_by_its_content(content: bytes, tmp_path: Path) -> None:
     assert journeys(sf.read(file)) == EXPECTED
 
 
-def test_an_encoding_that_is_not_utf8_is_said(tmp_path: Path) -> None:
+def test_an_encoding_that_is_not_utf8_is_noted(tmp_path: Path) -> None:
     file = tmp_path / "export.csv"
     file.write_bytes(csv_text().encode("cp1251"))
     assert count(sf.read(file), "read_as_cp1251") == 1
@@ -230,7 +230,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("content", "said"), REFUSED.items())
-def test_a_file_that_is_no_export_is_refused_with_what_it_is(
+def test_a_file_that_is_not_an_export_is_refused_with_what_it_is(
     content: bytes, said: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "export"
@@ -310,7 +310,7 @@ def test_what_cannot_be_read_at_all_is_refused() -> None:
         sf.read("nowhere.csv")
 
 
-def test_the_rows_of_files_are_told(tmp_path: Path) -> None:
+def test_progress_counts_the_rows_of_files(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(csv_text(), encoding="utf-8")
     (tmp_path / "b.json").write_text(json.dumps([{**row, "deal_id": "9"} for row in records()]))
     heard: list[tuple[int, int | None]] = []
@@ -319,7 +319,7 @@ def test_the_rows_of_files_are_told(tmp_path: Path) -> None:
     assert heard[-1] == (6, 6)
 
 
-def test_rows_of_a_long_table_are_told_before_anybody_knows_how_many_there_are(tmp_path: Path) -> None:
+def test_progress_of_a_long_table_begins_before_its_length_is_known(tmp_path: Path) -> None:
     rows = "".join(f"{deal},New,2026-03-02 10:15\n" for deal in range(25_000))
     (tmp_path / "a.csv").write_text("deal_id,stage,changed_at\n" + rows)
     heard: list[tuple[int, int | None]] = []

@@ -1,4 +1,4 @@
-"""The report page: what stands on it, that it loads nothing, and that no name breaks out of it."""
+"""The report page: its content, that it loads nothing, and that no name breaks out of it."""
 
 import base64
 import re
@@ -43,7 +43,7 @@ def page_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **options: 
     return sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
 
 
-def test_the_page_tells_every_part_with_its_finding_and_its_definition(tmp_path: Path) -> None:
+def test_the_page_has_every_section_with_its_finding_and_its_definition(tmp_path: Path) -> None:
     page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, title="Shop", by="manager"))
     assert page.text["h1"] == ["Shop"]
     assert page.text["h2"] == [
@@ -86,7 +86,7 @@ def test_every_picture_has_words_and_every_table_headings(tmp_path: Path) -> Non
     assert all(len(image["alt"]) > 20 for image in images)
     assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table"))
-    # Numbers stand on the right, and no attribute came out of a template's quotes.
+    # Numbers stand on the right, and no attribute breaks out of the quotes of the template.
     assert sum(cell.get("class") == "number" for cell in page.all("td")) > 100
     assert {cell.get("class") for cell in page.all("td")} == {None, "number"}
     drawing = base64.b64decode(images[0]["src"].split(",")[1]).decode()
@@ -129,9 +129,38 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     assert empty.text["dd"][0] == "0"
 
 
-def test_a_period_is_said_on_the_page(tmp_path: Path) -> None:
+def test_a_period_stands_on_the_page(tmp_path: Path) -> None:
     page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, period="2026-Q1", basis="created"))
     assert any("created in 2026-Q1" in text for text in page.text["p"])
+
+
+def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, by="source"))
+    table = sf.outcomes(SHOP.log, SHOP.pipeline, by="source")
+    assert table["source"].isna().sum() == 1
+    assert page.text["option"] == ["all", *table["source"].dropna(), "(missing)"]
+
+
+def test_a_breakdown_by_no_column_is_ignored(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, by=[]))
+    assert "What is skipped" in page.text["h2"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("by", "shoe_size"),
+        ("reason", "shoe_size"),
+        ("every", "fortnight"),
+        ("basis", "lucky"),
+        ("unlisted", "hide"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_named(option: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(sf.SchemaError) as error:
+        page_of(tmp_path, SHOP.log, SHOP.pipeline, **{option: value})
+    assert error.value.option == option
+    assert str(error.value).startswith(f"{option}={value!r}")
 
 
 def test_a_page_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:

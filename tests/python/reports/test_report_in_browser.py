@@ -1,4 +1,4 @@
-"""The report page in a real browser: it draws, says nothing on the console, and its filters work."""
+"""The report page in a real browser: it draws, writes nothing to the console, and its filters work."""
 
 import json
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def shown_rows(part: Any) -> list[str]:
     return [row.text for row in part.find_elements("css selector", "tbody tr") if row.is_displayed()]
 
 
-def test_it_draws_and_says_nothing_on_the_console(page: Any, tmp_path: Path) -> None:
+def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -> None:
     assert page.title == "Shop"
     widths = page.execute_script("return [...document.images].map(image => image.naturalWidth)")
     assert len(widths) == 6
@@ -52,7 +52,7 @@ def test_it_draws_and_says_nothing_on_the_console(page: Any, tmp_path: Path) -> 
     assert colours.most_common(1)[0][0][:3] == (255, 255, 255)
 
 
-def test_the_filter_and_the_choice_leave_the_rows_that_are_asked_for(page: Any) -> None:
+def test_the_filter_and_the_choice_leave_the_matching_rows(page: Any) -> None:
     outcomes, funnels = page.find_elements("css selector", "#groups details.table")
     assert len(shown_rows(outcomes)) == 5
     everything = len(shown_rows(funnels))

@@ -1,4 +1,4 @@
-"""The command that reads leads, deals and their links as one chain."""
+"""The command that counts leads and their deals as one chain."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pandas as pd
 
 import stagefunnel as sf
 
-from ...files import expand, read_tables
+from ...files import read_tables
+from ..inputs import Inputs, read_export, read_settings
+from ..log_files import expand_files, open_log
 from ..progress import progress_bars
-from ..reading import Asked, read_export, reading, settings_of
-from .questions import moment_of, period_of
+from ..values import read_moment, read_period
 
 
 def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
-    """Ask for the funnel of the chain, of an export or of three tables."""
+    """Count the funnel of a chain, from an export or from three tables."""
     given = [name for name in ("leads", "deals", "links") if getattr(args, name) is not None]
     if args.files and given:
         parser.error(f"give the files of an export, or --leads, --deals and --links, not both (--{given[0]})")
@@ -34,7 +35,7 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
         parser.error("chain needs the files of an export, or all of --leads, --deals and --links")
     with ExitStack() as stack:
         leads, deals = (_part(args, parser, part, stack) for part in ("lead", "deal"))
-        files = _files(args.links, parser)
+        files = expand_files([args.links], parser)
         with progress_bars(quiet=args.quiet) as bar:
             links = read_tables(files, [args.deal, args.lead], progress=bar(files)).frame
         return sf.chain_funnel(
@@ -49,24 +50,17 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
         )
 
 
-def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, stack: ExitStack) -> Asked:
-    """Read one of the two logs as its pipeline file says."""
+def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, stack: ExitStack) -> Inputs:
+    """Read one of the two logs by its own pipeline file."""
     option = f"--{part}-pipeline"
     path = getattr(args, f"{part}_pipeline")
     if path is None:
         parser.error(f"{option} says what the stages are")
-    settings = settings_of(path, parser, option)
+    settings = read_settings(path, parser, option)
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]
-    log = stack.enter_context(reading(own, parser, settings))
-    return Asked(log, settings.pipeline, args.unlisted or settings.unlisted)
-
-
-def _files(pattern: str, parser: argparse.ArgumentParser) -> list[str]:
-    try:
-        return expand([pattern])
-    except OSError as error:
-        parser.error(str(error))
+    log = stack.enter_context(open_log(own, parser, settings))
+    return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted)
 
 
 def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
@@ -77,7 +71,7 @@ def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
         "basis": args.count,
         "amount": args.amount,
         "unlisted": args.unlisted or "error",
-        "period": period_of(args.period, log),
+        "period": read_period(args.period, log),
         "period_basis": args.basis,
-        "as_of": moment_of(args.as_of, log),
+        "as_of": read_moment(args.as_of, log),
     }

@@ -1,133 +1,124 @@
-"""What each command asks of a log."""
+"""The commands that ask one question of a log."""
 
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 import stagefunnel as sf
 
-from ..reading import Asked, asking, checking, names_of
+from ..inputs import Inputs, open_inputs, open_log_and_pipeline
+from ..values import read_period, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
 
 
 def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask for the funnel."""
-    with asking(args, parser) as asked:
+    """Count the funnel."""
+    with open_inputs(args, parser) as inputs:
         money = {"amount_at": args.amount_at, "currency": args.currency, "rates": _rates_of(args, parser)}
-        options = _funnel_options(args, asked)
-        return sf.funnel(asked.log, asked.pipeline, at=args.at, top=args.top, **money, **options)
+        options = _funnel_options(args, inputs)
+        return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
 
 
 def trend(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask for the funnels of many periods."""
-    with asking(args, parser) as asked:
-        options = _funnel_options(args, asked)
-        return sf.funnel_by_period(asked.log, asked.pipeline, every=args.every, **options)
+    """Count a funnel for each period."""
+    with open_inputs(args, parser) as inputs:
+        options = _funnel_options(args, inputs)
+        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **options)
 
 
 def compare(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask for the funnels of two periods side by side."""
+    """Count the funnels of two periods side by side."""
     if args.period is None:
         parser.error("compare needs --period")
-    with asking(args, parser) as asked:
-        options = _funnel_options(args, asked)
-        with_ = args.with_ if args.with_ in ("previous", "last_year") else period_of(args.with_, asked.log)
-        return sf.compare_periods(asked.log, asked.pipeline, options.pop("period"), with_=with_, **options)
+    with open_inputs(args, parser) as inputs:
+        options = _funnel_options(args, inputs)
+        with_ = args.with_ if args.with_ in ("previous", "last_year") else read_period(args.with_, inputs.log)
+        return sf.compare_periods(inputs.log, inputs.pipeline, options.pop("period"), with_=with_, **options)
 
 
 def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask how long items stay in each stage."""
-    with asking(args, parser) as asked:
-        return sf.time_in_stage(asked.log, asked.pipeline, per=args.per, **_part_of(args, asked))
+    """Summarise how long items stay in each stage."""
+    with open_inputs(args, parser) as inputs:
+        return sf.time_in_stage(inputs.log, inputs.pipeline, per=args.per, **inputs.scope(args))
 
 
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask for the moves."""
-    with asking(args, parser) as asked:
-        return sf.transitions(asked.log, asked.pipeline, **_part_of(args, asked))
+    """Count the transitions."""
+    with open_inputs(args, parser) as inputs:
+        return sf.transitions(inputs.log, inputs.pipeline, **inputs.scope(args))
 
 
 def items(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask for one row per item."""
-    with asking(args, parser) as asked:
-        return sf.item_table(asked.log, asked.pipeline, **_part_of(args, asked))
+    """List the items, one row each."""
+    with open_inputs(args, parser) as inputs:
+        return sf.item_table(inputs.log, inputs.pipeline, **inputs.scope(args))
 
 
 def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask where items are lost, and why."""
-    with asking(args, parser) as asked:
+    """Count where items are lost, and why."""
+    with open_inputs(args, parser) as inputs:
         return sf.losses(
-            asked.log,
-            asked.pipeline,
-            by=names_of(args.by),
+            inputs.log,
+            inputs.pipeline,
+            by=split_names(args.by),
             reason=args.reason,
             amount=args.amount,
-            **_part_of(args, asked),
+            **inputs.scope(args),
         )
 
 
 def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask who skips which stage."""
-    with asking(args, parser) as asked:
-        return sf.skips(asked.log, asked.pipeline, by=names_of(args.by), **_part_of(args, asked))
+    """Count which stages are skipped, by group."""
+    with open_inputs(args, parser) as inputs:
+        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), **inputs.scope(args))
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask for the balance of every stage."""
-    with asking(args, parser) as asked:
-        part = _part_of(args, asked)
-        del part["basis"]
-        return sf.flow(asked.log, asked.pipeline, **part)
+    """Balance every stage."""
+    with open_inputs(args, parser) as inputs:
+        scope = inputs.scope(args)
+        del scope["basis"]
+        return sf.flow(inputs.log, inputs.pipeline, **scope)
 
 
 def summary(args: _Args, parser: _Parser) -> sf.Summary:
-    """Ask for all tables."""
-    with asking(args, parser) as asked:
+    """Answer the usual questions at once."""
+    with open_inputs(args, parser) as inputs:
         return sf.summary(
-            asked.log,
-            asked.pipeline,
+            inputs.log,
+            inputs.pipeline,
             fill=args.fill,
             lost_then_won=args.lost_then_won,
-            by=names_of(args.by),
+            by=split_names(args.by),
             per=args.per,
-            **_part_of(args, asked),
+            **inputs.scope(args),
         )
 
 
 def quality(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask what is unusual."""
-    with checking(args, parser) as (log, pipeline):
+    """Count what is unusual in the rows."""
+    with open_log_and_pipeline(args, parser) as (log, pipeline):
         return log.quality(pipeline)
 
 
-def _funnel_options(args: _Args, asked: Asked) -> dict[str, Any]:
+def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
     return {
         "kind": args.kind,
         "fill": args.fill,
         "lost_then_won": args.lost_then_won,
-        "by": names_of(args.by),
+        "by": split_names(args.by),
         "amount": args.amount,
-        **_part_of(args, asked),
-    }
-
-
-def _part_of(args: _Args, asked: Asked) -> dict[str, Any]:
-    return {
-        "unlisted": asked.unlisted,
-        "period": period_of(args.period, asked.log),
-        "basis": args.basis,
-        "as_of": moment_of(args.as_of, asked.log),
+        **inputs.scope(args),
     }
 
 
 def _rates_of(args: _Args, parser: _Parser) -> dict[str, float] | None:
-    """Read ``EUR=1.08`` and so on."""
+    """Read rates such as ``EUR=1.08``."""
     if args.rate is None:
         return None
     rates = {}
@@ -138,18 +129,3 @@ def _rates_of(args: _Args, parser: _Parser) -> dict[str, float] | None:
         except ValueError:
             parser.error(f"--rate {text}: expected a currency and its rate, such as EUR=1.08")
     return rates
-
-
-def period_of(text: str | None, log: sf.StageLog) -> Any:
-    """Read ``START..END`` as a pair; of a log of plain integers both are numbers."""
-    if text is None:
-        return None
-    start, dots, end = text.partition("..")
-    return (moment_of(start, log), moment_of(end, log)) if dots else text
-
-
-def moment_of(text: str | None, log: sf.StageLog) -> Any:
-    """Read a moment; of a log of plain integers it is a number."""
-    if not text:
-        return None
-    return int(text) if log.unit is None and re.fullmatch(r"-?[0-9]+", text) else text

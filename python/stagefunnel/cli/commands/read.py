@@ -1,4 +1,4 @@
-"""The command that reads an export once and writes it as plain tables."""
+"""The command that reads an export and writes it as plain tables."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Iterable
 import stagefunnel as sf
 
 from ...display.write import choose_format, write_file
-from ..reading import read_export
+from ..inputs import read_export
 
 
 def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Write the log of an export to a file, or all of the export to a directory."""
+    """Write the log of an export to a file, or the whole export to a directory."""
     export = read_export(args, parser)
     if os.path.isdir(args.to):
         _write_all(export, args.to)
@@ -49,7 +49,7 @@ def _write_all(export: sf.Export, directory: str) -> None:
 
 
 def _file_names(titles: Iterable[str]) -> list[str]:
-    """Make a file's name of every title; two that would be the same are numbered."""
+    """Turn each title into the name of a file; names that would be equal get a number."""
     names: list[str] = []
     for title in titles:
         name = re.sub(r"[^\w-]+", "_", title).strip("_") or "pipeline"

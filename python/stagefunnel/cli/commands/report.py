@@ -1,4 +1,4 @@
-"""The commands that write a page: of a log, and of the sample."""
+"""The commands that write a page: about a log, and about the sample."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import stagefunnel as sf
 
 from ...display.write import write_file
-from ..reading import asking, names_of
-from .questions import moment_of, period_of
+from ..inputs import open_inputs
+from ..values import split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -21,30 +21,39 @@ _Parser: TypeAlias = argparse.ArgumentParser
 
 def report(args: _Args, parser: _Parser) -> None:
     """Write the report."""
-    with asking(args, parser) as asked:
+    with open_inputs(args, parser) as inputs:
         options: dict[str, Any] = {
             "title": args.title,
-            "by": names_of(args.by),
+            "by": split_names(args.by),
             "top": args.top,
             "reason": args.reason,
             "every": args.every,
-            "unlisted": asked.unlisted,
-            "period": period_of(args.period, asked.log),
-            "basis": args.basis,
-            "as_of": moment_of(args.as_of, asked.log),
+            **inputs.scope(args),
         }
-        page = _written(asked.log, asked.pipeline, args.page, options)
-    _say(f"wrote {page}")
+        page = _written(inputs.log, inputs.pipeline, args.page, options)
+    _print(f"wrote {page}")
 
 
 def demo(args: _Args, parser: _Parser) -> None:
-    """Write the sample's files, print both funnels and write the report."""
+    """Write the files of the sample and its report, and print both funnels."""
     shop = sf.datasets.furniture_shop()
     directory = args.directory
     try:
         os.makedirs(directory, exist_ok=True)
     except OSError as error:
         parser.error(f"{directory}: {error.strerror}")
+    files = _write_sample(shop, directory)
+    sys.stdout.write(f"{sf.show(sf.funnel(shop.log, shop.pipeline, kind='both'))}\n\n")
+    page = os.path.join(directory, "report.html")
+    _written(shop.log, shop.pipeline, page, {"title": "Furniture shop", "by": "manager"})
+    _print(
+        f"wrote {', '.join(files)} and report.html to {directory}\n\n"
+        f"Open {page} in a browser. What to type next:\n{_next_steps(directory)}"
+    )
+
+
+def _write_sample(shop: sf.datasets.Shop, directory: str) -> list[str]:
+    """Write the tables and the pipelines of the sample; return the names of the files."""
     tables = {
         "deals.csv": shop.frame,
         "items.csv": shop.deals,
@@ -53,24 +62,18 @@ def demo(args: _Args, parser: _Parser) -> None:
     }
     for name, table in tables.items():
         write_file(table, "csv", os.path.join(directory, name))
-    parts = {
+    pipelines = {
         "pipeline.toml": (shop.pipeline, "deal_id"),
         "leads.toml": (shop.lead_pipeline, "lead_id"),
     }
-    for name, (pipeline, key) in parts.items():
+    for name, (pipeline, key) in pipelines.items():
         columns = {"item": key, "stage": "stage", "time": "entered_at"}
         write_file(sf.Settings(pipeline, columns).to_toml(), "toml", os.path.join(directory, name))
-    sys.stdout.write(f"{sf.show(sf.funnel(shop.log, shop.pipeline, kind='both'))}\n\n")
-    page = os.path.join(directory, "report.html")
-    _written(shop.log, shop.pipeline, page, {"title": "Furniture shop", "by": "manager"})
-    _say(
-        f"wrote {', '.join([*tables, *parts])} and report.html to {directory}\n\n"
-        f"Open {page} in a browser. What to type next:\n{_next_steps(directory)}"
-    )
+    return [*tables, *pipelines]
 
 
 def _next_steps(directory: str) -> str:
-    """List commands that run as they stand, also where the directory's name has spaces."""
+    """List commands that run as they stand, even if the name of the directory has spaces."""
     rows, items, pipeline = (
         shlex.quote(os.path.join(directory, name)) for name in ("deals.csv", "items.csv", "pipeline.toml")
     )
@@ -82,12 +85,12 @@ def _next_steps(directory: str) -> str:
 
 
 def _written(log: sf.StageLog, pipeline: sf.Pipeline, path: str, options: dict[str, Any]) -> Path:
-    """Write a page, or say what has to be installed for it."""
+    """Write a page; the error for a missing library names the page."""
     try:
         return sf.report(log, pipeline, path, **options)
     except ImportError as error:
         raise sf.StageFunnelError(f"{path} is not written: {error}") from error
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")

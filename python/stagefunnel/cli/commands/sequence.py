@@ -1,4 +1,4 @@
-"""The command that asks for event sequences."""
+"""The command that counts sequences of stages."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import pandas as pd
 
 import stagefunnel as sf
 
-from ..reading import checking, names_of
-from .questions import moment_of
+from ..inputs import open_log_and_pipeline
+from ..values import read_length, read_moment, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
 
 
 def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Ask how far items come through steps, or one of the questions beside it."""
+    """Count how far items come through steps, or answer another question about these steps."""
     steps = [_step(text, parser) for text in args.steps.split(",")]
-    with checking(args, parser) as (log, _):
+    with open_log_and_pipeline(args, parser) as (log, _):
         rules = _rules(args, log, parser)
         if args.table == "items":
             return sf.sequence_items(log, steps, **rules)
         between: dict[str, Any] = {"from_step": args.from_step, "to_step": args.to_step}
         if args.table == "paths":
             return sf.sequence_paths(log, steps, top=args.top, **between, **rules)
-        by = names_of(args.by)
+        by = split_names(args.by)
         groups: dict[str, Any] = {
             "by": by,
             "attribution": args.attribution,
@@ -40,40 +40,36 @@ def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
 
 
 def _step(text: str, parser: _Parser) -> str | list[str]:
-    """Read ``cart`` or, where any of several stages will do, ``cart|basket``."""
+    """Read a step: one stage, as in ``cart``, or any of several stages, as in ``cart|basket``."""
     stages = text.split("|")
     if not all(stages):
-        parser.error(f"--steps: {text!r} names no stage; separate steps by commas, stages of one step by |")
+        parser.error(
+            f"--steps: {text!r} does not name a stage; separate steps by commas, stages of one step by |"
+        )
     return stages if len(stages) > 1 else text
 
 
 def _rules(args: _Args, log: sf.StageLog, parser: _Parser) -> dict[str, Any]:
     return {
-        "window": _length(args.window, log),
+        "window": read_length(args.window, log),
         "mode": args.mode,
-        "modes": names_of(args.modes) or (),
-        "max_gap": _length(args.max_gap, log),
-        "min_gap": _length(args.min_gap, log),
+        "modes": split_names(args.modes) or (),
+        "max_gap": read_length(args.max_gap, log),
+        "min_gap": read_length(args.min_gap, log),
         "timing": args.timing,
         "exclude": [_exclusion(text, parser) for text in args.exclude or ()],
         "optional": _numbers(args.optional, "--optional", parser),
         "first_time": _numbers(args.first_time, "--first-time", parser),
-        "hold": names_of(args.hold) or (),
+        "hold": split_names(args.hold) or (),
         "entries": args.entries,
         "missing": args.missing,
-        "as_of": moment_of(args.as_of, log),
+        "as_of": read_moment(args.as_of, log),
     }
-
-
-def _length(text: str | None, log: sf.StageLog) -> Any:
-    """Read a length of time; of a log of plain integers it is a number."""
-    is_number = text is not None and text.isdecimal() and log.unit is None
-    return int(text) if text is not None and is_number else text
 
 
 def _numbers(text: str | None, option: str, parser: _Parser) -> set[int]:
     try:
-        return {int(one) for one in names_of(text) or ()}
+        return {int(one) for one in split_names(text) or ()}
     except ValueError:
         parser.error(f"{option} {text}: expected step numbers, such as 2,3")
 

@@ -1,8 +1,8 @@
-"""How long it takes from one step to another."""
+"""The chart of the time from one step of a sequence to another."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -10,26 +10,17 @@ from ...errors import SchemaError
 from ...tables.schema import CONVERSION_TIMES
 from ..numbers import count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
-from .lengths import scale_of
-from .style import (
-    ThemeName,
-    check_table,
-    columns_before,
-    finished,
-    layered,
-    require_altair,
-    rows_of,
-    theme_of,
-)
-
-if TYPE_CHECKING:
-    import altair as alt
+from .canvas import Canvas, rows_of
+from .lengths import length_axis_of
+from .library import alt
+from .marks import chart_of, layered, tooltip
+from .style import ThemeName
 
 _WIDTH, _HEIGHT = 560, 240
 
 
 def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerChart:
-    """Draw how long chains take: a bar per bin, and a line of the share that is through by its end.
+    """Draw how long matches take: a bar per bin, and a line of the share that is through by its end.
 
     Parameters
     ----------
@@ -45,7 +36,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     Raises
     ------
     SchemaError
-        If the table is another or has no rows.
+        If the table is of another function, has no rows or has groups.
     ImportError
         If altair is not installed.
 
@@ -58,14 +49,13 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     >>> plot_time_to_convert(table).to_dict()["title"]["text"]
     'Time to convert: visit → order'
     """
-    require_altair()
-    import altair as alt
-
-    look = theme_of(theme)
-    told = check_table(table, CONVERSION_TIMES, "time_to_convert()")
-    if columns_before(table, "start"):
-        raise SchemaError("a histogram is of one group; give the rows of one, without the column of groups")
-    scale = scale_of(table["end"])
+    canvas = Canvas.of(table, CONVERSION_TIMES, "time_to_convert()", theme)
+    look, remembered = canvas.look, canvas.remembered
+    if canvas.by:
+        raise SchemaError(
+            "a histogram has room for one group; give the rows of one group, without the column of groups"
+        )
+    scale = length_axis_of(table["end"])
     records: list[dict[str, Any]] = [
         {
             "start": scale.of(row["start"]),
@@ -84,9 +74,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
         record["right"] = max(record["end"] - least, record["start"] + least / 2)
     axis = alt.Axis(title=scale.title or None, grid=False, tickCount=8, format=",.2~f")
     room = alt.Scale(nice=False, zero=False)
-    bins = alt.Chart(alt.InlineData(values=records)).encode(
-        tooltip=[alt.Tooltip(f"{name}:N") for name in ("from", "to", "items", "through")]
-    )
+    bins = chart_of(records).encode(tooltip=tooltip(("from", "to", "items", "through")))
     bars = bins.mark_bar(color=look.passed).encode(
         x=alt.X("start:Q", scale=room, axis=axis),
         x2="right:Q",
@@ -103,4 +91,6 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     )
     both = layered([bars, line], width=_WIDTH, height=_HEIGHT)
     chart: alt.LayerChart = both.resolve_scale(y="independent")
-    return finished(chart, look, sequence_title(told), sequence_findings(table, told), width=_WIDTH + 40)
+    return canvas.finished(
+        chart, sequence_title(remembered), sequence_findings(table, remembered), width=_WIDTH + 40
+    )

@@ -1,4 +1,4 @@
-"""What a funnel chart says: its panels, their words, and a record for every piece of a bar."""
+"""The content of a funnel chart: its panels, their sentences, and a record for each piece of a bar."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ...tables.schema import FUNNEL
 from ..numbers import brief, count, number, percent
-from ..sentences import KIND_TITLES, findings, recorded_outcomes, standings
-from .style import check_table, columns_before, groups_of, unique_names
+from ..outcomes import recorded_outcomes
+from ..sentences import KIND_TITLES, findings, standings
+from .canvas import Canvas
 
 _MOST_GROUPS = 12
-# Shares of all items, on the scale of the bars: a letter of the number behind one, and the gap before it.
+# Widths on the scale of the bars, as shares of all items: of a letter behind a bar, and of the gap before it.
 _LETTER, _BEFORE = 0.022, 0.022
 
-# What a bar tells when it is pointed at: column, heading, how the value is written.
-_TOLD: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+# What the box over a bar shows: column, heading, and how the value is written.
+_SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("reached", "reached", count),
     ("conversion_from_all", "of all", percent),
     ("passed", "passed", count),
@@ -39,8 +39,15 @@ _TICKS = (("skipped", "skipped", "skipped it"), ("lost", "lost_from", "lost from
 class Panel(NamedTuple):
     """One funnel of a chart.
 
-    `pieces` are those of the bars, `ticks` what was skipped and lost, `steps` the conversions from the stage
-    before; `stages` are in order.
+    Attributes
+    ----------
+    title, sentences
+        Texts above the panel.
+    pieces, ticks, steps
+        Records of the pieces of the bars, of what was skipped and lost, and of the conversions from the
+        previous stage.
+    stages
+        Names of the stages in order.
     """
 
     title: str
@@ -52,7 +59,7 @@ class Panel(NamedTuple):
 
 
 class Story(NamedTuple):
-    """All that a chart says; `tooltip` has fields of the pieces and their headings."""
+    """The content of a chart; `tooltip` maps fields of the pieces to their headings."""
 
     title: str
     sentences: list[str]
@@ -60,54 +67,52 @@ class Story(NamedTuple):
     tooltip: dict[str, str]
 
 
-def tell(table: pd.DataFrame) -> Story:
-    """Read a funnel table: one panel per group, or two where it has both kinds."""
-    told = check_table(table, FUNNEL, "funnel()")
-    by = [name for name in columns_before(table, "stage") if name != "kind"]
+def story_of(canvas: Canvas) -> Story:
+    """Make the content of a funnel table: one panel per group, or two where it has both kinds."""
+    table, remembered, by = canvas.table, canvas.remembered, canvas.by
     if "kind" in table.columns:
         kinds = [str(kind) for kind in table["kind"].unique()]
     else:
-        kinds = [str(told.get("kind", ""))]
-    groups = groups_of(table, by, _MOST_GROUPS)
+        kinds = [str(remembered.get("kind", ""))]
+    groups = canvas.groups(_MOST_GROUPS)
     parts = {kind: [_of_kind(rows, kind) for _, rows in groups] for kind in kinds}
-    outcomes = {kind: recorded_outcomes(told, kind, rows) for kind, rows in parts.items()}
-    words = told.get("names", {})
-    names = unique_names(table["stage"].unique(), words)
+    outcomes = {kind: recorded_outcomes(remembered, kind, rows) for kind, rows in parts.items()}
+    stage_names = remembered.get("names", {})
+    names = canvas.names_of(table["stage"].unique())
     panels = []
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
             part = parts[kind][at]
-            said = findings(part, outcomes[kind][at], words)
+            sentences = findings(part, outcomes[kind][at], stage_names)
             if len(kinds) > 1:
-                panels.append(_panel(_heading(group, kind), _finding_of(kind, said), part, names, kind))
+                panels.append(_panel(_heading(group, kind), _finding_of(kind, sentences), part, names, kind))
             else:
                 standing = standings({kind: outcomes[kind][at]})
-                panels.append(_panel(group, standing + said, part, names, kind))
-    title = _title(kinds, by)
-    tooltip = {column: heading for column, heading, _ in _TOLD if column in table.columns}
+                panels.append(_panel(group, standing + sentences, part, names, kind))
+    titles = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    title = canvas.titled(f"Funnel: {titles}" if titles else "Funnel")
+    tooltip = {column: heading for column, heading, _ in _SHOWN if column in table.columns}
     if by:
         return Story(title, [], panels, tooltip)
     if len(panels) == 1:
         return Story(title, panels[0].sentences, [panels[0]._replace(sentences=[])], tooltip)
-    return Story(title, standings({kind: known[0] for kind, known in outcomes.items()}), panels, tooltip)
+    return Story(
+        title, standings({kind: of_groups[0] for kind, of_groups in outcomes.items()}), panels, tooltip
+    )
 
 
-def _panel(title: str, said: list[str], rows: pd.DataFrame, names: Mapping[Any, str], kind: str) -> Panel:
+def _panel(
+    title: str, sentences: list[str], rows: pd.DataFrame, names: Mapping[Any, str], kind: str
+) -> Panel:
     stages = [names[label] for label in rows["stage"]]
-    # Where stages are skipped the ratio of two bars of a classic funnel is no conversion.
-    steps = _steps(rows, stages) if kind in ("conversions", "furthest", "strict") else []
-    return Panel(title, said, _pieces(rows, stages), _ticks(rows, stages), steps, stages)
+    # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
+    steps = _step_records(rows, stages) if kind in ("conversions", "furthest", "strict") else []
+    return Panel(title, sentences, _pieces(rows, stages), _tick_records(rows, stages), steps, stages)
 
 
-def _finding_of(kind: str, said: list[str]) -> list[str]:
-    """Choose the finding for whose sake people draw this one of the two funnels."""
-    return said[:1] if kind == "classic" else said[1:]
-
-
-def _title(kinds: list[str], by: list[str]) -> str:
-    said = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
-    title = f"Funnel: {said}" if said else "Funnel"
-    return f"{title}, by {', '.join(by)}" if by else title
+def _finding_of(kind: str, sentences: list[str]) -> list[str]:
+    """Choose the finding that this kind of funnel is for: skips of the classic one, losses of the other."""
+    return sentences[:1] if kind == "classic" else sentences[1:]
 
 
 def _of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -120,27 +125,27 @@ def _heading(group: str, kind: str) -> str:
 
 
 def _pieces(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
-    """Cut every bar where passed ends and assumed begins; the last piece carries the bar's label."""
+    """Cut each bar where passed ends and assumed begins; the last piece has the label of the bar."""
     pieces = []
     ticks: dict[str, list[float]] = {stage: [] for stage in stages}
-    for tick in _ticks(rows, stages):
+    for tick in _tick_records(rows, stages):
         ticks[tick["stage"]].append(tick["at"])
     for stage, row in zip(stages, rows.to_dict("records"), strict=True):
-        told = {column: write(row[column]) for column, _, write in _TOLD if column in row}
+        texts = {column: write(row[column]) for column, _, write in _SHOWN if column in row}
         end = row["reached"] / row["base"] if row["base"] else 0.0
         cut = row["passed"] / row["base"] if row["base"] else 0.0
-        label = f"{brief(row['reached'])} · {told['conversion_from_all']}"
+        label = f"{brief(row['reached'])} · {texts['conversion_from_all']}"
         own = "passed" if row["outcome"] == "open" else row["outcome"]
         bars = [(own, 0.0, cut), ("assumed", cut, end)] if row["assumed"] else [(own, 0.0, end)]
         for part, start, stop in bars:
             shown = label if stop == bars[-1][2] and part == bars[-1][0] else ""
             place = {"start": start, "end": stop, "label_at": _clear_of(ticks[stage], stop, len(label))}
-            pieces.append({"stage": stage, "part": part, "label": shown} | place | told)
+            pieces.append({"stage": stage, "part": part, "label": shown} | place | texts)
     return pieces
 
 
 def _clear_of(ticks: list[float], end: float, letters: int) -> float:
-    """Find where a number may begin behind a bar, so that no tick beyond the bar falls on it."""
+    """Return where a number begins behind a bar, so that no tick beyond the bar lies on it."""
     at = end
     for tick in sorted(ticks):
         if end < tick < at + _BEFORE + letters * _LETTER:
@@ -148,21 +153,21 @@ def _clear_of(ticks: list[float], end: float, letters: int) -> float:
     return at
 
 
-def _ticks(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
-    """Say of every stage that was skipped, or lost items, which share of all items that was."""
+def _tick_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
+    """Record the share of all items that skipped a stage, and the share that was lost from it."""
     ticks = []
     for stage, row in zip(stages, rows.to_dict("records"), strict=True):
         for part, column, what in _TICKS:
             if row[column] and row["base"]:
-                said = f"{count(row[column])} {what}"
-                ticks.append({"stage": stage, "part": part, "at": row[column] / row["base"], "said": said})
+                text = f"{count(row[column])} {what}"
+                ticks.append({"stage": stage, "part": part, "at": row[column] / row["base"], "said": text})
     return ticks
 
 
-def _steps(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
-    """Say which share of the stage above came to a stage, unless more came to it.
+def _step_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
+    """Record the conversion from the stage above, unless a stage has more items than the stage above.
 
-    Of several final stages only the first has the last stage in progress above it.
+    Of several won stages, only the first has the last stage in progress above it.
     """
     is_first = (rows["outcome"] == "open") | (rows["outcome"] != rows["outcome"].shift())
     shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_first, strict=True)

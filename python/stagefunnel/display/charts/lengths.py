@@ -1,4 +1,4 @@
-"""Lengths of time on an axis: the unit that people would count them in."""
+"""Lengths of time on an axis, in the unit in which people count them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,32 @@ import pandas as pd
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
 
 
-class Scale(NamedTuple):
-    """How a length becomes a number on an axis, and what the axis is called."""
+class LengthAxis(NamedTuple):
+    """The unit of an axis, which turns lengths of time into numbers.
+
+    Attributes
+    ----------
+    title
+        Title of the axis.
+    seconds
+        Seconds in a unit; ``None`` if the lengths are numbers already.
+    """
 
     title: str
-    seconds: float | None  # None: lengths are numbers already
+    seconds: float | None
 
     def of(self, value: Any) -> float:
-        """Turn a length into a number."""
+        """Return a length in this unit; a missing one is 0."""
         if pd.isna(value):
             return 0.0
         return float(value) if self.seconds is None else pd.Timedelta(value).total_seconds() / self.seconds
 
 
-def scale_of(lengths: Iterable[Any]) -> Scale:
-    """Choose the unit in which the longest of some lengths is at least two."""
-    known = [value for value in lengths if not pd.isna(value)]
-    if not known or not isinstance(known[0], datetime.timedelta):
-        return Scale("", None)
-    longest = max(pd.Timedelta(value).total_seconds() for value in known)
+def length_axis_of(lengths: Iterable[Any]) -> LengthAxis:
+    """Choose the largest unit of which the longest length has at least two."""
+    present = [value for value in lengths if not pd.isna(value)]
+    if not present or not isinstance(present[0], datetime.timedelta):
+        return LengthAxis("", None)
+    longest = max(pd.Timedelta(value).total_seconds() for value in present)
     title, seconds = next((one for one in _UNITS if longest >= 2 * one[1]), _UNITS[-1])
-    return Scale(title, seconds)
+    return LengthAxis(title, seconds)

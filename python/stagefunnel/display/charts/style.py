@@ -1,38 +1,31 @@
-"""How charts look, and what all of them share: colours, letters, titles, and names that break nothing."""
+"""How charts look: colours, letters, titles, axes and legends."""
 
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
-import pandas as pd
-
-from ...errors import SchemaError, check_option, quoted
-from ...tables.labels import value_label
-
-if TYPE_CHECKING:
-    import altair as alt
+from ...errors import check_option
+from .library import alt
 
 ThemeName = Literal["light", "dark"]
 AnyChart = TypeVar("AnyChart", "alt.ConcatChart", "alt.LayerChart", "alt.Chart")
 
 NAME_WIDTH = 170
 ROW_HEIGHT = 28
-# Of one width, whichever of them is there; where none is, names still have room to be longer by a sixth.
+# The three named fonts have the same widths; with any other one, names may be a sixth longer and still fit.
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_LETTER = 0.53  # the width of a usual letter, as a share of its height
+_LETTER = 0.53  # width of a usual letter, as a share of its height
 
 
 @dataclass(frozen=True)
 class Theme:
     """The colours of a chart.
 
-    Those of the data are Okabe and Ito's, which colour-blind eyes tell apart; assumed is a lighter shade of
-    passed, so that the two differ in grey print too.
+    The colours of the data are those of Okabe and Ito (2008), which colour-blind eyes can distinguish. The
+    colour of assumed is a lighter shade of that of passed, so that the two differ in grey print too.
     """
 
     paper: str
@@ -49,7 +42,7 @@ class Theme:
 
     @property
     def parts(self) -> dict[str, str]:
-        """The colours of a funnel's parts, in the order of their legend."""
+        """Colours of the parts of a funnel, in the order of the legend."""
         return {
             "passed": self.passed,
             "assumed": self.assumed,
@@ -90,45 +83,17 @@ _THEMES = {
 
 
 def theme_of(name: str) -> Theme:
-    """Look a theme up."""
+    """Return the theme with a name."""
     check_option("theme", name, get_args(ThemeName))
     return _THEMES[name]
 
 
-def require_altair() -> None:
-    """Say what to install where the library that draws is missing; it is no dependency of the tables."""
-    try:
-        import_module("altair")
-    except ImportError as error:
-        raise ImportError('charts need altair: pip install "stagefunnel[plots]"') from error
-
-
-def check_table(table: Any, columns: Sequence[str], made_by: str) -> dict[str, Any]:
-    """Refuse a table that another function made, or an empty one, and return what it remembers."""
-    if not isinstance(table, pd.DataFrame):
-        raise SchemaError(f"a chart draws a table of {made_by}, got {type(table).__name__}")
-    lacking = [name for name in columns if name not in table.columns]
-    if lacking:
-        raise SchemaError(f"this is no table of {made_by}: it lacks {quoted(lacking)}")
-    if table.empty:
-        raise SchemaError(f"the table of {made_by} has no rows to draw")
-    told: dict[str, Any] = table.attrs.get("stagefunnel", {})
-    return told
-
-
 def inert(text: str) -> str:
-    """Part ``<`` from what follows, invisibly.
+    """Put an invisible space behind each ``<``.
 
-    A chart is written into a page's script as it is, where a name like ``</script>`` would end it.
+    A page holds a chart unchanged in a script, which a name like ``</script>`` would end.
     """
     return text.replace("<", "<\N{ZERO WIDTH SPACE}")
-
-
-def unique_names(labels: Iterable[Hashable], names: Mapping[str, str]) -> dict[Hashable, str]:
-    """Name every label; codes of one name stand behind it, or their marks would fall on each other."""
-    shown = {label: names.get(str(label), str(label)) for label in labels}
-    times = Counter(shown.values())
-    return {label: inert(f"{name} ({label})" if times[name] > 1 else name) for label, name in shown.items()}
 
 
 def finished(
@@ -140,16 +105,25 @@ def finished(
     width: int = 570,
     of_panels: Sequence[str] = (),
 ) -> AnyChart:
-    """Give a chart its title and sentences, the theme's colours, and words for those who cannot see it.
+    """Give a chart its title and sentences, the colours of a theme, and a description for screen readers.
 
-    All sentences, also those under the titles of its panels, stand whole in the chart's ``usermeta``.
+    The chart's ``usermeta`` holds all sentences unbroken, with those under the titles of its panels.
+
+    Parameters
+    ----------
+    chart, theme
+        The chart and its colours.
+    title, sentences
+        Texts above the chart.
+    width
+        Width of the texts in pixels.
+    of_panels
+        Sentences that already stand under the titles of the panels.
     """
-    import altair as alt
-
     title, sentences = inert(title), [inert(line) for line in sentences]
-    told: list[str] = [*sentences, *map(inert, of_panels)]
+    all_sentences: list[str] = [*sentences, *map(inert, of_panels)]
     heading = alt.TitleParams(
-        _title(title, width, 17),
+        _title_lines(title, width, 17),
         subtitle=_wrapped(sentences, width, 12.5),
         anchor="start",
         fontSize=17,
@@ -163,8 +137,8 @@ def finished(
         title=heading,
         background=theme.paper,
         padding={"left": 34, "top": 18, "right": 38, "bottom": 18},
-        description=". ".join([title, *told]),
-        usermeta={"sentences": told},
+        description=". ".join([title, *all_sentences]),
+        usermeta={"sentences": all_sentences},
     )
     configured: AnyChart = (
         described.configure(font=_FONT)
@@ -189,35 +163,18 @@ def finished(
 
 
 def _wrapped(texts: Sequence[str], width: int, size: float) -> list[str]:
-    """Break texts into lines that have room: no word of a finding is cut off."""
+    """Break texts into lines that fit the width, so that no word is cut off."""
     letters = int(width / (_LETTER * size))
     return [line for text in texts for line in textwrap.wrap(text, letters) or [text]]
 
 
-def _title(text: str, width: int, size: float) -> str | list[str]:
+def _title_lines(text: str, width: int, size: float) -> str | list[str]:
     lines = _wrapped([text], width, size)
     return lines[0] if len(lines) == 1 else lines
 
 
-def layered(
-    layers: Sequence[Any], *, width: Any, height: Any, title: Any = None, data: Any = None
-) -> alt.LayerChart:
-    """Put marks over each other."""
-    import altair as alt
-
-    return alt.LayerChart(
-        layer=list(layers),
-        data=alt.Undefined if data is None else data,
-        width=width,
-        height=height,
-        title=alt.Undefined if title is None else title,
-    )
-
-
-def name_axis(theme: Theme, *, labels: bool = True, limit: int = NAME_WIDTH) -> Any:
-    """Make the axis on which the stages stand."""
-    import altair as alt
-
+def name_axis(theme: Theme, *, labels: bool = True) -> Any:
+    """Make the axis with the names of stages."""
     return alt.Axis(
         title=None,
         domain=False,
@@ -225,48 +182,20 @@ def name_axis(theme: Theme, *, labels: bool = True, limit: int = NAME_WIDTH) -> 
         labels=labels,
         labelFontSize=12.5,
         labelColor=theme.ink,
-        labelLimit=limit,
+        labelLimit=NAME_WIDTH,
         labelPadding=8,
     )
 
 
-def legend(title: str | None = None) -> Any:
-    """Make a legend below the chart, whatever marks it is of."""
-    import altair as alt
-
-    return alt.Legend(title=title, orient="bottom", symbolType="square", symbolOpacity=1)
-
-
-def groups_of(table: pd.DataFrame, by: Sequence[str], most: int) -> list[tuple[str, pd.DataFrame]]:
-    """Split a table by its breakdown, each group with what people read of it."""
-    if not by:
-        return [("", table)]
-    grouped = table.groupby(list(by), sort=False, dropna=False, observed=True)
-    if grouped.ngroups > most:
-        raise SchemaError(
-            f"a chart has room for {most} groups, the table has {grouped.ngroups:,}; filter it "
-            f"first, for example table[table[{by[0]!r}].isin([...])]"
-        )
-    return [(", ".join(map(value_label, values)), rows) for values, rows in grouped]
-
-
-def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Read the rows of a table, each as a mapping."""
-    columns = {str(name): table[name].tolist() for name in table.columns}
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def columns_before(table: pd.DataFrame, name: str) -> list[str]:
-    """Read which columns a table is broken down by: those before the first of its own."""
-    return [str(one) for one in table.columns[: list(table.columns).index(name)]]
+def legend() -> Any:
+    """Make a legend below the chart, with squares for marks of any form."""
+    return alt.Legend(title=None, orient="bottom", symbolType="square", symbolOpacity=1)
 
 
 def panel_title(theme: Theme, text: str, sentences: Sequence[str] = (), *, width: int) -> Any:
-    """Make the title of one panel of several."""
-    import altair as alt
-
+    """Make the title of one of several panels."""
     return alt.TitleParams(
-        _title(inert(text), width, 14),
+        _title_lines(inert(text), width, 14),
         subtitle=_wrapped([inert(line) for line in sentences], width, 12),
         anchor="start",
         fontSize=14,

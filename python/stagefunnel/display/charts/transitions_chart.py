@@ -1,8 +1,8 @@
-"""From which stage to which items move: as a matrix, or as streams."""
+"""The chart of moves between stages: a matrix, or streams."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -10,26 +10,16 @@ from ...errors import SchemaError, check_option
 from ...tables.schema import TRANSITIONS
 from ..numbers import brief, count, percent
 from ..sentences import of_moves
-from .heat import heat_layers, letter_on
-from .streams import bands_of
-from .style import (
-    Theme,
-    ThemeName,
-    check_table,
-    finished,
-    layered,
-    name_axis,
-    require_altair,
-    rows_of,
-    theme_of,
-    unique_names,
-)
-
-if TYPE_CHECKING:
-    import altair as alt
+from .canvas import Canvas, rows_of
+from .heat import Side, heat_map, letter_on
+from .library import alt
+from .marks import chart_of, layered, tooltip
+from .sankey import bands_of
+from .style import Theme, ThemeName
 
 FormName = Literal["matrix", "sankey"]
 _CELL, _HEIGHT, _MOST_STAGES, _WIDTH = 74, 34, 60, 620
+_TOOLTIP = ("from", "to", "moves", "items", "of those that left")
 
 
 def plot_transitions(
@@ -42,9 +32,10 @@ def plot_transitions(
     table
         A table of :func:`stagefunnel.transitions`.
     form
-        ``"matrix"``: a cell for each pair of stages, rows left, columns entered, the darker the larger the
-        share of the stage's leavers; moves back lie below the diagonal. ``"sankey"``: streams from left to
-        right, as thick as the moves are many.
+        ``"matrix"``: a cell for each pair of stages, with the stage that items leave as its row and the
+        stage that they enter as its column, darker for a larger share of the moves out of the stage; moves
+        back lie below the diagonal. ``"sankey"``: streams from left to right, whose thickness is the number
+        of moves.
     theme
         ``"light"`` or ``"dark"``.
 
@@ -55,7 +46,7 @@ def plot_transitions(
     Raises
     ------
     SchemaError
-        If the table is another, has no rows or has more than 60 stages.
+        If the table is of another function, has no rows or has more than 60 stages.
     ImportError
         If altair is not installed.
 
@@ -68,14 +59,12 @@ def plot_transitions(
     >>> plot_transitions(moves, form="sankey").to_dict()["title"]["text"]
     'Moves between stages'
     """
-    require_altair()
     check_option("form", form, get_args(FormName))
-    look = theme_of(theme)
-    told = check_table(table, TRANSITIONS, "transitions()")
-    labels = _labels(table)
+    canvas = Canvas.of(table, TRANSITIONS, "transitions()", theme)
+    look, labels = canvas.look, _stages_in_order(table)
     if len(labels) > _MOST_STAGES:
         raise SchemaError(f"a chart has room for {_MOST_STAGES} stages, the table has {len(labels):,}")
-    names = unique_names(labels, told.get("names", {}))
+    names = canvas.names_of(labels)
     records: list[dict[str, Any]] = [
         {
             "from": names[row["from_stage"]],
@@ -90,15 +79,13 @@ def plot_transitions(
         }
         for row in rows_of(table)
     ]
-    drawn = (
-        _matrix(records, list(names.values()), look) if form == "matrix" else _sankey(records, names, look)
-    )
-    said = of_moves(table, names.__getitem__)
-    return finished(drawn, look, "Moves between stages", said, width=_WIDTH)
+    draw = _matrix if form == "matrix" else _sankey
+    chart = draw(records, list(names.values()), look)
+    return canvas.finished(chart, "Moves between stages", of_moves(table, names.__getitem__), width=_WIDTH)
 
 
-def _labels(table: pd.DataFrame) -> list[Any]:
-    """List the stages in the pipeline's order, those of the table only."""
+def _stages_in_order(table: pd.DataFrame) -> list[Any]:
+    """List the stages of the table in the order of the pipeline."""
     seen = {*table["from_stage"], *table["to_stage"]}
     column = table["from_stage"]
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -106,47 +93,34 @@ def _labels(table: pd.DataFrame) -> list[Any]:
     return list(dict.fromkeys([*table["from_stage"], *table["to_stage"]]))
 
 
-def _tooltip(alt: Any) -> list[Any]:
-    return [alt.Tooltip(f"{name}:N") for name in ("from", "to", "moves", "items", "of those that left")]
-
-
 def _matrix(records: list[dict[str, Any]], stages: list[str], look: Theme) -> alt.LayerChart:
-    import altair as alt
-
-    cells = alt.Chart(alt.InlineData(values=records)).encode(
-        x=alt.X(
-            "to:N",
-            scale=alt.Scale(domain=stages),
-            axis=alt.Axis(
-                title="entered", orient="top", labelAngle=-35, labelLimit=170, ticks=False, domain=False
-            ),
-        ),
-        y=alt.Y("from:N", scale=alt.Scale(domain=stages), axis=name_axis(look)),
-        tooltip=_tooltip(alt),
-    )
-    return layered(
-        heat_layers(cells, look, "share", "label"), width=alt.Step(_CELL), height=alt.Step(_HEIGHT)
+    return heat_map(
+        look,
+        records,
+        columns=Side("to", stages, _CELL),
+        rows=Side("from", stages, _HEIGHT),
+        share="share",
+        tooltip=tooltip(_TOOLTIP),
+        title="entered",
+        name_width=170,
     )
 
 
-def _sankey(records: list[dict[str, Any]], names: dict[Any, str], look: Theme) -> alt.LayerChart:
-    import altair as alt
-
-    stages = list(names.values())
+def _sankey(records: list[dict[str, Any]], stages: list[str], look: Theme) -> alt.LayerChart:
     bands = bands_of(records, stages)
     colours = [look.series[at % len(look.series)] for at in range(len(stages))]
     x = alt.X("x:Q", scale=alt.Scale(domain=[-0.42, 1.42]), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[bands.height, 0], nice=False), axis=None)
-    streams = alt.Chart(alt.InlineData(values=bands.points)).mark_area(opacity=0.55, interpolate="linear")
+    streams = chart_of(bands.points).mark_area(opacity=0.55, interpolate="linear")
     streams = streams.encode(
         x=x,
         y=y,
         y2="y2:Q",
         detail="stream:N",
         color=alt.Color("from:N", scale=alt.Scale(domain=stages, range=colours), legend=None),
-        tooltip=_tooltip(alt),
+        tooltip=tooltip(_TOOLTIP),
     )
-    nodes = alt.Chart(alt.InlineData(values=bands.nodes))
+    nodes = chart_of(bands.nodes)
     bars = nodes.mark_rect(color=look.ink).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
     left, right = (nodes.transform_filter(alt.datum.side == side) for side in ("from", "to"))
     style: dict[str, Any] = {"baseline": "middle", "fontSize": 11.5, "color": look.ink, "limit": 150}

@@ -1,8 +1,8 @@
-"""The funnel of one period after the other."""
+"""The chart of the funnel of each period."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -10,24 +10,10 @@ from ...errors import SchemaError, check_option
 from ...tables.schema import FUNNEL
 from ..numbers import count, percent
 from ..sentences import KIND_TITLES, of_periods
-from .style import (
-    Theme,
-    ThemeName,
-    check_table,
-    columns_before,
-    finished,
-    groups_of,
-    layered,
-    legend,
-    panel_title,
-    require_altair,
-    rows_of,
-    theme_of,
-    unique_names,
-)
-
-if TYPE_CHECKING:
-    import altair as alt
+from .canvas import Canvas, rows_of
+from .library import alt
+from .marks import chart_of, layered, side_by_side, tooltip
+from .style import Theme, ThemeName, legend, panel_title
 
 ValueName = Literal["conversion_from_all", "conversion_from_previous", "reached"]
 _MOST_GROUPS, _MOST_LINES, _WIDTH, _HEIGHT = 12, 8, 560, 260
@@ -41,28 +27,28 @@ _TITLES = {
 def plot_trend(
     table: pd.DataFrame, *, value: ValueName = "conversion_from_all", theme: ThemeName = "light"
 ) -> alt.ConcatChart:
-    """Draw the funnel of one period after the other, a line per stage.
+    """Draw the funnel of each period, as a line per stage.
 
     Parameters
     ----------
     table
         A table of :func:`stagefunnel.funnel_by_period` of one kind, with up to 12 groups.
     value
-        ``"conversion_from_all"``, ``"conversion_from_previous"`` (without points where more came than to the
-        stage before) or ``"reached"``.
+        ``"conversion_from_all"``, ``"conversion_from_previous"`` (without a point where more items reached a
+        stage than the one before) or ``"reached"``.
     theme
         ``"light"`` or ``"dark"``.
 
     Returns
     -------
     altair.ConcatChart
-        One panel per group, of the same scale. Of more than 8 stages the first 4 and the last 4 are drawn,
-        which the title says.
+        One panel per group, all on one scale. Of more than 8 stages it has the first 4 and the last 4, and
+        a sentence under the title says so.
 
     Raises
     ------
     SchemaError
-        If the table is another, has no rows, both kinds or more than 12 groups.
+        If the table is of another function, has no rows, has both kinds or has more than 12 groups.
     ImportError
         If altair is not installed.
 
@@ -75,49 +61,39 @@ def plot_trend(
     >>> plot_trend(table).to_dict()["title"]["text"]
     'Funnel: classic, from 2025Q1 to 2026Q2'
     """
-    require_altair()
-    import altair as alt
-
-    look = theme_of(theme)
     check_option("value", value, get_args(ValueName))
-    told = check_table(table, ("period", *FUNNEL), "funnel_by_period()")
+    canvas = Canvas.of(table, (*FUNNEL, "period"), "funnel_by_period()", theme).without("period")
     if "kind" in table.columns:
         raise SchemaError(
             'both kinds are too much for one chart; give table[table["kind"] == …].drop(columns="kind")'
         )
-    by = [name for name in columns_before(table, "stage") if name != "period"]
     labels = list(table["stage"].unique())
     shown = (
         labels if len(labels) <= _MOST_LINES else [*labels[: _MOST_LINES // 2], *labels[-_MOST_LINES // 2 :]]
     )
-    names = unique_names(labels, told.get("names", {}))
-    drawn = table[table["stage"].isin(shown)]
-    groups = groups_of(drawn, by, _MOST_GROUPS)
-    panels = [
-        _lines(rows, group, value, [names[label] for label in shown], names, look) for group, rows in groups
-    ]
-    n_columns = 1 if len(panels) == 1 else 2
-    chart: alt.ConcatChart = alt.concat(*panels, columns=n_columns, spacing=24).resolve_scale(y="shared")
-    kind = str(told.get("kind", ""))
+    names = canvas.names_of(labels)
+    groups = canvas.groups(_MOST_GROUPS, table[table["stage"].isin(shown)])
+    drawn = [names[label] for label in shown]
+    panels = [_lines(rows, group, value, drawn, names, canvas.look) for group, rows in groups]
+    chart: alt.ConcatChart = side_by_side(panels).resolve_scale(y="shared")
+    kind = str(canvas.remembered.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    said = of_periods(table, names.__getitem__, by)
+    sentences = of_periods(table, names.__getitem__, canvas.by)
     if len(shown) < len(labels):
-        said.append(f"{len(shown)} of {len(labels)} stages are drawn")
-    return finished(chart, look, title + (f", by {', '.join(by)}" if by else ""), said)
+        sentences.append(f"{len(shown)} of {len(labels)} stages are drawn")
+    return canvas.finished(chart, canvas.titled(title), sentences)
 
 
 def _lines(
     rows: pd.DataFrame, group: str, value: str, stages: list[str], names: dict[Any, str], look: Theme
 ) -> alt.LayerChart:
-    import altair as alt
-
     is_share = value != "reached"
     records: list[dict[str, Any]] = [
         {
             "period": str(row["period"]),
             "stage": names[row["stage"]],
-            # More than came to the stage before are no share of them.
+            # More items than the previous stage has are not a share of it.
             "value": float(row[value]) if not is_share or row[value] <= 1 else None,
             "said": percent(row[value]) if is_share else count(row[value]),
             "reached": count(row["reached"]),
@@ -127,10 +103,10 @@ def _lines(
     ]
     periods = list(dict.fromkeys(record["period"] for record in records))
     scale = alt.Scale(domain=stages, range=list(look.series[: len(stages)]))
-    # Every so many periods have their name written, so that long trends stay legible.
+    # The axis names at most 14 periods, so that long trends stay legible.
     step = max(1, -(-len(periods) // 14))
     axis = alt.Axis(title=None, labelAngle=-40, values=periods[::step], domain=True, ticks=True)
-    points = alt.Chart(alt.InlineData(values=records)).encode(
+    points = chart_of(records).encode(
         x=alt.X("period:O", sort=periods, axis=axis),
         y=alt.Y(
             "value:Q",
@@ -139,13 +115,9 @@ def _lines(
             ),
         ),
         color=alt.Color("stage:N", scale=scale, legend=legend()),
-        tooltip=[
-            alt.Tooltip("period:N"),
-            alt.Tooltip("stage:N"),
-            alt.Tooltip("said:N", title=_TITLES[value]),
-            alt.Tooltip("reached:N"),
-            alt.Tooltip("all:N", title="all items"),
-        ],
+        tooltip=tooltip(
+            ("period", "stage", "said", "reached", "all"), {"said": _TITLES[value], "all": "all items"}
+        ),
     )
     layers = [points.mark_line(strokeWidth=2.2), points.mark_point(filled=True, size=32, opacity=1)]
     if not group:

@@ -299,21 +299,25 @@ def _checked_exclusion(exclusion: Any, n_steps: int) -> Exclusion:
     if exclusion.effect not in get_args(EffectName):
         raise SchemaError(
             named("exclude"),
-            f" has {exclusion!r}: effect={exclusion.effect!r} is not one of {quoted(get_args(EffectName))}",
+            f" has {exclusion!r}: ",
+            given("effect", exclusion.effect),
+            f" is not one of {quoted(get_args(EffectName))}",
         )
     before = n_steps if exclusion.before is None else exclusion.before
     for name, number in (("after", exclusion.after), ("before", before)):
         if not is_step_number(number, n_steps):
             raise SchemaError(
                 named("exclude"),
-                f" has {exclusion!r}: {name}={number!r} is not a step; "
-                f"steps are numbered from 1 to {n_steps}",
+                f" has {exclusion!r}: ",
+                given(name, number),
+                f" is not a step; steps are numbered from 1 to {n_steps}",
             )
     if exclusion.after >= before:
         raise SchemaError(
             named("exclude"),
-            f" has {exclusion!r}, which lies between no two steps: "
-            f"after={exclusion.after} does not come before step {before}",
+            f" has {exclusion!r}, which lies between no two steps: ",
+            given("after", exclusion.after),
+            f" does not come before step {before}",
         )
     return replace(
         exclusion, stage=stages_of_step(exclusion.stage, f"exclusion of {exclusion.stage!r}", "exclude")

@@ -132,11 +132,11 @@ def note_other_stages(last: pd.Series, current: pd.Series, notes: Notes) -> None
 
 
 def note_stageless(items: pd.Series, rows: pd.DataFrame, notes: Notes) -> None:
-    """Count items that a history names without a stage of theirs."""
+    """Count items that a history names without any stage."""
     stageless = items.dropna().drop_duplicates()
     stageless = stageless[~stageless.isin(rows["item"])]
     notes.add(
         "items_without_stage",
         len(stageless),
-        "items that never moved: a list of items would tell their stage, the history does not",
+        "items that never moved: a list of items has their stage, the history does not",
     )

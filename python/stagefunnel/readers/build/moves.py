@@ -69,6 +69,7 @@ def _in_zone_of(times: pd.Series, created: pd.Series) -> pd.Series:
             "only one of the history and the list of items has times with a zone; pass ",
             named("zone"),
             " for the other",
+            option="zone",
         )
     return created if created.dt.tz is None else created.dt.tz_convert(times.dt.tz or created.dt.tz)
 

@@ -1,4 +1,4 @@
-"""The pipelines of a log: those that an export lists, or stages whose meaning their names suggest."""
+"""The pipelines of a log: as an export lists them, or guessed from the names of stages."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def guessed_pipelines(
     notes.add(
         "guessed_stages",
         len(stages),
-        "stages in the order in which they first appear, won and lost told by their names; pass pipeline= to "
-        "say it",
+        "stages in the order in which they first appear, won and lost by their names; pass pipeline= for "
+        "other stages, order or meaning",
     )
     lists = [
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
@@ -123,11 +123,11 @@ def listed_pipelines(
         "stages_of_no_pipeline",
         int(rows["stage"].isin(unlisted).sum()),
         f"rows of stages that no pipeline lists, deleted ones perhaps: {quoted(unlisted, most=6)}; they make "
-        f"the pipeline {UNLISTED!r}, their meaning told by their names, and are elsewhere to the others",
+        f"the pipeline {UNLISTED!r}, with the meaning of their names, and are elsewhere to the others",
     )
     pipelines = make_pipelines([*lists, list_by_names(UNLISTED, unlisted)])
     if UNLISTED in pipelines:
-        # Most items have moved on to a listed pipeline by now; they count here nevertheless.
+        # Most of these items are in a listed pipeline by now; they count here nevertheless.
         pipelines[UNLISTED] = pipelines[UNLISTED].replace(moved_out="include")
     return pipelines
 

@@ -52,6 +52,18 @@ class StageList:
             names or {},
         )
 
+    @classmethod
+    def of_pipeline(
+        cls, name: str, pipeline: str, codes: Iterable[str], *, won: str, lost: str, names: Mapping[str, str]
+    ) -> StageList:
+        """List the stages of a pipeline that shares the codes of won and lost with all others.
+
+        The shared codes get the id of the pipeline: the won stage of pipeline 11 is ``11:won``.
+        """
+        won, lost = f"{pipeline}:{won}", f"{pipeline}:{lost}"
+        open_codes = [code for code in codes if code not in (won, lost)]
+        return cls(name, open_codes, [won], [lost], {won: "Won", lost: "Lost", **names})
+
     @property
     def labels(self) -> list[str]:
         """Codes of all stages of the pipeline."""
@@ -91,6 +103,12 @@ def _free_name(name: str, taken: Mapping[str, Pipeline]) -> str:
     while free in taken:
         free, number = f"{name} ({number})", number + 1
     return free
+
+
+def in_listed_order(listed: Iterable[str], with_stages: Iterable[str]) -> list[str]:
+    """Order the ids of pipelines that have stages: first as an export lists them, then the unlisted ones."""
+    with_stages = dict.fromkeys(with_stages)
+    return list(dict.fromkeys([*(pipeline for pipeline in listed if pipeline in with_stages), *with_stages]))
 
 
 def distinct_names(names: Mapping[str, str]) -> dict[str, str]:

@@ -215,7 +215,6 @@ def _in_rows(rows: pd.DataFrame, pairs: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _stage_list(name: str, pipeline: str, own: pd.DataFrame) -> StageList:
-    won, lost = f"{pipeline}:{_WON}", f"{pipeline}:{_LOST}"
-    named = own[own["name"] != own["code"]]
-    names = {won: "Won", lost: "Lost", **dict(zip(named["code"], named["name"], strict=True))}
-    return StageList(name, [code for code in own["code"] if code not in (won, lost)], [won], [lost], names)
+    with_name = own[own["name"] != own["code"]]
+    names = dict(zip(with_name["code"], with_name["name"], strict=True))
+    return StageList.of_pipeline(name, pipeline, own["code"], won=_WON, lost=_LOST, names=names)

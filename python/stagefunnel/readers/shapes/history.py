@@ -57,4 +57,5 @@ def _refuse_row_ids(table: Table, item: str, options: Options) -> None:
             " (",
             given("item", item),
             " if each item has one row)",
+            option="item",
         )

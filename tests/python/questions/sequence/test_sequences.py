@@ -124,7 +124,7 @@ def test_each_group_has_the_sequence_of_its_items() -> None:
 
 def test_a_group_named_like_a_column_of_the_result_is_refused() -> None:
     log = shop(items=items_of({1: "a"}, "mean_from_first", [1]))
-    with pytest.raises(sf.SchemaError, match="columns of the result"):
+    with pytest.raises(sf.SchemaError, match="which is a column of the result"):
         sf.sequence_funnel(log, STEPS, by="mean_from_first")
 
 

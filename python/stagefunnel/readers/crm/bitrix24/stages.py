@@ -9,7 +9,7 @@ import pandas as pd
 
 from ....pipeline import Pipeline
 from ...build.pipelines import note_idle
-from ...build.stage_lists import StageList, distinct_names, make_pipelines
+from ...build.stage_lists import StageList, distinct_names, in_listed_order, make_pipelines
 from ...notes import Notes
 from ...sources.cells import as_text
 from ...sources.columns import column_or_missing, sorted_by_numbers
@@ -66,9 +66,8 @@ def pipelines_of(
     used["semantic"] = _filled(used["semantic"], used.index, notes)
     listed = _listed(statuses, rows, entity, used["semantic"])
     names = _pipeline_names(rows, categories, entity)
-    with_stages = {*listed["category"], *used["category"]}
-    ids = [*(code for code in names if code in with_stages)]
-    ids += sorted(with_stages.difference(ids), key=_by_number)
+    with_stages = sorted({*listed["category"], *used["category"]}, key=_by_number)
+    ids = in_listed_order(names, with_stages)
     name_of = distinct_names({code: names.get(code) or f"Pipeline {code}" for code in ids})
     lists = [
         _stage_list(name, listed[listed["category"] == code], used[used["category"] == code], rows, notes)
@@ -88,7 +87,7 @@ def _filled(semantics: pd.Series, codes: pd.Index, notes: Notes) -> pd.Series:
     notes.add(
         "meaning_by_code",
         unknown.sum(),
-        "stages whose rows do not tell P, S or F: WON, LOSE and the like by their codes, others in progress",
+        "stages whose rows do not have P, S or F: WON, LOSE and the like by their codes, others in progress",
     )
     by_code = [_SYSTEM_CODES.get(str(code).rpartition(":")[2], "P") for code in codes]
     return semantics.where(~unknown, pd.Series(by_code, index=semantics.index, dtype=object))

@@ -254,7 +254,7 @@ def _pipelines(stages: Stages, history: _History, options: Options, notes: Notes
     notes.add(
         "stages_not_listed",
         len(history.stages),
-        "stages as they first appear (those of HubSpot's default pipeline in its order), won and lost told "
-        "by their names, because /crm/v3/pipelines/deals is not given",
+        "stages as they first appear (those of HubSpot's default pipeline in its order), won and lost by "
+        "their names, because /crm/v3/pipelines/deals is not given",
     )
     return listed_pipelines(lists_of_headers(history.stages), history.rows, options, notes)

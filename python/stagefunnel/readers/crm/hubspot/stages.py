@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...build.pipelines import list_by_names, without_deleted
-from ...build.stage_lists import StageList, distinct_names, names_by_id
+from ...build.stage_lists import StageList, distinct_names, in_listed_order, names_by_id
 from ...notes import Notes
 from ...sources.cells import as_text, refuse_nested
 from ...sources.columns import is_true, sorted_by_numbers
@@ -110,11 +110,10 @@ def stages_of(tables: Mapping[str, Table], notes: Notes) -> Stages:
     if not frames:
         return Stages(pd.DataFrame(columns=list(_COLUMNS)).astype({"deleted": bool}), names)
     stages = pd.concat(frames, ignore_index=True).sort_values("order", kind="stable")
-    with_stages = dict.fromkeys(pd.unique(stages["pipeline"]))
-    ids = dict.fromkeys([*(pipeline for pipeline in names if pipeline in with_stages), *with_stages])
+    ids = in_listed_order(names, pd.unique(stages["pipeline"]))
     notes.add(
         "names_without_stages",
-        len(set(names) - set(with_stages)),
+        len(set(names) - set(ids)),
         "pipelines with a name and no stage: the two tables may be of different accounts",
     )
     distinct = distinct_names({pipeline: names.get(pipeline, pipeline) for pipeline in ids})

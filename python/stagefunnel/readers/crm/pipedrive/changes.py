@@ -85,7 +85,7 @@ def _records_of_flow(table: Table, notes: Notes) -> tuple[pd.DataFrame, Place]:
     notes.add(
         "other_entries",
         int((~is_change).sum()),
-        "entries of the flow that are no change of the deal, left out",
+        "entries of the flow that are not changes of the deal, left out",
     )
     entries = frame[is_change]
     records = objects(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...build.pipelines import in_time, without_deleted
-from ...build.stage_lists import StageList, distinct_names, names_by_id
+from ...build.stage_lists import StageList, distinct_names, in_listed_order, names_by_id
 from ...notes import Notes
 from ...sources.columns import is_true, sorted_by_numbers
 from ...sources.nested import plain
@@ -64,15 +64,15 @@ class Stages:
             kept = pd.DataFrame({"code": open_stages})
             kept["pipeline"] = kept["code"].map(self.pipeline_of)
         codes = {str(pipeline): list(own) for pipeline, own in kept.groupby("pipeline", sort=False)["code"]}
-        order = dict.fromkeys([*(pipeline for pipeline in self.pipelines if pipeline in codes), *codes])
-        lists = [self._list(pipeline, codes[pipeline]) for pipeline in order]
+        won, lost = _CLOSED
+        lists = [
+            StageList.of_pipeline(
+                self.name_of(pipeline), pipeline, codes[pipeline], won=won, lost=lost, names=self.names
+            )
+            for pipeline in in_listed_order(self.pipelines, codes)
+        ]
         homeless = list(kept["code"][kept["pipeline"].isna()])
         return [*lists, StageList("Pipeline", homeless, *_CLOSED_ALONE, self.names)] if homeless else lists
-
-    def _list(self, pipeline: str, codes: list[str]) -> StageList:
-        won, lost = (f"{pipeline}:{status}" for status in _CLOSED)
-        names = {**self.names, won: "Won", lost: "Lost"}
-        return StageList(self.name_of(pipeline), codes, [won], [lost], names)
 
 
 def stages_of(tables: Mapping[str, Table]) -> Stages:

@@ -74,7 +74,7 @@ def _from_rows(used: list[str], frames: Sequence[pd.DataFrame], notes: Notes) ->
         "appear, because OpportunityStage with their order is not given",
     )
     notes.add(
-        "meaning_by_name", int(is_unclear.sum()), "stages of which no row tells whether they are won or lost"
+        "meaning_by_name", int(is_unclear.sum()), "stages whose rows do not say whether they are won or lost"
     )
     return StageList.by_meaning(_NAME, list(stages.index), won=list(stages["won"]), lost=list(stages["lost"]))
 

@@ -1,4 +1,4 @@
-"""Where the streams of a Sankey chart lie: stages left on one side, stages entered on the other."""
+"""The layout of a Sankey chart: stages that items leave on one side, stages that they enter on the other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from ..numbers import brief
 
 _GAP = 0.04  # between two stages of a side, as a share of all moves
-_LEAST = 0.035  # room for a name, as a share of all moves
-_THICK = 0.012
+_LEAST = 0.035  # height of a name, as a share of all moves
+_THICK = 0.012  # width of a stage, as a share of the chart
 _STEPS = 24  # pieces of a curve
 
 
 class Bands(NamedTuple):
-    """The outline of every stream, the place of every stage, and the height of all."""
+    """The layout: points on the outline of each stream, the rectangle of each stage, and the whole height."""
 
     points: list[dict[str, Any]]
     nodes: list[dict[str, Any]]
@@ -22,9 +22,10 @@ class Bands(NamedTuple):
 
 
 def bands_of(records: Sequence[dict[str, Any]], stages: Sequence[str]) -> Bands:
-    """Lay moves out: on either side the stages in their order, in each the streams in that of the other side.
+    """Lay out moves: each side has the stages in order, and each stage its streams.
 
-    A stage with few moves takes the room of its name nevertheless; its streams lie in the middle of it.
+    The streams of a stage follow the order of the stages on the other side. A stage with few moves is as high
+    as its name; its streams lie in the middle.
     """
     place = {stage: at for at, stage in enumerate(stages)}
     ordered = sorted(records, key=lambda record: (place[record["from"]], place[record["to"]]))
@@ -67,21 +68,23 @@ def bands_of(records: Sequence[dict[str, Any]], stages: Sequence[str]) -> Bands:
 def _stacked(
     records: Sequence[dict[str, Any]], side: str, tops: dict[tuple[str, str], float]
 ) -> dict[tuple[str, str], float]:
+    """Return where each stream begins on one side, by its two stages: the streams of a stage lie together."""
     free = dict(tops)
-    found = {}
+    top_of = {}
     for record in records:
-        found[record["from"], record["to"]] = free[side, record[side]]
+        top_of[record["from"], record["to"]] = free[side, record[side]]
         free[side, record[side]] += record["n"]
-    return found
+    return top_of
 
 
 def _curve(number: int, record: dict[str, Any], start: float, end: float) -> list[dict[str, Any]]:
-    told = {key: record[key] for key in record if key not in ("n", "share")}
+    """Return the points of a stream, which bends as the cubic 3t² - 2t³ (smoothstep)."""
+    others = {key: record[key] for key in record if key not in ("n", "share")}
     points = []
     for step in range(_STEPS + 1):
         t = step / _STEPS
         bend = t * t * (3 - 2 * t)
         y = start + (end - start) * bend
         x = _THICK + (1 - _THICK) * t
-        points.append({"stream": number, "x": x, "y": y, "y2": y + record["n"], **told})
+        points.append({"stream": number, "x": x, "y": y, "y2": y + record["n"], **others})
     return points

@@ -1,0 +1,107 @@
+"""The log and the pipeline that a command asks about, from files of rows or from the export of a CRM."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import stagefunnel as sf
+
+from .log_files import expand_files, open_log
+from .progress import progress_bars
+from .values import read_moment, read_period
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A log, its pipeline, and what happens to stages that the pipeline does not list."""
+
+    log: sf.StageLog
+    pipeline: sf.Pipeline
+    unlisted: str
+
+    def scope(self, args: argparse.Namespace) -> dict[str, Any]:
+        """Return the options that say which part of the log a question is about."""
+        return {
+            "unlisted": self.unlisted,
+            "period": read_period(args.period, self.log),
+            "basis": args.basis,
+            "as_of": read_moment(args.as_of, self.log),
+        }
+
+
+@contextmanager
+def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[Inputs]:
+    """Read the log and the pipeline; an error about a row then names its file and line."""
+    if args.export:
+        yield inputs_of_export(args, parser)
+        return
+    if args.pipeline is None:
+        parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
+    settings = read_settings(args.pipeline, parser)
+    with open_log(args, parser, settings) as log:
+        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted)
+
+
+@contextmanager
+def open_log_and_pipeline(
+    args: argparse.Namespace, parser: argparse.ArgumentParser
+) -> Iterator[tuple[sf.StageLog, sf.Pipeline | None]]:
+    """Read the log, and the pipeline if there is one."""
+    if args.export or args.pipeline is not None:
+        with open_inputs(args, parser) as inputs:
+            yield inputs.log, inputs.pipeline
+    else:
+        with open_log(args, parser, None) as log:
+            yield log, None
+
+
+def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
+    """Read a CRM's export and choose one of its pipelines."""
+    if args.items:
+        parser.error("an export has its own table of items; leave out --items")
+    export = read_export(args, parser)
+    part = export.leads if args.of == "leads" else export
+    if part is None:
+        raise sf.ReaderError("the export has no leads; leave out --of leads")
+    pipelines = part.pipelines
+    known = ", ".join(map(repr, pipelines))
+    if args.pipeline is None and len(pipelines) > 1:
+        parser.error(f"the export has several pipelines; choose one with --pipeline: {known}")
+    name = args.pipeline or next(iter(pipelines))
+    if name not in pipelines:
+        parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
+    return Inputs(part.log, pipelines[name], args.unlisted or "error")
+
+
+def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
+    """Read the files as one export."""
+    if args.invalid == "keep_stage":
+        parser.error("--invalid keep_stage is not for exports; give drop")
+    options = {
+        "item": args.item,
+        "stage": args.stage,
+        "time": args.time,
+        "order": args.order,
+        "time_format": args.time_format,
+        "format": args.crm,
+        "dayfirst": {None: None, "day": True, "month": False}[args.dates],
+        "zone": args.zone,
+        "decimal": args.decimal,
+        "encoding": args.encoding,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    files = expand_files(args.files, parser)
+    with progress_bars(quiet=args.quiet) as bar:
+        return sf.read(files, invalid=args.invalid, progress=bar(files), **given)
+
+
+def read_settings(path: str, parser: argparse.ArgumentParser, option: str = "--pipeline") -> sf.Settings:
+    """Read a pipeline file."""
+    try:
+        return sf.Settings.from_toml(path)
+    except OSError as error:
+        parser.error(f"{option} {path}: {error.strerror}")

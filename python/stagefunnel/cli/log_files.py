@@ -1,0 +1,177 @@
+"""A log from files of rows: which columns are read, in which way, and of which types their values are."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final
+
+import pandas as pd
+
+import stagefunnel as sf
+from stagefunnel.files import FileTable, expand, kind_of, read_tables, split_columns
+
+from .progress import Bars, progress_bars
+from .values import split_names
+
+_ROLES: Final = ("item", "stage", "time")
+_COLUMNS_HINT: Final = "columns of other names are given with --item, --stage and --time"
+_KEY_HINT: Final = "its key is given with --items-key"
+
+
+def expand_files(patterns: list[str], parser: argparse.ArgumentParser) -> list[str]:
+    """Find the files that patterns match; a pattern that matches none is wrong usage."""
+    try:
+        return expand(patterns)
+    except OSError as error:
+        parser.error(str(error))
+
+
+@contextmanager
+def open_log(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, settings: sf.Settings | None
+) -> Iterator[sf.StageLog]:
+    """Read the log; an error about a row, now or while the log is in use, names its file and line."""
+    named = _named_columns(args, settings)
+    files = expand_files(args.files, parser)
+    item_files = expand_files([args.items], parser) if args.items else []
+    of_items, of_log = split_columns(_further_columns(args), item_files, files)
+    columns = {role: named.get(role, role) for role in _ROLES}
+    columns |= {"order": named["order"]} if "order" in named else {}
+    from_files = None if of_log else _batch_reader(files, "order" in named, settings)
+    with progress_bars(quiet=args.quiet) as bar:
+        options: dict[str, Any] = {
+            **columns,
+            "time_format": named.get("time_format"),
+            "items": _read_items(args, item_files, columns["item"], of_items, bar) if item_files else None,
+            "items_key": args.items_key,
+            "invalid": args.invalid,
+            "empty": args.empty,
+            "threads": args.threads,
+        }
+        with _hint_at_columns([role for role in _ROLES if role not in named], _COLUMNS_HINT):
+            source: sf.StageLog | FileTable
+            if from_files is not None:
+                source = from_files(files, **options, keys="keep", progress=bar(files))
+            else:
+                source = read_tables(files, [*columns.values(), *of_log], progress=bar(files))
+    if isinstance(source, sf.StageLog):
+        yield source
+        return
+    frame = _typed(source.frame, columns, named.get("time_format"), settings)
+    _convert_amounts(frame, args.amount)
+    with _naming_lines(source):
+        yield sf.StageLog(frame, **options, columns=of_log)
+
+
+def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> dict[str, str]:
+    """Collect the names of columns, and the format of times, from the options and from the pipeline file."""
+    of_file: Mapping[str, str] = settings.columns if settings else {}
+    names = {role: getattr(args, role) or of_file.get(role) for role in (*_ROLES, "order", "time_format")}
+    return {role: name for role, name in names.items() if name}
+
+
+def _further_columns(args: argparse.Namespace) -> list[str]:
+    """List the columns beside those of every log that the options name."""
+    several = [*(split_names(args.by) or ()), *(split_names(args.hold) or ())]
+    single = [name for name in (args.reason, args.amount, args.currency) if name is not None]
+    return list(dict.fromkeys([*several, *single]))
+
+
+def _read_items(
+    args: argparse.Namespace, files: list[str], item: str, columns: Sequence[str], bar: Bars
+) -> pd.DataFrame:
+    """Read the key and some further columns of the table of items."""
+    key = args.items_key or item
+    with _hint_at_columns([] if args.items_key else [key], _KEY_HINT):
+        frame = read_tables(files, [key, *columns], progress=bar(files)).frame
+    _convert_amounts(frame, args.amount)
+    return frame
+
+
+@contextmanager
+def _hint_at_columns(unnamed: Sequence[str], hint: str) -> Iterator[None]:
+    """Add a hint to the error about a missing column whose name is only the usual one."""
+    try:
+        yield
+    except sf.MissingColumnError as error:
+        if error.column in unnamed:
+            error.add_note(hint)
+        raise
+
+
+@contextmanager
+def _naming_lines(table: FileTable) -> Iterator[None]:
+    """Put the file and the line of a row before an error about it."""
+    try:
+        yield
+    except (sf.InvalidRowError, sf.UnknownStageError) as error:
+        raise error.within(f"{table.locate(error.row)}: ") from error
+
+
+def _batch_reader(
+    files: list[str], has_order: bool, settings: sf.Settings | None
+) -> Callable[..., sf.StageLog] | None:
+    """Choose what reads the files batch by batch; ``None`` where they have to be read as a whole.
+
+    Batches take less time and memory. They need pyarrow, and have neither an order nor stages that are
+    integers.
+    """
+    if has_order or _has_integer_stages(settings) or not _has_pyarrow():
+        return None
+    kinds = {kind_of(file) for file in files}
+    if kinds == {"csv"}:
+        return sf.StageLog.from_csv
+    return sf.StageLog.from_parquet if kinds == {"parquet"} else None
+
+
+def _has_integer_stages(settings: sf.Settings | None) -> bool:
+    return settings is not None and isinstance(settings.pipeline.labels[0], int)
+
+
+def _has_pyarrow() -> bool:
+    try:
+        import_module("pyarrow")
+    except ImportError:
+        return False
+    return True
+
+
+def _typed(
+    frame: pd.DataFrame, columns: Mapping[str, str], time_format: str | None, settings: sf.Settings | None
+) -> pd.DataFrame:
+    """Copy the columns of a text file with the types that their values have."""
+    typed = frame.copy(deep=False)
+    if not time_format:
+        typed[columns["time"]] = _as_integers(typed[columns["time"]])
+    if _has_integer_stages(settings):
+        typed[columns["stage"]] = _as_integers(typed[columns["stage"]])
+    return typed
+
+
+def _as_integers(values: pd.Series) -> pd.Series:
+    """Read text as integers if each value is an integer of 64 bits; otherwise leave it as text."""
+    if not pd.api.types.is_string_dtype(values):
+        return values
+    if not values.dropna().str.fullmatch(r"-?[0-9]{1,19}").all():
+        return values
+    try:
+        return values.astype("Int64")
+    except (ValueError, OverflowError):
+        return values
+
+
+def _convert_amounts(frame: pd.DataFrame, amount: str | None) -> None:
+    """Read text as numbers in the column of the amount, if it is one of the frame's."""
+    if amount is not None and amount in frame:
+        frame[amount] = _as_numbers(frame[amount])
+
+
+def _as_numbers(values: pd.Series) -> pd.Series:
+    """Read text as numbers if each value is a number; otherwise the log names the first bad value."""
+    try:
+        return pd.Series(pd.to_numeric(values))
+    except (ValueError, TypeError):
+        return values

@@ -1,0 +1,35 @@
+"""Values of options: texts of a command line as the values that Python takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import stagefunnel as sf
+
+
+def split_names(text: str | None) -> list[str] | None:
+    """Split a list of names."""
+    return None if text is None else text.split(",")
+
+
+def read_period(text: str | None, log: sf.StageLog) -> Any:
+    """Read ``START..END`` as a pair; both are numbers if the times of the log are plain integers."""
+    if text is None:
+        return None
+    start, dots, end = text.partition("..")
+    return (read_moment(start, log), read_moment(end, log)) if dots else text
+
+
+def read_moment(text: str | None, log: sf.StageLog) -> Any:
+    """Read a moment; it is a number if the times of the log are plain integers."""
+    if not text:
+        return None
+    return int(text) if log.unit is None and re.fullmatch(r"-?[0-9]+", text) else text
+
+
+def read_length(text: str | None, log: sf.StageLog) -> Any:
+    """Read a length of time; it is a number if the times of the log are plain integers."""
+    if text is None:
+        return None
+    return int(text) if log.unit is None and text.isdecimal() else text

@@ -1,0 +1,118 @@
+"""A result table as every chart reads it: checked, with its breakdown, its names and its colours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import pandas as pd
+
+from ...errors import SchemaError, quoted
+from ...tables.labels import columns_before, value_label
+from .library import require_altair
+from .style import AnyChart, Theme, finished, inert, theme_of
+
+Panels = list[tuple[str, pd.DataFrame]]  # the rows of each group, with what people read for it
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A table to draw.
+
+    Attributes
+    ----------
+    table
+        The table.
+    look
+        Colours of the chart.
+    by
+        Columns that the table is broken down by.
+    remembered
+        What the table remembers beside its numbers.
+    """
+
+    table: pd.DataFrame
+    look: Theme
+    by: list[str]
+    remembered: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, table: Any, columns: Sequence[str], made_by: str, theme: str) -> Self:
+        """Read a table of the function `made_by`; the first of `columns` follows the breakdown.
+
+        Raises
+        ------
+        SchemaError
+            If the table is of another function or empty, or if there is no such theme.
+        ImportError
+            If altair is not installed.
+        """
+        require_altair()
+        look = theme_of(theme)
+        _check_table(table, columns, made_by)
+        by = [str(name) for name in columns_before(table, columns[0])]
+        return cls(table, look, by, table.attrs.get("stagefunnel", {}))
+
+    def without(self, column: str) -> Self:
+        """Take a column such as ``kind`` out of the breakdown: its values are not groups of items."""
+        return replace(self, by=[name for name in self.by if name != column])
+
+    def names_of(self, labels: Iterable[Hashable]) -> dict[Hashable, str]:
+        """Return the name that people read for each label, as :func:`unique_names` does."""
+        return unique_names(labels, self.remembered.get("names", {}))
+
+    def titled(self, title: str) -> str:
+        """Add the breakdown to a title."""
+        return f"{title}, by {', '.join(self.by)}" if self.by else title
+
+    def groups(self, most: int, rows: pd.DataFrame | None = None) -> Panels:
+        """Split the table, or some `rows` of it, by its breakdown into at most `most` groups."""
+        rows = self.table if rows is None else rows
+        if not self.by:
+            return [("", rows)]
+        grouped = rows.groupby(self.by, sort=False, dropna=False, observed=True)
+        self.check_room(grouped.ngroups, most)
+        return [(", ".join(map(value_label, values)), part) for values, part in grouped]
+
+    def check_room(self, groups: int, most: int) -> None:
+        """Refuse more groups than a chart has room for."""
+        if groups > most:
+            raise SchemaError(
+                f"a chart has room for {most} groups, the table has {groups:,}; filter it first, for example "
+                f"table[table[{self.by[0]!r}].isin([...])]"
+            )
+
+    def finished(
+        self, chart: AnyChart, title: str, sentences: Sequence[str] = (), **options: Any
+    ) -> AnyChart:
+        """Give the chart its title, sentences and colours, as :func:`style.finished` does."""
+        return finished(chart, self.look, title, sentences, **options)
+
+
+def _check_table(table: Any, columns: Sequence[str], made_by: str) -> None:
+    """Refuse a table that another function made, or an empty one."""
+    if not isinstance(table, pd.DataFrame):
+        raise SchemaError(f"a chart draws a table of {made_by}, got {type(table).__name__}")
+    lacking = [name for name in columns if name not in table.columns]
+    if lacking:
+        raise SchemaError(f"this is not a table of {made_by}: it lacks {quoted(lacking)}")
+    if table.empty:
+        raise SchemaError(f"the table of {made_by} has no rows to draw")
+
+
+def unique_names(labels: Iterable[Hashable], names: Mapping[str, str]) -> dict[Hashable, str]:
+    """Return a name for each label; a name that several labels share has the label in brackets behind it.
+
+    Otherwise the marks of two stages with one name would lie on each other.
+    """
+    shown = {label: names.get(str(label), str(label)) for label in labels}
+    times = Counter(shown.values())
+    return {label: inert(f"{name} ({label})" if times[name] > 1 else name) for label, name in shown.items()}
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings."""
+    columns = {str(name): table[name].tolist() for name in table.columns}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,0 +1,29 @@
+"""The row that a sentence names: the one with the most or the least of something, and its group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..tables.labels import group_label
+
+
+def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
+    """Return the row where a column of values is largest, the first of several, as a table of one row.
+
+    As a series the row would lose the types of its columns.
+    """
+    at = int(values.argmax())
+    return table.iloc[at : at + 1]
+
+
+def largest_and_smallest(table: pd.DataFrame, values: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows where a column of values is largest and smallest, each as :func:`largest` does."""
+    return largest(table, values), largest(table, -values)
+
+
+def group_name(row: pd.DataFrame, by: Sequence[Any]) -> str:
+    """Write the group that a row belongs to as one text."""
+    return ", ".join(group_label(row, by))

@@ -1,0 +1,199 @@
+"""A funnel as a grid: the kinds side by side, one block of rows for each group, and sentences around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from ..tables.labels import columns_before, group_label, value_label
+from ..tables.schema import AMOUNTS, BOTH
+from .extremes import group_name
+from .grid import Grid, Shown
+from .numbers import count, number, percent
+from .outcomes import recorded_outcomes
+from .sentences import KIND_TITLES, findings, of_periods, stage_namer, standing, standings
+
+_MOST_GROUPS = 20
+_MOST_GROUPS_WITH_FINDINGS = 6
+_HEADINGS = {
+    "reached": "reached",
+    "assumed": "assumed",
+    "conversion_from_all": "of all",
+    "conversion_from_previous": "of previous",
+    "skipped": "skipped",
+    "lost_from": "lost\nhere",
+    "open_at": "open\nhere",
+    "amount": "amount",
+    "amount_missing": "no amount",
+}
+_SHARED = ("skipped", "lost_from", "open_at")  # columns that are equal for all kinds
+
+
+@dataclass(frozen=True)
+class _Funnel:
+    """A funnel table taken apart.
+
+    Attributes
+    ----------
+    by
+        Columns of the breakdown.
+    blocks
+        For each kind: the rows of its groups.
+    columns
+        For each kind: the columns that it shows.
+    names
+        What people read for a stage.
+    """
+
+    by: list[Any]
+    blocks: dict[str, list[pd.DataFrame]]
+    columns: dict[str, list[str]]
+    names: Mapping[str, str]
+
+    @property
+    def first_blocks(self) -> list[pd.DataFrame]:
+        """The groups of the first kind: those that are shown."""
+        return next(iter(self.blocks.values()))
+
+
+def show_funnel(
+    table: pd.DataFrame, remembered: Mapping[str, Any], *, what: str = "Funnel", also: Sequence[str] = ()
+) -> Shown:
+    """Show a funnel.
+
+    Parameters
+    ----------
+    table
+        A table with the columns of a funnel.
+    remembered
+        Its ``attrs["stagefunnel"]``.
+    what
+        First word of the title.
+    also
+        Further sentences to stand below the grid.
+    """
+    funnel = _taken_apart(table, remembered)
+    kinds = list(funnel.blocks)
+    above, below = _sentences(funnel, remembered)
+    if funnel.by[:1] == ["period"] and len(kinds) == 1:
+        below += of_periods(table, stage_namer(funnel.names), funnel.by[1:])
+    title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    return Shown(title, _grid(funnel), above, [*below, *also])
+
+
+def _taken_apart(table: pd.DataFrame, remembered: Mapping[str, Any]) -> _Funnel:
+    by = [name for name in columns_before(table, "stage") if name != "kind"]
+    if "kind" in table.columns:
+        present = [kind for kind in BOTH if (table["kind"] == kind).any()] or BOTH[:1]
+        parts = {kind: table[table["kind"] == kind] for kind in present}
+    else:
+        parts = {remembered.get("kind", "classic"): table}
+    return _Funnel(
+        by,
+        {kind: _blocks(part, by) for kind, part in parts.items()},
+        {kind: _columns(kind, part) for kind, part in parts.items()},
+        remembered.get("names", {}),
+    )
+
+
+def _blocks(part: pd.DataFrame, by: list[Any]) -> list[pd.DataFrame]:
+    """Split a table of one kind into its groups."""
+    if not by:
+        return [part]
+    return [rows for _, rows in part.groupby(by, sort=False, dropna=False, observed=True)]
+
+
+def _columns(kind: str, part: pd.DataFrame) -> list[str]:
+    columns = ["reached"]
+    if kind in ("conversions", "furthest"):
+        columns.append("assumed")
+    columns.append("conversion_from_all")
+    if kind in ("furthest", "strict"):
+        # Only in these kinds does a stage never have more items than the one before it.
+        columns.append("conversion_from_previous")
+    return columns + [name for name in AMOUNTS if name in part.columns]
+
+
+def _grid(funnel: _Funnel) -> Grid:
+    """Lay the kinds side by side, one block of rows per group."""
+    headings = list(_headings(funnel))
+    n_texts = len(funnel.by) + 1
+    grid = Grid(headings, [True] * n_texts + [False] * (len(headings) - n_texts))
+    n_groups = len(funnel.first_blocks)
+    for group, rows in enumerate(funnel.first_blocks[:_MOST_GROUPS], start=1):
+        grid.rows += _cells(funnel, rows)
+        start = len(grid.rows) - len(rows)
+        grid.breaks.update(start + i for i in _ends_of_open_stages(rows))
+        if group < n_groups:
+            grid.breaks.add(len(grid.rows) - 1)
+    return grid
+
+
+def _headings(funnel: _Funnel) -> Iterator[str]:
+    yield from (*funnel.by, "stage")
+    for kind, columns in funnel.columns.items():
+        above = f"{kind}\n" if len(funnel.columns) > 1 else ""
+        yield above + _HEADINGS[columns[0]]
+        yield from (_HEADINGS[column] for column in columns[1:])
+    yield from (_HEADINGS[column] for column in _SHARED)
+
+
+def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
+    """Write the rows of one group, with the numbers of all kinds."""
+    name_of = stage_namer(funnel.names)
+    # One kind may leave out a group altogether, so groups match by their values and not by their place.
+    of_kind = {kind: _same_group(blocks, rows, funnel.by) for kind, blocks in funnel.blocks.items()}
+    written = []
+    for i in range(len(rows)):
+        row = rows.iloc[i]
+        cells = ["" if i else value_label(row[name]) for name in funnel.by]
+        cells.append(name_of(row["stage"]))
+        for kind, columns in funnel.columns.items():
+            block = of_kind[kind]
+            cells += [_cell(column, block.iloc[i][column]) if block is not None else "" for column in columns]
+        written.append([*cells, *(_cell(column, row[column]) for column in _SHARED)])
+    return written
+
+
+def _same_group(blocks: list[pd.DataFrame], rows: pd.DataFrame, by: list[Any]) -> pd.DataFrame | None:
+    wanted = group_label(rows, by)
+    for block in blocks:
+        has_same_stages = list(block["stage"]) == list(rows["stage"])
+        if has_same_stages and group_label(block, by) == wanted:
+            return block
+    return None
+
+
+def _ends_of_open_stages(rows: pd.DataFrame) -> list[int]:
+    """Find the rows of stages in progress before rows of other outcomes."""
+    outcomes = rows["outcome"].tolist()
+    pairs = enumerate(pairwise(outcomes))
+    return [i for i, (here, following) in pairs if here == "open" and following != "open"]
+
+
+def _cell(column: str, value: Any) -> str:
+    if column.startswith("conversion"):
+        return percent(value)
+    return number(value) if column == "amount" else count(value)
+
+
+def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Compose the sentences above and below the grid."""
+    outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
+    above = [] if funnel.by else standings({kind: of_groups[0] for kind, of_groups in outcomes.items()})
+    below = []
+    n_groups = len(funnel.first_blocks)
+    of_first_kind = next(iter(outcomes.values()))
+    for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
+        prefix = f"{group_name(rows, funnel.by)}: " if funnel.by else ""
+        if funnel.by and outcome is not None:
+            below.append(f"{prefix}{standing(outcome)}")
+        if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
+            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names)]
+    if n_groups > _MOST_GROUPS:
+        below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
+    return above, below

@@ -1,0 +1,123 @@
+"""What charts refuse: tables of other functions, empty ones, too many groups, options that do not exist."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from stagefunnel import plots
+
+WORKED = sf.datasets.worked_example()
+LOG, PIPELINE = WORKED.log, WORKED.pipeline
+STEPS = ["New", "Won"]
+Plot = Callable[..., Any]
+
+TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
+    "compare": (
+        plots.plot_compare,
+        "compare_periods() or funnel()",
+        lambda: sf.funnel(LOG, PIPELINE, kind="both"),
+    ),
+    "compare periods": (
+        plots.plot_compare,
+        "compare_periods()",
+        lambda: sf.compare_periods(LOG, PIPELINE, "2026-03", with_="previous"),
+    ),
+    "funnel": (plots.plot_funnel, "funnel()", lambda: sf.funnel(LOG, PIPELINE)),
+    "losses": (plots.plot_losses, "losses()", lambda: sf.losses(LOG, PIPELINE)),
+    "sequence": (plots.plot_sequence, "sequence_funnel()", lambda: sf.sequence_funnel(LOG, STEPS)),
+    "skips": (plots.plot_skips, "skips()", lambda: sf.skips(LOG, PIPELINE)),
+    "time in stage": (plots.plot_time_in_stage, "time_in_stage()", lambda: sf.time_in_stage(LOG, PIPELINE)),
+    "time to convert": (
+        plots.plot_time_to_convert,
+        "time_to_convert()",
+        lambda: sf.time_to_convert(LOG, STEPS),
+    ),
+    "transitions": (plots.plot_transitions, "transitions()", lambda: sf.transitions(LOG, PIPELINE)),
+    "trend": (plots.plot_trend, "funnel_by_period()", lambda: sf.funnel_by_period(LOG, PIPELINE)),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_chart_refuses_what_is_not_its_table(name: str) -> None:
+    plot, made_by, make = TABLES[name]
+    table = make()
+    plot(table)  # its own table is drawn
+    with pytest.raises(sf.SchemaError) as no_rows:
+        plot(table[:0])
+    assert str(no_rows.value) == f"the table of {made_by} has no rows to draw"
+    if name != "compare periods":  # without its columns it is a table of funnel()
+        with pytest.raises(sf.SchemaError) as another:
+            plot(sf.outcomes(LOG, PIPELINE))
+        assert str(another.value).startswith(f"this is not a table of {made_by}: it lacks '")
+        with pytest.raises(sf.SchemaError) as not_a_frame:
+            plot([1, 2])
+        assert str(not_a_frame.value) == f"a chart draws a table of {made_by}, got list"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_theme_that_does_not_exist_is_refused_by_its_name(name: str) -> None:
+    plot, _, make = TABLES[name]
+    with pytest.raises(
+        sf.SchemaError, match="theme='drak' is not one of 'light', 'dark'; did you mean"
+    ) as error:
+        plot(make(), theme="drak")
+    assert error.value.option == "theme"
+
+
+def test_a_form_and_a_value_that_do_not_exist_are_refused_by_their_names() -> None:
+    with pytest.raises(sf.SchemaError, match="form='circle' is not one of 'matrix', 'sankey'") as form:
+        plots.plot_transitions(sf.transitions(LOG, PIPELINE), form="circle")  # type: ignore[arg-type]
+    with pytest.raises(sf.SchemaError, match="value='passed' is not one of 'conversion_from_all'") as value:
+        plots.plot_trend(sf.funnel_by_period(LOG, PIPELINE), value="passed")  # type: ignore[arg-type]
+    assert (form.value.option, value.value.option) == ("form", "value")
+
+
+def test_one_funnel_is_not_compared_and_the_advice_names_the_options() -> None:
+    with pytest.raises(sf.SchemaError) as error:
+        plots.plot_compare(sf.funnel(LOG, PIPELINE))
+    assert str(error.value) == 'one funnel has nothing to be compared with; give kind="both" or by='
+    flags = error.value.spelled(lambda option: f"--{option.name} {option.plain}".strip())
+    assert flags == "one funnel has nothing to be compared with; give --kind both or --by"
+
+
+def grouped() -> sf.StageLog:
+    items = pd.DataFrame({"item": range(1, 14), "shop": range(1, 14), "half": [1, 2] * 6 + [1]})
+    return sf.StageLog(WORKED.frame, items=items)
+
+
+def test_a_chart_of_one_group_refuses_several() -> None:
+    log = grouped()
+    with pytest.raises(sf.SchemaError, match="a comparison by groups is too much for one chart"):
+        plots.plot_compare(sf.compare_periods(log, PIPELINE, "2026-03", by="half"))
+    with pytest.raises(sf.SchemaError, match="a breakdown of both kinds is too much for one chart"):
+        plots.plot_compare(sf.funnel(log, PIPELINE, kind="both", by="half"))
+    with pytest.raises(sf.SchemaError, match="both kinds are too much for one chart"):
+        plots.plot_trend(sf.funnel_by_period(log, PIPELINE, kind="both"))
+    table = sf.time_to_convert(log, STEPS, by="half")
+    with pytest.raises(
+        sf.SchemaError, match="a histogram has room for one group; give the rows of one group"
+    ):
+        plots.plot_time_to_convert(table)
+    plots.plot_time_to_convert(table[table["half"] == 1].drop(columns="half"))  # what the error says
+
+
+@pytest.mark.parametrize(
+    ("plot", "question", "most"),
+    [
+        (plots.plot_compare, sf.funnel, 8),
+        (plots.plot_funnel, sf.funnel, 12),
+        (plots.plot_trend, sf.funnel_by_period, 12),
+    ],
+)
+def test_too_many_groups_are_refused_with_a_way_out(plot: Plot, question: Plot, most: int) -> None:
+    table = question(grouped(), PIPELINE, by="shop")
+    with pytest.raises(sf.SchemaError) as error:
+        plot(table)
+    assert str(error.value) == (
+        f"a chart has room for {most} groups, the table has 13; filter it first, for example "
+        f"table[table['shop'].isin([...])]"
+    )
+    plot(table[table["shop"].isin(range(1, most + 1))])
