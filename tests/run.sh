@@ -4,7 +4,7 @@
 #   bash tests/run.sh                            all steps, as CI runs them
 #   bash tests/run.sh lint types                 these two
 #   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
-#   bash tests/run.sh stubs                      rewrites python/stagefunnel/_core.pyi
+#   bash tests/run.sh stubs                      rewrites the stubs in python/stagefunnel/_core
 #   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
@@ -17,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly all_steps=(setup lint types cpp docs notebooks python)
 readonly venv=$PWD/.venv
-readonly stub=python/stagefunnel/_core.pyi
+readonly stubs=python/stagefunnel/_core
 readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
 jobs=$(nproc)
 readonly jobs
@@ -64,8 +64,8 @@ step_types() {
     install_package
     mypy
     write_stub build/stubs
-    diff -u "$stub" build/stubs/stagefunnel/_core.pyi ||
-        fail "$stub is not what the module says; rewrite it with: bash tests/run.sh stubs"
+    diff -ru "$stubs" build/stubs/stagefunnel/_core ||
+        fail "$stubs is not what the module says; rewrite it with: bash tests/run.sh stubs"
 }
 
 step_stubs() {
@@ -176,10 +176,11 @@ step_python() {
 }
 
 write_stub() {
+    rm -rf "$1/stagefunnel/_core"
     pybind11-stubgen stagefunnel._core --output-dir "$1" --exit-code
     # The home of the capsules' type changes with the version of Python; here they are only passed on.
     sed -i -E -e '/^import (types|typing_extensions)$/d' \
-        -e 's/(types|typing_extensions)\.CapsuleType/object/g' "$1/stagefunnel/_core.pyi"
+        -e 's/(types|typing_extensions)\.CapsuleType/object/g' "$1"/stagefunnel/_core/*.pyi
 }
 
 # The report is opened in a real browser. Where it is missing, whoever may install it does.

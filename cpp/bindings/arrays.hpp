@@ -9,8 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "stagefunnel/questions/funnel/funnel.hpp"
-
 namespace stagefunnel::bindings {
 
 namespace py = pybind11;
@@ -48,6 +46,32 @@ py::array_t<typename Vector::Scalar> as_list(const Vector& vector) {
     return py::array_t<typename Vector::Scalar>(vector.size(), vector.data());
 }
 
+/// The class of a pointer to a member.
+template <class>
+struct OwnerOf;
+template <class Owner, class Value>
+struct OwnerOf<Value Owner::*> {
+    using Type = Owner;
+};
+
+/// A property that copies a matrix of a result.
+template <auto Member>
+auto table_of() {
+    return [](const typename OwnerOf<decltype(Member)>::Type& owner) { return as_table(owner.*Member); };
+}
+
+/// A property that copies a vector of Eigen of a result.
+template <auto Member>
+auto list_of() {
+    return [](const typename OwnerOf<decltype(Member)>::Type& owner) { return as_list(owner.*Member); };
+}
+
+/// A property that copies a std::vector of a result.
+template <auto Member>
+auto array_of() {
+    return [](const typename OwnerOf<decltype(Member)>::Type& owner) { return as_array(owner.*Member); };
+}
+
 /// Keeps a Python object alive from C++; the lock is taken to let go of it, whoever does.
 inline std::shared_ptr<const void> keep_alive(py::object object) {
     return {new py::object(std::move(object)), [](py::object* held) {
@@ -56,24 +80,12 @@ inline std::shared_ptr<const void> keep_alive(py::object object) {
             }};
 }
 
-void bind_column(py::module_& m);
-void bind_encode(py::module_& m);
+void bind_columns(py::module_& m);
 void bind_journeys(py::module_& m);
-void bind_pipeline(py::module_& m);
+void bind_scan(py::module_& m);
 void bind_funnel(py::module_& m);
-void bind_entries(py::module_& m);
-void bind_chain(py::module_& m);
-void bind_flow(py::module_& m);
-void bind_losses(py::module_& m);
-void bind_durations(py::module_& m);
-void bind_transitions(py::module_& m);
-void bind_items(py::module_& m);
-void bind_memory(py::module_& m);
-void bind_quality(py::module_& m);
-void bind_selection(py::module_& m);
+void bind_stages(py::module_& m);
 void bind_sequence(py::module_& m);
-void bind_window_funnel(py::module_& m);
-void bind_stream(py::module_& m);
 void bind_summary(py::module_& m);
 
 }  // namespace stagefunnel::bindings

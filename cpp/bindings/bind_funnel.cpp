@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "stagefunnel/questions/funnel/chain.hpp"
+#include "stagefunnel/questions/funnel/entries.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
 #include "stagefunnel/questions/funnel/trend.hpp"
 
@@ -67,14 +69,59 @@ py::array_t<std::int32_t> item_periods(const Journeys& journeys, const Pipeline&
     return as_array(std::move(periods));
 }
 
-template <auto Member>
-auto table() {
-    return [](const funnel::Counts& counts) { return as_table(counts.*Member); };
+funnel::Counts entries(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
+                       funnel::LostThenWon lost_then_won, const Journeys& whole,
+                       const Array<std::int32_t>& group, std::int32_t n_groups,
+                       const std::optional<Array<double>>& amount, unsigned threads) {
+    funnel::Options options;
+    options.kind = kind;
+    options.lost_then_won = lost_then_won;
+    options.threads = threads;
+    funnel::RowColumns columns{.whole = whole, .group = as_span(group), .n_groups = n_groups, .amount = {}};
+    if (amount) columns.amount = as_span(*amount);
+    const py::gil_scoped_release unlocked;
+    return funnel::count_entries(journeys, pipeline, options, columns);
 }
 
-template <auto Member>
-auto list() {
-    return [](const funnel::Counts& counts) { return as_list(counts.*Member); };
+py::array_t<std::int64_t> item_rows(const Journeys& journeys, const Pipeline& pipeline, const Journeys& whole,
+                                    funnel::RowAt at, unsigned threads) {
+    LargeVector<std::int64_t> found;
+    {
+        const py::gil_scoped_release unlocked;
+        found = funnel::rows_of_items(journeys, pipeline, whole, at, threads);
+    }
+    return as_array(std::move(found));
+}
+
+template <class Value>
+py::array_t<Value> values(const Array<Value>& column, const Array<std::uint32_t>& numbers, unsigned threads) {
+    const std::span<const Value> all = as_span(column);
+    const std::span<const std::uint32_t> wanted = as_span(numbers);
+    LargeVector<Value> taken;
+    {
+        const py::gil_scoped_release unlocked;
+        taken = funnel::values_of_rows(all, wanted, threads);
+    }
+    return as_array(std::move(taken));
+}
+
+funnel::OriginCounts origin(const Journeys& leads, const Pipeline& lead_pipeline, const Journeys& deals,
+                            const Pipeline& deal_pipeline,
+                            const std::optional<Array<std::uint8_t>>& moved_deals,
+                            const Array<std::uint32_t>& lead, const Array<std::uint32_t>& deal,
+                            funnel::Kind kind, funnel::LostThenWon lost_then_won,
+                            const std::optional<Array<double>>& amount, unsigned threads) {
+    funnel::Options options;
+    options.kind = kind;
+    options.lost_then_won = lost_then_won;
+    options.threads = threads;
+    if (amount) options.amount = as_span(*amount);
+    const funnel::ChainPart lead_part{leads, lead_pipeline};
+    funnel::ChainPart deal_part{deals, deal_pipeline};
+    if (moved_deals) deal_part.moved = as_span(*moved_deals);
+    const funnel::Links links{as_span(lead), as_span(deal)};
+    const py::gil_scoped_release unlocked;
+    return funnel::count_origin(lead_part, deal_part, links, options);
 }
 
 }  // namespace
@@ -92,39 +139,56 @@ void bind_funnel(py::module_& m) {
         .value("exclude", funnel::LostThenWon::exclude)
         .value("exclude_reopened", funnel::LostThenWon::exclude_reopened)
         .finalize();
-    py::class_<funnel::Counts>(m, "FunnelCounts")
-        .def_property_readonly("passed", table<&funnel::Counts::passed>())
-        .def_property_readonly("assumed", table<&funnel::Counts::assumed>())
-        .def_property_readonly("visited", table<&funnel::Counts::visited>())
-        .def_property_readonly("skipped", table<&funnel::Counts::skipped>())
-        .def_property_readonly("beyond", table<&funnel::Counts::beyond>())
-        .def_property_readonly("lost_from", table<&funnel::Counts::lost_from>())
-        .def_property_readonly("open_at", table<&funnel::Counts::open_at>())
-        .def_property_readonly("amount", table<&funnel::Counts::amount>())
-        .def_property_readonly("amount_missing", table<&funnel::Counts::amount_missing>())
-        .def_property_readonly("won", list<&funnel::Counts::won>())
-        .def_property_readonly("lost", list<&funnel::Counts::lost>())
-        .def_property_readonly("open", list<&funnel::Counts::open>())
-        .def_property_readonly("left_out", list<&funnel::Counts::left_out>())
-        .def_property_readonly("reopened_won", list<&funnel::Counts::reopened_won>());
-    py::class_<funnel::ItemStates>(m, "Digest")
+    py::class_<funnel::Counts>(m, "Counts")
+        .def_property_readonly("passed", table_of<&funnel::Counts::passed>())
+        .def_property_readonly("assumed", table_of<&funnel::Counts::assumed>())
+        .def_property_readonly("visited", table_of<&funnel::Counts::visited>())
+        .def_property_readonly("skipped", table_of<&funnel::Counts::skipped>())
+        .def_property_readonly("beyond", table_of<&funnel::Counts::beyond>())
+        .def_property_readonly("lost_from", table_of<&funnel::Counts::lost_from>())
+        .def_property_readonly("open_at", table_of<&funnel::Counts::open_at>())
+        .def_property_readonly("amount", table_of<&funnel::Counts::amount>())
+        .def_property_readonly("amount_missing", table_of<&funnel::Counts::amount_missing>())
+        .def_property_readonly("won", list_of<&funnel::Counts::won>())
+        .def_property_readonly("lost", list_of<&funnel::Counts::lost>())
+        .def_property_readonly("open", list_of<&funnel::Counts::open>())
+        .def_property_readonly("left_out", list_of<&funnel::Counts::left_out>())
+        .def_property_readonly("reopened_won", list_of<&funnel::Counts::reopened_won>());
+    py::class_<funnel::ItemStates>(m, "ItemStates")
         .def_property_readonly(
             "has_items", [](const funnel::ItemStates& item_states) { return !item_states.of_item.empty(); });
-    m.def("digest_of", &funnel::find_states, "journeys"_a, "pipeline"_a, "threads"_a,
+    m.def("find_states", &funnel::find_states, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
-    m.def("digest_of_items", &funnel::find_states_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
+    m.def("find_states_of_items", &funnel::find_states_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
-          "digest"_a);
+          "item_states"_a);
     m.def("count_funnels", &count_several, "journeys"_a, "pipeline"_a, "kinds"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
-          "digest"_a);
+          "item_states"_a);
     m.def("count_trend", &trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
           "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);
     m.def("periods_of_items", &item_periods, "journeys"_a, "pipeline"_a, "basis"_a, "bounds"_a.noconvert(),
           "threads"_a);
+
+    py::native_enum<funnel::RowAt>(m, "RowAt", "enum.Enum")
+        .value("first", funnel::RowAt::first)
+        .value("last", funnel::RowAt::last)
+        .finalize();
+    m.def("count_entries", &entries, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "whole"_a,
+          "group"_a.noconvert(), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
+    m.def("values_of_rows", &values<std::int32_t>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
+    m.def("values_of_rows", &values<double>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
+    m.def("rows_of_items", &item_rows, "journeys"_a, "pipeline"_a, "whole"_a, "at"_a, "threads"_a);
+
+    py::class_<funnel::OriginCounts>(m, "OriginCounts")
+        .def_readonly("deals", &funnel::OriginCounts::deals)
+        .def_readonly("converted", &funnel::OriginCounts::converted);
+    m.def("count_origin", &origin, "leads"_a, "lead_pipeline"_a, "deals"_a, "deal_pipeline"_a,
+          "moved_deals"_a.noconvert().none(true), "lead"_a.noconvert(), "deal"_a.noconvert(), "kind"_a,
+          "lost_then_won"_a, "amount"_a.noconvert().none(true), "threads"_a);
 }
 
 }  // namespace stagefunnel::bindings

@@ -1,8 +1,13 @@
+#include <pybind11/typing.h>
+
 #include <optional>
 
 #include "arrays.hpp"
+#include "stagefunnel/base/memory.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
+#include "stagefunnel/journeys/key_texts.hpp"
 #include "stagefunnel/journeys/lookup.hpp"
+#include "stagefunnel/journeys/row_stream.hpp"
 
 namespace stagefunnel::bindings {
 namespace {
@@ -40,6 +45,28 @@ std::pair<py::array_t<std::int64_t>, std::optional<std::pair<std::uint64_t, std:
     return {as_array(std::move(found.row)), duplicate};
 }
 
+py::array_t<std::int64_t> places(const Journeys& journeys, const columns::ItemKeys& keys) {
+    std::vector<std::int64_t> found;
+    {
+        const py::gil_scoped_release unlocked;
+        found = journeys::places_of(journeys, keys);
+    }
+    return as_array(std::move(found));
+}
+
+void append(journeys::RowStream& stream, const columns::ItemKeys& items, const columns::StageCodes& stages,
+            const columns::Times& times, const Array<std::uint64_t>& dropped) {
+    const std::span<const std::uint64_t> rows = as_span(dropped);
+    const py::gil_scoped_release unlocked;
+    stream.append(items, stages, times, rows);
+}
+
+py::typing::List<py::bytes> as_bytes(const std::vector<std::string>& texts) {
+    py::typing::List<py::bytes> list;
+    for (const std::string& text : texts) list.append(py::bytes(text));
+    return list;
+}
+
 }  // namespace
 
 void bind_journeys(py::module_& m) {
@@ -68,6 +95,40 @@ void bind_journeys(py::module_& m) {
           "dropped"_a.noconvert(), "threads"_a);
     m.def("match_items", &match, "journeys"_a, "table"_a, "threads"_a);
     m.def("journey_of", &journeys::journey_of, "journeys"_a, "item"_a);
+    m.def("places_of", &places, "journeys"_a, "keys"_a);
+
+    py::class_<journeys::RowStream>(m, "RowStream")
+        .def(py::init<>())
+        .def("append", &append, "items"_a, "stages"_a, "times"_a, "dropped"_a.noconvert())
+        .def_property_readonly("packs", &journeys::RowStream::packs)
+        .def_property_readonly("labels", [](const journeys::RowStream& stream) { return stream.labels(); })
+        .def_property_readonly(
+            "rows", [](const journeys::RowStream& stream) { return as_array(stream.rows_of_labels()); })
+        .def_property_readonly(
+            "first_row",
+            [](const journeys::RowStream& stream) { return as_array(stream.first_row_of_labels()); })
+        .def(
+            "build", [](journeys::RowStream& stream, unsigned threads) { return stream.build(threads); },
+            "threads"_a, py::call_guard<py::gil_scoped_release>());
+    py::class_<journeys::KeyTexts>(m, "KeyTexts")
+        .def(py::init<bool>(), "exact"_a)
+        .def("__len__", &journeys::KeyTexts::size)
+        .def("add", &journeys::KeyTexts::add, "column"_a, "keys"_a, py::call_guard<py::gil_scoped_release>())
+        .def(
+            "texts_of",
+            [](const journeys::KeyTexts& texts, const Array<std::uint64_t>& key,
+               const Array<std::uint64_t>& high) {
+                return as_bytes(texts.texts_of(as_span(key), as_span(high)));
+            },
+            "key"_a.noconvert(), "high"_a.noconvert());
+    m.def(
+        "packed_texts",
+        [](const Journeys& journeys, const Array<std::uint32_t>& items) {
+            return as_bytes(journeys::packed_texts(journeys, as_span(items)));
+        },
+        "journeys"_a, "items"_a.noconvert());
+
+    m.def("release_idle", &release_idle, py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace stagefunnel::bindings

@@ -31,13 +31,13 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
 void bind_summary(py::module_& m) {
     py::class_<Summary>(m, "Summary")
         .def_readonly("funnels", &Summary::funnels)
-        .def_readonly("digest", &Summary::item_states)
+        .def_readonly("item_states", &Summary::item_states)
         .def_readonly("times", &Summary::times)
         .def_readonly("transitions", &Summary::transitions)
         .def_readonly("log_quality", &Summary::log_quality)
         .def_readonly("pipeline_quality", &Summary::pipeline_quality);
     m.def("summarise", &ask_all, "journeys"_a, "pipeline"_a, "funnels"_a, "group"_a.noconvert(), "n_groups"_a,
-          "per"_a, "quantiles"_a, "threads"_a, "digest"_a);
+          "per"_a, "quantiles"_a, "threads"_a, "item_states"_a);
 }
 
 }  // namespace stagefunnel::bindings

@@ -3,23 +3,19 @@
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     using namespace stagefunnel::bindings;
     m.attr("__version__") = STAGEFUNNEL_VERSION;
-    bind_column(m);
-    bind_encode(m);
-    bind_journeys(m);
-    bind_pipeline(m);
-    bind_selection(m);
-    bind_funnel(m);
-    bind_entries(m);
-    bind_chain(m);
-    bind_durations(m);
-    bind_transitions(m);
-    bind_items(m);
-    bind_losses(m);
-    bind_flow(m);
-    bind_memory(m);
-    bind_quality(m);
-    bind_sequence(m);
-    bind_window_funnel(m);
-    bind_stream(m);
-    bind_summary(m);
+    // A room names types of the rooms before it in its signatures, so those come first.
+    auto columns = m.def_submodule("columns");
+    auto journeys = m.def_submodule("journeys");
+    auto scan = m.def_submodule("scan");
+    auto funnel = m.def_submodule("funnel");
+    auto stages = m.def_submodule("stages");
+    auto sequence = m.def_submodule("sequence");
+    auto summary = m.def_submodule("summary");
+    bind_columns(columns);
+    bind_journeys(journeys);
+    bind_scan(scan);
+    bind_funnel(funnel);
+    bind_stages(stages);
+    bind_sequence(sequence);
+    bind_summary(summary);
 }

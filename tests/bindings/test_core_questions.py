@@ -12,36 +12,38 @@ import pytest
 from stagefunnel import _core
 
 
-def column(values: Any) -> _core.Column:
-    return _core.column_from_array(np.asarray(values, dtype=np.int64), None, "l")
+def column(values: Any) -> _core.columns.Column:
+    return _core.columns.column_from_array(np.asarray(values, dtype=np.int64), None, "l")
 
 
 def no_rows() -> Any:
     return np.zeros(0, dtype=np.uint64)
 
 
-def journeys(items: Any = (7, 7, 8), stages: Any = (0, 2, 1), times: Any = (0, 1, 2)) -> _core.Journeys:
-    return _core.build_journeys(
-        _core.encode_items(column(items), 1),
-        _core.encode_stages(column(stages), 1),
-        _core.encode_times(column(times), 1),
-        _core.RowOrder(),
+def journeys(
+    items: Any = (7, 7, 8), stages: Any = (0, 2, 1), times: Any = (0, 1, 2)
+) -> _core.journeys.Journeys:
+    return _core.journeys.build_journeys(
+        _core.columns.encode_items(column(items), 1),
+        _core.columns.encode_stages(column(stages), 1),
+        _core.columns.encode_times(column(times), 1),
+        _core.columns.RowOrder(),
         no_rows(),
         1,
     )
 
 
 # The rows of the pipeline for the labels 0, 2, 1 in their order of appearance: New, Won, Offer.
-PIPELINE = _core.Pipeline(2, 1, 0, [0, 2, 1])
+PIPELINE = _core.scan.Pipeline(2, 1, 0, [0, 2, 1])
 
 
-def funnel(**options: Any) -> _core.FunnelCounts:
+def funnel(**options: Any) -> _core.funnel.Counts:
     arguments = {"group": None, "n_groups": 1, "amount": None, "threads": 1} | options
-    return _core.count_funnel(
+    return _core.funnel.count_funnel(
         arguments.pop("journeys", journeys()),
         arguments.pop("pipeline", PIPELINE),
-        _core.Kind.classic,
-        _core.LostThenWon.include,
+        _core.funnel.Kind.classic,
+        _core.funnel.LostThenWon.include,
         *(arguments[name] for name in ("group", "n_groups", "amount", "threads")),
         None,
     )
@@ -54,7 +56,7 @@ def test_journeys_are_flat_arrays() -> None:
     assert types == {"offsets": np.uint64, "stage": np.uint8, "time": np.int64, "first_row": np.uint32}
     assert built.offsets.shape == (3,)
     assert built.stage.shape == built.time.shape == (3,)
-    assert _core.time_range(built, 2) == (0, 2)
+    assert _core.journeys.time_range(built, 2) == (0, 2)
 
 
 def test_the_keys_of_the_items_are_read_back_in_the_order_of_the_journeys() -> None:
@@ -67,14 +69,14 @@ def test_the_keys_of_the_items_are_read_back_in_the_order_of_the_journeys() -> N
 
 def test_text_keys_are_two_words_and_equal_for_equal_text() -> None:
     def words(*texts: str) -> set[tuple[int, int]]:
-        text = _core.column_from_objects([*texts], np.zeros(len(texts), dtype=np.uint8))
-        assert isinstance(text, _core.Column)
+        text = _core.columns.column_from_objects([*texts], np.zeros(len(texts), dtype=np.uint8))
+        assert isinstance(text, _core.columns.Column)
         numbers = column(range(len(texts)))
-        built = _core.build_journeys(
-            _core.encode_items(text, 1),
-            _core.encode_stages(numbers, 1),
-            _core.encode_times(numbers, 1),
-            _core.RowOrder(),
+        built = _core.journeys.build_journeys(
+            _core.columns.encode_items(text, 1),
+            _core.columns.encode_stages(numbers, 1),
+            _core.columns.encode_times(numbers, 1),
+            _core.columns.RowOrder(),
             no_rows(),
             1,
         )
@@ -102,16 +104,18 @@ def test_the_counts_of_a_funnel_have_a_row_per_group_and_a_column_per_stage() ->
 
 
 def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
-    counts = _core.count_transitions(journeys(), PIPELINE, 1)
+    counts = _core.stages.count_transitions(journeys(), PIPELINE, 1)
     assert (counts.moves.dtype, counts.moves.shape, counts.items.shape) == (
         np.int64,
         (3, 3),
         (3, 3),
     )
-    stages = _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(1, 2)], 1)
+    stages = _core.stages.time_in_stage(
+        journeys(), PIPELINE, _core.stages.Per.visit, [_core.stages.Quantile(1, 2)], 1
+    )
     assert [len(stage.quantiles) for stage in stages] == [1, 1, 1]
     assert (stages[0].mean.whole, stages[0].mean.rest, stages[0].mean.of) == (1, 0, 1)
-    facts = _core.item_facts(journeys(), PIPELINE, 1)
+    facts = _core.stages.item_facts(journeys(), PIPELINE, 1)
     types = {
         **dict.fromkeys(["first_time", "closed_at", "visits", "back_moves", "skipped"], np.int64),
         **dict.fromkeys(["last_stage", "furthest_stage", "lost_from"], np.int32),
@@ -135,7 +139,7 @@ def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
         ({"amount": np.zeros(4)[::2]}, TypeError, "incompatible function arguments"),
         ({"threads": -1}, TypeError, "incompatible function arguments"),
         ({"n_groups": 0}, ValueError, "there must be a group"),
-        ({"pipeline": _core.Pipeline(1, 0, 0, [0, -1])}, ValueError, "made for 2 labels, the log has 3"),
+        ({"pipeline": _core.scan.Pipeline(1, 0, 0, [0, -1])}, ValueError, "made for 2 labels, the log has 3"),
     ],
 )
 def test_a_funnel_of_arguments_that_do_not_fit_is_refused(
@@ -148,18 +152,18 @@ def test_a_funnel_of_arguments_that_do_not_fit_is_refused(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda pipeline: _core.count_transitions(journeys(), pipeline, 1),
-        lambda pipeline: _core.time_in_stage(journeys(), pipeline, _core.Per.visit, [], 1),
-        lambda pipeline: _core.item_facts(journeys(), pipeline, 1),
-        lambda pipeline: _core.pipeline_quality(journeys(), pipeline, 1),
+        lambda pipeline: _core.stages.count_transitions(journeys(), pipeline, 1),
+        lambda pipeline: _core.stages.time_in_stage(journeys(), pipeline, _core.stages.Per.visit, [], 1),
+        lambda pipeline: _core.stages.item_facts(journeys(), pipeline, 1),
+        lambda pipeline: _core.stages.pipeline_quality(journeys(), pipeline, 1),
     ],
 )
-def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.Pipeline], Any]) -> None:
+def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.scan.Pipeline], Any]) -> None:
     assert ask(PIPELINE) is not None
     for labels in ([0, 1], [0, 1, 2, -1]):
         message = f"the pipeline was made for {len(labels)} labels, the log has 3"
         with pytest.raises(ValueError, match=message):
-            ask(_core.Pipeline(2, 1, 0, labels))
+            ask(_core.scan.Pipeline(2, 1, 0, labels))
 
 
 @pytest.mark.parametrize(
@@ -173,13 +177,15 @@ def test_every_question_refuses_a_pipeline_of_another_log(ask: Callable[[_core.P
 )
 def test_a_pipeline_with_rows_outside_it_is_refused(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
-        _core.Pipeline(*arguments)
+        _core.scan.Pipeline(*arguments)
 
 
 @pytest.mark.parametrize("fraction", [(1, 0), (2, 1), (1, 10**9 + 1)])
 def test_a_quantile_is_a_fraction_of_one(fraction: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="a quantile must lie between 0 and 1"):
-        _core.time_in_stage(journeys(), PIPELINE, _core.Per.visit, [_core.Quantile(*fraction)], 1)
+        _core.stages.time_in_stage(
+            journeys(), PIPELINE, _core.stages.Per.visit, [_core.stages.Quantile(*fraction)], 1
+        )
 
 
 def test_columns_of_different_lengths_make_no_journeys() -> None:
@@ -188,34 +194,37 @@ def test_columns_of_different_lengths_make_no_journeys() -> None:
 
 
 def test_rows_to_leave_out_are_of_their_own_type() -> None:
-    stages = _core.encode_stages(column([0, 2, 1]), 1)
+    stages = _core.columns.encode_stages(column([0, 2, 1]), 1)
     with pytest.raises(TypeError, match="incompatible function arguments"):
-        _core.leave_out(stages, np.array([1]))  # type: ignore[arg-type]
-    _core.leave_out(stages, np.array([1], dtype=np.uint64))
+        _core.columns.leave_out(stages, np.array([1]))  # type: ignore[arg-type]
+    _core.columns.leave_out(stages, np.array([1], dtype=np.uint64))
     assert stages.rows.tolist() == [1, 0, 1]
 
 
 def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
-    journey = _core.journey_of(journeys(), _core.encode_items(column([7]), 1))
+    journey = _core.journeys.journey_of(journeys(), _core.columns.encode_items(column([7]), 1))
     assert journey is not None
     assert journey.time.tolist() == [0, 1]
-    assert _core.journey_of(journeys(), _core.encode_items(column([9]), 1)) is None
+    assert _core.journeys.journey_of(journeys(), _core.columns.encode_items(column([9]), 1)) is None
 
 
 def test_items_are_matched_with_a_table() -> None:
-    rows, duplicate = _core.match_items(journeys(), _core.encode_items(column([8, 9]), 1), 2)
+    rows, duplicate = _core.journeys.match_items(journeys(), _core.columns.encode_items(column([8, 9]), 1), 2)
     assert (rows.dtype, sorted(rows.tolist()), duplicate) == (np.int64, [-1, 0], None)
-    assert _core.match_items(journeys(), _core.encode_items(column([8, 9, 8]), 1), 2)[1] == (0, 2)
+    assert _core.journeys.match_items(journeys(), _core.columns.encode_items(column([8, 9, 8]), 1), 2)[1] == (
+        0,
+        2,
+    )
 
 
 class Large(NamedTuple):
     """A log so large that every question takes longer than a busy machine keeps a thread waiting."""
 
-    column: _core.Column
-    items: _core.ItemKeys
-    stages: _core.StageCodes
-    times: _core.Times
-    journeys: _core.Journeys
+    column: _core.columns.Column
+    items: _core.columns.ItemKeys
+    stages: _core.columns.StageCodes
+    times: _core.columns.Times
+    journeys: _core.journeys.Journeys
 
 
 @pytest.fixture(scope="module")
@@ -224,25 +233,31 @@ def large() -> Large:
     rng = np.random.default_rng(3)
     columns = [column(rng.integers(most, size=n_rows)) for most in (n_rows // 4, 3, 10**6)]
     keys = (
-        _core.encode_items(columns[0], 1),
-        _core.encode_stages(columns[1], 1),
-        _core.encode_times(columns[2], 1),
+        _core.columns.encode_items(columns[0], 1),
+        _core.columns.encode_stages(columns[1], 1),
+        _core.columns.encode_times(columns[2], 1),
     )
-    return Large(columns[1], *keys, _core.build_journeys(*keys, _core.RowOrder(), no_rows(), 1))
+    return Large(
+        columns[1], *keys, _core.journeys.build_journeys(*keys, _core.columns.RowOrder(), no_rows(), 1)
+    )
 
 
-THREE = _core.Pipeline(1, 1, 1, [0, 1, 2])
+THREE = _core.scan.Pipeline(1, 1, 1, [0, 1, 2])
 CALLS: dict[str, Callable[[Large], object]] = {
-    "encode_stages": lambda log: _core.encode_stages(log.column, 1),
-    "encode_order": lambda log: _core.encode_order(log.column),
-    "build_journeys": lambda log: _core.build_journeys(*log[1:4], _core.RowOrder(), no_rows(), 1),
-    "match_items": lambda log: _core.match_items(log.journeys, log.items, 1),
+    "encode_stages": lambda log: _core.columns.encode_stages(log.column, 1),
+    "encode_order": lambda log: _core.columns.encode_order(log.column),
+    "build_journeys": lambda log: _core.journeys.build_journeys(
+        *log[1:4], _core.columns.RowOrder(), no_rows(), 1
+    ),
+    "match_items": lambda log: _core.journeys.match_items(log.journeys, log.items, 1),
     "count_funnel": lambda log: funnel(journeys=log.journeys, pipeline=THREE),
-    "count_transitions": lambda log: _core.count_transitions(log.journeys, THREE, 1),
-    "time_in_stage": lambda log: _core.time_in_stage(log.journeys, THREE, _core.Per.item, [], 1),
-    "item_facts": lambda log: _core.item_facts(log.journeys, THREE, 1),
-    "log_quality": lambda log: _core.log_quality(log.journeys, 1),
-    "pipeline_quality": lambda log: _core.pipeline_quality(log.journeys, THREE, 1),
+    "count_transitions": lambda log: _core.stages.count_transitions(log.journeys, THREE, 1),
+    "time_in_stage": lambda log: _core.stages.time_in_stage(
+        log.journeys, THREE, _core.stages.Per.item, [], 1
+    ),
+    "item_facts": lambda log: _core.stages.item_facts(log.journeys, THREE, 1),
+    "log_quality": lambda log: _core.stages.log_quality(log.journeys, 1),
+    "pipeline_quality": lambda log: _core.stages.pipeline_quality(log.journeys, THREE, 1),
 }
 
 

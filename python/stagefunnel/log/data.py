@@ -71,7 +71,7 @@ class LogData:
         Whether the labels hold the pipeline too, because it has a column of its own.
     """
 
-    journeys: _core.Journeys
+    journeys: _core.journeys.Journeys
     n_input_rows: int
     found: dict[str, int]
     unit: str | None
@@ -113,7 +113,7 @@ class LogData:
     @cached_property
     def time_range(self) -> tuple[int, int] | None:
         """The earliest and the latest time, which takes a look at all of them; ``None`` without rows."""
-        return _core.time_range(self.journeys, self.threads)
+        return _core.journeys.time_range(self.journeys, self.threads)
 
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Turn the core's times into timestamps, or leave them plain integers."""
@@ -127,7 +127,7 @@ class LogData:
             )
         return self.keys_of(rows)
 
-    def journey_of(self, item: Hashable) -> _core.Journeys:
+    def journey_of(self, item: Hashable) -> _core.journeys.Journeys:
         """Return the journey of one item.
 
         Raises
@@ -137,9 +137,9 @@ class LogData:
         """
         with suppress(ValueError):  # the item is of a type that no key has
             column = read_input([item], "item")
-            keys = _core.encode_items(column.column, 1)
+            keys = _core.columns.encode_items(column.column, 1)
             if keys.holds_text == self.journeys.holds_text and not len(keys.missing_rows):
-                journey = _core.journey_of(self.journeys, keys)
+                journey = _core.journeys.journey_of(self.journeys, keys)
                 if journey is not None:
                     return journey
         like = ""
@@ -148,7 +148,7 @@ class LogData:
             like = f"; its keys look like {example.tolist()[0]!r}"
         raise UnknownItemError(f"the log has no item {item!r}{like}")
 
-    def lookup(self, pipeline: Pipeline, unlisted: str = "error") -> _core.Pipeline:
+    def lookup(self, pipeline: Pipeline, unlisted: str = "error") -> _core.scan.Pipeline:
         """Map each stage code to its row of a pipeline.
 
         Raises
@@ -172,7 +172,7 @@ class LogData:
         rows = [row_of.get(label, -1) for label in self.labels]
         if unlisted == "error":
             self._refuse_unlisted(pipeline, rows)
-        return _core.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
+        return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
 
     def _refuse_unlisted(self, pipeline: Pipeline, rows: list[int]) -> None:
         elsewhere = set(pipeline.elsewhere)

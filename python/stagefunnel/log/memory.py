@@ -24,4 +24,4 @@ def release_memory() -> int:
     >>> sf.release_memory()
     0
     """
-    return int(_core.release_idle())
+    return int(_core.journeys.release_idle())

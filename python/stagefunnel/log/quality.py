@@ -39,10 +39,10 @@ ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
 def quality_counts(
-    data: LogData, pipeline: Pipeline | None, known: _core.Summary | None = None
+    data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
 ) -> dict[str, int]:
     """Count what :meth:`stagefunnel.StageLog.quality` says, by check; `known` is of all rows of the log."""
-    found = _core.log_quality(data.journeys, data.threads) if known is None else known.log_quality
+    found = _core.stages.log_quality(data.journeys, data.threads) if known is None else known.log_quality
     counts = {
         "rows": data.n_input_rows,
         "items": data.journeys.n_items,
@@ -58,7 +58,7 @@ def quality_counts(
     if pipeline is not None:
         if known is None:
             lookup = data.lookup(pipeline, "ignore")
-            read = _core.pipeline_quality(data.journeys, lookup, data.threads)
+            read = _core.stages.pipeline_quality(data.journeys, lookup, data.threads)
         else:
             read = known.pipeline_quality
         elsewhere = set(pipeline.elsewhere)

@@ -83,7 +83,7 @@ def summary(
     asked = quantiles_of(quantiles)
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     groups = groups_of(selection, by)
-    found = _ask_all(selection, [*rules, now], groups, _core.Per[per], list(asked.values()))
+    found = _ask_all(selection, [*rules, now], groups, _core.stages.Per[per], list(asked.values()))
     *funnels, outcome = [put_together(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
@@ -100,20 +100,20 @@ def _ask_all(
     selection: Selection,
     rules: list[Rule],
     groups: Groups | None,
-    per: _core.Per,
-    quantiles: list[_core.Quantile],
-) -> _core.Summary:
+    per: _core.stages.Per,
+    quantiles: list[_core.stages.Quantile],
+) -> _core.summary.Summary:
     """Let the core read the journeys once for all questions."""
     log, lookup = selection.log, selection.lookup
     code, n_groups = core_groups(selection, groups)
     kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
     states = kept_item_states(selection.data, lookup) if selection.is_whole else None
     try:
-        found = _core.summarise(
+        found = _core.summary.summarise(
             selection.journeys, lookup, kinds, code, n_groups, per, quantiles, log._data.threads, states
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
     if selection.is_whole and code is None:
-        keep_item_states(selection.data, lookup, found.digest)
+        keep_item_states(selection.data, lookup, found.item_states)
     return found

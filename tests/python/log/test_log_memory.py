@@ -28,9 +28,9 @@ class Tracked(np.ndarray[Any, Any]):
 
 def test_a_log_keeps_the_keys_it_reads_in_place_alive_and_then_lets_go() -> None:
     keys = np.array([3, 1, 2]).view(Tracked)
-    column = _core.column_from_array(keys, None, "l")
+    column = _core.columns.column_from_array(keys, None, "l")
     watched = weakref.ref(keys)
-    encoded = _core.encode_items(column, 1)
+    encoded = _core.columns.encode_items(column, 1)
     del keys, column
     gc.collect()
     assert watched() is not None

@@ -64,7 +64,7 @@ def test_further_funnels_start_from_what_a_summary_found(monkeypatch: pytest.Mon
     asked, alone = journeys_log(*journeys), journeys_log(*journeys)
     expected = sf.funnel(alone, SMALL, kind="furthest")
     scans = []
-    monkeypatch.setattr(_core, "digest_of", lambda *_: scans.append(1))
+    monkeypatch.setattr(_core.funnel, "find_states", lambda *_: scans.append(1))
     sf.summary(asked, SMALL)
     pd.testing.assert_frame_equal(sf.funnel(asked, SMALL, kind="furthest"), expected)
     assert not scans

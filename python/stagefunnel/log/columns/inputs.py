@@ -39,7 +39,7 @@ class Input:
     """
 
     name: str
-    column: _core.Column
+    column: _core.columns.Column
     take: Take
     labels: list[Any] | None = None
 
@@ -86,7 +86,7 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
         check_names(names.values(), _column_names(source), "the table")
         # One pass for all columns: a DuckDB relation runs its query again at every call.
         wanted = list(dict.fromkeys(names.values()))
-        columns = _read(lambda: _core.columns_from_stream(source.__arrow_c_stream__(), wanted))
+        columns = _read(lambda: _core.columns.columns_from_stream(source.__arrow_c_stream__(), wanted))
     elif hasattr(source, "__arrow_c_array__"):
         check_names(names.values(), _column_names(source), "the batch")
         wanted = list(dict.fromkeys(names.values()))
@@ -112,7 +112,7 @@ def read_input(values: Any, name: str) -> Input:
             raise SchemaError(f"column {name!r} has {values.ndim} dimensions, not 1")
         return _pandas_input(pd.Series(values, copy=False), name)
     if hasattr(values, "__arrow_c_stream__"):
-        columns = _read(lambda: _core.columns_from_stream(values.__arrow_c_stream__(), []), name)
+        columns = _read(lambda: _core.columns.columns_from_stream(values.__arrow_c_stream__(), []), name)
         return _arrow_input(name, columns[0])
     if hasattr(values, "__arrow_c_array__"):
         columns = _read(lambda: _from_batch(values, []), name)
@@ -147,12 +147,14 @@ def _column_names(source: Any) -> list[Any]:
     return list(getattr(getattr(source, "schema", None), "names", []))
 
 
-def _from_batch(batch: Any, names: list[str]) -> list[_core.Column]:
+def _from_batch(batch: Any, names: list[str]) -> list[_core.columns.Column]:
     schema, array = batch.__arrow_c_array__()
-    return _core.columns_from_batch(schema, array, names)
+    return _core.columns.columns_from_batch(schema, array, names)
 
 
-def _read(read: Callable[[], list[_core.Column]], name: str | None = None) -> list[_core.Column]:
+def _read(
+    read: Callable[[], list[_core.columns.Column]], name: str | None = None
+) -> list[_core.columns.Column]:
     """Say of which column the core complained, and what to do about it."""
     try:
         return read()
@@ -163,7 +165,7 @@ def _read(read: Callable[[], list[_core.Column]], name: str | None = None) -> li
         ) from error
 
 
-def _arrow_input(name: str, column: _core.Column) -> Input:
+def _arrow_input(name: str, column: _core.columns.Column) -> Input:
     def take(rows: npt.NDArray[np.uint32]) -> pd.Series:
         if not column.holds_bytes:
             taken = column.take_integers(rows)
@@ -188,13 +190,13 @@ def _pandas_input(series: pd.Series, name: str) -> Input:
     return Input(name, column, take, labels)
 
 
-def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any] | None]:
+def _pandas_column(series: pd.Series, name: str) -> tuple[_core.columns.Column, list[Any] | None]:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         categories, labels = _pandas_column(pd.Series(dtype.categories), name)
         codes = np.ascontiguousarray(series.cat.codes.to_numpy())
-        coded = _core.column_from_array(codes, (codes < 0).view(np.uint8), "l")
-        return _core.column_with_dictionary(coded, categories), labels
+        coded = _core.columns.column_from_array(codes, (codes < 0).view(np.uint8), "l")
+        return _core.columns.column_with_dictionary(coded, categories), labels
     if isinstance(dtype, pd.DatetimeTZDtype) or (isinstance(dtype, np.dtype) and dtype.kind == "M"):
         return _timestamps(series), None
     if getattr(dtype, "storage", None) == "pyarrow" or isinstance(dtype, pd.ArrowDtype):
@@ -214,41 +216,45 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.Column, list[Any
     return _object_column(series.to_numpy(dtype=object), name)
 
 
-def _number_column(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None) -> _core.Column:
+def _number_column(
+    values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None
+) -> _core.columns.Column:
     mask = None if missing is None else np.ascontiguousarray(missing).view(np.uint8)
     form = "L" if values.dtype == np.uint64 else "l"
     # A buffer may start at any byte; the core reads whole numbers in place.
-    return _core.column_from_array(np.require(values, requirements=("C", "A")), mask, form)
+    return _core.columns.column_from_array(np.require(values, requirements=("C", "A")), mask, form)
 
 
-def _timestamps(series: pd.Series) -> _core.Column:
+def _timestamps(series: pd.Series) -> _core.columns.Column:
     index = pd.DatetimeIndex(series)
     zone = "" if index.tz is None else str(index.tz)
     values = np.require(index.asi8, requirements=("C", "A"))
-    return _core.column_from_array(values, None, f"ts{_FORMATS[index.unit]}:{zone}")
+    return _core.columns.column_from_array(values, None, f"ts{_FORMATS[index.unit]}:{zone}")
 
 
-def _arrow_backed(series: pd.Series, name: str) -> _core.Column:
+def _arrow_backed(series: pd.Series, name: str) -> _core.columns.Column:
     array: Any = series.array.__arrow_array__()
     if hasattr(array, "__arrow_c_stream__"):
-        return _read(lambda: _core.columns_from_stream(array.__arrow_c_stream__(), []), name)[0]
+        return _read(lambda: _core.columns.columns_from_stream(array.__arrow_c_stream__(), []), name)[0]
     return _read(lambda: _from_batch(array, []), name)[0]
 
 
-def _object_column(values: npt.NDArray[np.object_], name: str) -> tuple[_core.Column, list[Any] | None]:
+def _object_column(
+    values: npt.NDArray[np.object_], name: str
+) -> tuple[_core.columns.Column, list[Any] | None]:
     missing = np.asarray(pd.isna(values), dtype=np.uint8)
     try:
-        column = _core.column_from_objects(values.tolist(), missing)
+        column = _core.columns.column_from_objects(values.tolist(), missing)
     except OverflowError as error:
         return _wide_integers(values, name, error), None
     except UnicodeEncodeError as error:
         raise SchemaError(f"column {name!r} has text that is not valid Unicode: {error}") from error
-    if isinstance(column, _core.Column):
+    if isinstance(column, _core.columns.Column):
         return column, None
     return _other_objects(values, missing, name)
 
 
-def _wide_integers(values: npt.NDArray[np.object_], name: str, error: OverflowError) -> _core.Column:
+def _wide_integers(values: npt.NDArray[np.object_], name: str, error: OverflowError) -> _core.columns.Column:
     """Read Python integers beyond 63 bits where 64 without a sign hold all of them."""
     numbers = pd.Series(values).infer_objects()
     if numbers.dtype == np.uint64:
@@ -263,7 +269,7 @@ def _wide_integers(values: npt.NDArray[np.object_], name: str, error: OverflowEr
 
 def _other_objects(
     values: npt.NDArray[np.object_], missing: npt.NDArray[np.uint8], name: str
-) -> tuple[_core.Column, list[Any] | None]:
+) -> tuple[_core.columns.Column, list[Any] | None]:
     present = [(row, value) for row, value in enumerate(values) if not missing[row]]
     first_row, first = present[0]
     base = _common_type(first)
@@ -282,7 +288,7 @@ def _other_objects(
     if isinstance(first, enum.Enum):
         codes, labels = pd.factorize(values)
         flags = (codes < 0).view(np.uint8)
-        return _core.column_from_array(codes.astype(np.int64), flags, "l"), list(labels)
+        return _core.columns.column_from_array(codes.astype(np.int64), flags, "l"), list(labels)
     raise SchemaError(
         f"column {name!r} holds {type(first).__name__} objects (row {first_row}: {first!r}); expected "
         f"integers, text, bytes, UUIDs, enum members, dates or timestamps"

@@ -23,11 +23,13 @@ class ItemsTable:
         have one key, or keys are text where the log's are integers.
     """
 
-    def __init__(self, source: Any, key: str, journeys: _core.Journeys, invalid: str, threads: int) -> None:
+    def __init__(
+        self, source: Any, key: str, journeys: _core.journeys.Journeys, invalid: str, threads: int
+    ) -> None:
         self.frame = _as_pandas(source)
         self._key = key
         self._check_column(key, "items_key")
-        keys = _core.encode_items(read_input(self.frame[key], key).column, threads)
+        keys = _core.columns.encode_items(read_input(self.frame[key], key).column, threads)
         if len(keys) and journeys.n_items and keys.holds_text != journeys.holds_text:
             kinds = ["text" if text else "integers" for text in (keys.holds_text, journeys.holds_text)]
             raise SchemaError(
@@ -43,7 +45,7 @@ class ItemsTable:
                 " to leave such rows out",
             )
         self.n_keyless = len(keyless)
-        rows, duplicate = _core.match_items(journeys, keys, threads)
+        rows, duplicate = _core.journeys.match_items(journeys, keys, threads)
         if duplicate is not None:
             first, second = duplicate
             raise SchemaError(

@@ -33,13 +33,14 @@ class RowColumns:
         for name, column in columns.items():
             if _are_numbers(column):
                 numbers = number_column(column, name, " in row {row:,} of the log")
-                values = _core.amounts_of_rows(np.ascontiguousarray(numbers.values), rows, threads)
+                values: npt.NDArray[np.float64] = np.ascontiguousarray(numbers.values)
+                values = _core.funnel.values_of_rows(values, rows, threads)
                 self._numbers[name] = replace(numbers, values=values)
                 self._types[name] = column.dtype
             else:
                 category = category_column(column, f"column {name!r}")
                 self._categories[name] = replace(
-                    category, code=_core.codes_of_rows(category.code, rows, threads)
+                    category, code=_core.funnel.values_of_rows(category.code, rows, threads)
                 )
 
     @property

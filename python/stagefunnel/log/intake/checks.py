@@ -39,9 +39,9 @@ class Rows:
 
     inputs: dict[str, Input]
     times: Input
-    keys: _core.ItemKeys
-    codes: _core.StageCodes
-    stamps: _core.Times
+    keys: _core.columns.ItemKeys
+    codes: _core.columns.StageCodes
+    stamps: _core.columns.Times
     dropped: npt.NDArray[np.uint64]
     found: dict[str, int]
     other_labels: list[Hashable]
@@ -128,9 +128,9 @@ def look_over(
         Of times that are text, where it can hold them.
     """
     times, unparsed = readable_times(inputs["time"], invalid, time_format, first_row, unit)
-    keys = encode(_core.pack_items if pack else _core.encode_items, inputs["item"], threads)
-    codes = encode(_core.encode_stages, inputs["stage"], threads)
-    stamps = encode(_core.encode_times, times, threads)
+    keys = encode(_core.columns.pack_items if pack else _core.columns.encode_items, inputs["item"], threads)
+    codes = encode(_core.columns.encode_stages, inputs["stage"], threads)
+    stamps = encode(_core.columns.encode_times, times, threads)
     missing = {
         "item": keys.missing_rows,
         "stage": codes.missing_rows,
@@ -138,7 +138,7 @@ def look_over(
     }
     dropped = rows_to_drop(missing, unparsed, invalid, inputs, first_row)
     if len(dropped):
-        _core.leave_out(codes, dropped)
+        _core.columns.leave_out(codes, dropped)
     found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
     found |= {"unparsed_time": len(unparsed), "dropped": len(dropped)}
     other_labels: list[Hashable] = []
@@ -147,7 +147,7 @@ def look_over(
         labels = [label if members is None else members[label] for label in codes.labels]
         other_labels = [label for label in labels if label not in stages]
         kept = np.array([label in stages for label in labels], dtype=np.uint8)
-        found["other_stages"] = _core.keep_stages(codes, kept, threads)
+        found["other_stages"] = _core.columns.keep_stages(codes, kept, threads)
     return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels)
 
 

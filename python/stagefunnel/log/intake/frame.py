@@ -39,18 +39,18 @@ def read_frame(
     rows = look_over(inputs, time_format=time_format, invalid=invalid, threads=threads, stages=wanted)
     refuse_nothing_left(len(rows), rows.found, rows.other_labels, empty)
     if keys == "exact":
-        encode(_core.KeyTexts(True).add, inputs["item"], rows.keys)
+        encode(_core.journeys.KeyTexts(True).add, inputs["item"], rows.keys)
     given = inputs.get("order")
-    order = _core.RowOrder() if given is None else encode(_core.encode_order, given)
+    order = _core.columns.RowOrder() if given is None else encode(_core.columns.encode_order, given)
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
     labels: list[Any] = list(rows.codes.labels)
     encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
     kept_columns = None
     if more:
-        journeys, numbers = _core.build_journeys_with_rows(*encoded)
+        journeys, numbers = _core.journeys.build_journeys_with_rows(*encoded)
         kept_columns = RowColumns(more, numbers, threads)
     else:
-        journeys = _core.build_journeys(*encoded)
+        journeys = _core.journeys.build_journeys(*encoded)
     return LogData(
         journeys=journeys,
         n_input_rows=len(rows),

@@ -71,8 +71,8 @@ class _Stream:
         self._other_labels: dict[Hashable, None] = {}  # in order of appearance
         self._columns = dict(columns)
         self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
-        self._rows = _core.RowStream()
-        self._texts = None if keys == "auto" else _core.KeyTexts(keys == "exact")
+        self._rows = _core.journeys.RowStream()
+        self._texts = None if keys == "auto" else _core.journeys.KeyTexts(keys == "exact")
         self._kinds: dict[str, str] = {}
         self._unit: str | None = None
         self._zone: str | None = None
@@ -158,7 +158,9 @@ class _Stream:
             other_labels=list(self._other_labels),
         )
 
-    def _keys_of(self, journeys: _core.Journeys) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
+    def _keys_of(
+        self, journeys: _core.journeys.Journeys
+    ) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
         kind, texts = self._kinds.get("item", _INTEGERS), self._texts
         if journeys.hashed and texts is None:
             return None
@@ -171,7 +173,7 @@ class _Stream:
                 key = journeys.common_keys[0][items]
                 return pd.Series(key if kind == _UNSIGNED else key.view(np.int64))
             if texts is None:
-                keys = _core.packed_texts(journeys, items.astype(np.uint32))
+                keys = _core.journeys.packed_texts(journeys, items.astype(np.uint32))
             else:
                 keys = texts.texts_of(*(half[items] for half in journeys.common_keys))
             if kind == _BYTES:

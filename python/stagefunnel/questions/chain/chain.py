@@ -237,10 +237,10 @@ def _lead_amounts(
 
 def _count_origin(
     leads: Selection, deals: Selection, links: Links, rule: Rule, amounts: Amounts | None
-) -> _core.OriginCounts:
+) -> _core.funnel.OriginCounts:
     moved = None if deals.moved is None else deals.moved.astype(np.uint8)
     try:
-        return _core.count_origin(
+        return _core.funnel.count_origin(
             leads.journeys,
             leads.lookup,
             deals.journeys,

@@ -66,9 +66,9 @@ def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal:
 
 def _places(log: StageLog, column: Input, name: str) -> tuple[npt.NDArray[np.int64], int]:
     """Find a column's items in a log, -1 for what it does not have; also count the missing keys."""
-    keys = _core.encode_items(column.column, 1)
+    keys = _core.columns.encode_items(column.column, 1)
     try:
-        return _core.places_of(log._data.journeys, keys), len(keys.missing_rows)
+        return _core.journeys.places_of(log._data.journeys, keys), len(keys.missing_rows)
     except ValueError as error:
         kinds = ["text" if text else "integers" for text in (keys.holds_text, log._data.journeys.holds_text)]
         raise SchemaError(

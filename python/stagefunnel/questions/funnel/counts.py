@@ -57,7 +57,7 @@ class FunnelCounts:
     moved_out: Integers | None = None
 
     @classmethod
-    def of(cls, counts: _core.FunnelCounts | FunnelCounts) -> FunnelCounts:
+    def of(cls, counts: _core.funnel.Counts | FunnelCounts) -> FunnelCounts:
         """Take the counts of items out of the core's."""
         return (
             counts
@@ -67,7 +67,7 @@ class FunnelCounts:
 
     @classmethod
     def with_moved(
-        cls, counts: _core.FunnelCounts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
+        cls, counts: _core.funnel.Counts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
     ) -> FunnelCounts:
         """Put together what was counted apart: the groups `moved` have the items that moved out of `here`."""
         names = [*_ITEMS, *(name for name in AMOUNTS if getattr(counts, name).size)]
@@ -83,7 +83,7 @@ class FunnelCounts:
         return cls(**{name: np.sum([getattr(one, name) for one in parts], axis=0) for name in names})
 
 
-Counts: TypeAlias = _core.FunnelCounts | FunnelCounts
+Counts: TypeAlias = _core.funnel.Counts | FunnelCounts
 
 
 def count_all(
@@ -103,7 +103,7 @@ def count_all(
             kinds = [(rule.core_kind, rule.lost_then_won) for rule in rules]
             values = None if amounts is None else amounts.numbers.values
             try:
-                found = _core.count_funnels(
+                found = _core.funnel.count_funnels(
                     selection.journeys,
                     selection.lookup,
                     kinds,
@@ -121,11 +121,11 @@ def count_all(
     return {rule.kind: count(selection, rule, groups, amounts) for rule in rules}
 
 
-def _item_states(selection: Selection) -> _core.Digest | None:
+def _item_states(selection: Selection) -> _core.funnel.ItemStates | None:
     """Count the items by state, and tell the state of each."""
     if selection.is_whole:
         return item_states(selection.data, selection.lookup, with_items=True)
-    return _core.digest_of_items(selection.journeys, selection.lookup, selection.data.threads)
+    return _core.funnel.find_states_of_items(selection.journeys, selection.lookup, selection.data.threads)
 
 
 def count(
@@ -152,7 +152,7 @@ def core_groups(selection: Selection, groups: Groups | None) -> tuple[Codes | No
     return own + moved.astype(np.int32) * np.int32(n_groups), 2 * n_groups
 
 
-def put_together(selection: Selection, counts: _core.FunnelCounts) -> Counts:
+def put_together(selection: Selection, counts: _core.funnel.Counts) -> Counts:
     """Bring the core's counts back to one group for each that was asked for."""
     if selection.moved is None:
         return counts
@@ -167,13 +167,13 @@ def _count(
     code: Codes | None,
     n_groups: int,
     amounts: Amounts | None,
-) -> _core.FunnelCounts:
+) -> _core.funnel.Counts:
     log = selection.log
     values = None if amounts is None else amounts.numbers.values
     by_entry = "row" in (groups and groups.each, amounts and amounts.each)
     try:
         if by_entry:
-            return _core.count_entries(
+            return _core.funnel.count_entries(
                 selection.journeys,
                 selection.lookup,
                 rule.core_kind,
@@ -185,7 +185,7 @@ def _count(
                 log._data.threads,
             )
         with_items = code is not None or values is not None
-        return _core.count_funnel(
+        return _core.funnel.count_funnel(
             selection.journeys,
             selection.lookup,
             rule.core_kind,

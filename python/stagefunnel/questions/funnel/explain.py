@@ -82,7 +82,7 @@ def explain(
     visits = _visits(log, pipeline, journey)
     parts = []
     for rule in rules:
-        counts = _core.count_funnel(
+        counts = _core.funnel.count_funnel(
             journey, lookup, rule.core_kind, rule.lost_then_won, None, 1, None, 1, None
         )
         flip = rule.lost_then_won.name
@@ -108,7 +108,7 @@ def explain(
     )
 
 
-def _visits(log: StageLog, pipeline: Pipeline, journey: _core.Journeys) -> list[_Visit]:
+def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys) -> list[_Visit]:
     row_of = {label: row for row, label in enumerate(pipeline.labels)}
     # The last code stands for a missing stage, which no pipeline lists.
     row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]

@@ -16,13 +16,13 @@ class Rule:
     """How one kind of funnel counts, with the core's names for it."""
 
     kind: str
-    core_kind: _core.Kind
-    lost_then_won: _core.LostThenWon
+    core_kind: _core.funnel.Kind
+    lost_then_won: _core.funnel.LostThenWon
 
     @property
     def counts_by_state(self) -> bool:
         """Whether items of one state count alike."""
-        return self.core_kind not in (_core.Kind.conversions_moves, _core.Kind.strict)
+        return self.core_kind not in (_core.funnel.Kind.conversions_moves, _core.funnel.Kind.strict)
 
 
 def rules_of(kind: str, fill: str, lost_then_won: str | None) -> list[Rule]:
@@ -35,6 +35,6 @@ def rules_of(kind: str, fill: str, lost_then_won: str | None) -> list[Rule]:
     for one in BOTH if kind == "both" else (kind,):
         with_conversions = one == "conversions"
         flip = lost_then_won or ("exclude" if with_conversions else "include")
-        core_kind = _core.Kind[f"conversions_{fill}" if with_conversions else one]
-        rules.append(Rule(one, core_kind, _core.LostThenWon[flip]))
+        core_kind = _core.funnel.Kind[f"conversions_{fill}" if with_conversions else one]
+        rules.append(Rule(one, core_kind, _core.funnel.LostThenWon[flip]))
     return rules

@@ -109,8 +109,12 @@ def funnel_by_period(
         selection = selection_of(
             log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of
         )
-        at = _core.periods_of_items(
-            selection.journeys, selection.lookup, _core.Basis[basis], _ticks(begins, clock), log._data.threads
+        at = _core.funnel.periods_of_items(
+            selection.journeys,
+            selection.lookup,
+            _core.scan.Basis[basis],
+            _ticks(begins, clock),
+            log._data.threads,
         )
         # An item in none of the periods has no rows left, so that its group does not matter.
         code = np.maximum(at, 0) * np.int32(_n_groups(groups)) + (0 if groups is None else groups.code)
@@ -123,7 +127,7 @@ def funnel_by_period(
 def _count_active(
     log: StageLog,
     pipeline: Pipeline,
-    lookup: _core.Pipeline,
+    lookup: _core.scan.Pipeline,
     rule: Rule,
     groups: Groups | None,
     amounts: Amounts | None,
@@ -133,7 +137,7 @@ def _count_active(
     """Ask the core for the counts of one kind in all periods."""
     n_groups = _n_groups(groups)
     try:
-        counts = _core.count_trend(
+        counts = _core.funnel.count_trend(
             log._data.journeys,
             lookup,
             rule.core_kind,
@@ -144,7 +148,7 @@ def _count_active(
             bounds,
             seen_at,
             elsewhere_flags(log, pipeline),
-            _core.MovedOut[pipeline.moved_out],
+            _core.scan.MovedOut[pipeline.moved_out],
             log._data.threads,
         )
     except ValueError as error:

@@ -14,7 +14,7 @@ from ...errors import SchemaError, counted
 Keys = npt.NDArray[np.uint64]
 
 
-def keys_of(journeys: _core.Journeys) -> Keys:
+def keys_of(journeys: _core.journeys.Journeys) -> Keys:
     """Take the keys of the items out of a log."""
     low, high = journeys.common_keys
     keys = np.column_stack([low, high] if journeys.holds_text else [low])

@@ -167,7 +167,9 @@ def partial(
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     clock = log._data.clock
     moves = count_moves(selection)
-    seen = _core.stage_durations(selection.journeys, selection.lookup, _core.Per[per], log._data.threads)
+    seen = _core.stages.stage_durations(
+        selection.journeys, selection.lookup, _core.stages.Per[per], log._data.threads
+    )
     found = quality_counts(log._data, pipeline)
     return Partial(
         pipeline=pipeline,

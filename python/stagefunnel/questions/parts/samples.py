@@ -30,7 +30,7 @@ class Sample:
     durations: npt.NDArray[np.uint64]
 
     @classmethod
-    def of(cls, seen: _core.StageDurations) -> Sample:
+    def of(cls, seen: _core.stages.StageDurations) -> Sample:
         """Take it out of the core's."""
         return cls(seen.visits, seen.completed, seen.open, seen.items, np.sort(seen.durations))
 
@@ -45,7 +45,7 @@ class Sample:
             durations=np.sort(np.concatenate([one.durations for one in samples])),
         )
 
-    def stage_time(self, quantiles: Sequence[_core.Quantile]) -> _core.StageTime:
+    def stage_time(self, quantiles: Sequence[_core.stages.Quantile]) -> _core.stages.StageTime:
         """Summarise the durations, as the core does those of a log."""
-        counts = _core.VisitCounts(self.visits, self.completed, self.open, self.items)
-        return _core.summarise_durations(counts, [self.durations], quantiles)
+        counts = _core.stages.VisitCounts(self.visits, self.completed, self.open, self.items)
+        return _core.stages.summarise_durations(counts, [self.durations], quantiles)

@@ -96,8 +96,8 @@ def source_of(log: StageLog, column: str, option: str) -> ItemsTable | RowColumn
 def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
     """Find the first or last row of each item of those that a report keeps, -1 for an item without one."""
     log = selection.log
-    rows: npt.NDArray[np.int64] = _core.rows_of_items(
-        selection.journeys, selection.lookup, log._data.journeys, _core.RowAt[at], log._data.threads
+    rows: npt.NDArray[np.int64] = _core.funnel.rows_of_items(
+        selection.journeys, selection.lookup, log._data.journeys, _core.funnel.RowAt[at], log._data.threads
     )
     return rows
 
@@ -107,7 +107,7 @@ def items_of_rows(log: StageLog) -> npt.NDArray[np.int64]:
     return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._data.journeys))
 
 
-def rows_per_item(journeys: _core.Journeys) -> npt.NDArray[np.int64]:
+def rows_per_item(journeys: _core.journeys.Journeys) -> npt.NDArray[np.int64]:
     """Count the rows of each item."""
     offsets = journeys.offsets.view(np.int64)
     return offsets[1:] - offsets[:-1]

@@ -35,8 +35,8 @@ class Selection:
 
     log: StageLog
     pipeline: Pipeline
-    lookup: _core.Pipeline
-    journeys: _core.Journeys
+    lookup: _core.scan.Pipeline
+    journeys: _core.journeys.Journeys
     moved: npt.NDArray[np.bool_] | None = None
 
     @property
@@ -50,7 +50,7 @@ class Selection:
         return self.journeys is self.log._data.journeys
 
 
-def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.Pipeline:
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.scan.Pipeline:
     """Read a log's stage codes as rows of a pipeline; every question starts here."""
     if not isinstance(log, StageLog):
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
@@ -73,20 +73,20 @@ def selection_of(
     moved = None
     if pipeline.elsewhere and pipeline.moved_out == "include":
         flags = elsewhere_flags(log, pipeline)
-        moved = _core.moved_items(journeys, lookup, flags, log._data.threads).astype(bool)
+        moved = _core.scan.moved_items(journeys, lookup, flags, log._data.threads).astype(bool)
     return Selection(log, pipeline, lookup, journeys, moved)
 
 
 def select(
     log: StageLog,
-    journeys: _core.Journeys,
+    journeys: _core.journeys.Journeys,
     pipeline: Pipeline,
-    lookup: _core.Pipeline,
+    lookup: _core.scan.Pipeline,
     *,
     period: Any,
     basis: BasisName,
     as_of: Any,
-) -> _core.Journeys:
+) -> _core.journeys.Journeys:
     """Take the rows that a period keeps out of a log's journeys, or of one item's."""
     clock = log._data.clock
     start, end = period_of(period, clock).ticks(clock)
@@ -94,15 +94,15 @@ def select(
     everything = start is None and end is None and basis != "closed"
     if everything and seen_at is None and not pipeline.elsewhere:
         return journeys
-    return _core.select_journeys(
+    return _core.scan.select_journeys(
         journeys,
         lookup,
-        _core.Basis[basis],
+        _core.scan.Basis[basis],
         start,
         end,
         seen_at,
         elsewhere_flags(log, pipeline),
-        _core.MovedOut[pipeline.moved_out],
+        _core.scan.MovedOut[pipeline.moved_out],
         log._data.threads,
     )
 

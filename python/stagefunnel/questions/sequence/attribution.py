@@ -65,7 +65,7 @@ def touch_of(attribution: AttributionName, step: int, plan: Plan, by: object) ->
 class Grouped:
     """The journeys that are asked, the sequence in their terms, and the group of each of their items."""
 
-    journeys: _core.Journeys
+    journeys: _core.journeys.Journeys
     plan: Plan
     groups: Groups | None
 

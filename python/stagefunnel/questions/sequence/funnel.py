@@ -250,7 +250,7 @@ def sequence_items(
     return table
 
 
-def _steps(question: Question, grouped: Grouped, quantiles: Sequence[_core.Quantile] | None) -> Steps:
+def _steps(question: Question, grouped: Grouped, quantiles: Sequence[_core.stages.Quantile] | None) -> Steps:
     log, as_of, plan, groups = question.log, question.as_of, grouped.plan, grouped.groups
     if plan.mode != "clickhouse":
         return steps_of(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))

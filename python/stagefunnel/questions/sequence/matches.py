@@ -50,7 +50,9 @@ class Chains:
     time: npt.NDArray[np.int64]
 
 
-def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Journeys | None = None) -> Chains:
+def chains_of(
+    log: StageLog, plan: Plan, as_of: int | None, journeys: _core.journeys.Journeys | None = None
+) -> Chains:
     """Find the chain of every item in the rows before a moment, or that of every entry.
 
     Other journeys than the log's are of its times.
@@ -65,9 +67,8 @@ def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Jour
         item = np.arange(read.n_items, dtype=np.uint32)
     else:
         every_entry = plan.entries == "all"
-        found = _core.sequence_chains(
-            read, core_options(plan, log, as_of), held_by_rows(log, plan), every_entry, log._data.threads
-        )
+        find = _core.sequence.entry_matches if every_entry else _core.sequence.best_matches
+        found = find(read, core_options(plan, log, as_of), held_by_rows(log, plan), log._data.threads)
         level, stop, time = found.level, found.stop, found.time.reshape(-1, n_steps)
         done = time != NAT
         item = found.item if every_entry else np.arange(read.n_items, dtype=np.uint32)
@@ -77,7 +78,7 @@ def chains_of(log: StageLog, plan: Plan, as_of: int | None, journeys: _core.Jour
     return Chains(item[kept], level[kept], stop[kept], done[kept], time[kept])
 
 
-def items_before(journeys: _core.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
+def items_before(journeys: _core.journeys.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
     """Tell which items have a row before the end of observation."""
     if as_of is None:
         return np.ones(journeys.n_items, dtype=np.bool_)
@@ -90,11 +91,11 @@ def counts_of(
     plan: Plan,
     as_of: int | None,
     groups: Groups | None,
-    quantiles: Sequence[_core.Quantile] | None,
-    journeys: _core.Journeys | None = None,
-) -> _core.SequenceCounts:
+    quantiles: Sequence[_core.stages.Quantile] | None,
+    journeys: _core.journeys.Journeys | None = None,
+) -> _core.sequence.Counts:
     """Count the chains, group by group, without making them; without quantiles no times are kept."""
-    return _core.count_sequence(
+    return _core.sequence.count_sequence(
         log._data.journeys if journeys is None else journeys,
         core_options(plan, log, as_of),
         held_by_rows(log, plan),
@@ -108,11 +109,11 @@ def counts_of(
 
 def window_funnel(log: StageLog, plan: Plan, as_of: int | None) -> npt.NDArray[np.uint8]:
     """Find the level that ClickHouse's windowFunnel gives every item."""
-    return _core.window_funnel(
+    return _core.sequence.window_funnel(
         log._data.journeys,
         [np.append(step.matches, np.uint8(0)) for step in plan.steps],
         cast(int, plan.window),
-        [_core.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
+        [_core.sequence.WindowFunnelMode[mode] for mode in sorted(plan.modes)],
         as_of,
         log._data.threads,
     )
@@ -136,7 +137,7 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
     return combined(categories, plan.hold, "row").code
 
 
-def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.SequenceOptions:
+def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence.Options:
     """Put a plan in the terms of the core."""
     clock = log._data.clock
     first, last = log._data.time_range or (0, 0)
@@ -145,18 +146,18 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.Sequence
         """Add that a missing stage, whose code is behind all others, is none of them."""
         return np.append(matches, np.uint8(0))
 
-    def core_span(length: Length | None) -> _core.SequenceSpan | None:
+    def core_span(length: Length | None) -> _core.sequence.Length | None:
         """Give months as the pieces that they are in this log."""
         if length is None:
             return None
         if isinstance(length, Months):
             reach = reach_of(length, first, last, clock)
-            return _core.SequenceSpan(reach.begin, reach.shift, reach.least)
-        return _core.SequenceSpan(*(np.array([value], dtype=np.int64) for value in (0, length, NAT)))
+            return _core.sequence.Length(reach.begin, reach.shift, reach.least)
+        return _core.sequence.Length(*(np.array([value], dtype=np.int64) for value in (0, length, NAT)))
 
-    return _core.SequenceOptions(
+    return _core.sequence.Options(
         steps=[
-            _core.SequenceStep(
+            _core.sequence.Step(
                 with_missing(step.matches),
                 core_span(step.min_gap),
                 core_span(step.max_gap),
@@ -165,12 +166,12 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.Sequence
             )
             for step in plan.steps
         ],
-        mode=_core.SequenceMode[plan.mode],
-        timing=_core.SequenceTiming[plan.timing],
+        mode=_core.sequence.Mode[plan.mode],
+        timing=_core.sequence.Timing[plan.timing],
         window=None if plan.mode == "open" else core_span(plan.window),
         exclusions=[
-            _core.SequenceExclusion(
-                with_missing(one.matches), one.after, one.before, _core.ExclusionEffect[one.effect]
+            _core.sequence.Exclusion(
+                with_missing(one.matches), one.after, one.before, _core.sequence.ExclusionEffect[one.effect]
             )
             for one in plan.barriers
         ],

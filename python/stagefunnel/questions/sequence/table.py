@@ -43,12 +43,12 @@ class Steps:
     reached: Counts
     dropped: Counts
     immature: Counts
-    from_previous: Sequence[_core.StepTime | None]
-    from_first: Sequence[_core.StepTime | None]
+    from_previous: Sequence[_core.sequence.StepTime | None]
+    from_first: Sequence[_core.sequence.StepTime | None]
     excess: int = 0
 
 
-def steps_of(counts: _core.SequenceCounts) -> Steps:
+def steps_of(counts: _core.sequence.Counts) -> Steps:
     """Read the counts of the core."""
     return Steps(
         counts.items,
@@ -113,7 +113,7 @@ def sequence_table(
     return table
 
 
-def _exact(time: _core.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
+def _exact(time: _core.sequence.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
     """Read the mean and the quantiles, which are fractions."""
     if time is None or not time.count:
         return [None] * (1 + n_quantiles)

@@ -78,15 +78,19 @@ def time_in_stage(
     asked = quantiles_of(quantiles)
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
     try:
-        stages = _core.time_in_stage(
-            selection.journeys, selection.lookup, _core.Per[per], list(asked.values()), log._data.threads
+        stages = _core.stages.time_in_stage(
+            selection.journeys,
+            selection.lookup,
+            _core.stages.Per[per],
+            list(asked.values()),
+            log._data.threads,
         )
     except ValueError as error:
         raise SchemaError(str(error)) from error
     return time_table(pipeline, stages, per=per, names=list(asked), unit=log.unit)
 
 
-def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
+def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.stages.Quantile]:
     """Read the median and the quantiles asked for, by the names of their columns."""
     if not isinstance(quantiles, Iterable) or isinstance(quantiles, str):
         raise SchemaError(f"quantiles={quantiles!r} is not a list of shares, such as [0.25, 0.75]")
@@ -98,7 +102,12 @@ def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.Quantile]:
 
 
 def time_table(
-    pipeline: Pipeline, stages: Sequence[_core.StageTime], *, per: str, names: Sequence[str], unit: str | None
+    pipeline: Pipeline,
+    stages: Sequence[_core.stages.StageTime],
+    *,
+    per: str,
+    names: Sequence[str],
+    unit: str | None,
 ) -> pd.DataFrame:
     """Build the table of :func:`time_in_stage`; `names` are those of the quantiles, the median first."""
     table = pd.DataFrame(
@@ -124,9 +133,9 @@ def time_table(
     return table[[*STAGE_TIMES, *names[1:]]]
 
 
-def _quantile(share: float) -> _core.Quantile:
+def _quantile(share: float) -> _core.stages.Quantile:
     """Read 0.9 as nine tenths, which no binary number is."""
     if not 0 <= float(share) <= 1:
         raise SchemaError(f"quantiles={share!r} is not between 0 and 1")
     exact = Fraction(str(float(share))).limit_denominator(10**9)
-    return _core.Quantile(exact.numerator, exact.denominator)
+    return _core.stages.Quantile(exact.numerator, exact.denominator)

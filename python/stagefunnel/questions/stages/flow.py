@@ -71,7 +71,7 @@ def flow(
     start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
     ends = [moment for moment in (end, seen_at) if moment is not None]
-    counts = _core.count_flow(
+    counts = _core.stages.count_flow(
         log._data.journeys,
         lookup,
         start,

@@ -59,7 +59,7 @@ def item_table(
     6    lost       Lost  Prepayment       3        1
     """
     selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
-    facts = _core.item_facts(selection.journeys, selection.lookup, log._data.threads)
+    facts = _core.stages.item_facts(selection.journeys, selection.lookup, log._data.threads)
     outcome = facts.outcome
     closed_at = pd.Series(log._data.to_times(np.where(outcome == 0, NAT, facts.closed_at)))
     if log.unit is None:

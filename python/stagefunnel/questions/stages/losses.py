@@ -90,7 +90,7 @@ def losses(
     if groups is not None and reason in groups.values.columns:
         raise SchemaError(f"reason={reason!r} is in by= too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = _core.find_losses(selection.journeys, selection.lookup, log._data.threads)
+    lost = _core.stages.find_losses(selection.journeys, selection.lookup, log._data.threads)
     from_stage, until_lost, in_stage = lost.from_stage, lost.until_lost, lost.in_stage
     stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]
     item = lost.item[stays]

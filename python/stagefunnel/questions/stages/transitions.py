@@ -65,10 +65,10 @@ def transitions(
     return transition_table(pipeline, counts.moves, counts.items)
 
 
-def count_moves(selection: Selection) -> _core.Transitions:
+def count_moves(selection: Selection) -> _core.stages.Transitions:
     """Ask the core for the moves and the items that made them."""
     try:
-        return _core.count_transitions(selection.journeys, selection.lookup, selection.data.threads)
+        return _core.stages.count_transitions(selection.journeys, selection.lookup, selection.data.threads)
     except ValueError as error:
         raise SchemaError(str(error)) from error
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "stagefunnel/scan/pipeline.hpp"
 #include "stagefunnel/scan/selection.hpp"
 
 namespace stagefunnel::bindings {
@@ -35,7 +36,14 @@ py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeli
 
 }  // namespace
 
-void bind_selection(py::module_& m) {
+void bind_scan(py::module_& m) {
+    py::class_<Pipeline>(m, "Pipeline")
+        .def(py::init<std::int32_t, std::int32_t, std::int32_t, std::vector<std::int32_t>>(), "n_open"_a,
+             "n_won"_a, "n_lost"_a, "row_of_label"_a)
+        .def_property_readonly("n_open", &Pipeline::n_open)
+        .def_property_readonly("n_won", &Pipeline::n_won)
+        .def_property_readonly("rows", &Pipeline::rows);
+
     py::native_enum<scan::Basis>(m, "Basis", "enum.Enum")
         .value("active", scan::Basis::active)
         .value("created", scan::Basis::created)

@@ -1,0 +1,155 @@
+#include <pybind11/native_enum.h>
+
+#include <optional>
+
+#include "arrays.hpp"
+#include "stagefunnel/questions/durations/durations.hpp"
+#include "stagefunnel/questions/stages/flow.hpp"
+#include "stagefunnel/questions/stages/items.hpp"
+#include "stagefunnel/questions/stages/losses.hpp"
+#include "stagefunnel/questions/stages/quality.hpp"
+#include "stagefunnel/questions/stages/transitions.hpp"
+
+namespace stagefunnel::bindings {
+namespace {
+
+stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, std::optional<std::int64_t> start,
+                  std::optional<std::int64_t> end, const Array<std::uint8_t>& elsewhere, unsigned threads) {
+    const std::span<const std::uint8_t> flags = as_span(elsewhere);
+    const py::gil_scoped_release unlocked;
+    return stages::count_flow(journeys, pipeline, {start, end}, flags, threads);
+}
+
+durations::StageTime summarise(const durations::VisitCounts& counts,
+                               const std::vector<Array<std::uint64_t>>& samples,
+                               const std::vector<stats::Quantile>& quantiles) {
+    std::vector<std::span<const std::uint64_t>> spans;
+    for (const Array<std::uint64_t>& sample : samples) spans.push_back(as_span(sample));
+    const py::gil_scoped_release unlocked;
+    return durations::summarise_durations(counts, spans, quantiles);
+}
+
+void bind_transitions(py::module_& m) {
+    py::class_<stages::Transitions>(m, "Transitions")
+        .def_property_readonly("moves", table_of<&stages::Transitions::moves>())
+        .def_property_readonly("items", table_of<&stages::Transitions::items>());
+    m.def("count_transitions", &stages::count_transitions, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+}
+
+void bind_flow(py::module_& m) {
+    py::class_<stages::Flow>(m, "Flow")
+        .def_property_readonly("at_start", list_of<&stages::Flow::at_start>())
+        .def_property_readonly("created", list_of<&stages::Flow::created>())
+        .def_property_readonly("from_earlier", list_of<&stages::Flow::from_earlier>())
+        .def_property_readonly("from_later", list_of<&stages::Flow::from_later>())
+        .def_property_readonly("from_closed", list_of<&stages::Flow::from_closed>())
+        .def_property_readonly("moved_in", list_of<&stages::Flow::moved_in>())
+        .def_property_readonly("advanced", list_of<&stages::Flow::advanced>())
+        .def_property_readonly("went_back", list_of<&stages::Flow::went_back>())
+        .def_property_readonly("won", list_of<&stages::Flow::won>())
+        .def_property_readonly("lost", list_of<&stages::Flow::lost>())
+        .def_property_readonly("moved_out", list_of<&stages::Flow::moved_out>())
+        .def_property_readonly("at_end", list_of<&stages::Flow::at_end>());
+    m.def("count_flow", &flow, "journeys"_a, "pipeline"_a, "start"_a, "end"_a, "elsewhere"_a.noconvert(),
+          "threads"_a);
+}
+
+void bind_losses(py::module_& m) {
+    py::class_<stages::Losses>(m, "Losses")
+        .def_property_readonly("item", array_of<&stages::Losses::item>())
+        .def_property_readonly("from_stage", array_of<&stages::Losses::from_stage>())
+        .def_property_readonly("lost_stage", array_of<&stages::Losses::lost_stage>())
+        .def_property_readonly("until_lost", array_of<&stages::Losses::until_lost>())
+        .def_property_readonly("in_stage", array_of<&stages::Losses::in_stage>());
+    m.def("find_losses", &stages::find_losses, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+}
+
+void bind_items(py::module_& m) {
+    py::class_<stages::ItemFacts>(m, "ItemFacts")
+        .def_property_readonly("first_row", array_of<&stages::ItemFacts::first_row>())
+        .def_property_readonly("outcome", array_of<&stages::ItemFacts::outcome>())
+        .def_property_readonly("first_time", array_of<&stages::ItemFacts::first_time>())
+        .def_property_readonly("closed_at", array_of<&stages::ItemFacts::closed_at>())
+        .def_property_readonly("last_stage", array_of<&stages::ItemFacts::last_stage>())
+        .def_property_readonly("furthest_stage", array_of<&stages::ItemFacts::furthest_stage>())
+        .def_property_readonly("lost_from", array_of<&stages::ItemFacts::lost_from>())
+        .def_property_readonly("visits", array_of<&stages::ItemFacts::visits>())
+        .def_property_readonly("back_moves", array_of<&stages::ItemFacts::back_moves>())
+        .def_property_readonly("skipped", array_of<&stages::ItemFacts::skipped>());
+    m.def("item_facts", &stages::item_facts, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+}
+
+void bind_quality(py::module_& m) {
+    py::class_<stages::LogQuality>(m, "LogQuality")
+        .def_readonly("exact_duplicates", &stages::LogQuality::exact_duplicates)
+        .def_readonly("repeats", &stages::LogQuality::repeats)
+        .def_readonly("ties", &stages::LogQuality::ties);
+    py::class_<stages::PipelineQuality>(m, "PipelineQuality")
+        .def_readonly("unlisted_rows", &stages::PipelineQuality::unlisted_rows)
+        .def_readonly("bridged_visits", &stages::PipelineQuality::bridged_visits)
+        .def_readonly("items_without_rows", &stages::PipelineQuality::items_without_rows)
+        .def_readonly("ties_deciding_outcome", &stages::PipelineQuality::ties_deciding_outcome);
+    const auto unlocked = py::call_guard<py::gil_scoped_release>();
+    m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
+    m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+}
+
+void bind_durations(py::module_& m) {
+    py::native_enum<durations::Per>(m, "Per", "enum.Enum")
+        .value("visit", durations::Per::visit)
+        .value("item", durations::Per::item)
+        .value("longest", durations::Per::longest)
+        .finalize();
+    py::class_<stats::Quantile>(m, "Quantile")
+        .def(py::init<std::uint64_t, std::uint64_t>(), "numerator"_a, "denominator"_a);
+    py::class_<stats::Duration>(m, "Duration")
+        .def_readonly("whole", &stats::Duration::whole)
+        .def_readonly("rest", &stats::Duration::rest)
+        .def_readonly("of", &stats::Duration::of);
+    py::class_<durations::VisitCounts>(m, "VisitCounts")
+        .def(py::init<std::int64_t, std::int64_t, std::int64_t, std::int64_t>(), "visits"_a, "completed"_a,
+             "open"_a, "items"_a)
+        .def_readonly("visits", &durations::VisitCounts::visits)
+        .def_readonly("completed", &durations::VisitCounts::completed)
+        .def_readonly("open", &durations::VisitCounts::open)
+        .def_readonly("items", &durations::VisitCounts::items);
+    py::class_<durations::StageTime, durations::VisitCounts>(m, "StageTime")
+        .def_readonly("mean", &durations::StageTime::mean)
+        .def_readonly("quantiles", &durations::StageTime::quantiles);
+    py::class_<durations::StageDurations, durations::VisitCounts>(m, "StageDurations")
+        .def_property_readonly("durations", [](const py::object& self) {
+            // A view that keeps the stage alive: samples of a large log are not copied.
+            const auto& durations = self.cast<const durations::StageDurations&>().durations;
+            py::array_t<std::uint64_t> view(static_cast<py::ssize_t>(durations.size()), durations.data(),
+                                            self);
+            view.attr("flags").attr("writeable") = false;
+            return view;
+        });
+    m.def(
+        "time_in_stage",
+        [](const Journeys& journeys, const Pipeline& pipeline, durations::Per per,
+           const std::vector<stats::Quantile>& quantiles, unsigned threads) {
+            return durations::time_in_stage(journeys, pipeline, per, quantiles, threads);
+        },
+        "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
+        py::call_guard<py::gil_scoped_release>());
+    m.def("stage_durations", &durations::stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+    m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
+}
+
+}  // namespace
+
+void bind_stages(py::module_& m) {
+    bind_transitions(m);
+    bind_flow(m);
+    bind_losses(m);
+    bind_items(m);
+    bind_quality(m);
+    bind_durations(m);
+}
+
+}  // namespace stagefunnel::bindings

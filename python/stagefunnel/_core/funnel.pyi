@@ -1,0 +1,109 @@
+from __future__ import annotations
+import collections.abc
+import enum
+import numpy
+import numpy.typing
+import stagefunnel._core.journeys
+import stagefunnel._core.scan
+import typing
+__all__: list[str] = ['Counts', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'find_states', 'find_states_of_items', 'periods_of_items', 'rows_of_items', 'values_of_rows']
+class Kind(enum.Enum):
+    classic: typing.ClassVar[Kind]
+    conversions_moves: typing.ClassVar[Kind]
+    conversions_won: typing.ClassVar[Kind]
+    furthest: typing.ClassVar[Kind]
+    strict: typing.ClassVar[Kind]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class LostThenWon(enum.Enum):
+    exclude: typing.ClassVar[LostThenWon]
+    exclude_reopened: typing.ClassVar[LostThenWon]
+    include: typing.ClassVar[LostThenWon]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Counts:
+    @property
+    def amount(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def amount_missing(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def assumed(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def beyond(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def left_out(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def lost(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def lost_from(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def open(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def open_at(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def passed(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def reopened_won(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def skipped(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def visited(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def won(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class ItemStates:
+    @property
+    def has_items(self) -> bool:
+        ...
+class RowAt(enum.Enum):
+    first: typing.ClassVar[RowAt]
+    last: typing.ClassVar[RowAt]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class OriginCounts:
+    @property
+    def converted(self) -> int:
+        ...
+    @property
+    def deals(self) -> Counts:
+        ...
+def count_entries(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: stagefunnel._core.journeys.Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
+    ...
+def count_funnel(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates | None) -> Counts:
+    ...
+def count_funnels(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kinds: collections.abc.Sequence[tuple[Kind, LostThenWon]], group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates) -> list[Counts]:
+    ...
+def count_origin(leads: stagefunnel._core.journeys.Journeys, lead_pipeline: stagefunnel._core.scan.Pipeline, deals: stagefunnel._core.journeys.Journeys, deal_pipeline: stagefunnel._core.scan.Pipeline, moved_deals: numpy.typing.NDArray[numpy.uint8] | None, lead: numpy.typing.NDArray[numpy.uint32], deal: numpy.typing.NDArray[numpy.uint32], kind: Kind, lost_then_won: LostThenWon, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> OriginCounts:
+    ...
+def count_trend(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, bounds: numpy.typing.NDArray[numpy.int64], as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: stagefunnel._core.scan.MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
+    ...
+def find_states(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
+    ...
+def find_states_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
+    ...
+def periods_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, basis: stagefunnel._core.scan.Basis, bounds: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
+    ...
+def rows_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, whole: stagefunnel._core.journeys.Journeys, at: RowAt, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
+    ...
+@typing.overload
+def values_of_rows(column: numpy.typing.NDArray[numpy.int32], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
+    ...
+@typing.overload
+def values_of_rows(column: numpy.typing.NDArray[numpy.float64], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+    ...

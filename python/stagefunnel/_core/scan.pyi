@@ -1,0 +1,37 @@
+from __future__ import annotations
+import collections.abc
+import enum
+import numpy
+import numpy.typing
+import stagefunnel._core.journeys
+import typing
+__all__: list[str] = ['Basis', 'MovedOut', 'Pipeline', 'moved_items', 'select_journeys']
+class Pipeline:
+    def __init__(self, n_open: typing.SupportsInt | typing.SupportsIndex, n_won: typing.SupportsInt | typing.SupportsIndex, n_lost: typing.SupportsInt | typing.SupportsIndex, row_of_label: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
+        ...
+    @property
+    def n_open(self) -> int:
+        ...
+    @property
+    def n_won(self) -> int:
+        ...
+    @property
+    def rows(self) -> list[int]:
+        ...
+class Basis(enum.Enum):
+    active: typing.ClassVar[Basis]
+    closed: typing.ClassVar[Basis]
+    created: typing.ClassVar[Basis]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class MovedOut(enum.Enum):
+    exclude: typing.ClassVar[MovedOut]
+    include: typing.ClassVar[MovedOut]
+    @classmethod
+    def __new__(cls, value):
+        ...
+def moved_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    ...
+def select_journeys(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipeline, basis: Basis, start: typing.SupportsInt | typing.SupportsIndex | None, end: typing.SupportsInt | typing.SupportsIndex | None, as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> stagefunnel._core.journeys.Journeys:
+    ...
