@@ -101,7 +101,9 @@ def test_a_chart_of_one_group_refuses_several() -> None:
         sf.SchemaError, match="a histogram has room for one group; give the rows of one group"
     ):
         plots.plot_time_to_convert(table)
-    plots.plot_time_to_convert(table[table["half"] == 1].drop(columns="half"))  # what the error says
+    one = table[table["half"] == 1].drop(columns="half")  # what the error says
+    assert plots.plot_time_to_convert(one).to_dict()["title"]["subtitle"] == []
+    assert "Time to convert" in str(sf.show(one))
 
 
 @pytest.mark.parametrize(
