@@ -38,7 +38,10 @@ def sequence_findings(table: pd.DataFrame, remembered: _Remembered) -> list[str]
         return []
     if table.empty:
         return [kind.of_nothing] if kind.of_nothing else []
-    return (kind.with_groups if remembered.get("by") else kind.alone)(table, remembered)
+    by = remembered.get("by")
+    if by and not {*by} <= {*table.columns}:
+        return []  # rows of one group without its name: the numbers of the whole are not about them
+    return (kind.with_groups if by else kind.alone)(table, remembered)
 
 
 def _within(remembered: _Remembered) -> str:

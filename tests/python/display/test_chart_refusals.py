@@ -28,7 +28,7 @@ TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
     "funnel": (plots.plot_funnel, "funnel()", lambda: sf.funnel(LOG, PIPELINE)),
     "losses": (plots.plot_losses, "losses()", lambda: sf.losses(LOG, PIPELINE)),
     "sequence": (plots.plot_sequence, "sequence_funnel()", lambda: sf.sequence_funnel(LOG, STEPS)),
-    "skips": (plots.plot_skips, "skips()", lambda: sf.skips(LOG, PIPELINE)),
+    "skips": (plots.plot_skips, "skips()", lambda: sf.skips(LOG, PIPELINE, by=None)),
     "time in stage": (plots.plot_time_in_stage, "time_in_stage()", lambda: sf.time_in_stage(LOG, PIPELINE)),
     "time to convert": (
         plots.plot_time_to_convert,
@@ -101,7 +101,9 @@ def test_a_chart_of_one_group_refuses_several() -> None:
         sf.SchemaError, match="a histogram has room for one group; give the rows of one group"
     ):
         plots.plot_time_to_convert(table)
-    plots.plot_time_to_convert(table[table["half"] == 1].drop(columns="half"))  # what the error says
+    one = table[table["half"] == 1].drop(columns="half")  # what the error says
+    assert plots.plot_time_to_convert(one).to_dict()["title"]["subtitle"] == []
+    assert "Time to convert" in str(sf.show(one))
 
 
 @pytest.mark.parametrize(
