@@ -142,8 +142,8 @@ def test_a_ragged_row_is_refused_by_file_and_line_or_counted(tmp_path: Path, row
     path = write_csv(tmp_path / "log.csv", f'item,stage,time\n1,"N\new",0\n{row}\n1,Won,2\n')
     mended = "put fields that hold ',' in quotes" if n_fields > 3 else "correct the row"
     message = (
-        f"{path}, line 4: {n_fields} field{'s' * (n_fields > 1)} where the header has 3 names; {mended}, or pass "
-        f'invalid="drop" to leave such rows out'
+        f"{path}, line 4: {n_fields} field{'s' * (n_fields > 1)} where the header has 3 names; {mended}, "
+        f'or pass invalid="drop" to leave such rows out'
     )
     with refused(sf.ReaderError, message):
         sf.StageLog.from_csv(path)
