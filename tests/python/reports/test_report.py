@@ -141,16 +141,15 @@ def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: 
     assert page.text["option"] == ["all", *table["source"].dropna(), "(missing)"]
 
 
-def test_a_breakdown_by_no_column_is_ignored(tmp_path: Path) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, by=[]))
-    assert "What is skipped" in page.text["h2"]
+def test_a_breakdown_by_no_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(sf.SchemaError, match="by= names no column"):
+        page_of(tmp_path, SHOP.log, SHOP.pipeline, by=[])
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
     [
         ("by", "shoe_size"),
-        ("reason", "shoe_size"),
         ("every", "fortnight"),
         ("basis", "lucky"),
         ("unlisted", "hide"),
