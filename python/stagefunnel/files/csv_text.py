@@ -105,6 +105,7 @@ class CsvRows:
             )
         self.delimiter = delimiter_of(first) if named is None else named[1]
         self._reader = csv.reader(chain([first], text), delimiter=self.delimiter, strict=True)
+        self.names: list[str] = []  # none yet, in case the header is malformed
         self.names = [name.strip() for name in self._read(1).rows[0]]
         self.header_lines = self._next_line - 1
         self.n_ragged = 0

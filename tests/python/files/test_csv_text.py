@@ -123,6 +123,14 @@ REFUSED = {
         "\n" + HEADER,
         ", line 1: there is no header; a table starts with the names of its columns",
     ),
+    "a name that goes on after its quote": (
+        '"item"x,stage,time\n1,New,5\n',
+        ", line 1: a field goes on after its closing quote; write quotes inside a field twice",
+    ),
+    "a name whose quote never closes": (
+        'item,stage,"time\n1,New,5\n',
+        ", line 1: a quoted field is never closed; the file may be cut short",
+    ),
     "no header below Excel's line": (
         "sep=;\n\n" + HEADER,
         ", line 2: there is no header; a table starts with the names of its columns",
