@@ -79,7 +79,7 @@ class Pipeline:
         problems = _problems(self._stages, self._won, self._lost, self._names)
         problems += _elsewhere_problems(self.labels, self._elsewhere)
         if problems:
-            raise SchemaError("the pipeline is not sound: " + "; ".join(problems))
+            raise SchemaError("invalid pipeline: " + "; ".join(problems))
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Pipeline:
@@ -266,7 +266,7 @@ def _problems(
             problems.append(f"{label!r} is listed {how}")
     strangers = [label for label in names if label not in where]
     if strangers:
-        problems.append(f"names are given for what is no stage: {quoted(strangers)}")
+        problems.append(f"names are given for labels that are not stages: {quoted(strangers)}")
     return problems
 
 

@@ -129,7 +129,7 @@ class ParquetBatches(FileBatches):
 
 
 def _unsound(file: str, error: Exception) -> ReaderError:
-    return ReaderError(f"{file}: not a sound Parquet file: {error}")
+    return ReaderError(f"{file}: not a valid Parquet file: {error}")
 
 
 class CsvBatches(FileBatches):

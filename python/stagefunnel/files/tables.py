@@ -230,4 +230,4 @@ def _parquet_file(file: str, rows_read: RowsRead | None = None) -> Iterator[Any]
         try:
             yield pq.ParquetFile(raw)
         except (pa.ArrowException, OSError) as error:
-            raise ReaderError(f"{file}: not a sound Parquet file: {error}") from error
+            raise ReaderError(f"{file}: not a valid Parquet file: {error}") from error

@@ -177,7 +177,7 @@ def _recognised(
     """Return the format with a role for every source, and the roles.
 
     Optional sources need no role. Of several such formats, the one with a role for the most sources wins,
-    then the first. A list of items alone is no export.
+    then the first. A list of items alone is not an export.
     """
     roles = {reader.FORMAT: [reader.sniff(source, options) for source in sources] for reader in readers}
     _give_way(roles, readers)

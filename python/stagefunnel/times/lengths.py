@@ -100,13 +100,13 @@ def length_of(value: LengthLike | None, clock: Clock, option: str, *, up: bool =
     ticks = exact if clock.unit is None else _in_unit(exact, clock.unit)
     whole = -(-ticks // 1) if up else ticks // 1
     if whole > _MOST_TICKS:
-        raise SchemaError(given(option, value), " is longer than any log; None is no bound")
+        raise SchemaError(given(option, value), " is longer than any log; None means no bound")
     return int(whole)
 
 
 def _exact(value: Any, clock: Clock, option: str) -> Fraction | Months:
     if value is pd.NaT:
-        raise SchemaError(named(option), " is missing (NaT); None is no bound")
+        raise SchemaError(named(option), " is missing (NaT); None means no bound")
     if isinstance(value, str):
         if clock.unit is None:
             raise SchemaError(
@@ -121,7 +121,7 @@ def _exact(value: Any, clock: Clock, option: str) -> Fraction | Months:
                 given(option, value), f" has no unit, and the log's times are timestamps; give {_EXAMPLES}"
             )
         if not np.isfinite(float(value)):
-            raise SchemaError(given(option, value), " is not a length of time; None is no bound")
+            raise SchemaError(given(option, value), " is not a length of time; None means no bound")
         return Fraction(int(value)) if is_whole_number(value) else Fraction(float(value))
     raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}")
 
@@ -146,7 +146,7 @@ def _from_text(value: str, option: str) -> Fraction | Months:
 
 def _from_timedelta(value: Any, clock: Clock, option: str) -> Fraction:
     if pd.isna(value):
-        raise SchemaError(named(option), " is missing (NaT); None is no bound")
+        raise SchemaError(named(option), " is missing (NaT); None means no bound")
     if clock.unit is None:
         raise SchemaError(
             given(option, value),

@@ -151,7 +151,7 @@ def test_a_bad_row_is_named_in_its_own_file_after_quoted_line_breaks(
 def test_bad_settings_and_files_end_with_one(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.toml").write_text("[pipeline]\nstages = []\n")
     assert failing(["funnel", "log.csv", "--pipeline", "bad.toml"], capsys) == (
-        "bad.toml: the pipeline is not sound: it has no in-progress stage"
+        "bad.toml: invalid pipeline: it has no in-progress stage"
     )
     Path("cut.csv.gz").write_bytes(gzip.compress(ROWS.encode())[:-6])
     text = failing(["funnel", "cut.csv.gz", "--pipeline", "pipeline.toml"], capsys)

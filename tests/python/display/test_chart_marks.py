@@ -243,13 +243,13 @@ def test_a_bar_of_a_sequence_has_a_piece_for_each_fate_of_its_items() -> None:
         ("3. C", "went on"): 1,
     }
     assert [record["label"] for record in totals.records] == ["4 · 100 %", "2 · 50 %", "1 · 25 %"]
-    assert [record["said"] for record in steps.records] == ["↓ 50 %", "↓ 50 %"]
+    assert [record["text"] for record in steps.records] == ["↓ 50 %", "↓ 50 %"]
 
 
 def test_a_sequence_has_no_conversion_if_more_items_reach_a_step_than_the_optional_one_before() -> None:
     log = journeys_log("A > C", "A > C", "A > B > C")
     *_, steps = layers_of(plots.plot_sequence(sf.sequence_funnel(log, ["A", "B", "C"], optional={2})))
-    assert [(record["step"], record["said"]) for record in steps.records] == [("2. B", "↓ 33 %")]
+    assert [(record["step"], record["text"]) for record in steps.records] == [("2. B", "↓ 33 %")]
 
 
 def test_times_to_convert_are_a_histogram_with_the_share_that_is_through() -> None:

@@ -66,7 +66,7 @@ def steps_of(table: pd.DataFrame) -> dict[str, str]:
     chart = plot_funnel(table).to_dict()
     words = [layer for layer in chart["concat"][-1]["layer"] if layer["mark"].get("baseline") == "middle"]
     steps = [step for layer in words for step in chart["datasets"][layer["data"]["name"]]]
-    return {step["stage"]: step["said"] for step in steps}
+    return {step["stage"]: step["text"] for step in steps}
 
 
 def test_between_bars_stands_what_is_a_conversion() -> None:

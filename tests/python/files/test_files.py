@@ -211,7 +211,7 @@ def test_a_damaged_file_is_refused_and_never_read_in_part(folder: Folder, name: 
 @pytest.mark.parametrize("content", [b"PAR1", parquet_bytes()[:-20], damaged(parquet_bytes(), -20)])
 def test_a_damaged_parquet_file_is_refused(folder: Folder, content: bytes) -> None:
     file = folder.file("a.parquet", content)
-    with pytest.raises(sf.ReaderError, match=f"^{re.escape(file)}: not a sound Parquet file: "):
+    with pytest.raises(sf.ReaderError, match=f"^{re.escape(file)}: not a valid Parquet file: "):
         folder.read(file)
 
 

@@ -140,9 +140,9 @@ def test_an_incomplete_row_is_named_by_file_and_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("row", "n_fields"), [("2,Won", 2), ("2,Won,1,2", 4), ("2", 1)])
 def test_a_ragged_row_is_refused_by_file_and_line_or_counted(tmp_path: Path, row: str, n_fields: int) -> None:
     path = write_csv(tmp_path / "log.csv", f'item,stage,time\n1,"N\new",0\n{row}\n1,Won,2\n')
-    mended = "put fields that hold ',' in quotes" if n_fields > 3 else "correct the row"
+    correction = "put fields that hold ',' in quotes" if n_fields > 3 else "correct the row"
     message = (
-        f"{path}, line 4: {n_fields} field{'s' * (n_fields > 1)} where the header has 3 names; {mended}, "
+        f"{path}, line 4: {n_fields} field{'s' * (n_fields > 1)} where the header has 3 names; {correction}, "
         f'or pass invalid="drop" to leave such rows out'
     )
     with refused(sf.ReaderError, message):
@@ -157,7 +157,7 @@ def test_what_is_no_sound_file_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no file 'nowhere"):
         sf.StageLog.from_parquet("nowhere/*.parquet")
     path = write_csv(tmp_path / "log.parquet", "item,stage,time\n")
-    with pytest.raises(sf.ReaderError, match=r"log\.parquet: not a sound Parquet file"):
+    with pytest.raises(sf.ReaderError, match=r"log\.parquet: not a valid Parquet file"):
         sf.StageLog.from_parquet(path)
     path = write_csv(tmp_path / "log.csv", "item,stage,tine\n1,New,0\n")
     with pytest.raises(sf.ReaderError, match=r"no column 'time'; .* did you mean 'tine'"):

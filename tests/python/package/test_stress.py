@@ -139,7 +139,7 @@ def test_times_of_any_unit_and_span_make_the_journeys_of_the_reference(
     span = min(2**width + beside, furthest // step) * step
     ticks = [0, span, *(random.randrange(span + 1) // step * step for _ in range(4))]
     if odd:
-        # One time that is no whole number of steps.
+        # One time that is not a whole number of steps.
         ticks.append(random.randrange(span + 1))
     start = random.choice([0, -(span // step // 2) * step])
     times = [as_time(start + tick, time_type) for tick in ticks]

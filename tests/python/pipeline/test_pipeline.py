@@ -48,18 +48,21 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"stages": ["A", 1]}, "its labels are of mixed types: integer, text"),
     ({"stages": [1], "won": "1"}, "its labels are of mixed types: integer, text"),
     ({"stages": [1, True]}, "its labels are of mixed types: bool, integer; 1 is listed twice as in progress"),
-    ({"stages": ["A"], "names": {"B": "Bee", "C": "Sea"}}, "names are given for what is no stage: 'B', 'C'"),
+    (
+        {"stages": ["A"], "names": {"B": "Bee", "C": "Sea"}},
+        "names are given for labels that are not stages: 'B', 'C'",
+    ),
     (
         {"stages": ["A", 1], "won": "A", "names": {"Z": "z"}},
         "its labels are of mixed types: integer, text; 'A' is listed as in progress and won; "
-        "names are given for what is no stage: 'Z'",
+        "names are given for labels that are not stages: 'Z'",
     ),
 ]
 
 
 @pytest.mark.parametrize(("given", "problem"), PROBLEMS)
 def test_an_unsound_pipeline_is_refused_with_all_that_is_wrong(given: dict[str, Any], problem: str) -> None:
-    with pytest.raises(sf.SchemaError, match=f"^{re.escape('the pipeline is not sound: ' + problem)}$"):
+    with pytest.raises(sf.SchemaError, match=f"^{re.escape('invalid pipeline: ' + problem)}$"):
         sf.Pipeline(**given)
 
 
@@ -134,7 +137,7 @@ def test_one_log_is_read_through_several_pipelines() -> None:
 
 
 def test_what_cannot_be_a_label_is_refused() -> None:
-    message = "the pipeline is not sound: {'New'} cannot be labels; use text, integers or enum members"
+    message = "invalid pipeline: {'New'} cannot be labels; use text, integers or enum members"
     with pytest.raises(sf.SchemaError, match=f"^{re.escape(message)}$"):
         sf.Pipeline([{"New"}], won="Won")
 

@@ -98,14 +98,14 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
             "[pipeline]\nstages = 'A'\nunlisted = 'drop'",
             ": unlisted = 'drop' is not one of 'error', 'ignore'",
         ),
-        ("[pipeline]\nstages = []", ": the pipeline is not sound: it has no in-progress stage"),
+        ("[pipeline]\nstages = []", ": invalid pipeline: it has no in-progress stage"),
         (
             "[pipeline]\nstages = ['A']\nwon = 'A'",
-            ": the pipeline is not sound: 'A' is listed as in progress and won",
+            ": invalid pipeline: 'A' is listed as in progress and won",
         ),
         (
             "[pipeline]\nstages = ['A', 1]",
-            ": the pipeline is not sound: its labels are of mixed types: integer, text",
+            ": invalid pipeline: its labels are of mixed types: integer, text",
         ),
     ],
 )

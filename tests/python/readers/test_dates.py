@@ -85,7 +85,7 @@ def test_one_date_of_a_column_decides_for_all_and_a_note_says_so() -> None:
     said = export.quality.set_index("check").loc["day_first_dates"]
     assert (said["count"], said["note"]) == (
         2,
-        "dates with the day first, as one with a number above 12 tells",
+        "dates with the day first, as one with a number above 12 shows",
     )
     assert first_times(read("03/04/2026", "03/13/2026")).dt.month.tolist() == [3, 3]
 

@@ -217,7 +217,7 @@ REFUSED = {
     b"%PDF-1.7": "a PDF",
     b"PK\x03\x04rest": "a ZIP file; unpack it",
     b"\x1f\x8bcut": "damaged or cut short",
-    b"PAR1rest": "not a sound Parquet file",
+    b"PAR1rest": "not a valid Parquet file",
     b"deal_id,stage\n7,d\xe9j\xe0 vu\n": "byte 0xe9 in line 2 is not UTF-8, nor UTF-16 or Cyrillic cp1251",
     "deal_id,stage\n7,Новая\n".encode() + "8,Успех\n".encode("cp1251"): (
         "mixes encodings: byte 0xd3 in line 3 is not UTF-8, but line 2 is"

@@ -74,7 +74,7 @@ def test_a_length_between_two_ticks_is_rounded_so_that_the_same_rows_are_inside(
         ("soon", MICRO, "is not a length of time"),
         (True, PLAIN, "is not a length of time"),
         ([7], PLAIN, "is not a length of time"),
-        (float("inf"), PLAIN, "None is no bound"),
+        (float("inf"), PLAIN, "None means no bound"),
         (10**19, PLAIN, "longer than any log"),
         (pd.NaT, MICRO, "missing"),
         (np.timedelta64("NaT"), MICRO, "missing"),

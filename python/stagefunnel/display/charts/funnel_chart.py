@@ -123,6 +123,6 @@ def _tick_marks(panel: Panel, order: Any, room: Any, colour: Any, look: Theme) -
         y=alt.Y("stage:N", scale=order),
         x=alt.X("at:Q", scale=room, axis=None),
         color=colour,
-        tooltip=[alt.Tooltip("said:N", title="at this stage")],
+        tooltip=[alt.Tooltip("text:N", title="at this stage")],
     )
     return drawn

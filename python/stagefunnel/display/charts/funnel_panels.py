@@ -160,7 +160,7 @@ def _tick_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]
         for part, column, what in _TICKS:
             if row[column] and row["base"]:
                 text = f"{count(row[column])} {what}"
-                ticks.append({"stage": stage, "part": part, "at": row[column] / row["base"], "said": text})
+                ticks.append({"stage": stage, "part": part, "at": row[column] / row["base"], "text": text})
     return ticks
 
 
@@ -172,7 +172,7 @@ def _step_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]
     is_first = (rows["outcome"] == "open") | (rows["outcome"] != rows["outcome"].shift())
     shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_first, strict=True)
     return [
-        {"stage": stage, "said": f"\N{DOWNWARDS ARROW} {percent(value)}"}
+        {"stage": stage, "text": f"\N{DOWNWARDS ARROW} {percent(value)}"}
         for stage, outcome, value, first in shares
         if outcome != "lost" and first and value <= 1
     ]

@@ -76,7 +76,7 @@ def conversions_between(
     Parameters
     ----------
     steps
-        Records with the name of the bar as `field` and the text as ``said``.
+        Records with the name of the bar as `field` and the text as ``text``.
     field
         Field of the names.
     order
@@ -88,7 +88,7 @@ def conversions_between(
         align="left", baseline="middle", fontSize=10, color=look.quiet, dy=-round(GAP * row_height / 2) + 1
     )
     drawn: alt.Chart = words.encode(
-        y=alt.Y(f"{field}:N", scale=order, bandPosition=0), x=alt.value(4), text="said:N"
+        y=alt.Y(f"{field}:N", scale=order, bandPosition=0), x=alt.value(4), text="text:N"
     )
     return drawn
 

@@ -78,7 +78,7 @@ def _group_chart(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart
         totals.append({"step": name, "n": int(row["reached"]), "label": label})
         if row["step"] > 1 and row["conversion_from_previous"] <= 1:
             step = f"\N{DOWNWARDS ARROW} {percent(row['conversion_from_previous'])}"
-            steps.append({"step": name, "said": step})
+            steps.append({"step": name, "text": step})
     order = alt.Scale(domain=names, paddingInner=GAP)
     y = alt.Y("step:N", scale=order, axis=name_axis(look))
     colours = alt.Scale(

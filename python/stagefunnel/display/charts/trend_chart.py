@@ -95,7 +95,7 @@ def _lines(
             "stage": names[row["stage"]],
             # More items than the previous stage has are not a share of it.
             "value": float(row[value]) if not is_share or row[value] <= 1 else None,
-            "said": percent(row[value]) if is_share else count(row[value]),
+            "text": percent(row[value]) if is_share else count(row[value]),
             "reached": count(row["reached"]),
             "all": count(row["base"]),
         }
@@ -116,7 +116,7 @@ def _lines(
         ),
         color=alt.Color("stage:N", scale=scale, legend=legend()),
         tooltip=tooltip(
-            ("period", "stage", "said", "reached", "all"), {"said": _TITLES[value], "all": "all items"}
+            ("period", "stage", "text", "reached", "all"), {"text": _TITLES[value], "all": "all items"}
         ),
     )
     layers = [points.mark_line(strokeWidth=2.2), points.mark_point(filled=True, size=32, opacity=1)]

@@ -74,7 +74,7 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
             advised("invalid", "drop"),
         )
     notes.add(
-        "unreadable_times", len(unparsed), f"texts in column {name!r} that are no time, taken as missing"
+        "unreadable_times", len(unparsed), f"texts in column {name!r} that are not times, taken as missing"
     )
     return _in_zone(pd.Series(times), options, notes)
 
@@ -170,7 +170,7 @@ def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Op
         notes.add(
             f"{which}_first_dates",
             count,
-            f"dates with the {which} first, as one with a number above 12 tells",
+            f"dates with the {which} first, as one with a number above 12 shows",
         )
         return bool(late_first.any())
     if (parts["mark"].dropna() == ".").all():
