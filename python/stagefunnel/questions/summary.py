@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 from .. import _core
 from ..errors import check_option, core_errors
@@ -12,6 +12,7 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ..tables.summary import Summary
+from ..times.periods import MomentLike, PeriodLike
 from .funnel.count import without_core_groups
 from .funnel.kinds import Rule, rules_of
 from .funnel.states import keep_item_states, kept_item_states
@@ -33,9 +34,9 @@ def summary(
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> Summary:
     """Answer the usual questions about a log: both funnels, outcomes, times, moves and quality.
 

@@ -20,6 +20,7 @@ from ..questions.funnel.trend import funnel_by_period
 from ..questions.stages.losses import losses
 from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, Unlisted
+from ..times.periods import MomentLike, PeriodLike
 from . import sections
 from .page import Page, Section, rendered
 
@@ -37,9 +38,9 @@ def report(
     reason: str | None = None,
     every: EveryName | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> Path:
     """Write one page about a log, for people who do not open a notebook.
 
@@ -89,7 +90,7 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
-    scope = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
+    scope: dict[str, Any] = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
     answers = summary(log, pipeline, **scope)
     parts: list[Section | None] = [
         sections.funnels(answers.funnel),
@@ -142,15 +143,16 @@ def _trend(
     return None
 
 
-def _about(log: StageLog, period: Any, basis: str, as_of: Any) -> str:
+def _about(log: StageLog, period: PeriodLike | None, basis: str, as_of: MomentLike | None) -> str:
     """Say what the page is about: rows, items, the period and the range of times."""
     parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
     if period is not None:
-        parts.append(f"{basis} in {period if isinstance(period, str) else ' to '.join(map(str, period))}")
+        ends = period if isinstance(period, list | tuple) else (period,)
+        parts.append(f"{basis} in {' to '.join(map(str, ends))}")
     if as_of is not None:
         parts.append(f"as of {as_of}")
     time_range = log._data.time_range
     if time_range is not None:
-        ends = log._data.to_times(np.array(time_range, dtype=np.int64))
-        parts.append(f"{ends.iloc[0]} to {ends.iloc[1]}")
+        times = log._data.to_times(np.array(time_range, dtype=np.int64))
+        parts.append(f"{times.iloc[0]} to {times.iloc[1]}")
     return "; ".join(parts)

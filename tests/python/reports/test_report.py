@@ -129,9 +129,17 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     assert empty.text["dd"][0] == "0"
 
 
-def test_a_period_stands_on_the_page(tmp_path: Path) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, period="2026-Q1", basis="created"))
-    assert any("created in 2026-Q1" in text for text in page.text["p"])
+@pytest.mark.parametrize(
+    ("period", "shown"),
+    [
+        ("2026-Q1", "2026-Q1"),
+        (pd.Period("2026-03"), "2026-03"),
+        (("2026-01", "2026-03"), "2026-01 to 2026-03"),
+    ],
+)
+def test_a_period_stands_on_the_page(tmp_path: Path, period: Any, shown: str) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, period=period, basis="created"))
+    assert any(f"created in {shown};" in text for text in page.text["p"])
 
 
 def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: Path) -> None:

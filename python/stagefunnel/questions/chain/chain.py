@@ -16,7 +16,7 @@ from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
-from ...times.periods import Period, period_of
+from ...times.periods import MomentLike, Period, PeriodLike, period_of
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import Rule, rules_of
@@ -45,9 +45,9 @@ def chain_funnel(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     period_basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Count leads, and then the deals that they became, as one funnel.
 

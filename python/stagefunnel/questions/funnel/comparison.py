@@ -13,7 +13,7 @@ from ...pipeline import Pipeline
 from ...tables.build import remember, share
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ...tables.schema import COMPARED_AMOUNTS, COMPARISON
-from ...times.periods import Clock, Period, calendar_period, period_of
+from ...times.periods import Clock, MomentLike, Period, PeriodLike, calendar_period, period_of
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
 from ..scope.selection import data_of
 from .funnel import funnel
@@ -25,9 +25,9 @@ _BEFORE: Final = ("previous", "last_year")
 def compare_periods(
     log: StageLog,
     pipeline: Pipeline,
-    period: Any,
+    period: PeriodLike | None,
     *,
-    with_: Any = "previous",
+    with_: PeriodLike = "previous",
     kind: KindName = "classic",
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
@@ -35,7 +35,7 @@ def compare_periods(
     amount: str | None = None,
     unlisted: Unlisted = "error",
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Put the funnel of one period beside the funnel of another.
 
@@ -110,7 +110,7 @@ def compare_periods(
     return table
 
 
-def _period_before(now: Period, period: Any, with_: Any, clock: Clock) -> Period:
+def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, clock: Clock) -> Period:
     """Find the period to compare with."""
     if not isinstance(with_, str) or with_ not in _BEFORE:
         return _other_period(with_, clock)
@@ -132,7 +132,7 @@ def _period_before(now: Period, period: Any, with_: Any, clock: Clock) -> Period
     return Period(now.start - year, now.end - year)
 
 
-def _other_period(with_: Any, clock: Clock) -> Period:
+def _other_period(with_: PeriodLike, clock: Clock) -> Period:
     """Read the period to compare with where it is a period of its own."""
     if with_ is None:
         raise SchemaError(named("with_"), ' is a period, "previous" or "last_year"')

@@ -16,6 +16,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, row_outcomes, stage_columns
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ...tables.schema import EXPLANATION, OUTCOMES
+from ...times.periods import MomentLike, PeriodLike
 from ..scope.selection import core_pipeline, select
 from .kinds import Rule, rules_of
 
@@ -37,9 +38,9 @@ def explain(
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Explain for every stage whether one item counts in it, and by which rule.
 

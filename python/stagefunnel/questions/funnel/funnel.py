@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import get_args
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from ...errors import SchemaError, advised, check_option, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
@@ -36,9 +37,9 @@ def funnel(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
@@ -162,9 +163,9 @@ def outcomes(
     at: AtName = "first",
     top: int | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 

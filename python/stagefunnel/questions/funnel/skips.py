@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import SKIPS
+from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import groups_of
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
@@ -26,9 +26,9 @@ def skips(
     *,
     by: str | Sequence[str] | None = "manager",
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 

@@ -17,7 +17,16 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
-from ...times.periods import FREQUENCIES, Clock, Period, begin_of, moment_of, period_of
+from ...times.periods import (
+    FREQUENCIES,
+    Clock,
+    MomentLike,
+    Period,
+    PeriodLike,
+    begin_of,
+    moment_of,
+    period_of,
+)
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
@@ -43,9 +52,9 @@ def funnel_by_period(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Count the funnel of every period by itself, all periods in one pass over the log.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ...tables.summary import Summary
-from ...times.periods import Period, moment_of, period_of
+from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
@@ -124,9 +124,9 @@ def partial(
     lost_then_won: LostThenWonName | None = None,
     per: PerName = "visit",
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> Partial:
     """Take from a log with some of the items everything that the summary of all items needs.
 

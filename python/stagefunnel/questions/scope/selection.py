@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ...log.data import LogData
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
-from ...times.periods import moment_of, period_of
+from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def selection_of(
     pipeline: Pipeline,
     *,
     unlisted: str = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> Selection:
     """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`."""
     check_option("basis", basis, get_args(BasisName))
@@ -91,9 +91,9 @@ def select(
     pipeline: Pipeline,
     lookup: _core.scan.Pipeline,
     *,
-    period: Any,
+    period: PeriodLike | None,
     basis: BasisName,
-    as_of: Any,
+    as_of: MomentLike | None,
 ) -> _core.journeys.Journeys:
     """Choose the rows that a period keeps, of a log's journeys or of one item's."""
     clock = log._data.clock

@@ -15,6 +15,7 @@ from ...pipeline import Pipeline
 from ...tables.build import remember, stage_columns
 from ...tables.options import BasisName, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
+from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ..scope.selection import selection_of
 
@@ -28,9 +29,9 @@ def time_in_stage(
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
 

@@ -13,7 +13,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, remember, stage_columns
 from ...tables.options import Unlisted
 from ...tables.schema import ENTRIES, FLOW
-from ...times.periods import moment_of, period_of
+from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 from ..scope.selection import core_pipeline, elsewhere_flags
 
 
@@ -21,9 +21,9 @@ def flow(
     log: StageLog,
     pipeline: Pipeline,
     *,
-    period: Any,
+    period: PeriodLike | None,
     unlisted: Unlisted = "error",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Balance the visits of each stage: those at the start, those that enter and leave, those at the end.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -13,6 +11,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, outcome_values, remember, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import ITEMS, MOVED_OUT
+from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT
 from ..scope.selection import selection_of
 
@@ -22,9 +21,9 @@ def item_table(
     pipeline: Pipeline,
     *,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """List the items of a log with their outcomes and facts about their journeys.
 

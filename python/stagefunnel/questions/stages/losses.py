@@ -18,6 +18,7 @@ from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS
+from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ..scope.breakdown import groups_of
 from ..scope.money import Rates, amounts_of
@@ -37,9 +38,9 @@ def losses(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
 

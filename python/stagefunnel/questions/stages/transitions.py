@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,6 +13,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
 from ...tables.schema import TRANSITIONS
+from ...times.periods import MomentLike, PeriodLike
 from ..scope.selection import Selection, selection_of
 
 
@@ -23,9 +22,9 @@ def transitions(
     pipeline: Pipeline,
     *,
     unlisted: Unlisted = "error",
-    period: Any = None,
+    period: PeriodLike | None = None,
     basis: BasisName = "active",
-    as_of: Any = None,
+    as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Count the moves from stage to stage.
 
