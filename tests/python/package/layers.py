@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
     "plots": {"display.charts"},
-    "reports": {"errors", "pipeline", "tables", "log", "questions", "display", "display.charts"},
+    "reports": {"errors", "times", "pipeline", "tables", "log", "questions", "display", "display.charts"},
     "datasets": {"errors", "log", "pipeline"},
     "cli": {"", "errors", "files", "tables", "display"},
     "__main__": {"cli"},
