@@ -22,7 +22,7 @@ from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, chain, islice
-from operator import itemgetter, methodcaller
+from operator import itemgetter
 from typing import IO, Final, Literal, NamedTuple, TextIO, TypeAlias
 
 import numpy as np
@@ -55,10 +55,10 @@ class Block(NamedTuple):
 
     def column(self, place: int) -> list[str | None]:
         """Take one column; a blank field is ``None``."""
-        fields: list[str | None] = list(map(itemgetter(place), self.rows))
-        if all(map(methodcaller("strip"), fields)):
-            return fields
-        return [None if field is None or is_blank(field) else field for field in fields]
+        fields = list(map(itemgetter(place), self.rows))
+        if all(map(str.strip, fields)):
+            return [*fields]
+        return [None if is_blank(field) else field for field in fields]
 
 
 class CsvRows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -17,7 +17,8 @@ from .csv_text import Block, csv_header, opened_csv
 from .opening import kind_of, opened
 from .progress import Progress, RowsRead
 
-_CHUNK_ROWS = 100_000
+_BLOCK_ROWS = 500  # so few that Python's garbage collector does not visit their lists again and again
+_CHUNK_ROWS = 200 * _BLOCK_ROWS
 _JSON_ROWS = 10_000
 
 
@@ -139,19 +140,29 @@ def _read_csv(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> 
         wanted = list(dict.fromkeys(filter(None, rows.names) if columns is None else columns))
         check_columns(file, wanted, rows.names)
         places = {name: rows.names.index(name) for name in wanted}
-        chunks = [_frame_of(Block([], []), places)]
-        for block in rows.blocks(_CHUNK_ROWS):
-            rows_read.add(len(block.rows))
-            chunks.append(_frame_of(block, places))
-    return pd.concat(chunks, ignore_index=True)
+        chunks = []
+        blocks = rows.blocks(_BLOCK_ROWS)
+        while True:
+            fields, n_rows = _fields_of(islice(blocks, _CHUNK_ROWS // _BLOCK_ROWS), places)
+            chunks.append(pd.DataFrame({name: _text_column(fields[name]) for name in wanted}))
+            if not n_rows:
+                return pd.concat(chunks, ignore_index=True)
+            rows_read.add(n_rows)
 
 
-def _frame_of(block: Block, places: Mapping[str, int]) -> pd.DataFrame:
-    columns = {
-        name: pd.Series(np.array(block.column(place), dtype=object), dtype="str")
-        for name, place in places.items()
-    }
-    return pd.DataFrame(columns)
+def _fields_of(blocks: Iterable[Block], places: Mapping[str, int]) -> tuple[dict[str, list[str | None]], int]:
+    """Collect the fields of some columns, and count the rows."""
+    fields: dict[str, list[str | None]] = {name: [] for name in places}
+    n_rows = 0
+    for block in blocks:
+        n_rows += len(block.rows)
+        for name, place in places.items():
+            fields[name].extend(block.column(place))
+    return fields, n_rows
+
+
+def _text_column(fields: list[str | None]) -> pd.Series:
+    return pd.Series(np.array(fields, dtype=object), dtype="str")
 
 
 def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
@@ -186,7 +197,7 @@ def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) ->
 def _csv_lines(file: str) -> Generator[int, None, None]:
     """List the lines on which rows begin; ragged rows were left out before, or else an error."""
     with opened_csv(file, ragged="drop") as rows:
-        for block in rows.blocks(_CHUNK_ROWS):
+        for block in rows.blocks(_BLOCK_ROWS):
             yield from block.lines
 
 

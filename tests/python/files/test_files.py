@@ -103,7 +103,8 @@ def test_files_are_read_under_each_other_in_their_order(folder: Folder) -> None:
 
 
 def test_more_rows_than_are_read_at_once_are_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stagefunnel.files.tables._CHUNK_ROWS", 3)
+    monkeypatch.setattr("stagefunnel.files.tables._BLOCK_ROWS", 2)
+    monkeypatch.setattr("stagefunnel.files.tables._CHUNK_ROWS", 4)
     text = "item,stage,time\n" + "".join(f"{number},New,0\n" for number in range(11))
     frame = folder.read(folder.file("a.csv", text))
     assert frame["item"].tolist() == [str(number) for number in range(11)]
@@ -284,7 +285,7 @@ def test_one_file_under_two_names_is_read_once(folder: Folder) -> None:
 def test_the_rows_of_every_kind_of_file_are_told(folder: Folder, name: str) -> None:
     file = folder.file(name, FILES[name])
     heard: list[tuple[int, int | None]] = []
-    read_tables([file], COLUMNS, progress=lambda *told: heard.append(told))
+    read_tables([file], COLUMNS, progress=lambda *rows: heard.append(rows))
     assert heard[-1] == (4, 4)
 
 
@@ -299,7 +300,7 @@ def test_rows_are_told_as_they_come_and_expected_by_the_bytes(
         folder.file("b.jsonl", "".join(f'{{"item": {row}, "stage": "New", "time": 0}}\n' for row in rows)),
     ]
     heard: list[tuple[int, int | None]] = []
-    read_tables(files, COLUMNS, progress=lambda *told: heard.append(told))
+    read_tables(files, COLUMNS, progress=lambda *rows: heard.append(rows))
     assert [n_rows for n_rows, _ in heard] == [20_000, 40_000, 50_000, 50_000, 70_000, 90_000, 100_000]
     # Rows of JSON take over twice the bytes, so that fewer come than the rows of the CSV file let expect.
     expected = [n_all for _, n_all in heard if n_all is not None]
