@@ -146,7 +146,7 @@ class LogData:
         if self.keys_of is not None and self.journeys.n_items:
             example = self.keys_of(self.journeys.first_row[:1].copy())
             like = f"; its keys look like {example.tolist()[0]!r}"
-        raise UnknownItemError(f"the log has no item {item!r}{like}")
+        raise UnknownItemError(f"the log has no item {item!r}{like}", option="item")
 
     def lookup(self, pipeline: Pipeline, unlisted: str = "error") -> _core.scan.Pipeline:
         """Map each stage code to its row of a pipeline.

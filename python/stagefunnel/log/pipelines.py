@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from ..errors import SchemaError, named
+from ..errors import SchemaError, given, named
 from ..pipeline import MovedOut, Pipeline
 from .columns.stage_labels import qualified
 from .stage_log import StageLog
@@ -54,6 +54,8 @@ def pipelines_of_log(
     0  Sales / New       1
     1  Sales / Won       0
     """
+    if not isinstance(pipelines, Mapping):
+        raise SchemaError(given("pipelines", pipelines), " is not a mapping of names to pipelines")
     own = {name: _fitted(log, name, pipeline) for name, pipeline in pipelines.items()}
     home: dict[Hashable, Any] = {}
     for name, pipeline in own.items():

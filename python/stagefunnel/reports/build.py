@@ -115,9 +115,9 @@ def report(
     return Path(path)
 
 
-def _first(by: str | Sequence[str] | None) -> str | None:
+def _first(by: str | Sequence[str] | None) -> str | Sequence[str] | None:
     """Return the first column of a breakdown: a heat map has one axis for groups."""
-    return by if by is None or isinstance(by, str) else next(iter(by), None)
+    return next(iter(by), None) if isinstance(by, list | tuple) else by
 
 
 def _trend(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Final, Literal, TypeAlias, TypeGuard
@@ -12,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeGuard
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError, counted, given, is_whole_number
+from ..errors import SchemaError, counted, given, is_whole_number, named
 from .stamps import TICKS_A_SECOND
 
 Moment: TypeAlias = pd.Timestamp | int
@@ -92,34 +93,43 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         return period
     if _is_pair(period, option):
         first, last = period
-        start = _side(first, clock, "start")
-        end = _side(last, clock, "end")
+        with _errors_of(option):
+            start, end = _side(first, clock, "start"), _side(last, clock, "end")
         if start is not None and end is not None and end <= start:  # type: ignore[operator]
             raise SchemaError(given(option, period), " ends before it begins; give (start, end)")
         return Period(start, end)
     if isinstance(period, Integral | datetime.datetime | np.datetime64):
         raise SchemaError(given(option, period), " is a moment, not a period; give a pair (start, end)")
-    whole = calendar_period(period)
-    if whole is None:
-        raise SchemaError(
-            given(option, period), f" is not a period; give text such as {_EXAMPLES}, or a pair"
-        )
-    return Period(begin_of(whole, clock), begin_of(whole + 1, clock))
+    with _errors_of(option):
+        whole = calendar_period(period)
+        if whole is not None:
+            return Period(begin_of(whole, clock), begin_of(whole + 1, clock))
+    raise SchemaError(given(option, period), f" is not a period; give text such as {_EXAMPLES}, or a pair")
 
 
 def moment_of(value: MomentLike | None, clock: Clock, option: str) -> int | None:
     """Read one moment in the unit of a log, as `as_of` takes it; text stands for the start of its period."""
     if value is None:
         return None
-    stamp = _moment(value, clock)
+    with _errors_of(option):
+        stamp = _moment(value, clock)
+        whole = calendar_period(value) if stamp is None else None
+        if whole is not None:
+            stamp = begin_of(whole, clock)
     if stamp is None:
-        whole = calendar_period(value)
-        if whole is None:
-            raise SchemaError(
-                given(option, value), ' is not a moment; give a timestamp, or text such as "2026-04-01"'
-            )
-        stamp = begin_of(whole, clock)
+        raise SchemaError(
+            given(option, value), ' is not a moment; give a timestamp, or text such as "2026-04-01"'
+        )
     return _ticks(stamp, clock)
+
+
+@contextmanager
+def _errors_of(option: str) -> Iterator[None]:
+    """Name the option before an error about a part of its value."""
+    try:
+        yield
+    except SchemaError as error:
+        raise SchemaError(named(option), ": ", *error.parts) from error
 
 
 def calendar_period(value: object) -> pd.Period | None:

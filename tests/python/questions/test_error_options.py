@@ -1,5 +1,6 @@
 """Errors of questions carry the option that is wrong, and name every option as a part of the text."""
 
+import inspect
 import re
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -270,3 +271,41 @@ def test_a_breakdown_of_too_many_combinations_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match=r"^by= makes 3,001 × .* combinations; name fewer") as caught:
         sf.funnel(log, SMALL, by=[*columns])
     assert caught.value.option == "by"
+
+
+SHOP = sf.datasets.worked_example()
+JUNK = ["zzz", -3, 3.7, ["zzz"], {}, object()]
+QUESTIONS = [
+    question
+    for name in sf.__all__
+    if inspect.isfunction(question := getattr(sf, name)) and "log" in inspect.signature(question).parameters
+]
+QUESTIONS.remove(
+    sf.report
+)  # it draws a page for each value that is taken; its options are those of the others
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.__name__)
+def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
+    right = {
+        "pipeline": SHOP.pipeline,
+        "pipelines": {"Sales": SHOP.pipeline},
+        "steps": ["New", "Won"],
+        "item": 1,
+        "period": "2026-01",
+    }
+    options = inspect.signature(question).parameters
+    needed = {
+        name: right[name]
+        for name, option in options.items()
+        if name in right and option.default is option.empty
+    }
+    wrong: list[tuple[str, str | None]] = []
+    for name in options.keys() - {"log", "pipeline"}:
+        for value in JUNK:
+            try:
+                question(SHOP.log, **{**needed, name: value})
+            except sf.StageFunnelError as error:
+                wrong.append((name, error.option))
+    assert all(option == name for name, option in wrong), wrong
+    assert wrong or options.keys() == {"log"}

@@ -149,9 +149,14 @@ def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: 
     assert page.text["option"] == ["all", *table["source"].dropna(), "(missing)"]
 
 
-def test_a_breakdown_by_no_column_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(sf.SchemaError, match="by= names no column"):
-        page_of(tmp_path, SHOP.log, SHOP.pipeline, by=[])
+@pytest.mark.parametrize(
+    ("by", "message"), [([], "by= names no column"), (-3, "by=-3 is not a column"), ({}, "by= ")]
+)
+def test_a_breakdown_by_no_column_is_refused(tmp_path: Path, by: Any, message: str) -> None:
+    with pytest.raises(sf.SchemaError) as raised:
+        page_of(tmp_path, SHOP.log, SHOP.pipeline, by=by)
+    assert message in str(raised.value)
+    assert raised.value.option == "by"
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ def test_what_is_no_period_of_the_log_is_refused(log: sf.StageLog, period: Any, 
     with pytest.raises(sf.SchemaError) as caught:
         sf.funnel(log, SMALL, period=period)
     assert message in str(caught.value)
+    assert caught.value.option == "period"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +167,7 @@ def test_what_is_no_period_of_the_log_is_refused(log: sf.StageLog, period: Any, 
         ({"as_of": "soon"}, "as_of='soon' is not a moment"),
         ({"as_of": ("2026-01", "2026-02")}, "is not a moment"),
         ({"as_of": MARCH_UTC}, "has a zone, and the log's times have none"),
+        ({"as_of": "2026-02-30"}, "as_of=: '2026-02-30' is not in the calendar"),
         ({"basis": "open"}, "basis='open'"),
     ],
 )
@@ -174,5 +176,6 @@ def test_what_is_no_moment_and_no_basis_is_refused(options: dict[str, Any], mess
         with pytest.raises(sf.SchemaError) as caught:
             analysis(NAIVE, SMALL, **options)
         assert message in str(caught.value)
+        assert caught.value.option == next(iter(options))
     with pytest.raises(sf.SchemaError):
         sf.explain(NAIVE, SMALL, item=0, **options)

@@ -47,10 +47,9 @@ def touch_of(attribution: AttributionName, step: int, plan: Plan, by: object) ->
     """Check how rows are attributed."""
     check_option("attribution", attribution, get_args(AttributionName))
     if by is None and (attribution != "first_touch" or step != 1):
-        raise SchemaError(
-            *(given("attribution", attribution), " says where ", named("by"), " is read, and there is no "),
-            named("by"),
-        )
+        is_step = attribution == "first_touch"
+        option = given("attribution_step", step) if is_step else given("attribution", attribution)
+        raise SchemaError(option, " says where ", named("by"), " is read, and there is no ", named("by"))
     if attribution != "step" and step != 1:
         raise SchemaError(
             given("attribution_step", step), " goes with ", advised("attribution", "step"), " only"
