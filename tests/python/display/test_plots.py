@@ -109,7 +109,7 @@ def test_final_stages_have_colours_of_their_own() -> None:
 
 def test_pointing_at_a_bar_shows_all_its_numbers() -> None:
     (panel,) = panels_of(worked_funnel())
-    fields = [told["field"] for told in panel["layer"][0]["encoding"]["tooltip"]]
+    fields = [channel["field"] for channel in panel["layer"][0]["encoding"]["tooltip"]]
     assert {"reached", "passed", "assumed", "skipped", "lost_from", "open_at", "base"} <= set(fields)
     discussion = pieces_of(worked_funnel())[1]
     assert set(fields) <= set(discussion)

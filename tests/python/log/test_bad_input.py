@@ -1,4 +1,4 @@
-"""Columns that are not what they should be: said with what, where, and what would be right."""
+"""Columns that are not what they should be: with what, where, and what would be right."""
 
 import datetime
 import re

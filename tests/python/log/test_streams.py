@@ -144,26 +144,26 @@ def test_progress_hears_of_the_rows_after_every_batch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "row", "said"),
+    ("role", "row", "message"),
     [
         ("item", 3, "missing item in row 3 of column 'item'; fill it in, or pass"),
         ("stage", 2, "missing stage in row 2 of column 'stage'; fill it in, or pass"),
         ("time", 2, "missing time in row 2 of column 'time'; fill it in, or pass"),
     ],
 )
-def test_an_incomplete_row_is_named_by_its_number_in_the_stream(role: str, row: int, said: str) -> None:
+def test_an_incomplete_row_is_named_by_its_number_in_the_stream(role: str, row: int, message: str) -> None:
     frame = pd.DataFrame(ROWS).astype(object)
     frame.loc[row, role] = None
     for cuts in ([], [1], [row], [1, 2, 3]):
-        with pytest.raises(sf.InvalidRowError, match=said) as found:
+        with pytest.raises(sf.InvalidRowError, match=message) as found:
             sf.StageLog.from_batches(batches_of(frame, cuts))
         assert found.value.row == row
 
 
 def test_a_text_that_is_no_time_is_named_by_its_number_in_the_stream() -> None:
     frame = pd.DataFrame({**ROWS, "time": ["2026-01-01", "2026-01-02", "soon", "later"]})
-    said = "time 'soon' in row 2 of column 'time' is not ISO 8601; pass its format"
-    with pytest.raises(sf.InvalidRowError, match=said) as found:
+    message = "time 'soon' in row 2 of column 'time' is not ISO 8601; pass its format"
+    with pytest.raises(sf.InvalidRowError, match=message) as found:
         sf.StageLog.from_batches(batches_of(frame, [1]))
     assert found.value.row == 2
 

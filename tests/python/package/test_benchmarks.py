@@ -57,7 +57,7 @@ def test_a_candidate_that_answers_otherwise_is_named_with_the_figure() -> None:
         "        if 'lost' in answer: answer['lost'][3] += 1\n"
         "        return answer\n"
         "check.candidate = lambda name: Wrong()\n"
-        "for said in check.check(['numpy'], 2000)[:1]: print(said)"
+        "for message in check.check(['numpy'], 2000)[:1]: print(message)"
     )
     verdict, first = found.splitlines()
     assert verdict == "numpy: DIFFERS"

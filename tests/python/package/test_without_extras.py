@@ -104,8 +104,8 @@ try:
 except sf.ReaderError as error:
     print(error)
 """
-    said = f'{file}: reading .xlsx needs openpyxl: pip install "stagefunnel[excel]"\n'
-    assert run_without("openpyxl", code) == said
+    message = f'{file}: reading .xlsx needs openpyxl: pip install "stagefunnel[excel]"\n'
+    assert run_without("openpyxl", code) == message
 
 
 @pytest.fixture
@@ -130,16 +130,16 @@ def test_the_command_reads_csv_without_pyarrow() -> None:
 
 @pytest.mark.usefixtures("export")
 @pytest.mark.parametrize(
-    ("file", "options", "said"),
+    ("file", "options", "message"),
     [
         ("log.parquet", [], "log.parquet: reading Parquet needs pyarrow"),
         ("log.csv", ["--invalid", "drop", "--out", "out.parquet"], "writing Parquet needs pyarrow"),
     ],
 )
-def test_parquet_says_what_to_install(file: str, options: list[str], said: str) -> None:
+def test_parquet_says_what_to_install(file: str, options: list[str], message: str) -> None:
     code = "sys.stderr = sys.stdout\n" + command("funnel", file, "--pipeline", "pipeline.toml", *options)
     assert run_without("pyarrow", code).splitlines() == [
-        f'stagefunnel: error: {said}: pip install "stagefunnel[arrow]"',
+        f'stagefunnel: error: {message}: pip install "stagefunnel[arrow]"',
         "1",
     ]
     assert not Path("out.parquet").exists()

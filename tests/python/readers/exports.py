@@ -31,8 +31,8 @@ def journeys(export: sf.Export, pipeline: str = "Pipeline") -> dict[str, list[tu
     """Return the stages that each item of a log passed, with the first entry into each."""
     found = {}
     for item in export.items["item"]:
-        told = sf.explain(export.log, export.pipelines[pipeline], item=item, kind="classic")
-        passed = told[told["passed"]]
+        steps = sf.explain(export.log, export.pipelines[pipeline], item=item, kind="classic")
+        passed = steps[steps["passed"]]
         times = passed["reason"].str.extract(r"entered at (\S+ \S+?)(?:\+|$|,|;)", expand=False)
         found[item] = list(zip(passed["stage"].astype(str), times, strict=True))
     return found
@@ -45,7 +45,7 @@ def moves(export: sf.Export, pipeline: str) -> dict[tuple[str, str], int]:
     return dict(zip(pairs, table["moves"].tolist(), strict=True))
 
 
-def told(export: sf.Export) -> dict[str, int]:
+def noted(export: sf.Export) -> dict[str, int]:
     """List the counts of the reader, which follow those of every log."""
     own = export.quality.iloc[len(export.log.quality()) :]
     return dict(zip(own["check"], own["count"].tolist(), strict=True))

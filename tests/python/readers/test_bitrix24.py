@@ -101,11 +101,13 @@ def test_amounts_and_managers_answer_questions() -> None:
 
 
 def test_an_export_prints_its_content_on_one_screen() -> None:
-    said = repr(sf.read(str(FOLDER / "*.json"))).splitlines()
-    assert said[0] == "Export of bitrix24: 11 rows, 5 items; leads: 7 rows, 3 items"
-    assert said[1].split() == ["links", "3", "deals", "with", "a", "lead"]
-    assert said[2].startswith("  pipeline  'Sales': New → Discussion → Prepayment → Delivery | won: Deal won")
-    assert "actor_unknown 11" in said[-1]
+    lines = repr(sf.read(str(FOLDER / "*.json"))).splitlines()
+    assert lines[0] == "Export of bitrix24: 11 rows, 5 items; leads: 7 rows, 3 items"
+    assert lines[1].split() == ["links", "3", "deals", "with", "a", "lead"]
+    assert lines[2].startswith(
+        "  pipeline  'Sales': New → Discussion → Prepayment → Delivery | won: Deal won"
+    )
+    assert "actor_unknown 11" in lines[-1]
 
 
 def as_numbers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -199,12 +201,12 @@ def test_a_bad_row_behind_one_that_was_left_out_is_found_again() -> None:
 def test_a_list_without_a_history_is_refused_with_what_to_export_instead(what: str, number: int) -> None:
     stage = {"deals": "STAGE_ID", "leads": "STATUS_ID"}[what]
     items = {"result": [{"ID": "1", "TITLE": "Kitchen", stage: "NEW", "OPPORTUNITY": "5"}]}
-    said = (
+    message = (
         rf"a list of {what} has only the current stage .* crm\.stagehistory\.list with entityTypeId={number}"
     )
-    with pytest.raises(sf.ReaderError, match=said):
+    with pytest.raises(sf.ReaderError, match=message):
         sf.read(items)
-    with pytest.raises(sf.ReaderError, match=said):
+    with pytest.raises(sf.ReaderError, match=message):
         sf.read([items, statuses()])
 
 

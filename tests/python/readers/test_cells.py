@@ -53,7 +53,7 @@ def test_missing_amounts_stay_missing_and_whole_ones_need_no_decimals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "said"),
+    ("texts", "message"),
     [
         (["1,234"], "line 2: '1,234' in column 'sum' may be thousands or decimals"),
         (["1.234"], "line 2: '1.234' in column 'sum' may be thousands or decimals"),
@@ -66,8 +66,8 @@ def test_missing_amounts_stay_missing_and_whole_ones_need_no_decimals() -> None:
         (["12 34.5.6"], "is not an amount"),
     ],
 )
-def test_an_amount_that_could_be_two_or_none_is_refused(texts: list[str], said: str) -> None:
-    with pytest.raises(sf.ReaderError, match=said):
+def test_an_amount_that_could_be_two_or_none_is_refused(texts: list[str], message: str) -> None:
+    with pytest.raises(sf.ReaderError, match=message):
         read(*texts)
 
 

@@ -82,8 +82,8 @@ def test_a_date_that_could_be_two_days_asks_which(text: str) -> None:
 def test_one_date_of_a_column_decides_for_all_and_a_note_says_so() -> None:
     export = read("03/04/2026", "13/04/2026")
     assert first_times(export).dt.month.tolist() == [4, 4]
-    said = export.quality.set_index("check").loc["day_first_dates"]
-    assert (said["count"], said["note"]) == (
+    line = export.quality.set_index("check").loc["day_first_dates"]
+    assert (line["count"], line["note"]) == (
         2,
         "dates with the day first, as one with a number above 12 shows",
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from readers.exports import EXPORTS, REAL, answer, count, moves, reached, told
+from readers.exports import EXPORTS, REAL, answer, count, moves, noted, reached
 
 FOLDER = EXPORTS / "hubspot"
 DEALS, PIPELINES = FOLDER / "deals.json", FOLDER / "pipelines.json"
@@ -86,7 +86,7 @@ def test_deals_are_the_items_with_amount_owner_currency_and_pipeline() -> None:
     assert items.loc["506", ["pipeline", "pipeline_id"]].tolist() == ["Partners", "98765"]
     assert items.loc["502", "created"] == pd.Timestamp("2026-03-02 09:00", tz="UTC")
     # Deal 507 has no history, 506 was in both pipelines.
-    assert told(export) == {"actor_unknown": 16, "items_without_history": 1, "changed_pipeline": 1}
+    assert noted(export) == {"actor_unknown": 16, "items_without_history": 1, "changed_pipeline": 1}
 
 
 def test_pipelines_of_one_name_stay_apart() -> None:
@@ -147,7 +147,7 @@ def test_columns_of_entry_dates_are_rows_and_a_note_says_that_reentries_are_unkn
     assert list(reached(export, "Sales Pipeline").values()) == [3, 1, 1, 1]
     # Deal 501 entered two stages in one minute: it was won last.
     assert list(sf.outcomes(export.log, sales)["won"]) == [1]
-    assert told(export) == {"one_date_per_stage": 6, "actor_unknown": 6, "stages_not_listed": 4}
+    assert noted(export) == {"one_date_per_stage": 6, "actor_unknown": 6, "stages_not_listed": 4}
 
 
 def test_entry_dates_find_the_codes_of_stages_where_pipelines_are_given() -> None:
@@ -222,7 +222,7 @@ def test_six_pipelines_of_a_warehouse_stand_side_by_side() -> None:
         if not own["closed_won"].all():
             assert export.pipelines[str(pipeline)].stages == tuple(own.loc[~own["is_closed"], "stage_id"])
     assert sum(reached(export, "Stages of no pipeline").values()) == 14
-    assert told(export) == {
+    assert noted(export) == {
         "names_without_stages": 6,
         "actor_unknown": 14,
         "open_at_zero": int((~stages["is_closed"] & (stages["probability"] == 0)).sum()),

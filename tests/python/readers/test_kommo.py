@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from readers.exports import EXPORTS, answer, count, moves, reached, told
+from readers.exports import EXPORTS, answer, count, moves, noted, reached
 
 FOLDER = EXPORTS / "kommo"
 EVENTS, LEADS, PIPELINES = FOLDER / "events.json", FOLDER / "leads.json", FOLDER / "pipelines.json"
@@ -79,7 +79,7 @@ def test_leads_are_the_items() -> None:
     assert items.loc["4825", ["pipeline", "amount", "manager"]].tolist() == ["Delivery", 3000.0, "73"]
     assert items.loc["4821", "created"] == pd.Timestamp("2026-03-01 09:00", tz="UTC")
     assert "currency" not in items  # an account has one currency, which is not in the leads
-    assert told(export) == {
+    assert noted(export) == {
         "other_events": 1,
         "actor_left_out": 9,
         "items_without_move": 1,  # lead 4824
@@ -97,11 +97,11 @@ def test_events_alone_group_stages_by_pipeline_and_say_what_is_unknown() -> None
 
 
 def test_the_stage_that_an_event_of_creation_names_is_a_row() -> None:
-    told_at_once = events()
-    for event in told_at_once:
+    events_at_once = events()
+    for event in events_at_once:
         if event["type"] == "lead_added" and event["entity_id"] == 4824:
             event["value_after"] = [{"lead_status": {"id": 2101, "pipeline_id": 11}}]
-    export = sf.read([told_at_once, PIPELINES])
+    export = sf.read([events_at_once, PIPELINES])
     assert reached(export, "Sales") == SALES
     assert count(export, "items_without_stage") == 0
 

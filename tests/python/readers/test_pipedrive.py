@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from readers.exports import EXPORTS, answer, count, moves, reached, told
+from readers.exports import EXPORTS, answer, count, moves, noted, reached
 
 FOLDER = EXPORTS / "pipedrive"
 FLOW, DEALS = FOLDER / "flow.json", FOLDER / "deals.json"
@@ -79,7 +79,7 @@ def test_changes_of_one_second_are_in_the_order_of_their_ids() -> None:
 
 
 def test_what_the_flow_holds_beside_is_counted() -> None:
-    assert told(sf.read(ALL)) == {
+    assert noted(sf.read(ALL)) == {
         "other_entries": 1,  # a note
         "other_changes": 1,  # of a value
         "changes_unseen": 1,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from readers.exports import EXPORTS, REAL, count, moves, reached, told
+from readers.exports import EXPORTS, REAL, count, moves, noted, reached
 
 FOLDER = EXPORTS / "salesforce"
 HISTORY, FIELDS = FOLDER / "OpportunityHistory.csv", FOLDER / "OpportunityFieldHistory.csv"
@@ -98,7 +98,7 @@ def test_a_history_of_fields_gives_the_same_with_creations_from_the_list() -> No
     export = sf.read([FIELDS, ITEMS, STAGES])
     assert reached(export, NAME) == REACHED
     assert moves(export, NAME) == MOVES
-    assert told(export) == {"other_fields": 1, "items_without_move": 1}
+    assert noted(export) == {"other_fields": 1, "items_without_move": 1}
     stay = sf.time_in_stage(export.log, export.pipelines[NAME]).set_index("stage").loc["Prospecting"]
     assert stay["mean"] == pd.Timedelta(days=4)
 
@@ -175,8 +175,8 @@ def test_a_real_history_gives_the_counts_of_its_rows() -> None:
 def test_real_dates_are_read_with_the_month_first_because_one_has_a_23() -> None:
     export = sf.read(REAL / "salesforce_OpportunityHistory.csv")
     assert count(export, "month_first_dates") == 48
-    told_of = sf.explain(export.log, export.pipelines[NAME], item="006bm00000LKJNTAA5", kind="classic")
-    reasons = told_of.set_index("stage")["reason"]
+    explained = sf.explain(export.log, export.pipelines[NAME], item="006bm00000LKJNTAA5", kind="classic")
+    reasons = explained.set_index("stage")["reason"]
     assert "2026-02-23 20:55" in reasons["Closed Won"]
     assert "2026-03-07 21:00" in reasons["Closed Lost"]
 
@@ -198,7 +198,7 @@ def test_real_versions_of_a_warehouse_are_read_with_what_they_cannot_know() -> N
     assert pipeline.stages == tuple(rows.loc[~rows["is_closed"], "stage_name"])
     assert pipeline.won == tuple(rows.loc[rows["is_won"], "stage_name"].unique())
     assert len(pipeline.lost) == 1
-    assert told(export) == {
+    assert noted(export) == {
         "last_version_ended": 2,
         "begins_later": 10,
         "deleted": 10,

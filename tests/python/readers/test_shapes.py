@@ -245,8 +245,8 @@ def test_a_format_that_does_not_exist_or_does_not_fit_is_refused() -> None:
 
 
 def test_input_of_two_formats_is_refused_with_what_each_file_is() -> None:
-    said = r"several formats \(.*events\.csv: events; .*crm_deal_stage_history\.csv: bitrix24\)"
-    with pytest.raises(sf.ReaderError, match=said):
+    message = r"several formats \(.*events\.csv: events; .*crm_deal_stage_history\.csv: bitrix24\)"
+    with pytest.raises(sf.ReaderError, match=message):
         sf.read([TABLES / "events.csv", EXPORTS / "bitrix24" / "crm_deal_stage_history.csv"])
 
 
@@ -263,9 +263,9 @@ def test_naming_columns_reads_the_table_of_a_crm_as_any_other() -> None:
 def test_an_unknown_file_is_refused_with_its_columns_and_all_formats() -> None:
     with pytest.raises(sf.ReaderError) as refused:
         sf.read([{"colour": "red", "size": 5}])
-    said = str(refused.value)
-    assert "it has the columns 'colour', 'size'" in said
-    known = re.findall(r"\n  (\w+) ", said)
+    message = str(refused.value)
+    assert "it has the columns 'colour', 'size'" in message
+    known = re.findall(r"\n  (\w+) ", message)
     assert {"bitrix24", "stays", "from_to", "events", "wide"} <= set(known)
 
 

@@ -229,13 +229,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("content", "said"), REFUSED.items())
+@pytest.mark.parametrize(("content", "message"), REFUSED.items())
 def test_a_file_that_is_not_an_export_is_refused_with_what_it_is(
-    content: bytes, said: str, tmp_path: Path
+    content: bytes, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "export"
     file.write_bytes(content)
-    with pytest.raises(sf.ReaderError, match=said) as refused:
+    with pytest.raises(sf.ReaderError, match=message) as refused:
         sf.read(file)
     assert str(file) in str(refused.value)
 
@@ -314,7 +314,7 @@ def test_progress_counts_the_rows_of_files(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(csv_text(), encoding="utf-8")
     (tmp_path / "b.json").write_text(json.dumps([{**row, "deal_id": "9"} for row in records()]))
     heard: list[tuple[int, int | None]] = []
-    sf.read([str(tmp_path / "*"), records()], invalid="drop", progress=lambda *told: heard.append(told))
+    sf.read([str(tmp_path / "*"), records()], invalid="drop", progress=lambda *rows: heard.append(rows))
     assert [n_rows for n_rows, _ in heard] == [3, 6]
     assert heard[-1] == (6, 6)
 
@@ -323,5 +323,5 @@ def test_progress_of_a_long_table_begins_before_its_length_is_known(tmp_path: Pa
     rows = "".join(f"{deal},New,2026-03-02 10:15\n" for deal in range(25_000))
     (tmp_path / "a.csv").write_text("deal_id,stage,changed_at\n" + rows)
     heard: list[tuple[int, int | None]] = []
-    sf.read(tmp_path / "a.csv", progress=lambda *told: heard.append(told))
+    sf.read(tmp_path / "a.csv", progress=lambda *rows: heard.append(rows))
     assert heard == [(10_000, None), (20_000, None), (25_000, 25_000)]
