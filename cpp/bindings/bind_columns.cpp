@@ -8,7 +8,7 @@
 #include "stagefunnel/columns/encode.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace columns_calls {
 
 columns::Storage storage_of(const py::dtype& dtype) {
     const auto size = dtype.itemsize();
@@ -151,9 +151,10 @@ py::typing::List<py::bytes> take_as_bytes(const Column& column, const Array<std:
     return taken;
 }
 
-}  // namespace
+}  // namespace columns_calls
 
 void bind_columns(py::module_& m) {
+    using namespace columns_calls;
     py::class_<Column>(m, "Column")
         .def("__len__", [](const Column& column) { return column.length; })
         .def_readonly("format", &Column::format)

@@ -9,7 +9,7 @@
 #include "stagefunnel/questions/funnel/trend.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace funnel_calls {
 
 funnel::Options options_of(funnel::Kind kind, funnel::LostThenWon lost_then_won,
                            const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
@@ -124,9 +124,10 @@ funnel::OriginCounts origin(const Journeys& leads, const Pipeline& lead_pipeline
     return funnel::count_origin(lead_part, deal_part, links, options);
 }
 
-}  // namespace
+}  // namespace funnel_calls
 
 void bind_funnel(py::module_& m) {
+    using namespace funnel_calls;
     py::native_enum<funnel::Kind>(m, "Kind", "enum.Enum")
         .value("classic", funnel::Kind::classic)
         .value("conversions_won", funnel::Kind::conversions_won)

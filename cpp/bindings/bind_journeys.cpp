@@ -10,7 +10,7 @@
 #include "stagefunnel/journeys/row_stream.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace journeys_calls {
 
 Journeys build(const columns::ItemKeys& items, const columns::StageCodes& stages, const columns::Times& times,
                const columns::RowOrder& order, const Array<std::uint64_t>& dropped, unsigned threads) {
@@ -67,9 +67,10 @@ py::typing::List<py::bytes> as_bytes(const std::vector<std::string>& texts) {
     return list;
 }
 
-}  // namespace
+}  // namespace journeys_calls
 
 void bind_journeys(py::module_& m) {
+    using namespace journeys_calls;
     py::class_<Journeys>(m, "Journeys")
         .def_property_readonly("n_items", &Journeys::n_items)
         .def_property_readonly("n_rows", &Journeys::n_rows)

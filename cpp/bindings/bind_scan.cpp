@@ -7,7 +7,7 @@
 #include "stagefunnel/scan/selection.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace scan_calls {
 
 Journeys select(const Journeys& journeys, const Pipeline& pipeline, scan::Basis basis,
                 std::optional<std::int64_t> start, std::optional<std::int64_t> end,
@@ -34,9 +34,10 @@ py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeli
     return as_array(std::move(found));
 }
 
-}  // namespace
+}  // namespace scan_calls
 
 void bind_scan(py::module_& m) {
+    using namespace scan_calls;
     py::class_<Pipeline>(m, "Pipeline")
         .def(py::init<std::int32_t, std::int32_t, std::int32_t, std::vector<std::int32_t>>(), "n_open"_a,
              "n_won"_a, "n_lost"_a, "row_of_label"_a)

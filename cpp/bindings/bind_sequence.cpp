@@ -7,7 +7,7 @@
 #include "stagefunnel/questions/sequence/window_funnel.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace sequence_calls {
 
 /// One flag per stage code: whether a row of that code fits.
 using Flags = Array<std::uint8_t>;
@@ -97,9 +97,10 @@ py::array_t<std::uint8_t> levels(const Journeys& journeys, const std::vector<Arr
     return as_array(std::move(found));
 }
 
-}  // namespace
+}  // namespace sequence_calls
 
 void bind_sequence(py::module_& m) {
+    using namespace sequence_calls;
     py::native_enum<sequence::Mode>(m, "Mode", "enum.Enum")
         .value("ordered", sequence::Mode::ordered)
         .value("increase", sequence::Mode::increase)

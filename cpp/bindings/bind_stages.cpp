@@ -11,7 +11,7 @@
 #include "stagefunnel/questions/stages/transitions.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace stages_calls {
 
 stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, std::optional<std::int64_t> start,
                   std::optional<std::int64_t> end, const Array<std::uint8_t>& elsewhere, unsigned threads) {
@@ -141,9 +141,10 @@ void bind_durations(py::module_& m) {
     m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
 }
 
-}  // namespace
+}  // namespace stages_calls
 
 void bind_stages(py::module_& m) {
+    using namespace stages_calls;
     bind_transitions(m);
     bind_flow(m);
     bind_losses(m);

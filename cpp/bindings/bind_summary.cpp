@@ -6,7 +6,7 @@
 #include "stagefunnel/questions/summary.hpp"
 
 namespace stagefunnel::bindings {
-namespace {
+namespace summary_calls {
 
 Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
                 const std::vector<std::pair<funnel::Kind, funnel::LostThenWon>>& funnels,
@@ -26,9 +26,10 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
     return summarise(journeys, pipeline, options, std::move(item_states));
 }
 
-}  // namespace
+}  // namespace summary_calls
 
 void bind_summary(py::module_& m) {
+    using namespace summary_calls;
     py::class_<Summary>(m, "Summary")
         .def_readonly("funnels", &Summary::funnels)
         .def_readonly("item_states", &Summary::item_states)
