@@ -87,7 +87,7 @@ def merge(**options: Any) -> Callable[[], Any]:
         (lambda: sf.funnel(BARE, SMALL, by="who"), "by", "by= names a column of the items table, and "),
         (funnel(top=3), "top", "top=3 is the number of groups to show, and there is no by="),
         (funnel(by="team", top=0), "top", "top=0 is not a whole number of at least 1"),
-        (funnel(amount="valu"), "amount", "amount='valu' is not a column"),
+        (funnel(amount="vluae"), "amount", "amount='vluae' is not a column"),
         (
             funnel(amount="value", amount_at="stage"),
             "amount_at",
@@ -144,7 +144,7 @@ def merge(**options: Any) -> Callable[[], Any]:
         (compare((None, "2026-02")), "period", "period=(None, '2026-02') has no start; give both"),
         (compare("2026-02", with_=None), "with_", 'with_= is a period, "previous" or "last_year"'),
         (compare("2026-02", with_=7), "with_", "with_=7 is a moment, not a period"),
-        (compare("2026-02", with_="prevoius"), "with_", "with_='prevoius' is not a period"),
+        (compare("2026-02", with_="prveious"), "with_", "with_='prveious' is not a period"),
         (
             lambda: sf.compare_periods(LOG, SMALL, (0, 2), with_="last_year"),
             "with_",
