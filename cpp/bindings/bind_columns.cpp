@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "arrays.hpp"
+#include "objects.hpp"
 #include "stagefunnel/columns/column.hpp"
 #include "stagefunnel/columns/encode.hpp"
 
@@ -59,77 +60,16 @@ Column column_from_array(const py::array& values, const std::optional<Array<std:
     return column;
 }
 
-/// Text, bytes or Python integers, gathered into one buffer that the column owns.
-struct Gathered {
-    std::string bytes;
-    std::vector<std::int64_t> offsets{0};
-    std::vector<std::int64_t> integers;
-    std::vector<std::uint8_t> missing;
-};
-
-enum class ObjectKind : std::uint8_t { none, text, bytes, integer };
-
-ObjectKind kind_of(PyObject* object) {
-    if (PyUnicode_Check(object)) return ObjectKind::text;
-    if (PyBytes_Check(object)) return ObjectKind::bytes;
-    if (PyLong_Check(object) && !PyBool_Check(object)) return ObjectKind::integer;
-    return ObjectKind::none;
-}
-
-void append(Gathered& gathered, ObjectKind kind, PyObject* object) {
-    Py_ssize_t size = 0;
-    if (kind == ObjectKind::integer) {
-        const std::int64_t integer = PyLong_AsLongLong(object);
-        if (integer == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-        gathered.integers.push_back(integer);
-        return;
-    }
-    const char* data =
-        kind == ObjectKind::text ? PyUnicode_AsUTF8AndSize(object, &size) : PyBytes_AS_STRING(object);
-    if (data == nullptr) throw py::error_already_set();
-    if (kind == ObjectKind::bytes) size = PyBytes_GET_SIZE(object);
-    gathered.bytes.append(data, static_cast<std::size_t>(size));
-    gathered.offsets.push_back(static_cast<std::int64_t>(gathered.bytes.size()));
-}
-
 /// Returns the column, or the first row whose type differs from the rows before it.
 std::variant<Column, std::size_t> column_from_objects(const py::list& values,
                                                       const Array<std::uint8_t>& missing) {
-    const auto gathered = std::make_shared<Gathered>();
     const std::span<const std::uint8_t> flags = as_span(missing);
     if (flags.size() != values.size()) throw py::value_error("the mask must have one entry per row");
-    gathered->missing.assign(flags.begin(), flags.end());
-    ObjectKind kind = ObjectKind::none;
-    for (std::size_t row = 0; row < values.size(); ++row) {
-        if (flags[row] != 0) {
-            gathered->offsets.push_back(gathered->offsets.back());
-            gathered->integers.push_back(0);
-            continue;
-        }
-        PyObject* object = PyList_GET_ITEM(values.ptr(), static_cast<Py_ssize_t>(row));
-        const ObjectKind own = kind_of(object);
-        if (kind == ObjectKind::none) kind = own;
-        if (own == ObjectKind::none || own != kind) return row;
-        append(*gathered, kind, object);
+    try {
+        return gather_objects(values.ptr(), flags);
+    } catch (const PythonErrorIsSet&) {
+        throw py::error_already_set();
     }
-    Column column;
-    column.length = values.size();
-    column.owner = gathered;
-    columns::Chunk chunk;
-    chunk.length = column.length;
-    chunk.missing = gathered->missing.data();
-    if (kind == ObjectKind::integer) {
-        column.storage = columns::Storage::int64;
-        column.format = "l";
-        chunk.values = gathered->integers.data();
-    } else {
-        column.storage = columns::Storage::bytes64;
-        column.format = kind == ObjectKind::bytes ? "Z" : "U";
-        chunk.values = gathered->offsets.data();
-        chunk.bytes = gathered->bytes.data();
-    }
-    if (column.length > 0) column.chunks.push_back(std::move(chunk));
-    return column;
 }
 
 std::vector<Column> from_stream(const py::capsule& capsule, const std::vector<std::string>& names) {

@@ -3,57 +3,47 @@
 // Sharing work between threads. Internal to the core.
 
 #include <algorithm>
-#include <atomic>
 #include <concepts>
 #include <cstddef>
-#include <exception>
-#include <mutex>
+#include <memory>
 #include <optional>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace stagefunnel {
 
+/// A reference to something that is called as `work(task, worker)`. It holds no copy, so the callable
+/// outlives it.
+class TaskRef {
+  public:
+    template <class Work>
+    explicit TaskRef(Work& work)
+        : work_(std::addressof(work)), call_([](void* held, std::size_t task, std::size_t worker) {
+              Work& called = *static_cast<Work*>(held);
+              if constexpr (std::is_invocable_v<Work&, std::size_t, std::size_t>) {
+                  called(task, worker);
+              } else {
+                  called(task);
+              }
+          }) {}
+
+    void operator()(std::size_t task, std::size_t worker) const { call_(work_, task, worker); }
+
+  private:
+    void* work_;
+    void (*call_)(void* work, std::size_t task, std::size_t worker);
+};
+
+void run_tasks(std::size_t n_tasks, unsigned threads, TaskRef work);
+
 /// Calls `work(task)`, or `work(task, worker)`, for every task below `n_tasks`, on up to `threads` threads.
 /// Tasks begin in rising order. After an error no further task begins, and the first error is rethrown.
+/// A task is a share of the rows, so the indirect call costs nothing, and each scan is compiled once: inlined
+/// into the loop of every thread it was compiled three times.
 template <class Work>
 void parallel_tasks(std::size_t n_tasks, unsigned threads, Work&& work) {
-    const auto call = [&](std::size_t task, std::size_t worker) {
-        if constexpr (std::is_invocable_v<Work, std::size_t, std::size_t>) {
-            work(task, worker);
-        } else {
-            static_cast<void>(worker);
-            work(task);
-        }
-    };
-    const std::size_t n_workers = std::min<std::size_t>(std::max(threads, 1U), n_tasks);
-    if (n_workers <= 1) {
-        for (std::size_t task = 0; task < n_tasks; ++task) call(task, 0);
-        return;
-    }
-    std::atomic<std::size_t> next{0};
-    std::exception_ptr error;
-    std::mutex error_lock;
-    const auto run = [&](std::size_t worker) {
-        for (std::size_t task = next++; task < n_tasks; task = next++) {
-            try {
-                call(task, worker);
-            } catch (...) {
-                const std::scoped_lock lock(error_lock);
-                if (!error) error = std::current_exception();
-                next = n_tasks;
-            }
-        }
-    };
-    {
-        std::vector<std::jthread> workers;
-        workers.reserve(n_workers - 1);
-        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run, i);
-        run(0);
-    }
-    if (error) std::rethrow_exception(error);
+    run_tasks(n_tasks, threads, TaskRef(work));
 }
 
 /// Returns the number of ranges that [0, n) is split into: one per thread, or fewer if a range would be too

@@ -11,8 +11,8 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 
 /// The table's rows are New, Offer, Won, Lost.
 std::vector<StageTime> times_of(const Log& log, Per per = Per::visit,
@@ -90,7 +90,7 @@ TEST(TimeInStage, KeepsTheExactFractionOfAMean) {
 
 TEST(TimeInStage, MayLastLongerThanInt64) {
     const auto table =
-        times_of(log_of({{7, "New", kLowest}, {7, "Won", kHighest}}), Per::visit, {{1, 2}, {1, 1}});
+        times_of(log_of({{7, "New", kEarliest}, {7, "Won", kLatest}}), Per::visit, {{1, 2}, {1, 1}});
     const std::uint64_t longest = std::numeric_limits<std::uint64_t>::max();
     expect_equal(table[0].mean, longest, 0);
     expect_equal(table[0].quantiles.at(0), longest, 0);
@@ -98,10 +98,10 @@ TEST(TimeInStage, MayLastLongerThanInt64) {
 }
 
 TEST(TimeInStage, SumsBeyond64Bits) {
-    const auto table = times_of(log_of({{7, "New", kLowest},
-                                        {7, "Won", kHighest},
-                                        {8, "New", kLowest},
-                                        {8, "Won", kHighest},
+    const auto table = times_of(log_of({{7, "New", kEarliest},
+                                        {7, "Won", kLatest},
+                                        {8, "New", kEarliest},
+                                        {8, "Won", kLatest},
                                         {9, "New", 0},
                                         {9, "Won", 1}}));
     // (2 (2^64 - 1) + 1) / 3 = (2^65 - 1) / 3 and 2^65 - 1 = 3 × 12297829382473034410 + 1.
@@ -138,7 +138,7 @@ TEST(TimeInStage, KeepsTheFractionOfAQuantileBelowOne) {
 TEST(TimeInStage, TakesNineTenthsExactly) {
     // With eleven values nine tenths are the tenth value itself, however far away the next one is.
     const auto table =
-        times_of(stays_in_new({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, kHighest - 100}), Per::visit, {{9, 10}});
+        times_of(stays_in_new({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, kLatest - 100}), Per::visit, {{9, 10}});
     expect_equal(table[0].quantiles.at(0), 9, 0);
 }
 

@@ -13,14 +13,14 @@ using namespace stagefunnel::testing;
 
 using Sample = std::vector<std::uint64_t>;
 
-constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
-const std::vector<stats::Quantile> kQuantiles{{1, 2}, {1, 4}, {9, 10}};
+constexpr std::uint64_t kLongest = std::numeric_limits<std::uint64_t>::max();
+const std::vector<stats::Quantile> kFewQuantiles{{1, 2}, {1, 4}, {9, 10}};
 
 /// Counts of a stage whose visits are all completed, each by an item of its own.
 VisitCounts completed(std::int64_t n) { return {n, n, 0, n}; }
 
 StageTime summary(const VisitCounts& counts, const std::vector<Sample>& samples,
-                  const std::vector<stats::Quantile>& quantiles = kQuantiles) {
+                  const std::vector<stats::Quantile>& quantiles = kFewQuantiles) {
     const std::vector<std::span<const std::uint64_t>> spans(samples.begin(), samples.end());
     return summarise_durations(counts, spans, quantiles);
 }
@@ -43,7 +43,7 @@ void expect_equal(const StageTime& found, const StageTime& expected) {
     EXPECT_EQ(found.mean.whole, expected.mean.whole);
     EXPECT_EQ(found.mean.rest, expected.mean.rest);
     EXPECT_EQ(found.mean.of, expected.mean.of);
-    for (std::size_t q = 0; q < kQuantiles.size(); ++q) {
+    for (std::size_t q = 0; q < kFewQuantiles.size(); ++q) {
         EXPECT_EQ(found.quantiles[q].whole, expected.quantiles[q].whole);
         EXPECT_EQ(found.quantiles[q].rest, expected.quantiles[q].rest);
         EXPECT_EQ(found.quantiles[q].of, expected.quantiles[q].of);
@@ -95,7 +95,7 @@ TEST(StageDurations, OfLogsWithoutACommonItemAddUpToThoseOfOneLog) {
             for (const CodedRows& part : parts) {
                 of_parts.push_back(stage_durations(part.build(), same_rows(2, 1, 1), per, 2));
             }
-            const auto whole = time_in_stage(rows.build(), same_rows(2, 1, 1), per, kQuantiles, 2);
+            const auto whole = time_in_stage(rows.build(), same_rows(2, 1, 1), per, kFewQuantiles, 2);
             for (std::size_t row = 0; row < whole.size(); ++row) {
                 VisitCounts counts;
                 std::vector<Sample> samples;
@@ -119,8 +119,8 @@ TEST(SummariseDurations, HasEveryQuantileOfOneDuration) {
 }
 
 TEST(SummariseDurations, TakesValuesUpToTheHighest) {
-    const StageTime time = summary(completed(4), {{kHighest, 0}, {kHighest, kHighest}});
-    EXPECT_EQ(time.quantiles[0].whole, kHighest);
+    const StageTime time = summary(completed(4), {{kLongest, 0}, {kLongest, kLongest}});
+    EXPECT_EQ(time.quantiles[0].whole, kLongest);
     // A quarter of three gaps is three quarters of the first: 3 (2^64 - 1) / 4 = 13835058055282163711.25.
     EXPECT_EQ(time.quantiles[1].whole, 13835058055282163711U);
     EXPECT_EQ(time.quantiles[1].rest * 4, time.quantiles[1].of);
@@ -142,8 +142,8 @@ TEST(SummariseDurations, IsExactForALargeSampleInAnAwkwardOrder) {
     expected.sorted = sample;
     std::sort(expected.sorted.begin(), expected.sorted.end());
     const StageTime time = summary(completed(640'000), {sample});
-    for (std::size_t q = 0; q < kQuantiles.size(); ++q) {
-        EXPECT_EQ(time.quantiles[q].whole, expected.quantile(kQuantiles[q]).whole);
+    for (std::size_t q = 0; q < kFewQuantiles.size(); ++q) {
+        EXPECT_EQ(time.quantiles[q].whole, expected.quantile(kFewQuantiles[q]).whole);
     }
 }
 

@@ -10,8 +10,8 @@ using namespace stagefunnel::testing;
 
 // Times are days of a year; the periods are its first four months.
 const std::vector<std::int64_t> kMonths{0, 31, 59, 90, 120};
-const std::vector<Row> kDeals{{1, "New", 4},   {1, "Prepayment", 78}, {1, "Won", 99},     {2, "New", 10},
-                              {2, "Lost", 20}, {2, "Discussion", 70}, {3, "Delivery", 60}};
+const std::vector<Row> kDealRows{{1, "New", 4},   {1, "Prepayment", 78}, {1, "Won", 99},     {2, "New", 10},
+                                 {2, "Lost", 20}, {2, "Discussion", 70}, {3, "Delivery", 60}};
 
 std::vector<std::int64_t> column(const CountMatrix& counts, Eigen::Index row) {
     std::vector<std::int64_t> values;
@@ -28,7 +28,7 @@ Counts months(const std::vector<Row>& rows, const Options& options = {}) {
 using Numbers = std::vector<std::int64_t>;
 
 TEST(CountTrend, AnOpenItemCountsInEveryMonthAsItStoodAtItsEnd) {
-    const Counts counts = months(kDeals);
+    const Counts counts = months(kDealRows);
     EXPECT_EQ(column(counts.passed, 0), (Numbers{2, 1, 2, 2}));  // New: item 2 is absent while it is lost
     EXPECT_EQ(column(counts.passed, 1), (Numbers{0, 0, 1, 1}));  // Discussion
     EXPECT_EQ(column(counts.passed, 2), (Numbers{0, 0, 1, 1}));  // Prepayment
@@ -40,7 +40,7 @@ TEST(CountTrend, AnOpenItemCountsInEveryMonthAsItStoodAtItsEnd) {
 }
 
 TEST(CountTrend, AmountsComeAndGoWithTheItems) {
-    const Log log = log_of(kDeals);
+    const Log log = log_of(kDealRows);
     std::vector<double> amounts(3);
     amounts[log.place_of(1)] = 0.1;
     amounts[log.place_of(2)] = 0.2;
@@ -54,7 +54,7 @@ TEST(CountTrend, AmountsComeAndGoWithTheItems) {
 }
 
 TEST(CountTrend, BoundsMustRise) {
-    const Log log = log_of(kDeals);
+    const Log log = log_of(kDealRows);
     const Pipeline pipeline = shop().read(log);
     for (const Numbers& bounds : {Numbers{}, Numbers{5}, Numbers{5, 5}, Numbers{5, 4}}) {
         EXPECT_THROW(
@@ -68,7 +68,7 @@ TEST(CountTrend, BoundsMustRise) {
 }
 
 TEST(PeriodsOfItems, AreThoseOfTheFirstRowAndOfTheClosingRow) {
-    const Log log = log_of(kDeals);
+    const Log log = log_of(kDealRows);
     const Pipeline pipeline = shop().read(log);
     const auto created = periods_of_items(log.journeys, pipeline, scan::Basis::created, kMonths, 1);
     EXPECT_EQ(created[log.place_of(1)], 0);

@@ -11,12 +11,12 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-constexpr std::size_t kLabels = 4;  // A, B, C and the excluded X
+constexpr std::size_t kLetters = 4;  // A, B, C and the excluded X
 
 /// Reads rows such as "A0 X1 B2": a stage and a time.
 Journeys journeys_of(const std::string& text) {
     CodedRows rows;
-    rows.n_labels = kLabels;
+    rows.n_labels = kLetters;
     std::istringstream words(text);
     for (std::string word; words >> word;) {
         const std::size_t code = word[0] == 'X' ? 3 : static_cast<std::size_t>(word[0] - 'A');
@@ -26,7 +26,7 @@ Journeys journeys_of(const std::string& text) {
 }
 
 std::vector<std::uint8_t> only(std::size_t code) {
-    std::vector<std::uint8_t> stages(kLabels + 1, 0);
+    std::vector<std::uint8_t> stages(kLetters + 1, 0);
     stages[code] = 1;
     return stages;
 }

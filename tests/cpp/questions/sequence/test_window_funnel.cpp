@@ -20,7 +20,7 @@ struct Letters {
     std::vector<std::int64_t> times = {};  // empty: 0, 1, 2 …
 };
 
-WindowFunnelOptions options_for(std::size_t n_steps, std::vector<WindowFunnelMode> modes) {
+WindowFunnelOptions funnel_options(std::size_t n_steps, std::vector<WindowFunnelMode> modes) {
     WindowFunnelOptions options{.steps = {}, .window = 10, .modes = std::move(modes), .as_of = {}};
     for (std::size_t step = 0; step < n_steps; ++step) {
         options.steps.emplace_back(5, std::uint8_t{0});
@@ -29,7 +29,7 @@ WindowFunnelOptions options_for(std::size_t n_steps, std::vector<WindowFunnelMod
     return options;
 }
 
-Journeys journeys_of(const Letters& letters) {
+Journeys letter_journeys(const Letters& letters) {
     CodedRows rows;
     rows.n_labels = 4;
     for (std::size_t i = 0; i < letters.rows.size(); ++i) {
@@ -41,7 +41,7 @@ Journeys journeys_of(const Letters& letters) {
 }
 
 std::size_t level(const Letters& letters, std::vector<WindowFunnelMode> modes = {}) {
-    return window_funnel(journeys_of(letters), options_for(letters.n_steps, std::move(modes))).at(0);
+    return window_funnel(letter_journeys(letters), funnel_options(letters.n_steps, std::move(modes))).at(0);
 }
 
 TEST(WindowFunnel, PassesOverOtherRowsUnlessTheOrderIsStrict) {
@@ -72,40 +72,41 @@ TEST(WindowFunnel, IncludesTheBoundOfTheWindow) {
 }
 
 TEST(WindowFunnel, MayFillTwoStepsWithOneRow) {
-    WindowFunnelOptions options = options_for(2, {});
+    WindowFunnelOptions options = funnel_options(2, {});
     options.steps[1] = options.steps[0];
-    const Journeys journeys = journeys_of({"a"});
+    const Journeys journeys = letter_journeys({"a"});
     EXPECT_EQ(window_funnel(journeys, options).at(0), 2);
     options.modes = {strict_once};
     EXPECT_EQ(window_funnel(journeys, options).at(0), 1);
 }
 
 TEST(WindowFunnel, GivesTiedRowsToStepsSoThatTheDeepestMatchIsFound) {
-    WindowFunnelOptions options = options_for(2, {strict_once});
+    WindowFunnelOptions options = funnel_options(2, {strict_once});
     options.steps[0][1] = 1;  // a or b, then b
-    EXPECT_EQ(window_funnel(journeys_of({"ba", 2, {0, 0}}), options).at(0), 2);
-    EXPECT_EQ(window_funnel(journeys_of({"ab", 2, {0, 0}}), options).at(0), 2);
-    EXPECT_EQ(window_funnel(journeys_of({"aa", 2, {0, 0}}), options).at(0), 1);
+    EXPECT_EQ(window_funnel(letter_journeys({"ba", 2, {0, 0}}), options).at(0), 2);
+    EXPECT_EQ(window_funnel(letter_journeys({"ab", 2, {0, 0}}), options).at(0), 2);
+    EXPECT_EQ(window_funnel(letter_journeys({"aa", 2, {0, 0}}), options).at(0), 1);
 }
 
 TEST(WindowFunnel, EndsAtATiedRepeatOnlyIfTheStepWasReachedBeforeIt) {
-    WindowFunnelOptions options = options_for(3, {strict_deduplication, strict_once});
+    WindowFunnelOptions options = funnel_options(3, {strict_deduplication, strict_once});
     options.steps[1][0] = 1;  // a, then a or b, then c
-    EXPECT_EQ(window_funnel(journeys_of({"abc", 3, {0, 0, 1}}), options).at(0), 3) << "a fills step 1 alone";
-    EXPECT_EQ(window_funnel(journeys_of({"bac", 3, {0, 0, 1}}), options).at(0), 2) << "a comes after b";
+    EXPECT_EQ(window_funnel(letter_journeys({"abc", 3, {0, 0, 1}}), options).at(0), 3)
+        << "a fills step 1 alone";
+    EXPECT_EQ(window_funnel(letter_journeys({"bac", 3, {0, 0, 1}}), options).at(0), 2) << "a comes after b";
 }
 
 TEST(WindowFunnel, ReadsNoRowsFromTheEndOfObservationOn) {
-    WindowFunnelOptions options = options_for(3, {});
+    WindowFunnelOptions options = funnel_options(3, {});
     options.as_of = 2;
-    EXPECT_EQ(window_funnel(journeys_of({"abc"}), options).at(0), 2);
+    EXPECT_EQ(window_funnel(letter_journeys({"abc"}), options).at(0), 2);
 }
 
 TEST(WindowFunnel, RefusesOptionsOutOfRange) {
-    const Journeys journeys = journeys_of({"abc"});
-    EXPECT_THROW(static_cast<void>(window_funnel(journeys, options_for(0, {}))), std::invalid_argument);
-    EXPECT_THROW(static_cast<void>(window_funnel(journeys, options_for(33, {}))), std::invalid_argument);
-    WindowFunnelOptions options = options_for(2, {});
+    const Journeys journeys = letter_journeys({"abc"});
+    EXPECT_THROW(static_cast<void>(window_funnel(journeys, funnel_options(0, {}))), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(window_funnel(journeys, funnel_options(33, {}))), std::invalid_argument);
+    WindowFunnelOptions options = funnel_options(2, {});
     options.window = -1;
     EXPECT_THROW(static_cast<void>(window_funnel(journeys, options)), std::invalid_argument);
     options.window = 1;

@@ -11,11 +11,11 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-const Stages kStages{{"New", "Offer"}, {"Won"}, {"Lost", "Spam"}};
+const Stages kLossStages{{"New", "Offer"}, {"Won"}, {"Lost", "Spam"}};
 
 Losses losses_of(const std::vector<Row>& rows) {
     const Log log = log_of(rows);
-    return find_losses(log.journeys, kStages.read(log), 1);
+    return find_losses(log.journeys, kLossStages.read(log), 1);
 }
 
 TEST(FindLosses, ListsTheItemsThatAreLostNow) {

@@ -1,0 +1,42 @@
+#include "base/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace stagefunnel {
+
+void run_tasks(std::size_t n_tasks, unsigned threads, TaskRef work) {
+    const std::size_t n_workers = std::min<std::size_t>(std::max(threads, 1U), n_tasks);
+    if (n_workers <= 1) {
+        for (std::size_t task = 0; task < n_tasks; ++task) work(task, 0);
+        return;
+    }
+    std::atomic<std::size_t> next{0};
+    std::exception_ptr error;
+    std::mutex error_lock;
+    const auto run = [&](std::size_t worker) {
+        for (std::size_t task = next++; task < n_tasks; task = next++) {
+            try {
+                work(task, worker);
+            } catch (...) {
+                const std::scoped_lock lock(error_lock);
+                if (!error) error = std::current_exception();
+                next = n_tasks;
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> workers;
+        workers.reserve(n_workers - 1);
+        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run, i);
+        run(0);
+    }
+    if (error) std::rethrow_exception(error);
+}
+
+}  // namespace stagefunnel
