@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import stagefunnel as sf
 
-from ..display.write import choose_format, write
 from .parser import command_parser
 from .spelling import speller
 
@@ -24,6 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = command_parser()
     args = parser.parse_args(argv)
+    # Help and errors of arguments end above, and do not wait for what an answer needs.
+    from ..display.write import choose_format, write
+
     try:
         form = choose_format(args.format, args.out)
         answer = args.command.run(args, parser)

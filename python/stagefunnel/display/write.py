@@ -7,15 +7,15 @@ import os
 import stat
 import sys
 import tempfile
-from typing import Any, Final
+from typing import Any, get_args
 
 import pandas as pd
 
 from ..errors import StageFunnelError, given, named, quoted
+from ..tables.options import FormatName
 from ..tables.summary import Summary
 from .show import show
 
-FORMATS: Final = ("table", "csv", "json", "parquet", "markdown")
 _ENDINGS = {
     "": "table",
     ".txt": "table",
@@ -32,12 +32,13 @@ def choose_format(form: str | None, path: str | None) -> str:
     if form == "parquet" and path is None:
         raise StageFunnelError("Parquet is not text: name a file with ", named("path"))
     ending = os.path.splitext(path or "")[1].lower()
+    formats = quoted(get_args(FormatName))
     if ending == ".gz":
         raise StageFunnelError(given("path", path), ": tables are not written compressed; leave the .gz off")
     if form is None and ending not in _ENDINGS:
         raise StageFunnelError(
             given("path", path),
-            f": the ending {ending!r} does not stand for a format; give one of {quoted(FORMATS)} with ",
+            f": the ending {ending!r} does not stand for a format; give one of {formats} with ",
             named("form"),
         )
     return form or _ENDINGS[ending]
