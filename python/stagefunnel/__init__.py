@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from .questions.stages.transitions import transitions
     from .questions.summary import summary
     from .readers import Export, read
-    from .reports import report
+    from .reports.build import report
     from .settings import Settings
     from .tables.summary import Summary
 
@@ -143,7 +143,7 @@ _NAMES_OF: Final = {
     "questions.stages.transitions": ("transitions",),
     "questions.summary": ("summary",),
     "readers": ("Export", "read"),
-    "reports": ("report",),
+    "reports.build": ("report",),
     "settings": ("Settings",),
     "tables.summary": ("Summary",),
 }

@@ -193,7 +193,7 @@ example:
     ),
     "demo": Command(
         "write a sample export, ask both funnels of it and write the report",
-        "report.demo",
+        "demo.demo",
         (options.demo,),
         """\
 example:
