@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from importlib import import_module
 from pathlib import PurePath
@@ -26,6 +26,8 @@ Draw = Callable[[Specification], "Drawing"]
 _PAINT: Final = "from stagefunnel.reports.painter import paint; paint()"
 # The first drawing takes as long as the next ten: this one is drawn before there is a chart.
 _FIRST: Final[Specification] = {"mark": "point", "data": {"values": [{}]}}
+# Processes that wait for a page.
+_ready: list[subprocess.Popen[bytes]] = []
 # What a process raises here that is not there, or is no more.
 _GONE: Final = (OSError, EOFError, ValueError, pickle.UnpicklingError, CancelledError)
 
@@ -48,15 +50,26 @@ class Drawing:
 
 @contextmanager
 def painter() -> Iterator[Draw]:
-    """Start the process; give the function that lets it draw the specification of a chart."""
-    with _process() as process, ThreadPoolExecutor(1) as asking:
-        asking.submit(_asked, process, _FIRST)
+    """Start the process, or take one that is ready; give the function that lets it draw a specification."""
+    with nullcontext(_ready.pop()) if _ready else _process() as process, ThreadPoolExecutor(1) as asking:
         try:
             yield lambda specification: Drawing(specification, asking.submit(_asked, process, specification))
         finally:
             asking.shutdown(wait=False, cancel_futures=True)
             if process is not None:
                 process.kill()
+
+
+@contextmanager
+def painter_ready() -> Iterator[None]:
+    """Start the process before there is anything to draw; the next page takes it."""
+    with _process() as process:
+        if process is not None:
+            _ready.append(process)
+        try:
+            yield
+        finally:
+            _ready.clear()
 
 
 @contextmanager
@@ -96,6 +109,7 @@ def _asked(process: subprocess.Popen[bytes] | None, specification: Specification
 def paint() -> None:
     """Draw what the other process asks for, until it asks no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    drawn_here(_FIRST)
     for specification in _specifications(sys.stdin.buffer):
         pickle.dump(drawn_here(specification), sys.stdout.buffer)
         sys.stdout.buffer.flush()

@@ -51,9 +51,13 @@ ALLOWED: dict[str, set[str]] = {
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
     "plots": {"display.charts"},
-    "reports": {"errors", "times", "pipeline", "tables", "log", "questions", "display", "display.charts"},
+    "reports": {
+        *("errors", "times", "pipeline", "tables", "log", "questions", "display", "display.charts"),
+        "reports.painter",
+    },
+    "reports.painter": set(),
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "errors", "files", "tables", "display"},
+    "cli": {"", "errors", "files", "tables", "display", "reports.painter"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import stagefunnel as sf
 
+from ...reports.painter import painter_ready
 from ..pages import write_page
 from ..progress import page_bar
 
@@ -24,6 +25,11 @@ def demo(args: _Args, parser: _Parser) -> None:
         os.makedirs(directory, exist_ok=True)
     except OSError as error:
         parser.error(f"{directory}: {error.strerror}")
+    with painter_ready():
+        _write(directory)
+
+
+def _write(directory: str) -> None:
     # The first names that are read load pandas, while the bar is on the screen already.
     with page_bar(directory, quiet=False):
         shop = sf.datasets.furniture_shop()
