@@ -123,17 +123,17 @@ def report(
 
 def _answered(questions: Sequence[_Question], progress: Callable[[int, int], object] | None) -> list[Section]:
     """Ask all questions while their charts are drawn, then wait for the drawings."""
-    tell = progress or (lambda done, of: None)
+    show = progress or (lambda done, of: None)
     n_steps = 2 * len(questions)
-    tell(0, n_steps)
+    show(0, n_steps)
     answered = []
     for step, ask in enumerate(questions, start=1):
         answered.append(ask())
-        tell(step, n_steps)
+        show(step, n_steps)
     for step, section in enumerate(answered, start=len(questions) + 1):
         if section is not None and section.figure is not None:
             section.figure.wait()
-        tell(step, n_steps)
+        show(step, n_steps)
     return [section for section in answered if section is not None]
 
 
