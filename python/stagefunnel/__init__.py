@@ -12,46 +12,51 @@ period; :func:`funnel_by_period` shows one after the other and :func:`compare_pe
 :func:`show` prints a table the way people read it.
 """
 
-from . import datasets
-from ._core import __version__
-from .display.show import show
-from .errors import (
-    InvalidRowError,
-    MissingColumnError,
-    ReaderError,
-    SchemaError,
-    StageFunnelError,
-    UnknownItemError,
-    UnknownStageError,
-)
-from .log.memory import release_memory
-from .log.pipelines import pipelines_of_log
-from .log.rows import row_table
-from .log.stage_log import StageLog
-from .pipeline import Pipeline
-from .questions.chain.chain import chain_funnel
-from .questions.funnel.comparison import compare_periods
-from .questions.funnel.explain import explain
-from .questions.funnel.funnel import funnel, outcomes
-from .questions.funnel.skips import skips
-from .questions.funnel.trend import funnel_by_period
-from .questions.parts.partial import Partial, merge, partial
-from .questions.sequence.conversion_times import time_to_convert
-from .questions.sequence.funnel import sequence_funnel, sequence_items
-from .questions.sequence.paths import sequence_paths
-from .questions.sequence.rules import Exclusion
-from .questions.sequence.steps import Steps
-from .questions.sequence.trend import sequence_trend
-from .questions.stages.durations import time_in_stage
-from .questions.stages.flow import flow
-from .questions.stages.items import item_table
-from .questions.stages.losses import losses
-from .questions.stages.transitions import transitions
-from .questions.summary import summary
-from .readers import Export, read
-from .reports import report
-from .settings import Settings
-from .tables.summary import Summary
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from . import datasets
+    from ._core import __version__
+    from .display.show import show
+    from .errors import (
+        InvalidRowError,
+        MissingColumnError,
+        ReaderError,
+        SchemaError,
+        StageFunnelError,
+        UnknownItemError,
+        UnknownStageError,
+    )
+    from .log.memory import release_memory
+    from .log.pipelines import pipelines_of_log
+    from .log.rows import row_table
+    from .log.stage_log import StageLog
+    from .pipeline import Pipeline
+    from .questions.chain.chain import chain_funnel
+    from .questions.funnel.comparison import compare_periods
+    from .questions.funnel.explain import explain
+    from .questions.funnel.funnel import funnel, outcomes
+    from .questions.funnel.skips import skips
+    from .questions.funnel.trend import funnel_by_period
+    from .questions.parts.partial import Partial, merge, partial
+    from .questions.sequence.conversion_times import time_to_convert
+    from .questions.sequence.funnel import sequence_funnel, sequence_items
+    from .questions.sequence.paths import sequence_paths
+    from .questions.sequence.rules import Exclusion
+    from .questions.sequence.steps import Steps
+    from .questions.sequence.trend import sequence_trend
+    from .questions.stages.durations import time_in_stage
+    from .questions.stages.flow import flow
+    from .questions.stages.items import item_table
+    from .questions.stages.losses import losses
+    from .questions.stages.transitions import transitions
+    from .questions.summary import summary
+    from .readers import Export, read
+    from .reports.build import report
+    from .settings import Settings
+    from .tables.summary import Summary
 
 __all__ = [
     "Exclusion",
@@ -99,8 +104,72 @@ __all__ = [
     "transitions",
 ]
 
-# Reprs, docs and pickles of the public classes name the package, not the room that a class lives in.
-for _name in __all__:
-    if isinstance(globals()[_name], type):
-        globals()[_name].__module__ = __name__
-del _name
+# A public name is imported when it is first used: a command that prints help needs none, and pandas alone
+# takes half a second. The table says what the imports above say, which only type checkers run.
+_NAMES_OF: Final = {
+    "_core": ("__version__",),
+    "display.show": ("show",),
+    "errors": (
+        "InvalidRowError",
+        "MissingColumnError",
+        "ReaderError",
+        "SchemaError",
+        "StageFunnelError",
+        "UnknownItemError",
+        "UnknownStageError",
+    ),
+    "log.memory": ("release_memory",),
+    "log.pipelines": ("pipelines_of_log",),
+    "log.rows": ("row_table",),
+    "log.stage_log": ("StageLog",),
+    "pipeline": ("Pipeline",),
+    "questions.chain.chain": ("chain_funnel",),
+    "questions.funnel.comparison": ("compare_periods",),
+    "questions.funnel.explain": ("explain",),
+    "questions.funnel.funnel": ("funnel", "outcomes"),
+    "questions.funnel.skips": ("skips",),
+    "questions.funnel.trend": ("funnel_by_period",),
+    "questions.parts.partial": ("Partial", "merge", "partial"),
+    "questions.sequence.conversion_times": ("time_to_convert",),
+    "questions.sequence.funnel": ("sequence_funnel", "sequence_items"),
+    "questions.sequence.paths": ("sequence_paths",),
+    "questions.sequence.rules": ("Exclusion",),
+    "questions.sequence.steps": ("Steps",),
+    "questions.sequence.trend": ("sequence_trend",),
+    "questions.stages.durations": ("time_in_stage",),
+    "questions.stages.flow": ("flow",),
+    "questions.stages.items": ("item_table",),
+    "questions.stages.losses": ("losses",),
+    "questions.stages.transitions": ("transitions",),
+    "questions.summary": ("summary",),
+    "readers": ("Export", "read"),
+    "reports.build": ("report",),
+    "settings": ("Settings",),
+    "tables.summary": ("Summary",),
+}
+_HOMES: Final = {name: module for module, names in _NAMES_OF.items() for name in names}
+_MODULES: Final = frozenset(
+    (
+        *("_core", "datasets", "display", "errors", "files", "log", "pipeline", "pipeline_file"),
+        *("questions", "readers", "reports", "settings", "tables", "times"),
+    )
+)
+
+# To a type checker, a module with __getattr__ has every name, so it does not see this one.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name, or one of the modules that need no import statement of their own."""
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        if name not in _HOMES:
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+            )
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Self, TypeAlias, TypeGuard
 
+from .naming import public
+
 
 @dataclass(frozen=True)
 class Option:
@@ -52,6 +54,7 @@ def advised(name: str, value: str) -> Option:
 Parts: TypeAlias = tuple[str | Option, ...]
 
 
+@public
 class StageFunnelError(ValueError):
     """Base of all errors that stagefunnel raises for bad input.
 
@@ -103,6 +106,7 @@ def _rebuilt(kind: type[StageFunnelError], args: tuple[Any, ...], state: dict[st
     return error
 
 
+@public
 class SchemaError(StageFunnelError):
     """A column, an option or a pipeline is not what it should be."""
 
@@ -121,10 +125,12 @@ class RowError(StageFunnelError):
         self.row = row
 
 
+@public
 class UnknownStageError(RowError):
     """The log has stages that the pipeline does not list."""
 
 
+@public
 class InvalidRowError(RowError):
     """A row misses its item, stage or time, or its time does not parse.
 
@@ -139,14 +145,17 @@ class InvalidRowError(RowError):
         self.problem: Parts = problem
 
 
+@public
 class UnknownItemError(StageFunnelError):
     """The log has no such item."""
 
 
+@public
 class ReaderError(StageFunnelError):
     """A file cannot be read as what it should be."""
 
 
+@public
 class MissingColumnError(ReaderError):
     """A file lacks a column that is to be read.
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 import pandas as pd
 
 from .errors import SchemaError, check_option, counted, did_you_mean, is_whole_number, quoted
+from .naming import public
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 
 Label = Hashable
@@ -23,6 +24,7 @@ class HasStages(Protocol):
         """One row per stage: ``stage``, ``rows``."""
 
 
+@public
 class Pipeline:
     """The stages of a process: in progress in their order, then won, then lost.
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .errors import SchemaError, is_whole_number
+from .naming import public
 from .pipeline import Pipeline
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 
 
+@public
 @dataclass(frozen=True)
 class Settings:
     """What a pipeline file says.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import stagefunnel as sf
 
-from ..display.write import choose_format, write
+from ..display.formats import choose_format
 from .parser import command_parser
 from .spelling import speller
 
@@ -28,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         form = choose_format(args.format, args.out)
         answer = args.command.run(args, parser)
         if answer is not None:
+            # Help and errors of arguments have ended above, and do not wait for pandas.
+            from ..display.write import write
+
             write(answer, form=form, path=args.out)
     except sf.StageFunnelError as error:
         return _complain(_text_of(error, args))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from ..display.write import FORMATS
 from ..tables.options import (
     AmountAtName,
     AtName,
@@ -15,6 +14,7 @@ from ..tables.options import (
     EntriesName,
     EveryName,
     Fill,
+    FormatName,
     KindName,
     LostThenWonName,
     MissingStages,
@@ -53,7 +53,7 @@ def log(parser: argparse.ArgumentParser) -> None:
 def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None:
     """Add the format and the place of the answer."""
     output = parser.add_argument_group("output")
-    output.add_argument("--format", choices=FORMATS, help="default: as --out ends, else table")
+    output.add_argument("--format", choices=get_args(FormatName), help="default: as --out ends, else table")
     several = "; tables as csv or parquet go to a directory, a file each" if has_several_tables else ""
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 

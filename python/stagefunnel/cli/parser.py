@@ -15,6 +15,15 @@ from .commands.table import COMMANDS, Command
 _OF_SOME: Final = ("items", "items_key", "by", "reason", "amount", "currency", "hold", "format", "out")
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that reads the version when it is to be printed: the core holds it."""
+
+    @property
+    def version(self) -> str:
+        """The text of ``--version``; argparse reads it where the option has no text of its own."""
+        return f"stagefunnel {sf.__version__}"
+
+
 class _PrintCompletion(argparse.Action):
     """Prints a script for a shell and ends the program."""
 
@@ -36,12 +45,12 @@ class _PrintCompletion(argparse.Action):
 
 def command_parser() -> argparse.ArgumentParser:
     """Build the parser of the whole command."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="stagefunnel",
         description="Sales funnels over files of item, stage and time.",
         epilog="'stagefunnel demo' writes sample files; the examples of every --help run beside them.",
     )
-    parser.add_argument("--version", action="version", version=f"stagefunnel {sf.__version__}")
+    parser.add_argument("--version", action="version")
     parser.add_argument(
         "--print-completion",
         action=_PrintCompletion,

@@ -1,4 +1,4 @@
-"""A bar on a terminal that shows how far reading is, the rows so far, and the rows in a second."""
+"""Bars on a terminal: how far reading is, with the rows so far and in a second, and how far a page is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from stagefunnel.files import Progress
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
-Bars = Callable[[Sequence[str]], Progress | None]
+    from stagefunnel.files import Progress
+
+Bars = Callable[[Sequence[str]], "Progress | None"]
 
 
 @contextmanager
@@ -18,13 +22,24 @@ def progress_bars(*, quiet: bool) -> Iterator[Bars]:
 
     There are no bars if `quiet`, or if the standard error is not a terminal.
     """
+    with _terminal_bars(quiet) as bars:
+        yield (lambda _: None) if bars is None else (lambda files: _bar_of_rows(bars, files))
+
+
+@contextmanager
+def page_bar(page: str, *, quiet: bool) -> Iterator[Callable[[int, int], object] | None]:
+    """Show a bar for what is written, and give the function that moves it; it vanishes at the end."""
+    with _terminal_bars(quiet) as bars:
+        yield None if bars is None else _bar_of_steps(bars, page)
+
+
+@contextmanager
+def _terminal_bars(quiet: bool) -> Iterator[RichProgress | None]:
     if quiet or sys.stderr is None or not sys.stderr.isatty():  # it is None if the standard error is closed
-        yield lambda _: None
+        yield None
         return
     from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as RichProgress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description}"),
@@ -33,17 +48,26 @@ def progress_bars(*, quiet: bool) -> Iterator[Bars]:
         TextColumn("{task.fields[rows]}"),
         TimeElapsedColumn(),
     )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield bars
 
-        def bar(files: Sequence[str]) -> Progress:
-            read = os.path.basename(files[0]) if len(files) == 1 else f"{len(files):,} files"
-            task = bars.add_task(escape(read), total=None, rows="")
 
-            def update(n_rows: int, n_all: int | None) -> None:
-                seconds = bars.tasks[task].elapsed or 0.0
-                speed = f", {n_rows / seconds:,.0f} a second" if seconds > 0 else ""
-                bars.update(task, completed=n_rows, total=n_all, rows=f"{n_rows:,} rows{speed}")
+def _bar_of_rows(bars: RichProgress, files: Sequence[str]) -> Progress:
+    from rich.markup import escape
 
-            return update
+    read = os.path.basename(files[0]) if len(files) == 1 else f"{len(files):,} files"
+    task = bars.add_task(escape(read), total=None, rows="")
 
-        yield bar
+    def update(n_rows: int, n_all: int | None) -> None:
+        seconds = bars.tasks[task].elapsed or 0.0
+        speed = f", {n_rows / seconds:,.0f} a second" if seconds > 0 else ""
+        bars.update(task, completed=n_rows, total=n_all, rows=f"{n_rows:,} rows{speed}")
+
+    return update
+
+
+def _bar_of_steps(bars: RichProgress, page: str) -> Callable[[int, int], object]:
+    from rich.markup import escape
+
+    task = bars.add_task(escape(page), total=None, rows="")
+    return lambda done, of: bars.update(task, completed=done, total=of)

@@ -147,16 +147,14 @@ def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
     name_of = stage_namer(funnel.names)
     # One kind may leave out a group altogether, so groups match by their values and not by their place.
     of_kind = {kind: _same_group(blocks, rows, funnel.by) for kind, blocks in funnel.blocks.items()}
-    written = []
-    for i in range(len(rows)):
-        row = rows.iloc[i]
-        cells = ["" if i else value_label(row[name]) for name in funnel.by]
-        cells.append(name_of(row["stage"]))
-        for kind, columns in funnel.columns.items():
-            block = of_kind[kind]
-            cells += [_cell(column, block.iloc[i][column]) if block is not None else "" for column in columns]
-        written.append([*cells, *(_cell(column, row[column]) for column in _SHARED)])
-    return written
+    blank = [""] * len(rows)
+    columns = [[value_label(rows[name].iloc[0]), *blank[1:]] for name in funnel.by]
+    columns.append([name_of(stage) for stage in rows["stage"].tolist()])
+    for kind, names in funnel.columns.items():
+        block = of_kind[kind]
+        columns += [_column(block, name) if block is not None else blank for name in names]
+    columns += [_column(rows, name) for name in _SHARED]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _same_group(blocks: list[pd.DataFrame], rows: pd.DataFrame, by: list[Any]) -> pd.DataFrame | None:
@@ -175,10 +173,9 @@ def _ends_of_open_stages(rows: pd.DataFrame) -> list[int]:
     return [i for i, (here, following) in pairs if here == "open" and following != "open"]
 
 
-def _cell(column: str, value: Any) -> str:
-    if column.startswith("conversion"):
-        return percent(value)
-    return number(value) if column == "amount" else count(value)
+def _column(rows: pd.DataFrame, name: str) -> list[str]:
+    write = percent if name.startswith("conversion") else number if name == "amount" else count
+    return [write(value) for value in rows[name].tolist()]
 
 
 def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str], list[str]]:

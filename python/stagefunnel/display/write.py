@@ -7,40 +7,13 @@ import os
 import stat
 import sys
 import tempfile
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
-from ..errors import StageFunnelError, given, named, quoted
+from ..errors import StageFunnelError, given, named
 from ..tables.summary import Summary
 from .show import show
-
-FORMATS: Final = ("table", "csv", "json", "parquet", "markdown")
-_ENDINGS = {
-    "": "table",
-    ".txt": "table",
-    ".csv": "csv",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".md": "markdown",
-}
-
-
-def choose_format(form: str | None, path: str | None) -> str:
-    """Return the format, by default the one that the ending of the file stands for."""
-    if form == "parquet" and path is None:
-        raise StageFunnelError("Parquet is not text: name a file with ", named("path"))
-    ending = os.path.splitext(path or "")[1].lower()
-    if ending == ".gz":
-        raise StageFunnelError(given("path", path), ": tables are not written compressed; leave the .gz off")
-    if form is None and ending not in _ENDINGS:
-        raise StageFunnelError(
-            given("path", path),
-            f": the ending {ending!r} does not stand for a format; give one of {quoted(FORMATS)} with ",
-            named("form"),
-        )
-    return form or _ENDINGS[ending]
 
 
 def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:

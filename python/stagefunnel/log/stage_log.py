@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
+from ..naming import public
 from ..pipeline import Pipeline
 from .columns.kept import column_names
 from .data import Empty, Invalid, Keys, LogData
@@ -39,6 +40,7 @@ class StreamOptions(TypedDict, total=False):
     progress: Progress | None
 
 
+@public
 class StageLog:
     """The stage history of items: who entered which stage when.
 

@@ -8,9 +8,11 @@ import pandas as pd
 
 from ..errors import counted
 from ..log.stage_log import StageLog
+from ..naming import public
 from ..pipeline import Pipeline
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Export:
     """The log, pipelines and items of a CRM's export; made by :func:`stagefunnel.read`.

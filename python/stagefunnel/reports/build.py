@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,9 @@ from ..tables.options import BasisName, EveryName, Unlisted
 from ..times.periods import MomentLike, PeriodLike
 from . import sections
 from .page import Page, Section, rendered
+from .painter import painter
 
+_Question: TypeAlias = Callable[[], Section | None]
 _MOST_PERIODS = 36
 
 
@@ -41,6 +43,7 @@ def report(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Path:
     """Write one page about a log, for people who do not open a notebook.
 
@@ -68,6 +71,9 @@ def report(
         most 36 periods.
     unlisted, period, basis, as_of
         As for :func:`stagefunnel.funnel`.
+    progress
+        Function that is called with the steps that are done and the number of all steps; the first half of
+        them asks questions, the second waits for drawings.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def report(
     SchemaError, UnknownStageError
         As for :func:`stagefunnel.funnel`.
     ImportError
-        If altair or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
+        If altair, vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
 
     Examples
     --------
@@ -91,28 +97,51 @@ def report(
     True
     """
     scope: dict[str, Any] = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
-    answers = summary(log, pipeline, **scope)
-    parts: list[Section | None] = [
-        sections.funnels(answers.funnel),
-        sections.lost(losses(log, pipeline, reason=reason, **scope)),
-        sections.skipped(skips(log, pipeline, by=_first(by), **scope)),
-        sections.times(answers.time_in_stage),
-        sections.moves(answers.transitions),
-    ]
-    if log.unit is not None and log.n_rows:
-        parts.append(sections.trend(_trend(log, pipeline, every, scope)))
-    if by is not None:
-        grouped = funnel(log, pipeline, kind="both", by=by, top=top, **scope)
-        parts.append(sections.groups(outcomes(log, pipeline, by=by, top=top, **scope), grouped))
-    parts.append(sections.quality(answers.quality))
-    page = Page(
-        title=title,
-        facts=sections.facts(answers.outcomes),
-        about=_about(log, period, basis, as_of),
-        sections=[part for part in parts if part is not None],
-    )
-    write_file(rendered(page), "html", os.fspath(path))
+    with painter() as draw:
+        answers = summary(log, pipeline, **scope)
+        questions: list[_Question] = [
+            lambda: sections.funnels(draw, answers.funnel),
+            lambda: sections.lost(draw, losses(log, pipeline, reason=reason, **scope)),
+            lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), **scope)),
+            lambda: sections.times(draw, answers.time_in_stage),
+            lambda: sections.moves(draw, answers.transitions),
+        ]
+        if log.unit is not None and log.n_rows:
+            questions.append(lambda: sections.trend(draw, _trend(log, pipeline, every, scope)))
+        if by is not None:
+            questions.append(lambda: _groups(log, pipeline, by, top, scope))
+        questions.append(lambda: sections.quality(answers.quality))
+        page = Page(
+            title=title,
+            facts=sections.facts(answers.outcomes),
+            about=_about(log, period, basis, as_of),
+            sections=_answered(questions, progress),
+        )
+        write_file(rendered(page), "html", os.fspath(path))
     return Path(path)
+
+
+def _answered(questions: Sequence[_Question], progress: Callable[[int, int], object] | None) -> list[Section]:
+    """Ask all questions while their charts are drawn, then wait for the drawings."""
+    show = progress or (lambda done, of: None)
+    n_steps = 2 * len(questions)
+    show(0, n_steps)
+    answered = []
+    for step, ask in enumerate(questions, start=1):
+        answered.append(ask())
+        show(step, n_steps)
+    for step, section in enumerate(answered, start=len(questions) + 1):
+        if section is not None and section.figure is not None:
+            section.figure.wait()
+        show(step, n_steps)
+    return [section for section in answered if section is not None]
+
+
+def _groups(
+    log: StageLog, pipeline: Pipeline, by: str | Sequence[str], top: int, scope: dict[str, Any]
+) -> Section:
+    grouped = funnel(log, pipeline, kind="both", by=by, top=top, **scope)
+    return sections.groups(outcomes(log, pipeline, by=by, top=top, **scope), grouped)
 
 
 def _first(by: str | Sequence[str] | None) -> str | Sequence[str] | None:

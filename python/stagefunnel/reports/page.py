@@ -10,26 +10,31 @@ from importlib.resources import files
 from urllib.parse import quote
 
 from ..display.grid import Grid
+from .painter import Drawing
 
 
 @dataclass(frozen=True)
 class Figure:
     """A drawing in light and dark, its description for screen readers, and its sentences."""
 
-    light: str
-    dark: str
+    light: Drawing
+    dark: Drawing
     alt: str
     sentences: list[str]
+
+    def wait(self) -> None:
+        """Wait until both are drawn."""
+        _ = self.light.svg, self.dark.svg
 
     @property
     def light_uri(self) -> str:
         """The light drawing as a data address."""
-        return _svg_uri(self.light)
+        return _svg_uri(self.light.svg)
 
     @property
     def dark_uri(self) -> str:
         """The dark drawing as a data address."""
-        return _svg_uri(self.dark)
+        return _svg_uri(self.dark.svg)
 
 
 @dataclass(frozen=True)

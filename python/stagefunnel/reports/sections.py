@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
+from ..display.charts.library import unchecked
 from ..display.charts.losses_chart import plot_losses
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
@@ -19,6 +19,7 @@ from ..display.sentences import answers, of_outcomes, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, value_labels
 from .page import Figure, Section, TablePart
+from .painter import Draw
 
 _MOST_CSV = 20_000  # rows
 
@@ -38,7 +39,7 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
     return numbers
 
 
-def funnels(table: pd.DataFrame) -> Section:
+def funnels(draw: Draw, table: pd.DataFrame) -> Section:
     """Make the section of both funnels."""
     return Section(
         "funnels",
@@ -46,12 +47,12 @@ def funnels(table: pd.DataFrame) -> Section:
         "The classic funnel counts the stages that an item really passed. The funnel with conversions also "
         "counts every stage in between for a won item, and none for a lost one; an item that was lost and "
         "then won is left out of it. Between its bars: the share of the stage before, where not more came.",
-        _figure(plot_funnel, table),
+        _figure(draw, plot_funnel, table),
         [_table(table, "Both funnels, stage by stage")],
     )
 
 
-def lost(table: pd.DataFrame) -> Section | None:
+def lost(draw: Draw, table: pd.DataFrame) -> Section | None:
     """Make the section of losses; ``None`` without any."""
     if table.empty:
         return None
@@ -59,19 +60,19 @@ def lost(table: pd.DataFrame) -> Section | None:
         "losses",
         "Where items are lost",
         "Each lost item counts once, at the last stage that it was in before it was lost.",
-        _figure(plot_losses, table),
+        _figure(draw, plot_losses, table),
         [_table(table, "Losses by stage")],
     )
 
 
-def skipped(table: pd.DataFrame) -> Section | None:
+def skipped(draw: Draw, table: pd.DataFrame) -> Section | None:
     """Make the section of skips; ``None`` if no item went beyond a stage."""
     skippable = table[table["beyond"] > 0]
     if skippable.empty:
         return None
     by = columns_before(table, "stage")
     groups = 1 if not by else skippable[by[0]].nunique(dropna=False)
-    figure = _figure(plot_skips, skippable) if groups <= 60 else None
+    figure = _figure(draw, plot_skips, skippable) if groups <= 60 else None
     return Section(
         "skips",
         "What is skipped" + (f", by {by[0]}" if by else ""),
@@ -82,7 +83,7 @@ def skipped(table: pd.DataFrame) -> Section | None:
     )
 
 
-def times(table: pd.DataFrame) -> Section | None:
+def times(draw: Draw, table: pd.DataFrame) -> Section | None:
     """Make the section of time in stage; ``None`` without a completed visit."""
     if not table["completed"].any():
         return None
@@ -91,17 +92,17 @@ def times(table: pd.DataFrame) -> Section | None:
         "Time in stage",
         "From an item's entry into a stage to its entry into the next one; visits that are still open are "
         "not in it.",
-        _figure(plot_time_in_stage, table),
+        _figure(draw, plot_time_in_stage, table),
         [_table(table, "Time in stage")],
     )
 
 
-def moves(table: pd.DataFrame) -> Section | None:
+def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
     """Make the section of moves; ``None`` without any."""
     if table.empty:
         return None
     stages = len({*table["from_stage"], *table["to_stage"]})
-    figure = _figure(plot_transitions, table, form="sankey") if stages <= 60 else None
+    figure = _figure(draw, plot_transitions, table, form="sankey") if stages <= 60 else None
     return Section(
         "moves",
         "Moves between stages",
@@ -113,7 +114,7 @@ def moves(table: pd.DataFrame) -> Section | None:
     )
 
 
-def trend(table: pd.DataFrame | None) -> Section | None:
+def trend(draw: Draw, table: pd.DataFrame | None) -> Section | None:
     """Make the section of the trend; ``None`` without a table."""
     if table is None:
         return None
@@ -122,7 +123,7 @@ def trend(table: pd.DataFrame | None) -> Section | None:
         "By the period in which items were created",
         "The funnel with conversions of the items created in each period, whenever they came further; the "
         "items of the last periods have had less time.",
-        _figure(plot_trend, table),
+        _figure(draw, plot_trend, table),
         [_table(table, "The funnel of every period")],
     )
 
@@ -156,10 +157,14 @@ def quality(table: pd.DataFrame) -> Section:
     )
 
 
-def _figure(plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
-    light, dark = (plot(table, theme=theme, **options) for theme in ("light", "dark"))
-    specification = light.to_dict()
-    return Figure(_svg(light), _svg(dark), specification["description"], _sentences(specification))
+def _figure(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
+    """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
+    with unchecked():
+        light, dark = (
+            plot(table, theme=theme, **options).to_dict(validate=False) for theme in ("light", "dark")
+        )
+    drawings = [draw({**specification, "title": " "}) for specification in (light, dark)]
+    return Figure(drawings[0], drawings[1], light["description"], _sentences(light))
 
 
 def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
@@ -170,15 +175,6 @@ def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
 def _sentences(specification: Mapping[str, Any]) -> list[str]:
     """Return the sentences under the title of a chart and under the titles of its panels."""
     return [sentence[:1].upper() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
-
-
-def _svg(chart: Any) -> str:
-    """Draw a chart without its title: the page has the heading and the sentences as text."""
-    bare = chart.copy()
-    bare.title = " "
-    drawn = io.StringIO()
-    bare.save(drawn, format="svg")
-    return drawn.getvalue()
 
 
 def _table(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:

@@ -41,3 +41,5 @@ EntriesName = Literal["best", "all"]
 AttributionName = Literal["first_touch", "last_touch", "step", "all_events"]
 
 MissingStages = Literal["error", "ignore"]
+
+FormatName = Literal["table", "csv", "json", "parquet", "markdown"]

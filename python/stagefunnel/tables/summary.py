@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from ..errors import counted
+from ..naming import public
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary:
     """The tables that answer the usual questions about a log; made by :func:`summary`.

@@ -133,3 +133,21 @@ def test_a_terminal_without_colours_gets_no_codes() -> None:
 def test_a_file_is_shown_by_its_name_also_where_that_looks_like_markup() -> None:
     Path("log.csv").rename("[bold]log.csv")
     assert "[bold]log.csv" in on_a_terminal(["funnel", "[bold]log.csv", "--pipeline", "pipeline.toml"])
+
+
+def test_the_demo_shows_its_progress_before_it_has_loaded_anything() -> None:
+    shown = on_a_terminal(["demo", "sample"])
+    first, page = shown.index("sample"), shown.index("sample/report.html")
+    assert first < page
+    assert "100%" in shown[page:]
+    assert shown.index("Funnel: classic") > first
+    piped = run_python("-m", "stagefunnel", "demo", "sample")
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert "\x1b" not in piped.stdout
+
+
+def test_a_page_shows_its_progress_unless_it_is_to_be_quiet() -> None:
+    report = ["report", "log.csv", "--pipeline", "pipeline.toml", "--out", "page.html"]
+    shown = on_a_terminal(report)
+    assert re.search(r"page\.html.* 100%", re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown))
+    assert on_a_terminal([*report, "--quiet"]) == "wrote page.html\r\n"

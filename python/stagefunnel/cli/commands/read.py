@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import stagefunnel as sf
 
-from ...display.write import choose_format, write_file
+from ...display.formats import choose_format
+from ...display.write import write_file
 from ..inputs import read_export
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Final, Literal
 
 from .. import options
-from . import chain as chains
-from . import questions as commands
-from . import read as exports
-from . import report as pages
-from . import sequence as sequences
 
 
 @dataclass(frozen=True)
@@ -23,8 +19,8 @@ class Command:
     ----------
     summary
         What the command does, as the start of a sentence.
-    run
-        Function that answers; it returns the answer to be written, or ``None`` if it has written by itself.
+    function
+        Function that answers, by its module here and its name; see :meth:`run`.
     adds
         Functions that add the options of this command alone.
     example
@@ -44,7 +40,7 @@ class Command:
     """
 
     summary: str
-    run: Callable[[argparse.Namespace, argparse.ArgumentParser], Any]
+    function: str
     adds: tuple[Callable[[argparse.ArgumentParser], None], ...]
     example: str
     files: Literal["one or more", "any", "none"] = "one or more"
@@ -54,12 +50,20 @@ class Command:
     has_several_tables: bool = False
     other_names: Mapping[str, str] = field(default_factory=dict)
 
+    def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
+        """Answer; the answer is to be written, or it is ``None`` where it is written already.
+
+        Only this imports the function: help and errors of arguments do not wait for pandas.
+        """
+        module, _, name = self.function.partition(".")
+        return getattr(import_module(f".{module}", __package__), name)(args, parser)
+
 
 _FUNNEL = (options.fill, options.flips, options.groups, options.amount, options.part)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
-        commands.funnel,
+        "questions.funnel",
         (options.kind, *_FUNNEL, options.where),
         """\
 examples:
@@ -70,7 +74,7 @@ examples:
     ),
     "trend": Command(
         "count the funnel of every month, week or day on its own",
-        commands.trend,
+        "questions.trend",
         (options.every, options.kind, *_FUNNEL),
         """\
 example:
@@ -79,7 +83,7 @@ example:
     ),
     "compare": Command(
         "put the funnels of two periods side by side",
-        commands.compare,
+        "questions.compare",
         (options.with_, options.kind, *_FUNNEL),
         """\
 example:
@@ -88,7 +92,7 @@ example:
     ),
     "chain": Command(
         "count leads, and then the deals that came of them, as one funnel",
-        chains.chain,
+        "chain.chain",
         (options.chain, options.kind, options.fill, options.flips, options.amount, options.part),
         """\
 examples:
@@ -103,7 +107,7 @@ examples:
     ),
     "losses": Command(
         "count the items lost, by where they were lost from and why",
-        commands.losses,
+        "questions.losses",
         (options.groups, options.reason, options.amount, options.part),
         """\
 example:
@@ -112,7 +116,7 @@ example:
     ),
     "skips": Command(
         "rank who skips which stage",
-        commands.skips,
+        "questions.skips",
         (options.groups, options.part),
         """\
 example:
@@ -121,7 +125,7 @@ example:
     ),
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
-        commands.flow,
+        "questions.flow",
         (options.part,),
         """\
 example:
@@ -130,7 +134,7 @@ example:
     ),
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
-        commands.time_in_stage,
+        "questions.time_in_stage",
         (options.per, options.part),
         """\
 example:
@@ -139,7 +143,7 @@ example:
     ),
     "transitions": Command(
         "count the moves from stage to stage",
-        commands.transitions,
+        "questions.transitions",
         (options.part,),
         """\
 example:
@@ -148,7 +152,7 @@ example:
     ),
     "items": Command(
         "list the items with their outcome and what their journey was like",
-        commands.items,
+        "questions.items",
         (options.part,),
         """\
 example:
@@ -157,7 +161,7 @@ example:
     ),
     "summary": Command(
         "both funnels, time in stage, moves and quality together",
-        commands.summary,
+        "questions.summary",
         (options.fill, options.flips, options.groups, options.per, options.part),
         """\
 examples:
@@ -168,7 +172,7 @@ examples:
     ),
     "sequence": Command(
         "count the items that come through steps inside a window",
-        sequences.sequence,
+        "sequence.sequence",
         (options.sequence, options.every, options.groups),
         """\
 examples:
@@ -179,7 +183,7 @@ examples:
     ),
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
-        pages.report,
+        "report.report",
         (options.report, options.groups, options.reason, options.part),
         """\
 example:
@@ -189,7 +193,7 @@ example:
     ),
     "demo": Command(
         "write a sample export, ask both funnels of it and write the report",
-        pages.demo,
+        "demo.demo",
         (options.demo,),
         """\
 example:
@@ -203,7 +207,7 @@ example:
     ),
     "quality": Command(
         "count what is unusual in the rows",
-        commands.quality,
+        "questions.quality",
         (),
         """\
 examples:
@@ -213,7 +217,7 @@ examples:
     ),
     "read": Command(
         "read a CRM's export once and write it as plain tables",
-        exports.read,
+        "read.read",
         (options.to,),
         """\
 examples:

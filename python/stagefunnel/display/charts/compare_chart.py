@@ -71,7 +71,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
     x = alt.X("share:Q", scale=room_for(longest, _ROOM), axis=None)
     layers = [
         bars.mark_bar().encode(x=x, color=alt.Color("series:N", scale=scale, legend=legend())),
-        numbers_behind(bars, look, dx=5, size=11).encode(x=x, text="label:N"),
+        numbers_behind(bars, look, dx=5, size=11).encode(x=x, text=alt.Text("label:N")),
     ]
     height = alt.Step(_BAR, **{"for": "offset"})
     chart = layered(layers, width=_WIDTH, height=height, records=records)

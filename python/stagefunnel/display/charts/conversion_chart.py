@@ -77,7 +77,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     bins = chart_of(records).encode(tooltip=tooltip(("from", "to", "items", "through")))
     bars = bins.mark_bar(color=look.passed).encode(
         x=alt.X("start:Q", scale=room, axis=axis),
-        x2="right:Q",
+        x2=alt.X2("right:Q"),
         y=alt.Y("n:Q", axis=alt.Axis(title="items", domain=False, tickCount=5, format="~s")),
         y2=alt.datum(0),
     )

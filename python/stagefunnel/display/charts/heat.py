@@ -65,7 +65,7 @@ def heat_map(
         cells.mark_rect(stroke=look.paper, strokeWidth=2).encode(
             color=alt.Color(f"{share}:Q", scale=heat, legend=None)
         ),
-        cells.mark_text(fontSize=11.5).encode(text="label:N", color=letters),
+        cells.mark_text(fontSize=11.5).encode(text=alt.Text("label:N"), color=letters),
     ]
     return layered(layers, width=alt.Step(columns.cell), height=alt.Step(rows.cell))
 

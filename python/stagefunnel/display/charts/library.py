@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["alt", "require_altair"]
+__all__ = ["alt", "require_altair", "unchecked"]
 
 
 def require_altair() -> Any:
@@ -14,6 +16,17 @@ def require_altair() -> Any:
         return import_module("altair")
     except ImportError as error:
         raise ImportError('charts need altair: pip install "stagefunnel[plots]"') from error
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Let altair make charts without holding each part against its schema, which takes half of the time.
+
+    It is for drawings of charts that the tests check: a mistake would show late, or not at all.
+    """
+    require_altair()
+    with import_module("altair.utils.schemapi").debug_mode(False):
+        yield
 
 
 if TYPE_CHECKING:

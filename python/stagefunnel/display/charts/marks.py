@@ -13,7 +13,12 @@ GAP = 0.42  # gap between two bars as a share of a row; a conversion stands in i
 
 def chart_of(records: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """Make a chart of records, which stand in its specification."""
-    return alt.Chart(alt.InlineData(values=records))
+    return alt.Chart(inline(records))
+
+
+def inline(records: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Put records into a specification; altair copies a list with every step, and a tuple never."""
+    return alt.InlineData(values=tuple(records))
 
 
 def tooltip(fields: Iterable[str], headings: Mapping[str, str] | None = None) -> list[alt.Tooltip]:
@@ -65,7 +70,7 @@ def stacked_bars(
         )
     )
     numbers = numbers_behind(chart_of(totals), look)
-    return [bars, numbers.encode(y=y, x=alt.X(f"{length}:Q", **x), text="label:N")]
+    return [bars, numbers.encode(y=y, x=alt.X(f"{length}:Q", **x), text=alt.Text("label:N"))]
 
 
 def conversions_between(
@@ -88,7 +93,7 @@ def conversions_between(
         align="left", baseline="middle", fontSize=10, color=look.quiet, dy=-round(GAP * row_height / 2) + 1
     )
     drawn: alt.Chart = words.encode(
-        y=alt.Y(f"{field}:N", scale=order, bandPosition=0), x=alt.value(4), text="text:N"
+        y=alt.Y(f"{field}:N", scale=order, bandPosition=0), x=alt.value(4), text=alt.Text("text:N")
     )
     return drawn
 
@@ -99,7 +104,7 @@ def layered(
     """Put marks over each other; without data of their own they share the `records`."""
     return alt.LayerChart(
         layer=list(layers),
-        data=alt.Undefined if records is None else alt.InlineData(values=records),
+        data=alt.Undefined if records is None else inline(records),
         width=width,
         height=height,
         title=alt.Undefined if title is None else title,

@@ -133,33 +133,40 @@ def finished(
         subtitleColor=theme.quiet,
         offset=18,
     )
-    described = chart.properties(
-        title=heading,
-        background=theme.paper,
-        padding={"left": 34, "top": 18, "right": 38, "bottom": 18},
-        description=". ".join([title, *all_sentences]),
-        usermeta={"sentences": all_sentences},
-    )
-    configured: AnyChart = (
-        described.configure(font=_FONT)
-        .configure_view(stroke=None)
-        .configure_axis(
+    # Every method of altair that sets one of these copies the whole chart.
+    parts: dict[str, Any] = {
+        "title": heading,
+        "background": theme.paper,
+        "padding": {"left": 34, "top": 18, "right": 38, "bottom": 18},
+        "description": ". ".join([title, *all_sentences]),
+        "usermeta": {"sentences": all_sentences},
+        "config": _config(theme),
+    }
+    for name, value in parts.items():
+        chart[name] = value
+    return chart
+
+
+def _config(theme: Theme) -> alt.Config:
+    return alt.Config(
+        font=_FONT,
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             labelColor=theme.ink,
             titleColor=theme.quiet,
             gridColor=theme.line,
             domainColor=theme.line,
             tickColor=theme.line,
             titleFontWeight="normal",
-        )
-        .configure_legend(
+        ),
+        legend=alt.LegendConfig(
             labelColor=theme.ink,
             titleColor=theme.quiet,
             symbolSize=110,
             titleFontWeight="normal",
             columnPadding=20,
-        )
+        ),
     )
-    return configured
 
 
 def _wrapped(texts: Sequence[str], width: int, size: float) -> list[str]:

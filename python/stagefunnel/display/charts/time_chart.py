@@ -67,11 +67,11 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
     )
     layers = [
         rows.mark_bar(height=_BAR, cornerRadius=2, color=look.assumed).encode(
-            x=alt.X("low:Q", scale=room, axis=axis), x2="high:Q"
+            x=alt.X("low:Q", scale=room, axis=axis), x2=alt.X2("high:Q")
         ),
-        rows.mark_tick(thickness=3, size=18, color=look.passed, opacity=1).encode(x="median:Q"),
-        rows.mark_point(filled=True, size=42, color=look.lost, opacity=1).encode(x="mean:Q"),
-        numbers_behind(rows, look, dx=8).encode(x="end:Q", text="label:N"),
+        rows.mark_tick(thickness=3, size=18, color=look.passed, opacity=1).encode(x=alt.X("median:Q")),
+        rows.mark_point(filled=True, size=42, color=look.lost, opacity=1).encode(x=alt.X("mean:Q")),
+        numbers_behind(rows, look, dx=8).encode(x=alt.X("end:Q"), text=alt.Text("label:N")),
     ]
     chart = layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT))
     per = PER_TITLES.get(str(canvas.remembered.get("per", "")), "")

@@ -115,15 +115,15 @@ def _sankey(records: list[dict[str, Any]], stages: list[str], look: Theme) -> al
     streams = streams.encode(
         x=x,
         y=y,
-        y2="y2:Q",
-        detail="stream:N",
+        y2=alt.Y2("y2:Q"),
+        detail=alt.Detail("stream:N"),
         color=alt.Color("from:N", scale=alt.Scale(domain=stages, range=colours), legend=None),
         tooltip=tooltip(_TOOLTIP),
     )
     nodes = chart_of(bands.nodes)
-    bars = nodes.mark_rect(color=look.ink).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+    bars = nodes.mark_rect(color=look.ink).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
     left, right = (nodes.transform_filter(alt.datum.side == side) for side in ("from", "to"))
     style: dict[str, Any] = {"baseline": "middle", "fontSize": 11.5, "color": look.ink, "limit": 150}
     words = [left.mark_text(align="right", dx=-6, **style), right.mark_text(align="left", dx=6, **style)]
-    named = [one.encode(x=alt.X("edge:Q"), y=alt.Y("middle:Q"), text="label:N") for one in words]
+    named = [one.encode(x=alt.X("edge:Q"), y=alt.Y("middle:Q"), text=alt.Text("label:N")) for one in words]
     return layered([streams, bars, *named], width=_WIDTH, height=max(220, 26 * len(bands.nodes)))

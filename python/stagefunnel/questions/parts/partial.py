@@ -14,6 +14,7 @@ from ... import _core
 from ...errors import SchemaError, check_option, counted, named
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
 from ...log.stage_log import StageLog
+from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
 from ...tables.summary import Summary
@@ -32,6 +33,7 @@ from .samples import Sample
 _OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone", "period", "basis", "as_of")
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Partial:
     """Everything that a summary needs about some of the items; made by :func:`partial` and :func:`merge`.

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, TypedDict, TypeVar, cast, get_args
 import numpy as np
 
 from ...errors import SchemaError, advised, check_option, counted, given, named, quoted
+from ...naming import public
 from ...tables.options import (
     EffectName,
     EntriesName,
@@ -39,6 +40,7 @@ _LACKING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+@public
 @dataclass(frozen=True)
 class Exclusion:
     """A stage that must not come between two steps of a sequence.

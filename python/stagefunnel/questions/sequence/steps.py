@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, Unpack, cast
 
 from ...errors import Option, SchemaError, given, named
+from ...naming import public
 from ...tables.options import EntriesName, MissingStages, SequenceMode, TimingName, WindowFunnelMode
 from ...times.lengths import LengthLike
 from .rules import (
@@ -23,6 +24,7 @@ from .rules import (
 _SUCH_AS: Final = "such as ['visit', 'cart']"
 
 
+@public
 @dataclass(frozen=True, init=False, repr=False)
 class Steps:
     """The steps of a sequence, with the rules that decide what a match of them is.

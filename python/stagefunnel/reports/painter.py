@@ -1,0 +1,133 @@
+"""A process beside this one, in which the charts of a page are drawn.
+
+vl-convert takes a second to start, and keeps Python's lock while it starts and draws. In a process of its own
+it draws one chart while the next is made here.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
+from importlib import import_module
+from pathlib import PurePath
+from typing import IO, Any, Final
+
+Specification = Mapping[str, Any]
+Draw = Callable[[Specification], "Drawing"]
+
+_PAINT: Final = "from stagefunnel.reports.painter import paint; paint()"
+# The first drawing takes as long as the next ten: this one is drawn before there is a chart.
+_FIRST: Final[Specification] = {"mark": "point", "data": {"values": [{}]}}
+# Processes that wait for a page.
+_ready: list[subprocess.Popen[bytes]] = []
+# What a process raises here that is not there, or is no more.
+_GONE: Final = (OSError, EOFError, ValueError, pickle.UnpicklingError, CancelledError)
+
+
+class Drawing:
+    """A drawing that another process makes; where that fails, it is made here."""
+
+    def __init__(self, specification: Specification, drawn: Future[str]) -> None:
+        self._specification = specification
+        self._drawn = drawn
+
+    @cached_property
+    def svg(self) -> str:
+        """The drawing as SVG; whoever reads it waits until it is made."""
+        try:
+            return self._drawn.result()
+        except _GONE:
+            return drawn_here(self._specification)
+
+
+@contextmanager
+def painter() -> Iterator[Draw]:
+    """Start the process, or take one that is ready; give the function that lets it draw a specification."""
+    with nullcontext(_ready.pop()) if _ready else _process() as process, ThreadPoolExecutor(1) as asking:
+        try:
+            yield lambda specification: Drawing(specification, asking.submit(_asked, process, specification))
+        finally:
+            asking.shutdown(wait=False, cancel_futures=True)
+            if process is not None:
+                process.kill()
+
+
+@contextmanager
+def painter_ready() -> Iterator[None]:
+    """Start the process before there is anything to draw; the next page takes it."""
+    with _process() as process:
+        if process is not None:
+            _ready.append(process)
+        try:
+            yield
+        finally:
+            _ready.clear()
+
+
+@contextmanager
+def _process() -> Iterator[subprocess.Popen[bytes] | None]:
+    """Run the process; there is none where this program is not Python itself and cannot run as another."""
+    is_python = PurePath(sys.executable or "").name.startswith("python")
+    if not is_python:
+        yield None
+        return
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _PAINT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=variables,
+        )
+    except OSError:
+        yield None
+        return
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _asked(process: subprocess.Popen[bytes] | None, specification: Specification) -> str:
+    if process is None or process.stdin is None or process.stdout is None:
+        raise EOFError
+    pickle.dump(specification, process.stdin)
+    process.stdin.flush()
+    return str(pickle.load(process.stdout))
+
+
+def paint() -> None:
+    """Draw what the other process asks for, until it asks no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    drawn_here(_FIRST)
+    for specification in _specifications(sys.stdin.buffer):
+        pickle.dump(drawn_here(specification), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _specifications(source: IO[bytes]) -> Iterator[Specification]:
+    while True:
+        try:
+            yield pickle.load(source)
+        except EOFError:
+            return
+
+
+def drawn_here(specification: Specification) -> str:
+    """Draw a chart in this process, with the version of Vega-Lite that it is written for."""
+    try:
+        vl_convert = import_module("vl_convert")
+    except ImportError as error:
+        raise ImportError('the report needs vl-convert: pip install "stagefunnel[report]"') from error
+    version = re.search(r"/v(\d+\.\d+)", str(specification.get("$schema", "")))
+    return str(vl_convert.vegalite_to_svg(dict(specification), vl_version=version and version[1]))
