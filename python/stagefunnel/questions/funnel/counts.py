@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +77,14 @@ class FunnelCounts:
     def reached(self) -> Integers:
         """Items that reach each stage."""
         return self.passed + self.assumed
+
+    def counts_something(self, each: Literal["item", "row"]) -> npt.NDArray[np.bool_]:
+        """Find the groups in which an item is counted, or an entry of an item into a stage."""
+        if each == "item":
+            return self.base + self.left_out > 0
+        entries = self.visited + self.assumed + self.skipped + self.beyond
+        has_entries: npt.NDArray[np.bool_] = entries.sum(axis=1) > 0
+        return has_entries
 
     @property
     def base(self) -> Integers:

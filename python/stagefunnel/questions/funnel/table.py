@@ -85,11 +85,8 @@ def _labels_of(groups: Groups) -> list[list[str]]:
 
 
 def _shown(counts: FunnelCounts, groups: Groups) -> npt.NDArray[np.intp]:
-    """Choose the groups that have an item in the report."""
-    if groups.each == "row":
-        entries = counts.visited + counts.assumed + counts.skipped + counts.beyond
-        return groups.shown(entries.sum(axis=1) > 0)
-    return groups.shown(counts.base + counts.left_out > 0)
+    """Choose the groups in which something is counted."""
+    return groups.shown(counts.counts_something(groups.each))
 
 
 def _of_report(items: Integers, groups: Groups) -> Integers:
