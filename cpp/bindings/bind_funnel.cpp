@@ -149,7 +149,13 @@ void bind_funnel(py::module_& m) {
         counts.def_property_readonly(
             name, [table = table](const funnel::Counts& found) { return as_list(found.*table); });
     }
-    counts.def_property_readonly("amount", table_of<&funnel::Counts::amount>());
+    counts.def_property_readonly("has_amounts",
+                                 [](const funnel::Counts& found) { return found.amount.size() > 0; });
+    counts.def(
+        "rounded_sums",
+        [](const funnel::Counts& found, const Array<std::int64_t>& groups, const Array<std::int64_t>& joined,
+           int scale) { return as_table(rounded_sums(found, as_span(groups), as_span(joined), scale)); },
+        "groups"_a.noconvert(), "joined"_a.noconvert(), "scale"_a);
     py::class_<funnel::ItemStates>(m, "ItemStates")
         .def_property_readonly(
             "has_items", [](const funnel::ItemStates& item_states) { return !item_states.of_item.empty(); });

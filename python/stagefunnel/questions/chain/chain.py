@@ -143,13 +143,13 @@ def chain_funnel(
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule), lead_amounts.scale)
+        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule))
         if basis == "origin":
             origin = _count_origin(lead_selection, deal_scope, found, rule)
-            own_part = Part.of(chain.deal_pipeline, FunnelCounts.of(origin.deals), deal_amounts.scale)
+            own_part = Part.of(chain.deal_pipeline, FunnelCounts.of(origin.deals, deal_amounts.scale))
             deal_part = of_origin(own_part, lead_part, origin.converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule), deal_amounts.scale)
+            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)

@@ -37,7 +37,8 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
             item_states=states,
         )
     return {
-        rule.kind: without_core_groups(selection, counts) for rule, counts in zip(rules, found, strict=True)
+        rule.kind: without_core_groups(selection, counts, scope.amounts.scale)
+        for rule, counts in zip(rules, found, strict=True)
     }
 
 
@@ -59,7 +60,7 @@ def count(scope: Scope, rule: Rule) -> FunnelCounts:
     """Count one kind."""
     with core_errors():
         counts = _count_entries(scope, rule) if scope.is_by_entry else _count_items(scope, rule)
-    return without_core_groups(scope.selection, counts)
+    return without_core_groups(scope.selection, counts, scope.amounts.scale)
 
 
 def _count_entries(scope: Scope, rule: Rule) -> _core.funnel.Counts:
@@ -99,12 +100,14 @@ def _count_items(scope: Scope, rule: Rule) -> _core.funnel.Counts:
     )
 
 
-def without_core_groups(selection: Selection, counts: _core.funnel.Counts) -> FunnelCounts:
+def without_core_groups(
+    selection: Selection, counts: _core.funnel.Counts, scale: int | None = None
+) -> FunnelCounts:
     """Join the groups of items that moved out, which only the core has, with the groups of the scope."""
     if selection.moved is None:
-        return FunnelCounts.of(counts)
+        return FunnelCounts.of(counts, scale)
     n_groups = len(counts.won) // 2
-    return FunnelCounts.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
+    return FunnelCounts.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups), scale)
 
 
 def largest_groups(scope: Scope, rules: Sequence[Rule], top: int | None) -> Groups:

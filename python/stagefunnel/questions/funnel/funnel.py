@@ -151,7 +151,7 @@ def funnel(
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups, scale=amounts.scale)
+    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups)
 
 
 def outcomes(

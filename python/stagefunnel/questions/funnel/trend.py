@@ -136,7 +136,7 @@ def funnel_by_period(
         code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
         placed = replace(cells, code=code.astype(np.int32))
         counts = count_all(Scope(selection, placed, amounts), rules)
-    return funnel_table(pipeline, kind, counts, cells, scale=amounts.scale)
+    return funnel_table(pipeline, kind, counts, cells)
 
 
 def _count_active(
@@ -161,10 +161,11 @@ def _count_active(
             threads=log._data.threads,
         )
     if pipeline.moved_out == "exclude":
-        return FunnelCounts.of(counts)
+        return FunnelCounts.of(counts, scope.amounts.scale)
     # The groups of each period are followed by the groups of the items that moved out.
     place = np.arange((len(bounds) - 1) * 2 * groups.n_groups).reshape(-1, 2, groups.n_groups)
-    return FunnelCounts.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
+    here, moved = (place[:, side].ravel() for side in (0, 1))
+    return FunnelCounts.with_moved(counts, here, moved, scope.amounts.scale)
 
 
 def _periods_of(log: StageLog, every: EveryName, period: Period, seen_at: int | None) -> pd.PeriodIndex:
