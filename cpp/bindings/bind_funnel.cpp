@@ -187,7 +187,8 @@ void bind_funnel(py::module_& m) {
 
     py::class_<funnel::OriginCounts>(m, "OriginCounts")
         .def_readonly("deals", &funnel::OriginCounts::deals)
-        .def_readonly("converted", &funnel::OriginCounts::converted);
+        .def_readonly("converted", &funnel::OriginCounts::converted)
+        .def_readonly("moved_out", &funnel::OriginCounts::moved_out);
     m.def("count_origin", &origin, "leads"_a, "lead_pipeline"_a, "deals"_a, "deal_pipeline"_a,
           "moved_deals"_a.noconvert().none(true), "lead"_a.noconvert(), "deal"_a.noconvert(), "kind"_a,
           "lost_then_won"_a, "amount"_a.noconvert().none(true), "threads"_a);

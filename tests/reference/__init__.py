@@ -7,7 +7,7 @@ plain datetimes of one zone Python compares the times on the clock.
 """
 
 from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
-from reference.chain import chain_funnel, unlinked
+from reference.chain import chain_funnel, standings_of_leads, unlinked
 from reference.clickhouse import window_funnel
 from reference.durations import time_in_stage
 from reference.flow import flow
@@ -69,6 +69,7 @@ __all__ = [
     "sequence_items",
     "skipped_stages",
     "skips",
+    "standings_of_leads",
     "time_in_stage",
     "transitions",
     "unlinked",

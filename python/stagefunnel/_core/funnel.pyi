@@ -85,6 +85,9 @@ class OriginCounts:
     @property
     def deals(self) -> Counts:
         ...
+    @property
+    def moved_out(self) -> int:
+        ...
 def count_entries(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: stagefunnel._core.journeys.Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
     ...
 def count_funnel(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates | None) -> Counts:
