@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import InvalidRowError, Parts, SchemaError, advised, counted, given
+from .zones import zone_name
 
 NAT = np.iinfo(np.int64).min
 # A time of day, then Z or an offset: the text names its zone.
@@ -151,7 +152,7 @@ def _put_together(
 def stamps_from_objects(values: npt.NDArray[np.object_], name: str) -> pd.DatetimeIndex:
     """Turn dates or datetimes, all naive or all zoned, into timestamps of micro- or nanoseconds."""
     present = [(row, value) for row, value in enumerate(values) if not pd.isna(value)]
-    zones = {str(value.tzinfo): value.tzinfo for _, value in present if _zone(value) is not None}
+    zones = {zone_name(value.tzinfo) for _, value in present if _zone(value) is not None}
     if not zones:
         return _stamps([None if pd.isna(value) else value for value in values], name)
     for row, value in present:

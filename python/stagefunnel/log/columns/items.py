@@ -8,10 +8,10 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, advised, counted, did_you_mean, given, named, quoted
+from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column
 from .inputs import read_input
 from .number import NumberColumn, number_column
-from .ordered import frame_of, series_of, speaks_arrow
 
 
 class ItemsTable:
@@ -114,11 +114,10 @@ def _as_pandas(source: Any) -> pd.DataFrame:
             raise SchemaError(named("items"), f" is not a table: {error}") from error
     if hasattr(source, "__arrow_c_stream__"):
         try:
-            import pyarrow as pa
+            return frame_of(table_of(source))
         except ImportError as error:
             raise SchemaError(
                 f"an items table of type {type(source).__name__} needs pyarrow: "
                 f'pip install "stagefunnel[arrow]", or pass a pandas DataFrame'
             ) from error
-        return frame_of(pa.table(source))
     raise SchemaError(named("items"), f" is a {type(source).__name__}, not a table")

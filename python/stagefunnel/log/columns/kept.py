@@ -12,10 +12,10 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given, named, quoted
+from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column, is_narrow
 from .inputs import check_names
 from .number import NumberColumn, holds_decimals, number_column
-from .ordered import frame_of, series_of, speaks_arrow
 
 _EXACT = 2**53  # whole numbers up to here are doubles
 
@@ -121,13 +121,10 @@ def with_columns(frame: Any, columns: Any) -> tuple[Any, dict[str, pd.Series]]:
 
 def _as_arrow(frame: Any) -> Any:
     try:
-        import pyarrow as pa
+        return table_of(frame)
     except ImportError as error:
         raise SchemaError(
             named("columns"),
             f' of a {type(frame).__name__} needs pyarrow: pip install "stagefunnel[arrow]", or pass '
             f"a pandas DataFrame",
         ) from error
-    if hasattr(frame, "__arrow_c_stream__"):
-        return pa.table(frame)
-    return pa.Table.from_batches([pa.record_batch(frame)])

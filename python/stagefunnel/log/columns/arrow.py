@@ -1,10 +1,12 @@
-"""Columns of Arrow as columns of pandas: a dictionary becomes categories, which keep its order."""
+"""Tables and columns of Arrow: dictionaries keep their order, and DuckDB's moments are in UTC."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
+
+from ...times.zones import UTC
 
 # polars says so of a column of its type Categorical, whose categories come by first appearance.
 _UNORDERED = b"_PL_CATEGORICAL"
@@ -30,6 +32,27 @@ def series_of(values: Any) -> pd.Series:
     column: pd.Series = chunks.to_pandas()
     is_of_polars = type(values).__module__.partition(".")[0] == "polars"
     return _sorted_categories(column) if is_of_polars and not _is_ordered(column) else column
+
+
+def is_of_duckdb(source: Any) -> bool:
+    """Check for a relation of DuckDB, whose timestamps with a zone are moments in the zone of its session."""
+    return type(source).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+
+
+def table_of(source: Any) -> Any:
+    """Make a table of pyarrow of whatever speaks Arrow."""
+    import pyarrow as pa
+
+    if not hasattr(source, "__arrow_c_stream__"):
+        return pa.Table.from_batches([pa.record_batch(source)])
+    table = pa.table(source)
+    if not is_of_duckdb(source):
+        return table
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            in_utc = table.column(place).cast(pa.timestamp(field.type.unit, UTC))
+            table = table.set_column(place, field.name, in_utc)
+    return table
 
 
 def frame_of(table: Any) -> pd.DataFrame:
