@@ -1,5 +1,6 @@
 #include <pybind11/typing.h>
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -84,10 +85,16 @@ std::vector<Column> from_batch(const py::capsule& schema, const py::capsule& arr
                                        names);
 }
 
-py::typing::List<py::bytes> take_as_bytes(const Column& column, const Array<std::uint32_t>& rows) {
-    py::typing::List<py::bytes> taken;
-    for (const std::string& bytes : columns::take_bytes(column, as_span(rows)))
-        taken.append(py::bytes(bytes));
+py::typing::List<py::typing::Optional<py::bytes>> take_as_bytes(const Column& column,
+                                                                const Array<std::uint32_t>& rows) {
+    py::typing::List<py::typing::Optional<py::bytes>> taken;
+    for (const std::optional<std::string>& bytes : columns::take_bytes(column, as_span(rows))) {
+        if (bytes) {
+            taken.append(py::bytes(*bytes));
+        } else {
+            taken.append(py::none());
+        }
+    }
     return taken;
 }
 

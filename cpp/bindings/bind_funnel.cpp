@@ -149,7 +149,13 @@ void bind_funnel(py::module_& m) {
         counts.def_property_readonly(
             name, [table = table](const funnel::Counts& found) { return as_list(found.*table); });
     }
-    counts.def_property_readonly("amount", table_of<&funnel::Counts::amount>());
+    counts.def_property_readonly("has_amounts",
+                                 [](const funnel::Counts& found) { return found.amount.size() > 0; });
+    counts.def(
+        "rounded_sums",
+        [](const funnel::Counts& found, const Array<std::int64_t>& groups, const Array<std::int64_t>& joined,
+           int scale) { return as_table(rounded_sums(found, as_span(groups), as_span(joined), scale)); },
+        "groups"_a.noconvert(), "joined"_a.noconvert(), "scale"_a);
     py::class_<funnel::ItemStates>(m, "ItemStates")
         .def_property_readonly(
             "has_items", [](const funnel::ItemStates& item_states) { return !item_states.of_item.empty(); });
@@ -181,7 +187,8 @@ void bind_funnel(py::module_& m) {
 
     py::class_<funnel::OriginCounts>(m, "OriginCounts")
         .def_readonly("deals", &funnel::OriginCounts::deals)
-        .def_readonly("converted", &funnel::OriginCounts::converted);
+        .def_readonly("converted", &funnel::OriginCounts::converted)
+        .def_readonly("moved_out", &funnel::OriginCounts::moved_out);
     m.def("count_origin", &origin, "leads"_a, "lead_pipeline"_a, "deals"_a, "deal_pipeline"_a,
           "moved_deals"_a.noconvert().none(true), "lead"_a.noconvert(), "deal"_a.noconvert(), "kind"_a,
           "lost_then_won"_a, "amount"_a.noconvert().none(true), "threads"_a);

@@ -101,6 +101,8 @@ void bind_journeys(py::module_& m) {
     py::class_<journeys::RowStream>(m, "RowStream")
         .def(py::init<>())
         .def("append", &append, "items"_a, "stages"_a, "times"_a, "dropped"_a.noconvert())
+        .def("refine_times", &journeys::RowStream::refine_times, "factor"_a,
+             py::call_guard<py::gil_scoped_release>())
         .def_property_readonly("packs", &journeys::RowStream::packs)
         .def_property_readonly("labels", [](const journeys::RowStream& stream) { return stream.labels(); })
         .def_property_readonly(

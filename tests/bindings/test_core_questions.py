@@ -97,7 +97,8 @@ def test_the_counts_of_a_funnel_have_a_row_per_group_and_a_column_per_stage() ->
     for name in tables:
         table = getattr(counts, name)
         assert (table.dtype, table.shape) == (np.int64, (3, 3)), name
-    assert (counts.amount.dtype, counts.amount.shape) == (np.float64, (3, 3))
+    sums = counts.rounded_sums(np.arange(3), np.zeros(0, dtype=np.int64), 0)
+    assert (sums.dtype, sums.shape) == (np.float64, (3, 3))
     for name in ["won", "lost", "open", "left_out", "reopened_won"]:
         totals = getattr(counts, name)
         assert (totals.dtype, totals.shape) == (np.int64, (3,)), name

@@ -7,7 +7,7 @@ plain datetimes of one zone Python compares the times on the clock.
 """
 
 from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
-from reference.chain import chain_funnel, unlinked
+from reference.chain import chain_funnel, standings_of_leads, unlinked
 from reference.clickhouse import window_funnel
 from reference.durations import time_in_stage
 from reference.flow import flow
@@ -28,7 +28,7 @@ from reference.journeys import (
 from reference.kinds import Counted, counted
 from reference.losses import losses, skips
 from reference.quality import quality
-from reference.selection import kept_rows
+from reference.selection import kept_rows, moved_items
 from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequences import Match, sequence
@@ -58,6 +58,7 @@ __all__ = [
     "labels",
     "losses",
     "lost_from",
+    "moved_items",
     "outcome",
     "outcome_of",
     "outcomes",
@@ -68,6 +69,7 @@ __all__ = [
     "sequence_items",
     "skipped_stages",
     "skips",
+    "standings_of_leads",
     "time_in_stage",
     "transitions",
     "unlinked",

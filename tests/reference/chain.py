@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
@@ -11,6 +11,8 @@ from reference.journeys import Visit, has_visit, lost_from, outcome, visits_by_i
 from reference.kinds import Counted, Fill, Kind, counted
 from reference.report import LostThenWon, Values, kept_of, share
 from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels, outcome_of
+
+Standing: TypeAlias = tuple[str, Stage | None]
 
 
 def chain_funnel(
@@ -26,8 +28,12 @@ def chain_funnel(
     basis: Literal["entity", "origin"],
     amounts: Values,
     unlisted: Unlisted = "error",
+    moved: Collection[Item] = (),
 ) -> pd.DataFrame:
-    """Count leads and deals; links are pairs of a deal and a lead, amounts are of deals."""
+    """Count leads and deals; links are pairs of a deal and a lead, amounts are of deals.
+
+    ``moved`` are the deals that are kept although they are in another pipeline now, with ``basis="origin"``.
+    """
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -48,7 +54,12 @@ def chain_funnel(
             any(stage in counted(visits, lead_pipeline, kind, fill).passed for stage in lead_pipeline.won)
             for visits in kept_leads.values()
         )
-        records = _origin_records(of_lead, kept_deals, deal_pipeline, kind, fill, amounts, converted)
+        standings = standings_of_leads(
+            lead_rows, deal_rows, links, lead_pipeline, deal_pipeline, lost_then_won, moved, unlisted
+        )
+        records = _origin_records(
+            of_lead, kept_deals, deal_pipeline, kind, fill, amounts, converted, standings
+        )
         deals = pd.DataFrame(records).assign(
             base=len(kept_leads), left_out=leads["left_out"].iloc[0], outcome=deals["outcome"]
         )[list(deals.columns)]
@@ -84,9 +95,9 @@ def _origin_records(
     fill: Fill,
     amounts: Values,
     converted: int,
+    standings: Sequence[Standing],
 ) -> list[dict[str, Any]]:
     counts = {deal: counted(visits, pipeline, kind, fill) for deal, visits in kept.items()}
-    standings = [_standing([kept[deal] for deal in deals], pipeline) for deals in of_lead.values()]
     records: list[dict[str, Any]] = []
     last_in_progress = 0
     for stage in labels(pipeline):
@@ -130,16 +141,47 @@ def _reaches(count: Counted, stage: Stage) -> bool:
     return stage in count.passed | count.assumed
 
 
-def _standing(deals: Sequence[Sequence[Visit]], pipeline: Pipeline) -> tuple[str, Stage | None]:
-    """Return the outcome of a lead by its deals, and its stage if it is open or lost."""
-    order = labels(pipeline)
-    now = {
-        name: [visits for visits in deals if outcome(visits, pipeline) == name]
-        for name in ("won", "open", "lost")
-    }
-    if now["won"]:
-        return "won", None
-    if now["open"]:
-        return "open", max((visits[-1].stage for visits in now["open"]), key=order.index)
-    origins = [stage for visits in now["lost"] if (stage := lost_from(visits, pipeline)) is not None]
-    return ("lost" if now["lost"] else "none"), max(origins, key=order.index, default=None)
+def standings_of_leads(
+    lead_rows: Sequence[Row],
+    deal_rows: Sequence[Row],
+    links: Collection[tuple[Item | None, Item | None]],
+    lead_pipeline: Pipeline,
+    deal_pipeline: Pipeline,
+    lost_then_won: LostThenWon,
+    moved: Collection[Item],
+    unlisted: Unlisted = "error",
+) -> list[Standing]:
+    """Return how each lead of the report stands through its deals."""
+    leads, deals = (
+        kept_of(visits_by_item(rows, pipeline, unlisted), pipeline, lost_then_won)
+        for rows, pipeline in ((lead_rows, lead_pipeline), (deal_rows, deal_pipeline))
+    )
+    return [
+        _standing({deal: deals[deal] for deal in deals if (deal, lead) in links}, deal_pipeline, moved)
+        for lead in leads
+    ]
+
+
+def _standing(deals: Mapping[Item, Sequence[Visit]], pipeline: Pipeline, moved: Collection[Item]) -> Standing:
+    """Return the outcome of a lead by its deals, and its stage if it is open or lost.
+
+    The deals are in the order of their first rows, and of equally far ones ``max`` returns the first.
+    """
+
+    def furthest(visits: Sequence[Visit]) -> int:
+        return max(_distance(visit.stage, pipeline) for visit in visits)
+
+    here = [visits for deal, visits in deals.items() if deal not in moved]
+    for name in ("won", "open", "lost"):
+        standing = [visits for visits in here if outcome(visits, pipeline) == name]
+        if standing:
+            best = max(standing, key=furthest)
+            return name, {"won": None, "open": best[-1].stage, "lost": lost_from(best, pipeline)}[name]
+    return ("moved_out" if deals else "none"), None
+
+
+def _distance(stage: Stage, pipeline: Pipeline) -> int:
+    """Return how far a stage is: those in progress in their order, then won ones; -1 for a lost stage."""
+    if stage in pipeline.stages:
+        return pipeline.stages.index(stage)
+    return len(pipeline.stages) if stage in pipeline.won else -1

@@ -1,6 +1,6 @@
 """The table of items: how each item went, one item per row."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,7 @@ from reference.journeys import (
     visits_by_item,
 )
 from reference.stages import (
+    Item,
     Pipeline,
     Row,
     Stage,
@@ -32,24 +33,38 @@ def item_table(
     *,
     unlisted: Unlisted = "error",
     order: Sequence[Hashable] | None = None,
+    moved: Collection[Item] | None = None,
 ) -> pd.DataFrame:
-    """Make one row per item that is left with a row, by first appearance in the input."""
+    """Make one row per item that is left with a row, by first appearance in the input.
+
+    ``moved`` are the items that a pipeline keeps although they moved to another one; None: it keeps none.
+    """
     by_item = visits_by_item(rows, pipeline, unlisted, order)
     journeys = list(by_item.values())
     first_time = [visits[0].start for visits in journeys]
-    closing = [closed_at(visits, pipeline) for visits in journeys]
+    here = [item not in (moved or ()) for item in by_item]
+    now = [
+        outcome(own, pipeline) if is_here else "moved_out"
+        for own, is_here in zip(journeys, here, strict=True)
+    ]
+    closing = [
+        closed_at(own, pipeline) if is_here else None for own, is_here in zip(journeys, here, strict=True)
+    ]
+    origins = [
+        lost_from(own, pipeline) if is_here else None for own, is_here in zip(journeys, here, strict=True)
+    ]
     # Types come from the whole log, so that a table without items has them too.
     item_type = pd.Series([item for item, _, _ in rows]).dtype
     time_type = _time_type([time for _, _, time in rows])
     return pd.DataFrame(
         {
             "item": pd.Series(list(by_item), dtype=item_type),
-            "outcome": outcome_column(outcome(visits, pipeline) for visits in journeys),
+            "outcome": outcome_column(now, () if moved is None else ("moved_out",)),
             "first_time": pd.Series(first_time, dtype=time_type),
             "closed_at": pd.Series(closing, dtype=_nullable(time_type)),
             "last_stage": stage_column([visits[-1].stage for visits in journeys], pipeline),
             "furthest_stage": stage_column([_furthest(visits, pipeline) for visits in journeys], pipeline),
-            "lost_from": stage_column([lost_from(visits, pipeline) for visits in journeys], pipeline),
+            "lost_from": stage_column(origins, pipeline),
             "visits": _counts([len(visits) for visits in journeys]),
             "back_moves": _counts([_back_moves(visits, pipeline) for visits in journeys]),
             "skipped": _counts([len(skipped_stages(visits, pipeline)) for visits in journeys]),

@@ -13,19 +13,22 @@ def quality(
     *,
     order: Sequence[Hashable] | None = None,
 ) -> dict[str, int]:
-    """Count what is unusual in the rows and, with a pipeline, in the visits that it forms of them."""
+    """Count what is unusual in the rows and, with a pipeline, in the visits that it forms of them.
+
+    A stage that is missing is None.
+    """
     by_item = list(journeys(rows, order).values())
     neighbours = [pair for journey in by_item for pair in pairwise(journey)]
     counts = {
         "rows": len(rows),
         "items": len(by_item),
         "exact_duplicates": len(rows) - len(set(rows)),
-        "repeats": sum(before[0] == after[0] for before, after in neighbours),
+        "repeats": sum(before[0] == after[0] and after[0] is not None for before, after in neighbours),
         "ties": sum(before[1] == after[1] for before, after in neighbours),
     }
     if pipeline is None:
         return counts
-    unlisted = [stage for _, stage, _ in rows if stage not in labels(pipeline)]
+    unlisted = [stage for _, stage, _ in rows if stage is not None and stage not in labels(pipeline)]
     return counts | {
         "unlisted_rows": len(unlisted),
         "unlisted_stages": len(set(unlisted)),

@@ -39,6 +39,17 @@ def kept_rows(
     return [i for i in early if rows[i][0] in stays]
 
 
+def moved_items(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    elsewhere: Collection[Stage],
+    order: Sequence[Hashable] | None = None,
+) -> set[Item]:
+    """Return the items that are in another pipeline now."""
+    by_item = journeys(rows, order)
+    return {item for item, journey in by_item.items() if _moved_at(journey, pipeline, elsewhere) is not None}
+
+
 def _moved_at(
     journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, elsewhere: Collection[Stage]
 ) -> Time | None:

@@ -1,6 +1,5 @@
 """Groups of a breakdown, times and paths of sequences, read from one match after another."""
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from statistics import median
 from typing import Any, NamedTuple
@@ -110,6 +109,12 @@ def _row_of(journey: Sequence[tuple[Stage, Hashable, Time]], match: Match, numbe
     return next(i for i, (stage, _, when) in enumerate(journey) if when == time and fits(stage, step))
 
 
-def counted_paths(times_of: dict[tuple[str, ...], list[Any]]) -> Counter[tuple[tuple[str, ...], float]]:
-    """Count the paths, each with the median of its times."""
-    return Counter({(path, median(times)): len(times) for path, times in times_of.items()})
+def counted_paths(
+    times_of: dict[tuple[str, ...], list[Any]],
+) -> list[tuple[tuple[str, ...], float, int]]:
+    """List the paths with the median of their times and how many they are.
+
+    The most frequent come first; equally frequent ones are in the order of their stages, missing ones last.
+    """
+    lines = [(path, median(times), len(times)) for path, times in times_of.items()]
+    return sorted(lines, key=lambda line: (-line[2], [(name == "(missing)", name) for name in line[0]]))

@@ -57,6 +57,6 @@ def stage_column(values: Iterable[Stage | None], pipeline: Pipeline) -> pd.Categ
     return pd.Categorical(list(values), categories=list(labels(pipeline)), ordered=True)
 
 
-def outcome_column(values: Iterable[str]) -> "pd.Categorical[str]":
-    """Make a column of outcomes."""
-    return pd.Categorical(list(values), categories=["open", "won", "lost"])
+def outcome_column(values: Iterable[str], more: Iterable[str] = ()) -> "pd.Categorical[str]":
+    """Make a column of outcomes, and of more than these."""
+    return pd.Categorical(list(values), categories=["open", "won", "lost", *more])

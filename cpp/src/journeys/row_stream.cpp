@@ -57,6 +57,21 @@ void RowStream::append(const columns::ItemKeys& items, const columns::StageCodes
     n_kept_ += n_kept;
 }
 
+void RowStream::refine_times(std::int64_t factor) {
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max() / factor;
+    const auto times_of = [](RowBlock& block) { return std::span(block.time.data(), block.n_rows); };
+    for (RowBlock& block : blocks_) {
+        for (const std::int64_t time : times_of(block)) {
+            if (time > most || time < -most) {
+                throw std::invalid_argument("a time does not fit 64 bits in a finer unit");
+            }
+        }
+    }
+    for (RowBlock& block : blocks_) {
+        for (std::int64_t& time : times_of(block)) time *= factor;
+    }
+}
+
 RowStream::Form RowStream::form_of(const columns::ItemKeys& items) {
     if (items.hashed()) return Form::hashed;
     return items.prefix ? Form::packed : Form::integers;

@@ -7,11 +7,11 @@ __all__: list[str] = ['Column', 'ItemKeys', 'RowOrder', 'StageCodes', 'Times', '
 class Column:
     def __len__(self) -> int:
         ...
-    def take_bytes(self, rows: numpy.typing.NDArray[numpy.uint32]) -> list[bytes]:
+    def take_bytes(self, rows: numpy.typing.NDArray[numpy.uint32]) -> list[bytes | None]:
         ...
     def take_integers(self, rows: numpy.typing.NDArray[numpy.uint32]) -> numpy.typing.NDArray[numpy.int64]:
         ...
-    def take_text(self, rows: numpy.typing.NDArray[numpy.uint32]) -> list[str]:
+    def take_text(self, rows: numpy.typing.NDArray[numpy.uint32]) -> list[str | None]:
         ...
     @property
     def format(self) -> str:

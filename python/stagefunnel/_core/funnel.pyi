@@ -24,8 +24,7 @@ class LostThenWon(enum.Enum):
     def __new__(cls, value):
         ...
 class Counts:
-    @property
-    def amount(self) -> numpy.typing.NDArray[numpy.float64]:
+    def rounded_sums(self, groups: numpy.typing.NDArray[numpy.int64], joined: numpy.typing.NDArray[numpy.int64], scale: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
         ...
     @property
     def amount_missing(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -35,6 +34,9 @@ class Counts:
         ...
     @property
     def beyond(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def has_amounts(self) -> bool:
         ...
     @property
     def left_out(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -82,6 +84,9 @@ class OriginCounts:
         ...
     @property
     def deals(self) -> Counts:
+        ...
+    @property
+    def moved_out(self) -> int:
         ...
 def count_entries(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: stagefunnel._core.journeys.Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
     ...

@@ -22,6 +22,7 @@ MomentLike: TypeAlias = str | int | np.integer[Any] | datetime.date | np.datetim
 FREQUENCIES: Final = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _NS = 10**9
 _DAY_NS = 86_400 * _NS
+_MOST_TICKS: Final = np.iinfo(np.int64).max
 _CALENDAR = re.compile(
     r"\d{4}(-?Q[1-4]|-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d{1,6})?)?)?)?)?)?", re.ASCII | re.IGNORECASE
 )
@@ -154,10 +155,10 @@ def _ticks(moment: Moment | None, clock: Clock) -> int | None:
     """Return a moment in the unit of a log: the first tick that is not before it."""
     if moment is None or not isinstance(moment, pd.Timestamp):
         return moment
-    ns = int(moment.value)
-    if clock.unit == "D":
-        return -(-ns // _DAY_NS)
-    return -(-ns * TICKS_A_SECOND[str(clock.unit)] // _NS)
+    # Nanoseconds of 64 bits do not reach as far as the calendar.
+    ns = int(moment.asm8.view("i8")) * (_NS // TICKS_A_SECOND[moment.unit])
+    length = _DAY_NS if clock.unit == "D" else _NS // TICKS_A_SECOND[str(clock.unit)]
+    return min(max(-(-ns // length), -_MOST_TICKS), _MOST_TICKS)
 
 
 def _is_pair(period: object, option: str) -> TypeGuard[Sequence[MomentLike | None]]:
@@ -203,18 +204,31 @@ def _moment(value: MomentLike, clock: Clock) -> Moment | None:
             f"{value!r} has no zone, and the log's times are in {clock.zone}; give it one, for example "
             f'pd.Timestamp("{stamp}", tz="{clock.zone}")'
         )
-    return stamp
+    return stamp if clock.zone is None else stamp.tz_convert(clock.zone)
 
 
 def begin_of(whole: pd.Period, clock: Clock) -> pd.Timestamp:
     """Find the first moment of a calendar period in the log's zone."""
     _refuse_integers(str(whole), clock)
-    start = whole.start_time
+    return moment_at(whole.start_time, clock)
+
+
+def moment_at(shown: pd.Timestamp, clock: Clock) -> pd.Timestamp:
+    """Find the first moment at which clocks in a log's zone show a time, or a later time."""
     if clock.zone is None:
-        return start
-    # Where the clock is put back over midnight, the day begins with the first one.
-    begin = start.tz_localize(clock.zone, nonexistent="NaT", ambiguous=True)
-    return _first_shown(start, clock.zone) if pd.isna(begin) else begin
+        return shown
+    try:
+        # Of a time that comes twice, the first one is taken.
+        moment = shown.tz_localize(clock.zone, nonexistent="NaT", ambiguous=True)
+    except NotImplementedError as error:
+        raise SchemaError(f"{shown} is later than the year 9999, with which the calendar ends") from error
+    return _first_shown(shown, clock.zone) if pd.isna(moment) else moment
+
+
+def day_begun(moment: pd.Timestamp, clock: Clock) -> pd.Timestamp | None:
+    """Return the midnight of the day that begins at a moment; ``None`` if no day does."""
+    midnight = moment.tz_localize(None).normalize()
+    return midnight if moment_at(midnight, clock) == moment else None
 
 
 def _first_shown(start: pd.Timestamp, zone: str) -> pd.Timestamp:

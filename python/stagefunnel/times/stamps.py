@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zoneinfo
 from collections.abc import Sequence
 from fractions import Fraction
@@ -13,10 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import InvalidRowError, Parts, SchemaError, advised, counted, given
+from .zones import zone_name
 
 NAT = np.iinfo(np.int64).min
 # A time of day, then Z or an offset: the text names its zone.
-_OFFSET = r"[T ]\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
+_OFFSET = r"\d[T ]\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
+# The digits of a second's fraction that nanoseconds have and microseconds do not.
+_NANOSECONDS = re.compile(r"[.,]\d{6}(\d{1,3})")
+_MOST_MICROSECONDS = np.iinfo(np.int64).max // 1_000 - 1  # which 64 bits hold in nanoseconds
 _PER_UNIT = {"D": 86_400_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
 TICKS_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
@@ -56,12 +61,10 @@ def parse_texts(
         naive = next((row for row in others if pd.notna(parsed.iloc[row]) or _is_time(texts.iloc[row])), None)
         if naive is not None:
             _refuse_mixed(name, int(some[0]), texts.iloc[some[0]], int(naive), texts.iloc[naive])
+    times = pd.DatetimeIndex(parsed)
     unparsed = _rows(parsed.isna() & texts.notna())
-    if len(unparsed):
-        # Far years (9999 means "never" in exports) may not fit the unit that pandas chose.
-        parsed = pd.Series(parsed).dt.as_unit("us")
-        parsed, unparsed = _parse_singly(pd.Series(parsed), texts, unparsed)
-    return pd.DatetimeIndex(parsed), unparsed
+    # Far years (9999 means "never" in exports) may not fit the unit that pandas chose.
+    return _parse_singly(times, texts, unparsed, name) if len(unparsed) else (times, unparsed)
 
 
 def in_unit(times: pd.DatetimeIndex, unit: Any) -> pd.DatetimeIndex:
@@ -84,38 +87,90 @@ def _is_time(text: str) -> bool:
 
 
 def _parse_singly(
-    parsed: pd.Series, texts: pd.Series, rows: npt.NDArray[np.uint64]
-) -> tuple[pd.Series, npt.NDArray[np.uint64]]:
-    zone = None if parsed.dt.tz is None else datetime.UTC
-    values = parsed.to_numpy(dtype="datetime64[us]").copy()
+    parsed: pd.DatetimeIndex, texts: pd.Series, rows: npt.NDArray[np.uint64], name: str
+) -> tuple[pd.DatetimeIndex, npt.NDArray[np.uint64]]:
+    """Read the texts of some rows one by one, and return the rows that are still unparsed."""
+    zone = None if parsed.tz is None else datetime.UTC
+    is_fine = parsed.unit == "ns"
+    microseconds = parsed.as_unit("us").asi8.copy()
+    nanoseconds = np.zeros_like(microseconds)
+    if is_fine:
+        present = parsed.notna()
+        microseconds[present], nanoseconds[present] = np.divmod(parsed.asi8[present], 1_000)
     unparsed = []
     for row in rows:
+        text = texts.iloc[row]
         try:
-            value = datetime.datetime.fromisoformat(texts.iloc[row])
+            value = datetime.datetime.fromisoformat(text)
         except ValueError:
             unparsed.append(row)
             continue
-        values[row] = np.datetime64(value.astimezone(zone).replace(tzinfo=None) if zone else value)
-    times = pd.Series(values)
-    return (times.dt.tz_localize(zone) if zone else times), np.array(unparsed, dtype=np.uint64)
+        local = value.astimezone(zone).replace(tzinfo=None) if zone else value
+        microseconds[row] = np.datetime64(local, "us").astype(np.int64)
+        digits = _NANOSECONDS.search(text)
+        nanoseconds[row] = 0 if digits is None else int(digits[1].ljust(3, "0"))
+    times = _put_together(microseconds, nanoseconds, texts, name, is_fine=is_fine)
+    return (times.tz_localize(zone) if zone else times), np.array(unparsed, dtype=np.uint64)
+
+
+def _put_together(
+    microseconds: npt.NDArray[np.int64],
+    nanoseconds: npt.NDArray[np.int64],
+    given_times: pd.Series,
+    name: str,
+    *,
+    is_fine: bool = False,
+) -> pd.DatetimeIndex:
+    """Make times of whole microseconds and the nanoseconds above them.
+
+    Parameters
+    ----------
+    given_times
+        The times as they were given, for the message.
+    is_fine
+        Whether the times are of nanoseconds, where these hold all of them, even if no time needs them.
+
+    Raises
+    ------
+    SchemaError
+        If a time needs nanoseconds, and another one is too far away for them.
+    """
+    is_far = (microseconds != NAT) & (np.abs(microseconds) > _MOST_MICROSECONDS)
+    if not nanoseconds.any() and (is_far.any() or not is_fine):
+        return pd.DatetimeIndex(microseconds.view("datetime64[us]"))
+    if is_far.any():
+        fine, far = int(np.flatnonzero(nanoseconds)[0]), int(np.flatnonzero(is_far)[0])
+        raise SchemaError(
+            f"column {name!r} has a time with nanoseconds (row {fine}: {str(given_times.iloc[fine])!r}), "
+            f"which reach from the year 1677 to 2262, and a time beyond these (row {far}: "
+            f"{str(given_times.iloc[far])!r}); correct the year, or round the times to microseconds"
+        )
+    scaled = np.where(microseconds == NAT, NAT, microseconds * 1_000 + nanoseconds)
+    return pd.DatetimeIndex(scaled.view("datetime64[ns]"))
 
 
 def stamps_from_objects(values: npt.NDArray[np.object_], name: str) -> pd.DatetimeIndex:
-    """Turn dates or datetimes, all naive or all zoned, into timestamps of microseconds."""
+    """Turn dates or datetimes, all naive or all zoned, into timestamps of micro- or nanoseconds."""
     present = [(row, value) for row, value in enumerate(values) if not pd.isna(value)]
-    zones = {str(value.tzinfo): value.tzinfo for _, value in present if _zone(value) is not None}
+    zones = {zone_name(value.tzinfo) for _, value in present if _zone(value) is not None}
     if not zones:
-        naive = [None if pd.isna(value) else value for value in values]
-        return pd.DatetimeIndex(np.array(naive, dtype="datetime64[us]"))
+        return _stamps([None if pd.isna(value) else value for value in values], name)
     for row, value in present:
         if _zone(value) is None:
             zoned_row, zoned = next((r, v) for r, v in present if _zone(v) is not None)
             _refuse_mixed(name, zoned_row, zoned, row, value)
     utc = datetime.UTC
     shifted = [None if pd.isna(value) else value.astimezone(utc).replace(tzinfo=None) for value in values]
-    index = pd.DatetimeIndex(np.array(shifted, dtype="datetime64[us]")).tz_localize("UTC")
+    index = _stamps(shifted, name).tz_localize("UTC")
     key = next(iter(zones)) if len(zones) == 1 else "UTC"
     return index.tz_convert(key) if key in zoneinfo.available_timezones() else index
+
+
+def _stamps(values: Sequence[Any], name: str) -> pd.DatetimeIndex:
+    """Turn naive dates and datetimes into timestamps; only those of pandas have nanoseconds."""
+    microseconds = np.array(values, dtype="datetime64[us]").view(np.int64)
+    nanoseconds = np.array([getattr(value, "nanosecond", 0) for value in values], dtype=np.int64)
+    return _put_together(microseconds, nanoseconds, pd.Series(values, dtype=object), name)
 
 
 def _zone(value: Any) -> datetime.tzinfo | None:

@@ -184,7 +184,16 @@ TEST(TakeBytes, ReadsRowsThroughTheDictionaryOfTheirChunk) {
     const Column column = read({dictionary_array<std::int32_t>({0, 1}, text_array({"a", "b"})),
                                 dictionary_array<std::int32_t>({0, 1}, text_array({"b", "c"}))});
     const std::vector<std::uint32_t> rows{3, 2, 0};
-    EXPECT_EQ(take_bytes(column, rows), (std::vector<std::string>{"c", "b", "a"}));
+    EXPECT_EQ(take_bytes(column, rows), (std::vector<std::optional<std::string>>{"c", "b", "a"}));
+}
+
+TEST(TakeBytes, ReturnsNoTextForAMissingValue) {
+    const std::vector<std::uint32_t> rows{1, 0};
+    using Taken = std::vector<std::optional<std::string>>;
+    EXPECT_EQ(take_bytes(texts_column({"", std::nullopt}), rows), (Taken{std::nullopt, ""}));
+    const Column coded =
+        column_with_dictionary(numbers_column<std::int8_t>({1, 0}), texts_column({std::nullopt, "b"}));
+    EXPECT_EQ(take_bytes(coded, rows), (Taken{std::nullopt, "b"}));
 }
 
 TEST(TakeBytes, RefusesARowOutsideTheColumn) {

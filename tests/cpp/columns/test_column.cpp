@@ -155,7 +155,7 @@ TEST(ColumnWithDictionary, ReadsADictionaryOfSeveralChunks) {
     const Column column = column_with_dictionary(numbers_column<std::int8_t>({3, 2, 1, 0}), dictionary);
     EXPECT_EQ(texts_in(column), (Texts{"Lost", "Won", "Offer", "New"}));
     const std::vector<std::uint32_t> rows{1, 0};
-    EXPECT_EQ(take_bytes(column, rows), (std::vector<std::string>{"Won", "Lost"}));
+    EXPECT_EQ(take_bytes(column, rows), (std::vector<std::optional<std::string>>{"Won", "Lost"}));
 }
 
 TEST(ColumnFromArrow, RefusesACodeOutsideItsDictionary) {

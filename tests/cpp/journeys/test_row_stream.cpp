@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <fstream>
+#include <limits>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +49,24 @@ TEST(RowStream, JoinsTheRowsOfAnItemFromAllBatches) {
     EXPECT_EQ(log.stages_of(7), (Labels{"Call", "New", "Won"}));
     EXPECT_EQ(log.times_of(7), (std::vector<std::int64_t>{3, 5, 9}));
     EXPECT_EQ(log.stages_of(8), (Labels{"New"}));
+}
+
+TEST(RowStream, RefinesTheTimesOfTheBatchesSoFar) {
+    RowStream stream;
+    append(stream, {{7, "New", 5}, {8, "New", -2}});
+    stream.refine_times(1'000);
+    append(stream, {{7, "Won", 4'999}});
+    const Log log = built(stream);
+    EXPECT_EQ(log.stages_of(7), (Labels{"Won", "New"}));
+    EXPECT_EQ(log.times_of(7), (std::vector<std::int64_t>{4'999, 5'000}));
+    EXPECT_EQ(log.times_of(8), (std::vector<std::int64_t>{-2'000}));
+}
+
+TEST(RowStream, ChangesNoTimeIfOneOfThemDoesNotFitAFinerUnit) {
+    RowStream stream;
+    append(stream, {{7, "New", 5}, {7, "Won", std::numeric_limits<std::int64_t>::max() / 1'000 + 1}});
+    EXPECT_THROW(stream.refine_times(1'000), std::invalid_argument);
+    EXPECT_EQ(built(stream).times_of(7).front(), 5);
 }
 
 TEST(RowStream, NumbersStagesByTheirFirstRowInTheStreamWhateverTheirCodesInABatch) {

@@ -1,5 +1,8 @@
 """What is odd about a log, against the reference."""
 
+from random import Random
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +69,42 @@ BAD_ROWS = frame_of(
         (1.0, "Won", "2026-01-04"),
     ]
 )
+
+
+@given(case=cases(unlisted="some"), seed=st.integers(0, 10**6))
+def test_rows_without_a_stage_are_counted_as_the_reference_counts_them(case: Case, seed: int) -> None:
+    random = Random(seed)
+    rows = [(item, stage if random.random() < 0.6 else None, time) for item, stage, time in case.rows]
+    if all(stage is None for _, stage, _ in rows):
+        return
+    log = sf.StageLog(frame_of(rows), invalid="keep_stage")
+    found, expected = counts(log, pipeline_of(case.pipeline)), reference.quality(rows, case.pipeline)
+    assert {check: found[check] for check in expected} == expected
+
+
+# Stages of one item at the times 1, 2, 2, 3, and their repeats and exact duplicates.
+@pytest.mark.parametrize(
+    ("stages", "repeats", "duplicates"),
+    [
+        (["New", None, None, "New"], 0, 1),
+        (["New", "New", None, None], 1, 0),
+        ([None, None, None, None], 0, 1),
+        (["New", None, "New", "New"], 1, 0),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_row_without_a_stage_repeats_none(
+    stages: list[str | None], repeats: int, duplicates: int, stream: bool
+) -> None:
+    # The other item has a stage, so that the column is text.
+    rows = {"item": [1, 1, 1, 1, 2], "stage": [*stages, "New"], "time": [1, 2, 2, 3, 9]}
+    options: dict[str, Any] = {"invalid": "keep_stage"}
+    log = sf.StageLog.from_batches([rows], **options) if stream else sf.StageLog(rows, **options)
+    for found in (counts(log), counts(log, SMALL)):
+        assert (found["repeats"], found["exact_duplicates"], found["ties"]) == (repeats, duplicates, 1)
+    assert counts(log, SMALL)["unlisted_rows"] == 0
+    pipeline_counts = sf.summary(log, SMALL).quality.set_index("check")["count"]
+    assert pipeline_counts["repeats"] == repeats
 
 
 def test_dropped_rows_are_counted_by_what_they_miss() -> None:

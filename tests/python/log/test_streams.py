@@ -125,14 +125,34 @@ def test_times_that_are_text_are_read_batch_by_batch() -> None:
     assert_same_log(stream, sf.StageLog(frame), SMALL)
 
 
-def test_times_that_are_text_take_the_unit_of_the_first_batch_where_it_holds_them() -> None:
+def batches_at(*texts: str) -> list[dict[str, list[Any]]]:
+    return [{"item": [1], "stage": ["New"], "time": [text]} for text in texts]
+
+
+def test_times_that_are_text_have_the_unit_that_the_whole_stream_needs() -> None:
+    rows = batches_at("2026-01-01T00:00:00.000000001", "2026-01-02")
+    for batches in (rows, rows[::-1]):
+        log = sf.StageLog.from_batches(batches)
+        assert log.unit == "ns"
+        expected = ["2026-01-01T00:00:00.000000001", "2026-01-02"]
+        assert sf.row_table(log)["time"].tolist() == [pd.Timestamp(time) for time in expected]
+
+
+def test_nanoseconds_and_a_year_that_they_do_not_reach_are_refused_in_any_order() -> None:
+    rows = batches_at("2026-01-01T00:00:00.000000001", "9999-12-31")
+    with pytest.raises(sf.SchemaError, match="times of unit 'us' without a zone, the batches before have"):
+        sf.StageLog.from_batches(rows)
+    with pytest.raises(sf.SchemaError, match="the batches before have a time beyond the years 1677 to 2262"):
+        sf.StageLog.from_batches(rows[::-1])
+
+
+def test_timestamps_of_another_unit_are_refused() -> None:
     rows = [
-        {"item": [1], "stage": ["New"], "time": [text]}
-        for text in ("2026-01-01T00:00:00.000000001", "2026-01-02")
+        {"item": [1], "stage": ["New"], "time": pd.to_datetime(["2026-01-02"]).as_unit(unit)}
+        for unit in ("us", "ns")
     ]
-    assert sf.StageLog.from_batches(rows).unit == "ns"
     with pytest.raises(sf.SchemaError, match="times of unit 'ns' without a zone, the batches before have"):
-        sf.StageLog.from_batches(reversed(rows))
+        sf.StageLog.from_batches(rows)
 
 
 def test_progress_hears_of_the_rows_after_every_batch() -> None:

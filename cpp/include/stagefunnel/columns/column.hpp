@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -97,10 +98,12 @@ struct Column {
 [[nodiscard]] std::vector<std::int64_t> take_integers(const Column& column,
                                                       std::span<const std::uint32_t> rows);
 
-/// Returns the texts or bytes in some rows of a column, in the order of `rows`, with dictionaries resolved.
+/// Returns the texts or bytes in some rows of a column, in the order of `rows`, with dictionaries resolved. A
+/// missing value is empty.
 ///
 /// @throws std::invalid_argument as `take_integers` does, or if the column does not hold text.
-[[nodiscard]] std::vector<std::string> take_bytes(const Column& column, std::span<const std::uint32_t> rows);
+[[nodiscard]] std::vector<std::optional<std::string>> take_bytes(const Column& column,
+                                                                 std::span<const std::uint32_t> rows);
 
 }  // namespace stagefunnel::columns
 

@@ -34,6 +34,11 @@ class RowStream {
     void append(const columns::ItemKeys& items, const columns::StageCodes& stages,
                 const columns::Times& times, std::span<const std::uint64_t> dropped);
 
+    /// Multiplies the times so far by a factor, for batches to come whose unit is finer.
+    ///
+    /// @throws std::invalid_argument if a time does not fit 64 bits then; in this case no time is changed.
+    void refine_times(std::int64_t factor);
+
     /// Whether the next batch may have packed keys. If the stream holds hashed keys, packing only costs time.
     [[nodiscard]] bool packs() const { return form_ != Form::hashed; }
     /// Returns the number of rows of all batches, dropped rows included.

@@ -1,8 +1,10 @@
 #include "stagefunnel/questions/funnel/chain.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -61,27 +63,39 @@ class ChainPartReader {
     std::optional<scan::JourneyEnd> end_;
 };
 
-/// How a lead stands through its deals: the better outcome decides, and then the further stage.
+/// How a lead stands through its deals: the better outcome decides, then the furthest stage that a deal
+/// visited, then which deal came first.
 class Standing {
   public:
-    void see(const scan::JourneyEnd& end) {
+    /// @param first_row first row of the deal in the input.
+    void see(const scan::JourneyEnd& end, std::uint32_t first_row) {
         const Outcome outcome = end.outcome();
         reopened_ = reopened_ || (outcome == Outcome::won && end.any_lost());
         const std::int32_t row = outcome == Outcome::lost ? end.before_run() : end.last();
-        best_ = std::max(best_, std::pair(rank_of(outcome), row));
+        // A won stage is further than all stages in progress.
+        const std::int32_t furthest = end.any_won() ? end.beyond_limit() : end.furthest();
+        const Place place{rank_of(outcome), furthest, -static_cast<std::int64_t>(first_row)};
+        if (place > best_) {
+            best_ = place;
+            row_ = row;
+        }
     }
+    void see_moved() { moved_ = true; }
+
+    /// Whether all deals of the lead that a count has are in another pipeline now.
+    [[nodiscard]] bool has_moved_out() const { return moved_ && std::get<Rank>(best_) == Rank::none; }
 
     void count(Counts& counts) const {
-        const auto [rank, row] = best_;
+        const Rank rank = std::get<Rank>(best_);
         if (rank == Rank::won) {
             ++counts.won(0);
             counts.reopened_won(0) += static_cast<std::int64_t>(reopened_);
         } else if (rank == Rank::open) {
             ++counts.open(0);
-            ++counts.open_at(0, row);
+            ++counts.open_at(0, row_);
         } else if (rank == Rank::lost) {
             ++counts.lost(0);
-            if (row >= 0) ++counts.lost_from(0, row);
+            if (row_ >= 0) ++counts.lost_from(0, row_);
         }
     }
 
@@ -93,8 +107,12 @@ class Standing {
         return outcome == Outcome::won ? Rank::won : Rank::lost;
     }
 
-    std::pair<Rank, std::int32_t> best_{Rank::none, -1};
+    using Place = std::tuple<Rank, std::int32_t, std::int64_t>;
+
+    Place best_{Rank::none, -1, std::numeric_limits<std::int64_t>::min()};
+    std::int32_t row_ = -1;
     bool reopened_ = false;
+    bool moved_ = false;
 };
 
 /// The deals of each lead as compressed sparse rows, made by a counting sort of the links.
@@ -114,10 +132,12 @@ struct DealsOfLeads {
 struct OriginPartial {
     PartialCounts counted;
     std::int64_t converted = 0;
+    std::int64_t moved_out = 0;
 
     void merge(const OriginPartial& other) {
         counted.merge(other.counted);
         converted += other.converted;
+        moved_out += other.moved_out;
     }
 };
 
@@ -142,7 +162,11 @@ class LeadCounter {
                 reached.add(w, reader_.reached(w));
                 beyond.add(w, reader_.beyond(w));
             }
-            if (deals_.moved.empty() || deals_.moved[deal] == 0) standing.see(reader_.end());
+            if (deals_.moved.empty() || deals_.moved[deal] == 0) {
+                standing.see(reader_.end(), deals_.journeys.first_row[deal]);
+            } else {
+                standing.see_moved();
+            }
         }
         Counts& c = counts_.counts;
         const auto add = [](CountMatrix& counts, std::uint64_t rows, std::size_t w) {
@@ -156,8 +180,10 @@ class LeadCounter {
             add(c.beyond, beyond.word(w) & visited.word(w), w);
         }
         standing.count(c);
+        moved_out_ += static_cast<std::int64_t>(standing.has_moved_out());
     }
 
+    [[nodiscard]] std::int64_t moved_out() const { return moved_out_; }
     [[nodiscard]] PartialCounts take() { return std::move(counts_); }
 
   private:
@@ -165,6 +191,7 @@ class LeadCounter {
     ChainPartReader<Mask, Code> reader_;
     std::size_t n_rows_;
     PartialCounts counts_;
+    std::int64_t moved_out_ = 0;
 };
 
 /// Adds up the amounts of the deals that came of a counted lead.
@@ -228,7 +255,7 @@ OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const 
                         std::span(of_lead.deals)
                             .subspan(of_lead.offsets[i], of_lead.offsets[i + 1] - of_lead.offsets[i]));
                 }
-                return OriginPartial{counter.take(), converted};
+                return OriginPartial{counter.take(), converted, counter.moved_out()};
             });
         if (!options.amount.empty()) {
             std::vector<std::uint8_t> has_counted_lead(deals.journeys.n_items(), 0);
@@ -236,7 +263,7 @@ OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const 
                 has_counted_lead[links.deal[i]] |= is_counted[links.lead[i]];
             origin.counted.merge(add_amounts<Mask>(deals, deal_codes, has_counted_lead, options));
         }
-        return OriginCounts{std::move(origin.counted).finish(), origin.converted};
+        return OriginCounts{std::move(origin.counted).finish(), origin.converted, origin.moved_out};
     };
     const Pipeline& longer =
         leads.pipeline.n_rows() > deals.pipeline.n_rows() ? leads.pipeline : deals.pipeline;

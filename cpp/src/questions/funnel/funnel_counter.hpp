@@ -28,6 +28,12 @@ inline int128 to_fixed(double amount) {
     return static_cast<int128>(std::abs(scaled) < 0x1p52 ? std::nearbyint(scaled) : scaled);
 }
 inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum), -kFractionBits); }
+inline ExactSum exact_sum(int128 sum) {
+    return {static_cast<std::int64_t>(sum >> kFractionBits), static_cast<std::uint64_t>(sum)};
+}
+inline int128 fixed_of(const ExactSum& sum) {
+    return static_cast<int128>(sum.whole) * (static_cast<int128>(1) << kFractionBits) + sum.fraction;
+}
 
 /// Sum of the amounts of some items. It is exact in fixed point, so that the order of the items does not
 /// matter.
@@ -70,6 +76,8 @@ struct PartialCounts {
     [[nodiscard]] Counts finish() && {
         if (!sums.empty()) counts.amount.resize(counts.passed.rows(), counts.passed.cols());
         for (std::size_t i = 0; i < sums.size(); ++i) counts.amount.data()[i] = from_fixed(sums[i]);
+        counts.sums.resize(sums.size());
+        std::transform(sums.begin(), sums.end(), counts.sums.begin(), exact_sum);
         return std::move(counts);
     }
 

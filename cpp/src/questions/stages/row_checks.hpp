@@ -14,7 +14,8 @@ namespace stagefunnel::stages::inline internal {
 /// Checks ranges of items in rising order, without a pipeline.
 class LogChecks {
   public:
-    explicit LogChecks(const Journeys& journeys) : seen_in_(journeys.n_labels + 1, kNever) {}
+    explicit LogChecks(const Journeys& journeys)
+        : missing_stage_(journeys.n_labels), seen_in_(journeys.n_labels + 1, kNever) {}
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
@@ -27,7 +28,7 @@ class LogChecks {
             for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
                 if (time[i] != time[run]) run = i;
                 if (i > run) ++found.ties;
-                if (i > begin && codes[i] == codes[i - 1]) ++found.repeats;
+                if (i > begin && codes[i] == codes[i - 1] && codes[i] != missing_stage_) ++found.repeats;
                 if (seen_in_[codes[i]] == run) ++found.exact_duplicates;
                 seen_in_[codes[i]] = run;
             }
@@ -48,6 +49,7 @@ class LogChecks {
 
     static constexpr std::size_t kNever = ~std::size_t{0};
 
+    std::size_t missing_stage_;  // the code of rows without a stage
     // For each stage code the start of the last run of equal times with a row of it: another row of that code
     // in the same run is a duplicate.
     std::vector<std::size_t> seen_in_;

@@ -6,7 +6,7 @@ import datetime
 import enum
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
+from ...times.zones import UTC, zone_name
+from .arrow import is_of_duckdb
 
 Take = Callable[[npt.NDArray[np.uint32]], pd.Series]
 _UNITS = {"s": "s", "m": "ms", "u": "us", "n": "ns"}
@@ -36,12 +38,15 @@ class Input:
         Function that returns the original values of some rows.
     labels
         Objects that the values are codes of (enum members); ``None`` for plain values.
+    of_session
+        Whether a time zone is only a setting of the session that the column comes from.
     """
 
     name: str
     column: _core.columns.Column
     take: Take
     labels: list[Any] | None = None
+    of_session: bool = False
 
     def __len__(self) -> int:
         return len(self.column)
@@ -63,7 +68,9 @@ class Input:
     def zone(self) -> str | None:
         """The zone of timestamps that have one."""
         form = self.column.value_format
-        return (form[4:] or None) if form.startswith("ts") else None
+        if not form.startswith("ts") or not form[4:]:
+            return None
+        return UTC if self.of_session else zone_name(form[4:])
 
 
 def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
@@ -98,7 +105,8 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
             f"DuckDB relation or a mapping of arrays{hint}"
         )
     found = dict(zip(wanted, columns, strict=True))
-    return {role: _arrow_input(name, found[name]) for role, name in names.items()}
+    inputs = {role: _arrow_input(name, found[name]) for role, name in names.items()}
+    return {role: replace(one, of_session=is_of_duckdb(source)) for role, one in inputs.items()}
 
 
 def read_input(values: Any, name: str) -> Input:
@@ -227,7 +235,7 @@ def _number_column(
 
 def _timestamps(series: pd.Series) -> _core.columns.Column:
     index = pd.DatetimeIndex(series)
-    zone = "" if index.tz is None else str(index.tz)
+    zone = "" if index.tz is None else zone_name(index.tz)
     values = np.require(index.asi8, requirements=("C", "A"))
     return _core.columns.column_from_array(values, None, f"ts{_FORMATS[index.unit]}:{zone}")
 

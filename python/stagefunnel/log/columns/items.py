@@ -8,6 +8,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, advised, counted, did_you_mean, given, named, quoted
+from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column
 from .inputs import read_input
 from .number import NumberColumn, number_column
@@ -69,7 +70,7 @@ class ItemsTable:
         self._check_column(column, option)
         if column not in self._categories:
             subject = given(option, column)
-            self._categories[column] = category_column(self.frame[column], subject).at(self._rows)
+            self._categories[column] = category_column(series_of(self.frame[column]), subject).at(self._rows)
         return self._categories[column]
 
     def numbers(self, column: str) -> NumberColumn:
@@ -98,22 +99,25 @@ def _value(column: pd.Series, row: int) -> Any:
     return column.iloc[row : row + 1].tolist()[0]
 
 
+def _as_column(values: Any) -> Any:
+    """Make what pandas reads of a column of Arrow; all else it reads by itself."""
+    return series_of(values).array if speaks_arrow(values) else values
+
+
 def _as_pandas(source: Any) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
     if isinstance(source, dict):
         try:
-            return pd.DataFrame(source)
+            return pd.DataFrame({name: _as_column(values) for name, values in source.items()})
         except ValueError as error:
             raise SchemaError(named("items"), f" is not a table: {error}") from error
     if hasattr(source, "__arrow_c_stream__"):
         try:
-            import pyarrow as pa
+            return frame_of(table_of(source))
         except ImportError as error:
             raise SchemaError(
                 f"an items table of type {type(source).__name__} needs pyarrow: "
                 f'pip install "stagefunnel[arrow]", or pass a pandas DataFrame'
             ) from error
-        frame: pd.DataFrame = pa.table(source).to_pandas()
-        return frame
     raise SchemaError(named("items"), f" is a {type(source).__name__}, not a table")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given, named, quoted
+from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column, is_narrow
 from .inputs import check_names
 from .number import NumberColumn, holds_decimals, number_column
@@ -103,29 +104,27 @@ def with_columns(frame: Any, columns: Any) -> tuple[Any, dict[str, pd.Series]]:
     if frame is None:
         if not isinstance(columns, Mapping):
             raise SchemaError("without a frame, columns is a mapping of names to arrays")
-        return frame, {name: pd.Series(columns[name], copy=False) for name in names}
+        return frame, {name: series_of(columns[name]) for name in names}
     if isinstance(frame, Mapping):
         check_names(names, list(frame), "the mapping")
-        return frame, {name: pd.Series(frame[name], copy=False) for name in names}
+        return frame, {name: series_of(frame[name]) for name in names}
     if not isinstance(frame, pd.DataFrame):
-        if not hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "__arrow_c_array__"):
+        if not speaks_arrow(frame):
             return frame, {}  # reading the other columns raises the error
         frame = _as_arrow(frame)
         check_names(names, list(frame.column_names), "the table")
-        return frame, {name: frame.column(name).to_pandas() for name in names}
+        kept = frame_of(frame.select(names))
+        return frame, {name: kept[name] for name in names}
     check_names(names, list(frame.columns), "the frame")
-    return frame, {name: frame[name] for name in names}
+    return frame, {name: series_of(frame[name]) for name in names}
 
 
 def _as_arrow(frame: Any) -> Any:
     try:
-        import pyarrow as pa
+        return table_of(frame)
     except ImportError as error:
         raise SchemaError(
             named("columns"),
             f' of a {type(frame).__name__} needs pyarrow: pip install "stagefunnel[arrow]", or pass '
             f"a pandas DataFrame",
         ) from error
-    if hasattr(frame, "__arrow_c_stream__"):
-        return pa.table(frame)
-    return pa.Table.from_batches([pa.record_batch(frame)])

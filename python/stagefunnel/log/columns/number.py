@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -41,6 +43,13 @@ class NumberColumn:
         values = self.values[places]
         values[places < 0] = np.nan
         return replace(self, values=values)
+
+    def total(self, values: npt.NDArray[np.float64]) -> float:
+        """Add up values of the column, and round the sum once."""
+        if self.scale == 0:
+            return math.fsum(values)
+        total: int = sum(map(int, values.tolist()))
+        return float(Fraction(total, 10**self.scale))
 
 
 def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:

@@ -105,9 +105,10 @@ class _Stream:
             threads=self._encoders,
             pack=self._texts is None and self._rows.packs,
             first_row=self.n_rows,
-            unit=self._unit,
+            unit=self._unit if "time" in self._kinds else None,
             stages=self._stages,
         )
+        self._agree_on_unit(rows)
         self._check_kinds(rows)
         if self._texts is not None:
             encode(self._texts.add, inputs["item"], rows.keys)
@@ -116,6 +117,21 @@ class _Stream:
         self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
         self._other_labels |= dict.fromkeys(rows.other_labels)
         self.n_rows += len(rows)
+
+    def _agree_on_unit(self, rows: Rows) -> None:
+        """Refine the times so far where the batch has the first text with nanoseconds."""
+        if not rows.inputs["time"].column.holds_bytes or (self._unit, rows.times.time_unit) != ("us", "ns"):
+            return
+        try:
+            self._rows.refine_times(1_000)
+        except ValueError as error:
+            raise SchemaError(
+                f"column {rows.inputs['time'].name!r} has times with nanoseconds, and the batches before "
+                f"have a time beyond the years 1677 to 2262, to which these reach; correct the year, or "
+                f"round the times to microseconds"
+            ) from error
+        if "time" in self._kinds:
+            self._kinds["time"] = _kind_of_times("ns", self._zone)
 
     def _check_kinds(self, rows: Rows) -> None:
         """Refuse a batch of other types than the ones before; a column without a value has none."""
@@ -194,6 +210,10 @@ def _kinds(rows: Rows) -> dict[str, str]:
     else:
         keys = _UNSIGNED if item.column.value_format == "L" else _INTEGERS
     labels = _TEXT if rows.inputs["stage"].column.holds_bytes else _INTEGERS
-    zone = f"in {times.zone}" if times.zone else "without a zone"
-    stamps = "plain integers" if times.time_unit is None else f"times of unit {times.time_unit!r} {zone}"
-    return {"item": keys, "stage": labels, "time": stamps}
+    return {"item": keys, "stage": labels, "time": _kind_of_times(times.time_unit, times.zone)}
+
+
+def _kind_of_times(unit: str | None, zone: str | None) -> str:
+    if unit is None:
+        return "plain integers"
+    return f"times of unit {unit!r} " + (f"in {zone}" if zone else "without a zone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -143,13 +143,13 @@ def chain_funnel(
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule), lead_amounts.scale)
+        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule))
         if basis == "origin":
             origin = _count_origin(lead_selection, deal_scope, found, rule)
-            own_part = Part.of(chain.deal_pipeline, FunnelCounts.of(origin.deals), deal_amounts.scale)
+            own_part = Part.of(chain.deal_pipeline, _origin_counts(origin, deal_scope))
             deal_part = of_origin(own_part, lead_part, origin.converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule), deal_amounts.scale)
+            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)
@@ -254,6 +254,14 @@ def _count_origin(leads: Selection, deals: Scope, links: Links, rule: Rule) -> _
             amount=deals.amounts.values,
             threads=leads.data.threads,
         )
+
+
+def _origin_counts(origin: _core.funnel.OriginCounts, deals: Scope) -> FunnelCounts:
+    """Take the counts of leads in the stages of their deals out of the core's."""
+    counts = FunnelCounts.of(origin.deals, deals.amounts.scale)
+    if deals.selection.moved is None:
+        return counts
+    return replace(counts, moved_out=np.array([origin.moved_out], dtype=np.int64))
 
 
 def _n_unlinked(deals: Selection, rule: Rule, links: Links) -> int:

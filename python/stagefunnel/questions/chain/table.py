@@ -37,9 +37,9 @@ class Part:
     outcomes: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: FunnelCounts, scale: int | None) -> Part:
-        """Build the funnel of a part from its counts; `scale` is the decimal scale of its amounts."""
-        table = funnel_table(pipeline, "classic", {"classic": counts}, scale=scale)
+    def of(cls, pipeline: Pipeline, counts: FunnelCounts) -> Part:
+        """Build the funnel of a part from its counts."""
+        table = funnel_table(pipeline, "classic", {"classic": counts})
         outcomes = outcome_table(pipeline, counts)
         return cls(pipeline, table, {name: outcomes[name].tolist() for name in outcomes.columns})
 

@@ -13,7 +13,17 @@ from ...pipeline import Pipeline
 from ...tables.build import remember, share
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
 from ...tables.schema import COMPARED_AMOUNTS, COMPARISON
-from ...times.periods import Clock, MomentLike, Period, PeriodLike, calendar_period, period_of
+from ...times.periods import (
+    Clock,
+    MomentLike,
+    Period,
+    PeriodLike,
+    begin_of,
+    calendar_period,
+    day_begun,
+    moment_at,
+    period_of,
+)
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
 from ..scope.selection import data_of
 from .funnel import funnel
@@ -48,7 +58,8 @@ def compare_periods(
     with_
         The period to compare with. ``"previous"``: the period just before, with as many months where
         `period` has whole months (March with February), else with as many days or the same length of time.
-        ``"last_year"``: the same dates a year before; for weeks, 52 weeks before. Or any period.
+        ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
+        period.
     kind, fill, lost_then_won, by, amount, unlisted, basis, as_of
         As for :func:`funnel`.
 
@@ -104,8 +115,8 @@ def compare_periods(
         pipeline,
         kind=kind,
         by=leading,
-        periods=[_text(now), _text(before)],
-        called=[_called(now), _called(before)],
+        periods=[_text(now, clock), _text(before, clock)],
+        called=[_called(now, clock), _called(before, clock)],
     )
     return table
 
@@ -125,11 +136,8 @@ def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, cl
         start, end = cast(tuple[int, int], (now.start, now.end))
         return Period(start - (end - start), start)
     if with_ == "previous":
-        return Period(_length_before(now.start, now.end), now.start)
-    whole = calendar_period(period)
-    is_week = whole is not None and whole.freqstr.startswith("W")
-    year = pd.DateOffset(weeks=52) if is_week else pd.DateOffset(years=1)
-    return Period(now.start - year, now.end - year)
+        return Period(_length_before(now.start, now.end, clock), now.start)
+    return _last_year(now.start, now.end, clock, weeks=_is_of_weeks(period))
 
 
 def _other_period(with_: PeriodLike, clock: Clock) -> Period:
@@ -139,19 +147,33 @@ def _other_period(with_: PeriodLike, clock: Clock) -> Period:
     return period_of(with_, clock, option="with_")
 
 
-def _length_before(start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
+def _length_before(start: pd.Timestamp, end: pd.Timestamp, clock: Clock) -> pd.Timestamp:
     """Go back from a start by the length of the period, in whole months or days where it has them."""
-    if _is_midnight(start) and _is_midnight(end):
-        if start.day == end.day == 1:
-            months = (end.year - start.year) * 12 + end.month - start.month
-            return start - pd.DateOffset(months=months)
-        days = (end.tz_localize(None).normalize() - start.tz_localize(None).normalize()).days
-        return start - pd.DateOffset(days=days)
-    return start - (end - start)
+    first, after = day_begun(start, clock), day_begun(end, clock)
+    if first is None or after is None:
+        return start - (end - start)
+    if first.day == after.day == 1:
+        months = (after.year - first.year) * 12 + after.month - first.month
+        return moment_at(first - pd.DateOffset(months=months), clock)
+    return moment_at(first - (after - first), clock)
 
 
-def _is_midnight(moment: pd.Timestamp) -> bool:
-    return bool(moment == moment.normalize())
+def _last_year(start: pd.Timestamp, end: pd.Timestamp, clock: Clock, *, weeks: bool) -> Period:
+    """Go back to the same dates and times of the clock a year before, or by 52 weeks."""
+    year = pd.DateOffset(weeks=52) if weeks else pd.DateOffset(years=1)
+    begin, until = (
+        moment_at((day_begun(moment, clock) or moment.tz_localize(None)) - year, clock)
+        for moment in (start, end)
+    )
+    # Noon of 28 and of 29 February are one moment a year before.
+    return Period(begin, until if until > begin else begin + (end - start))
+
+
+def _is_of_weeks(period: PeriodLike | None) -> bool:
+    """Check whether a period is written as ISO weeks: one of them, or a pair."""
+    sides = [period] if isinstance(period, str) or not isinstance(period, Sequence) else list(period)
+    wholes = [calendar_period(side) for side in sides]
+    return all(whole is not None and whole.freqstr.startswith("W") for whole in wholes)
 
 
 def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: list[str]) -> pd.DataFrame:
@@ -177,23 +199,23 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: li
     return both[[*leading, *order]]
 
 
-def _called(period: Period) -> str:
+def _called(period: Period, clock: Clock) -> str:
     """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
     start, end = period.start, period.end
     if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):
-        clocks = [moment.tz_localize(None) for moment in (start, end)]
         for freq in ("Y", "Q", "M", "D"):
-            whole = clocks[0].to_period(freq)
-            if [whole.start_time, (whole + 1).start_time] == clocks:
+            whole = start.tz_localize(None).to_period(freq)
+            if begin_of(whole, clock) == start and begin_of(whole + 1, clock) == end:
                 return str(whole)
-    return _text(period)
+    return _text(period, clock)
 
 
-def _text(period: Period) -> str:
-    return f"{_moment_text(period.start)} … {_moment_text(period.end)}"
+def _text(period: Period, clock: Clock) -> str:
+    return f"{_moment_text(period.start, clock)} … {_moment_text(period.end, clock)}"
 
 
-def _moment_text(moment: Any) -> str:
-    if isinstance(moment, pd.Timestamp) and _is_midnight(moment):
-        return str(moment.date())
+def _moment_text(moment: Any, clock: Clock) -> str:
+    day = day_begun(moment, clock) if isinstance(moment, pd.Timestamp) else None
+    if day is not None:
+        return str(day).split(" ")[0]  # whose year may be beyond what datetime.date has
     return "" if moment is None else str(moment)

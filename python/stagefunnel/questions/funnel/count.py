@@ -37,7 +37,8 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
             item_states=states,
         )
     return {
-        rule.kind: without_core_groups(selection, counts) for rule, counts in zip(rules, found, strict=True)
+        rule.kind: without_core_groups(selection, counts, scope.amounts.scale)
+        for rule, counts in zip(rules, found, strict=True)
     }
 
 
@@ -59,7 +60,7 @@ def count(scope: Scope, rule: Rule) -> FunnelCounts:
     """Count one kind."""
     with core_errors():
         counts = _count_entries(scope, rule) if scope.is_by_entry else _count_items(scope, rule)
-    return without_core_groups(scope.selection, counts)
+    return without_core_groups(scope.selection, counts, scope.amounts.scale)
 
 
 def _count_entries(scope: Scope, rule: Rule) -> _core.funnel.Counts:
@@ -99,19 +100,25 @@ def _count_items(scope: Scope, rule: Rule) -> _core.funnel.Counts:
     )
 
 
-def without_core_groups(selection: Selection, counts: _core.funnel.Counts) -> FunnelCounts:
+def without_core_groups(
+    selection: Selection, counts: _core.funnel.Counts, scale: int | None = None
+) -> FunnelCounts:
     """Join the groups of items that moved out, which only the core has, with the groups of the scope."""
     if selection.moved is None:
-        return FunnelCounts.of(counts)
+        return FunnelCounts.of(counts, scale)
     n_groups = len(counts.won) // 2
-    return FunnelCounts.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups))
+    return FunnelCounts.with_moved(counts, np.arange(n_groups), np.arange(n_groups, 2 * n_groups), scale)
 
 
-def largest_groups(scope: Scope, rule: Rule, top: int | None) -> Groups:
-    """Return the groups of a scope, with all but the `top` largest folded into one."""
-    if top is None or scope.groups.is_one:
-        return scope.groups
-    counts = count(replace(scope, amounts=NO_AMOUNTS), rule)
+def largest_groups(scope: Scope, rules: Sequence[Rule], top: int | None) -> Groups:
+    """Return the groups of a scope, with all but the `top` largest of the first kind folded into one."""
+    groups = scope.groups
+    if top is None or groups.is_one:
+        return groups
+    by_entry = groups.each == "row"
+    # All kinds have the same items in a group, but not the same entries.
+    counted = list(count_all(replace(scope, amounts=NO_AMOUNTS), rules if by_entry else rules[:1]).values())
+    shown = np.any([counts.counts_something(groups.each) for counts in counted], axis=0)
     # Read at the stages, a group has no items of its own: its size is how often an item counts in a stage.
-    sizes = counts.reached.sum(axis=1) if scope.groups.each == "row" else counts.base
-    return folded(scope.groups, sizes, top)
+    sizes = counted[0].reached.sum(axis=1) if by_entry else counted[0].base
+    return folded(groups, sizes, shown, top)

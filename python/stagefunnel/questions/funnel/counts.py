@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -52,20 +52,25 @@ class FunnelCounts:
     moved_out: Integers | None = None
 
     @classmethod
-    def of(cls, counts: _core.funnel.Counts) -> FunnelCounts:
-        """Take the counts out of the core's."""
-        return cls(**{name: getattr(counts, name) for name in _names_of(counts)})
+    def of(cls, counts: _core.funnel.Counts, scale: int | None) -> FunnelCounts:
+        """Take the counts out of the core's; `scale` is the decimal scale of the amounts, if any."""
+        amounts = _amounts(counts, np.arange(len(counts.won)), np.zeros(0, dtype=np.int64), scale)
+        return cls(**{name: getattr(counts, name) for name in _ITEMS}, **amounts)
 
     @classmethod
     def with_moved(
-        cls, counts: _core.funnel.Counts, here: npt.NDArray[np.intp], moved: npt.NDArray[np.intp]
+        cls,
+        counts: _core.funnel.Counts,
+        here: npt.NDArray[np.int64],
+        moved: npt.NDArray[np.int64],
+        scale: int | None,
     ) -> FunnelCounts:
         """Join the groups `here` with the groups `moved`, which have the items that moved out of them."""
-        names = _names_of(counts)
-        tables = {name: getattr(counts, name)[here] for name in names}
-        for name in (*_STAGES_PASSED, *names[len(_ITEMS) :], "left_out"):
+        tables = {name: getattr(counts, name)[here] for name in _ITEMS}
+        for name in (*_STAGES_PASSED, "left_out"):
             tables[name] = tables[name] + getattr(counts, name)[moved]
-        return cls(**tables, moved_out=(counts.won + counts.lost + counts.open)[moved])
+        amounts = _amounts(counts, here, moved, scale)
+        return cls(**tables, **amounts, moved_out=(counts.won + counts.lost + counts.open)[moved])
 
     @classmethod
     def total(cls, parts: Sequence[FunnelCounts]) -> FunnelCounts:
@@ -78,6 +83,14 @@ class FunnelCounts:
         """Items that reach each stage."""
         return self.passed + self.assumed
 
+    def counts_something(self, each: Literal["item", "row"]) -> npt.NDArray[np.bool_]:
+        """Find the groups in which an item is counted, or an entry of an item into a stage."""
+        if each == "item":
+            return self.base + self.left_out > 0
+        entries = self.visited + self.assumed + self.skipped + self.beyond
+        has_entries: npt.NDArray[np.bool_] = entries.sum(axis=1) > 0
+        return has_entries
+
     @property
     def base(self) -> Integers:
         """Items of each group."""
@@ -85,6 +98,19 @@ class FunnelCounts:
         return items if self.moved_out is None else items + self.moved_out
 
 
-def _names_of(counts: _core.funnel.Counts) -> list[str]:
-    # The core has no matrix of sums where it adds up no amounts, or the log has no items.
-    return [*_ITEMS, *(name for name in AMOUNTS if getattr(counts, name).size)]
+def _amounts(
+    counts: _core.funnel.Counts,
+    groups: npt.NDArray[np.int64],
+    joined: npt.NDArray[np.int64],
+    scale: int | None,
+) -> dict[str, npt.NDArray[Any]]:
+    """Add up the amounts of some groups, each with the group that joins it, and round them once."""
+    if scale is None:
+        return {}
+    if not counts.has_amounts:  # the log has no items
+        nothing = np.zeros((len(groups), counts.passed.shape[1]), dtype=np.int64)
+        return dict(zip(AMOUNTS, (nothing.astype(np.float64), nothing), strict=True))
+    missing = counts.amount_missing[groups]
+    if len(joined):
+        missing = missing + counts.amount_missing[joined]
+    return dict(zip(AMOUNTS, (counts.rounded_sums(groups, joined, scale), missing), strict=True))

@@ -150,8 +150,8 @@ def funnel(
     groups = groups_of(selection, by, at=at)
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
-    scope = replace(scope, groups=largest_groups(scope, rules[0], top))
-    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups, scale=amounts.scale)
+    scope = replace(scope, groups=largest_groups(scope, rules, top))
+    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups)
 
 
 def outcomes(
@@ -212,5 +212,5 @@ def outcomes(
             advised("at", "last"),
         )
     scope = Scope(selection, groups_of(selection, by, at=at))
-    scope = replace(scope, groups=largest_groups(scope, rule, top))
+    scope = replace(scope, groups=largest_groups(scope, [rule], top))
     return outcome_table(pipeline, count(scope, rule), scope.groups)

@@ -26,8 +26,6 @@ def funnel_table(
     kind: KindName,
     counted: Mapping[str, FunnelCounts],
     groups: Groups = ONE_GROUP,
-    *,
-    scale: int | None = None,
 ) -> pd.DataFrame:
     """Build the table of :func:`funnel` from the counts of its kinds.
 
@@ -41,10 +39,8 @@ def funnel_table(
         Counts by the name of their kind.
     groups
         The groups that were counted.
-    scale
-        Decimal scale of the amounts, see :class:`NumberColumn`; ``None`` without amounts.
     """
-    tables = [_table_of_kind(pipeline, counts, groups, scale) for counts in counted.values()]
+    tables = [_table_of_kind(pipeline, counts, groups) for counts in counted.values()]
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
@@ -85,11 +81,8 @@ def _labels_of(groups: Groups) -> list[list[str]]:
 
 
 def _shown(counts: FunnelCounts, groups: Groups) -> npt.NDArray[np.intp]:
-    """Choose the groups that have an item in the report."""
-    if groups.each == "row":
-        entries = counts.visited + counts.assumed + counts.skipped + counts.beyond
-        return groups.shown(entries.sum(axis=1) > 0)
-    return groups.shown(counts.base + counts.left_out > 0)
+    """Choose the groups in which something is counted."""
+    return groups.shown(counts.counts_something(groups.each))
 
 
 def _of_report(items: Integers, groups: Groups) -> Integers:
@@ -97,9 +90,7 @@ def _of_report(items: Integers, groups: Groups) -> Integers:
     return items if groups.each == "item" else np.full_like(items, items.sum())
 
 
-def _table_of_kind(
-    pipeline: Pipeline, counts: FunnelCounts, groups: Groups, scale: int | None
-) -> pd.DataFrame:
+def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> pd.DataFrame:
     shown = _shown(counts, groups)
     passed, assumed, visited = (matrix[shown] for matrix in (counts.passed, counts.assumed, counts.visited))
     skipped, beyond = counts.skipped[shown], counts.beyond[shown]
@@ -122,13 +113,9 @@ def _table_of_kind(
         "left_out": np.broadcast_to(left_out, reached.shape),
     }
     order = list(FUNNEL)
-    if scale is not None:
-        no_amounts = np.zeros_like(counts.passed)
-        sums, missing = (
-            no_amounts if matrix is None else matrix for matrix in (counts.amount, counts.amount_missing)
-        )
-        per_stage["amount"] = sums[shown] / 10.0**scale
-        per_stage["amount_missing"] = missing[shown]
+    if counts.amount is not None and counts.amount_missing is not None:
+        per_stage["amount"] = counts.amount[shown]
+        per_stage["amount_missing"] = counts.amount_missing[shown]
         at = order.index("base")
         order[at:at] = AMOUNTS
     if counts.moved_out is not None:

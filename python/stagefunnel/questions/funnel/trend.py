@@ -19,7 +19,6 @@ from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
 from ...times.periods import (
     FREQUENCIES,
-    Clock,
     MomentLike,
     Period,
     PeriodLike,
@@ -68,7 +67,7 @@ def funnel_by_period(
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
-        last row.
+        last row, or to the last row before `as_of`.
     basis
         As for :func:`funnel`: which items each period keeps, and how much of their journeys.
 
@@ -77,7 +76,7 @@ def funnel_by_period(
     DataFrame
         The rows of :func:`funnel` for each period, with ``period`` (a pandas Period) before the columns
         of `by`. Periods follow each other without a gap: a period without items has base 0. With `by`, a
-        period has only the groups that have items in it.
+        period has only the groups that have items in it. Without rows and a `period` the table is empty.
 
     Raises
     ------
@@ -100,9 +99,8 @@ def funnel_by_period(
     check_option("basis", basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
     clock = data_of(log).clock
-    periods = _periods_of(log, every, period_of(period, clock), clock)
-    begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
-    bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
+    seen_at = moment_of(as_of, clock, "as_of")
+    periods = _periods_of(log, every, period_of(period, clock), seen_at)
     lookup = core_pipeline(log, pipeline, unlisted)
     whole = Selection(log, pipeline, lookup, log._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
@@ -114,9 +112,13 @@ def funnel_by_period(
         )
     amounts = amounts_of(whole, amount)
     cells = _cells(periods, groups, len(pipeline.labels))
+    if not len(periods):
+        nothing = Scope(selection_of(log, pipeline, unlisted=unlisted, as_of=as_of), amounts=amounts)
+        return funnel_table(pipeline, kind, count_all(nothing, rules), cells)
+    begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
+    bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
     if basis == "active":
         scope = Scope(whole, groups, amounts)
-        seen_at = moment_of(as_of, clock, "as_of")
         counts = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
     else:
         all_periods = Period(begins[0], begins[-1])
@@ -134,7 +136,7 @@ def funnel_by_period(
         code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
         placed = replace(cells, code=code.astype(np.int32))
         counts = count_all(Scope(selection, placed, amounts), rules)
-    return funnel_table(pipeline, kind, counts, cells, scale=amounts.scale)
+    return funnel_table(pipeline, kind, counts, cells)
 
 
 def _count_active(
@@ -159,18 +161,25 @@ def _count_active(
             threads=log._data.threads,
         )
     if pipeline.moved_out == "exclude":
-        return FunnelCounts.of(counts)
+        return FunnelCounts.of(counts, scope.amounts.scale)
     # The groups of each period are followed by the groups of the items that moved out.
     place = np.arange((len(bounds) - 1) * 2 * groups.n_groups).reshape(-1, 2, groups.n_groups)
-    return FunnelCounts.with_moved(counts, place[:, 0].ravel(), place[:, 1].ravel())
+    here, moved = (place[:, side].ravel() for side in (0, 1))
+    return FunnelCounts.with_moved(counts, here, moved, scope.amounts.scale)
 
 
-def _periods_of(log: StageLog, every: EveryName, period: Period, clock: Clock) -> pd.PeriodIndex:
-    """List the periods of a stretch of time, by default from the log's first row to its last row."""
+def _periods_of(log: StageLog, every: EveryName, period: Period, seen_at: int | None) -> pd.PeriodIndex:
+    """List the periods of a stretch of time, by default from the first row that is read to the last one."""
+    clock = data_of(log).clock
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     freq = FREQUENCIES[every]
-    first_time, last_time = _time_range(log)
+    ends = _time_range(log, seen_at)
+    if ends is None:
+        if period.start is None or period.end is None:
+            return pd.PeriodIndex([], freq=freq)
+        ends = period.start, period.end
+    first_time, last_time = ends
     first = _period_at(first_time if period.start is None else period.start, freq)
     last = _period_at(last_time, freq) if period.end is None else _period_at(period.end, freq) - 1
     for end, one, side in ((period.start, first, "begins"), (period.end, last + 1, "ends")):
@@ -206,9 +215,14 @@ def _periods_of(log: StageLog, every: EveryName, period: Period, clock: Clock) -
     return pd.period_range(first, last, freq=freq)
 
 
-def _time_range(log: StageLog) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the times of the log's first and last row in order of time."""
-    ends = log._data.time_range or (0, 0)
+def _time_range(log: StageLog, seen_at: int | None) -> tuple[Any, Any] | None:
+    """Return the times of the first and last row before a moment, in order of time; ``None`` without one."""
+    ends = log._data.time_range
+    if ends is None or (seen_at is not None and ends[0] >= seen_at):
+        return None
+    if seen_at is not None and ends[1] >= seen_at:
+        time = log._data.journeys.time
+        ends = ends[0], int(np.max(time, where=time < seen_at, initial=ends[0]))
     first, last = log._data.to_times(np.array(ends, dtype=np.int64))
     return pd.Timestamp(first), pd.Timestamp(last)
 

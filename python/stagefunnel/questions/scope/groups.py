@@ -116,7 +116,7 @@ def _numbered(
     return rank[code], found[order]
 
 
-def folded(groups: Groups, sizes: npt.NDArray[np.int64], top: int) -> Groups:
+def folded(groups: Groups, sizes: npt.NDArray[np.int64], shown: npt.NDArray[np.bool_], top: int) -> Groups:
     """Put all but the largest groups into one, which stands before the group of missing values.
 
     Parameters
@@ -124,12 +124,14 @@ def folded(groups: Groups, sizes: npt.NDArray[np.int64], top: int) -> Groups:
     groups
         The groups of a breakdown.
     sizes
-        Size of each group. Groups of size 0 are not counted as folded.
+        Size of each group; of equally large ones the first is larger.
+    shown
+        Whether something is counted in each group. The other groups are not counted as folded.
     top
         Number of groups to keep.
     """
     is_missing = groups.values.isna().all(axis="columns").to_numpy()
-    ranked = np.flatnonzero(~is_missing & (sizes > 0))
+    ranked = np.flatnonzero(~is_missing & shown)
     ranked = ranked[np.argsort(-sizes[ranked], kind="stable")]
     kept, rest = np.sort(ranked[:top]), ranked[top:]
     if not len(rest):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, advised, counted
+from ...errors import SchemaError, advised, counted, is_whole_number
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
@@ -59,7 +61,7 @@ def sequence_paths(
         One row per path: ``path`` (the stages of the rows between the two steps, a stage that comes several
         times in a row once; ``(nothing)`` if there are none), ``items`` (matches), ``share`` of the matches
         that did both steps, ``median`` of their time between the two. Among rows of equal time those count
-        that the journey has between the two.
+        that the journey has between the two. Equally frequent paths are in the sorted order of their stages.
 
     Raises
     ------
@@ -73,8 +75,8 @@ def sequence_paths(
     >>> log = sf.StageLog({"item": [1, 1, 1, 1, 2, 2], "stage": stages, "time": [0, 1, 2, 3, 0, 9]})
     >>> sf.sequence_paths(log, ["visit", "order"])
             path  items  share  median
-    0       help      1    0.5     3.0
-    1  (nothing)      1    0.5     9.0
+    0  (nothing)      1    0.5     9.0
+    1       help      1    0.5     3.0
     """
     check_whole("top", top, _MOST_PATHS)
     check_whole("max_stages", max_stages, _MOST_STAGES)
@@ -92,40 +94,57 @@ def sequence_paths(
     begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
     finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
     codes = _stages_between(rows, begin, finish, max_stages)
-    paths, path = _most_frequent_first(codes, log._data.journeys.first_row[item].astype(np.int64))
+    paths, path = _most_frequent_first(codes, log._data.labels)
     names = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[:top]]
     if len(paths) > top:
         names.append(f"other ({counted(len(paths) - top, 'path')})")
     line = np.minimum(path, top)
     lengths = time[:, end - 1] - time[:, start - 1]
     counts = np.bincount(line, minlength=len(names)).astype(np.int64)
-    medians = pd.Series(lengths).groupby(line).median() if len(lengths) else pd.Series(dtype=float)
     columns: dict[str, Any] = {
         "path": pd.Series(names, dtype="str"),
         "items": counts,
         "share": share(counts, counts.sum()),
-        "median": to_durations(medians.tolist(), log.unit),
+        "median": to_durations(_medians(lengths, line), log.unit),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_PATHS})
     remember_rules(table, "sequence_paths", question, from_step=start, to_step=end)
     return table
 
 
+def _medians(lengths: npt.NDArray[np.int64], line: npt.NDArray[np.int64]) -> list[Fraction]:
+    """Return the exact median of the lengths of each line."""
+    in_order = lengths[np.lexsort((lengths, line))]
+    sizes = np.bincount(line)
+    starts = np.cumsum(sizes) - sizes
+    low, high = in_order[starts + (sizes - 1) // 2], in_order[starts + sizes // 2]
+    return [Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+
+
 def _most_frequent_first(
-    codes: npt.NDArray[np.int64], first_row: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int64], labels: Sequence[Any]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """List the distinct paths, the most frequent first, and the place of each match's path among them.
 
-    Of equally frequent paths, the path whose first row comes first in the input is listed first.
+    Equally frequent paths are in the sorted order of their stages, which does not depend on other rows.
     """
-    paths, path, n_matches = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
-    path = path.reshape(-1)
-    first = np.full(len(paths), np.iinfo(np.int64).max)
-    np.minimum.at(first, path, first_row)
-    order = np.lexsort((first, -n_matches))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return paths[order], rank[path]
+    in_order = sorted(range(len(labels)), key=lambda code: _sort_key(labels[code]))
+    # A missing stage comes after all labels, further stages after it, and the end of a path before all. The
+    # last two entries of each array are those of the codes -2 and -1, and of the ranks -2 and -1.
+    missing = len(labels)
+    code_of = np.array([*in_order, missing, -2, -1], dtype=np.int64)
+    rank_of = np.empty(len(code_of), dtype=np.int64)
+    rank_of[code_of] = [*range(missing + 2), -1]
+    ranks, path, n_matches = np.unique(rank_of[codes], axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-n_matches, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return code_of[ranks[order]], place[path.reshape(-1)]
+
+
+def _sort_key(label: Any) -> Any:
+    """Sort numbers by their value, and all other labels by their text."""
+    return label if is_whole_number(label) else str(label)
 
 
 def _stages_between(

@@ -42,6 +42,8 @@ def item_table(
         missing while open), ``last_stage``, ``furthest_stage`` (in progress; missing where none was
         visited), ``lost_from`` (the last stage before a loss that stands), ``visits``, ``back_moves``
         (to an earlier in-progress stage), ``skipped`` (in-progress stages gone beyond without a visit).
+        An item that moved to another pipeline and is kept has the outcome ``moved_out``, and neither
+        ``closed_at`` nor ``lost_from``.
 
     Raises
     ------
@@ -61,18 +63,17 @@ def item_table(
     facts = _core.stages.item_facts(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
     )
-    outcome = facts.outcome
-    closed_at = pd.Series(log._data.to_times(np.where(outcome == 0, NAT, facts.closed_at)))
-    if log.unit is None:
-        # Plain integers have no missing value of their own.
-        closed_at = pd.Series(
-            pd.arrays.IntegerArray(facts.closed_at, (outcome == 0).astype(bool)), dtype="Int64"
-        )
-    outcome_names = outcome_values(outcome)
+    outcome_names = outcome_values(facts.outcome)
+    moved = np.zeros(len(outcome_names), dtype=bool)
     if selection.moved is not None:
         moved = np.isin(facts.first_row, selection.journeys.first_row[selection.moved])
         outcome_names = outcome_names.add_categories([MOVED_OUT])
         outcome_names[moved] = MOVED_OUT
+    not_closed = (facts.outcome == 0) | moved
+    closed_at = pd.Series(log._data.to_times(np.where(not_closed, NAT, facts.closed_at)))
+    if log.unit is None:
+        # Plain integers have no missing value of their own.
+        closed_at = pd.Series(pd.arrays.IntegerArray(facts.closed_at, not_closed), dtype="Int64")
     table = frame(
         {
             "item": log._data.keys_at(facts.first_row).reset_index(drop=True),
@@ -81,7 +82,7 @@ def item_table(
             "closed_at": closed_at,
             "last_stage": stage_values(pipeline, facts.last_stage),
             "furthest_stage": stage_values(pipeline, facts.furthest_stage),
-            "lost_from": stage_values(pipeline, facts.lost_from),
+            "lost_from": stage_values(pipeline, np.where(moved, -1, facts.lost_from)),
             "visits": facts.visits,
             "back_moves": facts.back_moves,
             "skipped": facts.skipped,

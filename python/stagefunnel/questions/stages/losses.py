@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given, named
+from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
@@ -107,8 +107,7 @@ def losses(
     per_group = np.bincount(group, weights=cells.sizes, minlength=1).astype(np.int64)
     counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
     if amounts.numbers is not None:
-        sums, missing = cells.amounts(amounts.numbers.values[item])
-        counts |= dict(zip(AMOUNTS, (sums / 10.0**amounts.numbers.scale, missing), strict=True))
+        counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, item), strict=True))
     until = cells.lengths(lost.until_lost[stays])
     counts["mean_until_lost"] = to_durations(until.means(), log.unit)
     counts["median_until_lost"] = to_durations(until.medians(), log.unit)
@@ -156,11 +155,14 @@ class _Cells:
         self.keys = [code[self._starts].astype(np.int64) for code in in_order]
         self.sizes = np.diff(self._starts, append=len(order)).astype(np.int64)
 
-    def amounts(self, values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], Any]:
+    def amounts(
+        self, numbers: NumberColumn, item: npt.NDArray[np.integer[Any]]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Add up the amounts of each cell, and count the items without one."""
-        missing = np.bincount(self._cell[np.isnan(values)[self._order]], minlength=len(self.sizes))
-        parts = np.split(np.nan_to_num(values[self._order]), self._starts[1:])
-        sums = [math.fsum(part) for part in parts][: len(self.sizes)]
+        values = numbers.values[item][self._order]
+        missing = np.bincount(self._cell[np.isnan(values)], minlength=len(self.sizes))
+        parts = np.split(np.nan_to_num(values), self._starts[1:])[: len(self.sizes)]
+        sums = [numbers.total(part) for part in parts]
         return np.array(sums, dtype=np.float64), missing.astype(np.int64)
 
     def lengths(self, values: Lengths) -> _Lengths:

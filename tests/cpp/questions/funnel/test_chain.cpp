@@ -109,6 +109,33 @@ TEST(CountOrigin, ADealThatMovedOutCountsInItsStagesAndInNoOutcome) {
     EXPECT_TRUE(counts.open_at.isZero());
 }
 
+TEST(CountOrigin, ALeadHasMovedOutWhereNoneOfItsDealsIsHere) {
+    const Chain chain({{"New"}, {"New"}, {"New"}, {"New"}}, {{"New"}, {"Offer"}, {"New", "Lost"}},
+                      {{1, 1}, {1, 2}, {2, 1}, {2, 3}, {3, 3}});
+    std::vector<std::uint8_t> moved(3, 0);
+    moved[chain.deals.place_of(1)] = 1;
+    moved[chain.deals.place_of(2)] = 1;
+    const OriginCounts counts = chain.count(Options{.group = {}, .amount = {}}, moved);
+    EXPECT_EQ(counts.moved_out, 1);
+    EXPECT_EQ(counts.deals.lost, CountVector{{2}});
+    EXPECT_TRUE(counts.deals.open.isZero());
+}
+
+TEST(CountOrigin, ALeadStandsWhereTheDealThatVisitedTheFurthestStageStands) {
+    const Chain chain({{"New"}, {"New"}, {"New"}},
+                      {{"New", "Offer"},
+                       {"New", "Delivery", "New"},
+                       {"Offer", "Lost"},
+                       {"New", "Offer", "New", "Lost"},
+                       {"Delivery", "Lost"},
+                       {"New", "Won", "New", "Lost"}},
+                      {{1, 1}, {1, 2}, {2, 4}, {2, 3}, {3, 5}, {3, 6}});
+    const Counts counts = chain.count().deals;
+    EXPECT_EQ(counts.open_at, row(1, 0, 0, 0, 0));
+    // Of the deals of lead 2 the one that comes first in the input counts, of lead 3 the one that was won.
+    EXPECT_EQ(counts.lost_from, row(1, 1, 0, 0, 0));
+}
+
 TEST(CountOrigin, AddsTheAmountOfADealOfSeveralLeadsOnce) {
     const Chain chain({{"New"}, {"New"}}, {{"New", "Won"}, {"New"}, {"New"}}, {{1, 1}, {2, 1}, {2, 2}});
     std::vector<double> amounts(3, 1'000);

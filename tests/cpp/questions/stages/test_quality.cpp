@@ -46,6 +46,18 @@ TEST(LogQuality, CountsRowsOfTheStageThatTheItemIsAlreadyIn) {
               1);
 }
 
+TEST(LogQuality, CountsNoRowWithoutAStageAsARepeat) {
+    CodedRows rows;
+    rows.n_labels = 1;
+    rows.add(7, 0, 1);
+    rows.add(7, 1, 2);  // without a stage
+    rows.add(7, 1, 2);
+    rows.add(7, 0, 3);
+    const LogQuality quality = log_quality(rows.build(), 1);
+    EXPECT_EQ(quality.repeats, 0);
+    EXPECT_EQ(quality.exact_duplicates, 1);
+}
+
 TEST(LogQuality, CountsTiesInsideAnItemOnly) {
     EXPECT_EQ(quality_of({{7, "New", 1}, {8, "New", 1}, {7, "Won", 1}, {7, "Lost", 2}}).ties, 1);
 }

@@ -1,5 +1,6 @@
 """The chain from leads to deals against the reference, on random logs and links."""
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -131,6 +132,91 @@ def test_the_example_of_the_crm_shows_every_stage_of_the_chain() -> None:
         assert column(table, "deal", "assumed") == [0, 1, 1, 0, 0]
         shown = table[~table["outcome"].eq("lost")]
         assert (shown["conversion_from_all"] == 1).all()
+
+
+@given(data=st.data())
+def test_leads_whose_deals_moved_out_stand_as_the_reference_says(data: st.DataObject) -> None:
+    leads, deals = data.draw(cases(unlisted="some")), data.draw(cases(unlisted="some"))
+    table = pd.DataFrame(data.draw(linked(leads, deals)), columns=["deal_id", "lead_id"]).dropna()
+    table = table.astype(dict(zip(table, [type(case.rows[0][0]) for case in (deals, leads)], strict=True)))
+    pipeline = pipeline_of(deals.pipeline).replace(elsewhere=["Archive"], moved_out="include")
+    options: dict[str, Any] = {"lead_pipeline": pipeline_of(leads.pipeline), "deal_pipeline": pipeline}
+    found = sf.chain_funnel(log_of(leads), log_of(deals), table, **options, basis="origin", unlisted="ignore")
+    standings = reference.standings_of_leads(
+        leads.rows,
+        deals.rows,
+        list(table.itertuples(index=False, name=None)),
+        leads.pipeline,
+        deals.pipeline,
+        "include",
+        reference.moved_items(deals.rows, deals.pipeline, ["Archive"]),
+        "ignore",
+    )
+    outcomes = [outcome for outcome, _ in standings]
+    assert column(found, "deal", "moved_out") == [outcomes.count("moved_out")] * len(pipeline.labels)
+    for outcome, name in (("open", "open_at"), ("lost", "lost_from")):
+        assert column(found, "deal", name) == [standings.count((outcome, stage)) for stage in pipeline.labels]
+    recorded = json.loads(remembered(found)["outcomes"])["classic"]
+    assert [recorded[name][1] for name in ("won", "lost", "open", "moved_out")] == [
+        outcomes.count(name) for name in ("won", "lost", "open", "moved_out")
+    ]
+
+
+def moving(*deals: str, links: list[tuple[int, int]], **options: Any) -> pd.DataFrame:
+    """Count the deals of three leads, with Ordered in another pipeline that they may move to."""
+    pipeline = DEALS.replace(elsewhere=["Ordered"], moved_out="include")
+    table = pd.DataFrame(links, columns=["deal_id", "lead_id"])
+    return sf.chain_funnel(
+        journeys_log("New", "New", "New"),
+        journeys_log(*deals),
+        table,
+        lead_pipeline=LEADS,
+        deal_pipeline=pipeline,
+        basis="origin",
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("deals", "links", "moved_out"),
+    [
+        (["New > Ordered"], [(1, 1)], 1),
+        (["New > Ordered", "Offer > Ordered"], [(1, 1), (2, 1)], 1),  # both deals of one lead
+        (["New > Ordered"], [(1, 1), (1, 2)], 2),  # one deal of two leads
+        (["New > Ordered", "New > Lost"], [(1, 1), (2, 1)], 0),  # the lead is lost by its other deal
+        (["New > Ordered", "New"], [(1, 1), (2, 1)], 0),
+        (["New > Ordered > New"], [(1, 1)], 0),  # the deal came back
+        (["New > Ordered", "New"], [(2, 1)], 0),  # no lead is linked to it
+    ],
+)
+def test_a_lead_has_moved_out_where_its_deals_have_and_none_is_here(
+    deals: list[str], links: list[tuple[int, int]], moved_out: int
+) -> None:
+    for kind in ("classic", "both"):
+        table = moving(*deals, links=links, kind=kind)
+        assert set(column(table, "deal", "moved_out")) == {moved_out}
+        assert set(column(table, "lead", "moved_out")) == {0}
+        assert set(column(table, "deal", "base")) == {3}
+
+
+@pytest.mark.parametrize(
+    ("deals", "name", "stage"),
+    [
+        # The deal that went back from Delivery got furthest.
+        (["New > Offer", "New > Delivery > New"], "open_at", "New"),
+        (["New > Offer", "Offer > New"], "open_at", "Offer"),  # equally far: the one that comes first
+        (["Offer > New", "New > Offer"], "open_at", "New"),
+        (["New > Delivery > New > Lost", "Offer > Lost"], "lost_from", "New"),
+        (["Delivery > Lost", "New > Won > Lost"], "lost_from", "Won"),  # won is further than all in progress
+        (["Lost", "New > Lost"], "lost_from", "New"),
+    ],
+)
+def test_a_lead_stands_where_the_deal_stands_that_got_furthest(
+    deals: list[str], name: str, stage: str
+) -> None:
+    table = chain(["New"], deals, [(1, 1), (2, 1)], basis="origin")
+    expected = [int(label == stage) for label in DEALS.labels]
+    assert column(table, "deal", name) == expected
 
 
 # The worked example of the definitions.

@@ -54,7 +54,8 @@ def test_each_month_shows_the_cohort_created_in_it() -> None:
 def test_each_month_shows_what_was_closed_in_it() -> None:
     trend = sf.funnel_by_period(sf.StageLog(DEALS), SHOP, basis="closed", as_of="2026-04-01")
     assert reached(trend, "2026-01") == [1, 0, 0, 0, 0, 1]
-    assert trend.groupby("period")["base"].first().tolist() == [1, 0, 0, 0]
+    # The last row before April is one of March.
+    assert trend.groupby("period")["base"].first().tolist() == [1, 0, 0]
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -49,6 +50,50 @@ def test_an_item_is_closed_by_the_first_of_the_final_visits_that_end_its_journey
     assert table["closed_at"].isna().tolist() == [False, True, False]
     assert table["outcome"].tolist() == ["lost", "open", "won"]
     assert table["lost_from"].tolist()[0] == "Won"
+
+
+@given(case=cases(unlisted="some"), ordered=st.booleans())
+def test_items_that_moved_out_and_are_kept_are_neither_closed_nor_lost(case: Case, ordered: bool) -> None:
+    stages, order = case.pipeline, order_of(case, ordered)
+    pipeline = pipeline_of(stages).replace(elsewhere=["Archive"], moved_out="include")
+    found = sf.item_table(log_of(case, ordered=ordered), pipeline, unlisted="ignore")
+    moved = reference.moved_items(case.rows, stages, ["Archive"], order)
+    expected = reference.item_table(case.rows, stages, unlisted="ignore", order=order, moved=moved)
+    assert_same(found, expected)
+    table = sf.funnel(log_of(case, ordered=ordered), pipeline, unlisted="ignore")
+    assert found["lost_from"].notna().sum() == table["lost_from"].sum()
+
+
+ELSEWHERE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost", elsewhere=["Ordered"], moved_out="include")
+
+
+@pytest.mark.parametrize("dates", [False, True])
+def test_an_item_that_is_lost_and_moves_on_is_not_lost(dates: bool) -> None:
+    log = journeys_log(
+        "New > Lost > Ordered", "New > Won > Ordered", "Offer > Lost", "New > Ordered > New > Lost"
+    )
+    if dates:
+        rows = sf.row_table(log)
+        log = sf.StageLog(rows.assign(time=pd.to_datetime(rows["time"], unit="D")))
+    table = sf.item_table(log, ELSEWHERE)
+    assert table["outcome"].tolist() == ["moved_out", "moved_out", "lost", "lost"]
+    assert table["last_stage"].tolist() == ["Lost", "Won", "Lost", "Lost"]
+    assert table["lost_from"].isna().tolist() == [True, True, False, False]
+    assert table["lost_from"].tolist()[2:] == ["Offer", "New"]
+    assert table["closed_at"].isna().tolist() == [True, True, False, False]
+
+
+def test_it_is_lost_until_the_period_in_which_it_moves() -> None:
+    times = pd.to_datetime(["2026-01-05", "2026-01-20", "2026-02-05"])
+    log = sf.StageLog({"item": [1] * 3, "stage": ["New", "Lost", "Ordered"], "time": times})
+    january = sf.item_table(log, ELSEWHERE, period="2026-01").iloc[0]
+    assert (january["outcome"], january["lost_from"]) == ("lost", "New")
+    assert january["closed_at"] == times[1]
+    february = sf.item_table(log, ELSEWHERE, period="2026-02").iloc[0]
+    assert february["outcome"] == "moved_out"
+    assert february[["lost_from", "closed_at"]].isna().all()
+    assert sf.losses(log, ELSEWHERE, period="2026-01")["items"].tolist() == [1]
+    assert sf.losses(log, ELSEWHERE, period="2026-02").empty
 
 
 def test_a_table_without_items_keeps_the_type_of_their_dictionary() -> None:

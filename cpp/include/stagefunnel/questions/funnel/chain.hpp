@@ -25,17 +25,19 @@ struct Links {
 struct OriginCounts {
     Counts deals;                // in one group; the amounts are those of the deals
     std::int64_t converted = 0;  // leads that count in a won stage of their own pipeline
+    std::int64_t moved_out = 0;  // leads with deals in another pipeline now and none that is here
 };
 
 /// Counts leads in the stages of their deals.
 ///
 /// A lead counts in a stage if any of its deals counts there; it is assumed there if none of them passed the
 /// stage. It skipped a stage if one of its deals went beyond the stage and none has a visit of it. A lead is
-/// won if one of its deals is won now; otherwise it is open if one of them is open, and otherwise lost. It
-/// counts in `open_at` or `lost_from` at the stage of the deal that got furthest. Leads and deals that the
-/// rule for lost-then-won items leaves out, or that have no listed row, are in no count. The amount of a deal
-/// is added once, however many leads the deal came of. The cost is one pass over the leads and their deals,
-/// and with amounts a second one over the deals.
+/// won if one of its deals is won now; otherwise it is open if one of them is open, and otherwise lost if one
+/// of them is lost. It counts in `open_at` or `lost_from` at the stage of the deal of this outcome that
+/// visited the furthest stage, of several the one whose first row comes first in the input. Leads and deals
+/// that the rule for lost-then-won items leaves out, or that have no listed row, are in no count. The amount
+/// of a deal is added once, however many leads the deal came of. The cost is one pass over the leads and
+/// their deals, and with amounts a second one over the deals.
 ///
 /// @param options options of both logs; they have no groups, and amounts are one per deal.
 /// @throws std::invalid_argument if the links differ in length or name a place without an item, if `moved` is

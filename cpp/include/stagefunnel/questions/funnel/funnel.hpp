@@ -40,6 +40,12 @@ struct Options {
     unsigned threads = 1;
 };
 
+/// A sum of amounts before it is rounded: `whole` + `fraction` / 2^64.
+struct ExactSum {
+    std::int64_t whole = 0;
+    std::uint64_t fraction = 0;
+};
+
 /// Numbers of items, with one row per group; the matrices have one column per stage of the pipeline.
 struct Counts {
     CountMatrix passed;          // items that count in the stage for their own visits
@@ -52,6 +58,7 @@ struct Counts {
     SumMatrix amount;            // sum of the amounts of passed and assumed items; 0 × 0 without amounts
     CountMatrix amount_missing;  // passed and assumed items without an amount; 0 × 0 without amounts
     CountVector won, lost, open, left_out, reopened_won;
+    std::vector<ExactSum> sums;  // `amount` before it is rounded, row by row
 };
 
 /// A table of `Counts` and its name.
@@ -83,7 +90,7 @@ inline constexpr std::array<NamedTable<CountVector>, 5> kGroupTables{{
 }};
 
 static_assert(sizeof(Counts) == kStageTables.size() * sizeof(CountMatrix) + sizeof(SumMatrix) +
-                                    kGroupTables.size() * sizeof(CountVector),
+                                    sizeof(std::vector<ExactSum>) + kGroupTables.size() * sizeof(CountVector),
               "a table that no list names would be neither set to zero nor merged");
 
 /// Counts the items of each group in each stage.
@@ -99,6 +106,19 @@ static_assert(sizeof(Counts) == kStageTables.size() * sizeof(CountMatrix) + size
 ///     n_groups), or amounts are infinite or add up beyond 2^62.
 [[nodiscard]] Counts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                                   const ItemStates* item_states = nullptr);
+
+/// Rounds the sums of some groups to double, each of them once.
+///
+/// @param groups the groups of the result.
+/// @param joined for each of them a group whose sums are added to its own before they are rounded; empty:
+/// none.
+/// @param scale number of decimal places of which the amounts that were added up are whole numbers, at
+/// most 22.
+/// @throws std::invalid_argument if `joined` differs in length from `groups`, or a group or the scale lies
+/// out
+///     of range.
+[[nodiscard]] SumMatrix rounded_sums(const Counts& counts, std::span<const std::int64_t> groups,
+                                     std::span<const std::int64_t> joined, int scale);
 
 /// Counts several funnels of the same groups and amounts; the items are brought together by group only once.
 ///

@@ -9,9 +9,10 @@ namespace stagefunnel::stages {
 
 /// What is odd in a log's rows, before any pipeline reads them.
 struct LogQuality {
-    std::int64_t exact_duplicates = 0;  // rows whose item, stage and time equal those of an earlier row
-    std::int64_t repeats = 0;           // rows of the stage that the item is already in
-    std::int64_t ties = 0;              // rows at the time of the item's previous row
+    // Rows whose item, stage and time equal those of an earlier row; missing stages are equal.
+    std::int64_t exact_duplicates = 0;
+    std::int64_t repeats = 0;  // rows of the stage of the item's previous row; none without a stage
+    std::int64_t ties = 0;     // rows at the time of the item's previous row
 };
 
 /// What is odd in a log's rows as a pipeline reads them.

@@ -1,0 +1,82 @@
+"""Tables and columns of Arrow: dictionaries keep their order, and DuckDB's moments are in UTC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ...times.zones import UTC
+
+# polars says so of a column of its type Categorical, whose categories come by first appearance.
+_UNORDERED = b"_PL_CATEGORICAL"
+
+
+def speaks_arrow(values: Any) -> bool:
+    """Check for an array, a table or a stream that Arrow can read."""
+    return hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__")
+
+
+def series_of(values: Any) -> pd.Series:
+    """Make a Series of an array, a list or whatever speaks Arrow."""
+    if isinstance(values, pd.Series):
+        return _categories_of(values)
+    if not speaks_arrow(values):
+        return pd.Series(values, copy=False)
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return pd.Series(values, copy=False)
+    is_one = hasattr(values, "__arrow_c_array__")
+    chunks = pa.chunked_array([pa.array(values)]) if is_one else pa.chunked_array(values)
+    column: pd.Series = chunks.to_pandas()
+    is_of_polars = type(values).__module__.partition(".")[0] == "polars"
+    return _sorted_categories(column) if is_of_polars and not _is_ordered(column) else column
+
+
+def is_of_duckdb(source: Any) -> bool:
+    """Check for a relation of DuckDB, whose timestamps with a zone are moments in the zone of its session."""
+    return type(source).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+
+
+def table_of(source: Any) -> Any:
+    """Make a table of pyarrow of whatever speaks Arrow."""
+    import pyarrow as pa
+
+    if not hasattr(source, "__arrow_c_stream__"):
+        return pa.Table.from_batches([pa.record_batch(source)])
+    table = pa.table(source)
+    if not is_of_duckdb(source):
+        return table
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            in_utc = table.column(place).cast(pa.timestamp(field.type.unit, UTC))
+            table = table.set_column(place, field.name, in_utc)
+    return table
+
+
+def frame_of(table: Any) -> pd.DataFrame:
+    """Make a frame of a table of pyarrow."""
+    frame: pd.DataFrame = table.to_pandas()
+    for field in table.schema:
+        if any(key.startswith(_UNORDERED) for key in field.metadata or {}):
+            frame[field.name] = _sorted_categories(frame[field.name])
+    return frame
+
+
+def _categories_of(column: pd.Series) -> pd.Series:
+    """Make categories of a column that pandas holds as a dictionary of Arrow."""
+    if not isinstance(column.dtype, pd.ArrowDtype) or not hasattr(column.dtype.pyarrow_dtype, "ordered"):
+        return column
+    array: Any = column.array.__arrow_array__()
+    return pd.Series(array.to_pandas().array, index=column.index, name=column.name)
+
+
+def _is_ordered(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.CategoricalDtype) and bool(column.dtype.ordered)
+
+
+def _sorted_categories(column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    return column.cat.reorder_categories(column.cat.categories.sort_values())
