@@ -10,7 +10,7 @@
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #
-# Steps: setup lint types cpp docs notebooks python. Needs a C++20 compiler and Python >= 3.11 with venv
+# Steps: setup lint types cpp docs notebooks python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,6 +18,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly all_steps=(setup lint types cpp docs notebooks python)
 readonly venv=$PWD/.venv
 readonly stubs=python/stagefunnel/_core
+readonly seconds=$PWD/build/seconds.txt  # the steps of this run and how long each took
 readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
 jobs=$(nproc)
 readonly jobs
@@ -40,20 +41,28 @@ main() {
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
 
+    mkdir -p build
+    : >"$seconds"
     trap name_the_failed_step EXIT
     for step in "${steps[@]}"; do
         local start=$SECONDS
         printf '\n== %s\n' "$step" >&2
         "step_$step"
-        # pytest ends with its own time, and its closing line has to stay the last one.
-        [[ $step == @(python|notebooks|*_module) ]] || printf '== %s: %d s\n' "$step" $((SECONDS - start)) >&2
+        printf '%s %d\n' "$step" $((SECONDS - start)) >>"$seconds"
     done
+    # pytest's closing line has to stay the last one, so tests/conftest.py shows the table before it.
+    [[ $step == @(python|night|notebooks|*_module) ]] || show_seconds
+}
+
+show_seconds() {
+    printf '\n== seconds of each step\n' >&2
+    awk '{ printf "%-10s %5d\n", $1, $2; all += $2 } END { printf "%-10s %5d\n", "all", all }' "$seconds" >&2
 }
 
 step_setup() { install_package; }
 
 step_lint() {
-    install_tools
+    install_tools lint
     ruff check .
     ruff format --check .
     find cpp tests/cpp tests/fuzz benchmarks/cpp -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
@@ -61,6 +70,8 @@ step_lint() {
 }
 
 step_types() {
+    install_tools lint
+    install_tools test
     install_package
     mypy
     write_stub build/stubs
@@ -69,11 +80,17 @@ step_types() {
 }
 
 step_stubs() {
+    install_tools lint
     install_package
     write_stub python
 }
 
-step_cpp() { build_and_test dev; }
+# The tests are linked to the core of the module that is installed.
+step_cpp() {
+    install_package
+    cmake --build "$(build_directory)"
+    ctest --test-dir "$(build_directory)" --parallel "$jobs" --no-tests=error --output-on-failure
+}
 
 step_asan() { build_and_test asan; }
 
@@ -127,7 +144,7 @@ build_and_test() {
 }
 
 build() {
-    install_tools
+    install_tools compile
     local prefixes
     prefixes=$(python -c 'import sys, sysconfig
 pure = sysconfig.get_path("purelib")
@@ -140,6 +157,7 @@ print(sys.prefix, pure, f"{pure}/pybind11", sep=";")')
 test_module_under() {
     local preset=$1 library runtime=()
     shift
+    install_tools test
     install_package
     build "$preset"
     for library in "$@" libstdc++.so; do runtime+=("$("${CXX:-c++}" -print-file-name="$library")"); done
@@ -153,11 +171,13 @@ test_module_under() {
 
 # The pages, in build/docs; what does not resolve is an error.
 step_docs() {
+    install_tools docs
     install_package
     python -m sphinx -q -W --keep-going -b html docs build/docs
 }
 
 step_notebooks() {
+    install_tools test
     install_package
     rm -rf build/notebooks
     cp -r notebooks build/notebooks
@@ -168,6 +188,7 @@ step_notebooks() {
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages.
 step_python() {
+    install_tools test
     install_package
     install_browser
     local pages=(README.md docs)
@@ -195,19 +216,22 @@ install_browser() {
     fail "no chromium and chromedriver; on Debian: apt-get install chromium chromium-driver"
 }
 
-# The tools come apart from the package, so that lint and cpp work while the module does not compile.
+# Installs what a group of pyproject.toml names, once. The tools come apart from the package, so that lint works
+# while the module does not compile.
 install_tools() {
     make_environment
-    local wanted
-    wanted=$(requirements)
-    if [[ $wanted != "$(cat "$venv/requirements.txt" 2>/dev/null)" ]]; then
+    local wanted stamp=$venv/$1.txt
+    wanted=$(requirements "$1")
+    if [[ $wanted != "$(cat "$stamp" 2>/dev/null)" ]]; then
         python -m pip install --quiet --requirement /dev/stdin <<<"$wanted"
-        printf '%s\n' "$wanted" >"$venv/requirements.txt"
+        printf '%s\n' "$wanted" >"$stamp"
     fi
 }
 
+build_directory() { printf 'build/python%s' "$(version python)"; }
+
 install_package() {
-    install_tools
+    install_tools compile
     local sources installed
     sources=$(checksum)
     installed=$(python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/stagefunnel/__init__.py
@@ -215,7 +239,9 @@ install_package() {
         # Without isolation CMake finds the same paths again and compiles only what changed. The
         # directory is its own: an isolated build leaves paths that are gone when it ends.
         python -m pip install --quiet --no-deps --force-reinstall --no-build-isolation \
-            --config-settings=build-dir='build/{wheel_tag}-tests' .
+            --config-settings=build-dir="$(build_directory)" --config-settings=build.targets=_core \
+            --config-settings=cmake.define.STAGEFUNNEL_WERROR=ON \
+            --config-settings=cmake.define.STAGEFUNNEL_TESTS=ON .
         printf '%s\n' "$sources" >"$venv/sources.sha256"
     fi
 }
@@ -243,15 +269,23 @@ require_machine() {
 
 version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
+# The requirements of an optional group. The group `compile` is what the module and the C++ tests are built with,
+# and what the package needs.
 requirements() {
-    python - <<'PYTHON'
+    python - "$1" <<'PYTHON'
+import sys
 import tomllib
 
 with open("pyproject.toml", "rb") as file:
     settings = tomllib.load(file)
 project = settings["project"]
-extras = project["optional-dependencies"].values()
-for group in (settings["build-system"]["requires"], project["dependencies"], *extras):
+extras = project["optional-dependencies"]
+groups = [extras[sys.argv[1]]]
+if sys.argv[1] == "compile":
+    groups += [settings["build-system"]["requires"], project["dependencies"]]
+if sys.argv[1] == "test":
+    groups += [extras[name] for name in ("arrow", "excel", "plots", "report")]
+for group in groups:
     for requirement in group:
         if not requirement.startswith(project["name"]):
             print(requirement)

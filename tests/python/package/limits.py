@@ -18,3 +18,20 @@ MODULES_OF_IMPORT = 1
 
 # All modules, those of Python too, that "stagefunnel --help" loads beyond an empty program.
 MODULES_OF_HELP_IN_ALL = 90
+
+# --- What the compiler reads ------------------------------------------------------------------------------
+
+# Units of the module and of its core. Each reads the headers of the standard library again, half a second to three.
+UNITS_OF_MODULE = 5
+
+# Units of the C++ tests, GoogleTest's own two and the fuzzed property among them.
+UNITS_OF_TESTS = 8
+
+# Units that read pybind11, which takes nine seconds and is most of the binding.
+UNITS_WITH_PYBIND11 = 1
+
+# Units of the module and its core that read Eigen, two seconds each.
+UNITS_WITH_EIGEN = 3
+
+# Lines of the largest unit after the preprocessor, as GCC 12 counts them with its own headers.
+LINES_OF_LARGEST_UNIT = 210_000
