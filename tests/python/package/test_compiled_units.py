@@ -8,8 +8,9 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-import limits
 import pytest
+
+import limits
 
 ROOT = Path(__file__).parents[3]
 
