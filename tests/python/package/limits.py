@@ -21,7 +21,7 @@ MODULES_OF_HELP_IN_ALL = 90
 
 # --- What the compiler reads ------------------------------------------------------------------------------
 
-# Units of the module and of its core. Each reads the headers of the standard library again, up to three seconds.
+# Units of the module and of its core. Each reads the headers of the standard library: one to three seconds.
 UNITS_OF_MODULE = 5
 
 # Units of the C++ tests, GoogleTest's own two and the fuzzed property among them.
