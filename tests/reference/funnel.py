@@ -18,7 +18,7 @@ from reference.journeys import (
     went_beyond,
 )
 from reference.kinds import Counted, Fill, Kind, counted
-from reference.report import LostThenWon, Values, kept_of, members_of, share
+from reference.report import LostThenWon, Values, kept_of, members_of, share, table_of
 from reference.stages import (
     Item,
     Pipeline,
@@ -63,14 +63,15 @@ def funnel(
     leading = ["kind"] * (kind == "both") + [by] * (groups is not None)
     amount = [] if amounts is None else ["amount", "amount_missing"]
     columns = [*leading, "stage", "outcome", *COUNTS, *SHARES, *amount, "base", "left_out"]
-    table = pd.DataFrame(records, columns=columns)
+    integers = [*COUNTS, "base", "left_out", *amount[1:]]
+    floats = [*SHARES, *amount[:1]]
+    types = dict.fromkeys(integers, "int64") | dict.fromkeys(floats, "float64")
+    table = table_of(records, columns, types)
     if kind == "both":
         table["kind"] = pd.Categorical(table["kind"], categories=kinds)
     table["stage"] = stage_column(table["stage"], pipeline)
     table["outcome"] = outcome_column(table["outcome"])
-    integers = [*COUNTS, "base", "left_out", *amount[1:]]
-    floats = [*SHARES, *amount[:1]]
-    return table.astype(dict.fromkeys(integers, "int64") | dict.fromkeys(floats, "float64"))
+    return table
 
 
 def outcomes(
@@ -102,8 +103,8 @@ def outcomes(
         records.append(record)
     counts = ["base", "won", "lost", "open", "left_out", "reopened_won"]
     columns = ["base", "won", "lost", "open", "win_rate", "left_out", "reopened_won"]
-    table = pd.DataFrame(records, columns=[*([by] * (groups is not None)), *columns])
-    return table.astype(dict.fromkeys(counts, "int64") | {"win_rate": "float64"})
+    types = dict.fromkeys(counts, "int64") | {"win_rate": "float64"}
+    return table_of(records, [*([by] * (groups is not None)), *columns], types)
 
 
 def default_flip_rule(kind: Kind) -> LostThenWon:

@@ -8,11 +8,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import assert_same, pipeline_of
+from helpers import assert_frame_equal, assert_same, pipeline_of
 from layouts import FAMILIES, Keys, table_of
 
 PIPELINE = reference.Stages(("New", "Discussion", "Prepayment", "Delivery"), ("Won",), ("Lost", "Duplicate"))

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
+from helpers import assert_frame_equal
 
 SHOP = sf.Pipeline(["New", "Offer", "Prépaiement"], won="Won", lost=["Lost", "Spam"])
 
