@@ -11,10 +11,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import Select
 
-import stagefunnel as sf
 from drawings import colours_in
-
-SHOP = sf.datasets.furniture_shop(300)
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +27,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Any:
-    file = sf.report(SHOP.log, SHOP.pipeline, tmp_path / "report.html", title="Shop", by="manager")
-    browser.get(file.as_uri())
+def page(browser: Any, shop_page: Path) -> Any:
+    browser.get(shop_page.as_uri())
     return browser
 
 
