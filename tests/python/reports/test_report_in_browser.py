@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from drawings import colours_in
 
@@ -29,8 +29,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, shop_page: Path, tmp_path: Path) -> Any:
-    # A browser that shows an address already may answer for the old page when it is sent there again.
-    browser.get(Path(shutil.copy(shop_page, tmp_path)).as_uri())
+    address = Path(shutil.copy(shop_page, tmp_path)).as_uri()
+    browser.get(address)
+    # The browser may answer a first question before it stands on the new page.
+    state = "return [document.URL, document.readyState]"
+    WebDriverWait(browser, 60).until(lambda one: one.execute_script(state) == [address, "complete"])
     return browser
 
 
