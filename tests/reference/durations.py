@@ -56,14 +56,14 @@ def time_in_stage(
         }
         records.append(record)
 
-    table = pd.DataFrame(records, dtype=object)
-    table["stage"] = stage_column(table["stage"], pipeline)
-    table["outcome"] = outcome_column(table["outcome"])
+    columns: dict[str, Any] = {name: [record[name] for record in records] for name in records[0]}
+    columns["stage"] = stage_column(columns["stage"], pipeline)
+    columns["outcome"] = outcome_column(columns["outcome"])
     for name in ["visits", "completed", "open", "items"]:
-        table[name] = table[name].astype("int64")
-    for name in table.columns[table.columns.get_loc("mean") :]:
-        table[name] = duration_column([record[name] for record in records], unit)
-    return table
+        columns[name] = pd.Series(columns[name], dtype="int64")
+    for name in _summary([], quantiles):
+        columns[name] = duration_column(columns[name], unit)
+    return pd.DataFrame(columns)
 
 
 def summary_columns(

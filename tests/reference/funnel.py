@@ -1,5 +1,6 @@
 """The funnel table and the outcomes table."""
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from reference.journeys import (
     went_beyond,
 )
 from reference.kinds import Counted, Fill, Kind, counted
-from reference.report import LostThenWon, Values, kept_of, members_of, share
+from reference.report import LostThenWon, Values, kept_of, members_of, share, table_of
 from reference.stages import (
     Item,
     Pipeline,
@@ -62,14 +63,15 @@ def funnel(
     leading = ["kind"] * (kind == "both") + [by] * (groups is not None)
     amount = [] if amounts is None else ["amount", "amount_missing"]
     columns = [*leading, "stage", "outcome", *COUNTS, *SHARES, *amount, "base", "left_out"]
-    table = pd.DataFrame(records, columns=columns)
+    integers = [*COUNTS, "base", "left_out", *amount[1:]]
+    floats = [*SHARES, *amount[:1]]
+    types = dict.fromkeys(integers, "int64") | dict.fromkeys(floats, "float64")
+    table = table_of(records, columns, types)
     if kind == "both":
         table["kind"] = pd.Categorical(table["kind"], categories=kinds)
     table["stage"] = stage_column(table["stage"], pipeline)
     table["outcome"] = outcome_column(table["outcome"])
-    integers = [*COUNTS, "base", "left_out", *amount[1:]]
-    floats = [*SHARES, *amount[:1]]
-    return table.astype(dict.fromkeys(integers, "int64") | dict.fromkeys(floats, "float64"))
+    return table
 
 
 def outcomes(
@@ -101,8 +103,8 @@ def outcomes(
         records.append(record)
     counts = ["base", "won", "lost", "open", "left_out", "reopened_won"]
     columns = ["base", "won", "lost", "open", "win_rate", "left_out", "reopened_won"]
-    table = pd.DataFrame(records, columns=[*([by] * (groups is not None)), *columns])
-    return table.astype(dict.fromkeys(counts, "int64") | {"win_rate": "float64"})
+    types = dict.fromkeys(counts, "int64") | {"win_rate": "float64"}
+    return table_of(records, [*([by] * (groups is not None)), *columns], types)
 
 
 def default_flip_rule(kind: Kind) -> LostThenWon:
@@ -119,6 +121,7 @@ def _stage_records(
 ) -> list[dict[str, Any]]:
     counts = {item: counted(item_visits, pipeline, kind, fill) for item, item_visits in kept.items()}
     reached = {stage: len(_reaching(counts, stage)) for stage in labels(pipeline)}
+    described = _described(list(kept.values()), pipeline)
     records = []
     for stage in labels(pipeline):
         before = compared_with(stage, pipeline, reached, len(kept))
@@ -131,7 +134,7 @@ def _stage_records(
             "conversion_from_all": share(reached[stage], len(kept)),
             "conversion_from_previous": share(reached[stage], before),
         }
-        record |= _described(list(kept.values()), stage, pipeline)
+        record |= described[stage]
         if amounts is not None:
             record |= _amount([amounts.get(item) for item in _reaching(counts, stage)])
         records.append(record)
@@ -153,20 +156,23 @@ def compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int]
     return reached[labels(pipeline)[position - 1]] if position > 0 else 0
 
 
-def _described(kept: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline) -> dict[str, float]:
-    """Return the columns that describe the journeys, the same for every kind of funnel."""
-    visiting = [visits for visits in kept if has_visit(visits, stage)]
-    beyond = [visits for visits in visiting if went_beyond(visits, stage, pipeline)]
-    skipped = sum(stage in skipped_stages(visits, pipeline) for visits in kept)
-    lost = sum(lost_from(visits, pipeline) == stage for visits in kept)
-    still_open = [visits for visits in kept if outcome(visits, pipeline) == "open"]
-    return {
-        "skipped": skipped,
-        "lost_from": lost,
-        "open_at": sum(visits[-1].stage == stage for visits in still_open),
-        "skip_rate": share(skipped, skipped + len(beyond)),  # definitions.md, equation (4)
-        "loss_rate": share(lost, len(visiting)),  # definitions.md, equation (5)
-    }
+def _described(kept: Sequence[Sequence[Visit]], pipeline: Pipeline) -> dict[Stage, dict[str, float]]:
+    """Return, for each stage, the columns that describe the journeys, the same for every kind of funnel."""
+    skipped = Counter(stage for visits in kept for stage in skipped_stages(visits, pipeline))
+    lost = Counter(lost_from(visits, pipeline) for visits in kept)
+    open_at = Counter(visits[-1].stage for visits in kept if outcome(visits, pipeline) == "open")
+    described = {}
+    for stage in labels(pipeline):
+        visiting = [visits for visits in kept if has_visit(visits, stage)]
+        beyond = [visits for visits in visiting if went_beyond(visits, stage, pipeline)]
+        described[stage] = {
+            "skipped": skipped[stage],
+            "lost_from": lost[stage],
+            "open_at": open_at[stage],
+            "skip_rate": share(skipped[stage], skipped[stage] + len(beyond)),  # definitions.md, equation (4)
+            "loss_rate": share(lost[stage], len(visiting)),  # definitions.md, equation (5)
+        }
+    return described
 
 
 def _amount(values: Sequence[Any]) -> dict[str, float]:

@@ -51,10 +51,11 @@ def visits(
     journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, unlisted: Unlisted = "error"
 ) -> list[Visit]:
     """Form the visits of one journey, after unlisted rows are taken out."""
-    not_listed = [stage for stage, _ in journey if stage not in labels(pipeline)]
+    known = labels(pipeline)
+    not_listed = [stage for stage, _ in journey if stage not in known]
     if not_listed and unlisted == "error":
         raise ValueError(f"stages not in the pipeline: {not_listed}")
-    listed = [(stage, time) for stage, time in journey if stage in labels(pipeline)]
+    listed = [(stage, time) for stage, time in journey if stage in known]
     runs = [list(run) for _, run in groupby(listed, key=lambda row: row[0])]
     return [Visit(*run[0]) for run in runs]
 
@@ -106,8 +107,8 @@ def went_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) 
     """
     if stage not in pipeline.stages:
         return False
-    later = pipeline.stages[pipeline.stages.index(stage) + 1 :]
-    return any(visit.stage in (*later, *pipeline.won) for visit in item_visits)
+    beyond = (*pipeline.stages[pipeline.stages.index(stage) + 1 :], *pipeline.won)
+    return any(visit.stage in beyond for visit in item_visits)
 
 
 def has_visit(item_visits: Sequence[Visit], stage: Stage) -> bool:

@@ -1,5 +1,6 @@
 """The losses, by stage and reason, and the skips of each group."""
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -82,9 +83,10 @@ def skips(
     """Rank the pairs of ``group`` and stage by the rate at which the group skips the stage."""
     records = []
     for group, members in members_of(visits_by_item(rows, pipeline, unlisted), groups):
+        skipping = Counter(stage for visits in members.values() for stage in skipped_stages(visits, pipeline))
         for stage in pipeline.stages:
             beyond = sum(went_beyond(visits, stage, pipeline) for visits in members.values())
-            skipped = sum(stage in skipped_stages(visits, pipeline) for visits in members.values())
+            skipped = skipping[stage]
             record = {"group": group, "stage": stage}
             record["passed"] = sum(has_visit(visits, stage) for visits in members.values())
             records.append(

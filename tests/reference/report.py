@@ -1,8 +1,9 @@
 """The items that are in a report: the groups of a breakdown, and the flip rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from reference.journeys import Visit, failure_then_success, reopened_won
@@ -43,3 +44,13 @@ def kept_of(
     else:
         return dict(members)
     return {item: visits for item, visits in members.items() if not leaves(visits, pipeline)}
+
+
+def table_of(
+    records: Sequence[Mapping[str, Any]], columns: Sequence[str], types: Mapping[str, str]
+) -> pd.DataFrame:
+    """Make a table of records; pandas chooses the types of columns that `types` does not name."""
+    # To make columns of objects and to change their types afterwards takes pandas several times as long.
+    values = {name: [record[name] for record in records] for name in columns}
+    typed = {name: np.array(values[name], dtype=dtype) for name, dtype in types.items()}
+    return pd.DataFrame({name: typed[name] if name in typed else pd.Series(values[name]) for name in columns})

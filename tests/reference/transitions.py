@@ -6,6 +6,7 @@ from itertools import pairwise
 import pandas as pd
 
 from reference.journeys import visits_by_item
+from reference.report import table_of
 from reference.stages import Pipeline, Row, Unlisted, labels, stage_column
 
 
@@ -36,7 +37,8 @@ def transitions(
                     "share": len(items) / len(leaving),
                 }
                 records.append(record)
-    table = pd.DataFrame(records, columns=["from_stage", "to_stage", "moves", "items", "share"])
+    types = {"moves": "int64", "items": "int64", "share": "float64"}
+    table = table_of(records, ["from_stage", "to_stage", *types], types)
     table["from_stage"] = stage_column(table["from_stage"], pipeline)
     table["to_stage"] = stage_column(table["to_stage"], pipeline)
-    return table.astype({"moves": "int64", "items": "int64", "share": "float64"})
+    return table

@@ -320,6 +320,12 @@ def test_the_module_runs_as_the_command_does() -> None:
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, f"stagefunnel {sf.__version__}\n", "")
 
 
+def test_the_module_ends_as_the_command_does(run: Run) -> None:
+    failed = run_python("-m", "stagefunnel", *FUNNEL, "--threads", "0")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "stagefunnel: error: --threads 0 is not a whole number of at least 1\n"
+
+
 @pytest.mark.parametrize("command", list(COMMANDS))
 def test_the_help_of_every_command_has_an_example(
     run: Run, capsys: pytest.CaptureFixture[str], command: str

@@ -3,6 +3,7 @@
 import argparse
 import re
 import shlex
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,23 @@ def examples_of(command: str) -> list[list[str]]:
 
 
 EXAMPLES = [words for command in COMMANDS for words in examples_of(command)]
+(DEMO,) = examples_of("demo")
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the demo's files."""
+    """Run the example of the demo; return the directory that it writes."""
     directory = tmp_path_factory.mktemp("typed")
-    assert main(["demo", str(directory)]) == 0
-    return directory
+    with chdir(directory):
+        assert main(DEMO) == 0
+    return directory / DEMO[-1]
 
 
-@pytest.mark.parametrize("words", EXAMPLES, ids=" ".join)
+def test_the_demo_writes_its_files(demo: Path) -> None:
+    assert {"deals.csv", "pipeline.toml", "report.html"} <= {file.name for file in demo.iterdir()}
+
+
+@pytest.mark.parametrize("words", [words for words in EXAMPLES if words != DEMO], ids=" ".join)
 def test_an_example_of_the_help_runs_as_it_stands(
     words: list[str], demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

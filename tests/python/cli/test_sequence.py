@@ -2,12 +2,11 @@
 
 import json
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from helpers import run_python
+from stagefunnel.cli import main
 
 CLICKS = """user,event,at,basket
 1,visit,2026-03-01 10:00,a
@@ -22,34 +21,49 @@ COLUMNS = ("--item", "user", "--stage", "event", "--time", "at")
 STEPS = ("--steps", "visit,cart,order")
 
 
+class Ended(NamedTuple):
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Clicks(NamedTuple):
+    """The log of clicks as a file, and the command that reads it."""
+
+    file: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def sequence(self, *options: str) -> Ended:
+        try:
+            code = main(["sequence", str(self.file), *COLUMNS, *options])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return Ended(code, *self.capsys.readouterr())
+
+    def rows(self, *options: str) -> list[dict[str, Any]]:
+        run = self.sequence(*STEPS, *options, "--format", "json")
+        assert run.code == 0, run.err
+        rows: list[dict[str, Any]] = json.loads(run.out)
+        return rows
+
+
 @pytest.fixture
-def clicks(tmp_path: Path) -> Path:
+def clicks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Clicks:
     file = tmp_path / "clicks.csv"
     file.write_text(CLICKS, encoding="utf-8")
-    return file
+    return Clicks(file, capsys)
 
 
-def sequence(file: Path, *options: str) -> CompletedProcess[str]:
-    return run_python("-m", "stagefunnel", "sequence", str(file), *COLUMNS, *options)
-
-
-def rows(file: Path, *options: str) -> list[dict[str, Any]]:
-    run = run_python(
-        "-m", "stagefunnel", "sequence", str(file), *COLUMNS, *STEPS, *options, "--format", "json"
-    )
-    assert run.returncode == 0, run.stderr
-    rows: list[dict[str, Any]] = json.loads(run.stdout)
-    return rows
-
-
-def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Path) -> None:
-    run = sequence(clicks, *STEPS, "--window", "7d")
-    assert run.returncode == 0
-    lines = [line.rstrip() for line in run.stdout.splitlines()]
+def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Clicks) -> None:
+    run = clicks.sequence(*STEPS, "--window", "7d")
+    assert run.code == 0
+    lines = [line.rstrip() for line in run.out.splitlines()]
     assert lines[0] == "Sequence: visit → cart → order, within 7d"
     assert "Of 3 items 1 (33 %) came to order within 7d." in lines
-    assert "mean" not in run.stdout
-    assert "median from previous" in run.stdout
+    assert "mean" not in run.out
+    assert "median from previous" in run.out
 
 
 @pytest.mark.parametrize(
@@ -69,24 +83,24 @@ def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Path) -> None:
     ],
 )
 def test_each_rule_of_a_match_is_an_option(
-    clicks: Path, options: tuple[str, ...], reached: list[int]
+    clicks: Clicks, options: tuple[str, ...], reached: list[int]
 ) -> None:
-    assert [row["reached"] for row in rows(clicks, *options)] == reached
+    assert [row["reached"] for row in clicks.rows(*options)] == reached
 
 
-def test_other_tables_are_asked_for_by_name(clicks: Path) -> None:
-    assert [row["level"] for row in rows(clicks, "--table", "items")] == [3, 2, 1]
-    trend = rows(clicks, "--table", "trend", "--every", "week")
+def test_other_tables_are_asked_for_by_name(clicks: Clicks) -> None:
+    assert [row["level"] for row in clicks.rows("--table", "items")] == [3, 2, 1]
+    trend = clicks.rows("--table", "trend", "--every", "week")
     assert [(row["entered"], row["converted"]) for row in trend] == [(2, 1), (0, 0), (1, 0)]
-    assert sum(row["count"] for row in rows(clicks, "--table", "times", "--to-step", "2", "--bins", "2")) == 2
-    assert [row["path"] for row in rows(clicks, "--table", "paths", "--to-step", "2")] == [
+    assert sum(row["count"] for row in clicks.rows("--table", "times", "--to-step", "2", "--bins", "2")) == 2
+    assert [row["path"] for row in clicks.rows("--table", "paths", "--to-step", "2")] == [
         "(nothing)",
         "ad",
     ]
 
 
-def test_a_breakdown_is_by_a_column_of_the_log(clicks: Path) -> None:
-    found = rows(clicks, "--by", "basket", "--attribution", "last_touch")
+def test_a_breakdown_is_by_a_column_of_the_log(clicks: Clicks) -> None:
+    found = clicks.rows("--by", "basket", "--attribution", "last_touch")
     assert [(row["basket"], row["reached"]) for row in found if row["step"] == 2] == [
         ("a", 1),
         ("c", 1),
@@ -94,11 +108,9 @@ def test_a_breakdown_is_by_a_column_of_the_log(clicks: Path) -> None:
     ]
 
 
-def test_steps_may_be_one_of_several_stages(clicks: Path) -> None:
-    run = run_python(
-        "-m", "stagefunnel", "sequence", str(clicks), *COLUMNS, "--steps", "visit,ad|cart", "--format", "csv"
-    )
-    assert run.stdout.splitlines()[2].startswith("2,ad | cart,2,")
+def test_steps_may_be_one_of_several_stages(clicks: Clicks) -> None:
+    run = clicks.sequence("--steps", "visit,ad|cart", "--format", "csv")
+    assert run.out.splitlines()[2].startswith("2,ad | cart,2,")
 
 
 @pytest.mark.parametrize(
@@ -115,9 +127,9 @@ def test_steps_may_be_one_of_several_stages(clicks: Path) -> None:
     ],
 )
 def test_a_wrong_question_says_what_is_wrong(
-    clicks: Path, options: tuple[str, ...], code: int, message: str
+    clicks: Clicks, options: tuple[str, ...], code: int, message: str
 ) -> None:
-    run = sequence(clicks, *options)
-    assert run.returncode == code
-    assert message in run.stderr
-    assert "Traceback" not in run.stderr
+    run = clicks.sequence(*options)
+    assert run.code == code
+    assert message in run.err
+    assert "Traceback" not in run.err

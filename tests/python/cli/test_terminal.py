@@ -6,13 +6,17 @@ import pty
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
 
 from helpers import environment, run_python, write_export
 from readers.exports import EXPORTS
+from stagefunnel.cli import main
 
 ROWS = "item,stage,time,who\n1,New,2026-01-01,Ada\n1,Won,2026-01-02,Bob\n"
 
@@ -27,24 +31,36 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
 ROWS_A_SECOND = re.compile(r"(\d+ files|\S+) +\S+ 100% ([0-9,]+) rows, [0-9,]+ a second")
 
 
-def on_a_terminal(arguments: list[str], *, printing: int | None = None, **more: str) -> str:
-    """Run the command on a terminal, or with a terminal for its errors only; return what it shows."""
+def on_a_terminal(arguments: list[str], **more: str) -> str:
+    """Run the command on a terminal, with `more` in its environment; return what it shows."""
+    ours, theirs = pty.openpty()
+    variables = {"TERM": "xterm-256color", **more}
+    # A terminal holds a few kilobytes, so what is written is read at the same time.
+    with ThreadPoolExecutor(1) as pool, patch.dict(os.environ, variables):
+        shown = pool.submit(read_to_the_end, ours)
+        with os.fdopen(theirs, "w") as terminal, redirect_stdout(terminal), redirect_stderr(terminal):
+            assert main(arguments) == 0
+        return shown.result()
+
+
+def in_a_process_on_a_terminal(arguments: list[str], printing: int | None = None) -> str:
+    """Run a process of its own, which may print elsewhere; return what the terminal shows."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "stagefunnel", *arguments]
-    variables = environment(**{"TERM": "xterm-256color", **more})
+    variables = environment(TERM="xterm-256color")
     with subprocess.Popen(command, stdout=printing or theirs, stderr=theirs, env=variables) as run:
         os.close(theirs)
-        written = b""
-        while True:
-            try:
-                read = os.read(ours, 65_536)
-            except OSError:  # the other end is closed
-                break
-            if not read:
-                break
-            written += read
-        os.close(ours)
+        shown = read_to_the_end(ours)
         assert run.wait() == 0
+    return shown
+
+
+def read_to_the_end(terminal: int) -> str:
+    """Read what is written to the other end of a terminal until it is closed."""
+    written = b""
+    with os.fdopen(terminal, "rb", buffering=0) as reader, suppress(OSError):  # which says that it is closed
+        while read := reader.read(65_536):
+            written += read
     return written.decode()
 
 
@@ -55,7 +71,7 @@ def seen(shown: str) -> set[tuple[str, str]]:
 
 
 def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
-    shown = on_a_terminal(FUNNEL)
+    shown = in_a_process_on_a_terminal(FUNNEL)
     assert "log.csv" in shown
     assert "100%" in shown
     assert re.search(r"2 rows, [0-9,]+ a second", shown)
@@ -104,7 +120,7 @@ def test_the_tables_of_a_chain_are_told() -> None:
 
 def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:
     with Path("printed.txt").open("w") as file:
-        shown = on_a_terminal(FUNNEL, printing=file.fileno())
+        shown = in_a_process_on_a_terminal(FUNNEL, file.fileno())
     assert "100%" in shown
     assert shown.endswith("\x1b[1A\x1b[2K")  # up one line and clear it
     assert Path("printed.txt").read_text() == run_python("-m", "stagefunnel", *FUNNEL).stdout

@@ -1,6 +1,10 @@
 """Every chart: it is drawn, its words do not lie over each other, and its cells have legible letters."""
 
-from collections.abc import Callable
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +92,22 @@ def deals(n_stages: int, name: str = "Stage") -> tuple[sf.StageLog, sf.Pipeline]
 CASES = {"six stages": deals(6), "thirty long names": deals(30, LONG), "one stage": deals(1)}
 
 
+@cache  # to make a chart takes about as long as to draw it
+def chart_of(name: str, case: str, theme: str = "light") -> Any:
+    return CHARTS[name](*CASES[case], theme)
+
+
+@contextmanager
+def untitled(chart: Any) -> Iterator[Any]:
+    """Take the title off a chart for a while."""
+    title = chart.title
+    chart.title = " "
+    try:
+        yield chart
+    finally:
+        chart.title = title
+
+
 def svg_of(chart: Any, folder: Path) -> str:
     chart.save(folder / "chart.svg")
     return (folder / "chart.svg").read_text(encoding="utf-8")
@@ -96,7 +116,7 @@ def svg_of(chart: Any, folder: Path) -> str:
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", CHARTS)
 def test_words_do_not_lie_over_each_other_nor_leave_the_picture(name: str, case: str, tmp_path: Path) -> None:
-    drawing = svg_of(CHARTS[name](*CASES[case], "light"), tmp_path)
+    drawing = svg_of(chart_of(name, case), tmp_path)
     assert len(words_in(drawing)) >= 3
     assert collisions(drawing) == []
     assert outside(drawing) == []
@@ -106,9 +126,8 @@ def test_words_do_not_lie_over_each_other_nor_leave_the_picture(name: str, case:
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_reader_s_wider_font_cuts_no_name_off(name: str, case: str, tmp_path: Path) -> None:
     # A page is drawn without the title, with the fonts of this machine, and read with other fonts.
-    chart = CHARTS[name](*CASES[case], "light")
-    chart.title = " "
-    drawing = svg_of(chart, tmp_path)
+    with untitled(chart_of(name, case)) as chart:
+        drawing = svg_of(chart, tmp_path)
     assert outside(drawing, WIDE) == []
     assert collisions(drawing, WIDE) == []
 
@@ -116,7 +135,7 @@ def test_a_reader_s_wider_font_cuts_no_name_off(name: str, case: str, tmp_path: 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_picture_is_not_blank(name: str, theme: str, tmp_path: Path) -> None:
-    CHARTS[name](*CASES["six stages"], theme).save(tmp_path / "chart.png", scale_factor=0.5)
+    chart_of(name, "six stages", theme).save(tmp_path / "chart.png", scale_factor=0.5)
     colours = colours_in(tmp_path / "chart.png")
     paper = {"light": (255, 255, 255), "dark": (0x16, 0x19, 0x1D)}[theme]
     inked = sum(colours.values()) - colours[paper]
@@ -126,7 +145,7 @@ def test_a_picture_is_not_blank(name: str, theme: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_has_a_title_and_words_for_those_who_cannot_see_it(name: str) -> None:
-    chart = CHARTS[name](*CASES["six stages"], "light").to_dict()
+    chart = chart_of(name, "six stages").to_dict()
     lines = chart["title"]["text"]
     title = lines if isinstance(lines, str) else " ".join(lines)
     assert title
@@ -145,6 +164,23 @@ def test_a_collision_is_found() -> None:
     assert collisions(drawing(text(0, 20, "first"), text(0, 30, "second"))) == []
     assert collisions(drawing(text(0, 20, "first", " rotate(90)"), text(10, 20, "second"))) == []
     assert outside(drawing(text(90, 20, "beyond"), text(10, 20, "within"))) == ["beyond"]
+
+
+def test_the_colours_of_a_png_are_those_of_its_pixels_whatever_their_filters(tmp_path: Path) -> None:
+    # The filters are none, left, above, mean of both and Paeth's; all pixels but two are (10, 20, 30).
+    lines = [
+        [0, 10, 20, 30, 10, 20, 30],
+        [1, 10, 20, 30, 0, 0, 0],
+        [2, 0, 0, 0, 0, 0, 0],
+        [3, 5, 10, 15, 0, 0, 0],
+        [4, 0, 0, 0, 0, 0, 0],
+        [1, 200, 200, 200, 100, 100, 100],  # 300 is 44
+    ]
+    header = struct.pack(">IIBBBBB", 2, len(lines), 8, 2, 0, 0, 0)
+    parts = {b"IHDR": header, b"IDAT": zlib.compress(b"".join(map(bytes, lines))), b"IEND": b""}
+    png = [struct.pack(">I4s", len(body), name) + body + bytes(4) for name, body in parts.items()]
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png))
+    assert colours_in(tmp_path / "a.png") == {(10, 20, 30): 10, (200, 200, 200): 1, (44, 44, 44): 1}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

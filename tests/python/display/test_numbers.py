@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from stagefunnel.display.numbers import brief, count, length, number, percent
 
 
@@ -33,6 +34,7 @@ def test_a_share_is_written_in_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
 
+@examples(ci=100, night=1_000)
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_a_part_of_something_is_never_said_to_be_nothing_or_all(share: float) -> None:
     assert percent(share) not in ("0 %", "0.0 %", "100 %", "100.0 %")
@@ -66,6 +68,7 @@ def test_a_length_of_time_is_written_in_its_two_largest_units_at_most(value: str
     assert length(pd.Timedelta(value).to_timedelta64()) == text
 
 
+@examples(ci=100, night=1_000)
 @given(st.integers(1, 10**15))
 def test_a_length_is_rounded_to_its_smallest_unit(microseconds: int) -> None:
     units = {"d": 86_400e6, "h": 3_600e6, "min": 60e6, "s": 1e6, "ms": 1e3, "µs": 1.0}

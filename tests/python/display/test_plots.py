@@ -28,7 +28,10 @@ def panels_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def pieces_of(table: pd.DataFrame, panel: int = 0) -> list[dict[str, Any]]:
     """Return the data of a panel: a record for each piece of a bar."""
-    chart = plot_funnel(table).to_dict()
+    return pieces_in(plot_funnel(table).to_dict(), panel)
+
+
+def pieces_in(chart: dict[str, Any], panel: int) -> list[dict[str, Any]]:
     # A single panel has its data in the chart.
     data = chart["concat"][panel].get("data") or chart["data"]
     return chart["datasets"][data["name"]]
@@ -140,21 +143,23 @@ def test_both_kinds_stand_side_by_side_and_share_their_stages() -> None:
 
 def test_a_breakdown_gives_a_panel_per_group_with_the_groups_own_numbers() -> None:
     table = sf.funnel(SHOP.log, SHOP.pipeline, by="manager")
-    panels = panels_of(table)
+    chart = plot_funnel(table).to_dict()
+    panels = chart["concat"]
     managers = table["manager"].unique().tolist()
     assert [panel["title"]["text"] for panel in panels] == managers
     for at, manager in enumerate(managers):
         base = int(table.loc[table["manager"] == manager, "base"].iloc[0])
         assert panels[at]["title"]["subtitle"][0].startswith(f"{base} items: ")
-        assert {piece["base"] for piece in pieces_of(table, at)} == {str(base)}
+        assert {piece["base"] for piece in pieces_in(chart, at)} == {str(base)}
 
 
 def test_a_filtered_breakdown_keeps_its_own_groups_outcomes() -> None:
     table = sf.funnel(SHOP.log, SHOP.pipeline, by="manager")
     last = table["manager"].iloc[-1]
     alone = panels_of(table[table["manager"] == last])[0]["title"]["subtitle"]
-    assert alone == panels_of(table)[-1]["title"]["subtitle"]
-    assert alone != panels_of(table)[0]["title"]["subtitle"]
+    among_others = [panel["title"]["subtitle"] for panel in panels_of(table)]
+    assert alone == among_others[-1]
+    assert alone != among_others[0]
 
 
 def test_a_breakdown_of_both_kinds_keeps_the_kinds_of_a_group_together() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from stagefunnel.files import CsvRows, batches, read_tables
 from stagefunnel.files.csv_text import QuoteCheck
 from stagefunnel.readers.sources.opening import sources_of
@@ -173,6 +174,7 @@ def by_rows(text: str, *, drop: bool) -> Rows:
     return [list(row) for block in columns for row in block]
 
 
+@examples(ci=100, night=1_000)
 @given(
     text=st.text(alphabet=st.sampled_from('",\n\r x'), max_size=40),
     block=st.sampled_from([30, 64, 4 << 20]),
@@ -187,6 +189,7 @@ def test_pyarrow_never_reads_other_rows_than_pythons_parser(text: str, block: in
     assert found == outcome(lambda _: by_rows(HEADER + text, drop=drop), "")
 
 
+@examples(ci=100, night=1_000)
 @given(text=st.text(alphabet=st.sampled_from('",\nx'), max_size=30), size=st.integers(1, 5))
 def test_quotes_that_pass_the_check_are_well_formed_however_the_bytes_are_cut(text: str, size: int) -> None:
     check = QuoteCheck(io.BytesIO((HEADER + text).encode()), ",")

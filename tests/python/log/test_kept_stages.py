@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
-from helpers import assert_same, frame_of, pipeline_of
+from helpers import assert_frame_equal, assert_same, frame_of, pipeline_of
 from strategies import Case, cases
 
 CLICKS = pd.DataFrame(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import SMALL
 
 ROWS = pd.DataFrame(
@@ -117,6 +118,7 @@ def test_a_column_of_another_length_is_refused() -> None:
         sf.StageLog(item=[1, 2], stage=["a", "b"], time=[0, 1], pipeline=["A"])
 
 
+@examples(ci=100, night=1_000)
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 3), st.sampled_from(["A", "B", None]), st.sampled_from(["x", "y", None])),

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import frame_of, log_of, order_of
+from helpers import assert_frame_equal, frame_of, log_of, order_of
 from strategies import Case, cases
 
 

@@ -13,10 +13,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
-from helpers import SMALL, assert_same, assert_summary, frame_of, pipeline_of
+from helpers import SMALL, assert_frame_equal, assert_same, assert_summary, frame_of, pipeline_of
 from strategies import Case, cases
 
 ROWS = {"item": ["a", "b", "a", "c"], "stage": ["New", "New", "Won", "New"], "time": [0, 1, 2, 3]}

@@ -10,6 +10,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -140,16 +141,32 @@ def numbered_lines(path: Path, root: Path) -> Iterator[tuple[str, str]]:
 
 
 def imports(root: Path) -> Iterator[Import]:
-    for path in python_files(root):
-        parts = path.relative_to(package(root)).with_suffix("").parts
-        home = ["stagefunnel", *parts[:-1]]
-        importer = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        later = {id(inner) for node in ast.walk(tree) if waits(node) for inner in ast.walk(node)}
-        for node in ast.walk(tree):
-            where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
-            for module, own in imported_modules(node, home, root):
-                yield Import(importer, module, own, id(node) not in later, where)
+    yield from _imports(root, tuple((path, path.read_text(encoding="utf-8")) for path in python_files(root)))
+
+
+@cache  # nearly every rule asks for them
+def _imports(root: Path, files: tuple[tuple[Path, str], ...]) -> tuple[Import, ...]:
+    return tuple(found for path, text in files for found in imports_of(path, text, root))
+
+
+def imports_of(path: Path, text: str, root: Path) -> Iterator[Import]:
+    parts = path.relative_to(package(root)).with_suffix("").parts
+    home = ["stagefunnel", *parts[:-1]]
+    importer = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    for node, at_load in statements(ast.parse(text)):
+        where = f"{path.relative_to(root)}:{node.lineno}"
+        for module, own in imported_modules(node, home, root):
+            yield Import(importer, module, own, at_load, where)
+
+
+def statements(node: ast.AST, at_load: bool = True) -> Iterator[tuple[ast.stmt, bool]]:
+    """List the statements of a module, and whether each runs when the module is loaded."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.stmt):
+            yield inner, at_load and not waits(inner)
+        # Beside statements, handlers of exceptions and cases of a match hold statements.
+        if isinstance(inner, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from statements(inner, at_load and not waits(inner))
 
 
 def waits(node: ast.AST) -> bool:

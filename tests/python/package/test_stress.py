@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import assert_same, pipeline_of
+from examples import examples
+from helpers import assert_frame_equal, assert_same, pipeline_of
 from layouts import FAMILIES, Keys, table_of
 
 PIPELINE = reference.Stages(("New", "Discussion", "Prepayment", "Delivery"), ("Won",), ("Lost", "Duplicate"))
@@ -110,7 +110,7 @@ lengths_of_journeys = st.lists(st.sampled_from(LENGTHS), min_size=1, max_size=5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=7)
+@examples(ci=3, night=20)
 @given(seed=seeds, lengths=lengths_of_journeys, n_times=st.sampled_from([1, 3, 1_000]), ordered=st.booleans())
 def test_keys_of_any_type_in_any_chunks_make_the_journeys_of_the_reference(
     family: str, seed: int, lengths: list[int], n_times: int, ordered: bool
@@ -123,7 +123,7 @@ def test_keys_of_any_type_in_any_chunks_make_the_journeys_of_the_reference(
 
 
 @pytest.mark.parametrize("kind", TIMES)
-@settings(max_examples=8)
+@examples(ci=4, night=20)
 @given(
     seed=seeds,
     lengths=lengths_of_journeys,
@@ -163,7 +163,7 @@ def as_time(tick: int, time_type: pa.DataType) -> Any:
     return pd.Timestamp(tick, unit=time_type.unit, tz=time_type.tz).as_unit(unit)
 
 
-@settings(max_examples=10)
+@examples(ci=10, night=30)
 @given(seed=seeds, lengths=lengths_of_journeys)
 def test_times_at_both_ends_of_64_bits_are_told_apart(seed: int, lengths: list[int]) -> None:
     random = Random(seed)
@@ -173,7 +173,7 @@ def test_times_at_both_ends_of_64_bits_are_told_apart(seed: int, lengths: list[i
 
 
 @pytest.mark.parametrize("n_stages", [63, 64, 65, 66, 255, 256, 257])
-@settings(max_examples=3)
+@examples(ci=2, night=10)
 @given(seed=seeds, ordered=st.booleans())
 def test_stages_beyond_a_word_and_beyond_a_byte_are_told_apart(
     n_stages: int, seed: int, ordered: bool
@@ -191,7 +191,7 @@ def test_stages_beyond_a_word_and_beyond_a_byte_are_told_apart(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=5)
+@examples(ci=5, night=15)
 @given(seed=seeds)
 def test_items_are_found_in_an_items_table_and_by_their_key(family: str, seed: int) -> None:
     random, keys = Random(seed), FAMILIES[family]

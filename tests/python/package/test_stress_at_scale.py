@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
-from helpers import SHOP
+from helpers import SHOP, assert_frame_equal
 from layouts import FAMILIES, can_be_coded
 
 Codes: TypeAlias = npt.NDArray[np.int64]

@@ -34,25 +34,34 @@ def test_hiding_a_module_hides_it() -> None:
 PIPELINE = 'pipeline = sf.Pipeline(["New", "Offer"], won="Won")\n'
 
 
-@pytest.mark.parametrize("dtype", ["'str'", "object", "'category'", "'string'"])
-def test_pandas_frames_with_text_are_read_without_pyarrow(dtype: str) -> None:
+DTYPES = ["str", "object", "category", "string"]
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, list[str]]:
+    """Read frames with text of each type in one interpreter without pyarrow."""
     code = f"""
 import pandas as pd
 import stagefunnel as sf
-frame = pd.DataFrame({{"item": ["a", "a", "NA"], "stage": ["New", "Won", "New"], "time": ["2026-01-01"] * 3}})
-frame = frame.astype({{"item": {dtype}, "stage": {dtype}, "time": {dtype}}})
+texts = pd.DataFrame(
+    {{"item": ["a", "a", "NA"], "stage": ["New", "Won", "New"], "time": ["2026-01-01"] * 3}}, dtype=object
+)
 items = pd.DataFrame({{"item": ["a"], "group": ["x"]}})
 {PIPELINE}
-log = sf.StageLog(frame, items=items)
-print(sf.funnel(log, pipeline)["reached"].tolist(), sf.item_table(log, pipeline)["item"].tolist())
-print(sf.funnel(log, pipeline, by="group")["base"].tolist())
-print(sf.show(sf.funnel(log, pipeline))._repr_html_()[:4], "pyarrow" in sys.modules)
+for dtype in {DTYPES!r}:
+    log = sf.StageLog(texts.astype(dtype), items=items)
+    print(sf.funnel(log, pipeline)["reached"].tolist(), sf.item_table(log, pipeline)["item"].tolist())
+    print(sf.funnel(log, pipeline, by="group")["base"].tolist())
+    print(sf.show(sf.funnel(log, pipeline))._repr_html_()[:4], "pyarrow" in sys.modules)
 """
-    assert run_without("pyarrow", code).splitlines() == [
-        "[2, 0, 1] ['a', 'NA']",
-        "[1, 1, 1, 1, 1, 1]",
-        "<div False",
-    ]
+    lines = run_without("pyarrow", code).splitlines()
+    assert len(lines) == 3 * len(DTYPES)
+    return {dtype: lines[3 * at : 3 * at + 3] for at, dtype in enumerate(DTYPES)}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_pandas_frames_with_text_are_read_without_pyarrow(dtype: str, printed: dict[str, list[str]]) -> None:
+    assert printed[dtype] == ["[2, 0, 1] ['a', 'NA']", "[1, 1, 1, 1, 1, 1]", "<div False"]
 
 
 def test_arrays_and_polars_frames_are_read_without_pyarrow() -> None:

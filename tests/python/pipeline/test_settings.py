@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import ROOT
 
 FULL = """
@@ -142,6 +143,7 @@ def read_again(settings: sf.Settings) -> sf.Settings:
 LABELS = st.text(min_size=1, max_size=6) | st.sampled_from(['"', "\\", "\x7f", "\n", "é"])
 
 
+@examples(ci=100, night=1_000)
 @given(labels=st.lists(LABELS, min_size=4, max_size=8, unique=True), names=st.lists(LABELS, max_size=4))
 def test_settings_that_are_written_are_read_again(labels: list[str], names: list[str]) -> None:
     stages, won, lost, elsewhere = labels[:-3], labels[-3], labels[-2], labels[-1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import stagefunnel as sf
-from helpers import SMALL, assert_summary, items_of, journeys_log, log_of, pipeline_of
+from helpers import SMALL, assert_frame_equal, assert_summary, items_of, journeys_log, log_of, pipeline_of
 from stagefunnel import _core
 from strategies import Case, cases
 
@@ -66,7 +66,7 @@ def test_further_funnels_start_from_the_states_of_a_summary(monkeypatch: pytest.
     scans = []
     monkeypatch.setattr(_core.funnel, "find_states", lambda *_: scans.append(1))
     sf.summary(log, SMALL)
-    pd.testing.assert_frame_equal(sf.funnel(log, SMALL, kind="furthest"), expected)
+    assert_frame_equal(sf.funnel(log, SMALL, kind="furthest"), expected)
     assert not scans
     sf.funnel(journeys_log(*journeys), SMALL)
     assert scans

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from stagefunnel.readers.sources.amounts import amounts
 from stagefunnel.readers.sources.cells import as_text
 from stagefunnel.readers.sources.columns import find_column, is_true
@@ -42,6 +43,7 @@ def read(*texts: str | None) -> pd.Series:
     return amounts(pd.Series(texts, name="sum", dtype=object), place)
 
 
+@examples(ci=100, night=1_000)
 @given(values=st.lists(CENTS, min_size=1), style=st.sampled_from(list(STYLES)))
 def test_an_amount_is_read_to_the_cent_however_it_is_written(values: list[int], style: str) -> None:
     found = read(*map(STYLES[style], values))

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from readers.exports import EXPORTS
 
 FILES = sorted(path for path in EXPORTS.rglob("*") if path.suffix in (".csv", ".json"))
@@ -58,7 +59,7 @@ def leaves(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from leaves(inner)
 
 
-@settings(max_examples=50)
+@examples(ci=25, night=200)
 @given(damaged_bytes())
 def test_a_file_with_damaged_bytes_is_read_or_refused(damaged: tuple[Path, bytes]) -> None:
     original, content = damaged
@@ -68,13 +69,13 @@ def test_a_file_with_damaged_bytes_is_read_or_refused(damaged: tuple[Path, bytes
         read(file)
 
 
-@settings(max_examples=50)
+@examples(ci=25, night=200)
 @given(data=st.data())
 def test_an_answer_with_strange_values_is_read_or_refused(data: st.DataObject) -> None:
     read(damaged(data, [data.draw(st.sampled_from(list(ANSWERS.values())))])[0])
 
 
-@settings(max_examples=50)
+@examples(ci=25, night=200)
 @given(data=st.data())
 def test_answers_of_one_export_with_strange_values_are_read_or_refused(data: st.DataObject) -> None:
     read(*damaged(data, data.draw(st.sampled_from(list(EXPORTS_OF.values())))))
@@ -90,7 +91,7 @@ def damaged(data: st.DataObject, answers: list[Any]) -> list[Any]:
     return copies
 
 
-@settings(max_examples=50)
+@examples(ci=25, night=200)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(

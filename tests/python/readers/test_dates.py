@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 
 MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2069, 12, 31), allow_imaginary=False).map(
     lambda time: time.replace(microsecond=0)
@@ -37,12 +38,14 @@ def first_times(export: sf.Export) -> pd.Series:
     return sf.item_table(export.log, pipeline)["first_time"]
 
 
+@examples(ci=100, night=1_000)
 @given(times=st.lists(MOMENTS, min_size=1), form=st.sampled_from(list(WRITTEN)))
 def test_a_moment_is_read_however_it_is_written(times: list[datetime], form: str) -> None:
     export = read(*(time.strftime(form) for time in times), **WRITTEN[form])
     assert first_times(export).tolist() == times
 
 
+@examples(ci=100, night=1_000)
 @given(times=st.lists(MOMENTS, min_size=1))
 def test_seconds_and_milliseconds_since_1970_are_moments_in_utc(times: list[datetime]) -> None:
     seconds = [round((time - datetime(1970, 1, 1)).total_seconds()) for time in times]

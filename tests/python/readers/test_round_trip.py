@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from readers.exports import moves
 
 OPEN, FINAL = ("Lead", "Talk", "Offer"), ("won", "lost")
@@ -185,7 +186,7 @@ KOMMO = {"21": "Lead", "22": "Talk", "23": "Offer", "11:142": "won", "11:143": "
         pytest.param(as_kommo, KOMMO, id="kommo"),
     ],
 )
-@settings(max_examples=40)
+@examples(ci=20, night=150)
 @given(drawn=journeys())
 def test_what_a_crm_would_write_is_read_as_it_was(
     written: Callable[[Journeys], Any], labels: dict[str, str], drawn: Journeys

@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
+from examples import examples
+from helpers import assert_frame_equal
 
 SHOP = sf.Pipeline(["New", "Offer", "Prépaiement"], won="Won", lost=["Lost", "Spam"])
 
@@ -42,7 +43,7 @@ def assert_says_the_same(export: sf.Export, rows: list[Row]) -> None:
     assert_frame_equal(sf.transitions(export.log, SHOP), sf.transitions(log, SHOP))
 
 
-@settings(max_examples=40)
+@examples(ci=20, night=150)
 @given(journeys())
 def test_events_say_what_their_rows_say(rows: list[Row]) -> None:
     written = [
@@ -52,7 +53,7 @@ def test_events_say_what_their_rows_say(rows: list[Row]) -> None:
     assert_says_the_same(sf.read(written, pipeline=SHOP), rows)
 
 
-@settings(max_examples=40)
+@examples(ci=20, night=150)
 @given(journeys())
 def test_moves_say_what_their_rows_say(rows: list[Row]) -> None:
     frame = pd.DataFrame(rows).sort_values("time")
@@ -67,7 +68,7 @@ def test_moves_say_what_their_rows_say(rows: list[Row]) -> None:
     )
 
 
-@settings(max_examples=40)
+@examples(ci=20, night=150)
 @given(journeys(), st.sampled_from([None, "2050-01-01 00:00:00", "9999-12-31 23:59:59"]))
 def test_stays_say_what_their_rows_say(rows: list[Row], never: str | None) -> None:
     frame = pd.DataFrame(rows).sort_values("time")
@@ -81,7 +82,7 @@ def test_stays_say_what_their_rows_say(rows: list[Row], never: str | None) -> No
     assert not {"gaps", "overlaps", "ends_before_start", "left_for_nothing", "open_before_next"} & counted
 
 
-@settings(max_examples=40)
+@examples(ci=20, night=150)
 @given(journeys(again=False))
 def test_wide_tables_say_what_their_rows_say(rows: list[Row]) -> None:
     wide = pd.DataFrame(rows).pivot(index="item", columns="stage", values="time").reset_index()

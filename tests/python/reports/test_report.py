@@ -13,8 +13,15 @@ import pytest
 
 import stagefunnel as sf
 from helpers import run_python
+from stagefunnel.cli import main
 
 SHOP = sf.datasets.furniture_shop(300)
+# A page of one item has one picture, which is soon drawn.
+LITTLE = sf.StageLog(
+    {"item": [1], "stage": ["New"], "time": pd.to_datetime(["2026-02-03"])},
+    items=pd.DataFrame({"item": [1], "manager": ["Ann"]}),
+)
+NEW = sf.Pipeline("New")
 
 
 class Reader(HTMLParser):
@@ -43,8 +50,20 @@ def page_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **options: 
     return sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
 
 
-def test_the_page_has_every_section_with_its_finding_and_its_definition(tmp_path: Path) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, title="Shop", by="manager"))
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the page of the shop without any option."""
+    return page_of(tmp_path_factory.mktemp("plain"), SHOP.log, SHOP.pipeline)
+
+
+@pytest.fixture(scope="module")
+def by_manager(shop_page: Path) -> str:
+    """Return the page of the shop by manager, titled Shop."""
+    return shop_page.read_text(encoding="utf-8")
+
+
+def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manager: str) -> None:
+    page = Reader(by_manager)
     assert page.text["h1"] == ["Shop"]
     assert page.text["h2"] == [
         "The two funnels",
@@ -68,19 +87,18 @@ def test_a_finding_is_one_sentence_however_long_its_names_are(tmp_path: Path) ->
     assert page.text["p"].count(f"Most often lost from: {long} (1 of 1 lost, 100 %)") == 2
 
 
-def test_the_page_loads_nothing_and_is_small(tmp_path: Path) -> None:
-    text = page_of(tmp_path, SHOP.log, SHOP.pipeline, by="manager")
-    page = Reader(text)
+def test_the_page_loads_nothing_and_is_small(by_manager: str) -> None:
+    page = Reader(by_manager)
     addresses = [
         tag[name] for _, tag in page.tags for name in ("src", "href", "srcset") if tag.get(name) is not None
     ]
     assert all(address.startswith(("data:", "#")) for address in addresses)
     assert "default-src 'none'" in page.all("meta")[2]["content"]
-    assert len(text) < 3_000_000
+    assert len(by_manager) < 3_000_000
 
 
-def test_every_picture_has_words_and_every_table_headings(tmp_path: Path) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline))
+def test_every_picture_has_words_and_every_table_headings(plain: str) -> None:
+    page = Reader(plain)
     images = page.all("img")
     assert len(images) == 6
     assert all(len(image["alt"]) > 20 for image in images)
@@ -94,8 +112,8 @@ def test_every_picture_has_words_and_every_table_headings(tmp_path: Path) -> Non
     assert "Prepayment invoice" in drawing
 
 
-def test_a_table_is_saved_as_csv_with_all_its_numbers(tmp_path: Path) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline))
+def test_a_table_is_saved_as_csv_with_all_its_numbers(plain: str) -> None:
+    page = Reader(plain)
     (link,) = [tag for tag in page.all("a") if tag.get("download") == "losses-by-stage.csv"]
     saved = unquote(link["href"].split(",", 1)[1]).lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
     assert saved == sf.losses(SHOP.log, SHOP.pipeline).to_csv(index=False)
@@ -138,7 +156,7 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     ],
 )
 def test_a_period_stands_on_the_page(tmp_path: Path, period: Any, shown: str) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, period=period, basis="created"))
+    page = Reader(page_of(tmp_path, LITTLE, NEW, period=period, basis="created"))
     assert any(f"created in {shown};" in text for text in page.text["p"])
 
 
@@ -154,7 +172,7 @@ def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: 
 )
 def test_a_breakdown_by_no_column_is_refused(tmp_path: Path, by: Any, message: str) -> None:
     with pytest.raises(sf.SchemaError) as raised:
-        page_of(tmp_path, SHOP.log, SHOP.pipeline, by=by)
+        page_of(tmp_path, LITTLE, NEW, by=by)
     assert message in str(raised.value)
     assert raised.value.option == "by"
 
@@ -170,20 +188,22 @@ def test_a_breakdown_by_no_column_is_refused(tmp_path: Path, by: Any, message: s
 )
 def test_an_option_that_does_not_fit_is_named(option: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(sf.SchemaError) as error:
-        page_of(tmp_path, SHOP.log, SHOP.pipeline, **{option: value})
+        page_of(tmp_path, LITTLE, NEW, **{option: value})
     assert error.value.option == option
     assert str(error.value).startswith(f"{option}={value!r}")
 
 
 def test_a_page_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(sf.StageFunnelError):
-        sf.report(SHOP.log, SHOP.pipeline, tmp_path / "report.html", by="shoe_size")
+        sf.report(LITTLE, NEW, tmp_path / "report.html", by="shoe_size")
     with pytest.raises(sf.StageFunnelError, match="there is no directory"):
-        sf.report(SHOP.log, SHOP.pipeline, tmp_path / "nowhere" / "report.html")
+        sf.report(LITTLE, NEW, tmp_path / "nowhere" / "report.html")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(tmp_path: Path) -> None:
+def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = run_python("-m", "stagefunnel", "demo", str(tmp_path / "a demo"))
     assert run.returncode == 0, run.stderr
     assert "Most often skipped: Discussion" in run.stdout
@@ -194,6 +214,6 @@ def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(tmp_
     }
     for line in re.findall(r"^  stagefunnel (.+)$", run.stdout, re.MULTILINE):
         words = [word if word != "quarter.html" else str(tmp_path / word) for word in shlex.split(line)]
-        again = run_python("-m", "stagefunnel", *words)
-        assert again.returncode == 0, again.stderr
+        assert main(words) == 0
+        assert capsys.readouterr().err == ""
     assert (tmp_path / "quarter.html").stat().st_size > 100_000

@@ -1,6 +1,7 @@
 """The report page in a real browser: it draws, writes nothing to the console, and its filters work."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,9 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
-import stagefunnel as sf
 from drawings import colours_in
-
-SHOP = sf.datasets.furniture_shop(300)
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +28,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Any:
-    file = sf.report(SHOP.log, SHOP.pipeline, tmp_path / "report.html", title="Shop", by="manager")
-    browser.get(file.as_uri())
+def page(browser: Any, shop_page: Path, tmp_path: Path) -> Any:
+    address = Path(shutil.copy(shop_page, tmp_path)).as_uri()
+    browser.get(address)
+    # The browser may answer a first question before it stands on the new page.
+    state = "return [document.URL, document.readyState]"
+    WebDriverWait(browser, 60).until(lambda one: one.execute_script(state) == [address, "complete"])
     return browser
 
 

@@ -8,9 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from xml.etree import ElementTree
 
+import numpy as np
+import numpy.typing as npt
+
+Pixels: TypeAlias = npt.NDArray[np.uint8]
 Point = tuple[float, float]
 # Of the size of its letters: a letter's usual width, one of a wide font such as DejaVu Sans, a line's ink.
 USUAL, WIDE, _HIGH = 0.46, 0.53, 0.72
@@ -115,21 +119,39 @@ def colours_in(png: Path) -> Counter[tuple[int, ...]]:
             step = {2: 3, 6: 4}[colour_type]
         packed += body if name == b"IDAT" else b""
         at += length + 12
-    lines = zlib.decompress(packed)
-    stride = width * step
-    above = bytearray(stride)
-    counts: Counter[tuple[int, ...]] = Counter()
-    for start in range(0, len(lines), stride + 1):
-        line = _unfiltered(lines[start], bytearray(lines[start + 1 : start + 1 + stride]), above, step)
-        counts.update(zip(line[0::step], line[1::step], line[2::step], strict=True))
-        above = line
-    return counts
+    # Each line begins with a byte that names its filter.
+    lines = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(-1, 1 + width * step)
+    pixels = np.zeros((len(lines) + 1, width, step), dtype=np.uint8)
+    for at, line in enumerate(lines):
+        pixels[at + 1] = _unfiltered(line[0], line[1:].reshape(width, step), pixels[at])
+    red, green, blue = np.moveaxis(pixels[1:, :, :3].astype(np.uint32), 2, 0)
+    colours, counts = np.unique(red << 16 | green << 8 | blue, return_counts=True)
+    parts = zip(colours >> 16, colours >> 8 & 255, colours & 255, strict=True)
+    return Counter({tuple(map(int, colour)): int(n) for colour, n in zip(parts, counts, strict=True)})
 
 
-def _unfiltered(kind: int, line: bytearray, above: bytearray, step: int) -> bytearray:
-    for i in range(len(line) if kind else 0):
-        a = line[i - step] if i >= step else 0
-        b, c = above[i], above[i - step] if i >= step else 0
-        nearest = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
-        line[i] = (line[i] + (0, a, b, (a + b) // 2, nearest)[kind]) % 256
-    return line
+def _unfiltered(kind: int, line: Pixels, above: Pixels) -> Pixels:
+    """Undo the filter of a line; sums wrap at 256."""
+    if kind == 0:
+        return line
+    if kind == 1:
+        return np.add.accumulate(line, axis=0, dtype=np.uint8)
+    if kind == 2:
+        return line + above
+    columns = zip(line.T.tolist(), above.T.tolist(), strict=True)
+    return np.array([_predicted(kind, *column) for column in columns], dtype=np.uint8).T
+
+
+def _predicted(kind: int, line: list[int], above: list[int]) -> list[int]:
+    """Undo a filter that looks at what is left of a pixel and above it, in one channel."""
+    found = []
+    a = c = 0
+    for value, b in zip(line, above, strict=True):
+        if kind == 3:
+            guess = (a + b) // 2
+        else:  # the one that is nearest to a + b - c; the first of them in a tie
+            to_a, to_b, to_c = abs(b - c), abs(a - c), abs(a + b - 2 * c)
+            guess = a if to_a <= to_b and to_a <= to_c else b if to_b <= to_c else c
+        a, c = (value + guess) % 256, b
+        found.append(a)
+    return found

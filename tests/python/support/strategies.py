@@ -1,6 +1,10 @@
-"""Random pipelines and stage logs for Hypothesis, made to contain what is easily got wrong."""
+"""Random pipelines and stage logs for Hypothesis, made to contain what is easily got wrong.
+
+To make a strategy takes Hypothesis far longer than to draw from it, so strategies are kept.
+"""
 
 from collections.abc import Hashable, Iterable
+from functools import cache
 from itertools import chain
 from random import Random
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -59,13 +63,13 @@ def cases(
     max_items: int = 6,
 ) -> Case:
     """Draw a log of a few items with several rows each, the rows in any order."""
-    pipeline = draw(pipelines())
+    pipeline = draw(_PIPELINES)
     reach = draw(st.sampled_from([4, 4, 60, _furthest_time(times)]))
     rows: list[Row] = []
     for item in draw(_keys(max_items)):
         path = draw(_paths(pipeline, unlisted))
-        instants = st.lists(st.integers(-reach, reach), min_size=len(path), max_size=len(path))
-        for stage, instant in zip(path, sorted(draw(instants)), strict=True):
+        instants = sorted(draw(_instants(reach, len(path))))
+        for stage, instant in zip(path, instants, strict=True):
             rows.append((item, stage, _as_time(instant, times)))
 
     items = list(dict.fromkeys(item for item, _, _ in rows))
@@ -73,11 +77,19 @@ def cases(
     _arrange(rows, draw(st.sampled_from(["by item", "by time", "newest first", "any"])), random)
     numbers = [random.randrange(len(rows)) for _ in rows]
     order = numbers if draw(st.booleans()) else [str(number) for number in numbers]
-    groups = draw(_some(items, st.sampled_from(["south", "north", "Nord-Est"])))
-    amounts = draw(_some(items, st.integers(-100, 10**6).map(float) | st.floats(0, 1e6)))
+    groups = {items[at]: group for at, group in draw(_some(len(items), "groups")).items()}
+    amounts = {items[at]: amount for at, amount in draw(_some(len(items), "amounts")).items()}
     return Case(rows, pipeline, order, groups, amounts)
 
 
+_PIPELINES = pipelines()
+_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "groups": st.sampled_from(["south", "north", "Nord-Est"]),
+    "amounts": st.integers(-100, 10**6).map(float) | st.floats(0, 1e6),
+}
+
+
+@cache
 def _paths(pipeline: Stages, unlisted: Unlisted) -> Paths:
     """Draw the stages of one journey, a few pieces in a row that each mean something."""
     ranks = st.integers(0, len(pipeline.stages) - 1)
@@ -107,6 +119,12 @@ def _flat(parts: Iterable[Iterable[Hashable]]) -> list[Hashable]:
     return list(chain.from_iterable(parts))
 
 
+@cache
+def _instants(reach: int, n: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(-reach, reach), min_size=n, max_size=n)
+
+
+@cache
 def _keys(most: int) -> st.SearchStrategy[list[Any]]:
     small = st.integers(0, 9)
     wide = st.integers(-(2**63), 2**63 - 1)
@@ -135,5 +153,8 @@ def _arrange(rows: list[Row], arrangement: str, random: Random) -> None:
         rows.sort(key=lambda row: row[2], reverse=arrangement == "newest first")
 
 
-def _some(items: list[Any], values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[Any, Any]]:
-    return st.dictionaries(st.sampled_from(items), st.one_of(values, values, st.none()))
+@cache
+def _some(n_items: int, name: str) -> st.SearchStrategy[dict[int, Any]]:
+    """Draw values for the numbers of some items."""
+    values = _VALUES[name]
+    return st.dictionaries(st.integers(0, n_items - 1), st.one_of(values, values, st.none()))

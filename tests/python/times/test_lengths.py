@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from reference import Months as PlainMonths
 from reference.sequence_steps import after
 from stagefunnel.times.lengths import Months, Reach, length_of, reach_of
@@ -93,6 +94,7 @@ ZONES = [
 ]
 
 
+@examples(ci=100, night=1_000)
 @given(
     st.sampled_from(ZONES),
     st.sampled_from([0, 1, 2, 3, 6, 12, 13, 24]),

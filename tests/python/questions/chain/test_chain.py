@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import assert_same, items_of, journeys_log, log_of, pipeline_of
+from helpers import assert_frame_equal, assert_same, items_of, journeys_log, log_of, pipeline_of
 from questions.scope.test_selection import arguments_of, log_of_rows, parts
 from strategies import Case, cases
 
@@ -120,7 +120,7 @@ def test_a_period_chooses_of_both_parts_what_the_reference_keeps(data: st.DataOb
     wanted["period_basis"] = wanted.pop("basis")
     found = sf.chain_funnel(log_of(leads), log_of(deals), table, **options, **wanted)
     alone = [log_of_rows(leads, kept_leads, False), log_of_rows(deals, kept_deals, False)]
-    pd.testing.assert_frame_equal(found, sf.chain_funnel(*alone, table, **options), check_exact=True)
+    assert_frame_equal(found, sf.chain_funnel(*alone, table, **options), check_exact=True)
 
 
 def test_the_example_of_the_crm_shows_every_stage_of_the_chain() -> None:
@@ -342,7 +342,7 @@ def test_both_kinds_come_in_one_table() -> None:
     for kind in ("classic", "conversions"):
         one = chain(LEAD_PATHS, DEAL_PATHS, LINKS, kind=kind, basis="origin")
         alone = both[both["kind"] == kind].drop(columns="kind").reset_index(drop=True)
-        pd.testing.assert_frame_equal(alone, one)
+        assert_frame_equal(alone, one)
     assert remembered(both)["unlinked"] == {"classic": 1, "conversions": 1}
 
 

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
-from helpers import SHOP, frame_of, log_of, pipeline_of
+from helpers import SHOP, assert_frame_equal, frame_of, log_of, pipeline_of
 from strategies import Case, cases
 
 KINDS = ["classic", "conversions", "furthest", "strict"]

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
-from helpers import SHOP, items_of, log_of, pipeline_of
+from helpers import SHOP, assert_frame_equal, items_of, log_of, pipeline_of
 from strategies import UNLISTED, cases
 
 # The CRM's own example and two more: created, moved, closed.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import assert_same, frame_of, items_of, order_of, pipeline_of
+from helpers import assert_frame_equal, assert_same, frame_of, items_of, order_of, pipeline_of
 from strategies import Case, cases
 
 OPTIONS = st.fixed_dictionaries(
@@ -147,7 +147,7 @@ def test_a_selection_reads_the_columns_of_the_rows_that_it_keeps(
     for at in ("first", "last", "stage"):
         found = sf.funnel(log, pipeline, by="person", at=at, as_of=end, **options)
         expected = sf.funnel(by_hand, pipeline, by="person", at=at, **options)
-        pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+        assert_frame_equal(found, expected, check_dtype=False)
 
 
 @given(case=cases(max_items=9), options=OPTIONS, at=AT, top=st.integers(1, 4), seed=SEEDS)
@@ -224,7 +224,7 @@ def test_a_trend_by_a_column_of_the_log_is_the_funnel_of_each_period(basis: Any)
         own = trend[trend["period"] == pd.Period(month, "M")].drop(columns="period").reset_index(drop=True)
         found = sf.funnel(log, pipeline, by="who", basis=basis, kind="both", period=month)
         sort = ["kind", "who", "stage"]
-        pd.testing.assert_frame_equal(
+        assert_frame_equal(
             own.sort_values(sort, ignore_index=True)[found.columns],
             found.sort_values(sort, ignore_index=True),
         )

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 
 NEW = sf.Pipeline("New", won="Won", lost="Lost")
 RATES = {"USD": 1.0, "EUR": 1.25}
@@ -31,6 +32,7 @@ def test_a_million_tenths_are_a_hundred_thousand() -> None:
     assert sum_of(np.full(1_000_000, 0.01)) == 10_000.0
 
 
+@examples(ci=100, night=1_000)
 @given(
     cents=st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=30),
     places=st.integers(0, 6),

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import SHOP, frame_of, journeys_log, log_of, pipeline_of
+from helpers import SHOP, assert_frame_equal, frame_of, journeys_log, log_of, pipeline_of
 from strategies import UNLISTED, Case, cases
 
 ANALYSES: dict[str, Callable[..., pd.DataFrame]] = {

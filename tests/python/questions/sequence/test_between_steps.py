@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import frame_of, items_of
+from helpers import assert_frame_equal, frame_of, items_of
 from questions.sequence.test_sequences import options_of
 from reference.sequence_touches import both_steps, counted_paths, paths, touched, value_by_value
 from sequence_cases import Question, questions

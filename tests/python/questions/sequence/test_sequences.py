@@ -10,11 +10,10 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import reference
 import stagefunnel as sf
-from helpers import frame_of, items_of
+from helpers import assert_frame_equal, frame_of, items_of
 from reference.clickhouse import MODES
 from sequence_cases import Question, questions
 

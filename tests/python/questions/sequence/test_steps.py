@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 
 import stagefunnel as sf
+from helpers import assert_frame_equal
 from questions.sequence.test_sequences import ROWS, STEPS, log_of, options_of, shop
 from sequence_cases import Question, questions
 from stagefunnel.questions.sequence.rules import DEFAULTS, SequenceRules

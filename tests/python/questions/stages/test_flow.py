@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import SMALL, assert_same, journeys_log, log_of, order_of, pipeline_of
+from helpers import SMALL, assert_frame_equal, assert_same, journeys_log, log_of, order_of, pipeline_of
 from questions.scope.test_selection import arguments_of, parts
 from strategies import UNLISTED, Case, cases
 
@@ -99,7 +99,7 @@ def test_the_worked_example_is_met() -> None:
 def test_as_of_ends_the_period_earlier() -> None:
     log, pipeline = example(), SMALL.replace(elsewhere="Ordered")
     early = sf.flow(log, pipeline, period=(10, 14))
-    pd.testing.assert_frame_equal(sf.flow(log, pipeline, period=(10, 20), as_of=14), early)
+    assert_frame_equal(sf.flow(log, pipeline, period=(10, 20), as_of=14), early)
     before = sf.flow(log, pipeline, period=(10, 20), as_of=6)
     assert before["at_start"].tolist() == before["at_end"].tolist() == [2, 2, 0, 0]
     assert before["entered"].sum() == 0
