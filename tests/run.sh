@@ -4,6 +4,7 @@
 #   bash tests/run.sh                            all steps, as CI runs them
 #   bash tests/run.sh lint types                 these two
 #   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
+#   bash tests/run.sh night                      pytest with many more random examples, new ones each time
 #   bash tests/run.sh stubs                      rewrites the stubs in python/stagefunnel/_core
 #   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
@@ -36,7 +37,7 @@ main() {
     options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} stubs asan tsan asan_module tsan_module fuzz fuzz_million "
+    local known=" ${all_steps[*]} stubs night asan tsan asan_module tsan_module fuzz fuzz_million "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
@@ -186,15 +187,19 @@ step_notebooks() {
     python tests/notebooks.py build/notebooks
 }
 
-# One run, so that its closing line counts the tests and the examples in docstrings and pages.
+# One run, so that its closing line counts the tests and the examples in docstrings and pages. Tests of one file
+# stay in one process, which makes what they share once.
 step_python() {
     install_tools test
     install_package
     install_browser
     local pages=(README.md docs)
-    python -m pytest --doctest-modules --doctest-glob='*.md' --pyargs \
-        tests stagefunnel "${pages[@]}" "${options[@]}"
+    python -m pytest --numprocesses "$jobs" --dist loadfile --durations=10 \
+        --doctest-modules --doctest-glob='*.md' --pyargs tests stagefunnel "${pages[@]}" "${options[@]}"
 }
+
+# The same with all examples of the random tests, new ones each time.
+step_night() { HYPOTHESIS_PROFILE=night step_python; }
 
 write_stub() {
     rm -rf "$1/stagefunnel/_core"
@@ -304,6 +309,7 @@ fail() {
 
 name_the_failed_step() {
     local status=$?
+    rm -f "$seconds"
     ((status == 0)) || printf '== %s failed; alone: bash tests/run.sh %s\n' "$step" "$step" >&2
     exit "$status"
 }
