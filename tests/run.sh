@@ -4,6 +4,7 @@
 #   bash tests/run.sh                            all steps, as CI runs them
 #   bash tests/run.sh lint types                 these two
 #   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
+#   bash tests/run.sh night                      the step python with many more random logs
 #   bash tests/run.sh stubs                      rewrites the stubs in python/stagefunnel/_core
 #   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
@@ -35,7 +36,7 @@ main() {
     options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} stubs asan tsan asan_module tsan_module fuzz fuzz_million "
+    local known=" ${all_steps[*]} night stubs asan tsan asan_module tsan_module fuzz fuzz_million "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
@@ -46,7 +47,7 @@ main() {
         printf '\n== %s\n' "$step" >&2
         "step_$step"
         # pytest ends with its own time, and its closing line has to stay the last one.
-        [[ $step == @(python|notebooks|*_module) ]] || printf '== %s: %d s\n' "$step" $((SECONDS - start)) >&2
+        [[ $step == @(python|night|notebooks|*_module) ]] || printf '== %s: %d s\n' "$step" $((SECONDS - start)) >&2
     done
 }
 
@@ -166,14 +167,17 @@ step_notebooks() {
     python tests/notebooks.py build/notebooks
 }
 
-# One run, so that its closing line counts the tests and the examples in docstrings and pages.
+# One run, so that its closing line counts the tests and the examples in docstrings and pages. Tests of a file
+# share what takes long to make, so a worker takes whole files.
 step_python() {
     install_package
     install_browser
     local pages=(README.md docs)
-    python -m pytest --doctest-modules --doctest-glob='*.md' --pyargs \
-        tests stagefunnel "${pages[@]}" "${options[@]}"
+    python -m pytest --numprocesses="$jobs" --dist=loadfile --durations=10 \
+        --doctest-modules --doctest-glob='*.md' --pyargs tests stagefunnel "${pages[@]}" "${options[@]}"
 }
+
+step_night() { HYPOTHESIS_PROFILE=night step_python; }
 
 write_stub() {
     rm -rf "$1/stagefunnel/_core"
