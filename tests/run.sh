@@ -4,7 +4,7 @@
 #   bash tests/run.sh                            all steps, as CI runs them
 #   bash tests/run.sh lint types                 these two
 #   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
-#   bash tests/run.sh night                      pytest with many more random examples, new ones each time
+#   bash tests/run.sh night                      the step python with many more random logs
 #   bash tests/run.sh stubs                      rewrites the stubs in python/stagefunnel/_core
 #   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
@@ -37,7 +37,7 @@ main() {
     options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} stubs night asan tsan asan_module tsan_module fuzz fuzz_million "
+    local known=" ${all_steps[*]} night stubs asan tsan asan_module tsan_module fuzz fuzz_million "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done

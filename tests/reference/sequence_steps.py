@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pandas as pd
@@ -126,7 +127,7 @@ def after(time: Time, length: Length) -> Time:
 
 def _months_after(stamp: pd.Timestamp, months: Months) -> pd.Timestamp:
     start = stamp.tz_localize(None)
-    shown = start + pd.DateOffset(months=months.number)
+    shown = start + _calendar_months(months.number)
     is_missing = shown.day != start.day
     if is_missing:
         shown = (shown + pd.offsets.MonthBegin()).normalize()
@@ -134,11 +135,20 @@ def _months_after(stamp: pd.Timestamp, months: Months) -> pd.Timestamp:
     return end - pd.Timedelta(1) if is_missing else end
 
 
+@cache
+def _calendar_months(number: int) -> pd.DateOffset:
+    return pd.DateOffset(months=number)
+
+
+_DAY = pd.Timedelta(days=1)
+
+
 def _put_back_before(stamp: pd.Timestamp) -> pd.Timestamp | None:
     """Return the moment within the day before at which the clock was put back, None if there was none."""
     if stamp.tz is None:
         return None
-    low, high = stamp.tz_convert("UTC").floor("s") - pd.Timedelta(days=1), stamp.tz_convert("UTC")
+    high = stamp.tz_convert("UTC")
+    low = high.floor("s") - _DAY
     was, now = low.tz_convert(stamp.tz).utcoffset(), stamp.utcoffset()
     assert was is not None
     assert now is not None
@@ -154,7 +164,8 @@ def _put_back_before(stamp: pd.Timestamp) -> pd.Timestamp | None:
 def _shown_at(shown: pd.Timestamp, zone: tzinfo) -> pd.Timestamp:
     """Return the moment at which a clock shows a time; pandas is wrong for some gaps of a zone."""
     # With fold 0 this is the offset of the first of two such moments, and in a gap the offset before it.
-    first, second = (_offset(shown, zone, fold) for fold in (0, 1))
+    clock = shown.floor("s").to_pydatetime().replace(tzinfo=zone)
+    first, second = (_offset(clock.replace(fold=fold)) for fold in (0, 1))
     if first >= second:
         return (shown - first).tz_localize("UTC").tz_convert(zone)
     low, high = shown - second, shown - first
@@ -165,8 +176,8 @@ def _shown_at(shown: pd.Timestamp, zone: tzinfo) -> pd.Timestamp:
     return high.floor("s").tz_localize("UTC").tz_convert(zone)
 
 
-def _offset(shown: pd.Timestamp, zone: tzinfo, fold: int) -> timedelta:
-    offset = shown.floor("s").to_pydatetime().replace(tzinfo=zone, fold=fold).utcoffset()
+def _offset(clock: datetime) -> timedelta:
+    offset = clock.utcoffset()
     assert offset is not None
     return offset
 

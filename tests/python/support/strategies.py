@@ -103,6 +103,7 @@ def _paths(pipeline: Stages, unlisted: Unlisted) -> Paths:
         for stages in (pipeline.won, pipeline.lost, UNLISTED)
     )
     pieces += [won, lost, _joined(lost, won), _joined(won, lost), _joined(won, lost, won)]
+    pieces.append(_joined(lost, lost))  # of two lost stages in a row the first is the loss
     if unlisted == "some":
         # The same stage on both sides: one visit once the strange row is taken out.
         bridged = _joined(one, strange).map(lambda stages: [*stages, stages[0]])

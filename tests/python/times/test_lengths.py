@@ -123,9 +123,9 @@ def assert_reaches(stamps: pd.DatetimeIndex, months: int, zone: str | None, unit
     ticks = stamps.asi8
     reach = reach_of(Months(months), int(ticks.min()), int(ticks.max()), Clock(unit, zone))
     assert_never_falls(reach)
-    moments = [pd.Timestamp(after(stamp, PlainMonths(months))) for stamp in stamps]
-    expected = [(one if zone is None else one.tz_convert("UTC")).floor(unit) for one in moments]
-    assert list(ends(reach, ticks)) == [int(stamp.as_unit(unit)._value) for stamp in expected]
+    moments = pd.DatetimeIndex([after(stamp, PlainMonths(months)) for stamp in stamps])
+    expected = (moments if zone is None else moments.tz_convert("UTC")).floor(unit).as_unit(unit)
+    assert ends(reach, ticks).tolist() == expected.asi8.tolist()
 
 
 def assert_never_falls(reach: Reach) -> None:
