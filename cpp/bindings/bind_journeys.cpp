@@ -96,6 +96,12 @@ void bind_journeys(py::module_& m) {
           "dropped"_a.noconvert(), "threads"_a);
     m.def("match_items", &match, "journeys"_a, "table"_a, "threads"_a);
     m.def("journey_of", &journeys::journey_of, "journeys"_a, "item"_a);
+    m.def(
+        "take_items",
+        [](const Journeys& journeys, const Array<std::uint32_t>& items) {
+            return journeys::take_items(journeys, as_span(items));
+        },
+        "journeys"_a, "items"_a.noconvert());
     m.def("places_of", &places, "journeys"_a, "keys"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")

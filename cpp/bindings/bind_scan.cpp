@@ -12,13 +12,14 @@ namespace scan_calls {
 Journeys select(const Journeys& journeys, const Pipeline& pipeline, scan::Basis basis,
                 std::optional<std::int64_t> start, std::optional<std::int64_t> end,
                 std::optional<std::int64_t> as_of, const Array<std::uint8_t>& elsewhere,
-                scan::MovedOut moved_out, unsigned threads) {
-    const scan::Selection selection{.basis = basis,
-                                    .start = start,
-                                    .end = end,
-                                    .as_of = as_of,
-                                    .elsewhere = as_span(elsewhere),
-                                    .moved_out = moved_out};
+                scan::MovedOut moved_out, const std::optional<Array<std::int64_t>>& until, unsigned threads) {
+    scan::Selection selection{.basis = basis,
+                              .start = start,
+                              .end = end,
+                              .as_of = as_of,
+                              .elsewhere = as_span(elsewhere),
+                              .moved_out = moved_out};
+    if (until) selection.until = as_span(*until);
     const py::gil_scoped_release unlocked;
     return scan::select_journeys(journeys, pipeline, selection, threads);
 }
@@ -55,7 +56,7 @@ void bind_scan(py::module_& m) {
         .value("include", scan::MovedOut::include)
         .finalize();
     m.def("select_journeys", &select, "journeys"_a, "pipeline"_a, "basis"_a, "start"_a, "end"_a, "as_of"_a,
-          "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);
+          "elsewhere"_a.noconvert(), "moved_out"_a, "until"_a.noconvert().none(true), "threads"_a);
     m.def("moved_items", &moved, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import SchemaError, did_you_mean, quoted
+from .times.periods import MomentLike
 
+_FILE_KEYS = ("observed_until", "pipeline", "columns")
 _PIPELINE_KEYS = ("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted")
 _COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
 
@@ -27,11 +30,14 @@ class PipelineFile:
         Names of the columns, by role.
     unlisted
         What to do with stages that the pipeline does not list.
+    observed_until
+        Moment until which the items were observed.
     """
 
     pipeline: dict[str, Any]
     columns: dict[str, str]
     unlisted: str
+    observed_until: MomentLike | None = None
 
 
 def read_pipeline_file(path: str | os.PathLike[str]) -> PipelineFile:
@@ -58,7 +64,7 @@ def errors_name_the_file(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _checked(content: Mapping[str, Any]) -> PipelineFile:
-    _check_keys("the file", content, ("pipeline", "columns"))
+    _check_keys("the file", content, _FILE_KEYS)
     if "pipeline" not in content:
         raise SchemaError("there is no [pipeline] table")
     table = content["pipeline"]
@@ -84,7 +90,10 @@ def _checked(content: Mapping[str, Any]) -> PipelineFile:
         for label, name in given_names.items()
     }
     others = {key: table[key] for key in ("won", "lost", "elsewhere", "moved_out") if key in table}
-    return PipelineFile({"stages": stages, "names": names, **others}, dict(columns), unlisted)
+    observed_until = content.get("observed_until")
+    if not isinstance(observed_until, str | int | datetime.date | None) or isinstance(observed_until, bool):
+        raise SchemaError(f"observed_until = {observed_until!r} is not a moment")
+    return PipelineFile({"stages": stages, "names": names, **others}, dict(columns), unlisted, observed_until)
 
 
 def _check_keys(where: str, table: object, known: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from .errors import SchemaError, is_whole_number
 from .naming import public
 from .pipeline import Pipeline
 from .pipeline_file import errors_name_the_file, read_pipeline_file
+from .times.periods import MomentLike
 
 
 @public
@@ -27,6 +28,9 @@ class Settings:
         times that are not ISO 8601; only those that the file names.
     unlisted
         What to do with stages that the pipeline does not list: ``"error"`` or ``"ignore"``.
+    observed_until
+        Moment until which the items were observed, as :class:`StageLog` takes it; ``None``: until the last
+        row.
 
     Examples
     --------
@@ -48,13 +52,14 @@ class Settings:
     pipeline: Pipeline
     columns: Mapping[str, str] = field(default_factory=dict)
     unlisted: str = "error"
+    observed_until: MomentLike | None = None
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Settings:
         """Read a file; an unknown key is an error."""
         file = read_pipeline_file(path)
         with errors_name_the_file(path):
-            return cls(Pipeline(**file.pipeline), file.columns, file.unlisted)
+            return cls(Pipeline(**file.pipeline), file.columns, file.unlisted, file.observed_until)
 
     def to_toml(self) -> str:
         """Write the text of a file that :meth:`from_toml` reads as these settings.
@@ -85,7 +90,12 @@ class Settings:
         parts = {"stages": pipeline.stages, "won": pipeline.won, "lost": pipeline.lost}
         if pipeline.elsewhere:
             parts["elsewhere"] = pipeline.elsewhere
-        lines = ["[pipeline]"]
+        lines = (
+            []
+            if self.observed_until is None
+            else [f"observed_until = {_toml_moment(self.observed_until)}", ""]
+        )
+        lines.append("[pipeline]")
         lines += [f"{key} = [{', '.join(map(_toml, labels))}]" for key, labels in parts.items()]
         if pipeline.moved_out != "exclude":
             lines.append(f"moved_out = {_toml(pipeline.moved_out)}")
@@ -99,6 +109,11 @@ class Settings:
             lines += ["", "[columns]"]
             lines += [f"{key} = {_toml(name)}" for key, name in self.columns.items()]
         return "\n".join(lines) + "\n"
+
+
+def _toml_moment(value: MomentLike) -> str:
+    """Write a moment as text, or as the number that it is in a log of plain integers."""
+    return _toml(int(value)) if is_whole_number(value) else _toml(str(value))
 
 
 def _toml(value: object) -> str:

@@ -28,7 +28,7 @@ from reference.journeys import (
 from reference.kinds import Counted, counted
 from reference.losses import losses, skips
 from reference.quality import quality
-from reference.selection import kept_rows, moved_items
+from reference.selection import followed, kept_rows, moved_items
 from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequences import Match, sequence
@@ -49,6 +49,7 @@ __all__ = [
     "counted",
     "failure_then_success",
     "flow",
+    "followed",
     "funnel",
     "funnel_at_stages",
     "item_matches",

@@ -1,7 +1,7 @@
 """The rows of a log that a period, an as-of moment and other pipelines leave in a report."""
 
 from collections.abc import Collection, Hashable, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from reference.journeys import Visit, closed_at, journeys, visits
 from reference.stages import Item, Pipeline, Row, Stage, Time, labels
@@ -37,6 +37,26 @@ def kept_rows(
         if _is_in_period(own, moved, pipeline, basis, start, end):
             stays.add(item)
     return [i for i in early if rows[i][0] in stays]
+
+
+def followed(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    within: Any,
+    *,
+    as_of: Time | None = None,
+    observed_until: Time | None = None,
+) -> tuple[dict[Item, Time], set[Item]]:
+    """Return until when each item with a listed row is read, and the items that are too recent for that."""
+    ends = [end for end in (as_of, observed_until) if end is not None]
+    end = ends[0] if ends else max((time for _, _, time in rows), default=None)
+    early = [row for row in rows if as_of is None or row[2] < as_of]
+    until = {}
+    for item, journey in journeys(early).items():
+        own = visits(journey, pipeline, "ignore")
+        if own:
+            until[item] = own[0].start + within
+    return until, {item for item, last in until.items() if not last < end}
 
 
 def moved_items(

@@ -5,8 +5,10 @@
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
 #include "columns/packed_text.hpp"
@@ -159,29 +161,45 @@ std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::Ite
     return places;
 }
 
+Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items) {
+    Journeys taken;
+    taken.n_labels = journeys.n_labels;
+    taken.prefix = journeys.prefix;
+    for (const std::uint32_t item : items) {
+        if (item >= journeys.n_items()) {
+            throw std::invalid_argument("item " + std::to_string(item) + " is beyond the " +
+                                        counted(journeys.n_items(), "item") + " of the log");
+        }
+        const std::uint64_t n = journeys.offsets[item + 1] - journeys.offsets[item];
+        taken.offsets.push_back(taken.offsets.back() + n);
+        taken.first_row.push_back(journeys.first_row[item]);
+        taken.key.push_back(journeys.key[item]);
+        if (!journeys.high.empty()) taken.high.push_back(journeys.high[item]);
+    }
+    const auto take_rows = [&](const auto& values, auto& kept) {
+        kept.reserve(taken.offsets.back());
+        for (const std::uint32_t item : items) {
+            const auto first = static_cast<std::ptrdiff_t>(journeys.offsets[item]);
+            const auto past = static_cast<std::ptrdiff_t>(journeys.offsets[item + 1]);
+            kept.insert(kept.end(), values.begin() + first, values.begin() + past);
+        }
+    };
+    take_rows(journeys.time, taken.time);
+    if (!journeys.row.empty()) take_rows(journeys.row, taken.row);
+    std::visit(
+        [&]<class CodeVector>(const CodeVector& codes) {
+            take_rows(codes, taken.stage.template emplace<CodeVector>());
+        },
+        journeys.stage);
+    return taken;
+}
+
 std::optional<Journeys> journey_of(const Journeys& journeys, const columns::ItemKeys& item) {
     const TableRows match = match_items(journeys, item);
     const auto found = std::find(match.row.begin(), match.row.end(), 0);
     if (found == match.row.end()) return std::nullopt;
-    const auto at = static_cast<std::size_t>(found - match.row.begin());
-    const auto begin = static_cast<std::ptrdiff_t>(journeys.offsets[at]);
-    const auto end = static_cast<std::ptrdiff_t>(journeys.offsets[at + 1]);
-    Journeys one;
-    one.n_labels = journeys.n_labels;
-    one.prefix = journeys.prefix;
-    one.offsets = {0, static_cast<std::uint64_t>(end - begin)};
-    one.time.assign(journeys.time.begin() + begin, journeys.time.begin() + end);
-    if (!journeys.row.empty()) one.row.assign(journeys.row.begin() + begin, journeys.row.begin() + end);
-    one.first_row = {journeys.first_row[at]};
-    one.key = {journeys.key[at]};
-    if (!journeys.high.empty()) one.high = {journeys.high[at]};
-    std::visit(
-        [&](const auto& codes) {
-            using CodeVector = std::decay_t<decltype(codes)>;
-            one.stage = CodeVector(codes.begin() + begin, codes.begin() + end);
-        },
-        journeys.stage);
-    return one;
+    const std::uint32_t at[]{static_cast<std::uint32_t>(found - match.row.begin())};
+    return take_items(journeys, at);
 }
 
 }  // namespace stagefunnel::journeys

@@ -1,8 +1,10 @@
 #include "stagefunnel/scan/selection.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "base/parallel.hpp"
 #include "scan/code_meaning.hpp"
 #include "scan/scan.hpp"
@@ -23,6 +25,9 @@ std::size_t rows_kept(const Journeys& journeys, const Code* codes, const CodeMea
     };
     const bool by_activity = selection.basis == Basis::active;
     cut(selection.as_of);
+    if (!selection.until.empty()) {
+        while (end > begin && journeys.time[end - 1] > selection.until[item]) --end;
+    }
     if (by_activity) cut(selection.end);
     const JourneyTimes times = times_of_journey(journeys, codes, meaning, begin, end);
     if (!times.seen || (times.moved && selection.moved_out == MovedOut::exclude)) return 0;
@@ -69,6 +74,11 @@ void copy_rows(const Journeys& journeys, Journeys& kept, unsigned threads) {
 Journeys select_journeys(const Journeys& journeys, const Pipeline& pipeline, const Selection& selection,
                          unsigned threads) {
     const std::vector<CodeMeaning> meaning = meanings(journeys, pipeline, selection.elsewhere);
+    if (!selection.until.empty() && selection.until.size() != journeys.n_items()) {
+        throw std::invalid_argument("until must have one value per item, got " +
+                                    counted(selection.until.size(), "value") + " for " +
+                                    counted(journeys.n_items(), "item"));
+    }
     Journeys kept;
     kept.offsets.resize(journeys.n_items() + 1);
     kept.offsets[0] = 0;

@@ -12,7 +12,7 @@ import stagefunnel as sf
 
 from .log_files import expand_files, open_log
 from .progress import progress_bars
-from .values import read_moment, read_period
+from .values import read_length, read_moment, read_period
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,13 @@ class Inputs:
         return {
             "unlisted": self.unlisted,
             "period": read_period(args.period, self.log),
-            "basis": args.basis,
+            "basis": args.basis or "active",
             "as_of": read_moment(args.as_of, self.log),
         }
+
+    def cohort(self, args: argparse.Namespace) -> dict[str, Any]:
+        """Return the same for a question that can follow items for a length of time."""
+        return self.scope(args) | {"basis": args.basis, "within": read_length(args.within, self.log)}
 
 
 @contextmanager

@@ -49,6 +49,7 @@ def open_log(
             "items_key": args.items_key,
             "invalid": args.invalid,
             "empty": args.empty,
+            "observed_until": _observed_until(args, settings),
             "threads": args.threads,
         }
         with _hint_at_columns([role for role in _ROLES if role not in named], _COLUMNS_HINT):
@@ -64,6 +65,13 @@ def open_log(
     _convert_amounts(frame, args.amount)
     with _naming_lines(source):
         yield sf.StageLog(frame, **options, columns=of_log)
+
+
+def _observed_until(args: argparse.Namespace, settings: sf.Settings | None) -> Any:
+    """Take the end of observation from the option, else from the pipeline file."""
+    if args.observed_until is None:
+        return settings.observed_until if settings else None
+    return args.observed_until
 
 
 def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> dict[str, str]:

@@ -47,6 +47,11 @@ def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
+    parser.add_argument(
+        "--observed-until",
+        metavar="TIME",
+        help="until when items were observed, e.g. 2026-04-01 (default: the last row)",
+    )
     parser.add_argument("--threads", type=int, metavar="N")
 
 
@@ -183,6 +188,16 @@ def per(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--per", choices=get_args(PerName), default="visit")
 
 
+def cohort(parser: argparse.ArgumentParser) -> None:
+    """Add the part of the log, of which a cohort can be followed for a length of time."""
+    part(parser)
+    parser.add_argument(
+        "--within",
+        metavar="TIME",
+        help="follow each item for this long from its first row, e.g. 30d; younger ones are left out",
+    )
+
+
 def part(parser: argparse.ArgumentParser) -> None:
     """Add the part of the log."""
     part = parser.add_argument_group("part of the log (default: all of it)")
@@ -194,8 +209,7 @@ def part(parser: argparse.ArgumentParser) -> None:
     part.add_argument(
         "--basis",
         choices=get_args(BasisName),
-        default="active",
-        help="items active, created or closed in the period",
+        help="items active (default), created or closed in the period",
     )
     part.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
 
@@ -261,6 +275,15 @@ def demo(parser: argparse.ArgumentParser) -> None:
     """Add the directory of the sample."""
     parser.add_argument(
         "directory", nargs="?", default="stagefunnel-demo", metavar="DIR", help="default: stagefunnel-demo"
+    )
+
+
+def same_part(parser: argparse.ArgumentParser) -> None:
+    """Add the part of a period that is not over."""
+    parser.add_argument(
+        "--same-part",
+        action="store_true",
+        help="compare a period that is not over with the same part of the other: month to date",
     )
 
 

@@ -21,11 +21,12 @@ from ..errors import (
     check_option,
     counted,
     did_you_mean,
+    given,
     named,
     quoted,
 )
 from ..pipeline import Pipeline
-from ..times.periods import Clock
+from ..times.periods import Clock, MomentLike, moment_of
 from ..times.stamps import to_times
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
@@ -69,6 +70,8 @@ class LogData:
         Function that returns the file and the line of a row; ``None`` if the rows did not come from files.
     has_pipelines
         Whether the labels hold the pipeline too, because it has a column of its own.
+    observed_until
+        Until when the items were observed, if that was given.
     """
 
     journeys: _core.journeys.Journeys
@@ -86,12 +89,38 @@ class LogData:
     items_table: ItemsTable | None = None
     locate: Callable[[int], str] | None = None
     has_pipelines: bool = False
+    observed_until: int | None = None
 
     def with_items(self, table: Any, key: str, invalid: Invalid) -> LogData:
         """Add the table of items, if there is one."""
         if table is None:
             return self
         return replace(self, items_table=ItemsTable(table, key, self.journeys, invalid, self.threads))
+
+    def with_observed_until(self, until: MomentLike | None) -> LogData:
+        """Take the moment until which the items were observed; one before the last row is refused."""
+        if isinstance(until, str) and self.unit is None and until.lstrip("-").isdecimal():
+            until = int(until)  # a command line and a file have text only
+        moment = moment_of(until, self.clock, "observed_until")
+        if moment is not None and self.time_range is not None and moment < self.time_range[1]:
+            last = self.to_times(np.array([self.time_range[1]])).iloc[0]
+            raise SchemaError(
+                given("observed_until", until),
+                f" is before the log's last row, at {last}; give a moment that is not before it (text is the "
+                "begin of its day, month or year)",
+            )
+        return replace(self, observed_until=moment)
+
+    def end_of_observation(self, as_of: int | None = None) -> int | None:
+        """Return the moment until which a question sees the items; ``None`` for a log without rows.
+
+        Maturity and open times are measured to it, and it is the same for all groups.
+        """
+        if as_of is not None:
+            return as_of
+        if self.observed_until is not None:
+            return self.observed_until
+        return None if self.time_range is None else self.time_range[1]
 
     @property
     def stages(self) -> pd.DataFrame:

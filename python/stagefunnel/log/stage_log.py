@@ -14,6 +14,7 @@ from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..naming import public
 from ..pipeline import Pipeline
+from ..times.periods import MomentLike
 from .columns.kept import column_names
 from .data import Empty, Invalid, Keys, LogData
 from .intake.checks import check_options, thread_count
@@ -36,6 +37,7 @@ class StreamOptions(TypedDict, total=False):
     invalid: Invalid
     empty: Empty
     keys: Keys
+    observed_until: MomentLike | None
     threads: int | None
     progress: Progress | None
 
@@ -90,6 +92,10 @@ class StageLog:
     keys
         ``"exact"`` refuses two texts of items that share a hash, as :meth:`from_batches` explains; the
         other values only matter there.
+    observed_until
+        Moment until which the items were observed, where that is later than the last row: when the export was
+        made. Text stands for the begin of its day, month or year. Questions measure to it how long items have
+        been watched; by default to the last row, of whichever stage.
     threads
         Threads to use, also for questions; by default ``STAGEFUNNEL_THREADS`` or all cores. Results
         do not depend on it.
@@ -130,6 +136,7 @@ class StageLog:
         invalid: Invalid = "error",
         empty: Empty = "error",
         keys: Keys = "auto",
+        observed_until: MomentLike | None = None,
         threads: int | None = None,
     ) -> None:
         check_options(invalid, empty, keys)
@@ -147,7 +154,7 @@ class StageLog:
             kept=columns,
         )
         name = item if isinstance(item, str) else "item"
-        self._data = data.with_items(items, items_key or name, invalid)
+        self._data = data.with_items(items, items_key or name, invalid).with_observed_until(observed_until)
 
     @classmethod
     def _from_data(cls, data: LogData) -> Self:
@@ -171,6 +178,7 @@ class StageLog:
         invalid: Invalid = "error",
         empty: Empty = "error",
         keys: Keys = "auto",
+        observed_until: MomentLike | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> Self:
@@ -184,7 +192,7 @@ class StageLog:
         batches
             Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
             have the same types; empty ones may have any.
-        item, stage, time, stages, time_format, items, items_key, invalid, empty, threads
+        item, stage, time, stages, time_format, items, items_key, invalid, empty, observed_until, threads
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         columns
             Refused: a stream keeps no further columns.
@@ -236,7 +244,8 @@ class StageLog:
             expected=files.expected if files else None,
             stages=stages,
         )
-        return cls._from_data(data.with_items(items, items_key or item, invalid))
+        data = data.with_items(items, items_key or item, invalid)
+        return cls._from_data(data.with_observed_until(observed_until))
 
     @classmethod
     def from_parquet(cls, paths: Paths, **options: Unpack[StreamOptions]) -> Self:
@@ -330,6 +339,12 @@ class StageLog:
         return self._data.zone
 
     @property
+    def observed_until(self) -> Any:
+        """End of observation: as given, else the time of the last row; ``None`` without rows."""
+        end = self._data.end_of_observation()
+        return None if end is None else self._data.to_times(np.array([end], dtype=np.int64)).iloc[0]
+
+    @property
     def stages(self) -> pd.DataFrame:
         """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
         return self._data.stages
@@ -375,6 +390,8 @@ class StageLog:
             ends = data.to_times(np.array(first_and_last, dtype=np.int64))
             what = "plain integers" if data.unit is None else (data.zone or "no zone")
             lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
+            if data.observed_until is not None:
+                lines.append(f"  until   {self.observed_until} (end of observation)")
         stages = self.stages
         if len(stages):
             shown = stages.head(12)

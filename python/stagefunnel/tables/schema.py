@@ -26,6 +26,7 @@ FUNNEL: Final = (
 )
 AMOUNTS: Final = ("amount", "amount_missing")  # before "base", with an amount
 MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another pipeline
+TOO_RECENT: Final = "too_recent"  # last, where items are read for a length of time
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
 COMPARISON: Final = (
     "stage",
@@ -37,10 +38,18 @@ COMPARISON: Final = (
     "conversion_from_all",
     "conversion_from_all_before",
     "conversion_from_all_difference",
+    "open_at",
+    "open_at_before",
     "base",
     "base_before",
 )
-COMPARED_AMOUNTS: Final = ("amount", "amount_before", "amount_difference", "amount_change")  # before "base"
+COMPARED_AMOUNTS: Final = (  # before "open_at"
+    "amount",
+    "amount_before",
+    "amount_difference",
+    "amount_change",
+)
+COMPARED_TOO_RECENT: Final = ("too_recent", "too_recent_before")  # last, as TOO_RECENT
 STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")

@@ -193,6 +193,22 @@ def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
     )
 
 
+def ends_of(length: Length, starts: npt.NDArray[np.int64], clock: Clock) -> npt.NDArray[np.int64]:
+    """Compute where a length ends for each of some times, all in the unit of a log.
+
+    An end beyond what 64 bits hold is the last time that they hold.
+    """
+    if not len(starts):
+        return starts
+    if isinstance(length, Months):
+        reach = reach_of(length, int(starts.min()), int(starts.max()), clock)
+        piece = np.maximum(np.searchsorted(reach.begin, starts, side="right") - 1, 0)
+        ends: npt.NDArray[np.int64] = np.maximum(starts + reach.shift[piece], reach.least[piece])
+        return ends
+    room = _MOST_TICKS - length
+    return np.where(starts > room, _MOST_TICKS, np.minimum(starts, room) + length)
+
+
 def _never_falling(begin: Seconds, shift: Seconds, least: Seconds) -> Reach:
     """Raise each end to the latest end of an earlier time.
 

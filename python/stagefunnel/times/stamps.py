@@ -224,6 +224,17 @@ def to_times(values: npt.NDArray[np.int64], unit: str | None, zone: str | None) 
     return stamps if zone is None else stamps.dt.tz_localize("UTC").dt.tz_convert(zone)
 
 
+def ticks_in(times: npt.NDArray[np.int64], unit: str, other: str) -> npt.NDArray[np.int64]:
+    """Convert times from one unit to another: to the last tick that is not after each."""
+    ours, theirs = (1 if one == "D" else 86_400 * TICKS_A_SECOND[one] for one in (unit, other))
+    if theirs < ours:
+        return times // (ours // theirs)
+    factor = theirs // ours
+    most = np.iinfo(np.int64).max // factor
+    converted: npt.NDArray[np.int64] = np.clip(times, -most, most) * factor
+    return converted
+
+
 def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Series:
     """Turn exact lengths in a log's unit into timedeltas, or floats without a unit; None is missing.
 

@@ -103,6 +103,30 @@ TEST(MatchItems, FindsEveryOneOfManyItems) {
     EXPECT_EQ(wrong, 0U);
 }
 
+TEST(TakeItems, ReturnsJourneysInTheOrderAskedForAsOftenAsAskedFor) {
+    const Journeys all = small_log().journeys;
+    ASSERT_EQ(all.n_items(), 2U);
+    const std::vector<std::uint32_t> places{1, 0, 1};
+    const Journeys taken = take_items(all, places);
+    ASSERT_EQ(taken.n_items(), 3U);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const std::uint32_t item = places[i];
+        EXPECT_EQ(taken.key[i], all.key[item]);
+        EXPECT_EQ(taken.first_row[i], all.first_row[item]);
+        const auto times = [](const Journeys& journeys, std::size_t at) {
+            return std::vector<std::int64_t>(
+                journeys.time.begin() + static_cast<std::ptrdiff_t>(journeys.offsets[at]),
+                journeys.time.begin() + static_cast<std::ptrdiff_t>(journeys.offsets[at + 1]));
+        };
+        EXPECT_EQ(times(taken, i), times(all, item));
+    }
+}
+
+TEST(TakeItems, RefusesAnItemThatTheLogDoesNotHave) {
+    const std::vector<std::uint32_t> places{2};
+    EXPECT_THROW(static_cast<void>(take_items(small_log().journeys, places)), std::invalid_argument);
+}
+
 TEST(JourneyOf, ReturnsTheJourneyOfOneItemAsALogOfItsOwn) {
     const Log log = small_log();
     const Column key = numbers_column<std::int64_t>({7});

@@ -46,6 +46,31 @@ TEST(SelectJourneys, AnActiveItemKeepsItsRowsBeforeThePeriodsEnd) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 90, 120)), (Labels{"New", "Prepayment", "Won"}));
 }
 
+TEST(SelectJourneys, AnItemIsReadUntilATimeOfItsOwnWithItsBoundInside) {
+    std::vector<Row> rows = kDeal;
+    rows.insert(rows.end(), kReopened.begin(), kReopened.end());
+    const Log log = log_of(rows);
+    const std::vector<std::int64_t> until{78, 69};
+    const Selection selection{.basis = Basis::created, .start = {}, .end = {}, .as_of = {}, .elsewhere = {}, .until = until};
+    const Journeys some = select_journeys(log.journeys, shop().read(log), selection, 1);
+    const Log found{some, log.labels};
+    EXPECT_EQ(found.stages_of(1), (Labels{"New", "Prepayment"}));
+    EXPECT_EQ(found.stages_of(2), (Labels{"New", "Lost"}));
+}
+
+TEST(SelectJourneys, AnItemThatIsReadUntilBeforeItsFirstRowIsLeftOut) {
+    const std::vector<std::int64_t> until{3};
+    const Selection selection{.basis = Basis::active, .start = {}, .end = {}, .as_of = {}, .elsewhere = {}, .until = until};
+    EXPECT_EQ(kept(kDeal, selection), Labels{});
+}
+
+TEST(SelectJourneys, RefusesTimesThatAreNotOnePerItem) {
+    const std::vector<std::int64_t> until{3, 4};
+    Selection selection;
+    selection.until = until;
+    EXPECT_THROW(kept(kDeal, selection), std::invalid_argument);
+}
+
 TEST(SelectJourneys, AnItemClosedBeforeThePeriodIsNotActiveInIt) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 120, 151)), Labels{});
     EXPECT_EQ(kept(kReopened, period(Basis::active, 31, 59)), Labels{});

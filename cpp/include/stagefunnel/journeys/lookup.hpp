@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,12 @@ struct TableRows {
 ///     key is missing.
 /// @throws std::invalid_argument as `match_items` does.
 [[nodiscard]] std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys);
+
+/// Returns the journeys of some items as a log of their own, in the order of `items`.
+///
+/// @param items indices of items; one that comes several times has as many journeys in the result.
+/// @throws std::invalid_argument if the log does not have an item.
+[[nodiscard]] Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items);
 
 /// Returns the journey of one item as a log of its own, or `std::nullopt` if the log does not have the item.
 ///

@@ -28,6 +28,7 @@ struct Selection {
     std::optional<std::int64_t> as_of;        // rows at or after this time do not exist for the selection
     std::span<const std::uint8_t> elsewhere;  // per label: 1 if it belongs to another pipeline; may be empty
     MovedOut moved_out = MovedOut::exclude;
+    std::span<const std::int64_t> until{};  // per item: the last time that is read; empty: no such bound
 };
 
 /// Returns the journeys that a selection keeps, as a log with the same items in the same order.
@@ -35,8 +36,8 @@ struct Selection {
 /// An item that is left out keeps no rows, so no question counts it. Only rows of listed stages decide when
 /// an item was created and closed.
 ///
-/// @throws std::invalid_argument if the pipeline is for another log, or if `elsewhere` is neither empty nor
-///     has one value per label.
+/// @throws std::invalid_argument if the pipeline is for another log, if `elsewhere` is neither empty nor
+///     has one value per label, or if `until` is neither empty nor has one value per item.
 [[nodiscard]] Journeys select_journeys(const Journeys& journeys, const Pipeline& pipeline,
                                        const Selection& selection, unsigned threads);
 

@@ -15,7 +15,7 @@ from ...files import read_tables
 from ..inputs import Inputs, read_export, read_settings
 from ..log_files import expand_files, open_log
 from ..progress import progress_bars
-from ..values import read_moment, read_period
+from ..values import read_length, read_moment, read_period
 
 
 def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
@@ -74,4 +74,5 @@ def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
         "period": read_period(args.period, log),
         "period_basis": args.basis,
         "as_of": read_moment(args.as_of, log),
+        "within": read_length(args.within, log),
     }

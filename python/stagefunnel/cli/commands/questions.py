@@ -38,7 +38,14 @@ def compare(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         options = _funnel_options(args, inputs)
         with_ = args.with_ if args.with_ in ("previous", "last_year") else read_period(args.with_, inputs.log)
-        return sf.compare_periods(inputs.log, inputs.pipeline, options.pop("period"), with_=with_, **options)
+        return sf.compare_periods(
+            inputs.log,
+            inputs.pipeline,
+            options.pop("period"),
+            with_=with_,
+            same_part=args.same_part,
+            **options,
+        )
 
 
 def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -68,14 +75,14 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             by=split_names(args.by),
             reason=args.reason,
             amount=args.amount,
-            **inputs.scope(args),
+            **inputs.cohort(args),
         )
 
 
 def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
-        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), **inputs.scope(args))
+        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), **inputs.cohort(args))
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -113,7 +120,7 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
         "lost_then_won": args.lost_then_won,
         "by": split_names(args.by),
         "amount": args.amount,
-        **inputs.scope(args),
+        **inputs.cohort(args),
     }
 
 

@@ -59,7 +59,7 @@ class Command:
         return getattr(import_module(f".{module}", __package__), name)(args, parser)
 
 
-_FUNNEL = (options.fill, options.flips, options.groups, options.amount, options.part)
+_FUNNEL = (options.fill, options.flips, options.groups, options.amount, options.cohort)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
@@ -84,7 +84,7 @@ example:
     "compare": Command(
         "put the funnels of two periods side by side",
         "questions.compare",
-        (options.with_, options.kind, *_FUNNEL),
+        (options.with_, options.same_part, options.kind, *_FUNNEL),
         """\
 example:
   stagefunnel compare deals.csv --pipeline pipeline.toml --period 2026-03 --with last_year
@@ -93,7 +93,7 @@ example:
     "chain": Command(
         "count leads, and then the deals that came of them, as one funnel",
         "chain.chain",
-        (options.chain, options.kind, options.fill, options.flips, options.amount, options.part),
+        (options.chain, options.kind, options.fill, options.flips, options.amount, options.cohort),
         """\
 examples:
   stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
@@ -108,7 +108,7 @@ examples:
     "losses": Command(
         "count the items lost, by where they were lost from and why",
         "questions.losses",
-        (options.groups, options.reason, options.amount, options.part),
+        (options.groups, options.reason, options.amount, options.cohort),
         """\
 example:
   stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -117,7 +117,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (options.groups, options.part),
+        (options.groups, options.cohort),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from ... import _core
-from ...errors import Option, SchemaError, StageFunnelError, check_option, core_errors, given, named, quoted
+from ...errors import (
+    Option,
+    SchemaError,
+    StageFunnelError,
+    advised,
+    check_option,
+    given,
+    named,
+    quoted,
+)
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
-from ...times.periods import MomentLike, Period, PeriodLike, period_of
+from ...times.lengths import LengthLike
+from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from ..funnel.count import count
-from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import Rule, rules_of
 from ..scope.groups import Groups
 from ..scope.money import Amounts, Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
+from ..scope.within import basis_of
 from .links import Links, find_links
+from .origin import LinkedDeals, deals_until, in_time_of
 from .table import Part, chain_table, of_origin
 
 
@@ -46,8 +56,9 @@ def chain_funnel(
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
-    period_basis: BasisName = "active",
+    period_basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
 ) -> pd.DataFrame:
     """Count leads, and then the deals that they became, as one funnel.
 
@@ -84,6 +95,9 @@ def chain_funnel(
     period, period_basis
         As `period` and `basis` of :func:`funnel`. With ``basis="origin"`` they choose leads, whose deals are
         then read whole; with ``period_basis="active"`` as they stood at the period's end.
+    within
+        As for :func:`funnel`, with ``basis="origin"`` only: each lead and its deals are read for this length
+        of time from the lead's first row on, and `period_basis` is left out.
 
     Returns
     -------
@@ -121,12 +135,21 @@ def chain_funnel(
     5  deal        Won        1                  1.0
     """
     check_option("basis", basis, get_args(ChainBasisName))
-    check_option("period_basis", period_basis, get_args(BasisName))
+    check_option("period_basis", period_basis or "active", get_args(BasisName))
+    period_basis = basis_of(period_basis, within, "period_basis")
+    if within is not None and basis != "origin":
+        raise SchemaError(
+            given("within", within),
+            " follows leads into their deals, which only ",
+            advised("basis", "origin"),
+            " counts",
+        )
     rules = rules_of(kind, fill, lost_then_won)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     options: dict[str, Any] = {"unlisted": unlisted, "as_of": as_of}
     in_period = options | {"period": period, "basis": period_basis}
-    lead_selection = chain.selection("leads", **in_period)
+    observed_until = None if within is None else chain.observed_until(as_of)
+    lead_selection = chain.selection("leads", **in_period, within=within, observed_until=observed_until)
     deal_selection = chain.selection("deals", **in_period)
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
     whole_deals = deal_selection
@@ -140,14 +163,16 @@ def chain_funnel(
         lead_amounts = _lead_amounts(lead_selection, amount, currency, rates)
     lead_scope = Scope(lead_selection, amounts=lead_amounts)
     deal_scope = Scope(whole_deals, amounts=deal_amounts)
+    linked = LinkedDeals(deal_scope, found.lead, found.deal)
+    if within is not None:
+        linked = deals_until(lead_selection, deal_scope, found, as_of)
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
         lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule))
         if basis == "origin":
-            origin = _count_origin(lead_selection, deal_scope, found, rule)
-            own_part = Part.of(chain.deal_pipeline, _origin_counts(origin, deal_scope))
-            deal_part = of_origin(own_part, lead_part, origin.converted)
+            counts, converted = linked.count(lead_selection, rule)
+            deal_part = of_origin(Part.of(chain.deal_pipeline, counts), lead_part, converted)
         else:
             deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
         parts[rule.kind] = (lead_part, deal_part)
@@ -172,6 +197,15 @@ class _Chain:
         log, pipeline = (self.leads, self.lead_pipeline) if is_lead else (self.deals, self.deal_pipeline)
         with _noted(f"in the {part}"):
             return selection_of(log, pipeline, **options)
+
+    def observed_until(self, as_of: MomentLike | None) -> int | None:
+        """Return the end of observation of the chain, in the leads' time: the later one of both logs."""
+        leads, deals = self.leads._data, self.deals._data
+        seen_at = moment_of(as_of, leads.clock, "as_of")
+        own, other = leads.end_of_observation(seen_at), deals.end_of_observation()
+        if seen_at is not None or own is None or other is None:
+            return own
+        return max(own, int(in_time_of(deals, leads, np.array([other]))[0]))
 
 
 @contextmanager
@@ -235,33 +269,6 @@ def _lead_amounts(leads: Selection, amount: str | None, currency: str | None, ra
     if amount is not None and not any(amount in source for source in sources):
         return Amounts(NumberColumn(np.full(log.n_items, np.nan)))
     return amounts_of(leads, amount, currency=currency, rates=rates)
-
-
-def _count_origin(leads: Selection, deals: Scope, links: Links, rule: Rule) -> _core.funnel.OriginCounts:
-    """Count the leads whose deals count in each stage of the deals."""
-    moved = deals.selection.moved
-    with core_errors():
-        return _core.funnel.count_origin(
-            leads=leads.journeys,
-            lead_pipeline=leads.lookup,
-            deals=deals.selection.journeys,
-            deal_pipeline=deals.selection.lookup,
-            moved_deals=None if moved is None else moved.astype(np.uint8),
-            lead=links.lead,
-            deal=links.deal,
-            kind=rule.core_kind,
-            lost_then_won=rule.lost_then_won,
-            amount=deals.amounts.values,
-            threads=leads.data.threads,
-        )
-
-
-def _origin_counts(origin: _core.funnel.OriginCounts, deals: Scope) -> FunnelCounts:
-    """Take the counts of leads in the stages of their deals out of the core's."""
-    counts = FunnelCounts.of(origin.deals, deals.amounts.scale)
-    if deals.selection.moved is None:
-        return counts
-    return replace(counts, moved_out=np.array([origin.moved_out], dtype=np.int64))
 
 
 def _n_unlinked(deals: Selection, rule: Rule, links: Links) -> int:

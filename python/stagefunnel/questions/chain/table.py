@@ -13,7 +13,7 @@ import pandas as pd
 from ...pipeline import Pipeline
 from ...tables.build import kind_values, remember, row_outcomes, share, stage_names
 from ...tables.options import KindName
-from ...tables.schema import BOTH, MOVED_OUT, PARTS
+from ...tables.schema import BOTH, MOVED_OUT, PARTS, TOO_RECENT
 from ..funnel.counts import FunnelCounts
 from ..funnel.table import funnel_table, outcome_table
 
@@ -47,7 +47,7 @@ class Part:
 def of_origin(deals: Part, leads: Part, converted: int) -> Part:
     """Compute the shares of a deal part whose counts are leads: they are shares of leads."""
     table = deals.table.copy()
-    for name in ("base", "left_out"):
+    for name in ("base", "left_out", *(name for name in (TOO_RECENT,) if name in leads.table)):
         table[name] = leads.table[name].iloc[0]
     previous = share(table["reached"], table["base"])
     is_lost = row_outcomes(deals.pipeline) == 2
@@ -71,6 +71,8 @@ def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **more: 
     table = pd.concat(tables, ignore_index=True)
     if MOVED_OUT in table:
         table[MOVED_OUT] = table[MOVED_OUT].fillna(0).astype("int64")
+    if TOO_RECENT in table:
+        table[TOO_RECENT] = table.pop(TOO_RECENT)
     if kind == "both":
         table.insert(0, "kind", kind_values(len(table) // len(BOTH)))
     pipelines = dict(zip(PARTS, (leads.pipeline, deals.pipeline), strict=True))

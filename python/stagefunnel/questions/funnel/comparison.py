@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
+import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError, given, named
@@ -12,7 +13,8 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, share
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
-from ...tables.schema import COMPARED_AMOUNTS, COMPARISON
+from ...tables.schema import COMPARED_AMOUNTS, COMPARED_TOO_RECENT, COMPARISON, TOO_RECENT
+from ...times.lengths import LengthLike
 from ...times.periods import (
     Clock,
     MomentLike,
@@ -22,13 +24,15 @@ from ...times.periods import (
     calendar_period,
     day_begun,
     moment_at,
+    moment_of,
     period_of,
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
 from ..scope.selection import data_of
 from .funnel import funnel
 
-_COMPARED: Final = ("reached", "conversion_from_all", "base")
+_COMPARED: Final = ("reached", "conversion_from_all", "open_at", "base")
+_OWN: Final = COMPARISON.index("open_at")
 _BEFORE: Final = ("previous", "last_year")
 
 
@@ -44,8 +48,10 @@ def compare_periods(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    same_part: bool = False,
 ) -> pd.DataFrame:
     """Put the funnel of one period beside the funnel of another.
 
@@ -60,8 +66,12 @@ def compare_periods(
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
         period.
-    kind, fill, lost_then_won, by, amount, unlisted, basis, as_of
+    kind, fill, lost_then_won, by, amount, unlisted, basis, as_of, within
         As for :func:`funnel`.
+    same_part
+        Whether a `period` that is not over is compared with the same part of the other period, as in
+        month to date: the part of each up to the end of observation, which is `as_of` or, without it, the
+        log's ``observed_until``. A period that is over is compared whole.
 
     Returns
     -------
@@ -69,8 +79,10 @@ def compare_periods(
         One row per stage, per group of `by` that either period has: ``stage``, ``outcome``; ``reached``,
         ``reached_before`` (in the period compared with), ``reached_difference``, ``reached_change``
         (the difference over ``reached_before``, NaN if that is 0); ``conversion_from_all``,
-        ``conversion_from_all_before``, ``conversion_from_all_difference``; ``base``, ``base_before``; with
-        `amount` also ``amount``, ``amount_before``, ``amount_difference``, ``amount_change``.
+        ``conversion_from_all_before``, ``conversion_from_all_difference``; ``open_at``, ``open_at_before``
+        (items still open there: younger ones have had less time); ``base``, ``base_before``; with `amount`
+        also ``amount``, ``amount_before``, ``amount_difference``, ``amount_change``, with `within` also
+        ``too_recent``, ``too_recent_before``.
         The ends of both periods are in ``attrs["stagefunnel"]["periods"]``.
 
     Raises
@@ -92,8 +104,10 @@ def compare_periods(
     clock = data_of(log).clock
     now = period_of(period, clock)
     before = _period_before(now, period, with_, clock)
+    if same_part:
+        now, before = _same_part(log, now, before, as_of)
     leading = [] if by is None else by_columns(by)
-    refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS])
+    refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS, *COMPARED_TOO_RECENT])
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -103,12 +117,16 @@ def compare_periods(
         "unlisted": unlisted,
         "basis": basis,
         "as_of": as_of,
+        "within": within,
     }
     counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
     keys = ["kind", *leading] if kind == "both" else leading
-    table = _beside(
-        counts, counts_before, keys, [*_COMPARED, "amount"] if amount is not None else [*_COMPARED]
-    )
+    names = [
+        *_COMPARED,
+        *(["amount"] if amount is not None else []),
+        *counts.columns[-1:].intersection([TOO_RECENT]),
+    ]
+    table = _beside(counts, counts_before, keys, names)
     remember(
         table,
         "comparison",
@@ -138,6 +156,48 @@ def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, cl
     if with_ == "previous":
         return Period(_length_before(now.start, now.end, clock), now.start)
     return _last_year(now.start, now.end, clock, weeks=_is_of_weeks(period))
+
+
+def _same_part(log: StageLog, now: Period, before: Period, as_of: MomentLike | None) -> tuple[Period, Period]:
+    """Cut a period that is not over at the end of observation, and the other one at the same place."""
+    clock = log._data.clock
+    seen_at = moment_of(as_of, clock, "as_of")
+    observed = log._data.end_of_observation(seen_at)
+    start, end = now.ticks(clock)
+    if observed is None or start is None or end is None or before.start is None:
+        raise SchemaError(named("same_part"), " needs rows, and periods with both ends")
+    # Rows at `as_of` are not read, rows at the end of the log are.
+    cut = observed if seen_at is not None else observed + 1
+    if cut <= start:
+        raise SchemaError(
+            named("same_part"),
+            f" needs a period that has begun: it begins at {now.start}, after the end of observation",
+        )
+    if cut >= end:
+        return now, before
+    if isinstance(now.start, int) or isinstance(before.start, int):
+        other: Any = cast(int, before.start) + cut - start
+        moment: Any = cut
+    else:
+        moment = pd.Timestamp(log._data.to_times(np.array([cut])).iloc[0])
+        other = moment_at(_as_far(now.start, moment, before.start), clock)
+    if before.end is not None:
+        other = min(other, before.end)
+    return Period(now.start, moment), Period(before.start, other)
+
+
+def _as_far(start: pd.Timestamp, moment: pd.Timestamp, other: pd.Timestamp) -> pd.Timestamp:
+    """Go from another start as far as a moment is from a start, by what the clock shows.
+
+    From the first of a month it is months first, then days: 17 May is to 1 April what 17 February is to 1
+    January.
+    """
+    start, moment, other = (one.tz_localize(None) for one in (start, moment, other))
+    if not start.day == other.day == 1:
+        return other + (moment - start)
+    months = (moment.year - start.year) * 12 + moment.month - start.month
+    whole = pd.DateOffset(months=months)
+    return other + whole + (moment - (start + whole))
 
 
 def _other_period(with_: PeriodLike, clock: Clock) -> Period:
@@ -179,7 +239,12 @@ def _is_of_weeks(period: PeriodLike | None) -> bool:
 def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: list[str]) -> pd.DataFrame:
     """Put two funnels side by side; a group that is in one of them only counts 0 in the other."""
     keys = [*leading, "stage", "outcome"]
-    order = [*COMPARISON[:-2], *(COMPARED_AMOUNTS if "amount" in names else ()), *COMPARISON[-2:]]
+    order = [
+        *COMPARISON[:_OWN],
+        *(COMPARED_AMOUNTS if "amount" in names else ()),
+        *COMPARISON[_OWN:],
+        *(COMPARED_TOO_RECENT if TOO_RECENT in names else ()),
+    ]
     # Stages, kinds and outcomes sort as categories, and groups by value with the missing ones last.
     both = now[[*keys, *names]].merge(
         then[[*keys, *names]], on=keys, how="outer", suffixes=("", "_before"), sort=False

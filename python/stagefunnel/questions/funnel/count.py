@@ -37,7 +37,7 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
             item_states=states,
         )
     return {
-        rule.kind: without_core_groups(selection, counts, scope.amounts.scale)
+        rule.kind: _with_too_recent(without_core_groups(selection, counts, scope.amounts.scale), scope)
         for rule, counts in zip(rules, found, strict=True)
     }
 
@@ -60,7 +60,11 @@ def count(scope: Scope, rule: Rule) -> FunnelCounts:
     """Count one kind."""
     with core_errors():
         counts = _count_entries(scope, rule) if scope.is_by_entry else _count_items(scope, rule)
-    return without_core_groups(scope.selection, counts, scope.amounts.scale)
+    return _with_too_recent(without_core_groups(scope.selection, counts, scope.amounts.scale), scope)
+
+
+def _with_too_recent(counts: FunnelCounts, scope: Scope) -> FunnelCounts:
+    return replace(counts, too_recent=scope.too_recent())
 
 
 def _count_entries(scope: Scope, rule: Rule) -> _core.funnel.Counts:

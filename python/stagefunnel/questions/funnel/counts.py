@@ -33,6 +33,9 @@ class FunnelCounts:
     moved_out
         One entry per group: items that moved to another pipeline, which have no outcome. ``None`` where the
         pipeline does not keep such items.
+    too_recent
+        One entry per group: items left out because they had their first row too late. ``None`` where items
+        are not read for a length of time.
     """
 
     passed: Integers
@@ -50,6 +53,7 @@ class FunnelCounts:
     amount: npt.NDArray[np.float64] | None = None
     amount_missing: Integers | None = None
     moved_out: Integers | None = None
+    too_recent: Integers | None = None
 
     @classmethod
     def of(cls, counts: _core.funnel.Counts, scale: int | None) -> FunnelCounts:
@@ -86,7 +90,8 @@ class FunnelCounts:
     def counts_something(self, each: Literal["item", "row"]) -> npt.NDArray[np.bool_]:
         """Find the groups in which an item is counted, or an entry of an item into a stage."""
         if each == "item":
-            return self.base + self.left_out > 0
+            left_out = self.left_out if self.too_recent is None else self.left_out + self.too_recent
+            return self.base + left_out > 0
         entries = self.visited + self.assumed + self.skipped + self.beyond
         has_entries: npt.NDArray[np.bool_] = entries.sum(axis=1) > 0
         return has_entries

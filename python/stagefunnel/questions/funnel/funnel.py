@@ -12,6 +12,7 @@ from ...errors import SchemaError, advised, check_option, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
@@ -38,8 +39,9 @@ def funnel(
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
@@ -94,11 +96,16 @@ def funnel(
         ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read in the
         log's zone. A log of plain integers takes a pair of integers.
     basis
-        Which items a period keeps. ``"active"``: items with a row before its end that were not closed before
-        its start, as they stood at its end. ``"created"``, ``"closed"``: items that were created or closed in
-        it, with their whole journeys.
+        Which items a period keeps. ``"active"`` (default): items with a row before its end that were not
+        closed before its start, as they stood at its end. ``"created"``, ``"closed"``: items that were
+        created or closed in it, with their whole journeys.
     as_of
         Moment of the report: rows at or after it are taken out first.
+    within
+        Length of time for which each item is read from its first row on: ``"30d"``, ``"1 month"``, a
+        timedelta, or a number where the log's times are plain integers. An item whose first row is too recent
+        to be read for so long is left out, won and lost ones too, and counted in ``too_recent``. The items
+        are those created in `period`: leave `basis` out.
 
     Returns
     -------
@@ -114,7 +121,8 @@ def funnel(
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
         - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
         - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;
-        - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
+        - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them;
+        - ``too_recent``, with `within`: items left out because their first row is too recent.
 
         Counts are int64; shares are float64, NaN where the denominator is 0.
 
@@ -145,7 +153,9 @@ def funnel(
     5        Lost        6       6        0
     """
     rules = rules_of(kind, fill, lost_then_won)
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+    )
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
@@ -164,8 +174,9 @@ def outcomes(
     top: int | None = None,
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
@@ -175,7 +186,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, at, top, unlisted, period, basis, as_of
+    lost_then_won, by, at, top, unlisted, period, basis, as_of, within
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
 
     Returns
@@ -184,7 +195,7 @@ def outcomes(
         One row per group: ``base`` = ``won`` + ``lost`` + ``open``, ``win_rate`` = ``won`` / (``won`` +
         ``lost``), ``left_out`` (items taken out by `lost_then_won`), ``reopened_won`` (won items with an
         earlier loss that stay in). A pipeline that keeps items that moved to another pipeline adds
-        ``moved_out``, which is in ``base`` too.
+        ``moved_out``, which is in ``base`` too; `within` adds ``too_recent``, which is not.
 
     Raises
     ------
@@ -201,7 +212,9 @@ def outcomes(
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+    )
     check_top(top, by)
     if at == "stage":
         raise SchemaError(

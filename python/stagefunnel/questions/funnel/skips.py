@@ -11,7 +11,8 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
-from ...tables.schema import SKIPS
+from ...tables.schema import SKIPS, TOO_RECENT
+from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import groups_of
 from ..scope.scope import Scope
@@ -27,8 +28,9 @@ def skips(
     by: str | Sequence[str] | None = "manager",
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 
@@ -41,7 +43,7 @@ def skips(
     by
         Columns of the items table or of the log whose values form the groups; ``None`` puts all items in one
         group.
-    unlisted, period, basis, as_of
+    unlisted, period, basis, as_of, within
         As for :func:`funnel`.
 
     Returns
@@ -51,7 +53,8 @@ def skips(
         ``beyond``: items that went beyond it, with a visit or without; ``skipped``: items that went beyond
         it without a visit; ``skip_rate`` = ``skipped`` / ``beyond``. The highest rate is first; among equal
         rates more skipped items come first, then the order of the groups and the stages decides. Stages that
-        no item went beyond are last.
+        no item went beyond are last. With `within`, ``too_recent`` counts the items
+        of the group that are left out.
 
     Raises
     ------
@@ -70,7 +73,9 @@ def skips(
     3         New       9      11        3       0.27
     """
     (rule,) = rules_of("classic", "won", None)
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+    )
     groups = groups_of(selection, by, reserved=SKIPS)
     counts = count(Scope(selection, groups), rule)
     shown = groups.shown(counts.passed.sum(axis=1) > 0)
@@ -86,7 +91,11 @@ def skips(
         "skipped": skipped,
         "skip_rate": rate,
     }
-    table = label_rows(frame(columns, SKIPS), groups.values, np.repeat(shown, n_open))
+    order = list(SKIPS)
+    if counts.too_recent is not None:
+        columns[TOO_RECENT] = np.repeat(counts.too_recent[shown], n_open)
+        order.append(TOO_RECENT)
+    table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
     # The sort is stable: equal rows stay in the order of groups and stages.
     table = table.iloc[np.lexsort((-skipped, np.nan_to_num(-rate, nan=1.0)))].reset_index(drop=True)
     remember(table, "skips", pipeline, by=groups.names)

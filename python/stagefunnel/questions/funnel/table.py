@@ -14,7 +14,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, kind_values, label_rows, remember, share, stage_columns
 from ...tables.labels import value_labels
 from ...tables.options import KindName
-from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES
+from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES, TOO_RECENT
 from ..scope.groups import ONE_GROUP, Groups
 from .counts import FunnelCounts, Integers
 
@@ -122,6 +122,9 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
         moved = _of_report(counts.moved_out, groups)[shown][:, np.newaxis]
         per_stage[MOVED_OUT] = np.broadcast_to(moved, reached.shape)
         order.append(MOVED_OUT)
+    if counts.too_recent is not None:
+        per_stage[TOO_RECENT] = np.broadcast_to(counts.too_recent[shown][:, np.newaxis], reached.shape)
+        order.append(TOO_RECENT)
     columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
     columns |= stage_columns(pipeline, len(shown))
     return label_rows(frame(columns, order), groups.values, np.repeat(shown, len(pipeline.labels)))
@@ -147,4 +150,7 @@ def _outcome_rows(counts: FunnelCounts, shown: npt.NDArray[np.intp]) -> pd.DataF
     if counts.moved_out is not None:
         columns[MOVED_OUT] = counts.moved_out[shown]
         order.append(MOVED_OUT)
+    if counts.too_recent is not None:
+        columns[TOO_RECENT] = counts.too_recent[shown]
+        order.append(TOO_RECENT)
     return frame(columns, order)

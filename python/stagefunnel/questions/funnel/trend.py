@@ -17,6 +17,7 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
+from ...times.lengths import LengthLike
 from ...times.periods import (
     FREQUENCIES,
     MomentLike,
@@ -31,6 +32,7 @@ from ..scope.groups import Groups
 from ..scope.money import amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, core_pipeline, data_of, elsewhere_flags, selection_of
+from ..scope.within import basis_of
 from .count import count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
@@ -52,8 +54,9 @@ def funnel_by_period(
     amount: str | None = None,
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
 ) -> pd.DataFrame:
     """Count the funnel of every period by itself, all periods in one pass over the log.
 
@@ -63,7 +66,7 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, as_of
+    kind, fill, lost_then_won, by, amount, unlisted, as_of, within
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
@@ -96,7 +99,8 @@ def funnel_by_period(
     np.True_
     """
     check_option("every", every, get_args(EveryName))
-    check_option("basis", basis, get_args(BasisName))
+    check_option("basis", basis or "active", get_args(BasisName))
+    basis = basis_of(basis, within)
     rules = rules_of(kind, fill, lost_then_won)
     clock = data_of(log).clock
     seen_at = moment_of(as_of, clock, "as_of")
@@ -113,7 +117,9 @@ def funnel_by_period(
     amounts = amounts_of(whole, amount)
     cells = _cells(periods, groups, len(pipeline.labels))
     if not len(periods):
-        nothing = Scope(selection_of(log, pipeline, unlisted=unlisted, as_of=as_of), amounts=amounts)
+        nothing = Scope(
+            selection_of(log, pipeline, unlisted=unlisted, as_of=as_of, within=within), amounts=amounts
+        )
         return funnel_table(pipeline, kind, count_all(nothing, rules), cells)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
@@ -123,10 +129,10 @@ def funnel_by_period(
     else:
         all_periods = Period(begins[0], begins[-1])
         selection = selection_of(
-            log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of
+            log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of, within=within
         )
         at = _core.funnel.periods_of_items(
-            journeys=selection.journeys,
+            journeys=selection.grouped,
             pipeline=selection.lookup,
             basis=_core.scan.Basis[basis],
             bounds=bounds,

@@ -15,7 +15,7 @@ from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AtName
-from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE
+from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, TOO_RECENT
 from .groups import ONE_GROUP, Groups, combined
 from .selection import Selection
 
@@ -123,10 +123,13 @@ def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumn
 
 
 def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
-    """Find the first or last row of each item among the rows that a report keeps; -1 where there is none."""
+    """Find the first or last row of each item among the rows that a report keeps; -1 where there is none.
+
+    Items that are too recent have one, by which they are counted in their group.
+    """
     log = selection.log
     rows: npt.NDArray[np.int64] = _core.funnel.rows_of_items(
-        journeys=selection.journeys,
+        journeys=selection.grouped,
         pipeline=selection.lookup,
         whole=log._data.journeys,
         at=_core.funnel.RowAt[at],
@@ -150,7 +153,9 @@ def refuse_names_of_the_result(
     log: StageLog, columns: Sequence[Any], reserved: Sequence[str], option: str = "by"
 ) -> None:
     """Refuse a breakdown by a column whose name the result uses for a column of its own."""
-    taken = sorted({"kind", *reserved, MOVED_OUT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(columns))
+    taken = sorted(
+        {"kind", *reserved, MOVED_OUT, TOO_RECENT, *FUNNEL, *AMOUNTS, *OUTCOME_TABLE} & set(columns)
+    )
     if not taken:
         return
     rows = log._data.columns

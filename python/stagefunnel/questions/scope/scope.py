@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ...log.columns.category import Codes
 from .breakdown import items_of_rows
@@ -30,6 +31,19 @@ class Scope:
     def is_plain(self) -> bool:
         """Whether the question has neither groups nor amounts."""
         return self.groups.is_one and self.amounts.is_none
+
+    def too_recent(self) -> npt.NDArray[np.int64] | None:
+        """Count the items of each group that are left out as too recent; ``None`` where none can be.
+
+        Where groups are read at the stages, they are those of the whole report.
+        """
+        left_out, groups = self.selection.too_recent, self.groups
+        if left_out is None:
+            return None
+        if groups.each == "row":
+            return np.full(groups.n_groups, left_out.sum(), dtype=np.int64)
+        codes = groups.codes(len(left_out))[left_out]
+        return np.bincount(codes, minlength=groups.n_groups).astype(np.int64)
 
     def core_groups(self) -> tuple[Codes | None, int]:
         """Return the group in which the core counts each item or row, and the number of groups.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,9 @@ from ...log.data import LogData
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
+from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
+from .within import Ages, ages_of, basis_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,14 @@ class Selection:
     moved
         Flag of each item: whether it moved to another pipeline and is kept nevertheless. ``None`` where the
         pipeline keeps no such items.
+    too_recent
+        Flag of each item: whether it is left out because it had its first row too late. ``None`` where items
+        are not read for a length of time.
+    cohort
+        The rows of the items that are read and of those that are too recent; ``None`` where there are no
+        such items.
+    ages
+        Until when each item is read; ``None`` where items are not read for a length of time.
     """
 
     log: StageLog
@@ -39,6 +49,14 @@ class Selection:
     lookup: _core.scan.Pipeline
     journeys: _core.journeys.Journeys
     moved: npt.NDArray[np.bool_] | None = None
+    too_recent: npt.NDArray[np.bool_] | None = None
+    cohort: _core.journeys.Journeys | None = None
+    ages: Ages | None = None
+
+    @property
+    def grouped(self) -> _core.journeys.Journeys:
+        """The rows by which items are put in groups, those that are too recent among them."""
+        return self.journeys if self.cohort is None else self.cohort
 
     @property
     def data(self) -> LogData:
@@ -69,20 +87,56 @@ def selection_of(
     *,
     unlisted: str = "error",
     period: PeriodLike | None = None,
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    observed_until: int | None = None,
 ) -> Selection:
-    """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`."""
-    check_option("basis", basis, get_args(BasisName))
+    """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`.
+
+    `observed_until` takes the place of the log's own end of observation.
+    """
+    check_option("basis", basis or "active", get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted)
-    journeys = select(log, log._data.journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
-    moved = None
-    if pipeline.elsewhere and pipeline.moved_out == "include":
-        flags = elsewhere_flags(log, pipeline)
-        moved = _core.scan.moved_items(
-            journeys=journeys, pipeline=lookup, elsewhere=flags, threads=log._data.threads
-        ).astype(bool)
-    return Selection(log, pipeline, lookup, journeys, moved)
+    options: dict[str, Any] = {"period": period, "basis": basis_of(basis, within), "as_of": as_of}
+    length = length_of(within, log._data.clock, "within")
+    if length is None:
+        journeys = select(log, log._data.journeys, pipeline, lookup, **options)
+        return Selection(log, pipeline, lookup, journeys, moved_items(log, pipeline, lookup, journeys))
+    if observed_until is None:
+        observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))
+    ages = ages_of(log._data, lookup, length, observed_until)
+    cohort = select(log, log._data.journeys, pipeline, lookup, **options, until=ages.until_of_cohort)
+    # Items that are in no cohort have no rows left.
+    too_recent = ages.too_recent & (np.diff(cohort.offsets.view(np.int64)) > 0)
+    journeys = cohort
+    if too_recent.any():
+        journeys = select(
+            log,
+            cohort,
+            pipeline,
+            lookup,
+            period=None,
+            basis="created",
+            as_of=None,
+            until=ages.until_without(too_recent),
+        )
+    moved = moved_items(log, pipeline, lookup, journeys)
+    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages)
+
+
+def moved_items(
+    log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline, journeys: _core.journeys.Journeys
+) -> npt.NDArray[np.bool_] | None:
+    """Find the items that moved to another pipeline and are kept; ``None`` where none are."""
+    if not pipeline.elsewhere or pipeline.moved_out != "include":
+        return None
+    return _core.scan.moved_items(
+        journeys=journeys,
+        pipeline=lookup,
+        elsewhere=elsewhere_flags(log, pipeline),
+        threads=log._data.threads,
+    ).astype(bool)
 
 
 def select(
@@ -94,13 +148,17 @@ def select(
     period: PeriodLike | None,
     basis: BasisName,
     as_of: MomentLike | None,
+    until: npt.NDArray[np.int64] | None = None,
 ) -> _core.journeys.Journeys:
-    """Choose the rows that a period keeps, of a log's journeys or of one item's."""
+    """Choose the rows that a period keeps, of a log's journeys or of one item's.
+
+    `until` is the last time that is read of each item.
+    """
     clock = log._data.clock
     start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
     everything = start is None and end is None and basis != "closed"
-    if everything and seen_at is None and not pipeline.elsewhere:
+    if everything and seen_at is None and not pipeline.elsewhere and until is None:
         return journeys
     return _core.scan.select_journeys(
         journeys=journeys,
@@ -111,6 +169,7 @@ def select(
         as_of=seen_at,
         elsewhere=elsewhere_flags(log, pipeline),
         moved_out=_core.scan.MovedOut[pipeline.moved_out],
+        until=until,
         threads=log._data.threads,
     )
 

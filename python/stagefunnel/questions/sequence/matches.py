@@ -192,5 +192,5 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence
             for exclusion in plan.exclusions
         ],
         as_of=as_of,
-        observed_until=last if as_of is None else as_of,
+        observed_until=log._data.end_of_observation(as_of) or 0,
     )

@@ -17,11 +17,13 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
 from ...tables.options import BasisName, Unlisted
-from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS
+from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
+from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ..scope.breakdown import groups_of
 from ..scope.money import Rates, amounts_of
+from ..scope.scope import Scope
 from ..scope.selection import selection_of
 
 Lengths = npt.NDArray[np.uint64]
@@ -39,8 +41,9 @@ def losses(
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
-    basis: BasisName = "active",
+    basis: BasisName | None = None,
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
 
@@ -68,7 +71,8 @@ def losses(
         of the group that are lost now; with `amount` also ``amount`` and ``amount_missing``;
         ``mean_until_lost`` and ``median_until_lost``, from the creation of an item until its loss, and
         ``mean_in_stage``, of the last visit before the loss. Lengths of time are timedeltas, or floats where
-        the log's times are plain integers.
+        the log's times are plain integers. With `within`, ``too_recent`` counts the items of the group that
+        are left out.
 
     Raises
     ------
@@ -86,7 +90,9 @@ def losses(
     2         Won       Lost      2    0.4
     3         NaN       Lost      1    0.2
     """
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+    )
     own = [*LOSSES, *LOST_LENGTHS]
     groups = groups_of(selection, by, reserved=own)
     reasons = groups_of(selection, reason, reserved=own, option="reason")
@@ -120,6 +126,9 @@ def losses(
         "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
         "lost_stage": stage_values(pipeline, lost_stage),
     }
+    too_recent = Scope(selection, groups).too_recent()
+    if too_recent is not None:
+        counts[TOO_RECENT] = too_recent[group]
     table = pd.concat(
         [
             label_rows(pd.DataFrame(stages), groups.values, group),
