@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from .errors import SchemaError, did_you_mean, quoted
-from .times.periods import MomentLike
 
+Observed: TypeAlias = str | int | datetime.date  # what TOML has for a moment
 _FILE_KEYS = ("observed_until", "pipeline", "columns")
 _PIPELINE_KEYS = ("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted")
 _COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
@@ -37,7 +37,7 @@ class PipelineFile:
     pipeline: dict[str, Any]
     columns: dict[str, str]
     unlisted: str
-    observed_until: MomentLike | None = None
+    observed_until: Observed | None = None
 
 
 def read_pipeline_file(path: str | os.PathLike[str]) -> PipelineFile:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from .errors import SchemaError, is_whole_number
 from .naming import public
 from .pipeline import Pipeline
-from .pipeline_file import errors_name_the_file, read_pipeline_file
-from .times.periods import MomentLike
+from .pipeline_file import Observed, errors_name_the_file, read_pipeline_file
 
 
 @public
@@ -52,7 +51,7 @@ class Settings:
     pipeline: Pipeline
     columns: Mapping[str, str] = field(default_factory=dict)
     unlisted: str = "error"
-    observed_until: MomentLike | None = None
+    observed_until: Observed | None = None
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Settings:
@@ -111,7 +110,7 @@ class Settings:
         return "\n".join(lines) + "\n"
 
 
-def _toml_moment(value: MomentLike) -> str:
+def _toml_moment(value: Observed) -> str:
     """Write a moment as text, or as the number that it is in a log of plain integers."""
     return _toml(int(value)) if is_whole_number(value) else _toml(str(value))
 

@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'journey_of', 'match_items', 'packed_texts', 'places_of', 'release_idle', 'time_range']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'journey_of', 'match_items', 'packed_texts', 'places_of', 'release_idle', 'take_items', 'time_range']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -75,6 +75,8 @@ def packed_texts(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) 
 def places_of(journeys: Journeys, keys: stagefunnel._core.columns.ItemKeys) -> numpy.typing.NDArray[numpy.int64]:
     ...
 def release_idle() -> int:
+    ...
+def take_items(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) -> Journeys:
     ...
 def time_range(journeys: Journeys, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[int, int] | None:
     ...

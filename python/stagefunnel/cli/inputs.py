@@ -96,6 +96,7 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         "zone": args.zone,
         "decimal": args.decimal,
         "encoding": args.encoding,
+        "observed_until": args.observed_until,
     }
     given = {name: value for name, value in options.items() if value is not None}
     files = expand_files(args.files, parser)

@@ -12,7 +12,18 @@ from . import options
 from .commands.table import COMMANDS, Command
 
 # Options that only some commands have, while what all commands share reads them: None elsewhere.
-_OF_SOME: Final = ("items", "items_key", "by", "reason", "amount", "currency", "hold", "format", "out")
+_OF_SOME: Final = (
+    "items",
+    "items_key",
+    "by",
+    "reason",
+    "amount",
+    "currency",
+    "hold",
+    "format",
+    "out",
+    "observed_until",
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -344,6 +344,28 @@ class StageLog:
         end = self._data.end_of_observation()
         return None if end is None else self._data.to_times(np.array([end], dtype=np.int64)).iloc[0]
 
+    def with_observed_until(self, until: MomentLike) -> Self:
+        """Return the same log with another end of observation, for example when an export was made.
+
+        Parameters
+        ----------
+        until
+            Moment that is not before the last row; text stands for the begin of its day, month or year.
+
+        Raises
+        ------
+        SchemaError
+            If it is before the last row, or does not fit the log's times.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> log = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [0, 5]})
+        >>> log.observed_until, log.with_observed_until(9).observed_until
+        (np.int64(5), np.int64(9))
+        """
+        return self._from_data(self._data.with_observed_until(until))
+
     @property
     def stages(self) -> pd.DataFrame:
         """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+import pandas as pd
+
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
+from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
+from ..times.periods import MomentLike
 from .crm import kommo
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
@@ -48,6 +53,7 @@ def read(
     decimal: Literal[".", ","] | None = None,
     encoding: str | None = None,
     invalid: Literal["error", "drop"] = "error",
+    observed_until: MomentLike | None = None,
     progress: Progress | None = None,
 ) -> Export:
     """Read a CRM's export: files, or what a REST client returns.
@@ -84,6 +90,9 @@ def read(
     invalid
         What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
         fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.
+    observed_until
+        Moment until which the items were observed, as :class:`StageLog` takes it. By default that is when the
+        export was made, if it says so (Bitrix24's REST answers do), else its last row.
     progress
         Function that is called while files are read, with the number of rows so far and an estimate of
         all rows, which is ``None`` until the first file is done.
@@ -144,7 +153,29 @@ def read(
     export = reader.read(by_role, options)
     notes = Notes()
     notes.add("sheets_left_out", roles.count(None), f"sheets that {reader.FORMAT} does not know, left out")
-    return replace(export, quality=notes.below(export.quality))
+    export = replace(export, quality=notes.below(export.quality))
+    return _observed(export, observed_until, [source.made_at for source in sources if source.made_at])
+
+
+def _observed(export: Export, until: MomentLike | None, made_at: Sequence[str]) -> Export:
+    """Set the end of observation of the logs of an export."""
+    if until is None and not made_at:
+        return export
+    return replace(
+        export,
+        log=_observed_log(export.log, until, made_at),
+        leads=None if export.leads is None else _observed(export.leads, until, made_at),
+        deals=None if export.deals is None else _observed(export.deals, until, made_at),
+    )
+
+
+def _observed_log(log: StageLog, until: MomentLike | None, made_at: Sequence[str]) -> StageLog:
+    if until is not None:
+        return log.with_observed_until(until)
+    first = pd.to_datetime(pd.Series(made_at), errors="coerce", format="ISO8601", utc=True).min()
+    if log.zone is None or not first >= log.observed_until:
+        return log  # rows may be later than the first page, which was made before the last one
+    return log.with_observed_until(first)
 
 
 def _candidates(format: str | None, options: Options) -> tuple[Reader, ...]:

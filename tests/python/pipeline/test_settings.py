@@ -1,8 +1,10 @@
 """The pipeline file beside an export."""
 
+import datetime
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -79,7 +81,8 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ("pipeline = 5", ": [pipeline] is not a table"),
         (
             "[pipeline]\nstages = 'A'\n[column]",
-            ": the file has no key 'column'; it knows 'pipeline', 'columns'; did you mean 'columns'?",
+            ": the file has no key 'column'; it knows 'observed_until', 'pipeline', 'columns'; "
+            "did you mean 'columns'?",
         ),
         (
             "[pipeline]\nstages = 'A'\nwin = 'B'",
@@ -167,3 +170,28 @@ def test_integer_labels_are_written_as_integers() -> None:
 def test_labels_that_a_file_cannot_hold_are_refused() -> None:
     with pytest.raises(sf.SchemaError, match="neither text nor an integer"):
         sf.Settings(sf.Pipeline([(1, 2)])).to_toml()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"2026-04-01"', "2026-04-01"),
+        ("2026-04-01T09:30:00", datetime.datetime(2026, 4, 1, 9, 30)),
+        ("2026-04-01", datetime.date(2026, 4, 1)),
+        ("40", 40),
+    ],
+)
+def test_a_file_says_until_when_items_were_observed(file: Path, text: str, expected: Any) -> None:
+    file.write_text(f"observed_until = {text}\n[pipeline]\nstages = ['New']\n")
+    settings = sf.Settings.from_toml(file)
+    assert settings.observed_until == expected
+    file.write_text(settings.to_toml())
+    again = sf.Settings.from_toml(file).observed_until
+    assert again == (expected if isinstance(expected, int) else str(expected))
+
+
+@pytest.mark.parametrize("text", ["true", "3.5", "['2026']", "09:30:00"])
+def test_an_end_of_observation_that_is_no_moment_is_refused(file: Path, text: str) -> None:
+    file.write_text(f"observed_until = {text}\n[pipeline]\nstages = ['New']\n")
+    with pytest.raises(sf.SchemaError, match=r"observed_until = .* is not a moment"):
+        sf.Settings.from_toml(file)

@@ -135,7 +135,7 @@ def chain_funnel(
     5  deal        Won        1                  1.0
     """
     check_option("basis", basis, get_args(ChainBasisName))
-    check_option("period_basis", period_basis or "active", get_args(BasisName))
+    check_option("period_basis", "active" if period_basis is None else period_basis, get_args(BasisName))
     period_basis = basis_of(period_basis, within, "period_basis")
     if within is not None and basis != "origin":
         raise SchemaError(

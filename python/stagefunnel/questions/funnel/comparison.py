@@ -180,7 +180,7 @@ def _same_part(log: StageLog, now: Period, before: Period, as_of: MomentLike | N
         moment: Any = cut
     else:
         moment = pd.Timestamp(log._data.to_times(np.array([cut])).iloc[0])
-        other = moment_at(_as_far(now.start, moment, before.start), clock)
+        other = moment_at(_as_far(cast(pd.Timestamp, now.start), moment, before.start), clock)
     if before.end is not None:
         other = min(other, before.end)
     return Period(now.start, moment), Period(before.start, other)

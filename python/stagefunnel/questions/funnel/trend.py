@@ -99,7 +99,7 @@ def funnel_by_period(
     np.True_
     """
     check_option("every", every, get_args(EveryName))
-    check_option("basis", basis or "active", get_args(BasisName))
+    check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     basis = basis_of(basis, within)
     rules = rules_of(kind, fill, lost_then_won)
     clock = data_of(log).clock

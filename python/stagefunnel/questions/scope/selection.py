@@ -96,7 +96,7 @@ def selection_of(
 
     `observed_until` takes the place of the log's own end of observation.
     """
-    check_option("basis", basis or "active", get_args(BasisName))
+    check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted)
     options: dict[str, Any] = {"period": period, "basis": basis_of(basis, within), "as_of": as_of}
     length = length_of(within, log._data.clock, "within")

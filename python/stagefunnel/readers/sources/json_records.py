@@ -38,12 +38,15 @@ class Records(NamedTuple):
         Number of records that the answer promises; ``None`` if it does not say.
     goes_on
         Whether each page says that another one follows.
+    made_at
+        When the first of the pages was made, as text; ``None`` if they do not say.
     """
 
     records: list[dict[str, Any]]
     places: list[str]
     total: int | None
     goes_on: bool = False
+    made_at: str | None = None
 
 
 def records_in(value: Any, name: str) -> list[Records]:
@@ -75,7 +78,9 @@ def records_in(value: Any, name: str) -> list[Records]:
             kind = (wrapper, frozenset(wrapped[0]))
             _add(groups, kind, wrapped, places, page.get("total", page.get("totalSize")))
             so_far = groups[kind].goes_on or len(groups[kind].records) == len(wrapped)
-            groups[kind] = groups[kind]._replace(goes_on=so_far and _goes_on(page))
+            groups[kind] = groups[kind]._replace(
+                goes_on=so_far and _goes_on(page), made_at=groups[kind].made_at or _made_at(page)
+            )
     return list(groups.values())
 
 
@@ -97,6 +102,13 @@ def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"record {call}", {"result": answer}
         else:
             yield where, page
+
+
+def _made_at(page: dict[str, Any]) -> str | None:
+    """Return when a page was made, as Bitrix24 says it."""
+    clock = page.get("time")
+    made_at = clock.get("date_start") if isinstance(clock, dict) else None
+    return made_at if isinstance(made_at, str) else None
 
 
 def _goes_on(page: dict[str, Any]) -> bool:

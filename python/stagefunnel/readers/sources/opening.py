@@ -187,7 +187,14 @@ def _json(value: Any, name: str) -> Iterator[Source]:
             for key in keys
         }
         place = _place_of_record(name, group.places)
-        yield Source(name, pd.DataFrame(columns), place, total=group.total, goes_on=group.goes_on)
+        yield Source(
+            name,
+            pd.DataFrame(columns),
+            place,
+            total=group.total,
+            goes_on=group.goes_on,
+            made_at=group.made_at,
+        )
 
 
 def _place_of_record(name: str, places: list[str]) -> Place:

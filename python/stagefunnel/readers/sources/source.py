@@ -36,6 +36,8 @@ class Source:
         Number of records that a paged answer promises; ``None`` if it does not say.
     goes_on
         Whether each page of an answer says that another one follows, so that the last is missing.
+    made_at
+        When the first page of an answer was made, as text; ``None`` if it does not say.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Source:
     optional: bool = False
     total: int | None = None
     goes_on: bool = False
+    made_at: str | None = None
 
     @property
     def columns(self) -> list[str]:
