@@ -27,6 +27,7 @@ from ..tables.schema import (
 )
 from .extremes import group_name, largest, largest_and_smallest
 from .numbers import count, counted, length, part_of, percent
+from .standouts import of_standouts
 
 KIND_TITLES = {
     "classic": "classic",
@@ -61,6 +62,8 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         Its ``attrs["stagefunnel"]``.
     """
     kind = remembered.get("table") or _kind_by_columns(table)
+    if kind == "outcomes":
+        return of_outcomes(table, remembered) if {*OUTCOME_TABLE} <= {*table.columns} else []
     if kind not in _SENTENCES:
         return []
     needed, sentences_of = _SENTENCES[kind]
@@ -85,25 +88,15 @@ def stage_namer(names: Mapping[str, str]) -> NameOf:
     return name_of
 
 
-def of_outcomes(table: pd.DataFrame) -> list[str]:
-    """Say how the items stand, or which group has the highest win rate and which the lowest."""
+def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how the items stand, or which groups have a win rate that stands out."""
     by = columns_before(table, "base")
     if table.empty:
         return []
     if not by:
         return [standing({str(name): table[name].iloc[0] for name in table.columns})]
-    known = table[table["win_rate"].notna()]
-    if len(known) < 2:
-        return ["No two groups have won or lost items."]
-    best, least = largest_and_smallest(known, known["win_rate"])
-    if best["win_rate"].iloc[0] == least["win_rate"].iloc[0]:
-        return [f"All groups have a win rate of {percent(best['win_rate'].iloc[0])}."]
-    return [f"Highest win rate: {_win_rate(best, by)}; lowest: {_win_rate(least, by)}"]
-
-
-def _win_rate(row: pd.DataFrame, by: Sequence[str]) -> str:
-    won, lost, rate = (row[name].iloc[0] for name in ("won", "lost", "win_rate"))
-    return f"{group_name(row, by)} ({count(won)} won, {count(lost)} lost, {percent(rate)})"
+    total = int(table["base"].sum())
+    return of_standouts(remembered, total, rate="win rate", counted="closed", pending="open", things="items")
 
 
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -307,7 +300,6 @@ _COLUMNS_OF_UNMARKED: Final[Mapping[str, tuple[str, ...]]] = {  # tables without
 }
 # For each kind of table: the columns that its sentences need, and the function that composes them.
 _SENTENCES: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
-    "outcomes": (OUTCOME_TABLE, lambda table, _: of_outcomes(table)),
     "time_in_stage": (STAGE_TIMES, of_times),
     "transitions": (TRANSITIONS, of_moves),
     "losses": (LOSSES, of_losses),

@@ -15,7 +15,7 @@ from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
 from ..display.numbers import count, percent
-from ..display.sentences import answers, of_outcomes, of_quality
+from ..display.sentences import answers, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, value_labels
 from .page import Figure, Section, TablePart
@@ -140,7 +140,7 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
             _table(outcomes, f"Outcomes by {by}"),
             _table(funnel, f"Both funnels by {by}", filter_by=str(outcomes.columns[0])),
         ],
-        of_outcomes(outcomes),
+        answers(outcomes, outcomes.attrs["stagefunnel"]),
     )
 
 

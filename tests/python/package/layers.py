@@ -31,7 +31,10 @@ ALLOWED: dict[str, set[str]] = {
     "readers": {"naming", "errors", "times", "files", "pipeline", "tables", "log"},
     "questions.scope": {"_core", "errors", "times", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors"},
-    "questions.funnel": {"_core", "errors", "times", "pipeline", "tables", "log", "questions.scope"},
+    "questions.funnel": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.stats"),
+    },
     "questions.stages": {"_core", "errors", "times", "pipeline", "tables", "log", "questions.scope"},
     "questions.chain": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
@@ -39,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "questions.sequence": {
         *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.stages"),
+        *("questions.scope", "questions.stages", "questions.stats"),
     },
     "questions.parts": {
         *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),

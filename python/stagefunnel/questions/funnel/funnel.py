@@ -20,7 +20,7 @@ from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from .count import count, count_all, largest_groups
 from .kinds import rules_of
-from .table import funnel_table, outcome_table
+from .table import funnel_table, outcome_table, win_rate_standouts
 
 
 def funnel(
@@ -224,6 +224,10 @@ def outcomes(
             " or ",
             advised("at", "last"),
         )
-    scope = Scope(selection, groups_of(selection, by, at=at))
-    scope = replace(scope, groups=largest_groups(scope, [rule], top))
-    return outcome_table(pipeline, count(scope, rule), scope.groups)
+    whole = Scope(selection, groups_of(selection, by, at=at))
+    counts = count(whole, rule)
+    standouts = win_rate_standouts(counts, whole.groups)  # before small groups are put together
+    scope = replace(whole, groups=largest_groups(whole, [rule], top))
+    if scope.groups is not whole.groups:
+        counts = count(scope, rule)
+    return outcome_table(pipeline, counts, scope.groups, standouts)

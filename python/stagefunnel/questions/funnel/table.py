@@ -16,6 +16,7 @@ from ...tables.labels import value_labels
 from ...tables.options import KindName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES, TOO_RECENT
 from ..scope.groups import ONE_GROUP, Groups
+from ..stats.standouts import Standouts, find_standouts
 from .counts import FunnelCounts, Integers
 
 _MOST_RECORDED = 10_000
@@ -49,12 +50,25 @@ def funnel_table(
     return table
 
 
-def outcome_table(pipeline: Pipeline, counts: FunnelCounts, groups: Groups = ONE_GROUP) -> pd.DataFrame:
+def outcome_table(
+    pipeline: Pipeline,
+    counts: FunnelCounts,
+    groups: Groups = ONE_GROUP,
+    standouts: Standouts | None = None,
+) -> pd.DataFrame:
     """Build the table of :func:`outcomes` from the counts of a funnel."""
     shown = _shown(counts, groups)
     table = label_rows(_outcome_rows(counts, shown), groups.values, shown)
-    remember(table, "outcomes", pipeline)
+    found = {} if standouts is None else {"standouts": json.dumps(standouts.as_plain())}
+    remember(table, "outcomes", pipeline, by=groups.names, **found)
     return table
+
+
+def win_rate_standouts(counts: FunnelCounts, groups: Groups) -> Standouts | None:
+    """Find the groups of a breakdown whose win rate stands out; ``None`` without a breakdown."""
+    if groups.is_one:
+        return None
+    return find_standouts(_labels_of(groups), counts.won, counts.won + counts.lost, counts.open, counts.base)
 
 
 def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> dict[str, str]:

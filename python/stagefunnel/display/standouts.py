@@ -1,0 +1,105 @@
+"""Sentences about the groups whose rate stands out, as a table remembers them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from .numbers import count, percent
+
+_LEVEL: Final = 0.05
+UNLIKE: Final = 0.05  # shares that differ by so much are not alike
+_ROUNDING: Final = 1e-9
+
+
+def of_standouts(
+    remembered: Mapping[str, Any], total: int, *, rate: str, counted: str, pending: str, things: str
+) -> list[str]:
+    """Say which groups have a higher or lower rate than all others, or that none has.
+
+    Parameters
+    ----------
+    remembered
+        What the table remembers; without a record of groups there are no sentences.
+    total
+        Number of items in the table; there are no sentences where the record has another number, because
+        rows were filtered away.
+    rate
+        What the rate is called, for example ``"win rate"``.
+    counted
+        What its denominator counts, for example ``"closed"``.
+    pending
+        What items are that may still succeed, for example ``"open"``.
+    things
+        What is counted, for example ``"items"``.
+    """
+    record = json.loads(remembered.get("standouts", "null"))
+    if record is None or record["total"] != total:
+        return []
+    if record["n_groups"] and record["p_value"] is None:
+        return []  # there is one group, or one result
+    groups = _plural(remembered.get("by", []))
+    if record["n_groups"] and record["p_value"] is None:
+        return []  # there is one group, or one result
+    if not record["n_groups"]:
+        return [f"No rank: none of the {groups} has at least 30 {counted} {things}."]
+    like = [one for one in record["named"] if not _is_unlike(one)]
+    sentences = [
+        f"{_possessive(one)} {things} are {_age(one, pending)}" for one in record["named"] if _is_unlike(one)
+    ]
+    for word, is_side in (("Higher", _is_higher), ("Lower", lambda one: not _is_higher(one))):
+        side = [one for one in like if is_side(one)]
+        if side:
+            sentences.append(
+                f"{word} {rate} than the rest: {', '.join(_named(one, counted) for one in side)}"
+            )
+    if record["named"]:
+        return sentences
+    chance = f"(p = {_p_value(record['p_value'])}, {count(record['n_groups'])} {groups})"
+    subject = f"{rate[0].upper()}{rate[1:]}"
+    if record["p_value"] < _LEVEL:
+        return [f"{subject}: {groups} differ overall; no single one stands out {chance}"]
+    return [f"{subject}: differences between {groups} are within chance {chance}"]
+
+
+def _named(one: Mapping[str, Any], counted: str) -> str:
+    share = percent(one["successes"] / one["trials"])
+    numbers = f"{count(one['successes'])} of {count(one['trials'])} {counted}"
+    return f"{_name(one)} ({share}, {numbers}; the rest {percent(one['rest_rate'])})"
+
+
+def _age(one: Mapping[str, Any], pending: str) -> str:
+    younger = one["pending_share"] > one["rest_pending_share"]
+    shares = f"{percent(one['pending_share'])} still {pending}, against {percent(one['rest_pending_share'])}"
+    return f"{'younger' if younger else 'older'} ({shares})"
+
+
+def _is_higher(one: Mapping[str, Any]) -> bool:
+    return bool(one["successes"] / one["trials"] > one["rest_rate"])
+
+
+def _is_unlike(one: Mapping[str, Any]) -> bool:
+    return are_unlike(one["pending_share"], one["rest_pending_share"])
+
+
+def are_unlike(share: float, other: float) -> bool:
+    """Check whether two shares differ so much that what they belong to is not alike."""
+    return abs(share - other) >= UNLIKE - _ROUNDING
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    return ", ".join(one["group"])
+
+
+def _possessive(one: Mapping[str, Any]) -> str:
+    return f"{_name(one)}'s"
+
+
+def _plural(by: Sequence[Any]) -> str:
+    name = str(by[0]) if len(by) == 1 else ""
+    return f"{name}s" if name.isalpha() and name.isascii() and not name.endswith(("s", "y")) else "groups"
+
+
+def _p_value(p: float) -> str:
+    return f"{p:.2f}" if p >= 0.01 else "below 0.01"

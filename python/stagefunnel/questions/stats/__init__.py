@@ -1,0 +1,1 @@
+"""Tests of whether groups differ by more than chance, on plain counts."""
