@@ -13,9 +13,11 @@ from ..tables.labels import columns_before, group_label, value_label
 from ..tables.schema import AMOUNTS, BOTH
 from .extremes import group_name
 from .grid import Grid, Shown
-from .numbers import count, number, percent
+from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
-from .sentences import KIND_TITLES, findings, of_periods, stage_namer, standing, standings
+from .period_sentences import of_periods
+from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
+from .unlike import Side, unlike_notes
 
 _MOST_GROUPS = 20
 _MOST_GROUPS_WITH_FINDINGS = 6
@@ -80,9 +82,30 @@ def show_funnel(
     kinds = list(funnel.blocks)
     above, below = _sentences(funnel, remembered)
     if funnel.by[:1] == ["period"] and len(kinds) == 1:
-        below += of_periods(table, stage_namer(funnel.names), funnel.by[1:])
+        below += of_periods(table, remembered, stage_namer(funnel.names), funnel.by[1:])
+    elif funnel.by and "part" not in funnel.by:
+        below += unlike_notes(
+            [Side.of_rows(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
+        )
+    below += _of_length(table, remembered)
     title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
     return Shown(title, _grid(funnel), above, [*below, *also])
+
+
+def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say for how long items were followed, until when they were seen, and how many are left out for that."""
+    within = remembered.get("within")
+    if within is None or "too_recent" not in table:
+        return []
+    by = [name for name in columns_before(table, "stage") if name != "kind"]
+    rows = table[table["stage"] == table["stage"].iloc[0]] if len(table) else table
+    first = rows.drop_duplicates([*by]) if by else rows.head(1)
+    n = int(first["too_recent"].sum())
+    return [
+        f"Each item is followed for {within} from its first row; observed until "
+        f"{remembered.get('observed_until', '')}, so that {counted(n, 'item')} too recent for that "
+        f"{'is' if n == 1 else 'are'} left out"
+    ]
 
 
 def _taken_apart(table: pd.DataFrame, remembered: Mapping[str, Any]) -> _Funnel:

@@ -25,9 +25,11 @@ from ..tables.schema import (
     STAGE_TIMES,
     TRANSITIONS,
 )
-from .extremes import group_name, largest, largest_and_smallest
+from .extremes import largest
 from .numbers import count, counted, length, part_of, percent
+from .period_sentences import NameOf, of_comparison
 from .standouts import of_standouts
+from .unlike import Side, unlike_notes
 
 KIND_TITLES = {
     "classic": "classic",
@@ -43,12 +45,10 @@ PER_TITLES = {
 }
 
 
-NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
-Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
+_Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
 
 _NOTHING_SKIPPED = "No stage was skipped."
 _NOTHING_LOST = "Nothing was lost from a stage."
-_ALL_THE_SAME = "The same share of all came to each stage."
 
 
 def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -62,14 +62,13 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         Its ``attrs["stagefunnel"]``.
     """
     kind = remembered.get("table") or _kind_by_columns(table)
-    if kind == "outcomes":
-        return of_outcomes(table, remembered) if {*OUTCOME_TABLE} <= {*table.columns} else []
     if kind not in _SENTENCES:
         return []
     needed, sentences_of = _SENTENCES[kind]
     if not {*needed} <= {*table.columns}:
         return []
-    return sentences_of(table, stage_namer(remembered.get("names", {})))
+    name_of = stage_namer(remembered.get("names", {}))
+    return sentences_of(table, name_of, remembered)
 
 
 def _kind_by_columns(table: pd.DataFrame) -> str:
@@ -96,7 +95,15 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     if not by:
         return [standing({str(name): table[name].iloc[0] for name in table.columns})]
     total = int(table["base"].sum())
-    return of_standouts(remembered, total, rate="win rate", counted="closed", pending="open", things="items")
+    sentences = of_standouts(
+        remembered, total, rate="win rate", counted="closed", pending="open", things="items"
+    )
+    groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
+    return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
+
+
+def _group_of_outcomes(rows: pd.DataFrame, by: Sequence[Any]) -> Side:
+    return Side(", ".join(group_label(rows, by)), int(rows["base"].sum()), int(rows["open"].sum()))
 
 
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -166,84 +173,6 @@ def of_flow(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def of_periods(table: pd.DataFrame, name_of: NameOf, by: Sequence[str] = ()) -> list[str]:
-    """Say how the share of the first won stage changed from the first period with items to the last.
-
-    With groups, say instead which group has the largest share in the last period and which the smallest.
-    """
-    won = table[(table["outcome"] == "won") & (table["base"] > 0)]
-    won = won[won["stage"] == won["stage"].iloc[0]] if len(won) else won
-    if by:
-        return _of_last_period(won, name_of, by)
-    if len(won) < 2:
-        return []
-    first, last = won.iloc[0], won.iloc[-1]
-    return [
-        f"{name_of(first['stage'])}: {percent(first['conversion_from_all'])} of all in {first['period']}, "
-        f"{percent(last['conversion_from_all'])} in {last['period']}"
-    ]
-
-
-def _of_last_period(won: pd.DataFrame, name_of: NameOf, by: Sequence[str]) -> list[str]:
-    last = won[won["period"] == won["period"].iloc[-1]] if len(won) else won
-    if len(last) < 2:
-        return []
-    where = f"{name_of(last['stage'].iloc[0])} in {last['period'].iloc[0]}"
-    best, least = largest_and_smallest(last, last["conversion_from_all"])
-    most, fewest = (row["conversion_from_all"].iloc[0] for row in (best, least))
-    if most == fewest:
-        return [f"{where}: {percent(most)} of all in every group"]
-    return [
-        f"{where}: {percent(most)} of all in {group_name(best, by)}, the most, "
-        f"{percent(fewest)} in {group_name(least, by)}, the least"
-    ]
-
-
-def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
-    """Say at which stage two funnels lie furthest apart; nothing of fewer or more funnels."""
-    if len(series) != 2:
-        return []
-    (first, one), (last, other) = series
-    columns = (rows["conversion_from_all"].tolist() for rows in (one, other))
-    shares = pd.DataFrame(dict(zip(("here", "there"), columns, strict=True))).assign(stage=list(one["stage"]))
-    known = shares.dropna(subset=["here", "there"])
-    if known.empty:
-        return []
-    row = largest(known, (known["there"] - known["here"]).abs()).iloc[0]
-    if row["there"] == row["here"]:
-        return [_ALL_THE_SAME]
-    return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
-
-
-def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
-    there, here = (f"{percent(share)} ({name})" for name, share in (now, before))
-    return f"Furthest apart at {where}: {there}, {here}"
-
-
-def series_of(comparison: pd.DataFrame) -> list[Series]:
-    """Split a comparison of two periods into the funnels of each, the earlier one first."""
-    now, before = map(str, comparison.attrs.get("stagefunnel", {}).get("called", ("now", "before")))
-    earlier = comparison.drop(columns=["reached", "conversion_from_all"]).rename(
-        columns={"reached_before": "reached", "conversion_from_all_before": "conversion_from_all"}
-    )
-    return [(before, earlier), (now, comparison)]
-
-
-def of_comparison(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say at which stage two periods lie furthest apart, and in which group."""
-    by = columns_before(table, "stage")
-    if table["conversion_from_all_difference"].isna().all():
-        return ["No stage has a share of all in both periods."]
-    if not by:
-        return of_series(series_of(table), name_of)
-    row = largest(table, table["conversion_from_all_difference"].abs())
-    if not row["conversion_from_all_difference"].iloc[0]:
-        return [_ALL_THE_SAME]
-    before, now = ((name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row))
-    where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, by)])
-    return [_furthest_apart(where, now, before)]
-
-
 def of_items(table: pd.DataFrame) -> list[str]:
     """Say how many items there are, and how they stand."""
     numbers = table["outcome"].value_counts()
@@ -299,19 +228,20 @@ _COLUMNS_OF_UNMARKED: Final[Mapping[str, tuple[str, ...]]] = {  # tables without
     "stages": ("stage", "rows", "first_row"),
 }
 # For each kind of table: the columns that its sentences need, and the function that composes them.
-_SENTENCES: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, NameOf], list[str]]]]] = {
-    "time_in_stage": (STAGE_TIMES, of_times),
-    "transitions": (TRANSITIONS, of_moves),
-    "losses": (LOSSES, of_losses),
-    "skips": (SKIPS, of_skips),
-    "flow": (FLOW, lambda table, _: of_flow(table)),
-    "comparison": (COMPARISON, of_comparison),
-    "item_table": (("outcome",), lambda table, _: of_items(table)),
-    "explanation": (EXPLANATION, of_explanation),
-    "rows": (ROWS, lambda table, _: of_rows(table)),
-    "stages": (("stage", "rows"), of_stages),
-    "quality": (QUALITY, lambda table, _: of_quality(table)),
-    "problems": (PROBLEMS, lambda table, _: of_problems(table)),
+_SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
+    "outcomes": (OUTCOME_TABLE, lambda table, _, remembered: of_outcomes(table, remembered)),
+    "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
+    "time_in_stage": (STAGE_TIMES, lambda table, name_of, _: of_times(table, name_of)),
+    "transitions": (TRANSITIONS, lambda table, name_of, _: of_moves(table, name_of)),
+    "losses": (LOSSES, lambda table, name_of, _: of_losses(table, name_of)),
+    "skips": (SKIPS, lambda table, name_of, _: of_skips(table, name_of)),
+    "flow": (FLOW, lambda table, *_: of_flow(table)),
+    "item_table": (("outcome",), lambda table, *_: of_items(table)),
+    "explanation": (EXPLANATION, lambda table, name_of, _: of_explanation(table, name_of)),
+    "rows": (ROWS, lambda table, *_: of_rows(table)),
+    "stages": (("stage", "rows"), lambda table, name_of, _: of_stages(table, name_of)),
+    "quality": (QUALITY, lambda table, *_: of_quality(table)),
+    "problems": (PROBLEMS, lambda table, *_: of_problems(table)),
 }
 
 

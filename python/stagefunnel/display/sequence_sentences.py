@@ -10,6 +10,7 @@ import pandas as pd
 from ..tables.labels import group_label
 from .extremes import group_name, largest, largest_and_smallest
 from .numbers import count, length, part_of, percent
+from .standouts import of_standouts
 
 _Remembered: TypeAlias = Mapping[str, Any]  # ``attrs["stagefunnel"]`` of a table
 _Sentences: TypeAlias = Callable[[pd.DataFrame, _Remembered], list[str]]
@@ -72,15 +73,15 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 
 
 def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
-    last = table[(table["step"] == table["step"].max()) & table["conversion_from_first"].notna()]
-    if len(last) < 2:
-        return []
-    best, least = (
-        f"{group_name(row, remembered['by'])} "
-        f"({count(row['reached'].iloc[0])}, {percent(row['conversion_from_first'].iloc[0])})"
-        for row in largest_and_smallest(last, last["conversion_from_first"])
+    entered = int(table.loc[table["step"] == 1, "reached"].sum())
+    return of_standouts(
+        remembered,
+        entered,
+        rate="conversion",
+        counted="that did step 1",
+        pending="inside the window",
+        things=_counted_things(remembered),
     )
-    return [f"Most of those that did step 1 came to {last['label'].iloc[0]} in {best}, fewest in {least}."]
 
 
 def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:

@@ -10,7 +10,8 @@ import pandas as pd
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
 from ..numbers import brief, count, percent
-from ..sentences import KIND_TITLES, of_series, series_of
+from ..period_sentences import NameOf, of_comparison, of_groups, of_series, series_of
+from ..sentences import KIND_TITLES
 from .canvas import Canvas, Panels
 from .library import alt
 from .marks import layered, numbers_behind, room_for, tooltip
@@ -75,7 +76,15 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
     ]
     height = alt.Step(_BAR, **{"for": "offset"})
     chart = layered(layers, width=_WIDTH, height=height, records=records)
-    return canvas.finished(chart, title, of_series(series, names.__getitem__))
+    return canvas.finished(chart, title, _sentences(canvas, series, names.__getitem__))
+
+
+def _sentences(canvas: Canvas, series: Panels, name_of: NameOf) -> list[str]:
+    if "reached_before" in canvas.table.columns:
+        return of_comparison(canvas.table, canvas.remembered, name_of)
+    return (
+        of_series(series, name_of) if canvas.by == ["kind"] else of_groups(series, canvas.remembered, name_of)
+    )
 
 
 def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -9,25 +10,28 @@ import pandas as pd
 from ...errors import SchemaError, check_option
 from ...tables.schema import FUNNEL
 from ..numbers import count, percent
-from ..sentences import KIND_TITLES, of_periods
+from ..period_sentences import of_periods, sides_of_periods, win_rates
+from ..sentences import KIND_TITLES
 from .canvas import Canvas, rows_of
 from .library import alt
 from .marks import chart_of, layered, side_by_side, tooltip
 from .style import Theme, ThemeName, legend, panel_title
 
-ValueName = Literal["conversion_from_all", "conversion_from_previous", "reached"]
+ValueName = Literal["win_rate", "conversion_from_all", "conversion_from_previous", "reached"]
 _MOST_GROUPS, _MOST_LINES, _WIDTH, _HEIGHT = 12, 8, 560, 260
 _TITLES = {
+    "win_rate": "won, of what was closed in the period",
     "conversion_from_all": "of all items",
     "conversion_from_previous": "of the previous stage",
     "reached": "items",
 }
+_WIN_RATE = "win rate"
 
 
 def plot_trend(
-    table: pd.DataFrame, *, value: ValueName = "conversion_from_all", theme: ThemeName = "light"
+    table: pd.DataFrame, *, value: ValueName | None = None, theme: ThemeName = "light"
 ) -> alt.ConcatChart:
-    """Draw the funnel of each period, as a line per stage.
+    """Draw the funnel of each period, as a line per stage, or the win rate of each.
 
     Parameters
     ----------
@@ -35,7 +39,9 @@ def plot_trend(
         A table of :func:`stagefunnel.funnel_by_period` of one kind, with up to 12 groups.
     value
         ``"conversion_from_all"``, ``"conversion_from_previous"`` (without a point where more items reached a
-        stage than the one before) or ``"reached"``.
+        stage than the one before), ``"reached"``, or ``"win_rate"``: one line, of what was closed in each
+        period. By default that is drawn for ``basis="active"``, in which an item that stays open is in
+        the base of many periods, and ``"conversion_from_all"`` for all others.
     theme
         ``"light"`` or ``"dark"``.
 
@@ -43,7 +49,7 @@ def plot_trend(
     -------
     altair.ConcatChart
         One panel per group, all on one scale. Of more than 8 stages it has the first 4 and the last 4, and
-        a sentence under the title says so.
+        a sentence under the title says so. Periods that the log covers only in part are drawn hollow.
 
     Raises
     ------
@@ -61,35 +67,67 @@ def plot_trend(
     >>> plot_trend(table).to_dict()["title"]["text"]
     'Funnel: classic, from 2025Q1 to 2026Q2'
     """
-    check_option("value", value, get_args(ValueName))
+    if value is not None:
+        check_option("value", value, get_args(ValueName))
     canvas = Canvas.of(table, (*FUNNEL, "period"), "funnel_by_period()", theme).without("period")
     if "kind" in table.columns:
         raise SchemaError(
             'both kinds are too much for one chart; give table[table["kind"] == …].drop(columns="kind")'
         )
+    value = value or _default_value(canvas.remembered)
     labels = list(table["stage"].unique())
     shown = (
         labels if len(labels) <= _MOST_LINES else [*labels[: _MOST_LINES // 2], *labels[-_MOST_LINES // 2 :]]
     )
     names = canvas.names_of(labels)
     groups = canvas.groups(_MOST_GROUPS, table[table["stage"].isin(shown)])
-    drawn = [names[label] for label in shown]
-    panels = [_lines(rows, group, value, drawn, names, canvas.look) for group, rows in groups]
+    drawn = [_WIN_RATE] if value == "win_rate" else [names[label] for label in shown]
+    partial = {
+        side.name for side in sides_of_periods(_periods_of(table), canvas.remembered) if side.is_partial
+    }
+    panels = [
+        _lines(
+            _win_rates(rows, canvas.remembered) if value == "win_rate" else _shares(rows, value, names),
+            group,
+            _axis_title(value, canvas.remembered),
+            drawn,
+            partial,
+            canvas.look,
+        )
+        for group, rows in groups
+    ]
     chart: alt.ConcatChart = side_by_side(panels).resolve_scale(y="shared")
     kind = str(canvas.remembered.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    sentences = of_periods(table, names.__getitem__, canvas.by)
-    if len(shown) < len(labels):
+    sentences = of_periods(table, canvas.remembered, names.__getitem__, canvas.by)
+    if value != "win_rate" and len(shown) < len(labels):
         sentences.append(f"{len(shown)} of {len(labels)} stages are drawn")
     return canvas.finished(chart, canvas.titled(title), sentences)
 
 
-def _lines(
-    rows: pd.DataFrame, group: str, value: str, stages: list[str], names: dict[Any, str], look: Theme
-) -> alt.LayerChart:
+def _default_value(remembered: Mapping[str, Any]) -> ValueName:
+    knows_outcomes = remembered.get("outcomes", "{}") != "{}"
+    return "win_rate" if remembered.get("basis") == "active" and knows_outcomes else "conversion_from_all"
+
+
+def _axis_title(value: str, remembered: Mapping[str, Any]) -> str:
+    """Say what a value is a share of, by the basis of the trend."""
+    basis = remembered.get("basis")
+    if value != "conversion_from_all" or basis is None:
+        return _TITLES[value]
+    within = remembered.get("within")
+    return f"of all items {basis} in the period{f', within {within}' if within else ''}"
+
+
+def _periods_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    return [part for _, part in rows.groupby("period", sort=False, observed=True)]
+
+
+def _shares(rows: pd.DataFrame, value: str, names: Mapping[Any, str]) -> list[dict[str, Any]]:
+    """Return a record of each period and stage."""
     is_share = value != "reached"
-    records: list[dict[str, Any]] = [
+    return [
         {
             "period": str(row["period"]),
             "stage": names[row["stage"]],
@@ -101,8 +139,38 @@ def _lines(
         }
         for row in rows_of(rows)
     ]
+
+
+def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a record of the win rate of each period."""
+    parts = _periods_of(rows)
+    rates, closed = win_rates(parts, remembered)
+    return [
+        {
+            "period": str(part["period"].iloc[0]),
+            "stage": _WIN_RATE,
+            "value": rate,
+            "text": percent(rate),
+            "reached": count(round((rate or 0) * n)),
+            "all": count(n),
+        }
+        for part, rate, n in zip(parts, rates, closed, strict=True)
+    ]
+
+
+def _lines(
+    records: Sequence[dict[str, Any]],
+    group: str,
+    title: str,
+    stages: Sequence[str],
+    partial: Collection[str],
+    look: Theme,
+) -> alt.LayerChart:
+    """Draw a line for each stage; points of periods that are covered only in part are hollow."""
+    is_share = title != _TITLES["reached"]
     periods = list(dict.fromkeys(record["period"] for record in records))
-    scale = alt.Scale(domain=stages, range=list(look.series[: len(stages)]))
+    records = [record | {"covered": record["period"] not in partial} for record in records]
+    scale = alt.Scale(domain=list(stages), range=list(look.series[: len(stages)]))
     # The axis names at most 14 periods, so that long trends stay legible.
     step = max(1, -(-len(periods) // 14))
     axis = alt.Axis(title=None, labelAngle=-40, values=periods[::step], domain=True, ticks=True)
@@ -110,16 +178,17 @@ def _lines(
         x=alt.X("period:O", sort=periods, axis=axis),
         y=alt.Y(
             "value:Q",
-            axis=alt.Axis(
-                title=_TITLES[value], format=".0%" if is_share else "~s", domain=False, tickCount=6
-            ),
+            axis=alt.Axis(title=title, format=".0%" if is_share else "~s", domain=False, tickCount=6),
         ),
         color=alt.Color("stage:N", scale=scale, legend=legend()),
-        tooltip=tooltip(
-            ("period", "stage", "text", "reached", "all"), {"text": _TITLES[value], "all": "all items"}
-        ),
+        tooltip=tooltip(("period", "stage", "text", "reached", "all"), {"text": title, "all": "all items"}),
     )
-    layers = [points.mark_line(strokeWidth=2.2), points.mark_point(filled=True, size=32, opacity=1)]
+    hollow = alt.condition(alt.datum.covered, alt.value(1), alt.value(0))
+    layers = [
+        points.mark_line(strokeWidth=2.2),
+        points.mark_point(filled=False, size=32, opacity=1, fill=look.paper),
+        points.mark_point(filled=True, size=32).encode(opacity=hollow),
+    ]
     if not group:
         return layered(layers, width=_WIDTH, height=_HEIGHT)
     return layered(layers, width=340, height=180, title=panel_title(look, group, width=340))

@@ -29,6 +29,7 @@ from ...times.periods import (
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
 from ..scope.selection import data_of
+from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .funnel import funnel
 
 _COMPARED: Final = ("reached", "conversion_from_all", "open_at", "base")
@@ -104,8 +105,14 @@ def compare_periods(
     clock = data_of(log).clock
     now = period_of(period, clock)
     before = _period_before(now, period, with_, clock)
+    called = [_called(now, clock), _called(before, clock)]
     if same_part:
+        whole = now, before
         now, before = _same_part(log, now, before, as_of)
+        called = [
+            name if part is all_of_it else f"{name} until {_minute(part.end)}"
+            for name, part, all_of_it in zip(called, (now, before), whole, strict=True)
+        ]
     leading = [] if by is None else by_columns(by)
     refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS, *COMPARED_TOO_RECENT])
     options: dict[str, Any] = {
@@ -127,6 +134,7 @@ def compare_periods(
         *counts.columns[-1:].intersection([TOO_RECENT]),
     ]
     table = _beside(counts, counts_before, keys, names)
+    seen_at = moment_of(as_of, clock, "as_of")
     remember(
         table,
         "comparison",
@@ -134,7 +142,14 @@ def compare_periods(
         kind=kind,
         by=leading,
         periods=[_text(now, clock), _text(before, clock)],
-        called=[_called(now, clock), _called(before, clock)],
+        called=called,
+        basis=basis_of(basis, within),
+        **observed_until(log._data, seen_at) | followed_for(log._data, within, seen_at),
+        partly_covered=[
+            name
+            for one, name in zip((now, before), called, strict=True)
+            if _is_partly_covered(log, one, name, seen_at)
+        ],
     )
     return table
 
@@ -156,6 +171,13 @@ def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, cl
     if with_ == "previous":
         return Period(_length_before(now.start, now.end, clock), now.start)
     return _last_year(now.start, now.end, clock, weeks=_is_of_weeks(period))
+
+
+def _is_partly_covered(log: StageLog, period: Period, name: str, seen_at: int | None) -> bool:
+    start, end = period.ticks(log._data.clock)
+    if start is None or end is None:
+        return False
+    return bool(partly_covered(log._data, seen_at, np.array([start, end]), [name]))
 
 
 def _same_part(log: StageLog, now: Period, before: Period, as_of: MomentLike | None) -> tuple[Period, Period]:
@@ -277,6 +299,10 @@ def _called(period: Period, clock: Clock) -> str:
 
 def _text(period: Period, clock: Clock) -> str:
     return f"{_moment_text(period.start, clock)} … {_moment_text(period.end, clock)}"
+
+
+def _minute(moment: Any) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, pd.Timestamp) else str(moment)
 
 
 def _moment_text(moment: Any, clock: Clock) -> str:

@@ -161,7 +161,7 @@ def funnel(
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups)
+    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups, selection.said)
 
 
 def outcomes(
@@ -230,4 +230,4 @@ def outcomes(
     scope = replace(whole, groups=largest_groups(whole, [rule], top))
     if scope.groups is not whole.groups:
         counts = count(scope, rule)
-    return outcome_table(pipeline, counts, scope.groups, standouts)
+    return outcome_table(pipeline, counts, scope.groups, standouts, selection.said)

@@ -98,5 +98,5 @@ def skips(
     table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
     # The sort is stable: equal rows stay in the order of groups and stages.
     table = table.iloc[np.lexsort((-skipped, np.nan_to_num(-rate, nan=1.0)))].reset_index(drop=True)
-    remember(table, "skips", pipeline, by=groups.names)
+    remember(table, "skips", pipeline, by=groups.names, **selection.said)
     return table

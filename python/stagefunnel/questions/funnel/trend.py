@@ -32,7 +32,7 @@ from ..scope.groups import Groups
 from ..scope.money import amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, core_pipeline, data_of, elsewhere_flags, selection_of
-from ..scope.within import basis_of
+from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .count import count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
@@ -120,7 +120,7 @@ def funnel_by_period(
         nothing = Scope(
             selection_of(log, pipeline, unlisted=unlisted, as_of=as_of, within=within), amounts=amounts
         )
-        return funnel_table(pipeline, kind, count_all(nothing, rules), cells)
+        return funnel_table(pipeline, kind, count_all(nothing, rules), cells, {"basis": basis})
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
     if basis == "active":
@@ -142,7 +142,13 @@ def funnel_by_period(
         code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
         placed = replace(cells, code=code.astype(np.int32))
         counts = count_all(Scope(selection, placed, amounts), rules)
-    return funnel_table(pipeline, kind, counts, cells)
+    said = {
+        "basis": basis,
+        **observed_until(log._data, seen_at),
+        **followed_for(log._data, within, seen_at),
+        "partly_covered": partly_covered(log._data, seen_at, bounds, [str(one) for one in periods]),
+    }
+    return funnel_table(pipeline, kind, counts, cells, said)
 
 
 def _count_active(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
-from .within import Ages, ages_of, basis_of
+from .within import Ages, ages_of, basis_of, followed_for
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Selection:
         such items.
     ages
         Until when each item is read; ``None`` where items are not read for a length of time.
+    said
+        What a table remembers of all this for people who read it.
     """
 
     log: StageLog
@@ -52,6 +55,7 @@ class Selection:
     too_recent: npt.NDArray[np.bool_] | None = None
     cohort: _core.journeys.Journeys | None = None
     ages: Ages | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def grouped(self) -> _core.journeys.Journeys:
@@ -122,7 +126,8 @@ def selection_of(
             until=ages.until_without(too_recent),
         )
     moved = moved_items(log, pipeline, lookup, journeys)
-    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages)
+    said = followed_for(log._data, within, observed_until)
+    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, said)
 
 
 def moved_items(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given, named
 from ...log.data import LogData
 from ...tables.options import BasisName
-from ...times.lengths import Length, ends_of
+from ...times.lengths import Length, LengthLike, ends_of
 
 _NEVER: Final = np.iinfo(np.int64).min
 _ALWAYS: Final = np.iinfo(np.int64).max
@@ -57,6 +60,49 @@ def ages_of(data: LogData, lookup: _core.scan.Pipeline, length: Length, observed
     until[is_listed] = ends_of(length, data.journeys.time[row[is_listed]], data.clock)
     too_recent = is_listed & (until >= (_ALWAYS if observed_until is None else observed_until))
     return Ages(until, too_recent)
+
+
+def followed_for(data: LogData, within: LengthLike | None, as_of: int | None) -> dict[str, str]:
+    """Say for a display how long items are followed, and until when they were observed."""
+    return {} if within is None else {"within": _text(within)} | observed_until(data, as_of)
+
+
+def observed_until(data: LogData, as_of: int | None) -> dict[str, str]:
+    """Say for a display until when items were observed."""
+    end = data.end_of_observation(as_of)
+    if end is None:
+        return {}
+    moment = str(data.to_times(np.array([end], dtype=np.int64)).iloc[0])
+    return {"observed_until": moment.replace(" 00:00:00", "")}
+
+
+def partly_covered(
+    data: LogData, as_of: int | None, bounds: npt.NDArray[np.int64], names: Sequence[str]
+) -> list[str]:
+    """Return the names of the periods that the log covers only in part: it begins or ends inside them.
+
+    Parameters
+    ----------
+    data, as_of
+        The log, and the moment of the report.
+    bounds
+        Where each period begins, and where the last one ends.
+    names
+        Names of the periods.
+    """
+    times, end = data.time_range, data.end_of_observation(as_of)
+    if times is None or end is None:
+        return []
+    # Rows at the moment of a report are not read, rows at the end of the log are.
+    seen = end if as_of is not None else end + 1
+    starts, ends = bounds[:-1], bounds[1:]
+    inside = ((starts < times[0]) & (times[0] < ends)) | ((starts < seen) & (seen < ends))
+    return [name for name, is_inside in zip(names, inside.tolist(), strict=True) if is_inside]
+
+
+def _text(within: LengthLike) -> str:
+    is_delta = isinstance(within, datetime.timedelta | np.timedelta64)
+    return str(pd.Timedelta(within)) if is_delta else str(within)
 
 
 def basis_of(basis: BasisName | None, within: object, option: str = "basis") -> BasisName:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Unpack
 
@@ -9,10 +10,13 @@ import pandas as pd
 
 from ... import _core
 from ...log.stage_log import StageLog
+from ...tables.labels import value_labels
 from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE
 from ...times.periods import MomentLike
+from ..scope.groups import Groups
 from ..stages.durations import QUANTILES, quantiles_of
+from ..stats.standouts import find_standouts
 from .attribution import Grouped, grouped_by, touch_of
 from .matches import counts_of, items_before, matches_of, window_funnel
 from .question import Question, question_of, remember_rules
@@ -112,7 +116,8 @@ def sequence_funnel(
     table = sequence_table(question, counts, grouped.groups, None if shares is None else list(shares))
     items, left_out = int(counts.items.sum()), int(counts.left_out.sum())
     by_columns = [] if grouped.groups is None else list(grouped.groups.values.columns)
-    remember_rules(table, "sequence_funnel", question, items=items, left_out=left_out, by=by_columns)
+    found = _standouts(counts, grouped.groups, attribution)
+    remember_rules(table, "sequence_funnel", question, items=items, left_out=left_out, by=by_columns, **found)
     return table
 
 
@@ -170,6 +175,18 @@ def sequence_items(
     table = item_rows(log, len(question.plan.steps), matches)
     remember_rules(table, "sequence_items", question)
     return table
+
+
+def _standouts(counts: StepCounts, groups: Groups | None, attribution: AttributionName) -> dict[str, str]:
+    """Record the groups whose conversion from the first to the last step stands out."""
+    # With all events an item may be in several groups, which cannot be compared with the rest.
+    if groups is None or attribution == "all_events":
+        return {}
+    entered, pending = counts.reached[:, 0], counts.immature.sum(axis=1)
+    columns = [value_labels(groups.values[name]) for name in groups.names]
+    labels = list(zip(*columns, strict=True))
+    found = find_standouts(labels, counts.reached[:, -1], entered, pending, entered)
+    return {"standouts": json.dumps(found.as_plain())}
 
 
 def _counts(

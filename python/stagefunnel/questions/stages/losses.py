@@ -136,7 +136,7 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names)
+    remember(table, "losses", pipeline, by=groups.names, **selection.said)
     return table
 
 

@@ -1,0 +1,175 @@
+"""Sentences about periods side by side: a trend, and the comparison of two periods or of two funnels.
+
+Periods are compared only where they are alike: covered by the log as a whole, of enough items, and with items
+that have had the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import pandas as pd
+
+from ..tables.labels import columns_before, group_label
+from .extremes import largest
+from .numbers import percent
+from .outcomes import recorded_outcomes
+from .standouts import are_unlike
+from .unlike import LEAST_BASE, Side, unlike_notes
+
+NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
+Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
+_Remembered: TypeAlias = Mapping[str, Any]
+
+_ALL_THE_SAME: Final = "The same share of all came to each stage."
+_FOLLOW: Final = "younger items have had less time; within= follows all of them for the same time"
+
+
+def of_periods(
+    table: pd.DataFrame, remembered: _Remembered, name_of: NameOf, by: Sequence[str] = ()
+) -> list[str]:
+    """Say how what matters changed from the first period that can be compared to the last.
+
+    With ``within=`` that is the share won of all items created in a period, else the win rate of what was
+    closed in it. Where periods are unlike, sentences say so. With groups these are the only ones.
+    """
+    parts = [rows for _, rows in table.groupby("period", sort=False, observed=True)]
+    sides = sides_of_periods(parts, remembered)
+    notes = unlike_notes(sides, remembered)
+    if by or "kind" in table.columns:
+        return notes
+    if remembered.get("basis") == "created":
+        within = remembered.get("within")
+        if within is None:
+            return [f"Not compared: {_FOLLOW}", *notes]
+        return [*_won_of_all(parts, sides, name_of, within), *notes]
+    return [*_win_rates(parts, sides, remembered), *notes]
+
+
+def sides_of_periods(parts: Sequence[pd.DataFrame], remembered: _Remembered) -> list[Side]:
+    """Read the rows of each period of a trend; with groups, all groups together."""
+    partial = {*remembered.get("partly_covered", ())}
+    return [_side_of_period(rows, partial) for rows in parts]
+
+
+def _side_of_period(rows: pd.DataFrame, partial: set[str]) -> Side:
+    name = str(rows["period"].iloc[0])
+    first_stage = rows[rows["stage"] == rows["stage"].iloc[0]]
+    left_out = int(first_stage["too_recent"].sum()) if "too_recent" in rows else 0
+    is_partial = name in partial or left_out > 0
+    return Side(name, int(first_stage["base"].sum()), int(rows["open_at"].sum()), is_partial)
+
+
+def _won_of_all(
+    parts: Sequence[pd.DataFrame], sides: Sequence[Side], name_of: NameOf, within: str
+) -> list[str]:
+    """Compare the share won, of all items created in a period."""
+    shares = []
+    for rows, side in zip(parts, sides, strict=True):
+        won = rows[rows["outcome"] == "won"]
+        if len(won) and side.is_large and not side.is_partial:
+            shares.append((side.name, float(won["conversion_from_all"].iloc[0])))
+            stage = name_of(won["stage"].iloc[0])
+    if len(shares) < 2:
+        return [f"Too few periods are covered whole, with {LEAST_BASE} items, to compare them"]
+    return [_change(f"{stage} within {within}, of all created", shares)]
+
+
+def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered: _Remembered) -> list[str]:
+    """Compare the win rate of what was closed in a period."""
+    rates = [
+        (side.name, rate)
+        for side, rate, closed in zip(sides, *win_rates(parts, remembered), strict=True)
+        if closed >= LEAST_BASE and not side.is_partial
+    ]
+    if len(rates) < 2:
+        return []
+    return [_change("Win rate of what was closed in the period", rates)]
+
+
+def win_rates(parts: Sequence[pd.DataFrame], remembered: _Remembered) -> tuple[list[float | None], list[int]]:
+    """Return the win rate of what was closed in each period, and how many items that were.
+
+    Of items that are active in a period, those that are closed at its end were closed in it.
+    """
+    records = recorded_outcomes(remembered, str(remembered.get("kind", "")), parts)
+    closed = [0 if record is None else record["won"] + record["lost"] for record in records]
+    rates = [
+        record["won"] / n if record is not None and n else None
+        for record, n in zip(records, closed, strict=True)
+    ]
+    return rates, closed
+
+
+def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
+    (first, before), (last, now) = of_periods[0], of_periods[-1]
+    difference = 100 * (now - before)
+    shares = f"{100 * now:.1f} % in {last} after {100 * before:.1f} % in {first}"
+    return f"{what}: {shares} ({difference:+.1f} points)"
+
+
+def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
+    """Say at which stage two funnels lie furthest apart; nothing of fewer or more funnels."""
+    if len(series) != 2:
+        return []
+    (first, one), (last, other) = series
+    columns = (rows["conversion_from_all"].tolist() for rows in (one, other))
+    shares = pd.DataFrame(dict(zip(("here", "there"), columns, strict=True))).assign(stage=list(one["stage"]))
+    known = shares.dropna(subset=["here", "there"])
+    if known.empty:
+        return []
+    row = largest(known, (known["there"] - known["here"]).abs()).iloc[0]
+    if row["there"] == row["here"]:
+        return [_ALL_THE_SAME]
+    return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
+
+
+def of_groups(series: Sequence[Series], remembered: _Remembered, name_of: NameOf) -> list[str]:
+    """Say where two groups lie furthest apart, or that groups are unlike."""
+    notes = unlike_notes([Side.of_rows(name, rows) for name, rows in series], remembered)
+    return notes or of_series(series, name_of)
+
+
+def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
+    there, here = (f"{percent(share)} ({name})" for name, share in (now, before))
+    return f"Furthest apart at {where}: {there}, {here}"
+
+
+def series_of(comparison: pd.DataFrame) -> list[Series]:
+    """Split a comparison of two periods into the funnels of each, the earlier one first."""
+    now, before = map(str, comparison.attrs.get("stagefunnel", {}).get("called", ("now", "before")))
+    names = ["reached", "conversion_from_all", "open_at", "base"]
+    earlier = comparison.drop(columns=names).rename(columns={f"{name}_before": name for name in names})
+    return [(before, earlier), (now, comparison)]
+
+
+def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf) -> list[str]:
+    """Say at which stage two periods lie furthest apart, and in which group, or that they are unlike."""
+    by = columns_before(table, "stage")
+    if table["conversion_from_all_difference"].isna().all():
+        return ["No stage has a share of all in both periods."]
+    partial = {*remembered.get("partly_covered", ())}
+    series = series_of(table)
+    if not by:
+        sides = [Side.of_rows(name, rows, is_partial=name in partial) for name, rows in series]
+        return unlike_notes(sides, remembered) or of_series(series, name_of)
+    notes = unlike_notes([Side(name, LEAST_BASE, 0, name in partial) for name, _ in series], remembered)
+    alike = pd.concat(
+        [rows for _, rows in table.groupby(by, sort=False, dropna=False) if _are_alike(rows)] or [table[:0]]
+    )
+    if notes or alike.empty:
+        return notes or ["No group has two periods that are alike: 30 items and open shares within 5 points."]
+    row = largest(alike, alike["conversion_from_all_difference"].abs())
+    if not row["conversion_from_all_difference"].iloc[0]:
+        return [_ALL_THE_SAME]
+    before, now = ((name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row))
+    where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, by)])
+    return [_furthest_apart(where, now, before)]
+
+
+def _are_alike(rows: pd.DataFrame) -> bool:
+    """Check whether the two periods of one group can be compared."""
+    before, now = (Side.of_rows(name, part) for name, part in series_of(rows))
+    alike = "within" in rows.attrs.get("stagefunnel", {}) or not are_unlike(before.open_share, now.open_share)
+    return before.is_large and now.is_large and alike
