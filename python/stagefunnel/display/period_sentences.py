@@ -104,9 +104,9 @@ def win_rates(parts: Sequence[pd.DataFrame], remembered: _Remembered) -> tuple[l
 
 def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
     (first, before), (last, now) = of_periods[0], of_periods[-1]
-    difference = 100 * (now - before)
+    difference = f"{100 * (now - before):+.1f}".replace("-", "−")
     shares = f"{100 * now:.1f} % in {last} after {100 * before:.1f} % in {first}"
-    return f"{what}: {shares} ({difference:+.1f} points)"
+    return f"{what}: {shares} ({difference} points)"
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:

@@ -96,7 +96,7 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         return [standing({str(name): table[name].iloc[0] for name in table.columns})]
     total = int(table["base"].sum())
     sentences = of_standouts(
-        remembered, total, rate="win rate", counted="closed", pending="open", things="items"
+        remembered, total, rate="win rate", trials="closed items", pending="open", things="items"
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]

@@ -78,7 +78,7 @@ def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[st
         remembered,
         entered,
         rate="conversion",
-        counted="that did step 1",
+        trials=f"{_counted_things(remembered)} that did step 1",
         pending="inside the window",
         things=_counted_things(remembered),
     )

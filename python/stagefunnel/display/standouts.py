@@ -14,7 +14,7 @@ _ROUNDING: Final = 1e-9
 
 
 def of_standouts(
-    remembered: Mapping[str, Any], total: int, *, rate: str, counted: str, pending: str, things: str
+    remembered: Mapping[str, Any], total: int, *, rate: str, trials: str, pending: str, things: str
 ) -> list[str]:
     """Say which groups have a higher or lower rate than all others, or that none has.
 
@@ -27,8 +27,8 @@ def of_standouts(
         rows were filtered away.
     rate
         What the rate is called, for example ``"win rate"``.
-    counted
-        What its denominator counts, for example ``"closed"``.
+    trials
+        What its denominator counts, for example ``"closed items"``.
     pending
         What items are that may still succeed, for example ``"open"``.
     things
@@ -43,7 +43,7 @@ def of_standouts(
     if record["n_groups"] and record["p_value"] is None:
         return []  # there is one group, or one result
     if not record["n_groups"]:
-        return [f"No rank: none of the {groups} has at least 30 {counted} {things}."]
+        return [f"No rank: none of the {groups} has 30 {trials}"]
     like = [one for one in record["named"] if not _is_unlike(one)]
     sentences = [
         f"{_possessive(one)} {things} are {_age(one, pending)}" for one in record["named"] if _is_unlike(one)
@@ -51,9 +51,7 @@ def of_standouts(
     for word, is_side in (("Higher", _is_higher), ("Lower", lambda one: not _is_higher(one))):
         side = [one for one in like if is_side(one)]
         if side:
-            sentences.append(
-                f"{word} {rate} than the rest: {', '.join(_named(one, counted) for one in side)}"
-            )
+            sentences.append(f"{word} {rate} than the rest: {', '.join(_named(one, trials) for one in side)}")
     if record["named"]:
         return sentences
     chance = f"(p = {_p_value(record['p_value'])}, {count(record['n_groups'])} {groups})"
@@ -63,9 +61,9 @@ def of_standouts(
     return [f"{subject}: differences between {groups} are within chance {chance}"]
 
 
-def _named(one: Mapping[str, Any], counted: str) -> str:
+def _named(one: Mapping[str, Any], trials: str) -> str:
     share = percent(one["successes"] / one["trials"])
-    numbers = f"{count(one['successes'])} of {count(one['trials'])} {counted}"
+    numbers = f"{count(one['successes'])} of {count(one['trials'])} {trials}"
     return f"{_name(one)} ({share}, {numbers}; the rest {percent(one['rest_rate'])})"
 
 

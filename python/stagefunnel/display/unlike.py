@@ -57,6 +57,8 @@ def unlike_notes(sides: Sequence[Side], remembered: Mapping[str, Any]) -> list[s
     `remembered` is what the table remembers of the length for which items are followed, and until when they
     were observed.
     """
+    if len(sides) < 2:
+        return []
     notes = []
     until = remembered.get("observed_until", "")
     partial = [side.name for side in sides if side.is_partial]

@@ -196,8 +196,8 @@ def values_of(layer: Drawn, stage: str) -> list[float | None]:
 
 
 def test_a_trend_is_a_line_a_stage_over_the_periods(trend: pd.DataFrame) -> None:
-    line, points = layers_of(plots.plot_trend(trend))
-    assert (line.mark, points.mark) == ("line", "point")
+    line, hollow, points = layers_of(plots.plot_trend(trend, value="conversion_from_all"))
+    assert (line.mark, hollow.mark, points.mark) == ("line", "point", "point")
     assert (line.column("x"), line.column("y"), line.column("color")) == ("period", "value", "stage")
     assert order_of(line, "x") == ["2026-01", "2026-02"]
     assert values_of(line, "New") == [1, pytest.approx(1 / 3)]
@@ -206,9 +206,9 @@ def test_a_trend_is_a_line_a_stage_over_the_periods(trend: pd.DataFrame) -> None
 
 
 def test_a_trend_has_no_point_if_more_items_reach_a_stage_than_the_one_before(trend: pd.DataFrame) -> None:
-    line, _ = layers_of(plots.plot_trend(trend, value="conversion_from_previous"))
+    line, *_ = layers_of(plots.plot_trend(trend, value="conversion_from_previous"))
     assert values_of(line, "Offer") == [0, None]
-    line, _ = layers_of(plots.plot_trend(trend, value="reached"))
+    line, *_ = layers_of(plots.plot_trend(trend, value="reached"))
     assert values_of(line, "Offer") == [0, 2]
 
 

@@ -1,0 +1,180 @@
+"""What is said of periods and groups side by side: only what can be compared is compared."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from display.test_chart_marks import layers_of
+from helpers import SMALL, frame_of
+from stagefunnel import plots
+
+
+def cohort(month: str, won: int, lost: int, still_open: int, *, after: str = "3D") -> list[Any]:
+    """Make items that are created on the second of a month, and closed some days later."""
+    day = pd.Timestamp(f"{month}-02")
+    rows: list[Any] = []
+    for stage, number in (("Won", won), ("Lost", lost), ("", still_open)):
+        for at in range(number):
+            item = f"{month} {stage} {at}"
+            rows.append((item, "New", day))
+            if stage:
+                rows.append((item, stage, day + pd.Timedelta(after)))
+    return rows
+
+
+# The log covers January to May whole: a row stands at each end.
+ENDS = [
+    ("first", "New", pd.Timestamp("2026-01-01")),
+    ("last", "New", pd.Timestamp("2026-05-31 23:59:59.999999")),
+]
+ROWS = [
+    *ENDS,
+    *cohort("2026-01", 6, 74, 0),
+    *cohort("2026-02", 9, 71, 0),
+    *cohort("2026-03", 12, 20, 48),
+    *cohort("2026-04", 2, 3, 0),
+]
+
+
+def log_of(rows: list[Any], **options: Any) -> sf.StageLog:
+    return sf.StageLog(frame_of(rows).astype({"time": "datetime64[us]"}), **options)
+
+
+def below(table: pd.DataFrame) -> list[str]:
+    """Return the sentences below a table that are not about one group of it."""
+    lines = str(sf.show(table)).splitlines()
+    bottom = max((at for at, line in enumerate(lines) if line.startswith("─")), default=0)
+    words = (
+        "Win rate",
+        "Won within",
+        "Not ",
+        "Covered",
+        "Fewer",
+        "Furthest",
+        "Too few",
+        "No group",
+        "Each item",
+    )
+    return [line for line in lines[bottom + 1 :] if line.startswith(words)]
+
+
+def test_a_trend_of_created_items_is_not_compared_without_a_length() -> None:
+    assert below(sf.funnel_by_period(log_of(ROWS), SMALL, basis="created")) == [
+        "Not compared: younger items have had less time; within= follows all of them for the same time",
+        "Not alike in age: 60 % of 2026-03 is still open, 0 % of 2026-02",
+        "Fewer than 30 items: 2026-04, 2026-05",
+    ]
+
+
+def test_items_of_equal_age_are_compared_over_whole_and_large_periods() -> None:
+    # Of 81, 80 and 80 items 6, 9 and 12 are won; April has five items.
+    table = sf.funnel_by_period(log_of(ROWS), SMALL, within="10d")
+    assert (
+        below(table)[0]
+        == "Won within 10d, of all created: 15.0 % in 2026-03 after 7.4 % in 2026-01 (+7.6 points)"
+    )
+    cut = sf.funnel_by_period(log_of([*ROWS, *cohort("2026-06", 40, 0, 0)]), SMALL, within="10d")
+    assert "in 2026-03 after" in below(cut)[0]
+    assert below(cut)[1].startswith("Covered only in part: 2026-05, 2026-06 (observed until 2026-06-05)")
+
+
+def test_a_length_turns_what_age_alone_made() -> None:
+    # Of January 8 are won within 10 days and 22 later; of February 9, and nobody has had the time for more.
+    rows = [*ENDS[:1], *cohort("2026-01", 8, 22, 28), *cohort("2026-02", 9, 0, 71)]
+    late = [
+        (f"late {at}", stage, pd.Timestamp(day))
+        for at in range(22)
+        for stage, day in (("New", "2026-01-02"), ("Won", "2026-02-27"))
+    ]
+    log = log_of([*rows, *late], observed_until="2026-03-01")
+    plain = sf.funnel_by_period(log, SMALL, basis="created")
+    shares = plain.loc[plain["stage"] == "Won", "conversion_from_all"]
+    assert shares.iloc[0] > shares.iloc[1]
+    assert "points" not in "".join(below(plain))
+    same = sf.funnel_by_period(log, SMALL, within="10d")
+    assert (
+        below(same)[0]
+        == "Won within 10d, of all created: 11.2 % in 2026-02 after 9.9 % in 2026-01 (+1.4 points)"
+    )
+
+
+def test_a_trend_of_active_items_says_what_was_closed() -> None:
+    table = sf.funnel_by_period(log_of(ROWS), SMALL)
+    # January 6 of 80, February 9 of 80, March 12 of 32, April 2 of 5.
+    assert below(table)[0] == (
+        "Win rate of what was closed in the period: 37.5 % in 2026-03 after 7.5 % in 2026-01 (+30.0 points)"
+    )
+    line, *_ = layers_of(plots.plot_trend(table))
+    assert line.encoding["y"]["axis"]["title"] == "won, of what was closed in the period"
+    assert [record["value"] for record in line.records] == [0.075, 0.1125, 0.375, 0.4, None]
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        ({"basis": "created"}, "of all items created in the period"),
+        ({"within": "10d"}, "of all items created in the period, within 10d"),
+        ({"basis": "closed"}, "of all items closed in the period"),
+    ],
+)
+def test_the_axis_of_a_trend_names_the_basis(options: dict[str, Any], title: str) -> None:
+    chart = plots.plot_trend(sf.funnel_by_period(log_of(ROWS), SMALL, **options)).to_dict()
+    assert chart["concat"][0]["layer"][0]["encoding"]["y"]["axis"]["title"] == title
+    forced = sf.funnel_by_period(log_of(ROWS), SMALL)
+    active = plots.plot_trend(forced, value="conversion_from_all").to_dict()
+    assert (
+        active["concat"][0]["layer"][0]["encoding"]["y"]["axis"]["title"]
+        == "of all items active in the period"
+    )
+
+
+def test_a_period_that_the_log_covers_in_part_is_named_and_drawn_hollow() -> None:
+    table = sf.funnel_by_period(log_of(ROWS[2:]), SMALL, within="1d")
+    assert below(table)[1].startswith("Covered only in part: 2026-01, 2026-04 (observed until 2026-04-05)")
+    line, *_ = layers_of(plots.plot_trend(table))
+    covered = {record["period"]: record["covered"] for record in line.records}
+    assert covered == {"2026-01": False, "2026-02": True, "2026-03": True, "2026-04": False}
+
+
+def test_two_periods_are_compared_if_they_are_alike() -> None:
+    log = log_of(ROWS)
+    alike = sf.compare_periods(log, SMALL, "2026-02", basis="created")
+    assert below(alike) == ["Furthest apart at Won: 11 % (2026-02), 7 % (2026-01)"]
+    younger = sf.compare_periods(log, SMALL, "2026-03", basis="created")
+    assert below(younger) == ["Not alike in age: 60 % of 2026-03 is still open, 0 % of 2026-02"]
+    small = sf.compare_periods(log, SMALL, "2026-04", basis="created", with_="2026-02")
+    assert below(small) == ["Fewer than 30 items: 2026-04"]
+    partial = sf.compare_periods(log_of(ROWS[2:]), SMALL, "2026-02", basis="created")
+    assert below(partial)[0] == "Covered only in part: 2026-01 (observed until 2026-04-05)"
+    assert below(alike) == plots.plot_compare(alike).to_dict()["title"]["subtitle"]
+
+
+def test_groups_of_different_age_are_said_to_be_unlike() -> None:
+    frame = frame_of(ROWS)
+    teams = {item: "young" if item.startswith("2026-03") else "old" for item in frame["item"]}
+    items = pd.DataFrame({"item": list(teams), "team": list(teams.values())})
+    table = sf.funnel(log_of(ROWS, items=items), SMALL, by="team")
+    expected = "Not alike in age: 60 % of young is still open, 1 % of old"
+    assert below(table) == [expected]
+    assert expected in str(sf.show(sf.outcomes(log_of(ROWS, items=items), SMALL, by="team")))
+    assert plots.plot_compare(table).to_dict()["title"]["subtitle"] == [expected]
+
+
+def test_a_comparison_by_groups_names_a_group_that_is_alike_in_both() -> None:
+    frame = frame_of(ROWS)
+    teams = {item: "B" if item.endswith("5") else "A" for item in frame["item"]}
+    items = pd.DataFrame({"item": list(teams), "team": list(teams.values())})
+    table = sf.compare_periods(log_of(ROWS, items=items), SMALL, "2026-02", basis="created", by="team")
+    assert below(table)[0].startswith("Furthest apart at ")
+    assert ", A: " in below(table)[0]
+    assert below(table[table["team"] == "B"])[0].startswith("No group has two periods that are alike")
+
+
+def test_who_follows_items_reads_until_when_they_were_observed() -> None:
+    table = sf.funnel(log_of(ROWS), SMALL, within="60d", as_of="2026-05-01")
+    assert below(table)[-1] == (
+        "Each item is followed for 60d from its first row; observed until 2026-05-01, so that 85 items too "
+        "recent for that are left out"
+    )
