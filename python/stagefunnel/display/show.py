@@ -67,7 +67,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
         return _show_chain(table, remembered)
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
-    if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
+    if {"stage", "reached", "lost_from", "skip_rate", "began_beyond"} <= set(table.columns):
         return show_funnel(table, remembered)
     below = answers(table, remembered)
     return _show_rows(table, remembered.get("names", {}), title=_title_of(remembered), below=below)

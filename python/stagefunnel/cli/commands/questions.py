@@ -66,6 +66,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.log,
             inputs.pipeline,
             by=split_names(args.by),
+            at=args.at,
             reason=args.reason,
             amount=args.amount,
             **inputs.scope(args),
@@ -75,7 +76,8 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
 def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
-        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), **inputs.scope(args))
+        scope = inputs.scope(args)
+        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), at=args.at, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
