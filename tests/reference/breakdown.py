@@ -82,7 +82,7 @@ def values_at_losses(
     unlisted: Unlisted = "error",
     order: Sequence[Hashable] | None = None,
 ) -> dict[Item, Any]:
-    """Return the value where each item now lost was closed, or where it entered the stage it was lost from."""
+    """Return the value where each lost item was closed, or where it entered the stage it was lost from."""
     result = {}
     for item, entries in entries_by_item(rows, pipeline, unlisted, order).items():
         before = list(entries)
@@ -266,7 +266,9 @@ def skips_at_moves(
                 own[stage][name] += 1
     present = sorted(group for group in cells if group is not None)
     groups = [*present, *([None] if None in cells else [])]
-    return skip_table([(group, stage, cells[group][stage]) for group in groups for stage in pipeline.stages], pipeline)
+    return skip_table(
+        [(group, stage, cells[group][stage]) for group in groups for stage in pipeline.stages], pipeline
+    )
 
 
 def _beyond_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline) -> int:

@@ -10,8 +10,8 @@ import pandas as pd
 from reference.durations import Unit, duration_column, ticks_between, unit_of
 from reference.journeys import (
     Visit,
-    began_beyond,
     before_closing,
+    began_beyond,
     has_visit,
     lost_from,
     outcome,

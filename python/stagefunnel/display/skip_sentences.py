@@ -15,9 +15,7 @@ NOTHING_SKIPPED: Final = "No stage was skipped."
 _MOST_NAMED = 4
 
 
-def skip_sentence(
-    places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt.NDArray[np.int64]
-) -> str:
+def skip_sentence(places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt.NDArray[np.int64]) -> str:
     """Say what is skipped most often, among the places that are ranked; of too few items give the counts.
 
     Parameters
@@ -32,7 +30,11 @@ def skip_sentence(
     skipped, base = on_the_way
     skips = np.flatnonzero(skipped)
     if not len(skips):
-        return "Only items that began beyond a stage skipped it." if began_beyond.any() else NOTHING_SKIPPED
+        return (
+            "Stages were skipped only by items that began beyond them."
+            if began_beyond.any()
+            else NOTHING_SKIPPED
+        )
     ranked = skips[on_the_way.is_ranked[skips]]
     if not len(ranked):
         named = [f"{places[row]} {count(skipped[row])} of {count(base[row])}" for row in skips[:_MOST_NAMED]]

@@ -16,9 +16,9 @@ namespace stagefunnel::funnel::inline internal {
 /// A table of all possible states, in which the state of an item is its own address.
 ///
 /// A state is the set of visited stages, beyond which stages the first visit was, how the journey ends, and
-/// whether the item entered a won stage: from work in progress, or as its first visit. How it ends is the last
-/// stage; of a win also whether a loss comes before the closing run of wins, and of a loss the stage before
-/// the closing run of losses. All else that funnels ask of the end follows from these.
+/// whether the item entered a won stage: from work in progress, or as its first visit. How it ends is the
+/// last stage; of a win also whether a loss comes before the closing run of wins, and of a loss the stage
+/// before the closing run of losses. All else that funnels ask of the end follows from these.
 class StateTable {
   public:
     StateTable() = default;
@@ -149,12 +149,14 @@ class StateTable {
         for (std::size_t stage = 0; stage < n_rows_; ++stage) {
             const Outcome outcome = pipeline.outcome_of(static_cast<std::int32_t>(stage));
             for (std::size_t before = 0; before <= n_rows_; ++before) {
-                const std::size_t own = outcome == Outcome::lost                    ? before
+                const std::size_t own = outcome == Outcome::lost                     ? before
                                         : outcome == Outcome::won && is_lost(before) ? 1
                                                                                      : 0;
                 end_numbers_.push_back(static_cast<std::uint16_t>(next + own));
             }
-            const std::size_t n_own = outcome == Outcome::lost ? n_rows_ + 1 : outcome == Outcome::won ? 2 : 1;
+            const std::size_t n_own = outcome == Outcome::lost  ? n_rows_ + 1
+                                      : outcome == Outcome::won ? 2
+                                                                : 1;
             next = static_cast<std::uint16_t>(next + n_own);
         }
     }

@@ -47,9 +47,9 @@ def skips(
         group.
     at
         Where a column of the log is read. By default each skip counts for whoever made it: at the move that
-        went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"``, ``"last"``:
-        in the first or last of the item's rows that the report keeps. A column of the items table takes no
-        `at`.
+        went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
+        ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
+        items table takes no `at`.
     unlisted, period, basis, as_of
         As for :func:`funnel`.
 

@@ -181,9 +181,9 @@ TEST(LostThenWonRule, SeesALossBeforeARunOfSeveralWonVisits) {
 
 TEST(LostThenWonRule, CountsAnItemThatIsLeftOutNowhereElse) {
     const Counts counts = count({{"New", "Lost", "Won"}}, Kind::furthest, LostThenWon::exclude);
-    for (const CountMatrix* matrix : {&counts.passed, &counts.assumed, &counts.visited, &counts.skipped,
-                                      &counts.began_beyond, &counts.beyond, &counts.lost_from,
-                                      &counts.open_at}) {
+    for (const CountMatrix* matrix :
+         {&counts.passed, &counts.assumed, &counts.visited, &counts.skipped, &counts.began_beyond,
+          &counts.beyond, &counts.lost_from, &counts.open_at}) {
         EXPECT_TRUE(matrix->isZero());
     }
     EXPECT_EQ(counts.won(0) + counts.lost(0) + counts.open(0), 0);

@@ -62,7 +62,8 @@ TEST(FindLosses, HoldsLengthsBeyondSignedIntegers) {
 
 /// Rows of one item, as places in a log of this item alone.
 struct OneItem {
-    explicit OneItem(const Labels& stages) : log(log_of_journeys({stages})), pipeline(kLossStages.read(log)) {}
+    explicit OneItem(const Labels& stages)
+        : log(log_of_journeys({stages})), pipeline(kLossStages.read(log)) {}
 
     [[nodiscard]] std::int64_t row(LossRow at) const {
         return rows_of_losses(log.journeys, pipeline, log.journeys, at, 1)[0];
@@ -88,7 +89,8 @@ TEST(RowsOfLosses, AnItemCreatedLostWasLeftWhereItWasClosed) {
 }
 
 TEST(RowsOfLosses, HaveNoneForAnItemThatIsNotLostNow) {
-    for (const Labels& stages : {Labels{"New"}, Labels{"Lost", "New"}, Labels{"Lost", "Won"}, Labels{"Elsewhere"}})
+    for (const Labels& stages :
+         {Labels{"New"}, Labels{"Lost", "New"}, Labels{"Lost", "Won"}, Labels{"Elsewhere"}})
         EXPECT_EQ(OneItem(stages).row(LossRow::closed), -1);
 }
 
@@ -123,7 +125,7 @@ TEST(LastValuesOfLosses, ArePlacesInTheWholeLog) {
 
 TEST(LastValuesOfLosses, RefuseOtherItemsAndValuesThatAreNotOnePerRow) {
     const OneItem item({"New", "Lost"});
-    EXPECT_THROW(item.last_value({1}), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(item.last_value({1})), std::invalid_argument);
     const Log other = log_of_journeys({{"New"}, {"Lost"}});
     EXPECT_THROW(
         static_cast<void>(rows_of_losses(item.log.journeys, item.pipeline, other.journeys, LossRow::left, 1)),

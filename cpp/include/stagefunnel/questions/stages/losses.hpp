@@ -27,7 +27,7 @@ struct Losses {
 /// Which of its rows stands for an item that is lost now.
 enum class LossRow : std::uint8_t {
     closed,  ///< the first row of the closing lost visits
-    left     ///< the first row of the visit before them, or that of the closing lost visits where there is none
+    left  ///< the first row of the visit before them, or that of the closing lost visits where there is none
 };
 
 /// Finds this row of each item, as a place in the rows of `whole`; -1 for an item that is not lost now.
