@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ..tables.skipping import OnTheWay
 from .numbers import count, part_of
 
-NOTHING_SKIPPED: Final = "No stage was skipped."
+_NOTHING_SKIPPED: Final = "No stage was skipped."
+_ONLY_BEGAN_BEYOND: Final = "Stages were skipped only by items that began beyond them."
 _MOST_NAMED = 4
 
 
@@ -30,11 +31,7 @@ def skip_sentence(places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt
     skipped, base = on_the_way
     skips = np.flatnonzero(skipped)
     if not len(skips):
-        return (
-            "Stages were skipped only by items that began beyond them."
-            if began_beyond.any()
-            else NOTHING_SKIPPED
-        )
+        return _ONLY_BEGAN_BEYOND if began_beyond.any() else _NOTHING_SKIPPED
     ranked = skips[on_the_way.is_ranked[skips]]
     if not len(ranked):
         named = [f"{places[row]} {count(skipped[row])} of {count(base[row])}" for row in skips[:_MOST_NAMED]]
