@@ -34,7 +34,9 @@ def skip_sentence(places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt
         return _ONLY_BEGAN_BEYOND if began_beyond.any() else _NOTHING_SKIPPED
     ranked = skips[on_the_way.is_ranked[skips]]
     if not len(ranked):
-        named = [f"{places[row]} {count(skipped[row])} of {count(base[row])}" for row in skips[:_MOST_NAMED]]
+        named = [
+            f"{places[row]} ({count(skipped[row])} of {count(base[row])})" for row in skips[:_MOST_NAMED]
+        ]
         rest = len(skips) - len(named)
         more = f" and {count(rest)} more" if rest else ""
         return f"Skipped, too few items to rank: {', '.join(named)}{more}"
