@@ -32,10 +32,11 @@ class StateTable {
             const bool listed = row != Pipeline::kUnlisted;
             stages_.push_back(listed ? CodeStage{std::uint32_t{1} << static_cast<unsigned>(row),
                                                  static_cast<std::uint16_t>(row),
-                                                 static_cast<std::uint16_t>(pipeline.outcome_of(row)),
-                                                 static_cast<std::uint16_t>(
-                                                     scan::JourneyEnd::began_limit_of(pipeline, row))}
+                                                 static_cast<std::uint16_t>(pipeline.outcome_of(row))}
                                      : CodeStage{});
+            limits_.push_back(listed
+                                  ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row))
+                                  : kNoLimit);
         }
     }
 
@@ -92,13 +93,13 @@ class StateTable {
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
         std::size_t i = journeys.offsets[first];
         for (std::size_t item = first; item < last; ++item) {
+            const std::size_t limit = first_limit(codes, i, journeys.offsets[item + 1]);
             std::uint32_t visited = 0, won_entry = 0;
-            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing, limit = 0;
+            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
             for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
                 const CodeStage next = stages[codes[i]];
                 if (next.bit == 0) continue;
                 before_run = next.outcome != outcome ? stage : before_run;
-                limit = outcome == kNothing ? next.began_limit : limit;
                 // A win that follows neither a loss nor a win is an entry.
                 const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
                 won_entry |= static_cast<std::uint32_t>(enters);
@@ -118,6 +119,17 @@ class StateTable {
         }
     }
 
+    /// Returns beyond which stages the first listed visit of some rows is.
+    template <class Code>
+    [[nodiscard]] std::size_t first_limit(const Code* codes, std::size_t begin, std::size_t end) const {
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::uint8_t limit = limits_[codes[i]];
+            if (limit != kNoLimit) return limit;
+        }
+        return 0;
+    }
+
+    static constexpr std::uint8_t kNoLimit = 0xFF;
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
 
@@ -126,7 +138,6 @@ class StateTable {
         std::uint32_t bit = 0;
         std::uint16_t row = 0;
         std::uint16_t outcome = 0;
-        std::uint16_t began_limit = 0;
     };
 
     static std::size_t n_limits(const Pipeline& pipeline) {
@@ -165,6 +176,7 @@ class StateTable {
     std::size_t n_limits_ = 0;
     std::size_t n_ends_ = 0;
     std::vector<CodeStage> stages_;           // of each code
+    std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
     std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
     std::vector<ItemStates::State> states_;
 };
