@@ -87,7 +87,7 @@ def skips(
     cells = []
     for group, members in members_of(visits_by_item(rows, pipeline, unlisted), groups):
         for stage in pipeline.stages:
-            counts = Counter()
+            counts: Counter[str] = Counter()
             for visits in members.values():
                 counts["passed"] += has_visit(visits, stage)
                 counts["beyond"] += went_beyond(visits, stage, pipeline)
