@@ -20,6 +20,28 @@ stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, std::optio
     return stages::count_flow(journeys, pipeline, {start, end}, flags, threads);
 }
 
+py::array_t<std::int64_t> loss_rows(const Journeys& journeys, const Pipeline& pipeline, const Journeys& whole,
+                                    stages::LossRow at, unsigned threads) {
+    LargeVector<std::int64_t> rows;
+    {
+        const py::gil_scoped_release unlocked;
+        rows = stages::rows_of_losses(journeys, pipeline, whole, at, threads);
+    }
+    return as_array(std::move(rows));
+}
+
+py::array_t<std::int64_t> loss_values(const Journeys& journeys, const Pipeline& pipeline,
+                                      const Journeys& whole, const Array<std::int32_t>& value,
+                                      unsigned threads) {
+    const std::span<const std::int32_t> values = as_span(value);
+    LargeVector<std::int64_t> rows;
+    {
+        const py::gil_scoped_release unlocked;
+        rows = stages::last_values_of_losses(journeys, pipeline, whole, values, threads);
+    }
+    return as_array(std::move(rows));
+}
+
 durations::StageTime summarise(const durations::VisitCounts& counts,
                                const std::vector<Array<std::uint64_t>>& samples,
                                const std::vector<stats::Quantile>& quantiles) {
@@ -64,6 +86,13 @@ void bind_losses(py::module_& m) {
         .def_property_readonly("in_stage", array_of<&stages::Losses::in_stage>());
     m.def("find_losses", &stages::find_losses, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
+    py::native_enum<stages::LossRow>(m, "LossRow", "enum.Enum")
+        .value("closed", stages::LossRow::closed)
+        .value("left", stages::LossRow::left)
+        .finalize();
+    m.def("rows_of_losses", &loss_rows, "journeys"_a, "pipeline"_a, "whole"_a, "at"_a, "threads"_a);
+    m.def("last_values_of_losses", &loss_values, "journeys"_a, "pipeline"_a, "whole"_a, "value"_a.noconvert(),
+          "threads"_a);
 }
 
 void bind_items(py::module_& m) {

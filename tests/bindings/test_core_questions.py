@@ -93,7 +93,17 @@ def test_stage_codes_are_as_narrow_as_they_can_be() -> None:
 
 def test_the_counts_of_a_funnel_have_a_row_per_group_and_a_column_per_stage() -> None:
     counts = funnel(group=np.array([0, 2], dtype=np.int32), n_groups=3, amount=np.array([1.5, np.nan]))
-    tables = ["passed", "assumed", "visited", "skipped", "beyond", "lost_from", "open_at", "amount_missing"]
+    tables = [
+        "passed",
+        "assumed",
+        "visited",
+        "skipped",
+        "began_beyond",
+        "beyond",
+        "lost_from",
+        "open_at",
+        "amount_missing",
+    ]
     for name in tables:
         table = getattr(counts, name)
         assert (table.dtype, table.shape) == (np.int64, (3, 3)), name

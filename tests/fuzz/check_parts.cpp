@@ -46,9 +46,10 @@ funnel::Counts count(const Journeys& journeys, const Pipeline& pipeline, funnel:
 }
 
 void add(funnel::Counts& sum, const funnel::Counts& part) {
-    for (const auto counts : {&funnel::Counts::passed, &funnel::Counts::assumed, &funnel::Counts::visited,
-                              &funnel::Counts::skipped, &funnel::Counts::beyond, &funnel::Counts::lost_from,
-                              &funnel::Counts::open_at, &funnel::Counts::amount_missing}) {
+    for (const auto counts :
+         {&funnel::Counts::passed, &funnel::Counts::assumed, &funnel::Counts::visited,
+          &funnel::Counts::skipped, &funnel::Counts::began_beyond, &funnel::Counts::beyond,
+          &funnel::Counts::lost_from, &funnel::Counts::open_at, &funnel::Counts::amount_missing}) {
         sum.*counts += part.*counts;
     }
     for (const auto counts : {&funnel::Counts::won, &funnel::Counts::lost, &funnel::Counts::open,
@@ -60,10 +61,10 @@ void add(funnel::Counts& sum, const funnel::Counts& part) {
 
 bool same(const funnel::Counts& a, const funnel::Counts& b) {
     return a.passed == b.passed && a.assumed == b.assumed && a.visited == b.visited &&
-           a.skipped == b.skipped && a.beyond == b.beyond && a.lost_from == b.lost_from &&
-           a.open_at == b.open_at && a.amount == b.amount && a.amount_missing == b.amount_missing &&
-           a.won == b.won && a.lost == b.lost && a.open == b.open && a.left_out == b.left_out &&
-           a.reopened_won == b.reopened_won;
+           a.skipped == b.skipped && a.began_beyond == b.began_beyond && a.beyond == b.beyond &&
+           a.lost_from == b.lost_from && a.open_at == b.open_at && a.amount == b.amount &&
+           a.amount_missing == b.amount_missing && a.won == b.won && a.lost == b.lost && a.open == b.open &&
+           a.left_out == b.left_out && a.reopened_won == b.reopened_won;
 }
 
 void check_funnels(Choices& choices, const Pipeline& pipeline, const SlowTotals& slow, const Divided& log) {

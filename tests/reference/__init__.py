@@ -6,7 +6,14 @@ integers or all datetimes. A time in a zone with changes of the clock must be a 
 plain datetimes of one zone Python compares the times on the clock.
 """
 
-from reference.breakdown import amounts_at_stages, funnel_at_stages, values_at
+from reference.breakdown import (
+    amounts_at_stages,
+    funnel_at_stages,
+    reasons_of_losses,
+    skips_at_moves,
+    values_at,
+    values_at_losses,
+)
 from reference.chain import chain_funnel, standings_of_leads, unlinked
 from reference.clickhouse import window_funnel
 from reference.durations import time_in_stage
@@ -15,6 +22,7 @@ from reference.funnel import funnel, outcomes
 from reference.items import item_table
 from reference.journeys import (
     Visit,
+    began_beyond,
     closed_at,
     failure_then_success,
     journeys,
@@ -44,6 +52,7 @@ __all__ = [
     "Stages",
     "Visit",
     "amounts_at_stages",
+    "began_beyond",
     "chain_funnel",
     "closed_at",
     "counted",
@@ -64,17 +73,20 @@ __all__ = [
     "outcome_of",
     "outcomes",
     "quality",
+    "reasons_of_losses",
     "reopened_won",
     "sequence",
     "sequence_funnel",
     "sequence_items",
     "skipped_stages",
     "skips",
+    "skips_at_moves",
     "standings_of_leads",
     "time_in_stage",
     "transitions",
     "unlinked",
     "values_at",
+    "values_at_losses",
     "visits",
     "visits_by_item",
     "window_funnel",

@@ -1,5 +1,6 @@
 """Breakdowns and amounts by columns of the log itself: in the first row, in the last, or at the stage."""
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from itertools import groupby
@@ -10,6 +11,7 @@ import pandas as pd
 from reference.funnel import COUNTS, SHARES, compared_with, default_flip_rule
 from reference.journeys import (
     Visit,
+    began_beyond,
     has_visit,
     journeys,
     lost_from,
@@ -17,6 +19,7 @@ from reference.journeys import (
     went_beyond,
 )
 from reference.kinds import Fill, Kind, counted, implied_by_creation, implied_by_transition
+from reference.losses import skip_table
 from reference.report import LostThenWon, Values, kept_of, members_of, share
 from reference.stages import (
     Item,
@@ -68,6 +71,52 @@ def values_at(
     """Return the value in the first or last listed row of each item."""
     by_item = _listed_rows(rows, pipeline, unlisted, order)
     return {item: values[listed[0 if at == "first" else -1].row] for item, listed in by_item.items()}
+
+
+def values_at_losses(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    values: Sequence[Any],
+    at: Literal["loss", "stage"],
+    *,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+) -> dict[Item, Any]:
+    """Return the value where each lost item was closed, or where it entered the stage it was lost from."""
+    result = {}
+    for item, entries in entries_by_item(rows, pipeline, unlisted, order).items():
+        before = list(entries)
+        while before and before[-1].stage in pipeline.lost:
+            before.pop()
+        if len(before) < len(entries):
+            closed = entries[len(before)]
+            result[item] = values[(before[-1] if before and at == "stage" else closed).row]
+    return result
+
+
+def reasons_of_losses(
+    rows: Sequence[Row],
+    pipeline: Pipeline,
+    values: Sequence[Any],
+    *,
+    unlisted: Unlisted = "error",
+    order: Sequence[Hashable] | None = None,
+) -> dict[Item, Any]:
+    """Return the reason of each item now lost, visit by visit from the last one; None where there is none."""
+    result: dict[Item, Any] = {}
+    for item, listed in _listed_rows(rows, pipeline, unlisted, order).items():
+        visits = [list(run) for _, run in groupby(listed, key=lambda entry: entry.stage)]
+        if visits[-1][0].stage not in pipeline.lost:
+            continue
+        result[item] = None
+        for visit in reversed(visits):
+            present = [values[entry.row] for entry in visit if not pd.isna(values[entry.row])]
+            if visit[0].stage not in pipeline.lost:
+                break
+            if present:
+                result[item] = present[-1]
+                break
+    return result
 
 
 def _listed_rows(
@@ -159,6 +208,8 @@ def funnel_at_stages(
             if went_beyond(item_visits, stage, pipeline):
                 how = "beyond" if has_visit(item_visits, stage) else "skipped"
                 cell(_beyond_row(stage, entries, pipeline), stage)[how] += 1
+            if began_beyond(item_visits, stage, pipeline):
+                cell(entries[0].row, stage)["began_beyond"] += 1
         left = lost_from(item_visits, pipeline)
         if left is not None:
             cell(last[left], left)["lost_from"] += 1
@@ -190,6 +241,34 @@ def funnel_at_stages(
     table["outcome"] = outcome_column(table["outcome"])
     integers = [*COUNTS, *amount[1:], "base", "left_out"]
     return table.astype(dict.fromkeys(integers, "int64") | dict.fromkeys([*SHARES, *amount[:1]], "float64"))
+
+
+def skips_at_moves(
+    rows: Sequence[Row], pipeline: Pipeline, values: Sequence[Any], *, unlisted: Unlisted = "error"
+) -> pd.DataFrame:
+    """Rank who skips what, each skip in the group of the row that went beyond the stage."""
+    cells: dict[Any, dict[Stage, Counter[str]]] = {}
+    for entries in entries_by_item(rows, pipeline, unlisted, None).values():
+        visits = _visits(entries)
+        for stage in pipeline.stages:
+            counted_at = {}
+            if has_visit(visits, stage):
+                counted_at["passed"] = [entry.row for entry in entries if entry.stage == stage][-1]
+            if went_beyond(visits, stage, pipeline):
+                counted_at["beyond"] = _beyond_row(stage, entries, pipeline)
+                if not has_visit(visits, stage):
+                    counted_at["skipped"] = counted_at["beyond"]
+                if began_beyond(visits, stage, pipeline):
+                    counted_at["began_beyond"] = entries[0].row
+            for name, row in counted_at.items():
+                group = None if pd.isna(values[row]) else values[row]
+                own = cells.setdefault(group, {other: Counter() for other in pipeline.stages})
+                own[stage][name] += 1
+    present = sorted(group for group in cells if group is not None)
+    groups = [*present, *([None] if None in cells else [])]
+    return skip_table(
+        [(group, stage, cells[group][stage]) for group in groups for stage in pipeline.stages], pipeline
+    )
 
 
 def _beyond_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline) -> int:

@@ -7,7 +7,15 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from reference.funnel import COUNTS, SHARES, funnel
-from reference.journeys import Visit, has_visit, lost_from, outcome, visits_by_item, went_beyond
+from reference.journeys import (
+    Visit,
+    began_beyond,
+    has_visit,
+    lost_from,
+    outcome,
+    visits_by_item,
+    went_beyond,
+)
 from reference.kinds import Counted, Fill, Kind, counted
 from reference.report import LostThenWon, Values, kept_of, share
 from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels, outcome_of
@@ -108,6 +116,10 @@ def _origin_records(
         ]
         visited = [any(has_visit(kept[deal], stage) for deal in deals) for deals in of_lead.values()]
         skipped = sum(far and not here for far, here in zip(beyond, visited, strict=True))
+        began = sum(
+            far and not here and _all_began_beyond([kept[deal] for deal in deals], stage, pipeline)
+            for far, here, deals in zip(beyond, visited, of_lead.values(), strict=True)
+        )
         lost = standings.count(("lost", stage))
         record = {
             "stage": stage,
@@ -115,6 +127,7 @@ def _origin_records(
             "passed": passed,
             "assumed": reached - passed,
             "skipped": skipped,
+            "began_beyond": began,
             "lost_from": lost,
             "open_at": standings.count(("open", stage)),
             "conversion_from_all": share(reached, len(of_lead)),
@@ -135,6 +148,11 @@ def _origin_records(
         record |= {"amount": float(sum(present)), "amount_missing": len(values) - len(present)}
         records.append(record)
     return records
+
+
+def _all_began_beyond(deals: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline) -> bool:
+    far = [visits for visits in deals if went_beyond(visits, stage, pipeline)]
+    return all(began_beyond(visits, stage, pipeline) for visits in far)
 
 
 def _reaches(count: Counted, stage: Stage) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from reference.journeys import (
     Visit,
+    began_beyond,
     has_visit,
     lost_from,
     outcome,
@@ -31,7 +32,7 @@ from reference.stages import (
     stage_column,
 )
 
-COUNTS = ["reached", "passed", "assumed", "skipped", "lost_from", "open_at"]
+COUNTS = ["reached", "passed", "assumed", "skipped", "began_beyond", "lost_from", "open_at"]
 SHARES = ["conversion_from_all", "conversion_from_previous", "skip_rate", "loss_rate"]
 
 
@@ -167,6 +168,7 @@ def _described(kept: Sequence[Sequence[Visit]], pipeline: Pipeline) -> dict[Stag
         beyond = [visits for visits in visiting if went_beyond(visits, stage, pipeline)]
         described[stage] = {
             "skipped": skipped[stage],
+            "began_beyond": sum(began_beyond(visits, stage, pipeline) for visits in kept),
             "lost_from": lost[stage],
             "open_at": open_at[stage],
             "skip_rate": share(skipped[stage], skipped[stage] + len(beyond)),  # definitions.md, equation (4)

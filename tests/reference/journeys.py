@@ -125,6 +125,11 @@ def skipped_stages(item_visits: Sequence[Visit], pipeline: Pipeline) -> list[Sta
     ]
 
 
+def began_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether the item's first visit was beyond a stage that it skipped."""
+    return stage in skipped_stages(item_visits, pipeline) and went_beyond(item_visits[:1], stage, pipeline)
+
+
 def failure_then_success(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:
     """Return whether the journey ends in won visits that directly follow a lost visit."""
     before = before_closing(item_visits, pipeline.won)

@@ -1,7 +1,7 @@
 """The losses, by stage and reason, and the skips of each group."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,7 @@ from reference.durations import Unit, duration_column, ticks_between, unit_of
 from reference.journeys import (
     Visit,
     before_closing,
+    began_beyond,
     has_visit,
     lost_from,
     outcome,
@@ -20,6 +21,8 @@ from reference.journeys import (
 )
 from reference.report import Values, members_of, share
 from reference.stages import Pipeline, Row, Unlisted, labels, stage_column
+
+SKIP_COUNTS = ["passed", "beyond", "skipped", "began_beyond"]
 
 
 def losses(
@@ -81,28 +84,36 @@ def skips(
     rows: Sequence[Row], pipeline: Pipeline, *, unlisted: Unlisted = "error", groups: Values
 ) -> pd.DataFrame:
     """Rank the pairs of ``group`` and stage by the rate at which the group skips the stage."""
-    records = []
+    cells = []
     for group, members in members_of(visits_by_item(rows, pipeline, unlisted), groups):
-        skipping = Counter(stage for visits in members.values() for stage in skipped_stages(visits, pipeline))
         for stage in pipeline.stages:
-            beyond = sum(went_beyond(visits, stage, pipeline) for visits in members.values())
-            skipped = skipping[stage]
-            record = {"group": group, "stage": stage}
-            record["passed"] = sum(has_visit(visits, stage) for visits in members.values())
-            records.append(
-                record | {"beyond": beyond, "skipped": skipped, "skip_rate": share(skipped, beyond)}
-            )
-    records.sort(key=_worst_first)
-    counts = ["passed", "beyond", "skipped"]
-    table = pd.DataFrame(records, columns=["group", "stage", *counts, "skip_rate"])
+            counts: Counter[str] = Counter()
+            for visits in members.values():
+                counts["passed"] += has_visit(visits, stage)
+                counts["beyond"] += went_beyond(visits, stage, pipeline)
+                counts["skipped"] += stage in skipped_stages(visits, pipeline)
+                counts["began_beyond"] += began_beyond(visits, stage, pipeline)
+            cells.append((group, stage, counts))
+    return skip_table(cells, pipeline)
+
+
+def skip_table(cells: Sequence[tuple[Any, Any, Mapping[str, int]]], pipeline: Pipeline) -> pd.DataFrame:
+    """Put the counts of groups and stages in order, the most often skipped on the way first."""
+    records = []
+    for group, stage, counts in sorted(cells, key=lambda cell: _worst_first(cell[2])):
+        record = {"group": group, "stage": stage} | {name: counts.get(name, 0) for name in SKIP_COUNTS}
+        records.append(record | {"skip_rate": share(record["skipped"], record["beyond"])})
+    table = pd.DataFrame(records, columns=["group", "stage", *SKIP_COUNTS, "skip_rate"])
     table["stage"] = stage_column(table["stage"], pipeline)
-    return table.astype(dict.fromkeys(counts, "int64") | {"skip_rate": "float64"})
+    return table.astype(dict.fromkeys(SKIP_COUNTS, "int64") | {"skip_rate": "float64"})
 
 
-def _worst_first(record: dict[str, Any]) -> tuple[bool, Fraction, int]:
-    if not record["beyond"]:
-        return True, Fraction(0), 0
-    return False, -Fraction(record["skipped"], record["beyond"]), -record["skipped"]
+def _worst_first(counts: Mapping[str, int]) -> tuple[int, Fraction, int]:
+    base = counts.get("beyond", 0) - counts.get("began_beyond", 0)
+    on_the_way = counts.get("skipped", 0) - counts.get("began_beyond", 0)
+    if not base:
+        return 2, Fraction(0), 0
+    return 0 if base >= 30 else 1, -Fraction(on_the_way, base), -on_the_way
 
 
 def _loss_place(visits: Sequence[Visit], pipeline: Pipeline) -> int:

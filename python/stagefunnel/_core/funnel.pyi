@@ -33,6 +33,9 @@ class Counts:
     def assumed(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
+    def began_beyond(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
     def beyond(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property

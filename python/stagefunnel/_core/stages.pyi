@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Duration', 'Flow', 'ItemFacts', 'LogQuality', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'log_quality', 'pipeline_quality', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'summarise_durations', 'time_in_stage']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -66,6 +66,12 @@ class Losses:
         ...
     @property
     def until_lost(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+class LossRow(enum.Enum):
+    closed: typing.ClassVar[LossRow]
+    left: typing.ClassVar[LossRow]
+    @classmethod
+    def __new__(cls, value):
         ...
 class ItemFacts:
     @property
@@ -175,9 +181,13 @@ def find_losses(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefu
     ...
 def item_facts(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemFacts:
     ...
+def last_values_of_losses(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, whole: stagefunnel._core.journeys.Journeys, value: numpy.typing.NDArray[numpy.int32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
+    ...
 def log_quality(journeys: stagefunnel._core.journeys.Journeys, threads: typing.SupportsInt | typing.SupportsIndex) -> LogQuality:
     ...
 def pipeline_quality(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> PipelineQuality:
+    ...
+def rows_of_losses(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, whole: stagefunnel._core.journeys.Journeys, at: LossRow, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
     ...
 def stage_durations(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, per: Per, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageDurations]:
     ...

@@ -16,10 +16,12 @@ from ..tables.options import (
     Fill,
     FormatName,
     KindName,
+    LossAtName,
     LostThenWonName,
     MissingStages,
     PerName,
     SequenceMode,
+    SkipAtName,
     TimingName,
 )
 
@@ -155,6 +157,25 @@ def where(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
     parser.add_argument(
         "--rate", action="append", metavar="NAME=RATE", help="what one of a currency is worth, e.g. EUR=1.08"
+    )
+
+
+def at_move(parser: argparse.ArgumentParser) -> None:
+    """Add the rows at which skips read columns of the log."""
+    parser.add_argument(
+        "--at",
+        choices=get_args(SkipAtName),
+        help="a column of the log in an item's first or last row (default: where the move was made)",
+    )
+
+
+def at_loss(parser: argparse.ArgumentParser) -> None:
+    """Add the rows at which losses read columns of the log."""
+    parser.add_argument(
+        "--at",
+        choices=get_args(LossAtName),
+        help="where --by reads a column of the log: where the item was closed (loss, the default), where it "
+        "entered the stage it was lost from (stage), or its first or last row",
     )
 
 

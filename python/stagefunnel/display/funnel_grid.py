@@ -27,12 +27,13 @@ _HEADINGS = {
     "conversion_from_all": "of all",
     "conversion_from_previous": "of previous",
     "skipped": "skipped",
+    "began_beyond": "began\nbeyond",
     "lost_from": "lost\nhere",
     "open_at": "open\nhere",
     "amount": "amount",
     "amount_missing": "no amount",
 }
-_SHARED = ("skipped", "lost_from", "open_at")  # columns that are equal for all kinds
+_SHARED = ("skipped", "began_beyond", "lost_from", "open_at")  # columns that are equal for all kinds
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,15 @@ class _Funnel:
         For each kind: the columns that it shows.
     names
         What people read for a stage.
+    shared
+        The columns that stand once for all kinds.
     """
 
     by: list[Any]
     blocks: dict[str, list[pd.DataFrame]]
     columns: dict[str, list[str]]
     names: Mapping[str, str]
+    shared: list[str]
 
     @property
     def first_blocks(self) -> list[pd.DataFrame]:
@@ -120,6 +124,7 @@ def _taken_apart(table: pd.DataFrame, remembered: Mapping[str, Any]) -> _Funnel:
         {kind: _blocks(part, by) for kind, part in parts.items()},
         {kind: _columns(kind, part) for kind, part in parts.items()},
         remembered.get("names", {}),
+        [name for name in _SHARED if name != "began_beyond" or table[name].any()],
     )
 
 
@@ -162,7 +167,7 @@ def _headings(funnel: _Funnel) -> Iterator[str]:
         above = f"{kind}\n" if len(funnel.columns) > 1 else ""
         yield above + _HEADINGS[columns[0]]
         yield from (_HEADINGS[column] for column in columns[1:])
-    yield from (_HEADINGS[column] for column in _SHARED)
+    yield from (_HEADINGS[column] for column in funnel.shared)
 
 
 def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
@@ -176,7 +181,7 @@ def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
     for kind, names in funnel.columns.items():
         block = of_kind[kind]
         columns += [_column(block, name) if block is not None else blank for name in names]
-    columns += [_column(rows, name) for name in _SHARED]
+    columns += [_column(rows, name) for name in funnel.shared]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

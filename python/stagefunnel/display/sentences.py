@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from ..tables.labels import columns_before, group_label, present_or_missing, value_label
+from ..tables.labels import columns_before, group_label, present_or_missing, value_label, value_labels
 from ..tables.schema import (
     COMPARISON,
     EXPLANATION,
@@ -25,9 +25,11 @@ from ..tables.schema import (
     STAGE_TIMES,
     TRANSITIONS,
 )
+from ..tables.skipping import OnTheWay
 from .extremes import largest
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
+from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .unlike import Side, unlike_notes
 
@@ -47,7 +49,6 @@ PER_TITLES = {
 
 _Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
 
-_NOTHING_SKIPPED = "No stage was skipped."
 _NOTHING_LOST = "Nothing was lost from a stage."
 
 
@@ -138,20 +139,13 @@ def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
 
 
 def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say which stage has the highest share of skips, and in which group."""
-    known = table[table["skip_rate"].notna()]
-    if known.empty:
+    """Say which stage is skipped most often, and in which group."""
+    if not table["beyond"].any():
         return ["No item went beyond a stage."]
-    row = largest(known, known["skip_rate"])
-    stage, skipped, beyond = (row[name].iloc[0] for name in ("stage", "skipped", "beyond"))
-    if not skipped:
-        return [_NOTHING_SKIPPED]
-    by = columns_before(table, "stage")
-    return [_most_skipped(", ".join([name_of(stage), *group_label(row, by)]), skipped, beyond)]
-
-
-def _most_skipped(where: str, skipped: int, beyond: int) -> str:
-    return f"Most often skipped: {where} ({part_of(skipped, beyond, 'that went beyond')})"
+    groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
+    stages = map(name_of, table["stage"].tolist())
+    places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
+    return [skip_sentence(places, OnTheWay.of_skips(table), table["began_beyond"].to_numpy())]
 
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
@@ -271,11 +265,9 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
 
 
 def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf) -> str:
-    open_stages = part[part["outcome"] == "open"]
-    if not open_stages["skipped"].any():
-        return _NOTHING_SKIPPED
-    row = largest(open_stages, open_stages["skipped"]).iloc[0]
-    return _most_skipped(name_of(row["stage"]), row["skipped"], round(row["skipped"] / row["skip_rate"]))
+    stages = part[part["outcome"] == "open"]
+    places = [name_of(stage) for stage in stages["stage"].tolist()]
+    return skip_sentence(places, OnTheWay.of_funnel(stages), stages["began_beyond"].to_numpy())
 
 
 def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:

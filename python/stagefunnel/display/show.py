@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
+import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
+from ..tables.schema import SKIPS
+from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
@@ -67,10 +70,11 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
         return _show_chain(table, remembered)
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
-    if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
+    if {"stage", "reached", "lost_from", "skip_rate", "began_beyond"} <= set(table.columns):
         return show_funnel(table, remembered)
     below = answers(table, remembered)
-    return _show_rows(table, remembered.get("names", {}), title=_title_of(remembered), below=below)
+    shown = _with_rate_on_the_way(table) if kind == "skips" and {*SKIPS} <= {*table.columns} else table
+    return _show_rows(shown, remembered.get("names", {}), title=_title_of(remembered), below=below)
 
 
 def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
@@ -86,6 +90,12 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return _TITLES.get(kind, "")
     now, before = remembered["called"]
     return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
+
+
+def _with_rate_on_the_way(skips: pd.DataFrame) -> pd.DataFrame:
+    """Add the rate that the rows are ranked by, so that their order can be followed."""
+    on_the_way = OnTheWay.of_skips(skips)
+    return skips.assign(rate_on_the_way=np.where(on_the_way.is_ranked, on_the_way.rate, np.nan))
 
 
 def _show_sequence(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
@@ -206,7 +216,7 @@ def _writer(name: str, column: pd.Series, name_of: NameOf) -> Callable[[Any], st
     if kind == "m" or name in ("mean", "median"):
         return length
     if kind == "f":
-        is_share = name.startswith(("conversion", "share")) or name.endswith(("rate", "_change"))
+        is_share = name.startswith(("conversion", "share", "rate_")) or name.endswith(("rate", "_change"))
         return percent if is_share else number
     if kind == "i" and name != "item":
         return count

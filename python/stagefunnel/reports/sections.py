@@ -76,7 +76,9 @@ def skipped(draw: Draw, table: pd.DataFrame) -> Section | None:
     return Section(
         "skips",
         "What is skipped" + (f", by {by[0]}" if by else ""),
-        "An item skips a stage if it goes beyond it, to a later one or to success, without a visit of it.",
+        "An item skips a stage if it goes beyond it, to a later one or to success, without a visit of it. "
+        "Items that began beyond the stage, such as renewals and imports, are counted apart and not ranked; "
+        "a stage that fewer than 30 others went beyond has a count and no rank.",
         figure,
         [_table(skippable, "Skips, the worst first")],
         _findings_without(figure, skippable),

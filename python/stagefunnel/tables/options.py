@@ -16,6 +16,10 @@ Unlisted = Literal["error", "ignore"]
 
 AtName = Literal["first", "last", "stage"]
 
+SkipAtName = Literal["first", "last"]
+
+LossAtName = Literal["loss", "stage", "first", "last"]
+
 AmountAtName = Literal["last", "stage"]
 
 BasisName = Literal["active", "created", "closed"]

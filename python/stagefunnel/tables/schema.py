@@ -15,6 +15,7 @@ FUNNEL: Final = (
     "passed",
     "assumed",
     "skipped",
+    "began_beyond",
     "lost_from",
     "open_at",
     "conversion_from_all",
@@ -54,7 +55,7 @@ STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items"
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")
 LOST_LENGTHS: Final = ("mean_until_lost", "median_until_lost", "mean_in_stage")
-SKIPS: Final = ("stage", "passed", "beyond", "skipped", "skip_rate")
+SKIPS: Final = ("stage", "passed", "beyond", "skipped", "began_beyond", "skip_rate")
 ENTRIES: Final = ("created", "from_earlier", "from_later", "from_closed", "moved_in")
 FLOW: Final = (
     "stage",

@@ -110,6 +110,28 @@ def test_skips_say_who(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(capsys, "skips", *ASKED) == shown(sf.skips(log(), pipeline(), by=None))
 
 
+@pytest.mark.parametrize("at", [None, "first", "last"])
+def test_skips_read_a_column_of_the_log_where_at_says(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--by", "who", *(["--at", at] if at else [])]
+    expected = sf.skips(log("who"), pipeline(), by=["who"], at=at)
+    assert answer(capsys, "skips", *ASKED, *given) == shown(expected)
+
+
+@pytest.mark.parametrize("at", [None, "loss", "stage", "first", "last"])
+def test_losses_read_a_column_of_the_log_where_at_says(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--by", "who", *(["--at", at] if at else [])]
+    expected = sf.losses(log("who"), pipeline(), by=["who"], at=at)
+    assert answer(capsys, "losses", *ASKED, *given) == shown(expected)
+
+
+@pytest.mark.parametrize(("command", "at"), [("skips", "first"), ("losses", "loss")])
+def test_at_is_not_for_columns_of_the_items(
+    command: str, at: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, *WITH_ITEMS, "--by", "manager", "--at", at]) == 1
+    assert f"--at {at} says where a column of the log is read, and 'manager' is" in capsys.readouterr().err
+
+
 def test_flow_balances_a_period(capsys: pytest.CaptureFixture[str]) -> None:
     expected = sf.flow(log(), pipeline(), period="2026-02")
     assert answer(capsys, "flow", *ASKED, "--period", "2026-02") == shown(expected)

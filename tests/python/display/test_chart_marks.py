@@ -122,11 +122,20 @@ def test_skips_are_cells_of_groups_and_stages(log: sf.StageLog) -> None:
     assert (cells.mark, cells.column("x"), cells.column("y"), cells.column("color")) == (
         *("rect", "stage", "group", "rate"),
     )
-    # None of Bob's items went beyond Offer: there is no cell.
+    # None of Bob's items moved beyond a stage: there is no cell.
     found = {(record["group"], record["stage"]): record["rate"] for record in cells.records}
-    assert found == {("Ann", "New"): 0, ("Ann", "Offer"): 0.5, ("Bob", "New"): 1}
+    assert found == {("Ann", "New"): None, ("Ann", "Offer"): None}  # of so few items there is no rate
     assert order_of(cells, "x") == ["New", "Offer"]
-    assert {record["label"] for record in words.records} == {"0 %", "50 %", "100 %"}
+    assert {record["label"] for record in words.records} == {"0 of 2", "1 of 2"}
+
+
+def test_a_cell_of_skips_leaves_out_what_began_beyond_the_stage() -> None:
+    paths = ["New > Offer"] * 29 + ["Lost > Offer"] * 3 + ["Offer"] * 8
+    cells, _ = layers_of(plots.plot_skips(sf.skips(journeys_log(*paths), PIPELINE, by=None)))
+    (record,) = cells.records
+    assert record["rate"] == 3 / 32
+    assert record["label"] == "9 %"
+    assert (record["skipped"], record["base"], record["began_beyond"]) == ("3", "32", "8")
 
 
 def test_times_are_drawn_in_the_unit_that_people_read() -> None:

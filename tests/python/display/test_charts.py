@@ -204,7 +204,11 @@ def test_cells_are_drawn_in_the_colours_that_their_letters_are_chosen_for(theme:
     path = tmp_path / "skips.svg"
     plots.plot_skips(table, theme=theme).save(str(path))
     drawn = path.read_text().lower()
-    for rate in table["skip_rate"].dropna():
+    on_the_way = table[table["beyond"] > table["began_beyond"]]
+    rates = on_the_way["skipped"].sub(on_the_way["began_beyond"]) / (
+        on_the_way["beyond"] - on_the_way["began_beyond"]
+    )
+    for rate in rates:
         colour = colour_of(theme_of(theme), rate).lower()
         parts = ", ".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
         assert colour in drawn or f"rgb({parts})" in drawn

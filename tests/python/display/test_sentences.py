@@ -7,6 +7,7 @@ import pytest
 
 import stagefunnel as sf
 from helpers import frame_of, journeys_log
+from stagefunnel import plots
 
 PIPELINE = sf.Pipeline(["New", "Offer", "Order"], won="Won", lost=["Lost", "Bad"])
 # Two won, one of them past Offer; two lost from New, one from Order; one still in Offer.
@@ -70,9 +71,84 @@ def test_losses_of_which_rows_were_filtered_away_say_nothing(log: sf.StageLog) -
 
 def test_skips_name_the_worst(log: sf.StageLog) -> None:
     table = sf.skips(log, PIPELINE, by="manager")
-    assert line(table) == "Most often skipped: Offer, Ann (1 of 2 that went beyond, 50 %)"
+    assert line(table) == "Skipped, too few items to rank: Offer, Ann (1 of 2)"
     assert line(table[table["manager"] == "Bob"]) == "No stage was skipped."
     assert line(table[table["beyond"] == 0]) == "No item went beyond a stage."
+
+
+# On their way 12 of 40 skip Offer; 20 more begin in Order. All 3 that come to Order from Lost skip New.
+IMPORTS = ["New > Offer > Order"] * 25 + ["New > Order"] * 9 + ["Order"] * 20 + ["Lost > Order"] * 3
+MORE = ["Offer > Order"] * 3
+
+
+def skip_lines(table: pd.DataFrame) -> list[str]:
+    return [words for words in repr(sf.show(table)).splitlines() if "kipped" in words and "(" in words]
+
+
+def test_what_is_skipped_most_often_is_one_thing_in_every_table() -> None:
+    log = journeys_log(*IMPORTS, *MORE)
+    sentence = "Most often skipped: Offer (12 of 40 that went beyond, 30 %; 20 more began beyond it)"
+    assert skip_lines(sf.funnel(log, PIPELINE)) == [sentence]
+    assert skip_lines(sf.funnel(log, PIPELINE, kind="both")) == [sentence]
+    assert line(sf.skips(log, PIPELINE, by=None)) == sentence
+    assert sentence in repr(sf.show(sf.summary(log, PIPELINE)))
+    chart = plots.plot_skips(sf.skips(log, PIPELINE, by=None)).to_dict()
+    assert " ".join(chart["title"]["subtitle"]) == sentence
+    assert sentence in " ".join(plots.plot_funnel(sf.funnel(log, PIPELINE)).to_dict()["title"]["subtitle"])
+
+
+def test_whoever_imported_items_does_not_top_the_list() -> None:
+    paths = [*IMPORTS, *(["New > Order"] * 3 + ["New > Offer > Order"] * 27)]
+    managers = ["Ann"] * len(IMPORTS) + ["Bob"] * 30
+    items = {"item": list(range(1, len(paths) + 1)), "manager": managers}
+    table = sf.skips(journeys_log(*paths, items=items), PIPELINE, by="manager")
+    # Ann: 12 of 37 on the way; she would be 32 of 57 with what she imported.
+    assert line(table) == (
+        "Most often skipped: Offer, Ann (12 of 37 that went beyond, 32 %; 20 more began beyond it)"
+    )
+    assert line(table[table["manager"] == "Bob"]) == (
+        "Most often skipped: Offer, Bob (3 of 30 that went beyond, 10 %)"
+    )
+
+
+def test_the_rate_that_skips_are_ranked_by_stands_beside_them() -> None:
+    grid = sf.show(sf.skips(journeys_log(*IMPORTS, *MORE), PIPELINE, by=None)).grid
+    assert grid.headings[-3:] == ["began beyond", "skip rate", "rate on the way"]
+    # New: 3 of 37 that came from Lost, beside 20 and 3 that began beyond it; nothing went beyond Order.
+    assert [(row[0], *row[-3:]) for row in grid.rows] == [
+        ("Offer", "20", "53 %", "30 %"),
+        ("New", "23", "43 %", "8 %"),
+        ("Order", "0", "–", "–"),
+    ]
+
+
+def test_a_higher_rate_of_fewer_than_thirty_is_not_named() -> None:
+    few, many = ["Lost > Offer > Order"] * 3, ["New > Order"] * 3 + ["New > Offer > Order"] * 25
+    # New: 3 of 31; Offer: 3 of 31. With one item less both have a base of 30, with two less of 29.
+    assert skip_lines(sf.funnel(journeys_log(*few, *many), PIPELINE)) == [
+        "Most often skipped: New (3 of 31 that went beyond, 10 %)"
+    ]
+    assert skip_lines(sf.funnel(journeys_log(*few, *many[:-1]), PIPELINE)) == [
+        "Most often skipped: New (3 of 30 that went beyond, 10 %)"
+    ]
+    assert skip_lines(sf.funnel(journeys_log(*few, *many[:-2]), PIPELINE)) == [
+        "Skipped, too few items to rank: New (3 of 29), Offer (3 of 29)"
+    ]
+
+
+def test_more_skips_than_a_line_holds_are_counted() -> None:
+    stages = [f"S{number}" for number in range(1, 8)]
+    log = journeys_log("S1 > S7")
+    assert skip_lines(sf.funnel(log, sf.Pipeline(stages))) == [
+        "Skipped, too few items to rank: S2 (1 of 1), S3 (1 of 1), S4 (1 of 1), S5 (1 of 1) and 1 more"
+    ]
+
+
+def test_skips_of_items_that_began_beyond_alone_are_named_as_such() -> None:
+    log = journeys_log("Offer > Order", "Won")
+    expected = "Stages were skipped only by items that began beyond them."
+    assert line(sf.skips(log, PIPELINE, by=None)) == expected
+    assert expected in repr(sf.show(sf.funnel(log, PIPELINE)))
 
 
 def test_a_flow_says_what_came_and_left() -> None:

@@ -16,17 +16,17 @@ from stagefunnel import datasets
 CLASSIC = """\
 Funnel: classic
 13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
-                                          lost   open
-stage        reached   of all   skipped   here   here
-─────────────────────────────────────────────────────
-New                9     69 %         3      1      0
-Discussion         2     15 %         9      0      1
-Prepayment         3     23 %         8      1      1
-Delivery           3     23 %         6      0      0
+                                           began   lost   open
+stage        reached   of all   skipped   beyond   here   here
+──────────────────────────────────────────────────────────────
+New                9     69 %         3        3      1      0
+Discussion         2     15 %         9        3      0      1
+Prepayment         3     23 %         8        2      1      1
+Delivery           3     23 %         6        1      0      0
 
-Won                8     62 %         0      2      0
-Lost               7     54 %         0      0      0
-Most often skipped: Discussion (9 of 11 that went beyond, 82 %)
+Won                8     62 %         0        0      2      0
+Lost               7     54 %         0        0      0      0
+Skipped, too few items to rank: Discussion (6 of 8), Prepayment (6 of 7), Delivery (5 of 7)
 Most often lost from: Won (2 of 5 lost, 40 %)"""
 
 BOTH = """\
@@ -34,17 +34,17 @@ Funnel: classic and with conversions
 classic: 13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
 with conversions: 12 items: 5 won, 5 lost, 2 open; win rate 50 %; 1 left out (lost, then won); \
 1 won after a loss
-             classic            conversions                                lost   open
-stage        reached   of all       reached   assumed   of all   skipped   here   here
-──────────────────────────────────────────────────────────────────────────────────────
-New                9     69 %            10         2     83 %         3      1      0
-Discussion         2     15 %             7         5     58 %         9      0      1
-Prepayment         3     23 %             8         5     67 %         8      1      1
-Delivery           3     23 %             7         4     58 %         6      0      0
+             classic            conversions                                 began   lost   open
+stage        reached   of all       reached   assumed   of all   skipped   beyond   here   here
+───────────────────────────────────────────────────────────────────────────────────────────────
+New                9     69 %            10         2     83 %         3        3      1      0
+Discussion         2     15 %             7         5     58 %         9        3      0      1
+Prepayment         3     23 %             8         5     67 %         8        2      1      1
+Delivery           3     23 %             7         4     58 %         6        1      0      0
 
-Won                8     62 %             7         0     58 %         0      2      0
-Lost               7     54 %             6         0     50 %         0      0      0
-Most often skipped: Discussion (9 of 11 that went beyond, 82 %)
+Won                8     62 %             7         0     58 %         0        0      2      0
+Lost               7     54 %             6         0     50 %         0        0      0      0
+Skipped, too few items to rank: Discussion (6 of 8), Prepayment (6 of 7), Delivery (5 of 7)
 Most often lost from: Won (2 of 5 lost, 40 %)"""
 
 
@@ -86,7 +86,7 @@ def test_conversions_say_what_they_assume_and_leave_out(example: datasets.Datase
     lines = repr(sf.show(sf.funnel(example.log, example.pipeline, kind="conversions"))).splitlines()
     assert lines[0] == "Funnel: with conversions"
     assert lines[1].endswith("win rate 50 %; 1 left out (lost, then won); 1 won after a loss")
-    assert lines[5].split() == ["New", "10", "2", "83", "%", "3", "1", "0"]
+    assert lines[5].split() == ["New", "10", "2", "83", "%", "3", "3", "1", "0"]
 
 
 @pytest.mark.parametrize("kind", ["furthest", "strict"])
@@ -115,7 +115,7 @@ def test_groups_stand_under_each_other_with_their_findings(groups: tuple[sf.Stag
     assert "Al: 1 item: 0 won, 1 lost, 0 open; win rate 0 %" in lines
     assert "Al: Most often lost from: New (1 of 1 lost, 100 %)" in lines
     assert "Bo: Nothing was lost from a stage." in lines
-    assert "(missing): Most often skipped: New (1 of 1 that went beyond, 100 %)" in lines
+    assert "(missing): Stages were skipped only by items that began beyond them." in lines
 
 
 def test_a_group_that_one_kind_leaves_out_altogether_has_empty_cells_there() -> None:
@@ -130,11 +130,11 @@ def test_a_group_that_one_kind_leaves_out_altogether_has_empty_cells_there() -> 
 def test_amounts_are_shown_beside_the_counts(groups: tuple[sf.StageLog, sf.Pipeline]) -> None:
     lines = repr(sf.show(sf.funnel(*groups, amount="value"))).splitlines()
     headings, new = (next(line for line in lines if line.startswith(word)) for word in ("stage", "New"))
-    words = ["stage", "reached", "of", "all", "amount", "no", "amount", "skipped", "here", "here"]
+    words = ["stage", "reached", "of", "all", "amount", "no", "amount", "skipped", "beyond", "here", "here"]
     assert headings.split() == words
-    assert new.split() == ["New", "2", "67", "%", "12.50", "0", "1", "1", "0"]
+    assert new.split() == ["New", "2", "67", "%", "12.50", "0", "1", "1", "1", "0"]
     offer = next(line for line in lines if line.startswith("Offer"))
-    assert offer.split() == ["Offer", "2", "67", "%", "10", "1", "0", "0", "1"]
+    assert offer.split() == ["Offer", "2", "67", "%", "10", "1", "0", "0", "0", "1"]
 
 
 def test_more_groups_than_a_screen_holds_are_counted() -> None:
@@ -154,7 +154,7 @@ def test_more_groups_than_a_screen_holds_are_counted() -> None:
         (
             "Offer > Lost",
             [
-                "Most often skipped: New (1 of 1 that went beyond, 100 %)",
+                "Stages were skipped only by items that began beyond them.",
                 "Most often lost from: Offer (1 of 1 lost, 100 %)",
             ],
         ),
@@ -177,7 +177,7 @@ def coded() -> pd.DataFrame:
 def test_names_are_shown_in_place_of_codes_and_are_never_markup() -> None:
     shown = repr(sf.show(coded()))
     assert "[red]Offer[/red]" in shown
-    assert "Most often skipped: [red]Offer[/red] (1 of 1" in shown
+    assert "too few items to rank: [red]Offer[/red] (1 of 1" in shown
     console = Console(file=io.StringIO(), width=200, force_terminal=True)
     console.print(sf.show(coded()))
     assert "[red]Offer[/red]" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -45,6 +45,9 @@ class ChainPartReader {
     [[nodiscard]] std::uint64_t beyond(std::size_t w) const {
         return scan::bits_below(static_cast<std::size_t>(end_->beyond_limit()), w);
     }
+    [[nodiscard]] std::uint64_t began_beyond(std::size_t w) const {
+        return scan::bits_below(static_cast<std::size_t>(end_->began_limit()), w);
+    }
     [[nodiscard]] bool passed_a_won_stage() const {
         const auto n_open = static_cast<std::size_t>(part_.pipeline.n_open());
         const auto n_won = static_cast<std::size_t>(part_.pipeline.n_won());
@@ -152,7 +155,7 @@ class LeadCounter {
           counts_(1, deals.pipeline.n_rows(), amounts_of(options)) {}
 
     void count(std::span<const std::uint32_t> deals) {
-        Mask visited(n_rows_), passed(n_rows_), reached(n_rows_), beyond(n_rows_);
+        Mask visited(n_rows_), passed(n_rows_), reached(n_rows_), beyond(n_rows_), moved_past(n_rows_);
         Standing standing;
         for (const std::uint32_t deal : deals) {
             if (!reader_.read(deal)) continue;
@@ -161,6 +164,7 @@ class LeadCounter {
                 passed.add(w, reader_.passed(w));
                 reached.add(w, reader_.reached(w));
                 beyond.add(w, reader_.beyond(w));
+                moved_past.add(w, reader_.beyond(w) & ~reader_.began_beyond(w));
             }
             if (deals_.moved.empty() || deals_.moved[deal] == 0) {
                 standing.see(reader_.end(), deals_.journeys.first_row[deal]);
@@ -177,6 +181,7 @@ class LeadCounter {
             add(c.passed, passed.word(w), w);
             add(c.assumed, reached.word(w) & ~passed.word(w), w);
             add(c.skipped, beyond.word(w) & ~visited.word(w), w);
+            add(c.began_beyond, beyond.word(w) & ~visited.word(w) & ~moved_past.word(w), w);
             add(c.beyond, beyond.word(w) & visited.word(w), w);
         }
         standing.count(c);

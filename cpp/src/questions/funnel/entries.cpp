@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "base/parallel.hpp"
 #include "questions/funnel/funnel_counter.hpp"
 #include "questions/funnel/kind_rules.hpp"
+#include "scan/same_items.hpp"
 #include "scan/scan.hpp"
 #include "scan/visits.hpp"
 
@@ -39,6 +39,7 @@ class ItemEntries {
         scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
                              pipeline_.row_of_code(),
                              [&](std::int32_t row, std::size_t i) { visit(end, row, i); });
+        began_limit_ = static_cast<std::size_t>(end.began_limit());
         if (kind_ == Kind::conversions_won && end.won_entry()) imply({0, n_open_}, success_);
         if (kind_ == Kind::furthest && end.any_won()) imply({0, n_open_}, won_);
         if (kind_ == Kind::furthest && !end.any_won() && end.furthest() >= 0)
@@ -50,6 +51,8 @@ class ItemEntries {
     [[nodiscard]] std::size_t last(std::size_t stage) const { return last_[stage]; }
     /// The entry that first went beyond a stage.
     [[nodiscard]] std::size_t beyond(std::size_t stage) const { return beyond_[stage]; }
+    /// Whether the item's first entry was beyond a stage.
+    [[nodiscard]] bool began_beyond(std::size_t stage) const { return stage < began_limit_; }
     /// The entry that first implied a stage under the kind's rule, whether the stage has a visit or not.
     [[nodiscard]] std::size_t implied(std::size_t stage) const { return implied_[stage]; }
     [[nodiscard]] bool is_passed(std::size_t stage) const {
@@ -90,6 +93,7 @@ class ItemEntries {
     std::vector<std::size_t> last_, implied_, beyond_;
     std::vector<std::uint8_t> in_order_;  // whether each stage counts in the strict funnel
     std::size_t next_in_order_ = 0;
+    std::size_t began_limit_ = 0;
     std::size_t furthest_ = kNever;  // first entry into the furthest stage
     std::size_t success_ = kNever;   // first entry into a won stage that is a success
     std::size_t won_ = kNever;       // first entry into any won stage
@@ -153,6 +157,7 @@ class EntryCounter {
             const bool is_visited = entry != kNever;
             if (is_visited) ++counts.visited(group_at(entry), column);
             if (beyond != kNever) ++(is_visited ? counts.beyond : counts.skipped)(group_at(beyond), column);
+            if (!is_visited && entries_.began_beyond(stage)) ++counts.began_beyond(group_at(beyond), column);
             if (entries_.is_passed(stage)) {
                 ++counts.passed(group_at(entry), column);
                 add_amount(group_at(entry), stage, entry);
@@ -183,7 +188,7 @@ class EntryCounter {
     /// Where the log has as many items as rows, each item has one row, and both ways give the same place.
     [[nodiscard]] std::size_t place_in(std::size_t n_values, std::size_t row) const {
         if (n_values == journeys_.n_items()) return item_;
-        return columns_.whole.offsets[item_] + (row - journeys_.offsets[item_]);
+        return scan::place_in_whole(journeys_, columns_.whole, item_, row);
     }
 
     const Journeys& journeys_;
@@ -194,19 +199,12 @@ class EntryCounter {
     std::size_t item_ = 0;
 };
 
-void check_items(const Journeys& journeys, const Journeys& whole) {
-    if (journeys.n_items() != whole.n_items())
-        throw std::invalid_argument("the whole log has " + std::to_string(whole.n_items()) +
-                                    " items, the journeys have " + std::to_string(journeys.n_items()) +
-                                    "; they must be the same");
-}
-
 }  // namespace
 
 Counts count_entries(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                      const RowColumns& columns) {
     pipeline.check(journeys);
-    check_items(journeys, columns.whole);
+    scan::check_same_items(journeys, columns.whole);
     const auto fits = [&](std::size_t n_values) {
         return n_values == columns.whole.n_rows() || n_values == journeys.n_items();
     };
@@ -242,7 +240,7 @@ template LargeVector<double> values_of_rows(std::span<const double>, std::span<c
 LargeVector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
                                         const Journeys& whole, RowAt at, unsigned threads) {
     pipeline.check(journeys);
-    check_items(journeys, whole);
+    scan::check_same_items(journeys, whole);
     LargeVector<std::int64_t> rows(journeys.n_items());
     scan::for_each_item(journeys, threads, [&](const auto* codes, std::size_t item) {
         const auto is_listed = [&](std::size_t i) {
@@ -252,7 +250,7 @@ LargeVector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline
         while (at == RowAt::first && begin < end && !is_listed(begin)) ++begin;
         while (at == RowAt::last && begin < end && !is_listed(end - 1)) --end;
         const std::size_t row = at == RowAt::first ? begin : end - 1;
-        const std::size_t in_whole = whole.offsets[item] + (row - journeys.offsets[item]);
+        const std::size_t in_whole = scan::place_in_whole(journeys, whole, item, row);
         rows[item] = begin == end ? -1 : static_cast<std::int64_t>(in_whole);
     });
     return rows;

@@ -193,15 +193,18 @@ class Counter {
         }
         stages_.fill_end(options_.kind, end);
         const auto limit = static_cast<std::size_t>(end.beyond_limit());
+        const auto began_limit = static_cast<std::size_t>(end.began_limit());
         const Mask& own = stages_.own(options_.kind);
         for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
             const std::uint64_t seen = stages_.seen.word(w);
             const std::uint64_t beyond = scan::bits_below(limit, w);
+            const std::uint64_t began = scan::bits_below(began_limit, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
             scan::for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
             scan::for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
             scan::for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
             scan::for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
+            scan::for_each_bit(began & ~seen, w, [&](Eigen::Index row) { counts.began_beyond(g, row) += n; });
             scan::for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
             if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }

@@ -8,31 +8,41 @@
 #include <iterator>
 #include <vector>
 
+#include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
 
 namespace stagefunnel::funnel::inline internal {
 
 /// A table of all possible states, in which the state of an item is its own address.
 ///
-/// A state is the set of visited stages, the last stage, the stage before the closing run of visits of one
-/// outcome, and whether the item entered a won stage: from work in progress, or as its first visit.
+/// A state is the set of visited stages, beyond which stages the first visit was, how the journey ends, and
+/// whether the item entered a won stage: from work in progress, or as its first visit. How it ends is the
+/// last stage; of a win also whether a loss comes before the closing run of wins, and of a loss the stage
+/// before the closing run of losses. All else that funnels ask of the end follows from these.
 class StateTable {
   public:
     StateTable() = default;
     explicit StateTable(const Pipeline& pipeline)
-        : n_rows_(static_cast<std::size_t>(pipeline.n_rows())), states_(n_states(pipeline)) {
+        : n_rows_(static_cast<std::size_t>(pipeline.n_rows())),
+          n_limits_(n_limits(pipeline)),
+          n_ends_(n_ends(pipeline)),
+          states_(n_states(pipeline)) {
+        number_ends(pipeline);
         for (const std::int32_t row : pipeline.rows()) {
             const bool listed = row != Pipeline::kUnlisted;
             stages_.push_back(listed ? CodeStage{std::uint32_t{1} << static_cast<unsigned>(row),
                                                  static_cast<std::uint16_t>(row),
                                                  static_cast<std::uint16_t>(pipeline.outcome_of(row))}
                                      : CodeStage{});
+            limits_.push_back(listed
+                                  ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row))
+                                  : kNoLimit);
         }
     }
 
     static std::size_t n_states(const Pipeline& pipeline) {
         const auto n = static_cast<std::size_t>(pipeline.n_rows());
-        return (std::size_t{1} << n) * n * (n + 1) * 2;
+        return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
     }
 
     /// Counts the items of a range. An item without a listed row has no state.
@@ -83,6 +93,7 @@ class StateTable {
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
         std::size_t i = journeys.offsets[first];
         for (std::size_t item = first; item < last; ++item) {
+            const std::size_t limit = first_limit(codes, i, journeys.offsets[item + 1]);
             std::uint32_t visited = 0, won_entry = 0;
             std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
             for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
@@ -100,14 +111,25 @@ class StateTable {
                 at_item(item, kNowhere);
                 continue;
             }
-            const std::size_t place =
-                ((visited * (n_rows_ + 1) + before_run) * n_rows_ + stage) * 2 + won_entry;
+            const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
+            const std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
             at_item(item, place);
             ItemStates::State& state = states_[place];
             if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
         }
     }
 
+    /// Returns beyond which stages the first listed visit of some rows is.
+    template <class Code>
+    [[nodiscard]] std::size_t first_limit(const Code* codes, std::size_t begin, std::size_t end) const {
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::uint8_t limit = limits_[codes[i]];
+            if (limit != kNoLimit) return limit;
+        }
+        return 0;
+    }
+
+    static constexpr std::uint8_t kNoLimit = 0xFF;
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
 
@@ -118,8 +140,44 @@ class StateTable {
         std::uint16_t outcome = 0;
     };
 
+    static std::size_t n_limits(const Pipeline& pipeline) {
+        return static_cast<std::size_t>(pipeline.n_open()) + 1;
+    }
+
+    static std::size_t n_ends(const Pipeline& pipeline) {
+        const auto n = static_cast<std::size_t>(pipeline.n_rows());
+        const auto n_open = static_cast<std::size_t>(pipeline.n_open());
+        const auto n_won = static_cast<std::size_t>(pipeline.n_won());
+        return n_open + 2 * n_won + (n - n_open - n_won) * (n + 1);
+    }
+
+    /// Gives a number to each end, for each last stage and each stage before the closing run, or none.
+    void number_ends(const Pipeline& pipeline) {
+        const auto is_lost = [&](std::size_t row) {
+            return row < n_rows_ && pipeline.outcome_of(static_cast<std::int32_t>(row)) == Outcome::lost;
+        };
+        std::uint16_t next = 0;
+        for (std::size_t stage = 0; stage < n_rows_; ++stage) {
+            const Outcome outcome = pipeline.outcome_of(static_cast<std::int32_t>(stage));
+            for (std::size_t before = 0; before <= n_rows_; ++before) {
+                const std::size_t own = outcome == Outcome::lost                     ? before
+                                        : outcome == Outcome::won && is_lost(before) ? 1
+                                                                                     : 0;
+                end_numbers_.push_back(static_cast<std::uint16_t>(next + own));
+            }
+            const std::size_t n_own = outcome == Outcome::lost  ? n_rows_ + 1
+                                      : outcome == Outcome::won ? 2
+                                                                : 1;
+            next = static_cast<std::uint16_t>(next + n_own);
+        }
+    }
+
     std::size_t n_rows_ = 0;
-    std::vector<CodeStage> stages_;  // of each code
+    std::size_t n_limits_ = 0;
+    std::size_t n_ends_ = 0;
+    std::vector<CodeStage> stages_;           // of each code
+    std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
+    std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
     std::vector<ItemStates::State> states_;
 };
 

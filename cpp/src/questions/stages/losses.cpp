@@ -1,8 +1,11 @@
 #include "stagefunnel/questions/stages/losses.hpp"
 
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "base/time_distance.hpp"
+#include "scan/same_items.hpp"
 #include "scan/scan.hpp"
 #include "scan/visits.hpp"
 
@@ -55,11 +58,76 @@ class LossLister {
     Losses losses_;
 };
 
+/// The places in a journey at which the loss of an item shows.
+struct LossPlaces {
+    std::size_t left = 0;    // first row of the visit before the closing lost ones, or `closed`
+    std::size_t closed = 0;  // first row of the closing lost visits
+};
+
+/// Returns these places of an item, or nothing if it is not lost now.
+template <class Code>
+std::optional<LossPlaces> places_of_loss(const Journeys& journeys, const Code* codes,
+                                         const Pipeline& pipeline, std::size_t item) {
+    scan::JourneyEnd end(pipeline);
+    LossPlaces places;
+    std::size_t last = 0;
+    scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline.row_of_code(),
+                         [&](std::int32_t row, std::size_t i) {
+                             if (end.empty() || pipeline.outcome_of(row) != end.outcome())
+                                 places = {.left = end.empty() ? i : last, .closed = i};
+                             last = i;
+                             end.visit(row);
+                         });
+    if (end.empty() || end.outcome() != Outcome::lost) return std::nullopt;
+    return places;
+}
+
+/// Writes down for each item a row of its journey, which `find(codes, item)` returns, as a place in `whole`.
+template <class Find>
+LargeVector<std::int64_t> rows_in_whole(const Journeys& journeys, const Journeys& whole, unsigned threads,
+                                        Find find) {
+    LargeVector<std::int64_t> rows(journeys.n_items());
+    scan::for_each_item(journeys, threads, [&](const auto* codes, std::size_t item) {
+        const std::optional<std::size_t> row = find(codes, item);
+        rows[item] = row ? static_cast<std::int64_t>(scan::place_in_whole(journeys, whole, item, *row)) : -1;
+    });
+    return rows;
+}
+
 }  // namespace
 
 Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
     pipeline.check(journeys);
     return scan::scan(journeys, threads, [&] { return LossLister(pipeline); }).take();
+}
+
+LargeVector<std::int64_t> rows_of_losses(const Journeys& journeys, const Pipeline& pipeline,
+                                         const Journeys& whole, LossRow at, unsigned threads) {
+    pipeline.check(journeys);
+    scan::check_same_items(journeys, whole);
+    return rows_in_whole(journeys, whole, threads, [&](const auto* codes, std::size_t item) {
+        const std::optional<LossPlaces> places = places_of_loss(journeys, codes, pipeline, item);
+        std::optional<std::size_t> row;
+        if (places) row = at == LossRow::left ? places->left : places->closed;
+        return row;
+    });
+}
+
+LargeVector<std::int64_t> last_values_of_losses(const Journeys& journeys, const Pipeline& pipeline,
+                                                const Journeys& whole, std::span<const std::int32_t> value,
+                                                unsigned threads) {
+    pipeline.check(journeys);
+    scan::check_same_items(journeys, whole);
+    if (value.size() != whole.n_rows()) throw std::invalid_argument("values must be one per row");
+    return rows_in_whole(journeys, whole, threads, [&](const auto* codes, std::size_t item) {
+        const std::optional<LossPlaces> places = places_of_loss(journeys, codes, pipeline, item);
+        std::optional<std::size_t> row;
+        for (std::size_t i = journeys.offsets[item + 1]; places && !row && i-- > places->closed;) {
+            const bool is_listed = pipeline.row_of_code()[codes[i]] != Pipeline::kUnlisted;
+            if (is_listed && value[scan::place_in_whole(journeys, whole, item, i)] >= 0) row = i;
+        }
+        return row;
+    });
 }
 
 }  // namespace stagefunnel::stages

@@ -73,6 +73,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.log,
             inputs.pipeline,
             by=split_names(args.by),
+            at=args.at,
             reason=args.reason,
             amount=args.amount,
             **inputs.cohort(args),
@@ -82,7 +83,8 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
 def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
-        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), **inputs.cohort(args))
+        scope = inputs.cohort(args)
+        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), at=args.at, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:

@@ -108,7 +108,7 @@ examples:
     "losses": Command(
         "count the items lost, by where they were lost from and why",
         "questions.losses",
-        (options.groups, options.reason, options.amount, options.cohort),
+        (options.groups, options.at_loss, options.reason, options.amount, options.cohort),
         """\
 example:
   stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -117,7 +117,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (options.groups, options.cohort),
+        (options.groups, options.at_move, options.cohort),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager

@@ -23,6 +23,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("passed", "passed", count),
     ("assumed", "assumed", count),
     ("skipped", "skipped", count),
+    ("began_beyond", "of these, began beyond it", count),
     ("skip_rate", "skipped, of those beyond", percent),
     ("lost_from", "lost from here", count),
     ("loss_rate", "lost, of its visitors", percent),

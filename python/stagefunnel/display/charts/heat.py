@@ -82,6 +82,11 @@ def letter_on(look: Theme, share: float) -> str:
     return max(LETTERS, key=lambda letter: contrast(letter, colour_of(look, share)))
 
 
+def letter_on_paper(look: Theme) -> str:
+    """Return the colour of letters with the highest contrast to a cell without a colour."""
+    return max(LETTERS, key=lambda letter: contrast(letter, look.paper))
+
+
 def contrast(one: str, other: str) -> float:
     """Return the contrast of two colours by WCAG 2: from 1 to 21; text is legible from 4.5 on."""
     darker, lighter = sorted(map(_luminance, (one, other)))

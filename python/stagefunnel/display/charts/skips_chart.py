@@ -9,19 +9,20 @@ import pandas as pd
 
 from ...tables.labels import value_labels
 from ...tables.schema import SKIPS
+from ...tables.skipping import LEAST_BASE, OnTheWay
 from ..numbers import count, percent
 from ..sentences import of_skips
 from .canvas import Canvas, rows_of
-from .heat import Side, heat_map, letter_on
+from .heat import Side, heat_map, letter_on, letter_on_paper
 from .library import alt
 from .marks import tooltip
-from .style import ThemeName, inert
+from .style import Theme, ThemeName, inert
 
 _MOST_GROUPS, _CELL, _HEIGHT = 60, 92, 30
 
 
 def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerChart:
-    """Draw how often each stage is skipped: a cell per group and stage, darker for a higher rate.
+    """Draw how often each stage is skipped on the way: a cell per group and stage, darker for a higher rate.
 
     Parameters
     ----------
@@ -33,8 +34,10 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
     Returns
     -------
     altair.LayerChart
-        In each cell stands the skip rate: the share of the items that went beyond the stage without a visit
-        of it. A cell is empty if no item went beyond the stage.
+        In each cell stands the rate by which :func:`stagefunnel.skips` ranks: the share of the items that
+        went beyond the stage without a visit of it, where items that began beyond it do not count. Of fewer
+        than 30 items there is no rate: a cell without a colour has the numbers, ``1 of 2``. A cell is empty
+        if no item moved beyond the stage.
 
     Raises
     ------
@@ -58,18 +61,18 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
     groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)] or ["all items"] * len(table)
     order = list(dict.fromkeys(groups))  # the table has the group with the highest rate first
     canvas.check_room(len(order), _MOST_GROUPS)
+    on_the_way = OnTheWay.of_skips(table)
     records: list[dict[str, Any]] = [
         {
             "group": group,
             "stage": names[row["stage"]],
-            "rate": float(row["skip_rate"]),
-            "letter": letter_on(canvas.look, row["skip_rate"]),
-            "label": percent(row["skip_rate"]),
-            "skipped": count(row["skipped"]),
-            "beyond": count(row["beyond"]),
+            **_cell(canvas.look, skipped, base),
+            "skipped": count(skipped),
+            "base": count(base),
+            "began_beyond": count(row["began_beyond"]),
         }
-        for group, row in zip(groups, rows_of(table), strict=True)
-        if not pd.isna(row["skip_rate"])
+        for group, row, skipped, base in zip(groups, rows_of(table), *on_the_way, strict=True)
+        if base
     ]
     chart = heat_map(
         canvas.look,
@@ -78,11 +81,20 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         rows=Side("group", order, _HEIGHT),
         share="rate",
         tooltip=tooltip(
-            ("group", "stage", "skipped", "beyond"), {"skipped": "skipped it", "beyond": "came beyond it"}
+            ("group", "stage", "skipped", "base", "began_beyond"),
+            {"skipped": "skipped it", "base": "of those beyond", "began_beyond": "more that began beyond it"},
         ),
         name_width=190,
     )
     return canvas.finished(chart, canvas.titled("Skipped stages"), of_skips(table, names.__getitem__))
+
+
+def _cell(look: Theme, skipped: int, base: int) -> dict[str, Any]:
+    """Give a cell its rate and colour, or the numbers alone where they are too small for a rate."""
+    if base < LEAST_BASE:
+        return {"rate": None, "letter": letter_on_paper(look), "label": f"{count(skipped)} of {count(base)}"}
+    rate = float(skipped / base)
+    return {"rate": rate, "letter": letter_on(look, rate), "label": percent(rate)}
 
 
 def _place_in(stages: pd.Series) -> Callable[[Any], int]:

@@ -14,7 +14,7 @@ from ...tables.schema import AMOUNTS, MOVED_OUT
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
-_STAGES_PASSED = ("passed", "assumed", "visited", "skipped", "beyond")
+_STAGES_PASSED = ("passed", "assumed", "visited", "skipped", "began_beyond", "beyond")
 _ITEMS = (*_STAGES_PASSED, "lost_from", "open_at", "won", "lost", "open", "left_out", "reopened_won")
 
 
@@ -24,7 +24,7 @@ class FunnelCounts:
 
     Attributes
     ----------
-    passed, assumed, visited, skipped, beyond, lost_from, open_at
+    passed, assumed, visited, skipped, began_beyond, beyond, lost_from, open_at
         One row per group and one column per stage.
     won, lost, open, left_out, reopened_won
         One entry per group.
@@ -42,6 +42,7 @@ class FunnelCounts:
     assumed: Integers
     visited: Integers
     skipped: Integers
+    began_beyond: Integers
     beyond: Integers
     lost_from: Integers
     open_at: Integers

@@ -114,7 +114,8 @@ def funnel(
 
         - ``stage`` (ordered categorical), ``outcome`` (``open``, ``won``, ``lost``);
         - ``reached`` = ``passed`` + ``assumed``, ``passed``, ``assumed``;
-        - ``skipped``: items that went beyond the stage without a visit of it; ``lost_from``: items that are
+        - ``skipped``: items that went beyond the stage without a visit of it; ``began_beyond``: of these, the
+          items whose first visit was beyond it, such as renewals and imports; ``lost_from``: items that are
           lost now, by the last stage before; ``open_at``: items that are open now, by their stage;
         - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: ``reached`` over that of
           the in-progress stage before (for a won stage the last one, for a lost stage ``base``);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,12 @@ import pandas as pd
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share, stage_values
-from ...tables.options import BasisName, Unlisted
+from ...tables.options import BasisName, SkipAtName, Unlisted
 from ...tables.schema import SKIPS, TOO_RECENT
+from ...tables.skipping import OnTheWay
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
-from ..scope.breakdown import groups_of
+from ..scope.breakdown import groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from .count import count
@@ -26,6 +28,7 @@ def skips(
     pipeline: Pipeline,
     *,
     by: str | Sequence[str] | None = "manager",
+    at: SkipAtName | None = None,
     unlisted: Unlisted = "error",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
@@ -35,6 +38,7 @@ def skips(
     """Rank groups and stages by how often the items of a group skip the stage.
 
     An item skips an in-progress stage if it goes beyond it, to a later stage or to success, without a visit.
+    Items that began beyond the stage, such as renewals and imports, are counted and not ranked.
 
     Parameters
     ----------
@@ -43,6 +47,11 @@ def skips(
     by
         Columns of the items table or of the log whose values form the groups; ``None`` puts all items in one
         group.
+    at
+        Where a column of the log is read. By default each skip counts for whoever made it: at the move that
+        went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
+        ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
+        items table takes no `at`.
     unlisted, period, basis, as_of, within
         As for :func:`funnel`.
 
@@ -51,10 +60,12 @@ def skips(
     DataFrame
         One row per group of `by` and in-progress stage: ``stage``; ``passed``: items with a visit of it;
         ``beyond``: items that went beyond it, with a visit or without; ``skipped``: items that went beyond
-        it without a visit; ``skip_rate`` = ``skipped`` / ``beyond``. The highest rate is first; among equal
-        rates more skipped items come first, then the order of the groups and the stages decides. Stages that
-        no item went beyond are last. With `within`, ``too_recent`` counts the items
-        of the group that are left out.
+        it without a visit; ``began_beyond``: of these, items whose first visit was beyond it; ``skip_rate`` =
+        ``skipped`` / ``beyond``. The rows are ranked by the rate without items that began beyond,
+        (``skipped`` - ``began_beyond``) / (``beyond`` - ``began_beyond``): first those with at least 30 items
+        in this base, then smaller bases, last those without one. The highest rate is first; among equal rates
+        more skipped items come first, then the order of the groups and the stages decides.
+        With `within`, ``too_recent`` counts the items of the group that are left out.
 
     Raises
     ------
@@ -66,37 +77,39 @@ def skips(
     >>> import stagefunnel as sf
     >>> shop = sf.datasets.worked_example()
     >>> sf.skips(shop.log, shop.pipeline, by=None).round(2)
-            stage  passed  beyond  skipped  skip_rate
-    0  Prepayment       3       9        8       0.89
-    1  Discussion       2      11        9       0.82
-    2    Delivery       3       8        6       0.75
-    3         New       9      11        3       0.27
+            stage  passed  beyond  skipped  began_beyond  skip_rate
+    0  Prepayment       3       9        8             2       0.89
+    1  Discussion       2      11        9             3       0.82
+    2    Delivery       3       8        6             1       0.75
+    3         New       9      11        3             3       0.27
     """
     (rule,) = rules_of("classic", "won", None)
     selection = selection_of(
         log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
     )
-    groups = groups_of(selection, by, reserved=SKIPS)
+    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log="stage")
+    groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
     counts = count(Scope(selection, groups), rule)
-    shown = groups.shown(counts.passed.sum(axis=1) > 0)
     n_open = len(pipeline.stages)
-    passed, skipped, beyond = (
-        matrix[shown, :n_open].reshape(-1) for matrix in (counts.visited, counts.skipped, counts.beyond)
+    in_progress = counts.visited[:, :n_open] + counts.skipped[:, :n_open] + counts.beyond[:, :n_open]
+    shown = groups.shown((counts.visited if groups.each == "item" else in_progress).sum(axis=1) > 0)
+    passed, skipped, began, visited_beyond = (
+        matrix[shown, :n_open].reshape(-1)
+        for matrix in (counts.visited, counts.skipped, counts.began_beyond, counts.beyond)
     )
-    rate = share(skipped, skipped + beyond)
     columns = {
         "stage": stage_values(pipeline, np.tile(np.arange(n_open), len(shown))),
         "passed": passed,
-        "beyond": skipped + beyond,
+        "beyond": skipped + visited_beyond,
         "skipped": skipped,
-        "skip_rate": rate,
+        "began_beyond": began,
+        "skip_rate": share(skipped, skipped + visited_beyond),
     }
     order = list(SKIPS)
     if counts.too_recent is not None:
         columns[TOO_RECENT] = np.repeat(counts.too_recent[shown], n_open)
         order.append(TOO_RECENT)
     table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
-    # The sort is stable: equal rows stay in the order of groups and stages.
-    table = table.iloc[np.lexsort((-skipped, np.nan_to_num(-rate, nan=1.0)))].reset_index(drop=True)
+    table = table.iloc[OnTheWay.of_skips(table).worst_first()].reset_index(drop=True)
     remember(table, "skips", pipeline, by=groups.names, **selection.said)
     return table

@@ -122,6 +122,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
         "passed": passed,
         "assumed": assumed,
         "skipped": skipped,
+        "began_beyond": counts.began_beyond[shown],
         "lost_from": lost_from,
         "open_at": counts.open_at[shown],
         "conversion_from_all": share(reached, base),

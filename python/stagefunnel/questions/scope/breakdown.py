@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -27,6 +27,7 @@ def groups_of(
     at: AtName = "first",
     reserved: Sequence[str] = (),
     option: str = "by",
+    read: Callable[[CategoryColumn], CategoryColumn] | None = None,
 ) -> Groups:
     """Put every item in its group, or every row.
 
@@ -42,6 +43,8 @@ def groups_of(
         Names of columns that the result has beside those of every funnel; the breakdown may not use them.
     option
         Name of the option that names the columns.
+    read
+        How a column of the log becomes one value for each item, in the place of `at`.
     """
     check_option("at", at, get_args(AtName))
     if by is None:
@@ -52,7 +55,9 @@ def groups_of(
     columns = by_columns(by, option)
     sources = [source_of(selection.log, column, option) for column in columns]
     categories = [
-        _category(selection, source, column, at, option)
+        read(source.category(column))
+        if read is not None and isinstance(source, RowColumns)
+        else _category(selection, source, column, at, option)
         for source, column in zip(sources, columns, strict=True)
     ]
     refuse_names_of_the_result(selection.log, columns, reserved, option)
@@ -67,6 +72,50 @@ def groups_of(
             f"column of the log",
         )
     return combined(categories, columns, "row")
+
+
+def where_read(
+    log: StageLog, by: str | Sequence[str] | None, at: Any, *, choices: Sequence[str], of_log: str
+) -> Any:
+    """Say where the columns of a breakdown are read that belong to the log.
+
+    Parameters
+    ----------
+    log, by
+        The log and the columns.
+    at
+        What the caller chose, if anything.
+    choices
+        What there is to choose.
+    of_log
+        Where columns of the log are read by default.
+
+    Returns
+    -------
+    str
+        One of `choices` or `of_log`; ``"first"`` where no column is one of the log.
+    """
+    if at is not None:
+        check_option("at", at, choices)
+    if by is None:
+        if at is not None:
+            says = (" says where ", named("by"), " is read, and there is no ", named("by"))
+            raise SchemaError(given("at", at), *says)
+        return "first"
+    columns = by_columns(by)
+    if any(isinstance(source_of(log, column, "by"), RowColumns) for column in columns):
+        return of_log if at is None else at
+    if at is not None:
+        what = "is a column" if len(columns) == 1 else "are columns"
+        raise SchemaError(
+            given("at", at),
+            " says where a column of the log is read, and ",
+            f"{quoted(columns)} {what} of the items table; leave ",
+            named("at"),
+            " out, or name a column of the log in ",
+            named("by"),
+        )
+    return "first"
 
 
 def by_columns(by: Any, option: str = "by") -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,17 @@ from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
-from ...tables.options import BasisName, Unlisted
+from ...tables.options import BasisName, LossAtName, Unlisted
 from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
-from ..scope.breakdown import groups_of
+from ..scope.breakdown import groups_of, where_read
+from ..scope.groups import ONE_GROUP, Groups
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
-from ..scope.selection import selection_of
+from ..scope.selection import Selection, selection_of
+from .loss_rows import column_at_loss, reason_column
 
 Lengths = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
@@ -35,6 +37,7 @@ def losses(
     pipeline: Pipeline,
     *,
     by: str | Sequence[str] | None = None,
+    at: LossAtName | None = None,
     reason: str | None = None,
     amount: str | None = None,
     currency: str | None = None,
@@ -54,9 +57,15 @@ def losses(
     by
         Columns of the items table or of the log; the table has the losses of each combination of their
         values.
+    at
+        Where `by` reads a column of the log. ``"loss"`` (the default): in the first row of the closing lost
+        visits, who closed the item. ``"stage"``: where the item entered the stage it was lost from.
+        ``"first"``, ``"last"``: in the first or last of the item's rows that the report keeps. A column of
+        the items table takes no `at`.
     reason
         Column with the reason of the loss, of the items table or of the log; the table has a row for each of
-        its values.
+        its values. In a column of the log the reason is the last value within the visit of ``lost_stage``,
+        or, where that has none, in an earlier one of the closing lost visits.
     amount, currency, rates
         As for :func:`funnel`.
     unlisted, period, basis, as_of
@@ -94,8 +103,11 @@ def losses(
         log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
     )
     own = [*LOSSES, *LOST_LENGTHS]
-    groups = groups_of(selection, by, reserved=own)
-    reasons = groups_of(selection, reason, reserved=own, option="reason")
+    read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
+    groups = _groups_of(selection, by, read_at, own)
+    reasons = groups_of(
+        selection, reason, reserved=own, option="reason", read=lambda column: reason_column(selection, column)
+    )
     if set(groups.names) & set(reasons.names):
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
@@ -126,9 +138,10 @@ def losses(
         "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
         "lost_stage": stage_values(pipeline, lost_stage),
     }
-    too_recent = Scope(selection, groups).too_recent()
+    of_items = read_at in ("first", "last")  # else an item that is too recent has no group
+    too_recent = Scope(selection, groups if of_items else ONE_GROUP).too_recent()
     if too_recent is not None:
-        counts[TOO_RECENT] = too_recent[group]
+        counts[TOO_RECENT] = too_recent[group if of_items else np.zeros_like(group)]
     table = pd.concat(
         [
             label_rows(pd.DataFrame(stages), groups.values, group),
@@ -138,6 +151,17 @@ def losses(
     )
     remember(table, "losses", pipeline, by=groups.names, **selection.said)
     return table
+
+
+def _groups_of(
+    selection: Selection, by: str | Sequence[str] | None, read_at: Any, reserved: Sequence[str]
+) -> Groups:
+    """Put every item in its group, for which a column of the log may be read where the item was lost."""
+    if read_at in ("first", "last"):
+        return groups_of(selection, by, at=read_at, reserved=reserved)
+    return groups_of(
+        selection, by, reserved=reserved, read=lambda column: column_at_loss(selection, column, read_at)
+    )
 
 
 class _Cells:

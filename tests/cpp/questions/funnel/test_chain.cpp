@@ -74,6 +74,15 @@ TEST(CountOrigin, ALeadSkippedAStageThatADealWentBeyondAndNoneVisited) {
     EXPECT_EQ(chain.count().deals.beyond, row(1, 1, 0, 0, 0));
 }
 
+TEST(CountOrigin, ALeadBeganBeyondAStageIfAllItsDealsThatWentBeyondDid) {
+    const Chain began({{"New"}}, {{"Delivery"}, {"New"}}, {{1, 1}, {1, 2}});
+    EXPECT_EQ(began.count().deals.skipped, row(0, 1, 0, 0, 0));
+    EXPECT_EQ(began.count().deals.began_beyond, row(0, 1, 0, 0, 0));
+    const Chain moved({{"New"}}, {{"Delivery"}, {"New", "Delivery"}}, {{1, 1}, {1, 2}});
+    EXPECT_EQ(moved.count().deals.skipped, row(0, 1, 0, 0, 0));
+    EXPECT_TRUE(moved.count().deals.began_beyond.isZero());
+}
+
 TEST(CountOrigin, ALeadIsWonBeforeItIsOpenAndOpenBeforeItIsLost) {
     const Chain chain({{"New"}, {"New"}, {"New"}, {"New"}},
                       {{"Won"}, {"New", "Offer"}, {"Offer", "Lost"}, {"New"}, {"New", "Lost"}},

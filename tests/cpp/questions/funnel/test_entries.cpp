@@ -145,6 +145,13 @@ TEST(CountEntries, SkippedAndBeyondCountForTheEntryThatFirstWentBeyond) {
     EXPECT_EQ(groups_in(counts.beyond), (Groups{1, 1, -1, 3, -1, -1}));
 }
 
+TEST(CountEntries, BegunBeyondCountsForTheFirstEntry) {
+    const Journey journey({{"Prepayment", 2}, {"New", 0}, {"Won", 3}});
+    const Counts counts = journey.count(Kind::classic);
+    EXPECT_EQ(groups_in(counts.skipped), (Groups{-1, 2, -1, 3, -1, -1}));
+    EXPECT_EQ(groups_in(counts.began_beyond), (Groups{-1, 2, -1, -1, -1, -1}));
+}
+
 TEST(CountEntries, LostFromAndOpenAtCountForTheEntriesIntoTheirStages) {
     const Journey lost({{"New", 0}, {"Discussion", 1}, {"New", 2}, {"Lost", 3}});
     EXPECT_EQ(groups_in(lost.count(Kind::classic).lost_from), (Groups{2, -1, -1, -1, -1, -1}));

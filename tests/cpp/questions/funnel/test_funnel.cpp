@@ -52,6 +52,24 @@ TEST(CountFunnel, CountsAWinAsGoneBeyondEveryStageEvenIfLostLater) {
     EXPECT_EQ(counts.beyond, (CountMatrix{{0, 1, 0, 0, 0, 0}}));
 }
 
+TEST(CountFunnel, CountsTheSkippedStagesThatTheFirstVisitWasBeyond) {
+    EXPECT_EQ(count({{"Prepayment", "Won"}}).began_beyond, (CountMatrix{{1, 1, 0, 0, 0, 0}}));
+    EXPECT_EQ(count({{"Won"}}).began_beyond, (CountMatrix{{1, 1, 1, 1, 0, 0}}));
+    EXPECT_TRUE(count({{"New", "Delivery"}}).began_beyond.isZero());
+}
+
+TEST(CountFunnel, AStageThatAnItemCameBackToIsNotBegunBeyond) {
+    const Counts counts = count({{"Prepayment", "New", "Won"}});
+    EXPECT_EQ(counts.began_beyond, (CountMatrix{{0, 1, 0, 0, 0, 0}}));
+    EXPECT_EQ(counts.skipped, (CountMatrix{{0, 1, 0, 1, 0, 0}}));
+}
+
+TEST(CountFunnel, AnItemCreatedLostBeganBeyondNoStage) {
+    const Counts counts = count({{"Lost", "Prepayment"}});
+    EXPECT_EQ(counts.skipped, (CountMatrix{{1, 1, 0, 0, 0, 0}}));
+    EXPECT_TRUE(counts.began_beyond.isZero());
+}
+
 TEST(CountFunnel, CountsALossAsGoingBeyondNoStage) {
     const Counts counts = count({{"New", "Lost"}});
     EXPECT_TRUE(counts.skipped.isZero());
@@ -163,8 +181,9 @@ TEST(LostThenWonRule, SeesALossBeforeARunOfSeveralWonVisits) {
 
 TEST(LostThenWonRule, CountsAnItemThatIsLeftOutNowhereElse) {
     const Counts counts = count({{"New", "Lost", "Won"}}, Kind::furthest, LostThenWon::exclude);
-    for (const CountMatrix* matrix : {&counts.passed, &counts.assumed, &counts.visited, &counts.skipped,
-                                      &counts.beyond, &counts.lost_from, &counts.open_at}) {
+    for (const CountMatrix* matrix :
+         {&counts.passed, &counts.assumed, &counts.visited, &counts.skipped, &counts.began_beyond,
+          &counts.beyond, &counts.lost_from, &counts.open_at}) {
         EXPECT_TRUE(matrix->isZero());
     }
     EXPECT_EQ(counts.won(0) + counts.lost(0) + counts.open(0), 0);
@@ -261,6 +280,7 @@ TEST(CountFunnel, CountsTheSameWhateverTheNumberOfThreads) {
         EXPECT_EQ(shared.assumed, alone.assumed);
         EXPECT_EQ(shared.visited, alone.visited);
         EXPECT_EQ(shared.skipped, alone.skipped);
+        EXPECT_EQ(shared.began_beyond, alone.began_beyond);
         EXPECT_EQ(shared.beyond, alone.beyond);
         EXPECT_EQ(shared.lost_from, alone.lost_from);
         EXPECT_EQ(shared.open_at, alone.open_at);

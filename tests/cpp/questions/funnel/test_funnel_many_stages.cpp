@@ -75,6 +75,8 @@ TEST_P(ManyStages, AreSkippedOrGoneBeyond) {
     const Counts counts = count_one(n, {1, won}, Kind::classic);
     EXPECT_EQ(counts.beyond, ones(n, 1, 2));
     EXPECT_EQ(counts.skipped, ones(n, 0, 1) + ones(n, 2, n_open));
+    EXPECT_EQ(counts.began_beyond, ones(n, 0, 1));
+    EXPECT_EQ(count_one(n, {won, 1}, Kind::classic).began_beyond, ones(n, 0, 1) + ones(n, 2, n_open));
 }
 
 TEST_P(ManyStages, AddAmountsAtEachStageReached) {

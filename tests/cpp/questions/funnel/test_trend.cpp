@@ -35,6 +35,8 @@ TEST(CountTrend, AnOpenItemCountsInEveryMonthAsItStoodAtItsEnd) {
     EXPECT_EQ(column(counts.passed, 3), (Numbers{0, 0, 1, 1}));  // Delivery
     EXPECT_EQ(column(counts.passed, 4), (Numbers{0, 0, 0, 1}));  // Won
     EXPECT_EQ(column(counts.passed, 5), (Numbers{1, 0, 1, 1}));  // Lost
+    EXPECT_EQ(column(counts.began_beyond, 0), (Numbers{0, 0, 1, 1}));
+    EXPECT_EQ(column(counts.began_beyond, 2), (Numbers{0, 0, 1, 1}));
     EXPECT_EQ(column(counts.lost_from, 0), (Numbers{1, 0, 0, 0}));
     EXPECT_EQ(list_of(counts.open), (Numbers{1, 1, 3, 2}));
 }

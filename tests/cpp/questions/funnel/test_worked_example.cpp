@@ -101,6 +101,7 @@ TEST(WorkedExampleTogether, AddsUpToTheTotalsOfTheClassicFunnel) {
     EXPECT_EQ(counts.passed, (CountMatrix{{9, 2, 3, 3, 8, 7}}));
     EXPECT_TRUE(counts.assumed.isZero());
     EXPECT_EQ(counts.skipped, (CountMatrix{{3, 9, 8, 6, 0, 0}}));
+    EXPECT_EQ(counts.began_beyond, (CountMatrix{{3, 3, 2, 1, 0, 0}}));
     EXPECT_EQ(counts.lost_from, (CountMatrix{{1, 0, 1, 0, 2, 0}}));
     EXPECT_EQ(counts.open_at, (CountMatrix{{0, 1, 1, 0, 0, 0}}));
 }
@@ -116,6 +117,7 @@ TEST(WorkedExampleTogether, AddsUpToTheTotalsOfConversions) {
     EXPECT_EQ(counts.passed, (CountMatrix{{8, 2, 3, 3, 7, 6}}));
     EXPECT_EQ(counts.assumed, (CountMatrix{{2, 5, 5, 4, 0, 0}}));
     EXPECT_EQ(counts.skipped, (CountMatrix{{3, 8, 7, 5, 0, 0}}));
+    EXPECT_EQ(counts.began_beyond, (CountMatrix{{3, 3, 2, 1, 0, 0}}));
     EXPECT_EQ(counts.lost_from, (CountMatrix{{1, 0, 1, 0, 2, 0}}));
     EXPECT_EQ(counts.left_out(0), 1);
 }

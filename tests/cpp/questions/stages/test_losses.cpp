@@ -4,6 +4,7 @@
 #include <random>
 
 #include "stagefunnel/questions/stages/losses.hpp"
+#include "stagefunnel/scan/selection.hpp"
 #include "support/log_builder.hpp"
 
 namespace stagefunnel::stages {
@@ -57,6 +58,78 @@ TEST(FindLosses, HoldsLengthsBeyondSignedIntegers) {
     constexpr std::int64_t kHigh = std::numeric_limits<std::int64_t>::max();
     const Losses losses = losses_of({{1, "New", kLow}, {1, "Lost", kHigh}});
     EXPECT_EQ(losses.until_lost, (std::vector<std::uint64_t>{std::numeric_limits<std::uint64_t>::max() - 1}));
+}
+
+/// Rows of one item, as places in a log of this item alone.
+struct OneItem {
+    explicit OneItem(const Labels& stages)
+        : log(log_of_journeys({stages})), pipeline(kLossStages.read(log)) {}
+
+    [[nodiscard]] std::int64_t row(LossRow at) const {
+        return rows_of_losses(log.journeys, pipeline, log.journeys, at, 1)[0];
+    }
+    [[nodiscard]] std::int64_t last_value(const std::vector<std::int32_t>& value) const {
+        return last_values_of_losses(log.journeys, pipeline, log.journeys, value, 1)[0];
+    }
+
+    Log log;
+    Pipeline pipeline;
+};
+
+TEST(RowsOfLosses, AreThoseThatClosedTheItemAndThatItWasLostFrom) {
+    const OneItem item({"Lost", "New", "Offer", "Offer", "Lost", "Lost", "Spam"});
+    EXPECT_EQ(item.row(LossRow::closed), 4);
+    EXPECT_EQ(item.row(LossRow::left), 2);
+}
+
+TEST(RowsOfLosses, AnItemCreatedLostWasLeftWhereItWasClosed) {
+    const OneItem item({"Elsewhere", "Lost", "Spam"});
+    EXPECT_EQ(item.row(LossRow::closed), 1);
+    EXPECT_EQ(item.row(LossRow::left), 1);
+}
+
+TEST(RowsOfLosses, HaveNoneForAnItemThatIsNotLostNow) {
+    for (const Labels& stages :
+         {Labels{"New"}, Labels{"Lost", "New"}, Labels{"Lost", "Won"}, Labels{"Elsewhere"}})
+        EXPECT_EQ(OneItem(stages).row(LossRow::closed), -1);
+}
+
+TEST(LastValuesOfLosses, AreTheLastOfTheClosingLostVisits) {
+    EXPECT_EQ(OneItem({"New", "Lost"}).last_value({1, 0}), 1);
+    EXPECT_EQ(OneItem({"Lost", "Lost", "Lost"}).last_value({0, -1, 2}), 2);
+    EXPECT_EQ(OneItem({"Lost", "Lost", "Lost"}).last_value({0, 1, -1}), 1);
+    EXPECT_EQ(OneItem({"Lost", "Spam"}).last_value({0, -1}), 0);
+}
+
+TEST(LastValuesOfLosses, DoNotComeFromBeforeTheClosingLostVisitsNorFromUnlistedRows) {
+    EXPECT_EQ(OneItem({"New", "Lost"}).last_value({1, -1}), -1);
+    EXPECT_EQ(OneItem({"Lost", "New", "Lost"}).last_value({0, 1, -1}), -1);
+    EXPECT_EQ(OneItem({"Lost", "Elsewhere"}).last_value({-1, 1}), -1);
+    EXPECT_EQ(OneItem({"Lost", "New"}).last_value({0, -1}), -1);
+}
+
+TEST(LastValuesOfLosses, ArePlacesInTheWholeLog) {
+    const Log log = log_of({{1, "New", 0}, {1, "Lost", 1}, {1, "Lost", 5}, {2, "Lost", 2}, {2, "New", 6}});
+    const Pipeline pipeline = kLossStages.read(log);
+    scan::Selection before;
+    before.as_of = 5;
+    const Journeys journeys = scan::select_journeys(log.journeys, pipeline, before, 1);
+    const std::vector<std::int32_t> value(log.journeys.n_rows(), 0);
+    const auto found = last_values_of_losses(journeys, pipeline, log.journeys, value, 1);
+    for (const std::int64_t item : {1, 2}) {
+        const std::size_t place = log.place_of(item);
+        const std::uint64_t first = log.journeys.offsets[place];
+        EXPECT_EQ(found[place], static_cast<std::int64_t>(first) + (item == 1 ? 1 : 0));
+    }
+}
+
+TEST(LastValuesOfLosses, RefuseOtherItemsAndValuesThatAreNotOnePerRow) {
+    const OneItem item({"New", "Lost"});
+    EXPECT_THROW(static_cast<void>(item.last_value({1})), std::invalid_argument);
+    const Log other = log_of_journeys({{"New"}, {"Lost"}});
+    EXPECT_THROW(
+        static_cast<void>(rows_of_losses(item.log.journeys, item.pipeline, other.journeys, LossRow::left, 1)),
+        std::invalid_argument);
 }
 
 TEST(FindLosses, IsTheSameForAnyNumberOfThreads) {

@@ -272,7 +272,7 @@ def test_an_empty_log_gives_the_full_table_with_base_zero(kind: Any) -> None:
     assert table["stage"].tolist() == ["New", "Offer", "Won", "Lost"]
     counts = table.select_dtypes("int64")
     assert list(counts) == [
-        *["reached", "passed", "assumed", "skipped", "lost_from", "open_at"],
+        *["reached", "passed", "assumed", "skipped", "began_beyond", "lost_from", "open_at"],
         *["amount_missing", "base", "left_out"],
     ]
     assert (counts == 0).all(axis=None)

@@ -117,7 +117,8 @@ def test_a_breakdown_without_an_item_has_its_columns_and_no_row(kind: Any) -> No
     log = sf.StageLog({"item": [1], "stage": ["Archive"], "time": [0]}, items=items)
     table = sf.funnel(log, sf.Pipeline("New"), kind=kind, by="group", unlisted="ignore")
     assert len(table) == 0
-    assert list(table.columns)[-14:] == [
-        *["stage", "outcome", "reached", "passed", "assumed", "skipped", "lost_from", "open_at"],
+    assert list(table.columns)[-15:] == [
+        *["stage", "outcome", "reached", "passed", "assumed", "skipped", "began_beyond", "lost_from"],
+        *["open_at"],
         *["conversion_from_all", "conversion_from_previous", "skip_rate", "loss_rate", "base", "left_out"],
     ]

@@ -15,7 +15,17 @@ from helpers import SHOP, assert_frame_equal, frame_of, log_of, pipeline_of
 from strategies import Case, cases
 
 KINDS = ["classic", "conversions", "furthest", "strict"]
-COUNTS = ["reached", "passed", "assumed", "skipped", "lost_from", "open_at", "base", "left_out"]
+COUNTS = [
+    "reached",
+    "passed",
+    "assumed",
+    "skipped",
+    "began_beyond",
+    "lost_from",
+    "open_at",
+    "base",
+    "left_out",
+]
 any_kind = st.fixed_dictionaries(
     {"kind": st.sampled_from([*KINDS, "both"]), "fill": st.sampled_from(["won", "moves"])}
 )

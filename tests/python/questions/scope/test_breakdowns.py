@@ -171,7 +171,17 @@ def test_folding_small_groups_keeps_every_item(
         smallest = few.loc[few["person"].isin(present[:-1]), "base"].min()
         folded = whole.loc[~whole["person"].isin(labels) & whole["person"].notna(), "base"]
         assert folded.empty or folded.max() <= smallest
-    counts = ["reached", "passed", "assumed", "skipped", "lost_from", "open_at", "base", "left_out"]
+    counts = [
+        "reached",
+        "passed",
+        "assumed",
+        "skipped",
+        "began_beyond",
+        "lost_from",
+        "open_at",
+        "base",
+        "left_out",
+    ]
     for name in counts:
         assert (
             few.groupby("stage", observed=False)[name].sum().tolist()
@@ -196,7 +206,17 @@ def test_the_groups_at_the_stages_add_up_to_the_funnel_also_of_items_that_moved(
         assert (whole["base"] == 0).all()
         return
     added = parts.groupby("stage", observed=False)[
-        ["reached", "passed", "assumed", "skipped", "lost_from", "open_at", "amount", "amount_missing"]
+        [
+            "reached",
+            "passed",
+            "assumed",
+            "skipped",
+            "began_beyond",
+            "lost_from",
+            "open_at",
+            "amount",
+            "amount_missing",
+        ]
     ].sum()
     for name in added:
         assert added[name].tolist() == whole[name].tolist()

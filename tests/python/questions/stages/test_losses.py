@@ -106,7 +106,7 @@ def test_a_reason_and_an_amount_are_columns_of_the_items_table() -> None:
 
 def test_reasons_and_amounts_may_be_columns_of_the_log() -> None:
     rows = {"item": [1, 1, 2, 2], "stage": ["New", "Lost"] * 2, "time": [0, 1, 0, 3]}
-    rows |= {"who": ["Ann", "Ann", "Bob", "Ann"], "sum": [1, 2, 3, 4.5]}
+    rows |= {"who": ["Bob", "Ann", "Ann", "Bob"], "sum": [1, 2, 3, 4.5]}
     log = sf.StageLog(rows, columns=["who", "sum"])
     table = sf.losses(log, SMALL, reason="who", amount="sum")
     assert table["who"].tolist() == ["Ann", "Bob"]

@@ -31,7 +31,8 @@ struct OriginCounts {
 /// Counts leads in the stages of their deals.
 ///
 /// A lead counts in a stage if any of its deals counts there; it is assumed there if none of them passed the
-/// stage. It skipped a stage if one of its deals went beyond the stage and none has a visit of it. A lead is
+/// stage. It skipped a stage if one of its deals went beyond the stage and none has a visit of it, and began
+/// beyond the stage if moreover all of its deals that went beyond the stage began beyond it. A lead is
 /// won if one of its deals is won now; otherwise it is open if one of them is open, and otherwise lost if one
 /// of them is lost. It counts in `open_at` or `lost_from` at the stage of the deal of this outcome that
 /// visited the furthest stage, of several the one whose first row comes first in the input. Leads and deals

@@ -26,10 +26,10 @@ struct RowColumns {
 /// An entry is the first row of a visit. A passed stage counts for its last entry. An assumed stage counts
 /// for the entry that first implied it: a success, the entry into the furthest stage, or the transition that
 /// passed over it; its amount is that of the last entry into the next in-progress stage with a visit, or else
-/// that of the entry that implied it. `skipped` and `beyond` count in the group of the entry that first went
-/// beyond the stage, and `lost_from` in the group of the last entry into the stage. The outcomes, `open_at`
-/// and `left_out` count in the group of the last entry into the stage that the item is in now. The cost is
-/// one pass over the journeys.
+/// that of the entry that implied it. `skipped`, `began_beyond` and `beyond` count in the group of the entry
+/// that first went beyond the stage, and `lost_from` in the group of the last entry into the stage. The
+/// outcomes, `open_at` and `left_out` count in the group of the last entry into the stage that the item is in
+/// now. The cost is one pass over the journeys.
 ///
 /// @param options kind, rule for lost-then-won items and threads; its groups and amounts are not read.
 /// @throws std::invalid_argument if groups or amounts are neither one per row nor one per item, a group lies

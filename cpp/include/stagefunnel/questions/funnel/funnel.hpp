@@ -52,6 +52,7 @@ struct Counts {
     CountMatrix assumed;         // items that count in the stage only because the kind fills it in
     CountMatrix visited;         // items with a visit of the stage, whatever the kind
     CountMatrix skipped;         // items that went beyond the stage without a visit of it
+    CountMatrix began_beyond;    // of the skipped, items whose first visit was beyond the stage
     CountMatrix beyond;          // items that went beyond the stage with a visit of it
     CountMatrix lost_from;       // items lost now, at the last visit before the closing lost ones
     CountMatrix open_at;         // items open now, at their last visit
@@ -69,11 +70,12 @@ struct NamedTable {
 };
 
 /// The counts with one column per stage. Whatever treats all tables alike iterates over the two lists.
-inline constexpr std::array<NamedTable<CountMatrix>, 8> kStageTables{{
+inline constexpr std::array<NamedTable<CountMatrix>, 9> kStageTables{{
     {"passed", &Counts::passed},
     {"assumed", &Counts::assumed},
     {"visited", &Counts::visited},
     {"skipped", &Counts::skipped},
+    {"began_beyond", &Counts::began_beyond},
     {"beyond", &Counts::beyond},
     {"lost_from", &Counts::lost_from},
     {"open_at", &Counts::open_at},

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "stagefunnel/base/memory.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 
@@ -21,5 +23,29 @@ struct Losses {
 
 /// Lists the items that are lost now, in one pass over the journeys.
 [[nodiscard]] Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads);
+
+/// Which of its rows stands for an item that is lost now.
+enum class LossRow : std::uint8_t {
+    closed,  ///< the first row of the closing lost visits
+    left  ///< the first row of the visit before them, or that of the closing lost visits where there is none
+};
+
+/// Finds this row of each item, as a place in the rows of `whole`; -1 for an item that is not lost now.
+///
+/// The journeys are `whole` or a selection of it that keeps the first rows of each item.
+///
+/// @throws std::invalid_argument if `whole` has other items.
+[[nodiscard]] LargeVector<std::int64_t> rows_of_losses(const Journeys& journeys, const Pipeline& pipeline,
+                                                       const Journeys& whole, LossRow at, unsigned threads);
+
+/// Finds the last row of the closing lost visits that has a value; -1 for an item that has none, or is not
+/// lost now.
+///
+/// @param value one value per row of `whole`, negative where it is missing.
+/// @throws std::invalid_argument if `whole` has other items, or the values are not one per row.
+[[nodiscard]] LargeVector<std::int64_t> last_values_of_losses(const Journeys& journeys,
+                                                              const Pipeline& pipeline, const Journeys& whole,
+                                                              std::span<const std::int32_t> value,
+                                                              unsigned threads);
 
 }  // namespace stagefunnel::stages

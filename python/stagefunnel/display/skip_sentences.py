@@ -1,0 +1,48 @@
+"""The sentence about skips: which stage is skipped most often, or that there are too few items to say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..tables.skipping import OnTheWay
+from .numbers import count, part_of
+
+_NOTHING_SKIPPED: Final = "No stage was skipped."
+_ONLY_BEGAN_BEYOND: Final = "Stages were skipped only by items that began beyond them."
+_MOST_NAMED = 4
+
+
+def skip_sentence(places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt.NDArray[np.int64]) -> str:
+    """Say what is skipped most often, among the places that are ranked; of too few items give the counts.
+
+    Parameters
+    ----------
+    places
+        What people read for each row: its stage, and its group if there are groups.
+    on_the_way
+        Counts of each row without the items that began beyond its stage.
+    began_beyond
+        Number of these items.
+    """
+    skipped, base = on_the_way
+    skips = np.flatnonzero(skipped)
+    if not len(skips):
+        return _ONLY_BEGAN_BEYOND if began_beyond.any() else _NOTHING_SKIPPED
+    ranked = skips[on_the_way.is_ranked[skips]]
+    if not len(ranked):
+        named = [
+            f"{places[row]} ({count(skipped[row])} of {count(base[row])})" for row in skips[:_MOST_NAMED]
+        ]
+        rest = len(skips) - len(named)
+        more = f" and {count(rest)} more" if rest else ""
+        return f"Skipped, too few items to rank: {', '.join(named)}{more}"
+    worst = on_the_way.worst_first()[0]
+    also = f"; {count(began_beyond[worst])} more began beyond it" if began_beyond[worst] else ""
+    return (
+        f"Most often skipped: {places[worst]} "
+        f"({part_of(skipped[worst], base[worst], 'that went beyond')}{also})"
+    )
