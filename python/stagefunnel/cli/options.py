@@ -290,6 +290,9 @@ def report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
     parser.add_argument("--top", type=int, metavar="N", default=10, help="groups of --by, all others as one")
     parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")
+    parser.add_argument(
+        "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
+    )
 
 
 def demo(parser: argparse.ArgumentParser) -> None:

@@ -81,7 +81,7 @@ def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered:
     rates = [
         (side.name, rate)
         for side, rate, closed in zip(sides, *win_rates(parts, remembered), strict=True)
-        if closed >= LEAST_BASE and not side.is_partial
+        if rate is not None and closed >= LEAST_BASE and not side.is_partial
     ]
     if len(rates) < 2:
         return []

@@ -254,14 +254,29 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
     Returns
     -------
     list of str
-        Two sentences. None if rows of the group were filtered away, since a missing stage might have been the
-        one to name.
+        Two sentences, and a third one where more items were ever won or lost than are so now. None if rows of
+        the group were filtered away, since a missing stage might have been the one to name.
     """
     stages = part["stage"]
     if isinstance(stages.dtype, pd.CategoricalDtype) and len(part) < len(stages.cat.categories):
         return []
     name_of = stage_namer(names)
-    return [_skip_of_funnel(part, name_of), _loss_of_funnel(part, outcome, name_of)]
+    sentences = [_skip_of_funnel(part, name_of), _loss_of_funnel(part, outcome, name_of)]
+    return [*sentences, *_ever_and_now(part, outcome, name_of)]
+
+
+def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> list[str]:
+    """Part the items that were ever won or lost, which the bars count, from those that are so now."""
+    if outcome is None:
+        return []
+    texts = []
+    for name in ("won", "lost"):
+        rows = part[part["outcome"] == name]
+        # Of several won stages an item may have been in more than one.
+        if len(rows) == 1 and rows["reached"].iloc[0] != outcome[name]:
+            ever, now = count(rows["reached"].iloc[0]), count(outcome[name])
+            texts.append(f"{name_of(rows['stage'].iloc[0])}: {ever} ever, {now} now")
+    return ["; ".join(texts)] if texts else []
 
 
 def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf) -> str:
@@ -284,8 +299,8 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
 def standing(outcome: Mapping[str, Any]) -> str:
     """Say how many items there are and how they stand now."""
     parts = [
-        f"{counted(outcome['base'], 'item')}: {count(outcome['won'])} won, {count(outcome['lost'])} lost, "
-        f"{count(outcome['open'])} open",
+        f"{counted(outcome['base'], 'item')} now: {count(outcome['won'])} won, "
+        f"{count(outcome['lost'])} lost, {count(outcome['open'])} open",
         f"win rate {percent(outcome['win_rate'])}",
     ]
     if outcome["left_out"]:

@@ -15,7 +15,8 @@ from ..tables.summary import Summary
 from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
 from .numbers import count, length, number, percent
-from .sentences import KIND_TITLES, PER_TITLES, NameOf, answers, stage_namer
+from .period_sentences import NameOf
+from .sentences import KIND_TITLES, PER_TITLES, answers, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 
 _MOST_ROWS = 60
@@ -38,8 +39,8 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
-    above a funnel says how its items stand now. Two sentences below it say which stage is skipped most
-    often, and from which stage most items are lost. A funnel with ``kind="both"`` shows the two funnels side
+    above a funnel says how its items stand now. Sentences below it say which stage is skipped most
+    often, from which stage most items are lost, and how many items were ever won or lost. A funnel with ``kind="both"`` shows the two funnels side
     by side.
 
     Parameters
@@ -57,7 +58,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     --------
     >>> import stagefunnel as sf
     >>> shop = sf.datasets.worked_example()
-    >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-1])
+    >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
     if isinstance(table, Summary):

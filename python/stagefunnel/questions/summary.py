@@ -16,7 +16,7 @@ from ..times.periods import MomentLike, PeriodLike
 from .funnel.count import without_core_groups
 from .funnel.kinds import Rule, rules_of
 from .funnel.states import keep_item_states, kept_item_states
-from .funnel.table import funnel_table, outcome_table
+from .funnel.table import funnel_table, outcome_table, win_rate_standouts
 from .scope.breakdown import groups_of
 from .scope.scope import Scope
 from .scope.selection import selection_of
@@ -95,7 +95,7 @@ def summary(
     moves = found.transitions
     return Summary(
         funnel=funnel_table(pipeline, "both", counted, groups),
-        outcomes=outcome_table(pipeline, outcome, groups),
+        outcomes=outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups)),
         time_in_stage=time_table(pipeline, found.times, per=per, names=list(exact_quantiles), unit=log.unit),
         transitions=transition_table(pipeline, moves.moves, moves.items),
         quality=quality_table(quality_counts(log._data, pipeline, found if selection.is_whole else None)),

@@ -20,6 +20,7 @@ from ..questions.funnel.trend import funnel_by_period
 from ..questions.stages.losses import losses
 from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, Unlisted
+from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
 from . import sections
 from .page import Page, Section, rendered
@@ -43,6 +44,7 @@ def report(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Path:
     """Write one page about a log, for people who do not open a notebook.
@@ -71,6 +73,9 @@ def report(
         most 36 periods.
     unlisted, period, basis, as_of
         As for :func:`stagefunnel.funnel`.
+    within
+        Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
+        the periods of the trend cannot be compared.
     progress
         Function that is called with the steps that are done and the number of all steps; the first half of
         them asks questions, the second waits for drawings.
@@ -107,7 +112,9 @@ def report(
             lambda: sections.moves(draw, answers.transitions),
         ]
         if log.unit is not None and log.n_rows:
-            questions.append(lambda: sections.trend(draw, _trend(log, pipeline, every, scope)))
+            questions.append(
+                lambda: sections.trend(draw, _trend(log, pipeline, every, scope | {"within": within}))
+            )
         if by is not None:
             questions.append(lambda: _groups(log, pipeline, by, top, scope))
         questions.append(lambda: sections.quality(answers.quality))
@@ -156,6 +163,7 @@ def _trend(
     options = {
         "unlisted": scope["unlisted"],
         "as_of": scope["as_of"],
+        "within": scope["within"],
         "basis": "created",
         "kind": "conversions",
     }
@@ -184,4 +192,6 @@ def _about(log: StageLog, period: PeriodLike | None, basis: str, as_of: MomentLi
     if time_range is not None:
         times = log._data.to_times(np.array(time_range, dtype=np.int64))
         parts.append(f"{times.iloc[0]} to {times.iloc[1]}")
+    if as_of is None and log._data.observed_until is not None:
+        parts.append(f"observed until {log.observed_until}")
     return "; ".join(parts)

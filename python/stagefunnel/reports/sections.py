@@ -29,9 +29,9 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
     row = outcomes.iloc[0]
     numbers = [
         ("items", count(row["base"])),
-        ("won", count(row["won"])),
-        ("lost", count(row["lost"])),
-        ("open", count(row["open"])),
+        ("won now", count(row["won"])),
+        ("lost now", count(row["lost"])),
+        ("open now", count(row["open"])),
         ("win rate", percent(row["win_rate"])),
     ]
     if row["reopened_won"]:
@@ -46,7 +46,9 @@ def funnels(draw: Draw, table: pd.DataFrame) -> Section:
         "The two funnels",
         "The classic funnel counts the stages that an item really passed. The funnel with conversions also "
         "counts every stage in between for a won item, and none for a lost one; an item that was lost and "
-        "then won is left out of it. Between its bars: the share of the stage before, where not more came.",
+        "then won is left out of it. Between its bars: the share of the stage before, where not more came. "
+        "The bars of won and lost stages count every item that was ever there; the numbers at the top of the "
+        "page count where items are now.",
         _figure(draw, plot_funnel, table),
         [_table(table, "Both funnels, stage by stage")],
     )
@@ -123,10 +125,22 @@ def trend(draw: Draw, table: pd.DataFrame | None) -> Section | None:
     return Section(
         "trend",
         "By the period in which items were created",
-        "The funnel with conversions of the items created in each period, whenever they came further; the "
-        "items of the last periods have had less time.",
+        f"The funnel with conversions of the items created in each period, {_how_long(table)}",
         _figure(draw, plot_trend, table),
         [_table(table, "The funnel of every period")],
+    )
+
+
+def _how_long(table: pd.DataFrame) -> str:
+    within = table.attrs["stagefunnel"].get("within")
+    if within is None:
+        return (
+            "whenever they came further: items of later periods have had less time, so that their lines end "
+            "lower for that alone."
+        )
+    return (
+        f"each followed for {within} from its first row; items that cannot be followed for so long are left "
+        "out, won and lost ones too."
     )
 
 

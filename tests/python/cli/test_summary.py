@@ -114,7 +114,7 @@ def test_unlisted_stages_are_refused_or_left_out_as_asked(capsys: pytest.Capture
     assert run() == 1
     assert "deals.csv, line 7: unknown stage 'Odd'" in capsys.readouterr().err
     assert run("--unlisted", "ignore") == 0
-    assert "2 items: 1 won, 1 lost, 0 open" in capsys.readouterr().out
+    assert "2 items now: 1 won, 1 lost, 0 open" in capsys.readouterr().out
 
 
 def test_a_breakdown_needs_a_column(capsys: pytest.CaptureFixture[str]) -> None:

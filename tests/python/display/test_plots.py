@@ -124,9 +124,10 @@ def test_the_findings_stand_under_the_title() -> None:
     title = plot_funnel(worked_funnel()).to_dict()["title"]
     assert title["text"] == "Funnel: classic"
     assert title["subtitle"] == [
-        "13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss",
+        "13 items now: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss",
         *("Skipped, too few items to rank: Discussion (6 of 8), Prepayment (6 of 7), Delivery (5", "of 7)"),
         "Most often lost from: Won (2 of 5 lost, 40 %)",
+        "Won: 8 ever, 6 now; Lost: 7 ever, 5 now",
     ]
 
 
@@ -150,7 +151,7 @@ def test_a_breakdown_gives_a_panel_per_group_with_the_groups_own_numbers() -> No
     assert [panel["title"]["text"] for panel in panels] == managers
     for at, manager in enumerate(managers):
         base = int(table.loc[table["manager"] == manager, "base"].iloc[0])
-        assert panels[at]["title"]["subtitle"][0].startswith(f"{base} items: ")
+        assert panels[at]["title"]["subtitle"][0].startswith(f"{base} items now: ")
         assert {piece["base"] for piece in pieces_in(chart, at)} == {str(base)}
 
 

@@ -39,7 +39,7 @@ def line(table: pd.DataFrame) -> str:
 
 
 def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
-    assert line(sf.outcomes(log, PIPELINE)) == "6 items: 2 won, 3 lost, 1 open; win rate 40 %"
+    assert line(sf.outcomes(log, PIPELINE)) == "6 items now: 2 won, 3 lost, 1 open; win rate 40 %"
 
 
 def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:

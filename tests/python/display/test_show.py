@@ -15,7 +15,7 @@ from stagefunnel import datasets
 # Worked out from the definitions, not copied from the output.
 CLASSIC = """\
 Funnel: classic
-13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
+13 items now: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
                                            began   lost   open
 stage        reached   of all   skipped   beyond   here   here
 ──────────────────────────────────────────────────────────────
@@ -27,12 +27,13 @@ Delivery           3     23 %         6        1      0      0
 Won                8     62 %         0        0      2      0
 Lost               7     54 %         0        0      0      0
 Skipped, too few items to rank: Discussion (6 of 8), Prepayment (6 of 7), Delivery (5 of 7)
-Most often lost from: Won (2 of 5 lost, 40 %)"""
+Most often lost from: Won (2 of 5 lost, 40 %)
+Won: 8 ever, 6 now; Lost: 7 ever, 5 now"""
 
 BOTH = """\
 Funnel: classic and with conversions
-classic: 13 items: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
-with conversions: 12 items: 5 won, 5 lost, 2 open; win rate 50 %; 1 left out (lost, then won); \
+classic: 13 items now: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss
+with conversions: 12 items now: 5 won, 5 lost, 2 open; win rate 50 %; 1 left out (lost, then won); \
 1 won after a loss
              classic            conversions                                 began   lost   open
 stage        reached   of all       reached   assumed   of all   skipped   beyond   here   here
@@ -45,7 +46,8 @@ Delivery           3     23 %             7         4     58 %         6        
 Won                8     62 %             7         0     58 %         0        0      2      0
 Lost               7     54 %             6         0     50 %         0        0      0      0
 Skipped, too few items to rank: Discussion (6 of 8), Prepayment (6 of 7), Delivery (5 of 7)
-Most often lost from: Won (2 of 5 lost, 40 %)"""
+Most often lost from: Won (2 of 5 lost, 40 %)
+Won: 8 ever, 6 now; Lost: 7 ever, 5 now"""
 
 
 @pytest.fixture
@@ -112,7 +114,7 @@ def test_groups_stand_under_each_other_with_their_findings(groups: tuple[sf.Stag
     lines = repr(sf.show(sf.funnel(*groups, by="manager"))).splitlines()
     firsts = [line.split()[:3] for line in lines if line.split()[1:2] == ["New"]]
     assert firsts == [["Al", "New", "1"], ["Bo", "New", "1"], ["(missing)", "New", "0"]]
-    assert "Al: 1 item: 0 won, 1 lost, 0 open; win rate 0 %" in lines
+    assert "Al: 1 item now: 0 won, 1 lost, 0 open; win rate 0 %" in lines
     assert "Al: Most often lost from: New (1 of 1 lost, 100 %)" in lines
     assert "Bo: Nothing was lost from a stage." in lines
     assert "(missing): Stages were skipped only by items that began beyond them." in lines
@@ -202,7 +204,7 @@ def test_names_do_not_break_a_markdown_table() -> None:
     assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
     assert "New\\|\\*" in rows[2]
     assert lines[0] == "**Funnel: classic**"
-    assert lines[2].startswith("2 items: 1 won, 0 lost, 1 open")
+    assert lines[2].startswith("2 items now: 1 won, 0 lost, 1 open")
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_a_narrow_terminal_does_not_cut_numbers_short(example: datasets.Dataset)
     big = sf.funnel(example.log, example.pipeline)
     big["reached"] = 1_234_567
     console.print(sf.show(big))
-    assert console.file.getvalue().count("1,234,567") == 6  # type: ignore[attr-defined]
+    assert console.file.getvalue().count("1,234,567") == 8  # type: ignore[attr-defined]
 
 
 def test_only_tables_are_shown() -> None:
@@ -284,9 +286,9 @@ def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:
     rows = {"item": [0, 0, 1, 1], "stage": ["New", "Won", "New", "Lost"], "time": [0, 1, 0, 1]}
     table = sf.funnel(sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won", lost="Lost"), by="team")
     turned = str(sf.show(table.sort_values("team", ascending=False, kind="stable")))
-    assert "B: 1 item: 0 won, 1 lost, 0 open; win rate 0 %" in turned
-    assert "A: 1 item: 1 won, 0 lost, 0 open; win rate 100 %" in turned
-    assert "B: 1 item: 0 won, 1 lost" in str(sf.show(table[table["team"] == "B"]))
+    assert "B: 1 item now: 0 won, 1 lost, 0 open; win rate 0 %" in turned
+    assert "A: 1 item now: 1 won, 0 lost, 0 open; win rate 100 %" in turned
+    assert "B: 1 item now: 0 won, 1 lost" in str(sf.show(table[table["team"] == "B"]))
 
 
 def test_a_page_draws_shares_as_bars_behind_their_numbers() -> None:

@@ -81,7 +81,7 @@ def test_a_summary_starts_from_the_states_of_a_funnel() -> None:
 def test_a_log_without_rows_has_all_tables() -> None:
     log = sf.StageLog({"item": [], "stage": [], "time": []}, empty="allow")
     assert_summary(sf.summary(log, SMALL), one_by_one(log, SMALL, unlisted="error"))
-    assert "0 items: 0 won" in repr(sf.show(sf.summary(log, SMALL)))
+    assert "0 items now: 0 won" in repr(sf.show(sf.summary(log, SMALL)))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_repr_of_a_summary_has_the_outcomes_and_the_names_of_the_tables() ->
 # Worked out from the journeys New > Offer > Won and New > Lost, one unit of time a step.
 SHOWN = """\
 Funnel: classic and with conversions
-2 items: 1 won, 1 lost, 0 open; win rate 50 %
+2 items now: 1 won, 1 lost, 0 open; win rate 50 %
         classic            conversions                                lost   open
 stage   reached   of all       reached   assumed   of all   skipped   here   here
 ─────────────────────────────────────────────────────────────────────────────────
@@ -195,7 +195,7 @@ def test_groups_are_shown_in_the_funnel_and_everything_else_for_all_items() -> N
     lines = repr(sf.show(summary)).splitlines()
     of_new = [line.split()[0] for line in lines if line.split()[1:2] == ["New"]]
     assert of_new == ["Al", "Bo", "(missing)", "Longest:"]
-    assert "Bo: 1 item: 1 won, 0 lost, 0 open; win rate 100 %" in lines
+    assert "Bo: 1 item now: 1 won, 0 lost, 0 open; win rate 100 %" in lines
     times = lines.index("Time in stage, per visit")
     assert lines[times + 3].split() == ["New", "1", "1", "2", *["1"] * 5]
 

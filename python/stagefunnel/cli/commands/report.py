@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ..inputs import open_inputs
 from ..pages import write_page
 from ..progress import page_bar
-from ..values import split_names
+from ..values import read_length, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -24,6 +24,7 @@ def report(args: _Args, parser: _Parser) -> None:
             "top": args.top,
             "reason": args.reason,
             "every": args.every,
+            "within": read_length(args.within, inputs.log),
             **inputs.scope(args),
         }
         with page_bar(args.page, quiet=args.quiet) as progress:

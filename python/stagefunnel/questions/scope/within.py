@@ -101,8 +101,9 @@ def partly_covered(
 
 
 def _text(within: LengthLike) -> str:
-    is_delta = isinstance(within, datetime.timedelta | np.timedelta64)
-    return str(pd.Timedelta(within)) if is_delta else str(within)
+    if isinstance(within, datetime.timedelta | np.timedelta64):
+        return str(pd.Timedelta(within))
+    return str(within)
 
 
 def basis_of(basis: BasisName | None, within: object, option: str = "basis") -> BasisName:
