@@ -186,11 +186,9 @@ Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> ite
     };
     take_rows(journeys.time, taken.time);
     if (!journeys.row.empty()) take_rows(journeys.row, taken.row);
-    std::visit(
-        [&]<class CodeVector>(const CodeVector& codes) {
-            take_rows(codes, taken.stage.template emplace<CodeVector>());
-        },
-        journeys.stage);
+    std::visit([&]<class CodeVector>(
+                   const CodeVector& codes) { take_rows(codes, taken.stage.template emplace<CodeVector>()); },
+               journeys.stage);
     return taken;
 }
 

@@ -39,9 +39,9 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
-    above a funnel says how its items stand now. Sentences below it say which stage is skipped most
-    often, from which stage most items are lost, and how many items were ever won or lost. A funnel with ``kind="both"`` shows the two funnels side
-    by side.
+    above a funnel says how its items stand now. Sentences below it say which stage is skipped most often,
+    from which stage most items are lost, and how many items were ever won or lost. A funnel with
+    ``kind="both"`` shows the two funnels side by side.
 
     Parameters
     ----------

@@ -51,7 +51,8 @@ TEST(SelectJourneys, AnItemIsReadUntilATimeOfItsOwnWithItsBoundInside) {
     rows.insert(rows.end(), kReopened.begin(), kReopened.end());
     const Log log = log_of(rows);
     const std::vector<std::int64_t> until{78, 69};
-    const Selection selection{.basis = Basis::created, .start = {}, .end = {}, .as_of = {}, .elsewhere = {}, .until = until};
+    const Selection selection{
+        .basis = Basis::created, .start = {}, .end = {}, .as_of = {}, .elsewhere = {}, .until = until};
     const Journeys some = select_journeys(log.journeys, shop().read(log), selection, 1);
     const Log found{some, log.labels};
     EXPECT_EQ(found.stages_of(1), (Labels{"New", "Prepayment"}));
@@ -60,7 +61,8 @@ TEST(SelectJourneys, AnItemIsReadUntilATimeOfItsOwnWithItsBoundInside) {
 
 TEST(SelectJourneys, AnItemThatIsReadUntilBeforeItsFirstRowIsLeftOut) {
     const std::vector<std::int64_t> until{3};
-    const Selection selection{.basis = Basis::active, .start = {}, .end = {}, .as_of = {}, .elsewhere = {}, .until = until};
+    const Selection selection{
+        .basis = Basis::active, .start = {}, .end = {}, .as_of = {}, .elsewhere = {}, .until = until};
     EXPECT_EQ(kept(kDeal, selection), Labels{});
 }
 

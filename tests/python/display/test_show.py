@@ -81,7 +81,7 @@ def test_both_kinds_stand_side_by_side_over_the_same_journeys(example: datasets.
 def test_one_kind_of_two_can_be_shown_alone(example: datasets.Dataset) -> None:
     both = sf.funnel(example.log, example.pipeline, kind="both")
     assert repr(sf.show(both[both["kind"] == "classic"])) == CLASSIC
-    assert "12 items: 5 won" in repr(sf.show(both[both["kind"] == "conversions"]))
+    assert "12 items now: 5 won" in repr(sf.show(both[both["kind"] == "conversions"]))
 
 
 def test_conversions_say_what_they_assume_and_leave_out(example: datasets.Dataset) -> None:
@@ -233,7 +233,7 @@ def test_a_table_that_lost_its_attributes_is_still_shown(example: datasets.Datas
     assert read_back.attrs == {}
     lines = repr(sf.show(read_back)).splitlines()
     # The rows do not hold the outcomes, so no line says how the items stand.
-    expected = [line for line in BOTH.splitlines() if " items: " not in line]
+    expected = [line for line in BOTH.splitlines() if " items now: " not in line][:-1]
     expected[-1] = "Most often lost from: Won (2 of 4 lost from a stage, 50 %)"
     assert lines == expected
 
