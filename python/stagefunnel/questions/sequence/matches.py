@@ -153,6 +153,13 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
     return combined(categories, plan.hold, "row").code
 
 
+def end_of_observation(log: StageLog, as_of: int | None) -> int:
+    """Return the moment to which a log was observed, in its unit: `as_of`, else its last row."""
+    if as_of is not None:
+        return as_of
+    return (log._data.time_range or (0, 0))[1]
+
+
 def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence.Options:
     """Put a plan in the terms of the core."""
     clock = log._data.clock
@@ -192,5 +199,5 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence
             for exclusion in plan.exclusions
         ],
         as_of=as_of,
-        observed_until=last if as_of is None else as_of,
+        observed_until=end_of_observation(log, as_of),
     )
