@@ -18,8 +18,8 @@ ONE_ANSWER = ("hybrid", "open")
 class Entered(NamedTuple):
     """An item, or an entry, that entered in a period.
 
-    ``match`` is the one that counts, and ``touches`` are the rows of its journey that fill a step in a match of
-    the period, in order; none where the item has one answer or each entry its own.
+    ``match`` is the one that counts, and ``touches`` are the rows of its journey that fill a step in a match
+    of the period, in order; none where the item has one answer or each entry its own.
     """
 
     item: Item

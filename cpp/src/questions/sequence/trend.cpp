@@ -13,12 +13,9 @@
 namespace stagefunnel::sequence {
 namespace {
 
-bool has_one_answer(const Rules& rules, const Trend& trend) {
-    return trend.counted == Counted::every_entry || rules.mode == Mode::hybrid || rules.mode == Mode::open;
-}
-
 void check_trend(const PeriodRules& asked, const Journeys& journeys) {
-    const auto& [rules, trend] = asked;
+    const Rules& rules = asked.rules;
+    const Trend& trend = asked.trend;
     const std::size_t n = rules.n_steps();
     if (trend.from_step < 1 || trend.from_step >= trend.to_step || trend.to_step > n) {
         throw std::invalid_argument("a trend leads from one step to a later one of 1 to " +
@@ -40,7 +37,7 @@ void check_trend(const PeriodRules& asked, const Journeys& journeys) {
     }
     if (trend.counted == Counted::every_entry) rules.check_entries();
     if (trend.valued.empty()) return;
-    if (has_one_answer(rules, trend)) {
+    if (asked.own_matches) {
         throw std::invalid_argument("only answers for all matches of a period have touches");
     }
     if (trend.valued.size() != journeys.n_rows()) {
@@ -82,7 +79,7 @@ template <class Code>
 PeriodAnswers answers_of(const PeriodRules& asked, const Journeys& journeys, const Code* codes,
                          std::size_t first, std::size_t last) {
     Collector found{asked};
-    if (has_one_answer(asked.rules, asked.trend)) {
+    if (asked.own_matches) {
         ItemMatcher<Code> matcher(asked.rules, journeys, codes);
         for (std::size_t item = first; item < last; ++item) {
             if (asked.trend.counted == Counted::every_entry) {

@@ -64,12 +64,13 @@ def sequence_trend(
     -------
     DataFrame
         One row per period, and per group of `by`: ``period`` (a pandas Period), ``entered`` (items that have
-        a match in the period), ``converted`` (entered items whose match did `to_step`, whenever), ``conversion``
-        = ``converted`` / ``entered``, so far; ``mature`` (entered items, converted or not, whose last entry
-        in the period had its whole window before the end of observation), ``converted_mature`` and
-        ``conversion_mature``, the same of these. Without a window no item is mature. Periods follow each
-        other without a gap from the first to the last in which something entered; with `by` a group has no
-        row for a period in which nothing of it entered.
+        a match in the period), ``converted`` (entered items whose match did `to_step`, whenever) and
+        ``conversion`` = ``converted`` / ``entered``, so far; ``mature`` (entered items, converted or not,
+        whose last entry in the period had its whole window before the end of observation),
+        ``converted_mature`` and ``conversion_mature``, the same of these. Compare the periods in which
+        ``mature`` is ``entered``. Without a window no item is mature, and older periods have had longer.
+        Periods follow each other without a gap from the first to the last in which something entered; with
+        `by` a group has no row for a period in which nothing of it entered.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The trend of a sequence: the worked examples, equal to the plain reference, and a real log counted apart."""
+"""The trend of a sequence: the worked examples, equal to the plain reference, a log counted apart."""
 
 from datetime import timedelta
 from typing import Any

@@ -15,18 +15,28 @@ namespace stagefunnel::sequence::inline internal {
 
 inline constexpr std::size_t kNoPeriod = ~std::size_t{0};
 
-/// The options of a trend, in which every match does `from_step`: it is not optional.
-inline Options with_step(Options options, std::size_t from_step) {
-    if (from_step >= 1 && from_step <= options.steps.size()) options.steps[from_step - 1].optional = false;
+/// Whether an item has the matches of the funnel, each in the period of its own `from_step`.
+inline bool has_own_matches(const Options& options, const Trend& trend) {
+    return trend.counted == Counted::every_entry || options.mode == Mode::hybrid ||
+           options.mode == Mode::open;
+}
+
+/// The options by which a period is judged: all of its matches do `from_step`, so that it is not optional.
+inline Options options_of_periods(Options options, const Trend& trend) {
+    const bool is_step = trend.from_step >= 1 && trend.from_step <= options.steps.size();
+    if (is_step && !has_own_matches(options, trend)) options.steps[trend.from_step - 1].optional = false;
     return options;
 }
 
 struct PeriodRules {
     PeriodRules(const Options& options, const Trend& asked, const Journeys& journeys)
-        : rules(with_step(options, asked.from_step), journeys), trend(asked) {}
+        : rules(options_of_periods(options, asked), journeys),
+          trend(asked),
+          own_matches(has_own_matches(options, asked)) {}
 
     Rules rules;
     Trend trend;
+    bool own_matches;
 
     [[nodiscard]] std::uint64_t from_bit() const { return bit_of(trend.from_step); }
     /// The period of a time, `kNoPeriod` if it is in none.
