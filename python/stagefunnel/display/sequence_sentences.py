@@ -115,7 +115,8 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return [_NOBODY_ENTERED]
     if not has_window(remembered):
         return [_first_and_last(known, remembered, "have converted so far"), OLDER_HAD_LONGER]
-    whole, open_still = known[is_whole(known)], known[~is_whole(known)]
+    n_whole = int(is_whole(known).cummin().sum())
+    whole, open_still = known[:n_whole], known[n_whole:]
     sentences = [_NONE_WHOLE]
     if len(whole):
         sentences = [_first_and_last(whole, remembered, f"converted {_within(remembered)}")]
@@ -127,8 +128,8 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
             f"converted so far, and the windows of {count(entered - row['mature'])} are not over."
         )
     elif len(open_still):
-        first, last = open_still["period"].iloc[0], open_still["period"].iloc[-1]
-        sentences.append(f"Do not compare {first} to {last} yet: their windows are not all over.")
+        first = open_still["period"].iloc[0]
+        sentences.append(f"Do not compare the periods from {first} on yet: their windows are not all over.")
     return sentences
 
 

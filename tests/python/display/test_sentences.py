@@ -200,14 +200,14 @@ CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 
             {"window": "60D", "as_of": "2026-04"},
             [
                 "100 % of the items that entered in 2026-01 converted within 60D.",
-                "Do not compare 2026-02 to 2026-03 yet: their windows are not all over.",
+                "Do not compare the periods from 2026-02 on yet: their windows are not all over.",
             ],
         ),
         (
             {"window": "90D"},
             [
                 "No period has had its whole window yet.",
-                "Do not compare 2026-01 to 2026-03 yet: their windows are not all over.",
+                "Do not compare the periods from 2026-01 on yet: their windows are not all over.",
             ],
         ),
         (

@@ -47,8 +47,7 @@ class FirstTimes {
 /// The matches that start at the time of a point, which fills step 1.
 [[nodiscard]] inline StartRange starting_at(const Rules& rules, const Points& points, std::size_t p) {
     const std::int64_t start = points.points[p].time;
-    return {
-        .first_point = p, .first_start = start, .last_start = start, .limit = rules.deadline.of(start)};
+    return {.first_point = p, .first_start = start, .last_start = start, .limit = rules.deadline.of(start)};
 }
 
 template <class Code>
@@ -97,7 +96,8 @@ class ItemPoints {
         return first;
     }
 
-    /// Calls `at(row, steps)` for each row of a point: its place in the journeys, and the steps that it fills.
+    /// Calls `at(row, steps)` for each row of a point: its place in the journeys, and the steps that it
+    /// fills.
     template <class At>
     void for_each_row(const Point& point, At at) const {
         const std::size_t first = begin_ + point.row;

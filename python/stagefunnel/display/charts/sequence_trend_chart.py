@@ -54,7 +54,9 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light") -> a
     >>> plot_sequence_trend(table).to_dict()["title"]["text"]
     'Sequence, by the period it was entered in: visit → order, within 7d'
     """
-    canvas = Canvas.of(table, SEQUENCE_TREND, "sequence_trend()", theme).without("period")
+    # The breakdown stands between the period and the counts.
+    columns = (*SEQUENCE_TREND[1:], "period")
+    canvas = Canvas.of(table, columns, "sequence_trend()", theme).without("period")
     remembered = canvas.remembered
     has_end = has_window(remembered)
     axis = ["converted so far;", "older periods have had longer"]

@@ -17,12 +17,12 @@ enum class TouchAt : std::uint8_t { first, last };
 ///
 /// Times are in the unit of the journeys, steps are counted from 1.
 struct Trend {
-    std::span<const std::int64_t> bounds;  // strictly rising, at least two
-    std::size_t from_step = 1;             // its row decides the period of a match
-    std::size_t to_step = 1;               // it converts; after `from_step`
+    std::span<const std::int64_t> bounds = {};  // strictly rising, at least two
+    std::size_t from_step = 1;                  // its row decides the period of a match
+    std::size_t to_step = 1;                    // it converts; after `from_step`
     Counted counted = Counted::best_match;
-    std::size_t timed_step = 0;           // a step whose times are wanted; 0: none
-    std::span<const std::uint8_t> valued;  // of each row 1 if it has a value; empty: no touch is wanted
+    std::size_t timed_step = 0;                 // a step whose times are wanted; 0: none
+    std::span<const std::uint8_t> valued = {};  // of each row 1 if it has a value; empty: no touch is wanted
     TouchAt touch = TouchAt::first;
 };
 

@@ -75,9 +75,8 @@ class PeriodMatcher {
         for (const Points& points : rows_.held()) {
             if (has_entry(points)) entries_.add(points, all_entries(points), answers_);
         }
-        std::stable_sort(
-            answers_.begin(), answers_.end(),
-            [](const PeriodAnswer& a, const PeriodAnswer& b) { return a.period < b.period; });
+        std::stable_sort(answers_.begin(), answers_.end(),
+                         [](const PeriodAnswer& a, const PeriodAnswer& b) { return a.period < b.period; });
         std::size_t n = 0;
         for (const PeriodAnswer& answer : answers_) {
             if (n == 0 || answers_[n - 1].period != answer.period) {
@@ -126,9 +125,8 @@ class PeriodMatcher {
         touches_.begin_period();
         bool is_over = true;
         for (auto first = from_points.begin(); first != from_points.end();) {
-            const auto past = std::find_if(first, from_points.end(), [&](const FromPoint& other) {
-                return other.held != first->held;
-            });
+            const auto past = std::find_if(first, from_points.end(),
+                                           [&](const FromPoint& other) { return other.held != first->held; });
             const Search search = search_for({first, past});
             first = past;
             if (search.points == nullptr) continue;
