@@ -48,11 +48,11 @@ def entered_in_periods(
         rules = _rules(steps, rest)
         matches = all_matches(events_of(path, rest["hold"]), rules)
         periods = {_period(match, start, period_of) for match in matches} - {None}
-        for period in sorted(periods):  # type: ignore[type-var]
+        for period in sorted(periods):
             own = [match for match in matches if _period(match, start, period_of) == period]
 
             def is_own(match: FilledSteps, period: Any = period) -> bool:
-                return _period(match, start, period_of) == period
+                return bool(_period(match, start, period_of) == period)
 
             answer = sequence(path, steps, among=is_own, **rest)
             if answer.level == 0:

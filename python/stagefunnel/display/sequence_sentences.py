@@ -148,16 +148,15 @@ def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
         return []
     known = table[table["entered"] > 0]
     sentences = [] if has_window(remembered) else [OLDER_HAD_LONGER]
-    in_period = known.groupby("period", sort=True)
     periods = [
-        period
-        for period, rows in in_period
+        str(period)
+        for period, rows in known.groupby("period", sort=True)
         if len(rows) > 1 and (is_whole(rows).all() or not has_window(remembered))
     ]
     if not periods:
         where = "a period whose windows are all over" if has_window(remembered) else "the same period"
         return [f"No two groups entered in {where}.", *sentences]
-    by, rows = remembered["by"], known[known["period"] == periods[-1]]
+    by, rows = remembered["by"], known[known["period"].astype(str) == periods[-1]]
     rates = rows["conversion"]
     where = f"Of the {_counted_things(remembered)} that entered in {periods[-1]}"
     if rates.max() == rates.min():

@@ -13,7 +13,9 @@ namespace {
 
 using namespace stagefunnel::testing;
 
-constexpr std::size_t kEvents = 4;  // A, B, C and the excluded X
+constexpr std::size_t kEvents = 5;  // A, B, C, D and the excluded X
+
+constexpr std::size_t kExcluded = 4;
 
 /// Reads the rows of one item after the other, such as "A0 X1 B2 | A3".
 Journeys log_of(const std::string& text) {
@@ -25,7 +27,7 @@ Journeys log_of(const std::string& text) {
         if (word == "|") {
             ++item;
         } else {
-            const std::size_t code = word[0] == 'X' ? 3 : static_cast<std::size_t>(word[0] - 'A');
+            const std::size_t code = word[0] == 'X' ? kExcluded : static_cast<std::size_t>(word[0] - 'A');
             rows.add(item, code, std::stoll(word.substr(1)));
         }
     }
@@ -97,13 +99,24 @@ TEST(SequenceTrend, TakesThePeriodOfTheStepThatIsAskedForAndTheWindowOfTheEntry)
 TEST(SequenceTrend, JudgesExclusionsAmongTheMatchesOfThePeriod) {
     const auto with = [](ExclusionEffect effect) {
         Options options = asked_of(2);
-        options.exclusions.push_back({event(3), 1, 2, effect});
+        options.exclusions.push_back({event(kExcluded), 1, 2, effect});
         return options;
     };
     const std::string rows = "A29 X30 A31 B32";
     EXPECT_EQ(trend_of(rows, with(ExclusionEffect::drop)), "0/1 converted mature");
     EXPECT_EQ(trend_of(rows, with(ExclusionEffect::reset)), "0/1 converted mature");
     EXPECT_EQ(trend_of(rows, with(ExclusionEffect::stop)), "0/0 mature, 0/1 converted mature");
+}
+
+TEST(SequenceTrend, ConvertsInTheWindowOfAnEntryThatNothingStops) {
+    // C comes from A5 past X, which is stopped, and from A0, whose window ends before D.
+    Options options = asked_of(4);
+    options.window = Length::of(11);
+    options.exclusions.push_back({event(kExcluded), 1, 2, ExclusionEffect::stop});
+    const Trend c_to_d{.bounds = kMonths, .from_step = 3, .to_step = 4};
+    EXPECT_EQ(trend_of("A0 B1 A5 X6 B7 C10 D12", options, c_to_d), "0/0 mature");
+    EXPECT_EQ(trend_of("A0 B1 A5 X6 B7 C10 D11", options, c_to_d), "0/0 converted mature");
+    EXPECT_EQ(trend_of("A70 B71 A79 X80 B80 C81", options, c_to_d), "0/2");
 }
 
 TEST(SequenceTrend, FillsOptionalStepsAmongTheMatchesOfThePeriod) {
@@ -139,6 +152,13 @@ TEST(SequenceTrend, FindsTheFirstAndTheLastRowWithAValueInTheMatchesOfThePeriod)
 TEST(SequenceTrend, GivesTheTimeOfAStepOfTheMatchThatCounts) {
     const Trend trend{.bounds = kMonths, .from_step = 1, .to_step = 2, .timed_step = 1};
     EXPECT_EQ(trend_of("A4 A7 B8", asked_of(2), trend), "0/0 converted mature on 7");
+    // In January no B comes before C, in February one does.
+    Options optional = asked_of(4, Mode::first_entry);
+    optional.window = Length::of(40);
+    optional.steps[1].optional = true;
+    const Trend from_c{.bounds = kMonths, .from_step = 3, .to_step = 4, .timed_step = 2};
+    EXPECT_EQ(trend_of("A0 C5 B32 C33", optional, from_c),
+              "0/0 mature on " + std::to_string(kNoTime) + ", 0/1 mature on 32");
 }
 
 TEST(SequenceTrend, LeavesOutRowsOutsideOfAllPeriods) {
@@ -192,7 +212,7 @@ TEST(SequenceTrend, TakesNoLongerForManyPeriods) {
     Options endless = asked_of(3);
     endless.window.reset();
     Options dropping = asked_of(3);
-    dropping.exclusions.push_back({event(3), 1, 2, ExclusionEffect::drop});
+    dropping.exclusions.push_back({event(kExcluded), 1, 2, ExclusionEffect::drop});
     for (const Options& options : {endless, dropping}) {
         // Were each period to read all rows, a thousand would take a thousand times as long.
         EXPECT_LT(seconds_for(1'000, options), 20 * seconds_for(1, options) + 0.1);
