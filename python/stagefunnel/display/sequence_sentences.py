@@ -135,11 +135,11 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 
 def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> str:
     first, last = table.iloc[0], table.iloc[-1]
-    things = _counted_things(remembered)
+    things = f"{count(first['entered'])} {_counted_things(remembered)}"
     start = f"{percent(first['conversion'])} of the {things} that entered in {first['period']} {did}"
     if len(table) == 1:
         return f"{start}."
-    return f"{start}, {percent(last['conversion'])} of those of {last['period']}."
+    return f"{start}, {percent(last['conversion'])} of the {count(last['entered'])} of {last['period']}."
 
 
 def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:

@@ -187,19 +187,19 @@ CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 
         (
             {"window": "7D"},  # the log ends on 30 March
             [
-                "50 % of the items that entered in 2026-01 converted within 7D, 100 % of those of 2026-02.",
+                "50 % of the 2 items that entered in 2026-01 converted within 7D, 100 % of the 1 of 2026-02.",
                 "Do not compare 2026-03 yet: 0 % of its 1 converted so far, "
                 "and the windows of 1 are not over.",
             ],
         ),
         (
             {"window": "7D", "as_of": "2026-03"},
-            ["50 % of the items that entered in 2026-01 converted within 7D, 100 % of those of 2026-02."],
+            ["50 % of the 2 items that entered in 2026-01 converted within 7D, 100 % of the 1 of 2026-02."],
         ),
         (
             {"window": "60D", "as_of": "2026-04"},
             [
-                "100 % of the items that entered in 2026-01 converted within 60D.",
+                "100 % of the 2 items that entered in 2026-01 converted within 60D.",
                 "Do not compare the periods from 2026-02 on yet: their windows are not all over.",
             ],
         ),
@@ -212,19 +212,20 @@ CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 
         ),
         (
             {"window": "7D", "entries": "all", "as_of": "2026-02"},
-            ["50 % of the entries that entered in 2026-01 converted within 7D."],
+            ["50 % of the 2 entries that entered in 2026-01 converted within 7D."],
         ),
         (
             {},
             [
-                "100 % of the items that entered in 2026-01 have converted so far, 0 % of those of 2026-03.",
+                "100 % of the 2 items that entered in 2026-01 have converted so far, "
+                "0 % of the 1 of 2026-03.",
                 "Without a window older periods have had longer to convert.",
             ],
         ),
         (
             {"mode": "open", "as_of": "2026-02"},
             [
-                "50 % of the items that entered in 2026-01 have converted so far.",
+                "50 % of the 2 items that entered in 2026-01 have converted so far.",
                 "Without a window older periods have had longer to convert.",
             ],
         ),

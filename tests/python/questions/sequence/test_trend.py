@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given
@@ -13,7 +14,7 @@ import stagefunnel as sf
 from helpers import ROOT, assert_frame_equal, frame_of, items_of
 from questions.sequence.test_sequences import log_of, options_of
 from reference.sequence_steps import fits
-from reference.sequence_touches import observed
+from reference.sequence_touches import observed, value_by_value
 from reference.sequence_trend import Entered, entered_in_periods, first_value, trend_of
 from sequence_cases import Question, questions
 
@@ -324,6 +325,53 @@ def test_the_groups_of_a_trend_match_the_reference(
         assert_frame_equal(
             rows_of_group.drop(columns="shade").reset_index(drop=True), expected, check_exact=True
         )
+
+
+@given(questions(times="zoned"), st.data())
+def test_all_events_judges_each_value_by_itself(question: Question, data: st.DataObject) -> None:
+    start, end = between(question, data)
+    assume(question.options["mode"] != "unordered" and "hold" not in question.options)
+    shades = [data.draw(st.sampled_from(["red", "blue", None])) for _ in question.rows]
+    frame = frame_of(question.rows).assign(shade=pd.Series(shades, dtype=object))
+    latest = pd.Timestamp("2027-01-01", tz="Europe/Berlin")
+    plain = {"as_of": latest, **question.options}
+    table = sf.sequence_trend(
+        sf.StageLog(frame, invalid="keep_stage", columns="shade"),
+        question.steps,
+        every="day",
+        from_step=start,
+        to_step=end,
+        by="shade",
+        attribution="all_events",
+        **{"as_of": latest, **options_of(question)},
+    )
+    for value, rows in value_by_value(question.rows, shades).items():
+        expected = reference.sequence_trend(rows, question.steps, freq="D", start=start, end=end, **plain)
+        expected = expected[expected["entered"] > 0].reset_index(drop=True)
+        of_value = table[table["shade"].isna() if value is None else table["shade"] == value]
+        assert_frame_equal(of_value.drop(columns="shade").reset_index(drop=True), expected, check_exact=True)
+
+
+def test_a_trend_does_not_depend_on_the_number_of_threads() -> None:
+    dice = np.random.default_rng(7)
+    columns = {
+        "item": dice.integers(0, 2_000, 20_000),
+        "stage": dice.choice(["A", "B", "C", "X"], 20_000),
+        "time": pd.Timestamp("2026-01-01") + pd.to_timedelta(dice.integers(0, 200, 20_000), unit="D"),
+        "ad": dice.choice(["x", "y", "z"], 20_000),
+    }
+    one, four = (
+        sf.sequence_trend(
+            sf.StageLog(columns, columns="ad", threads=threads),
+            ["A", "B", "C"],
+            window="30D",
+            by="ad",
+            exclude=[sf.Exclusion("X")],
+        )
+        for threads in (1, 4)
+    )
+    assert_frame_equal(one, four)
+    assert one["converted"].sum() > 0
 
 
 @pytest.mark.parametrize(
