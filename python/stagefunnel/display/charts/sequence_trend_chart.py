@@ -51,8 +51,8 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light") -> a
     >>> days = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-03-02"])
     >>> log = sf.StageLog({"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": days})
     >>> table = sf.sequence_trend(log, ["visit", "order"], window="7d")
-    >>> plot_sequence_trend(table).to_dict()["title"]["text"]
-    'Sequence, by the period it was entered in: visit → order, within 7d'
+    >>> plot_sequence_trend(table).to_dict()["title"]["text"][0]
+    'Sequence, by the period it was entered in: visit → order,'
     """
     # The breakdown stands between the period and the counts.
     columns = (*SEQUENCE_TREND[1:], "period")

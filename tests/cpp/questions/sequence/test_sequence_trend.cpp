@@ -157,8 +157,8 @@ TEST(SequenceTrend, GivesTheTimeOfAStepOfTheMatchThatCounts) {
     optional.window = Length::of(40);
     optional.steps[1].optional = true;
     const Trend from_c{.bounds = kMonths, .from_step = 3, .to_step = 4, .timed_step = 2};
-    EXPECT_EQ(trend_of("A0 C5 B32 C33", optional, from_c),
-              "0/0 mature on " + std::to_string(kNoTime) + ", 0/1 mature on 32");
+    EXPECT_EQ(trend_of("A0 C5 C32 B33 C34", optional, from_c),
+              "0/0 mature on " + std::to_string(kNoTime) + ", 0/1 mature on 33");
 }
 
 TEST(SequenceTrend, LeavesOutRowsOutsideOfAllPeriods) {
