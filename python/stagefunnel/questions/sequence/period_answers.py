@@ -118,14 +118,19 @@ def entered_by_period(
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]] if len(periods) else []
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins] or [0, 1], dtype=np.int64)
     asked = _Asked(question, bounds, from_step, to_step)
-    reads_by_period = plan.entries == "best" and plan.mode not in _ONE_ANSWER
-    if by is None or touch.name == "all_events" or not reads_by_period:
+    columns = [] if by is None else by_columns(by)
+    reads_by_period = (
+        touch.name != "all_events"
+        and plan.entries == "best"
+        and plan.mode not in _ONE_ANSWER
+        and not all(isinstance(source_of(log, column, "by"), ItemsTable) for column in columns)
+    )
+    if not reads_by_period:
         grouped = grouped_by(question, by, touch, reserved)
         answers = asked.answers(grouped.plan, grouped.journeys)
         groups = grouped.groups
         code = None if groups is None else groups.code[answers.item]
     else:
-        columns = by_columns(by)
         refuse_names_of_the_result(log, columns, reserved)
         answers = asked.answers(plan, log._data.journeys)
         groups = _groups_by_period(asked, answers, columns, touch)
