@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/questions/sequence/sequence.hpp"
+#include "stagefunnel/questions/sequence/trend.hpp"
 #include "stagefunnel/questions/sequence/window_funnel.hpp"
 
 namespace stagefunnel::bindings {
@@ -78,6 +79,25 @@ sequence::Counts count(const Journeys& journeys, const sequence::Options& option
     const py::gil_scoped_release unlocked;
     const auto counted = every_entry ? sequence::Counted::every_entry : sequence::Counted::best_match;
     return sequence::count_sequence(journeys, all, counted, groups, n_groups, shares);
+}
+
+sequence::PeriodAnswers by_period(const Journeys& journeys, const sequence::Options& options,
+                                  const std::optional<Array<std::int32_t>>& hold,
+                                  const Array<std::int64_t>& bounds, std::size_t from_step,
+                                  std::size_t to_step, bool every_entry, std::size_t timed_step,
+                                  const std::optional<Array<std::uint8_t>>& valued, sequence::TouchAt touch,
+                                  unsigned threads) {
+    const sequence::Options all = with(options, hold, threads);
+    const sequence::Trend trend{
+        .bounds = as_span(bounds),
+        .from_step = from_step,
+        .to_step = to_step,
+        .counted = every_entry ? sequence::Counted::every_entry : sequence::Counted::best_match,
+        .timed_step = timed_step,
+        .valued = valued ? as_span(*valued) : std::span<const std::uint8_t>{},
+        .touch = touch};
+    const py::gil_scoped_release unlocked;
+    return sequence::answers_by_period(journeys, all, trend);
 }
 
 py::array_t<std::uint8_t> levels(const Journeys& journeys, const std::vector<Array<std::uint8_t>>& steps,
@@ -171,6 +191,21 @@ void bind_sequence(py::module_& m) {
     m.def("count_sequence", &count, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
           "every_entry"_a, "group"_a.noconvert().none(true), "n_groups"_a, "quantiles"_a.none(true),
           "threads"_a);
+
+    py::native_enum<sequence::TouchAt>(m, "TouchAt", "enum.Enum")
+        .value("first", sequence::TouchAt::first)
+        .value("last", sequence::TouchAt::last)
+        .finalize();
+    py::class_<sequence::PeriodAnswers>(m, "PeriodAnswers")
+        .def_property_readonly("item", array_of<&sequence::PeriodAnswers::item>())
+        .def_property_readonly("period", array_of<&sequence::PeriodAnswers::period>())
+        .def_property_readonly("converted", array_of<&sequence::PeriodAnswers::converted>())
+        .def_property_readonly("mature", array_of<&sequence::PeriodAnswers::mature>())
+        .def_property_readonly("time", array_of<&sequence::PeriodAnswers::time>())
+        .def_property_readonly("touch", array_of<&sequence::PeriodAnswers::touch>());
+    m.def("answers_by_period", &by_period, "journeys"_a, "options"_a, "hold"_a.noconvert().none(true),
+          "bounds"_a.noconvert(), "from_step"_a, "to_step"_a, "every_entry"_a, "timed_step"_a,
+          "valued"_a.noconvert().none(true), "touch"_a, "threads"_a);
 
     py::native_enum<sequence::WindowFunnelMode>(m, "WindowFunnelMode", "enum.Enum")
         .value("strict_order", sequence::WindowFunnelMode::strict_order)

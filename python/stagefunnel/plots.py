@@ -5,6 +5,7 @@ from .display.charts.conversion_chart import plot_time_to_convert
 from .display.charts.funnel_chart import plot_funnel
 from .display.charts.losses_chart import plot_losses
 from .display.charts.sequence_chart import plot_sequence
+from .display.charts.sequence_trend_chart import plot_sequence_trend
 from .display.charts.skips_chart import plot_skips
 from .display.charts.time_chart import plot_time_in_stage
 from .display.charts.transitions_chart import plot_transitions
@@ -15,6 +16,7 @@ __all__ = [
     "plot_funnel",
     "plot_losses",
     "plot_sequence",
+    "plot_sequence_trend",
     "plot_skips",
     "plot_time_in_stage",
     "plot_time_to_convert",

@@ -39,6 +39,7 @@ from reference.quality import quality
 from reference.selection import followed, kept_rows, moved_items
 from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
+from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
 from reference.stages import Row, Stages, labels, outcome_of
 from reference.transitions import transitions
@@ -78,6 +79,7 @@ __all__ = [
     "sequence",
     "sequence_funnel",
     "sequence_items",
+    "sequence_trend",
     "skipped_stages",
     "skips",
     "skips_at_moves",

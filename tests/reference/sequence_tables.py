@@ -35,6 +35,22 @@ def item_matches(
     **options: Any,
 ) -> list[ItemMatch]:
     """Return the matches of all items: items by first appearance in the input, matches in order of time."""
+    return [
+        ItemMatch(item, match)
+        for item, path, rest in item_paths(rows, hold=hold, order=order, as_of=as_of, **options)
+        for match in _matches_of(path, steps, entries, rest)
+    ]
+
+
+def item_paths(
+    rows: Sequence[Row],
+    *,
+    hold: Sequence[Hashable] | None = None,
+    order: Sequence[Hashable] | None = None,
+    as_of: Time | None = None,
+    **options: Any,
+) -> list[tuple[Item, list[tuple[Stage, Time]], dict[str, Any]]]:
+    """Return the journey of each item before the end of observation, with the options to read it by."""
     held = [None] * len(rows) if hold is None else hold
     kept = [i for i, (_, _, time) in enumerate(rows) if as_of is None or time < as_of]
     until = max((time for _, _, time in rows), default=None) if as_of is None else as_of
@@ -43,13 +59,13 @@ def item_matches(
         [(rows[i][0], (rows[i][1], held[i]), rows[i][2]) for i in kept],
         None if order is None else [order[i] for i in kept],
     )
-    matches = []
+    paths = []
     for item in dict.fromkeys(item for item, _, _ in rows if item in by_item):
         journey = by_item[item]
         path = [(pair[0], time) for pair, time in journey]  # type: ignore[index]
-        options |= {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]
-        matches += [ItemMatch(item, match) for match in _matches_of(path, steps, entries, options)]
-    return matches
+        own = {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]
+        paths.append((item, path, {**options, **own}))
+    return paths
 
 
 def _matches_of(

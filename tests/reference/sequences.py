@@ -1,6 +1,6 @@
 """The match of a journey: of all allowed matches the one that the rules choose, and why it stopped."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from reference.clickhouse import window_funnel
@@ -39,12 +39,14 @@ def sequence(
     hold: Sequence[Hashable] | None = None,
     observed_until: Time | None = None,
     entry: Time | None = None,
+    among: Callable[[FilledSteps], bool] | None = None,
     **options: Any,
 ) -> Match:
     """Return the match of one journey, without rows at or after ``as_of``.
 
-    ``observed_until`` is the end of observation, ``hold`` has the values per row that a match must hold, and
-    ``entry`` is the time at which the match has to start. The other options are the fields of ``Rules``.
+    ``observed_until`` is the end of observation, ``hold`` has the values per row that a match must hold,
+    ``entry`` is the time at which the match has to start, and ``among`` says which matches exist at all. The
+    other options are the fields of ``Rules``.
     """
     rules = Rules(steps, **options)
     events = events_of(journey, hold)
@@ -52,7 +54,7 @@ def sequence(
         return _as_clickhouse(journey, rules)
     if rules.mode == "open":
         return _open(events, rules)
-    possible = all_matches(events, rules, entry)
+    possible = [match for match in all_matches(events, rules, entry) if among is None or among(match)]
     allowed = [match for match in possible if not _is_undone(match, events, rules)]
     deepest = _deepest(allowed)
     kept = [match for match in deepest if not _is_hit_by("drop", match, events, rules)]

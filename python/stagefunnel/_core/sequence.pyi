@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.stages
 import typing
-__all__: list[str] = ['Counts', 'Exclusion', 'ExclusionEffect', 'Length', 'Matches', 'Mode', 'Options', 'Step', 'StepTime', 'Stop', 'Timing', 'WindowFunnelMode', 'best_matches', 'count_sequence', 'entry_matches', 'window_funnel']
+__all__: list[str] = ['Counts', 'Exclusion', 'ExclusionEffect', 'Length', 'Matches', 'Mode', 'Options', 'PeriodAnswers', 'Step', 'StepTime', 'Stop', 'Timing', 'TouchAt', 'WindowFunnelMode', 'answers_by_period', 'best_matches', 'count_sequence', 'entry_matches', 'window_funnel']
 class Mode(enum.Enum):
     first_entry: typing.ClassVar[Mode]
     hybrid: typing.ClassVar[Mode]
@@ -109,6 +109,31 @@ class Counts:
     @property
     def reached(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
+class TouchAt(enum.Enum):
+    first: typing.ClassVar[TouchAt]
+    last: typing.ClassVar[TouchAt]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class PeriodAnswers:
+    @property
+    def converted(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def item(self) -> numpy.typing.NDArray[numpy.uint32]:
+        ...
+    @property
+    def mature(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def period(self) -> numpy.typing.NDArray[numpy.int32]:
+        ...
+    @property
+    def time(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def touch(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
 class WindowFunnelMode(enum.Enum):
     allow_reentry: typing.ClassVar[WindowFunnelMode]
     strict_deduplication: typing.ClassVar[WindowFunnelMode]
@@ -118,6 +143,8 @@ class WindowFunnelMode(enum.Enum):
     @classmethod
     def __new__(cls, value):
         ...
+def answers_by_period(journeys: stagefunnel._core.journeys.Journeys, options: Options, hold: numpy.typing.NDArray[numpy.int32] | None, bounds: numpy.typing.NDArray[numpy.int64], from_step: typing.SupportsInt | typing.SupportsIndex, to_step: typing.SupportsInt | typing.SupportsIndex, every_entry: bool, timed_step: typing.SupportsInt | typing.SupportsIndex, valued: numpy.typing.NDArray[numpy.uint8] | None, touch: TouchAt, threads: typing.SupportsInt | typing.SupportsIndex) -> PeriodAnswers:
+    ...
 def best_matches(journeys: stagefunnel._core.journeys.Journeys, options: Options, hold: numpy.typing.NDArray[numpy.int32] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Matches:
     ...
 def count_sequence(journeys: stagefunnel._core.journeys.Journeys, options: Options, hold: numpy.typing.NDArray[numpy.int32] | None, every_entry: bool, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, quantiles: collections.abc.Sequence[stagefunnel._core.stages.Quantile] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:

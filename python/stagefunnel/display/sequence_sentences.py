@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import pandas as pd
 
 from ..tables.labels import group_label
+from ..tables.schema import SEQUENCE_TREND
 from .extremes import group_name, largest, largest_and_smallest
 from .numbers import count, length, part_of, percent
 from .standouts import of_standouts
@@ -96,33 +97,76 @@ def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     return [f"{completed}; most of the others stopped for: {others.idxmax()} ({count(others.max())})."]
 
 
+def has_window(remembered: _Remembered) -> bool:
+    """Return whether matches end with a window, so that periods can have had the same time."""
+    return remembered.get("window") is not None and remembered.get("mode") != "open"
+
+
+def is_whole(table: pd.DataFrame) -> pd.Series:
+    """Return for each row of a trend whether all that entered had their whole window."""
+    return table["mature"] == table["entered"]
+
+
 def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
+    """Compare the first and the last period that are alike; say which ones are not."""
+    if not {*SEQUENCE_TREND} <= {*table.columns}:
+        return []
     known = table[table["entered"] > 0]
     if known.empty:
         return [_NOBODY_ENTERED]
-    first, last = known.iloc[0], known.iloc[-1]
-    start = f"{percent(first['conversion'])} of those that entered in {first['period']} converted"
-    if len(known) == 1:
-        return [f"{start}."]
-    waiting = f" ({count(last['immature'])} may still)" if last["immature"] else ""
-    return [f"{start}, {percent(last['conversion'])} of those of {last['period']}{waiting}."]
+    if not has_window(remembered):
+        return [_first_and_last(known, remembered, "have converted so far"), OLDER_HAD_LONGER]
+    n_whole = int(is_whole(known).cummin().sum())
+    whole, open_still = known[:n_whole], known[n_whole:]
+    sentences = [_NONE_WHOLE]
+    if len(whole):
+        sentences = [_first_and_last(whole, remembered, f"converted {_within(remembered)}")]
+    if len(open_still) == 1:
+        row = open_still.iloc[0]
+        entered = row["entered"]
+        sentences.append(
+            f"Do not compare {row['period']} yet: {percent(row['conversion'])} of its {count(entered)} "
+            f"converted so far, and the windows of {count(entered - row['mature'])} are not over."
+        )
+    elif len(open_still):
+        first = open_still["period"].iloc[0]
+        sentences.append(f"Do not compare the periods from {first} on yet: their windows are not all over.")
+    return sentences
+
+
+def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> str:
+    first, last = table.iloc[0], table.iloc[-1]
+    things = f"{count(first['entered'])} {_counted_things(remembered)}"
+    start = f"{percent(first['conversion'])} of the {things} that entered in {first['period']} {did}"
+    if len(table) == 1:
+        return f"{start}."
+    return f"{start}, {percent(last['conversion'])} of the {count(last['entered'])} of {last['period']}."
 
 
 def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
-    """Name the groups of which most and fewest converted, over all periods."""
-    by = remembered["by"]
-    sums = table.groupby(by, observed=True, sort=False, dropna=False)[["entered", "converted"]].sum()
-    known = sums[sums["entered"] > 0].reset_index()
-    if len(known) < 2:
-        return ["No two groups entered."]
-    rates = known["converted"] / known["entered"]
+    """Name the groups of which most and fewest converted in one period: periods do not add up."""
+    if not {*SEQUENCE_TREND} <= {*table.columns}:
+        return []
+    known = table[table["entered"] > 0]
+    sentences = [] if has_window(remembered) else [OLDER_HAD_LONGER]
+    periods = [
+        str(period)
+        for period, rows in known.groupby("period", sort=True)
+        if len(rows) > 1 and (is_whole(rows).all() or not has_window(remembered))
+    ]
+    if not periods:
+        where = "a period whose windows are all over" if has_window(remembered) else "the same period"
+        return [f"No two groups entered in {where}.", *sentences]
+    by, rows = remembered["by"], known[known["period"].astype(str) == periods[-1]]
+    rates = rows["conversion"]
+    where = f"Of the {_counted_things(remembered)} that entered in {periods[-1]}"
     if rates.max() == rates.min():
-        return [f"Of each group {percent(rates.max())} converted."]
+        return [f"{where} {percent(rates.max())} converted in each group.", *sentences]
     most, fewest = (
         f"{group_name(row, by)} ({part_of(row['converted'].iloc[0], row['entered'].iloc[0])})"
-        for row in largest_and_smallest(known, rates)
+        for row in largest_and_smallest(rows, rates)
     )
-    return [f"Over all periods most converted in {most}, fewest in {fewest}."]
+    return [f"{where} most converted in {most}, fewest in {fewest}.", *sentences]
 
 
 def _of_times(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -158,6 +202,8 @@ class _Kind(NamedTuple):
 
 
 _NOBODY_ENTERED = "No item did step 1."
+_NONE_WHOLE = "No period has had its whole window yet."
+OLDER_HAD_LONGER: Final = "Without a window older periods have had longer to convert."
 _NOBODY_CONVERTED = "Nobody converted."
 _KINDS: Final = {
     "sequence_funnel": _Kind("Sequence", _of_funnel, _of_funnel_by_group),

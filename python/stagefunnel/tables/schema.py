@@ -94,7 +94,15 @@ SEQUENCE: Final = (
     "conversion_from_all",
 )
 SEQUENCE_ITEMS: Final = ("item", "level", "entry_time")  # before "time_1" and on, and "stop"
-SEQUENCE_TREND: Final = ("period", "entered", "converted", "immature", "conversion")
+SEQUENCE_TREND: Final = (
+    "period",
+    "entered",
+    "converted",
+    "conversion",
+    "mature",
+    "converted_mature",
+    "conversion_mature",
+)
 CONVERSION_TIMES: Final = ("start", "end", "count", "share", "share_to_date")
 SEQUENCE_PATHS: Final = ("path", "items", "share", "median")
 STOPS: Final = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")

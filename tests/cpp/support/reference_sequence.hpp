@@ -30,6 +30,13 @@ struct ReferenceAnswer {
     bool operator==(const ReferenceAnswer&) const = default;
 };
 
+/// The answer of one period, in which only the matches exist whose row of one step lies in it.
+struct ReferencePeriod {
+    ReferenceAnswer answer;
+    std::int64_t latest_entry = 0;     // of these matches, whatever exclusions do to them
+    std::vector<std::size_t> touches;  // their rows, in order
+};
+
 /// The answer for the rows of one item, in the order of the log, in a mode in which the steps have an order.
 class ReferenceSequence {
   public:
@@ -51,6 +58,36 @@ class ReferenceSequence {
         }
         const std::vector<ReferenceMatch> chosen = level > 0 ? choose(best, level) : best;
         return {level, why(chosen, level), times(chosen)};
+    }
+
+    /// The answer of the period [begin, end), in which a match must do `step`; nothing if it has no match.
+    [[nodiscard]] std::optional<ReferencePeriod> answer_in(std::size_t step, std::int64_t begin,
+                                                           std::int64_t end) const {
+        const auto among = [&](std::vector<ReferenceMatch> all) {
+            std::erase_if(all, [&](const ReferenceMatch& match) {
+                return !match.row[step - 1] || time_of(match, step) < begin || time_of(match, step) >= end;
+            });
+            return all;
+        };
+        const auto all = among(matches(Stops::ignore));
+        if (all.empty()) return std::nullopt;
+        ReferencePeriod period{.answer = {}, .latest_entry = time_of(all.front(), 1), .touches = {}};
+        for (const ReferenceMatch& match : all) {
+            period.latest_entry = std::max(period.latest_entry, time_of(match, 1));
+            for (const auto& row : match.row) {
+                if (row) period.touches.push_back(*row);
+            }
+        }
+        std::sort(period.touches.begin(), period.touches.end());
+        const auto counted = without(among(matches(Stops::apply)), sequence::ExclusionEffect::reset);
+        const std::size_t level = deepest(counted);
+        const auto best = without(of_level(counted, level), sequence::ExclusionEffect::drop);
+        if (level == 0 || best.empty()) return period;
+        period.answer = {level, sequence::Stop::completed, times(choose(best, level))};
+        return period;
+    }
+    [[nodiscard]] bool is_over(std::int64_t entry) const {
+        return options_.window && deadline(entry) < options_.observed_until;
     }
 
   private:

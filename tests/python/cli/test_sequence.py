@@ -99,6 +99,18 @@ def test_other_tables_are_asked_for_by_name(clicks: Clicks) -> None:
     ]
 
 
+def test_a_trend_says_which_periods_had_the_same_time(clicks: Clicks) -> None:
+    trend = ("--table", "trend", "--every", "week", "--to-step", "2")
+    mature = [row["mature"] for row in clicks.rows(*trend, "--window", "189h")]
+    assert mature == [1, 0, 0]  # the log ends 189 hours after the visit of 12 o'clock, which is not past them
+    lines = clicks.sequence(*STEPS, *trend).out.splitlines()
+    assert lines[-1] == "Without a window older periods have had longer to convert."
+    refused = clicks.sequence(*STEPS, *trend, "--mode", "unordered")
+    assert refused.code == 1
+    assert "--mode unordered has no trend" in refused.err
+    assert "choose --mode ordered or --mode hybrid" in refused.err
+
+
 def test_a_breakdown_is_by_a_column_of_the_log(clicks: Clicks) -> None:
     found = clicks.rows("--by", "basket", "--attribution", "last_touch")
     assert [(row["basket"], row["reached"]) for row in found if row["step"] == 2] == [

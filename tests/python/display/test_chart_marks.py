@@ -261,6 +261,35 @@ def test_a_sequence_has_no_conversion_if_more_items_reach_a_step_than_the_option
     assert [(record["step"], record["text"]) for record in steps.records] == [("2. B", "↓ 33 %")]
 
 
+def sequence_trend_of(*rows: str, **options: Any) -> pd.DataFrame:
+    """Make the trend of A to B from rows like ``"1 A 01-05"``; all days are of 2026."""
+    words = [row.split() for row in rows]
+    log = sf.StageLog(frame_of([(int(item), stage, f"2026-{day}") for item, stage, day in words]))
+    return sf.sequence_trend(log, ["A", "B"], **options)
+
+
+def test_a_period_of_a_sequence_is_on_the_line_if_its_windows_are_over() -> None:
+    rows = ["1 A 01-05", "1 B 01-06", "2 A 01-07", "2 A 03-01", "3 A 03-30", "3 B 03-31"]
+    line, whole, hollow = layers_of(plots.plot_sequence_trend(sequence_trend_of(*rows, window="7D")))
+    assert (line.mark, whole.mark, hollow.mark) == ("line", "point", "point")
+    found = [(record["period"], record["part"], record["value"]) for record in line.records]
+    assert found == [
+        ("2026-01", "windows over", 0.5),
+        ("2026-02", "windows over", None),
+        ("2026-03", "so far", 0.5),
+    ]
+    assert line.encoding["y"]["axis"]["title"] == ["converted within 7D"]
+
+
+def test_without_a_window_the_axis_of_a_sequence_says_that_older_periods_have_had_longer() -> None:
+    table = sequence_trend_of("1 A 01-05", "1 B 01-06", "2 A 02-05")
+    line, _, hollow = layers_of(plots.plot_sequence_trend(table))
+    assert {record["part"] for record in hollow.records} == {"so far, no window"}
+    assert line.encoding["y"]["axis"]["title"] == ["converted so far;", "older periods have had longer"]
+    subtitle = plots.plot_sequence_trend(table).to_dict()["title"]["subtitle"]
+    assert "older periods have had longer" in " ".join(subtitle)
+
+
 def test_times_to_convert_are_a_histogram_with_the_share_that_is_through() -> None:
     rows = []
     for item, days in enumerate([1, 1, 2, 4], start=1):

@@ -28,6 +28,11 @@ TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
     "funnel": (plots.plot_funnel, "funnel()", lambda: sf.funnel(LOG, PIPELINE)),
     "losses": (plots.plot_losses, "losses()", lambda: sf.losses(LOG, PIPELINE)),
     "sequence": (plots.plot_sequence, "sequence_funnel()", lambda: sf.sequence_funnel(LOG, STEPS)),
+    "sequence trend": (
+        plots.plot_sequence_trend,
+        "sequence_trend()",
+        lambda: sf.sequence_trend(LOG, STEPS),
+    ),
     "skips": (plots.plot_skips, "skips()", lambda: sf.skips(LOG, PIPELINE, by=None)),
     "time in stage": (plots.plot_time_in_stage, "time_in_stage()", lambda: sf.time_in_stage(LOG, PIPELINE)),
     "time to convert": (
@@ -112,6 +117,7 @@ def test_a_chart_of_one_group_refuses_several() -> None:
         (plots.plot_compare, sf.funnel, 8),
         (plots.plot_funnel, sf.funnel, 12),
         (plots.plot_trend, sf.funnel_by_period, 12),
+        (plots.plot_sequence_trend, lambda log, _, by: sf.sequence_trend(log, ["*", "Won"], by=by), 12),
     ],
 )
 def test_too_many_groups_are_refused_with_a_way_out(plot: Plot, question: Plot, most: int) -> None:

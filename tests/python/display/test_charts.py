@@ -54,6 +54,12 @@ CHARTS: dict[str, Chart] = {
     "sequence by": lambda log, pipe, theme: plots.plot_sequence(
         sf.sequence_funnel(log, steps_of(pipe), by="manager", optional=optional_of(pipe)), theme=theme
     ),
+    "sequence trend": lambda log, pipe, theme: plots.plot_sequence_trend(
+        sf.sequence_trend(log, steps_of(pipe), window="200d", optional=optional_of(pipe)), theme=theme
+    ),
+    "sequence trend by": lambda log, pipe, theme: plots.plot_sequence_trend(
+        sf.sequence_trend(log, steps_of(pipe), by="manager", optional=optional_of(pipe)), theme=theme
+    ),
     "time to convert": lambda log, pipe, theme: plots.plot_time_to_convert(
         sf.time_to_convert(log, steps_of(pipe), optional=optional_of(pipe)), theme=theme
     ),

@@ -205,17 +205,91 @@ def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
     rows = ["1 a 01-01", "1 b 01-03", "2 a 01-01", "2 b 01-05", "3 a 01-01", "4 a 01-01", "4 b 01-11"]
     owners = pd.DataFrame({"item": [1, 2, 3, 4, 5], "who": ["Ann", "Ann", "Ann", "Bob", "Bob"]})
     log = dated(*rows, "5 a 01-02", items=owners)
-    trend = sf.sequence_trend(log, ["a", "b"], by="who")
-    assert (
-        line(trend) == "Over all periods most converted in Ann (2 of 3, 67 %), fewest in Bob (1 of 2, 50 %)."
-    )
-    assert line(trend[trend["who"] == "Bob"]) == "No two groups entered."
-    assert line(trend.assign(converted=trend["entered"])) == "Of each group 100 % converted."
+    trend = sf.sequence_trend(log, ["a", "b"], by="who", window="9D", as_of="2026-02-01")
+    most = "most converted in Ann (2 of 3, 67 %), fewest in Bob (0 of 2, 0 %)."
+    assert line(trend) == f"Of the items that entered in 2026-01 {most}"
+    alone = trend[trend["who"] == "Bob"]
+    assert line(alone) == "No two groups entered in a period whose windows are all over."
+    same = line(trend.assign(conversion=1.0))
+    assert same == "Of the items that entered in 2026-01 100 % converted in each group."
     shown = repr(sf.show(sf.time_to_convert(log, ["a", "b"], by="who"))).splitlines()
     assert shown[-2:] == [
         "Half of the 3 took 4 d at most, the slowest 10 d.",
         "Most of them in Ann (2).",
     ]
+
+
+CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 03-30")
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (
+            {"window": "7D"},  # the log ends on 30 March
+            [
+                "50 % of the 2 items that entered in 2026-01 converted within 7D, 100 % of the 1 of 2026-02.",
+                "Do not compare 2026-03 yet: 0 % of its 1 converted so far, "
+                "and the windows of 1 are not over.",
+            ],
+        ),
+        (
+            {"window": "7D", "as_of": "2026-03"},
+            ["50 % of the 2 items that entered in 2026-01 converted within 7D, 100 % of the 1 of 2026-02."],
+        ),
+        (
+            {"window": "60D", "as_of": "2026-04"},
+            [
+                "100 % of the 2 items that entered in 2026-01 converted within 60D.",
+                "Do not compare the periods from 2026-02 on yet: their windows are not all over.",
+            ],
+        ),
+        (
+            {"window": "90D"},
+            [
+                "No period has had its whole window yet.",
+                "Do not compare the periods from 2026-01 on yet: their windows are not all over.",
+            ],
+        ),
+        (
+            {"window": "7D", "entries": "all", "as_of": "2026-02"},
+            ["50 % of the 2 entries that entered in 2026-01 converted within 7D."],
+        ),
+        (
+            {},
+            [
+                "100 % of the 2 items that entered in 2026-01 have converted so far, "
+                "0 % of the 1 of 2026-03.",
+                "Without a window older periods have had longer to convert.",
+            ],
+        ),
+        (
+            {"mode": "open", "as_of": "2026-02"},
+            [
+                "50 % of the 2 items that entered in 2026-01 have converted so far.",
+                "Without a window older periods have had longer to convert.",
+            ],
+        ),
+    ],
+)
+def test_a_trend_of_a_sequence_compares_periods_that_had_the_same_time(
+    options: dict[str, Any], lines: list[str]
+) -> None:
+    table = sf.sequence_trend(dated(*CLICKS), ["a", "b"], **options)
+    shown = repr(sf.show(table)).splitlines()
+    assert shown[-len(lines) :] == lines
+    assert "compare" not in shown[-len(lines) - 1]
+
+
+def test_without_a_window_a_trend_of_groups_says_that_older_periods_have_had_longer() -> None:
+    owners = pd.DataFrame({"item": [1, 2], "who": ["Ann", "Bob"]})
+    table = sf.sequence_trend(dated(*CLICKS, items=owners), ["a", "b"], by="who")
+    assert repr(sf.show(table)).splitlines()[-2:] == [
+        "Of the items that entered in 2026-01 100 % converted in each group.",
+        "Without a window older periods have had longer to convert.",
+    ]
+    alone = table[table["who"] == "Bob"]
+    assert repr(sf.show(alone)).splitlines()[-2] == "No two groups entered in the same period."
 
 
 def test_sequences_of_nothing_say_so() -> None:

@@ -153,6 +153,11 @@ def held_by_rows(log: StageLog, plan: Plan) -> Codes | None:
     return combined(categories, plan.hold, "row").code
 
 
+def end_of_observation(log: StageLog, as_of: int | None) -> int:
+    """Return the end of observation in the unit of a log; 0 for a log without rows."""
+    return log._data.end_of_observation(as_of) or 0
+
+
 def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence.Options:
     """Put a plan in the terms of the core."""
     clock = log._data.clock
@@ -192,5 +197,5 @@ def core_options(plan: Plan, log: StageLog, as_of: int | None) -> _core.sequence
             for exclusion in plan.exclusions
         ],
         as_of=as_of,
-        observed_until=log._data.end_of_observation(as_of) or 0,
+        observed_until=end_of_observation(log, as_of),
     )

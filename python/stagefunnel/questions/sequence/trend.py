@@ -13,10 +13,10 @@ from ...errors import SchemaError, check_option, counted, named
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName, EveryName
-from ...tables.schema import SEQUENCE_TREND, STOPS
-from ...times.periods import FREQUENCIES, MomentLike
-from .attribution import grouped_by, touch_of
-from .matches import matches_of
+from ...tables.schema import SEQUENCE_TREND
+from ...times.periods import MomentLike
+from .attribution import touch_of
+from .period_answers import entered_by_period
 from .question import question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
@@ -38,48 +38,59 @@ def sequence_trend(
     as_of: MomentLike | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
-    """Count, period by period, the matches that went on from one step of a sequence to another.
+    """Count, period by period, the items that went on from one step of a sequence to another.
+
+    In a period an item is judged as if it had only the matches whose row of `from_step` lies in the period.
+    So it may enter in several periods, and one row may convert it in two of them: periods do not add up.
 
     Parameters
     ----------
     log, steps
-        Stage history, and the steps or :class:`Steps`.
+        Stage history, and the steps or :class:`Steps`. The mode ``"unordered"`` is refused; ``"hybrid"`` and
+        ``"open"`` keep one match an item, that of :func:`sequence_funnel`.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
     from_step, to_step
         Step numbers, by default those of the first and the last step.
-    by, attribution, attribution_step, as_of
+    by, attribution, attribution_step
+        As for :func:`sequence_funnel`, but a column of the log is read among the matches of the period.
+    as_of
         As for :func:`sequence_funnel`.
     **rules
-        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
+        Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on. With
+        ``entries="all"`` entries are counted, each with its own match.
 
     Returns
     -------
     DataFrame
-        One row per period, and per group of `by`: ``period`` (a pandas Period), ``entered`` (matches that
-        did `from_step` in the period), ``converted`` (entered matches that did `to_step`, whenever),
-        ``immature`` (entered matches that did not, and whose window was not over), ``conversion`` =
-        ``converted`` / ``entered``. Periods follow each other without a gap from the first to the last in
-        which a match entered; with `by` a group has no row for a period in which none of its matches
-        entered.
+        One row per period, and per group of `by`: ``period`` (a pandas Period), ``entered`` (items that have
+        a match in the period), ``converted`` (entered items whose match did `to_step`, whenever) and
+        ``conversion`` = ``converted`` / ``entered``, so far; ``mature`` (entered items, converted or not,
+        whose last entry in the period had its whole window before the end of observation),
+        ``converted_mature`` and ``conversion_mature``, the same of these. Compare the periods in which
+        ``mature`` is ``entered``. Without a window no item is mature, and older periods have had longer.
+        Periods follow each other without a gap from the first to the last in which something entered; with
+        `by` a group has no row for a period in which nothing of it entered.
 
     Raises
     ------
     SchemaError
-        As for :func:`sequence_funnel`; also for times that are plain integers, and for two steps that are
-        not in order.
+        As for :func:`sequence_funnel`; also for times that are plain integers, for two steps that are not in
+        order, and for the modes ``"unordered"`` and ``"clickhouse"``.
 
     Examples
     --------
     >>> import pandas as pd
     >>> import stagefunnel as sf
-    >>> days = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-03-02"])
-    >>> log = sf.StageLog({"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": days})
-    >>> sf.sequence_trend(log, ["visit", "order"], window="7d")
-        period  entered  converted  immature  conversion
-    0  2026-01        1          1         0         1.0
-    1  2026-02        0          0         0         NaN
-    2  2026-03        1          0         1         0.0
+    >>> days = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-03-02", "2026-03-20"])
+    >>> stages = ["visit", "order", "visit", "visit"]
+    >>> log = sf.StageLog({"item": [1, 1, 1, 2], "stage": stages, "time": days})
+    >>> trend = sf.sequence_trend(log, ["visit", "order"], window="7d")
+    >>> trend[["period", "entered", "converted", "mature", "conversion_mature"]]
+        period  entered  converted  mature  conversion_mature
+    0  2026-01        1          1       1                1.0
+    1  2026-02        0          0       0                NaN
+    2  2026-03        2          0       1                0.0
     """
     check_option("every", every, get_args(EveryName))
     question = question_of(log, steps, as_of, rules)
@@ -87,42 +98,34 @@ def sequence_trend(
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
-    grouped = grouped_by(question, by, touch, reserved=SEQUENCE_TREND)
-    matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
-    entered = matches.done[:, start - 1]
-    converted = matches.done[entered, end - 1]
-    immature = ~converted & (matches.stop[entered] == STOPS.index("immature"))
-    period = _periods_of(log, matches.time[entered, start - 1], every)
-    first = period.min() if len(period) else None
-    n_periods = 0 if first is None else (period.max() - first).n + 1
-    groups = grouped.groups
-    n_groups = 1 if groups is None else max(len(groups.values), 1)
-    _refuse_too_many_rows(n_periods, n_groups)
-    place = np.zeros(0, dtype=np.int64) if first is None else period.asi8 - first.ordinal
-    group = np.zeros(len(place), dtype=np.int64) if groups is None else groups.code[matches.item[entered]]
-    cell = place * n_groups + group
+    entered = entered_by_period(question, every, start, end, by, touch, reserved=SEQUENCE_TREND)
+    groups = entered.groups
+    n_groups = 1 if groups is None else max(len(groups), 1)
+    first = int(entered.period.min(initial=len(entered.periods)))
+    periods = entered.periods[first : int(entered.period.max(initial=-1)) + 1]
+    _refuse_too_many_rows(len(periods), n_groups)
+    cell = (entered.period.astype(np.int64) - first) * n_groups + entered.group
+
+    def counted_in(flags: npt.NDArray[np.bool_] | slice) -> npt.NDArray[np.int64]:
+        return np.bincount(cell[flags], minlength=len(periods) * n_groups).astype(np.int64)
+
     columns: dict[str, Any] = {
-        name: np.bincount(cell[flags], minlength=n_periods * n_groups).astype(np.int64)
-        for name, flags in (("entered", slice(None)), ("converted", converted), ("immature", immature))
+        "period": pd.Series(periods.repeat(n_groups)),
+        "entered": counted_in(slice(None)),
+        "converted": counted_in(entered.converted),
+        "mature": counted_in(entered.mature),
+        "converted_mature": counted_in(entered.converted & entered.mature),
     }
     columns["conversion"] = share(columns["converted"], columns["entered"])
-    periods = pd.period_range(first, periods=n_periods, freq=FREQUENCIES[every]) if n_periods else period
-    columns["period"] = pd.Series(periods.repeat(n_groups))
+    columns["conversion_mature"] = share(columns["converted_mature"], columns["mature"])
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_TREND})
     if groups is not None:
-        table = _with_groups(table, groups.values, n_periods)
-    by_columns = [] if groups is None else list(map(str, groups.values.columns))
+        table = _with_groups(table, groups, len(periods))
+    by_columns = [] if groups is None else list(map(str, groups.columns))
     remember_rules(
         table, "sequence_trend", question, every=every, from_step=start, to_step=end, by=by_columns
     )
     return table
-
-
-def _periods_of(log: StageLog, time: npt.NDArray[np.int64], every: EveryName) -> pd.PeriodIndex:
-    """Find the period of each time, in the log's zone."""
-    times = log._data.to_times(time)
-    local = times if log.zone is None else times.dt.tz_localize(None)
-    return pd.PeriodIndex(local.dt.to_period(FREQUENCIES[every]))
 
 
 def _refuse_too_many_rows(n_periods: int, n_groups: int) -> None:
@@ -136,7 +139,7 @@ def _refuse_too_many_rows(n_periods: int, n_groups: int) -> None:
 
 
 def _with_groups(table: pd.DataFrame, values: pd.DataFrame, n_periods: int) -> pd.DataFrame:
-    """Put the groups behind the periods, without rows of groups that no match entered in the period."""
+    """Put the groups behind the periods, without rows of groups of which nothing entered in the period."""
     groups = values.iloc[np.tile(np.arange(len(values)), n_periods)].reset_index(drop=True)
     table = pd.concat([table[["period"]], groups, table.drop(columns="period")], axis="columns")
     return table[table["entered"] > 0].reset_index(drop=True)

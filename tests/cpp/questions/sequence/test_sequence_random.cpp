@@ -3,6 +3,7 @@
 #include <random>
 #include <sstream>
 
+#include "stagefunnel/questions/sequence/trend.hpp"
 #include "support/log_builder.hpp"
 #include "support/reference_sequence.hpp"
 
@@ -130,6 +131,70 @@ TEST_P(RandomSequences, HaveTheMatchThatTheReferenceFinds) {
         ASSERT_EQ(got.level, expected.level) << "seed " << seed << '\n' << described(options, rows);
         ASSERT_EQ(got.time, expected.time) << "seed " << seed << '\n' << described(options, rows);
         ASSERT_EQ(int(got.stop), int(expected.stop)) << "seed " << seed << '\n' << described(options, rows);
+    }
+}
+
+std::vector<std::uint8_t> random_marks(Dice& dice, std::size_t n) {
+    std::vector<std::uint8_t> marks(n);
+    for (std::uint8_t& mark : marks) mark = dice.one_in(2) ? 1 : 0;
+    return marks;
+}
+
+/// The row of the journeys at which the item is read, of the first or last of those that are marked.
+std::int64_t touch_of(const ReferencePeriod& period, const Trend& trend) {
+    const auto& rows = period.touches;
+    const auto is_marked = [&](std::size_t row) { return trend.valued[row] != 0; };
+    if (trend.touch == TouchAt::first) {
+        const auto row = std::find_if(rows.begin(), rows.end(), is_marked);
+        return row == rows.end() ? kNoRow : std::int64_t(*row);
+    }
+    const auto row = std::find_if(rows.rbegin(), rows.rend(), is_marked);
+    return row == rows.rend() ? kNoRow : std::int64_t(*row);
+}
+
+TEST_P(RandomSequences, HaveTheAnswerOfEachPeriodThatTheReferenceFinds) {
+    const std::vector<std::int64_t> bounds{0, 2, 3, 7, 99};
+    for (std::uint64_t seed = 1; seed <= 12'000; ++seed) {
+        Dice dice(seed);
+        Options options = random_options(dice, GetParam());
+        const std::size_t n = options.steps.size();
+        if (n < 2) continue;
+        const std::vector<ReferenceRow> rows = random_rows(dice);
+        options.observed_until = options.as_of.value_or(rows.back().time + 4);
+        CodedRows coded;
+        coded.n_labels = kCodes;
+        for (const ReferenceRow& row : rows) coded.add(1, row.code, row.time);
+        const Journeys journeys = coded.build();
+        Trend trend{.bounds = bounds, .from_step = 1 + dice.below(n - 1)};
+        trend.to_step = trend.from_step + 1 + dice.below(n - trend.from_step);
+        // Without touches and times all periods may be answered by one search.
+        const PeriodAnswers plain = answers_by_period(journeys, options, trend);
+        const std::vector<std::uint8_t> marks = random_marks(dice, rows.size());
+        trend.valued = marks;
+        trend.touch = dice.one_in(2) ? TouchAt::first : TouchAt::last;
+        trend.timed_step = 1 + dice.below(n);
+        const PeriodAnswers full = answers_by_period(journeys, options, trend);
+        const ReferenceSequence reference(options, rows);
+        std::size_t at = 0;
+        for (std::size_t p = 0; p + 1 < bounds.size(); ++p) {
+            const auto expected = reference.answer_in(trend.from_step, bounds[p], bounds[p + 1]);
+            if (!expected || expected->answer.level == 0) continue;
+            const std::string where = "seed " + std::to_string(seed) + ", period " + std::to_string(p) +
+                                      ", steps " + std::to_string(trend.from_step) + " to " +
+                                      std::to_string(trend.to_step) + '\n' + described(options, rows);
+            for (const PeriodAnswers* got : {&plain, &full}) {
+                ASSERT_LT(at, got->period.size()) << where;
+                ASSERT_EQ(got->period[at], std::int32_t(p)) << where;
+                ASSERT_EQ(got->converted[at] != 0, expected->answer.time[trend.to_step - 1] != kNoTime)
+                    << where;
+                ASSERT_EQ(got->mature[at] != 0, reference.is_over(expected->latest_entry)) << where;
+            }
+            ASSERT_EQ(full.time[at], expected->answer.time[trend.timed_step - 1]) << where;
+            ASSERT_EQ(full.touch[at], touch_of(*expected, trend)) << where;
+            ++at;
+        }
+        ASSERT_EQ(plain.period.size(), at) << "seed " << seed << '\n' << described(options, rows);
+        ASSERT_EQ(full.period.size(), at) << "seed " << seed << '\n' << described(options, rows);
     }
 }
 

@@ -1,6 +1,5 @@
 """The tables made from the matches of a sequence: by group, by period, of times and of paths."""
 
-from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -83,37 +82,6 @@ def test_all_events_reads_each_value_by_itself(drawn: tuple[Question, list[str |
             assert len(without(table, value)) == 0
         else:
             assert_frame_equal(without(table, value), expected, check_exact=True)
-
-
-@given(questions(times="zoned"), st.sampled_from(["day", "week", "month", "year"]), st.data())
-def test_a_trend_counts_each_match_in_the_period_in_which_it_entered(
-    question: Question, every: Any, data: st.DataObject
-) -> None:
-    n = len(question.steps)
-    assume(n > 1)
-    start = data.draw(st.integers(1, n - 1))
-    end = data.draw(st.integers(start + 1, n))
-    log = sf.StageLog(frame_of(question.rows), invalid="keep_stage")
-    options = {name: value for name, value in options_of(question).items() if name != "hold"}
-    plain = {name: value for name, value in question.options.items() if name != "hold"}
-    table = sf.sequence_trend(log, question.steps, every=every, from_step=start, to_step=end, **options)
-    found = [one.match for one in reference.item_matches(question.rows, question.steps, **plain)]
-    freq = {"day": "D", "week": "W-SUN", "month": "M", "year": "Y-DEC"}[every]
-    entered = [
-        (pd.Timestamp(match.times[start - 1]).tz_localize(None).to_period(freq), match)
-        for match in found
-        if match.times[start - 1] is not None
-    ]
-    counts = Counter(period for period, _ in entered)
-    converted = Counter(period for period, match in entered if match.times[end - 1] is not None)
-    immature = Counter(
-        period for period, match in entered if match.times[end - 1] is None and match.stop == "immature"
-    )
-    expected = list(pd.period_range(min(counts), max(counts), freq=freq)) if counts else []
-    assert list(table["period"]) == expected
-    assert list(table["entered"]) == [counts[period] for period in expected]
-    assert list(table["converted"]) == [converted[period] for period in expected]
-    assert list(table["immature"]) == [immature[period] for period in expected]
 
 
 @given(questions(max_items=12), st.none() | st.integers(1, 9))

@@ -35,6 +35,7 @@ struct StartRange {
     std::int64_t limit = kLatest;  // points after it are not read
     std::uint64_t watched = 0;     // exclusions that must not hit a match
     bool until_done = false;       // whether reading ends with the first match that does all steps
+    std::size_t least_level = 1;   // matches of a lower level do not count
 };
 
 /// Which of several matches of equal times is taken.

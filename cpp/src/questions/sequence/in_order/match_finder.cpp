@@ -46,7 +46,8 @@ MatchFinder::MatchSet MatchFinder::deepest(std::uint64_t watched, std::uint64_t 
     starts_.begin(*graph_, &rules_.deadline);
     entries_.watched = watched;
     starts_.run(*points_, entries_);
-    for (std::size_t level = only > 0 ? only : starts_.deepest(); level > 0; --level) {
+    const std::size_t highest = only > 0 ? only : starts_.deepest();
+    for (std::size_t level = highest; level >= entries_.least_level; --level) {
         if (const std::optional<MatchSet> matches = matches_of(level, watched_after)) return *matches;
         if (only > 0) break;
     }
@@ -152,7 +153,8 @@ std::optional<MatchFinder::MatchSet> MatchFinder::matches_between(std::size_t le
                                        .first_start = first_entry.time,
                                        .last_start = last_entry.time,
                                        .limit = rules_.deadline.of(last_entry.time),
-                                       .watched = entries_.watched},
+                                       .watched = entries_.watched,
+                                       .least_level = entries_.least_level},
                            .first_end = first_end,
                            .is_narrowed = true};
     const Node* end = node_from(starts_.nodes(level), first_end);

@@ -76,6 +76,28 @@ struct Points {
         ++point.n_kinds;
     }
 
+    /// Becomes the points [first, past) of other points; only those of [from, to) keep the step.
+    void assign_with_step_in(const Points& other, std::size_t first, std::size_t past, std::size_t step,
+                             std::size_t from, std::size_t to) {
+        clear();
+        for (std::size_t i = first; i < past; ++i) {
+            const std::uint64_t kept = i >= from && i < to ? ~std::uint64_t{0} : ~bit_of(step);
+            Point point = other.points[i];
+            point.steps &= kept;
+            point.single_step_rows = true;
+            point.first_kind = kinds.size();
+            for (const RowKind& kind : other.kinds_of(other.points[i])) {
+                add_kind({kind.steps & kept, kind.n_rows}, point.first_kind);
+                point.single_step_rows = point.single_step_rows && std::popcount(kind.steps & kept) <= 1;
+            }
+            point.n_kinds = kinds.size() - point.first_kind;
+            for (std::uint64_t bits = point.steps; bits != 0; bits &= bits - 1) {
+                last_time[static_cast<std::size_t>(std::countr_zero(bits))] = point.time;
+            }
+            points.push_back(point);
+        }
+    }
+
     /// Becomes the points [first, past) of another item backwards in time, with the first `n_first` steps in
     /// reverse order and without the others. `last_time` stays empty.
     void assign_reversed(const Points& other, std::size_t first, std::size_t past, std::size_t n_first) {
@@ -99,6 +121,18 @@ struct Points {
             point.steps = turned(point.steps);
             points.push_back(point);
         }
+    }
+
+  private:
+    /// Counts rows of a kind in the point whose kinds begin at `first`.
+    void add_kind(const RowKind& kind, std::size_t first) {
+        if (kind.steps == 0) return;
+        for (std::size_t i = first; i < kinds.size(); ++i) {
+            if (kinds[i].steps != kind.steps) continue;
+            kinds[i].n_rows += kind.n_rows;
+            return;
+        }
+        kinds.push_back(kind);
     }
 };
 
