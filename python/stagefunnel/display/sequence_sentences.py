@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..tables.labels import group_label
 from ..tables.schema import SEQUENCE_TREND
-from .extremes import group_name, largest, largest_and_smallest
+from .extremes import group_name, largest
 from .numbers import count, length, part_of, percent
 from .standouts import of_standouts
 
@@ -144,29 +144,25 @@ def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> s
 
 
 def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
-    """Name the groups of which most and fewest converted in one period: periods do not add up."""
+    """Name the groups that stand out in one period: periods do not add up."""
     if not {*SEQUENCE_TREND} <= {*table.columns}:
         return []
-    known = table[table["entered"] > 0]
-    sentences = [] if has_window(remembered) else [OLDER_HAD_LONGER]
-    periods = [
-        str(period)
-        for period, rows in known.groupby("period", sort=True)
-        if len(rows) > 1 and (is_whole(rows).all() or not has_window(remembered))
-    ]
-    if not periods:
+    notes = [] if has_window(remembered) else [OLDER_HAD_LONGER]
+    period = remembered.get("compared")
+    if period is None:
         where = "a period whose windows are all over" if has_window(remembered) else "the same period"
-        return [f"No two groups entered in {where}.", *sentences]
-    by, rows = remembered["by"], known[known["period"].astype(str) == periods[-1]]
-    rates = rows["conversion"]
-    where = f"Of the {_counted_things(remembered)} that entered in {periods[-1]}"
-    if rates.max() == rates.min():
-        return [f"{where} {percent(rates.max())} converted in each group.", *sentences]
-    most, fewest = (
-        f"{group_name(row, by)} ({part_of(row['converted'].iloc[0], row['entered'].iloc[0])})"
-        for row in largest_and_smallest(rows, rates)
+        return [f"No two groups entered in {where}.", *notes]
+    rows = table[table["period"].astype(str) == period]
+    things = _counted_things(remembered)
+    sentences = of_standouts(
+        remembered,
+        int(rows["entered"].sum()),
+        rate=f"conversion in {period}",
+        trials=f"{things} that entered",
+        pending="inside the window",
+        things=things,
     )
-    return [f"{where} most converted in {most}, fewest in {fewest}.", *sentences]
+    return [*sentences, *notes]
 
 
 def _of_times(table: pd.DataFrame, remembered: _Remembered) -> list[str]:

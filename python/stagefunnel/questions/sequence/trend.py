@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Unpack, get_args
 
@@ -12,9 +13,11 @@ import pandas as pd
 from ...errors import SchemaError, check_option, counted, named
 from ...log.stage_log import StageLog
 from ...tables.build import share
+from ...tables.labels import value_labels
 from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND
 from ...times.periods import MomentLike
+from ..stats.standouts import find_standouts
 from .attribution import touch_of
 from .period_answers import entered_by_period
 from .question import question_of, remember_rules, steps_between
@@ -122,10 +125,32 @@ def sequence_trend(
     if groups is not None:
         table = _with_groups(table, groups, len(periods))
     by_columns = [] if groups is None else list(map(str, groups.columns))
+    # With all events an item may be in several groups, which cannot be compared with the rest.
+    alone = groups is None or attribution == "all_events"
+    compared = {} if alone else _compared(table, by_columns, has_window=question.plan.window is not None)
     remember_rules(
-        table, "sequence_trend", question, every=every, from_step=start, to_step=end, by=by_columns
+        table,
+        "sequence_trend",
+        question,
+        every=every,
+        from_step=start,
+        to_step=end,
+        by=by_columns,
+        **compared,
     )
     return table
+
+
+def _compared(table: pd.DataFrame, by: Sequence[str], *, has_window: bool) -> dict[str, str]:
+    """Record what stands out in the last period of several groups whose windows are all over."""
+    for period, rows in reversed([*table.groupby("period", sort=True)]):
+        if len(rows) < 2 or (has_window and (rows["mature"] < rows["entered"]).any()):
+            continue
+        labels = list(zip(*(value_labels(rows[name]) for name in by), strict=True))
+        converted, entered = (rows[name].to_numpy() for name in ("converted", "entered"))
+        found = find_standouts(labels, converted, entered, entered * 0, entered)
+        return {"compared": str(period), "standouts": json.dumps(found.as_plain())}
+    return {}
 
 
 def _refuse_too_many_rows(n_periods: int, n_groups: int) -> None:

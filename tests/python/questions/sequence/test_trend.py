@@ -389,3 +389,22 @@ def test_modes_that_cannot_date_a_match_are_refused(
         sf.sequence_trend(sf.StageLog(frame_of(rows_of("A 5 Jan, B 6 Jan"))), ["A", "B"], **options)
     assert message in str(raised.value)
     assert raised.value.option == option
+
+
+def test_of_groups_those_are_named_that_stand_out_in_the_last_whole_period() -> None:
+    rows = []
+    for team, converted in (("Ann", 45), ("Bob", 30), ("Cid", 25)):
+        for at in range(100):
+            entry = pd.Timestamp("2026-01-05")
+            rows.append((f"{team} {at}", "a", entry))
+            if at < converted:
+                rows.append((f"{team} {at}", "b", entry + pd.Timedelta("1h")))
+    rows.append(("late", "a", pd.Timestamp("2026-02-20")))
+    table = pd.DataFrame(rows, columns=["item", "stage", "time"])
+    items = pd.DataFrame({"item": table["item"].unique()})
+    items["team"] = items["item"].str[:3]
+    trend = sf.sequence_trend(sf.StageLog(table, items=items), ["a", "b"], by="team", window="7d")
+    expected = (
+        "Higher conversion in 2026-01 than the rest: Ann (45 %, 45 of 100 items that entered; the rest 28 %)"
+    )
+    assert expected in str(sf.show(trend))
