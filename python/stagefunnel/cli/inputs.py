@@ -22,11 +22,13 @@ class Inputs:
     log: sf.StageLog
     pipeline: sf.Pipeline
     unlisted: str
+    missing: str
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about."""
         return {
             "unlisted": self.unlisted,
+            "missing": self.missing,
             "period": read_period(args.period, self.log),
             "basis": args.basis,
             "as_of": read_moment(args.as_of, self.log),
@@ -43,7 +45,7 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
         parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
-        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted)
+        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) 
     name = args.pipeline or next(iter(pipelines))
     if name not in pipelines:
         parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
-    return Inputs(part.log, pipelines[name], args.unlisted or "error")
+    return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing)
 
 
 def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:

@@ -46,6 +46,12 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
 def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+    parser.add_argument(
+        "--missing",
+        choices=get_args(MissingStages),
+        default="near",
+        help="stages without rows: near refuses those of which the log has a near label",
+    )
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=int, metavar="N")
 
@@ -236,7 +242,6 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         metavar="STAGE[:AFTER[:BEFORE[:EFFECT]]]",
         help="a stage that must not come between two steps; the effect is drop, stop or reset",
     )
-    rules.add_argument("--missing", choices=get_args(MissingStages), default="error")
     rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
     tables = parser.add_argument_group("of the tables")
     tables.add_argument("--attribution", choices=get_args(AttributionName), default="first_touch")

@@ -183,6 +183,7 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
     above = [] if funnel.by else standings({kind: of_groups[0] for kind, of_groups in outcomes.items()})
     below = []
+    without = remembered.get("without_rows", ())
     n_groups = len(funnel.first_blocks)
     of_first_kind = next(iter(outcomes.values()))
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
@@ -190,7 +191,7 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
         if funnel.by and outcome is not None:
             below.append(f"{prefix}{standing(outcome)}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
-            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names)]
+            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names, without)]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
     return above, below

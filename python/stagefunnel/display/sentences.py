@@ -6,7 +6,7 @@ that some rows of the whole were filtered away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
@@ -27,6 +27,7 @@ from ..tables.schema import (
 )
 from .extremes import group_name, largest, largest_and_smallest
 from .numbers import count, counted, length, part_of, percent
+from .remarks import of_stages_with_rows
 
 KIND_TITLES = {
     "classic": "classic",
@@ -45,7 +46,14 @@ PER_TITLES = {
 NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
 
+# Visits that are still open are in none of these.
+_HALF_OF: Final = {
+    "visit": "half of the completed visits took",
+    "item": "half of the items that completed a visit spent",
+    "longest": "half of the items' longest completed visits took",
+}
 _NOTHING_SKIPPED = "No stage was skipped."
+_NO_OTHER_SKIPPED = "No stage that has rows was skipped."
 _NOTHING_LOST = "Nothing was lost from a stage."
 _ALL_THE_SAME = "The same share of all came to each stage."
 
@@ -66,6 +74,8 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     needed, sentences_of = _SENTENCES[kind]
     if not {*needed} <= {*table.columns}:
         return []
+    if kind in ("skips", "comparison"):
+        table = of_stages_with_rows(table, remembered)
     return sentences_of(table, stage_namer(remembered.get("names", {})))
 
 
@@ -112,7 +122,12 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if known.empty:
         return ["No visit of a stage in progress is completed."]
     row = largest(known, known["median"]).iloc[0]
-    return [f"Longest: {name_of(row['stage'])} (half take more than {length(row['median'])})"]
+    half = _HALF_OF.get(table.attrs.get("stagefunnel", {}).get("per", "visit"), _HALF_OF["visit"])
+    still_open = percent(row["open"] / row["visits"])
+    return [
+        f"Longest: {name_of(row['stage'])} ({half} more than {length(row['median'])}; "
+        f"{still_open} of all visits are still open)"
+    ]
 
 
 def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -139,13 +154,14 @@ def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
 
 def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage has the highest share of skips, and in which group."""
+    without_rows = table.attrs.get("stagefunnel", {}).get("without_rows")
     known = table[table["skip_rate"].notna()]
     if known.empty:
-        return ["No item went beyond a stage."]
+        return [_NO_OTHER_SKIPPED if without_rows else "No item went beyond a stage."]
     row = largest(known, known["skip_rate"])
     stage, skipped, beyond = (row[name].iloc[0] for name in ("stage", "skipped", "beyond"))
     if not skipped:
-        return [_NOTHING_SKIPPED]
+        return [_NO_OTHER_SKIPPED if without_rows else _NOTHING_SKIPPED]
     by = columns_before(table, "stage")
     return [_most_skipped(", ".join([name_of(stage), *group_label(row, by)]), skipped, beyond)]
 
@@ -286,7 +302,14 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     found = dict(zip(table["check"], table["count"].tolist(), strict=True))
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
-    return [f"{', '.join(read)}; {', '.join(odd) if odd else 'nothing unusual'}"]
+    return [f"{', '.join(read)}; {', '.join(odd) if odd else 'nothing unusual'}", *warnings_of(table)]
+
+
+def warnings_of(quality: pd.DataFrame) -> list[str]:
+    """Write out the checks of a quality table that warn."""
+    warned = quality[(quality["level"] == "warning") & (quality["count"] > 0)]
+    pairs = zip(warned["count"].tolist(), warned["note"].tolist(), strict=True)
+    return [f"Warning: {count(number)} {note}" for number, note in pairs]
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:
@@ -323,7 +346,12 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], Callable[[pd.DataFrame, Name
 }
 
 
-def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> list[str]:
+def findings(
+    part: pd.DataFrame,
+    outcome: Mapping[str, Any] | None,
+    names: Mapping[str, str],
+    without_rows: Collection[str] = (),
+) -> list[str]:
     """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
     Parameters
@@ -334,6 +362,8 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
         The group's row of the outcomes table; ``None`` if it is not known.
     names
         What people read for a label.
+    without_rows
+        Stages that no row of the log has: the sentences pass over them.
 
     Returns
     -------
@@ -345,13 +375,17 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
     if isinstance(stages.dtype, pd.CategoricalDtype) and len(part) < len(stages.cat.categories):
         return []
     name_of = stage_namer(names)
-    return [_skip_of_funnel(part, name_of), _loss_of_funnel(part, outcome, name_of)]
+    seen = part[~stages.astype(str).isin(without_rows)]
+    return [
+        _skip_of_funnel(seen, name_of, _NO_OTHER_SKIPPED if len(seen) < len(part) else _NOTHING_SKIPPED),
+        _loss_of_funnel(part, outcome, name_of),
+    ]
 
 
-def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf) -> str:
+def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, nothing: str) -> str:
     open_stages = part[part["outcome"] == "open"]
     if not open_stages["skipped"].any():
-        return _NOTHING_SKIPPED
+        return nothing
     row = largest(open_stages, open_stages["skipped"]).iloc[0]
     return _most_skipped(name_of(row["stage"]), row["skipped"], round(row["skipped"] / row["skip_rate"]))
 

@@ -62,8 +62,10 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return [f"There are no {things}."]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(remembered)]))
     sentences = [f"Of {count(base)} {things} {count(last)} ({percent(of_all)}) came to {goal}."]
-    if table["dropped"].any():
-        row = largest(table, table["dropped"]).iloc[0]
+    # All drop out before a step whose stages have no rows, which says nothing about the step before it.
+    known = table[~(table["step"] + 1).isin(remembered.get("empty_steps", ()))]
+    if known["dropped"].any():
+        row = largest(known, known["dropped"]).iloc[0]
         dropped = part_of(row["dropped"], row["reached"])
         sentences.append(f"Most drop out after {row['label']} ({dropped}).")
     if left_out:

@@ -15,11 +15,12 @@ from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..naming import public
 from ..pipeline import Pipeline
 from .columns.kept import column_names
-from .data import Empty, Invalid, Keys, LogData
+from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
-from .quality import quality_counts, quality_table
+from .number_dates import warn_of_dates
+from .quality import quality_of
 
 
 class StreamOptions(TypedDict, total=False):
@@ -148,6 +149,7 @@ class StageLog:
         )
         name = item if isinstance(item, str) else "item"
         self._data = data.with_items(items, items_key or name, invalid)
+        warn_of_dates(self._data, stacklevel=2)
 
     @classmethod
     def _from_data(cls, data: LogData) -> Self:
@@ -236,6 +238,7 @@ class StageLog:
             expected=files.expected if files else None,
             stages=stages,
         )
+        warn_of_dates(data, stacklevel=2)
         return cls._from_data(data.with_items(items, items_key or item, invalid))
 
     @classmethod
@@ -351,8 +354,10 @@ class StageLog:
         Returns
         -------
         DataFrame
-            One row per check: ``check``, ``count``, ``note`` (what it means). The checks are always
-            the same ones in the same order; with a pipeline its own follow.
+            One row per check: ``check``; ``count``; ``level``: ``"fact"``, ``"note"`` (unusual, and read as
+            the note says), ``"guess"`` (a reader assumed it) or ``"warning"`` (numbers may not mean what they
+            say); ``note`` (what it means). The checks are always the same ones in the same order; with a
+            pipeline its own follow, then the lines of the reader that made the log of an export.
 
         Examples
         --------
@@ -362,7 +367,7 @@ class StageLog:
         >>> int(quality["exact_duplicates"]), int(quality["ties"])
         (1, 1)
         """
-        return quality_table(quality_counts(self._data, pipeline))
+        return quality_of(self._data, pipeline)
 
     def __len__(self) -> int:
         return self.n_rows
@@ -394,3 +399,8 @@ class StageLog:
             listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {listed}")
         return "\n".join(lines)
+
+
+def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:
+    """Return a log whose quality table has these lines of a reader below its own."""
+    return log._from_data(replace(log._data, reader_lines={**log._data.reader_lines, **lines}))

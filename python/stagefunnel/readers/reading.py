@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from ..errors import ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
@@ -144,7 +143,7 @@ def read(
     export = reader.read(by_role, options)
     notes = Notes()
     notes.add("sheets_left_out", roles.count(None), f"sheets that {reader.FORMAT} does not know, left out")
-    return replace(export, quality=notes.below(export.quality))
+    return notes.on(export)
 
 
 def _candidates(format: str | None, options: Options) -> tuple[Reader, ...]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from ..display.remarks import remarks_of
 from ..display.write import write_file
 from ..errors import SchemaError, counted
 from ..log.stage_log import StageLog
@@ -19,7 +20,7 @@ from ..questions.funnel.skips import skips
 from ..questions.funnel.trend import funnel_by_period
 from ..questions.stages.losses import losses
 from ..questions.summary import summary
-from ..tables.options import BasisName, EveryName, Unlisted
+from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.periods import MomentLike, PeriodLike
 from . import sections
 from .page import Page, Section, rendered
@@ -40,6 +41,7 @@ def report(
     reason: str | None = None,
     every: EveryName | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -69,7 +71,7 @@ def report(
     every
         Length of the trend's periods; by default the shortest of week, month, quarter and year that makes at
         most 36 periods.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`stagefunnel.funnel`.
     progress
         Function that is called with the steps that are done and the number of all steps; the first half of
@@ -96,7 +98,13 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
-    scope: dict[str, Any] = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
+    scope: dict[str, Any] = {
+        "unlisted": unlisted,
+        "missing": missing,
+        "period": period,
+        "basis": basis,
+        "as_of": as_of,
+    }
     with painter() as draw:
         answers = summary(log, pipeline, **scope)
         questions: list[_Question] = [
@@ -116,6 +124,7 @@ def report(
             facts=sections.facts(answers.outcomes),
             about=_about(log, period, basis, as_of),
             sections=_answered(questions, progress),
+            remarks=remarks_of(answers.funnel.attrs["stagefunnel"]),
         )
         write_file(rendered(page), "html", os.fspath(path))
     return Path(path)

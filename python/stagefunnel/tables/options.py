@@ -40,6 +40,6 @@ EntriesName = Literal["best", "all"]
 
 AttributionName = Literal["first_touch", "last_touch", "step", "all_events"]
 
-MissingStages = Literal["error", "ignore"]
+MissingStages = Literal["near", "error", "ignore"]
 
 FormatName = Literal["table", "csv", "json", "parquet", "markdown"]

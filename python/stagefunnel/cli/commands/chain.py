@@ -60,7 +60,7 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]
     log = stack.enter_context(open_log(own, parser, settings))
-    return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted)
+    return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
 def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
@@ -71,6 +71,7 @@ def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
         "basis": args.count,
         "amount": args.amount,
         "unlisted": args.unlisted or "error",
+        "missing": args.missing,
         "period": read_period(args.period, log),
         "period_basis": args.basis,
         "as_of": read_moment(args.as_of, log),

@@ -10,6 +10,7 @@ import pandas as pd
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
 from ..numbers import brief, count, percent
+from ..remarks import of_stages_with_rows
 from ..sentences import KIND_TITLES, of_series, series_of
 from .canvas import Canvas, Panels
 from .library import alt
@@ -75,7 +76,8 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
     ]
     height = alt.Step(_BAR, **{"for": "offset"})
     chart = layered(layers, width=_WIDTH, height=height, records=records)
-    return canvas.finished(chart, title, of_series(series, names.__getitem__))
+    named = [(name, of_stages_with_rows(rows, canvas.remembered)) for name, rows in series]
+    return canvas.finished(chart, title, of_series(named, names.__getitem__))
 
 
 def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:

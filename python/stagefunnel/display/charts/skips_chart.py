@@ -10,6 +10,7 @@ import pandas as pd
 from ...tables.labels import value_labels
 from ...tables.schema import SKIPS
 from ..numbers import count, percent
+from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
 from .canvas import Canvas, rows_of
 from .heat import Side, heat_map, letter_on
@@ -82,7 +83,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         ),
         name_width=190,
     )
-    return canvas.finished(chart, canvas.titled("Skipped stages"), of_skips(table, names.__getitem__))
+    sentences = of_skips(of_stages_with_rows(table, canvas.remembered), names.__getitem__)
+    return canvas.finished(chart, canvas.titled("Skipped stages"), sentences)
 
 
 def _place_in(stages: pd.Series) -> Callable[[Any], int]:

@@ -15,7 +15,16 @@ from ...errors import Option, SchemaError, StageFunnelError, check_option, core_
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import (
+    BasisName,
+    ChainBasisName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    MissingStages,
+    Unlisted,
+)
+from ...tables.schema import PARTS
 from ...times.periods import MomentLike, Period, PeriodLike, period_of
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
@@ -45,6 +54,7 @@ def chain_funnel(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     period_basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -79,7 +89,7 @@ def chain_funnel(
         have no amounts.
     currency, rates
         As for :func:`funnel`; where leads have amounts, the column of their currencies has the same name.
-    unlisted, as_of
+    unlisted, missing, as_of
         As for :func:`funnel`.
     period, period_basis
         As `period` and `basis` of :func:`funnel`. With ``basis="origin"`` they choose leads, whose deals are
@@ -124,7 +134,7 @@ def chain_funnel(
     check_option("period_basis", period_basis, get_args(BasisName))
     rules = rules_of(kind, fill, lost_then_won)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
-    options: dict[str, Any] = {"unlisted": unlisted, "as_of": as_of}
+    options: dict[str, Any] = {"unlisted": unlisted, "missing": missing, "as_of": as_of}
     in_period = options | {"period": period, "basis": period_basis}
     lead_selection = chain.selection("leads", **in_period)
     deal_selection = chain.selection("deals", **in_period)
@@ -152,7 +162,11 @@ def chain_funnel(
             deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
-    return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)
+    of_deals = deal_selection.remarks
+    if basis == "origin":  # a period is about leads
+        of_deals = {name: value for name, value in of_deals.items() if name in ("ignored", "without_rows")}
+    remarks = dict(zip(PARTS, (lead_selection.remarks, of_deals), strict=True))
+    return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked, parts_remarks=remarks)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ...errors import SchemaError, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, share
-from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import COMPARED_AMOUNTS, COMPARISON
 from ...times.periods import (
     Clock,
@@ -25,7 +25,8 @@ from ...times.periods import (
     period_of,
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
-from ..scope.selection import data_of
+from ..scope.remarks import joined_remarks, remark
+from ..scope.selection import data_of, remarks_about
 from .funnel import funnel
 
 _COMPARED: Final = ("reached", "conversion_from_all", "base")
@@ -44,6 +45,7 @@ def compare_periods(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
@@ -60,7 +62,7 @@ def compare_periods(
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
         period.
-    kind, fill, lost_then_won, by, amount, unlisted, basis, as_of
+    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -101,6 +103,7 @@ def compare_periods(
         "by": by,
         "amount": amount,
         "unlisted": unlisted,
+        "missing": missing,
         "basis": basis,
         "as_of": as_of,
     }
@@ -109,6 +112,7 @@ def compare_periods(
     table = _beside(
         counts, counts_before, keys, [*_COMPARED, "amount"] if amount is not None else [*_COMPARED]
     )
+    called = [_called(now, clock), _called(before, clock)]
     remember(
         table,
         "comparison",
@@ -116,9 +120,13 @@ def compare_periods(
         kind=kind,
         by=leading,
         periods=[_text(now, clock), _text(before, clock)],
-        called=[_called(now, clock), _called(before, clock)],
+        called=called,
     )
-    return table
+    remarks = [
+        remarks_about(log, pipeline, unlisted, period=one, as_of=as_of, called=name)
+        for one, name in zip((now, before), called, strict=True)
+    ]
+    return remark(table, joined_remarks(remarks))
 
 
 def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, clock: Clock) -> Period:

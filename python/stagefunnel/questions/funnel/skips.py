@@ -10,7 +10,7 @@ import pandas as pd
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share, stage_values
-from ...tables.options import BasisName, Unlisted
+from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import SKIPS
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import groups_of
@@ -26,6 +26,7 @@ def skips(
     *,
     by: str | Sequence[str] | None = "manager",
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -41,7 +42,7 @@ def skips(
     by
         Columns of the items table or of the log whose values form the groups; ``None`` puts all items in one
         group.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -70,7 +71,9 @@ def skips(
     3         New       9      11        3       0.27
     """
     (rule,) = rules_of("classic", "won", None)
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+    )
     groups = groups_of(selection, by, reserved=SKIPS)
     counts = count(Scope(selection, groups), rule)
     shown = groups.shown(counts.passed.sum(axis=1) > 0)
@@ -90,4 +93,4 @@ def skips(
     # The sort is stable: equal rows stay in the order of groups and stages.
     table = table.iloc[np.lexsort((-skipped, np.nan_to_num(-rate, nan=1.0)))].reset_index(drop=True)
     remember(table, "skips", pipeline, by=groups.names)
-    return table
+    return selection.remarked(table)

@@ -16,7 +16,7 @@ from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
-from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...times.periods import (
     FREQUENCIES,
     MomentLike,
@@ -29,8 +29,16 @@ from ...times.periods import (
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
+from ..scope.remarks import remark
 from ..scope.scope import Scope
-from ..scope.selection import Selection, core_pipeline, data_of, elsewhere_flags, selection_of
+from ..scope.selection import (
+    Selection,
+    core_pipeline,
+    data_of,
+    elsewhere_flags,
+    remarks_about,
+    selection_of,
+)
 from .count import count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
@@ -51,6 +59,7 @@ def funnel_by_period(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -63,7 +72,7 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, as_of
+    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
@@ -101,7 +110,8 @@ def funnel_by_period(
     clock = data_of(log).clock
     seen_at = moment_of(as_of, clock, "as_of")
     periods = _periods_of(log, every, period_of(period, clock), seen_at)
-    lookup = core_pipeline(log, pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted, missing)
+    remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     whole = Selection(log, pipeline, lookup, log._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
@@ -113,8 +123,10 @@ def funnel_by_period(
     amounts = amounts_of(whole, amount)
     cells = _cells(periods, groups, len(pipeline.labels))
     if not len(periods):
-        nothing = Scope(selection_of(log, pipeline, unlisted=unlisted, as_of=as_of), amounts=amounts)
-        return funnel_table(pipeline, kind, count_all(nothing, rules), cells)
+        nothing = Scope(
+            selection_of(log, pipeline, unlisted=unlisted, missing=missing, as_of=as_of), amounts=amounts
+        )
+        return remark(funnel_table(pipeline, kind, count_all(nothing, rules), cells), remarks)
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
     if basis == "active":
@@ -123,7 +135,7 @@ def funnel_by_period(
     else:
         all_periods = Period(begins[0], begins[-1])
         selection = selection_of(
-            log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of
+            log, pipeline, unlisted=unlisted, missing=missing, period=all_periods, basis=basis, as_of=as_of
         )
         at = _core.funnel.periods_of_items(
             journeys=selection.journeys,
@@ -136,7 +148,7 @@ def funnel_by_period(
         code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
         placed = replace(cells, code=code.astype(np.int32))
         counts = count_all(Scope(selection, placed, amounts), rules)
-    return funnel_table(pipeline, kind, counts, cells)
+    return remark(funnel_table(pipeline, kind, counts, cells), remarks)
 
 
 def _count_active(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, check_option
@@ -15,6 +16,7 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
+from .remarks import Remarks, period_text, remark, remarks_of_stages, remarks_of_time
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Selection:
     moved
         Flag of each item: whether it moved to another pipeline and is kept nevertheless. ``None`` where the
         pipeline keeps no such items.
+    remarks
+        What a table of the answer has to say beside its numbers.
     """
 
     log: StageLog
@@ -39,6 +43,7 @@ class Selection:
     lookup: _core.scan.Pipeline
     journeys: _core.journeys.Journeys
     moved: npt.NDArray[np.bool_] | None = None
+    remarks: Remarks = field(default_factory=dict)
 
     @property
     def data(self) -> LogData:
@@ -50,6 +55,10 @@ class Selection:
         """True where all rows of the log are read."""
         return self.journeys is self.log._data.journeys
 
+    def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Let a table of the answer remember the remarks, and return it."""
+        return remark(table, self.remarks)
+
 
 def data_of(log: StageLog) -> LogData:
     """Return the inside of a log, and refuse what is not a log; every question starts here."""
@@ -58,9 +67,31 @@ def data_of(log: StageLog) -> LogData:
     return log._data
 
 
-def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.scan.Pipeline:
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str, missing: str) -> _core.scan.Pipeline:
     """Make the table by which the core reads a log's stage codes as stages of a pipeline."""
-    return data_of(log).lookup(pipeline, unlisted)
+    return data_of(log).lookup(pipeline, unlisted, missing)
+
+
+def remarks_about(
+    log: StageLog,
+    pipeline: Pipeline,
+    unlisted: str,
+    *,
+    period: PeriodLike | None = None,
+    as_of: MomentLike | None = None,
+    called: str | None = None,
+) -> Remarks:
+    """Note what a table about a log has to say beside its numbers.
+
+    The options are those of :func:`funnel`; `called` is what people read for a period that is not as given.
+    """
+    data = log._data
+    start, end = period_of(period, data.clock).ticks(data.clock)
+    seen_at = moment_of(as_of, data.clock, "as_of")
+    return {
+        **remarks_of_stages(data.fit(pipeline), unlisted),
+        **remarks_of_time(data, start, end, seen_at, called=called or period_text(period), as_of=as_of),
+    }
 
 
 def selection_of(
@@ -68,13 +99,14 @@ def selection_of(
     pipeline: Pipeline,
     *,
     unlisted: str = "error",
+    missing: str = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
 ) -> Selection:
     """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`."""
     check_option("basis", basis, get_args(BasisName))
-    lookup = core_pipeline(log, pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted, missing)
     journeys = select(log, log._data.journeys, pipeline, lookup, period=period, basis=basis, as_of=as_of)
     moved = None
     if pipeline.elsewhere and pipeline.moved_out == "include":
@@ -82,7 +114,8 @@ def selection_of(
         moved = _core.scan.moved_items(
             journeys=journeys, pipeline=lookup, elsewhere=flags, threads=log._data.threads
         ).astype(bool)
-    return Selection(log, pipeline, lookup, journeys, moved)
+    remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
+    return Selection(log, pipeline, lookup, journeys, moved, remarks)
 
 
 def select(

@@ -16,7 +16,7 @@ from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
-from ...tables.options import BasisName, Unlisted
+from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
@@ -38,6 +38,7 @@ def losses(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -56,7 +57,7 @@ def losses(
         its values.
     amount, currency, rates
         As for :func:`funnel`.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
 
     Returns
@@ -86,7 +87,9 @@ def losses(
     2         Won       Lost      2    0.4
     3         NaN       Lost      1    0.2
     """
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+    )
     own = [*LOSSES, *LOST_LENGTHS]
     groups = groups_of(selection, by, reserved=own)
     reasons = groups_of(selection, reason, reserved=own, option="reason")
@@ -128,7 +131,7 @@ def losses(
         axis="columns",
     )
     remember(table, "losses", pipeline, by=groups.names)
-    return table
+    return selection.remarked(table)
 
 
 class _Cells:
