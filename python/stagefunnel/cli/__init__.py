@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import stagefunnel as sf
 
 from ..display.formats import choose_format
 from .parser import command_parser
+from .remarks import say_remarks
 from .spelling import speller
 
 
@@ -26,12 +28,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         form = choose_format(args.format, args.out)
-        answer = args.command.run(args, parser)
+        with warnings.catch_warnings():
+            # What Python warns of is in the quality table, whose warnings the command says itself.
+            warnings.simplefilter("ignore", sf.StageFunnelWarning)
+            answer = args.command.run(args, parser)
         if answer is not None:
             # Help and errors of arguments have ended above, and do not wait for pandas.
             from ..display.write import write
 
             write(answer, form=form, path=args.out)
+            say_remarks(answer, form)
     except sf.StageFunnelError as error:
         return _complain(_text_of(error, args))
     except KeyboardInterrupt:

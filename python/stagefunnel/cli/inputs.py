@@ -12,6 +12,7 @@ import stagefunnel as sf
 
 from .log_files import expand_files, open_log
 from .progress import progress_bars
+from .remarks import say_warnings
 from .values import read_moment, read_period
 
 
@@ -39,12 +40,15 @@ class Inputs:
 def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[Inputs]:
     """Read the log and the pipeline; an error about a row then names its file and line."""
     if args.export:
-        yield inputs_of_export(args, parser)
+        inputs = inputs_of_export(args, parser)
+        _say_warnings(inputs.log, args)
+        yield inputs
         return
     if args.pipeline is None:
         parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
+        _say_warnings(log, args)
         yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
@@ -58,7 +62,13 @@ def open_log_and_pipeline(
             yield inputs.log, inputs.pipeline
     else:
         with open_log(args, parser, None) as log:
+            _say_warnings(log, args)
             yield log, None
+
+
+def _say_warnings(log: sf.StageLog, args: argparse.Namespace) -> None:
+    if not args.command.shows_quality:
+        say_warnings(log)
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:

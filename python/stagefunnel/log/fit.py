@@ -50,6 +50,11 @@ class Fit:
         listed = {*self.pipeline.labels, *self.pipeline.elsewhere}
         return {label: rows for label, rows in self.rows.items() if label not in listed}
 
+    @property
+    def unlisted_by_size(self) -> list[tuple[Hashable, int]]:
+        """The same, most rows first; of equal ones in an order that does not depend on that of the rows."""
+        return sorted(self.unlisted.items(), key=lambda one: (-one[1], str(one[0])))
+
     def refuse_unlisted(self) -> None:
         """Refuse rows of stages that the pipeline does not list."""
         unlisted = self.unlisted

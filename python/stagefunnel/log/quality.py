@@ -136,7 +136,14 @@ def quality_table(
     reader_lines
         Lines of the reader that made the log, which stand below.
     """
-    names = {} if fit is None else {"unlisted_stages": fit.unlisted, "stages_without_rows": fit.without_rows}
+    names = (
+        {}
+        if fit is None
+        else {
+            "unlisted_stages": [label for label, _ in fit.unlisted_by_size],
+            "stages_without_rows": fit.without_rows,
+        }
+    )
     lines = [
         (check, counts[check], level, f"{note}{_listed(names.get(check, ()))}")
         for check, (level, note) in _CHECKS.items()

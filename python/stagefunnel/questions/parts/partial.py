@@ -25,12 +25,12 @@ from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
 from ...tables.summary import Summary
-from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
+from ...times.periods import Clock, MomentLike, Period, PeriodLike, moment_of, period_of
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
-from ..scope.remarks import remark, remarks_of_stages
+from ..scope.remarks import Ends, remark, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table
@@ -78,6 +78,7 @@ class Partial:
     _moving_items: npt.NDArray[np.int64]
     _found: dict[str, int]
     _stages: Stages
+    _ends: Ends
     _reader_lines: ReaderLines
     _keys: Keys
 
@@ -114,7 +115,10 @@ class Partial:
         exact_quantiles = quantiles_of(quantiles)
         fit = self._stages.fit(self.pipeline)
         fit.refuse_without_rows(self.missing)
-        remarks = remarks_of_stages(fit, self.unlisted)
+        remarks = {
+            **remarks_of_stages(fit, self.unlisted),
+            **self._ends.remarks(Clock(self.unit, self.zone)),
+        }
         times = time_table(
             self.pipeline,
             [sample.stage_time(list(exact_quantiles.values())) for sample in self._samples],
@@ -218,6 +222,7 @@ def partial(
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _stages=Stages.of(log._data),
+        _ends=Ends.of(log._data, period, as_of),
         _reader_lines=log._data.reader_lines,
         _keys=keys_of(log._data.journeys),
     )
@@ -275,6 +280,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),
         _found=_total_found(parts, stages),
         _stages=stages,
+        _ends=Ends.total([part._ends for part in parts]),
         _reader_lines=_total_lines(parts),
         _keys=merged_keys([part._keys for part in parts]),
     )

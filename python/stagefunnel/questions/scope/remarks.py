@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from ...log.data import LogData
 from ...log.fit import Fit
-from ...times.periods import MomentLike, PeriodLike
+from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, period_of
+from ...times.stamps import to_times
 
 #: What a table remembers of these: ``ignored``, ``without_rows`` and ``outside``, as far as there are such.
 Remarks = Mapping[str, Any]
@@ -18,44 +20,64 @@ Remarks = Mapping[str, Any]
 
 def remarks_of_stages(fit: Fit, unlisted: str) -> Remarks:
     """Note the rows that are ignored, by stage, and the stages of the pipeline that no row has."""
-    ignored = {str(label): rows for label, rows in fit.unlisted.items()} if unlisted == "ignore" else {}
-    return _present(ignored=ignored, without_rows=_texts(fit.without_rows))
+    ignored = {str(label): rows for label, rows in fit.unlisted_by_size} if unlisted == "ignore" else {}
+    return _present(ignored=ignored, without_rows=[str(label) for label in fit.without_rows])
 
 
-def remarks_of_time(
-    data: LogData,
-    start: int | None,
-    end: int | None,
-    seen_at: int | None,
-    *,
-    called: str,
-    as_of: MomentLike | None,
-) -> Remarks:
-    """Note a period that ends before the log begins or begins after it ends, and a moment before it.
+@dataclass(frozen=True)
+class Ends:
+    """Where a question looks in time, and where a log begins and ends.
 
-    Parameters
+    Attributes
     ----------
-    data
-        The log.
     start, end, seen_at
         The ends of the period and the moment of the report, as the core reads them.
-    called
-        The period as people read it.
-    as_of
-        The moment as it was written.
+    log
+        The first and the last time of the log; ``None`` without rows, and where a question looks everywhere.
+    period, as_of
+        The period and the moment, as people read them.
     """
-    if (start is None and end is None and seen_at is None) or data.time_range is None:
-        return {}
-    first, last = data.time_range
-    outside = []
-    if (start is not None and start > last) or (end is not None and end <= first):
-        outside.append(f"period {called}")
-    if seen_at is not None and seen_at <= first:
-        outside.append(f"as of {as_of}")
-    if not outside:
-        return {}
-    ends = data.to_times(np.array([first, last], dtype=np.int64))
-    return {"outside": outside, "log_runs": [_moment(ends.iloc[0]), _moment(ends.iloc[1])]}
+
+    start: int | None
+    end: int | None
+    seen_at: int | None
+    log: tuple[int, int] | None
+    period: str
+    as_of: str
+
+    @classmethod
+    def of(cls, data: LogData, period: PeriodLike | None, as_of: MomentLike | None, called: str = "") -> Self:
+        """Read the ends; `called` is what people read for a period that is not as given."""
+        start, end = period_of(period, data.clock).ticks(data.clock)
+        seen_at = moment_of(as_of, data.clock, "as_of")
+        everywhere = start is None and end is None and seen_at is None
+        return cls(
+            start, end, seen_at, None if everywhere else data.time_range, called or _text(period), str(as_of)
+        )
+
+    @classmethod
+    def total(cls, parts: Sequence[Self]) -> Self:
+        """Join the ends of parts that ask about one period."""
+        known = [part.log for part in parts if part.log is not None]
+        log = (min(first for first, _ in known), max(last for _, last in known)) if known else None
+        # Parts may write one period in several ways.
+        written = min((part.period, part.as_of) for part in parts)
+        return replace(parts[0], log=log, period=written[0], as_of=written[1])
+
+    def remarks(self, clock: Clock) -> Remarks:
+        """Note a period that ends before the log begins or begins after it ends, and a moment before it."""
+        if self.log is None:
+            return {}
+        first, last = self.log
+        outside = []
+        if (self.start is not None and self.start > last) or (self.end is not None and self.end <= first):
+            outside.append(f"period {self.period}")
+        if self.seen_at is not None and self.seen_at <= first:
+            outside.append(f"as of {self.as_of}")
+        if not outside:
+            return {}
+        runs = to_times(np.array([first, last], dtype=np.int64), clock.unit, clock.zone)
+        return {"outside": outside, "log_runs": [str(time).removesuffix(" 00:00:00") for time in runs]}
 
 
 def joined_remarks(remarks: Iterable[Remarks]) -> Remarks:
@@ -65,13 +87,6 @@ def joined_remarks(remarks: Iterable[Remarks]) -> Remarks:
         outside = [text for text in one.get("outside", []) if text not in joined.get("outside", [])]
         joined = {**joined, **one, **_present(outside=[*joined.get("outside", []), *outside])}
     return joined
-
-
-def period_text(period: PeriodLike | None) -> str:
-    """Write a period as it was given."""
-    if isinstance(period, list | tuple):
-        return " to ".join("…" if end is None else str(end) for end in period)
-    return str(period)
 
 
 def remark(table: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
@@ -85,9 +100,7 @@ def _present(**remarks: Any) -> dict[str, Any]:
     return {name: value for name, value in remarks.items() if value}
 
 
-def _texts(labels: Sequence[Hashable]) -> list[str]:
-    return [str(label) for label in labels]
-
-
-def _moment(moment: Any) -> str:
-    return str(moment).removesuffix(" 00:00:00")
+def _text(period: PeriodLike | None) -> str:
+    if isinstance(period, list | tuple):
+        return " to ".join("…" if end is None else str(end) for end in period)
+    return str(period)

@@ -16,7 +16,7 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
-from .remarks import Remarks, period_text, remark, remarks_of_stages, remarks_of_time
+from .remarks import Ends, Remarks, remark, remarks_of_stages
 
 
 @dataclass(frozen=True)
@@ -79,19 +79,15 @@ def remarks_about(
     *,
     period: PeriodLike | None = None,
     as_of: MomentLike | None = None,
-    called: str | None = None,
+    called: str = "",
 ) -> Remarks:
     """Note what a table about a log has to say beside its numbers.
 
     The options are those of :func:`funnel`; `called` is what people read for a period that is not as given.
     """
     data = log._data
-    start, end = period_of(period, data.clock).ticks(data.clock)
-    seen_at = moment_of(as_of, data.clock, "as_of")
-    return {
-        **remarks_of_stages(data.fit(pipeline), unlisted),
-        **remarks_of_time(data, start, end, seen_at, called=called or period_text(period), as_of=as_of),
-    }
+    ends = Ends.of(data, period, as_of, called)
+    return {**remarks_of_stages(data.fit(pipeline), unlisted), **ends.remarks(data.clock)}
 
 
 def selection_of(

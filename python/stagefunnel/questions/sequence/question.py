@@ -9,8 +9,8 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, given
 from ...log.stage_log import StageLog
-from ...times.periods import MomentLike, moment_of
-from ..scope.remarks import Remarks, remarks_of_time
+from ...times.periods import MomentLike
+from ..scope.remarks import Ends, Remarks
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
 from .steps import Steps, StepsLike
@@ -45,12 +45,12 @@ def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules
         raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
     data, ruled = log._data, Steps(steps, **rules)
     plan = plan_of(ruled, data)
-    seen_at = moment_of(as_of, data.clock, "as_of")
-    remarks = dict(remarks_of_time(data, None, None, seen_at, called="", as_of=as_of))
+    ends = Ends.of(data, None, as_of)
+    remarks = dict(ends.remarks(data.clock))
     if plan.without_rows:
         empty = [number for number, step in enumerate(plan.steps, start=1) if not step.stages.any()]
         remarks |= {"without_rows": [str(label) for label in plan.without_rows], "empty_steps": empty}
-    return Question(log, ruled, plan, seen_at, remarks)
+    return Question(log, ruled, plan, ends.seen_at, remarks)
 
 
 def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:

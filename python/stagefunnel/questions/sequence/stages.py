@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,7 @@ class StageReader:
 
 def labels_of(stage: StageLike) -> tuple[Hashable, ...]:
     """Return the labels of a step."""
-    return tuple(stage) if isinstance(stage, tuple | frozenset) else (stage,)
+    return tuple(stage) if isinstance(stage, tuple | frozenset) else (cast(Hashable, stage),)
 
 
 def _is_any(label: Hashable) -> bool:
