@@ -151,7 +151,8 @@ def where(parser: argparse.ArgumentParser) -> None:
         "--amount-at",
         choices=get_args(AmountAtName),
         default="last",
-        help="where an amount of the log is read: an item's last row, or where it enters the stage",
+        help="where an amount of the log is read: an item's last row, its last or first row that has one, or "
+        "where it enters the stage",
     )
     parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
     parser.add_argument(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -34,14 +34,13 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "ties": ("note", "rows of an item at the time of its row before; they keep the order of the input"),
     "one_row_items": (
         "warning",
-        "items, each of them with one row: a list of items as they stand, not a history of their stages; a "
-        'table with one row per item and a date for each stage is read by read(), as format "wide"',
+        "items, and each has one row: a list of items as they stand, not their history; read() takes one row "
+        'per item with a date for each stage (format "wide")',
     ),
     "dates_as_numbers": (
         "warning",
-        "rows, each of them with a time that is a whole number and reads as a date, such as 20260331: "
-        "lengths of time are wrong and there are no months; turn them into dates, or name their format where "
-        "they are text (%Y%m%d)",
+        "rows, and every time is a number that reads as a date, such as 20260331: lengths of time are wrong; "
+        "turn them into dates, or name the format of text (%Y%m%d)",
     ),
     "table_rows_without_item": ("note", "rows of the items table that have no key, left out"),
     "items_not_in_table": ("note", "items that the items table does not have"),
@@ -136,14 +135,10 @@ def quality_table(
     reader_lines
         Lines of the reader that made the log, which stand below.
     """
-    names = (
-        {}
-        if fit is None
-        else {
-            "unlisted_stages": [label for label, _ in fit.unlisted_by_size],
-            "stages_without_rows": fit.without_rows,
-        }
-    )
+    names: dict[str, list[str]] = {}
+    if fit is not None:
+        names["unlisted_stages"] = [str(label) for label, _ in fit.unlisted_by_size]
+        names["stages_without_rows"] = [fit.pipeline.names[label] for label in fit.without_rows]
     lines = [
         (check, counts[check], level, f"{note}{_listed(names.get(check, ()))}")
         for check, (level, note) in _CHECKS.items()
@@ -157,8 +152,7 @@ def quality_table(
     )
 
 
-def _listed(labels: Iterable[object], most: int = 6) -> str:
-    names = [str(label) for label in labels]
+def _listed(names: Sequence[str], most: int = 6) -> str:
     rest = len(names) - most
     listed = ", ".join([*names[:most], *([f"… ({rest:,} more)"] if rest > 0 else [])])
     return f": {listed}" if listed else ""

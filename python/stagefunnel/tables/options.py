@@ -16,7 +16,7 @@ Unlisted = Literal["error", "ignore"]
 
 AtName = Literal["first", "last", "stage"]
 
-AmountAtName = Literal["last", "stage"]
+AmountAtName = Literal["last", "last_known", "first_known", "stage"]
 
 BasisName = Literal["active", "created", "closed"]
 

@@ -158,8 +158,8 @@ def test_no_question_is_answered_without_the_rows_that_it_needs() -> None:
     ):
         sf.sequence_funnel(log, ["visit", "scrolls"])
     with refused(
-        "no row is of 'scrolls', but the log has 'scroll' (whose rows were left out), which the pipeline does "
-        'not list; write them alike, or pass missing="ignore" if they are different stages'
+        "no row is of 'scrolls', but the log has 'scroll' (whose rows were left out), which the pipeline "
+        'does not list; write them alike, or pass missing="ignore" if they are different stages'
     ):
         sf.funnel(log, sf.Pipeline(["visit", "scrolls"], won="order"))
 

@@ -88,7 +88,9 @@ def funnel(
     amount
         Column of the items table or of the log to add up.
     amount_at
-        Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps.
+        Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps;
+        ``"last_known"``, ``"first_known"``: in the last or first of them that has an amount, where amounts
+        stand on some rows only.
         ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
         stage that was really entered.
     currency

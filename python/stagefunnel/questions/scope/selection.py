@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import check_option
 from ...log.data import LogData
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
@@ -63,13 +63,16 @@ class Selection:
 def data_of(log: StageLog) -> LogData:
     """Return the inside of a log, and refuse what is not a log; every question starts here."""
     if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+        raise not_a_log(log)
     return log._data
 
 
 def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str, missing: str) -> _core.scan.Pipeline:
     """Make the table by which the core reads a log's stage codes as stages of a pipeline."""
-    return data_of(log).lookup(pipeline, unlisted, missing)
+    data = data_of(log)
+    if not isinstance(pipeline, Pipeline):
+        raise not_a_pipeline(pipeline)
+    return data.lookup(pipeline, unlisted, missing)
 
 
 def remarks_about(

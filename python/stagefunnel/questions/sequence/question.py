@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import SchemaError, advised, given
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, not_a_log
 from ...times.periods import MomentLike
 from ..scope.remarks import Ends, Remarks
 from .plan import Plan, plan_of
@@ -42,7 +42,7 @@ class Question:
 def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules: SequenceRules) -> Question:
     """Check a question; `rules` are the rules that are given beside the steps."""
     if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+        raise not_a_log(log)
     data, ruled = log._data, Steps(steps, **rules)
     plan = plan_of(ruled, data)
     ends = Ends.of(data, None, as_of)

@@ -309,8 +309,8 @@ ASK_STEPS: dict[str, Callable[..., pd.DataFrame]] = {
 def test_a_step_whose_rows_have_a_near_label_is_refused(ask: Callable[..., pd.DataFrame]) -> None:
     log = sf.StageLog(CLICKS)
     message = (
-        "step 2: the log has no stage 'purchase!', but has 'purchase', which no step names; write them alike, "
-        'or pass missing="ignore" if they are different stages'
+        "step 2: the log has no stage 'purchase!', but has 'purchase', which no step names; write them "
+        'alike, or pass missing="ignore" if they are different stages'
     )
     with refused(sf.SchemaError, message) as caught:
         ask(log, ["visit", "purchase!"])
