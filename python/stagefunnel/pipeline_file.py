@@ -18,6 +18,7 @@ _OTHER_FILES = {
     b"PK\x03\x04": "a workbook or a zip file",
     b"PAR1": "a Parquet file",
     b"{": "JSON",
+    b"[{": "JSON",
 }
 _SEPARATORS = {b",": "a CSV file", b";": "a CSV file", b"\t": "a CSV file"}
 _COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
@@ -59,7 +60,8 @@ def read_pipeline_file(path: str | os.PathLike[str]) -> PipelineFile:
 
 def _hint_at(raw: bytes) -> str:
     """Say what a file is that looks like the log, in the place of the file of the pipeline."""
-    what = next((what for start, what in _OTHER_FILES.items() if raw.startswith(start)), None)
+    begin = b"".join(raw[:200].split())
+    what = next((what for start, what in _OTHER_FILES.items() if begin.startswith(start)), None)
     first_line = raw.partition(b"\n")[0]
     if what is None and not first_line.lstrip().startswith((b"[", b"#")) and b"=" not in first_line:
         what = next((what for mark, what in _SEPARATORS.items() if mark in first_line), None)
