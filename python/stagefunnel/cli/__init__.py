@@ -12,7 +12,6 @@ import stagefunnel as sf
 
 from ..display.formats import choose_format
 from .parser import command_parser
-from .remarks import say_remarks
 from .spelling import speller
 
 
@@ -35,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if answer is not None:
             # Help and errors of arguments have ended above, and do not wait for pandas.
             from ..display.write import write
+            from .remarks import say_remarks
 
             write(answer, form=form, path=args.out)
             say_remarks(answer, form)

@@ -147,16 +147,17 @@ class LogData:
 
     def fit(self, pipeline: Pipeline) -> Fit:
         """Put a pipeline beside the stages of the log."""
-        stages = self.stages
-        labels = stages["stage"].tolist()
-        return Fit(
-            pipeline,
-            dict(zip(labels, stages["rows"].tolist(), strict=True)),
-            dict(zip(labels, stages["first_row"].tolist(), strict=True)),
-            self.other_labels,
-            self.has_pipelines,
-            self.locate,
-        )
+        rows, first_row = self._rows_by_label
+        return Fit(pipeline, rows, first_row, self.other_labels, self.has_pipelines, self.locate)
+
+    @cached_property
+    def _rows_by_label(self) -> tuple[dict[Hashable, int], dict[Hashable, int]]:
+        """The number of rows and the first row of each stage."""
+        seen = np.flatnonzero(self.label_rows)
+        labels = [self.labels[code] for code in seen]
+        numbers = (self.label_rows[seen].tolist(), self.label_first_row[seen].tolist())
+        rows, first_row = (dict(zip(labels, values, strict=True)) for values in numbers)
+        return rows, first_row
 
     def lookup(
         self, pipeline: Pipeline, unlisted: str = "error", missing: str = "near"

@@ -164,6 +164,7 @@ def _trend(
     """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
     options = {
         "unlisted": scope["unlisted"],
+        "missing": scope["missing"],
         "as_of": scope["as_of"],
         "basis": "created",
         "kind": "conversions",

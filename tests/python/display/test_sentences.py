@@ -58,6 +58,29 @@ def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
     assert line(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
 
 
+@pytest.mark.parametrize(
+    ("per", "half", "median"),
+    [
+        ("visit", "half of the completed visits took", "20"),
+        ("item", "half of the items that completed a visit spent", "30"),
+        ("longest", "half of the items' longest completed visits took", "25"),
+    ],
+)
+def test_a_median_is_one_of_completed_visits(per: Any, half: str, median: str) -> None:
+    # Visits of 10, 20 and 30 days, two of them of one item, and one that is open since 90.
+    rows = [
+        (1, "New", 0),
+        (1, "Offer", 10),
+        (1, "New", 11),
+        (1, "Won", 31),
+        (2, "New", 0),
+        (2, "Won", 30),
+        (3, "New", 0),
+    ]
+    table = sf.time_in_stage(sf.StageLog(frame_of(rows)), sf.Pipeline(["New", "Offer"], won="Won"), per=per)
+    assert line(table) == f"Longest: New ({half} more than {median}; 25 % of all visits are still open)"
+
+
 def test_moves_name_the_most_frequent(log: sf.StageLog) -> None:
     table = sf.transitions(log, PIPELINE)
     assert line(table) == "Most frequent: New → Offer (3 moves, 50 % of those that left New)"

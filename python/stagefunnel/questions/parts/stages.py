@@ -32,7 +32,7 @@ class Stages:
     @classmethod
     def of(cls, data: LogData) -> Self:
         """Take the stages of a log."""
-        rows = dict(zip(data.stages["stage"], data.stages["rows"].tolist(), strict=True))
+        rows = dict(zip(data.stages["stage"].tolist(), data.stages["rows"].tolist(), strict=True))
         return cls(_in_order(rows), tuple(_in_order(dict.fromkeys(data.other_labels, 0))), data.has_pipelines)
 
     @classmethod

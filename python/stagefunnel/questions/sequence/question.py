@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import SchemaError, advised, given
+from ...errors import SchemaError, advised, given, named
 from ...log.stage_log import StageLog, not_a_log
 from ...times.periods import MomentLike
 from ..scope.remarks import Ends, Remarks
@@ -79,6 +79,10 @@ def steps_between(question: Question, from_step: Any, to_step: Any) -> tuple[int
             raise SchemaError(given(name, value), f" is not a step; steps are numbered from 1 to {n_steps}")
         numbers.append(int(number))
     start, end = numbers
+    if n_steps == 1:
+        raise SchemaError(
+            named("steps"), " has one step, and nothing lies between two; name two steps or more"
+        )
     if start >= end:
         raise SchemaError(
             *(given("from_step", start), " does not come before ", given("to_step", end)),
