@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..errors import StageFunnelWarning
 from .data import LogData
 
-# How such a number is written, by its digits: what follows the year, and the largest and smallest of each.
+# How a number of so many digits is read as a date.
 _FORMATS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 

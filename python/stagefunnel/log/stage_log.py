@@ -105,6 +105,11 @@ class StageLog:
     InvalidRowError
         For the first row that misses a value or whose time does not parse; `row` has its number.
 
+    Warns
+    -----
+    StageFunnelWarning
+        For times that are whole numbers and all read as dates, such as 20260331.
+
     Examples
     --------
     >>> import stagefunnel as sf
