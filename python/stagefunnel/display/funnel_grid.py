@@ -15,6 +15,7 @@ from .extremes import group_name
 from .grid import Grid, Shown
 from .numbers import count, number, percent
 from .outcomes import recorded_outcomes
+from .remarks import of_won_with_rows
 from .sentences import KIND_TITLES, findings, of_periods, stage_namer, standing, standings
 
 _MOST_GROUPS = 20
@@ -80,7 +81,8 @@ def show_funnel(
     kinds = list(funnel.blocks)
     above, below = _sentences(funnel, remembered)
     if funnel.by[:1] == ["period"] and len(kinds) == 1:
-        below += of_periods(table, stage_namer(funnel.names), funnel.by[1:])
+        won = of_won_with_rows(table, remembered)
+        below += of_periods(won, stage_namer(funnel.names), funnel.by[1:])
     title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
     return Shown(title, _grid(funnel), above, [*below, *also])
 

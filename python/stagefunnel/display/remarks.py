@@ -33,6 +33,12 @@ def of_stages_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> p
     return table[~table["stage"].astype(str).isin(without_rows)]
 
 
+def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.DataFrame:
+    """Leave out the stages without rows if a won one is left: a trend is about the first won stage."""
+    seen = of_stages_with_rows(table, remembered)
+    return seen if (seen["outcome"] == "won").any() else table
+
+
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     lines = []
     ignored: Mapping[str, int] = remembered.get("ignored", {})

@@ -75,7 +75,8 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 
 def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     last = table[(table["step"] == table["step"].max()) & table["conversion_from_first"].notna()]
-    if len(last) < 2:
+    nobody_could = table["step"].max() in remembered.get("empty_steps", ())
+    if len(last) < 2 or nobody_could:
         return []
     best, least = (
         f"{group_name(row, remembered['by'])} "

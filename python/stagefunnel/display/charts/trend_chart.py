@@ -9,6 +9,7 @@ import pandas as pd
 from ...errors import SchemaError, check_option
 from ...tables.schema import FUNNEL
 from ..numbers import count, percent
+from ..remarks import of_won_with_rows
 from ..sentences import KIND_TITLES, of_periods
 from .canvas import Canvas, rows_of
 from .library import alt
@@ -79,7 +80,7 @@ def plot_trend(
     kind = str(canvas.remembered.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    sentences = of_periods(table, names.__getitem__, canvas.by)
+    sentences = of_periods(of_won_with_rows(table, canvas.remembered), names.__getitem__, canvas.by)
     if len(shown) < len(labels):
         sentences.append(f"{len(shown)} of {len(labels)} stages are drawn")
     return canvas.finished(chart, canvas.titled(title), sentences)

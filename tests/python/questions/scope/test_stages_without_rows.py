@@ -290,6 +290,44 @@ def test_a_chart_passes_over_it_too() -> None:
         assert "Most often skipped: Offer" in said
 
 
+def test_the_chart_of_two_kinds_is_not_furthest_apart_there() -> None:
+    pytest.importorskip("altair")
+    from stagefunnel.plots import plot_compare
+
+    # With conversions two of three are in the discussion, and in the offer; one really was in the offer.
+    log = journeys_log("New > Offer > Won", "New > Won", "New > Lost")
+    (said,) = plot_compare(sf.funnel(log, PIPELINE, kind="both")).to_dict()["usermeta"]["sentences"]
+    assert said == "Furthest apart at Offer: 67 % (with conversions), 33 % (classic)"
+
+
+def test_a_trend_is_about_the_first_won_stage_that_has_rows() -> None:
+    pytest.importorskip("altair")
+    from stagefunnel.plots import plot_trend
+
+    rows = [
+        (1, "New", "2026-01-05"),
+        (1, "Paid", "2026-01-06"),
+        (2, "New", "2026-02-01"),
+        (3, "New", "2026-02-02"),
+    ]
+    log = sf.StageLog(frame_of(rows))
+    table = sf.funnel_by_period(log, sf.Pipeline(["New"], won=["Signed", "Paid"]), basis="created")
+    expected = "Paid: 100 % of all in 2026-01, 0 % in 2026-02"
+    assert repr(sf.show(table)).splitlines()[-2:] == [expected, "Stages without rows: Signed"]
+    assert expected in plot_trend(table).to_dict()["usermeta"]["sentences"]
+    nothing = sf.funnel_by_period(log, sf.Pipeline(["New", "Paid"], won="Signed"), basis="created")
+    assert "Signed: 0 % of all in 2026-01, 0 % in 2026-02" in repr(sf.show(nothing))
+
+
+def test_no_group_is_the_best_at_a_step_without_rows() -> None:
+    owners = pd.DataFrame({"item": ["a", "b", "c"], "who": ["Ann", "Bob", "Bob"]})
+    log = sf.StageLog(CLICKS, items=owners)
+    shown = repr(sf.show(sf.sequence_funnel(log, ["visit", "refund"], by="who")))
+    assert "fewest in" not in shown
+    assert "Stages without rows: refund" in shown
+    assert "fewest in Bob" in repr(sf.show(sf.sequence_funnel(log, ["visit", "purchase"], by="who")))
+
+
 CLICKS = pd.DataFrame(
     {
         "item": ["a", "a", "a", "b", "b", "c"],
