@@ -41,11 +41,11 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     lines = []
-    ignored: Mapping[str, int] = remembered.get("ignored", {})
+    ignored: Mapping[str, Any] = remembered.get("ignored", {})
     if ignored:
-        largest = sorted(ignored.items(), key=lambda one: -one[1])
-        stages = _some([f"{stage} {count(rows)}" for stage, rows in largest])
-        total = counted(sum(ignored.values()), "row")
+        largest = [f"{stage} {count(rows)}" for stage, rows in ignored["largest"].items()]
+        stages = _some(largest, ignored["stages"])
+        total = counted(ignored["rows"], "row")
         lines.append(f"Ignored: {total} of stages that the pipeline does not list ({stages})")
     without_rows = remembered.get("without_rows", ())
     if without_rows:
@@ -57,6 +57,7 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     return lines
 
 
-def _some(texts: list[str]) -> str:
-    rest = len(texts) - _MOST_NAMED
+def _some(texts: list[str], of: int | None = None) -> str:
+    """List the first of some texts, or of as many as `of` says, and count the others."""
+    rest = (len(texts) if of is None else of) - min(len(texts), _MOST_NAMED)
     return ", ".join(texts[:_MOST_NAMED]) + (f", … ({rest:,} more)" if rest > 0 else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,23 @@ from ...log.fit import Fit
 from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, period_of
 from ...times.stamps import to_times
 
+_MOST_REMEMBERED: Final = 5
+
 #: What a table remembers of these: ``ignored``, ``without_rows`` and ``outside``, as far as there are such.
 Remarks = Mapping[str, Any]
 
 
 def remarks_of_stages(fit: Fit, unlisted: str) -> Remarks:
     """Note the rows that are ignored, by stage, and the stages of the pipeline that no row has."""
-    ignored = {str(label): rows for label, rows in fit.unlisted_by_size} if unlisted == "ignore" else {}
-    return _present(ignored=ignored, without_rows=[str(label) for label in fit.without_rows])
+    ignored = fit.unlisted_by_size if unlisted == "ignore" else []
+    summed = {
+        "rows": sum(rows for _, rows in ignored),
+        "stages": len(ignored),
+        # A table is copied with all that it remembers, so it remembers the largest alone.
+        "largest": {str(label): rows for label, rows in ignored[:_MOST_REMEMBERED]},
+    }
+    without_rows = [str(label) for label in fit.without_rows]
+    return _present(ignored=summed if ignored else None, without_rows=without_rows)
 
 
 @dataclass(frozen=True)

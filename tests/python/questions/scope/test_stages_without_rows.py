@@ -195,7 +195,11 @@ def test_parts_are_judged_when_they_are_together() -> None:
     for order in (parts, parts[::-1]):
         table = sf.merge([sf.merge(order[:2]), order[2]]).summary().funnel
         assert table.attrs["stagefunnel"]["without_rows"] == ["Won", "Lost"]
-        assert table.attrs["stagefunnel"]["ignored"] == {"Call": 1, "Discusion": 1}
+        assert table.attrs["stagefunnel"]["ignored"] == {
+            "rows": 2,
+            "stages": 2,
+            "largest": {"Call": 1, "Discusion": 1},
+        }
     without = sf.merge([parts[0], parts[2]])
     message = NEAR.replace(" (2 rows, first at row 1)", " (1 row)")
     with refused(sf.SchemaError, message):
