@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ReaderError,
         SchemaError,
         StageFunnelError,
+        StageFunnelWarning,
         UnknownItemError,
         UnknownStageError,
     )
@@ -69,6 +70,7 @@ __all__ = [
     "SchemaError",
     "Settings",
     "StageFunnelError",
+    "StageFunnelWarning",
     "StageLog",
     "Steps",
     "Summary",
@@ -115,6 +117,7 @@ _NAMES_OF: Final = {
         "ReaderError",
         "SchemaError",
         "StageFunnelError",
+        "StageFunnelWarning",
         "UnknownItemError",
         "UnknownStageError",
     ),

@@ -111,6 +111,11 @@ class SchemaError(StageFunnelError):
     """A column, an option or a pipeline is not what it should be."""
 
 
+@public
+class StageFunnelWarning(UserWarning):
+    """What was read can be answered, and is likely not to mean what it says."""
+
+
 class RowError(StageFunnelError):
     """Something is wrong with a row.
 

@@ -78,6 +78,7 @@ class Pipeline:
         self._elsewhere = _labels(elsewhere)
         self._moved_out: MovedOut = moved_out
         self._names = {label: str(name) for label, name in (names or {}).items()}
+        self._is_from_export = False
         problems = _problems(self._stages, self._won, self._lost, self._names)
         problems += _elsewhere_problems(self.labels, self._elsewhere)
         if problems:
@@ -138,6 +139,11 @@ class Pipeline:
         return self._stages + self._won + self._lost
 
     @property
+    def is_from_export(self) -> bool:
+        """Whether a reader made it of an export, where a stage without rows is not a slip of the pen."""
+        return self._is_from_export
+
+    @property
     def names(self) -> dict[Label, str]:
         """What people read, for every label."""
         return {label: self._names.get(label, str(label)) for label in self.labels}
@@ -168,7 +174,9 @@ class Pipeline:
             "elsewhere": self._elsewhere,
             "moved_out": self._moved_out,
         }
-        return Pipeline(**(same | changes))
+        changed = Pipeline(**(same | changes))
+        changed._is_from_export = self._is_from_export and changed.labels == self.labels
+        return changed
 
     def check(self, log: HasStages) -> pd.DataFrame:
         """List what of a log's stages and this pipeline's does not fit together.
@@ -230,6 +238,12 @@ class Pipeline:
         if self._elsewhere:
             parts.append(f"elsewhere: {counted(len(self._elsewhere), 'stage')}")
         return "Pipeline: " + " | ".join(parts)
+
+
+def made_by_reader(pipeline: Pipeline) -> Pipeline:
+    """Mark a pipeline as one that a reader made of an export; it stays one while its stages do."""
+    pipeline._is_from_export = True
+    return pipeline
 
 
 def _labels(given: Label | Sequence[Label]) -> tuple[Label, ...]:

@@ -15,6 +15,15 @@ from .errors import SchemaError, did_you_mean, quoted
 Observed: TypeAlias = str | int | datetime.date  # what TOML has for a moment
 _FILE_KEYS = ("observed_until", "pipeline", "columns")
 _PIPELINE_KEYS = ("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted")
+# How files begin that are no text, and what the columns of a header stand between.
+_OTHER_FILES = {
+    b"\x1f\x8b": "packed with gzip",
+    b"PK\x03\x04": "a workbook or a zip file",
+    b"PAR1": "a Parquet file",
+    b"{": "JSON",
+    b"[{": "JSON",
+}
+_SEPARATORS = {b",": "a CSV file", b";": "a CSV file", b"\t": "a CSV file"}
 _COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
 
 
@@ -45,13 +54,24 @@ def read_pipeline_file(path: str | os.PathLike[str]) -> PipelineFile:
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
-            content = tomllib.load(file)
+            raw = file.read()
+        content = tomllib.loads(raw.decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"{name} is not valid TOML: {error}") from error
+        raise SchemaError(f"{name} is not valid TOML: {error}{_hint_at(raw)}") from error
     except UnicodeDecodeError as error:
-        raise SchemaError(f"{name} is not UTF-8 text: {error}") from error
+        raise SchemaError(f"{name} is not UTF-8 text: {error}{_hint_at(raw)}") from error
     with errors_name_the_file(path):
         return _checked(content)
+
+
+def _hint_at(raw: bytes) -> str:
+    """Say what a file is that looks like the log, in the place of the file of the pipeline."""
+    begin = b"".join(raw[:200].split())
+    what = next((what for start, what in _OTHER_FILES.items() if begin.startswith(start)), None)
+    first_line = raw.partition(b"\n")[0]
+    if what is None and not first_line.lstrip().startswith((b"[", b"#")) and b"=" not in first_line:
+        what = next((what for mark, what in _SEPARATORS.items() if mark in first_line), None)
+    return f"; it is {what}: is it the log, in the place of the pipeline?" if what else ""
 
 
 @contextmanager

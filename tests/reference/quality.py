@@ -25,6 +25,7 @@ def quality(
         "exact_duplicates": len(rows) - len(set(rows)),
         "repeats": sum(before[0] == after[0] and after[0] is not None for before, after in neighbours),
         "ties": sum(before[1] == after[1] for before, after in neighbours),
+        "one_row_items": len(by_item) if len(by_item) > 1 and all(len(rows) == 1 for rows in by_item) else 0,
     }
     if pipeline is None:
         return counts
@@ -32,6 +33,7 @@ def quality(
     return counts | {
         "unlisted_rows": len(unlisted),
         "unlisted_stages": len(set(unlisted)),
+        "stages_without_rows": len(set(labels(pipeline)) - {stage for _, stage, _ in rows}),
         "bridged_visits": sum(_bridged_visits(journey, pipeline) for journey in by_item),
         "ties_deciding_outcome": sum(_tie_decides(journey, pipeline) for journey in by_item),
     }

@@ -240,8 +240,10 @@ def test_quality_counts_unusual_rows() -> None:
         "exact_duplicates": 1,
         "repeats": 2,
         "ties": 2,
+        "one_row_items": 0,
         "unlisted_rows": 3,
         "unlisted_stages": 2,
+        "stages_without_rows": 2,  # B and C
         "bridged_visits": 1,
         "ties_deciding_outcome": 1,
     }

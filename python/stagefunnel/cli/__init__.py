@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import stagefunnel as sf
@@ -26,12 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         form = choose_format(args.format, args.out)
-        answer = args.command.run(args, parser)
+        with warnings.catch_warnings():
+            # What Python warns of is in the quality table, whose warnings the command says itself.
+            warnings.simplefilter("ignore", sf.StageFunnelWarning)
+            answer = args.command.run(args, parser)
         if answer is not None:
             # Help and errors of arguments have ended above, and do not wait for pandas.
             from ..display.write import write
+            from .remarks import say_remarks
 
             write(answer, form=form, path=args.out)
+            say_remarks(answer, form)
     except sf.StageFunnelError as error:
         return _complain(_text_of(error, args))
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import stagefunnel as sf
 
 from .log_files import expand_files, open_log
 from .progress import progress_bars
+from .remarks import say_warnings
 from .values import read_length, read_moment, read_period
 
 
@@ -22,11 +23,13 @@ class Inputs:
     log: sf.StageLog
     pipeline: sf.Pipeline
     unlisted: str
+    missing: str
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about."""
         return {
             "unlisted": self.unlisted,
+            "missing": self.missing,
             "period": read_period(args.period, self.log),
             "basis": args.basis or "active",
             "as_of": read_moment(args.as_of, self.log),
@@ -41,13 +44,16 @@ class Inputs:
 def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[Inputs]:
     """Read the log and the pipeline; an error about a row then names its file and line."""
     if args.export:
-        yield inputs_of_export(args, parser)
+        inputs = inputs_of_export(args, parser)
+        _say_warnings(inputs.log, args)
+        yield inputs
         return
     if args.pipeline is None:
         parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
-        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted)
+        _say_warnings(log, args)
+        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
 @contextmanager
@@ -60,7 +66,13 @@ def open_log_and_pipeline(
             yield inputs.log, inputs.pipeline
     else:
         with open_log(args, parser, None) as log:
+            _say_warnings(log, args)
             yield log, None
+
+
+def _say_warnings(log: sf.StageLog, args: argparse.Namespace) -> None:
+    if not args.command.shows_quality:
+        say_warnings(log)
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
@@ -78,7 +90,7 @@ def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) 
     name = args.pipeline or next(iter(pipelines))
     if name not in pipelines:
         parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
-    return Inputs(part.log, pipelines[name], args.unlisted or "error")
+    return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing)
 
 
 def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:

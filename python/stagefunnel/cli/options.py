@@ -48,6 +48,12 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
 def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+    parser.add_argument(
+        "--missing",
+        choices=get_args(MissingStages),
+        default="near",
+        help="stages without rows: near refuses those of which the log has a near label",
+    )
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument(
         "--observed-until",
@@ -152,7 +158,8 @@ def where(parser: argparse.ArgumentParser) -> None:
         "--amount-at",
         choices=get_args(AmountAtName),
         default="last",
-        help="where an amount of the log is read: an item's last row, or where it enters the stage",
+        help="where an amount of the log is read: an item's last row, its last or first row that has one, or "
+        "where it enters the stage",
     )
     parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
     parser.add_argument(
@@ -271,7 +278,6 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         metavar="STAGE[:AFTER[:BEFORE[:EFFECT]]]",
         help="a stage that must not come between two steps; the effect is drop, stop or reset",
     )
-    rules.add_argument("--missing", choices=get_args(MissingStages), default="error")
     rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
     tables = parser.add_argument_group("of the tables")
     tables.add_argument("--attribution", choices=get_args(AttributionName), default="first_touch")

@@ -16,6 +16,7 @@ from .grid import Grid, Shown
 from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
+from .remarks import of_won_with_rows
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
 from .unlike import Side, unlike_notes
 
@@ -86,7 +87,8 @@ def show_funnel(
     kinds = list(funnel.blocks)
     above, below = _sentences(funnel, remembered)
     if funnel.by[:1] == ["period"] and len(kinds) == 1:
-        below += of_periods(table, remembered, stage_namer(funnel.names), funnel.by[1:])
+        won = of_won_with_rows(table, remembered)
+        below += of_periods(won, remembered, stage_namer(funnel.names), funnel.by[1:])
     elif funnel.by and "part" not in funnel.by:
         below += unlike_notes(
             [Side.of_rows(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
@@ -211,6 +213,7 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
     above = [] if funnel.by else standings({kind: of_groups[0] for kind, of_groups in outcomes.items()})
     below = []
+    without = remembered.get("without_rows", ())
     n_groups = len(funnel.first_blocks)
     of_first_kind = next(iter(outcomes.values()))
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
@@ -218,7 +221,7 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
         if funnel.by and outcome is not None:
             below.append(f"{prefix}{standing(outcome)}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
-            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names)]
+            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names, without)]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
     return above, below

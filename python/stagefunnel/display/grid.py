@@ -47,6 +47,10 @@ class Shown:
         """The cells as text."""
         return self._grid
 
+    def followed_by(self, lines: Sequence[str]) -> Shown:
+        """Return the table with some more lines below it."""
+        return Shown(self._title, self._grid, self._above, [*self._below, *lines])
+
     def __repr__(self) -> str:
         from rich.console import Console
 

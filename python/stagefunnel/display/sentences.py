@@ -6,7 +6,7 @@ that some rows of the whole were filtered away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
@@ -29,6 +29,7 @@ from ..tables.skipping import OnTheWay
 from .extremes import largest
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
+from .remarks import of_stages_with_rows
 from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .unlike import Side, unlike_notes
@@ -49,6 +50,12 @@ PER_TITLES = {
 
 _Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
 
+# Visits that are still open are in none of these.
+_HALF_OF: Final = {
+    "visit": "half of the completed visits took",
+    "item": "half of the items that completed a visit spent",
+    "longest": "half of the items' longest completed visits took",
+}
 _NOTHING_LOST = "Nothing was lost from a stage."
 
 
@@ -68,6 +75,8 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     needed, sentences_of = _SENTENCES[kind]
     if not {*needed} <= {*table.columns}:
         return []
+    if kind in ("skips", "comparison"):
+        table = of_stages_with_rows(table, remembered)
     name_of = stage_namer(remembered.get("names", {}))
     return sentences_of(table, name_of, remembered)
 
@@ -113,7 +122,12 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if known.empty:
         return ["No visit of a stage in progress is completed."]
     row = largest(known, known["median"]).iloc[0]
-    return [f"Longest: {name_of(row['stage'])} (half take more than {length(row['median'])})"]
+    half = _HALF_OF.get(table.attrs.get("stagefunnel", {}).get("per", "visit"), _HALF_OF["visit"])
+    still_open = percent(row["open"] / row["visits"])
+    return [
+        f"Longest: {name_of(row['stage'])} ({half} more than {length(row['median'])}; "
+        f"{still_open} of all visits are still open)"
+    ]
 
 
 def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -140,12 +154,14 @@ def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
 
 def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage is skipped most often, and in which group."""
-    if not table["beyond"].any():
+    some_without_rows = bool(table.attrs.get("stagefunnel", {}).get("without_rows"))
+    if not table["beyond"].any() and not some_without_rows:
         return ["No item went beyond a stage."]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
-    return [skip_sentence(places, OnTheWay.of_skips(table), table["began_beyond"].to_numpy())]
+    began = table["began_beyond"].to_numpy()
+    return [skip_sentence(places, OnTheWay.of_skips(table), began, of_some_stages=some_without_rows)]
 
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
@@ -202,7 +218,14 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     found = dict(zip(table["check"], table["count"].tolist(), strict=True))
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
-    return [f"{', '.join(read)}; {', '.join(odd) if odd else 'nothing unusual'}"]
+    return [f"{', '.join(read)}; {', '.join(odd) if odd else 'nothing unusual'}", *warnings_of(table)]
+
+
+def warnings_of(quality: pd.DataFrame) -> list[str]:
+    """Write out the checks of a quality table that warn."""
+    warned = quality[(quality["level"] == "warning") & (quality["count"] > 0)]
+    pairs = zip(warned["count"].tolist(), warned["note"].tolist(), strict=True)
+    return [f"Warning: {count(number)} {note}" for number, note in pairs]
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:
@@ -239,7 +262,12 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
 }
 
 
-def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mapping[str, str]) -> list[str]:
+def findings(
+    part: pd.DataFrame,
+    outcome: Mapping[str, Any] | None,
+    names: Mapping[str, str],
+    without_rows: Collection[str] = (),
+) -> list[str]:
     """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
     Parameters
@@ -250,6 +278,8 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
         The group's row of the outcomes table; ``None`` if it is not known.
     names
         What people read for a label.
+    without_rows
+        Stages that no row of the log has: the sentences pass over them.
 
     Returns
     -------
@@ -261,8 +291,9 @@ def findings(part: pd.DataFrame, outcome: Mapping[str, Any] | None, names: Mappi
     if isinstance(stages.dtype, pd.CategoricalDtype) and len(part) < len(stages.cat.categories):
         return []
     name_of = stage_namer(names)
-    sentences = [_skip_of_funnel(part, name_of), _loss_of_funnel(part, outcome, name_of)]
-    return [*sentences, *_ever_and_now(part, outcome, name_of)]
+    seen = part[~stages.astype(str).isin(without_rows)]
+    skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part))
+    return [skip, _loss_of_funnel(part, outcome, name_of), *_ever_and_now(part, outcome, name_of)]
 
 
 def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> list[str]:
@@ -279,10 +310,11 @@ def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of
     return ["; ".join(texts)] if texts else []
 
 
-def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf) -> str:
+def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool) -> str:
     stages = part[part["outcome"] == "open"]
     places = [name_of(stage) for stage in stages["stage"].tolist()]
-    return skip_sentence(places, OnTheWay.of_funnel(stages), stages["began_beyond"].to_numpy())
+    began = stages["began_beyond"].to_numpy()
+    return skip_sentence(places, OnTheWay.of_funnel(stages), began, of_some_stages=of_some_stages)
 
 
 def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:

@@ -64,8 +64,10 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return [f"There are no {things}."]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(remembered)]))
     sentences = [f"Of {count(base)} {things} {count(last)} ({percent(of_all)}) came to {goal}."]
-    if table["dropped"].any():
-        row = largest(table, table["dropped"]).iloc[0]
+    # All drop out before a step whose stages have no rows, which says nothing about the step before it.
+    known = table[~(table["step"] + 1).isin(remembered.get("empty_steps", ()))]
+    if known["dropped"].any():
+        row = largest(known, known["dropped"]).iloc[0]
         dropped = part_of(row["dropped"], row["reached"])
         sentences.append(f"Most drop out after {row['label']} ({dropped}).")
     if left_out:
@@ -74,6 +76,8 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 
 
 def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
+    if table["step"].max() in remembered.get("empty_steps", ()):
+        return []  # nobody could come to the last step
     entered = int(table.loc[table["step"] == 1, "reached"].sum())
     return of_standouts(
         remembered,

@@ -16,7 +16,8 @@ from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
 from .numbers import count, length, number, percent
 from .period_sentences import NameOf
-from .sentences import KIND_TITLES, PER_TITLES, answers, stage_namer
+from .remarks import remarks_of
+from .sentences import KIND_TITLES, PER_TITLES, answers, stage_namer, warnings_of
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 
 _MOST_ROWS = 60
@@ -66,6 +67,10 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
+    return _show_table(table, remembered).followed_by(remarks_of(remembered))
+
+
+def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     kind = remembered.get("table")
     if kind == "chain":
         return _show_chain(table, remembered)
@@ -124,10 +129,20 @@ def _show_chain(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     unlinked = max(remembered["unlinked"].values(), default=0)
     return show_funnel(
         table.assign(stage=_stages_of_chain(table, remembered["names"])),
-        {**remembered, "names": {}},
+        {**remembered, "names": {}, "without_rows": _without_rows_of_chain(remembered)},
         what="Chain, counted in leads" if remembered["basis"] == "origin" else "Chain",
         also=[f"Deals without a lead: {count(unlinked)}"] if unlinked else [],
     )
+
+
+def _without_rows_of_chain(remembered: Mapping[str, Any]) -> set[str]:
+    """Name the stages without rows, but for a name that a stage of the other part has too."""
+    names, parts = remembered["names"], remembered.get("parts_remarks", {})
+    without = {part: {*own.get("without_rows", ())} for part, own in parts.items()}
+    seen = {
+        name for part in names for label, name in names[part].items() if label not in without.get(part, ())
+    }
+    return {names[part].get(label, label) for part, labels in without.items() for label in labels} - seen
 
 
 def _stages_of_chain(
@@ -148,8 +163,10 @@ def _stages_of_chain(
 
 
 def _show_summary(summary: Summary) -> ShownTogether:
+    # The tables of a summary have the same remarks.
+    remembered = _remembered(summary.funnel)
     parts = [
-        show_funnel(summary.funnel, _remembered(summary.funnel)),
+        show_funnel(summary.funnel, remembered).followed_by(remarks_of(remembered)),
         _show_times(summary.time_in_stage),
         *([_show_moves(summary.transitions)] if len(summary.transitions) else []),
         _show_findings(summary.quality),
@@ -182,7 +199,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
-    below = [f"{len(quality) - len(found)} other checks found nothing."]
+    below = [f"{len(quality) - len(found)} other checks found nothing.", *warnings_of(quality)]
     return _show_rows(found, {}, title="What was read", below=below)
 
 

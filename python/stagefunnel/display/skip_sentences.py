@@ -12,11 +12,18 @@ from ..tables.skipping import OnTheWay
 from .numbers import count, part_of
 
 _NOTHING_SKIPPED: Final = "No stage was skipped."
+_NO_OTHER_SKIPPED: Final = "No stage that has rows was skipped."
 _ONLY_BEGAN_BEYOND: Final = "Stages were skipped only by items that began beyond them."
 _MOST_NAMED = 4
 
 
-def skip_sentence(places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt.NDArray[np.int64]) -> str:
+def skip_sentence(
+    places: Sequence[str],
+    on_the_way: OnTheWay,
+    began_beyond: npt.NDArray[np.int64],
+    *,
+    of_some_stages: bool = False,
+) -> str:
     """Say what is skipped most often, among the places that are ranked; of too few items give the counts.
 
     Parameters
@@ -27,11 +34,14 @@ def skip_sentence(places: Sequence[str], on_the_way: OnTheWay, began_beyond: npt
         Counts of each row without the items that began beyond its stage.
     began_beyond
         Number of these items.
+    of_some_stages
+        Whether stages that no row of the log has are left out.
     """
     skipped, base = on_the_way
     skips = np.flatnonzero(skipped)
     if not len(skips):
-        return _ONLY_BEGAN_BEYOND if began_beyond.any() else _NOTHING_SKIPPED
+        nothing = _NO_OTHER_SKIPPED if of_some_stages else _NOTHING_SKIPPED
+        return _ONLY_BEGAN_BEYOND if began_beyond.any() else nothing
     ranked = skips[on_the_way.is_ranked[skips]]
     if not len(ranked):
         named = [

@@ -47,6 +47,8 @@ def kind_of(file: str) -> str:
     ):
         if ending.endswith(endings):
             return kind
+    if name.endswith(".toml"):
+        raise ReaderError(f"{file}: a TOML file holds no rows; is it the pipeline, in the place of the log?")
     raise ReaderError(
         f"{file}: cannot tell what kind of file this is; known endings are "
         f"{quoted([*_CSV, *_JSON, *_PARQUET])} (the text formats also with .gz)"

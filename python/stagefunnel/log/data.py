@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..errors import (
-    SchemaError,
-    UnknownItemError,
-    UnknownStageError,
-    advised,
-    check_option,
-    counted,
-    did_you_mean,
-    given,
-    named,
-    quoted,
-)
+from ..errors import SchemaError, UnknownItemError, advised, check_option, given, named, quoted
 from ..pipeline import Pipeline
+from ..tables.options import MissingStages
 from ..times.periods import Clock, MomentLike, moment_of
 from ..times.stamps import to_times
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
+from .fit import Fit
 
 Invalid: TypeAlias = Literal["error", "drop", "keep_stage"]
 Empty: TypeAlias = Literal["error", "allow"]
 Keys: TypeAlias = Literal["auto", "keep", "exact"]
+# What a reader did and could not know: counts by check, level and note.
+ReaderLines: TypeAlias = Mapping[tuple[str, str, str], int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +65,8 @@ class LogData:
         Whether the labels hold the pipeline too, because it has a column of its own.
     observed_until
         Until when the items were observed, if that was given.
+    reader_lines
+        Lines of the quality table that the reader of an export adds.
     """
 
     journeys: _core.journeys.Journeys
@@ -90,6 +85,7 @@ class LogData:
     locate: Callable[[int], str] | None = None
     has_pipelines: bool = False
     observed_until: int | None = None
+    reader_lines: ReaderLines = field(default_factory=dict)
 
     def with_items(self, table: Any, key: str, invalid: Invalid) -> LogData:
         """Add the table of items, if there is one."""
@@ -177,17 +173,36 @@ class LogData:
             like = f"; its keys look like {example.tolist()[0]!r}"
         raise UnknownItemError(f"the log has no item {item!r}{like}", option="item")
 
-    def lookup(self, pipeline: Pipeline, unlisted: str = "error") -> _core.scan.Pipeline:
+    def fit(self, pipeline: Pipeline) -> Fit:
+        """Put a pipeline beside the stages of the log."""
+        rows, first_row = self._rows_by_label
+        return Fit(pipeline, rows, first_row, self.other_labels, self.has_pipelines, self.locate)
+
+    @cached_property
+    def _rows_by_label(self) -> tuple[dict[Hashable, int], dict[Hashable, int]]:
+        """The number of rows and the first row of each stage."""
+        seen = np.flatnonzero(self.label_rows)
+        labels = [self.labels[code] for code in seen]
+        numbers = (self.label_rows[seen].tolist(), self.label_first_row[seen].tolist())
+        rows, first_row = (dict(zip(labels, values, strict=True)) for values in numbers)
+        return rows, first_row
+
+    def lookup(
+        self, pipeline: Pipeline, unlisted: str = "error", missing: str = "near"
+    ) -> _core.scan.Pipeline:
         """Map each stage code to its row of a pipeline.
 
         Raises
         ------
         UnknownStageError
-            If the log has a stage that the pipeline does not list, unless `unlisted` is ``"ignore"``.
+            If the log has a stage that the pipeline does not list, unless `unlisted` is ``"ignore"``, or one
+            near a stage of the pipeline that has no rows, unless `missing` is ``"ignore"``.
         SchemaError
-            If `pipeline` is not a pipeline, or the log was read without some of its stages.
+            If `pipeline` is not a pipeline, the log was read without some of its stages, or some have no rows
+            and `missing` is ``"error"``.
         """
         check_option("unlisted", unlisted, ("error", "ignore"))
+        check_option("missing", missing, get_args(MissingStages))
         if not isinstance(pipeline, Pipeline):
             raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
         left_out = [label for label in self.other_labels if label in pipeline.labels]
@@ -197,40 +212,10 @@ class LogData:
                 named("stages"),
                 " too",
             )
+        fit = self.fit(pipeline)
+        if unlisted == "error":
+            fit.refuse_unlisted()
+        fit.refuse_without_rows(missing)
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
         rows = [row_of.get(label, -1) for label in self.labels]
-        if unlisted == "error":
-            self._refuse_unlisted(pipeline, rows)
         return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
-
-    def _refuse_unlisted(self, pipeline: Pipeline, rows: list[int]) -> None:
-        elsewhere = set(pipeline.elsewhere)
-        strangers = [
-            code
-            for code, row in enumerate(rows)
-            if row < 0 and self.label_rows[code] and self.labels[code] not in elsewhere
-        ]
-        if not strangers:
-            return
-        listed = [
-            f"{self.labels[code]!r} ({counted(self.label_rows[code], 'row')}, first at row "
-            f"{self.label_first_row[code]:,})"
-            for code in strangers[:5]
-        ]
-        if len(strangers) > 5:
-            listed.append(f"… ({len(strangers) - 5:,} more)")
-        seen = {self.labels[code] for code, row in enumerate(rows) if row >= 0}
-        unseen = [label for label in pipeline.labels if label not in seen]
-        hint = did_you_mean(self.labels[strangers[0]], unseen)
-        types = {type(self.labels[code]).__name__ for code in strangers}
-        if len(strangers) == len(rows) and types != {type(pipeline.labels[0]).__name__}:
-            hint = f"; the log's labels are {', '.join(types)}, are the pipeline's the same type?"
-        first = int(self.label_first_row[strangers].min())
-        where = f"{self.locate(first)}: " if self.locate is not None else ""
-        raise UnknownStageError(
-            f"{where}unknown stage{'s' if len(strangers) > 1 else ''} {', '.join(listed)}; the pipeline has: "
-            f"{quoted(pipeline.labels)}{hint}; pass ",
-            advised("unlisted", "ignore"),
-            " to leave such rows out",
-            row=first,
-        )

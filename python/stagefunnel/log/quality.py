@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -10,32 +10,63 @@ import pandas as pd
 from .. import _core
 from ..pipeline import Pipeline
 from ..tables.schema import QUALITY
-from .data import LogData
+from .data import LogData, ReaderLines
+from .fit import Fit
+from .number_dates import read_as_dates
 
-_NOTES = {
-    "rows": "rows of the input",
-    "items": "distinct items",
-    "stages": "distinct stages",
-    "dropped": 'invalid rows left out, as invalid="drop" asked',
-    "other_stages": "rows of stages that stages= does not name, left out",
-    "missing_item": "rows without an item",
-    "missing_stage": "rows without a stage",
-    "missing_time": "rows without a time",
-    "unparsed_time": "rows whose time is a text that is not a time",
-    "ragged_rows": "rows of CSV files with more or fewer fields than the header, left out and not in rows",
-    "exact_duplicates": "rows equal in item, stage and time to an earlier row",
-    "repeats": "rows of the stage that the item is in already; one visit with the row before",
-    "ties": "rows of an item at the time of its row before; they keep the order of the input",
-    "table_rows_without_item": "rows of the items table that have no key, left out",
-    "items_not_in_table": "items that the items table does not have",
-    "elsewhere_rows": "rows of other pipelines' stages",
-    "unlisted_stages": "stages of the log that the pipeline does not list",
-    "unlisted_rows": "rows of these stages",
-    "items_without_rows": "items that have only such rows: they are in no base",
-    "bridged_visits": "places where two visits become one because rows between them are not listed",
-    "ties_deciding_outcome": "items whose last time has rows of several outcomes: their order decides",
+# Each check with its level and what it counts; the levels are explained in docs/definitions.md, section 9.
+_CHECKS: Final[Mapping[str, tuple[str, str]]] = {
+    "rows": ("fact", "rows of the input"),
+    "items": ("fact", "distinct items"),
+    "stages": ("fact", "distinct stages"),
+    "dropped": ("note", 'invalid rows left out, as invalid="drop" asked'),
+    "other_stages": ("note", "rows of stages that stages= does not name, left out"),
+    "missing_item": ("note", "rows without an item"),
+    "missing_stage": ("note", "rows without a stage"),
+    "missing_time": ("note", "rows without a time"),
+    "unparsed_time": ("note", "rows whose time is a text that is not a time"),
+    "ragged_rows": (
+        "note",
+        "rows of CSV files with more or fewer fields than the header, left out and not in rows",
+    ),
+    "exact_duplicates": ("note", "rows equal in item, stage and time to an earlier row"),
+    "repeats": ("note", "rows of the stage that the item is in already; one visit with the row before"),
+    "ties": ("note", "rows of an item at the time of its row before; they keep the order of the input"),
+    "one_row_items": (
+        "warning",
+        "items, and each has one row: a list of items as they stand, not their history; read() takes one row "
+        'per item with a date for each stage (format "wide")',
+    ),
+    "dates_as_numbers": (
+        "warning",
+        "rows, and every time is a number that reads as a date, such as 20260331: lengths of time are wrong; "
+        "turn them into dates, or name the format of text (%Y%m%d)",
+    ),
+    "table_rows_without_item": ("note", "rows of the items table that have no key, left out"),
+    "items_not_in_table": ("note", "items that the items table does not have"),
+    "elsewhere_rows": ("fact", "rows of other pipelines' stages"),
+    "unlisted_stages": ("note", "stages of the log that the pipeline does not list"),
+    "unlisted_rows": ("note", "rows of these stages"),
+    "stages_without_rows": ("note", "stages of the pipeline that no row has"),
+    "items_without_rows": ("note", "items that have only such rows: they are in no base"),
+    "bridged_visits": (
+        "note",
+        "places where two visits become one because rows between them are not listed",
+    ),
+    "ties_deciding_outcome": (
+        "warning",
+        "items whose last time has rows of several outcomes: their order decides",
+    ),
 }
 ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
+
+
+def quality_of(
+    data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
+) -> pd.DataFrame:
+    """Make the table of :meth:`stagefunnel.StageLog.quality`; `known` spares the scan."""
+    fit = None if pipeline is None else data.fit(pipeline)
+    return quality_table(quality_counts(data, pipeline, known), fit, data.reader_lines)
 
 
 def quality_counts(
@@ -43,47 +74,85 @@ def quality_counts(
 ) -> dict[str, int]:
     """Count the rows of :meth:`stagefunnel.StageLog.quality`, by check; `known` spares the scan."""
     found = _core.stages.log_quality(data.journeys, data.threads) if known is None else known.log_quality
+    n_rows, n_items = int(data.journeys.n_rows), int(data.journeys.n_items)
     counts = {
         "rows": data.n_input_rows,
-        "items": data.journeys.n_items,
+        "items": n_items,
         "stages": len(data.stages),
         **data.found,
         "exact_duplicates": found.exact_duplicates,
         "repeats": found.repeats,
         "ties": found.ties,
+        "one_row_items": one_row_items(n_rows, n_items),
+        "dates_as_numbers": n_rows if read_as_dates(data) else 0,
     }
     if data.items_table is not None:
         counts["table_rows_without_item"] = data.items_table.n_keyless
         counts["items_not_in_table"] = data.items_table.n_unmatched
     if pipeline is not None:
         if known is None:
-            lookup = data.lookup(pipeline, "ignore")
+            lookup = data.lookup(pipeline, "ignore", "ignore")
             read = _core.stages.pipeline_quality(data.journeys, lookup, data.threads)
         else:
             read = known.pipeline_quality
-        elsewhere = set(pipeline.elsewhere)
-        listed = {*pipeline.labels, *elsewhere}
-        stages = data.stages
-        if elsewhere:
-            away = [label in elsewhere for label in stages["stage"]]
-            counts["elsewhere_rows"] = int(stages["rows"][away].sum())
-        unlisted = [label not in listed for label in stages["stage"]]
-        counts["unlisted_stages"] = sum(unlisted)
-        counts["unlisted_rows"] = int(stages["rows"][unlisted].sum())
+        counts |= stage_counts(data.fit(pipeline))
         counts["items_without_rows"] = read.items_without_rows
         counts["bridged_visits"] = read.bridged_visits
         counts["ties_deciding_outcome"] = read.ties_deciding_outcome
     return counts
 
 
-def quality_table(counts: Mapping[str, int]) -> pd.DataFrame:
-    """Build the table of :meth:`stagefunnel.StageLog.quality` from its counts."""
-    checks = [check for check in _NOTES if check in counts]
+def one_row_items(n_rows: int, n_items: int) -> int:
+    """Count the items if each of several has one row."""
+    return n_items if n_rows == n_items > 1 else 0
+
+
+def stage_counts(fit: Fit) -> dict[str, int]:
+    """Count the stages that only one of a log and a pipeline has, and the rows of stages elsewhere."""
+    elsewhere = set(fit.pipeline.elsewhere)
+    unlisted = fit.unlisted
+    counts = {
+        "unlisted_stages": len(unlisted),
+        "unlisted_rows": sum(unlisted.values()),
+        "stages_without_rows": len(fit.without_rows),
+    }
+    if elsewhere:
+        counts["elsewhere_rows"] = sum(rows for label, rows in fit.rows.items() if label in elsewhere)
+    return counts
+
+
+def quality_table(
+    counts: Mapping[str, int], fit: Fit | None = None, reader_lines: ReaderLines | None = None
+) -> pd.DataFrame:
+    """Build the table of :meth:`stagefunnel.StageLog.quality`.
+
+    Parameters
+    ----------
+    counts
+        Counts by check.
+    fit
+        How the pipeline fits the log: stages that only one of them has are named.
+    reader_lines
+        Lines of the reader that made the log, which stand below.
+    """
+    names: dict[str, list[str]] = {}
+    if fit is not None:
+        names["unlisted_stages"] = [str(label) for label, _ in fit.unlisted_by_size]
+        names["stages_without_rows"] = [fit.pipeline.names[label] for label in fit.without_rows]
+    lines = [
+        (check, counts[check], level, f"{note}{_listed(names.get(check, ()))}")
+        for check, (level, note) in _CHECKS.items()
+        if check in counts
+    ]
+    lines += [(check, n, level, note) for (check, level, note), n in (reader_lines or {}).items()]
+    checks, numbers, levels, notes = ([line[place] for line in lines] for place in range(4))
     return pd.DataFrame(
-        {
-            "check": checks,
-            "count": pd.Series([counts[check] for check in checks], dtype="int64"),
-            "note": [_NOTES[check] for check in checks],
-        },
+        {"check": checks, "count": pd.Series(numbers, dtype="int64"), "level": levels, "note": notes},
         columns=list(QUALITY),
     )
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    rest = len(names) - most
+    listed = ", ".join([*names[:most], *([f"… ({rest:,} more)"] if rest > 0 else [])])
+    return f": {listed}" if listed else ""

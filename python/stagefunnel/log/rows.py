@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError
 from ..tables.build import frame
 from ..tables.schema import ROWS
-from .stage_log import StageLog
+from .stage_log import StageLog, not_a_log
 
 
 def row_table(log: StageLog) -> pd.DataFrame:
@@ -44,7 +43,7 @@ def row_table(log: StageLog) -> pd.DataFrame:
     2     1   New     1
     """
     if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+        raise not_a_log(log)
     journeys = log._data.journeys
     in_order = np.argsort(journeys.first_row, kind="stable")
     offsets = journeys.offsets.astype(np.int64)

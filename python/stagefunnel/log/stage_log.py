@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypedDict, Unpack
 
@@ -16,11 +17,12 @@ from ..naming import public
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike
 from .columns.kept import column_names
-from .data import Empty, Invalid, Keys, LogData
+from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
-from .quality import quality_counts, quality_table
+from .number_dates import warn_of_dates
+from .quality import quality_of
 
 
 class StreamOptions(TypedDict, total=False):
@@ -109,6 +111,11 @@ class StageLog:
     InvalidRowError
         For the first row that misses a value or whose time does not parse; `row` has its number.
 
+    Warns
+    -----
+    StageFunnelWarning
+        For times that are whole numbers and all read as dates, such as 20260331.
+
     Examples
     --------
     >>> import stagefunnel as sf
@@ -154,7 +161,9 @@ class StageLog:
             kept=columns,
         )
         name = item if isinstance(item, str) else "item"
-        self._data = data.with_items(items, items_key or name, invalid).with_observed_until(observed_until)
+        data = data.with_items(items, items_key or name, invalid)
+        self._data = data.with_observed_until(observed_until)
+        warn_of_dates(self._data, stacklevel=2)
 
     @classmethod
     def _from_data(cls, data: LogData) -> Self:
@@ -244,6 +253,7 @@ class StageLog:
             expected=files.expected if files else None,
             stages=stages,
         )
+        warn_of_dates(data, stacklevel=2)
         data = data.with_items(items, items_key or item, invalid)
         return cls._from_data(data.with_observed_until(observed_until))
 
@@ -388,8 +398,10 @@ class StageLog:
         Returns
         -------
         DataFrame
-            One row per check: ``check``, ``count``, ``note`` (what it means). The checks are always
-            the same ones in the same order; with a pipeline its own follow.
+            One row per check: ``check``; ``count``; ``level``: ``"fact"``, ``"note"`` (unusual, and read as
+            the note says), ``"guess"`` (a reader assumed it) or ``"warning"`` (numbers may not mean what they
+            say); ``note`` (what it means). The checks are always the same ones in the same order; with a
+            pipeline its own follow, then the lines of the reader that made the log of an export.
 
         Examples
         --------
@@ -399,7 +411,7 @@ class StageLog:
         >>> int(quality["exact_duplicates"]), int(quality["ties"])
         (1, 1)
         """
-        return quality_table(quality_counts(self._data, pipeline))
+        return quality_of(self._data, pipeline)
 
     def __len__(self) -> int:
         return self.n_rows
@@ -433,3 +445,32 @@ class StageLog:
             listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {listed}")
         return "\n".join(lines)
+
+
+def not_a_log(value: object) -> SchemaError:
+    """Make the error for what stands in the place of a log."""
+    advice = "make one with StageLog(...)"
+    if isinstance(value, Pipeline):
+        advice = "give the log first, then the pipeline"
+    elif isinstance(getattr(value, "log", None), StageLog):
+        advice = "give its log, as in export.log"
+    return SchemaError(f"expected a StageLog, got {type(value).__name__}; {advice}")
+
+
+def not_a_pipeline(value: object) -> SchemaError:
+    """Make the error for what stands in the place of a pipeline."""
+    advice = ""
+    if isinstance(value, StageLog):
+        advice = "; give the log first, then the pipeline"
+    elif isinstance(value, str | os.PathLike):
+        advice = "; Pipeline.from_toml reads a file of stages"
+    elif isinstance(getattr(value, "pipeline", None), Pipeline):
+        advice = "; give its pipeline, as in settings.pipeline"
+    elif isinstance(value, Mapping) and any(isinstance(one, Pipeline) for one in value.values()):
+        advice = f"; choose one of {quoted(value)}"
+    return SchemaError(f"expected a Pipeline, got {type(value).__name__}{advice}")
+
+
+def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:
+    """Return a log whose quality table has these lines of a reader below its own."""
+    return log._from_data(replace(log._data, reader_lines={**log._data.reader_lines, **lines}))

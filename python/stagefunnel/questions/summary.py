@@ -7,10 +7,10 @@ from typing import get_args
 
 from .. import _core
 from ..errors import check_option, core_errors
-from ..log.quality import quality_counts, quality_table
+from ..log.quality import quality_of
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
-from ..tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
+from ..tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
 from ..tables.summary import Summary
 from ..times.periods import MomentLike, PeriodLike
 from .funnel.count import without_core_groups
@@ -34,6 +34,7 @@ def summary(
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -51,7 +52,7 @@ def summary(
         `lost_then_won` each funnel keeps its own default, and the outcomes include all items.
     per, quantiles
         As for :func:`time_in_stage`.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`. The quality table is always about the whole log.
 
     Returns
@@ -82,7 +83,9 @@ def summary(
     rules = rules_of("both", fill, lost_then_won)
     (outcome_rule,) = rules_of("classic", "won", lost_then_won or "include")
     exact_quantiles = quantiles_of(quantiles)
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+    )
     groups = groups_of(selection, by)
     found = _count_all(
         Scope(selection, groups),
@@ -93,12 +96,15 @@ def summary(
     *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
+    times = time_table(pipeline, found.times, per=per, names=list(exact_quantiles), unit=log.unit)
     return Summary(
-        funnel=funnel_table(pipeline, "both", counted, groups),
-        outcomes=outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups)),
-        time_in_stage=time_table(pipeline, found.times, per=per, names=list(exact_quantiles), unit=log.unit),
-        transitions=transition_table(pipeline, moves.moves, moves.items),
-        quality=quality_table(quality_counts(log._data, pipeline, found if selection.is_whole else None)),
+        funnel=selection.remarked(funnel_table(pipeline, "both", counted, groups)),
+        outcomes=selection.remarked(
+            outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups))
+        ),
+        time_in_stage=selection.remarked(times),
+        transitions=selection.remarked(transition_table(pipeline, moves.moves, moves.items)),
+        quality=quality_of(log._data, pipeline, found if selection.is_whole else None),
     )
 
 

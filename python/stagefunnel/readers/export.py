@@ -29,8 +29,8 @@ class Export:
         One row per item: ``item``; then ``pipeline``, ``amount``, ``currency``, ``manager`` and
         ``created``, as far as the export has them; then the export's other columns, as text.
     quality
-        Columns ``check``, ``count`` and ``note``: the counts of :meth:`StageLog.quality`, what the reader
-        did, and what the format cannot know.
+        Columns ``check``, ``count``, ``level`` and ``note``, as ``log.quality()`` has them: the counts of
+        :meth:`StageLog.quality`, what the reader did, and what the format cannot know.
     leads, deals
         Export of the leads and export of the deals, if the input has both; all other attributes are then
         those of the deals.

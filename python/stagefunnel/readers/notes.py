@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-import pandas as pd
+from ..log.data import ReaderLines
+from ..log.stage_log import with_reader_lines
+from .export import Export
 
-from ..tables.schema import QUALITY
+# What a reader took to be so, and what makes numbers wrong until it is put right; all else is a note.
+_GUESSES: Final = {
+    *("read_as_cp1251", "day_first_dates", "month_first_dates", "doubtful_local_times"),
+    *("stages_not_listed", "guessed_stages", "stages_by_probability", "stages_of_no_pipeline"),
+    *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
+    *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
+    *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
+}
+_WARNINGS: Final = {
+    *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
+    *("names_without_stages", "ends_before_start"),
+}
 
 
 @dataclass
@@ -25,11 +39,19 @@ class Notes:
         for (check, note), count in others.lines.items():
             self.add(check, count, note)
 
-    def below(self, quality: pd.DataFrame) -> pd.DataFrame:
-        """Return the quality table of a log with these lines below its own."""
-        checks, notes = [check for check, _ in self.lines], [note for _, note in self.lines]
-        own = pd.DataFrame(
-            {"check": checks, "count": pd.Series(list(self.lines.values()), dtype="int64"), "note": notes},
-            columns=list(QUALITY),
-        )
-        return pd.concat([quality, own], ignore_index=True) if len(own) else quality
+    def with_levels(self) -> ReaderLines:
+        """Return the lines as a log carries them."""
+        return {(check, _level(check), note): count for (check, note), count in self.lines.items()}
+
+    def on(self, export: Export) -> Export:
+        """Return an export whose log carries these lines too, below those that it has."""
+        if not self.lines:
+            return export
+        log = with_reader_lines(export.log, self.with_levels())
+        return replace(export, log=log, quality=log.quality())
+
+
+def _level(check: str) -> str:
+    if check in _WARNINGS:
+        return "warning"
+    return "guess" if check in _GUESSES else "note"

@@ -153,8 +153,9 @@ def read(
     export = reader.read(by_role, options)
     notes = Notes()
     notes.add("sheets_left_out", roles.count(None), f"sheets that {reader.FORMAT} does not know, left out")
-    export = replace(export, quality=notes.below(export.quality))
-    return _observed(export, observed_until, [source.made_at for source in sources if source.made_at])
+    return _observed(
+        notes.on(export), observed_until, [source.made_at for source in sources if source.made_at]
+    )
 
 
 def _observed(export: Export, until: MomentLike | None, made_at: Sequence[str]) -> Export:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from ..display.remarks import remarks_of
 from ..display.write import write_file
 from ..errors import SchemaError, counted
 from ..log.stage_log import StageLog
@@ -19,7 +20,7 @@ from ..questions.funnel.skips import skips
 from ..questions.funnel.trend import funnel_by_period
 from ..questions.stages.losses import losses
 from ..questions.summary import summary
-from ..tables.options import BasisName, EveryName, Unlisted
+from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
 from . import sections
@@ -41,6 +42,7 @@ def report(
     reason: str | None = None,
     every: EveryName | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -71,7 +73,7 @@ def report(
     every
         Length of the trend's periods; by default the shortest of week, month, quarter and year that makes at
         most 36 periods.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`stagefunnel.funnel`.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
@@ -101,7 +103,13 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
-    scope: dict[str, Any] = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of}
+    scope: dict[str, Any] = {
+        "unlisted": unlisted,
+        "missing": missing,
+        "period": period,
+        "basis": basis,
+        "as_of": as_of,
+    }
     with painter() as draw:
         answers = summary(log, pipeline, **scope)
         questions: list[_Question] = [
@@ -123,6 +131,7 @@ def report(
             facts=sections.facts(answers.outcomes),
             about=_about(log, period, basis, as_of),
             sections=_answered(questions, progress),
+            remarks=remarks_of(answers.funnel.attrs["stagefunnel"]),
         )
         write_file(rendered(page), "html", os.fspath(path))
     return Path(path)
@@ -162,6 +171,7 @@ def _trend(
     """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
     options = {
         "unlisted": scope["unlisted"],
+        "missing": scope["missing"],
         "as_of": scope["as_of"],
         "within": scope["within"],
         "basis": "created",

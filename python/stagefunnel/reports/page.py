@@ -93,6 +93,7 @@ class Page:
     facts: list[tuple[str, str]]
     about: str
     sections: list[Section]
+    remarks: Sequence[str] = ()
 
 
 def rendered(page: Page) -> str:

@@ -20,7 +20,7 @@ SkipAtName = Literal["first", "last"]
 
 LossAtName = Literal["loss", "stage", "first", "last"]
 
-AmountAtName = Literal["last", "stage"]
+AmountAtName = Literal["last", "last_known", "first_known", "stage"]
 
 BasisName = Literal["active", "created", "closed"]
 
@@ -44,6 +44,6 @@ EntriesName = Literal["best", "all"]
 
 AttributionName = Literal["first_touch", "last_touch", "step", "all_events"]
 
-MissingStages = Literal["error", "ignore"]
+MissingStages = Literal["near", "error", "ignore"]
 
 FormatName = Literal["table", "csv", "json", "parquet", "markdown"]

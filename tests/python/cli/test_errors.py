@@ -208,7 +208,8 @@ def test_a_file_that_cannot_be_opened_is_an_error_without_a_traceback(
 
 
 def test_a_reader_that_stops_early_is_not_an_error() -> None:
-    Path("log.csv").write_text("item,stage,time\n" + "".join(f"{item},New,0\n" for item in range(20_000)))
+    rows = "".join(f"{item},New,0\n{item},New,1\n" for item in range(20_000))
+    Path("log.csv").write_text("item,stage,time\n" + rows)
     Path("items.csv").write_text("item,group\n" + "".join(f"{item},{item}\n" for item in range(20_000)))
     arguments = [*FUNNEL, "--items", "items.csv", "--by", "group", "--format", "csv"]
     command = [sys.executable, "-m", "stagefunnel", *arguments]

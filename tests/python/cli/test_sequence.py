@@ -129,8 +129,9 @@ def test_steps_may_be_one_of_several_stages(clicks: Clicks) -> None:
     ("options", "code", "message"),
     [
         (("--steps", "visit,,order"), 2, "'' does not name a stage"),
-        (("--steps", "visit,crat"), 1, "the log has no stage 'crat'; did you mean 'cart'"),
-        (("--steps", "visit,crat"), 1, "pass --missing ignore"),
+        (("--steps", "visit,crat", "--missing", "error"), 1, "has no stage 'crat'; did you mean 'cart'"),
+        (("--steps", "visit,crat", "--missing", "error"), 1, "pass --missing ignore"),
+        (("--steps", "visit,Cart"), 1, "the log has no stage 'Cart', but has 'cart', which no step names"),
         ((*STEPS, "--optional", "two"), 2, "--optional two: expected step numbers"),
         ((*STEPS, "--exclude", "ad:x"), 2, "--exclude ad:x: expected STAGE:AFTER:BEFORE:EFFECT"),
         ((*STEPS, "--window", "7"), 1, "has no unit"),

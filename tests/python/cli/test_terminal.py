@@ -75,7 +75,7 @@ def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
     assert "log.csv" in shown
     assert "100%" in shown
     assert re.search(r"2 rows, [0-9,]+ a second", shown)
-    assert "\x1b[32mSkipped, too few" in shown
+    assert "\x1b[32mNo stage that has rows was skipped" in shown
     piped = run_python("-m", "stagefunnel", *FUNNEL)
     assert (piped.returncode, piped.stderr) == (0, "")
     assert "\x1b" not in piped.stdout
@@ -130,19 +130,19 @@ def test_quiet_shows_no_progress_and_the_same_table() -> None:
     shown = on_a_terminal([*FUNNEL, "--quiet"])
     assert "a second" not in shown
     assert "log.csv" not in shown
-    assert "Skipped, too few items to rank" in shown
+    assert "No stage that has rows was skipped" in shown
 
 
 def test_no_color_is_heeded() -> None:
     shown = on_a_terminal(FUNNEL, NO_COLOR="1")
-    assert "Skipped, too few items to rank" in shown
+    assert "No stage that has rows was skipped" in shown
     # What is left is bold and plain.
     assert set(re.findall("\x1b\\[([0-9;]*)m", shown)) <= {"0", "1"}
 
 
 def test_a_terminal_without_colours_gets_no_codes() -> None:
     shown = on_a_terminal(FUNNEL, TERM="dumb")
-    assert "Skipped, too few items to rank" in shown
+    assert "No stage that has rows was skipped" in shown
     assert "\x1b" not in shown
 
 

@@ -34,8 +34,9 @@ def dated(*rows: str, **options: Any) -> sf.StageLog:
 
 
 def line(table: pd.DataFrame) -> str:
-    """Read the last line below a table."""
-    return repr(sf.show(table)).splitlines()[-1]
+    """Read the last line below a table, but for the remarks about stages and the period."""
+    lines = repr(sf.show(table)).splitlines()
+    return [one for one in lines if not one.startswith(("Stages without rows", "Outside the log"))][-1]
 
 
 def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
@@ -44,9 +45,34 @@ def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
 
 def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
     frame = frame_of([(1, "New", 0), (1, "Offer", 2), (1, "Order", 9), (1, "Won", 10)])
-    assert line(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == "Longest: Offer (half take more than 7)"
+    assert line(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == (
+        "Longest: Offer (half of the completed visits took more than 7; 0 % of all visits are still open)"
+    )
     waiting = journeys_log("New")
     assert line(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
+
+
+@pytest.mark.parametrize(
+    ("per", "half", "median"),
+    [
+        ("visit", "half of the completed visits took", "20"),
+        ("item", "half of the items that completed a visit spent", "30"),
+        ("longest", "half of the items' longest completed visits took", "25"),
+    ],
+)
+def test_a_median_is_one_of_completed_visits(per: Any, half: str, median: str) -> None:
+    # Visits of 10, 20 and 30 days, two of them of one item, and one that is open since 90.
+    rows = [
+        (1, "New", 0),
+        (1, "Offer", 10),
+        (1, "New", 11),
+        (1, "Won", 31),
+        (2, "New", 0),
+        (2, "Won", 30),
+        (3, "New", 0),
+    ]
+    table = sf.time_in_stage(sf.StageLog(frame_of(rows)), sf.Pipeline(["New", "Offer"], won="Won"), per=per)
+    assert line(table) == f"Longest: New ({half} more than {median}; 25 % of all visits are still open)"
 
 
 def test_moves_name_the_most_frequent(log: sf.StageLog) -> None:

@@ -151,7 +151,17 @@ def test_no_question_is_answered_without_the_rows_that_it_needs() -> None:
     with refused("the log was read without stages of the pipeline: 'scroll'; name them in stages= too"):
         sf.funnel(log, sf.Pipeline(["visit", "scroll"], won="order", lost=[]))
     with pytest.raises(sf.SchemaError, match=re.escape("has no stage 'scrolls'; did you mean 'scroll'?")):
+        sf.sequence_funnel(log, ["visit", "scrolls"], missing="error")
+    with refused(
+        "step 2: the log has no stage 'scrolls', but was read without 'scroll', which no step names; write "
+        'them alike, or pass missing="ignore" if they are different stages'
+    ):
         sf.sequence_funnel(log, ["visit", "scrolls"])
+    with refused(
+        "no row is of 'scrolls', but the log has 'scroll' (whose rows were left out), which the pipeline "
+        'does not list; write them alike, or pass missing="ignore" if they are different stages'
+    ):
+        sf.funnel(log, sf.Pipeline(["visit", "scrolls"], won="order"))
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from strategies import Case, cases
 
 OF_THE_LOG = [
     *["rows", "items", "stages", "dropped", "missing_item", "missing_stage", "missing_time"],
-    *["unparsed_time", "exact_duplicates", "repeats", "ties"],
+    *["unparsed_time", "exact_duplicates", "repeats", "ties", "one_row_items", "dates_as_numbers"],
 ]
 OF_THE_PIPELINE = [
-    *["unlisted_stages", "unlisted_rows", "items_without_rows", "bridged_visits", "ties_deciding_outcome"],
+    *["unlisted_stages", "unlisted_rows", "stages_without_rows", "items_without_rows", "bridged_visits"],
+    "ties_deciding_outcome",
 ]
 
 
@@ -57,6 +58,8 @@ def test_the_checks_are_always_the_same_ones_in_the_same_order() -> None:
     assert log.quality(SMALL)["check"].tolist() == [*OF_THE_LOG, *OF_THE_PIPELINE]
     assert log.quality().dtypes["count"] == "int64"
     assert log.quality()["note"].str.len().gt(0).all()
+    assert list(log.quality().columns) == ["check", "count", "level", "note"]
+    assert set(log.quality(SMALL)["level"]) == {"fact", "note", "warning"}
 
 
 BAD_ROWS = frame_of(

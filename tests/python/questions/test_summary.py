@@ -135,7 +135,7 @@ New             2      0       2      1        1     1     1     1
 Offer           1      0       1      1        1     1     1     1
 Won             0      1       1      –        –     –     –     –
 Lost            0      1       1      –        –     –     –     –
-Longest: New (half take more than 1)
+Longest: New (half of the completed visits took more than 1; 0 % of all visits are still open)
 
 Moves, the most frequent first
 from stage   to stage   moves   items   share
@@ -146,12 +146,12 @@ Offer        Won            1       1   100 %
 Most frequent: New → Offer (1 move, 50 % of those that left New)
 
 What was read
-check    count   note
-──────────────────────────────────
-rows         5   rows of the input
-items        2   distinct items
-stages       4   distinct stages
-13 other checks found nothing."""
+check    count   level   note
+──────────────────────────────────────────
+rows         5   fact    rows of the input
+items        2   fact    distinct items
+stages       4   fact    distinct stages
+16 other checks found nothing."""
 
 
 @pytest.fixture
@@ -205,12 +205,13 @@ def test_findings_in_the_rows_and_the_rule_of_the_times_are_shown() -> None:
     summary = sf.summary(sf.StageLog(rows), SMALL, per="longest")
     lines = repr(sf.show(summary)).splitlines()
     assert "Time in stage, the longest visit of each item" in lines
-    assert [line.split()[:2] for line in lines[-4:-1]] == [
-        ["exact_duplicates", "1"],
-        ["repeats", "1"],
-        ["ties", "1"],
+    assert [line.split()[:3] for line in lines[-5:-1]] == [
+        ["exact_duplicates", "1", "note"],
+        ["repeats", "1", "note"],
+        ["ties", "1", "note"],
+        ["stages_without_rows", "2", "note"],
     ]
-    assert lines[-1] == "10 other checks found nothing."
+    assert lines[-1] == "12 other checks found nothing."
 
 
 def test_tables_that_lost_their_attributes_are_still_shown(small: sf.Summary) -> None:

@@ -47,5 +47,6 @@ def moves(export: sf.Export, pipeline: str) -> dict[tuple[str, str], int]:
 
 def noted(export: sf.Export) -> dict[str, int]:
     """List the counts of the reader, which follow those of every log."""
-    own = export.quality.iloc[len(export.log.quality()) :]
+    assert export.quality.equals(export.log.quality())
+    own = export.quality.iloc[export.quality["check"].tolist().index("items_not_in_table") + 1 :]
     return dict(zip(own["check"], own["count"].tolist(), strict=True))

@@ -217,3 +217,27 @@ def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(
         assert main(words) == 0
         assert capsys.readouterr().err == ""
     assert (tmp_path / "quarter.html").stat().st_size > 100_000
+
+
+def test_the_page_says_what_was_ignored_which_stages_have_no_rows_and_what_quality_warns_of(
+    tmp_path: Path,
+) -> None:
+    rows = {"item": [1, 2], "stage": ["New", "Ofers"], "time": pd.to_datetime(["2026-02-03", "2026-02-04"])}
+    log, pipeline = sf.StageLog(rows), sf.Pipeline(["New", "Offers"])
+    with pytest.raises(sf.UnknownStageError, match="no row is of 'Offers', but the log has 'Ofers'"):
+        page_of(tmp_path, log, pipeline, unlisted="ignore")
+    text = Reader(page_of(tmp_path, log, pipeline, unlisted="ignore", missing="ignore", period="2030")).text[
+        "p"
+    ]
+    assert text[1:4] == [
+        "Ignored: 1 row of stages that the pipeline does not list (Ofers 1)",
+        "Stages without rows: Offers",
+        "Outside the log, which runs from 2026-02-03 to 2026-02-04: period 2030",
+    ]
+    assert any(line.startswith("Warning: 2 items, and each has one row: a list of items") for line in text)
+
+
+def test_a_page_of_which_nothing_is_to_be_said_says_nothing(plain: str) -> None:
+    assert not any(
+        line.startswith(("Ignored", "Stages without", "Warning")) for line in Reader(plain).text["p"]
+    )

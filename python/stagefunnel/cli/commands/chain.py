@@ -15,6 +15,7 @@ from ...files import read_tables
 from ..inputs import Inputs, read_export, read_settings
 from ..log_files import expand_files, open_log
 from ..progress import progress_bars
+from ..remarks import say_warnings
 from ..values import read_length, read_moment, read_period
 
 
@@ -25,6 +26,8 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
         parser.error(f"give the files of an export, or --leads, --deals and --links, not both (--{given[0]})")
     if args.files:
         export = read_export(args, parser)
+        for part in filter(None, (export.leads, export.deals)):
+            say_warnings(part.log)
         return sf.chain_funnel(
             export,
             lead_pipeline=args.lead_pipeline,
@@ -60,7 +63,8 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]
     log = stack.enter_context(open_log(own, parser, settings))
-    return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted)
+    say_warnings(log)
+    return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
 def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
         "basis": args.count,
         "amount": args.amount,
         "unlisted": args.unlisted or "error",
+        "missing": args.missing,
         "period": read_period(args.period, log),
         "period_basis": args.basis,
         "as_of": read_moment(args.as_of, log),

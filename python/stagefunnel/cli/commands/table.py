@@ -35,6 +35,8 @@ class Command:
         Whether it gives tables, which ``--format`` and ``--out`` write.
     has_several_tables
         Whether its answer is more than one table.
+    shows_quality
+        Whether its answer has the quality table, so that its warnings are not said beside it.
     other_names
         Names on the command line for options of Python that go by their own names in other commands.
     """
@@ -48,6 +50,7 @@ class Command:
     has_pipeline: bool = True
     has_output: bool = True
     has_several_tables: bool = False
+    shows_quality: bool = False
     other_names: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
@@ -169,6 +172,7 @@ examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml --out summary.json
 """,
         has_several_tables=True,
+        shows_quality=True,
     ),
     "sequence": Command(
         "count the items that come through steps inside a window",
@@ -214,6 +218,7 @@ examples:
   stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at
   stagefunnel quality deals.csv --export
 """,
+        shows_quality=True,
     ),
     "read": Command(
         "read a CRM's export once and write it as plain tables",

@@ -11,6 +11,7 @@ from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
 from ..numbers import brief, count, percent
 from ..period_sentences import NameOf, of_comparison, of_groups, of_series, series_of
+from ..remarks import of_stages_with_rows
 from ..sentences import KIND_TITLES
 from .canvas import Canvas, Panels
 from .library import alt
@@ -80,11 +81,11 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
 
 
 def _sentences(canvas: Canvas, series: Panels, name_of: NameOf) -> list[str]:
+    remembered = canvas.remembered
     if "reached_before" in canvas.table.columns:
-        return of_comparison(canvas.table, canvas.remembered, name_of)
-    return (
-        of_series(series, name_of) if canvas.by == ["kind"] else of_groups(series, canvas.remembered, name_of)
-    )
+        return of_comparison(of_stages_with_rows(canvas.table, remembered), remembered, name_of)
+    named = [(name, of_stages_with_rows(rows, remembered)) for name, rows in series]
+    return of_series(named, name_of) if canvas.by == ["kind"] else of_groups(named, remembered, name_of)
 
 
 def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:

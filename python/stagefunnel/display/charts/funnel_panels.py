@@ -84,7 +84,7 @@ def story_of(canvas: Canvas) -> Story:
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
             part = parts[kind][at]
-            sentences = findings(part, outcomes[kind][at], stage_names)
+            sentences = findings(part, outcomes[kind][at], stage_names, remembered.get("without_rows", ()))
             if len(kinds) > 1:
                 panels.append(_panel(_heading(group, kind), _finding_of(kind, sentences), part, names, kind))
             else:

@@ -11,6 +11,7 @@ from ...tables.labels import value_labels
 from ...tables.schema import SKIPS
 from ...tables.skipping import LEAST_BASE, OnTheWay
 from ..numbers import count, percent
+from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
 from .canvas import Canvas, rows_of
 from .heat import Side, heat_map, letter_on, letter_on_paper
@@ -86,7 +87,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         ),
         name_width=190,
     )
-    return canvas.finished(chart, canvas.titled("Skipped stages"), of_skips(table, names.__getitem__))
+    sentences = of_skips(of_stages_with_rows(table, canvas.remembered), names.__getitem__)
+    return canvas.finished(chart, canvas.titled("Skipped stages"), sentences)
 
 
 def _cell(look: Theme, skipped: int, base: int) -> dict[str, Any]:

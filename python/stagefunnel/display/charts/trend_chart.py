@@ -11,6 +11,7 @@ from ...errors import SchemaError, check_option
 from ...tables.schema import FUNNEL
 from ..numbers import count, percent
 from ..period_sentences import of_periods, sides_of_periods, win_rates
+from ..remarks import of_won_with_rows
 from ..sentences import KIND_TITLES
 from .canvas import Canvas, rows_of
 from .library import alt
@@ -100,7 +101,8 @@ def plot_trend(
     kind = str(canvas.remembered.get("kind", ""))
     periods = table["period"]
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    sentences = of_periods(table, canvas.remembered, names.__getitem__, canvas.by)
+    seen = of_won_with_rows(table, canvas.remembered)
+    sentences = of_periods(seen, canvas.remembered, names.__getitem__, canvas.by)
     if value != "win_rate" and len(shown) < len(labels):
         sentences.append(f"{len(shown)} of {len(labels)} stages are drawn")
     return canvas.finished(chart, canvas.titled(title), sentences)

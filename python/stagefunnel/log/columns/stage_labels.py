@@ -18,6 +18,11 @@ def qualified(pipeline: Any, stage: Any) -> str:
     return f"{pipeline}{_BETWEEN}{stage}"
 
 
+def halves(label: str) -> tuple[str, ...]:
+    """Take a label apart that :func:`qualified` made; a name may hold the mark between them too."""
+    return tuple(label.split(_BETWEEN))
+
+
 def joined(stage: Input, pipeline: Input) -> Input:
     """Make one column of the stages and their pipelines; a row that misses one of them has no stage."""
     if len(stage) != len(pipeline):

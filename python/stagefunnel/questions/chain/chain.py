@@ -23,7 +23,16 @@ from ...errors import (
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.options import BasisName, ChainBasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import (
+    BasisName,
+    ChainBasisName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    MissingStages,
+    Unlisted,
+)
+from ...tables.schema import PARTS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from ..funnel.count import count
@@ -55,6 +64,7 @@ def chain_funnel(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     period_basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -90,7 +100,7 @@ def chain_funnel(
         have no amounts.
     currency, rates
         As for :func:`funnel`; where leads have amounts, the column of their currencies has the same name.
-    unlisted, as_of
+    unlisted, missing, as_of
         As for :func:`funnel`.
     period, period_basis
         As `period` and `basis` of :func:`funnel`. With ``basis="origin"`` they choose leads, whose deals are
@@ -146,7 +156,7 @@ def chain_funnel(
         )
     rules = rules_of(kind, fill, lost_then_won)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
-    options: dict[str, Any] = {"unlisted": unlisted, "as_of": as_of}
+    options: dict[str, Any] = {"unlisted": unlisted, "missing": missing, "as_of": as_of}
     in_period = options | {"period": period, "basis": period_basis}
     observed_until = None if within is None else chain.observed_until(as_of)
     lead_selection = chain.selection("leads", **in_period, within=within, observed_until=observed_until)
@@ -177,7 +187,11 @@ def chain_funnel(
             deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
-    return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked)
+    of_deals = deal_selection.remarks
+    if basis == "origin":  # a period is about leads
+        of_deals = {name: value for name, value in of_deals.items() if name in ("ignored", "without_rows")}
+    remarks = dict(zip(PARTS, (lead_selection.remarks, of_deals), strict=True))
+    return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked, parts_remarks=remarks)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ...errors import SchemaError, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, share
-from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import COMPARED_AMOUNTS, COMPARED_TOO_RECENT, COMPARISON, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import (
@@ -28,7 +28,8 @@ from ...times.periods import (
     period_of,
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
-from ..scope.selection import data_of
+from ..scope.remarks import joined_remarks, remark
+from ..scope.selection import data_of, remarks_about
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .funnel import funnel
 
@@ -49,6 +50,7 @@ def compare_periods(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
@@ -67,7 +69,7 @@ def compare_periods(
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
         period.
-    kind, fill, lost_then_won, by, amount, unlisted, basis, as_of, within
+    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of, within
         As for :func:`funnel`.
     same_part
         Whether a `period` that is not over is compared with the same part of the other period, as in
@@ -122,6 +124,7 @@ def compare_periods(
         "by": by,
         "amount": amount,
         "unlisted": unlisted,
+        "missing": missing,
         "basis": basis,
         "as_of": as_of,
         "within": within,
@@ -151,7 +154,11 @@ def compare_periods(
             if _is_partly_covered(log, one, name, seen_at)
         ],
     )
-    return table
+    remarks = [
+        remarks_about(log, pipeline, unlisted, period=one, as_of=as_of, called=name)
+        for one, name in zip((now, before), called, strict=True)
+    ]
+    return remark(table, joined_remarks(remarks))
 
 
 def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, clock: Clock) -> Period:

@@ -14,10 +14,11 @@ from ...errors import check_option, core_errors
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, row_outcomes, stage_columns
-from ...tables.options import BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import EXPLANATION, OUTCOMES
 from ...times.periods import MomentLike, PeriodLike
-from ..scope.selection import core_pipeline, select
+from ..scope.remarks import remark
+from ..scope.selection import core_pipeline, remarks_about, select
 from .kinds import Rule, rules_of
 
 
@@ -38,6 +39,7 @@ def explain(
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -50,7 +52,7 @@ def explain(
         The stage history and the stages.
     item
         Key of the item.
-    kind, fill, lost_then_won, unlisted, period, basis, as_of
+    kind, fill, lost_then_won, unlisted, missing, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -75,7 +77,7 @@ def explain(
     assumed: Won at 2026-03-03 00:00:00 follows New, and a success implies every stage
     """
     rules = rules_of(kind, fill, lost_then_won)
-    lookup = core_pipeline(log, pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted, missing)
     check_option("basis", basis, get_args(BasisName))
     journey = select(
         log, log._data.journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of
@@ -104,7 +106,7 @@ def explain(
         ]
         parts.append((rule.kind, passed, assumed, reasons))
     n_stages = len(pipeline.labels)
-    return frame(
+    table = frame(
         {
             "kind": np.repeat([one for one, *_ in parts], n_stages),
             **stage_columns(pipeline, len(parts)),
@@ -114,6 +116,7 @@ def explain(
         },
         EXPLANATION,
     )
+    return remark(table, remarks_about(log, pipeline, unlisted, period=period, as_of=as_of))
 
 
 def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys) -> list[_Visit]:

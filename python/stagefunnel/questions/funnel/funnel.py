@@ -11,7 +11,16 @@ import pandas as pd
 from ...errors import SchemaError, advised, check_option, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.options import AmountAtName, AtName, BasisName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import (
+    AmountAtName,
+    AtName,
+    BasisName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    MissingStages,
+    Unlisted,
+)
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of
@@ -38,6 +47,7 @@ def funnel(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -80,7 +90,9 @@ def funnel(
     amount
         Column of the items table or of the log to add up.
     amount_at
-        Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps.
+        Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps;
+        ``"last_known"``, ``"first_known"``: in the last or first of them that has an amount, where amounts
+        stand on some rows only.
         ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
         stage that was really entered.
     currency
@@ -90,7 +102,13 @@ def funnel(
         Worth of one unit of each currency: ``{"USD": 1.0, "EUR": 1.08}``.
     unlisted
         What happens to rows of stages that the pipeline does not list. ``"error"``: they are refused.
-        ``"ignore"``: they are taken out before visits are formed.
+        ``"ignore"``: they are taken out before visits are formed; the table remembers how many, and every
+        display says it.
+    missing
+        What happens to a stage of the pipeline that no row of the log has. ``"near"``: it is refused where
+        the log has another stage with a near label, such as a misspelled one, unless a reader made the
+        pipeline. ``"error"``: it is always refused. ``"ignore"``: it is never refused. A stage that is not
+        refused is named under the table.
     period
         Stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a pair
         ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read in the
@@ -130,7 +148,8 @@ def funnel(
     Raises
     ------
     UnknownStageError
-        If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``.
+        If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``, or one that is
+        near a stage without rows, as `missing` says.
     SchemaError
         If an option or a column does not exist, an amount is not a number, or amounts in several currencies
         have no rates.
@@ -155,14 +174,21 @@ def funnel(
     """
     rules = rules_of(kind, fill, lost_then_won)
     selection = selection_of(
-        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+        log,
+        pipeline,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
     )
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    return funnel_table(pipeline, kind, count_all(scope, rules), scope.groups, selection.said)
+    return selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
 
 
 def outcomes(
@@ -174,6 +200,7 @@ def outcomes(
     at: AtName = "first",
     top: int | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -187,7 +214,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, at, top, unlisted, period, basis, as_of, within
+    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
 
     Returns
@@ -214,7 +241,14 @@ def outcomes(
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
     selection = selection_of(
-        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+        log,
+        pipeline,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
     )
     check_top(top, by)
     if at == "stage":
@@ -231,4 +265,4 @@ def outcomes(
     scope = replace(whole, groups=largest_groups(whole, [rule], top))
     if scope.groups is not whole.groups:
         counts = count(scope, rule)
-    return outcome_table(pipeline, counts, scope.groups, standouts, selection.said)
+    return selection.remarked(outcome_table(pipeline, counts, scope.groups, standouts))

@@ -11,7 +11,7 @@ import pandas as pd
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share, stage_values
-from ...tables.options import BasisName, SkipAtName, Unlisted
+from ...tables.options import BasisName, MissingStages, SkipAtName, Unlisted
 from ...tables.schema import SKIPS, TOO_RECENT
 from ...tables.skipping import OnTheWay
 from ...times.lengths import LengthLike
@@ -30,6 +30,7 @@ def skips(
     by: str | Sequence[str] | None = "manager",
     at: SkipAtName | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -52,7 +53,7 @@ def skips(
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
         items table takes no `at`.
-    unlisted, period, basis, as_of, within
+    unlisted, missing, period, basis, as_of, within
         As for :func:`funnel`.
 
     Returns
@@ -85,7 +86,14 @@ def skips(
     """
     (rule,) = rules_of("classic", "won", None)
     selection = selection_of(
-        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+        log,
+        pipeline,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
     )
     read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log="stage")
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
@@ -111,5 +119,5 @@ def skips(
         order.append(TOO_RECENT)
     table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
     table = table.iloc[OnTheWay.of_skips(table).worst_first()].reset_index(drop=True)
-    remember(table, "skips", pipeline, by=groups.names, **selection.said)
-    return table
+    remember(table, "skips", pipeline, by=groups.names)
+    return selection.remarked(table)

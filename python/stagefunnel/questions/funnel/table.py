@@ -27,7 +27,6 @@ def funnel_table(
     kind: KindName,
     counted: Mapping[str, FunnelCounts],
     groups: Groups = ONE_GROUP,
-    said: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Build the table of :func:`funnel` from the counts of its kinds.
 
@@ -41,16 +40,13 @@ def funnel_table(
         Counts by the name of their kind.
     groups
         The groups that were counted.
-    said
-        What the table remembers besides.
     """
     tables = [_table_of_kind(pipeline, counts, groups) for counts in counted.values()]
     table = tables[0]
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
         table.insert(0, "kind", kind_values([len(one) for one in tables]))
-    remembered = {"kind": kind, "by": groups.names, **(said or {})}
-    remember(table, "funnel", pipeline, **remembered, **_recorded_outcomes(counted, groups))
+    remember(table, "funnel", pipeline, kind=kind, by=groups.names, **_recorded_outcomes(counted, groups))
     return table
 
 
@@ -59,13 +55,12 @@ def outcome_table(
     counts: FunnelCounts,
     groups: Groups = ONE_GROUP,
     standouts: Standouts | None = None,
-    said: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Build the table of :func:`outcomes` from the counts of a funnel."""
     shown = _shown(counts, groups)
     table = label_rows(_outcome_rows(counts, shown), groups.values, shown)
     found = {} if standouts is None else {"standouts": json.dumps(standouts.as_plain())}
-    remember(table, "outcomes", pipeline, by=groups.names, **found, **(said or {}))
+    remember(table, "outcomes", pipeline, by=groups.names, **found)
     return table
 
 

@@ -16,7 +16,7 @@ from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
-from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, Unlisted
+from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...times.lengths import LengthLike
 from ...times.periods import (
     FREQUENCIES,
@@ -30,8 +30,16 @@ from ...times.periods import (
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
+from ..scope.remarks import remark
 from ..scope.scope import Scope
-from ..scope.selection import Selection, core_pipeline, data_of, elsewhere_flags, selection_of
+from ..scope.selection import (
+    Selection,
+    core_pipeline,
+    data_of,
+    elsewhere_flags,
+    remarks_about,
+    selection_of,
+)
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .count import count_all
 from .counts import FunnelCounts
@@ -53,6 +61,7 @@ def funnel_by_period(
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -66,7 +75,7 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, as_of, within
+    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
@@ -105,7 +114,8 @@ def funnel_by_period(
     clock = data_of(log).clock
     seen_at = moment_of(as_of, clock, "as_of")
     periods = _periods_of(log, every, period_of(period, clock), seen_at)
-    lookup = core_pipeline(log, pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted, missing)
+    remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     whole = Selection(log, pipeline, lookup, log._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
@@ -118,9 +128,11 @@ def funnel_by_period(
     cells = _cells(periods, groups, len(pipeline.labels))
     if not len(periods):
         nothing = Scope(
-            selection_of(log, pipeline, unlisted=unlisted, as_of=as_of, within=within), amounts=amounts
+            selection_of(log, pipeline, unlisted=unlisted, missing=missing, as_of=as_of, within=within),
+            amounts=amounts,
         )
-        return funnel_table(pipeline, kind, count_all(nothing, rules), cells, {"basis": basis})
+        table = funnel_table(pipeline, kind, count_all(nothing, rules), cells)
+        return remark(table, {**remarks, "basis": basis})
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
     if basis == "active":
@@ -129,7 +141,14 @@ def funnel_by_period(
     else:
         all_periods = Period(begins[0], begins[-1])
         selection = selection_of(
-            log, pipeline, unlisted=unlisted, period=all_periods, basis=basis, as_of=as_of, within=within
+            log,
+            pipeline,
+            unlisted=unlisted,
+            missing=missing,
+            period=all_periods,
+            basis=basis,
+            as_of=as_of,
+            within=within,
         )
         at = _core.funnel.periods_of_items(
             journeys=selection.grouped,
@@ -148,7 +167,7 @@ def funnel_by_period(
         **followed_for(log._data, within, seen_at),
         "partly_covered": partly_covered(log._data, seen_at, bounds, [str(one) for one in periods]),
     }
-    return funnel_table(pipeline, kind, counts, cells, said)
+    return remark(funnel_table(pipeline, kind, counts, cells), {**remarks, **said})
 
 
 def _count_active(

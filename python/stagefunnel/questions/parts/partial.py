@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import get_args
@@ -12,25 +12,34 @@ import numpy.typing as npt
 
 from ... import _core
 from ...errors import SchemaError, check_option, counted, named
-from ...log.quality import ABOUT_THE_ITEMS_TABLE, quality_counts, quality_table
+from ...log.data import ReaderLines
+from ...log.quality import (
+    ABOUT_THE_ITEMS_TABLE,
+    one_row_items,
+    quality_counts,
+    quality_table,
+    stage_counts,
+)
 from ...log.stage_log import StageLog
 from ...naming import public
 from ...pipeline import Pipeline
-from ...tables.options import BasisName, Fill, LostThenWonName, PerName, Unlisted
+from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
 from ...tables.summary import Summary
-from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
+from ...times.periods import Clock, MomentLike, Period, PeriodLike, moment_of, period_of
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
+from ..scope.remarks import Ends, remark, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table
 from ..stages.transitions import count_moves, transition_table
 from .item_keys import Keys, keys_of, merged_keys
 from .samples import Sample
+from .stages import Stages
 
-_OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "unit", "zone", "period", "basis", "as_of")
+_OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "missing", "unit", "zone", "period", "basis", "as_of")
 
 
 @public
@@ -44,7 +53,7 @@ class Partial:
 
     Attributes
     ----------
-    pipeline, fill, lost_then_won, per, unlisted
+    pipeline, fill, lost_then_won, per, unlisted, missing
         The arguments of :func:`partial`.
     unit, zone
         Unit and zone of the log's times, see :class:`StageLog`.
@@ -57,6 +66,7 @@ class Partial:
     lost_then_won: LostThenWonName | None
     per: PerName
     unlisted: Unlisted
+    missing: MissingStages
     unit: str | None
     zone: str | None
     period: Period
@@ -67,7 +77,9 @@ class Partial:
     _moves: npt.NDArray[np.int64]
     _moving_items: npt.NDArray[np.int64]
     _found: dict[str, int]
-    _labels: tuple[Hashable, ...]
+    _stages: Stages
+    _ends: Ends
+    _reader_lines: ReaderLines
     _keys: Keys
 
     @property
@@ -78,7 +90,7 @@ class Partial:
     @property
     def n_rows(self) -> int:
         """Number of rows, without dropped rows."""
-        return self._found["rows"] - self._found["dropped"]
+        return self._found["rows"] - self._found["dropped"] - self._found.get("other_stages", 0)
 
     def summary(self, *, quantiles: Sequence[float] = QUANTILES) -> Summary:
         """Answer as :func:`summary` answers for a log with just these items.
@@ -97,21 +109,30 @@ class Partial:
         Raises
         ------
         SchemaError
-            If a quantile is not between 0 and 1.
+            If a quantile is not between 0 and 1, or a stage of the pipeline has no rows in any part and
+            `missing` refuses it.
         """
         exact_quantiles = quantiles_of(quantiles)
+        fit = self._stages.fit(self.pipeline)
+        fit.refuse_without_rows(self.missing)
+        remarks = {
+            **remarks_of_stages(fit, self.unlisted),
+            **self._ends.remarks(Clock(self.unit, self.zone)),
+        }
+        times = time_table(
+            self.pipeline,
+            [sample.stage_time(list(exact_quantiles.values())) for sample in self._samples],
+            per=self.per,
+            names=list(exact_quantiles),
+            unit=self.unit,
+        )
+        moves = transition_table(self.pipeline, self._moves, self._moving_items)
         return Summary(
-            funnel=funnel_table(self.pipeline, "both", self._counts),
-            outcomes=outcome_table(self.pipeline, self._counts["classic"]),
-            time_in_stage=time_table(
-                self.pipeline,
-                [sample.stage_time(list(exact_quantiles.values())) for sample in self._samples],
-                per=self.per,
-                names=list(exact_quantiles),
-                unit=self.unit,
-            ),
-            transitions=transition_table(self.pipeline, self._moves, self._moving_items),
-            quality=quality_table(self._found),
+            funnel=remark(funnel_table(self.pipeline, "both", self._counts), remarks),
+            outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
+            time_in_stage=remark(times, remarks),
+            transitions=remark(moves, remarks),
+            quality=quality_table(self._found, fit, self._reader_lines),
         )
 
     def __repr__(self) -> str:
@@ -126,6 +147,7 @@ def partial(
     lost_then_won: LostThenWonName | None = None,
     per: PerName = "visit",
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -139,8 +161,9 @@ def partial(
     ----------
     log, pipeline
         The stage history of some items, and the stages.
-    fill, lost_then_won, per, unlisted, period, basis, as_of
-        As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`.
+    fill, lost_then_won, per, unlisted, missing, period, basis, as_of
+        As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`, and there stages
+        without rows are judged: another part may have them.
 
     Returns
     -------
@@ -168,7 +191,10 @@ def partial(
     """
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    check_option("missing", missing, get_args(MissingStages))
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing="ignore", period=period, basis=basis, as_of=as_of
+    )
     clock = log._data.clock
     moves = count_moves(selection)
     stages = _core.stages.stage_durations(
@@ -184,6 +210,7 @@ def partial(
         lost_then_won=lost_then_won,
         per=per,
         unlisted=unlisted,
+        missing=missing,
         unit=log.unit,
         zone=log.zone,
         period=period_of(period, clock),
@@ -194,7 +221,9 @@ def partial(
         _moves=moves.moves,
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
-        _labels=_in_order(log.stages["stage"]),
+        _stages=Stages.of(log._data),
+        _ends=Ends.of(log._data, period, as_of),
+        _reader_lines=log._data.reader_lines,
         _keys=keys_of(log._data.journeys),
     )
 
@@ -239,32 +268,42 @@ def merge(partials: Iterable[Partial]) -> Partial:
     first = parts[0]
     for number, other in enumerate(parts):
         _refuse_difference(first, other, number)
-    labels = _in_order({label for part in parts for label in part._labels})
+    stages = Stages.total([part._stages for part in parts])
+    # A pipeline that a reader made is judged less strictly; which one stays must not depend on the order.
+    written = [part.pipeline for part in parts if not part.pipeline.is_from_export]
     return Partial(
-        pipeline=first.pipeline,
+        pipeline=next(iter(written), first.pipeline),
         **{option: getattr(first, option) for option in _OPTIONS},
         _counts={kind: FunnelCounts.total([part._counts[kind] for part in parts]) for kind in first._counts},
         _samples=[Sample.total(samples) for samples in zip(*(part._samples for part in parts), strict=True)],
         _moves=np.sum([part._moves for part in parts], axis=0),
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),
-        _found=_total_found(parts, labels),
-        _labels=labels,
+        _found=_total_found(parts, stages),
+        _stages=stages,
+        _ends=Ends.total([part._ends for part in parts]),
+        _reader_lines=_total_lines(parts),
         _keys=merged_keys([part._keys for part in parts]),
     )
 
 
-def _in_order(labels: Iterable[Hashable]) -> tuple[Hashable, ...]:
-    """Sort labels, so that their order does not depend on the order of the parts."""
-    return tuple(sorted(labels, key=lambda label: (type(label).__name__, repr(label))))
-
-
-def _total_found(parts: Sequence[Partial], labels: Sequence[Hashable]) -> dict[str, int]:
+def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
     """Add up the counts of the quality table, except those of stages, which several parts may share."""
     found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
-    listed = {*parts[0].pipeline.labels, *parts[0].pipeline.elsewhere}
-    found["stages"] = len(labels)
-    found["unlisted_stages"] = len(set(labels) - listed)
+    found["stages"] = len(stages.rows)
+    found |= stage_counts(stages.fit(parts[0].pipeline))
+    # These two are about all items, or about all rows.
+    found["one_row_items"] = one_row_items(sum(part.n_rows for part in parts), found["items"])
+    if any(part.n_rows and not part._found["dates_as_numbers"] for part in parts):
+        found["dates_as_numbers"] = 0
     return found
+
+
+def _total_lines(parts: Sequence[Partial]) -> ReaderLines:
+    total: dict[tuple[str, str, str], int] = {}
+    for part in parts:
+        for line, n in part._reader_lines.items():
+            total[line] = total.get(line, 0) + n
+    return dict(sorted(total.items()))
 
 
 def _refuse_difference(first: Partial, other: Partial, number: int) -> None:

@@ -20,6 +20,11 @@ from .breakdown import items_of_rows, rows_of_items, rows_per_item, source_of
 from .selection import Selection
 
 Rates = Mapping[Any, float]
+_READS: Final = {
+    "stage": "reads the amount where an item enters a stage",
+    "last_known": "reads the last amount in the rows of an item",
+    "first_known": "reads the first amount in the rows of an item",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +87,11 @@ def amounts_of(
             named("currency"),
             " does not name the column that has them",
         )
-    numbers, each = _numbers(selection, amount, amount_at)
+    numbers, rows = _numbers(selection, amount, amount_at)
+    each: Literal["item", "row"] = "row" if amount_at == "stage" else "item"
     if currency is not None:
-        numbers = _in_one_currency(selection, numbers, each, currency, _checked(rates))
+        category = _currencies(selection, currency, each, rows)
+        numbers = _in_one_currency(selection, numbers, each, currency, category, _checked(rates))
     return Amounts(numbers, each)
 
 
@@ -100,30 +107,55 @@ def _refuse_without_amount(options: Sequence[str]) -> None:
 
 def _numbers(
     selection: Selection, amount: str, amount_at: AmountAtName
-) -> tuple[NumberColumn, Literal["item", "row"]]:
-    """Read the column of the amounts, and whether it has one for each item or for each row."""
+) -> tuple[NumberColumn, npt.NDArray[np.int64] | None]:
+    """Read the amount of each row, or of each item with the row that has it where rows have amounts."""
     source = source_of(selection.log, amount, "amount")
     if isinstance(source, ItemsTable):
-        if amount_at == "stage":
+        if amount_at != "last":
             raise SchemaError(
-                advised("amount_at", "stage"),
-                f" reads the amount where an item enters a stage, but {amount!r} is a column of the items "
-                f"table; name a column of the log",
+                advised("amount_at", amount_at),
+                f" {_READS[amount_at]}, but {amount!r} is a column of the items table; name a column of the "
+                f"log",
             )
-        return source.numbers(amount), "item"
+        return source.numbers(amount), None
+    numbers = source.numbers(amount)
     if amount_at == "stage":
-        return source.numbers(amount), "row"
-    return source.numbers(amount).at(rows_of_items(selection, "last")), "item"
+        return numbers, None
+    if amount_at == "last":
+        rows = rows_of_items(selection, "last")
+    else:
+        rows = _known_rows(selection, numbers, amount_at)
+    return numbers.at(rows), rows
 
 
-def _currencies(selection: Selection, currency: str, each: str) -> CategoryColumn:
-    """Read the currency of every item at its last row, or of every row."""
+def _known_rows(
+    selection: Selection, numbers: NumberColumn, amount_at: AmountAtName
+) -> npt.NDArray[np.int64]:
+    """Find the first or last row with an amount of each item, of those that the report keeps; else -1."""
+    log, pipeline = selection.log, selection.pipeline
+    # The last code stands for a missing stage, which no pipeline lists.
+    listed = np.array([*(label in pipeline.labels for label in log._data.labels), False])
+    is_read = _in_report(selection, "row") & listed[log._data.journeys.stage] & ~np.isnan(numbers.values)
+    rows = np.flatnonzero(is_read)
+    if amount_at == "first_known":
+        rows = rows[::-1]
+    found = np.full(log.n_items, -1, dtype=np.int64)
+    found[items_of_rows(log)[rows]] = rows  # of several rows of one item the last one in this order stays
+    return found
+
+
+def _currencies(
+    selection: Selection, currency: str, each: str, rows: npt.NDArray[np.int64] | None
+) -> CategoryColumn:
+    """Read the currency of every row, or of every item: in the row that has its amount, else in its last."""
     source = source_of(selection.log, currency, "currency")
     if isinstance(source, ItemsTable):
         category = source.category(currency, "currency")
         return category.at(items_of_rows(selection.log)) if each == "row" else category
     category = source.category(currency)
-    return category if each == "row" else category.at(rows_of_items(selection, "last"))
+    if each == "row":
+        return category
+    return category.at(rows_of_items(selection, "last") if rows is None else rows)
 
 
 def _in_one_currency(
@@ -131,10 +163,10 @@ def _in_one_currency(
     numbers: NumberColumn,
     each: str,
     currency: str,
+    category: CategoryColumn,
     rates: Mapping[Any, float] | None,
 ) -> NumberColumn:
     """Convert the amounts at the rates; without rates they have to be in one currency."""
-    category = _currencies(selection, currency, each)
     has_amount = _in_report(selection, each) & ~np.isnan(numbers.values)
     # The missing currency has the code -1 and is counted first.
     counts = np.bincount(category.code[has_amount] + 1, minlength=len(category.values) + 1)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option
+from ...errors import check_option
 from ...log.data import LogData
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
+from .remarks import Ends, Remarks, remark, remarks_of_stages
 from .within import Ages, ages_of, basis_of, followed_for
 
 
@@ -43,8 +44,8 @@ class Selection:
         such items.
     ages
         Until when each item is read; ``None`` where items are not read for a length of time.
-    said
-        What a table remembers of all this for people who read it.
+    remarks
+        What a table of the answer has to say beside its numbers.
     """
 
     log: StageLog
@@ -55,7 +56,7 @@ class Selection:
     too_recent: npt.NDArray[np.bool_] | None = None
     cohort: _core.journeys.Journeys | None = None
     ages: Ages | None = None
-    said: Mapping[str, str] = field(default_factory=dict)
+    remarks: Remarks = field(default_factory=dict)
 
     @property
     def grouped(self) -> _core.journeys.Journeys:
@@ -72,17 +73,42 @@ class Selection:
         """True where all rows of the log are read."""
         return self.journeys is self.log._data.journeys
 
+    def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Let a table of the answer remember the remarks, and return it."""
+        return remark(table, self.remarks)
+
 
 def data_of(log: StageLog) -> LogData:
     """Return the inside of a log, and refuse what is not a log; every question starts here."""
     if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
+        raise not_a_log(log)
     return log._data
 
 
-def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str) -> _core.scan.Pipeline:
+def core_pipeline(log: StageLog, pipeline: Pipeline, unlisted: str, missing: str) -> _core.scan.Pipeline:
     """Make the table by which the core reads a log's stage codes as stages of a pipeline."""
-    return data_of(log).lookup(pipeline, unlisted)
+    data = data_of(log)
+    if not isinstance(pipeline, Pipeline):
+        raise not_a_pipeline(pipeline)
+    return data.lookup(pipeline, unlisted, missing)
+
+
+def remarks_about(
+    log: StageLog,
+    pipeline: Pipeline,
+    unlisted: str,
+    *,
+    period: PeriodLike | None = None,
+    as_of: MomentLike | None = None,
+    called: str = "",
+) -> Remarks:
+    """Note what a table about a log has to say beside its numbers.
+
+    The options are those of :func:`funnel`; `called` is what people read for a period that is not as given.
+    """
+    data = log._data
+    ends = Ends.of(data, period, as_of, called)
+    return {**remarks_of_stages(data.fit(pipeline), unlisted), **ends.remarks(data.clock)}
 
 
 def selection_of(
@@ -90,6 +116,7 @@ def selection_of(
     pipeline: Pipeline,
     *,
     unlisted: str = "error",
+    missing: str = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -101,12 +128,14 @@ def selection_of(
     `observed_until` takes the place of the log's own end of observation.
     """
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
-    lookup = core_pipeline(log, pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted, missing)
+    remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     options: dict[str, Any] = {"period": period, "basis": basis_of(basis, within), "as_of": as_of}
     length = length_of(within, log._data.clock, "within")
     if length is None:
         journeys = select(log, log._data.journeys, pipeline, lookup, **options)
-        return Selection(log, pipeline, lookup, journeys, moved_items(log, pipeline, lookup, journeys))
+        moved = moved_items(log, pipeline, lookup, journeys)
+        return Selection(log, pipeline, lookup, journeys, moved, remarks=remarks)
     if observed_until is None:
         observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))
     ages = ages_of(log._data, lookup, length, observed_until)
@@ -126,8 +155,8 @@ def selection_of(
             until=ages.until_without(too_recent),
         )
     moved = moved_items(log, pipeline, lookup, journeys)
-    said = followed_for(log._data, within, observed_until)
-    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, said)
+    remarks = {**remarks, **followed_for(log._data, within, observed_until)}
+    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, remarks)
 
 
 def moved_items(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...errors import SchemaError, named
+from ...log.data import LogData
 from ...tables.options import EffectName, EntriesName, SequenceMode, TimingName, WindowFunnelMode
 from ...times.lengths import Length, length_of
 from ...times.periods import Clock
 from .rules import Exclusion, GapsLike
-from .stages import StageFlags, StageReader
+from .stages import StageFlags, StageReader, labels_of
 from .steps import Steps, written
 
 
@@ -58,33 +58,31 @@ class Plan:
     exclusions: tuple[PlannedExclusion, ...]
     hold: tuple[str, ...]
     entries: EntriesName
+    without_rows: tuple[Hashable, ...] = ()
 
 
-def plan_of(steps: Steps, labels: Sequence[Any], clock: Clock, left_out: Collection[Hashable] = ()) -> Plan:
+def plan_of(steps: Steps, data: LogData) -> Plan:
     """Put steps in the terms of a log.
 
     Parameters
     ----------
     steps
         Steps and their rules.
-    labels
-        Stages of the log by their codes.
-    clock
-        Unit and zone of the log's times.
-    left_out
-        Stages that the log was read without.
+    data
+        The log.
 
     Raises
     ------
     SchemaError
-        If the log does not have a stage, or a length does not fit its times.
+        If the log does not have a stage and the steps refuse that, or a length does not fit its times.
     """
-    n_steps = len(steps.steps)
+    n_steps, clock = len(steps.steps), data.clock
     window = length_of(steps.window, clock, "window")
     longest = _gaps(steps.max_gap, n_steps, clock, "max_gap")
     shortest = _gaps(steps.min_gap, n_steps, clock, "min_gap")
     _refuse_empty_gaps(shortest, longest)
-    reader = StageReader(labels, steps.missing, left_out)
+    stages = [*steps.steps, *(exclusion.stage for exclusion in steps.exclude)]
+    reader = StageReader(data, steps.missing, {label for stage in stages for label in labels_of(stage)})
     planned = tuple(
         PlannedStep(
             stages=reader.flags(stage, f"step {number}", "steps"),
@@ -95,15 +93,17 @@ def plan_of(steps: Steps, labels: Sequence[Any], clock: Clock, left_out: Collect
         )
         for number, stage in enumerate(steps.steps, start=1)
     )
+    exclusions = _exclusions(steps.exclude, n_steps, reader)
     return Plan(
         steps=planned,
         mode=steps.mode,
         modes=steps.modes,
         window=window,
         timing=steps.timing,
-        exclusions=_exclusions(steps.exclude, n_steps, reader),
+        exclusions=exclusions,
         hold=steps.hold,
         entries=steps.entries,
+        without_rows=tuple(reader.without_rows),
     )
 
 

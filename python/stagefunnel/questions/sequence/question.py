@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from ...errors import SchemaError, advised, given
-from ...log.stage_log import StageLog
-from ...times.periods import MomentLike, moment_of
+from ...errors import SchemaError, advised, given, named
+from ...log.stage_log import StageLog, not_a_log
+from ...times.periods import MomentLike
+from ..scope.remarks import Ends, Remarks
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
 from .steps import Steps, StepsLike
@@ -27,21 +28,29 @@ class Question:
         The steps in the terms of the log.
     as_of
         End of observation, in the unit of the log.
+    remarks
+        What a table of the answer has to say beside its numbers.
     """
 
     log: StageLog
     steps: Steps
     plan: Plan
     as_of: int | None
+    remarks: Remarks = field(default_factory=dict)
 
 
 def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules: SequenceRules) -> Question:
     """Check a question; `rules` are the rules that are given beside the steps."""
     if not isinstance(log, StageLog):
-        raise SchemaError(f"expected a StageLog, got {type(log).__name__}; make one with StageLog(...)")
-    clock, ruled = log._data.clock, Steps(steps, **rules)
-    plan = plan_of(ruled, log._data.labels, clock, log._data.other_labels)
-    return Question(log, ruled, plan, moment_of(as_of, clock, "as_of"))
+        raise not_a_log(log)
+    data, ruled = log._data, Steps(steps, **rules)
+    plan = plan_of(ruled, data)
+    ends = Ends.of(data, None, as_of)
+    remarks = dict(ends.remarks(data.clock))
+    if plan.without_rows:
+        empty = [number for number, step in enumerate(plan.steps, start=1) if not step.stages.any()]
+        remarks |= {"without_rows": [str(label) for label in plan.without_rows], "empty_steps": empty}
+    return Question(log, ruled, plan, ends.seen_at, remarks)
 
 
 def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:
@@ -55,6 +64,7 @@ def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: A
         "timing": steps.timing,
         "entries": steps.entries,
         "window": window if window is None or isinstance(window, int | str) else str(window),
+        **question.remarks,
         **more,
     }
 
@@ -69,6 +79,10 @@ def steps_between(question: Question, from_step: Any, to_step: Any) -> tuple[int
             raise SchemaError(given(name, value), f" is not a step; steps are numbered from 1 to {n_steps}")
         numbers.append(int(number))
     start, end = numbers
+    if n_steps == 1:
+        raise SchemaError(
+            named("steps"), " has one step, and nothing lies between two; name two steps or more"
+        )
     if start >= end:
         raise SchemaError(
             *(given("from_step", start), " does not come before ", given("to_step", end)),

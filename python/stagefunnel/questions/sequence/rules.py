@@ -103,7 +103,7 @@ DEFAULTS: Final[SequenceRules] = {
     "first_time": (),
     "hold": (),
     "entries": "best",
-    "missing": "error",
+    "missing": "near",
 }
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Collection, Hashable
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import SchemaError, advised, did_you_mean, named, quoted
+from ...log.data import LogData
+from ...log.near_labels import nearest
 from ...tables.options import MissingStages
 from .rules import StageLike
 
@@ -23,20 +25,25 @@ class StageReader:
 
     Parameters
     ----------
-    labels
-        Stages of the log by their codes.
+    data
+        The log.
     missing
-        Whether a stage that the log does not have is an error or matches nothing.
-    left_out
-        Stages that the log was read without; a step that names one is an error.
+        What happens to a stage that no row of the log has, see :class:`stagefunnel.Steps`.
+    named
+        Stages that steps and exclusions name.
+
+    Attributes
+    ----------
+    without_rows
+        Stages that were asked for and that no row has.
     """
 
-    def __init__(
-        self, labels: Sequence[Any], missing: MissingStages, left_out: Collection[Hashable] = ()
-    ) -> None:
-        self._code_of: dict[Hashable, int] = {label: code for code, label in enumerate(labels)}
-        self._left_out = left_out
-        self._missing = missing
+    def __init__(self, data: LogData, missing: MissingStages, named: Collection[Hashable]) -> None:
+        self._code_of: dict[Hashable, int] = {label: code for code, label in enumerate(data.labels)}
+        self._has_rows = data.label_rows > 0
+        self._left_out, self._has_pipelines = data.other_labels, data.has_pipelines
+        self._missing, self._named = missing, named
+        self.without_rows: list[Hashable] = []
 
     def flags(self, stage: StageLike, where: str, option: str) -> StageFlags:
         """Mark the stages of the log that a step names.
@@ -51,30 +58,56 @@ class StageReader:
             Option that is wrong where the log does not have a stage.
         """
         flags = np.zeros(len(self._code_of), dtype=np.uint8)
-        for label in stage if isinstance(stage, tuple | frozenset) else (stage,):
-            if isinstance(label, str) and label == ANY:
+        for label in labels_of(stage):
+            if _is_any(label):
                 flags[:] = 1
             else:
                 flags[self._codes(label, where, option)] = 1
         return flags
 
-    def _codes(self, label: Any, where: str, option: str) -> list[int]:
-        if label in self._code_of:
+    def _codes(self, label: Hashable, where: str, option: str) -> list[int]:
+        if label in self._code_of and self._has_rows[self._code_of[label]]:
             return [self._code_of[label]]
         if label in self._left_out:
             raise SchemaError(
                 *(f"{where}: the log was read without stage {label!r}; name it in ", named("stages"), " too"),
                 option=option,
             )
-        if self._missing == "ignore":
-            return []
-        stages = list(self._code_of)
-        hint = did_you_mean(label, [*stages, *self._left_out])
-        raise SchemaError(
-            f"{where}: the log has no stage {label!r}{hint}; it has: {quoted(stages)}; pass ",
-            *(advised("missing", "ignore"), " for stages that may have no rows"),
-            option=option,
-        )
+        if label not in self.without_rows:
+            self.without_rows.append(label)
+        if self._missing != "ignore":
+            self._refuse(label, where, option)
+        return []
+
+    def _refuse(self, label: Hashable, where: str, option: str) -> None:
+        stages = [stage for stage, code in self._code_of.items() if self._has_rows[code]]
+        others = [*stages, *self._left_out]
+        if self._missing == "error":
+            hint = did_you_mean(label, others)
+            raise SchemaError(
+                f"{where}: the log has no stage {label!r}{hint}; it has: {quoted(stages)}; pass ",
+                *(advised("missing", "ignore"), " for stages that may have no rows"),
+                option=option,
+            )
+        unnamed = [stage for stage in others if stage not in self._named]
+        near = nearest(label, unnamed, has_pipelines=self._has_pipelines)
+        if near is not None:
+            what = "was read without" if near in self._left_out else "has"
+            raise SchemaError(
+                f"{where}: the log has no stage {label!r}, but {what} {near!r}, which no step names; write "
+                "them alike, or pass ",
+                *(advised("missing", "ignore"), " if they are different stages"),
+                option=option,
+            )
+
+
+def labels_of(stage: StageLike) -> tuple[Hashable, ...]:
+    """Return the labels of a step."""
+    return tuple(stage) if isinstance(stage, tuple | frozenset) else (cast(Hashable, stage),)
+
+
+def _is_any(label: Hashable) -> bool:
+    return isinstance(label, str) and label == ANY
 
 
 def with_missing(flags: StageFlags) -> StageFlags:

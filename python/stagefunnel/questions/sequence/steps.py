@@ -69,7 +69,10 @@ class Steps:
         opens a match; the next match is opened by the first step-1 row after this one is completed or its
         window is over.
     missing
-        ``"error"`` or ``"ignore"`` for a stage that the log does not have.
+        What happens to a stage that the log does not have. ``"near"``: it is refused where the log has a
+        stage with a near label that no step names, such as the one that was misspelled. ``"error"``: it is
+        always refused. ``"ignore"``: it is never refused. A stage that is not refused is named under the
+        table.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ from ...errors import SchemaError, check_option, core_errors, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, stage_columns
-from ...tables.options import BasisName, PerName, Unlisted
+from ...tables.options import BasisName, MissingStages, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
@@ -29,6 +29,7 @@ def time_in_stage(
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -48,7 +49,7 @@ def time_in_stage(
     quantiles
         Shares between 0 and 1, read as the decimals that they are written as. Each gives a column, such as
         ``q25`` for 0.25, beside the median.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -76,7 +77,9 @@ def time_in_stage(
     """
     check_option("per", per, get_args(PerName))
     exact_quantiles = quantiles_of(quantiles)
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+    )
     with core_errors():
         stages = _core.stages.time_in_stage(
             journeys=selection.journeys,
@@ -85,7 +88,8 @@ def time_in_stage(
             quantiles=list(exact_quantiles.values()),
             threads=log._data.threads,
         )
-    return time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
+    table = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
+    return selection.remarked(table)
 
 
 def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.stages.Quantile]:

@@ -11,10 +11,11 @@ from ... import _core
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, remember, stage_columns
-from ...tables.options import Unlisted
+from ...tables.options import MissingStages, Unlisted
 from ...tables.schema import ENTRIES, FLOW
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
-from ..scope.selection import core_pipeline, elsewhere_flags
+from ..scope.remarks import remark
+from ..scope.selection import core_pipeline, elsewhere_flags, remarks_about
 
 
 def flow(
@@ -23,6 +24,7 @@ def flow(
     *,
     period: PeriodLike | None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     as_of: MomentLike | None = None,
 ) -> pd.DataFrame:
     """Balance the visits of each stage: those at the start, those that enter and leave, those at the end.
@@ -38,7 +40,7 @@ def flow(
     period
         The stretch of time, as for :func:`funnel`; ``None`` is all of the log. There is no ``basis``: a
         balance is about all items.
-    unlisted, as_of
+    unlisted, missing, as_of
         As for :func:`funnel`. The period ends at ``as_of`` if that is before its own end.
 
     Returns
@@ -66,7 +68,7 @@ def flow(
     0    New         1        1        1             0         1       1
     1  Offer         0        1        0             1         0       1
     """
-    lookup = core_pipeline(log, pipeline, unlisted)
+    lookup = core_pipeline(log, pipeline, unlisted, missing)
     clock = log._data.clock
     start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
@@ -86,4 +88,4 @@ def flow(
     columns |= stage_columns(pipeline)
     table = frame(columns, FLOW)
     remember(table, "flow", pipeline)
-    return table
+    return remark(table, remarks_about(log, pipeline, unlisted, period=period, as_of=as_of))

@@ -9,7 +9,7 @@ from ... import _core
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, outcome_values, remember, stage_values
-from ...tables.options import BasisName, Unlisted
+from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import ITEMS, MOVED_OUT
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT
@@ -21,6 +21,7 @@ def item_table(
     pipeline: Pipeline,
     *,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -31,7 +32,7 @@ def item_table(
     ----------
     log, pipeline
         The stage history and the stages.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`. Items without a row of a listed stage are not listed.
 
     Returns
@@ -59,7 +60,9 @@ def item_table(
       outcome last_stage   lost_from  visits  skipped
     6    lost       Lost  Prepayment       3        1
     """
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+    )
     facts = _core.stages.item_facts(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
     )
@@ -90,4 +93,4 @@ def item_table(
         ITEMS,
     )
     remember(table, "item_table", pipeline)
-    return table
+    return selection.remarked(table)

@@ -16,7 +16,7 @@ from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
-from ...tables.options import BasisName, LossAtName, Unlisted
+from ...tables.options import BasisName, LossAtName, MissingStages, Unlisted
 from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
@@ -43,6 +43,7 @@ def losses(
     currency: str | None = None,
     rates: Rates | None = None,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
@@ -68,7 +69,7 @@ def losses(
         or, where that has none, in an earlier one of the closing lost visits.
     amount, currency, rates
         As for :func:`funnel`.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
 
     Returns
@@ -100,7 +101,14 @@ def losses(
     3         NaN       Lost      1    0.2
     """
     selection = selection_of(
-        log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of, within=within
+        log,
+        pipeline,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
     )
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
@@ -149,8 +157,8 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names, **selection.said)
-    return table
+    remember(table, "losses", pipeline, by=groups.names)
+    return selection.remarked(table)
 
 
 def _groups_of(

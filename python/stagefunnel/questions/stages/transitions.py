@@ -11,7 +11,7 @@ from ...errors import core_errors
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, remember, share, stage_values
-from ...tables.options import BasisName, Unlisted
+from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import TRANSITIONS
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.selection import Selection, selection_of
@@ -22,6 +22,7 @@ def transitions(
     pipeline: Pipeline,
     *,
     unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
@@ -35,7 +36,7 @@ def transitions(
     ----------
     log, pipeline
         The stage history and the stages.
-    unlisted, period, basis, as_of
+    unlisted, missing, period, basis, as_of
         As for :func:`funnel`.
 
     Returns
@@ -59,9 +60,11 @@ def transitions(
     0        New    Offer      1      1    1.0
     1      Offer      New      1      1    1.0
     """
-    selection = selection_of(log, pipeline, unlisted=unlisted, period=period, basis=basis, as_of=as_of)
+    selection = selection_of(
+        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+    )
     counts = count_moves(selection)
-    return transition_table(pipeline, counts.moves, counts.items)
+    return selection.remarked(transition_table(pipeline, counts.moves, counts.items))
 
 
 def count_moves(selection: Selection) -> _core.stages.Transitions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, with_reader_lines
 from ...pipeline import Pipeline
 from ..export import Export
 from ..notes import Notes
@@ -72,5 +72,6 @@ def finish(
     items: pd.DataFrame,
     notes: Notes,
 ) -> Export:
-    """Put an export together; the notes go below the log's own quality lines."""
-    return Export(format, log, pipelines, items, notes.below(log.quality()))
+    """Put an export together; the log carries the notes below its own quality lines."""
+    noted = with_reader_lines(log, notes.with_levels())
+    return Export(format, noted, pipelines, items, noted.quality())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from ...pipeline import Pipeline
+from ...pipeline import Pipeline, made_by_reader
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,14 @@ def make_pipelines(lists: Iterable[StageList], also: Iterable[str] = ()) -> dict
         if not listed.stages:
             continue
         own = set(listed.labels)
-        pipelines[_free_name(listed.name, pipelines)] = Pipeline(
+        pipeline = Pipeline(
             listed.stages,
             won=listed.won,
             lost=listed.lost,
             names={label: name for label, name in listed.names.items() if label in own},
             elsewhere=[label for label in labels if label not in own],
         )
+        pipelines[_free_name(listed.name, pipelines)] = made_by_reader(pipeline)
     return pipelines
 
 

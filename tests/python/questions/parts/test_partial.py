@@ -92,7 +92,15 @@ def content(part: sf.Partial) -> list[Any]:
         array for counts in part._counts.values() for array in vars(counts).values() if array is not None
     ]
     counts = [(sample.visits, sample.completed, sample.open, sample.items) for sample in part._samples]
-    return [*(array.tobytes() for array in arrays), counts, part._found, part._labels, part.pipeline]
+    return [
+        *(array.tobytes() for array in arrays),
+        counts,
+        part._found,
+        part._stages,
+        part._ends,
+        part._reader_lines,
+        part.pipeline,
+    ]
 
 
 @given(split=splits(), options=OPTIONS)

@@ -98,7 +98,15 @@ def test_currencies_are_converted_at_the_given_rates() -> None:
             {"amount_at": "stage"},
             "amount_at=\"stage\" reads the amount where an item enters a stage, but 'sum'",
         ),
-        ({"amount_at": "first"}, "amount_at='first' is not one of 'last', 'stage'"),
+        (
+            {"amount_at": "last_known"},
+            "amount_at=\"last_known\" reads the last amount in the rows of an item, but 'sum' is a column",
+        ),
+        ({"amount_at": "first_known"}, 'amount_at="first_known" reads the first amount in the rows of an'),
+        (
+            {"amount_at": "first"},
+            "amount_at='first' is not one of 'last', 'last_known', 'first_known', 'stage'",
+        ),
     ],
 )
 def test_money_that_does_not_add_up_is_refused(options: dict[str, Any], message: str) -> None:

@@ -233,14 +233,25 @@ WRONG_RULES: list[tuple[Any, dict[str, Any], str, str]] = [
 ]
 # These are wrong for this log.
 WRONG_FOR_THE_LOG: list[tuple[Any, dict[str, Any], str, str]] = [
-    (["visit", "crat"], {}, "steps", "step 2: the log has no stage 'crat'; did you mean 'cart'"),
-    (["visit", "crat"], {}, "steps", 'pass missing="ignore"'),
+    (
+        ["visit", "crat"],
+        {"missing": "error"},
+        "steps",
+        "step 2: the log has no stage 'crat'; did you mean 'cart'",
+    ),
+    (["visit", "crat"], {"missing": "error"}, "steps", 'pass missing="ignore"'),
+    (
+        ["visit", "Cart"],
+        {},
+        "steps",
+        "step 2: the log has no stage 'Cart', but has 'cart', which no step names",
+    ),
     (STEPS, {"window": "7d"}, "window", "plain integers"),
     (STEPS, {"max_gap": "7d"}, "max_gap", "max_gap='7d' has a unit"),
     (STEPS, {"max_gap": 2, "min_gap": {2: 3}}, "min_gap", "min_gap= of step 2 is longer than its max_gap="),
     (
         STEPS,
-        {"exclude": sf.Exclusion("add")},
+        {"exclude": sf.Exclusion("add"), "missing": "error"},
         "exclude",
         "exclusion of 'add': the log has no stage 'add'; did",
     ),

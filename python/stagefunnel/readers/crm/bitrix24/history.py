@@ -107,7 +107,8 @@ def read(sources: Sources, options: Options) -> Export:
     leads, deals = exports[Entity.LEADS], exports[Entity.DEALS]
     notes = Notes()
     links = _links(leads, deals, notes)
-    return replace(deals, leads=leads, deals=deals, links=links, quality=notes.below(deals.quality))
+    deals = notes.on(deals)
+    return replace(deals, leads=leads, deals=deals, links=links)
 
 
 def _refuse_lists_alone(tables: Mapping[str, Table]) -> None:

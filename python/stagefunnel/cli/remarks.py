@@ -1,0 +1,35 @@
+"""What a command says beside its answer, on the standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import stagefunnel as sf
+
+# A table in these formats has its remarks under it.
+_WITH_REMARKS: Final = ("table", "markdown")
+
+
+def say_warnings(log: sf.StageLog) -> None:
+    """Say what the quality table of a log warns of."""
+    from ..display.sentences import warnings_of
+
+    _say("warning", (line.removeprefix("Warning: ") for line in warnings_of(log.quality())))
+
+
+def say_remarks(answer: Any, form: str) -> None:
+    """Say the remarks of an answer that is written without them."""
+    from ..display.remarks import remarks_of
+
+    if form not in _WITH_REMARKS:
+        table = getattr(answer, "funnel", answer)  # the tables of a summary have the same remarks
+        _say("note", remarks_of(table.attrs.get("stagefunnel", {})))
+
+
+def _say(what: str, lines: Iterable[str]) -> None:
+    for line in lines:
+        if sys.stderr is not None:  # it is None if the standard error is closed
+            sys.stderr.write(f"stagefunnel: {what}: {line}\n")

@@ -1,0 +1,115 @@
+"""What a table has to say beside its numbers: stages ignored, stages without rows, empty periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import numpy as np
+import pandas as pd
+
+from ...log.data import LogData
+from ...log.fit import Fit
+from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, period_of
+from ...times.stamps import to_times
+
+_MOST_REMEMBERED: Final = 5
+
+#: What a table remembers of these: ``ignored``, ``without_rows`` and ``outside``, as far as there are such.
+Remarks = Mapping[str, Any]
+
+
+def remarks_of_stages(fit: Fit, unlisted: str) -> Remarks:
+    """Note the rows that are ignored, by stage, and the stages of the pipeline that no row has."""
+    ignored = fit.unlisted_by_size if unlisted == "ignore" else []
+    summed = {
+        "rows": sum(rows for _, rows in ignored),
+        "stages": len(ignored),
+        # A table is copied with all that it remembers, so it remembers the largest alone.
+        "largest": {str(label): rows for label, rows in ignored[:_MOST_REMEMBERED]},
+    }
+    without_rows = [str(label) for label in fit.without_rows]
+    return _present(ignored=summed if ignored else None, without_rows=without_rows)
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where a question looks in time, and where a log begins and ends.
+
+    Attributes
+    ----------
+    start, end, seen_at
+        The ends of the period and the moment of the report, as the core reads them.
+    log
+        The first and the last time of the log; ``None`` without rows, and where a question looks everywhere.
+    period, as_of
+        The period and the moment, as people read them.
+    """
+
+    start: int | None
+    end: int | None
+    seen_at: int | None
+    log: tuple[int, int] | None
+    period: str
+    as_of: str
+
+    @classmethod
+    def of(cls, data: LogData, period: PeriodLike | None, as_of: MomentLike | None, called: str = "") -> Self:
+        """Read the ends; `called` is what people read for a period that is not as given."""
+        start, end = period_of(period, data.clock).ticks(data.clock)
+        seen_at = moment_of(as_of, data.clock, "as_of")
+        everywhere = start is None and end is None and seen_at is None
+        return cls(
+            start, end, seen_at, None if everywhere else data.time_range, called or _text(period), str(as_of)
+        )
+
+    @classmethod
+    def total(cls, parts: Sequence[Self]) -> Self:
+        """Join the ends of parts that ask about one period."""
+        known = [part.log for part in parts if part.log is not None]
+        log = (min(first for first, _ in known), max(last for _, last in known)) if known else None
+        # Parts may write one period in several ways.
+        written = min((part.period, part.as_of) for part in parts)
+        return replace(parts[0], log=log, period=written[0], as_of=written[1])
+
+    def remarks(self, clock: Clock) -> Remarks:
+        """Note a period that ends before the log begins or begins after it ends, and a moment before it."""
+        if self.log is None:
+            return {}
+        first, last = self.log
+        outside = []
+        if (self.start is not None and self.start > last) or (self.end is not None and self.end <= first):
+            outside.append(f"period {self.period}")
+        if self.seen_at is not None and self.seen_at <= first:
+            outside.append(f"as of {self.as_of}")
+        if not outside:
+            return {}
+        runs = to_times(np.array([first, last], dtype=np.int64), clock.unit, clock.zone)
+        return {"outside": outside, "log_runs": [str(time).removesuffix(" 00:00:00") for time in runs]}
+
+
+def joined_remarks(remarks: Iterable[Remarks]) -> Remarks:
+    """Join what is to be said about several periods of one log."""
+    joined: dict[str, Any] = {}
+    for one in remarks:
+        outside = [text for text in one.get("outside", []) if text not in joined.get("outside", [])]
+        joined = {**joined, **one, **_present(outside=[*joined.get("outside", []), *outside])}
+    return joined
+
+
+def remark(table: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
+    """Let a table remember remarks, and return it."""
+    if remarks:
+        table.attrs["stagefunnel"] = {**table.attrs.get("stagefunnel", {}), **remarks}
+    return table
+
+
+def _present(**remarks: Any) -> dict[str, Any]:
+    return {name: value for name, value in remarks.items() if value}
+
+
+def _text(period: PeriodLike | None) -> str:
+    if isinstance(period, list | tuple):
+        return " to ".join("…" if end is None else str(end) for end in period)
+    return str(period)
