@@ -164,9 +164,9 @@ def test_a_higher_rate_of_fewer_than_thirty_is_not_named() -> None:
 
 def test_more_skips_than_a_line_holds_are_counted() -> None:
     stages = [f"S{number}" for number in range(1, 8)]
-    log = journeys_log("S1 > S7")
+    log = journeys_log("S1 > S7", "S2 > S3 > S4 > S5 > S6")
     assert skip_lines(sf.funnel(log, sf.Pipeline(stages))) == [
-        "Skipped, too few items to rank: S2 (1 of 1), S3 (1 of 1), S4 (1 of 1), S5 (1 of 1) and 1 more"
+        "Skipped, too few items to rank: S2 (1 of 2), S3 (1 of 2), S4 (1 of 2), S5 (1 of 2) and 1 more"
     ]
 
 

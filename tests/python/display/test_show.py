@@ -165,7 +165,8 @@ def test_more_groups_than_a_screen_holds_are_counted() -> None:
 def test_the_two_sentences_say_what_there_is_to_say(path: str, sentences: list[str]) -> None:
     # The other item is in every stage, and neither skips one nor is lost.
     log = journeys_log(path, "Lost > New > Offer > Won")
-    assert repr(sf.show(sf.funnel(log, SMALL))).splitlines()[-2:] == sentences
+    lines = repr(sf.show(sf.funnel(log, SMALL))).splitlines()
+    assert [line for line in lines if " ever, " not in line][-2:] == sentences
 
 
 CODES = sf.Pipeline(

@@ -257,15 +257,17 @@ def test_a_chain_names_the_part() -> None:
         assert not any("Most often skipped: Talk" in line for line in lines)
 
 
+MANY = ("New > Offer > Won", "New > Offer > Lost", "New > Won") * 20
+
+
 def test_superlatives_pass_over_a_stage_nobody_was_in() -> None:
-    # All three skip the discussion, which nobody was in; one of three skips the offer.
-    log = journeys_log("New > Offer > Won", "New > Offer > Lost", "New > Won")
+    # All skip the discussion, which nobody was in; half of those that were won skip the offer.
+    log = journeys_log(*MANY)
     table = sf.funnel(log, PIPELINE)
-    assert table["skipped"].tolist() == [0, 3, 1, 0, 0]
-    assert "Most often skipped: Offer (1 of 2 that went beyond, 50 %)" in repr(sf.show(table))
-    assert "Most often skipped: Offer (1 of 2 that went beyond, 50 %)" in repr(
-        sf.show(sf.skips(log, PIPELINE, by=None))
-    )
+    assert table["skipped"].tolist() == [0, 60, 20, 0, 0]
+    expected = "Most often skipped: Offer (20 of 40 that went beyond, 50 %)"
+    assert expected in repr(sf.show(table))
+    assert expected in repr(sf.show(sf.skips(log, PIPELINE, by=None)))
     only = sf.funnel(journeys_log("New > Offer > Won > Lost"), PIPELINE)
     assert "No stage that has rows was skipped." in repr(sf.show(only))
     skips = sf.skips(journeys_log("New > Offer > Won > Lost"), PIPELINE, by=None)
@@ -273,11 +275,15 @@ def test_superlatives_pass_over_a_stage_nobody_was_in() -> None:
 
 
 def test_two_funnels_are_not_furthest_apart_at_a_stage_nobody_was_in() -> None:
-    rows = [(1, "New", 0), (1, "Won", 1), (2, "New", 0), (3, "New", 5), (3, "Offer", 6), (4, "New", 5)]
+    rows = [(9_999, "New", 9)]
+    for at in range(0, 160, 4):
+        rows += [(at, "New", 0), (at, "Won", 1), (at + 1, "New", 0), (at + 1, "Lost", 1)]
+        rows += [(at + 2, "New", 5), (at + 2, "Offer", 6), (at + 2, "Lost", 7)]
+        rows += [(at + 3, "New", 5), (at + 3, "Lost", 6)]
     log = sf.StageLog(frame_of(rows))
     table = sf.compare_periods(log, PIPELINE, (5, 9), with_=(0, 5), kind="conversions", basis="created")
     # Half of the earlier ones are assumed in the discussion, none of the later ones; nobody was there.
-    assert table["conversion_from_all_difference"].tolist() == [0, -0.5, 0, -0.5, 0]
+    assert table["conversion_from_all_difference"].tolist() == [0, -0.5, 0, -0.5, 0.5]
     assert "Furthest apart at Won" in repr(sf.show(table))
 
 
@@ -285,7 +291,7 @@ def test_a_chart_passes_over_it_too() -> None:
     pytest.importorskip("altair")
     from stagefunnel import plots
 
-    log = journeys_log("New > Offer > Won", "New > Offer > Lost", "New > Won")
+    log = journeys_log(*MANY)
     for chart in (
         plots.plot_funnel(sf.funnel(log, PIPELINE)),
         plots.plot_skips(sf.skips(log, PIPELINE, by=None)),
@@ -308,28 +314,30 @@ def test_a_trend_is_about_the_first_won_stage_that_has_rows() -> None:
     pytest.importorskip("altair")
     from stagefunnel.plots import plot_trend
 
-    rows = [
-        (1, "New", "2026-01-05"),
-        (1, "Paid", "2026-01-06"),
-        (2, "New", "2026-02-01"),
-        (3, "New", "2026-02-02"),
-    ]
+    rows = [(-1, "New", "2025-12-31"), (-1, "Note", "2026-04-01")]
+    for item in range(40):
+        rows += [(item, "New", "2026-01-05"), (item, "Paid", "2026-01-06"), (item + 40, "New", "2026-02-01")]
     log = sf.StageLog(frame_of(rows))
-    table = sf.funnel_by_period(log, sf.Pipeline(["New"], won=["Signed", "Paid"]), basis="created")
-    expected = "Paid: 100 % of all in 2026-01, 0 % in 2026-02"
-    assert repr(sf.show(table)).splitlines()[-2:] == [expected, "Stages without rows: Signed"]
+    options = {"within": "9d", "unlisted": "ignore"}
+    table = sf.funnel_by_period(log, sf.Pipeline(["New"], won=["Signed", "Paid"]), **options)
+    expected = "Paid within 9d, of all created: 0.0 % in 2026-02 after 100.0 % in 2026-01 (−100.0 points)"
+    lines = repr(sf.show(table)).splitlines()
+    assert expected in lines
+    assert "Stages without rows: Signed" in lines
     assert expected in plot_trend(table).to_dict()["usermeta"]["sentences"]
-    nothing = sf.funnel_by_period(log, sf.Pipeline(["New", "Paid"], won="Signed"), basis="created")
-    assert "Signed: 0 % of all in 2026-01, 0 % in 2026-02" in repr(sf.show(nothing))
+    nothing = sf.funnel_by_period(log, sf.Pipeline(["New", "Paid"], won="Signed"), **options)
+    assert "Signed within 9d, of all created: 0.0 % in 2026-02 after 0.0 % in 2026-01" in repr(
+        sf.show(nothing)
+    )
 
 
 def test_no_group_is_the_best_at_a_step_without_rows() -> None:
     owners = pd.DataFrame({"item": ["a", "b", "c"], "who": ["Ann", "Bob", "Bob"]})
     log = sf.StageLog(CLICKS, items=owners)
     shown = repr(sf.show(sf.sequence_funnel(log, ["visit", "refund"], by="who")))
-    assert "fewest in" not in shown
+    assert "No rank" not in shown
     assert "Stages without rows: refund" in shown
-    assert "fewest in Bob" in repr(sf.show(sf.sequence_funnel(log, ["visit", "purchase"], by="who")))
+    assert "No rank" in repr(sf.show(sf.sequence_funnel(log, ["visit", "purchase"], by="who")))
 
 
 CLICKS = pd.DataFrame(
