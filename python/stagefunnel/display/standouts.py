@@ -96,7 +96,8 @@ def _possessive(one: Mapping[str, Any]) -> str:
 
 def _plural(by: Sequence[Any]) -> str:
     name = str(by[0]) if len(by) == 1 else ""
-    return f"{name}s" if name.isalpha() and name.isascii() and not name.endswith(("s", "y")) else "groups"
+    has_plural = name.isalpha() and name.isascii() and len(name) > 3 and not name.endswith(("s", "y"))
+    return f"{name}s" if has_plural else "groups"
 
 
 def _p_value(p: float) -> str:

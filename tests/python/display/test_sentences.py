@@ -232,7 +232,7 @@ def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
     owners = pd.DataFrame({"item": [1, 2, 3, 4, 5], "who": ["Ann", "Ann", "Ann", "Bob", "Bob"]})
     log = dated(*rows, "5 a 01-02", items=owners)
     trend = sf.sequence_trend(log, ["a", "b"], by="who", window="9D", as_of="2026-02-01")
-    assert line(trend) == "No rank: none of the whos has 30 items that entered"
+    assert line(trend) == "No rank: none of the groups has 30 items that entered"
     young = sf.sequence_trend(log, ["a", "b"], by="who", window="90D", as_of="2026-02-01")
     assert line(young) == "No two groups entered in a period whose windows are all over."
     shown = repr(sf.show(sf.time_to_convert(log, ["a", "b"], by="who"))).splitlines()
@@ -308,7 +308,7 @@ def test_without_a_window_a_trend_of_groups_says_that_older_periods_have_had_lon
     owners = pd.DataFrame({"item": [1, 2], "who": ["Ann", "Bob"]})
     table = sf.sequence_trend(dated(*CLICKS, items=owners), ["a", "b"], by="who")
     assert repr(sf.show(table)).splitlines()[-2:] == [
-        "No rank: none of the whos has 30 items that entered",
+        "No rank: none of the groups has 30 items that entered",
         "Without a window older periods have had longer to convert.",
     ]
 
