@@ -57,6 +57,15 @@ void bind_scan(py::module_& m) {
         .finalize();
     m.def("select_journeys", &select, "journeys"_a, "pipeline"_a, "basis"_a, "start"_a, "end"_a, "as_of"_a,
           "elsewhere"_a.noconvert(), "moved_out"_a, "until"_a.noconvert().none(true), "threads"_a);
+    m.def(
+        "with_departures",
+        [](const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& elsewhere,
+           unsigned threads) {
+            const std::span<const std::uint8_t> flags = as_span(elsewhere);
+            const py::gil_scoped_release unlocked;
+            return scan::with_departures(journeys, pipeline, flags, threads);
+        },
+        "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
     m.def("moved_items", &moved, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
 }
 

@@ -69,6 +69,53 @@ void copy_rows(const Journeys& journeys, Journeys& kept, unsigned threads) {
     });
 }
 
+/// Finds the first row of the stay elsewhere that ends an item's rows [begin, end); `end` if there is none.
+template <class Code>
+std::size_t departure_of(const Code* codes, const CodeMeaning* meaning, std::size_t begin, std::size_t end) {
+    std::size_t departure = end;
+    for (std::size_t i = end; i > begin && meaning[codes[i - 1]].where != Where::here; --i) {
+        if (meaning[codes[i - 1]].where == Where::elsewhere) departure = i - 1;
+    }
+    return departure;
+}
+
+/// Gives `kept` all of a log but its rows.
+void copy_items(const Journeys& journeys, Journeys& kept) {
+    kept.first_row = journeys.first_row;
+    kept.key = journeys.key;
+    kept.high = journeys.high;
+    kept.prefix = journeys.prefix;
+    kept.n_labels = journeys.n_labels;
+}
+
+/// Turns numbers of rows into offsets.
+void add_up(LargeVector<std::uint64_t>& offsets) {
+    for (std::size_t item = 1; item < offsets.size(); ++item) offsets[item] += offsets[item - 1];
+}
+
+/// Copies the rows that stay, and departures with the code `departed`.
+template <class CodeVector>
+void copy_with_departures(const Journeys& journeys, const CodeMeaning* meaning, std::size_t departed,
+                          Journeys& kept, unsigned threads) {
+    const auto& codes = std::get<CodeVector>(journeys.stage);
+    auto& kept_codes = kept.stage.template emplace<CodeVector>();
+    kept_codes.resize(kept.offsets.back());
+    kept.time.resize(kept.offsets.back());
+    parallel_for(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+            const std::size_t departure = departure_of(codes.data(), meaning, begin, end);
+            std::size_t to = kept.offsets[item];
+            for (std::size_t i = begin; i < end; ++i) {
+                if (meaning[codes[i]].where == Where::elsewhere && i != departure) continue;
+                kept_codes[to] =
+                    i == departure ? static_cast<typename CodeVector::value_type>(departed) : codes[i];
+                kept.time[to++] = journeys.time[i];
+            }
+        }
+    });
+}
+
 }  // namespace
 
 Journeys select_journeys(const Journeys& journeys, const Pipeline& pipeline, const Selection& selection,
@@ -85,15 +132,37 @@ Journeys select_journeys(const Journeys& journeys, const Pipeline& pipeline, con
     for_each_item(journeys, threads, [&](const auto* codes, std::size_t item) {
         kept.offsets[item + 1] = rows_kept(journeys, codes, meaning.data(), selection, item);
     });
-    for (std::size_t item = 0; item < journeys.n_items(); ++item)
-        kept.offsets[item + 1] += kept.offsets[item];
+    add_up(kept.offsets);
     std::visit([&]<class CodeVector>(const CodeVector&) { copy_rows<CodeVector>(journeys, kept, threads); },
                journeys.stage);
-    kept.first_row = journeys.first_row;
-    kept.key = journeys.key;
-    kept.high = journeys.high;
-    kept.prefix = journeys.prefix;
-    kept.n_labels = journeys.n_labels;
+    copy_items(journeys, kept);
+    return kept;
+}
+
+Journeys with_departures(const Journeys& journeys, const Pipeline& pipeline,
+                         std::span<const std::uint8_t> elsewhere, unsigned threads) {
+    const std::vector<CodeMeaning> meaning = meanings(journeys, pipeline, elsewhere);
+    const auto is_elsewhere = [](const CodeMeaning& code) { return code.where == Where::elsewhere; };
+    const auto first = std::find_if(meaning.begin(), meaning.end(), is_elsewhere);
+    if (first == meaning.end()) throw std::invalid_argument("no label is elsewhere");
+    Journeys kept;
+    kept.offsets.resize(journeys.n_items() + 1);
+    kept.offsets[0] = 0;
+    for_each_item(journeys, threads, [&](const auto* codes, std::size_t item) {
+        const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+        const auto away =
+            std::count_if(codes + begin, codes + end, [&](auto code) { return is_elsewhere(meaning[code]); });
+        const bool departs = departure_of(codes, meaning.data(), begin, end) < end;
+        kept.offsets[item + 1] = end - begin - static_cast<std::size_t>(away) + (departs ? 1 : 0);
+    });
+    add_up(kept.offsets);
+    const auto departed = static_cast<std::size_t>(first - meaning.begin());
+    std::visit(
+        [&]<class CodeVector>(const CodeVector&) {
+            copy_with_departures<CodeVector>(journeys, meaning.data(), departed, kept, threads);
+        },
+        journeys.stage);
+    copy_items(journeys, kept);
     return kept;
 }
 

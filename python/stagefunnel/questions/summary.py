@@ -20,7 +20,7 @@ from .funnel.table import funnel_table, outcome_table, win_rate_standouts
 from .scope.breakdown import groups_of
 from .scope.scope import Scope
 from .scope.selection import selection_of
-from .stages.durations import QUANTILES, quantiles_of, time_table
+from .stages.durations import QUANTILES, quantiles_of, stage_times, time_table
 from .stages.transitions import transition_table
 
 
@@ -96,7 +96,11 @@ def summary(
     *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
-    times = time_table(pipeline, found.times, per=per, names=list(exact_quantiles), unit=log.unit)
+    # A move to another pipeline ends a visit, which only the question of its own knows.
+    stages = found.times
+    if selection.moved is not None:
+        stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
+    times = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
     return Summary(
         funnel=selection.remarked(funnel_table(pipeline, "both", counted, groups)),
         outcomes=selection.remarked(

@@ -46,6 +46,28 @@ TEST(SelectJourneys, AnActiveItemKeepsItsRowsBeforeThePeriodsEnd) {
     EXPECT_EQ(kept(kDeal, period(Basis::active, 90, 120)), (Labels{"New", "Prepayment", "Won"}));
 }
 
+TEST(WithDepartures, KeepTheFirstRowOfTheStayElsewhereThatEndsAJourney) {
+    const Log log = log_of({{1, "New", 1},
+                            {1, "Ordered", 3},
+                            {1, "Packed", 5},
+                            {2, "New", 1},
+                            {2, "Ordered", 2},
+                            {2, "New", 4},
+                            {2, "Call", 6},
+                            {3, "Packed", 1},
+                            {3, "Won", 2}});
+    std::vector<std::uint8_t> elsewhere;
+    for (const std::string& label : log.labels) elsewhere.push_back(label == "Ordered" || label == "Packed");
+    const Log found{with_departures(log.journeys, shop().read(log), elsewhere, 1), log.labels};
+    EXPECT_EQ(found.stages_of(1), (Labels{"New", "Ordered"}));
+    EXPECT_EQ(found.times_of(1), (std::vector<std::int64_t>{1, 3}));
+    EXPECT_EQ(found.stages_of(2), (Labels{"New", "New", "Call"}));
+    EXPECT_EQ(found.stages_of(3), (Labels{"Won"}));
+    const std::vector<std::uint8_t> nowhere(log.labels.size(), 0);
+    EXPECT_THROW(static_cast<void>(with_departures(log.journeys, shop().read(log), nowhere, 1)),
+                 std::invalid_argument);
+}
+
 TEST(SelectJourneys, AnItemIsReadUntilATimeOfItsOwnWithItsBoundInside) {
     std::vector<Row> rows = kDeal;
     rows.insert(rows.end(), kReopened.begin(), kReopened.end());

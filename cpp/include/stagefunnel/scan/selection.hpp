@@ -41,6 +41,15 @@ struct Selection {
 [[nodiscard]] Journeys select_journeys(const Journeys& journeys, const Pipeline& pipeline,
                                        const Selection& selection, unsigned threads);
 
+/// Returns journeys in which a departure to another pipeline ends the last visit.
+///
+/// Rows of stages elsewhere are left out, but for one: where an item is elsewhere now, the first row of the
+/// stay that ends its journey is kept, and has the first label that is elsewhere.
+///
+/// @throws std::invalid_argument as `select_journeys` does, and if no label is elsewhere.
+[[nodiscard]] Journeys with_departures(const Journeys& journeys, const Pipeline& pipeline,
+                                       std::span<const std::uint8_t> elsewhere, unsigned threads);
+
 /// Returns, for each item, 1 if its last row of a listed stage or a stage elsewhere has a stage elsewhere.
 ///
 /// @throws std::invalid_argument as `select_journeys` does.

@@ -79,10 +79,15 @@ def explain(
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     check_option("basis", basis, get_args(BasisName))
-    journey = select(
-        log, log._data.journey_of(item), pipeline, lookup, period=period, basis=basis, as_of=as_of
-    )
-    visits = _visits(log, pipeline, journey)
+    whole = log._data.journey_of(item)
+    options: dict[str, Any] = {"period": period, "basis": basis, "as_of": as_of}
+    journey = select(log, whole, pipeline, lookup, **options)
+    visits, all_visits = (_visits(log, pipeline, rows) for rows in (journey, whole))
+    nowhere = None
+    if all_visits and not visits:
+        staying = pipeline.replace(moved_out="include")
+        has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options)))
+        nowhere = f"left out: {'moved out' if has_moved else 'outside the period'}"
     parts = []
     for rule in rules:
         with core_errors():
@@ -97,11 +102,13 @@ def explain(
                 threads=1,
                 item_states=None,
             )
-        left_out = f"left out: {_why_left_out(visits, rule)}" if counts.left_out[0] else None
+        left_out = f"left out: {_why_left_out(visits, rule)}" if counts.left_out[0] else nowhere
         passed = counts.passed[0].astype(bool)
         assumed = counts.assumed[0].astype(bool)
         reasons = [
-            left_out or _reason(rule.core_kind, row, visits, pipeline, passed[row], assumed[row])
+            left_out
+            or _reason(rule.core_kind, row, visits, pipeline, passed[row], assumed[row])
+            or _why_no_visit(row, all_visits)
             for row in range(len(pipeline.labels))
         ]
         parts.append((rule.kind, passed, assumed, reasons))
@@ -143,7 +150,8 @@ def _why_left_out(visits: list[_Visit], rule: Rule) -> str:
 
 def _reason(
     kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
-) -> str:
+) -> str | None:
+    """Say why a stage counts, or does not although it was visited; ``None`` without a visit that is read."""
     own = [visit for visit in visits if visit.row == row]
     if passed:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
@@ -151,9 +159,14 @@ def _reason(
     if assumed:
         return f"assumed: {_implied_by(kind, row, visits, pipeline)}"
     if not own:
-        return "not counted: no visit"
+        return None
     # The strict funnel is the only one with visits that do not count.
     return "not counted: visited, but not all stages before it were passed in order"
+
+
+def _why_no_visit(row: int, all_visits: list[_Visit]) -> str:
+    times = [visit.time for visit in all_visits if visit.row == row]
+    return f"not counted: entered at {times[0]}, outside the period" if times else "not counted: no visit"
 
 
 def _implied_by(kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:

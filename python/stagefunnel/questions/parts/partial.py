@@ -33,7 +33,7 @@ from ..funnel.table import funnel_table, outcome_table
 from ..scope.remarks import Ends, remark, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from ..stages.durations import QUANTILES, quantiles_of, time_table
+from ..stages.durations import QUANTILES, quantiles_of, time_table, until_moved
 from ..stages.transitions import count_moves, transition_table
 from .item_keys import Keys, keys_of, merged_keys
 from .samples import Sample
@@ -197,12 +197,10 @@ def partial(
     )
     clock = log._data.clock
     moves = count_moves(selection)
+    journeys, lookup = until_moved(selection)
     stages = _core.stages.stage_durations(
-        journeys=selection.journeys,
-        pipeline=selection.lookup,
-        per=_core.stages.Per[per],
-        threads=log._data.threads,
-    )
+        journeys=journeys, pipeline=lookup, per=_core.stages.Per[per], threads=log._data.threads
+    )[: len(pipeline.labels)]
     found = quality_counts(log._data, pipeline)
     return Partial(
         pipeline=pipeline,

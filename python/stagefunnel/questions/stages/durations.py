@@ -17,7 +17,7 @@ from ...tables.options import BasisName, MissingStages, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
-from ..scope.selection import selection_of
+from ..scope.selection import Selection, elsewhere_flags, selection_of
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 
@@ -80,16 +80,46 @@ def time_in_stage(
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
-    with core_errors():
-        stages = _core.stages.time_in_stage(
-            journeys=selection.journeys,
-            pipeline=selection.lookup,
-            per=_core.stages.Per[per],
-            quantiles=list(exact_quantiles.values()),
-            threads=log._data.threads,
-        )
+    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
     table = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
     return selection.remarked(table)
+
+
+def stage_times(
+    selection: Selection, per: _core.stages.Per, quantiles: list[_core.stages.Quantile]
+) -> list[_core.stages.StageTime]:
+    """Measure the time in each stage of the pipeline."""
+    journeys, lookup = until_moved(selection)
+    with core_errors():
+        times = _core.stages.time_in_stage(
+            journeys=journeys,
+            pipeline=lookup,
+            per=per,
+            quantiles=quantiles,
+            threads=selection.data.threads,
+        )
+    return times[: len(selection.pipeline.labels)]
+
+
+def until_moved(selection: Selection) -> tuple[_core.journeys.Journeys, _core.scan.Pipeline]:
+    """Return journeys whose last visit ends where the item moved to another pipeline.
+
+    The pipeline that reads them has one more stage, the last one, for where such items went.
+    """
+    flags = elsewhere_flags(selection.log, selection.pipeline)
+    if selection.moved is None or not flags.any():
+        return selection.journeys, selection.lookup
+    journeys = _core.scan.with_departures(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        elsewhere=flags,
+        threads=selection.data.threads,
+    )
+    pipeline = selection.pipeline
+    rows = list(selection.lookup.rows)[:-1]  # the last code stands for a missing stage
+    rows[int(flags.argmax())] = len(pipeline.labels)
+    lookup = _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost) + 1, rows)
+    return journeys, lookup
 
 
 def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.stages.Quantile]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import SHOP, journeys_log, log_of, order_of, pipeline_of
+from helpers import SHOP, SMALL, journeys_log, log_of, order_of, pipeline_of
 from strategies import Case, cases
 
 
@@ -137,3 +137,37 @@ def test_an_item_that_the_log_does_not_have_is_refused_with_a_key_that_it_has(it
 def test_an_item_is_found_by_any_number_that_equals_its_key(item: Any) -> None:
     table = sf.explain(journeys_log("New > Won"), SHOP, item=item, kind="classic")
     assert table["passed"].tolist() == [True, False, False, False, True, False]
+
+
+def reasons(journeys: list[str], item: int, pipeline: sf.Pipeline, **options: Any) -> list[str]:
+    return sf.explain(journeys_log(*journeys), pipeline, item=item, kind="classic", **options)[
+        "reason"
+    ].tolist()
+
+
+def test_an_item_that_moved_out_is_said_to_have_moved_out() -> None:
+    away = SMALL.replace(elsewhere=["Ordered"])
+    journeys = ["New > Ordered", "New > Ordered > New"]
+    assert reasons(journeys, 1, away) == ["left out: moved out"] * 4
+    assert reasons(journeys, 2, away)[:2] == ["passed: entered at 0", "not counted: no visit"]
+    # As seen before it moved it is here.
+    assert reasons(journeys, 1, away, as_of=1)[0] == "passed: entered at 0"
+    kept = reasons(journeys, 1, away.replace(moved_out="include"))
+    assert kept[:2] == ["passed: entered at 0", "not counted: no visit"]
+
+
+def test_what_lies_outside_the_period_is_said_to() -> None:
+    journeys = ["New > Offer > Won"]
+    assert reasons(journeys, 1, SMALL, period=(1, 9), basis="created") == ["left out: outside the period"] * 4
+    assert reasons(journeys, 1, SMALL, period=(5, 9)) == ["left out: outside the period"] * 4
+    assert reasons(journeys, 1, SMALL, period=(0, 2)) == [
+        "passed: entered at 0",
+        "passed: entered at 1",
+        "not counted: entered at 2, outside the period",
+        "not counted: no visit",
+    ]
+    assert reasons(journeys, 1, SMALL, as_of=0) == ["left out: outside the period"] * 4
+
+
+def test_an_item_without_listed_rows_has_no_visit() -> None:
+    assert set(reasons(["Call", "New"], 1, SMALL, unlisted="ignore")) == {"not counted: no visit"}

@@ -156,3 +156,9 @@ def test_a_pipeline_that_is_here_and_elsewhere_is_refused(arguments: dict[str, A
     with pytest.raises(sf.SchemaError) as caught:
         SHOP.replace(**arguments)
     assert message in str(caught.value)
+
+
+def test_without_a_period_the_closed_basis_keeps_the_items_that_are_closed() -> None:
+    log = journeys_log("New > Won", "New", "New > Lost > New")
+    table = sf.outcomes(log, SHOP, basis="closed")
+    assert table[["base", "won", "open"]].values.tolist() == [[1, 1, 0]]

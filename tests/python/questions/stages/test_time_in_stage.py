@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
-from helpers import SMALL, assert_same, log_of, order_of, pipeline_of
+from helpers import SMALL, assert_same, frame_of, log_of, order_of, pipeline_of
 from strategies import Case, cases
 
 OPTIONS = st.fixed_dictionaries(
@@ -104,3 +104,25 @@ def test_a_quantile_named_twice_is_refused(quantiles: tuple[float, ...]) -> None
     log = sf.StageLog({"item": [1], "stage": ["New"], "time": [0]})
     with pytest.raises(sf.SchemaError, match="names a quantile twice"):
         sf.time_in_stage(log, SMALL, quantiles=quantiles)
+
+
+def test_a_move_to_another_pipeline_ends_the_last_visit() -> None:
+    rows = [
+        *[(1, "New", 0), (1, "Ordered", 7), (1, "Packed", 9)],
+        *[(2, "New", 0), (2, "Ordered", 3), (2, "New", 5)],
+        *[(3, "New", 1), (3, "Offer", 4), (3, "Packed", 5)],
+    ]
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", elsewhere=["Ordered", "Packed"], moved_out="include")
+    log = sf.StageLog(frame_of(rows))
+    expected = {"visits": [3, 1, 0], "completed": [2, 1, 0], "open": [1, 0, 0], "items": [3, 1, 0]}
+    for table in (
+        sf.time_in_stage(log, pipeline),
+        sf.summary(log, pipeline).time_in_stage,
+        sf.merge([sf.partial(log, pipeline)]).summary().time_in_stage,
+    ):
+        assert table[list(expected)].to_dict("list") == expected
+        assert table["mean"].tolist()[:2] == [5.0, 1.0]  # 7 and 3, and 1
+    as_seen = sf.time_in_stage(log, pipeline, as_of=7)
+    assert as_seen["open"].tolist() == [2, 0, 0]
+    excluded = sf.time_in_stage(log, pipeline.replace(moved_out="exclude"))
+    assert excluded["visits"].tolist() == [1, 0, 0]
