@@ -11,7 +11,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import InvalidRowError, SchemaError, core_errors
-from ...files import Progress
+from ...files import Progress, iterating
 from ..data import Empty, Invalid, Keys, LogData
 from .checks import Rows, check_columns, encode, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
 from .frame import gather
@@ -47,10 +47,11 @@ def read_batches(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
     stream = _Stream(columns, time_format, invalid, keys, encoders, stages_to_keep(stages))
-    for batch in batches:
-        stream.append(batch)
-        if progress is not None:
-            progress(stream.n_rows, expected(stream.n_rows) if expected else None)
+    with iterating(batches) as rows:
+        for batch in rows:
+            stream.append(batch)
+            if progress is not None:
+                progress(stream.n_rows, expected(stream.n_rows) if expected else None)
     return stream.data(empty, threads)
 
 
