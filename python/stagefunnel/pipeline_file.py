@@ -12,7 +12,7 @@ from typing import Any
 from .errors import SchemaError, did_you_mean, quoted
 
 _PIPELINE_KEYS = ("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted")
-_COLUMN_KEYS = ("item", "stage", "time", "order", "time_format")
+_COLUMN_KEYS = ("item", "stage", "time", "order", "time_format", "zone")
 
 
 @dataclass(frozen=True)

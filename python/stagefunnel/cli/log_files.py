@@ -45,6 +45,7 @@ def open_log(
         options: dict[str, Any] = {
             **columns,
             "time_format": named.get("time_format"),
+            "zone": named.get("zone"),
             "items": _read_items(args, item_files, columns["item"], of_items, bar) if item_files else None,
             "items_key": args.items_key,
             "invalid": args.invalid,
@@ -67,9 +68,10 @@ def open_log(
 
 
 def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> dict[str, str]:
-    """Collect the names of columns, and the format of times, from the options and from the pipeline file."""
+    """Collect the names of columns, the format of times and their zone, from the options and the TOML."""
     of_file: Mapping[str, str] = settings.columns if settings else {}
-    names = {role: getattr(args, role) or of_file.get(role) for role in (*_ROLES, "order", "time_format")}
+    roles = (*_ROLES, "order", "time_format", "zone")
+    names = {role: getattr(args, role) or of_file.get(role) for role in roles}
     return {role: name for role, name in names.items() if name}
 
 

@@ -22,6 +22,7 @@ _NOTES = {
     "missing_stage": "rows without a stage",
     "missing_time": "rows without a time",
     "unparsed_time": "rows whose time is a text that is not a time",
+    "doubtful_local_times": "local times that the clocks show twice (read as winter time) or never",
     "ragged_rows": "rows of CSV files with more or fewer fields than the header, left out and not in rows",
     "exact_duplicates": "rows equal in item, stage and time to an earlier row",
     "repeats": "rows of the stage that the item is in already; one visit with the row before",
