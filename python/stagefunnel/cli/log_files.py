@@ -38,6 +38,8 @@ def open_log(
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
     of_items, of_log = split_columns(_further_columns(args), item_files, files)
+    if item_files and not of_items and not args.command.counts_quality:
+        parser.error(f"--items {args.items} has no column that another option names; leave it out")
     columns = {role: named.get(role, role) for role in _ROLES}
     columns |= {"order": named["order"]} if "order" in named else {}
     from_files = None if of_log else _batch_reader(files, "order" in named, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import get_args
+from typing import Any, get_args
 
 from ..tables.options import (
     AmountAtName,
@@ -43,9 +43,13 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def unlisted(parser: argparse.ArgumentParser) -> None:
+    """Add what happens to stages that the pipeline does not list."""
+    parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+
+
 def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
-    parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=int, metavar="N")
 
@@ -75,16 +79,32 @@ def reading(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("reading")
     reading.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
     reading.add_argument("--quiet", action="store_true", help="show no progress on a terminal")
-    export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
-    export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
-    export.add_argument(
-        "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
+    reading.add_argument(
+        "--zone", metavar="ZONE", help="of times without one, others are converted; e.g. Europe/Berlin"
     )
+
+
+def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> None:
+    """Add the ways in which exports are read.
+
+    Parameters
+    ----------
+    asks
+        Whether the files may be something else, so that ``--export`` says what they are.
+    has_parts
+        Whether one part of the export is to be chosen.
+    """
+    export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
+    if asks:
+        export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
+    if has_parts:
+        export.add_argument(
+            "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
+        )
     export.add_argument(
         "--crm", metavar="NAME", help="its format, e.g. bitrix24; by default it is recognised"
     )
     export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
-    export.add_argument("--zone", metavar="ZONE", help="of times without one, e.g. Europe/Berlin")
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
 
@@ -184,20 +204,26 @@ def per(parser: argparse.ArgumentParser) -> None:
 
 
 def part(parser: argparse.ArgumentParser) -> None:
-    """Add the part of the log."""
+    """Add the part of the log, and which items it has."""
+    group = stretch(parser)
+    group.add_argument(
+        "--basis",
+        choices=get_args(BasisName),
+        default="active",
+        help="items active, created or closed in the period",
+    )
+
+
+def stretch(parser: argparse.ArgumentParser) -> Any:
+    """Add the part of the log; return the group of these options."""
     part = parser.add_argument_group("part of the log (default: all of it)")
     part.add_argument(
         "--period",
         metavar="PERIOD",
         help="2026, 2026-Q1, 2026-03, 2026-W09, 2026-03-31, or a pair START..END, both included",
     )
-    part.add_argument(
-        "--basis",
-        choices=get_args(BasisName),
-        default="active",
-        help="items active, created or closed in the period",
-    )
     part.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    return part
 
 
 def every(parser: argparse.ArgumentParser) -> None:

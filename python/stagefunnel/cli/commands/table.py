@@ -29,6 +29,12 @@ class Command:
         How many files it takes; a command that takes none reads nothing.
     asks_log
         Whether it asks a question of a log, and so has the options that say how a log is made.
+    chooses_part
+        Whether it is about one of the two parts of an export that has both leads and deals.
+    reads_stages
+        Whether it reads the stages of a pipeline, so that it matters what happens to unlisted ones.
+    counts_quality
+        Whether its answer says how well the items of the log and of the table of items fit.
     has_pipeline
         Whether there is one pipeline, which ``--pipeline`` names.
     has_output
@@ -45,6 +51,9 @@ class Command:
     example: str
     files: Literal["one or more", "any", "none"] = "one or more"
     asks_log: bool = True
+    chooses_part: bool = True
+    reads_stages: bool = True
+    counts_quality: bool = False
     has_pipeline: bool = True
     has_output: bool = True
     has_several_tables: bool = False
@@ -102,6 +111,7 @@ examples:
       --lead-pipeline leads.toml --deal-pipeline pipeline.toml --count origin
 """,
         files="any",
+        chooses_part=False,
         has_pipeline=False,
         other_names={"basis": "--count", "period_basis": "--basis"},
     ),
@@ -126,7 +136,7 @@ example:
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
         "questions.flow",
-        (options.part,),
+        (options.stretch,),
         """\
 example:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
@@ -168,6 +178,7 @@ examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
   stagefunnel summary deals.csv --pipeline pipeline.toml --out summary.json
 """,
+        counts_quality=True,
         has_several_tables=True,
     ),
     "sequence": Command(
@@ -180,6 +191,7 @@ examples:
       --steps New,Delivery,Won --window 60d
   stagefunnel sequence deals.csv --pipeline pipeline.toml --steps New,Won --window 60d --table times
 """,
+        reads_stages=False,
     ),
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
@@ -189,6 +201,7 @@ examples:
 example:
   stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html
 """,
+        counts_quality=True,
         has_output=False,
     ),
     "demo": Command(
@@ -201,6 +214,7 @@ example:
 """,
         files="none",
         asks_log=False,
+        reads_stages=False,
         has_pipeline=False,
         has_output=False,
         other_names={"path": "DIR"},
@@ -214,6 +228,7 @@ examples:
   stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at
   stagefunnel quality deals.csv --export
 """,
+        reads_stages=False,
     ),
     "read": Command(
         "read a CRM's export once and write it as plain tables",
@@ -225,6 +240,8 @@ examples:
   stagefunnel read deals.csv items.csv --to .
 """,
         asks_log=False,
+        chooses_part=False,
+        reads_stages=False,
         has_pipeline=False,
         has_output=False,
         other_names={"path": "--to"},

@@ -1,0 +1,252 @@
+"""Every option of every command changes the answer, or it is refused: none is taken and does nothing."""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+
+from helpers import ROOT
+from stagefunnel.cli import main
+from stagefunnel.cli.commands.table import COMMANDS
+from stagefunnel.cli.parser import command_parser
+from stagefunnel.reports import build
+
+EXPORTS = ROOT / "tests/data/exports"
+BITRIX = [str(path) for path in sorted((EXPORTS / "bitrix24").glob("*.json"))]
+EVENTS = str(EXPORTS / "tables/events.csv")
+
+# Columns called other_… hold other values. Item c is lost and then won, d has two rows at one time, g is in New
+# twice; with the day in the place of the month b is lost first, and without an hour's zone d begins in February.
+DEALS = """\
+item,other_item,stage,other_stage,time,other_time,number,who,paid,money
+a,1,New,New,2026-01-02,2026-03-09,1,Al,10,EUR
+a,1,Offer,Won,2026-01-05,2026-03-04,2,Bo,20,EUR
+a,1,Won,Won,2026-02-09,2026-03-02,3,Bo,30,EUR
+b,2,New,New,2026-01-03,2026-04-03,4,Al,5,USD
+b,2,Offer,New,2026-01-08,2026-04-05,5,Al,5,USD
+b,2,Lost,Lost,2026-03-02,2026-04-05,6,Cy,6,USD
+c,2,New,Lost,2026-01-04,2026-05-04,7,Cy,7,EUR
+c,2,Lost,Lost,2026-01-06,2026-05-06,8,Cy,7,EUR
+c,3,Won,Won,2026-02-07,2026-05-07,9,Al,8,EUR
+d,3,New,New,2026-02-01,2026-05-07,12,Bo,9,EUR
+d,4,Won,Won,2026-02-03,2026-06-03,11,Bo,9,EUR
+d,4,Offer,Won,2026-02-03,2026-06-03,10,Al,9,EUR
+f,5,New,New,2026-02-03,2026-06-04,13,Al,4,USD
+f,5,Offer,New,2026-03-11,2026-06-11,14,Bo,4,USD
+g,6,New,New,2026-01-01,2026-06-04,15,Al,4,EUR
+g,6,Offer,Won,2026-01-10,2026-06-11,16,Bo,4,EUR
+g,6,New,New,2026-01-20,2026-06-12,17,Cy,4,EUR
+g,6,Won,New,2026-01-25,2026-06-13,18,Cy,4,EUR
+"""
+HEADER, *LINES = DEALS.splitlines(keepends=True)
+FILES = {
+    "deals.csv": DEALS,
+    "odd.csv": DEALS + "e,6,Odd,New,2026-02-03,2026-06-04,15,Al,4,USD\n",
+    "bad.csv": DEALS + "e,6,New,New,,2026-06-04,15,Al,4,USD\n",
+    "none.csv": HEADER,
+    "fewer.csv": "".join([HEADER, *LINES[:9]]),
+    "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
+    "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
+    "pipeline.toml": '[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n',
+    "other.toml": '[pipeline]\nstages = ["Offer", "New"]\nwon = "Won"\nlost = "Lost"\n'
+    '[columns]\nitem = "other_item"\n',
+    "leads.csv": "item,other_item,stage,other_stage,time,other_time,number,paid\n"
+    "k,k,New,Won,2026-01-01,2026-02-02,2,1\nk,k,Won,New,2026-01-02,2026-02-01,3,1\n"
+    "l,m,New,New,2026-01-01,2026-02-01,1,1\nm,l,Lost,New,2026-02-01,2026-02-01,4,1\n",
+    "fewer_leads.csv": "item,stage,time\nk,New,2026-01-01\n",
+    "fewer_links.csv": "deal_id,lead_id\na,k\n",
+    "links.csv": "deal_id,lead_id,deal,lead\na,k,b,k\nb,l,a,m\n",
+    "marked.csv": "item;stage;time;amount\n1;New;03/04/2026;1,234\n2;New;03/05/2026;2\n2;Won;05/05/2026;2\n",
+}
+
+
+class Trial(NamedTuple):
+    """A value of an option, with what else it needs, and the file of rows in place of the usual one."""
+
+    words: Sequence[str]
+    needs: Sequence[str] = ()
+    file: str = "deals.csv"
+
+
+def trial(*words: str, needs: str = "", file: str = "deals.csv") -> Trial:
+    return Trial(words, needs.split(), file)
+
+
+# For each option the trials that show what it does, of which one has to work in each command that has it.
+TRIALS: dict[str, list[Trial]] = {
+    "amount": [trial("paid")],
+    "amount_at": [trial("stage", needs="--amount paid"), trial("last")],
+    "as_of": [trial("2026-01-07")],
+    "at": [trial("last", needs="--by who"), trial("first")],
+    "attribution": [trial("last_touch", needs="--by who"), trial("first_touch")],
+    "attribution_step": [trial("2", needs="--by who --attribution step"), trial("1")],
+    "basis": [trial("created", needs="--period 2026-02"), trial("created"), trial("closed")],
+    "bins": [trial("1", needs="--table times"), trial("1")],
+    "by": [trial("who"), trial("who", needs="--table items")],
+    "count": [trial("origin")],
+    "crm": [trial("wide", file="export"), trial("wide")],
+    "currency": [trial("money", needs="--amount paid --rate EUR=1 --rate USD=2"), trial("money")],
+    "dates": [trial("day", file="marked"), trial("day")],
+    "deal": [trial("deal")],
+    "deal_pipeline": [trial("other.toml")],
+    "deals": [trial("fewer.csv")],
+    "decimal": [trial(",", file="marked", needs="--dates day"), trial(",")],
+    "empty": [trial("allow", file="none.csv"), trial("error", file="export")],
+    "encoding": [trial("utf-16", file="export"), trial("cp1251")],
+    "entries": [trial("all")],
+    "every": [trial("day"), trial("year", needs="--table trend"), trial("month")],
+    "exclude": [trial("Lost")],
+    "export": [trial()],
+    "fill": [trial("moves", needs="--kind conversions"), trial("moves"), trial("won")],
+    "first_time": [trial("1", needs="--table items")],
+    "format": [trial("json")],
+    "from_step": [trial("2", needs="--table trend --steps New,Offer,Won"), trial("1")],
+    "hold": [trial("who")],
+    "invalid": [trial("drop", file="bad.csv"), trial("drop", file="export"), trial("keep_stage", file="export")],
+    "item": [trial("other_item")],
+    "items": [trial("items.csv", needs="--by team"), trial("items.csv"), trial("items.csv", needs="--by who")],
+    "items_key": [trial("key", needs="--items items.csv --by team"), trial("key")],
+    "kind": [trial("conversions")],
+    "lead": [trial("lead")],
+    "lead_pipeline": [trial("other.toml")],
+    "leads": [trial("fewer_leads.csv")],
+    "links": [trial("fewer_links.csv")],
+    "lost_then_won": [trial("exclude")],
+    "max_gap": [trial("2d")],
+    "min_gap": [trial("30d")],
+    "missing": [trial("ignore", needs="--steps New,Nowhere")],
+    "mode": [trial("strict")],
+    "modes": [trial("strict_order", needs="--mode clickhouse --window 60d"), trial("strict_order")],
+    "of": [trial("leads", file="leads"), trial("deals")],
+    "optional": [trial("2", needs="--steps New,Offer,Won")],
+    "order": [trial("number")],
+    "out": [trial("answer.csv"), trial("answer.json")],
+    "page": [trial("answer.html")],
+    "per": [trial("item")],
+    "period": [trial("2026-01")],
+    "pipeline": [trial("other.toml"), trial("Service", file="export")],
+    "rate": [trial("EUR=3", needs="--amount paid --currency money --rate USD=2"), trial("EUR=1")],
+    "reason": [trial("who")],
+    "stage": [trial("other_stage")],
+    "steps": [trial("New,Lost")],
+    "table": [trial("times")],
+    "time": [trial("other_time")],
+    "time_format": [trial("%Y-%d-%m"), trial("%d/%m/%Y", file="export")],
+    "timing": [trial("first_entry", needs="--table items")],
+    "title": [trial("Deals")],
+    "to": [trial("answer.parquet")],
+    "to_step": [trial("2", needs="--table trend --steps New,Offer,Won"), trial("2")],
+    "top": [trial("1", needs="--by who"), trial("1", needs="--table paths"), trial("1")],
+    "unlisted": [trial("ignore", file="odd.csv")],
+    "window": [trial("2d")],
+    "with_": [trial("2025-01")],
+    "zone": [trial("America/New_York", file="zoned.csv", needs="--period 2026-01 --as-of 2026-02-01")],
+}  # fmt: skip
+EXEMPT = {
+    "help": "it prints the help",
+    "quiet": "it hides a bar, which only a terminal shows; tests of terminals hold it",
+    "threads": "no answer depends on it; it is refused where the log is not made here",
+}
+
+
+def options_of(command: str) -> list[argparse.Action]:
+    actions = list[argparse.Action]()
+    for action in command_parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            actions = action.choices[command]._actions
+    return [action for action in actions if action.option_strings and action.dest not in EXEMPT]
+
+
+def base_of(command: str, file: str, option: str) -> list[str]:
+    """Return a command that answers, to which an option is added."""
+    flags = {action.dest for action in options_of(command)}
+    more = {
+        "compare": ["--period", "2026-02"],
+        "report": ["--out", "page.html"],
+        "sequence": ["--steps", "New,Won"],
+        "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
+    }.get(command, [])
+    is_export = file in ("export", "leads", "marked")
+    if is_export and command == "read":
+        more = more[:2]
+    if command == "chain":
+        if is_export:
+            return [command, *BITRIX, "--deal-pipeline", "Sales"]
+        log = ["--leads", "leads.csv", "--deals", file, "--links", "links.csv"]
+        return [command, *log, "--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
+    if is_export:
+        several = option in ("pipeline", "of")
+        files = BITRIX if several else ["marked.csv"] if file == "marked" else [EVENTS]
+        chosen = ["--pipeline", "Sales"] if option == "pipeline" else []
+        return [command, *files, *(["--export"] if "export" in flags else []), *chosen, *more]
+    # Both name columns, and the sequence of a command line is the one that it needs.
+    pipeline = ["--pipeline", "pipeline.toml"] if "pipeline" in flags else []
+    return [command, file, *pipeline, *more]
+
+
+class Outcome(NamedTuple):
+    """How a command ended, and all that it wrote."""
+
+    code: int
+    printed: str
+    written: dict[str, bytes]
+
+
+Ran = Any
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ran:
+    """Run a command beside the files; the drawings of a page are their specifications."""
+
+    @contextmanager
+    def painter() -> Iterator[Any]:
+        yield lambda chart: SimpleNamespace(svg=json.dumps(dict(chart), default=str))
+
+    monkeypatch.setattr(build, "painter", painter)
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(name).write_text(text)
+
+    def command(words: Sequence[str]) -> Outcome:
+        try:
+            code = main(list(words))
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        written = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in FILES}
+        for name in written:
+            Path(name).unlink()
+        return Outcome(code, out + err.rpartition("error: ")[2], written)
+
+    return command
+
+
+CASES = [(command, action.dest) for command in COMMANDS for action in options_of(command)]
+# A chain is of an export wherever it names files; then --export only says so.
+SAYS_SO = {("chain", "export")}
+
+
+@pytest.mark.parametrize(("command", "option"), CASES)
+def test_an_option_changes_the_answer_or_is_refused(command: str, option: str, run: Ran) -> None:
+    flags = {action.dest: action.option_strings[0] for action in options_of(command)}
+    works = []
+    for words, needs, file in TRIALS[option]:
+        pairs = zip(needs[::2], needs[1::2], strict=True)
+        needed = [word for pair in pairs if pair[0] in flags.values() for word in pair]
+        base = [*base_of(command, file, option), *needed]
+        before, after = run(base), run([*base, flags[option], *words])
+        assert before != after, f"{flags[option]} {words} changes nothing in: {base}"
+        if after.code != 2:
+            works.append(words)
+    assert works or (command, option) in SAYS_SO, f"{flags[option]} is always refused"
+
+
+def test_every_option_has_a_trial() -> None:
+    assert {option for _, option in CASES} == {*TRIALS}
