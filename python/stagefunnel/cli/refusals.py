@@ -65,7 +65,7 @@ def _is_not_of(*tables: str) -> Callable[[_Args], bool]:
 
 def _reads_step_1(args: _Args) -> bool:
     """Check for the default of an option that the question refuses elsewhere."""
-    return args.attribution != "step" and args.attribution_step == 1
+    return bool(args.attribution != "step" and args.attribution_step == 1)
 
 
 _RULES: Final = (

@@ -15,6 +15,7 @@ from .extremes import group_name
 from .grid import Grid, Shown
 from .numbers import count, number, percent
 from .outcomes import recorded_outcomes
+from .restored import is_whole
 from .sentences import KIND_TITLES, findings, of_periods, stage_namer, standing, standings
 
 _MOST_GROUPS = 20
@@ -190,7 +191,8 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
         if funnel.by and outcome is not None:
             below.append(f"{prefix}{standing(outcome)}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
-            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names)]
+            found = findings(rows, outcome, funnel.names) if is_whole(rows, remembered) else []
+            below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
     return above, below

@@ -8,10 +8,27 @@ from typing import Any, overload
 import pandas as pd
 
 from ..errors import SchemaError
+from ..tables.labels import columns_before
+from ..tables.schema import (
+    COMPARISON,
+    CONVERSION_TIMES,
+    FLOW,
+    FUNNEL,
+    ITEMS,
+    LOSSES,
+    OUTCOME_TABLE,
+    SEQUENCE,
+    SEQUENCE_ITEMS,
+    SEQUENCE_PATHS,
+    SKIPS,
+    STAGE_TIMES,
+    TRANSITIONS,
+)
 from ..tables.summary import Summary
 from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
 from .numbers import count, length, number, percent
+from .restored import has_parts, named_columns, named_parts, restored, with_lengths
 from .sentences import KIND_TITLES, PER_TITLES, NameOf, answers, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 
@@ -22,8 +39,25 @@ _TITLES = {
     "item_table": "Items",
     "transitions": "Moves between stages",
     "losses": "Where items are lost",
-    "skips": "Skipped stages, the worst first",
+    "skips": "Skipped stages",
     "flow": "Flow balance",
+}
+_FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
+    "funnel": FUNNEL,
+    "chain": FUNNEL,
+    "comparison": COMPARISON,
+    "time_in_stage": STAGE_TIMES,
+    "transitions": TRANSITIONS,
+    "losses": LOSSES,
+    "skips": SKIPS,
+    "flow": FLOW,
+    "outcomes": OUTCOME_TABLE,
+    "item_table": ITEMS,
+    "sequence_funnel": SEQUENCE,
+    "sequence_items": SEQUENCE_ITEMS,
+    "sequence_trend": ("period",),
+    "time_to_convert": CONVERSION_TIMES,
+    "sequence_paths": SEQUENCE_PATHS,
 }
 
 
@@ -62,15 +96,60 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
+    table = with_lengths(named_columns(table, _columns_of(remembered)))
     kind = remembered.get("table")
-    if kind == "chain":
-        return _show_chain(table, remembered)
+    if {*FUNNEL} <= {*table.columns}:
+        funnel = _as_funnel(table)
+        if funnel is not None:
+            return _show_chain(funnel, remembered) if kind == "chain" else show_funnel(funnel, remembered)
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
-    if {"stage", "reached", "lost_from", "skip_rate"} <= set(table.columns):
-        return show_funnel(table, remembered)
-    below = answers(table, remembered)
-    return _show_rows(table, remembered.get("names", {}), title=_title_of(remembered), below=below)
+    below = _answers(table, remembered)
+    return _show_rows(table, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)
+
+
+def _columns_of(remembered: Mapping[str, Any]) -> Sequence[str]:
+    """Name the columns that a table cannot do without."""
+    return _FIRST_COLUMNS.get(remembered.get("table", ""), ("stage",))
+
+
+def _flat(names: Mapping[str, Any]) -> Mapping[str, str]:
+    """Leave out the names of a chain, which the labels of a row alone do not tell apart."""
+    return {} if has_parts(names) else names
+
+
+def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Compose the sentences of a table whose rows still belong together."""
+    columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
+    if columns is None or columns is ITEMS:
+        return answers(table, remembered)
+    if not {*columns} <= {*table.columns}:
+        return []
+    try:
+        restored(table, columns, "one question", sort=False)
+    except SchemaError:
+        return [] if len(table) else answers(table, remembered)
+    return answers(table.dropna(how="all"), remembered)
+
+
+def _as_funnel(table: pd.DataFrame) -> pd.DataFrame | None:
+    """Put a funnel in order; ``None`` where its rows do not belong together, and each stands for itself."""
+    try:
+        table = restored(table, FUNNEL, "funnel()")
+    except SchemaError:
+        return None
+    if "kind" not in table.columns:
+        return table
+    by = [name for name in columns_before(table, "stage") if name != "kind"]
+    of_kinds = [
+        {tuple(row) for row in rows[[*by, "stage"]].astype(str).to_numpy().tolist()}
+        for _, rows in table.groupby("kind", observed=True)
+    ]
+    groups = [{row[:-1] for row in rows} for rows in of_kinds]
+    shared = set.intersection(*groups)
+    # A group may be in one of the kinds alone; one that is in both has the same stages in both.
+    pairs = [{row for row in rows if row[:-1] in shared} for rows in of_kinds]
+    return table if all(rows == pairs[0] for rows in pairs) else None
 
 
 def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
@@ -108,32 +187,14 @@ def _main_columns(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 def _show_chain(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     """Show the parts of a chain as groups of a funnel; each part has its own names of stages."""
-    if "part" not in table.columns:
-        return _show_rows(table, {})
     unlinked = max(remembered["unlinked"].values(), default=0)
+    named, of_names = named_parts(table, remembered)
     return show_funnel(
-        table.assign(stage=_stages_of_chain(table, remembered["names"])),
-        {**remembered, "names": {}},
+        named,
+        of_names,
         what="Chain, counted in leads" if remembered["basis"] == "origin" else "Chain",
         also=[f"Deals without a lead: {count(unlinked)}"] if unlinked else [],
     )
-
-
-def _stages_of_chain(
-    table: pd.DataFrame, names: Mapping[str, Mapping[str, str]]
-) -> list[str] | pd.Categorical[str]:
-    """Name the stages of each part.
-
-    If rows were filtered away, the names are categories of which some are missing. A funnel takes that as a
-    sign that the most skipped stage may be one of the missing ones.
-    """
-    parts, labels = table["part"].astype(str), table["stage"].astype(str)
-    named = [names[part].get(label, label) for part, label in zip(parts, labels, strict=True)]
-    sizes = table.groupby([name for name in ("kind", "part") if name in table], observed=True).size()
-    if sizes.tolist() == [len(names[part]) for part in sizes.index.get_level_values("part")]:
-        return named
-    categories = dict.fromkeys(name for part in names.values() for name in part.values())
-    return pd.Categorical(named, categories=[*categories])
 
 
 def _show_summary(summary: Summary) -> ShownTogether:

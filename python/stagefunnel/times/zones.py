@@ -71,7 +71,7 @@ def localized(times: pd.DatetimeIndex, zone: str) -> tuple[pd.DatetimeIndex, int
     is_summer = np.zeros(len(times), dtype=bool)
     moments = times.tz_localize(zone, ambiguous=is_summer, nonexistent="shift_forward")
     certain = times.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    return moments, int((certain.isna() & times.notna()).sum())
+    return moments, int(np.sum(np.asarray(certain.isna()) & np.asarray(times.notna())))
 
 
 @cache

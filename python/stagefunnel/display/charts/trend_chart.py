@@ -63,11 +63,12 @@ def plot_trend(
     """
     check_option("value", value, get_args(ValueName))
     canvas = Canvas.of(table, (*FUNNEL, "period"), "funnel_by_period()", theme).without("period")
+    table = canvas.table
     if "kind" in table.columns:
         raise SchemaError(
             'both kinds are too much for one chart; give table[table["kind"] == …].drop(columns="kind")'
         )
-    labels = list(table["stage"].unique())
+    labels = canvas.stages()
     shown = (
         labels if len(labels) <= _MOST_LINES else [*labels[: _MOST_LINES // 2], *labels[-_MOST_LINES // 2 :]]
     )
