@@ -1,7 +1,7 @@
 """A result table after what was done to it: sorted, filtered, put under another, or read back from a file.
 
-Rows belong together by what stands in them, never by their places. A table that does not say
-any more what a picture needs is refused, with what to do.
+Rows belong together by what stands in them, never by their places. A table that does not say any more what a
+picture needs is refused, with what to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..errors import SchemaError, quoted
 from ..tables.labels import value_label
-from ..tables.schema import AMOUNTS, BOTH, LOST_LENGTHS, MOVED_OUT, PARTS
+from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
 
 _KEYS: Final = ("from_stage", "to_stage", "stage", "lost_stage", "step", "start", "period")
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
@@ -48,9 +48,10 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
     keys = list(takewhile(_KEYS.__contains__, columns))
     by = groups_of(table, columns, remembered)
     _refuse_gaps(table, [name for name in columns if name not in _may_be_missing(table)], made_by)
-    own = _columns_of_a_row(table, by, keys)
+    own = _columns_of_a_row(table, by, keys, remembered)
     _refuse_twins(table, own, made_by)
-    table = table[[*by, *(name for name in table.columns if name not in by)]]
+    first = list(dict.fromkeys([*own, *columns]))
+    table = table[[*first, *(name for name in table.columns if name not in first)]]
     if not sort:
         return _with_order(table, keys, remembered)
     places = pd.DataFrame(
@@ -64,16 +65,17 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
     return _with_order(table.loc[ordered].reset_index(drop=True), keys, remembered)
 
 
-def named_columns(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Give back the columns that were made the index, if these are missing."""
-    in_index = [name for name in table.index.names if name in columns]
-    return table.reset_index() if in_index and not {*in_index} & {*table.columns} else table
+def named_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Give back the columns that were made the index."""
+    names = [name for name in table.index.names if name is not None]
+    return table.reset_index(level=names) if names and not {*names} & {*table.columns} else table
 
 
 def groups_of(table: pd.DataFrame, columns: Sequence[str], remembered: Mapping[str, Any]) -> list[Any]:
     """List the columns of the breakdown: those before the table's own, and those that it remembers."""
-    own = {*columns, *AMOUNTS, MOVED_OUT} - {"period"}
-    before = list(takewhile(lambda name: name not in own, table.columns))
+    own = {*columns, *AMOUNTS, MOVED_OUT, *(remembered.get("reason") or ())} - {"period"}
+    ahead = takewhile(lambda name: name not in columns or name == "period", table.columns)
+    before = [name for name in ahead if name not in own]
     known = remembered.get("by") or []
     return [*before, *(name for name in known if name in table.columns and name not in before)]
 
@@ -204,13 +206,19 @@ def _refuse_gaps(table: pd.DataFrame, columns: Sequence[str], made_by: str) -> N
     )
 
 
-def _columns_of_a_row(table: pd.DataFrame, by: Sequence[Any], keys: Sequence[str]) -> list[Any]:
-    """List the columns that say what a row is about: groups, stages, and what stands between them."""
+def _columns_of_a_row(
+    table: pd.DataFrame, by: Sequence[Any], keys: Sequence[str], remembered: Mapping[str, Any]
+) -> list[Any]:
+    """List the columns that say what a row is about: groups, stages and, of losses, their reasons."""
     names = list(table.columns)
-    if "lost_stage" not in keys or "items" not in names:
+    if "lost_stage" not in keys:
         return [*by, *keys]
-    at, end = names.index("lost_stage") + 1, names.index("items")
-    return [*by, *keys, *(name for name in names[at:end] if name not in by)]
+    reasons = remembered.get("reason")
+    if reasons is None:  # a file does not say which they are: they stand behind the stages
+        behind = takewhile(lambda name: name != "items", names[names.index("lost_stage") + 1 :])
+        known = {*LOSSES, *LOST_LENGTHS, *AMOUNTS, *by}
+        reasons = [name for name in behind if name not in known]
+    return [*by, *keys, *(name for name in reasons if name in names)]
 
 
 def _refuse_twins(table: pd.DataFrame, columns: Sequence[Any], made_by: str) -> None:
@@ -220,8 +228,9 @@ def _refuse_twins(table: pd.DataFrame, columns: Sequence[Any], made_by: str) -> 
     row = table[twins].iloc[0]
     about = ", ".join(f"{name} {value_label(row[name])}" for name in columns) or "all items"
     raise SchemaError(
-        f"the table has two rows of {about}: tables of {made_by} stand under one another. Name each, so "
-        f'that it is a group: pd.concat({{"first": one, "second": other}}, names=["which"]).reset_index("which")'
+        f"the table has two rows of {about}: tables of {made_by} stand under one another. "
+        f"Name each, so that it is a group: "
+        f'pd.concat({{"first": one, "second": other}}, names=["which"]).reset_index(level="which")'
     )
 
 

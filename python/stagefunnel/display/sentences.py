@@ -66,7 +66,8 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     needed, sentences_of = _SENTENCES[kind]
     if not {*needed} <= {*table.columns}:
         return []
-    return sentences_of(table, stage_namer(remembered.get("names", {})))
+    rows = table.dropna(subset=[*needed], how="all")
+    return sentences_of(rows, stage_namer(remembered.get("names", {})))
 
 
 def _kind_by_columns(table: pd.DataFrame) -> str:
@@ -161,7 +162,7 @@ def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str
 def of_flow(table: pd.DataFrame) -> list[str]:
     """Say how many items were in work, came and left; nothing if the rows do not balance."""
     open_stages = table[table["outcome"] == "open"]
-    number = {name: int(open_stages[name].sum()) for name in open_stages.columns[2:]}
+    number = {name: int(open_stages[name].sum()) for name in FLOW[2:]}
     came = number["created"] + number["from_closed"] + number["moved_in"]
     left = number["won"] + number["lost"] + number["moved_out"]
     if number["at_start"] + came - left != number["at_end"]:

@@ -51,7 +51,8 @@ def sequence_findings(table: pd.DataFrame, remembered: _Remembered) -> list[str]
 def _has_all(table: pd.DataFrame, remembered: _Remembered) -> bool:
     """Check that a table still has what its sentences are about: the columns, all steps and all matches."""
     kind = str(remembered["table"])
-    if not {*_NEEDED.get(kind, ())} <= {*table.columns}:
+    needed = _NEEDED.get(kind, ())
+    if not {*needed} <= {*table.columns} or table[[*needed[:1]]].isna().to_numpy().any():
         return False
     if kind == "sequence_funnel":
         by = [name for name in remembered.get("by", ()) if name in table.columns]

@@ -77,7 +77,9 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     ----------
     table
         A table of this package, or a summary. A summary shows its most frequent transitions, and the checks
-        that found something. Any other frame is shown as it is.
+        that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
+        Where rows were taken out or put together, so that they do not fit each other any more, each row is
+        shown for itself. Any other frame is shown as it is, without rows that hold nothing.
 
     Returns
     -------
@@ -96,7 +98,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
-    table = with_lengths(named_columns(table, _columns_of(remembered)))
+    table = with_lengths(_filled_rows(named_columns(table)))
     kind = remembered.get("table")
     if {*FUNNEL} <= {*table.columns}:
         funnel = _as_funnel(table)
@@ -108,14 +110,15 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     return _show_rows(table, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)
 
 
-def _columns_of(remembered: Mapping[str, Any]) -> Sequence[str]:
-    """Name the columns that a table cannot do without."""
-    return _FIRST_COLUMNS.get(remembered.get("table", ""), ("stage",))
-
-
 def _flat(names: Mapping[str, Any]) -> Mapping[str, str]:
     """Leave out the names of a chain, which the labels of a row alone do not tell apart."""
     return {} if has_parts(names) else names
+
+
+def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that hold nothing, as ``reindex`` makes them."""
+    filled = table.dropna(how="all")
+    return table if len(filled) == len(table) else filled.infer_objects()
 
 
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -129,7 +132,7 @@ def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         restored(table, columns, "one question", sort=False)
     except SchemaError:
         return [] if len(table) else answers(table, remembered)
-    return answers(table.dropna(how="all"), remembered)
+    return answers(table, remembered)
 
 
 def _as_funnel(table: pd.DataFrame) -> pd.DataFrame | None:
@@ -273,4 +276,10 @@ def _writer(name: str, column: pd.Series, name_of: NameOf) -> Callable[[Any], st
         return count
     if kind == "b":
         return lambda value: "yes" if value else ""
-    return lambda value: "" if pd.isna(value) else name_of(value)
+    return lambda value: _word(value, name_of)
+
+
+def _word(value: Any, name_of: NameOf) -> str:
+    if pd.isna(value) or value is False:
+        return ""
+    return "yes" if value is True else name_of(value)

@@ -54,7 +54,7 @@ class Canvas:
         require_altair()
         look = theme_of(theme)
         if isinstance(table, pd.DataFrame):
-            table = named_columns(table, columns)
+            table = named_columns(table)
         _check_table(table, columns, made_by)
         remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
         table, remembered = named_parts(restored(table, columns, made_by, sort=sort), remembered)

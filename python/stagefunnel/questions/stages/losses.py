@@ -127,7 +127,7 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names)
+    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names)
     return table
 
 
