@@ -46,6 +46,7 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
     if table.empty:
         raise SchemaError(f"the table of {made_by} has no rows to draw")
     keys = list(takewhile(_KEYS.__contains__, columns))
+    table = _with_whole_numbers(table, keys)
     by = groups_of(table, columns, remembered)
     _refuse_gaps(table, [name for name in columns if name not in _may_be_missing(table)], made_by)
     own = _columns_of_a_row(table, by, keys, remembered)
@@ -181,6 +182,18 @@ def _first_places(values: pd.Series) -> pd.Series:
     if values.name == "period":
         return values.astype(str).rank(method="dense")
     return pd.Series(pd.factorize(values, use_na_sentinel=False)[0], index=values.index)
+
+
+def _with_whole_numbers(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Make numbers of steps and stages whole again, which were floats beside a missing one."""
+    whole = {
+        name: table[name].astype("int64")
+        for name in keys
+        if name != "start"
+        and pd.api.types.is_float_dtype(table[name])
+        and (table[name] == table[name].round()).all()
+    }
+    return table.assign(**whole) if whole else table
 
 
 def _may_be_missing(table: pd.DataFrame) -> set[str]:

@@ -1,7 +1,7 @@
 """Tables after what people do to them in pandas are shown and drawn right, or refused with what to do."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -180,19 +180,19 @@ def resolved(chart: Any) -> Any:
     )
 
 
-def texts_of(part: Any) -> Iterator[frozenset[tuple[str, str]]]:
+def texts_of(part: Any, but: Sequence[str] = ()) -> Iterator[frozenset[tuple[str, str]]]:
     """List the texts of the records of a chart or a panel, by field."""
     for inner in (
         part.values() if isinstance(part, Mapping) else part if isinstance(part, list | tuple) else ()
     ):
-        yield from texts_of(inner)
+        yield from texts_of(inner, but)
     records = part.get("values") if isinstance(part, Mapping) else None
     for record in records if isinstance(records, list | tuple) else ():
         if isinstance(record, Mapping):
             yield frozenset(
                 (name, value)
                 for name, value in record.items()
-                if isinstance(value, str) and name not in ("letter", "part")
+                if isinstance(value, str) and name not in ("letter", "part", *but)
             )
 
 
@@ -227,7 +227,7 @@ def done_to(table: pd.DataFrame, steps: list[tuple[str, int]]) -> pd.DataFrame:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(STEPS_DONE)
-@examples(ci=12, night=200)
+@examples(ci=10, night=200)
 def test_what_is_shown_is_what_the_table_said(kind: str, steps: list[tuple[str, int]]) -> None:
     shown = sf.show(done_to(made(kind), steps))
     known, sentences = said_of(kind)
@@ -256,16 +256,19 @@ def drawn(plot: Callable[[pd.DataFrame], Any], table: pd.DataFrame) -> Any:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].plots])
 @given(STEPS_DONE)
-@examples(ci=10, night=150)
+@examples(ci=6, night=150)
 def test_what_is_drawn_is_what_the_table_said(kind: str, steps: list[tuple[str, int]]) -> None:
     table = made(kind)
     changed = done_to(table, steps)
+    is_of_file = "csv" in {name for name, _ in steps}
+    unknown = ("series",) if is_of_file and kind == "comparison" else ()  # a file has no names of periods
     for plot in KINDS[kind].plots:
         before, after = drawn(plot, table), drawn(plot, changed)
         if before is None or after is None:
             continue  # it draws another kind of funnel, or refuses what was done
         panels, known = (
-            [set(texts_of(one)) for one in chart.get("concat", [chart])] for chart in (after, before)
+            [set(texts_of(one, but=unknown)) for one in chart.get("concat", [chart])]
+            for chart in (after, before)
         )
         assert all(known)
         if plot is not KINDS["moves"].plots[-1]:  # the height of a stream depends on all others
@@ -275,7 +278,8 @@ def test_what_is_drawn_is_what_the_table_said(kind: str, steps: list[tuple[str, 
                 assert not strangers, (steps, strangers[:2])
                 # All of a panel comes of one panel.
                 assert any(panel <= one for one in known) or len(panels) != len(known), steps
-        if "csv" not in {name for name, _ in steps}:
+        # A file has the order of its rows; one bar may stand for stages of both parts of a chain.
+        if not is_of_file and not kind.startswith("chain"):
             whole = list(domains_of(before))
             for field, order in domains_of(after):
                 if field not in ("group", "series", "part"):
@@ -303,19 +307,13 @@ def arrows(table: pd.DataFrame) -> dict[str, str]:
 def test_no_arrow_goes_between_bars_that_do_not_follow_each_other() -> None:
     # 12 items: New 10, Discussion 7, Prepayment 8, Delivery 7, Won 7; more came to Prepayment than before it.
     down = "\N{DOWNWARDS ARROW} "
-    whole = {
-        "New": f"{down}83 %",
-        "Discussion": f"{down}70 %",
-        "Delivery": f"{down}88 %",
-        "Won": f"{down}100 %",
-    }
+    whole = {"Discussion": f"{down}70 %", "Delivery": f"{down}88 %", "Won": f"{down}100 %"}
     assert arrows(CONVERSIONS) == arrows(CONVERSIONS[::-1]) == whole
     without = CONVERSIONS[CONVERSIONS["stage"] != "Discussion"]
     assert arrows(without) == {name: text for name, text in whole.items() if name != "Discussion"}
-    assert arrows(CONVERSIONS[CONVERSIONS["stage"].isin(["New", "Delivery", "Won"])]) == {
-        "New": whole["New"], "Won": whole["Won"]
-    }  # fmt: skip
-    sequence = sf.sequence_funnel(LOG, ["New", "Delivery", "Won"])
+    some = CONVERSIONS[CONVERSIONS["stage"].isin(["New", "Delivery", "Won"])]
+    assert arrows(some) == {"Won": whole["Won"]}
+    sequence = sf.sequence_funnel(LOG, STEPS)
     assert "\N{DOWNWARDS ARROW}" in str(resolved(plots.plot_sequence(sequence).to_dict()))
     drawing = resolved(plots.plot_sequence(sequence[sequence["step"] != 2]).to_dict())
     assert "\N{DOWNWARDS ARROW}" not in str(drawing)
