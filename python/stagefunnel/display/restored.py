@@ -51,6 +51,7 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
     _refuse_gaps(table, [name for name in columns if name not in _may_be_missing(table)], made_by)
     own = _columns_of_a_row(table, by, keys, remembered)
     _refuse_twins(table, own, made_by)
+    _refuse_mixed_groups(table, by, remembered)
     first = list(dict.fromkeys([*own, *columns]))
     table = table[[*first, *(name for name in table.columns if name not in first)]]
     if not sort:
@@ -245,6 +246,21 @@ def _refuse_twins(table: pd.DataFrame, columns: Sequence[Any], made_by: str) -> 
         f"Name each, so that it is a group: "
         f'pd.concat({{"first": one, "second": other}}, names=["which"]).reset_index(level="which")'
     )
+
+
+def _refuse_mixed_groups(table: pd.DataFrame, by: Sequence[Any], remembered: Mapping[str, Any]) -> None:
+    """Refuse rows of several groups without the column of the groups, where their numbers show it."""
+    lacking = [name for name in remembered.get("by") or () if name not in table.columns]
+    if not lacking:
+        return
+    groups = [rows for _, rows in table.groupby(list(by), dropna=False, observed=True)] if by else [table]
+    has_bases = "base" in table.columns and any(rows["base"].nunique() > 1 for rows in groups)
+    has_shares = "items" in table.columns and "share" in table.columns
+    if has_bases or (has_shares and any(rows["share"].sum() > 1 + 1e-9 for rows in groups)):
+        raise SchemaError(
+            f"the table has rows of several groups, and not the column {quoted(lacking)} that tells them "
+            f"apart; keep it, or leave it out of the rows of one group"
+        )
 
 
 def _with_order(table: pd.DataFrame, keys: Sequence[str], remembered: Mapping[str, Any]) -> pd.DataFrame:

@@ -193,7 +193,7 @@ def texts_of(part: Any, but: Sequence[str] = ()) -> Iterator[frozenset[tuple[str
             yield frozenset(
                 (name, value)
                 for name, value in record.items()
-                if isinstance(value, str) and name not in ("letter", "part", *but)
+                if isinstance(value, str) and value and name not in ("letter", "part", *but)
             )
 
 
@@ -377,3 +377,16 @@ def test_sentences_about_all_steps_and_all_matches_need_all_of_them() -> None:
         assert said
         assert sf.show(table[::-1])._below == said
         assert sf.show(table[1:])._below == []
+
+
+def test_rows_of_several_groups_without_their_column_are_refused() -> None:
+    losses = sf.losses(LOG, PIPELINE, by="half")
+    mixed = losses.drop(columns="half").drop_duplicates(subset=["from_stage", "lost_stage"])
+    funnel = sf.funnel(LOG, PIPELINE, by="half")
+    rows = pd.concat([funnel[funnel["half"] == "a"].head(2), funnel[funnel["half"].isna()].tail(3)])
+    for plot, table in ((plots.plot_losses, mixed), (plots.plot_funnel, rows.drop(columns="half"))):
+        with pytest.raises(sf.SchemaError, match="rows of several groups, and not the column 'half'"):
+            plot(table)
+    one = funnel[funnel["half"] == "b"].drop(columns="half")
+    assert "Funnel: classic" in repr(sf.show(one))
+    plots.plot_funnel(one)
