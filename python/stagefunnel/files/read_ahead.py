@@ -7,10 +7,16 @@ down, and the library waits for that thread, or aborts.
 from __future__ import annotations
 
 import atexit
+import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+_LONGEST_WAIT: Final = 1.0  # seconds; a thread lets go of its bytes at once, when its turn comes
 
 
 class Readable(Protocol):
@@ -30,16 +36,29 @@ class Gate:
         self._file = file
         self._reading = Lock()
         self._is_shut = False
+        self._given: list[weakref.ref[Any]] = []
+        self._returned: SimpleQueue[Any] = SimpleQueue()
 
-    def read(self, n_bytes: int = -1) -> bytes:
-        """Read bytes; there are none behind a shut gate."""
+    def read(self, n_bytes: int = -1) -> Any:
+        """Read bytes, as an array of them; there are none behind a shut gate."""
         with self._reading:
-            return b"" if self._is_shut else self._file.read(n_bytes)
+            data = b"" if self._is_shut else self._file.read(n_bytes)
+            if not data:
+                return data
+            array = np.frombuffer(data, dtype=np.uint8)
+            self._given.append(weakref.ref(array, self._returned.put))
+            return array
 
     def shut(self) -> None:
         """End the file here, once nobody reads it: a read that has begun ends first."""
         with self._reading:
             self._is_shut = True
+
+    def wait_for_bytes(self) -> None:
+        """Wait until no thread holds bytes that were read: it needs Python to let go of them."""
+        with suppress(Empty):
+            for _ in self._given:
+                self._returned.get(timeout=_LONGEST_WAIT)
 
 
 @contextmanager
@@ -64,6 +83,7 @@ def reading_ahead(open_reader: Callable[[Gate], Any], file: Readable) -> Iterato
         with suppress(Exception):
             for _ in holder.pop():
                 pass
+        gate.wait_for_bytes()
 
     atexit.register(end)  # for an iterator that is left open until then
     try:

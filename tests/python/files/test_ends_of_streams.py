@@ -103,8 +103,8 @@ class Endless:
         return b"rows"
 
     def batches(self, gate: Gate) -> Iterator[bytes]:
-        while data := gate.read(4):
-            yield data
+        while len(data := gate.read(4)):
+            yield bytes(data)
 
 
 def test_a_file_is_at_its_end_once_its_reading_is_over() -> None:
