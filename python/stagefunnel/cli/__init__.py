@@ -25,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = command_parser()
     args = parser.parse_args(argv)
+    # Help and errors of arguments have ended above, and do not wait for what follows.
+    from .refusals import refuse_idle
+
+    refuse_idle(args, parser)
     try:
         form = choose_format(args.format, args.out)
         with warnings.catch_warnings():
@@ -32,7 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             warnings.simplefilter("ignore", sf.StageFunnelWarning)
             answer = args.command.run(args, parser)
         if answer is not None:
-            # Help and errors of arguments have ended above, and do not wait for pandas.
             from ..display.write import write
             from .remarks import say_remarks
 

@@ -23,15 +23,18 @@ class Inputs:
     log: sf.StageLog
     pipeline: sf.Pipeline
     unlisted: str
-    missing: str
+    missing: str | None
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
+        """Return the options that say which part of the log a question is about, and which items."""
+        return {**self.stretch(args), "basis": args.basis or "active"}
+
+    def stretch(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about."""
         return {
             "unlisted": self.unlisted,
-            "missing": self.missing,
+            "missing": self.missing or "near",
             "period": read_period(args.period, self.log),
-            "basis": args.basis or "active",
             "as_of": read_moment(args.as_of, self.log),
         }
 
@@ -57,6 +60,19 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
 
 
 @contextmanager
+def open_log_alone(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[sf.StageLog]:
+    """Read the log for a question without stages; a pipeline file may name the columns."""
+    if args.export:
+        if args.pipeline is not None:
+            parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
+        yield _part_of_export(args, parser).log
+        return
+    settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
+    with open_log(args, parser, settings) as log:
+        yield log
+
+
+@contextmanager
 def open_log_and_pipeline(
     args: argparse.Namespace, parser: argparse.ArgumentParser
 ) -> Iterator[tuple[sf.StageLog, sf.Pipeline | None]]:
@@ -77,12 +93,7 @@ def _say_warnings(log: sf.StageLog, args: argparse.Namespace) -> None:
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
     """Read a CRM's export and choose one of its pipelines."""
-    if args.items:
-        parser.error("an export has its own table of items; leave out --items")
-    export = read_export(args, parser)
-    part = export.leads if args.of == "leads" else export
-    if part is None:
-        raise sf.ReaderError("the export has no leads; leave out --of leads")
+    part = _part_of_export(args, parser)
     pipelines = part.pipelines
     known = ", ".join(map(repr, pipelines))
     if args.pipeline is None and len(pipelines) > 1:
@@ -91,6 +102,15 @@ def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) 
     if name not in pipelines:
         parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
     return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing)
+
+
+def _part_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
+    """Read a CRM's export and choose its deals or its leads."""
+    export = read_export(args, parser)
+    part = export.leads if args.of == "leads" else export
+    if part is None:
+        raise sf.ReaderError("the export has no leads; leave out --of leads")
+    return part
 
 
 def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:

@@ -38,6 +38,8 @@ def open_log(
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
     of_items, of_log = split_columns(_further_columns(args), item_files, files)
+    if item_files and not of_items and not args.command.counts_quality:
+        parser.error(f"--items {args.items} has no column that another option names; leave it out")
     columns = {role: named.get(role, role) for role in _ROLES}
     columns |= {"order": named["order"]} if "order" in named else {}
     from_files = None if of_log else _batch_reader(files, "order" in named, settings)
@@ -45,6 +47,7 @@ def open_log(
         options: dict[str, Any] = {
             **columns,
             "time_format": named.get("time_format"),
+            "zone": named.get("zone"),
             "items": _read_items(args, item_files, columns["item"], of_items, bar) if item_files else None,
             "items_key": args.items_key,
             "invalid": args.invalid,
@@ -75,9 +78,10 @@ def _observed_until(args: argparse.Namespace, settings: sf.Settings | None) -> A
 
 
 def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> dict[str, str]:
-    """Collect the names of columns, and the format of times, from the options and from the pipeline file."""
+    """Collect the names of columns, the format of times and their zone, from the options and the TOML."""
     of_file: Mapping[str, str] = settings.columns if settings else {}
-    names = {role: getattr(args, role) or of_file.get(role) for role in (*_ROLES, "order", "time_format")}
+    roles = (*_ROLES, "order", "time_format", "zone")
+    names = {role: getattr(args, role) or of_file.get(role) for role in roles}
     return {role: name for role, name in names.items() if name}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import get_args
+from typing import Any, get_args
 
 from ..tables.options import (
     AmountAtName,
@@ -45,21 +45,33 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def log(parser: argparse.ArgumentParser) -> None:
-    """Add how a log is made from the rows."""
+def unlisted(parser: argparse.ArgumentParser) -> None:
+    """Add what happens to stages that the pipeline does not list."""
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")
+
+
+def missing(parser: argparse.ArgumentParser) -> None:
+    """Add what happens to stages without rows."""
     parser.add_argument(
         "--missing",
         choices=get_args(MissingStages),
         default="near",
         help="stages without rows: near refuses those of which the log has a near label",
     )
-    parser.add_argument("--empty", choices=("error", "allow"), default="error")
+
+
+def observed(parser: argparse.ArgumentParser) -> None:
+    """Add the end of observation."""
     parser.add_argument(
         "--observed-until",
         metavar="TIME",
         help="until when items were observed, e.g. 2026-04-01 (default: the last row)",
     )
+
+
+def log(parser: argparse.ArgumentParser) -> None:
+    """Add how a log is made from the rows."""
+    parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=int, metavar="N")
 
 
@@ -88,16 +100,32 @@ def reading(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("reading")
     reading.add_argument("--invalid", choices=("error", "drop", "keep_stage"), default="error")
     reading.add_argument("--quiet", action="store_true", help="show no progress on a terminal")
-    export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
-    export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
-    export.add_argument(
-        "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
+    reading.add_argument(
+        "--zone", metavar="ZONE", help="of times without one, others are converted; e.g. Europe/Berlin"
     )
+
+
+def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> None:
+    """Add the ways in which exports are read.
+
+    Parameters
+    ----------
+    asks
+        Whether the files may be something else, so that ``--export`` says what they are.
+    has_parts
+        Whether one part of the export is to be chosen.
+    """
+    export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
+    if asks:
+        export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
+    if has_parts:
+        export.add_argument(
+            "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
+        )
     export.add_argument(
         "--crm", metavar="NAME", help="its format, e.g. bitrix24; by default it is recognised"
     )
     export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
-    export.add_argument("--zone", metavar="ZONE", help="of times without one, e.g. Europe/Berlin")
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
 
@@ -219,6 +247,7 @@ def per(parser: argparse.ArgumentParser) -> None:
 def cohort(parser: argparse.ArgumentParser) -> None:
     """Add the part of the log, of which a cohort can be followed for a length of time."""
     part(parser)
+    observed(parser)
     parser.add_argument(
         "--within",
         metavar="TIME",
@@ -227,19 +256,25 @@ def cohort(parser: argparse.ArgumentParser) -> None:
 
 
 def part(parser: argparse.ArgumentParser) -> None:
-    """Add the part of the log."""
+    """Add the part of the log, and which items it has."""
+    group = stretch(parser)
+    group.add_argument(
+        "--basis",
+        choices=get_args(BasisName),
+        help="items active (default), created or closed in the period",
+    )
+
+
+def stretch(parser: argparse.ArgumentParser) -> Any:
+    """Add the part of the log; return the group of these options."""
     part = parser.add_argument_group("part of the log (default: all of it)")
     part.add_argument(
         "--period",
         metavar="PERIOD",
         help="2026, 2026-Q1, 2026-03, 2026-W09, 2026-03-31, or a pair START..END, both included",
     )
-    part.add_argument(
-        "--basis",
-        choices=get_args(BasisName),
-        help="items active (default), created or closed in the period",
-    )
     part.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    return part
 
 
 def every(parser: argparse.ArgumentParser) -> None:

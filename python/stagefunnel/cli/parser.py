@@ -23,16 +23,38 @@ _OF_SOME: Final = (
     "format",
     "out",
     "observed_until",
+    "unlisted",
+    "missing",
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that reads the version when it is to be printed: the core holds it."""
+    """A parser that knows which options were typed, and reads the version when it is to be printed.
+
+    The core holds the version.
+    """
 
     @property
     def version(self) -> str:
         """The text of ``--version``; argparse reads it where the option has no text of its own."""
         return f"stagefunnel {sf.__version__}"
+
+    def take_defaults(self) -> dict[str, Any]:
+        """Take the defaults out of the options, so that those which were not typed are not in the result."""
+        defaults = {}
+        for action in self._actions:
+            if action.option_strings and action.default is not argparse.SUPPRESS:
+                defaults[action.dest], action.default = action.default, argparse.SUPPRESS
+        return defaults
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; ``given`` has the options that were typed, the others have their defaults."""
+        found = super().parse_args(args, namespace)
+        defaults = vars(found).pop("defaults")
+        found.given = frozenset(defaults) & frozenset(vars(found))
+        for name in defaults.keys() - found.given:
+            setattr(found, name, defaults[name])
+        return found
 
 
 class _PrintCompletion(argparse.Action):
@@ -75,14 +97,13 @@ def command_parser() -> argparse.ArgumentParser:
 
 
 def _add(subparsers: Any, name: str, command: Command) -> None:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+    parser: _Parser = subparsers.add_parser(
         name,
         help=command.summary,
         description=f"{command.summary[0].upper()}{command.summary[1:]}.",
         epilog=command.example,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command=command, **dict.fromkeys(_OF_SOME))
     if command.files != "none":
         options.files(parser, are_needed=command.files == "one or more")
     for add in command.adds:
@@ -90,9 +111,16 @@ def _add(subparsers: Any, name: str, command: Command) -> None:
     if command.files != "none":
         options.columns(parser)
         options.reading(parser)
+        options.export(parser, asks=command.asks_log, has_parts=command.chooses_part)
     if command.has_pipeline:
         options.pipeline(parser)
     if command.asks_log:
         options.log(parser)
+    if command.reads_stages:
+        options.unlisted(parser)
+        options.missing(parser)
     if command.has_output:
         options.output(parser, has_several_tables=command.has_several_tables)
+    defaults = parser.take_defaults()
+    others = {name: None for name in _OF_SOME if name not in defaults}
+    parser.set_defaults(command=command, defaults=defaults, **others)

@@ -17,6 +17,7 @@ from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
+from .restored import is_whole
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
 from .unlike import Side, unlike_notes
 
@@ -221,7 +222,9 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
         if funnel.by and outcome is not None:
             below.append(f"{prefix}{standing(outcome)}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
-            below += [f"{prefix}{finding}" for finding in findings(rows, outcome, funnel.names, without)]
+            known = is_whole(rows, remembered)
+            found = findings(rows, outcome, funnel.names, without) if known else []
+            below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
     return above, below

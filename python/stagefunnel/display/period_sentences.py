@@ -114,8 +114,12 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
     if len(series) != 2:
         return []
     (first, one), (last, other) = series
-    columns = (rows["conversion_from_all"].tolist() for rows in (one, other))
-    shares = pd.DataFrame(dict(zip(("here", "there"), columns, strict=True))).assign(stage=list(one["stage"]))
+    here, there = (
+        dict(zip(rows["stage"], rows["conversion_from_all"], strict=True)) for rows in (one, other)
+    )
+    stages = [stage for stage in here if stage in there]
+    both = {name: [shares[stage] for stage in stages] for name, shares in (("here", here), ("there", there))}
+    shares = pd.DataFrame(both, dtype=float).assign(stage=stages)
     known = shares.dropna(subset=["here", "there"])
     if known.empty:
         return []

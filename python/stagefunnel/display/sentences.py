@@ -77,8 +77,8 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return []
     if kind in ("skips", "comparison"):
         table = of_stages_with_rows(table, remembered)
-    name_of = stage_namer(remembered.get("names", {}))
-    return sentences_of(table, name_of, remembered)
+    rows = table.dropna(subset=[*needed], how="all")
+    return sentences_of(rows, stage_namer(remembered.get("names", {})), remembered)
 
 
 def _kind_by_columns(table: pd.DataFrame) -> str:
@@ -171,7 +171,7 @@ def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str
 def of_flow(table: pd.DataFrame) -> list[str]:
     """Say how many items were in work, came and left; nothing if the rows do not balance."""
     open_stages = table[table["outcome"] == "open"]
-    number = {name: int(open_stages[name].sum()) for name in open_stages.columns[2:]}
+    number = {name: int(open_stages[name].sum()) for name in FLOW[2:]}
     came = number["created"] + number["from_closed"] + number["moved_in"]
     left = number["won"] + number["lost"] + number["moved_out"]
     if number["at_start"] + came - left != number["at_end"]:
@@ -218,7 +218,8 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     found = dict(zip(table["check"], table["count"].tolist(), strict=True))
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
-    return [f"{', '.join(read)}; {', '.join(odd) if odd else 'nothing unusual'}", *warnings_of(table)]
+    start = "; ".join(filter(None, [", ".join(read), ", ".join(odd) if odd else "nothing unusual"]))
+    return [start, *warnings_of(table)]
 
 
 def warnings_of(quality: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import pandas as pd
 
 from ..tables.labels import group_label
-from ..tables.schema import SEQUENCE_TREND
+from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
 from .extremes import group_name, largest
 from .numbers import count, length, part_of, percent
 from .standouts import of_standouts
@@ -36,14 +36,33 @@ def sequence_title(remembered: _Remembered) -> str:
 def sequence_findings(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     """Compose the sentences of a table about sequences."""
     kind = _KINDS.get(str(remembered.get("table")))
-    if kind is None:
+    table = table.dropna(how="all")
+    if kind is None or not _has_all(table, remembered):
         return []
+    for name in ("step", "start", "period"):
+        table = table.sort_values(name, kind="stable") if name in table.columns else table
     if table.empty:
         return [kind.of_nothing] if kind.of_nothing else []
     by = remembered.get("by")
     if by and not {*by} <= {*table.columns}:
         return []  # rows of one group without its name: the numbers of the whole are not about them
     return (kind.with_groups if by else kind.alone)(table, remembered)
+
+
+def _has_all(table: pd.DataFrame, remembered: _Remembered) -> bool:
+    """Check that a table still has what its sentences are about: the columns, all steps and all matches."""
+    kind = str(remembered["table"])
+    needed = _NEEDED.get(kind, ())
+    if not {*needed} <= {*table.columns} or table[[*needed[:1]]].isna().to_numpy().any():
+        return False
+    if kind == "sequence_funnel":
+        by = [name for name in remembered.get("by", ()) if name in table.columns]
+        groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
+        steps = [*range(1, len(remembered.get("steps", ())) + 1)]
+        return all(sorted(rows["step"].tolist()) == steps for rows in groups)
+    if kind == "time_to_convert":
+        return int(table["count"].sum()) == remembered.get("matches")
+    return True
 
 
 def _within(remembered: _Remembered) -> str:
@@ -201,6 +220,12 @@ class _Kind(NamedTuple):
     of_nothing: str = ""
 
 
+_NEEDED: Final[Mapping[str, Sequence[str]]] = {
+    "sequence_funnel": SEQUENCE,
+    "sequence_trend": SEQUENCE_TREND,
+    "time_to_convert": CONVERSION_TIMES,
+    "sequence_paths": SEQUENCE_PATHS,
+}
 _NOBODY_ENTERED = "No item did step 1."
 _NONE_WHOLE = "No period has had its whole window yet."
 OLDER_HAD_LONGER: Final = "Without a window older periods have had longer to convert."

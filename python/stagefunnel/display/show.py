@@ -9,7 +9,22 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tables.schema import SKIPS
+from ..tables.labels import columns_before
+from ..tables.schema import (
+    COMPARISON,
+    CONVERSION_TIMES,
+    FLOW,
+    FUNNEL,
+    ITEMS,
+    LOSSES,
+    OUTCOME_TABLE,
+    SEQUENCE,
+    SEQUENCE_ITEMS,
+    SEQUENCE_PATHS,
+    SKIPS,
+    STAGE_TIMES,
+    TRANSITIONS,
+)
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from .funnel_grid import show_funnel
@@ -17,6 +32,7 @@ from .grid import Grid, Shown, ShownTogether
 from .numbers import count, length, number, percent
 from .period_sentences import NameOf
 from .remarks import remarks_of
+from .restored import has_parts, named_columns, named_parts, restored, with_lengths
 from .sentences import KIND_TITLES, PER_TITLES, answers, stage_namer, warnings_of
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 
@@ -27,8 +43,25 @@ _TITLES = {
     "item_table": "Items",
     "transitions": "Moves between stages",
     "losses": "Where items are lost",
-    "skips": "Skipped stages, the worst first",
+    "skips": "Skipped stages",
     "flow": "Flow balance",
+}
+_FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
+    "funnel": FUNNEL,
+    "chain": FUNNEL,
+    "comparison": COMPARISON,
+    "time_in_stage": STAGE_TIMES,
+    "transitions": TRANSITIONS,
+    "losses": LOSSES,
+    "skips": SKIPS,
+    "flow": FLOW,
+    "outcomes": OUTCOME_TABLE,
+    "item_table": ITEMS,
+    "sequence_funnel": SEQUENCE,
+    "sequence_items": SEQUENCE_ITEMS,
+    "sequence_trend": ("period",),
+    "time_to_convert": CONVERSION_TIMES,
+    "sequence_paths": SEQUENCE_PATHS,
 }
 
 
@@ -48,7 +81,9 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     ----------
     table
         A table of this package, or a summary. A summary shows its most frequent transitions, and the checks
-        that found something. Any other frame is shown as it is.
+        that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
+        Where rows were taken out or put together, so that they do not fit each other any more, each row is
+        shown for itself. Any other frame is shown as it is, without rows that hold nothing.
 
     Returns
     -------
@@ -67,20 +102,66 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
+    table = with_lengths(_filled_rows(named_columns(table)))
     return _show_table(table, remembered).followed_by(remarks_of(remembered))
 
 
 def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     kind = remembered.get("table")
-    if kind == "chain":
-        return _show_chain(table, remembered)
+    if {*FUNNEL} <= {*table.columns}:
+        funnel = _as_funnel(table)
+        if funnel is not None:
+            return _show_chain(funnel, remembered) if kind == "chain" else show_funnel(funnel, remembered)
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
-    if {"stage", "reached", "lost_from", "skip_rate", "began_beyond"} <= set(table.columns):
-        return show_funnel(table, remembered)
-    below = answers(table, remembered)
+    below = _answers(table, remembered)
     shown = _with_rate_on_the_way(table) if kind == "skips" and {*SKIPS} <= {*table.columns} else table
-    return _show_rows(shown, remembered.get("names", {}), title=_title_of(remembered), below=below)
+    return _show_rows(shown, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)
+
+
+def _flat(names: Mapping[str, Any]) -> Mapping[str, str]:
+    """Leave out the names of a chain, which the labels of a row alone do not tell apart."""
+    return {} if has_parts(names) else names
+
+
+def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that hold nothing, as ``reindex`` makes them."""
+    filled = table.dropna(how="all")
+    return table if len(filled) == len(table) else filled.infer_objects()
+
+
+def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Compose the sentences of a table whose rows still belong together."""
+    columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
+    if columns is None or columns is ITEMS:
+        return answers(table, remembered)
+    if not {*columns} <= {*table.columns}:
+        return []
+    try:
+        restored(table, columns, "one question", sort=False)
+    except SchemaError:
+        return [] if len(table) else answers(table, remembered)
+    return answers(table, remembered)
+
+
+def _as_funnel(table: pd.DataFrame) -> pd.DataFrame | None:
+    """Put a funnel in order; ``None`` where its rows do not belong together, and each stands for itself."""
+    try:
+        table = restored(table, FUNNEL, "funnel()")
+    except SchemaError:
+        return None
+    if "kind" not in table.columns:
+        return table
+    by = [name for name in columns_before(table, "stage") if name != "kind"]
+    of_kinds = [
+        {tuple(row) for row in rows[[*by, "stage"]].astype(str).to_numpy().tolist()}
+        for _, rows in table.groupby("kind", observed=True)
+    ]
+    groups = [{row[:-1] for row in rows} for rows in of_kinds]
+    shared = set.intersection(*groups)
+    # A group may be in one of the kinds alone; one that is in both has the same stages in both.
+    pairs = [{row for row in rows if row[:-1] in shared} for rows in of_kinds]
+    return table if all(rows == pairs[0] for rows in pairs) else None
 
 
 def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
@@ -124,12 +205,11 @@ def _main_columns(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 def _show_chain(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     """Show the parts of a chain as groups of a funnel; each part has its own names of stages."""
-    if "part" not in table.columns:
-        return _show_rows(table, {})
     unlinked = max(remembered["unlinked"].values(), default=0)
+    named, of_names = named_parts(table, remembered)
     return show_funnel(
-        table.assign(stage=_stages_of_chain(table, remembered["names"])),
-        {**remembered, "names": {}, "without_rows": _without_rows_of_chain(remembered)},
+        named,
+        {**of_names, "without_rows": _without_rows_of_chain(remembered)},
         what="Chain, counted in leads" if remembered["basis"] == "origin" else "Chain",
         also=[f"Deals without a lead: {count(unlinked)}"] if unlinked else [],
     )
@@ -143,23 +223,6 @@ def _without_rows_of_chain(remembered: Mapping[str, Any]) -> set[str]:
         name for part in names for label, name in names[part].items() if label not in without.get(part, ())
     }
     return {names[part].get(label, label) for part, labels in without.items() for label in labels} - seen
-
-
-def _stages_of_chain(
-    table: pd.DataFrame, names: Mapping[str, Mapping[str, str]]
-) -> list[str] | pd.Categorical[str]:
-    """Name the stages of each part.
-
-    If rows were filtered away, the names are categories of which some are missing. A funnel takes that as a
-    sign that the most skipped stage may be one of the missing ones.
-    """
-    parts, labels = table["part"].astype(str), table["stage"].astype(str)
-    named = [names[part].get(label, label) for part, label in zip(parts, labels, strict=True)]
-    sizes = table.groupby([name for name in ("kind", "part") if name in table], observed=True).size()
-    if sizes.tolist() == [len(names[part]) for part in sizes.index.get_level_values("part")]:
-        return named
-    categories = dict.fromkeys(name for part in names.values() for name in part.values())
-    return pd.Categorical(named, categories=[*categories])
 
 
 def _show_summary(summary: Summary) -> ShownTogether:
@@ -240,4 +303,10 @@ def _writer(name: str, column: pd.Series, name_of: NameOf) -> Callable[[Any], st
         return count
     if kind == "b":
         return lambda value: "yes" if value else ""
-    return lambda value: "" if pd.isna(value) else name_of(value)
+    return lambda value: _word(value, name_of)
+
+
+def _word(value: Any, name_of: NameOf) -> str:
+    if pd.isna(value) or value is False:
+        return ""
+    return "yes" if value is True else name_of(value)

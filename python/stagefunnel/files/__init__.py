@@ -3,6 +3,7 @@
 from .csv_text import Block, CsvRows, is_blank
 from .opening import expand, kind_of, opened
 from .progress import Progress, RowsRead
+from .read_ahead import iterating
 from .tables import FileTable, check_columns, place_in_file, read_parquet, read_tables, split_columns
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "check_columns",
     "expand",
     "is_blank",
+    "iterating",
     "kind_of",
     "opened",
     "place_in_file",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any, ClassVar
 
 from ..errors import ReaderError
 from .csv_text import BLANKS, Block, CsvRows, QuoteCheck, Ragged, csv_header, is_blank, opened_csv
 from .opening import expand, opened
 from .progress import RowsRead
+from .read_ahead import Gate, reading_ahead
 from .tables import check_columns, place_in_file
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -56,24 +58,24 @@ class FileBatches(ABC):
             ) from error
 
     def __iter__(self) -> Generator[Any, None, None]:
-        """Read the files, one batch ahead of the caller."""
-        batches = self._chained()
-        with ThreadPoolExecutor(1) as reader:
+        """Read the files, one batch ahead of the caller; who stops before the end closes the generator."""
+        with closing(self._chained()) as batches, ThreadPoolExecutor(1) as reader:
             coming = reader.submit(next, batches, None)
             while (batch := coming.result()) is not None:
                 coming = reader.submit(next, batches, None)
                 yield batch
 
-    def _chained(self) -> Iterator[Any]:
+    def _chained(self) -> Generator[Any, None, None]:
         n_rows = 0
         for file in self._files:
             self._starts.append(n_rows)
-            for batch in self._batches_of(file):
-                n_rows += batch.num_rows
-                yield batch
+            with closing(self._batches_of(file)) as batches:
+                for batch in batches:
+                    n_rows += batch.num_rows
+                    yield batch
 
     @abstractmethod
-    def _batches_of(self, file: str) -> Iterator[Any]: ...
+    def _batches_of(self, file: str) -> Generator[Any, None, None]: ...
 
     def locate(self, row: int) -> str:
         """Return the file and the line of a row that has been read."""
@@ -110,7 +112,7 @@ class ParquetBatches(FileBatches):
         except (self._pa.ArrowException, OSError) as error:
             raise _unsound(file, error) from error
 
-    def _batches_of(self, file: str) -> Iterator[Any]:
+    def _batches_of(self, file: str) -> Generator[Any, None, None]:
         schema = self._metadata(file).schema.to_arrow_schema()
         check_columns(file, self._names, schema.names)
         # The stages of a dictionary are looked up once each, not once for each row.
@@ -158,15 +160,15 @@ class CsvBatches(FileBatches):
         """Count the rows of too many or too few fields."""
         return {"ragged_rows": self._n_ragged}
 
-    def _batches_of(self, file: str) -> Iterator[Any]:
+    def _batches_of(self, file: str) -> Generator[Any, None, None]:
         header = csv_header(file)
         check_columns(file, self._names, header.names)
         n_rows, n_ragged, is_well_formed = 0, self._n_ragged, False
         with opened(file, self._rows_read) as unpacked:
             checked = QuoteCheck(unpacked, header.delimiter)
             try:
-                with closing(self._reader(checked, header)) as reader:
-                    for batch in reader:
+                with reading_ahead(partial(self._reader, header), checked) as batches:
+                    for batch in batches:
                         n_rows += batch.num_rows
                         self._rows_read.add(batch.num_rows)
                         yield self._read(batch.columns)
@@ -177,7 +179,7 @@ class CsvBatches(FileBatches):
             self._n_ragged = n_ragged
             yield from self._rest_of(file, n_rows)
 
-    def _reader(self, file: Any, header: CsvRows) -> Any:
+    def _reader(self, header: CsvRows, file: Gate) -> Any:
         csv = self._csv
         # Columns are taken by their places, because names may repeat or have blanks around them.
         places = {name: str(header.names.index(name)) for name in self._names}
@@ -231,7 +233,7 @@ class CsvBatches(FileBatches):
         texts = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
         return texts.dictionary_encode() if is_coded else texts
 
-    def _rest_of(self, file: str, n_rows: int) -> Iterator[Any]:
+    def _rest_of(self, file: str, n_rows: int) -> Generator[Any, None, None]:
         """Read a file by Python's parser, from some row on."""
         n_ragged = self._n_ragged
         ragged: Ragged = "drop" if self._drop else "error or drop"

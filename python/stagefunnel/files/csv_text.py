@@ -220,8 +220,6 @@ class QuoteCheck:
     the check too.
     """
 
-    closed = False  # pyarrow asks every file for it
-
     def __init__(self, file: IO[bytes], delimiter: str) -> None:
         self._file = file
         self._is_bound = np.zeros(256, dtype=bool)

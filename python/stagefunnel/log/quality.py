@@ -25,6 +25,10 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "missing_stage": ("note", "rows without a stage"),
     "missing_time": ("note", "rows without a time"),
     "unparsed_time": ("note", "rows whose time is a text that is not a time"),
+    "doubtful_local_times": (
+        "guess",
+        "local times that the clocks show twice (read as winter time) or never",
+    ),
     "ragged_rows": (
         "note",
         "rows of CSV files with more or fewer fields than the header, left out and not in rows",

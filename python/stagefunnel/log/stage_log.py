@@ -16,6 +16,7 @@ from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..naming import public
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike
+from ..times.zones import checked_zone
 from .columns.kept import column_names
 from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
@@ -34,6 +35,7 @@ class StreamOptions(TypedDict, total=False):
     stages: Any
     columns: Any
     time_format: str | None
+    zone: str | None
     items: Any
     items_key: str | None
     invalid: Invalid
@@ -79,6 +81,10 @@ class StageLog:
     time_format
         The format of times that are text but not ISO 8601, as :meth:`datetime.datetime.strptime` has it,
         for example ``"%d/%m/%Y %H:%M"``. It is never guessed: ``03/04/2026`` could be two days.
+    zone
+        Time zone of times without one and of dates, for example ``"Europe/Berlin"``; times with another zone
+        are converted to it. Periods are then cut in its local time. :meth:`quality` counts the local times
+        that a change of the clocks has twice (read as winter time) or not at all.
     items
         A table with one row per item, for breakdowns and amounts. It is held on to: do not write into it
         afterwards.
@@ -106,8 +112,8 @@ class StageLog:
     ------
     SchemaError
         For columns that are not there, differ in length or are of a type that is not read, for zoned
-        times mixed with naive ones, an items table with a row without a key or two rows of one, and an
-        empty log.
+        times mixed with naive ones, a `zone` that is none or that plain integers are given, an items table
+        with a row without a key or two rows of one, and an empty log.
     InvalidRowError
         For the first row that misses a value or whose time does not parse; `row` has its number.
 
@@ -138,6 +144,7 @@ class StageLog:
         stages: Any = None,
         columns: Any = (),
         time_format: str | None = None,
+        zone: str | None = None,
         items: Any = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
@@ -157,6 +164,7 @@ class StageLog:
             empty=empty,
             keys=keys,
             threads=threads,
+            zone=checked_zone(zone),
             stages=stages,
             kept=columns,
         )
@@ -182,6 +190,7 @@ class StageLog:
         stages: Any = None,
         columns: Any = (),
         time_format: str | None = None,
+        zone: str | None = None,
         items: Any = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
@@ -201,7 +210,7 @@ class StageLog:
         batches
             Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
             have the same types; empty ones may have any.
-        item, stage, time, stages, time_format, items, items_key, invalid, empty, observed_until, threads
+        item, stage, time, stages, time_format, zone, items, items_key, invalid, empty, observed_until, threads
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         columns
             Refused: a stream keeps no further columns.
@@ -251,6 +260,7 @@ class StageLog:
             encoders=max(threads // 2, 1) if files else threads,
             progress=progress,
             expected=files.expected if files else None,
+            zone=checked_zone(zone),
             stages=stages,
         )
         warn_of_dates(data, stacklevel=2)

@@ -7,7 +7,10 @@ import re
 import zoneinfo
 from functools import cache
 
-from ..errors import SchemaError
+import numpy as np
+import pandas as pd
+
+from ..errors import SchemaError, given
 
 UTC = "UTC"
 _MINUTE = datetime.timedelta(minutes=1)
@@ -36,6 +39,39 @@ def zone_name(zone: datetime.tzinfo | str) -> str:
         return zone.key
     file = _OF_DATEUTIL.fullmatch(str(zone))
     return _name_of_text(file["name"] if file else str(zone))
+
+
+def checked_zone(zone: str | None) -> str | None:
+    """Read the option ``zone=``; ``None`` leaves times as they are.
+
+    Raises
+    ------
+    SchemaError
+        If it is not the name of a time zone.
+    """
+    if zone is None:
+        return None
+    if isinstance(zone, str):
+        try:
+            return zone_name(zone)
+        except SchemaError:
+            pass  # the text of this error advises what a caller with an option need not do
+    raise SchemaError(given("zone", zone), " is not a time zone; names are like 'Europe/Berlin'")
+
+
+def localized(times: pd.DatetimeIndex, zone: str) -> tuple[pd.DatetimeIndex, int]:
+    """Read times without a zone as local times of one.
+
+    Returns
+    -------
+    times, doubtful
+        The moments, and the number of local times that a change of the clocks has twice, of which the second
+        is meant (winter time), or not at all, for which the first moment after stands.
+    """
+    is_summer = np.zeros(len(times), dtype=bool)
+    moments = times.tz_localize(zone, ambiguous=is_summer, nonexistent="shift_forward")
+    certain = times.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    return moments, int(np.sum(np.asarray(certain.isna()) & np.asarray(times.notna())))
 
 
 @cache

@@ -235,10 +235,9 @@ def test_a_table_that_lost_its_attributes_is_still_shown(example: datasets.Datas
     read_back = pd.read_csv(io.StringIO(table.to_csv(index=False)))
     assert read_back.attrs == {}
     lines = repr(sf.show(read_back)).splitlines()
-    # The rows do not hold the outcomes, so no line says how the items stand.
-    expected = [line for line in BOTH.splitlines() if " items now: " not in line][:-1]
-    expected[-1] = "Most often lost from: Won (2 of 4 lost from a stage, 50 %)"
-    assert lines == expected
+    # The rows do not hold the outcomes, nor whether all stages are there: no sentence says what they cannot.
+    unknown = (" items now: ", "Most often ", " ever, ")
+    assert lines == [line for line in BOTH.splitlines() if not any(words in line for words in unknown)]
 
 
 def test_the_attributes_survive_being_written_as_json(example: datasets.Dataset) -> None:

@@ -29,6 +29,7 @@ stage = "to"
 time = "at"
 order = "row"
 time_format = "%d/%m/%Y"
+zone = "Europe/Berlin"
 """
 
 
@@ -49,6 +50,7 @@ def test_a_full_file_is_read(file: Path) -> None:
         "time": "at",
         "order": "row",
         "time_format": "%d/%m/%Y",
+        "zone": "Europe/Berlin",
     }
     assert sf.Pipeline.from_toml(file) == sf.Pipeline.from_toml(str(file)) == expected
 
@@ -92,7 +94,7 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ),
         (
             "[pipeline]\nstages = 'A'\n[columns]\nitm = 'id'",
-            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'order', 'time_format'; "
+            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'order', 'time_format', 'zone'; "
             "did you mean 'item'?",
         ),
         ("columns = 'item'\n[pipeline]\nstages = 'A'", ": [columns] is not a table"),

@@ -292,3 +292,13 @@ def test_a_row_of_a_wide_table_is_found_again_whatever_dates_it_has() -> None:
     ]
     with pytest.raises(sf.ReaderError, match=r"the input, record 3: a spreadsheet has rounded the key"):
         sf.read(rows)
+
+
+def test_another_column_may_be_the_item_where_one_has_its_name() -> None:
+    rows = [
+        {"item": "a", "deal": 1, "stage": "New", "time": "2026-01-01"},
+        {"item": "b", "deal": 1, "stage": "Won", "time": "2026-01-02"},
+    ]
+    export = sf.read(rows, item="deal", stage="stage", time="time")
+    assert export.log.n_items == 1
+    assert export.items[["item", "item (export)"]].astype(str).to_numpy().tolist() == [["1", "b"]]

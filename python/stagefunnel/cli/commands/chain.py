@@ -32,7 +32,7 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
             export,
             lead_pipeline=args.lead_pipeline,
             deal_pipeline=args.deal_pipeline,
-            **_options(args, export.log),
+            **_options(args, export.log, args.unlisted or "error"),
         )
     if len(given) < 3:
         parser.error("chain needs the files of an export, or all of --leads, --deals and --links")
@@ -49,7 +49,9 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
             deal_pipeline=deals.pipeline,
             deal=args.deal,
             lead=args.lead,
-            **_options(args, deals.log),
+            **_options(
+                args, deals.log, "ignore" if "ignore" in (leads.unlisted, deals.unlisted) else "error"
+            ),
         )
 
 
@@ -67,14 +69,14 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
-def _options(args: argparse.Namespace, log: sf.StageLog) -> dict[str, Any]:
+def _options(args: argparse.Namespace, log: sf.StageLog, unlisted: str) -> dict[str, Any]:
     return {
         "kind": args.kind,
         "fill": args.fill,
         "lost_then_won": args.lost_then_won,
         "basis": args.count,
         "amount": args.amount,
-        "unlisted": args.unlisted or "error",
+        "unlisted": unlisted,
         "missing": args.missing,
         "period": read_period(args.period, log),
         "period_basis": args.basis,

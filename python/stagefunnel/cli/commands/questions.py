@@ -90,9 +90,7 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Balance every stage."""
     with open_inputs(args, parser) as inputs:
-        scope = inputs.scope(args)
-        del scope["basis"]
-        return sf.flow(inputs.log, inputs.pipeline, **scope)
+        return sf.flow(inputs.log, inputs.pipeline, **inputs.stretch(args))
 
 
 def summary(args: _Args, parser: _Parser) -> sf.Summary:

@@ -9,7 +9,7 @@ import pandas as pd
 
 import stagefunnel as sf
 
-from ..inputs import open_log_and_pipeline
+from ..inputs import open_log_alone
 from ..values import read_length, read_moment, split_names
 
 _Args: TypeAlias = argparse.Namespace
@@ -19,7 +19,7 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count how far items come through steps, or answer another question about these steps."""
     steps = [_step(text, parser) for text in args.steps.split(",")]
-    with open_log_and_pipeline(args, parser) as (log, _):
+    with open_log_alone(args, parser) as log:
         rules = _rules(args, log, parser)
         if args.table == "items":
             return sf.sequence_items(log, steps, **rules)

@@ -29,6 +29,12 @@ class Command:
         How many files it takes; a command that takes none reads nothing.
     asks_log
         Whether it asks a question of a log, and so has the options that say how a log is made.
+    chooses_part
+        Whether it is about one of the two parts of an export that has both leads and deals.
+    reads_stages
+        Whether it reads the stages of a pipeline, so that it matters what happens to unlisted ones.
+    counts_quality
+        Whether its answer says how well the items of the log and of the table of items fit.
     has_pipeline
         Whether there is one pipeline, which ``--pipeline`` names.
     has_output
@@ -47,6 +53,9 @@ class Command:
     example: str
     files: Literal["one or more", "any", "none"] = "one or more"
     asks_log: bool = True
+    chooses_part: bool = True
+    reads_stages: bool = True
+    counts_quality: bool = False
     has_pipeline: bool = True
     has_output: bool = True
     has_several_tables: bool = False
@@ -105,6 +114,7 @@ examples:
       --lead-pipeline leads.toml --deal-pipeline pipeline.toml --count origin
 """,
         files="any",
+        chooses_part=False,
         has_pipeline=False,
         other_names={"basis": "--count", "period_basis": "--basis"},
     ),
@@ -129,7 +139,7 @@ example:
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
         "questions.flow",
-        (options.part,),
+        (options.stretch,),
         """\
 example:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
@@ -171,28 +181,31 @@ examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
   stagefunnel summary deals.csv --pipeline pipeline.toml --out summary.json
 """,
+        counts_quality=True,
         has_several_tables=True,
         shows_quality=True,
     ),
     "sequence": Command(
         "count the items that come through steps inside a window",
         "sequence.sequence",
-        (options.sequence, options.every, options.groups),
+        (options.sequence, options.missing, options.observed, options.every, options.groups),
         """\
 examples:
   stagefunnel sequence deals.csv --item deal_id --stage stage --time entered_at \\
       --steps New,Delivery,Won --window 60d
   stagefunnel sequence deals.csv --pipeline pipeline.toml --steps New,Won --window 60d --table times
 """,
+        reads_stages=False,
     ),
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
-        (options.report, options.groups, options.reason, options.part),
+        (options.report, options.observed, options.groups, options.reason, options.part),
         """\
 example:
   stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html
 """,
+        counts_quality=True,
         has_output=False,
     ),
     "demo": Command(
@@ -205,6 +218,7 @@ example:
 """,
         files="none",
         asks_log=False,
+        reads_stages=False,
         has_pipeline=False,
         has_output=False,
         other_names={"path": "DIR"},
@@ -219,6 +233,7 @@ examples:
   stagefunnel quality deals.csv --export
 """,
         shows_quality=True,
+        reads_stages=False,
     ),
     "read": Command(
         "read a CRM's export once and write it as plain tables",
@@ -230,6 +245,8 @@ examples:
   stagefunnel read deals.csv items.csv --to .
 """,
         asks_log=False,
+        chooses_part=False,
+        reads_stages=False,
         has_pipeline=False,
         has_output=False,
         other_names={"path": "--to"},

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, value_label
+from ..restored import named_columns, named_parts, restored
 from .library import require_altair
 from .style import AnyChart, Theme, finished, inert, theme_of
 
@@ -24,7 +25,7 @@ class Canvas:
     Attributes
     ----------
     table
-        The table.
+        The table, in the order of the pipeline whatever was done to it; see :func:`restored`.
     look
         Colours of the chart.
     by
@@ -39,21 +40,26 @@ class Canvas:
     remembered: Mapping[str, Any]
 
     @classmethod
-    def of(cls, table: Any, columns: Sequence[str], made_by: str, theme: str) -> Self:
+    def of(cls, table: Any, columns: Sequence[str], made_by: str, theme: str, *, sort: bool = True) -> Self:
         """Read a table of the function `made_by`; the first of `columns` follows the breakdown.
 
         Raises
         ------
         SchemaError
-            If the table is of another function or empty, or if there is no such theme.
+            If the table is of another function, empty or put together of several, or if there is no such
+            theme.
         ImportError
             If altair is not installed.
         """
         require_altair()
         look = theme_of(theme)
+        if isinstance(table, pd.DataFrame):
+            table = named_columns(table)
         _check_table(table, columns, made_by)
+        remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
+        table, remembered = named_parts(restored(table, columns, made_by, sort=sort), remembered)
         by = [str(name) for name in columns_before(table, columns[0])]
-        return cls(table, look, by, table.attrs.get("stagefunnel", {}))
+        return cls(table, look, by, remembered)
 
     def without(self, column: str) -> Self:
         """Take a column such as ``kind`` out of the breakdown: its values are not groups of items."""
@@ -62,6 +68,14 @@ class Canvas:
     def names_of(self, labels: Iterable[Hashable]) -> dict[Hashable, str]:
         """Return the name that people read for each label, as :func:`unique_names` does."""
         return unique_names(labels, self.remembered.get("names", {}))
+
+    def stages(self) -> list[Hashable]:
+        """List the stages of the table in the order of the pipeline."""
+        column = self.table["stage"]
+        seen = list(column.unique())
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return [label for label in column.cat.categories if label in seen]
+        return seen
 
     def titled(self, title: str) -> str:
         """Add the breakdown to a title."""

@@ -58,9 +58,10 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
         (COMPARISON, "compare_periods()") if is_of_periods else (FUNNEL, "compare_periods() or funnel()")
     )
     canvas = Canvas.of(table, columns, made_by, theme)
+    table = canvas.table
     title, series = _periods(canvas) if is_of_periods else _kinds_or_groups(canvas)
-    look, names = canvas.look, canvas.names_of(table["stage"].unique())
-    stages = [names[label] for label in table["stage"].unique()]
+    look, names = canvas.look, canvas.names_of(canvas.stages())
+    stages = [*names.values()]
     records = [bar for name, rows in series for bar in _bars_of(name, rows, names)]
     order = [inert(name) for name, _ in series]
     scale = alt.Scale(domain=order, range=list(look.series[: len(order)]))

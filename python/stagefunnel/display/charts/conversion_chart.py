@@ -50,7 +50,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     'Time to convert: visit → order'
     """
     canvas = Canvas.of(table, CONVERSION_TIMES, "time_to_convert()", theme)
-    look, remembered = canvas.look, canvas.remembered
+    look, remembered, table = canvas.look, canvas.remembered, canvas.table
     if canvas.by:
         raise SchemaError(
             "a histogram has room for one group; give the rows of one group, without the column of groups"

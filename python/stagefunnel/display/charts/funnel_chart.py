@@ -74,7 +74,14 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     used = {piece["part"] for panel in story.panels for piece in [*panel.pieces, *panel.ticks]}
     colours = {part: colour for part, colour in canvas.look.parts.items() if part in used}
     panels = [
-        _panel_chart(panel, story.tooltip, canvas.look, colours, names_stages=at % columns == 0)
+        _panel_chart(
+            panel,
+            story.tooltip,
+            canvas.look,
+            colours,
+            # The panel on the left has the names of both, if both have the same stages.
+            names_stages=at % columns == 0 or panel.stages != story.panels[at - 1].stages,
+        )
         for at, panel in enumerate(story.panels)
     ]
     return canvas.finished(

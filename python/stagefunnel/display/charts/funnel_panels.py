@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..numbers import brief, count, number, percent
 from ..outcomes import recorded_outcomes
+from ..restored import follows, is_whole
 from ..sentences import KIND_TITLES, findings, standings
 from .canvas import Canvas
 
@@ -84,12 +85,15 @@ def story_of(canvas: Canvas) -> Story:
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
             part = parts[kind][at]
-            sentences = findings(part, outcomes[kind][at], stage_names, remembered.get("without_rows", ()))
+            without = remembered.get("without_rows", ())
+            known = is_whole(part, remembered)
+            sentences = findings(part, outcomes[kind][at], stage_names, without) if known else []
             if len(kinds) > 1:
-                panels.append(_panel(_heading(group, kind), _finding_of(kind, sentences), part, names, kind))
+                finding = _finding_of(kind, sentences)
+                panels.append(_panel(_heading(group, kind), finding, part, names, kind, remembered))
             else:
                 standing = standings({kind: outcomes[kind][at]})
-                panels.append(_panel(group, standing + sentences, part, names, kind))
+                panels.append(_panel(group, standing + sentences, part, names, kind, remembered))
     titles = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
     title = canvas.titled(f"Funnel: {titles}" if titles else "Funnel")
     tooltip = {column: heading for column, heading, _ in _SHOWN if column in table.columns}
@@ -103,11 +107,17 @@ def story_of(canvas: Canvas) -> Story:
 
 
 def _panel(
-    title: str, sentences: list[str], rows: pd.DataFrame, names: Mapping[Any, str], kind: str
+    title: str,
+    sentences: list[str],
+    rows: pd.DataFrame,
+    names: Mapping[Any, str],
+    kind: str,
+    remembered: Mapping[str, Any],
 ) -> Panel:
     stages = [names[label] for label in rows["stage"]]
     # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
-    steps = _step_records(rows, stages) if kind in ("conversions", "furthest", "strict") else []
+    has_steps = kind in ("conversions", "furthest", "strict")
+    steps = _step_records(rows, stages, follows(rows, remembered)) if has_steps else []
     return Panel(title, sentences, _pieces(rows, stages), _tick_records(rows, stages), steps, stages)
 
 
@@ -165,13 +175,16 @@ def _tick_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]
     return ticks
 
 
-def _step_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]:
+def _step_records(rows: pd.DataFrame, stages: list[str], follow: list[bool]) -> list[dict[str, Any]]:
     """Record the conversion from the stage above, unless a stage has more items than the stage above.
+
+    A filtered table has bars whose stage before is not there; `follow` flags the others.
 
     Of several won stages, only the first has the last stage in progress above it.
     """
     is_first = (rows["outcome"] == "open") | (rows["outcome"] != rows["outcome"].shift())
-    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_first, strict=True)
+    is_below = is_first & pd.Series(follow, index=rows.index)
+    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_below, strict=True)
     return [
         {"stage": stage, "text": f"\N{DOWNWARDS ARROW} {percent(value)}"}
         for stage, outcome, value, first in shares

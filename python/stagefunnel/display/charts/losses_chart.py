@@ -51,7 +51,8 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     ['Most often lost from: Won (2 of 5 lost, 40 %)']
     """
     canvas = Canvas.of(table, LOSSES, "losses()", theme)
-    look, part = canvas.look, _part_column(table)
+    look, table = canvas.look, canvas.table
+    part = _part_column(table)
     names = canvas.names_of(map(present_or_missing, table["from_stage"].unique()))
     parts = canvas.names_of(map(present_or_missing, table[part].unique()))
     leading = table.groupby(part, observed=True, dropna=False)["items"].sum().sort_values(ascending=False)

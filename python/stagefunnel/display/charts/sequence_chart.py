@@ -54,7 +54,7 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Con
     title = canvas.titled(sequence_title(canvas.remembered))
     width = min(2, len(panels)) * _WIDTH + NAME_WIDTH
     return canvas.finished(
-        side_by_side(panels), title, sequence_findings(table, canvas.remembered), width=width
+        side_by_side(panels), title, sequence_findings(canvas.table, canvas.remembered), width=width
     )
 
 
@@ -65,7 +65,8 @@ def _group_chart(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart
     pieces: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []
     steps: list[dict[str, Any]] = []
-    for name, row in zip(names, rows, strict=True):
+    before = [0, *(row["step"] for row in rows)]
+    for name, row, above in zip(names, rows, before, strict=False):
         on = row["reached"] - row["dropped"] - row["immature"]
         texts = {part: count(row[part]) for part in ("reached", "dropped", "immature")}
         parts = (("went on", on), ("may still", row["immature"]), ("dropped out", row["dropped"]))
@@ -76,7 +77,7 @@ def _group_chart(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart
         ]
         label = f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}"
         totals.append({"step": name, "n": int(row["reached"]), "label": label})
-        if row["step"] > 1 and row["conversion_from_previous"] <= 1:
+        if above and above == row["step"] - 1 and row["conversion_from_previous"] <= 1:
             step = f"\N{DOWNWARDS ARROW} {percent(row['conversion_from_previous'])}"
             steps.append({"step": name, "text": step})
     order = alt.Scale(domain=names, paddingInner=GAP)

@@ -56,7 +56,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
     >>> chart.to_dict()["title"]["text"]
     'Skipped stages, by manager'
     """
-    canvas = Canvas.of(table, SKIPS, "skips()", theme)
+    canvas = Canvas.of(table, SKIPS, "skips()", theme, sort=False)
+    table = canvas.table
     names = canvas.names_of(sorted(table["stage"].unique(), key=_place_in(table["stage"])))
     columns = [value_labels(table[name]) for name in canvas.by]
     groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)] or ["all items"] * len(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,8 +53,9 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
     'Time in stage, per visit'
     """
     canvas = Canvas.of(table, STAGE_TIMES, "time_in_stage()", theme)
-    look, names = canvas.look, canvas.names_of(table["stage"])
-    quantiles = [str(name) for name in table.columns[list(table.columns).index("median") + 1 :]]
+    look, table = canvas.look, canvas.table
+    names = canvas.names_of(table["stage"])
+    quantiles = [str(name) for name in table.columns if re.fullmatch(r"q\d+(\.\d+)?", str(name))]
     completed = table[table["completed"] > 0]
     measures = ["mean", "median", *quantiles]
     scale = length_axis_of(completed[name].max() for name in measures)

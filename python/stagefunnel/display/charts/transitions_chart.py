@@ -61,7 +61,8 @@ def plot_transitions(
     """
     check_option("form", form, get_args(FormName))
     canvas = Canvas.of(table, TRANSITIONS, "transitions()", theme)
-    look, labels = canvas.look, _stages_in_order(table)
+    look, table = canvas.look, canvas.table
+    labels = _stages_in_order(table)
     if len(labels) > _MOST_STAGES:
         raise SchemaError(f"a chart has room for {_MOST_STAGES} stages, the table has {len(labels):,}")
     names = canvas.names_of(labels)

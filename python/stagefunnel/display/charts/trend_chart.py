@@ -71,12 +71,13 @@ def plot_trend(
     if value is not None:
         check_option("value", value, get_args(ValueName))
     canvas = Canvas.of(table, (*FUNNEL, "period"), "funnel_by_period()", theme).without("period")
+    table = canvas.table
     if "kind" in table.columns:
         raise SchemaError(
             'both kinds are too much for one chart; give table[table["kind"] == …].drop(columns="kind")'
         )
     value = value or _default_value(canvas.remembered)
-    labels = list(table["stage"].unique())
+    labels = canvas.stages()
     shown = (
         labels if len(labels) <= _MOST_LINES else [*labels[: _MOST_LINES // 2], *labels[-_MOST_LINES // 2 :]]
     )

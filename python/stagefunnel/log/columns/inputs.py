@@ -40,6 +40,8 @@ class Input:
         Objects that the values are codes of (enum members); ``None`` for plain values.
     of_session
         Whether a time zone is only a setting of the session that the column comes from.
+    shown_in
+        Zone that the caller wants times with a zone in; ``None`` for the column's own.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Input:
     take: Take
     labels: list[Any] | None = None
     of_session: bool = False
+    shown_in: str | None = None
 
     def __len__(self) -> int:
         return len(self.column)
@@ -70,6 +73,8 @@ class Input:
         form = self.column.value_format
         if not form.startswith("ts") or not form[4:]:
             return None
+        if self.shown_in is not None:
+            return self.shown_in
         return UTC if self.of_session else zone_name(form[4:])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -25,7 +25,8 @@ from ...errors import (
     named,
     quoted,
 )
-from ...times.stamps import in_unit, parse_texts, refuse_unparsed
+from ...times.stamps import NAT, in_unit, parse_texts, refuse_unparsed
+from ...times.zones import localized
 from ..columns.inputs import Input, read_input
 from ..data import Empty, Invalid
 
@@ -112,6 +113,7 @@ def look_over(
     pack: bool = True,
     first_row: int | None = None,
     unit: str | None = None,
+    zone: str | None = None,
     stages: frozenset[Hashable] | None = None,
 ) -> Rows:
     """Encode columns and find rows that miss a value; rows to be dropped are left out of the counts.
@@ -127,8 +129,13 @@ def look_over(
         Row of the stream at which a batch begins; ``None`` if the columns are the whole input.
     unit
         Unit for times that are text, if it can hold them.
+    zone
+        Zone of times without one, to which others are converted; ``None`` leaves times as they are.
     """
     times, unparsed = readable_times(inputs["time"], invalid, time_format, first_row, unit)
+    doubtful = {}
+    if zone is not None:
+        times, doubtful["doubtful_local_times"] = in_zone(times, zone, threads)
     keys = encode(_core.columns.pack_items if pack else _core.columns.encode_items, inputs["item"], threads)
     codes = encode(_core.columns.encode_stages, inputs["stage"], threads)
     stamps = encode(_core.columns.encode_times, times, threads)
@@ -141,7 +148,7 @@ def look_over(
     if len(dropped):
         _core.columns.leave_out(codes, dropped)
     found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
-    found |= {"unparsed_time": len(unparsed), "dropped": len(dropped)}
+    found |= {"unparsed_time": len(unparsed), **doubtful, "dropped": len(dropped)}
     other_labels: list[Hashable] = []
     if stages is not None:
         members = inputs["stage"].labels
@@ -192,6 +199,34 @@ def readable_times(
     if len(unparsed) and invalid != "drop":
         refuse_unparsed(column.name, texts, unparsed, time_format, first_row)
     return read_input(in_unit(stamps, unit), column.name), unparsed
+
+
+def in_zone(column: Input, zone: str, threads: int) -> tuple[Input, int]:
+    """Read times without a zone as local times of one, and show others in it.
+
+    Returns
+    -------
+    column, doubtful
+        The times, and the number of those that a change of the clocks leaves in doubt.
+    """
+    if column.zone is not None:
+        return replace(column, shown_in=zone), 0
+    missing = encode(_core.columns.encode_times, column, threads).missing_rows
+    unit = column.time_unit
+    if unit is None:
+        if len(missing) == len(column):
+            return column, 0  # a column without a value often has no particular type
+        raise SchemaError(
+            given("zone", zone), f" is for dates and times; column {column.name!r} holds plain integers"
+        )
+    ticks = column.column.take_integers(np.arange(len(column), dtype=np.uint32))
+    ticks = ticks * 86_400 if unit == "D" else ticks.copy()
+    ticks[missing] = NAT
+    with core_errors(f"column {column.name!r} in {zone}: "):
+        local, doubtful = localized(
+            pd.DatetimeIndex(ticks.view(f"datetime64[{'s' if unit == 'D' else unit}]")), zone
+        )
+    return read_input(local, column.name), doubtful
 
 
 def rows_to_drop(

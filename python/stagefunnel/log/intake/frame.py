@@ -24,6 +24,7 @@ def read_frame(
     empty: Empty,
     keys: Keys,
     threads: int,
+    zone: str | None = None,
     stages: Any = None,
     kept: Any = (),
 ) -> LogData:
@@ -36,7 +37,9 @@ def read_frame(
     if not len(inputs["item"]):
         refuse_empty(0, empty)
     wanted = stages_to_keep(stages)
-    rows = look_over(inputs, time_format=time_format, invalid=invalid, threads=threads, stages=wanted)
+    rows = look_over(
+        inputs, time_format=time_format, invalid=invalid, threads=threads, zone=zone, stages=wanted
+    )
     refuse_nothing_left(len(rows), rows.found, rows.other_labels, empty)
     if keys == "exact":
         encode(_core.journeys.KeyTexts(True).add, inputs["item"], rows.keys)

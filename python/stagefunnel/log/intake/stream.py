@@ -11,7 +11,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import InvalidRowError, SchemaError, core_errors
-from ...files import Progress
+from ...files import Progress, iterating
 from ..data import Empty, Invalid, Keys, LogData
 from .checks import Rows, check_columns, encode, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
 from .frame import gather
@@ -29,6 +29,7 @@ def read_batches(
     encoders: int,
     progress: Progress | None,
     expected: Callable[[int], int] | None = None,
+    zone: str | None = None,
     stages: Any = None,
 ) -> LogData:
     """Read a log out of batches, each of which is anything that a frame may be.
@@ -46,11 +47,12 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(columns, time_format, invalid, keys, encoders, stages_to_keep(stages))
-    for batch in batches:
-        stream.append(batch)
-        if progress is not None:
-            progress(stream.n_rows, expected(stream.n_rows) if expected else None)
+    stream = _Stream(columns, time_format, zone, invalid, keys, encoders, stages_to_keep(stages))
+    with iterating(batches) as rows:
+        for batch in rows:
+            stream.append(batch)
+            if progress is not None:
+                progress(stream.n_rows, expected(stream.n_rows) if expected else None)
     return stream.data(empty, threads)
 
 
@@ -61,6 +63,7 @@ class _Stream:
         self,
         columns: Mapping[str, str],
         time_format: str | None,
+        zone: str | None,
         invalid: Invalid,
         keys: Keys,
         encoders: int,
@@ -69,7 +72,7 @@ class _Stream:
         self.n_rows = 0
         self._stages = stages
         self._other_labels: dict[Hashable, None] = {}  # in order of appearance
-        self._columns = dict(columns)
+        self._columns, self._given_zone = dict(columns), zone
         self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
         self._rows = _core.journeys.RowStream()
         self._texts = None if keys == "auto" else _core.journeys.KeyTexts(keys == "exact")
@@ -106,6 +109,7 @@ class _Stream:
             pack=self._texts is None and self._rows.packs,
             first_row=self.n_rows,
             unit=self._unit if "time" in self._kinds else None,
+            zone=self._given_zone,
             stages=self._stages,
         )
         self._agree_on_unit(rows)
@@ -157,6 +161,8 @@ class _Stream:
             refuse_empty(0, empty)
         refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
         checks = ["missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped"]
+        if self._given_zone is not None:
+            checks.append("doubtful_local_times")
         if self._stages is not None:
             checks.append("other_stages")
         journeys = self._rows.build(threads)

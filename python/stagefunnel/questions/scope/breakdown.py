@@ -61,17 +61,15 @@ def groups_of(
         for source, column in zip(sources, columns, strict=True)
     ]
     refuse_names_of_the_result(selection.log, columns, reserved, option)
-    if at != "stage":
-        return combined(categories, columns, "item")
-    if all(isinstance(source, ItemsTable) for source in sources):
+    if at != "first" and all(isinstance(source, ItemsTable) for source in sources):
+        where = "where an item enters a stage" if at == "stage" else "in the last row of an item"
         raise SchemaError(
-            advised("at", "stage"),
+            advised("at", at),
             " reads ",
             named(option),
-            f" where an item enters a stage, but {quoted(columns)} are columns of the items table; name a "
-            f"column of the log",
+            f" {where}, but {quoted(columns)} are columns of the items table; name a column of the log",
         )
-    return combined(categories, columns, "row")
+    return combined(categories, columns, "row" if at == "stage" else "item")
 
 
 def where_read(

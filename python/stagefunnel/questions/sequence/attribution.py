@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, advised, check_option, given, named
+from ...errors import SchemaError, advised, check_option, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
@@ -96,6 +96,13 @@ def grouped_by(
     sources = [source_of(log, column, "by") for column in columns]
     if touch.name == "all_events":
         return _value_by_value(log, plan, columns, sources)
+    if touch.name != "first_touch" and all(isinstance(source, ItemsTable) for source in sources):
+        raise SchemaError(
+            advised("attribution", touch.name),
+            " chooses a row of the log to read ",
+            named("by"),
+            f" in, but {quoted(columns)} are columns of the items table; name a column of the log",
+        )
     categories = [
         source.category(column, "by")
         if isinstance(source, ItemsTable)

@@ -117,6 +117,7 @@ def time_to_convert(
         from_step=start,
         to_step=end,
         by=by_columns,
+        matches=len(lengths),
         median=median if median is None or log.unit is None else str(median),
     )
     return table

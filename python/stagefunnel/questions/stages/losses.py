@@ -157,7 +157,7 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names)
+    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names)
     return selection.remarked(table)
 
 

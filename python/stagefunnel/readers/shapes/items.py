@@ -56,8 +56,10 @@ def _from_last_rows(rows: pd.DataFrame, others: pd.DataFrame, options: Options, 
     in_time = rows.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
     last_of = pd.Series(in_time.index, index=in_time["item"]).groupby(level=0, sort=False).last()
     last = last_of.reindex(pd.unique(rows["item"].dropna())).dropna().astype("int64")
+    # Where another column is named as the item, one of this name is a column like others.
+    others = others.rename(columns={"item": "item (export)"})
     frame = others.loc[last].reset_index(drop=True)
-    frame.insert(0, "item", rows.loc[last, "item"].reset_index(drop=True), allow_duplicates=True)
+    frame.insert(0, "item", rows.loc[last, "item"].reset_index(drop=True))
     source = Source(
         "the last row of each item", frame, lambda row: f"the last row of item {frame['item'].iloc[row]!r}"
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError, SchemaError, advised, counted, given, named
 from ...times.stamps import parse_texts
+from ...times.zones import checked_zone, localized
 from ..notes import Notes
 from ..options import Options
 from .cells import refuse_nested
@@ -213,21 +213,15 @@ def _hour(parts: pd.DataFrame) -> pd.Series:
 
 def _in_zone(times: pd.Series, options: Options, notes: Notes) -> pd.Series:
     times = times.reset_index(drop=True)
-    if options.zone is None:
+    zone = checked_zone(options.zone)
+    if zone is None:
         return times
-    try:
-        if times.dt.tz is not None:
-            return pd.Series(times.dt.tz_convert(options.zone))
-        local = times.dt.tz_localize(options.zone, ambiguous="NaT", nonexistent="NaT")
-        doubtful = int((local.isna() & times.notna()).sum())
-        notes.add(
-            "doubtful_local_times",
-            doubtful,
-            "local times that a change of the clocks has twice (read as winter time) or not at all",
-        )
-        is_summer = np.zeros(len(times), dtype=bool)
-        return pd.Series(times.dt.tz_localize(options.zone, ambiguous=is_summer, nonexistent="shift_forward"))
-    except (KeyError, ValueError) as error:
-        raise SchemaError(
-            given("zone", options.zone), " is not a time zone; names are like 'Europe/Berlin'"
-        ) from error
+    if times.dt.tz is not None:
+        return pd.Series(times.dt.tz_convert(zone))
+    local, doubtful = localized(pd.DatetimeIndex(times), zone)
+    notes.add(
+        "doubtful_local_times",
+        doubtful,
+        "local times that a change of the clocks has twice (read as winter time) or not at all",
+    )
+    return pd.Series(local)

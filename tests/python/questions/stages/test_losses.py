@@ -182,5 +182,5 @@ def test_skips_by_manager_need_an_items_table() -> None:
 def test_the_tables_are_shown_under_what_they_are() -> None:
     assert repr(sf.show(sf.losses(timed(*JOURNEYS), TWO_LOST))).startswith("Where items are lost\n")
     log = journeys_log("New > Won")
-    assert repr(sf.show(sf.skips(log, SMALL, by=None))).startswith("Skipped stages, the worst first\n")
+    assert repr(sf.show(sf.skips(log, SMALL, by=None))).startswith("Skipped stages\n")
     assert repr(sf.show(sf.flow(log, SMALL, period=None))).startswith("Flow balance\n")

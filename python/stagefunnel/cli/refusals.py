@@ -1,0 +1,145 @@
+"""Options that would change nothing where they are given: they are refused, with what they are for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+_Args: TypeAlias = argparse.Namespace
+
+
+class _Rule(NamedTuple):
+    """Some options, when they change nothing, and what the error says; ``{}`` stands for the option."""
+
+    options: tuple[str, ...]
+    is_idle: Callable[[_Args], bool]
+    text: str
+
+
+def refuse_idle(args: _Args, parser: argparse.ArgumentParser) -> None:
+    """End with wrong usage if an option that was typed, which ``args.given`` holds, changes nothing."""
+    for rule in _RULES:
+        for option in rule.options:
+            if option in args.given and rule.is_idle(args):
+                parser.error(rule.text.format(f"--{option.replace('_', '-')}"))
+
+
+def _lacks(name: str) -> Callable[[_Args], bool]:
+    return lambda args: getattr(args, name, None) is None
+
+
+def _is_usual(option: str, about: str) -> Callable[[_Args], bool]:
+    """Check for a default about an option that is not given; the question itself refuses other values."""
+    usual = {"at": "first", "amount_at": "last", "attribution": "first_touch"}[option]
+    return lambda args: getattr(args, about) is None and getattr(args, option) == usual
+
+
+def _is_export(args: _Args) -> bool:
+    """Check for a command about an export; to ``read``, and to a chain of files, nothing else is given."""
+    if hasattr(args, "to"):
+        return True
+    return bool(args.files) if hasattr(args, "links") else getattr(args, "export", False)
+
+
+def _is_of_tables(args: _Args) -> bool:
+    return not _is_export(args)
+
+
+def _has_no_conversions(args: _Args) -> bool:
+    return getattr(args, "kind", "both") not in ("conversions", "both")
+
+
+def _keeps_all(args: _Args) -> bool:
+    """Check for a basis that chooses nothing: without a period only closed items are a choice."""
+    if hasattr(args, "every") and not hasattr(args, "page"):
+        return False  # a trend has periods of its own
+    chooses = getattr(args, "period", None) is not None or getattr(args, "within", None) is not None
+    return not chooses and args.basis != "closed"
+
+
+def _measures_nothing(args: _Args) -> bool:
+    """Check for a question in which no item is too recent, and that has no periods of its own."""
+    if hasattr(args, "window"):
+        return args.window is None
+    has_periods = hasattr(args, "every") or getattr(args, "same_part", False)
+    return not has_periods and args.within is None
+
+
+def _is_not_of(*tables: str) -> Callable[[_Args], bool]:
+    """Check for a sequence that is asked for another table."""
+    return lambda args: getattr(args, "table", tables[0]) not in tables
+
+
+def _reads_step_1(args: _Args) -> bool:
+    """Check for the default of an option that the question refuses elsewhere."""
+    return bool(args.attribution != "step" and args.attribution_step == 1)
+
+
+_RULES: Final = (
+    _Rule(
+        ("export",),
+        lambda args: hasattr(args, "links") and not args.files,
+        "{} is for the files of an export; --leads, --deals and --links are tables",
+    ),
+    _Rule(
+        ("of", "crm", "dates", "decimal", "encoding"),
+        _is_of_tables,
+        "{} says how a CRM's export is read; add --export, or leave it out",
+    ),
+    _Rule(("items", "items_key"), _is_export, "an export has its own table of items; leave out {}"),
+    _Rule(("items_key",), _lacks("items"), "{} names the key of --items, and there is no --items"),
+    _Rule(("empty",), _is_export, "{} is for tables of your own: an export without rows is refused"),
+    _Rule(("threads",), _is_export, "{} is for tables of your own; for an export set STAGEFUNNEL_THREADS"),
+    _Rule(("lead", "deal"), _is_export, "{} names a column of --links; an export has its own links"),
+    _Rule(
+        ("top",),
+        lambda args: hasattr(args, "page") and args.by is None,
+        "{} is the number of groups to show, and there is no --by",
+    ),
+    _Rule(("top",), _is_not_of("paths"), "{} is for --table paths"),
+    _Rule(
+        ("every",),
+        lambda args: getattr(args, "table", "trend") != "trend",
+        "{} is for --table trend",
+    ),
+    _Rule(("at",), _is_usual("at", "by"), "{} says where --by is read, and there is no --by"),
+    _Rule(("attribution",), _is_usual("attribution", "by"), "{} says how --by is read, and there is no --by"),
+    _Rule(
+        ("amount_at",),
+        _is_usual("amount_at", "amount"),
+        "{} says how --amount is read, and there is no --amount",
+    ),
+    _Rule(
+        ("fill",),
+        _has_no_conversions,
+        "{} says what conversions fill in; ask for --kind conversions or --kind both",
+    ),
+    _Rule(
+        ("basis",),
+        _keeps_all,
+        "{} says which items --period keeps, and there is no --period; only closed needs none",
+    ),
+    _Rule(
+        ("by", "attribution", "attribution_step", "items", "items_key"),
+        _is_not_of("funnel", "trend", "times"),
+        "{} is for --table funnel, trend and times",
+    ),
+    _Rule(
+        ("from_step", "to_step"),
+        _is_not_of("trend", "times", "paths"),
+        "{} is for --table trend, times and paths",
+    ),
+    _Rule(
+        ("observed_until",),
+        lambda args: args.as_of is not None,
+        "{} is the end of observation where there is no --as-of; leave one of them out",
+    ),
+    _Rule(
+        ("observed_until",),
+        _measures_nothing,
+        "{} is what --within or --window measures to, and there is none of them",
+    ),
+    _Rule(("bins",), _is_not_of("times"), "{} is for --table times"),
+    _Rule(("attribution_step",), _reads_step_1, "{} says which step --attribution step reads; ask for that"),
+)

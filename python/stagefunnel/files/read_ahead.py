@@ -1,0 +1,113 @@
+"""Readers of other libraries whose threads read a Python file ahead of the rows, and how they end.
+
+Such a thread must not outlive the reading: the interpreter ends a thread that asks for Python while it shuts
+down, and the library waits for that thread, or aborts.
+"""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+_LONGEST_WAIT: Final = 1.0  # seconds; a thread lets go of its bytes at once, when its turn comes
+
+
+class Readable(Protocol):
+    """Anything that bytes are read from."""
+
+    def read(self, n_bytes: int, /) -> bytes:
+        """Read at most so many bytes; there are none at the end."""
+        ...
+
+
+class Gate:
+    """A file on the way to a reader with threads of its own; once shut, it is at its end."""
+
+    closed = False  # pyarrow asks every file for it
+
+    def __init__(self, file: Readable) -> None:
+        self._file = file
+        self._reading = Lock()
+        self._is_shut = False
+        self._given: list[weakref.ref[Any]] = []
+        self._returned: SimpleQueue[Any] = SimpleQueue()
+
+    def read(self, n_bytes: int = -1) -> Any:
+        """Read bytes, as an array of them; there are none behind a shut gate."""
+        with self._reading:
+            data = b"" if self._is_shut else self._file.read(n_bytes)
+            if not data:
+                return data
+            array = np.frombuffer(data, dtype=np.uint8)
+            self._given.append(weakref.ref(array, self._returned.put))
+            return array
+
+    def shut(self) -> None:
+        """End the file here, once nobody reads it: a read that has begun ends first."""
+        with self._reading:
+            self._is_shut = True
+
+    def wait_for_bytes(self) -> None:
+        """Wait until no thread holds bytes that were read: it needs Python to let go of them."""
+        with suppress(Empty):
+            for _ in self._given:
+                self._returned.get(timeout=_LONGEST_WAIT)
+
+
+@contextmanager
+def reading_ahead(open_reader: Callable[[Gate], Any], file: Readable) -> Iterator[Iterator[Any]]:
+    """Open a reader that reads ahead, and end it with all that it has begun, whatever ends the reading.
+
+    Parameters
+    ----------
+    open_reader
+        Function that opens the reader, which is an iterator of batches, on a file.
+    file
+        The file.
+    """
+    gate = Gate(file)
+    # Nothing else holds the reader: it waits for its threads when the last reference goes.
+    holder: list[Any] = []
+
+    def end() -> None:
+        gate.shut()
+        # The end comes when all that was read ahead is parsed. Its errors are about rows that nobody takes
+        # any more, and must not stand in the place of the error that ended the reading.
+        with suppress(Exception):
+            for _ in holder.pop():
+                pass
+        gate.wait_for_bytes()
+
+    atexit.register(end)  # for an iterator that is left open until then
+    try:
+        holder.append(open_reader(gate))
+        yield _batches_of(holder)
+    finally:
+        atexit.unregister(end)
+        end()
+
+
+def _batches_of(holder: list[Any]) -> Iterator[Any]:
+    while (batch := next(holder[0], None)) is not None:
+        yield batch
+
+
+@contextmanager
+def iterating(batches: Iterable[Any]) -> Iterator[Iterator[Any]]:
+    """Iterate over batches; an iterator that is made for it here is closed too, whatever ends it.
+
+    An iterator that the caller gave is left as it is.
+    """
+    rows = iter(batches)
+    try:
+        yield rows
+    finally:
+        if rows is not batches and isinstance(rows, Generator):
+            rows.close()

@@ -1,0 +1,302 @@
+"""Every option of every command changes the answer, or it is refused: none is taken and does nothing."""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+
+from helpers import ROOT
+from stagefunnel.cli import main
+from stagefunnel.cli.commands.table import COMMANDS
+from stagefunnel.cli.parser import command_parser
+from stagefunnel.reports import build
+
+EXPORTS = ROOT / "tests/data/exports"
+BITRIX = [str(path) for path in sorted((EXPORTS / "bitrix24").glob("*.json"))]
+EVENTS = str(EXPORTS / "tables/events.csv")
+
+# Columns called other_… hold other values. Item c is lost and then won, g is in New twice, p skips Offer.
+# Items d, i, j and m have rows of one time that the column number turns round. With day and month swapped
+# b is lost first, and n is lost in January where New York is.
+DEALS = """\
+item,other_item,stage,other_stage,time,other_time,number,who,paid,money
+a,1,New,New,2026-01-02,2026-03-09,1,Al,10,EUR
+a,1,Offer,Won,2026-01-05,2026-03-04,2,Bo,20,EUR
+a,1,Won,Won,2026-02-09,2026-03-02,3,Bo,30,EUR
+b,2,New,New,2026-01-03,2026-04-03,4,Al,5,USD
+b,2,Offer,New,2026-01-08,2026-04-05,5,Al,5,USD
+b,2,Lost,Lost,2026-03-02,2026-04-05,6,Cy,6,USD
+c,2,New,Lost,2026-01-04,2026-05-04,7,Cy,7,EUR
+c,2,Lost,Lost,2026-01-06,2026-05-06,8,Cy,7,EUR
+c,3,Won,Won,2026-02-07,2026-05-07,9,Al,8,EUR
+d,3,New,New,2026-02-01,2026-05-07,12,Bo,9,EUR
+d,4,Won,Won,2026-02-03,2026-06-03,11,Bo,9,EUR
+d,4,Offer,Won,2026-02-03,2026-06-03,10,Al,9,EUR
+f,5,New,New,2026-02-03,2026-06-04,13,Al,4,USD
+f,5,Offer,New,2026-03-11,2026-06-11,14,Bo,4,USD
+g,6,New,New,2026-01-01,2026-06-04,15,Al,4,EUR
+g,6,Offer,Won,2026-01-10,2026-06-11,16,Bo,4,EUR
+g,6,New,New,2026-01-20,2026-06-12,17,Cy,4,EUR
+g,6,Won,New,2026-01-25,2026-06-13,18,Cy,4,EUR
+h,7,Won,New,2026-02-05,2026-06-13,19,Cy,4,EUR
+i,5,New,New,2026-02-04,2026-06-13,20,Cy,4,EUR
+i,5,Lost,New,2026-02-06,2026-06-14,22,Cy,4,EUR
+i,5,Offer,New,2026-02-06,2026-06-15,21,Cy,4,EUR
+j,9,New,New,2026-02-10,2026-06-15,24,Cy,4,EUR
+j,9,Offer,New,2026-02-10,2026-06-15,23,Bo,4,EUR
+m,10,Won,New,2026-02-11,2026-06-15,26,Cy,4,EUR
+m,10,New,New,2026-02-11,2026-06-15,25,Bo,4,EUR
+n,10,New,New,2026-01-30,2026-06-15,27,Cy,4,EUR
+n,10,Lost,New,2026-02-01,2026-06-15,28,Cy,4,EUR
+p,11,New,New,2026-02-10,2026-06-15,29,Cy,4,EUR
+p,11,Deal,New,2026-02-12,2026-06-15,30,Cy,4,EUR
+"""
+HEADER, *LINES = DEALS.splitlines(keepends=True)
+FILES = {
+    "deals.csv": DEALS,
+    "odd.csv": DEALS + "e,6,Odd,New,2026-02-03,2026-06-04,15,Al,4,USD\n",
+    "typo.csv": DEALS.replace("Offer", "OFFER"),
+    "bad.csv": DEALS + "e,6,New,New,,2026-06-04,15,Al,4,USD\n",
+    "none.csv": HEADER,
+    "fewer.csv": "".join([HEADER, *LINES[:9]]),
+    "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
+    "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
+    "pipeline.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n',
+    "other.toml": '[pipeline]\nstages = ["Offer", "New", "Deal"]\nwon = "Won"\nlost = "Lost"\n'
+    '[columns]\nitem = "other_item"\n',
+    "leads.csv": "item,other_item,stage,other_stage,time,other_time,number,paid\n"
+    "k,k,New,Won,2026-01-01,2026-02-02,2,1\nk,k,Won,New,2026-01-02,2026-02-01,3,1\n"
+    "l,m,New,New,2026-01-01,2026-02-01,1,1\nm,l,Lost,New,2026-02-01,2026-02-01,4,1\n",
+    "fewer_leads.csv": "item,stage,time\nk,New,2026-01-01\n",
+    "fewer_links.csv": "deal_id,lead_id\na,k\n",
+    "links.csv": "deal_id,lead_id,deal,lead\na,k,a,k\nb,l,zz,k\n",
+    "marked.csv": "item;stage;time;amount\n1;New;03/04/2026;1,234\n2;New;03/05/2026;2\n2;Won;05/05/2026;2\n",
+}
+
+
+class Trial(NamedTuple):
+    """A value of an option, with what else it needs, and the file of rows in place of the usual one.
+
+    Where `is_idle`, the option has nothing to do but in commands that it is for.
+    """
+
+    words: Sequence[str]
+    needs: Sequence[str]
+    file: str
+    is_idle: bool
+
+
+def trial(*words: str, needs: str = "", file: str = "deals.csv") -> Trial:
+    return Trial(words, needs.split(), file, is_idle=False)
+
+
+def idle(*words: str, needs: str = "", file: str = "deals.csv") -> Trial:
+    return Trial(words, needs.split(), file, is_idle=True)
+
+
+# For each option: trials of which one changes the answer of each command that has it, and refused ones.
+TRIALS: dict[str, list[Trial]] = {
+    "amount": [trial("paid")],
+    "amount_at": [trial("stage", needs="--amount paid"), idle("last")],
+    "as_of": [trial("2026-01-07")],
+    "at": [trial("last", needs="--by who"), trial("first", needs="--by who"), idle("first")],
+    "attribution": [trial("last_touch", needs="--by who"), idle("first_touch")],
+    "attribution_step": [trial("2", needs="--by who --attribution step"), idle("1")],
+    "basis": [trial("created", needs="--period 2026-01"), idle("created"), trial("closed")],
+    "bins": [trial("1", needs="--table times"), idle("1")],
+    "by": [trial("who"), idle("who", needs="--table items")],
+    "count": [trial("origin")],
+    "crm": [trial("wide", file="export"), idle("wide")],
+    "currency": [trial("money", needs="--amount paid --rate EUR=1 --rate USD=2"), idle("money")],
+    "dates": [trial("day", file="marked"), idle("day")],
+    "deal": [trial("deal"), idle("deal", file="export")],
+    "deal_pipeline": [trial("other.toml")],
+    "deals": [trial("fewer.csv")],
+    "decimal": [trial(",", file="marked", needs="--dates day"), idle(",")],
+    "empty": [trial("allow", file="none.csv"), idle("error", file="export")],
+    "encoding": [trial("utf-16", file="export"), idle("cp1251")],
+    "entries": [trial("all")],
+    "every": [trial("day", needs="--table trend"), idle("year")],
+    "exclude": [trial("Lost")],
+    "export": [trial(file="export"), idle()],
+    "fill": [trial("moves", needs="--kind conversions"), idle("moves"), idle("moves", needs="--kind strict")],
+    "first_time": [trial("1", needs="--table items")],
+    "format": [trial("json")],
+    "from_step": [trial("2", needs="--table trend --steps New,Offer,Won"), idle("1")],
+    "hold": [trial("who")],
+    "invalid": [trial("drop", file="bad.csv"), idle("keep_stage", file="export")],
+    "item": [trial("other_item")],
+    "items": [
+        trial("items.csv", needs="--by team"),
+        idle("items.csv"),
+        idle("items.csv", needs="--by who"),
+        idle("items.csv", file="export"),
+    ],
+    "items_key": [trial("key", needs="--items items.csv --by team"), idle("key")],
+    "kind": [trial("conversions")],
+    "lead": [trial("lead", needs="--count origin"), idle("lead", file="export")],
+    "lead_pipeline": [trial("other.toml")],
+    "leads": [trial("fewer_leads.csv")],
+    "links": [trial("fewer_links.csv")],
+    "lost_then_won": [trial("exclude"), trial("exclude", needs="--basis created")],
+    "max_gap": [trial("2d")],
+    "min_gap": [trial("30d")],
+    "missing": [trial("ignore", file="typo.csv", needs="--unlisted ignore --steps New,Offer")],
+    "mode": [trial("strict")],
+    "modes": [
+        trial("strict_order", needs="--mode clickhouse --window 60d"),
+        idle("strict_order"),
+    ],
+    "observed_until": [
+        trial("2026-12-01", needs="--within 60d --count origin --window 90d"),
+        idle("2026-12-01"),
+        idle("2026-12-01", needs="--as-of 2026-11-01"),
+    ],
+    "of": [trial("leads", file="leads", needs="--missing error"), idle("deals")],
+    "optional": [trial("2", needs="--steps New,Offer,Won")],
+    "order": [trial("number", needs="--kind strict"), trial("number", needs="--by who")],
+    "out": [trial("answer.csv"), trial("answer.json")],
+    "page": [trial("answer.html")],
+    "per": [trial("item")],
+    "period": [trial("2026-01")],
+    "pipeline": [trial("other.toml"), trial("Service", file="export")],
+    "rate": [trial("EUR=3", needs="--amount paid --currency money --rate USD=2"), idle("EUR=1")],
+    "reason": [trial("who")],
+    "same_part": [trial(needs="--period 2026-06")],
+    "stage": [trial("other_stage")],
+    "steps": [trial("New,Lost")],
+    "table": [trial("times")],
+    "time": [trial("other_time"), trial("other_time", needs="--period 2026-02")],
+    "time_format": [trial("%Y-%d-%m"), trial("%d/%m/%Y", file="export")],
+    "timing": [trial("first_entry", needs="--table items")],
+    "title": [trial("Deals")],
+    "to": [trial("answer.parquet")],
+    "to_step": [trial("2", needs="--table trend --steps New,Offer,Won"), idle("2")],
+    "top": [trial("1", needs="--by who"), trial("1", needs="--table paths"), idle("1")],
+    "unlisted": [trial("ignore", file="odd.csv")],
+    "within": [trial("3d", needs="--count origin")],
+    "window": [trial("2d")],
+    "with_": [trial("2025-01")],
+    "zone": [
+        trial("America/New_York", file="zoned.csv", needs="--period 2026-01 --as-of 2026-02-01"),
+        trial("Asia/Tokyo", file="export"),
+    ],
+}  # fmt: skip
+EXEMPT = {
+    "help": "it prints the help",
+    "quiet": "it hides a bar, which only a terminal shows; tests of terminals hold it",
+    "threads": "no answer depends on it; it is refused where the log is not made here",
+}
+
+
+def options_of(command: str) -> list[argparse.Action]:
+    actions = list[argparse.Action]()
+    for action in command_parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            actions = action.choices[command]._actions
+    return [action for action in actions if action.option_strings and action.dest not in EXEMPT]
+
+
+def base_of(command: str, file: str, option: str) -> list[str]:
+    """Return a command that answers, to which an option is added."""
+    flags = {action.dest for action in options_of(command)}
+    more = {
+        "compare": ["--period", "2026-02"],
+        "report": ["--out", "page.html"],
+        "sequence": ["--steps", "New,Won"],
+        "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
+    }.get(command, [])
+    is_export = file in ("export", "leads", "marked")
+    if is_export and command == "read":
+        more = more[:2]
+    if command == "chain":
+        if is_export:
+            return [command, *BITRIX, "--deal-pipeline", "Sales"]
+        log = ["--leads", "leads.csv", "--deals", file, "--links", "links.csv"]
+        return [command, *log, "--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
+    if is_export:
+        files = BITRIX if option in ("pipeline", "of") else ["marked.csv"] if file == "marked" else [EVENTS]
+        chosen = ["--pipeline", "Sales"] if option == "pipeline" and command != "sequence" else []
+        return [
+            command,
+            *files,
+            *(["--export"] if "export" in flags and option != "export" else []),
+            *chosen,
+            *more,
+        ]
+    pipeline = ["--pipeline", "pipeline.toml"] if "pipeline" in flags else []
+    return [command, file, *pipeline, *more]
+
+
+class Outcome(NamedTuple):
+    """How a command ended, and all that it wrote."""
+
+    code: int
+    printed: str
+    written: dict[str, bytes]
+
+
+Ran = Any
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ran:
+    """Run a command beside the files; the drawings of a page are their specifications."""
+
+    @contextmanager
+    def painter() -> Iterator[Any]:
+        yield lambda chart: SimpleNamespace(svg=json.dumps(dict(chart), default=str))
+
+    monkeypatch.setattr(build, "painter", painter)
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(name).write_text(text)
+
+    def command(words: Sequence[str]) -> Outcome:
+        try:
+            code = main(list(words))
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        written = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in FILES}
+        for name in written:
+            Path(name).unlink()
+        return Outcome(code, out + err.rpartition("error: ")[2], written)
+
+    return command
+
+
+CASES = [(command, action.dest) for command in COMMANDS for action in options_of(command)]
+NO_TRIAL = {
+    ("chain", "export"): "a chain is of an export wherever it names files; the option only says so",
+    ("chain", "dates"): "the one export of leads and deals has dates in ISO 8601",
+    ("chain", "decimal"): "nor does it write amounts in another way",
+}
+
+
+@pytest.mark.parametrize(("command", "option"), CASES)
+def test_an_option_changes_the_answer_or_is_refused(command: str, option: str, run: Ran) -> None:
+    flags = {action.dest: action.option_strings[0] for action in options_of(command)}
+    works = (command, option) in NO_TRIAL
+    for words, needs, file, is_idle in TRIALS[option]:
+        pairs = zip(needs[::2], needs[1::2], strict=True)
+        needed = [word for pair in pairs if pair[0] in flags.values() for word in pair]
+        base = [*base_of(command, file, option), *needed]
+        if works and not is_idle:
+            continue
+        before, after = run(base), run([*base, flags[option], *words])
+        changes = before != after
+        if is_idle and command != "read":
+            assert changes, f"{flags[option]} {words} is taken and does nothing in: {base}"
+        works = works or (changes and after.code != 2)
+    assert works, f"{flags[option]} changes nothing"
+
+
+def test_every_option_has_a_trial() -> None:
+    assert {option for _, option in CASES} == {*TRIALS}

@@ -1,0 +1,392 @@
+"""Tables after what people do to them in pandas are shown and drawn right, or refused with what to do."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stagefunnel as sf
+from examples import examples
+from stagefunnel import plots
+from stagefunnel.display.show import _show_rows
+
+WORKED = sf.datasets.worked_example()
+PIPELINE = WORKED.pipeline
+ITEMS = pd.DataFrame({"item": range(1, 14), "half": ["a", "b"] * 6 + [None], "why": [*"xyz" * 4, "x"]})
+LOG = sf.StageLog(WORKED.frame, items=ITEMS)
+STEPS = ["New", "Delivery", "Won"]
+LEADS = sf.Pipeline(["New", "Call"], won="Won", lost="Junk")
+LEAD_LOG = sf.StageLog(
+    {
+        "item": ["k", "k", "k", "l", "l", "m"],
+        "stage": ["New", "Call", "Won", "New", "Junk", "New"],
+        "time": range(6),
+    }
+)
+DEAL_LOG = sf.StageLog(
+    {"item": [1, 1, 1, 2, 2, 3], "stage": ["New", "Delivery", "Won", "New", "Lost", "New"], "time": range(6)}
+)
+LINKS = pd.DataFrame({"deal_id": [1, 2], "lead_id": ["k", "k"]})
+
+
+def chain(**options: Any) -> pd.DataFrame:
+    return sf.chain_funnel(LEAD_LOG, DEAL_LOG, LINKS, lead_pipeline=LEADS, deal_pipeline=PIPELINE, **options)
+
+
+class Kind(NamedTuple):
+    """How a table is made, and what draws it."""
+
+    make: Callable[[], pd.DataFrame]
+    plots: tuple[Callable[[pd.DataFrame], Any], ...] = ()
+
+
+FUNNEL = (plots.plot_funnel, plots.plot_compare)
+MOVES = (plots.plot_transitions, lambda table: plots.plot_transitions(table, form="sankey"))
+KINDS = {
+    "funnel": Kind(lambda: sf.funnel(LOG, PIPELINE), FUNNEL),
+    "conversions": Kind(lambda: sf.funnel(LOG, PIPELINE, kind="conversions"), FUNNEL),
+    "both": Kind(lambda: sf.funnel(LOG, PIPELINE, kind="both"), FUNNEL),
+    "groups": Kind(lambda: sf.funnel(LOG, PIPELINE, kind="strict", by="half"), FUNNEL),
+    "both by groups": Kind(lambda: sf.funnel(LOG, PIPELINE, kind="both", by="half"), FUNNEL),
+    "trend": Kind(lambda: sf.funnel_by_period(LOG, PIPELINE, every="week"), (plots.plot_trend,)),
+    "trend by groups": Kind(
+        lambda: sf.funnel_by_period(LOG, PIPELINE, every="week", by="half"), (plots.plot_trend,)
+    ),
+    "comparison": Kind(lambda: sf.compare_periods(LOG, PIPELINE, "2026-03"), (plots.plot_compare,)),
+    "comparison by groups": Kind(
+        lambda: sf.compare_periods(LOG, PIPELINE, "2026-03", by="half"), (plots.plot_compare,)
+    ),
+    "outcomes": Kind(lambda: sf.outcomes(LOG, PIPELINE)),
+    "outcomes by groups": Kind(lambda: sf.outcomes(LOG, PIPELINE, by="half")),
+    "times": Kind(lambda: sf.time_in_stage(LOG, PIPELINE), (plots.plot_time_in_stage,)),
+    "moves": Kind(lambda: sf.transitions(LOG, PIPELINE), MOVES),
+    "losses": Kind(lambda: sf.losses(LOG, PIPELINE), (plots.plot_losses,)),
+    "losses by groups": Kind(lambda: sf.losses(LOG, PIPELINE, by="half", reason="why"), (plots.plot_losses,)),
+    "skips": Kind(lambda: sf.skips(LOG, PIPELINE, by=None), (plots.plot_skips,)),
+    "skips by groups": Kind(lambda: sf.skips(LOG, PIPELINE, by="half"), (plots.plot_skips,)),
+    "flow": Kind(lambda: sf.flow(LOG, PIPELINE, period="2026-03")),
+    "items": Kind(lambda: sf.item_table(LOG, PIPELINE)),
+    "rows": Kind(lambda: sf.row_table(LOG)),
+    "stages": Kind(lambda: LOG.stages),
+    "quality": Kind(lambda: LOG.quality(PIPELINE)),
+    "explanation": Kind(lambda: sf.explain(LOG, PIPELINE, item=3)),
+    "chain": Kind(lambda: chain(), FUNNEL),
+    "chain of both": Kind(lambda: chain(kind="both", basis="origin"), FUNNEL),
+    "sequence": Kind(lambda: sf.sequence_funnel(LOG, STEPS), (plots.plot_sequence,)),
+    "sequence by groups": Kind(lambda: sf.sequence_funnel(LOG, STEPS, by="half"), (plots.plot_sequence,)),
+    "sequence by item": Kind(lambda: sf.sequence_items(LOG, STEPS)),
+    "sequence trend": Kind(lambda: sf.sequence_trend(LOG, ["New", "Won"], every="week")),
+    "conversion times": Kind(
+        lambda: sf.time_to_convert(LOG, ["New", "Won"], bins=3), (plots.plot_time_to_convert,)
+    ),
+    "paths": Kind(lambda: sf.sequence_paths(LOG, ["New", "Won"])),
+}
+
+
+@cache
+def made(kind: str) -> pd.DataFrame:
+    return KINDS[kind].make()
+
+
+def of_csv(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(table.to_csv(index=False)))
+
+
+def of_parquet(table: pd.DataFrame) -> pd.DataFrame:
+    file = io.BytesIO()
+    plain = table.astype({name: str for name in table if isinstance(table[name].dtype, pd.PeriodDtype)})
+    plain.attrs = table.attrs
+    plain.to_parquet(file, index=False)
+    file.seek(0)
+    return pd.read_parquet(file)
+
+
+# What people do: a function of the table and of a number.
+DONE: dict[str, Callable[[pd.DataFrame, int], pd.DataFrame]] = {
+    "sort": lambda table, n: table.sort_values(table.columns[n % table.shape[1]], ascending=bool(n % 2)),
+    "shuffle": lambda table, n: table.sample(frac=1, random_state=n),
+    "filter": lambda table, n: table[np.random.default_rng(n).random(len(table)) < 0.7],
+    "head": lambda table, n: table.head(1 + n % (len(table) + 1)),
+    "concat parts": lambda table, n: pd.concat([table.iloc[n % 5 :], table.iloc[: n % 5]]),
+    "concat twice": lambda table, n: pd.concat([table, table.iloc[: n % 3]]),
+    "reindex": lambda table, n: table.reset_index(drop=True).reindex(
+        np.random.default_rng(n).permutation(len(table))
+    ),
+    "reindex beyond": lambda table, n: table.reset_index(drop=True).reindex(range(len(table) + n % 3)),
+    "a column as index": lambda table, n: table.set_index(table.columns[n % table.shape[1]]),
+    "columns moved": lambda table, n: table[list(np.random.default_rng(n).permutation(table.columns))],
+    "a column more": lambda table, n: table.assign(remark="x"),
+    "a column less": lambda table, n: table.drop(columns=table.columns[n % table.shape[1]]),
+    "csv": lambda table, n: of_csv(table),
+    "parquet": lambda table, n: of_parquet(table),
+}  # fmt: skip
+STEPS_DONE = st.lists(st.tuples(st.sampled_from(list(DONE)), st.integers(0, 1_000)), min_size=1, max_size=3)
+
+
+def cells_of(shown: Any) -> list[dict[str, str]]:
+    """Read the rows of a grid by heading; a second column of one heading has a number behind it.
+
+    In a funnel the columns of groups are written in the first row of each group only. A file does not
+    say what a column without a value holds, so the sign of a missing number is left out.
+    """
+    headings = list[str]()
+    for heading in shown.grid.headings:
+        headings.append(heading if heading not in headings else f"{heading} {headings.count(heading) + 1}")
+    n_groups = headings.index("stage") if "lost\nhere" in headings else 0
+    lines, above = [], [""] * n_groups
+    for row in shown.grid.rows:
+        above = [cell or before for cell, before in zip(row[:n_groups], above, strict=True)]
+        cells = [cell.replace(" 00:00:00", "").replace("–", "") for cell in [*above, *row[n_groups:]]]
+        lines.append(dict(zip(headings, cells, strict=True)))
+    return lines
+
+
+def of_one_kind(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return what is left where the rows of one kind of two are kept."""
+    return [table[table["kind"] == kind] for kind in ("classic", "conversions")] if "kind" in table else []
+
+
+@cache
+def said_of(kind: str) -> tuple[list[list[dict[str, str]]], set[str]]:
+    """Return the rows that a table is shown with, in each way in which they are, and its sentences."""
+    table = made(kind)
+    shown = [sf.show(one) for one in [table, *of_one_kind(table)]]
+    rows = [cells_of(one) for one in [*shown, _show_rows(table, {}, most=10_000)]]
+    return rows, {line for one in shown for line in [*one._above, *one._below]}
+
+
+def resolved(chart: Any) -> Any:
+    """Put the data sets of a chart where their names stand; a panel has those of the whole too."""
+    sets = chart.pop("datasets", {})
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, list):
+            return [filled(inner) for inner in part]
+        if not isinstance(part, dict):
+            return part
+        inside = {name: filled(inner) for name, inner in part.items()}
+        name = part.get("name")
+        return {**inside, "values": sets[name]} if isinstance(name, str) and name in sets else inside
+
+    whole = filled(chart)
+    panels = whole.get("concat", [])
+    return (
+        {**whole, "concat": [{"data": whole.get("data"), **panel} for panel in panels]} if panels else whole
+    )
+
+
+def texts_of(part: Any, but: Sequence[str] = ()) -> Iterator[frozenset[tuple[str, str]]]:
+    """List the texts of the records of a chart or a panel, by field."""
+    for inner in (
+        part.values() if isinstance(part, Mapping) else part if isinstance(part, list | tuple) else ()
+    ):
+        yield from texts_of(inner, but)
+    records = part.get("values") if isinstance(part, Mapping) else None
+    for record in records if isinstance(records, list | tuple) else ():
+        if isinstance(record, Mapping):
+            yield frozenset(
+                (name, value)
+                for name, value in record.items()
+                if isinstance(value, str) and value and name not in ("letter", "part", *but)
+            )
+
+
+def domains_of(chart: Any) -> Iterator[tuple[str, list[str]]]:
+    """List the orders in which a chart has its names, with the field of each."""
+    if isinstance(chart, Mapping):
+        scale, field = chart.get("scale"), str(chart.get("field", ""))
+        if isinstance(scale, Mapping) and isinstance(scale.get("domain"), list):
+            names = scale["domain"]
+            if all(isinstance(name, str) for name in names):
+                yield field, names
+        if isinstance(chart.get("sort"), list):
+            yield field, chart["sort"]
+        for inner in chart.values():
+            yield from domains_of(inner)
+    elif isinstance(chart, list):
+        for inner in chart:
+            yield from domains_of(inner)
+
+
+def is_part_of(order: list[str], whole: list[str]) -> bool:
+    rest = iter(whole)
+    return all(name in rest for name in order)
+
+
+def done_to(table: pd.DataFrame, steps: list[tuple[str, int]]) -> pd.DataFrame:
+    for name, number in steps:
+        if table.shape[1] > 1:
+            table = DONE[name](table, number)
+    return table
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(STEPS_DONE)
+@examples(ci=10, night=200)
+def test_what_is_shown_is_what_the_table_said(kind: str, steps: list[tuple[str, int]]) -> None:
+    shown = sf.show(done_to(made(kind), steps))
+    known, sentences = said_of(kind)
+    for row in cells_of(shown):
+        filled = {heading: cell for heading, cell in row.items() if heading != "remark"}
+        if any(filled.values()):
+            assert any(_is_said(filled, line) for lines in known for line in lines), (filled, steps)
+    # Other sentences are about the rows that are left.
+    is_funnel = {"reached", "lost_from", "skip_rate"} <= {*made(kind)} and "period" not in made(kind)
+    if is_funnel or kind in ("sequence", "conversion times"):
+        # A column that was moved before the stage is a group, whose name stands before a sentence.
+        for line in [*shown._above, *shown._below]:
+            assert any(line.endswith(sentence) for sentence in sentences), (line, steps)
+
+
+def _is_said(row: Mapping[str, str], line: Mapping[str, str]) -> bool:
+    both = row.keys() & line.keys()
+    return len(both) > 0 and all(row[heading] == line[heading] for heading in both)
+
+
+def drawn(plot: Callable[[pd.DataFrame], Any], table: pd.DataFrame) -> Any:
+    """Draw a table; ``None`` where it is refused, and any other error is one."""
+    try:
+        return resolved(plot(table).to_dict())
+    except sf.SchemaError:
+        return None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].plots])
+@given(STEPS_DONE)
+@examples(ci=6, night=150)
+def test_what_is_drawn_is_what_the_table_said(kind: str, steps: list[tuple[str, int]]) -> None:
+    table = made(kind)
+    changed = done_to(table, steps)
+    is_of_file = "csv" in {name for name, _ in steps}
+    unknown = ("series",) if is_of_file and kind == "comparison" else ()  # a file has no names of periods
+    for plot in KINDS[kind].plots:
+        before, after = drawn(plot, table), drawn(plot, changed)
+        if before is None or after is None:
+            continue  # it draws another kind of funnel, or refuses what was done
+        panels, known = (
+            [set(texts_of(one, but=unknown)) for one in chart.get("concat", [chart])]
+            for chart in (after, before)
+        )
+        assert all(known)
+        if plot is not KINDS["moves"].plots[-1]:  # the height of a stream depends on all others
+            # A column less is a field less in every record.
+            fields = {field for panel in panels for record in panel for field, _ in record}
+            known = [
+                {frozenset(text for text in record if text[0] in fields) for record in one} for one in known
+            ]
+            everything = set().union(*known)
+            for panel in panels:
+                strangers = [dict(record) for record in panel - everything]
+                assert not strangers, (steps, strangers[:2])
+                # All of a panel comes of one panel.
+                assert any(panel <= one for one in known) or len(panels) != len(known), steps
+        # A file has the order of its rows; one bar may stand for stages of both parts of a chain.
+        if not is_of_file and not kind.startswith("chain"):
+            whole = list(domains_of(before))
+            for field, order in domains_of(after):
+                if field not in ("group", "series", "part"):
+                    assert any(is_part_of(order, names) for of, names in whole if of == field), (field, order)
+
+
+BOTH = sf.funnel(LOG, PIPELINE, kind="both")
+CONVERSIONS = sf.funnel(LOG, PIPELINE, kind="conversions")
+
+
+@pytest.mark.parametrize("column", list(BOTH.columns))
+def test_a_funnel_that_was_sorted_is_shown_like_the_one_before(column: str) -> None:
+    for table in (BOTH, sf.funnel(LOG, PIPELINE, kind="strict", by="half")):
+        order = table.sort_values(column, ascending=False) if column in table else table[::-1]
+        groups = list(dict.fromkeys(order.get("half", pd.Series(dtype=object))))
+        first = pd.concat([table[table["half"].isin([group])] for group in groups]) if groups else table
+        assert repr(sf.show(order)) == repr(sf.show(first))
+
+
+def arrows(table: pd.DataFrame) -> dict[str, str]:
+    records = map(dict, texts_of(resolved(plots.plot_funnel(table).to_dict())))
+    return {one["stage"]: one["text"] for one in records if "\N{DOWNWARDS ARROW}" in one.get("text", "")}
+
+
+def test_no_arrow_goes_between_bars_that_do_not_follow_each_other() -> None:
+    # 12 items: New 10, Discussion 7, Prepayment 8, Delivery 7, Won 7; more came to Prepayment than before it.
+    down = "\N{DOWNWARDS ARROW} "
+    whole = {"Discussion": f"{down}70 %", "Delivery": f"{down}88 %", "Won": f"{down}100 %"}
+    assert arrows(CONVERSIONS) == arrows(CONVERSIONS[::-1]) == whole
+    without = CONVERSIONS[CONVERSIONS["stage"] != "Discussion"]
+    assert arrows(without) == {name: text for name, text in whole.items() if name != "Discussion"}
+    some = CONVERSIONS[CONVERSIONS["stage"].isin(["New", "Delivery", "Won"])]
+    assert arrows(some) == {"Won": whole["Won"]}
+    sequence = sf.sequence_funnel(LOG, STEPS)
+    assert "\N{DOWNWARDS ARROW}" in str(resolved(plots.plot_sequence(sequence).to_dict()))
+    drawing = resolved(plots.plot_sequence(sequence[sequence["step"] != 2]).to_dict())
+    assert "\N{DOWNWARDS ARROW}" not in str(drawing)
+
+
+def test_kinds_with_other_stages_are_shown_row_by_row_and_named_on_both_sides() -> None:
+    some = BOTH[BOTH["reached"] > 3]
+    grid = sf.show(some).grid
+    assert grid.headings[:3] == ["kind", "stage", "outcome"]
+    assert len(grid.rows) == len(some)
+    left, right = plots.plot_funnel(some).to_dict()["concat"]
+    assert all(panel["layer"][0]["encoding"]["y"]["axis"]["labels"] for panel in (left, right))
+
+
+def test_tables_under_one_another_are_refused_with_what_to_do() -> None:
+    february, march = (sf.funnel(LOG, PIPELINE, period=period) for period in ("2026-02", "2026-03"))
+    with pytest.raises(sf.SchemaError) as error:
+        plots.plot_funnel(pd.concat([february, march]))
+    advice = 'pd.concat({"first": one, "second": other}, names=["which"]).reset_index(level="which")'
+    assert str(error.value) == (
+        "the table has two rows of stage New: tables of funnel() stand under one another. "
+        f"Name each, so that it is a group: {advice}"
+    )
+    named = pd.concat({"first": february, "second": march}, names=["which"]).reset_index(level="which")
+    panels = plots.plot_funnel(named).to_dict()["concat"]
+    assert [panel["title"]["text"] for panel in panels] == ["first", "second"]
+    assert [row[0] for row in sf.show(named).grid.rows if row[0]] == ["first", "second"]
+
+
+def test_rows_without_a_stage_are_refused_with_what_to_do() -> None:
+    times = sf.time_in_stage(LOG, PIPELINE)
+    with pytest.raises(sf.SchemaError) as error:
+        plots.plot_time_in_stage(pd.concat([times, sf.outcomes(LOG, PIPELINE)]))
+    assert str(error.value) == (
+        "row 6 of the table has no 'stage', 'outcome', 'visits', 'completed', 'items', which every row of "
+        "time_in_stage() has; show or draw each table for itself, or leave such rows out with "
+        "table.dropna(subset=['stage'])"
+    )
+
+
+def test_lengths_of_a_file_are_lengths_again() -> None:
+    times = sf.time_in_stage(LOG, PIPELINE)
+    assert cells_of(sf.show(of_csv(times))) == cells_of(sf.show(times))
+    drawings = [resolved(plots.plot_time_in_stage(table).to_dict()) for table in (times, of_csv(times))]
+    assert set(texts_of(drawings[1])) == set(texts_of(drawings[0])) != set()
+
+
+def test_sentences_about_all_steps_and_all_matches_need_all_of_them() -> None:
+    sequence = sf.sequence_funnel(LOG, STEPS)
+    times = sf.time_to_convert(LOG, ["New", "Won"], bins=3)
+    for table in (sequence, times):
+        said = sf.show(table)._below
+        assert said
+        assert sf.show(table[::-1])._below == said
+        assert sf.show(table[1:])._below == []
+
+
+def test_rows_of_several_groups_without_their_column_are_refused() -> None:
+    losses = sf.losses(LOG, PIPELINE, by="half")
+    mixed = losses.drop(columns="half").drop_duplicates(subset=["from_stage", "lost_stage"])
+    funnel = sf.funnel(LOG, PIPELINE, by="half")
+    rows = pd.concat([funnel[funnel["half"] == "a"].head(2), funnel[funnel["half"].isna()].tail(3)])
+    for plot, table in ((plots.plot_losses, mixed), (plots.plot_funnel, rows.drop(columns="half"))):
+        with pytest.raises(sf.SchemaError, match="rows of several groups, and not the column 'half'"):
+            plot(table)
+    one = funnel[funnel["half"] == "b"].drop(columns="half")
+    assert "Funnel: classic" in repr(sf.show(one))
+    plots.plot_funnel(one)

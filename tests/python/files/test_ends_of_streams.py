@@ -1,0 +1,150 @@
+"""A process that stops reading a file in the middle ends: no thread that reads ahead outlives the reading.
+
+Where one does, Arrow waits for it at exit, or aborts, in about one run of ten; so each way out is taken many
+times. A child that hangs is ended by its own alarm, and what it returned shows that.
+"""
+
+import gzip
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stagefunnel as sf
+from helpers import run_python
+from stagefunnel.files.read_ahead import Gate, reading_ahead
+
+HEADER = "item,stage,time\n"
+TOML = '[pipeline]\nstages = ["New", "Offer"]\nwon = "Won"\nlost = "Lost"\n'
+N_RUNS = 10
+# Children of one process share what it has imported; each ends as a program does.
+RUNS = """
+import gzip, os, signal, sys, time
+import pyarrow.csv
+import stagefunnel as sf
+from stagefunnel.cli import main
+from stagefunnel.cli.commands import questions
+from stagefunnel.files import batches
+
+batches._CSV_BYTES = 1 << 15
+unpack = gzip.GzipFile.read
+
+def slowly(self, size=-1):
+    time.sleep(0.005)  # so that a process which does not wait ends in the middle of it
+    return unpack(self, size)
+
+def stop(*_):
+    raise RuntimeError("enough")
+
+gzip.GzipFile.read = slowly
+
+for _ in range({runs}):
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(30)
+        {way_out}
+        sys.exit(3)
+    print(os.waitpid(child, 0)[1])
+"""
+
+
+def write_rows(path: Path, *more: str, cut: float = 1.0) -> None:
+    """Write a packed file of many blocks, some lines of which are others; it may be cut short."""
+    draw = random.Random(1)
+    lines = [f"{draw.getrandbits(40):x},New,2026-01-{1 + at % 28:02}\n" for at in range(10_000)]
+    text = "".join([HEADER, *lines[:5_000], *more, *lines[5_000:]])
+    packed = gzip.compress(text.encode(), 1)
+    path.write_bytes(packed[: round(cut * len(packed))])
+
+
+COMMAND = "sys.exit(main(['funnel', 'log.csv.gz', '--pipeline', 'pipeline.toml', *{more!r}]))"
+WAYS_OUT = {
+    "a wrong format of times": (COMMAND.format(more=["--time-format", "%d/%m/%Y"]), 1),
+    "a file that is cut short behind the error": (
+        COMMAND.format(more=["--time-format", "%d/%m/%Y"]).replace("log", "cut"),
+        1,
+    ),
+    "a row of too many fields": (COMMAND.format(more=[]).replace("log", "ragged"), 1),
+    "an error of the caller": ("sf.StageLog.from_csv('log.csv.gz', progress=stop)", 1),
+    "an iterator that is left open": (
+        "rows = iter(batches.CsvBatches('log.csv.gz', {'item': 'item', 'stage': 'stage', 'time': 'time'}, "
+        "time_format=None, drop=True, threads=2)); next(rows); sys.exit(0)",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("way_out", WAYS_OUT)
+def test_a_process_ends_on_every_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way_out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pipeline.toml").write_text(TOML)
+    write_rows(Path("log.csv.gz"))
+    write_rows(Path("cut.csv.gz"), cut=0.5)
+    write_rows(Path("ragged.csv.gz"), "7,New,2026-01-01,and more\n")
+    statement, code = WAYS_OUT[way_out]
+    done = run_python("-c", RUNS.format(runs=N_RUNS, way_out=statement), STAGEFUNNEL_THREADS="2")
+    # waitpid has the code of a program in its upper byte, and the signal that ended it in the lower one.
+    assert done.stdout.split() == [str(code << 8)] * N_RUNS, done.stderr
+
+
+class Endless:
+    """A file that never ends, and a reader of it that notes what it has read."""
+
+    def __init__(self) -> None:
+        self.n_reads = 0
+
+    def read(self, _n_bytes: int) -> bytes:
+        self.n_reads += 1
+        return b"rows"
+
+    def batches(self, gate: Gate) -> Iterator[bytes]:
+        while len(data := gate.read(4)):
+            yield bytes(data)
+
+
+def test_a_file_is_at_its_end_once_its_reading_is_over() -> None:
+    file, gates = Endless(), list[Gate]()
+
+    def opened(gate: Gate) -> Iterator[bytes]:
+        gates.append(gate)
+        return file.batches(gate)
+
+    def fails_in_the_middle() -> None:
+        with reading_ahead(opened, file) as rows:
+            raise ValueError(next(rows))
+
+    with pytest.raises(ValueError, match="rows"):
+        fails_in_the_middle()
+    assert (gates[0].read(4), file.n_reads) == (b"", 1)
+
+
+def test_an_iterator_of_the_caller_stays_open_after_an_error() -> None:
+    good = {"item": [1], "stage": ["New"], "time": [0]}
+    given = (rows for rows in [good, {**good, "stage": [None]}, good])
+    with pytest.raises(sf.InvalidRowError, match="missing stage in row 1"):
+        sf.StageLog.from_batches(given)
+    assert list(given) == [good]
+
+
+class Batches:
+    """Batches whose iterator is made anew, and that know whether it was closed."""
+
+    is_closed = False
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield {"item": [1], "stage": [None], "time": [0]}
+        finally:
+            self.is_closed = True
+
+
+def test_an_iterator_that_is_made_for_the_reading_is_closed_after_an_error() -> None:
+    rows = Batches()
+    with pytest.raises(sf.InvalidRowError) as error:
+        sf.StageLog.from_batches(rows)
+    assert rows.is_closed, error  # the error still holds the frames that it came through
