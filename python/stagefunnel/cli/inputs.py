@@ -65,10 +65,13 @@ def open_log_alone(args: argparse.Namespace, parser: argparse.ArgumentParser) ->
     if args.export:
         if args.pipeline is not None:
             parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
-        yield _part_of_export(args, parser).log
+        log = _part_of_export(args, parser).log
+        _say_warnings(log, args)
+        yield log
         return
     settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
     with open_log(args, parser, settings) as log:
+        _say_warnings(log, args)
         yield log
 
 

@@ -81,20 +81,22 @@ def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered:
     rates = [
         (side.name, rate)
         for side, rate, closed in zip(sides, *win_rates(parts, remembered), strict=True)
-        if rate is not None and closed >= LEAST_BASE and not side.is_partial
+        if rate is not None and (closed or 0) >= LEAST_BASE and not side.is_partial
     ]
     if len(rates) < 2:
         return []
     return [_change("Win rate of what was closed in the period", rates)]
 
 
-def win_rates(parts: Sequence[pd.DataFrame], remembered: _Remembered) -> tuple[list[float | None], list[int]]:
-    """Return the win rate of what was closed in each period, and how many items that were.
+def win_rates(
+    parts: Sequence[pd.DataFrame], remembered: _Remembered
+) -> tuple[list[float | None], list[int | None]]:
+    """Return the win rate of what was closed in each period, and how many items; ``None`` if unknown.
 
     Of items that are active in a period, those that are closed at its end were closed in it.
     """
     records = recorded_outcomes(remembered, str(remembered.get("kind", "")), parts)
-    closed = [0 if record is None else record["won"] + record["lost"] for record in records]
+    closed = [None if record is None else record["won"] + record["lost"] for record in records]
     rates = [
         record["won"] / n if record is not None and n else None
         for record, n in zip(records, closed, strict=True)

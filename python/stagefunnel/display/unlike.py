@@ -61,19 +61,19 @@ def unlike_notes(sides: Sequence[Side], remembered: Mapping[str, Any]) -> list[s
         return []
     notes = []
     until = remembered.get("observed_until", "")
-    partial = [side.name for side in sides if side.is_partial]
+    partial = sorted(side.name for side in sides if side.is_partial)
     if partial:
         notes.append(f"Covered only in part: {_listed(partial)}{until and f' (observed until {until})'}")
     large = [side for side in sides if side.is_large]
     if large and "within" not in remembered:  # else all items have had the same time
-        most = max(large, key=lambda side: side.open_share)
-        least = min(large, key=lambda side: side.open_share)
+        most = max(large, key=lambda side: (side.open_share, side.name))
+        least = min(large, key=lambda side: (side.open_share, side.name))
         if are_unlike(most.open_share, least.open_share):
             notes.append(
                 f"Not alike in age: {percent(most.open_share)} of {most.name} is still open, "
                 f"{percent(least.open_share)} of {least.name}"
             )
-    small = [side.name for side in sides if 0 < side.base < LEAST_BASE]
+    small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
         notes.append(f"Fewer than {LEAST_BASE} items: {_listed(small)}")
     return notes

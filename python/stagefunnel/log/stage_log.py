@@ -210,8 +210,10 @@ class StageLog:
         batches
             Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
             have the same types; empty ones may have any.
-        item, stage, time, stages, time_format, zone, items, items_key, invalid, empty, observed_until, threads
+        item, stage, time, stages, time_format, zone, items, items_key
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
+        invalid, empty, observed_until, threads
+            As for :class:`StageLog`.
         columns
             Refused: a stream keeps no further columns.
         keys

@@ -7,13 +7,13 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from ...errors import SchemaError, check_option
+from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
 from ..numbers import count, percent
 from ..period_sentences import of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
 from ..sentences import KIND_TITLES
-from .canvas import Canvas, rows_of
+from .canvas import Canvas, Panels, rows_of
 from .library import alt
 from .marks import chart_of, layered, side_by_side, tooltip
 from .style import Theme, ThemeName, legend, panel_title
@@ -76,13 +76,13 @@ def plot_trend(
         raise SchemaError(
             'both kinds are too much for one chart; give table[table["kind"] == …].drop(columns="kind")'
         )
-    value = value or _default_value(canvas.remembered)
     labels = canvas.stages()
     shown = (
         labels if len(labels) <= _MOST_LINES else [*labels[: _MOST_LINES // 2], *labels[-_MOST_LINES // 2 :]]
     )
     names = canvas.names_of(labels)
     groups = canvas.groups(_MOST_GROUPS, table[table["stage"].isin(shown)])
+    value = value or _default_value(groups, canvas.remembered)
     drawn = [_WIN_RATE] if value == "win_rate" else [names[label] for label in shown]
     partial = {
         side.name for side in sides_of_periods(_periods_of(table), canvas.remembered) if side.is_partial
@@ -109,9 +109,12 @@ def plot_trend(
     return canvas.finished(chart, canvas.titled(title), sentences)
 
 
-def _default_value(remembered: Mapping[str, Any]) -> ValueName:
-    knows_outcomes = remembered.get("outcomes", "{}") != "{}"
-    return "win_rate" if remembered.get("basis") == "active" and knows_outcomes else "conversion_from_all"
+def _default_value(groups: Panels, remembered: Mapping[str, Any]) -> ValueName:
+    """Choose the win rate for items that are active in many periods, if the table knows how they stand."""
+    if remembered.get("basis") != "active":
+        return "conversion_from_all"
+    closed = [n for _, rows in groups for n in win_rates(_periods_of(rows), remembered)[1]]
+    return "conversion_from_all" if None in closed else "win_rate"
 
 
 def _axis_title(value: str, remembered: Mapping[str, Any]) -> str:
@@ -148,13 +151,20 @@ def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[dict[s
     """Return a record of the win rate of each period."""
     parts = _periods_of(rows)
     rates, closed = win_rates(parts, remembered)
+    if None in closed:
+        raise SchemaError(
+            given("value", "win_rate"),
+            " needs to know how the items of every period stand, which the table remembers beside its rows "
+            "and has lost; draw the table as funnel_by_period() returns it, or another ",
+            named("value"),
+        )
     return [
         {
             "period": str(part["period"].iloc[0]),
             "stage": _WIN_RATE,
             "value": rate,
             "text": percent(rate),
-            "reached": count(round((rate or 0) * n)),
+            "reached": count(round((rate or 0) * (n or 0))),
             "all": count(n),
         }
         for part, rate, n in zip(parts, rates, closed, strict=True)
