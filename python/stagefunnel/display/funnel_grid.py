@@ -108,10 +108,10 @@ def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     rows = table[table["stage"] == table["stage"].iloc[0]] if len(table) else table
     first = rows.drop_duplicates([*by]) if by else rows.head(1)
     n = int(first["too_recent"].sum())
+    left_out = f"{counted(n, 'item')} too recent for that {'is' if n == 1 else 'are'} left out"
     return [
         f"Each item is followed for {within} from its first row; observed until "
-        f"{remembered.get('observed_until', '')}, so that {counted(n, 'item')} too recent for that "
-        f"{'is' if n == 1 else 'are'} left out"
+        f"{remembered.get('observed_until', '')}{f', so that {left_out}' if n else ''}"
     ]
 
 

@@ -23,7 +23,7 @@ Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funne
 _Remembered: TypeAlias = Mapping[str, Any]
 
 _ALL_THE_SAME: Final = "The same share of all came to each stage."
-_FOLLOW: Final = "younger items have had less time; within= follows all of them for the same time"
+_FOLLOW: Final = "younger items have had less time; follow all of them for the same time (within)"
 
 
 def of_periods(

@@ -226,7 +226,13 @@ def warnings_of(quality: pd.DataFrame) -> list[str]:
     """Write out the checks of a quality table that warn."""
     warned = quality[(quality["level"] == "warning") & (quality["count"] > 0)]
     pairs = zip(warned["count"].tolist(), warned["note"].tolist(), strict=True)
-    return [f"Warning: {count(number)} {note}" for number, note in pairs]
+    return [f"Warning: {count(number)} {_of_number(note, number)}" for number, note in pairs]
+
+
+def _of_number(note: str, number: int) -> str:
+    """Put the noun that a note begins with in the singular where there is one of it."""
+    noun, rest = note.split(" ", 1)
+    return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:

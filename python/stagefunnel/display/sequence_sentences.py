@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from ..tables.labels import group_label
@@ -12,11 +13,13 @@ from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE
 from .extremes import group_name, largest
 from .numbers import count, length, part_of, percent
 from .standouts import of_standouts
+from .unlike import Side, unlike_notes
 
 _Remembered: TypeAlias = Mapping[str, Any]  # ``attrs["stagefunnel"]`` of a table
 _Sentences: TypeAlias = Callable[[pd.DataFrame, _Remembered], list[str]]
 
 _MOST_NAMED = 5
+_OTHER_PATHS: Final = "other ("  # the line of all paths that are not listed, which is no path
 
 
 def sequence_title(remembered: _Remembered) -> str:
@@ -137,13 +140,20 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     known = table[table["entered"] > 0]
     if known.empty:
         return [_NOBODY_ENTERED]
+    partial = {*remembered.get("partly_covered", ())}
+    sides = [
+        Side(str(period), int(entered), 0, str(period) in partial)
+        for period, entered in zip(known["period"], known["entered"], strict=True)
+    ]
+    notes = unlike_notes(sides, {"within": "", **remembered})
     if not has_window(remembered):
-        return [_first_and_last(known, remembered, "have converted so far"), OLDER_HAD_LONGER]
-    n_whole = int(is_whole(known).cummin().sum())
-    whole, open_still = known[:n_whole], known[n_whole:]
-    sentences = [_NONE_WHOLE]
-    if len(whole):
-        sentences = [_first_and_last(whole, remembered, f"converted {_within(remembered)}")]
+        return [OLDER_HAD_LONGER, *notes]
+    whole = is_whole(known).cummin()
+    open_still = known[~whole]
+    alike = known[whole & np.array([side.is_large and not side.is_partial for side in sides], dtype=bool)]
+    sentences = [] if whole.any() else [_NONE_WHOLE]
+    if len(alike):
+        sentences = [_first_and_last(alike, remembered, f"converted {_within(remembered)}")]
     if len(open_still) == 1:
         row = open_still.iloc[0]
         entered = row["entered"]
@@ -154,7 +164,7 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     elif len(open_still):
         first = open_still["period"].iloc[0]
         sentences.append(f"Do not compare the periods from {first} on yet: their windows are not all over.")
-    return sentences
+    return [*sentences, *notes]
 
 
 def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> str:
@@ -205,7 +215,10 @@ def _of_times_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
 
 
 def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
-    most = largest(table, table["items"])
+    paths = table[~table["path"].astype(str).str.startswith(_OTHER_PATHS)]
+    if paths.empty:
+        return []
+    most = largest(paths, paths["items"])
     path, items, share = (most[name].iloc[0] for name in ("path", "items", "share"))
     details = [*group_label(most, remembered.get("by", ())), count(items), percent(share)]
     return [f"Most often: {path} ({', '.join(details)})."]

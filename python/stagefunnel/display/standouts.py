@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,10 @@ from .numbers import count, percent
 _LEVEL: Final = 0.05
 UNLIKE: Final = 0.05  # shares that differ by so much are not alike
 _ROUNDING: Final = 1e-9
+_NOUNS: Final = re.compile(
+    "account|agent|branch|campaign|channel|customer|department|device|manager|market|office|owner|person|"
+    "pipeline|plan|platform|product|region|rep|segment|seller|source|team|user"
+)
 
 
 def of_standouts(
@@ -54,7 +59,8 @@ def of_standouts(
             sentences.append(f"{word} {rate} than the rest: {', '.join(_named(one, trials) for one in side)}")
     if record["named"]:
         return sentences
-    chance = f"(p = {_p_value(record['p_value'])}, {count(record['n_groups'])} {groups})"
+    n_groups = record["n_groups"]
+    chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {groups if n_groups > 1 else 'group'})"
     subject = f"{rate[0].upper()}{rate[1:]}"
     if record["p_value"] < _LEVEL:
         return [f"{subject}: {groups} differ overall; no single one stands out {chance}"]
@@ -95,9 +101,9 @@ def _possessive(one: Mapping[str, Any]) -> str:
 
 
 def _plural(by: Sequence[Any]) -> str:
-    name = str(by[0]) if len(by) == 1 else ""
-    has_plural = name.isalpha() and name.isascii() and len(name) > 3 and not name.endswith(("s", "y"))
-    return f"{name}s" if has_plural else "groups"
+    """Name the groups as people do where the column is called by a usual noun."""
+    name = str(by[0]).lower() if len(by) == 1 else ""
+    return f"{name}s" if _NOUNS.fullmatch(name) else "groups"
 
 
 def _p_value(p: float) -> str:

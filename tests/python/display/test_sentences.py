@@ -243,6 +243,8 @@ def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
 
 
 CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 03-30")
+# The same of thirty items each, from the first moment of the year on.
+MANY_CLICKS = ("9 x 01-01", *(f"{copy}{row}" for copy in range(10, 40) for row in CLICKS))
 
 
 @pytest.mark.parametrize(
@@ -251,19 +253,21 @@ CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 
         (
             {"window": "7D"},  # the log ends on 30 March
             [
-                "50 % of the 2 items that entered in 2026-01 converted within 7D, 100 % of the 1 of 2026-02.",
-                "Do not compare 2026-03 yet: 0 % of its 1 converted so far, "
-                "and the windows of 1 are not over.",
+                "50 % of the 60 items that entered in 2026-01 converted within 7D, "
+                "100 % of the 30 of 2026-02.",
+                "Do not compare 2026-03 yet: 0 % of its 30 converted so far, "
+                "and the windows of 30 are not over.",
+                "Covered only in part: 2026-03 (observed until 2026-03-30)",
             ],
         ),
         (
             {"window": "7D", "as_of": "2026-03"},
-            ["50 % of the 2 items that entered in 2026-01 converted within 7D, 100 % of the 1 of 2026-02."],
+            ["50 % of the 60 items that entered in 2026-01 converted within 7D, 100 % of the 30 of 2026-02."],
         ),
         (
             {"window": "60D", "as_of": "2026-04"},
             [
-                "100 % of the 2 items that entered in 2026-01 converted within 60D.",
+                "100 % of the 60 items that entered in 2026-01 converted within 60D.",
                 "Do not compare the periods from 2026-02 on yet: their windows are not all over.",
             ],
         ),
@@ -272,24 +276,23 @@ CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 
             [
                 "No period has had its whole window yet.",
                 "Do not compare the periods from 2026-01 on yet: their windows are not all over.",
+                "Covered only in part: 2026-03 (observed until 2026-03-30)",
             ],
         ),
         (
             {"window": "7D", "entries": "all", "as_of": "2026-02"},
-            ["50 % of the 2 entries that entered in 2026-01 converted within 7D."],
+            ["50 % of the 60 entries that entered in 2026-01 converted within 7D."],
         ),
         (
             {},
             [
-                "100 % of the 2 items that entered in 2026-01 have converted so far, "
-                "0 % of the 1 of 2026-03.",
                 "Without a window older periods have had longer to convert.",
+                "Covered only in part: 2026-03 (observed until 2026-03-30)",
             ],
         ),
         (
             {"mode": "open", "as_of": "2026-02"},
             [
-                "50 % of the 2 items that entered in 2026-01 have converted so far.",
                 "Without a window older periods have had longer to convert.",
             ],
         ),
@@ -298,10 +301,26 @@ CLICKS = ("1 a 01-05", "1 b 01-06", "2 a 01-07", "2 a 02-01", "2 b 02-02", "1 a 
 def test_a_trend_of_a_sequence_compares_periods_that_had_the_same_time(
     options: dict[str, Any], lines: list[str]
 ) -> None:
-    table = sf.sequence_trend(dated(*CLICKS), ["a", "b"], **options)
+    table = sf.sequence_trend(dated(*MANY_CLICKS), ["a", "b"], **options)
     shown = repr(sf.show(table)).splitlines()
     assert shown[-len(lines) :] == lines
     assert "compare" not in shown[-len(lines) - 1]
+
+
+def test_small_and_partly_covered_periods_of_a_sequence_are_not_compared() -> None:
+    table = sf.sequence_trend(dated(*CLICKS), ["a", "b"], window="7D", as_of="2026-03")
+    assert repr(sf.show(table)).splitlines()[-2:] == [
+        "Covered only in part: 2026-01 (observed until 2026-03-01)",
+        "Fewer than 30 items: 2026-01, 2026-02",
+    ]
+
+
+def test_the_paths_that_are_not_listed_are_not_the_most_frequent_one() -> None:
+    rows = [f"{item} {stage} 01-0{day}" for item in range(1, 6) for day, stage in enumerate("abc", 1)]
+    rows = [row.replace(" b ", f" b{row.split()[0]} ") for row in rows]
+    table = sf.sequence_paths(dated(*rows), ["a", "c"], top=1)
+    assert table["path"].tolist() == ["b1", "other (4 paths)"]
+    assert line(table) == "Most often: b1 (1, 20 %)."
 
 
 def test_without_a_window_a_trend_of_groups_says_that_older_periods_have_had_longer() -> None:

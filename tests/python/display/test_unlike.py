@@ -62,7 +62,7 @@ def below(table: pd.DataFrame) -> list[str]:
 
 def test_a_trend_of_created_items_is_not_compared_without_a_length() -> None:
     assert below(sf.funnel_by_period(log_of(ROWS), SMALL, basis="created")) == [
-        "Not compared: younger items have had less time; within= follows all of them for the same time",
+        "Not compared: younger items have had less time; follow all of them for the same time (within)",
         "Not alike in age: 60 % of 2026-03 is still open, 0 % of 2026-02",
         "Fewer than 30 items: 2026-04, 2026-05",
     ]

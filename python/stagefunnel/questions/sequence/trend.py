@@ -16,11 +16,12 @@ from ...tables.build import share
 from ...tables.labels import value_labels
 from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND
-from ...times.periods import MomentLike
+from ...times.periods import MomentLike, Period, begin_of
+from ..scope.within import observed_until, partly_covered
 from ..stats.standouts import find_standouts
 from .attribution import touch_of
 from .period_answers import entered_by_period
-from .question import question_of, remember_rules, steps_between
+from .question import Question, question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
 
@@ -132,6 +133,8 @@ def sequence_trend(
         table,
         "sequence_trend",
         question,
+        partly_covered=_partly_covered(question, periods),
+        **observed_until(log._data, question.as_of),
         every=every,
         from_step=start,
         to_step=end,
@@ -139,6 +142,15 @@ def sequence_trend(
         **compared,
     )
     return table
+
+
+def _partly_covered(question: Question, periods: pd.PeriodIndex) -> list[str]:
+    if not len(periods):
+        return []
+    data = question.log._data
+    begins = [begin_of(one, data.clock) for one in [*periods, periods[-1] + 1]]
+    bounds = np.array([Period(begin, None).ticks(data.clock)[0] for begin in begins], dtype=np.int64)
+    return partly_covered(data, question.as_of, bounds, [str(one) for one in periods])
 
 
 def _compared(table: pd.DataFrame, by: Sequence[str], *, has_window: bool) -> dict[str, str]:
