@@ -67,12 +67,12 @@ def item_table(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
     )
     outcome_names = outcome_values(facts.outcome)
-    moved = np.zeros(len(outcome_names), dtype=bool)
+    lost_from, not_closed = facts.lost_from, facts.outcome == 0
     if selection.moved is not None:
         moved = np.isin(facts.first_row, selection.journeys.first_row[selection.moved])
         outcome_names = outcome_names.add_categories([MOVED_OUT])
         outcome_names[moved] = MOVED_OUT
-    not_closed = (facts.outcome == 0) | moved
+        lost_from, not_closed = np.where(moved, -1, lost_from), not_closed | moved
     closed_at = pd.Series(log._data.to_times(np.where(not_closed, NAT, facts.closed_at)))
     if log.unit is None:
         # Plain integers have no missing value of their own.
@@ -85,7 +85,7 @@ def item_table(
             "closed_at": closed_at,
             "last_stage": stage_values(pipeline, facts.last_stage),
             "furthest_stage": stage_values(pipeline, facts.furthest_stage),
-            "lost_from": stage_values(pipeline, np.where(moved, -1, facts.lost_from)),
+            "lost_from": stage_values(pipeline, lost_from),
             "visits": facts.visits,
             "back_moves": facts.back_moves,
             "skipped": facts.skipped,
