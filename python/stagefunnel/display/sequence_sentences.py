@@ -92,6 +92,11 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         row = largest(known, known["dropped"]).iloc[0]
         dropped = part_of(row["dropped"], row["reached"])
         sentences.append(f"Most drop out after {row['label']} ({dropped}).")
+    immature = int(table["immature"].sum())
+    if immature:
+        until = remembered.get("observed_until")
+        seen = f" (observed until {until})" if until else ""
+        sentences.append(f"{count(immature)} may still go on: the window is not over{seen}.")
     if left_out:
         sentences.append(f"{count(left_out)} are left out by an exclusion.")
     return sentences

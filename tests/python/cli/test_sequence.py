@@ -104,7 +104,7 @@ def test_a_trend_says_which_periods_had_the_same_time(clicks: Clicks) -> None:
     mature = [row["mature"] for row in clicks.rows(*trend, "--window", "189h")]
     assert mature == [1, 0, 0]  # the log ends 189 hours after the visit of 12 o'clock, which is not past them
     lines = clicks.sequence(*STEPS, *trend).out.splitlines()
-    assert lines[-1] == "Without a window older periods have had longer to convert."
+    assert "Without a window older periods have had longer to convert." in lines
     refused = clicks.sequence(*STEPS, *trend, "--mode", "unordered")
     assert refused.code == 1
     assert "--mode unordered has no trend" in refused.err

@@ -11,6 +11,7 @@ from ...errors import SchemaError, advised, given, named
 from ...log.stage_log import StageLog, not_a_log
 from ...times.periods import MomentLike
 from ..scope.remarks import Ends, Remarks
+from ..scope.within import observed_until
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
 from .steps import Steps, StepsLike
@@ -56,6 +57,7 @@ def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules
 def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:
     """Note the rules by which a table was made, as plain data that survives JSON."""
     steps, window = question.steps, question.steps.window
+    has_window = window is not None and steps.mode != "open"
     table.attrs["stagefunnel"] = {
         "table": name,
         "steps": list(steps.labels),
@@ -64,6 +66,7 @@ def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: A
         "timing": steps.timing,
         "entries": steps.entries,
         "window": window if window is None or isinstance(window, int | str) else str(window),
+        **(observed_until(question.log._data, question.as_of) if has_window else {}),
         **question.remarks,
         **more,
     }
