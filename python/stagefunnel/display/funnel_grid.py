@@ -106,8 +106,9 @@ def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return []
     by = [name for name in columns_before(table, "stage") if name != "kind"]
     rows = table[table["stage"] == table["stage"].iloc[0]] if len(table) else table
-    first = rows.drop_duplicates([*by]) if by else rows.head(1)
-    n = int(first["too_recent"].sum())
+    # The parts of a chain have the same leads, and groups that are read at a stage the whole report.
+    is_of_all = not by or "part" in by or remembered.get("of_report", False)
+    n = int((rows.head(1) if is_of_all else rows.drop_duplicates([*by]))["too_recent"].sum())
     left_out = f"{counted(n, 'item')} too recent for that {'is' if n == 1 else 'are'} left out"
     return [
         f"Each item is followed for {within} from its first row; observed until "

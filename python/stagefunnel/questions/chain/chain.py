@@ -191,7 +191,12 @@ def chain_funnel(
     if basis == "origin":  # a period is about leads
         of_deals = {name: value for name, value in of_deals.items() if name in ("ignored", "without_rows")}
     remarks = dict(zip(PARTS, (lead_selection.remarks, of_deals), strict=True))
-    return chain_table(parts, kind, basis=basis, links=found.found, unlinked=unlinked, parts_remarks=remarks)
+    said = {
+        name: text for name, text in lead_selection.remarks.items() if name in ("within", "observed_until")
+    }
+    return chain_table(
+        parts, kind, basis=basis, links=found.found, unlinked=unlinked, parts_remarks=remarks, **said
+    )
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
+from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from .count import count, count_all, largest_groups
@@ -188,7 +189,9 @@ def funnel(
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    return selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
+    table = selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
+    # Read at the stages, what is left out is that of the whole report in every group.
+    return remark(table, {"of_report": True}) if scope.groups.each == "row" else table
 
 
 def outcomes(

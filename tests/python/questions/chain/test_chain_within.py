@@ -19,7 +19,10 @@ def test_deals_are_read_until_the_moment_of_their_lead(data: st.DataObject, kind
     leads, deals = data.draw(cases(times="integer")), data.draw(cases(times="integer"))
     links = data.draw(linked(leads, deals))
     within = data.draw(st.sampled_from([0, 1, 3, 20]))
-    pairs = {name: pd.Series([pair[at] for pair in links]) for at, name in enumerate(("deal_id", "lead_id"))}
+    pairs = {
+        name: pd.Series([pair[at] for pair in links], dtype=object)
+        for at, name in enumerate(("deal_id", "lead_id"))
+    }
     known = [{item for item, _, _ in case.rows} for case in (deals, leads)]
     for (name, keys), case in zip(pairs.items(), (deals, leads), strict=True):
         pairs[name] = keys.astype("Int64" if isinstance(case.rows[0][0], int) else object)
@@ -148,3 +151,8 @@ def test_logs_whose_times_cannot_be_compared_are_refused() -> None:
             basis="origin",
             within="3d",
         )
+
+
+def test_a_chain_says_for_how_long_its_leads_are_followed() -> None:
+    shown = str(sf.show(followed(9, observed_until=14)))
+    assert "Each item is followed for 9 from its first row; observed until 14, so that 1 item" in shown

@@ -249,3 +249,11 @@ def test_a_comparison_shows_what_is_still_open_in_both() -> None:
     table = sf.compare_periods(log, SHOP, (0, 10), with_=(0, 1))
     assert table["open_at"].tolist()[:2] == [1, 1]
     assert table["open_at_before"].tolist()[:2] == [3, 0]
+
+
+def test_what_is_left_out_is_counted_once_for_all_groups() -> None:
+    frame = frame_of(ROWS).assign(who=list("aaaabbcd"))
+    log = sf.StageLog(frame, columns=["who"])
+    expected = "Each item is followed for 10 from its first row; observed until 20, so that 1 item too recent"
+    for options in ({}, {"by": "who"}, {"by": "who", "at": "stage"}, {"kind": "both"}):
+        assert expected in str(sf.show(sf.funnel(log, SMALL, within=10, **options))), options
