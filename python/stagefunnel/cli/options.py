@@ -1,5 +1,7 @@
 """The options of the commands; each function adds some of them to a parser."""
 
+# A function of a few lines for each group of options; what they have in common is their order in --help.
+
 from __future__ import annotations
 
 import argparse

@@ -1,5 +1,7 @@
 """The stage log: rows of item, stage and time, read once and ready for every question."""
 
+# Most lines are docstrings of the constructors of one class; its code is within LONGEST_FILE.
+
 from __future__ import annotations
 
 import os

@@ -220,7 +220,7 @@ def moment_at(shown: pd.Timestamp, clock: Clock) -> pd.Timestamp:
     try:
         # Of a time that comes twice, the first one is taken.
         moment = shown.tz_localize(clock.zone, nonexistent="NaT", ambiguous=True)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # pandas' word for a year that datetime does not have
         raise SchemaError(f"{shown} is later than the year 9999, with which the calendar ends") from error
     return _first_shown(shown, clock.zone) if pd.isna(moment) else moment
 

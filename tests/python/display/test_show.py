@@ -274,7 +274,7 @@ def test_a_narrow_terminal_does_not_cut_numbers_short(example: datasets.Dataset)
     big = sf.funnel(example.log, example.pipeline)
     big["reached"] = 1_234_567
     console.print(sf.show(big))
-    assert console.file.getvalue().count("1,234,567") == 8  # type: ignore[attr-defined]
+    assert console.file.getvalue().count("1,234,567") == 8  # type: ignore[attr-defined]  # a StringIO
 
 
 def test_only_tables_are_shown() -> None:

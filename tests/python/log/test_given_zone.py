@@ -176,7 +176,7 @@ def test_what_has_no_zone_or_is_none_is_refused() -> None:
     )
     for zone in ("Mars", "", 5):
         with pytest.raises(sf.SchemaError) as error:
-            sf.StageLog(rows_at(LOCAL), zone=zone)  # type: ignore[arg-type]
+            sf.StageLog(rows_at(LOCAL), zone=zone)  # type: ignore[arg-type]  # what is wrong on purpose
         assert str(error.value) == f"zone={zone!r} is not a time zone; names are like 'Europe/Berlin'"
         assert error.value.option == "zone"
     with pytest.raises(sf.SchemaError, match="mixes times with a zone"):

@@ -4,6 +4,8 @@ A rule takes the root of a source tree and yields complaints, so that the same r
 the project and about a bad snippet that it must not let through.
 """
 
+# The rules that a program checks stand in one file, so that they can be read as one list.
+
 import ast
 import io
 import re

@@ -108,7 +108,7 @@ from stagefunnel.log import stage_log
 print(errors.SchemaError.__module__, pipeline.Pipeline.__module__, stage_log.StageLog.__module__)
 try:
     stage_log.StageLog({})
-except Exception as error:
+except Exception as error:  # whichever it is, its home is what is asked
     print(type(error).__module__)
 """
     assert run_python("-c", code).stdout.split() == ["stagefunnel"] * 4

@@ -52,9 +52,9 @@ def test_what_is_no_log_or_no_pipeline_is_recognised(log: Any, pipeline: Any, me
 
 def test_a_sequence_recognises_it_too() -> None:
     with refused("expected a StageLog, got Export; give its log, as in export.log"):
-        sf.sequence_funnel(EXPORT, ["New"])  # type: ignore[arg-type]
+        sf.sequence_funnel(EXPORT, ["New"])  # type: ignore[arg-type]  # wrong on purpose
     with refused("expected a StageLog, got Pipeline; give the log first, then the pipeline"):
-        sf.row_table(SMALL)  # type: ignore[arg-type]
+        sf.row_table(SMALL)  # type: ignore[arg-type]  # wrong on purpose
 
 
 OTHERS: list[tuple[str, bytes, str]] = [

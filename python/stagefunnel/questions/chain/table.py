@@ -47,8 +47,9 @@ class Part:
 def of_origin(deals: Part, leads: Part, converted: int) -> Part:
     """Compute the shares of a deal part whose counts are leads: they are shares of leads."""
     table = deals.table.copy()
-    for name in ("base", "left_out", *(name for name in (TOO_RECENT,) if name in leads.table)):
-        table[name] = leads.table[name].iloc[0]
+    for name in ("base", "left_out", TOO_RECENT):
+        if name in leads.table:
+            table[name] = leads.table[name].iloc[0]
     previous = share(table["reached"], table["base"])
     is_lost = row_outcomes(deals.pipeline) == 2
     first = share(table["reached"].iloc[:1], [converted])

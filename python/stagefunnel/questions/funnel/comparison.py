@@ -131,11 +131,9 @@ def compare_periods(
     }
     counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
     keys = ["kind", *leading] if kind == "both" else leading
-    names = [
-        *_COMPARED,
-        *(["amount"] if amount is not None else []),
-        *counts.columns[-1:].intersection([TOO_RECENT]),
-    ]
+    names = [*_COMPARED]
+    names += ["amount"] if amount is not None else []
+    names += [TOO_RECENT] if within is not None else []
     table = _beside(counts, counts_before, keys, names)
     seen_at = moment_of(as_of, clock, "as_of")
     remember(

@@ -14,7 +14,6 @@ from .significance import holm, likelihood_ratio_test, score_test
 
 LEAST_TRIALS: Final = 30  # a group with fewer is not ranked
 LEVEL: Final = 0.05
-UNLIKE: Final = 0.05  # a difference of pending shares from which on two groups are not alike
 
 _Integers = npt.NDArray[np.int64]
 
