@@ -1,4 +1,4 @@
-"""The commands on the how-to pages, run as they are written."""
+"""The commands on the how-to pages and in the README, run as they are written."""
 
 import shlex
 from glob import glob
@@ -8,7 +8,8 @@ import pytest
 
 from stagefunnel.cli import main
 
-PAGES = sorted(Path(__file__).parents[3].joinpath("docs", "how_to").glob("*.md"))
+ROOT = Path(__file__).parents[3]
+PAGES = sorted(ROOT.joinpath("docs", "how_to").glob("*.md"))
 COMMANDS = [
     line.removeprefix("$ stagefunnel ")
     for page in PAGES
@@ -27,7 +28,7 @@ def as_a_shell_has_it(command: str) -> list[str]:
 def test_a_command_of_a_page_runs(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(Path(__file__).parents[3])
+    monkeypatch.chdir(ROOT)
     words = as_a_shell_has_it(command)
     if "--out" in words:
         at = words.index("--out") + 1
@@ -39,3 +40,14 @@ def test_a_command_of_a_page_runs(
 def test_every_page_has_a_command() -> None:
     assert len(PAGES) == 7
     assert len(COMMANDS) >= len(PAGES)
+
+
+def test_the_first_command_of_the_readme_prints_what_stands_below_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = ROOT.joinpath("README.md").read_text(encoding="utf-8")
+    command = readme.partition(".venv/bin/stagefunnel ")[2].partition("\n")[0]
+    printed = readme.partition("```text\n")[2].partition("```")[0]
+    monkeypatch.chdir(ROOT)
+    assert main(as_a_shell_has_it(command)) == 0
+    assert capsys.readouterr().out == printed
