@@ -1,5 +1,7 @@
 """Tables after what people do to them in pandas are shown and drawn right, or refused with what to do."""
 
+# One random test over all tables, with the list of tables, of steps and of what is compared.
+
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial

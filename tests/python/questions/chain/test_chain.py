@@ -1,5 +1,7 @@
 """The chain from leads to deals against the reference, on random logs and links."""
 
+# Chains need two logs and their links, whose strategies all tests of this file share.
+
 import json
 from typing import Any
 

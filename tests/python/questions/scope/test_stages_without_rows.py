@@ -1,5 +1,7 @@
 """Stages of a pipeline, or of steps, that no row has; and rows of stages that were ignored."""
 
+# One rule in every question, command, table and chart: the list of faces is what the file is about.
+
 import pickle
 import re
 from collections.abc import Callable

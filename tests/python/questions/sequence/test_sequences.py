@@ -1,5 +1,7 @@
 """Event sequences: equal to the plain reference, and the promises that hold for any log."""
 
+# The golden table of the definitions and the random journeys of all modes share their strategies.
+
 import json
 from itertools import combinations
 from time import process_time

@@ -1,5 +1,7 @@
 """The trend of a sequence: the worked examples, equal to the plain reference, a log counted apart."""
 
+# The worked examples and the random journeys share the strategies and the helpers of this file.
+
 from datetime import timedelta
 from typing import Any
 
