@@ -51,7 +51,9 @@ def compare(args: _Args, parser: _Parser) -> pd.DataFrame:
 def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items stay in each stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.time_in_stage(inputs.log, inputs.pipeline, per=args.per, **inputs.scope(args))
+        return sf.time_in_stage(
+            inputs.log, inputs.pipeline, per=args.per, calendar=inputs.calendar, **inputs.scope(args)
+        )
 
 
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -76,6 +78,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             at=args.at,
             reason=args.reason,
             amount=args.amount,
+            calendar=inputs.calendar,
             **inputs.cohort(args),
         )
 
@@ -103,6 +106,7 @@ def summary(args: _Args, parser: _Parser) -> sf.Summary:
             lost_then_won=args.lost_then_won,
             by=split_names(args.by),
             per=args.per,
+            calendar=inputs.calendar,
             **inputs.scope(args),
         )
 

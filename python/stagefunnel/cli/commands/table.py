@@ -121,7 +121,7 @@ examples:
     "losses": Command(
         "count the items lost, by where they were lost from and why",
         "questions.losses",
-        (options.groups, options.at_loss, options.reason, options.amount, options.cohort),
+        (options.groups, options.at_loss, options.reason, options.amount, options.calendar, options.cohort),
         """\
 example:
   stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -148,7 +148,7 @@ example:
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
-        (options.per, options.part),
+        (options.per, options.calendar, options.part),
         """\
 example:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
@@ -175,7 +175,7 @@ example:
     "summary": Command(
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
-        (options.fill, options.flips, options.groups, options.per, options.part),
+        (options.fill, options.flips, options.groups, options.per, options.calendar, options.part),
         """\
 examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
@@ -188,7 +188,14 @@ examples:
     "sequence": Command(
         "count the items that come through steps inside a window",
         "sequence.sequence",
-        (options.sequence, options.missing, options.observed, options.every, options.groups),
+        (
+            options.sequence,
+            options.calendar,
+            options.missing,
+            options.observed,
+            options.every,
+            options.groups,
+        ),
         """\
 examples:
   stagefunnel sequence deals.csv --item deal_id --stage stage --time entered_at \\
@@ -200,7 +207,7 @@ examples:
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
-        (options.report, options.observed, options.groups, options.reason, options.part),
+        (options.report, options.observed, options.groups, options.reason, options.calendar, options.part),
         """\
 example:
   stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html

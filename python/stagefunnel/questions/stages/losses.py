@@ -21,11 +21,13 @@ from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
+from ...working_hours import WorkingHours
 from ..scope.breakdown import groups_of, where_read
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
+from ..scope.working import Lengths as Measured
 from .loss_rows import column_at_loss, reason_column
 
 Lengths = npt.NDArray[np.uint64]
@@ -48,6 +50,7 @@ def losses(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    calendar: WorkingHours | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
 
@@ -71,6 +74,8 @@ def losses(
         As for :func:`funnel`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
+    calendar
+        Working hours, as for :func:`time_in_stage`; a length `within` is plain time.
 
     Returns
     -------
@@ -110,6 +115,7 @@ def losses(
         as_of=as_of,
         within=within,
     )
+    measured = Measured.of(selection.data, calendar)
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
     groups = _groups_of(selection, by, read_at, own)
@@ -120,7 +126,9 @@ def losses(
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
     lost = _core.stages.find_losses(
-        journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
+        journeys=measured.journeys(selection.journeys),
+        pipeline=selection.lookup,
+        threads=log._data.threads,
     )
     stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]
     item = lost.item[stays]
@@ -135,13 +143,13 @@ def losses(
     if amounts.numbers is not None:
         counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, item), strict=True))
     until = cells.lengths(lost.until_lost[stays])
-    counts["mean_until_lost"] = to_durations(until.means(), log.unit)
-    counts["median_until_lost"] = to_durations(until.medians(), log.unit)
+    counts["mean_until_lost"] = to_durations(until.means(), measured.unit)
+    counts["median_until_lost"] = to_durations(until.medians(), measured.unit)
     in_stage = [
         None if stage == nowhere else mean
         for mean, stage in zip(cells.lengths(lost.in_stage[stays]).means(), before, strict=True)
     ]
-    counts["mean_in_stage"] = to_durations(in_stage, log.unit)
+    counts["mean_in_stage"] = to_durations(in_stage, measured.unit)
     stages = {
         "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
         "lost_stage": stage_values(pipeline, lost_stage),
@@ -157,7 +165,7 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names)
+    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **measured.remembered)
     return selection.remarked(table)
 
 
