@@ -63,9 +63,10 @@ void append(journeys::RowStream& stream, const columns::ItemKeys& items, const c
 }
 
 py::array_t<std::int64_t> working_times(const Array<std::int64_t>& times, const Array<std::int64_t>& begin,
-                                        const Array<std::int64_t>& end, unsigned threads) {
+                                        const Array<std::int64_t>& end, const Array<std::int64_t>& before,
+                                        unsigned threads) {
     const std::span<const std::int64_t> moments = as_span(times);
-    const journeys::WorkingSpans spans{as_span(begin), as_span(end)};
+    const journeys::WorkingSpans spans{as_span(begin), as_span(end), as_span(before)};
     LargeVector<std::int64_t> worked;
     {
         const py::gil_scoped_release unlocked;
@@ -75,8 +76,9 @@ py::array_t<std::int64_t> working_times(const Array<std::int64_t>& times, const 
 }
 
 Journeys in_working_time(const Journeys& journeys, const Array<std::int64_t>& begin,
-                         const Array<std::int64_t>& end, unsigned threads) {
-    const journeys::WorkingSpans spans{as_span(begin), as_span(end)};
+                         const Array<std::int64_t>& end, const Array<std::int64_t>& before,
+                         unsigned threads) {
+    const journeys::WorkingSpans spans{as_span(begin), as_span(end), as_span(before)};
     const py::gil_scoped_release unlocked;
     return journeys::in_working_time(journeys, spans, threads);
 }
@@ -123,7 +125,7 @@ void bind_journeys(py::module_& m) {
         },
         "journeys"_a, "items"_a.noconvert());
     m.def("working_times", &working_times, "times"_a.noconvert(), "begin"_a.noconvert(), "end"_a.noconvert(),
-          "threads"_a);
+          "before"_a.noconvert(), "threads"_a);
     m.def(
         "with_times",
         [](const Journeys& journeys, const Array<std::int64_t>& times) {
@@ -131,7 +133,7 @@ void bind_journeys(py::module_& m) {
         },
         "journeys"_a, "times"_a.noconvert());
     m.def("in_working_time", &in_working_time, "journeys"_a, "begin"_a.noconvert(), "end"_a.noconvert(),
-          "threads"_a);
+          "before"_a.noconvert(), "threads"_a);
     m.def("places_of", &places, "journeys"_a, "keys"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")

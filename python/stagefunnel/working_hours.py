@@ -16,6 +16,7 @@ import pandas as pd
 
 from .errors import SchemaError, counted, did_you_mean, given, quoted
 from .naming import public
+from .times.lengths import Changes, changes_of
 from .times.periods import Clock
 from .times.stamps import TICKS_A_SECOND
 from .times.zones import checked_zone, localized
@@ -41,6 +42,60 @@ class _Span:
 
     begin: int
     end: int
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Spans of work in their order, without an overlap.
+
+    Attributes
+    ----------
+    begin, end
+        Where each begins and ends.
+    before
+        The working time before each.
+    """
+
+    begin: Integers
+    end: Integers
+    before: Integers
+
+    @classmethod
+    def of(cls, begin: Integers, end: Integers) -> Self:
+        """Add up the working time before each span."""
+        lengths = end - begin
+        return cls(begin, end, np.cumsum(lengths) - lengths)
+
+    def scaled(self, factor: int) -> Spans:
+        """Return the same spans in another unit."""
+        return Spans(self.begin * factor, self.end * factor, self.before * factor)
+
+    def worked_until(self, moments: Integers) -> Integers:
+        """Return the working time before each of some moments."""
+        at = np.searchsorted(self.begin, moments, side="right") - 1
+        worked = self.before[at] + np.minimum(moments, self.end[at]) - self.begin[at]
+        return np.where(at < 0, 0, worked)
+
+    def in_local_time(self, changes: Changes) -> Spans:
+        """Return the same spans by what the clocks show, all in seconds.
+
+        A local time that comes twice stands for the second of its moments, as :func:`localized` reads it, and
+        one that the clocks leave out for the first moment after. So where the clocks go back, the hour before
+        is not shown: a span without a length, from which on it is worked, stands in its place.
+        """
+        since, until = changes.at, np.append(changes.at[1:], np.iinfo(np.int64).max)
+        back = np.append(np.minimum(np.diff(changes.offset), 0), 0)
+        shown_until = np.where(back < 0, until + back, until)
+        parts = []
+        for begin, end, offset in zip(since, shown_until, changes.offset, strict=True):
+            inside = (self.begin < end) & (self.end > begin)
+            first, last = np.maximum(self.begin[inside], begin), np.minimum(self.end[inside], end)
+            parts.append((first + offset, last + offset, self.worked_until(first)))
+        at, offset = changes.at[1:], changes.offset[1:]
+        parts.append((at + offset, at + offset, self.worked_until(at)))
+        begin, end, before = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        order = np.lexsort((end, begin))
+        return Spans(begin[order], end[order], before[order])
 
 
 @public
@@ -149,21 +204,22 @@ class WorkingHours:
             if spans
         }
 
-    def spans(self, first: int, last: int, clock: Clock) -> tuple[Integers, Integers]:
+    def spans(self, first: int, last: int, clock: Clock) -> Spans:
         """List the spans of work around two moments.
 
         Parameters
         ----------
         first, last
-            Moments in the unit of `clock`, of which the later one is not before the other.
+            Times in the unit of `clock`, of which the later one is not before the other.
         clock
-            Unit of the moments, which is one of seconds or finer, and their zone.
+            Unit of the times, which is one of seconds or finer, and their zone. Without a zone they are local
+            times of the calendar's zone.
 
         Returns
         -------
-        begin, end
-            The spans in their order, in the unit of `clock`: all that begin from two days before `first` to
-            two days after `last`, so that no zone's offset leaves one out.
+        Spans
+            The spans in the unit of `clock`: all that begin from two days before `first` to two days after
+            `last`, so that no zone's offset leaves one out.
         """
         per_second = TICKS_A_SECOND[str(clock.unit)]
         from_day, to_day = first // per_second // _DAY - 2, last // per_second // _DAY + 2
@@ -181,7 +237,10 @@ class WorkingHours:
             begin, end = _moments_of(begin, zone), _moments_of(end, zone)
             has_length = end > begin  # a change of the clocks can leave a span out
             begin, end = begin[has_length], end[has_length]
-        return begin * per_second, end * per_second
+        found = Spans.of(begin, end)
+        if zone is not None and clock.zone is None and len(begin):
+            found = found.in_local_time(changes_of(int(begin[0]) - _DAY, int(end[-1]) + _DAY, zone))
+        return found.scaled(per_second)
 
     def _are_holidays(self, days: Integers) -> npt.NDArray[np.bool_]:
         dates = days.view("datetime64[D]")
@@ -248,9 +307,9 @@ def _spans_of(hours: Hours) -> list[tuple[_Span, ...]]:
     following = [*in_week[1:], (in_week[0][0] + _WEEK, 0)]
     for (_, end), (begin, _) in zip(in_week, following, strict=True):
         if begin < end:
-            day = _NAMES[begin // _DAY % 7].title()
+            name = _NAMES[begin // _DAY % 7].title()
             raise SchemaError(
-                f"the hours that begin on {day} at {_text(begin % _DAY)} overlap those before them"
+                f"the hours that begin on {name} at {_text(begin % _DAY)} overlap those before them"
             )
     return of_day
 

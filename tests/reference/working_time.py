@@ -41,7 +41,7 @@ def _local(day: dt.date, time: str) -> dt.datetime:
 
 
 def _moment(time: dt.datetime, zone: str | None) -> dt.datetime:
-    """Return a moment as UTC; of a local time that comes twice the second, of one left out the first after."""
+    """Return a moment as UTC: of a local time that comes twice the second, else the first one after."""
     if time.tzinfo is not None:
         return time.astimezone(dt.UTC).replace(tzinfo=None)
     if zone is None:

@@ -13,9 +13,10 @@ constexpr std::size_t kStretchesPerSpan = 4;
 void check(const WorkingSpans& spans) {
     if (spans.begin.size() != spans.end.size())
         throw std::invalid_argument("working spans need as many ends as begins");
+    if (!spans.before.empty() && spans.before.size() != spans.begin.size())
+        throw std::invalid_argument("the working time before spans must be one per span");
     for (std::size_t i = 0; i < spans.begin.size(); ++i) {
-        if (spans.end[i] <= spans.begin[i]) throw std::invalid_argument("a working span has no length");
-        if (i > 0 && spans.begin[i] < spans.end[i - 1])
+        if (spans.end[i] < spans.begin[i] || (i > 0 && spans.begin[i] < spans.end[i - 1]))
             throw std::invalid_argument("working spans overlap or do not rise");
     }
 }
@@ -42,6 +43,10 @@ WorkingClock::WorkingClock(const WorkingSpans& spans) : begin_(spans.begin.begin
     check(spans);
     if (begin_.empty()) return;
     for (std::size_t i = 0; i < begin_.size(); ++i) {
+        if (!spans.before.empty()) {
+            if (spans.before[i] < total_) throw std::invalid_argument("working time passes backwards");
+            total_ = spans.before[i];
+        }
         std::int64_t length = 0;
         before_.push_back(total_);
         if (__builtin_sub_overflow(spans.end[i], begin_[i], &length) ||

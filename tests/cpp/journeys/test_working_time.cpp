@@ -28,6 +28,13 @@ TEST(WorkingTime, SpansMayTouch) {
     EXPECT_EQ(measured({0, 1, 2, 3, 4}, {0, 2}, {2, 3}), (Times{0, 1, 2, 3, 3}));
 }
 
+TEST(WorkingTime, MayPassBetweenSpansToo) {
+    // Local times of a night in which the clocks go back from 3 to 2: the hour before is there twice.
+    const Times times{0, 1, 2, 3, 9}, begin{0, 2}, end{2, 6}, before{0, 3};
+    const auto worked = working_times(times, {begin, end, before}, 1);
+    EXPECT_EQ(testing::list_of(worked), (Times{0, 1, 3, 4, 7}));
+}
+
 TEST(WorkingTime, WithoutSpansNonePasses) { EXPECT_EQ(measured({-1, 0, 7}, {}, {}), (Times{0, 0, 0})); }
 
 TEST(WorkingTime, HoldsTheWholeRangeOfTimes) {
@@ -80,9 +87,11 @@ TEST(WithTimes, TakesOneTimePerRow) {
 }
 
 TEST(WorkingTime, RefusesSpansThatAreNone) {
-    const Times one{1}, two{1, 5}, none;
+    const Times one{1}, two{1, 5}, more{2, 6}, falling{3, 3};
     EXPECT_THROW((void)WorkingClock({two, one}), std::invalid_argument);
-    EXPECT_THROW((void)WorkingClock({one, one}), std::invalid_argument);
+    EXPECT_THROW((void)WorkingClock({more, two}), std::invalid_argument);
+    EXPECT_THROW((void)WorkingClock({two, more, one}), std::invalid_argument);
+    EXPECT_THROW((void)WorkingClock({two, more, falling}), std::invalid_argument);
     const Times overlapping_begin{0, 4}, overlapping_end{5, 9};
     EXPECT_THROW((void)WorkingClock({overlapping_begin, overlapping_end}), std::invalid_argument);
 }

@@ -11,9 +11,14 @@ namespace stagefunnel::journeys {
 
 /// Spans of working time in the unit of a log: span i is [`begin[i]`, `end[i]`), and the spans rise without
 /// an overlap.
+///
+/// `before` has the working time before each span; where it is empty, that is the sum of the spans before. It
+/// is more where the log has local times and the clocks went back: then more time passes than local times
+/// show, and a span without a length says from where on.
 struct WorkingSpans {
     std::span<const std::int64_t> begin;
     std::span<const std::int64_t> end;
+    std::span<const std::int64_t> before{};
 };
 
 /// Measures working time: how much of it has passed by each moment since before all spans.
@@ -23,14 +28,13 @@ struct WorkingSpans {
 /// which knows the first span that may hold its moments.
 class WorkingClock {
   public:
-    /// @throws std::invalid_argument if the spans differ in number of begins and ends, do not rise, overlap,
-    /// have
-    ///     no length, or are longer than 2^63 together.
+    /// @throws std::invalid_argument if the spans differ in number, do not rise, overlap, or are longer than
+    ///     2^63 together, or if the working time before them falls.
     explicit WorkingClock(const WorkingSpans& spans);
 
     /// Returns the working time before a moment.
     [[nodiscard]] std::int64_t at(std::int64_t time) const {
-        if (begin_.empty() || time <= begin_.front()) return 0;
+        if (begin_.empty() || time < begin_.front()) return 0;
         if (time >= last_end_) return total_;
         std::size_t i = first_of_stretch_[stretch_of(time)];
         while (i + 1 < begin_.size() && begin_[i + 1] <= time) ++i;

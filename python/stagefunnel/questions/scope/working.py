@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given
 from ...log.data import LogData
 from ...times.periods import Clock
 from ...times.stamps import NAT, ticks_in
-from ...times.zones import localized
-from ...working_hours import WorkingHours
+from ...working_hours import Spans, WorkingHours
 
 _SECONDS: Final = "s"
 
@@ -70,49 +68,40 @@ class Lengths:
         """Return journeys between whose times the lengths pass."""
         if self.calendar is None:
             return journeys
-        times = journeys.time
-        begin, end = self._spans(times)
-        if self._times_are_moments:
-            return _core.journeys.in_working_time(
-                journeys=journeys, begin=begin, end=end, threads=self.data.threads
-            )
-        return _core.journeys.with_times(journeys=journeys, times=self.times(times))
+        if self.unit != self.data.unit:
+            return _core.journeys.with_times(journeys=journeys, times=self.times(journeys.time))
+        spans = self._spans(self.calendar, journeys.time)
+        return _core.journeys.in_working_time(
+            journeys=journeys,
+            begin=spans.begin,
+            end=spans.end,
+            before=spans.before,
+            threads=self.data.threads,
+        )
 
     def times(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the times between which the lengths pass; a missing time stays missing."""
         if self.calendar is None:
             return times
-        begin, end = self._spans(times)
+        spans = self._spans(self.calendar, times)
         worked = _core.journeys.working_times(
-            times=np.ascontiguousarray(self._moments(times)), begin=begin, end=end, threads=self.data.threads
+            times=np.ascontiguousarray(self._in_unit(times)),
+            begin=spans.begin,
+            end=spans.end,
+            before=spans.before,
+            threads=self.data.threads,
         )
         worked[times == NAT] = NAT
         return worked
 
-    @property
-    def _times_are_moments(self) -> bool:
-        """Whether the log's own ticks are those in which the spans are given."""
-        local = self.data.zone is None and self.calendar is not None and self.calendar.zone is not None
-        return self.data.unit != "D" and not local
+    def _in_unit(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return times if self.unit == self.data.unit else ticks_in(times, str(self.data.unit), str(self.unit))
 
-    def _moments(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Bring times to the unit of the spans; without a zone they are local times of the calendar."""
-        if self._times_are_moments or self.calendar is None or self.data.unit is None:
-            return times
-        unit = str(self.unit)
-        ticks = ticks_in(times, self.data.unit, unit)
-        if self.data.zone is not None or self.calendar.zone is None:
-            return ticks
-        moments, _ = localized(pd.DatetimeIndex(ticks.view(f"datetime64[{unit}]")), self.calendar.zone)
-        return moments.tz_convert("UTC").tz_localize(None).as_unit(cast(Any, unit)).asi8
-
-    def _spans(self, times: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _spans(self, calendar: WorkingHours, times: npt.NDArray[np.int64]) -> Spans:
         """List the working hours around some times."""
-        present = times if self.data.time_range is None else np.array(self.data.time_range)
-        moments = self._moments(present[present != NAT])
-        assert self.calendar is not None
-        if not len(moments):
+        present = times[times != NAT] if self.data.time_range is None else np.array(self.data.time_range)
+        if not len(present):
             nothing = np.zeros(0, dtype=np.int64)
-            return nothing, nothing
-        clock = Clock(self.unit, self.data.zone)
-        return self.calendar.spans(int(moments.min()), int(moments.max()), clock)
+            return Spans.of(nothing, nothing)
+        ends = self._in_unit(np.array([present.min(), present.max()], dtype=np.int64))
+        return calendar.spans(int(ends[0]), int(ends[1]), Clock(self.unit, self.data.zone))

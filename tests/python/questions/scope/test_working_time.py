@@ -102,17 +102,15 @@ def test_lengths_are_those_of_the_reference(
     calendar: Any, pairs: list[tuple[dt.datetime, dt.timedelta]], zone: str | None, of_log: str | None
 ) -> None:
     hours, holidays = calendar
-    ends = [
-        (begin.replace(microsecond=0), (begin + length).replace(microsecond=0)) for begin, length in pairs
+    written_as = dt.UTC if of_log else None
+    begins = [begin.replace(microsecond=0, tzinfo=written_as) for begin, _ in pairs]
+    moments = [
+        (begin, begin + dt.timedelta(length.days, length.seconds))
+        for begin, (_, length) in zip(begins, pairs, strict=True)
     ]
-    moments = [tuple(time.replace(tzinfo=dt.UTC) for time in pair) for pair in ends] if of_log else ends
-    own_zone = zone or of_log
     log = log_of(*moments, zone=of_log)
     worked = [
-        working_time(*pair, hours, holidays=holidays, zone=own_zone).total_seconds()
-        for pair in (
-            [(a.astimezone(dt.UTC), b.astimezone(dt.UTC)) for a, b in moments] if of_log else moments
-        )
+        working_time(*pair, hours, holidays=holidays, zone=zone or of_log).total_seconds() for pair in moments
     ]
     made = sf.WorkingHours(hours, holidays=holidays, zone=zone)
     mean = sum(map(Fraction, worked)) / len(worked)
@@ -161,7 +159,7 @@ def test_an_axis_of_working_time_counts_working_days() -> None:
 @pytest.mark.parametrize("ask", [sf.time_in_stage, sf.losses, sf.summary])
 def test_a_log_of_integers_has_no_working_time(ask: Any) -> None:
     log = sf.StageLog({"item": [1, 1], "stage": ["New", "Lost"], "time": [1, 5]})
-    with pytest.raises(sf.SchemaError, match="calendar=WorkingHours: .* the log's times are plain integers"):
+    with pytest.raises(sf.SchemaError, match=r"calendar=WorkingHours: .* the log's times are plain integers"):
         ask(log, PIPELINE, calendar=sf.WorkingHours(OFFICE))
     with pytest.raises(sf.SchemaError, match="calendar='mon' is not a calendar"):
         ask(log, PIPELINE, calendar="mon")
