@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..pipeline import Pipeline
@@ -21,6 +22,7 @@ class Options:
     created: str | None = None
     entered: str | None = None
     exited: str | None = None
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dayfirst: bool | None = None
     time_format: str | None = None
     zone: str | None = None

@@ -25,12 +25,14 @@ from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import sources_of
+from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 
 # The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
+_NARROWED: tuple[Reader, ...] = (stays, from_to, events)
 _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")
 
 
@@ -47,6 +49,7 @@ def read(
     created: str | None = None,
     entered: str | None = None,
     exited: str | None = None,
+    only: Only | None = None,
     dayfirst: bool | None = None,
     time_format: str | None = None,
     zone: str | None = None,
@@ -74,6 +77,11 @@ def read(
     item, stage, time, order, from_stage, created, entered, exited
         Names of columns, for tables whose columns have no usual names. The formats of CRMs do not take
         them: they have columns of their own.
+    only
+        Values of columns of which only the rows are read, for tables whose rows are also about other things
+        than stages: ``{"field": "status"}``, or several values in a list. By default a column such as
+        ``field`` or ``action`` decides if one of its values is a usual name of a stage; otherwise it is
+        refused with its values.
     dayfirst
         Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways.
     time_format
@@ -133,6 +141,7 @@ def read(
         created=created,
         entered=entered,
         exited=exited,
+        only=values_by_column(only),
         dayfirst=dayfirst,
         time_format=time_format,
         zone=zone,
@@ -142,11 +151,14 @@ def read(
     readers = _candidates(format, options)
     sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
     _check_names(sources, options)
+    check_only(sources, options.only)
     reader, roles = _recognised(sources, readers, options)
     by_role: dict[str, list[Source]] = {}
     for source, role in zip(sources, roles, strict=True):
         if role is not None:
-            by_role.setdefault(role, []).append(source)
+            # A history of rows takes the creations of items out of the rows that are not chosen.
+            is_history = reader in _NARROWED and role != LIST_OF_ITEMS
+            by_role.setdefault(role, []).append(source if is_history else selected(source, options.only))
     for of_role in by_role.values():
         if not any(len(source.frame) for source in of_role):
             raise ReaderError(f"{of_role[0].name}: there is a header and no rows; export it again")

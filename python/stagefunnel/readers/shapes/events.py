@@ -14,7 +14,7 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources
 from .column_names import columns_of, is_usual, others_of
-from .history import history
+from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
 
 FORMAT = "events"
@@ -39,8 +39,8 @@ def _is_list(source: Source, names: Mapping[str, str], options: Options) -> bool
 def read(sources: Sources, options: Options) -> Export:
     """Read events; the meaning of the stages comes from the pipeline passed, or from their names."""
     notes = Notes()
-    table = history(sources, "events", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
+    history = stage_history(sources, "events", options, _NEEDED, notes, also=("order", "pipeline"))
+    table, names = history.table, history.names
     rows = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
     rows["time"] = times_of(table, names["time"], options, notes)
     others = table.frame[others_of(table.columns, names)]

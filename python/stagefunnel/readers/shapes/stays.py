@@ -14,8 +14,8 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources
-from .column_names import columns_of, has, others_of
-from .history import history
+from .column_names import has, others_of
+from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
 
 FORMAT = "stays"
@@ -37,8 +37,8 @@ def sniff(source: Source, options: Options) -> str | None:
 def read(sources: Sources, options: Options) -> Export:
     """Read stays: each entry becomes a row; exits are only compared with the next entry."""
     notes = Notes()
-    table = history(sources, "stays", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
+    history = stage_history(sources, "stays", options, _NEEDED, notes, also=("order", "pipeline"))
+    table, names = history.table, history.names
     rows = pd.DataFrame(
         {role: table.frame[names[role]] for role in names if role not in ("entered", "exited")}
     )
