@@ -13,7 +13,7 @@ import stagefunnel as sf
 from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_warnings
-from .values import read_length, read_moment, read_period
+from .values import read_length, read_moment, read_only, read_period
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         "order": args.order,
         "time_format": args.time_format,
         "format": args.crm,
+        "only": read_only(args.only, parser),
         "dayfirst": {None: None, "day": True, "month": False}[args.dates],
         "zone": args.zone,
         "decimal": args.decimal,

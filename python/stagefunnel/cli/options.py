@@ -127,6 +127,13 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
     export.add_argument(
         "--crm", metavar="NAME", help="its format, e.g. bitrix24; by default it is recognised"
     )
+    export.add_argument(
+        "--only",
+        action="append",
+        metavar="COLUMN=VALUE",
+        help="read only these rows of a table whose rows are also about other things, e.g. field=status; for "
+        "several values more than once",
+    )
     export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")

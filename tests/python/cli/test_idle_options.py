@@ -159,6 +159,11 @@ TRIALS: dict[str, list[Trial]] = {
         idle("2026-12-01", needs="--as-of 2026-11-01"),
     ],
     "of": [trial("leads", file="leads", needs="--missing error"), idle("deals")],
+    "only": [
+        trial("stage=New", file="export"),
+        trial("ASSIGNED_BY_ID=5", file="export"),
+        idle("stage=New"),
+    ],
     "optional": [trial("2", needs="--steps New,Offer,Won")],
     "order": [trial("number", needs="--kind strict"), trial("number", needs="--by who")],
     "out": [trial("answer.csv"), trial("answer.json")],
