@@ -12,20 +12,11 @@ from ...pipeline import Pipeline
 from ..notes import Notes
 from ..options import Options
 from ..sources.columns import column_or_missing
+from .meanings import meaning_of
 from .stage_lists import StageList, make_pipelines
 
 _NAME = "Pipeline"
 UNLISTED = "Stages of no pipeline"
-_WON = {
-    *("won", "closed won", "closedwon", "deal won", "win", "success", "successful"),
-    *("converted", "sold", "paid"),
-    *("успех", "успешно", "сделка успешна", "выиграна", "продано", "gewonnen", "ganado", "gagné"),
-}
-_LOST = {
-    *("lost", "closed lost", "closedlost", "deal lost", "lose", "loss", "failed", "failure", "junk", "spam"),
-    *("rejected", "cancelled", "canceled", "disqualified", "churned", "apology"),
-    *("провал", "проиграна", "отказ", "не реализована", "verloren", "perdido", "perdu"),
-}
 
 
 def guessed_pipelines(
@@ -88,13 +79,9 @@ def list_by_names(name: str, codes: Sequence[str], names: Mapping[str, str] | No
         Names that people read for the codes; a code without a name stands for itself.
     """
     names = names or {}
-    words = [_words(names.get(code, code)) for code in codes]
-    won, lost = ([text in usual for text in words] for usual in (_WON, _LOST))
+    meanings = [meaning_of(names.get(code, code)) for code in codes]
+    won, lost = ([meaning == usual for meaning in meanings] for usual in ("won", "lost"))
     return StageList.by_meaning(name, codes, won=won, lost=lost, names=names)
-
-
-def _words(name: str) -> str:
-    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
 def listed_pipelines(
