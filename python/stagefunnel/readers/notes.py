@@ -16,6 +16,7 @@ _GUESSES: Final = {
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
     *("rows_of_one_field", "rows_of_any_action", "lost_by_reason", "no_status", "stages_by_id"),
+    *("lost_by_zero", "closed_unknown", "meaning_differs_from_name"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {

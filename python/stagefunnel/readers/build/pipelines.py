@@ -48,16 +48,20 @@ def guessed_pipelines(
         rows = rows.assign(stage=pd.Series(labels, index=rows.index, dtype=object).where(stage.notna(), None))
     stages = pd.DataFrame({"pipeline": pipeline, "label": rows["stage"], "name": stage})
     stages = stages.loc[rows[first_by].sort_values(kind="stable").index].dropna().drop_duplicates("label")
-    notes.add(
-        "guessed_stages",
-        len(stages),
-        "stages in the order in which they first appear, won and lost by their names; pass pipeline= for "
-        "other stages, order or meaning",
-    )
     lists = [
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
         for name, own in stages.groupby("pipeline", sort=False)
     ]
+    won, lost = (
+        quoted([code for listed in lists for code in codes_of(listed)], most=6) or "none"
+        for codes_of in (lambda listed: listed.won, lambda listed: listed.lost)
+    )
+    notes.add(
+        "guessed_stages",
+        len(stages),
+        f"stages in the order in which they first appear; by their names won: {won}; lost: {lost}. Pass "
+        "pipeline= for other stages, order or meaning",
+    )
     return rows, make_pipelines(lists)
 
 

@@ -46,6 +46,11 @@ _ITEM_NAMES = {
     "manager": ("hubspot_owner_id", "owner_id", "deal_owner"),
     "created": ("createdate", "property_createdate", "create_date", "createdAt"),
 }
+_OF_PROPERTIES = {
+    "property": ("property", "property_name", "name"),
+    "value": ("value",),
+    "timestamp": ("timestamp", "change_timestamp", "_fivetran_start"),
+}
 _STAGE_NAMES = ("stage", "stage_name", "deal_stage", "status")  # in a table with these, "value" is an amount
 _OWN_NAMES = ("hs_object_id", "deal_pipeline_stage_id")  # only HubSpot's tables have these
 _CURRENT = ("dealstage", "deal_stage", "deal_pipeline_stage_id")
@@ -61,7 +66,7 @@ def sniff(source: Source, options: Options) -> str | None:
         return "stages"
     if source.has("pipeline_id", "label", "display_order"):
         return "pipeline names"
-    if find_column(names, ["deal_id"]) and source.has("property", "value", "timestamp"):
+    if _is_property_history(source):
         return "property history"
     if source.has("deal_id", "date_entered", "value") and not find_column(names, _STAGE_NAMES):
         return "stage history"
@@ -72,6 +77,20 @@ def sniff(source: Source, options: Options) -> str | None:
         return "deals"
     # An export from the list of deals, with the current stage only.
     return "deals" if find_column(names, ["record_id"]) and find_column(names, ["deal_stage"]) else None
+
+
+def _is_property_history(source: Source) -> bool:
+    columns = find_column(source.columns, ["deal_id"]), *_property_columns(source.frame).values()
+    if None in columns:
+        return False
+    # A list of deals has a name, a value and a time as well.
+    name = str(columns[1])
+    return find_column([name], ["name"]) is None or bool(source.frame[name].eq("dealstage").any())
+
+
+def _property_columns(frame: pd.DataFrame) -> dict[str, str | None]:
+    """Return the columns of a property history, as connectors name them."""
+    return {name: find_column(_names(frame), usual) for name, usual in _OF_PROPERTIES.items()}
 
 
 def _is_nested(column: pd.Series | None) -> bool:
@@ -96,6 +115,9 @@ def read(sources: Sources, options: Options) -> Export:
     tables = tables_by_role(sources, ROLES, notes)
     if "deals" in tables:
         tables["deals"] = _flat(tables["deals"])
+    if (table := tables.get("property history")) is not None:
+        columns = {str(old): new for new, old in _property_columns(table.frame).items()}
+        tables["property history"] = replace(table, frame=table.frame.rename(columns=columns))
     for role in ("property history", "stage history"):
         if role in tables:
             plain(tables[role], ["deal_id", "dealId", "property", "value"])
@@ -249,6 +271,8 @@ def _current(current: pd.Series, pipeline: pd.Series | None, stages: Stages, use
 
 def _pipelines(stages: Stages, history: _History, options: Options, notes: Notes) -> dict[str, Pipeline]:
     if len(stages.frame):
+        if options.pipeline is not None:
+            return listed_pipelines([], history.rows, options, notes)
         lists = stages.lists(in_time(history.rows), notes)
         return listed_pipelines(lists, history.rows, options, notes)
     notes.add(
