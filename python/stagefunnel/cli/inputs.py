@@ -128,6 +128,7 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         "time_format": args.time_format,
         "format": args.crm,
         "only": read_only(args.only, parser),
+        "merged": args.merged,
         "dayfirst": {None: None, "day": True, "month": False}[args.dates],
         "zone": args.zone,
         "decimal": args.decimal,

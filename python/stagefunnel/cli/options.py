@@ -134,6 +134,11 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
         help="read only these rows of a table whose rows are also about other things, e.g. field=status; for "
         "several values more than once",
     )
+    export.add_argument(
+        "--merged",
+        choices=("keep", "join"),
+        help="deals merged into another one: they count beside it (keep, the default), or as part of it",
+    )
     export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")

@@ -83,7 +83,7 @@ _RULES: Final = (
         "{} is for the files of an export; --leads, --deals and --links are tables",
     ),
     _Rule(
-        ("of", "crm", "only", "dates", "decimal", "encoding"),
+        ("of", "crm", "only", "merged", "dates", "decimal", "encoding"),
         _is_of_tables,
         "{} says how a CRM's export is read; add --export, or leave it out",
     ),

@@ -16,12 +16,12 @@ _GUESSES: Final = {
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
     *("rows_of_one_field", "rows_of_any_action", "lost_by_reason", "no_status", "stages_by_id"),
-    *("lost_by_zero", "closed_unknown", "meaning_differs_from_name"),
+    *("lost_by_zero", "closed_unknown", "meaning_differs_from_name", "merged_rows_left_out"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "ends_before_start"),
+    *("names_without_stages", "ends_before_start", "merged_deals"),
 }
 
 

@@ -27,4 +27,5 @@ class Options:
     time_format: str | None = None
     zone: str | None = None
     decimal: Literal[".", ","] | None = None
+    merged: Literal["keep", "join"] = "keep"
     invalid: Literal["error", "drop"] = "error"

@@ -55,6 +55,7 @@ def read(
     zone: str | None = None,
     decimal: Literal[".", ","] | None = None,
     encoding: str | None = None,
+    merged: Literal["keep", "join"] = "keep",
     invalid: Literal["error", "drop"] = "error",
     observed_until: MomentLike | None = None,
     progress: Progress | None = None,
@@ -95,6 +96,9 @@ def read(
     encoding
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
         recognised by its Cyrillic words.
+    merged
+        What happens to deals that were merged into another one, whose rows HubSpot's warehouses keep:
+        ``"keep"`` (default) leaves both and counts them, ``"join"`` gives their rows to that deal.
     invalid
         What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
         fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.
@@ -130,6 +134,7 @@ def read(
     2
     """
     check_option("invalid", invalid, ("error", "drop"))
+    check_option("merged", merged, ("keep", "join"))
     check_option("decimal", decimal or ".", (".", ","))
     options = Options(
         pipeline=pipeline,
@@ -146,6 +151,7 @@ def read(
         time_format=time_format,
         zone=zone,
         decimal=decimal,
+        merged=merged,
         invalid=invalid,
     )
     readers = _candidates(format, options)
@@ -153,6 +159,8 @@ def read(
     _check_names(sources, options)
     check_only(sources, options.only)
     reader, roles = _recognised(sources, readers, options)
+    if merged != "keep" and reader is not hubspot:
+        raise SchemaError(given("merged", merged), f" is for hubspot, and the input is {reader.FORMAT}")
     by_role: dict[str, list[Source]] = {}
     for source, role in zip(sources, roles, strict=True):
         if role is not None:

@@ -76,6 +76,8 @@ FILES = {
     "fewer_leads.csv": "item,stage,time\nk,New,2026-01-01\n",
     "fewer_links.csv": "deal_id,lead_id\na,k\n",
     "links.csv": "deal_id,lead_id,deal,lead\na,k,a,k\nb,l,zz,k\n",
+    "merged.csv": "hs_object_id,hs_merged_object_ids,hs_v2_date_entered_New,hs_v2_date_entered_Won\n"
+    "1,2,2026-01-05,2026-02-09\n2,,2026-01-03,\n",
     "marked.csv": "item;stage;time;amount\n1;New;03/04/2026;1,234\n2;New;03/05/2026;2\n2;Won;05/05/2026;2\n",
 }
 
@@ -146,6 +148,7 @@ TRIALS: dict[str, list[Trial]] = {
     "links": [trial("fewer_links.csv")],
     "lost_then_won": [trial("exclude"), trial("exclude", needs="--basis created")],
     "max_gap": [trial("2d")],
+    "merged": [trial("join", file="merged"), idle("join"), idle("join", file="export"), idle("keep")],
     "min_gap": [trial("30d")],
     "missing": [trial("ignore", file="typo.csv", needs="--unlisted ignore --steps New,Offer")],
     "mode": [trial("strict")],
@@ -217,7 +220,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "sequence": ["--steps", "New,Won"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
     }.get(command, [])
-    is_export = file in ("export", "leads", "marked")
+    is_export = file in ("export", "leads", "marked", "merged")
     if is_export and command == "read":
         more = more[:2]
     if command == "chain":
@@ -226,7 +229,13 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         log = ["--leads", "leads.csv", "--deals", file, "--links", "links.csv"]
         return [command, *log, "--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
     if is_export:
-        files = BITRIX if option in ("pipeline", "of") else ["marked.csv"] if file == "marked" else [EVENTS]
+        files = (
+            BITRIX
+            if option in ("pipeline", "of")
+            else [f"{file}.csv"]
+            if file in ("marked", "merged")
+            else [EVENTS]
+        )
         chosen = ["--pipeline", "Sales"] if option == "pipeline" and command != "sequence" else []
         return [
             command,
@@ -281,6 +290,7 @@ CASES = [(command, action.dest) for command in COMMANDS for action in options_of
 NO_TRIAL = {
     ("chain", "export"): "a chain is of an export wherever it names files; the option only says so",
     ("chain", "dates"): "the one export of leads and deals has dates in ISO 8601",
+    ("chain", "merged"): "nor does it have merged deals",
     ("chain", "decimal"): "nor does it write amounts in another way",
 }
 

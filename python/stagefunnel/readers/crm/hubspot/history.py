@@ -25,6 +25,7 @@ from ...sources.dates import read_times
 from ...sources.nested import objects, plain
 from ...sources.places import Place, place_of
 from ...sources.source import Source, Sources, Table
+from .merged import joined, note_merged, survivors, without_merged
 from .stages import Stages, in_default_order, lists_of_headers, stages_of
 
 FORMAT = "hubspot"
@@ -32,6 +33,7 @@ ROLES: Mapping[str, str] = {
     "deals": "/crm/v3/objects/deals with propertiesWithHistory=dealstage, or an export with 'Date entered …'",
     "property history": "deal id, property, value, timestamp",
     "stage history": "deal_stage of a warehouse: deal_id, date_entered, value",
+    "merged deals": "merged_deal of a warehouse: deal_id, merged_deal_id",
     "pipelines": "/crm/v3/pipelines/deals: label, stages",
     "stages": "deal_pipeline_stage of a warehouse: stage_id, pipeline_id, display_order",
     "pipeline names": "deal_pipeline of a warehouse: pipeline_id, label",
@@ -60,6 +62,8 @@ _PIPELINE = ("pipeline", "deal_pipeline_id")
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source by its columns, or ``None`` if HubSpot has no such table."""
     frame, names = source.frame, source.columns
+    if source.has("deal_id", "merged_deal_id"):
+        return "merged deals"
     if source.has("label", "stages"):
         return "pipelines"
     if source.has("stage_id", "pipeline_id", "display_order"):
@@ -123,6 +127,7 @@ def read(sources: Sources, options: Options) -> Export:
             plain(tables[role], ["deal_id", "dealId", "property", "value"])
     stages = stages_of(tables, notes)
     history = _history(tables, stages, options, notes)
+    history = _with_merges(history, tables, options, notes)
     rows = history.rows
     items = _items(tables["deals"], stages, rows, options, notes) if "deals" in tables else None
     items = complete_items(items, rows, notes)
@@ -175,6 +180,20 @@ def _history(tables: Mapping[str, Table], stages: Stages, options: Options, note
             f"there are no deals, only lists of stages: {roles_of(tables)}; give the deals' history too"
         )
     return _wide(deals, stages, options, notes)
+
+
+def _with_merges(history: _History, tables: dict[str, Table], options: Options, notes: Notes) -> _History:
+    """Count merged deals, or join their rows to those of the deals that they are part of."""
+    deals = tables.get("deals")
+    item = None if deals is None else find_column(_names(deals.frame), _ITEM_NAMES["item"])
+    into = survivors(tables, item)
+    if options.merged == "keep" or not into:
+        note_merged(history.rows, into, notes)
+        return history
+    if deals is not None and item is not None:
+        tables["deals"] = without_merged(deals, item, into)
+    rows, place = joined(history.rows, history.place, into, notes)
+    return history._replace(rows=rows, place=place)
 
 
 def _rows(frame: pd.DataFrame, item: str, stage: str, time: str) -> pd.DataFrame:
