@@ -52,10 +52,8 @@ def guessed_pipelines(
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
         for name, own in stages.groupby("pipeline", sort=False)
     ]
-    won, lost = (
-        quoted([code for listed in lists for code in codes_of(listed)], most=6) or "none"
-        for codes_of in (lambda listed: listed.won, lambda listed: listed.lost)
-    )
+    won = quoted([code for listed in lists for code in listed.won], most=6) or "none"
+    lost = quoted([code for listed in lists for code in listed.lost], most=6) or "none"
     notes.add(
         "guessed_stages",
         len(stages),

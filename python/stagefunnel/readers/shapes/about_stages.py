@@ -17,7 +17,7 @@ from ..options import Options
 from ..sources.places import rows_at
 from ..sources.selection import left_out, option_only
 from ..sources.source import Source, Table
-from .stage_words import is_creation, is_of_any_row, names_of_stages
+from .stage_words import is_creation, is_of_any_row, names_of_stages, words
 from .subjects import has_any_ids, is_perhaps_entity, subject_columns
 
 _BLANK: Final = "(blank)"
@@ -118,14 +118,17 @@ class _Log:
         for column in several:
             found = names_of_stages([str(value) for value in self._values(column).unique()])
             if len(found) == 1:
-                self._keep(column, found, keeps_creations=False)
+                self._keep(column, found[0], keeps_creations=False)
                 break
         else:
             if several and not any(map(self._is_chosen, columns)):
-                raise self._undecided(several[0])
+                raise self._undecided(max(several, key=self._has_words))  # names before ids
             self._note_one_field(columns)
         for column in columns:
             self._drop_if_constant(column)
+
+    def _has_words(self, column: str) -> bool:
+        return any(words(str(value)) for value in self._values(column).unique())
 
     def _note_one_field(self, columns: Sequence[str]) -> None:
         for column in columns:
@@ -148,7 +151,7 @@ class _Log:
         values = [str(value) for value in actions.unique()]
         found = names_of_stages(values)
         if len(values) > 1 and len(found) == 1:
-            self._keep(column, found, keeps_creations=True)
+            self._keep(column, found[0], keeps_creations=True)
         elif len(values) > 1 and not self._is_settled(column) and self._is_unclear(column, actions, values):
             raise self._undecided(column)
         self._drop_if_constant(column)
@@ -247,15 +250,17 @@ class _Log:
         return ReaderError(
             f"{self._table.sources[0].name}: column {column!r} says what a row is about, and has several "
             f"values: {quoted(found)}. Name those whose rows are about the stages of one kind of item: ",
-            option_only({column: [*names_of_stages(values), *values][:1]}),
+            option_only({column: [*names_of_stages(values), values][0][:1]}),
             option="only",
         )
 
     def result(self) -> StageRows:
         """Return the rows that are left, and count the items that have none."""
-        items = self._frame[self._item]
-        note_stageless(items, items.iloc[self._rows].to_frame("item"), self._notes)
-        table = self._table if len(self._rows) == len(self._frame) else self._part(self._rows)
+        table = self._table
+        if len(self._rows) < len(self._frame):
+            items = self._frame[self._item]
+            note_stageless(items, items.iloc[self._rows].to_frame("item"), self._notes)
+            table = self._part(self._rows)
         if self._dropped:
             table = Table(table.frame.drop(columns=self._dropped), table.sources, table.starts)
         creations = self._part(self._creations) if len(self._creations) else None

@@ -115,15 +115,16 @@ _IN_CHANGE_LOGS: Final[Mapping[str, Sequence[str]]] = {
     "from_stage": (
         *("old_value", "old_value_char", "before_value_string", "from_string", "from_value", "value_from"),
         *("previous_value", "prev_value", "original_value", "before_value", "value_before"),
-        *("old_value_integer", "старое значение"),
+        *("old_value_integer", "value_old", "old_val", "changed_from", "старое значение"),
     ),
     "to_stage": (
         *("new_value", "new_value_char", "after_value_string", "to_string", "to_value", "value_to"),
-        *("after_value", "value_after", "new_value_integer", "новое значение"),
+        *("after_value", "value_after", "new_value_integer", "value_new", "new_val", "changed_to"),
+        *("property_value", "field_value", "attribute_value", "новое значение"),
     ),
     "time": (
         *("change_date", "edit_date", "log_time", "created", "create_date", "date_created", "changed"),
-        *("modified_at", "updated_at"),
+        *("changed_date", "modified_at", "updated_at", "updated"),
     ),
 }
 # Short names that a stage or another column may have as well: only beside the name of a field.
@@ -142,10 +143,18 @@ def _names_of(role: str, columns: Sequence[str]) -> Sequence[str]:
         return names
     if role == "item":
         return (*names[:-1], *more, *names[-1:])  # a plain id is that of the row
-    if role == "time" or not is_change_log(columns):
+    if role == "time":
+        return (*names, *more) if _has_values(columns) else names
+    if not is_change_log(columns):
         return (*names, *more)
     # Beside the name of a field stand its values; any other column of stages is that of today.
     return (*more, *names, *_BESIDE_FIELDS[role])
+
+
+def _has_values(columns: Sequence[str]) -> bool:
+    """Check for changes of values; other tables may have a time of their last change."""
+    values = (*_IN_CHANGE_LOGS["to_stage"], *_IN_CHANGE_LOGS["from_stage"], *_NAMES["from_stage"])
+    return is_change_log(columns) or find_column(columns, values) is not None
 
 
 def columns_of(columns: Sequence[str], options: Options, roles: Sequence[str]) -> dict[str, str]:

@@ -77,20 +77,23 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", parted.lower())
 
 
-def names_of_stages(values: Sequence[str]) -> list[str]:
-    """Return the values that name a stage by a usual name.
+def names_of_stages(values: Sequence[str]) -> list[list[str]]:
+    """Return the values that name a stage by a usual name; those of the same words are one name.
 
     Examples
     --------
     >>> from stagefunnel.readers.shapes.stage_words import names_of_stages
-    >>> names_of_stages(["assignee", "sales_stage", "payment status", "created"])
-    ['sales_stage']
+    >>> names_of_stages(["assignee", "sales_stage", "payment status", "Sales Stage", "created"])
+    [['sales_stage', 'Sales Stage']]
     """
     of_addresses = any(_OF_ADDRESSES & {*words(value)} for value in values)
     for usual in _RANKS[:1] if of_addresses else _RANKS:
-        found = [value for value in values if _is_of(words(value), usual)]
+        found: dict[tuple[str, ...], list[str]] = {}
+        for value in values:
+            if _is_of(parts := words(value), usual):
+                found.setdefault(tuple(parts), []).append(value)
         if found:
-            return found
+            return list(found.values())
     return []
 
 

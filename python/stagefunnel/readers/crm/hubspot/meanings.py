@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from ...build.meanings import meaning_of
@@ -44,7 +43,7 @@ def with_meanings(
         dtype=object,
     )
     flagged_won = is_true(closed_won)
-    says_closed = is_closed.notna() & is_true(is_closed).any()
+    says_closed = is_closed.notna() & bool(is_true(is_closed).any())
     has_share = share.notna()
     only_closed = _says_only_closed(frame["pipeline"], flagged_won, share, named)
     by_zero = share.eq(0) & ~_is_early(frame, named)
@@ -53,7 +52,8 @@ def with_meanings(
     is_found = flagged_won | share.eq(1) | by_zero
     is_unsaid = ~says_closed & ~has_share & ~flagged_won
     closed = is_true(is_closed).where(says_closed, is_found | (is_unsaid & named.notna()))
-    by_flag = closed_won.notna() & flagged_won.any() & ~np.bool_(only_closed) & ~(is_unsaid & named.notna())
+    tells = bool(flagged_won.any()) and not only_closed
+    by_flag = closed_won.notna() & ~(is_unsaid & named.notna()) & tells
     won = closed & share.eq(1).where(has_share, flagged_won.where(by_flag, named.eq("won")))
     basis = pd.Series(NOTHING, index=frame.index, dtype=object)
     basis = basis.mask(closed & ~has_share & ~by_flag, NAME)
