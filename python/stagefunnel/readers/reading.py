@@ -26,6 +26,7 @@ from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import sources_of
 from .sources.source import Source
+from .sources.tidy import tidy
 
 # The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
@@ -123,16 +124,19 @@ def read(
     """
     check_option("invalid", invalid, ("error", "drop"))
     check_option("decimal", decimal or ".", (".", ","))
+    names = {
+        "item": item,
+        "stage": stage,
+        "time": time,
+        "order": order,
+        "from_stage": from_stage,
+        "created": created,
+        "entered": entered,
+        "exited": exited,
+    }
     options = Options(
         pipeline=pipeline,
-        item=item,
-        stage=stage,
-        time=time,
-        order=order,
-        from_stage=from_stage,
-        created=created,
-        entered=entered,
-        exited=exited,
+        **{role: None if name is None else tidy(name) for role, name in names.items()},
         dayfirst=dayfirst,
         time_format=time_format,
         zone=zone,

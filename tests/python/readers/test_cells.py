@@ -96,7 +96,7 @@ def test_numbers_and_texts_of_one_key_are_one_text() -> None:
         assert as_text(pd.Series(values, dtype=object)).tolist() == ["77", None]
     assert as_text(pd.Series([77, 78])).tolist() == ["77", "78"]
     assert as_text(pd.Series([True, False])).tolist() == ["true", "false"]
-    assert as_text(pd.Series([0.5, 1e300])).tolist() == ["0.5", str(int(1e300))]
+    assert as_text(pd.Series([0.5, 1e300])).tolist() == ["0.5", "1e+300"]
     assert as_text(pd.Series([" a ", "NA"])).tolist() == [" a ", "NA"]
 
 

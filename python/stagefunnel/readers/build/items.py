@@ -15,6 +15,7 @@ from ..sources.cells import flat
 from ..sources.dates import read_times
 from ..sources.places import Place, first_row
 from ..sources.source import Table
+from .keys import refuse_rounded_keys
 
 COLUMNS: Final = ("item", "pipeline", "amount", "currency", "manager", "created")
 
@@ -59,6 +60,7 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
 
 
 def _refuse_bad_keys(keys: pd.Series, name: str, place: Place) -> None:
+    refuse_rounded_keys(keys, place)
     if keys.isna().any():
         row = first_row(keys.isna())
         raise ReaderError(f"{place(row)}: the list of items has a row without {name!r}")
