@@ -10,7 +10,10 @@ from ..pipeline import Pipeline
 
 @dataclass(frozen=True)
 class Options:
-    """The options of :func:`stagefunnel.read`, as every reader gets them."""
+    """The options of :func:`stagefunnel.read`, as every reader gets them.
+
+    `serial_epoch` is none of them: it is the day from which the workbooks of the input count their dates.
+    """
 
     pipeline: Pipeline | None = None
     item: str | None = None
@@ -26,3 +29,4 @@ class Options:
     zone: str | None = None
     decimal: Literal[".", ","] | None = None
     invalid: Literal["error", "drop"] = "error"
+    serial_epoch: str | None = None

@@ -146,6 +146,8 @@ def read(
     readers = _candidates(format, options)
     sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
     _check_names(sources, options)
+    epochs = [source.serial_epoch for source in sources if source.serial_epoch]
+    options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = _recognised(sources, readers, options)
     by_role: dict[str, list[Source]] = {}
     for source, role in zip(sources, roles, strict=True):

@@ -45,7 +45,7 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
     columns: dict[str, pd.Series] = {}
     for role, name in present.items():
         if role == "amount":
-            columns[role] = amounts(table.frame[name], table.place, options.decimal)
+            columns[role] = amounts(table.frame[name], table.place, notes, options.decimal)
         elif role == "created":
             columns[role] = read_times(table.frame[name], table.place, options, notes)
         else:
