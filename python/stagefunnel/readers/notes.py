@@ -11,7 +11,14 @@ from .export import Export
 
 # What a reader took to be so, and what makes numbers wrong until it is put right; all else is a note.
 _GUESSES: Final = {
-    *("read_as_cp1251", "day_first_dates", "month_first_dates", "year_first_dates", "serial_dates", "doubtful_local_times"),
+    *(
+        "read_as_cp1251",
+        "day_first_dates",
+        "month_first_dates",
+        "year_first_dates",
+        "serial_dates",
+        "doubtful_local_times",
+    ),
     *("stages_not_listed", "guessed_stages", "stages_by_probability", "stages_of_no_pipeline"),
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),

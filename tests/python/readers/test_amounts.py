@@ -43,7 +43,21 @@ CERTAIN: dict[str, float] = {
     "2.5 M$": 2_500_000,
     "3.5 crore": 35_000_000,
 }
-UNREADABLE = ["10 20", "1,2,3", "12 34.5.6", "50%", "1.2 mil", "ca. 500.5", "INV001", "--5", "(5", "1200 a month", "M$ 5", "5 kEUR", "5 TEUR"]
+UNREADABLE = [
+    "10 20",
+    "1,2,3",
+    "12 34.5.6",
+    "50%",
+    "1.2 mil",
+    "ca. 500.5",
+    "INV001",
+    "--5",
+    "(5",
+    "1200 a month",
+    "M$ 5",
+    "5 kEUR",
+    "5 TEUR",
+]
 BLANK = ["-", "–", "n/a", "N/A", "none", "abc", "?", "#N/A", "TBD"]
 
 
@@ -57,7 +71,9 @@ def read(*texts: Any, **options: Any) -> sf.Export:
 
 def line(export: sf.Export, check: str) -> tuple[int, str]:
     lines = export.quality.set_index("check")
-    return (int(lines.loc[check, "count"]), str(lines.loc[check, "level"])) if check in lines.index else (0, "")
+    return (
+        (int(lines.loc[check, "count"]), str(lines.loc[check, "level"])) if check in lines.index else (0, "")
+    )
 
 
 @pytest.mark.parametrize(("text", "amount"), CERTAIN.items())

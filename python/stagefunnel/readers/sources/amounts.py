@@ -118,7 +118,9 @@ def _with_mark(numbers: pd.Series, mark: str) -> npt.NDArray[np.float64]:
     is_number = numbers.str.fullmatch(pattern, na=False) & numbers.str.contains(r"\d", na=False)
     plain = numbers.str.replace(separator, "", regex=False).str.replace(mark, ".", regex=False)
     # Python's float is the nearest one to the text; pandas' own parser may be one off.
-    return np.array([float(text) if is_one else math.nan for text, is_one in zip(plain, is_number, strict=True)])
+    return np.array(
+        [float(text) if is_one else math.nan for text, is_one in zip(plain, is_number, strict=True)]
+    )
 
 
 def _has_decimals_after(text: pd.Series, mark: str, separator: str) -> pd.Series:

@@ -12,18 +12,21 @@ _COUNT: Final = r"^\d{9,19}(?:\.\d+)?$"
 _SERIAL: Final = r"^\d{5}(?:\.\d+)?$"
 _FIRST_DAY, _LAST_DAY = 20_000, 73_050  # 1954 and 2100; an older day may as well be an amount
 _DECIMALS: Final = {10: 0, 13: 3, 16: 6, 19: 9}  # of a second, by the number of digits
+_DIGITS_BEFORE_2001: Final = 9
 _LATEST: Final = 4_102_444_800  # the begin of 2100
 _EARLIEST: Final = 1_000_000_000  # in 2001, when seconds began to have ten digits
 # Names of columns that say so; their counts may begin earlier.
-_SAYS_SO: Final = re.compile(r"unix|epoch|posix|timestamp|(?<![a-z])ts(?![a-z])|[_ ](?:s|ms|us|ns|sec|millis|micros|nanos)$")
+_SAYS_SO: Final = re.compile(
+    r"unix|epoch|posix|timestamp|(?<![a-z])ts(?![a-z])|[_ ](?:s|ms|us|ns|sec|millis|micros|nanos)$"
+)
 _LONGEST_FRACTION: Final = 9
 
 
 def since_1970(texts: pd.Series, name: str) -> pd.Series:
     """Rewrite counts since 1970 as ISO 8601: 10 digits are seconds, 13 milli-, 16 micro- and 19 nanoseconds.
 
-    A name of a column such as ``created_ts`` allows one digit less, which is before September 2001. Other
-    texts, and numbers beyond the year 2100, stay as they are.
+    A name of a column such as ``created_ts`` allows seconds of 9 digits, which are before September 2001.
+    Other texts, and numbers beyond the year 2100, stay as they are.
 
     Examples
     --------
@@ -39,19 +42,14 @@ def since_1970(texts: pd.Series, name: str) -> pd.Series:
     parts = stripped[is_count].str.partition(".")
     digits = parts[0].str.len()
     says_so = _SAYS_SO.search(name.lower()) is not None
-    decimals = digits.map({length - shorter: n for length, n in _DECIMALS.items() for shorter in range(1 + says_so)})
+    decimals = digits.map(_DECIMALS | ({_DIGITS_BEFORE_2001: 0} if says_so else {}))
     known = decimals.notna()
     exponents = 9 - decimals[known].astype("int64")
     counts = parts[0][known].astype("int64")
     seconds = counts // 10 ** (9 - exponents)
     nanoseconds = counts * 10**exponents + _fractions(parts[2][known], exponents)
-    is_near = (seconds < _LATEST) & ((seconds >= _EARLIEST) | (digits[known] < digits[known].map(_next_length)))
+    is_near = (seconds < _LATEST) & ((seconds >= _EARLIEST) | (digits[known] == _DIGITS_BEFORE_2001))
     return _written(texts, nanoseconds[is_near])
-
-
-def _next_length(digits: int) -> int:
-    """Return the usual number of digits, which is this one or one more."""
-    return digits if digits in _DECIMALS else digits + 1
 
 
 def _fractions(texts: pd.Series, exponents: pd.Series) -> pd.Series:

@@ -104,7 +104,10 @@ def _doubtful(
     if may_begin_with_year:
         one = parts.iloc[row]
         clock = "" if pd.isna(one["hour"]) else " %H:%M" + ("" if pd.isna(one["second"]) else ":%S")
-        of_year = (", or, if the year is first, ", advised("time_format", one["mark"].join(("%y", "%m", "%d")) + clock))
+        of_year = (
+            ", or, if the year is first, ",
+            advised("time_format", one["mark"].join(("%y", "%m", "%d")) + clock),
+        )
     return ReaderError(
         f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass ",
         given("dayfirst", True),

@@ -65,10 +65,13 @@ _IDEOGRAPHS: Final = re.compile(
     r"(?:\s*(?P<hour>\d{1,2})\s*[:：时時시点點]\s*(?P<minute>\d{1,2})?\s*[:：分분]?\s*(?P<second>\d{1,2})?\s*[秒초]?)?"
     r"(?P<rest>\s*(?:Z|[+-]\d{2}:?\d{2})?)"
 )
+# 20260331120500, as databases write it.
+_COMPACT: Final = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)[ T]?(\d\d)(\d\d)(\d\d)?")
 _LATER_HALF: Final = ("下午", "午後", "오후")
 # A time of day may have words before and behind it.
 _WORDS: Final = re.compile(
-    r"^\s*,?\s*(?:at|um|à|às|as|a\s+las|alle|om|kl\.?|в|о|г\.?,?)\s+(?=\d)|\s*(?:uhr|hrs?|h)\.?\s*$", re.IGNORECASE
+    r"^\s*,?\s*(?:at|um|à|às|as|a\s+las|alle|om|kl\.?|в|о|г\.?,?)\s+(?=\d)|\s*(?:uhr|hrs?|h)\.?\s*$",
+    re.IGNORECASE,
 )
 _ZONE: Final = re.compile(
     r"(?<=\d|[apm.])\s*(?:(?:UTC|GMT|Z|UT)?(?P<offset>[+-]\d{2}:?\d{2})|(?:UTC|GMT)(?P<hours>[+-]\d{1,2})|UTC|GMT|UT|Z)"
@@ -87,6 +90,10 @@ def without_words(text: str) -> str:
     ('2026-01-05 9:05 AM', '2019-10-01 00:00:00+00:00')
     """
     text = _ZONE.sub(_offset, text.strip())
+    compact = _COMPACT.fullmatch(text)
+    if compact is not None:
+        year, month, day, hour, minute, second = compact.groups("00")
+        return f"{year}-{month}-{day} {hour}:{minute}:{second}"
     ideographs = _IDEOGRAPHS.fullmatch(text)
     if ideographs is not None:
         return _of_ideographs(ideographs)

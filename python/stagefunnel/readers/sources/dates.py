@@ -129,15 +129,19 @@ def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> 
     if options.serial_epoch is not None:
         texts, n_serial = of_serial_days(texts, options.serial_epoch)
         notes.add(
-            "serial_dates", n_serial, f"numbers of column {column.name!r} of a workbook, read as days of its calendar"
+            "serial_dates",
+            n_serial,
+            f"numbers of column {column.name!r} of a workbook, read as days of its calendar",
         )
-    texts = _with_offsets(texts)
-    others = texts[_is_not_iso(texts)]
-    if not len(others):
+    written, texts = texts, _with_offsets(texts)
+    is_other = _is_not_iso(texts)
+    if not is_other.any():
         return texts
-    others = others.map(without_words)
+    others = written[is_other].map(without_words)
     year_first = others.str.extract(_YEAR_FIRST)
-    others = _rewritten(others, year_first, year_first["year"], year_first["first"], year_first["second_part"])
+    others = _rewritten(
+        others, year_first, year_first["year"], year_first["first"], year_first["second_part"]
+    )
     parts = others.str.extract(_YEAR_LAST)
     if parts["year"].notna().any():
         order = order_of_parts(
