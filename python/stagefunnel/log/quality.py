@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -12,6 +12,7 @@ from ..pipeline import Pipeline
 from ..tables.schema import QUALITY
 from .data import LogData, ReaderLines
 from .fit import Fit
+from .near_labels import alike
 from .number_dates import read_as_dates
 
 # Each check with its level and what it counts; the levels are explained in docs/definitions.md, section 9.
@@ -46,6 +47,7 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
         "rows, and every time is a number that reads as a date, such as 20260331: lengths of time are wrong; "
         "turn them into dates, or name the format of text (%Y%m%d)",
     ),
+    "stages_alike": ("warning", "stages that differ from another one only in case or blanks"),
     "table_rows_without_item": ("note", "rows of the items table that have no key, left out"),
     "items_not_in_table": ("note", "items that the items table does not have"),
     "elsewhere_rows": ("fact", "rows of other pipelines' stages"),
@@ -70,7 +72,8 @@ def quality_of(
 ) -> pd.DataFrame:
     """Make the table of :meth:`stagefunnel.StageLog.quality`; `known` spares the scan."""
     fit = None if pipeline is None else data.fit(pipeline)
-    return quality_table(quality_counts(data, pipeline, known), fit, data.reader_lines)
+    counts = quality_counts(data, pipeline, known)
+    return quality_table(counts, data.stages["stage"], fit, data.reader_lines)
 
 
 def quality_counts(
@@ -89,6 +92,7 @@ def quality_counts(
         "ties": found.ties,
         "one_row_items": one_row_items(n_rows, n_items),
         "dates_as_numbers": n_rows if read_as_dates(data) else 0,
+        "stages_alike": len(alike(data.stages["stage"])),
     }
     if data.items_table is not None:
         counts["table_rows_without_item"] = data.items_table.n_keyless
@@ -126,7 +130,10 @@ def stage_counts(fit: Fit) -> dict[str, int]:
 
 
 def quality_table(
-    counts: Mapping[str, int], fit: Fit | None = None, reader_lines: ReaderLines | None = None
+    counts: Mapping[str, int],
+    stages: Iterable[Hashable],
+    fit: Fit | None = None,
+    reader_lines: ReaderLines | None = None,
 ) -> pd.DataFrame:
     """Build the table of :meth:`stagefunnel.StageLog.quality`.
 
@@ -134,12 +141,14 @@ def quality_table(
     ----------
     counts
         Counts by check.
+    stages
+        Stages of the log; those that are alike are named.
     fit
         How the pipeline fits the log: stages that only one of them has are named.
     reader_lines
         Lines of the reader that made the log, which stand below.
     """
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {"stages_alike": list(map(repr, alike(stages)))}
     if fit is not None:
         names["unlisted_stages"] = [str(label) for label, _ in fit.unlisted_by_size]
         names["stages_without_rows"] = [fit.pipeline.names[label] for label in fit.without_rows]

@@ -11,17 +11,25 @@ from .export import Export
 
 # What a reader took to be so, and what makes numbers wrong until it is put right; all else is a note.
 _GUESSES: Final = {
-    *("read_as_cp1251", "day_first_dates", "month_first_dates", "doubtful_local_times"),
+    *(
+        "read_as_cp1251",
+        "day_first_dates",
+        "month_first_dates",
+        "year_first_dates",
+        "serial_dates",
+        "doubtful_local_times",
+    ),
     *("stages_not_listed", "guessed_stages", "stages_by_probability", "stages_of_no_pipeline"),
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
     *("rows_of_one_field", "rows_of_any_action", "lost_by_reason", "no_status", "stages_by_id"),
     *("lost_by_zero", "closed_unknown", "meaning_differs_from_name", "merged_rows_left_out"),
+    *("amounts_in_units", "mixed_decimal_marks"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "ends_before_start", "merged_deals"),
+    *("names_without_stages", "ends_before_start", "merged_deals", "unreadable_amounts"),
 }
 
 

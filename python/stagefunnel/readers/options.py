@@ -11,7 +11,10 @@ from ..pipeline import Pipeline
 
 @dataclass(frozen=True)
 class Options:
-    """The options of :func:`stagefunnel.read`, as every reader gets them."""
+    """The options of :func:`stagefunnel.read`, as every reader gets them.
+
+    `serial_epoch` is none of them: it is the day from which the workbooks of the input count their dates.
+    """
 
     pipeline: Pipeline | None = None
     item: str | None = None
@@ -29,3 +32,4 @@ class Options:
     decimal: Literal[".", ","] | None = None
     merged: Literal["keep", "join"] = "keep"
     invalid: Literal["error", "drop"] = "error"
+    serial_epoch: str | None = None

@@ -27,6 +27,7 @@ from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import sources_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
+from .sources.tidy import tidy
 
 # The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
@@ -136,16 +137,19 @@ def read(
     check_option("invalid", invalid, ("error", "drop"))
     check_option("merged", merged, ("keep", "join"))
     check_option("decimal", decimal or ".", (".", ","))
+    names = {
+        "item": item,
+        "stage": stage,
+        "time": time,
+        "order": order,
+        "from_stage": from_stage,
+        "created": created,
+        "entered": entered,
+        "exited": exited,
+    }
     options = Options(
         pipeline=pipeline,
-        item=item,
-        stage=stage,
-        time=time,
-        order=order,
-        from_stage=from_stage,
-        created=created,
-        entered=entered,
-        exited=exited,
+        **{role: None if name is None else tidy(name) for role, name in names.items()},
         only=values_by_column(only),
         dayfirst=dayfirst,
         time_format=time_format,
@@ -158,6 +162,8 @@ def read(
     sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
     _check_names(sources, options)
     check_only(sources, options.only)
+    epochs = [source.serial_epoch for source in sources if source.serial_epoch]
+    options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = _recognised(sources, readers, options)
     if merged != "keep" and reader is not hubspot:
         raise SchemaError(given("merged", merged), f" is for hubspot, and the input is {reader.FORMAT}")

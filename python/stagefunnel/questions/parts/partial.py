@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ... import _core
 from ...errors import SchemaError, check_option, counted, named
 from ...log.data import ReaderLines
+from ...log.near_labels import alike
 from ...log.quality import (
     ABOUT_THE_ITEMS_TABLE,
     one_row_items,
@@ -132,7 +133,7 @@ class Partial:
             outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
             time_in_stage=remark(times, remarks),
             transitions=remark(moves, remarks),
-            quality=quality_table(self._found, fit, self._reader_lines),
+            quality=quality_table(self._found, self._stages.rows, fit, self._reader_lines),
         )
 
     def __repr__(self) -> str:
@@ -293,6 +294,7 @@ def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
     found["one_row_items"] = one_row_items(sum(part.n_rows for part in parts), found["items"])
     if any(part.n_rows and not part._found["dates_as_numbers"] for part in parts):
         found["dates_as_numbers"] = 0
+    found["stages_alike"] = len(alike(stages.rows))
     return found
 
 

@@ -15,6 +15,7 @@ from ..sources.cells import flat
 from ..sources.dates import read_times
 from ..sources.places import Place, first_row
 from ..sources.source import Table
+from .keys import refuse_rounded_keys
 
 COLUMNS: Final = ("item", "pipeline", "amount", "currency", "manager", "created")
 
@@ -44,7 +45,7 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
     columns: dict[str, pd.Series] = {}
     for role, name in present.items():
         if role == "amount":
-            columns[role] = amounts(table.frame[name], table.place, options.decimal)
+            columns[role] = amounts(table.frame[name], table.place, notes, options.decimal)
         elif role == "created":
             columns[role] = read_times(table.frame[name], table.place, options, notes)
         else:
@@ -59,6 +60,7 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
 
 
 def _refuse_bad_keys(keys: pd.Series, name: str, place: Place) -> None:
+    refuse_rounded_keys(keys, place)
     if keys.isna().any():
         row = first_row(keys.isna())
         raise ReaderError(f"{place(row)}: the list of items has a row without {name!r}")

@@ -10,7 +10,8 @@ from ...pipeline import Pipeline
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
-from ..sources.places import Place, first_row
+from ..sources.places import Place
+from .keys import refuse_rounded_keys
 
 
 def make_log(
@@ -35,7 +36,7 @@ def make_log(
     ReaderError
         If there are no rows, if a row is incomplete, or if a spreadsheet has rounded the keys.
     """
-    _refuse_rounded_keys(rows["item"], place)
+    refuse_rounded_keys(rows["item"], place)
     if not len(rows):
         raise ReaderError(
             "the history does not name a stage of any item; a list of items would have their current stages"
@@ -52,17 +53,6 @@ def make_log(
             advised("invalid", "drop"),
             " to leave such rows out",
         ) from error
-
-
-def _refuse_rounded_keys(keys: pd.Series, place: Place) -> None:
-    """Refuse keys like ``1,23E+11``, which a spreadsheet has rounded: many items share such a key."""
-    rounded = keys.astype("string").str.match(r"^\d[.,]\d+E\+\d+$", na=False)
-    if rounded.any():
-        row = first_row(rounded)
-        raise ReaderError(
-            f"{place(row)}: a spreadsheet has rounded the key {keys.iloc[row]!r}; export it again, or "
-            f"format its column as text in the spreadsheet first"
-        )
 
 
 def finish(

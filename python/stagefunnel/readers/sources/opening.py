@@ -17,7 +17,9 @@ from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
 from .json_records import records_in
 from .places import Place
+from .short_ids import with_long_ids
 from .source import Note, Source
+from .tidy import tidied
 from .workbooks import sheets
 
 # Columns whose lists and dicts readers unpack.
@@ -61,7 +63,7 @@ def sources_of(
             sources += _file(part, encoding, rows_read, drop)
     if not sources:
         raise ReaderError(f"there are no records in {repr(inputs)[:200]}")
-    return sources
+    return with_long_ids([tidied(source) for source in sources])
 
 
 def _parts(inputs: Any, name: str) -> Iterator[tuple[str, Any]]:
