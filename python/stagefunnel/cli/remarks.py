@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 _WITH_REMARKS: Final = ("table", "markdown")
 
 
-def say_warnings(log: sf.StageLog) -> None:
-    """Say what the quality table of a log warns of."""
-    from ..display.sentences import warnings_of
+def say_doubts(log: sf.StageLog) -> None:
+    """Say what the quality table of a log warns of, and what the reader of an export guessed."""
+    from ..display.sentences import of_level
 
-    _say("warning", (line.removeprefix("Warning: ") for line in warnings_of(log.quality())))
+    quality = log.quality()
+    for level in ("warning", "guess"):
+        _say(level, of_level(quality, level))
 
 
 def say_remarks(answer: Any, form: str) -> None:

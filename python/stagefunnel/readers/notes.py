@@ -15,11 +15,12 @@ _GUESSES: Final = {
     *("stages_not_listed", "guessed_stages", "stages_by_probability", "stages_of_no_pipeline"),
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
+    "newest_first",
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "ends_before_start"),
+    *("names_without_stages", "ends_before_start", "ties_deciding_outcome"),
 }
 
 

@@ -17,6 +17,7 @@ from ..sources.source import Source, Sources
 from .column_names import columns_of, has, others_of
 from .history import history
 from .items import LIST_ROLE, items_beside, sniff_list
+from .ties import in_reading_order
 
 FORMAT = "from_to"
 ROLES: Mapping[str, str] = {
@@ -38,6 +39,7 @@ def read(sources: Sources, options: Options) -> Export:
     names = columns_of(table.columns, options, (*_NEEDED, "order", "created", "pipeline"))
     moves = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
     moves["time"] = times_of(table, names["time"], options, notes)
+    table, moves = in_reading_order(table, moves, options, notes, stage="to_stage")
     others = table.frame[others_of(table.columns, names)]
     arrivals = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]]
     items = items_beside(sources, arrivals, others, options, notes)
