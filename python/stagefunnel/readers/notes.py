@@ -15,7 +15,7 @@ _GUESSES: Final = {
     *("stages_not_listed", "guessed_stages", "stages_by_probability", "stages_of_no_pipeline"),
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
-    "newest_first",
+    *("newest_first", "dates_left_out"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {

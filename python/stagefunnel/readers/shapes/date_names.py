@@ -56,12 +56,21 @@ _WORDS: Final = {
     ),
     "pt": (
         *("previsao", "planejad*", "vencimento", "prazo", "renovacao", "alvo", "carregad*", "carregamento"),
-        *("extrac*", "atualiz*", "atualizacao", "alterac*", "alterad*", "nascimento"),
+        *("extrac*", "atualiz*", "atualizacao", "alterac*", "alterad*", "nascimento", "aniversario"),
     ),
 }
 # The date on which an item closed says neither whether it was won nor that it was in a stage.
 _PHRASES: Final = (
-    *("close date", "closed date", "closed at", "closing date", "date closed", "date modify", "mise a jour"),
+    *(
+        "close date",
+        "closed date",
+        "closed at",
+        "closing date",
+        "date closed",
+        "date modify",
+        "mise a jour",
+        "mis a jour",
+    ),
     *("last activity", "next step", "valid until", "valid to", "system date", "дата закрытия"),
     *("abschlussdatum", "schlussdatum", "date de cloture", "fecha de cierre", "data de fechamento"),
     *("data de encerramento", "data do fechamento", "fecha cierre"),
