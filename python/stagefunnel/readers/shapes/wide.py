@@ -29,6 +29,10 @@ ROLES: Mapping[str, str] = {
     "wide": "an item and a column of dates for each stage, as in deal_id, New, Offer, Won",
     **LIST_ROLE,
 }
+# Columns run back in time if more than this share of the steps from date to date does, or, where no dates are
+# equal, if at least so many do as well.
+_NEARLY_ALL = 0.9
+_FEWEST = 3
 
 
 def sniff(source: Source, options: Options) -> str | None:
@@ -75,16 +79,17 @@ def _note_left_out(source: Source, stages: Mapping[str, str], options: Options, 
 
 
 def _oldest_first(rows: pd.DataFrame, n_items: int, notes: Notes) -> pd.DataFrame:
-    """Turn the order of equal dates round where the columns run back in time: won before new."""
+    """Turn the order of the columns round where they run back in time: won before new."""
     in_items = rows.assign(row=rows["order"] % n_items).sort_values(["row", "order"])
-    steps = in_items.groupby("row", sort=False)["time"].diff()
-    falls, rises = steps < pd.Timedelta(0), steps > pd.Timedelta(0)
-    if falls.sum() <= rises.sum():
+    steps = in_items.groupby("row", sort=False)["time"].diff().dt.total_seconds()
+    falls, rises, ties = int((steps < 0).sum()), int((steps > 0).sum()), int((steps == 0).sum())
+    # The order of columns is a choice; few dates without a tie do not overrule it.
+    if falls <= _NEARLY_ALL * (falls + rises) or (not ties and falls < _FEWEST):
         return rows
     notes.add(
         "newest_first",
-        int((steps == pd.Timedelta(0)).sum()),
-        "dates equal to another of their item, turned round because the columns go back in time",
+        rows["stage"].nunique(),
+        "columns of dates, turned round because dates go back in time from column to column",
     )
     return rows.assign(order=-rows["order"])
 
