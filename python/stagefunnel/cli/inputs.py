@@ -91,7 +91,7 @@ def open_log_and_pipeline(
 
 def _say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
     if not args.command.shows_quality:
-        say_doubts(log)
+        say_doubts(log, args)
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import quoted
-from ..build.items import complete_items, read_items
+from ..build.items import complete_items, read_items, with_keys
 from ..build.log import finish, make_log
 from ..build.pipelines import guessed_pipelines
 from ..export import Export
@@ -98,11 +98,12 @@ def read(sources: Sources, options: Options) -> Export:
     """Read a wide table: every date becomes a row; equal dates keep the order of the columns."""
     notes = Notes()
     table = history(sources, "wide", options, ("item",), notes)
+    item = columns_of(table.columns, options, ("item",))["item"]
+    table = with_keys(table, item, options, notes)
     n_items = len(table.frame)
     source = Source("", table.frame, table.place)
     stages = _stage_columns(source, options)
     _note_left_out(source, stages, options, notes)
-    item = columns_of(table.columns, options, ("item",))["item"]
     parts = [
         pd.DataFrame(
             {"item": table.frame[item], "stage": stage, "dates": as_text(table.frame[column], times_too=True)}
