@@ -42,6 +42,8 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
         If the list has an item twice, or a row without an item.
     """
     present = {role: name for role, name in names.items() if name in table.frame}
+    # A line of totals has no key, and its other cells are not what those of an item are.
+    _refuse_bad_keys(table.frame[present["item"]], present["item"], table.place)
     columns: dict[str, pd.Series] = {}
     for role, name in present.items():
         if role == "amount":
@@ -54,9 +56,7 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
         if name not in present.values():
             is_taken = name in COLUMNS or name in columns
             columns[f"{name} (export)" if is_taken else name] = flat(table.frame[name])
-    items = pd.DataFrame(columns)
-    _refuse_bad_keys(items["item"], present["item"], table.place)
-    return items
+    return pd.DataFrame(columns)
 
 
 def with_keys(table: Table, key: str, options: Options, notes: Notes) -> Table:
