@@ -1,4 +1,4 @@
-"""Valid exports of every format, changed at random: they are read or refused, and no row is lost in silence."""
+"""Valid exports of every format, changed at random: no row is lost in silence, and nothing breaks."""
 
 import random
 import warnings
@@ -33,8 +33,7 @@ def counts(files: Files, folder: Path, **options: str) -> Counts | None:
             assert repr(export)
             for pipeline in export.pipelines.values():
                 sf.funnel(export.log, pipeline, unlisted="ignore", missing="ignore")
-    except sf.StageFunnelError as error:
-        assert str(error)
+    except sf.StageFunnelError:
         return None
     quality = export.quality
     return {
@@ -44,7 +43,7 @@ def counts(files: Files, folder: Path, **options: str) -> Counts | None:
 
 
 def one_changed(files: Files, seed: int) -> tuple[Files, bool]:
-    """Change one file once or twice; whether the export has as many rows as before, so far as one can know."""
+    """Change one file once or twice; say whether the export should have as many rows as before."""
     luck = random.Random(seed)
     name = luck.choice(list(files))
     data, keeps = files[name], True
