@@ -12,7 +12,7 @@ import stagefunnel as sf
 
 from .log_files import expand_files, open_log
 from .progress import progress_bars
-from .remarks import say_warnings
+from .remarks import say_doubts
 from .values import read_length, read_moment, read_only, read_period
 
 
@@ -48,14 +48,14 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
     """Read the log and the pipeline; an error about a row then names its file and line."""
     if args.export:
         inputs = inputs_of_export(args, parser)
-        _say_warnings(inputs.log, args)
+        _say_doubts(inputs.log, args)
         yield inputs
         return
     if args.pipeline is None:
         parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
-        _say_warnings(log, args)
+        _say_doubts(log, args)
         yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 
@@ -66,12 +66,12 @@ def open_log_alone(args: argparse.Namespace, parser: argparse.ArgumentParser) ->
         if args.pipeline is not None:
             parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
         log = _part_of_export(args, parser).log
-        _say_warnings(log, args)
+        _say_doubts(log, args)
         yield log
         return
     settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
     with open_log(args, parser, settings) as log:
-        _say_warnings(log, args)
+        _say_doubts(log, args)
         yield log
 
 
@@ -85,13 +85,13 @@ def open_log_and_pipeline(
             yield inputs.log, inputs.pipeline
     else:
         with open_log(args, parser, None) as log:
-            _say_warnings(log, args)
+            _say_doubts(log, args)
             yield log, None
 
 
-def _say_warnings(log: sf.StageLog, args: argparse.Namespace) -> None:
+def _say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
     if not args.command.shows_quality:
-        say_warnings(log)
+        say_doubts(log, args)
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:

@@ -1,4 +1,4 @@
-"""What stands under every table beside its findings: rows ignored, stages without rows, empty periods."""
+"""What stands under every table beside its findings: rows ignored, empty periods, what a reader guessed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,18 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     if outside:
         first, last = remembered["log_runs"]
         lines.append(f"Outside the log, which runs from {first} to {last}: {', '.join(outside)}")
+    guesses: Mapping[str, int] = remembered.get("guesses", {})
+    if guesses:
+        named = [f"{check.replace('_', ' ')} {count(n)}" for check, n in guesses.items()]
+        lines.append(f"Guessed when it was read, as quality() explains: {_some(named)}")
+    lines += [f"Warning: {count(n)} {of_number(note, n)}" for n, note in remembered.get("warnings", ())]
     return lines
+
+
+def of_number(note: str, number: int) -> str:
+    """Put the noun that the note of a check begins with in the singular where there is one of it."""
+    noun, rest = note.split(" ", 1)
+    return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
 
 
 def _some(texts: list[str], of: int | None = None) -> str:

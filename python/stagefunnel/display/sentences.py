@@ -31,7 +31,7 @@ from ..tables.skipping import OnTheWay
 from .extremes import largest
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
-from .remarks import of_stages_with_rows
+from .remarks import of_number, of_stages_with_rows
 from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .unlike import Side, unlike_notes
@@ -221,20 +221,21 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
     start = "; ".join(filter(None, [", ".join(read), ", ".join(odd) if odd else "nothing unusual"]))
-    return [start, *warnings_of(table)]
+    return [start, *doubts_of(table)]
 
 
-def warnings_of(quality: pd.DataFrame) -> list[str]:
-    """Write out the checks of a quality table that warn."""
-    warned = quality[(quality["level"] == "warning") & (quality["count"] > 0)]
-    pairs = zip(warned["count"].tolist(), warned["note"].tolist(), strict=True)
-    return [f"Warning: {count(number)} {_of_number(note, number)}" for number, note in pairs]
+def doubts_of(quality: pd.DataFrame) -> list[str]:
+    """Write out the checks of a quality table that warn, then what its reader guessed."""
+    return [
+        f"{level.capitalize()}: {line}" for level in ("warning", "guess") for line in of_level(quality, level)
+    ]
 
 
-def _of_number(note: str, number: int) -> str:
-    """Put the noun that a note begins with in the singular where there is one of it."""
-    noun, rest = note.split(" ", 1)
-    return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
+def of_level(quality: pd.DataFrame, level: str) -> list[str]:
+    """Write out the checks of one level of a quality table that found something."""
+    found = quality[(quality["level"] == level) & (quality["count"] > 0)]
+    pairs = zip(found["count"].tolist(), found["note"].tolist(), strict=True)
+    return [f"{count(number)} {of_number(note, number)}" for number, note in pairs]
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:

@@ -33,7 +33,7 @@ from .numbers import count, length, number, percent
 from .period_sentences import NameOf
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
-from .sentences import KIND_TITLES, PER_TITLES, answers, stage_namer, warnings_of
+from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 
 _MOST_ROWS = 60
@@ -262,7 +262,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
-    below = [f"{len(quality) - len(found)} other checks found nothing.", *warnings_of(quality)]
+    below = [f"{len(quality) - len(found)} other checks found nothing.", *doubts_of(quality)]
     return _show_rows(found, {}, title="What was read", below=below)
 
 

@@ -110,6 +110,12 @@ def quality_counts(
     return counts
 
 
+def ties_deciding_outcome(data: LogData, pipeline: Pipeline) -> int:
+    """Count the items whose last time has rows of several outcomes of a pipeline."""
+    lookup = data.lookup(pipeline, "ignore", "ignore")
+    return int(_core.stages.pipeline_quality(data.journeys, lookup, data.threads).ties_deciding_outcome)
+
+
 def one_row_items(n_rows: int, n_items: int) -> int:
     """Count the items if each of several has one row."""
     return n_items if n_rows == n_items > 1 else 0
@@ -146,7 +152,7 @@ def quality_table(
     fit
         How the pipeline fits the log: stages that only one of them has are named.
     reader_lines
-        Lines of the reader that made the log, which stand below.
+        Lines of the reader that made the log, which stand below, but for those of a check that `counts` has.
     """
     names: dict[str, list[str]] = {"stages_alike": list(map(repr, alike(stages)))}
     if fit is not None:
@@ -157,7 +163,8 @@ def quality_table(
         for check, (level, note) in _CHECKS.items()
         if check in counts
     ]
-    lines += [(check, n, level, note) for (check, level, note), n in (reader_lines or {}).items()]
+    of_reader = (reader_lines or {}).items()
+    lines += [(check, n, level, note) for (check, level, note), n in of_reader if check not in counts]
     checks, numbers, levels, notes = ([line[place] for line in lines] for place in range(4))
     return pd.DataFrame(
         {"check": checks, "count": pd.Series(numbers, dtype="int64"), "level": levels, "note": notes},

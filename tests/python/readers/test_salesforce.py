@@ -98,7 +98,7 @@ def test_a_history_of_fields_gives_the_same_with_creations_from_the_list() -> No
     export = sf.read([FIELDS, ITEMS, STAGES])
     assert reached(export, NAME) == REACHED
     assert moves(export, NAME) == MOVES
-    assert noted(export) == {"other_fields": 1, "items_without_move": 1}
+    assert noted(export) == {"other_fields": 1, "items_without_move": 1, "ties_deciding_outcome": 1}
     stay = sf.time_in_stage(export.log, export.pipelines[NAME]).set_index("stage").loc["Prospecting"]
     assert stay["mean"] == pd.Timedelta(days=4)
 

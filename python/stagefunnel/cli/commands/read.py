@@ -13,6 +13,7 @@ import stagefunnel as sf
 from ...display.formats import choose_format
 from ...display.write import write_file
 from ..inputs import read_export
+from ..spelling import speller, with_options
 
 
 def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,8 @@ def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     else:
         write_file(sf.row_table(export.log), _table_format(args.to), args.to)
     if sys.stdout is not None:
-        sys.stdout.write(f"{export!r}\n")
+        spell = speller(vars(args), args.command.other_names)
+        sys.stdout.write(f"{with_options(repr(export), spell)}\n")
 
 
 def _table_format(path: str) -> str:

@@ -31,7 +31,7 @@ from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
-from ..scope.remarks import Ends, remark, remarks_of_stages
+from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table, until_moved
@@ -119,6 +119,7 @@ class Partial:
         remarks = {
             **remarks_of_stages(fit, self.unlisted),
             **self._ends.remarks(Clock(self.unit, self.zone)),
+            **remarks_of_reader(self._reader_lines),
         }
         times = time_table(
             self.pipeline,

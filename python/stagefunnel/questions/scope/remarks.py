@@ -9,14 +9,15 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
-from ...log.data import LogData
+from ...log.data import LogData, ReaderLines
 from ...log.fit import Fit
 from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, period_of
 from ...times.stamps import to_times
 
 _MOST_REMEMBERED: Final = 5
 
-#: What a table remembers of these: ``ignored``, ``without_rows`` and ``outside``, as far as there are such.
+#: What a table remembers of these: ``ignored``, ``without_rows``, ``outside``, ``guesses`` and ``warnings``,
+#: as far as there are such.
 Remarks = Mapping[str, Any]
 
 
@@ -31,6 +32,16 @@ def remarks_of_stages(fit: Fit, unlisted: str) -> Remarks:
     }
     without_rows = [str(label) for label in fit.without_rows]
     return _present(ignored=summed if ignored else None, without_rows=without_rows)
+
+
+def remarks_of_reader(lines: ReaderLines) -> Remarks:
+    """Note what the reader of an export took to be so, by check, and what makes the numbers doubtful."""
+    guesses: dict[str, int] = {}
+    for (check, level, _), n in lines.items():
+        if level == "guess":
+            guesses[check] = guesses.get(check, 0) + n
+    warned = [[n, note] for (_, level, note), n in lines.items() if level == "warning"]
+    return _present(guesses=guesses, warnings=warned)
 
 
 @dataclass(frozen=True)

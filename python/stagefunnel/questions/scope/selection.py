@@ -17,7 +17,7 @@ from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
-from .remarks import Ends, Remarks, remark, remarks_of_stages
+from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages
 from .within import Ages, ages_of, basis_of, followed_for
 
 
@@ -108,7 +108,11 @@ def remarks_about(
     """
     data = log._data
     ends = Ends.of(data, period, as_of, called)
-    return {**remarks_of_stages(data.fit(pipeline), unlisted), **ends.remarks(data.clock)}
+    return {
+        **remarks_of_stages(data.fit(pipeline), unlisted),
+        **ends.remarks(data.clock),
+        **remarks_of_reader(data.reader_lines),
+    }
 
 
 def selection_of(

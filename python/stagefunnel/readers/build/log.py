@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
+from ...log.quality import ties_deciding_outcome
 from ...log.stage_log import StageLog, with_reader_lines
 from ...pipeline import Pipeline
 from ..export import Export
@@ -63,5 +64,12 @@ def finish(
     notes: Notes,
 ) -> Export:
     """Put an export together; the log carries the notes below its own quality lines."""
+    for name, pipeline in pipelines.items():
+        of_one = f" in the pipeline {name!r}" if len(pipelines) > 1 else ""
+        notes.add(
+            "ties_deciding_outcome",
+            ties_deciding_outcome(log._data, pipeline),
+            f"items whose last time has rows of several outcomes{of_one}: their order decides",
+        )
     noted = with_reader_lines(log, notes.with_levels())
     return Export(format, noted, pipelines, items, noted.quality())

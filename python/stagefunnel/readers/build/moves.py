@@ -9,6 +9,7 @@ from ...errors import ReaderError, named
 from ..notes import Notes
 from ..sources.dates import of_one_kind
 from ..sources.places import Place, place_of
+from .move_chains import chained
 
 
 def rows_of_moves(
@@ -98,9 +99,16 @@ def with_first_stages(
     """
     rank = _rank(moves)
     in_time = moves.assign(rank=rank).dropna(subset=["item"]).sort_values(["time", "rank"], kind="stable")
-    previous = in_time.groupby("item", sort=False)["to_stage"].shift()
-    broken = previous.notna() & in_time["from_stage"].notna() & (previous != in_time["from_stage"])
-    notes.add("broken_moves", int(broken.sum()), "moves from another stage than the move before led to")
+    in_time, n_chained, n_broken = chained(in_time)
+    if n_chained:
+        rank = pd.Series(np.arange(len(in_time)), index=in_time.index).reindex(moves.index, fill_value=0)
+        notes.add(
+            "ties_by_chain",
+            n_chained,
+            "moves at the same time as another of their item, put in the order in which one leads on to the "
+            "next",
+        )
+    notes.add("broken_moves", n_broken, "moves from another stage than the move before led to")
     first = in_time.drop_duplicates("item")
     first = first[first["from_stage"].notna()]
     times = first["time"]

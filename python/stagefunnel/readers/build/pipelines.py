@@ -47,7 +47,7 @@ def guessed_pipelines(
         labels = [qualified(*names) for names in zip(pipeline, stage, strict=True)]
         rows = rows.assign(stage=pd.Series(labels, index=rows.index, dtype=object).where(stage.notna(), None))
     stages = pd.DataFrame({"pipeline": pipeline, "label": rows["stage"], "name": stage})
-    stages = stages.loc[rows[first_by].sort_values(kind="stable").index].dropna().drop_duplicates("label")
+    stages = stages.loc[_in_order(rows, first_by)].dropna().drop_duplicates("label")
     lists = [
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
         for name, own in stages.groupby("pipeline", sort=False)
@@ -61,6 +61,14 @@ def guessed_pipelines(
         "pipeline= for other stages, order or meaning",
     )
     return rows, make_pipelines(lists)
+
+
+def _in_order(rows: pd.DataFrame, first_by: str) -> pd.Index:
+    """Sort rows by a column; those that are equal in it by their numbers, where they have some."""
+    has_numbers = first_by != "order" and "order" in rows and pd.api.types.is_integer_dtype(rows["order"])
+    if has_numbers:
+        return rows.sort_values([first_by, "order"], kind="stable").index
+    return rows[first_by].sort_values(kind="stable").index
 
 
 def in_time(rows: pd.DataFrame) -> list[str]:

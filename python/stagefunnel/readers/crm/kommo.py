@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-from ..build.items import complete_items, last_stages, note_other_stages, note_stageless, read_items
+from ..build.items import (
+    complete_items,
+    last_stages,
+    note_other_stages,
+    note_stageless,
+    read_items,
+    with_keys,
+)
 from ..build.log import finish, make_log
 from ..build.moves import rows_of_moves
 from ..build.order import arrival, fetched_once
@@ -69,7 +76,9 @@ def read(sources: Sources, options: Options) -> Export:
         "fetch /api/v4/events of type lead_status_changed and give these too",
     )
     events, place = _events(tables["events"], options, notes)
-    leads = _without_links(tables["leads"]) if "leads" in tables else None
+    leads = None
+    if "leads" in tables:
+        leads = with_keys(_without_links(tables["leads"]), "id", options, notes)
     items, created, current = None, _added(events), None
     pairs = [events[["from_stage", "from_pipeline"]], events[["to_stage", "to_pipeline"]]]
     if leads is not None:

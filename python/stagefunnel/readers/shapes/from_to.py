@@ -18,6 +18,7 @@ from ..sources.source import Source, Sources, Table
 from .column_names import has, others_of
 from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
+from .ties import in_reading_order
 
 FORMAT = "from_to"
 ROLES: Mapping[str, str] = {
@@ -39,6 +40,7 @@ def read(sources: Sources, options: Options) -> Export:
     table, names = history.table, history.names
     moves = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
     moves["time"] = times_of(table, names["time"], options, notes)
+    table, moves = in_reading_order(table, moves, options, notes, stage="to_stage")
     others = table.frame[others_of(table.columns, names)]
     arrivals = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]]
     items = items_beside(sources, arrivals, others, options, notes)

@@ -13,10 +13,11 @@ from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
-from ..sources.source import Source, Sources
+from ..sources.source import Source, Sources, Table
 from .column_names import has, others_of
 from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
+from .ties import in_reading_order, reordered
 
 FORMAT = "stays"
 ROLES: Mapping[str, str] = {
@@ -44,12 +45,23 @@ def read(sources: Sources, options: Options) -> Export:
     )
     rows["time"] = times_of(table, names["entered"], options, notes)
     exits = times_of(table, names["exited"], options, notes)
-    note_exits(rows, of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}"), notes)
+    rows["exited"] = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
+    table, rows = in_reading_order(table, rows, options, notes)
+    table, rows = _by_exits(table, rows)
+    note_exits(rows, rows.pop("exited"), notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)
     log = make_log(rows, table.place, options, items=items)
     return finish(FORMAT, log, pipelines, items, notes)
+
+
+def _by_exits(table: Table, rows: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
+    """Put stays that begin at the same time in the order in which they end; one that goes on is the last."""
+    if "order" in rows or not rows.duplicated(["item", "time"]).any():
+        return table, rows
+    in_order = rows["exited"].sort_values(kind="stable", na_position="last").index
+    return reordered(table, rows, in_order.to_numpy())
 
 
 def note_exits(rows: pd.DataFrame, exits: pd.Series, notes: Notes) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ...errors import ReaderError, SchemaError, advised, given, quoted
 from ...files import Block, CsvRows, RowsRead, is_blank
+from .kinds import refuse_other_kinds
 
 _ROWS_PER_REPORT = 10_000
 _CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
@@ -25,11 +26,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_OTHER_FILES = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as .xlsx or CSV"),
-    (b"%PDF", "a PDF", "export CSV or JSON"),
-    (b"PK\x03\x04", "a ZIP file", "unpack it first"),
 )
 
 
@@ -74,9 +70,7 @@ def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, s
     SchemaError
         If there is no such encoding.
     """
-    for signature, kind, remedy in _OTHER_FILES:
-        if data.startswith(signature):
-            raise ReaderError(f"{name}: this is {kind}; {remedy}")
+    refuse_other_kinds(data, name)
     marked = next((codec for mark, codec in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if encoding is not None or marked is not None:
         codec = encoding or str(marked)
@@ -131,20 +125,6 @@ def _reads_as_cyrillic(text: str) -> bool:
     mixed = sum(re.search("[A-Za-z]", word) is not None for word in words)
     has_word = any(len(_CYRILLIC.findall(word)) >= 3 for word in words)
     return has_word and cyrillic >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
-
-
-def refuse_page(text: str, name: str) -> None:
-    """Refuse a web page: a login or error page that was saved in place of an export."""
-    start = text[:2_000].lstrip("\ufeff \t\r\n").lower()
-    if not re.match(r"<(!doctype html|html|head|body|table|meta|script|\?xml|div)", start):
-        return
-    match = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
-    title = f" with the title {' '.join(match[1].split())!r}" if match else ""
-    kind = "a table in HTML" if "<table" in text[:20_000].lower() and not match else "a web page"
-    raise ReaderError(
-        f"{name}: this is {kind} (HTML){title}, not an export; a login or an error page is often saved so: "
-        f"export again, as CSV, .xlsx or JSON"
-    )
 
 
 def parse_json(text: str, name: str) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ....errors import ReaderError, SchemaError, named
-from ...build.items import complete_items, note_other_stages, read_items
+from ...build.items import complete_items, note_other_stages, read_items, with_keys
 from ...build.log import finish, make_log
 from ...build.order import fetched_once
 from ...build.pipelines import note_changed_pipeline
@@ -162,6 +162,7 @@ def _read_list(listed: Table, options: Options, notes: Notes) -> pd.DataFrame:
     created = "DATE_CREATE" if "DATE_CREATE" in listed.frame else "CREATED_TIME"  # of crm.item.list
     # The interface writes amounts with a point, whatever the language of the account.
     with_point = replace(options, decimal=options.decimal or ".")
+    listed = with_keys(listed, _ITEM_COLUMNS["item"], options, notes)
     return read_items(listed, {**_ITEM_COLUMNS, "created": created}, with_point, notes)
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ....errors import ReaderError
+from ....errors import ReaderError, named
 from ....pipeline import Pipeline
-from ...build.items import complete_items, last_stages, note_other_stages, read_items
+from ...build.items import complete_items, last_stages, note_other_stages, read_items, with_keys
 from ...build.log import finish, make_log
 from ...build.order import arrival
 from ...build.pipelines import in_time, listed_pipelines
@@ -26,6 +26,7 @@ from ...sources.nested import objects, plain
 from ...sources.places import Place, place_of
 from ...sources.source import Source, Sources, Table
 from .merged import joined, note_merged, survivors, without_merged
+from .objects import other_object
 from .stages import Stages, in_default_order, lists_of_headers, stages_of
 
 FORMAT = "hubspot"
@@ -118,7 +119,9 @@ def read(sources: Sources, options: Options) -> Export:
     notes = Notes()
     tables = tables_by_role(sources, ROLES, notes)
     if "deals" in tables:
-        tables["deals"] = _flat(tables["deals"])
+        deals = _flat(tables["deals"])
+        key = find_column(_names(deals.frame), _ITEM_NAMES["item"]) or ""
+        tables["deals"] = with_keys(deals, key, options, notes)
     if (table := tables.get("property history")) is not None:
         columns = {str(old): new for new, old in _property_columns(table.frame).items()}
         tables["property history"] = replace(table, frame=table.frame.rename(columns=columns))
@@ -227,7 +230,7 @@ def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> 
     rows["time"] = read_times(rows["text"], place, options, notes)
     is_answer = "propertiesWithHistory" in table.frame  # the interface returns the newest value first
     rows["order"] = arrival(rows["item"], rows["time"], newest_first=is_answer)
-    notes.add("actor_unknown", len(rows), "rows do not say who moved the deal; manager is the owner of today")
+    notes.add("actor_unknown", len(rows), "rows do not say who moved the item; manager is the owner of today")
     return rows[["item", "stage", "time", "order"]], place
 
 
@@ -235,6 +238,7 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
     """Turn each date in a column of entry dates into a row."""
     stage_of = {name: stage for name in _names(deals.frame) if (stage := _stage_of(name)) is not None}
     if not stage_of:
+        _refuse_others(deals)
         raise ReaderError(
             f"{deals.sources[0].name}: these deals have only their current stage, and a funnel needs the "
             f"stages that they passed. Fetch deals with propertiesWithHistory=dealstage, or add the "
@@ -257,6 +261,21 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
     order = list(dict.fromkeys([*stages.frame["code"], *in_default_order(list(codes.values()))]))
     ranks = {code: rank for rank, code in enumerate(order)}
     return _History(rows.assign(order=rows["stage"].map(ranks)), place, order)
+
+
+def _refuse_others(deals: Table) -> None:
+    """Refuse contacts and tickets by their own name: only the history of deals is read."""
+    nested = deals.frame.get("propertiesWithHistory", pd.Series(dtype=object)).dropna()
+    with_history = {str(name) for value in nested if isinstance(value, dict) for name in value}
+    other = other_object([*_names(deals.frame), *with_history])
+    if other is not None:
+        kind, stage = other
+        raise ReaderError(
+            f"{deals.sources[0].name}: these are {kind}, not deals, and only the history of deals is "
+            f"read. Make a table of theirs: a row for each value of {stage!r} with its id, value and "
+            "timestamp, and name the columns: ",
+            *(named("item"), ", ", named("stage"), ", ", named("time")),
+        )
 
 
 def _items(deals: Table, stages: Stages, rows: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:

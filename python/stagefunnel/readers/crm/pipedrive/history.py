@@ -7,7 +7,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...build.items import complete_items, last_stages, note_other_stages, note_stageless, read_items
+from ...build.items import (
+    complete_items,
+    last_stages,
+    note_other_stages,
+    note_stageless,
+    read_items,
+    with_keys,
+)
 from ...build.log import finish, make_log
 from ...build.moves import rows_of_moves
 from ...build.pipelines import listed_pipelines
@@ -59,7 +66,9 @@ def read(sources: Sources, options: Options) -> Export:
     utc = replace(options, zone="UTC")  # the zone of Pipedrive's times, which they may not carry
     tables = tables_by_role(sources, ROLES, notes)
     changes, place = changes_of(tables, utc, notes)
-    deals = _with_owner_names(tables["deals"]) if "deals" in tables else None
+    deals = None
+    if "deals" in tables:
+        deals = with_keys(_with_owner_names(tables["deals"]), "id", options, notes)
     items = None if deals is None else read_items(deals, _ITEM_COLUMNS, utc, notes)
     stages = stages_of(tables, notes)
     moves = _moves(changes, deals, stages, notes)

@@ -9,7 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ...build.items import complete_items, last_stages, note_other_stages, read_items
+from ...build.items import (
+    complete_items,
+    last_stages,
+    note_other_stages,
+    note_stageless,
+    read_items,
+    with_keys,
+)
 from ...build.log import finish, make_log
 from ...build.moves import rows_of_moves
 from ...build.order import arrival, fetched_once
@@ -99,12 +106,15 @@ def read(sources: Sources, options: Options) -> Export:
     notes = Notes()
     tables = {role: _renamed(table) for role, table in tables_by_role(sources, ROLES, notes).items()}
     role = one_history(tables, _HISTORIES, "opportunities", "export OpportunityHistory and give it too")
+    if "opportunities" in tables:
+        tables["opportunities"] = with_keys(tables["opportunities"], "Id", options, notes)
     listed = tables.get("opportunities")
     items = None if listed is None else read_items(listed, _ITEM_COLUMNS, options, notes)
     if role == "history":
         history = _changes(tables[role], options, notes)
     elif role == "field history":
         history = _moves(tables[role], items, options, notes)
+        note_stageless(tables[role].frame["OpportunityId"], history.rows, notes)
     else:
         history = _versions(tables[role], options, notes)
     rows = history.rows
