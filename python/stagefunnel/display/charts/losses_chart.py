@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...tables.labels import present_or_missing
 from ...tables.schema import LOSSES
+from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from .canvas import Canvas
@@ -78,7 +79,10 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         )
         title = panel_title(look, group, width=_WIDTH) if group else None
         panels.append(layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT), title=title))
-    findings = [] if canvas.by else of_losses(table, names.__getitem__)
+    if canvas.by:
+        findings = notes_of_losses(table, canvas.remembered)
+    else:
+        findings = of_losses(table, names.__getitem__, canvas.remembered)
     return canvas.finished(side_by_side(panels), canvas.titled("Where items are lost"), findings)
 
 
