@@ -62,7 +62,7 @@ class Gate:
         return lent
 
     def wait_for_threads(self) -> None:
-        """Wait until no thread holds bytes or a function: it needs Python to call it and to let go of both."""
+        """Wait until no thread holds bytes or a function: to let go of them it needs Python."""
         with suppress(Empty):
             for _ in self._given:
                 self._returned.get(timeout=_LONGEST_WAIT)

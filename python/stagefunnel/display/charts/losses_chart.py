@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...tables.labels import present_or_missing
+from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
 from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
@@ -88,7 +88,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
 
 def _part_column(table: pd.DataFrame) -> str:
     """Choose the column that divides a bar: the reason if the table has one, otherwise the lost stage."""
-    after = list(table.columns)[list(table.columns).index("lost_stage") + 1]
+    after = columns_behind(table, "lost_stage")[0]
     return str(after) if after != "items" else "lost_stage"
 
 
