@@ -207,7 +207,7 @@ def test_columns_of_different_lengths_make_no_journeys() -> None:
 def test_rows_to_leave_out_are_of_their_own_type() -> None:
     stages = _core.columns.encode_stages(column([0, 2, 1]), 1)
     with pytest.raises(TypeError, match="incompatible function arguments"):
-        _core.columns.leave_out(stages, np.array([1]))  # type: ignore[arg-type]
+        _core.columns.leave_out(stages, np.array([1]))  # type: ignore[arg-type]  # wrong on purpose
     _core.columns.leave_out(stages, np.array([1], dtype=np.uint64))
     assert stages.rows.tolist() == [1, 0, 1]
 

@@ -19,7 +19,7 @@ from .period_sentences import of_periods
 from .remarks import of_won_with_rows
 from .restored import is_whole
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
-from .unlike import Side, unlike_notes
+from .unlike import notes_of_funnels
 
 _MOST_GROUPS = 20
 _MOST_GROUPS_WITH_FINDINGS = 6
@@ -91,8 +91,8 @@ def show_funnel(
         won = of_won_with_rows(table, remembered)
         below += of_periods(won, remembered, stage_namer(funnel.names), funnel.by[1:])
     elif funnel.by and "part" not in funnel.by:
-        below += unlike_notes(
-            [Side.of_rows(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
+        below += notes_of_funnels(
+            [(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
         )
     below += _of_length(table, remembered)
     title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)

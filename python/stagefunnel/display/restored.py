@@ -14,7 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..errors import SchemaError, quoted
-from ..tables.labels import value_label
+from ..tables.labels import columns_behind, value_label
 from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
 
 _KEYS: Final = ("from_stage", "to_stage", "stage", "lost_stage", "step", "start", "period")
@@ -229,7 +229,7 @@ def _columns_of_a_row(
         return [*by, *keys]
     reasons = remembered.get("reason")
     if reasons is None:  # a file does not say which they are: they stand behind the stages
-        behind = takewhile(lambda name: name != "items", names[names.index("lost_stage") + 1 :])
+        behind = takewhile(lambda name: name != "items", columns_behind(table, "lost_stage"))
         known = {*LOSSES, *LOST_LENGTHS, *AMOUNTS, *by}
         reasons = [name for name in behind if name not in known]
     return [*by, *keys, *(name for name in reasons if name in names)]

@@ -29,6 +29,7 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
+from .group_notes import notes_of_losses, notes_of_skips
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
@@ -142,28 +143,31 @@ def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     return [f"Most frequent: {here} → {there} ({share})"]
 
 
-def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say from which stage most items of all groups are lost."""
+def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say from which stage most items of all groups are lost, and what makes the groups unlike."""
     if table.empty:
         return [_NOTHING_LOST]
+    notes = notes_of_losses(table, remembered)
     by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
     if any(abs(rows["share"].sum() - 1) > 1e-9 for rows in groups):
-        return []
+        return notes
     lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
-    return [_most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))]
+    most = _most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))
+    return [most, *notes]
 
 
-def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say which stage is skipped most often, and in which group."""
-    some_without_rows = bool(table.attrs.get("stagefunnel", {}).get("without_rows"))
+def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which stage is skipped most often, and in which group, and what makes the groups unlike."""
+    some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
         return ["No item went beyond a stage."]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
     began = table["began_beyond"].to_numpy()
-    return [skip_sentence(places, OnTheWay.of_skips(table), began, of_some_stages=some_without_rows)]
+    sentence = skip_sentence(places, OnTheWay.of_skips(table), began, of_some_stages=some_without_rows)
+    return [sentence, *notes_of_skips(table, remembered)]
 
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
@@ -260,8 +264,8 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
     "time_in_stage": (STAGE_TIMES, lambda table, name_of, _: of_times(table, name_of)),
     "transitions": (TRANSITIONS, lambda table, name_of, _: of_moves(table, name_of)),
-    "losses": (LOSSES, lambda table, name_of, _: of_losses(table, name_of)),
-    "skips": (SKIPS, lambda table, name_of, _: of_skips(table, name_of)),
+    "losses": (LOSSES, of_losses),
+    "skips": (SKIPS, of_skips),
     "flow": (FLOW, lambda table, *_: of_flow(table)),
     "item_table": (("outcome",), lambda table, *_: of_items(table)),
     "explanation": (EXPLANATION, lambda table, name_of, _: of_explanation(table, name_of)),

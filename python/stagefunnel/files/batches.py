@@ -195,7 +195,7 @@ class CsvBatches(FileBatches):
             parse_options=csv.ParseOptions(
                 delimiter=header.delimiter,
                 newlines_in_values=True,
-                invalid_row_handler=self._skip if self._drop else None,
+                invalid_row_handler=file.lend(self._skip) if self._drop else None,
             ),
             convert_options=csv.ConvertOptions(
                 column_types=types,

@@ -20,7 +20,7 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "rows": ("fact", "rows of the input"),
     "items": ("fact", "distinct items"),
     "stages": ("fact", "distinct stages"),
-    "dropped": ("note", 'invalid rows left out, as invalid="drop" asked'),
+    "dropped": ("note", 'invalid rows left out, as invalid="drop" says'),
     "other_stages": ("note", "rows of stages that stages= does not name, left out"),
     "missing_item": ("note", "rows without an item"),
     "missing_stage": ("note", "rows without a stage"),

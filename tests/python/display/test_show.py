@@ -185,7 +185,7 @@ def test_names_are_shown_in_place_of_codes_and_are_never_markup() -> None:
     assert "too few items to rank: [red]Offer[/red] (1 of 1" in shown
     console = Console(file=io.StringIO(), width=200, force_terminal=True)
     console.print(sf.show(coded()))
-    assert "[red]Offer[/red]" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[red]Offer[/red]" in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
 
 def test_names_and_groups_are_escaped_on_a_page() -> None:
@@ -279,7 +279,7 @@ def test_a_narrow_terminal_does_not_cut_numbers_short(example: datasets.Dataset)
 
 def test_only_tables_are_shown() -> None:
     with pytest.raises(sf.SchemaError, match="show takes a result table, got StageLog"):
-        sf.show(journeys_log("New"))  # type: ignore[arg-type]
+        sf.show(journeys_log("New"))  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:

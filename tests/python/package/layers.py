@@ -37,7 +37,10 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.stats"),
     },
-    "questions.stages": {"_core", "errors", "times", "pipeline", "tables", "log", "questions.scope"},
+    "questions.stages": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel"),
+    },
     "questions.chain": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel"),

@@ -82,7 +82,7 @@ def test_the_option_decides_what_the_column_leaves_open() -> None:
     rows = [{"deal_id": 1, "stage": "New", "changed_at": "2026-03-02", "amount": "1,234"}]
     assert sf.read(rows, decimal=",").items["amount"].tolist() == [1.234]
     with pytest.raises(sf.SchemaError, match="decimal=';' is not one of"):
-        sf.read(rows, decimal=";")  # type: ignore[arg-type]
+        sf.read(rows, decimal=";")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_numbers_and_texts_of_one_key_are_one_text() -> None:

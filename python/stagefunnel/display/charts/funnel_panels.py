@@ -11,6 +11,7 @@ from ..numbers import brief, count, number, percent
 from ..outcomes import recorded_outcomes
 from ..restored import follows, is_whole
 from ..sentences import KIND_TITLES, findings, standings
+from ..unlike import notes_of_funnels
 from .canvas import Canvas
 
 _MOST_GROUPS = 12
@@ -98,7 +99,9 @@ def story_of(canvas: Canvas) -> Story:
     title = canvas.titled(f"Funnel: {titles}" if titles else "Funnel")
     tooltip = {column: heading for column, heading, _ in _SHOWN if column in table.columns}
     if by:
-        return Story(title, [], panels, tooltip)
+        series = zip((group for group, _ in groups), parts[kinds[0]], strict=True)
+        notes = [] if "part" in by else notes_of_funnels(series, remembered)
+        return Story(title, notes, panels, tooltip)
     if len(panels) == 1:
         return Story(title, panels[0].sentences, [panels[0]._replace(sentences=[])], tooltip)
     return Story(

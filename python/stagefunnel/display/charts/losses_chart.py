@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from ...tables.labels import present_or_missing
+from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
+from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from .canvas import Canvas
@@ -78,13 +79,16 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         )
         title = panel_title(look, group, width=_WIDTH) if group else None
         panels.append(layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT), title=title))
-    findings = [] if canvas.by else of_losses(table, names.__getitem__)
+    if canvas.by:
+        findings = notes_of_losses(table, canvas.remembered)
+    else:
+        findings = of_losses(table, names.__getitem__, canvas.remembered)
     return canvas.finished(side_by_side(panels), canvas.titled("Where items are lost"), findings)
 
 
 def _part_column(table: pd.DataFrame) -> str:
     """Choose the column that divides a bar: the reason if the table has one, otherwise the lost stage."""
-    after = list(table.columns)[list(table.columns).index("lost_stage") + 1]
+    after = columns_behind(table, "lost_stage")[0]
     return str(after) if after != "items" else "lost_stage"
 
 

@@ -88,7 +88,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         ),
         name_width=190,
     )
-    sentences = of_skips(of_stages_with_rows(table, canvas.remembered), names.__getitem__)
+    seen = of_stages_with_rows(table, canvas.remembered)
+    sentences = of_skips(seen, names.__getitem__, canvas.remembered)
     return canvas.finished(chart, canvas.titled("Skipped stages"), sentences)
 
 

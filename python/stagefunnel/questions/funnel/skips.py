@@ -19,6 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from .ages import ages_by_last_row, recorded_ages
 from .count import count
 from .kinds import rules_of
 
@@ -119,5 +120,7 @@ def skips(
         order.append(TOO_RECENT)
     table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
     table = table.iloc[OnTheWay.of_skips(table).worst_first()].reset_index(drop=True)
-    remember(table, "skips", pipeline, by=groups.names)
+    # Read at the moves, groups have no items of their own, only entries of items.
+    ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
+    remember(table, "skips", pipeline, by=groups.names, **ages)
     return selection.remarked(table)

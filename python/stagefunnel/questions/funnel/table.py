@@ -68,7 +68,7 @@ def win_rate_standouts(counts: FunnelCounts, groups: Groups) -> Standouts | None
     """Find the groups of a breakdown whose win rate stands out; ``None`` without a breakdown."""
     if groups.is_one:
         return None
-    return find_standouts(_labels_of(groups), counts.won, counts.won + counts.lost, counts.open, counts.base)
+    return find_standouts(labels_of(groups), counts.won, counts.won + counts.lost, counts.open, counts.base)
 
 
 def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> dict[str, str]:
@@ -81,14 +81,14 @@ def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> d
         counted = {}
     shown = {kind: _shown(counts, groups) for kind, counts in counted.items()}
     rows = {kind: _outcome_rows(counts, shown[kind]) for kind, counts in counted.items()}
-    labels = _labels_of(groups) if counted else []
+    labels = labels_of(groups) if counted else []
     return {
         "outcomes": json.dumps({kind: table.to_dict("list") for kind, table in rows.items()}),
         "groups": json.dumps({kind: [labels[group] for group in shown[kind]] for kind in counted}),
     }
 
 
-def _labels_of(groups: Groups) -> list[list[str]]:
+def labels_of(groups: Groups) -> list[list[str]]:
     """Write every group as text: a value may be of a type that JSON does not have."""
     columns = [value_labels(groups.values[name]) for name in groups.names]
     return [[column[group] for column in columns] for group in range(len(groups.values))]

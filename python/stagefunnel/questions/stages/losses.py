@@ -21,6 +21,7 @@ from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
+from ..funnel.ages import ages_by_last_row, ages_of
 from ..scope.breakdown import groups_of, where_read
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.money import Rates, amounts_of
@@ -146,7 +147,7 @@ def losses(
         "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
         "lost_stage": stage_values(pipeline, lost_stage),
     }
-    of_items = read_at in ("first", "last")  # else an item that is too recent has no group
+    of_items = read_at in ("first", "last")  # else an item that is not lost has no group
     too_recent = Scope(selection, groups if of_items else ONE_GROUP).too_recent()
     if too_recent is not None:
         counts[TOO_RECENT] = too_recent[group if of_items else np.zeros_like(group)]
@@ -157,7 +158,8 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names)
+    ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
+    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **ages)
     return selection.remarked(table)
 
 
