@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from .errors import did_you_mean, quoted
 from .times.lengths import LengthLike
 from .times.periods import MomentLike
 
 Label: TypeAlias = Hashable
+_DATES: Final = ("since", "until")
 # One least length for all stages in progress, or one for each of some stages.
 Shorter: TypeAlias = LengthLike | Mapping[Any, LengthLike]
 
@@ -49,12 +50,17 @@ class StageRules:
             if (value := getattr(self, one.name)) not in ((), {}, None)
         }
 
+    def dates_of(self, label: Label) -> str:
+        """Say when a stage is there: ``since 2026-06-01``; empty text where it always is."""
+        dates = [f"{name} {getattr(self, name)[label]}" for name in _DATES if label in getattr(self, name)]
+        return " ".join(dates)
+
     def words(self, names: Mapping[Label, str]) -> list[str]:
         """Say the rules in the words that people read for the stages."""
         words = []
         if self.optional:
             words.append("optional: " + ", ".join(names[label] for label in self.optional))
-        for name in ("since", "until"):
+        for name in _DATES:
             words += [f"{names[label]} {name} {moment}" for label, moment in getattr(self, name).items()]
         words += [f"{other} is read as {names[label]}" for other, label in self.aliases.items()]
         if self.ignore:
@@ -73,7 +79,7 @@ class StageRules:
         """List what does not fit the labels of a pipeline: those in progress, the final ones, and others'."""
         listed = [*stages, *final]
         problems = _not_in("optional", self.optional, stages, final)
-        for name in ("since", "until"):
+        for name in _DATES:
             problems += _not_in(name, getattr(self, name), stages, final)
         if isinstance(self.ignore_shorter, Mapping):
             strangers = [label for label in self.ignore_shorter if label not in listed]

@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <unordered_map>
 #include <vector>
 
+#include "scan/stage_set.hpp"
+#include "scan/stages_beyond.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
 
@@ -26,6 +29,9 @@ class StateTable {
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())),
           n_limits_(n_limits(pipeline)),
           n_ends_(n_ends(pipeline)),
+          n_plain_(n_plain(pipeline)),
+          pipeline_(&pipeline),
+          epochs_(pipeline),
           states_(n_states(pipeline)) {
         number_ends(pipeline);
         for (const std::int32_t row : pipeline.rows()) {
@@ -41,23 +47,31 @@ class StateTable {
     }
 
     static std::size_t n_states(const Pipeline& pipeline) {
-        const auto n = static_cast<std::size_t>(pipeline.n_rows());
-        return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
+        return n_plain(pipeline) * scan::StageEpochs(pipeline).size();
     }
 
     /// Counts the items of a range. An item without a listed row has no state.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        count_items(journeys, codes, first, last, [](std::size_t, std::size_t) {});
+        count_range(
+            journeys, codes, first, last, [](std::size_t, std::size_t) {},
+            [](std::size_t, std::uint32_t) {});
     }
 
-    /// Does the same and writes down the place of each item's state in the table, or `kNowhere`.
+    /// Does the same and writes down the place of each item's state in the table, or `kNowhere`. Items whose
+    /// state is not in the table are kept in a list.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
               std::uint32_t* place_of_item) {
-        count_items(journeys, codes, first, last, [place_of_item](std::size_t item, std::size_t place) {
-            place_of_item[item] = static_cast<std::uint32_t>(place);
-        });
+        count_range(
+            journeys, codes, first, last,
+            [place_of_item](std::size_t item, std::size_t place) {
+                place_of_item[item] = static_cast<std::uint32_t>(place);
+            },
+            [this, place_of_item](std::size_t item, std::uint32_t mixed) {
+                place_of_item[item] = ItemStates::kNoState;
+                mixed_items_.push_back({static_cast<std::uint32_t>(item), mixed});
+            });
     }
 
     void merge(const StateTable& other) {
@@ -65,12 +79,21 @@ class StateTable {
             if (states_[i].items == 0) states_[i].example = other.states_[i].example;
             states_[i].items += other.states_[i].items;
         }
+        std::vector<std::uint32_t> number_here(other.mixed_.size());
+        for (std::size_t number = 0; number < other.mixed_.size(); ++number) {
+            const std::uint32_t here = mixed_number(other.mixed_keys_[number], other.mixed_[number].example);
+            mixed_[here].items += other.mixed_[number].items;
+            number_here[number] = here;
+        }
+        for (const MixedItem& one : other.mixed_items_)
+            mixed_items_.push_back({one.item, number_here[one.number]});
     }
 
     [[nodiscard]] ItemStates item_states() const {
         ItemStates item_states;
         std::copy_if(states_.begin(), states_.end(), std::back_inserter(item_states.states),
                      [](const ItemStates::State& state) { return state.items > 0; });
+        item_states.states.insert(item_states.states.end(), mixed_.begin(), mixed_.end());
         return item_states;
     }
 
@@ -82,12 +105,30 @@ class StateTable {
         return numbers;
     }
 
+    /// An item whose state is not in the table, and the number of its state among those.
+    struct MixedItem {
+        std::uint32_t item = 0;
+        std::uint32_t number = 0;
+    };
+    [[nodiscard]] const std::vector<MixedItem>& mixed_items() const { return mixed_items_; }
+    [[nodiscard]] std::size_t n_mixed() const { return mixed_.size(); }
+
     static constexpr std::size_t kNowhere = ~std::size_t{0};
 
   private:
-    template <class Code, class AtItem>
+    template <class Code, class AtItem, class AtMixed>
+    void count_range(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+                     AtItem at_item, AtMixed at_mixed) {
+        if (epochs_.size() == 1) {
+            count_items<false>(journeys, codes, first, last, at_item, at_mixed);
+        } else {
+            count_items<true>(journeys, codes, first, last, at_item, at_mixed);
+        }
+    }
+
+    template <bool kHasDates, class Code, class AtItem, class AtMixed>
     void count_items(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-                     AtItem at_item) {
+                     AtItem at_item, AtMixed at_mixed) {
         constexpr std::uint16_t kNothing = 3;  // outcome before the first visit
         const CodeStage* const stages = stages_.data();
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
@@ -112,11 +153,53 @@ class StateTable {
                 continue;
             }
             const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
-            const std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
+            std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
+            if constexpr (kHasDates) {
+                const std::size_t epoch = epochs_.at(journeys.time[journeys.offsets[item]]);
+                if (epoch != epochs_.at(journeys.time[i - 1])) {
+                    const std::uint32_t number =
+                        mixed_number(mixed_key(journeys, codes, item, place), static_cast<std::uint32_t>(item));
+                    ++mixed_[number].items;
+                    at_mixed(item, number);
+                    continue;
+                }
+                place += epoch * n_plain_;
+            }
             at_item(item, place);
             ItemStates::State& state = states_[place];
             if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
         }
+    }
+
+    /// Returns all that funnels ask of an item with rows in several epochs: its place in the table of one
+    /// epoch, and what depends on the times of its moves.
+    template <class Code>
+    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t item,
+                                          std::size_t place) const {
+        // With at most twelve stages the parts fit into one word.
+        constexpr unsigned kBits = 12;
+        scan::StagesBeyond<scan::OneWordSet> beyond(*pipeline_);
+        std::uint64_t filled = 0;
+        Outcome before = Outcome::open;
+        scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
+                             pipeline_->row_of_code(), [&](std::int32_t row, std::size_t i) {
+                                 const std::size_t epoch = beyond.visit(row, journeys.time[i]);
+                                 const Outcome outcome = pipeline_->outcome_of(row);
+                                 if (outcome == Outcome::won && before == Outcome::open)
+                                     filled |= epochs_.implied(epoch, 0);
+                                 before = outcome;
+                             });
+        return ((place << kBits | beyond.beyond(0)) << kBits | beyond.absent(0)) << kBits | filled;
+    }
+
+    /// Returns the number of a state that is not in the table, a new one where no item had it.
+    std::uint32_t mixed_number(std::uint64_t key, std::uint32_t example) {
+        const auto [found, is_new] = mixed_numbers_.try_emplace(key, static_cast<std::uint32_t>(mixed_.size()));
+        if (is_new) {
+            mixed_.push_back({0, example});
+            mixed_keys_.push_back(key);
+        }
+        return found->second;
     }
 
     /// Returns beyond which stages the first listed visit of some rows is.
@@ -139,6 +222,11 @@ class StateTable {
         std::uint16_t row = 0;
         std::uint16_t outcome = 0;
     };
+
+    static std::size_t n_plain(const Pipeline& pipeline) {
+        const auto n = static_cast<std::size_t>(pipeline.n_rows());
+        return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
+    }
 
     static std::size_t n_limits(const Pipeline& pipeline) {
         return static_cast<std::size_t>(pipeline.n_open()) + 1;
@@ -175,10 +263,18 @@ class StateTable {
     std::size_t n_rows_ = 0;
     std::size_t n_limits_ = 0;
     std::size_t n_ends_ = 0;
+    std::size_t n_plain_ = 0;  // states of one epoch
+    const Pipeline* pipeline_ = nullptr;
+    scan::StageEpochs epochs_;
     std::vector<CodeStage> stages_;           // of each code
     std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
     std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
     std::vector<ItemStates::State> states_;
+    // States of items with rows in several epochs, in the order in which items have them.
+    std::vector<ItemStates::State> mixed_;
+    std::vector<std::uint64_t> mixed_keys_;
+    std::unordered_map<std::uint64_t, std::uint32_t> mixed_numbers_;
+    std::vector<MixedItem> mixed_items_;
 };
 
 /// Whether a table of all states costs less to clear and read than the items cost to count one by one.
