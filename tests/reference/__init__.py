@@ -41,7 +41,7 @@ from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
-from reference.stages import Row, Stages, labels, outcome_of
+from reference.stages import Row, Stages, is_there, labels, outcome_of
 from reference.transitions import transitions
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "funnel_at_stages",
     "item_matches",
     "item_table",
+    "is_there",
     "journeys",
     "kept_rows",
     "labels",

@@ -53,7 +53,7 @@ def implied_by_move(before: Visit | None, visit: Visit, pipeline: Pipeline, fill
 
 
 def _passed_over(before: Visit | None, visit: Visit, pipeline: Pipeline) -> set[Stage]:
-    """Return the stages between those of a move in progress, or into success; creation comes from before all."""
+    """Return the stages between those of a move; a creation comes from before the first."""
     if visit.stage in pipeline.lost or (before is not None and before.stage not in pipeline.stages):
         return set()
     start = -1 if before is None else pipeline.stages.index(before.stage)

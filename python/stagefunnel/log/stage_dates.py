@@ -39,8 +39,8 @@ def core_rules(pipeline: Pipeline, clock: Clock) -> tuple[list[int], list[int], 
             _, end = _span("until", label, rules.until[label], clock)
         if end <= begin:
             raise SchemaError(
-                f"{label!r} has since {rules.since.get(label)!s} and until {rules.until[label]!s}, which leave "
-                "no time between them; since comes first"
+                f"{label!r} has since {rules.since.get(label)} and until {rules.until.get(label)}, with no time "
+                "between them; since comes first"
             )
         since.append(begin)
         until.append(end)

@@ -148,7 +148,8 @@ def span_of(value: MomentLike, clock: Clock) -> tuple[int, int]:
             raise SchemaError(f"it is not a date or a time; give a timestamp, or text such as {_EXAMPLES}")
         moment = Period(begin_of(whole, clock), begin_of(whole + 1, clock))
     begin, end = moment.ticks(clock)
-    assert begin is not None and end is not None
+    assert begin is not None
+    assert end is not None
     return begin, end
 
 
