@@ -52,8 +52,7 @@ void bind_scan(py::module_& m) {
         .def_property_readonly("n_open", &Pipeline::n_open)
         .def_property_readonly("n_won", &Pipeline::n_won)
         .def_property_readonly("rows", &Pipeline::rows)
-        .def_property_readonly("optional",
-                               [](const Pipeline& pipeline) { return pipeline.rules().optional; })
+        .def_property_readonly("optional", [](const Pipeline& pipeline) { return pipeline.rules().optional; })
         .def_property_readonly("since", [](const Pipeline& pipeline) { return pipeline.rules().since; })
         .def_property_readonly("until", [](const Pipeline& pipeline) { return pipeline.rules().until; });
 

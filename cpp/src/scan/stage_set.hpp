@@ -76,12 +76,13 @@ class Ruled : public StageSet {
     static constexpr bool kHasRules = true;
 };
 
-/// Calls `run<StageSet>()` with the type of set that can hold `n_rows` rows, with or without rules. The choice
-/// is made here, once, so that a pipeline without rules does not pay for them.
+/// Calls `run<StageSet>()` with the type of set that can hold `n_rows` rows, with or without rules. The
+/// choice is made here, once, so that a pipeline without rules does not pay for them.
 template <class Run>
 auto with_stage_set(std::int32_t n_rows, bool has_rules, Run run) {
     if (n_rows <= static_cast<std::int32_t>(kWordBits))
-        return has_rules ? run.template operator()<Ruled<OneWordSet>>() : run.template operator()<OneWordSet>();
+        return has_rules ? run.template operator()<Ruled<OneWordSet>>()
+                         : run.template operator()<OneWordSet>();
     return has_rules ? run.template operator()<Ruled<ManyWordSet>>() : run.template operator()<ManyWordSet>();
 }
 

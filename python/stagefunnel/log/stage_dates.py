@@ -39,8 +39,8 @@ def core_rules(pipeline: Pipeline, clock: Clock) -> tuple[list[int], list[int], 
             _, end = _span("until", label, rules.until[label], clock)
         if end <= begin:
             raise SchemaError(
-                f"{label!r} has since {rules.since.get(label)} and until {rules.until.get(label)}, with no time "
-                "between them; since comes first"
+                f"{label!r} has since {rules.since.get(label)} and until {rules.until.get(label)}, which is not "
+                "later; give a later until"
             )
         since.append(begin)
         until.append(end)

@@ -15,7 +15,7 @@ enum class Outcome : std::uint8_t { open, won, lost };
 /// What holds for single open stages. Each vector has one value per open stage, or is empty where the rule is
 /// not used.
 struct StageRules {
-    static constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();  // for `since`
+    static constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();   // for `since`
     static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();  // for `until`
 
     std::vector<std::uint8_t> optional;  // 1: nothing skips the stage, fills it in or requires it
@@ -33,7 +33,8 @@ class Pipeline {
 
     /// @param row_of_label the row of each label of the log, or `kUnlisted`.
     /// @throws std::invalid_argument if a number of stages is negative, if a row lies outside the pipeline,
-    ///     if two labels share a row, if rules are not one per open stage, or if a stage ends before it begins.
+    ///     if two labels share a row, if rules are not one per open stage, or if a stage ends before it
+    ///     begins.
     Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
              std::vector<std::int32_t> row_of_label, StageRules rules = {});
 

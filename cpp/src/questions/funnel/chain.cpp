@@ -44,12 +44,8 @@ class ChainPartReader {
     [[nodiscard]] std::uint64_t visited(std::size_t w) const { return stages_.seen.word(w); }
     [[nodiscard]] std::uint64_t passed(std::size_t w) const { return stages_.own(options_.kind).word(w); }
     [[nodiscard]] std::uint64_t reached(std::size_t w) const { return passed(w) | stages_.filled.word(w); }
-    [[nodiscard]] std::uint64_t beyond(std::size_t w) const {
-        return stages_.beyond(*end_, w);
-    }
-    [[nodiscard]] std::uint64_t began_beyond(std::size_t w) const {
-        return stages_.began_beyond(*end_, w);
-    }
+    [[nodiscard]] std::uint64_t beyond(std::size_t w) const { return stages_.beyond(*end_, w); }
+    [[nodiscard]] std::uint64_t began_beyond(std::size_t w) const { return stages_.began_beyond(*end_, w); }
     [[nodiscard]] std::uint64_t beyond_absent(std::size_t w) const { return stages_.beyond_absent(w); }
     [[nodiscard]] bool passed_a_won_stage() const {
         const auto n_open = static_cast<std::size_t>(part_.pipeline.n_open());

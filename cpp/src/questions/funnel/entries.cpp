@@ -168,8 +168,7 @@ class EntryCounter {
           columns_(columns),
           rule_(options.lost_then_won),
           entries_(pipeline, options.kind),
-          partial_(columns.n_groups, pipeline,
-                   columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
+          partial_(columns.n_groups, pipeline, columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item) {

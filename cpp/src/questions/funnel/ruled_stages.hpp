@@ -92,7 +92,9 @@ class RuledStages {
     Mask filled;
 
   private:
-    static std::size_t n_rows(const Pipeline& pipeline) { return static_cast<std::size_t>(pipeline.n_rows()); }
+    static std::size_t n_rows(const Pipeline& pipeline) {
+        return static_cast<std::size_t>(pipeline.n_rows());
+    }
 
     void fill(StageRange range, std::size_t epoch) {
         if (range.begin >= range.end) return;
@@ -119,8 +121,7 @@ class RuledStages {
     [[nodiscard]] std::size_t next_asked(std::size_t from, Spared spared) const {
         for (std::size_t w = from / scan::kWordBits; w < asked_.n_words(); ++w) {
             const std::uint64_t left = asked_.word(w) & ~spared(w) & ~scan::bits_below(from, w);
-            if (left != 0)
-                return w * scan::kWordBits + static_cast<std::size_t>(std::countr_zero(left));
+            if (left != 0) return w * scan::kWordBits + static_cast<std::size_t>(std::countr_zero(left));
         }
         return n_open_;
     }

@@ -54,8 +54,7 @@ class StateTable {
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
         count_range(
-            journeys, codes, first, last, [](std::size_t, std::size_t) {},
-            [](std::size_t, std::uint32_t) {});
+            journeys, codes, first, last, [](std::size_t, std::size_t) {}, [](std::size_t, std::uint32_t) {});
     }
 
     /// Does the same and writes down the place of each item's state in the table, or `kNowhere`. Items whose
@@ -157,8 +156,8 @@ class StateTable {
             if constexpr (kHasDates) {
                 const std::size_t epoch = epochs_.at(journeys.time[journeys.offsets[item]]);
                 if (epoch != epochs_.at(journeys.time[i - 1])) {
-                    const std::uint32_t number =
-                        mixed_number(mixed_key(journeys, codes, item, place), static_cast<std::uint32_t>(item));
+                    const std::uint32_t number = mixed_number(mixed_key(journeys, codes, item, place),
+                                                              static_cast<std::uint32_t>(item));
                     ++mixed_[number].items;
                     at_mixed(item, number);
                     continue;
@@ -194,7 +193,8 @@ class StateTable {
 
     /// Returns the number of a state that is not in the table, a new one where no item had it.
     std::uint32_t mixed_number(std::uint64_t key, std::uint32_t example) {
-        const auto [found, is_new] = mixed_numbers_.try_emplace(key, static_cast<std::uint32_t>(mixed_.size()));
+        const auto [found, is_new] =
+            mixed_numbers_.try_emplace(key, static_cast<std::uint32_t>(mixed_.size()));
         if (is_new) {
             mixed_.push_back({0, example});
             mixed_keys_.push_back(key);

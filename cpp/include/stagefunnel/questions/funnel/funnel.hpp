@@ -48,12 +48,12 @@ struct ExactSum {
 
 /// Numbers of items, with one row per group; the matrices have one column per stage of the pipeline.
 struct Counts {
-    CountMatrix passed;          // items that count in the stage for their own visits
-    CountMatrix assumed;         // items that count in the stage only because the kind fills it in
-    CountMatrix visited;         // items with a visit of the stage, whatever the kind
-    CountMatrix skipped;         // items that went beyond the stage without a visit of it
-    CountMatrix began_beyond;    // of the skipped, items whose first visit was beyond the stage
-    CountMatrix beyond;          // items that went beyond the stage with a visit of it
+    CountMatrix passed;        // items that count in the stage for their own visits
+    CountMatrix assumed;       // items that count in the stage only because the kind fills it in
+    CountMatrix visited;       // items with a visit of the stage, whatever the kind
+    CountMatrix skipped;       // items that went beyond the stage without a visit of it
+    CountMatrix began_beyond;  // of the skipped, items whose first visit was beyond the stage
+    CountMatrix beyond;        // items that went beyond the stage with a visit of it
     // Items that went beyond the stage while it was not there; without columns where no stage has dates.
     CountMatrix beyond_absent;
     CountMatrix lost_from;       // items lost now, at the last visit before the closing lost ones
