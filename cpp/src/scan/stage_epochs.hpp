@@ -3,6 +3,7 @@
 // Which stages are there at a time. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -29,6 +30,9 @@ class StageEpochs {
         }
         std::sort(changes_.begin(), changes_.end());
         changes_.erase(std::unique(changes_.begin(), changes_.end()), changes_.end());
+        std::transform(changes_.begin(),
+                       changes_.begin() + static_cast<std::ptrdiff_t>(std::min(changes_.size(), kFew)),
+                       few_.begin(), [](std::int64_t change) { return change - 1; });
         implied_.assign(size() * n_words_, 0);
         absent_.assign(size() * n_words_, 0);
         for (std::size_t epoch = 0; epoch < size(); ++epoch) {
@@ -49,14 +53,13 @@ class StageEpochs {
 
     /// Returns the epoch of a time.
     [[nodiscard]] std::size_t at(std::int64_t time) const {
-        constexpr std::size_t kFew = 16;
-        if (changes_.size() > kFew) {
-            const auto after = std::upper_bound(changes_.begin(), changes_.end(), time);
-            return static_cast<std::size_t>(after - changes_.begin());
-        }
         // No processor predicts on which side of a change the rows of an item lie.
         std::size_t epoch = 0;
-        for (const std::int64_t change : changes_) epoch += static_cast<std::size_t>(time >= change);
+        for (const std::int64_t change : few_) epoch += static_cast<std::size_t>(time > change);
+        if (epoch == kFew && changes_.size() > kFew) {
+            const auto after = std::upper_bound(changes_.begin() + kFew, changes_.end(), time);
+            return static_cast<std::size_t>(after - changes_.begin());
+        }
         return epoch;
     }
 
@@ -71,7 +74,17 @@ class StageEpochs {
     }
 
   private:
+    static constexpr std::size_t kFew = 4;
+
+    static constexpr std::array<std::int64_t, kFew> never() {
+        std::array<std::int64_t, kFew> times{};
+        times.fill(StageRules::kForever);
+        return times;
+    }
+
     std::size_t n_words_ = 0;
+    // The last moment before each of the first changes; no time is later than those that are not there.
+    std::array<std::int64_t, kFew> few_ = never();
     std::vector<std::int64_t> changes_;
     std::vector<std::uint64_t> implied_, absent_;  // words of one epoch after the other
 };

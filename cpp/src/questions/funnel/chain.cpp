@@ -31,7 +31,7 @@ class ChainPartReader {
         scan::for_each_visit(codes_, journeys.offsets[item], journeys.offsets[item + 1],
                              part_.pipeline.row_of_code(), [&](std::int32_t row, std::size_t i) {
                                  stages_.visit(options_.kind, end, row, part_.pipeline.outcome_of(row),
-                                               time_for_rules<Mask>(journeys, i));
+                                               time_for_rules<Mask>(part_.pipeline, journeys, i));
                                  end.visit(row);
                              });
         if (end.empty() || is_left_out(end, options_.lost_then_won)) return false;

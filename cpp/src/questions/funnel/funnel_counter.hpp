@@ -150,9 +150,10 @@ class Counter {
     template <class Code>
     [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
         scan::JourneyEnd end = begin();
-        scan::for_each_visit(
-            codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
-            [&](std::int32_t row, std::size_t i) { visit(end, row, time_for_rules<Mask>(journeys, i)); });
+        scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
+                             pipeline_.row_of_code(), [&](std::int32_t row, std::size_t i) {
+                                 visit(end, row, time_for_rules<Mask>(pipeline_, journeys, i));
+                             });
         return end;
     }
 

@@ -141,8 +141,10 @@ class RuledStages {
                 if (stage == next_in_order_) {
                     in_order.set(stage);
                     next_in_order_ = next_asked(stage + 1, spared);
-                } else if (next_asked(stage, spared) != stage) {
-                    in_order.set(stage);
+                } else {
+                    const std::size_t w = stage / scan::kWordBits;
+                    const std::uint64_t bit = std::uint64_t{1} << (stage % scan::kWordBits);
+                    in_order.add(w, bit & ~(asked_.word(w) & ~spared(w)));
                 }
         }
     }
@@ -179,14 +181,13 @@ class RuledStages {
 template <class Mask>
 using StagesOf = std::conditional_t<Mask::kHasRules, RuledStages<Mask>, ItemStages<Mask>>;
 
-/// The time of a row where a rule may ask for it; a pipeline without rules does not read times.
+/// The time of a row where a rule may ask for it; a pipeline without dates does not read times.
 template <class Mask>
-std::int64_t time_for_rules(const Journeys& journeys, std::size_t i) {
+std::int64_t time_for_rules(const Pipeline& pipeline, const Journeys& journeys, std::size_t i) {
     if constexpr (Mask::kHasRules) {
-        return journeys.time[i];
-    } else {
-        return 0;
+        if (pipeline.has_dates()) return journeys.time[i];
     }
+    return 0;
 }
 
 }  // namespace stagefunnel::funnel::inline internal

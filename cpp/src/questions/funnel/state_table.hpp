@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "scan/stage_epochs.hpp"
 #include "scan/stage_set.hpp"
-#include "scan/stages_beyond.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
 
@@ -30,7 +30,6 @@ class StateTable {
           n_limits_(n_limits(pipeline)),
           n_ends_(n_ends(pipeline)),
           n_plain_(n_plain(pipeline)),
-          pipeline_(&pipeline),
           epochs_(pipeline),
           states_(n_states(pipeline)) {
         number_ends(pipeline);
@@ -154,9 +153,10 @@ class StateTable {
             const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
             std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
             if constexpr (kHasDates) {
-                const std::size_t epoch = epochs_.at(journeys.time[journeys.offsets[item]]);
+                const std::size_t begin = journeys.offsets[item];
+                const std::size_t epoch = epochs_.at(journeys.time[begin]);
                 if (epoch != epochs_.at(journeys.time[i - 1])) {
-                    const std::uint32_t number = mixed_number(mixed_key(journeys, codes, item, place),
+                    const std::uint32_t number = mixed_number(mixed_key(journeys, codes, begin, i, place),
                                                               static_cast<std::uint32_t>(item));
                     ++mixed_[number].items;
                     at_mixed(item, number);
@@ -173,32 +173,40 @@ class StateTable {
     /// Returns all that funnels ask of an item with rows in several epochs: its place in the table of one
     /// epoch, and what depends on the times of its moves.
     template <class Code>
-    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t item,
-                                          std::size_t place) const {
+    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t begin,
+                                          std::size_t end, std::size_t place) const {
         // With at most twelve stages the parts fit into one word.
         constexpr unsigned kBits = 12;
-        scan::StagesBeyond<scan::OneWordSet> beyond(*pipeline_);
-        std::uint64_t filled = 0;
-        Outcome before = Outcome::open;
-        scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
-                             pipeline_->row_of_code(), [&](std::int32_t row, std::size_t i) {
-                                 const std::size_t epoch = beyond.visit(row, journeys.time[i]);
-                                 const Outcome outcome = pipeline_->outcome_of(row);
-                                 if (outcome == Outcome::won && before == Outcome::open)
-                                     filled |= epochs_.implied(epoch, 0);
-                                 before = outcome;
-                             });
-        return ((place << kBits | beyond.beyond(0)) << kBits | beyond.absent(0)) << kBits | filled;
+        std::uint64_t beyond = 0, absent = 0, filled = 0;
+        std::uint32_t last = 0;
+        std::uint16_t outcome = kOpen;
+        for (std::size_t i = begin; i < end; ++i) {
+            const CodeStage next = stages_[codes[i]];
+            if (next.bit == 0 || next.bit == last) continue;
+            const std::size_t epoch = epochs_.at(journeys.time[i]);
+            const std::uint64_t implied = epochs_.implied(epoch, 0),
+                                passed = scan::bits_below(limits_[codes[i]], 0);
+            beyond |= passed & implied;
+            absent |= passed & epochs_.absent(epoch, 0);
+            filled |= next.outcome == kWon && outcome == kOpen ? implied : 0;
+            last = next.bit;
+            outcome = next.outcome;
+        }
+        return ((place << kBits | beyond) << kBits | absent) << kBits | filled;
     }
 
     /// Returns the number of a state that is not in the table, a new one where no item had it.
     std::uint32_t mixed_number(std::uint64_t key, std::uint32_t example) {
+        // Most items have one of few states.
+        Recent& recent = recent_[(key * 0x9E3779B97F4A7C15U) >> (64U - kRecentBits)];
+        if (recent.key == key) return recent.number;
         const auto [found, is_new] =
             mixed_numbers_.try_emplace(key, static_cast<std::uint32_t>(mixed_.size()));
         if (is_new) {
             mixed_.push_back({0, example});
             mixed_keys_.push_back(key);
         }
+        recent = {key, found->second};
         return found->second;
     }
 
@@ -211,6 +219,13 @@ class StateTable {
         }
         return 0;
     }
+
+    /// The last state of those that share a place; no key is all ones.
+    struct Recent {
+        std::uint64_t key = ~std::uint64_t{0};
+        std::uint32_t number = 0;
+    };
+    static constexpr unsigned kRecentBits = 10;
 
     static constexpr std::uint8_t kNoLimit = 0xFF;
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
@@ -264,7 +279,6 @@ class StateTable {
     std::size_t n_limits_ = 0;
     std::size_t n_ends_ = 0;
     std::size_t n_plain_ = 0;  // states of one epoch
-    const Pipeline* pipeline_ = nullptr;
     scan::StageEpochs epochs_;
     std::vector<CodeStage> stages_;           // of each code
     std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
@@ -274,6 +288,7 @@ class StateTable {
     std::vector<ItemStates::State> mixed_;
     std::vector<std::uint64_t> mixed_keys_;
     std::unordered_map<std::uint64_t, std::uint32_t> mixed_numbers_;
+    std::vector<Recent> recent_ = std::vector<Recent>(std::size_t{1} << kRecentBits);
     std::vector<MixedItem> mixed_items_;
 };
 
