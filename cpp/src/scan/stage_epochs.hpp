@@ -33,6 +33,8 @@ class StageEpochs {
         std::transform(changes_.begin(),
                        changes_.begin() + static_cast<std::ptrdiff_t>(std::min(changes_.size(), kFew)),
                        few_.begin(), [](std::int64_t change) { return change - 1; });
+        for (const std::int64_t change : changes_) last_ticks_.push_back(change - 1);
+        last_ticks_.push_back(StageRules::kForever);
         implied_.assign(size() * n_words_, 0);
         absent_.assign(size() * n_words_, 0);
         for (std::size_t epoch = 0; epoch < size(); ++epoch) {
@@ -63,6 +65,9 @@ class StageEpochs {
         return epoch;
     }
 
+    /// Returns the last time of an epoch.
+    [[nodiscard]] std::int64_t last_tick(std::size_t epoch) const { return last_ticks_[epoch]; }
+
     /// Returns word `w` of the open stages that a move of an epoch can skip or fill in: those that are there
     /// and not optional.
     [[nodiscard]] std::uint64_t implied(std::size_t epoch, std::size_t w) const {
@@ -85,7 +90,7 @@ class StageEpochs {
     std::size_t n_words_ = 0;
     // The last moment before each of the first changes; no time is later than those that are not there.
     std::array<std::int64_t, kFew> few_ = never();
-    std::vector<std::int64_t> changes_;
+    std::vector<std::int64_t> changes_, last_ticks_;
     std::vector<std::uint64_t> implied_, absent_;  // words of one epoch after the other
 };
 

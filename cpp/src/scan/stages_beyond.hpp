@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "scan/stage_epochs.hpp"
 #include "scan/stage_set.hpp"
@@ -17,10 +18,12 @@ template <class Set>
 class StagesBeyond {
   public:
     explicit StagesBeyond(const Pipeline& pipeline)
-        : pipeline_(pipeline),
-          epochs_(pipeline),
+        : epochs_(pipeline),
           beyond_(static_cast<std::size_t>(pipeline.n_rows())),
-          absent_(static_cast<std::size_t>(pipeline.n_rows())) {}
+          absent_(static_cast<std::size_t>(pipeline.n_rows())) {
+        for (std::int32_t row = 0; row < pipeline.n_rows(); ++row)
+            limits_.push_back(static_cast<std::size_t>(JourneyEnd::began_limit_of(pipeline, row)));
+    }
 
     void clear() {
         beyond_.clear();
@@ -29,8 +32,13 @@ class StagesBeyond {
 
     /// Adds a visit that begins at a time, and returns the epoch of this time.
     std::size_t visit(std::int32_t row, std::int64_t time) {
+        const std::size_t limit = limits_[static_cast<std::size_t>(row)];
+        if (epochs_.size() == 1) {
+            for (std::size_t w = 0; w < beyond_.n_words(); ++w)
+                beyond_.add(w, bits_below(limit, w) & epochs_.implied(0, w));
+            return 0;
+        }
         const std::size_t epoch = epochs_.at(time);
-        const auto limit = static_cast<std::size_t>(JourneyEnd::began_limit_of(pipeline_, row));
         for (std::size_t w = 0; w < beyond_.n_words(); ++w) {
             const std::uint64_t passed = bits_below(limit, w);
             beyond_.add(w, passed & epochs_.implied(epoch, w));
@@ -46,8 +54,8 @@ class StagesBeyond {
     [[nodiscard]] const StageEpochs& epochs() const { return epochs_; }
 
   private:
-    const Pipeline& pipeline_;
     StageEpochs epochs_;
+    std::vector<std::size_t> limits_;  // of each row: a visit of it is beyond the open stages below
     Set beyond_;
     Set absent_;
 };

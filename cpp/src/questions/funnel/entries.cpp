@@ -33,7 +33,10 @@ class ItemEntries {
           absent_(last_.size(), kNever),
           implied_by_(last_.size()),
           in_order_(last_.size()),
-          stages_(pipeline) {}
+          stages_(pipeline),
+          filled_(stages_.seen.n_words()),
+          went_beyond_(filled_.size()),
+          went_absent_(filled_.size()) {}
 
     template <class Code>
     [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
@@ -98,13 +101,15 @@ class ItemEntries {
     void read_by_rules(const Journeys& journeys, const Code* codes, std::size_t item, scan::JourneyEnd& end) {
         std::fill(absent_.begin(), absent_.end(), kNever);
         std::fill(implied_by_.begin(), implied_by_.end(), -1);
+        for (std::vector<std::uint64_t>* words : {&filled_, &went_beyond_, &went_absent_})
+            std::fill(words->begin(), words->end(), 0);
         stages_.clear();
         scan::for_each_visit(
             codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
             [&](std::int32_t row, std::size_t i) { visit_by_rules(end, row, i, journeys.time[i]); });
         stages_.fill_end(kind_, end);
         began_limit_ = static_cast<std::size_t>(end.began_limit());
-        for (std::size_t stage = 0; stage < last_.size(); ++stage)
+        for (std::size_t stage = 0; kind_ == Kind::strict && stage < last_.size(); ++stage)
             in_order_[stage] = has(stages_.own(kind_), stage) ? 1 : 0;
     }
 
@@ -113,23 +118,34 @@ class ItemEntries {
         last_[static_cast<std::size_t>(row)] = i;
         stages_.visit(kind_, end, row, pipeline_.outcome_of(row), time);
         end.visit(row);
-        const std::size_t epoch = stages_.epochs().at(time);
-        const auto limit = static_cast<std::size_t>(scan::JourneyEnd::began_limit_of(pipeline_, row));
-        // Of the entries that imply a stage in the furthest funnel, all won ones are equally far.
+        for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
+            note_new(stages_.filled.word(w), filled_[w], w, implied_, i);
+            note_new(stages_.beyond(end, w), went_beyond_[w], w, beyond_, i);
+            note_new(stages_.beyond_absent(w), went_absent_[w], w, absent_, i);
+        }
+        if (kind_ == Kind::furthest) imply_furthest(row, i, stages_.epochs().at(time));
+    }
+
+    /// Notes an entry for the stages that are in a word now and were not before.
+    static void note_new(std::uint64_t now, std::uint64_t& before, std::size_t w,
+                         std::vector<std::size_t>& entries, std::size_t i) {
+        scan::for_each_bit(now & ~before, w,
+                           [&](std::ptrdiff_t stage) { entries[static_cast<std::size_t>(stage)] = i; });
+        before = now;
+    }
+
+    /// Of the entries that go beyond a stage, the furthest one implies it; all won ones are equally far.
+    void imply_furthest(std::int32_t row, std::size_t i, std::size_t epoch) {
         const std::int32_t distance = std::min(row, pipeline_.n_open());
-        for (std::size_t stage = 0; stage < n_open_; ++stage) {
-            const std::size_t w = stage / scan::kWordBits;
-            const std::uint64_t bit = std::uint64_t{1} << (stage % scan::kWordBits);
-            if (implied_[stage] == kNever && has(stages_.filled, stage)) implied_[stage] = i;
-            if (stage >= limit) continue;
-            if ((stages_.epochs().absent(epoch, w) & bit) != 0 && absent_[stage] == kNever)
-                absent_[stage] = i;
-            if ((stages_.epochs().implied(epoch, w) & bit) == 0) continue;
-            if (beyond_[stage] == kNever) beyond_[stage] = i;
-            if (kind_ == Kind::furthest && distance > implied_by_[stage]) {
-                implied_by_[stage] = distance;
-                implied_[stage] = i;
-            }
+        const auto limit = static_cast<std::size_t>(scan::JourneyEnd::began_limit_of(pipeline_, row));
+        for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
+            scan::for_each_bit(stages_.epochs().implied(epoch, w) & scan::bits_below(limit, w), w,
+                               [&](std::ptrdiff_t at) {
+                                   const auto stage = static_cast<std::size_t>(at);
+                                   if (distance <= implied_by_[stage]) return;
+                                   implied_by_[stage] = distance;
+                                   implied_[stage] = i;
+                               });
         }
     }
 
@@ -151,6 +167,8 @@ class ItemEntries {
     std::vector<std::int32_t> implied_by_;  // how far the entry went that implied each stage
     std::vector<std::uint8_t> in_order_;    // whether each stage counts in the strict funnel
     StagesOf<Mask> stages_;                 // read where there are rules
+    // Words of the stages for which an entry is noted, that filled them in or went beyond them.
+    std::vector<std::uint64_t> filled_, went_beyond_, went_absent_;
     std::size_t next_in_order_ = 0;
     std::size_t began_limit_ = 0;
     std::size_t furthest_ = kNever;  // first entry into the furthest stage

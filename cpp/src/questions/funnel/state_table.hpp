@@ -155,9 +155,9 @@ class StateTable {
             if constexpr (kHasDates) {
                 const std::size_t begin = journeys.offsets[item];
                 const std::size_t epoch = epochs_.at(journeys.time[begin]);
-                if (epoch != epochs_.at(journeys.time[i - 1])) {
-                    const std::uint32_t number = mixed_number(mixed_key(journeys, codes, begin, i, place),
-                                                              static_cast<std::uint32_t>(item));
+                if (journeys.time[i - 1] > epochs_.last_tick(epoch)) {
+                    const std::uint32_t number = mixed_number(
+                        mixed_key(journeys, codes, begin, i, place, epoch), static_cast<std::uint32_t>(item));
                     ++mixed_[number].items;
                     at_mixed(item, number);
                     continue;
@@ -174,7 +174,7 @@ class StateTable {
     /// epoch, and what depends on the times of its moves.
     template <class Code>
     [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t begin,
-                                          std::size_t end, std::size_t place) const {
+                                          std::size_t end, std::size_t place, std::size_t epoch) const {
         // With at most twelve stages the parts fit into one word.
         constexpr unsigned kBits = 12;
         std::uint64_t beyond = 0, absent = 0, filled = 0;
@@ -183,7 +183,7 @@ class StateTable {
         for (std::size_t i = begin; i < end; ++i) {
             const CodeStage next = stages_[codes[i]];
             if (next.bit == 0 || next.bit == last) continue;
-            const std::size_t epoch = epochs_.at(journeys.time[i]);
+            while (journeys.time[i] > epochs_.last_tick(epoch)) ++epoch;
             const std::uint64_t implied = epochs_.implied(epoch, 0),
                                 passed = scan::bits_below(limits_[codes[i]], 0);
             beyond |= passed & implied;
