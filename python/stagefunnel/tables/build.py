@@ -62,9 +62,12 @@ def rows_before(pipeline: Pipeline) -> npt.NDArray[np.int64]:
 
     It is the nearest stage in progress before it that is not optional.
     """
-    asked = [label not in pipeline.rules.optional for label in pipeline.stages]
-    last = np.maximum.accumulate(np.where(asked, np.arange(len(asked)), -1))
-    return np.concatenate([[-1], last[:-1], np.repeat(last[-1:], len(pipeline.won))]).astype(np.int64)
+    optional = pipeline.rules.optional
+    above, last = [], -1
+    for row, label in enumerate(pipeline.stages):
+        above.append(last)
+        last = last if label in optional else row
+    return np.array([*above, *[last] * len(pipeline.won)], dtype=np.int64)
 
 
 def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:

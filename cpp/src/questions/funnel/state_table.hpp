@@ -33,6 +33,15 @@ class StateTable {
           epochs_(pipeline),
           states_(n_states(pipeline)) {
         number_ends(pipeline);
+        for (std::size_t row = 0; row < n_rows_; ++row) {
+            const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
+            if (is_final || !has_date(pipeline, row)) continue;
+            const auto n_won = static_cast<std::size_t>(pipeline.n_won());
+            const std::size_t n_open = n_limits_ - 1;
+            beyond_dated_ |= static_cast<std::uint32_t>(scan::bits_below(n_open + n_won, 0) &
+                                                        ~scan::bits_below(row + 1, 0));
+            break;  // beyond the first of them is beyond some
+        }
         for (const std::int32_t row : pipeline.rows()) {
             const bool listed = row != Pipeline::kUnlisted;
             stages_.push_back(listed ? CodeStage{std::uint32_t{1} << static_cast<unsigned>(row),
@@ -155,7 +164,8 @@ class StateTable {
             if constexpr (kHasDates) {
                 const std::size_t begin = journeys.offsets[item];
                 const std::size_t epoch = epochs_.at(journeys.time[begin]);
-                if (journeys.time[i - 1] > epochs_.last_tick(epoch)) {
+                // Dates do not matter to an item that is beyond none of the stages that have them.
+                if (journeys.time[i - 1] > epochs_.last_tick(epoch) && (visited & beyond_dated_) != 0) {
                     const std::uint32_t number = mixed_number(
                         mixed_key(journeys, codes, begin, i, place, epoch), static_cast<std::uint32_t>(item));
                     ++mixed_[number].items;
@@ -238,6 +248,12 @@ class StateTable {
         std::uint16_t outcome = 0;
     };
 
+    static bool has_date(const Pipeline& pipeline, std::size_t row) {
+        const StageRules& rules = pipeline.rules();
+        return !rules.since.empty() &&
+               (rules.since[row] != StageRules::kAlways || rules.until[row] != StageRules::kForever);
+    }
+
     static std::size_t n_plain(const Pipeline& pipeline) {
         const auto n = static_cast<std::size_t>(pipeline.n_rows());
         return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
@@ -278,7 +294,8 @@ class StateTable {
     std::size_t n_rows_ = 0;
     std::size_t n_limits_ = 0;
     std::size_t n_ends_ = 0;
-    std::size_t n_plain_ = 0;  // states of one epoch
+    std::size_t n_plain_ = 0;         // states of one epoch
+    std::uint32_t beyond_dated_ = 0;  // stages beyond the first one that comes or goes
     scan::StageEpochs epochs_;
     std::vector<CodeStage> stages_;           // of each code
     std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them

@@ -162,8 +162,10 @@ def _from_previous(
     """
     above = rows_before(pipeline)
     n_kept = len(above)
-    before = np.broadcast_to(base, reached.shape).copy()
-    before[:, :n_kept] = np.where(above < 0, 0, reached[:, above])
+    before = np.empty_like(reached)
+    before[:, :n_kept] = reached[:, above]
+    before[:, :n_kept][:, above < 0] = 0
+    before[:, n_kept:] = base
     shares = share(reached, before)
     if absent.shape[1]:
         is_mixed = absent > 0
@@ -174,6 +176,9 @@ def _from_previous(
 
 def absent_stages(pipeline: Pipeline, counted: Iterable[FunnelCounts]) -> dict[str, dict[str, str]]:
     """Note for a display the stages that items got past while they were not there, with their dates."""
+    counted = [counts for counts in counted if counts.beyond_absent.shape[1]]
+    if not counted:
+        return {}
     passed = np.any([counts.beyond_absent.any(axis=0) for counts in counted], axis=0)
     dates = {
         str(label): pipeline.rules.dates_of(label)
