@@ -87,9 +87,7 @@ CHECKS: dict[str, Any] = {
         sf.funnel_by_period(log(), PIPELINE, every="year", basis="created").drop(columns="period"),
         reference.funnel(ROWS, PIPELINE),
     ),
-    "item_table": lambda: assert_same(
-        sf.item_table(log(), PIPELINE), reference.item_table(ROWS, PIPELINE)
-    ),
+    "item_table": lambda: assert_same(sf.item_table(log(), PIPELINE), reference.item_table(ROWS, PIPELINE)),
     "losses": lambda: of_plain(sf.losses),
     "outcomes": lambda: of_plain(sf.outcomes, by="team"),
     "partial": lambda: assert_same(
@@ -171,8 +169,18 @@ def test_a_chart_names_the_stage_with_which_one_below_an_optional_stage_is_compa
     pipeline = PLAIN.replace(optional="Wait")
     drawn = json.dumps(plots.plot_funnel(sf.funnel(log(), pipeline, kind="furthest")).to_dict())
     assert "% of New" in drawn or "%\\u00a0of New" in drawn or "\\u00a0% of New" in drawn
+
+
+def test_every_chart_of_stages_marks_an_optional_one() -> None:
     trend = sf.funnel_by_period(log(), PIPELINE, every="month", kind="furthest")
-    plots.plot_trend(trend, value="conversion_from_previous").to_dict()
+    charts = [
+        plots.plot_trend(trend, value="conversion_from_previous"),
+        plots.plot_time_in_stage(sf.time_in_stage(log(), PIPELINE)),
+        plots.plot_transitions(sf.transitions(log(), PIPELINE)),
+        plots.plot_compare(sf.compare_periods(log(), PIPELINE, "2026-06")),
+    ]
+    for chart in charts:
+        assert "Wait (optional)" in json.dumps(chart.to_dict())
 
 
 def test_a_page_says_it(tmp_path: Path) -> None:
@@ -200,14 +208,23 @@ def test_a_file_of_stages_has_the_rules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"since": {"Demo": "2026-13-01"}}, "since of 'Demo' is '2026-13-01': '2026-13-01' is not in the cal"),
-        ({"until": {"Demo": "soon"}}, "until of 'Demo' is 'soon': it is not a date or a time; give a timestamp"),
+        (
+            {"since": {"Demo": "2026-13-01"}},
+            "since of 'Demo' is '2026-13-01': '2026-13-01' is not in the cal",
+        ),
+        (
+            {"until": {"Demo": "soon"}},
+            "until of 'Demo' is 'soon': it is not a date or a time; give a timestamp",
+        ),
         ({"since": {"Demo": 5}}, "since of 'Demo' is 5: 5 is a number, and the log's times are timestamps"),
         (
             {"since": {"Demo": "2026-06-01"}, "until": {"Demo": "2026-05-31"}},
             "'Demo' has since 2026-06-01 and until 2026-05-31, which is not later",
         ),
-        ({"since": {"Demo": pd.Timestamp("2026-06-01", tz="UTC")}}, "has a zone, and the log's times have none"),
+        (
+            {"since": {"Demo": pd.Timestamp("2026-06-01", tz="UTC")}},
+            "has a zone, and the log's times have none",
+        ),
     ],
 )
 def test_dates_that_do_not_fit_the_log_are_refused(rules: dict[str, Any], message: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..numbers import brief, count, number, percent
 from ..outcomes import recorded_outcomes
-from ..restored import compared_stages, follows, is_whole, marked_optional
+from ..restored import compared_stages, follows, is_whole
 from ..sentences import KIND_TITLES, findings, standings
 from .canvas import Canvas
 
@@ -80,7 +80,7 @@ def story_of(canvas: Canvas) -> Story:
     parts = {kind: [_of_kind(rows, kind) for _, rows in groups] for kind in kinds}
     outcomes = {kind: recorded_outcomes(remembered, kind, rows) for kind, rows in parts.items()}
     stage_names = remembered.get("names", {})
-    names = marked_optional(canvas.names_of(table["stage"].unique()), remembered)
+    names = canvas.names_of(table["stage"].unique())
     panels = []
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
