@@ -38,10 +38,8 @@ def core_rules(pipeline: Pipeline, clock: Clock) -> tuple[list[int], list[int], 
         if label in rules.until:
             _, end = _span("until", label, rules.until[label], clock)
         if end <= begin:
-            raise SchemaError(
-                f"{label!r} has since {rules.since.get(label)} and until {rules.until.get(label)}, which is not "
-                "later; give a later until"
-            )
+            dates = f"since {rules.since.get(label)} and until {rules.until.get(label)}"
+            raise SchemaError(f"{label!r} has {dates}, which is not later; give a later until")
         since.append(begin)
         until.append(end)
     return optional, since, until
