@@ -147,7 +147,7 @@ def test_a_chain_honours_the_rules_of_both_parts(basis: Any) -> None:
 
 def test_parts_with_other_rules_are_refused() -> None:
     other = PIPELINE.replace(since={"Demo": "2026-05-02"})
-    with pytest.raises(sf.SchemaError, match="since is .*2026-05-01.* and .*2026-05-02"):
+    with pytest.raises(sf.SchemaError, match=r"since is .*2026-05-01.* and .*2026-05-02"):
         sf.merge([sf.partial(log(), PIPELINE), sf.partial(log(), other)])
     with pytest.raises(sf.SchemaError, match="optional is"):
         sf.merge([sf.partial(log(), PIPELINE), sf.partial(log(), PIPELINE.replace(optional=()))])
