@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "scan/stage_epochs.hpp"
@@ -23,6 +24,14 @@ class StagesBeyond {
           absent_(static_cast<std::size_t>(pipeline.n_rows())) {
         for (std::int32_t row = 0; row < pipeline.n_rows(); ++row)
             limits_.push_back(static_cast<std::size_t>(JourneyEnd::began_limit_of(pipeline, row)));
+        if constexpr (kHasSteps) {
+            for (std::size_t epoch = 0; epoch < epochs_.size(); ++epoch) {
+                for (const std::size_t limit : limits_) {
+                    const std::uint64_t passed = bits_below(limit, 0);
+                    steps_.push_back({passed & epochs_.implied(epoch, 0), passed & epochs_.absent(epoch, 0)});
+                }
+            }
+        }
     }
 
     void clear() {
@@ -32,13 +41,14 @@ class StagesBeyond {
 
     /// Adds a visit that begins at a time, and returns the epoch of this time.
     std::size_t visit(std::int32_t row, std::int64_t time) {
-        const std::size_t limit = limits_[static_cast<std::size_t>(row)];
-        if (epochs_.size() == 1) {
-            for (std::size_t w = 0; w < beyond_.n_words(); ++w)
-                beyond_.add(w, bits_below(limit, w) & epochs_.implied(0, w));
-            return 0;
+        const std::size_t epoch = epochs_.size() == 1 ? 0 : epochs_.at(time);
+        if constexpr (kHasSteps) {
+            const Step& step = steps_[epoch * limits_.size() + static_cast<std::size_t>(row)];
+            beyond_.add(0, step.beyond);
+            absent_.add(0, step.absent);
+            return epoch;
         }
-        const std::size_t epoch = epochs_.at(time);
+        const std::size_t limit = limits_[static_cast<std::size_t>(row)];
         for (std::size_t w = 0; w < beyond_.n_words(); ++w) {
             const std::uint64_t passed = bits_below(limit, w);
             beyond_.add(w, passed & epochs_.implied(epoch, w));
@@ -54,7 +64,16 @@ class StagesBeyond {
     [[nodiscard]] const StageEpochs& epochs() const { return epochs_; }
 
   private:
+    /// What a visit of one row adds in one epoch.
+    struct Step {
+        std::uint64_t beyond = 0;
+        std::uint64_t absent = 0;
+    };
+    // Of few stages there are few rows and epochs.
+    static constexpr bool kHasSteps = std::is_base_of_v<OneWordSet, Set>;
+
     StageEpochs epochs_;
+    std::vector<Step> steps_;          // of each epoch the rows, where a set is one word
     std::vector<std::size_t> limits_;  // of each row: a visit of it is beyond the open stages below
     Set beyond_;
     Set absent_;

@@ -162,17 +162,19 @@ class StateTable {
             const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
             std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
             if constexpr (kHasDates) {
-                const std::size_t begin = journeys.offsets[item];
-                const std::size_t epoch = epochs_.at(journeys.time[begin]);
                 // Dates do not matter to an item that is beyond none of the stages that have them.
-                if (journeys.time[i - 1] > epochs_.last_tick(epoch) && (visited & beyond_dated_) != 0) {
-                    const std::uint32_t number = mixed_number(
-                        mixed_key(journeys, codes, begin, i, place, epoch), static_cast<std::uint32_t>(item));
-                    ++mixed_[number].items;
-                    at_mixed(item, number);
-                    continue;
+                if ((visited & beyond_dated_) != 0) {
+                    const std::size_t begin = journeys.offsets[item];
+                    const std::size_t epoch = epochs_.at(journeys.time[begin]);
+                    if (journeys.time[i - 1] > epochs_.last_tick(epoch)) {
+                        const std::uint64_t key = mixed_key(journeys, codes, begin, i, place, epoch);
+                        const std::uint32_t number = mixed_number(key, static_cast<std::uint32_t>(item));
+                        ++mixed_[number].items;
+                        at_mixed(item, number);
+                        continue;
+                    }
+                    place += epoch * n_plain_;
                 }
-                place += epoch * n_plain_;
             }
             at_item(item, place);
             ItemStates::State& state = states_[place];
