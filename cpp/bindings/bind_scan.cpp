@@ -42,9 +42,19 @@ void bind_scan(py::module_& m) {
     py::class_<Pipeline>(m, "Pipeline")
         .def(py::init<std::int32_t, std::int32_t, std::int32_t, std::vector<std::int32_t>>(), "n_open"_a,
              "n_won"_a, "n_lost"_a, "row_of_label"_a)
+        .def(py::init([](std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
+                         std::vector<std::int32_t> row_of_label, std::vector<std::uint8_t> optional,
+                         std::vector<std::int64_t> since, std::vector<std::int64_t> until) {
+                 return Pipeline(n_open, n_won, n_lost, std::move(row_of_label),
+                                 {std::move(optional), std::move(since), std::move(until)});
+             }),
+             "n_open"_a, "n_won"_a, "n_lost"_a, "row_of_label"_a, "optional"_a, "since"_a, "until"_a)
         .def_property_readonly("n_open", &Pipeline::n_open)
         .def_property_readonly("n_won", &Pipeline::n_won)
-        .def_property_readonly("rows", &Pipeline::rows);
+        .def_property_readonly("rows", &Pipeline::rows)
+        .def_property_readonly("optional", [](const Pipeline& pipeline) { return pipeline.rules().optional; })
+        .def_property_readonly("since", [](const Pipeline& pipeline) { return pipeline.rules().since; })
+        .def_property_readonly("until", [](const Pipeline& pipeline) { return pipeline.rules().until; });
 
     py::native_enum<scan::Basis>(m, "Basis", "enum.Enum")
         .value("active", scan::Basis::active)

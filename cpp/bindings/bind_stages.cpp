@@ -120,7 +120,8 @@ void bind_quality(py::module_& m) {
         .def_readonly("unlisted_rows", &stages::PipelineQuality::unlisted_rows)
         .def_readonly("bridged_visits", &stages::PipelineQuality::bridged_visits)
         .def_readonly("items_without_rows", &stages::PipelineQuality::items_without_rows)
-        .def_readonly("ties_deciding_outcome", &stages::PipelineQuality::ties_deciding_outcome);
+        .def_readonly("ties_deciding_outcome", &stages::PipelineQuality::ties_deciding_outcome)
+        .def_readonly("rows_outside_dates", &stages::PipelineQuality::rows_outside_dates);
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
     m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);

@@ -11,8 +11,9 @@ import pandas as pd
 from .errors import SchemaError, check_option, counted, did_you_mean, is_whole_number, quoted
 from .naming import public
 from .pipeline_file import errors_name_the_file, read_pipeline_file
+from .stage_rules import Label, Shorter, StageRules
+from .times.periods import MomentLike
 
-Label = Hashable
 MovedOut = Literal["exclude", "include"]
 
 
@@ -47,6 +48,20 @@ class Pipeline:
         What becomes of an item whose last row is elsewhere: ``"exclude"`` leaves it out of every table,
         as a CRM that shows an item where it is now; ``"include"`` counts it in the stages that it passed
         here, and as ``moved_out`` in place of won, lost or open.
+    optional
+        Which of `stages` nothing skips: they count where they are passed, and are never assumed and never
+        required.
+    aliases
+        Other names of stages, each with the stage as which it is read: ``{"Proposal": "Offer"}``.
+    since, until
+        When a stage of `stages` came and went, as moments: from the begin of the one span to the end of the
+        other. A move made at another time neither skips the stage nor fills it in.
+    ignore
+        Labels of the log that are meant to be ignored, as ``unlisted="ignore"`` does for all.
+    ignore_shorter
+        A length of time: a visit that is shorter and followed by another is read as if it had not been, but
+        the first one and final ones. With a length for each of some stages it is about these alone, final
+        ones too.
 
     Raises
     ------
@@ -70,6 +85,12 @@ class Pipeline:
         names: Mapping[Any, str] | None = None,
         elsewhere: Label | Sequence[Label] = (),
         moved_out: MovedOut = "exclude",
+        optional: Label | Sequence[Label] = (),
+        aliases: Mapping[Any, Any] | None = None,
+        since: Mapping[Any, MomentLike] | None = None,
+        until: Mapping[Any, MomentLike] | None = None,
+        ignore: Label | Sequence[Label] = (),
+        ignore_shorter: Shorter | None = None,
     ) -> None:
         check_option("moved_out", moved_out, get_args(MovedOut))
         self._stages = _labels(stages)
@@ -78,9 +99,18 @@ class Pipeline:
         self._elsewhere = _labels(elsewhere)
         self._moved_out: MovedOut = moved_out
         self._names = {label: str(name) for label, name in (names or {}).items()}
+        self._rules = StageRules(
+            optional=_labels(optional),
+            aliases=dict(aliases or {}),
+            since=dict(since or {}),
+            until=dict(until or {}),
+            ignore=_labels(ignore),
+            ignore_shorter=ignore_shorter,
+        )
         self._is_from_export = False
         problems = _problems(self._stages, self._won, self._lost, self._names)
         problems += _elsewhere_problems(self.labels, self._elsewhere)
+        problems += self._rules.problems(self._stages, self._won + self._lost, self._elsewhere)
         if problems:
             raise SchemaError("invalid pipeline: " + "; ".join(problems))
 
@@ -134,6 +164,11 @@ class Pipeline:
         return self._moved_out
 
     @property
+    def rules(self) -> StageRules:
+        """What holds for single stages: ``optional``, ``aliases``, ``since``, ``until`` and the rest."""
+        return self._rules
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """All labels: in progress, won, lost. The rows of every table."""
         return self._stages + self._won + self._lost
@@ -173,6 +208,7 @@ class Pipeline:
             "names": self._names,
             "elsewhere": self._elsewhere,
             "moved_out": self._moved_out,
+            **self._rules.given,
         }
         changed = Pipeline(**(same | changes))
         changed._is_from_export = self._is_from_export and changed.labels == self.labels
@@ -202,7 +238,7 @@ class Pipeline:
         known = getattr(log, "stages", None)
         if not isinstance(known, pd.DataFrame):
             raise SchemaError(f"expected a StageLog, got {type(log).__name__}")
-        listed = {*self.labels, *self._elsewhere}
+        listed = {*self.labels, *self._elsewhere, *self._rules.aliases, *self._rules.ignore}
         seen = set(known["stage"])
         # Of bools also where there are none: an empty list would choose no columns instead of no rows.
         is_unlisted = pd.Series([label not in listed for label in known["stage"]], dtype=bool)
@@ -221,7 +257,7 @@ class Pipeline:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pipeline):
             return NotImplemented
-        return self._key() == other._key() and self.names == other.names
+        return self._key() == other._key() and self.names == other.names and self._rules == other._rules
 
     def __hash__(self) -> int:
         return hash(self._key())
@@ -237,6 +273,7 @@ class Pipeline:
                 parts.append(f"{word}: " + ", ".join(_shortened([names[label] for label in labels])))
         if self._elsewhere:
             parts.append(f"elsewhere: {counted(len(self._elsewhere), 'stage')}")
+        parts += self._rules.words(names)
         return "Pipeline: " + " | ".join(parts)
 
 

@@ -14,7 +14,11 @@ from .errors import SchemaError, did_you_mean, quoted
 
 Observed: TypeAlias = str | int | datetime.date  # what TOML has for a moment
 _FILE_KEYS = ("observed_until", "pipeline", "columns")
-_PIPELINE_KEYS = ("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted")
+_TABLES = ("names", "aliases", "since", "until")
+_PIPELINE_KEYS = (
+    *("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted"),
+    *("optional", "aliases", "since", "until", "ignore", "ignore_shorter"),
+)
 # How files begin that are no text, and what the columns of a header stand between.
 _OTHER_FILES = {
     b"\x1f\x8b": "packed with gzip",
@@ -99,21 +103,26 @@ def _checked(content: Mapping[str, Any]) -> PipelineFile:
     for key, name in columns.items():
         if not isinstance(name, str):
             raise SchemaError(f"[columns] {key} = {name!r} is not text")
-    given_names = table.get("names", {})
-    if not isinstance(given_names, Mapping):
-        raise SchemaError("[pipeline.names] is not a table")
+    for key in _TABLES:
+        if not isinstance(table.get(key, {}), Mapping):
+            raise SchemaError(f"[pipeline.{key}] is not a table")
     stages = table["stages"] if isinstance(table["stages"], list) else [table["stages"]]
     labels_are_integers = all(isinstance(label, int) for label in stages)
-    names = {
-        # A TOML key is always text, also where the label it names is a number.
-        int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: name
-        for label, name in given_names.items()
-    }
-    others = {key: table[key] for key in ("won", "lost", "elsewhere", "moved_out") if key in table}
+
+    def by_label(values: Any) -> Any:
+        """Read the keys of a table as labels: a TOML key is always text, also where its label is a number."""
+        if not isinstance(values, Mapping):
+            return values
+        return {
+            int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: value
+            for label, value in values.items()
+        }
+
+    given = {key: by_label(value) for key, value in table.items() if key not in ("stages", "unlisted")}
     observed_until = content.get("observed_until")
     if not isinstance(observed_until, str | int | datetime.date | None) or isinstance(observed_until, bool):
         raise SchemaError(f"observed_until = {observed_until!r} is not a moment")
-    return PipelineFile({"stages": stages, "names": names, **others}, dict(columns), unlisted, observed_until)
+    return PipelineFile({"stages": stages, **given}, dict(columns), unlisted, observed_until)
 
 
 def _check_keys(where: str, table: object, known: Iterable[str]) -> None:

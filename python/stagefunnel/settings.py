@@ -87,8 +87,9 @@ class Settings:
         """
         pipeline = self.pipeline
         parts = {"stages": pipeline.stages, "won": pipeline.won, "lost": pipeline.lost}
-        if pipeline.elsewhere:
-            parts["elsewhere"] = pipeline.elsewhere
+        rules = pipeline.rules
+        more = {"elsewhere": pipeline.elsewhere, "optional": rules.optional, "ignore": rules.ignore}
+        parts |= {key: labels for key, labels in more.items() if labels}
         lines = (
             []
             if self.observed_until is None
@@ -101,17 +102,24 @@ class Settings:
         if self.unlisted != "error":
             lines.append(f"unlisted = {_toml(self.unlisted)}")
         named = {label: name for label, name in pipeline.names.items() if name != str(label)}
-        if named:
-            lines += ["", "[pipeline.names]"]
-            lines += [f"{_toml(str(label))} = {_toml(name)}" for label, name in named.items()]
+        shorter = rules.ignore_shorter
+        by_stage = {"names": named, "aliases": rules.aliases, "since": rules.since, "until": rules.until}
+        if isinstance(shorter, Mapping):
+            by_stage["ignore_shorter"] = shorter
+        elif shorter is not None:
+            lines.append(f"ignore_shorter = {_toml_moment(shorter)}")
+        for key, values in by_stage.items():
+            if values:
+                lines += ["", f"[pipeline.{key}]"]
+                lines += [f"{_toml(str(label))} = {_toml_moment(value)}" for label, value in values.items()]
         if self.columns:
             lines += ["", "[columns]"]
             lines += [f"{key} = {_toml(name)}" for key, name in self.columns.items()]
         return "\n".join(lines) + "\n"
 
 
-def _toml_moment(value: Observed) -> str:
-    """Write a moment as text, or as the number that it is in a log of plain integers."""
+def _toml_moment(value: object) -> str:
+    """Write a label, a moment or a length as text, or as the number that it is."""
     return _toml(int(value)) if is_whole_number(value) else _toml(str(value))
 
 

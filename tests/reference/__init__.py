@@ -41,7 +41,7 @@ from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
-from reference.stages import Row, Stages, labels, outcome_of
+from reference.stages import Row, Stages, is_there, labels, outcome_of
 from reference.transitions import transitions
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "followed",
     "funnel",
     "funnel_at_stages",
+    "is_there",
     "item_matches",
     "item_table",
     "journeys",

@@ -6,19 +6,20 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from reference.funnel import COUNTS, SHARES, funnel
+from reference.funnel import COUNTS, SHARES, compared_with, funnel, stage_before
 from reference.journeys import (
     Visit,
     began_beyond,
     has_visit,
     lost_from,
     outcome,
+    passed_in_absence,
     visits_by_item,
     went_beyond,
 )
 from reference.kinds import Counted, Fill, Kind, counted
 from reference.report import LostThenWon, Values, kept_of, share
-from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels, outcome_of
+from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels
 
 Standing: TypeAlias = tuple[str, Stage | None]
 
@@ -107,7 +108,14 @@ def _origin_records(
 ) -> list[dict[str, Any]]:
     counts = {deal: counted(visits, pipeline, kind, fill) for deal, visits in kept.items()}
     records: list[dict[str, Any]] = []
-    last_in_progress = 0
+    reached_of: dict[Stage, int] = {}
+    absent = {
+        stage
+        for stage in pipeline.stages
+        for deals in of_lead.values()
+        for deal in deals
+        if any(passed_in_absence(visit, stage, pipeline) for visit in kept[deal])
+    }
     for stage in labels(pipeline):
         passed = sum(any(stage in counts[deal].passed for deal in deals) for deals in of_lead.values())
         reached = sum(any(_reaches(counts[deal], stage) for deal in deals) for deals in of_lead.values())
@@ -134,14 +142,12 @@ def _origin_records(
             "skip_rate": share(skipped, sum(beyond)),
             "loss_rate": share(lost, sum(visited)),
         }
-        before = {
-            "open": records[-1]["reached"] if records else converted,
-            "won": last_in_progress,
-            "lost": len(of_lead),
-        }
-        record["conversion_from_previous"] = share(reached, before[outcome_of(stage, pipeline)])
-        if stage in pipeline.stages:
-            last_in_progress = reached
+        before = compared_with(stage, pipeline, reached_of, len(of_lead), absent)
+        is_first = stage not in pipeline.lost and stage_before(stage, pipeline) is None
+        if is_first and stage not in absent:
+            before = converted
+        record["conversion_from_previous"] = share(reached, before)
+        reached_of[stage] = reached
         reaching = {deal for deals in of_lead.values() for deal in deals if _reaches(counts[deal], stage)}
         values = [amounts.get(deal) for deal in reaching]
         present = [Fraction(value) for value in values if value is not None]

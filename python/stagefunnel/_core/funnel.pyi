@@ -39,6 +39,9 @@ class Counts:
     def beyond(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
+    def beyond_absent(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
     def has_amounts(self) -> bool:
         ...
     @property

@@ -7,7 +7,11 @@ import stagefunnel._core.journeys
 import typing
 __all__: list[str] = ['Basis', 'MovedOut', 'Pipeline', 'moved_items', 'select_journeys', 'with_departures']
 class Pipeline:
+    @typing.overload
     def __init__(self, n_open: typing.SupportsInt | typing.SupportsIndex, n_won: typing.SupportsInt | typing.SupportsIndex, n_lost: typing.SupportsInt | typing.SupportsIndex, row_of_label: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
+        ...
+    @typing.overload
+    def __init__(self, n_open: typing.SupportsInt | typing.SupportsIndex, n_won: typing.SupportsInt | typing.SupportsIndex, n_lost: typing.SupportsInt | typing.SupportsIndex, row_of_label: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], optional: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], since: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], until: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
         ...
     @property
     def n_open(self) -> int:
@@ -16,7 +20,16 @@ class Pipeline:
     def n_won(self) -> int:
         ...
     @property
+    def optional(self) -> list[int]:
+        ...
+    @property
     def rows(self) -> list[int]:
+        ...
+    @property
+    def since(self) -> list[int]:
+        ...
+    @property
+    def until(self) -> list[int]:
         ...
 class Basis(enum.Enum):
     active: typing.ClassVar[Basis]

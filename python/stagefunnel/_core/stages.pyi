@@ -122,6 +122,9 @@ class PipelineQuality:
     def items_without_rows(self) -> int:
         ...
     @property
+    def rows_outside_dates(self) -> int:
+        ...
+    @property
     def ties_deciding_outcome(self) -> int:
         ...
     @property

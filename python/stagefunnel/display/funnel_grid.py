@@ -17,7 +17,7 @@ from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
-from .restored import is_whole
+from .restored import is_whole, marked_optional
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
 from .unlike import notes_of_funnels
 
@@ -52,6 +52,8 @@ class _Funnel:
         For each kind: the columns that it shows.
     names
         What people read for a stage.
+    marked_names
+        The same, with the optional stages marked.
     shared
         The columns that stand once for all kinds.
     """
@@ -60,6 +62,7 @@ class _Funnel:
     blocks: dict[str, list[pd.DataFrame]]
     columns: dict[str, list[str]]
     names: Mapping[str, str]
+    marked_names: Mapping[str, str]
     shared: list[str]
 
     @property
@@ -128,6 +131,7 @@ def _taken_apart(table: pd.DataFrame, remembered: Mapping[str, Any]) -> _Funnel:
         {kind: _blocks(part, by) for kind, part in parts.items()},
         {kind: _columns(kind, part) for kind, part in parts.items()},
         remembered.get("names", {}),
+        marked_optional(remembered.get("names", {}), remembered),
         [name for name in _SHARED if name != "began_beyond" or table[name].any()],
     )
 
@@ -145,7 +149,7 @@ def _columns(kind: str, part: pd.DataFrame) -> list[str]:
         columns.append("assumed")
     columns.append("conversion_from_all")
     if kind in ("furthest", "strict"):
-        # Only in these kinds does a stage never have more items than the one before it.
+        # Only in these kinds does a stage that is always asked for never have more than the one before it.
         columns.append("conversion_from_previous")
     return columns + [name for name in AMOUNTS if name in part.columns]
 
@@ -176,7 +180,7 @@ def _headings(funnel: _Funnel) -> Iterator[str]:
 
 def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
     """Write the rows of one group, with the numbers of all kinds."""
-    name_of = stage_namer(funnel.names)
+    name_of = stage_namer(funnel.marked_names)
     # One kind may leave out a group altogether, so groups match by their values and not by their place.
     of_kind = {kind: _same_group(blocks, rows, funnel.by) for kind, blocks in funnel.blocks.items()}
     blank = [""] * len(rows)
@@ -207,7 +211,10 @@ def _ends_of_open_stages(rows: pd.DataFrame) -> list[int]:
 
 def _column(rows: pd.DataFrame, name: str) -> list[str]:
     write = percent if name.startswith("conversion") else number if name == "amount" else count
-    return [write(value) for value in rows[name].tolist()]
+    values = rows[name]
+    if name == "conversion_from_previous":
+        values = values.where(~(values > 1))
+    return [write(value) for value in values.tolist()]
 
 
 def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str], list[str]]:

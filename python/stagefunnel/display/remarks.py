@@ -50,6 +50,13 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     without_rows = remembered.get("without_rows", ())
     if without_rows:
         lines.append(f"Stages without rows: {_some([names.get(stage, stage) for stage in without_rows])}")
+    absent: Mapping[str, str] = remembered.get("absent", {})
+    if absent:
+        stages = _some([f"{names.get(stage, stage)} ({dates})" for stage, dates in absent.items()])
+        lines.append(
+            "No conversion from the stage before, because some got past a stage while it was not there: "
+            f"{stages}"
+        )
     outside = remembered.get("outside", ())
     if outside:
         first, last = remembered["log_runs"]

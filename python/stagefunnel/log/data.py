@@ -22,6 +22,7 @@ from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
 from .fit import Fit
+from .stage_dates import core_rules
 
 Invalid: TypeAlias = Literal["error", "drop", "keep_stage"]
 Empty: TypeAlias = Literal["error", "allow"]
@@ -198,8 +199,8 @@ class LogData:
             If the log has a stage that the pipeline does not list, unless `unlisted` is ``"ignore"``, or one
             near a stage of the pipeline that has no rows, unless `missing` is ``"ignore"``.
         SchemaError
-            If `pipeline` is not a pipeline, the log was read without some of its stages, or some have no rows
-            and `missing` is ``"error"``.
+            If `pipeline` is not a pipeline, the log was read without some of its stages, some have no rows
+            and `missing` is ``"error"``, or the dates of a stage do not fit the log's times.
         """
         check_option("unlisted", unlisted, ("error", "ignore"))
         check_option("missing", missing, get_args(MissingStages))
@@ -218,4 +219,5 @@ class LogData:
         fit.refuse_without_rows(missing)
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
         rows = [row_of.get(label, -1) for label in self.labels]
-        return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
+        rules = core_rules(pipeline, self.clock) or ()
+        return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows, *rules)

@@ -59,6 +59,10 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
         "note",
         "places where two visits become one because rows between them are not listed",
     ),
+    "rows_outside_dates": (
+        "note",
+        "rows of a stage before its since or after its until; they are read as any other",
+    ),
     "ties_deciding_outcome": (
         "warning",
         "items whose last time has rows of several outcomes: their order decides",
@@ -106,6 +110,8 @@ def quality_counts(
         counts |= stage_counts(data.fit(pipeline))
         counts["items_without_rows"] = read.items_without_rows
         counts["bridged_visits"] = read.bridged_visits
+        if pipeline.rules.since or pipeline.rules.until:
+            counts["rows_outside_dates"] = read.rows_outside_dates
         counts["ties_deciding_outcome"] = read.ties_deciding_outcome
     return counts
 

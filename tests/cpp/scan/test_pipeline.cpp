@@ -52,6 +52,25 @@ TEST(Pipeline, RefusesANegativeNumberOfStages) {
     EXPECT_THROW(Pipeline(1, 1, -1, {}), std::invalid_argument);
 }
 
+TEST(Pipeline, KnowsWhichStagesAreThereAtATime) {
+    const Pipeline pipeline(2, 0, 0, {}, {{0, 1}, {StageRules::kAlways, 10}, {5, StageRules::kForever}});
+    EXPECT_TRUE(pipeline.has_rules());
+    EXPECT_TRUE(pipeline.is_optional(1));
+    EXPECT_TRUE(pipeline.is_there(0, 4));
+    EXPECT_FALSE(pipeline.is_there(0, 5));
+    EXPECT_FALSE(pipeline.is_there(1, 9));
+    EXPECT_TRUE(pipeline.is_there(1, StageRules::kForever));
+    EXPECT_FALSE(Pipeline(2, 0, 0, {}).has_rules());
+}
+
+TEST(Pipeline, RefusesRulesThatDoNotFitItsStages) {
+    const std::string message = "rules must be one per open stage, and a stage has both dates or none";
+    EXPECT_EQ(message_of([] { Pipeline(2, 0, 0, {}, {{1}, {}, {}}); }), message);
+    EXPECT_EQ(message_of([] { Pipeline(1, 0, 0, {}, {{}, {1}, {}}); }), message);
+    EXPECT_EQ(message_of([] { Pipeline(1, 0, 0, {}, {{}, {5}, {5}}); }),
+              "the stage of row 0 ends before it begins");
+}
+
 TEST(Pipeline, RefusesALogOfOtherLabels) {
     const Log log = log_of({{7, "New", 1}, {7, "Won", 2}});
     EXPECT_NO_THROW(Pipeline(1, 1, 0, {0, 1}).check(log.journeys));

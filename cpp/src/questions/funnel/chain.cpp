@@ -10,6 +10,7 @@
 
 #include "base/parallel.hpp"
 #include "questions/funnel/funnel_counter.hpp"
+#include "questions/funnel/ruled_stages.hpp"
 #include "scan/scan.hpp"
 
 namespace stagefunnel::funnel {
@@ -28,8 +29,9 @@ class ChainPartReader {
         scan::JourneyEnd& end = end_.emplace(part_.pipeline);
         const Journeys& journeys = part_.journeys;
         scan::for_each_visit(codes_, journeys.offsets[item], journeys.offsets[item + 1],
-                             part_.pipeline.row_of_code(), [&](std::int32_t row, std::size_t) {
-                                 stages_.visit(options_.kind, end, row, part_.pipeline.outcome_of(row));
+                             part_.pipeline.row_of_code(), [&](std::int32_t row, std::size_t i) {
+                                 stages_.visit(options_.kind, end, row, part_.pipeline.outcome_of(row),
+                                               time_for_rules<Mask>(part_.pipeline, journeys, i));
                                  end.visit(row);
                              });
         if (end.empty() || is_left_out(end, options_.lost_then_won)) return false;
@@ -42,12 +44,9 @@ class ChainPartReader {
     [[nodiscard]] std::uint64_t visited(std::size_t w) const { return stages_.seen.word(w); }
     [[nodiscard]] std::uint64_t passed(std::size_t w) const { return stages_.own(options_.kind).word(w); }
     [[nodiscard]] std::uint64_t reached(std::size_t w) const { return passed(w) | stages_.filled.word(w); }
-    [[nodiscard]] std::uint64_t beyond(std::size_t w) const {
-        return scan::bits_below(static_cast<std::size_t>(end_->beyond_limit()), w);
-    }
-    [[nodiscard]] std::uint64_t began_beyond(std::size_t w) const {
-        return scan::bits_below(static_cast<std::size_t>(end_->began_limit()), w);
-    }
+    [[nodiscard]] std::uint64_t beyond(std::size_t w) const { return stages_.beyond(*end_, w); }
+    [[nodiscard]] std::uint64_t began_beyond(std::size_t w) const { return stages_.began_beyond(*end_, w); }
+    [[nodiscard]] std::uint64_t beyond_absent(std::size_t w) const { return stages_.beyond_absent(w); }
     [[nodiscard]] bool passed_a_won_stage() const {
         const auto n_open = static_cast<std::size_t>(part_.pipeline.n_open());
         const auto n_won = static_cast<std::size_t>(part_.pipeline.n_won());
@@ -62,7 +61,7 @@ class ChainPartReader {
     const ChainPart& part_;
     const Code* codes_;
     const Options& options_;
-    ItemStages<Mask> stages_;
+    StagesOf<Mask> stages_;
     std::optional<scan::JourneyEnd> end_;
 };
 
@@ -152,10 +151,11 @@ class LeadCounter {
         : deals_(deals),
           reader_(deals, codes, options),
           n_rows_(static_cast<std::size_t>(deals.pipeline.n_rows())),
-          counts_(1, deals.pipeline.n_rows(), amounts_of(options)) {}
+          counts_(1, deals.pipeline, amounts_of(options)) {}
 
     void count(std::span<const std::uint32_t> deals) {
-        Mask visited(n_rows_), passed(n_rows_), reached(n_rows_), beyond(n_rows_), moved_past(n_rows_);
+        Mask visited(n_rows_), passed(n_rows_), reached(n_rows_), beyond(n_rows_), moved_past(n_rows_),
+            absent(n_rows_);
         Standing standing;
         for (const std::uint32_t deal : deals) {
             if (!reader_.read(deal)) continue;
@@ -165,6 +165,7 @@ class LeadCounter {
                 reached.add(w, reader_.reached(w));
                 beyond.add(w, reader_.beyond(w));
                 moved_past.add(w, reader_.beyond(w) & ~reader_.began_beyond(w));
+                absent.add(w, reader_.beyond_absent(w));
             }
             if (deals_.moved.empty() || deals_.moved[deal] == 0) {
                 standing.see(reader_.end(), deals_.journeys.first_row[deal]);
@@ -183,6 +184,7 @@ class LeadCounter {
             add(c.skipped, beyond.word(w) & ~visited.word(w), w);
             add(c.began_beyond, beyond.word(w) & ~visited.word(w) & ~moved_past.word(w), w);
             add(c.beyond, beyond.word(w) & visited.word(w), w);
+            add(c.beyond_absent, absent.word(w), w);
         }
         standing.count(c);
         moved_out_ += static_cast<std::int64_t>(standing.has_moved_out());
@@ -206,7 +208,7 @@ template <class Mask, class Code>
 PartialCounts add_amounts(const ChainPart& deals, const Code* codes,
                           std::span<const std::uint8_t> has_counted_lead, const Options& options) {
     return parallel_merge(has_counted_lead.size(), options.threads, [&](std::size_t first, std::size_t last) {
-        PartialCounts partial(1, deals.pipeline.n_rows(), Amounts::summed);
+        PartialCounts partial(1, deals.pipeline, Amounts::summed);
         ChainPartReader<Mask, Code> reader(deals, codes, options);
         for (std::size_t deal = first; deal < last; ++deal) {
             if (has_counted_lead[deal] == 0 || !reader.read(deal)) continue;
@@ -270,9 +272,9 @@ OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const 
         }
         return OriginCounts{std::move(origin.counted).finish(), origin.converted, origin.moved_out};
     };
-    const Pipeline& longer =
-        leads.pipeline.n_rows() > deals.pipeline.n_rows() ? leads.pipeline : deals.pipeline;
-    return scan::with_stage_set(longer, [&]<class Mask>() {
+    const std::int32_t n_rows = std::max(leads.pipeline.n_rows(), deals.pipeline.n_rows());
+    const bool has_rules = leads.pipeline.has_rules() || deals.pipeline.has_rules();
+    return scan::with_stage_set(n_rows, has_rules, [&]<class Mask>() {
         return scan::with_codes(leads.journeys, [&](const auto* lead_codes) {
             return scan::with_codes(deals.journeys, [&](const auto* deal_codes) {
                 return count.template operator()<Mask>(lead_codes, deal_codes);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "questions/funnel/kind_rules.hpp"
+#include "questions/funnel/ruled_stages.hpp"
 #include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
@@ -62,8 +63,10 @@ struct PartialCounts {
     Counts counts;
     std::vector<int128> sums;  // amounts of each group and stage, row by row; empty without amounts
 
-    PartialCounts(Eigen::Index n_groups, Eigen::Index n_rows, Amounts amounts) {
+    PartialCounts(Eigen::Index n_groups, const Pipeline& pipeline, Amounts amounts) {
+        const Eigen::Index n_rows = pipeline.n_rows();
         for (const auto& [name, table] : kStageTables) (counts.*table).setZero(n_groups, n_rows);
+        if (!pipeline.has_dates()) counts.beyond_absent.resize(n_groups, 0);
         for (const auto& [name, table] : kGroupTables) (counts.*table).setZero(n_groups);
         if (amounts == Amounts::summed) {
             sums.assign(static_cast<std::size_t>(n_groups * n_rows), 0);
@@ -136,7 +139,7 @@ class Counter {
         : pipeline_(pipeline),
           options_(options),
           stages_(pipeline),
-          partial_(n_groups, pipeline.n_rows(), amounts_of(options)) {}
+          partial_(n_groups, pipeline, amounts_of(options)) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n = 1) {
@@ -148,8 +151,9 @@ class Counter {
     [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
         scan::JourneyEnd end = begin();
         scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
-                             pipeline_.row_of_code(),
-                             [&](std::int32_t row, std::size_t) { visit(end, row); });
+                             pipeline_.row_of_code(), [&](std::int32_t row, std::size_t i) {
+                                 visit(end, row, time_for_rules<Mask>(pipeline_, journeys, i));
+                             });
         return end;
     }
 
@@ -158,8 +162,8 @@ class Counter {
         return scan::JourneyEnd(pipeline_);
     }
 
-    void visit(scan::JourneyEnd& end, std::int32_t row) {
-        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row));
+    void visit(scan::JourneyEnd& end, std::int32_t row, std::int64_t time) {
+        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row), time);
         end.visit(row);
     }
 
@@ -192,13 +196,11 @@ class Counter {
                 break;
         }
         stages_.fill_end(options_.kind, end);
-        const auto limit = static_cast<std::size_t>(end.beyond_limit());
-        const auto began_limit = static_cast<std::size_t>(end.began_limit());
         const Mask& own = stages_.own(options_.kind);
         for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
             const std::uint64_t seen = stages_.seen.word(w);
-            const std::uint64_t beyond = scan::bits_below(limit, w);
-            const std::uint64_t began = scan::bits_below(began_limit, w);
+            const std::uint64_t beyond = stages_.beyond(end, w);
+            const std::uint64_t began = stages_.began_beyond(end, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
             scan::for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
             scan::for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
@@ -206,6 +208,9 @@ class Counter {
             scan::for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
             scan::for_each_bit(began & ~seen, w, [&](Eigen::Index row) { counts.began_beyond(g, row) += n; });
             scan::for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
+            if constexpr (Mask::kHasRules)
+                scan::for_each_bit(stages_.beyond_absent(w), w,
+                                   [&](Eigen::Index row) { counts.beyond_absent(g, row) += n; });
             if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }
     }
@@ -225,7 +230,7 @@ class Counter {
 
     const Pipeline& pipeline_;
     const Options& options_;
-    ItemStages<Mask> stages_;
+    StagesOf<Mask> stages_;
     PartialCounts partial_;
 };
 

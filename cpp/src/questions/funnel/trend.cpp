@@ -89,7 +89,7 @@ class TrendCounter {
         if (stage.row == end.last()) return;
         if (stage.is_final && !status_.closed) status_.since = closed_at_ = time;
         status_.closed = stage.is_final;
-        counter_.visit(end, stage.row);
+        counter_.visit(end, stage.row, time);
     }
 
     /// Counts the item as it stands now in the periods [first, past).

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..numbers import brief, count, number, percent
 from ..outcomes import recorded_outcomes
-from ..restored import follows, is_whole
+from ..restored import compared_stages, follows, is_whole
 from ..sentences import KIND_TITLES, findings, standings
 from ..unlike import notes_of_funnels
 from .canvas import Canvas
@@ -120,7 +120,8 @@ def _panel(
     stages = [names[label] for label in rows["stage"]]
     # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
     has_steps = kind in ("conversions", "furthest", "strict")
-    steps = _step_records(rows, stages, follows(rows, remembered)) if has_steps else []
+    above = compared_stages(rows, remembered, names)
+    steps = _step_records(rows, stages, follows(rows, remembered), above) if has_steps else []
     return Panel(title, sentences, _pieces(rows, stages), _tick_records(rows, stages), steps, stages)
 
 
@@ -178,18 +179,21 @@ def _tick_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]
     return ticks
 
 
-def _step_records(rows: pd.DataFrame, stages: list[str], follow: list[bool]) -> list[dict[str, Any]]:
+def _step_records(
+    rows: pd.DataFrame, stages: list[str], follow: list[bool], above: list[str]
+) -> list[dict[str, Any]]:
     """Record the conversion from the stage above, unless a stage has more items than the stage above.
 
-    A filtered table has bars whose stage before is not there; `follow` flags the others.
+    A filtered table has bars whose stage before is not there; `follow` flags the others. Where a stage is
+    compared with one further up, `above` names that.
 
     Of several won stages, only the first has the last stage in progress above it.
     """
     is_first = (rows["outcome"] == "open") | (rows["outcome"] != rows["outcome"].shift())
     is_below = is_first & pd.Series(follow, index=rows.index)
-    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_below, strict=True)
+    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_below, above, strict=True)
     return [
-        {"stage": stage, "text": f"\N{DOWNWARDS ARROW} {percent(value)}"}
-        for stage, outcome, value, first in shares
+        {"stage": stage, "text": f"\N{DOWNWARDS ARROW} {percent(value)}{f' of {of}' if of else ''}"}
+        for stage, outcome, value, first, of in shares
         if outcome != "lost" and first and value <= 1
     ]

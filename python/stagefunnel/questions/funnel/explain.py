@@ -28,6 +28,39 @@ class _Visit:
     name: str
     outcome: str
     time: Any
+    tick: int
+
+
+@dataclass(frozen=True)
+class _Stages:
+    """The stages as one question reads them.
+
+    Attributes
+    ----------
+    pipeline, lookup
+        The stages, and the table by which the core reads them.
+    """
+
+    pipeline: Pipeline
+    lookup: _core.scan.Pipeline
+
+    def is_implied(self, row: int, tick: int) -> bool:
+        """Return whether a move made then can imply a stage: one that was there and is not optional."""
+        return not self.is_optional(row) and self.is_there(row, tick)
+
+    def is_optional(self, row: int) -> bool:
+        """Return whether nothing implies a stage in progress."""
+        return bool(self.lookup.optional) and bool(self.lookup.optional[row])
+
+    def is_there(self, row: int, tick: int) -> bool:
+        """Return whether a stage in progress was there then."""
+        since, until = self.lookup.since, self.lookup.until
+        return not since or since[row] <= tick < until[row]
+
+    def first_implied(self, tick: int) -> int:
+        """Return the first stage that the creation of an item in a lost stage implies; -1 for none."""
+        rows = range(len(self.pipeline.stages))
+        return next((row for row in rows if self.is_implied(row, tick)), -1)
 
 
 def explain(
@@ -89,6 +122,7 @@ def explain(
         has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options)))
         nowhere = f"left out: {'moved out' if has_moved else 'outside the period'}"
     parts = []
+    stages = _Stages(pipeline, lookup)
     for rule in rules:
         with core_errors():
             counts = _core.funnel.count_funnel(
@@ -107,8 +141,8 @@ def explain(
         assumed = counts.assumed[0].astype(bool)
         reasons = [
             left_out
-            or _reason(rule.core_kind, row, visits, pipeline, passed[row], assumed[row])
-            or _why_no_visit(row, all_visits)
+            or _reason(rule.core_kind, row, visits, stages, passed[row], assumed[row])
+            or _why_no_visit(row, all_visits, _spared(rule.core_kind, row, visits, stages))
             for row in range(len(pipeline.labels))
         ]
         parts.append((rule.kind, passed, assumed, reasons))
@@ -135,9 +169,9 @@ def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys)
     outcomes = [OUTCOMES[code] for code in row_outcomes(pipeline)]
     names = list(pipeline.names.values())
     visits: list[_Visit] = []
-    for row, time in zip(rows, times, strict=True):
+    for row, time, tick in zip(rows, times, journey.time.tolist(), strict=True):
         if row >= 0 and (not visits or visits[-1].row != row):
-            visits.append(_Visit(row, names[row], outcomes[row], time))
+            visits.append(_Visit(row, names[row], outcomes[row], time, tick))
     return visits
 
 
@@ -149,7 +183,7 @@ def _why_left_out(visits: list[_Visit], rule: Rule) -> str:
 
 
 def _reason(
-    kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
+    kind: _core.funnel.Kind, row: int, visits: list[_Visit], stages: _Stages, passed: bool, assumed: bool
 ) -> str | None:
     """Say why a stage counts, or does not although it was visited; ``None`` without a visit that is read."""
     own = [visit for visit in visits if visit.row == row]
@@ -157,41 +191,82 @@ def _reason(
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
         return f"passed: entered at {own[0].time}{more}"
     if assumed:
-        return f"assumed: {_implied_by(kind, row, visits, pipeline)}"
+        return f"assumed: {_implied_by(kind, row, visits, stages)}"
     if not own:
         return None
     # The strict funnel is the only one with visits that do not count.
     return "not counted: visited, but not all stages before it were passed in order"
 
 
-def _why_no_visit(row: int, all_visits: list[_Visit]) -> str:
+def _why_no_visit(row: int, all_visits: list[_Visit], spared: str) -> str:
     times = [visit.time for visit in all_visits if visit.row == row]
-    return f"not counted: entered at {times[0]}, outside the period" if times else "not counted: no visit"
+    if times:
+        return f"not counted: entered at {times[0]}, outside the period"
+    return f"not counted: no visit{f', and {spared}' if spared else ''}"
 
 
-def _implied_by(kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
+def _spared(kind: _core.funnel.Kind, row: int, visits: list[_Visit], stages: _Stages) -> str:
+    """Say why nothing implies a stage that an item got past; empty where that is not what counts."""
+    pipeline = stages.pipeline
+    if row >= len(pipeline.stages) or kind in (_core.funnel.Kind.classic, _core.funnel.Kind.strict):
+        return ""
+    passing = [visit for before, visit in _moves(visits) if _implies(kind, row, before, visit, stages)]
+    if not passing:
+        return ""
+    if stages.is_optional(row):
+        return "the stage is optional"
+    rules, label = pipeline.rules, pipeline.stages[row]
+    early = label in rules.since and all(visit.tick < stages.lookup.since[row] for visit in passing)
+    if early:
+        return f"it was not there before {rules.since[label]}"
+    if label in rules.until and all(visit.tick >= stages.lookup.until[row] for visit in passing):
+        return f"it was not there after {rules.until[label]}"
+    return f"it was there only {rules.dates_of(label)}"
+
+
+def _implied_by(kind: _core.funnel.Kind, row: int, visits: list[_Visit], stages: _Stages) -> str:
+    moves = [
+        (before, visit)
+        for before, visit in _moves(visits)
+        if _implies(kind, row, before, visit, stages) and stages.is_implied(row, visit.tick)
+    ]
+    assert moves, "an assumed stage is implied by some visit"
     if kind is _core.funnel.Kind.furthest:
-        won = [visit for visit in visits if visit.outcome == "won"]
+        won = [visit for _, visit in moves if visit.outcome == "won"]
         if won:
             return f"the item was won at {won[0].time}"
-        furthest = max((v for v in visits if v.outcome == "open"), key=lambda visit: visit.row)
-        return f"the item went as far as {furthest.name}"
-    for before, visit in zip([None, *visits], visits, strict=False):
-        if kind is _core.funnel.Kind.conversions_won:
-            if visit.outcome == "won" and (before is None or before.outcome == "open"):
-                how = "opens the journey" if before is None else f"follows {before.name}"
-                return f"{visit.name} at {visit.time} {how}, and a success implies every stage"
-        elif before is None:
-            if _creation_implies(row, visit, pipeline):
-                return f"the item was created in {visit.name}"
-        elif before.outcome == "open" and _move_implies(row, before, visit):
-            return f"the move {before.name} → {visit.name} at {visit.time} passes over it"
-    raise AssertionError("an assumed stage is implied by some visit")
+        return f"the item went as far as {max((visit for _, visit in moves), key=lambda one: one.row).name}"
+    before, visit = moves[0]
+    if kind is _core.funnel.Kind.conversions_won:
+        how = "opens the journey" if before is None else f"follows {before.name}"
+        return f"{visit.name} at {visit.time} {how}, and a success implies every stage"
+    if before is None:
+        return f"the item was created in {visit.name}"
+    return f"the move {before.name} → {visit.name} at {visit.time} passes over it"
 
 
-def _creation_implies(row: int, visit: _Visit, pipeline: Pipeline) -> bool:
-    reach = {"open": visit.row, "won": len(pipeline.stages), "lost": 1}[visit.outcome]
-    return row < reach
+def _moves(visits: list[_Visit]) -> list[tuple[_Visit | None, _Visit]]:
+    """Pair each visit with the one before it."""
+    return list(zip([None, *visits], visits, strict=False))
+
+
+def _implies(
+    kind: _core.funnel.Kind, row: int, before: _Visit | None, visit: _Visit, stages: _Stages
+) -> bool:
+    """Return whether a move implies a stage, if that is one which a move made then can imply."""
+    if kind is _core.funnel.Kind.furthest:
+        return visit.outcome == "won" or (visit.outcome == "open" and visit.row > row)
+    if kind is _core.funnel.Kind.conversions_won:
+        return visit.outcome == "won" and (before is None or before.outcome == "open")
+    if before is None:
+        return _creation_implies(row, visit, stages)
+    return before.outcome == "open" and _move_implies(row, before, visit)
+
+
+def _creation_implies(row: int, visit: _Visit, stages: _Stages) -> bool:
+    if visit.outcome == "lost":
+        return row == stages.first_implied(visit.tick)
+    return visit.outcome == "won" or row < visit.row
 
 
 def _move_implies(row: int, before: _Visit, visit: _Visit) -> bool:

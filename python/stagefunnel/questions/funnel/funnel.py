@@ -137,7 +137,8 @@ def funnel(
           items whose first visit was beyond it, such as renewals and imports; ``lost_from``: items that are
           lost now, by the last stage before; ``open_at``: items that are open now, by their stage;
         - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: ``reached`` over that of
-          the in-progress stage before (for a won stage the last one, for a lost stage ``base``);
+          the in-progress stage before that is not optional (for a won stage the last one, for a lost stage
+          ``base``), NaN where items got past either stage while it was not there;
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
         - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
         - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;

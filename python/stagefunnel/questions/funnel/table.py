@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...pipeline import Pipeline
-from ...tables.build import frame, kind_values, label_rows, remember, share, stage_columns
+from ...tables.build import frame, kind_values, label_rows, remember, rows_before, share, stage_columns
 from ...tables.labels import value_labels
 from ...tables.options import KindName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES, TOO_RECENT
@@ -46,7 +46,15 @@ def funnel_table(
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
         table.insert(0, "kind", kind_values([len(one) for one in tables]))
-    remember(table, "funnel", pipeline, kind=kind, by=groups.names, **_recorded_outcomes(counted, groups))
+    remember(
+        table,
+        "funnel",
+        pipeline,
+        kind=kind,
+        by=groups.names,
+        **_recorded_outcomes(counted, groups),
+        **absent_stages(pipeline, counted.values()),
+    )
     return table
 
 
@@ -121,7 +129,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
         "lost_from": lost_from,
         "open_at": counts.open_at[shown],
         "conversion_from_all": share(reached, base),
-        "conversion_from_previous": share(reached, _reached_before(pipeline, reached, base)),
+        "conversion_from_previous": _from_previous(pipeline, reached, base, counts.beyond_absent[shown]),
         "skip_rate": share(skipped, skipped + beyond),
         "loss_rate": share(lost_from, visited),
         "base": np.broadcast_to(base, reached.shape),
@@ -145,15 +153,39 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
     return label_rows(frame(columns, order), groups.values, np.repeat(shown, len(pipeline.labels)))
 
 
-def _reached_before(pipeline: Pipeline, reached: Integers, base: Integers) -> Integers:
-    """Return what ``conversion_from_previous`` divides by: the stage before; for a lost stage, all items."""
-    n_open, n_won = len(pipeline.stages), len(pipeline.won)
+def _from_previous(
+    pipeline: Pipeline, reached: Integers, base: Integers, absent: Integers
+) -> npt.NDArray[np.float64]:
+    """Divide by the stage before, for a lost stage by all items.
+
+    A stage that items got past while it was not there is compared with no other.
+    """
+    above = rows_before(pipeline)
+    n_kept = len(above)
     before = np.empty_like(reached)
-    before[:, 0] = 0
-    before[:, 1:n_open] = reached[:, : n_open - 1]
-    before[:, n_open : n_open + n_won] = reached[:, n_open - 1 : n_open]
-    before[:, n_open + n_won :] = base
-    return before
+    before[:, :n_kept] = reached[:, above]
+    before[:, :n_kept][:, above < 0] = 0
+    before[:, n_kept:] = base
+    shares = share(reached, before)
+    if absent.shape[1]:
+        is_mixed = absent > 0
+        mixed = is_mixed[:, :n_kept] | (is_mixed[:, above] & (above >= 0))
+        shares[:, :n_kept] = np.where(mixed, np.nan, shares[:, :n_kept])
+    return shares
+
+
+def absent_stages(pipeline: Pipeline, counted: Iterable[FunnelCounts]) -> dict[str, dict[str, str]]:
+    """Note for a display the stages that items got past while they were not there, with their dates."""
+    counted = [counts for counts in counted if counts.beyond_absent.shape[1]]
+    if not counted:
+        return {}
+    passed = np.any([counts.beyond_absent.any(axis=0) for counts in counted], axis=0)
+    dates = {
+        str(label): pipeline.rules.dates_of(label)
+        for label, is_passed in zip(pipeline.labels, passed, strict=False)
+        if is_passed
+    }
+    return {"absent": dates} if dates else {}
 
 
 def _outcome_rows(counts: FunnelCounts, shown: npt.NDArray[np.intp]) -> pd.DataFrame:

@@ -333,5 +333,9 @@ def _first_difference(one: Pipeline, other: Pipeline) -> str:
                 return f"{part}[{place}] is {mine!r} and {theirs!r}"
     if one.moved_out != other.moved_out:
         return f"moved_out is {one.moved_out!r} and {other.moved_out!r}"
+    for name in {**one.rules.given, **other.rules.given}:
+        mine, theirs = getattr(one.rules, name), getattr(other.rules, name)
+        if mine != theirs:
+            return f"{name} is {mine!r} and {theirs!r}"
     label = next(label for label in one.labels if one.names[label] != other.names[label])
     return f"{label!r} is named {one.names[label]!r} and {other.names[label]!r}"

@@ -1,0 +1,117 @@
+"""What a pipeline says of single stages: optional, renamed, dated, ignored, or passed by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeAlias
+
+from .errors import did_you_mean, quoted
+from .times.lengths import LengthLike
+from .times.periods import MomentLike
+
+Label: TypeAlias = Hashable
+_DATES: Final = ("since", "until")
+# One least length for all stages in progress, or one for each of some stages.
+Shorter: TypeAlias = LengthLike | Mapping[Any, LengthLike]
+
+
+@dataclass(frozen=True)
+class StageRules:
+    """The rules of single stages, as arguments of :class:`stagefunnel.Pipeline`, which explains them.
+
+    Attributes
+    ----------
+    optional
+        Stages in progress that nothing skips, fills in or requires.
+    aliases
+        Other names of stages: what is read as what.
+    since, until
+        Moments from which on, or up to whose end, a stage in progress is there.
+    ignore
+        Stages of the log that are no part of the pipeline, and are meant to be.
+    ignore_shorter
+        Visits shorter than this are read as if they had not been; ``None``: none are.
+    """
+
+    optional: tuple[Label, ...] = ()
+    aliases: Mapping[Label, Label] = field(default_factory=dict)
+    since: Mapping[Label, MomentLike] = field(default_factory=dict)
+    until: Mapping[Label, MomentLike] = field(default_factory=dict)
+    ignore: tuple[Label, ...] = ()
+    ignore_shorter: Shorter | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The rules that are not as by default, by name."""
+        return {
+            one.name: value
+            for one in fields(self)
+            if (value := getattr(self, one.name)) not in ((), {}, None)
+        }
+
+    def dates_of(self, label: Label) -> str:
+        """Say when a stage is there: ``since 2026-06-01``; empty text where it always is."""
+        dates = [f"{name} {getattr(self, name)[label]}" for name in _DATES if label in getattr(self, name)]
+        return " ".join(dates)
+
+    def words(self, names: Mapping[Label, str]) -> list[str]:
+        """Say the rules in the words that people read for the stages."""
+        words = []
+        if self.optional:
+            words.append("optional: " + ", ".join(names[label] for label in self.optional))
+        for name in _DATES:
+            words += [f"{names[label]} {name} {moment}" for label, moment in getattr(self, name).items()]
+        words += [f"{other} is read as {names[label]}" for other, label in self.aliases.items()]
+        if self.ignore:
+            words.append("ignored: " + ", ".join(map(str, self.ignore)))
+        if isinstance(self.ignore_shorter, Mapping):
+            words += [
+                f"{names[label]} shorter than {least} ignored" for label, least in self.ignore_shorter.items()
+            ]
+        elif self.ignore_shorter is not None:
+            words.append(f"shorter than {self.ignore_shorter} ignored")
+        return words
+
+    def problems(
+        self, stages: Sequence[Label], final: Sequence[Label], elsewhere: Collection[Label]
+    ) -> list[str]:
+        """List what does not fit the labels of a pipeline: those in progress, the final ones, and others'."""
+        listed = [*stages, *final]
+        problems = _not_in("optional", self.optional, stages, final)
+        for name in _DATES:
+            problems += _not_in(name, getattr(self, name), stages, final)
+        if isinstance(self.ignore_shorter, Mapping):
+            strangers = [label for label in self.ignore_shorter if label not in listed]
+            if strangers:
+                problems.append(f"ignore_shorter names {quoted(strangers)}, which it does not list")
+        for other, label in self.aliases.items():
+            if other in listed:
+                problems.append(f"{other!r} is listed as a stage and read as {label!r} by aliases")
+            elif label not in listed:
+                hint = did_you_mean(label, listed)
+                problems.append(f"aliases read {other!r} as {label!r}, which it does not list{hint}")
+        both = [
+            label for label in self.ignore if label in listed or label in self.aliases or label in elsewhere
+        ]
+        if both:
+            problems.append(f"{quoted(both)} cannot be both ignored and read")
+        away = [label for label in self.aliases if label in elsewhere]
+        if away:
+            problems.append(f"{quoted(away)} cannot be both another name of its own stages and elsewhere")
+        return problems
+
+
+def _not_in(
+    name: str, given: Collection[Label], stages: Sequence[Label], final: Sequence[Label]
+) -> list[str]:
+    """List the labels that are no stages in progress."""
+    problems = []
+    for label in given:
+        if label in final:
+            problems.append(f"{name} names {label!r}, which is a final stage; it is about stages in progress")
+        elif label not in stages:
+            problems.append(
+                f"{name} names {label!r}, which is not one of its stages{did_you_mean(label, stages)}"
+            )
+    return problems
