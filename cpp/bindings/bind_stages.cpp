@@ -8,6 +8,7 @@
 #include "stagefunnel/questions/stages/items.hpp"
 #include "stagefunnel/questions/stages/losses.hpp"
 #include "stagefunnel/questions/stages/quality.hpp"
+#include "stagefunnel/questions/stages/stage_use.hpp"
 #include "stagefunnel/questions/stages/transitions.hpp"
 
 namespace stagefunnel::bindings {
@@ -124,6 +125,18 @@ void bind_quality(py::module_& m) {
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
     m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    py::class_<stages::Passing>(m, "Passing")
+        .def_readonly("time", &stages::Passing::time)
+        .def_readonly("has_visit", &stages::Passing::has_visit);
+    py::class_<stages::StageUse>(m, "StageUse")
+        .def_readonly("entered", &stages::StageUse::entered)
+        .def_readonly("beyond", &stages::StageUse::beyond)
+        .def_readonly("passed", &stages::StageUse::passed)
+        .def_readonly("left", &stages::StageUse::left)
+        .def_readonly("left_back", &stages::StageUse::left_back)
+        .def_readonly("earliest", &stages::StageUse::earliest)
+        .def_readonly("latest", &stages::StageUse::latest);
+    m.def("stage_use", &stages::stage_use, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
 }
 
 void bind_durations(py::module_& m) {

@@ -243,6 +243,7 @@ class Pipeline:
         # Of bools also where there are none: an empty list would choose no columns instead of no rows.
         is_unlisted = pd.Series([label not in listed for label in known["stage"]], dtype=bool)
         unlisted = known[is_unlisted]
+        seen |= {label for other, label in self._rules.aliases.items() if other in seen}
         never = [label for label in self.labels if label not in seen]
         hints = [did_you_mean(label, never).lstrip("; ") for label in unlisted["stage"]]
         return pd.DataFrame(

@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Passing', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'StageUse', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'stage_use', 'summarise_durations', 'time_in_stage']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -127,6 +127,35 @@ class PipelineQuality:
     @property
     def unlisted_rows(self) -> int:
         ...
+class Passing:
+    @property
+    def has_visit(self) -> bool:
+        ...
+    @property
+    def time(self) -> int:
+        ...
+class StageUse:
+    @property
+    def beyond(self) -> int:
+        ...
+    @property
+    def earliest(self) -> list[Passing]:
+        ...
+    @property
+    def entered(self) -> tuple[int, int] | None:
+        ...
+    @property
+    def latest(self) -> list[Passing]:
+        ...
+    @property
+    def left(self) -> int:
+        ...
+    @property
+    def left_back(self) -> int:
+        ...
+    @property
+    def passed(self) -> int:
+        ...
 class Per(enum.Enum):
     item: typing.ClassVar[Per]
     longest: typing.ClassVar[Per]
@@ -190,6 +219,8 @@ def pipeline_quality(journeys: stagefunnel._core.journeys.Journeys, pipeline: st
 def rows_of_losses(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, whole: stagefunnel._core.journeys.Journeys, at: LossRow, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
     ...
 def stage_durations(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, per: Per, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageDurations]:
+    ...
+def stage_use(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageUse]:
     ...
 def summarise_durations(counts: VisitCounts, samples: list[numpy.typing.NDArray[numpy.uint64]], quantiles: collections.abc.Sequence[Quantile]) -> StageTime:
     ...

@@ -205,7 +205,8 @@ class LogData:
         check_option("missing", missing, get_args(MissingStages))
         if not isinstance(pipeline, Pipeline):
             raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
-        left_out = [label for label in self.other_labels if label in pipeline.labels]
+        read = {*pipeline.labels, *pipeline.rules.aliases}
+        left_out = [label for label in self.other_labels if label in read]
         if left_out:
             raise SchemaError(
                 f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in ",
@@ -217,5 +218,6 @@ class LogData:
             fit.refuse_unlisted()
         fit.refuse_without_rows(missing)
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
-        rows = [row_of.get(label, -1) for label in self.labels]
+        aliases = pipeline.rules.aliases
+        rows = [row_of.get(aliases.get(label, label), -1) for label in self.labels]
         return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)

@@ -13,6 +13,7 @@ from ..tables.schema import QUALITY
 from .data import LogData, ReaderLines
 from .fit import Fit
 from .number_dates import read_as_dates
+from .short_visits import without_short_visits
 
 # Each check with its level and what it counts; the levels are explained in docs/definitions.md, section 9.
 _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -49,6 +50,9 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "table_rows_without_item": ("note", "rows of the items table that have no key, left out"),
     "items_not_in_table": ("note", "items that the items table does not have"),
     "elsewhere_rows": ("fact", "rows of other pipelines' stages"),
+    "renamed_rows": ("fact", "rows of stages that the pipeline reads as others, as aliases= says"),
+    "ignored_rows": ("fact", "rows of stages that the pipeline ignores by name, as ignore= says"),
+    "short_visits": ("note", "visits shorter than ignore_shorter= says, read as if they had not been"),
     "unlisted_stages": ("note", "stages of the log that the pipeline does not list"),
     "unlisted_rows": ("note", "rows of these stages"),
     "stages_without_rows": ("note", "stages of the pipeline that no row has"),
@@ -94,12 +98,14 @@ def quality_counts(
         counts["table_rows_without_item"] = data.items_table.n_keyless
         counts["items_not_in_table"] = data.items_table.n_unmatched
     if pipeline is not None:
+        lookup = data.lookup(pipeline, "ignore", "ignore")
         if known is None:
-            lookup = data.lookup(pipeline, "ignore", "ignore")
             read = _core.stages.pipeline_quality(data.journeys, lookup, data.threads)
         else:
             read = known.pipeline_quality
         counts |= stage_counts(data.fit(pipeline))
+        if pipeline.rules.ignore_shorter is not None:
+            counts["short_visits"] = without_short_visits(data, pipeline, lookup).n_visits
         counts["items_without_rows"] = read.items_without_rows
         counts["bridged_visits"] = read.bridged_visits
         counts["ties_deciding_outcome"] = read.ties_deciding_outcome
@@ -122,6 +128,10 @@ def stage_counts(fit: Fit) -> dict[str, int]:
     }
     if elsewhere:
         counts["elsewhere_rows"] = sum(rows for label, rows in fit.rows.items() if label in elsewhere)
+    if fit.pipeline.rules.aliases:
+        counts["renamed_rows"] = sum(fit.renamed.values())
+    if fit.pipeline.rules.ignore:
+        counts["ignored_rows"] = sum(fit.ignored.values())
     return counts
 
 
@@ -142,6 +152,10 @@ def quality_table(
     names: dict[str, list[str]] = {}
     if fit is not None:
         names["unlisted_stages"] = [str(label) for label, _ in fit.unlisted_by_size]
+        names["renamed_rows"] = [
+            f"{other} as {fit.pipeline.names[fit.pipeline.rules.aliases[other]]}" for other in fit.renamed
+        ]
+        names["ignored_rows"] = [str(label) for label, _ in fit.ignored_by_size]
         names["stages_without_rows"] = [fit.pipeline.names[label] for label in fit.without_rows]
     lines = [
         (check, counts[check], level, f"{note}{_listed(names.get(check, ()))}")
