@@ -125,9 +125,9 @@ void bind_quality(py::module_& m) {
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
     m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
-    py::class_<stages::Passing>(m, "Passing")
-        .def_readonly("time", &stages::Passing::time)
-        .def_readonly("has_visit", &stages::Passing::has_visit);
+    py::class_<stages::Arrival>(m, "Arrival")
+        .def_readonly("time", &stages::Arrival::time)
+        .def_readonly("enters", &stages::Arrival::enters);
     py::class_<stages::StageUse>(m, "StageUse")
         .def_readonly("entered", &stages::StageUse::entered)
         .def_readonly("beyond", &stages::StageUse::beyond)

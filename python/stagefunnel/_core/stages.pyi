@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Passing', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'StageUse', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'stage_use', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Arrival', 'Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'StageUse', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'stage_use', 'summarise_durations', 'time_in_stage']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -127,9 +127,9 @@ class PipelineQuality:
     @property
     def unlisted_rows(self) -> int:
         ...
-class Passing:
+class Arrival:
     @property
-    def has_visit(self) -> bool:
+    def enters(self) -> bool:
         ...
     @property
     def time(self) -> int:
@@ -139,13 +139,13 @@ class StageUse:
     def beyond(self) -> int:
         ...
     @property
-    def earliest(self) -> list[Passing]:
+    def earliest(self) -> list[Arrival]:
         ...
     @property
     def entered(self) -> tuple[int, int] | None:
         ...
     @property
-    def latest(self) -> list[Passing]:
+    def latest(self) -> list[Arrival]:
         ...
     @property
     def left(self) -> int:

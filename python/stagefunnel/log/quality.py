@@ -14,6 +14,7 @@ from .data import LogData, ReaderLines
 from .fit import Fit
 from .number_dates import read_as_dates
 from .short_visits import without_short_visits
+from .stage_use import UseOfStages
 
 # Each check with its level and what it counts; the levels are explained in docs/definitions.md, section 9.
 _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -65,6 +66,18 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
         "warning",
         "items whose last time has rows of several outcomes: their order decides",
     ),
+    "stages_that_came": (
+        "note",
+        "stages that items passed by before they were there; since= says so to the pipeline",
+    ),
+    "stages_that_went": (
+        "note",
+        "stages that items pass by since they are not there any more; until= says so to the pipeline",
+    ),
+    "side_stages": (
+        "note",
+        "stages that few items pass and most leave backwards; optional= says so to the pipeline",
+    ),
 }
 ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
@@ -73,8 +86,11 @@ def quality_of(
     data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
 ) -> pd.DataFrame:
     """Make the table of :meth:`stagefunnel.StageLog.quality`; `known` spares the scan."""
-    fit = None if pipeline is None else data.fit(pipeline)
-    return quality_table(quality_counts(data, pipeline, known), fit, data.reader_lines)
+    counts = quality_counts(data, pipeline, known)
+    if pipeline is None:
+        return quality_table(counts, reader_lines=data.reader_lines)
+    use = UseOfStages.of(data, pipeline, data.lookup(pipeline, "ignore", "ignore"))
+    return quality_table(counts, data.fit(pipeline), data.reader_lines, use.signs(pipeline, data.clock))
 
 
 def quality_counts(
@@ -136,7 +152,10 @@ def stage_counts(fit: Fit) -> dict[str, int]:
 
 
 def quality_table(
-    counts: Mapping[str, int], fit: Fit | None = None, reader_lines: ReaderLines | None = None
+    counts: Mapping[str, int],
+    fit: Fit | None = None,
+    reader_lines: ReaderLines | None = None,
+    signs: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
     """Build the table of :meth:`stagefunnel.StageLog.quality`.
 
@@ -148,8 +167,12 @@ def quality_table(
         How the pipeline fits the log: stages that only one of them has are named.
     reader_lines
         Lines of the reader that made the log, which stand below.
+    signs
+        What the log shows of stages that came, went or stand aside, by check; without such a check is silent.
     """
-    names: dict[str, list[str]] = {}
+    seen = {check: listed for check, listed in (signs or {}).items() if listed}
+    counts = {**counts, **{check: len(listed) for check, listed in seen.items()}}
+    names: dict[str, Sequence[str]] = {**seen}
     if fit is not None:
         names["unlisted_stages"] = [str(label) for label, _ in fit.unlisted_by_size]
         names["renamed_rows"] = [

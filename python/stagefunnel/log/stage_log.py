@@ -488,7 +488,7 @@ def not_a_pipeline(value: object) -> SchemaError:
 
 
 def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> StageLog:
-    """Return a log without the visits that a pipeline reads as if they had not been; mostly the log itself."""
+    """Return a log without the visits that a pipeline reads as if they had not been, mostly the same log."""
     without = without_short_visits(log._data, pipeline, lookup).data
     return log if without is None else log._from_data(without)
 

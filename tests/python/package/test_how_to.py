@@ -38,7 +38,7 @@ def test_a_command_of_a_page_runs(
 
 
 def test_every_page_has_a_command() -> None:
-    assert len(PAGES) == 7
+    assert len(PAGES) == 8
     assert len(COMMANDS) >= len(PAGES)
 
 

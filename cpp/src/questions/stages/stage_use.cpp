@@ -9,15 +9,15 @@
 namespace stagefunnel::stages {
 namespace {
 
-/// Keeps the least passings under an order, on a heap whose front is the greatest of them.
+/// Keeps the least arrivals under an order, on a heap whose front is the greatest of them.
 template <class Order>
-void keep_passing(std::vector<Passing>& kept, const Passing& passing, Order order) {
-    if (kept.size() == StageUse::kMostPassings) {
-        if (!order(passing, kept.front())) return;
+void keep_arrival(std::vector<Arrival>& kept, const Arrival& arrival, Order order) {
+    if (kept.size() == StageUse::kMostArrivals) {
+        if (!order(arrival, kept.front())) return;
         std::pop_heap(kept.begin(), kept.end(), order);
         kept.pop_back();
     }
-    kept.push_back(passing);
+    kept.push_back(arrival);
     std::push_heap(kept.begin(), kept.end(), order);
 }
 
@@ -27,31 +27,36 @@ class UseCounter {
     explicit UseCounter(const Pipeline& pipeline)
         : pipeline_(pipeline),
           use_(static_cast<std::size_t>(pipeline.n_open())),
-          beyond_at_(use_.size()),
           seen_(static_cast<std::size_t>(pipeline.n_rows()), kNever) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item) {
         std::int32_t last = Pipeline::kUnlisted;
-        std::size_t began = 0, limit = 0;
+        // The item began beyond the stages below `began`, came beyond those below `beyond`, and to those
+        // below `arrived` or beyond them.
+        std::size_t began = 0, beyond = 0, arrived = 0;
         scan::for_each_visit(
             codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
             [&](std::int32_t row, std::size_t i) {
                 const auto below = static_cast<std::size_t>(scan::JourneyEnd::began_limit_of(pipeline_, row));
+                const bool is_open = row < pipeline_.n_open();
+                const std::size_t up_to = below + (is_open ? 1 : 0);
                 if (last == Pipeline::kUnlisted) {
-                    began = limit = below;
+                    began = beyond = below;
+                    arrived = up_to;
                 } else {
                     leave(last, row);
                 }
-                for (; limit < below; ++limit) beyond_at_[limit] = journeys.time[i];
+                beyond = std::max(beyond, below);
+                for (; arrived < up_to; ++arrived) {
+                    keep(use_[arrived], {journeys.time[i], is_open && arrived + 1 == up_to});
+                }
                 enter(row, item, journeys.time[i]);
                 last = row;
             });
-        for (std::size_t stage = began; stage < limit; ++stage) {
-            const Passing passing{beyond_at_[stage], seen_[stage] == item};
+        for (std::size_t stage = began; stage < beyond; ++stage) {
             ++use_[stage].beyond;
-            use_[stage].passed += static_cast<std::int64_t>(passing.has_visit);
-            keep(use_[stage], passing);
+            use_[stage].passed += static_cast<std::int64_t>(seen_[stage] == item);
         }
     }
 
@@ -67,8 +72,8 @@ class UseCounter {
                 widen(use, more.entered->first);
                 widen(use, more.entered->second);
             }
-            for (const Passing& passing : more.earliest) keep_passing(use.earliest, passing, std::less<>());
-            for (const Passing& passing : more.latest) keep_passing(use.latest, passing, std::greater<>());
+            for (const Arrival& arrival : more.earliest) keep_arrival(use.earliest, arrival, std::less<>());
+            for (const Arrival& arrival : more.latest) keep_arrival(use.latest, arrival, std::greater<>());
         }
     }
 
@@ -83,9 +88,9 @@ class UseCounter {
   private:
     static constexpr std::size_t kNever = ~std::size_t{0};
 
-    static void keep(StageUse& use, const Passing& passing) {
-        keep_passing(use.earliest, passing, std::less<>());
-        keep_passing(use.latest, passing, std::greater<>());
+    static void keep(StageUse& use, const Arrival& arrival) {
+        keep_arrival(use.earliest, arrival, std::less<>());
+        keep_arrival(use.latest, arrival, std::greater<>());
     }
 
     static void widen(StageUse& use, std::int64_t time) {
@@ -108,8 +113,7 @@ class UseCounter {
 
     const Pipeline& pipeline_;
     std::vector<StageUse> use_;
-    std::vector<std::int64_t> beyond_at_;  // of the item that is read: when it first went beyond each stage
-    std::vector<std::size_t> seen_;        // the last item with a visit of each row
+    std::vector<std::size_t> seen_;  // the last item with a visit of each row
 };
 
 }  // namespace

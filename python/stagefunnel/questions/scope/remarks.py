@@ -16,8 +16,8 @@ from ...times.stamps import to_times
 
 _MOST_REMEMBERED: Final = 5
 
-#: What a table remembers of the stages, as far as there are such: rows ignored because they are unlisted, or by
-#: name, and stages without rows.
+#: What a table remembers of the stages, as far as there are such: rows ignored because they are unlisted,
+#: rows ignored by name, and stages without rows.
 OF_STAGES: Final = ("ignored", "ignored_by_name", "without_rows")
 #: What a table remembers of these; beside those of the stages it may be ``outside``.
 Remarks = Mapping[str, Any]

@@ -37,7 +37,24 @@ TEST(StageUse, CountsWhoMovedBeyondAStage) {
                                  {5, "Lost", 2}});  // not beyond
     EXPECT_EQ(use.beyond, 3);
     EXPECT_EQ(use.passed, 2);
-    EXPECT_EQ(use.earliest, (std::vector<Passing>{{2, true}, {3, false}, {4, true}}));
+}
+
+TEST(StageUse, KnowsTheFirstMoveToAStageOrBeyond) {
+    const StageUse use = use_of({{1, "New", 1},
+                                 {1, "Prepayment", 3},
+                                 {1, "Discussion", 5},  // passes it by
+                                 {2, "New", 1},
+                                 {2, "Discussion", 4},
+                                 {2, "Won", 6},  // enters it
+                                 {3, "New", 1},
+                                 {3, "Won", 2},  // passes it by
+                                 {4, "Discussion", 1},
+                                 {4, "Won", 2},  // began there
+                                 {5, "Prepayment", 1},
+                                 {5, "Discussion", 2},  // began beyond
+                                 {6, "New", 1},
+                                 {6, "Lost", 2}});  // not there
+    EXPECT_EQ(use.earliest, (std::vector<Arrival>{{2, false}, {3, false}, {4, true}}));
     EXPECT_EQ(use.latest, use.earliest);
 }
 
@@ -60,8 +77,8 @@ TEST(StageUse, KeepsTheThirtyEarliestAndLatest) {
         rows.push_back({item, "Won", item * 37 % 101});
     }
     const StageUse use = use_of(rows);
-    ASSERT_EQ(use.earliest.size(), StageUse::kMostPassings);
-    ASSERT_EQ(use.latest.size(), StageUse::kMostPassings);
+    ASSERT_EQ(use.earliest.size(), StageUse::kMostArrivals);
+    ASSERT_EQ(use.latest.size(), StageUse::kMostArrivals);
     EXPECT_EQ(use.earliest.front().time, 1);
     EXPECT_EQ(use.earliest.back().time, 30);
     EXPECT_EQ(use.latest.front().time, 71);

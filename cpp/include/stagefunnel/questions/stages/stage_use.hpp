@@ -12,33 +12,33 @@
 
 namespace stagefunnel::stages {
 
-/// An item that went beyond a stage: when it first did, and whether it has a visit of the stage.
-struct Passing {
+/// An item's first move to a stage or beyond it: when it was made, and whether it entered the stage itself.
+struct Arrival {
     std::int64_t time = 0;
-    bool has_visit = false;
+    bool enters = false;
 
-    friend auto operator<=>(const Passing&, const Passing&) = default;
+    friend auto operator<=>(const Arrival&, const Arrival&) = default;
 };
 
 /// How a log uses a stage in progress.
 struct StageUse {
-    /// The most items that `earliest` and `latest` hold.
-    static constexpr std::size_t kMostPassings = 30;
+    /// The most arrivals that `earliest` and `latest` hold.
+    static constexpr std::size_t kMostArrivals = 30;
 
     std::optional<std::pair<std::int64_t, std::int64_t>> entered;  // the first and the last start of a visit
-    std::int64_t beyond = 0;     // items that went beyond it and did not begin there
-    std::int64_t passed = 0;     // of these, the items with a visit of it
-    std::int64_t left = 0;       // visits that another visit follows
-    std::int64_t left_back = 0;  // of these, the visits that one of an earlier stage in progress follows
-    std::vector<Passing>
-        earliest;                 // of the items beyond it, those that first went beyond it, in rising order
-    std::vector<Passing> latest;  // and those that did last, in rising order
+    std::int64_t beyond = 0;        // items that went beyond it and did not begin there
+    std::int64_t passed = 0;        // of these, the items with a visit of it
+    std::int64_t left = 0;          // visits that another visit follows
+    std::int64_t left_back = 0;     // of these, the visits that one of an earlier stage in progress follows
+    std::vector<Arrival> earliest;  // the earliest arrivals, in rising order
+    std::vector<Arrival> latest;    // the latest ones, in rising order
 };
 
 /// Describes the use of each stage in progress, in one pass over the journeys.
 ///
-/// An item goes beyond a stage with its first visit of a later stage in progress or of a won stage. An item
-/// whose first visit is such a one began beyond, and is not counted.
+/// Beyond a stage are the later stages in progress and the won stages. An item whose first visit is beyond
+/// the stage began there, and is not counted as beyond; one whose first visit is of the stage or beyond makes
+/// no arrival, because nobody moved it there.
 [[nodiscard]] std::vector<StageUse> stage_use(const Journeys& journeys, const Pipeline& pipeline,
                                               unsigned threads);
 
