@@ -4,11 +4,11 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
+#include "stagefunnel/questions/stages/arrivals.hpp"
 #include "stagefunnel/questions/stages/flow.hpp"
 #include "stagefunnel/questions/stages/items.hpp"
 #include "stagefunnel/questions/stages/losses.hpp"
 #include "stagefunnel/questions/stages/quality.hpp"
-#include "stagefunnel/questions/stages/stage_use.hpp"
 #include "stagefunnel/questions/stages/transitions.hpp"
 
 namespace stagefunnel::bindings {
@@ -41,6 +41,13 @@ py::array_t<std::int64_t> loss_values(const Journeys& journeys, const Pipeline& 
         rows = stages::last_values_of_losses(journeys, pipeline, whole, values, threads);
     }
     return as_array(std::move(rows));
+}
+
+bool entered_throughout(const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& wanted,
+                        std::int64_t early, std::int64_t late) {
+    const std::span<const std::uint8_t> flags = as_span(wanted);
+    const py::gil_scoped_release unlocked;
+    return stages::are_entered_throughout(journeys, pipeline, flags, early, late);
 }
 
 durations::StageTime summarise(const durations::VisitCounts& counts,
@@ -128,15 +135,13 @@ void bind_quality(py::module_& m) {
     py::class_<stages::Arrival>(m, "Arrival")
         .def_readonly("time", &stages::Arrival::time)
         .def_readonly("enters", &stages::Arrival::enters);
-    py::class_<stages::StageUse>(m, "StageUse")
-        .def_readonly("entered", &stages::StageUse::entered)
-        .def_readonly("beyond", &stages::StageUse::beyond)
-        .def_readonly("passed", &stages::StageUse::passed)
-        .def_readonly("left", &stages::StageUse::left)
-        .def_readonly("left_back", &stages::StageUse::left_back)
-        .def_readonly("earliest", &stages::StageUse::earliest)
-        .def_readonly("latest", &stages::StageUse::latest);
-    m.def("stage_use", &stages::stage_use, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    py::class_<stages::StageArrivals>(m, "StageArrivals")
+        .def_readonly("entered", &stages::StageArrivals::entered)
+        .def_readonly("earliest", &stages::StageArrivals::earliest)
+        .def_readonly("latest", &stages::StageArrivals::latest);
+    m.def("find_arrivals", &stages::find_arrivals, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    m.def("are_entered_throughout", &entered_throughout, "journeys"_a, "pipeline"_a, "wanted"_a.noconvert(),
+          "early"_a, "late"_a);
 }
 
 void bind_durations(py::module_& m) {

@@ -14,7 +14,7 @@ from .data import LogData, ReaderLines
 from .fit import Fit
 from .number_dates import read_as_dates
 from .short_visits import without_short_visits
-from .stage_use import UseOfStages
+from .stage_signs import UseOfStages
 
 # Each check with its level and what it counts; the levels are explained in docs/definitions.md, section 9.
 _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -89,7 +89,7 @@ def quality_of(
     counts = quality_counts(data, pipeline, known)
     if pipeline is None:
         return quality_table(counts, reader_lines=data.reader_lines)
-    use = UseOfStages.of(data, pipeline, data.lookup(pipeline, "ignore", "ignore"))
+    use = UseOfStages.of(data, pipeline, known)
     return quality_table(counts, data.fit(pipeline), data.reader_lines, use.signs(pipeline, data.clock))
 
 

@@ -417,7 +417,8 @@ class StageLog:
             One row per check: ``check``; ``count``; ``level``: ``"fact"``, ``"note"`` (unusual, and read as
             the note says), ``"guess"`` (a reader assumed it) or ``"warning"`` (numbers may not mean what they
             say); ``note`` (what it means). The checks are always the same ones in the same order; with a
-            pipeline its own follow, then the lines of the reader that made the log of an export.
+            pipeline its own follow, then the lines of the reader that made the log of an export. Checks of
+            stages that look as if they came, went or stand aside are there only where there are such.
 
         Examples
         --------

@@ -21,7 +21,7 @@ from ...log.quality import (
     stage_counts,
 )
 from ...log.stage_log import StageLog
-from ...log.stage_use import UseOfStages
+from ...log.stage_signs import UseOfStages
 from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
@@ -204,7 +204,7 @@ def partial(
         journeys=journeys, pipeline=lookup, per=_core.stages.Per[per], threads=log._data.threads
     )[: len(pipeline.labels)]
     found = quality_counts(log._data, pipeline)
-    use = UseOfStages.of(log._data, pipeline, log._data.lookup(pipeline, "ignore", "ignore"))
+    use = UseOfStages.of(log._data, pipeline, is_part=True)
     return Partial(
         pipeline=pipeline,
         fill=fill,
