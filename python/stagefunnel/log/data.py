@@ -140,6 +140,11 @@ class LogData:
         """The earliest and the latest time, which takes a look at all of them; ``None`` without rows."""
         return _core.journeys.time_range(self.journeys, self.threads)
 
+    @cached_property
+    def log_quality(self) -> _core.stages.LogQuality:
+        """What is odd in the rows before any pipeline reads them; all rows are read for it once."""
+        return _core.stages.log_quality(self.journeys, self.threads)
+
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Turn the core's times into timestamps, or leave them plain integers."""
         return to_times(values, self.unit, self.zone)

@@ -83,13 +83,19 @@ ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
 def quality_of(
-    data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
+    data: LogData,
+    pipeline: Pipeline | None,
+    known: _core.summary.Summary | None = None,
+    read: _core.summary.Summary | None = None,
 ) -> pd.DataFrame:
-    """Make the table of :meth:`stagefunnel.StageLog.quality`; `known` spares the scan."""
+    """Make the table of :meth:`stagefunnel.StageLog.quality`.
+
+    A summary spares scans: `known` of all rows of the log, `read` of those that the pipeline reads of it.
+    """
     counts = quality_counts(data, pipeline, known)
     if pipeline is None:
         return quality_table(counts, reader_lines=data.reader_lines)
-    use = UseOfStages.of(data, pipeline, known)
+    use = UseOfStages.of(data, pipeline, read)
     return quality_table(counts, data.fit(pipeline), data.reader_lines, use.signs(pipeline, data.clock))
 
 
@@ -97,7 +103,7 @@ def quality_counts(
     data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
 ) -> dict[str, int]:
     """Count the rows of :meth:`stagefunnel.StageLog.quality`, by check; `known` spares the scan."""
-    found = _core.stages.log_quality(data.journeys, data.threads) if known is None else known.log_quality
+    found = data.log_quality if known is None else known.log_quality
     n_rows, n_items = int(data.journeys.n_rows), int(data.journeys.n_items)
     counts = {
         "rows": data.n_input_rows,

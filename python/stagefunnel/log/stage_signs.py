@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self, TypeAlias
 
 import numpy as np
@@ -36,7 +36,8 @@ class StageUse:
     Attributes
     ----------
     beyond, passed
-        Items that went beyond the stage and did not begin there, and those of them with a visit of it.
+        Items that went beyond the stage on the way, and those of them with a visit of it; 0 where the visits
+        alone show that it does not stand aside.
     left, left_back
         Visits that another one follows, and those of them that one of an earlier stage in progress follows.
     entered
@@ -95,14 +96,14 @@ class StageUse:
         return until if is_gone else None
 
     @property
+    def is_left_back(self) -> bool:
+        """Whether the visits of the stage are mostly left to an earlier one."""
+        return self.left >= _LEFT and 2 * self.left_back >= self.left
+
+    @property
     def is_aside(self) -> bool:
         """Whether few items pass the stage, and those mostly go back from it."""
-        return (
-            self.beyond >= _BEYOND
-            and 4 * self.passed <= self.beyond
-            and self.left >= _LEFT
-            and 2 * self.left_back >= self.left
-        )
+        return self.is_left_back and self.beyond >= _BEYOND and 4 * self.passed <= self.beyond
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class UseOfStages:
             return cls((), data.time_range)
         lookup = data.lookup(pipeline, "ignore", "ignore")
         read = without_short_visits(data, pipeline, lookup).data or data
-        uses = _uses(read, lookup, known)
+        uses = _uses(read, lookup, known, is_part=is_part)
         if is_part or not _are_entered_throughout(data, read, pipeline, lookup):
             found = _core.stages.find_arrivals(read.journeys, lookup, data.threads)
             uses = [_with_arrivals(use, arrivals) for use, arrivals in zip(uses, found, strict=True)]
@@ -177,8 +178,20 @@ class UseOfStages:
         return found
 
 
-def _uses(read: LogData, lookup: _core.scan.Pipeline, known: _core.summary.Summary | None) -> list[StageUse]:
-    """Count who passes each stage in progress, and how its visits are left."""
+def _uses(
+    read: LogData, lookup: _core.scan.Pipeline, known: _core.summary.Summary | None, *, is_part: bool
+) -> list[StageUse]:
+    """Count how the visits of each stage in progress are left, and who passes it where that matters."""
+    if known is None:
+        moves = _core.stages.count_transitions(read.journeys, lookup, read.threads).moves
+    else:
+        moves = known.transitions.moves
+    uses = [
+        StageUse(0, 0, left=int(moves[row].sum()), left_back=int(moves[row, :row].sum()))
+        for row in range(lookup.n_open)
+    ]
+    if not is_part and not any(use.is_left_back for use in uses):
+        return uses
     counts = _core.funnel.count_funnel(
         journeys=read.journeys,
         pipeline=lookup,
@@ -192,14 +205,7 @@ def _uses(read: LogData, lookup: _core.scan.Pipeline, known: _core.summary.Summa
     )
     passed = counts.beyond[0]
     beyond = counts.skipped[0] + passed - counts.began_beyond[0]
-    if known is None:
-        moves = _core.stages.count_transitions(read.journeys, lookup, read.threads).moves
-    else:
-        moves = known.transitions.moves
-    return [
-        StageUse(int(beyond[row]), int(passed[row]), int(moves[row].sum()), int(moves[row, :row].sum()))
-        for row in range(lookup.n_open)
-    ]
+    return [replace(use, beyond=int(beyond[row]), passed=int(passed[row])) for row, use in enumerate(uses)]
 
 
 def _are_entered_throughout(

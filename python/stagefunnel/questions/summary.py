@@ -100,7 +100,8 @@ def summary(
     stages = found.times
     if selection.moved is not None:
         stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
-    reads_all_rows = selection.is_whole and selection.data is log._data
+    read = found if selection.is_whole else None
+    known = read if selection.data is log._data else None
     times = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
     return Summary(
         funnel=selection.remarked(funnel_table(pipeline, "both", counted, groups)),
@@ -109,7 +110,7 @@ def summary(
         ),
         time_in_stage=selection.remarked(times),
         transitions=selection.remarked(transition_table(pipeline, moves.moves, moves.items)),
-        quality=quality_of(log._data, pipeline, found if reads_all_rows else None),
+        quality=quality_of(log._data, pipeline, known, read),
     )
 
 
