@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -36,7 +36,8 @@ class WithoutShortVisits:
     n_visits: int
 
 
-# Weak, and the values hold no log that is a key: what is kept lives as long as its log.
+# Weak, and no value holds the log that is its key: what is kept lives as long as its log.
+_MOST_KEPT: Final = 2  # each may hold as many rows as the log
 _kept: WeakKeyDictionary[LogData, dict[_Rule, WithoutShortVisits]] = WeakKeyDictionary()
 
 
@@ -60,6 +61,8 @@ def without_short_visits(
     if rule not in rules:
         journeys, taken_out = _core.scan.without_short_visits(data.journeys, lookup, least, data.threads)
         rest = None if journeys is None else replace(data, journeys=journeys)
+        while len(rules) >= _MOST_KEPT:
+            del rules[next(iter(rules))]
         rules[rule] = WithoutShortVisits(rest, sum(taken_out))
         if rest is not None:
             # Nothing more is taken out of what is left: each visit was judged by its own length.
