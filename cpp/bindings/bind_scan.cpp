@@ -5,6 +5,7 @@
 #include "arrays.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 #include "stagefunnel/scan/selection.hpp"
+#include "stagefunnel/scan/short_visits.hpp"
 
 namespace stagefunnel::bindings {
 namespace scan_calls {
@@ -33,6 +34,16 @@ py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeli
         found = scan::moved_items(journeys, pipeline, codes, threads);
     }
     return as_array(std::move(found));
+}
+
+std::pair<std::optional<Journeys>, std::vector<std::int64_t>> without_short(const Journeys& journeys,
+                                                                            const Pipeline& pipeline,
+                                                                            const Array<std::int64_t>& least,
+                                                                            unsigned threads) {
+    const std::span<const std::int64_t> lengths = as_span(least);
+    const py::gil_scoped_release unlocked;
+    scan::WithoutShortVisits without = scan::without_short_visits(journeys, pipeline, lengths, threads);
+    return {std::move(without.journeys), std::move(without.taken_out)};
 }
 
 }  // namespace scan_calls
@@ -76,6 +87,8 @@ void bind_scan(py::module_& m) {
             return scan::with_departures(journeys, pipeline, flags, threads);
         },
         "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
+    m.def("without_short_visits", &without_short, "journeys"_a, "pipeline"_a, "least"_a.noconvert(),
+          "threads"_a);
     m.def("moved_items", &moved, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
 }
 

@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
+#include "stagefunnel/questions/stages/arrivals.hpp"
 #include "stagefunnel/questions/stages/flow.hpp"
 #include "stagefunnel/questions/stages/items.hpp"
 #include "stagefunnel/questions/stages/losses.hpp"
@@ -40,6 +41,13 @@ py::array_t<std::int64_t> loss_values(const Journeys& journeys, const Pipeline& 
         rows = stages::last_values_of_losses(journeys, pipeline, whole, values, threads);
     }
     return as_array(std::move(rows));
+}
+
+bool entered_throughout(const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& wanted,
+                        std::int64_t early, std::int64_t late) {
+    const std::span<const std::uint8_t> flags = as_span(wanted);
+    const py::gil_scoped_release unlocked;
+    return stages::are_entered_throughout(journeys, pipeline, flags, early, late);
 }
 
 durations::StageTime summarise(const durations::VisitCounts& counts,
@@ -125,6 +133,16 @@ void bind_quality(py::module_& m) {
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
     m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    py::class_<stages::Arrival>(m, "Arrival")
+        .def_readonly("time", &stages::Arrival::time)
+        .def_readonly("enters", &stages::Arrival::enters);
+    py::class_<stages::StageArrivals>(m, "StageArrivals")
+        .def_readonly("entered", &stages::StageArrivals::entered)
+        .def_readonly("earliest", &stages::StageArrivals::earliest)
+        .def_readonly("latest", &stages::StageArrivals::latest);
+    m.def("find_arrivals", &stages::find_arrivals, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    m.def("are_entered_throughout", &entered_throughout, "journeys"_a, "pipeline"_a, "wanted"_a.noconvert(),
+          "early"_a, "late"_a);
 }
 
 void bind_durations(py::module_& m) {

@@ -52,16 +52,18 @@ class Pipeline:
         Which of `stages` nothing skips: they count where they are passed, and are never assumed and never
         required.
     aliases
-        Other names of stages, each with the stage as which it is read: ``{"Proposal": "Offer"}``.
+        Other names of stages, each with the stage as which it is read: ``{"Proposal": "Offer"}``. Rows are
+        read under the other name before visits are formed; a name that a log does not have is no error.
     since, until
         When a stage of `stages` came and went, as moments: from the begin of the one span to the end of the
         other. A move made at another time neither skips the stage nor fills it in.
     ignore
         Labels of the log that are meant to be ignored, as ``unlisted="ignore"`` does for all.
     ignore_shorter
-        A length of time: a visit that is shorter and followed by another is read as if it had not been, but
-        the first one and final ones. With a length for each of some stages it is about these alone, final
-        ones too.
+        A length of time, such as ``"2min"``: a visit that is shorter and followed by another is read as if
+        it had not been, but the first one and final ones. Each is judged by its own length, in the whole
+        log. With a length for each of some stages, ``{"Lost": "10min"}``, it is about these alone, final
+        ones too. For logs of plain integers it is a number; calendar months are refused.
 
     Raises
     ------
@@ -243,6 +245,7 @@ class Pipeline:
         # Of bools also where there are none: an empty list would choose no columns instead of no rows.
         is_unlisted = pd.Series([label not in listed for label in known["stage"]], dtype=bool)
         unlisted = known[is_unlisted]
+        seen |= {label for other, label in self._rules.aliases.items() if other in seen}
         never = [label for label in self.labels if label not in seen]
         hints = [did_you_mean(label, never).lstrip("; ") for label in unlisted["stage"]]
         return pd.DataFrame(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
-from .errors import did_you_mean, quoted
-from .times.lengths import LengthLike
-from .times.periods import MomentLike
+from .errors import SchemaError, did_you_mean, is_whole_number, quoted
+from .times.lengths import LengthLike, Months, length_of
+from .times.periods import Clock, MomentLike
 
 Label: TypeAlias = Hashable
 _DATES: Final = ("since", "until")
@@ -55,6 +55,21 @@ class StageRules:
         dates = [f"{name} {getattr(self, name)[label]}" for name in _DATES if label in getattr(self, name)]
         return " ".join(dates)
 
+    def relabelled(self, label_of: Callable[[Label], Label]) -> dict[str, Any]:
+        """Return the rules that are not as by default, by name, with other labels."""
+        changed: dict[str, Any] = {}
+        for name, value in self.given.items():
+            if isinstance(value, tuple):
+                changed[name] = tuple(label_of(label) for label in value)
+            elif isinstance(value, Mapping):
+                changed[name] = {
+                    label_of(label): label_of(one) if name == "aliases" else one
+                    for label, one in value.items()
+                }
+            else:
+                changed[name] = value
+        return changed
+
     def words(self, names: Mapping[Label, str]) -> list[str]:
         """Say the rules in the words that people read for the stages."""
         words = []
@@ -85,6 +100,7 @@ class StageRules:
             strangers = [label for label in self.ignore_shorter if label not in listed]
             if strangers:
                 problems.append(f"ignore_shorter names {quoted(strangers)}, which it does not list")
+        problems += _not_lengths(self.ignore_shorter)
         for other, label in self.aliases.items():
             if other in listed:
                 problems.append(f"{other!r} is listed as a stage and read as {label!r} by aliases")
@@ -100,6 +116,24 @@ class StageRules:
         if away:
             problems.append(f"{quoted(away)} cannot be both another name of its own stages and elsewhere")
         return problems
+
+
+def _not_lengths(shorter: Shorter | None) -> list[str]:
+    """List the least lengths that no log could have; whether times are numbers only a log knows."""
+    lengths = shorter.values() if isinstance(shorter, Mapping) else [shorter]
+    problems = []
+    for length in lengths:
+        is_number = is_whole_number(length) or isinstance(length, float)
+        try:
+            read = length_of(length, Clock(None if is_number else "ns", None), "ignore_shorter")
+        except SchemaError as error:
+            problems.append(str(error))
+        else:
+            if isinstance(read, Months):
+                problems.append(
+                    f"ignore_shorter={length!r} is in calendar months, which differ in length; give days"
+                )
+    return problems
 
 
 def _not_in(

@@ -6,6 +6,7 @@ integers or all datetimes. A time in a zone with changes of the clock must be a 
 plain datetimes of one zone Python compares the times on the clock.
 """
 
+from reference.as_read import LEFT_OUT, AsRead, as_read
 from reference.breakdown import (
     amounts_at_stages,
     funnel_at_stages,
@@ -45,6 +46,8 @@ from reference.stages import Row, Stages, is_there, labels, outcome_of
 from reference.transitions import transitions
 
 __all__ = [
+    "LEFT_OUT",
+    "AsRead",
     "Counted",
     "Exclusion",
     "Match",
@@ -53,6 +56,7 @@ __all__ = [
     "Stages",
     "Visit",
     "amounts_at_stages",
+    "as_read",
     "began_beyond",
     "chain_funnel",
     "closed_at",

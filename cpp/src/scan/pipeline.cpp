@@ -30,17 +30,12 @@ Pipeline::Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
       rules_(std::move(rules)) {
     if (n_open < 0 || n_won < 0 || n_lost < 0) throw std::invalid_argument("a number of stages is negative");
     check_rules(rules_, static_cast<std::size_t>(n_open));
-    std::vector<bool> taken(static_cast<std::size_t>(n_rows()), false);
     for (const std::int32_t row : row_of_code_) {
         if (row == kUnlisted) continue;
         if (row < 0 || row >= n_rows()) {
             throw std::invalid_argument("row " + std::to_string(row) + " lies outside a pipeline of " +
                                         counted(static_cast<std::uint64_t>(n_rows()), "stage"));
         }
-        if (taken[static_cast<std::size_t>(row)]) {
-            throw std::invalid_argument("two labels of the log share row " + std::to_string(row));
-        }
-        taken[static_cast<std::size_t>(row)] = true;
     }
     row_of_code_.push_back(kUnlisted);
 }

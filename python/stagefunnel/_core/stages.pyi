@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageDurations', 'StageTime', 'Transitions', 'VisitCounts', 'count_flow', 'count_transitions', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Arrival', 'Duration', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageArrivals', 'StageDurations', 'StageTime', 'Transitions', 'VisitCounts', 'are_entered_throughout', 'count_flow', 'count_transitions', 'find_arrivals', 'find_losses', 'item_facts', 'last_values_of_losses', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'summarise_durations', 'time_in_stage']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -130,6 +130,23 @@ class PipelineQuality:
     @property
     def unlisted_rows(self) -> int:
         ...
+class Arrival:
+    @property
+    def enters(self) -> bool:
+        ...
+    @property
+    def time(self) -> int:
+        ...
+class StageArrivals:
+    @property
+    def earliest(self) -> list[Arrival]:
+        ...
+    @property
+    def entered(self) -> tuple[int, int] | None:
+        ...
+    @property
+    def latest(self) -> list[Arrival]:
+        ...
 class Per(enum.Enum):
     item: typing.ClassVar[Per]
     longest: typing.ClassVar[Per]
@@ -176,9 +193,13 @@ class StageDurations(VisitCounts):
     @property
     def durations(self) -> numpy.typing.NDArray[numpy.uint64]:
         ...
+def are_entered_throughout(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, wanted: numpy.typing.NDArray[numpy.uint8], early: typing.SupportsInt | typing.SupportsIndex, late: typing.SupportsInt | typing.SupportsIndex) -> bool:
+    ...
 def count_flow(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, start: typing.SupportsInt | typing.SupportsIndex | None, end: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> Flow:
     ...
 def count_transitions(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Transitions:
+    ...
+def find_arrivals(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageArrivals]:
     ...
 def find_losses(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Losses:
     ...

@@ -10,6 +10,10 @@ import pandas as pd
 from .numbers import count, counted
 
 _MOST_NAMED: Final = 5
+_IGNORED: Final = {
+    "ignored": "the pipeline does not list",
+    "ignored_by_name": "the pipeline ignores by name",
+}
 _PARTS: Final = {"lead": "leads", "deal": "deals"}
 
 
@@ -41,12 +45,12 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     lines = []
-    ignored: Mapping[str, Any] = remembered.get("ignored", {})
-    if ignored:
-        largest = [f"{stage} {count(rows)}" for stage, rows in ignored["largest"].items()]
-        stages = _some(largest, ignored["stages"])
-        total = counted(ignored["rows"], "row")
-        lines.append(f"Ignored: {total} of stages that the pipeline does not list ({stages})")
+    for key, which in _IGNORED.items():
+        ignored: Mapping[str, Any] = remembered.get(key, {})
+        if ignored:
+            largest = [f"{stage} {count(rows)}" for stage, rows in ignored["largest"].items()]
+            stages = _some(largest, ignored["stages"])
+            lines.append(f"Ignored: {counted(ignored['rows'], 'row')} of stages that {which} ({stages})")
     without_rows = remembered.get("without_rows", ())
     if without_rows:
         lines.append(f"Stages without rows: {_some([names.get(stage, stage) for stage in without_rows])}")

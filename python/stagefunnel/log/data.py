@@ -141,6 +141,11 @@ class LogData:
         """The earliest and the latest time, which takes a look at all of them; ``None`` without rows."""
         return _core.journeys.time_range(self.journeys, self.threads)
 
+    @cached_property
+    def log_quality(self) -> _core.stages.LogQuality:
+        """What is odd in the rows before any pipeline reads them; all rows are read for it once."""
+        return _core.stages.log_quality(self.journeys, self.threads)
+
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Turn the core's times into timestamps, or leave them plain integers."""
         return to_times(values, self.unit, self.zone)
@@ -206,7 +211,8 @@ class LogData:
         check_option("missing", missing, get_args(MissingStages))
         if not isinstance(pipeline, Pipeline):
             raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
-        left_out = [label for label in self.other_labels if label in pipeline.labels]
+        read = {*pipeline.labels, *pipeline.rules.aliases}
+        left_out = [label for label in self.other_labels if label in read]
         if left_out:
             raise SchemaError(
                 f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in ",
@@ -218,6 +224,7 @@ class LogData:
             fit.refuse_unlisted()
         fit.refuse_without_rows(missing)
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
-        rows = [row_of.get(label, -1) for label in self.labels]
+        aliases = pipeline.rules.aliases
+        rows = [row_of.get(aliases.get(label, label), -1) for label in self.labels]
         rules = core_rules(pipeline, self.clock) or ()
         return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows, *rules)

@@ -14,6 +14,8 @@ from .data import LogData, ReaderLines
 from .fit import Fit
 from .near_labels import alike
 from .number_dates import read_as_dates
+from .short_visits import without_short_visits
+from .stage_signs import UseOfStages
 
 # Each check with its level and what it counts; the levels are explained in docs/definitions.md, section 9.
 _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -51,6 +53,9 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "table_rows_without_item": ("note", "rows of the items table that have no key, left out"),
     "items_not_in_table": ("note", "items that the items table does not have"),
     "elsewhere_rows": ("fact", "rows of other pipelines' stages"),
+    "renamed_rows": ("fact", "rows of stages that the pipeline reads as others, as aliases= says"),
+    "ignored_rows": ("fact", "rows of stages that the pipeline ignores by name, as ignore= says"),
+    "short_visits": ("note", "visits shorter than ignore_shorter= says, read as if they had not been"),
     "unlisted_stages": ("note", "stages of the log that the pipeline does not list"),
     "unlisted_rows": ("note", "rows of these stages"),
     "stages_without_rows": ("note", "stages of the pipeline that no row has"),
@@ -67,24 +72,45 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
         "warning",
         "items whose last time has rows of several outcomes: their order decides",
     ),
+    "stages_that_came": (
+        "note",
+        "stages that items passed by before they were there; since= says so to the pipeline",
+    ),
+    "stages_that_went": (
+        "note",
+        "stages that items pass by since they are not there any more; until= says so to the pipeline",
+    ),
+    "side_stages": (
+        "note",
+        "stages that few items pass and most leave backwards; optional= says so to the pipeline",
+    ),
 }
 ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 
 def quality_of(
-    data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
+    data: LogData,
+    pipeline: Pipeline | None,
+    known: _core.summary.Summary | None = None,
+    read: _core.summary.Summary | None = None,
 ) -> pd.DataFrame:
-    """Make the table of :meth:`stagefunnel.StageLog.quality`; `known` spares the scan."""
-    fit = None if pipeline is None else data.fit(pipeline)
+    """Make the table of :meth:`stagefunnel.StageLog.quality`.
+
+    A summary spares scans: `known` of all rows of the log, `read` of those that the pipeline reads of it.
+    """
     counts = quality_counts(data, pipeline, known)
-    return quality_table(counts, data.stages["stage"], fit, data.reader_lines)
+    stages = data.stages["stage"]
+    if pipeline is None:
+        return quality_table(counts, stages, reader_lines=data.reader_lines)
+    use = UseOfStages.of(data, pipeline, read)
+    return quality_table(counts, stages, data.fit(pipeline), data.reader_lines, use.signs(pipeline, data.clock))
 
 
 def quality_counts(
     data: LogData, pipeline: Pipeline | None, known: _core.summary.Summary | None = None
 ) -> dict[str, int]:
     """Count the rows of :meth:`stagefunnel.StageLog.quality`, by check; `known` spares the scan."""
-    found = _core.stages.log_quality(data.journeys, data.threads) if known is None else known.log_quality
+    found = data.log_quality if known is None else known.log_quality
     n_rows, n_items = int(data.journeys.n_rows), int(data.journeys.n_items)
     counts = {
         "rows": data.n_input_rows,
@@ -102,12 +128,14 @@ def quality_counts(
         counts["table_rows_without_item"] = data.items_table.n_keyless
         counts["items_not_in_table"] = data.items_table.n_unmatched
     if pipeline is not None:
+        lookup = data.lookup(pipeline, "ignore", "ignore")
         if known is None:
-            lookup = data.lookup(pipeline, "ignore", "ignore")
             read = _core.stages.pipeline_quality(data.journeys, lookup, data.threads)
         else:
             read = known.pipeline_quality
         counts |= stage_counts(data.fit(pipeline))
+        if pipeline.rules.ignore_shorter is not None:
+            counts["short_visits"] = without_short_visits(data, pipeline, lookup).n_visits
         counts["items_without_rows"] = read.items_without_rows
         counts["bridged_visits"] = read.bridged_visits
         if pipeline.rules.since or pipeline.rules.until:
@@ -138,6 +166,10 @@ def stage_counts(fit: Fit) -> dict[str, int]:
     }
     if elsewhere:
         counts["elsewhere_rows"] = sum(rows for label, rows in fit.rows.items() if label in elsewhere)
+    if fit.pipeline.rules.aliases:
+        counts["renamed_rows"] = sum(fit.renamed.values())
+    if fit.pipeline.rules.ignore:
+        counts["ignored_rows"] = sum(fit.ignored.values())
     return counts
 
 
@@ -146,6 +178,7 @@ def quality_table(
     stages: Iterable[Hashable],
     fit: Fit | None = None,
     reader_lines: ReaderLines | None = None,
+    signs: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
     """Build the table of :meth:`stagefunnel.StageLog.quality`.
 
@@ -159,10 +192,18 @@ def quality_table(
         How the pipeline fits the log: stages that only one of them has are named.
     reader_lines
         Lines of the reader that made the log, which stand below, but for those of a check that `counts` has.
+    signs
+        What the log shows of stages that came, went or stand aside, by check; without such a check is silent.
     """
-    names: dict[str, list[str]] = {"stages_alike": list(map(repr, alike(stages)))}
+    seen = {check: listed for check, listed in (signs or {}).items() if listed}
+    counts = {**counts, **{check: len(listed) for check, listed in seen.items()}}
+    names: dict[str, Sequence[str]] = {"stages_alike": list(map(repr, alike(stages))), **seen}
     if fit is not None:
         names["unlisted_stages"] = [str(label) for label, _ in fit.unlisted_by_size]
+        names["renamed_rows"] = [
+            f"{other} as {fit.pipeline.names[fit.pipeline.rules.aliases[other]]}" for other in fit.renamed
+        ]
+        names["ignored_rows"] = [str(label) for label, _ in fit.ignored_by_size]
         names["stages_without_rows"] = [fit.pipeline.names[label] for label in fit.without_rows]
     lines = [
         (check, counts[check], level, f"{note}{_listed(names.get(check, ()))}")

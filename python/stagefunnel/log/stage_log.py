@@ -12,6 +12,7 @@ from typing import Any, Self, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
+from .. import _core
 from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
@@ -26,6 +27,7 @@ from .intake.frame import read_frame
 from .intake.stream import read_batches
 from .number_dates import warn_of_dates
 from .quality import quality_of
+from .short_visits import without_short_visits
 
 
 class StreamOptions(TypedDict, total=False):
@@ -415,7 +417,8 @@ class StageLog:
             One row per check: ``check``; ``count``; ``level``: ``"fact"``, ``"note"`` (unusual, and read as
             the note says), ``"guess"`` (a reader assumed it) or ``"warning"`` (numbers may not mean what they
             say); ``note`` (what it means). The checks are always the same ones in the same order; with a
-            pipeline its own follow, then the lines of the reader that made the log of an export.
+            pipeline its own follow, then the lines of the reader that made the log of an export. Checks of
+            stages that look as if they came, went or stand aside are there only where there are such.
 
         Examples
         --------
@@ -483,6 +486,12 @@ def not_a_pipeline(value: object) -> SchemaError:
     elif isinstance(value, Mapping) and any(isinstance(one, Pipeline) for one in value.values()):
         advice = f"; choose one of {quoted(value)}"
     return SchemaError(f"expected a Pipeline, got {type(value).__name__}{advice}")
+
+
+def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> StageLog:
+    """Return a log without the visits that a pipeline reads as if they had not been, mostly the same log."""
+    without = without_short_visits(log._data, pipeline, lookup).data
+    return log if without is None else log._from_data(without)
 
 
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:

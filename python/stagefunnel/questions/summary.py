@@ -100,6 +100,8 @@ def summary(
     stages = found.times
     if selection.moved is not None:
         stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
+    read = found if selection.is_whole else None
+    known = read if selection.data is log._data else None
     times = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
     return Summary(
         funnel=selection.remarked(funnel_table(pipeline, "both", counted, groups)),
@@ -108,7 +110,7 @@ def summary(
         ),
         time_in_stage=selection.remarked(times),
         transitions=selection.remarked(transition_table(pipeline, moves.moves, moves.items)),
-        quality=quality_of(log._data, pipeline, found if selection.is_whole else None),
+        quality=quality_of(log._data, pipeline, known, read),
     )
 
 

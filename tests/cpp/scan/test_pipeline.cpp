@@ -42,8 +42,10 @@ TEST(Pipeline, RefusesARowOutsideItself) {
     EXPECT_EQ(message_of([] { Pipeline(1, 1, 1, {0, -2}); }), "row -2 lies outside a pipeline of 3 stages");
 }
 
-TEST(Pipeline, RefusesTwoLabelsThatShareARow) {
-    EXPECT_EQ(message_of([] { Pipeline(2, 0, 0, {1, 0, 1}); }), "two labels of the log share row 1");
+TEST(Pipeline, MayGiveSeveralLabelsOneRow) {
+    const Pipeline pipeline(2, 0, 0, {1, 0, 1});
+    EXPECT_EQ(pipeline.rows(), (std::vector<std::int32_t>{1, 0, 1, Pipeline::kUnlisted}));
+    EXPECT_EQ(pipeline.n_rows(), 2);
 }
 
 TEST(Pipeline, RefusesANegativeNumberOfStages) {

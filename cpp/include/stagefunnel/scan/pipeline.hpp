@@ -26,15 +26,15 @@ struct StageRules {
 /// How a question reads the stages of a log.
 ///
 /// The rows of every table are the stages of the pipeline: first the open stages in their order, then the won
-/// stages, then the lost stages. A stage code of the log belongs to one of these rows or is unlisted.
+/// stages, then the lost stages. A stage code of the log belongs to one of these rows or is unlisted. Several
+/// labels of the log may belong to one row: they are names of one stage, and visits join them.
 class Pipeline {
   public:
     static constexpr std::int32_t kUnlisted = -1;
 
     /// @param row_of_label the row of each label of the log, or `kUnlisted`.
     /// @throws std::invalid_argument if a number of stages is negative, if a row lies outside the pipeline,
-    ///     if two labels share a row, if rules are not one per open stage, or if a stage ends before it
-    ///     begins.
+    ///     if rules are not one per open stage, or if a stage ends before it begins.
     Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
              std::vector<std::int32_t> row_of_label, StageRules rules = {});
 

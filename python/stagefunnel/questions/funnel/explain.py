@@ -11,7 +11,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import check_option, core_errors
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import frame, row_outcomes, stage_columns
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
@@ -112,14 +112,15 @@ def explain(
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     check_option("basis", basis, get_args(BasisName))
-    whole = log._data.journey_of(item)
+    whole = as_read(log, pipeline, lookup)._data.journey_of(item)
     options: dict[str, Any] = {"period": period, "basis": basis, "as_of": as_of}
     journey = select(log, whole, pipeline, lookup, **options)
-    visits, all_visits = (_visits(log, pipeline, rows) for rows in (journey, whole))
+    visits, all_visits = (_visits(log, pipeline, lookup, rows) for rows in (journey, whole))
+    entries = _visits(log, pipeline, lookup, log._data.journey_of(item))
     nowhere = None
     if all_visits and not visits:
         staying = pipeline.replace(moved_out="include")
-        has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options)))
+        has_moved = bool(_visits(log, pipeline, lookup, select(log, whole, staying, lookup, **options)))
         nowhere = f"left out: {'moved out' if has_moved else 'outside the period'}"
     parts = []
     stages = _Stages(pipeline, lookup)
@@ -142,7 +143,7 @@ def explain(
         reasons = [
             left_out
             or _reason(rule.core_kind, row, visits, stages, passed[row], assumed[row])
-            or _why_no_visit(row, all_visits, _spared(rule.core_kind, row, visits, stages))
+            or _why_no_visit(row, all_visits, entries, _spared(rule.core_kind, row, visits, stages))
             for row in range(len(pipeline.labels))
         ]
         parts.append((rule.kind, passed, assumed, reasons))
@@ -160,10 +161,10 @@ def explain(
     return remark(table, remarks_about(log, pipeline, unlisted, period=period, as_of=as_of))
 
 
-def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys) -> list[_Visit]:
-    row_of = {label: row for row, label in enumerate(pipeline.labels)}
-    # The last code stands for a missing stage, which no pipeline lists.
-    row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
+def _visits(
+    log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline, journey: _core.journeys.Journeys
+) -> list[_Visit]:
+    row_of_code = list(lookup.rows)
     rows = [row_of_code[code] for code in journey.stage.tolist()]
     times = log._data.to_times(journey.time)
     outcomes = [OUTCOMES[code] for code in row_outcomes(pipeline)]
@@ -198,10 +199,13 @@ def _reason(
     return "not counted: visited, but not all stages before it were passed in order"
 
 
-def _why_no_visit(row: int, all_visits: list[_Visit], spared: str) -> str:
+def _why_no_visit(row: int, all_visits: list[_Visit], entries: list[_Visit], spared: str) -> str:
     times = [visit.time for visit in all_visits if visit.row == row]
     if times:
         return f"not counted: entered at {times[0]}, outside the period"
+    short = [visit.time for visit in entries if visit.row == row]
+    if short:
+        return f"not counted: entered at {short[0]}, and left sooner than ignore_shorter says"
     return f"not counted: no visit{f', and {spared}' if spared else ''}"
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, check_option, core_errors, counted, given, named
 from ...log.columns.kept import RowColumns
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
@@ -116,7 +116,8 @@ def funnel_by_period(
     periods = _periods_of(log, every, period_of(period, clock), seen_at)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
-    whole = Selection(log, pipeline, lookup, log._data.journeys)
+    read = as_read(log, pipeline, lookup)
+    whole = Selection(read, pipeline, lookup, read._data.journeys)
     groups = groups_of(whole, by, reserved=("period",))
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
         raise SchemaError(

@@ -22,6 +22,7 @@ from ...log.quality import (
     stage_counts,
 )
 from ...log.stage_log import StageLog
+from ...log.stage_signs import UseOfStages
 from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
@@ -79,6 +80,7 @@ class Partial:
     _moving_items: npt.NDArray[np.int64]
     _found: dict[str, int]
     _stages: Stages
+    _use: UseOfStages
     _ends: Ends
     _reader_lines: ReaderLines
     _keys: Keys
@@ -116,9 +118,10 @@ class Partial:
         exact_quantiles = quantiles_of(quantiles)
         fit = self._stages.fit(self.pipeline)
         fit.refuse_without_rows(self.missing)
+        clock = Clock(self.unit, self.zone)
         remarks = {
             **remarks_of_stages(fit, self.unlisted),
-            **self._ends.remarks(Clock(self.unit, self.zone)),
+            **self._ends.remarks(clock),
             **remarks_of_reader(self._reader_lines),
         }
         times = time_table(
@@ -134,7 +137,13 @@ class Partial:
             outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
             time_in_stage=remark(times, remarks),
             transitions=remark(moves, remarks),
-            quality=quality_table(self._found, self._stages.rows, fit, self._reader_lines),
+            quality=quality_table(
+                self._found,
+                self._stages.rows,
+                fit,
+                self._reader_lines,
+                self._use.signs(self.pipeline, clock),
+            ),
         )
 
     def __repr__(self) -> str:
@@ -204,6 +213,7 @@ def partial(
         journeys=journeys, pipeline=lookup, per=_core.stages.Per[per], threads=log._data.threads
     )[: len(pipeline.labels)]
     found = quality_counts(log._data, pipeline)
+    use = UseOfStages.of(log._data, pipeline, is_part=True)
     return Partial(
         pipeline=pipeline,
         fill=fill,
@@ -222,6 +232,7 @@ def partial(
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _stages=Stages.of(log._data),
+        _use=use,
         _ends=Ends.of(log._data, period, as_of),
         _reader_lines=log._data.reader_lines,
         _keys=keys_of(log._data.journeys),
@@ -280,6 +291,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),
         _found=_total_found(parts, stages),
         _stages=stages,
+        _use=UseOfStages.total([part._use for part in parts]),
         _ends=Ends.total([part._ends for part in parts]),
         _reader_lines=_total_lines(parts),
         _keys=merged_keys([part._keys for part in parts]),
@@ -333,9 +345,9 @@ def _first_difference(one: Pipeline, other: Pipeline) -> str:
                 return f"{part}[{place}] is {mine!r} and {theirs!r}"
     if one.moved_out != other.moved_out:
         return f"moved_out is {one.moved_out!r} and {other.moved_out!r}"
-    for name in {**one.rules.given, **other.rules.given}:
-        mine, theirs = getattr(one.rules, name), getattr(other.rules, name)
+    for rule in {**one.rules.given, **other.rules.given}:
+        mine, theirs = getattr(one.rules, rule), getattr(other.rules, rule)
         if mine != theirs:
-            return f"{name} is {mine!r} and {theirs!r}"
+            return f"{rule} is {mine!r} and {theirs!r}"
     label = next(label for label in one.labels if one.names[label] != other.names[label])
     return f"{label!r} is named {one.names[label]!r} and {other.names[label]!r}"

@@ -132,9 +132,8 @@ def _known_rows(
     selection: Selection, numbers: NumberColumn, amount_at: AmountAtName
 ) -> npt.NDArray[np.int64]:
     """Find the first or last row with an amount of each item, of those that the report keeps; else -1."""
-    log, pipeline = selection.log, selection.pipeline
-    # The last code stands for a missing stage, which no pipeline lists.
-    listed = np.array([*(label in pipeline.labels for label in log._data.labels), False])
+    log = selection.log
+    listed = np.array(selection.lookup.rows) >= 0
     is_read = _in_report(selection, "row") & listed[log._data.journeys.stage] & ~np.isnan(numbers.values)
     rows = np.flatnonzero(is_read)
     if amount_at == "first_known":

@@ -12,7 +12,7 @@ import pandas as pd
 from ... import _core
 from ...errors import check_option
 from ...log.data import LogData
-from ...log.stage_log import StageLog, not_a_log, not_a_pipeline
+from ...log.stage_log import StageLog, as_read, not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import LengthLike, length_of
@@ -28,7 +28,7 @@ class Selection:
     Attributes
     ----------
     log
-        The whole log.
+        The whole log, without the visits that the pipeline reads as if they had not been.
     pipeline, lookup
         The stages, and the table by which the core reads the log's codes as stages.
     journeys
@@ -133,6 +133,7 @@ def selection_of(
     """
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted, missing)
+    log = as_read(log, pipeline, lookup)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     options: dict[str, Any] = {"period": period, "basis": basis_of(basis, within), "as_of": as_of}
     length = length_of(within, log._data.clock, "within")

@@ -50,7 +50,7 @@ def _stage_columns(source: Source, options: Options) -> dict[str, str]:
     item = columns_of(source.columns, options, ("item",))["item"]
     others = [column for column in source.columns if column != item]
     if options.pipeline is not None:
-        stages = set(options.pipeline.labels)
+        stages = {*options.pipeline.labels, *options.pipeline.rules.aliases}
         by_column = {column: column if column in stages else without_affixes(column) for column in others}
         return {column: stage for column, stage in by_column.items() if stage in stages}
     dated = [column for column in _dated(source, others) if not is_no_stage(column)]
