@@ -53,6 +53,7 @@ def funnel(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
@@ -183,6 +184,7 @@ def funnel(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
@@ -208,6 +210,7 @@ def outcomes(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
@@ -252,6 +255,7 @@ def outcomes(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
     check_top(top, by)
     if at == "stage":

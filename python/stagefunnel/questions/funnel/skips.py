@@ -35,6 +35,7 @@ def skips(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 
@@ -94,8 +95,11 @@ def skips(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
-    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log="stage")
+    # The items of a unit go beyond a stage at several rows, so that none is where the unit did.
+    of_log = "stage" if unit is None else "first"
+    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
     counts = count(Scope(selection, groups), rule)
     n_open = len(pipeline.stages)
