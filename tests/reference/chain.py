@@ -182,7 +182,9 @@ def standings_of_leads(
     ]
 
 
-def joint_standing(deals: Mapping[Item, Sequence[Visit]], pipeline: Pipeline, moved: Collection[Item]) -> Standing:
+def joint_standing(
+    deals: Mapping[Item, Sequence[Visit]], pipeline: Pipeline, moved: Collection[Item]
+) -> Standing:
     """Return the outcome of items that count as one, and their stage if they are open or lost.
 
     The deals are in the order of their first rows, and of equally far ones ``max`` returns the first.

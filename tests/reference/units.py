@@ -65,11 +65,11 @@ def unit_report(
     where: dict[str, Any] = {"elsewhere": elsewhere, "moved_out": moved_out}
     if within is None:
         until = end if basis == "active" else None
-        kept = [
-            rows[i] for i in kept_rows(rows, pipeline, basis="active", end=until, as_of=as_of, **where)
-        ]
+        kept = [rows[i] for i in kept_rows(rows, pipeline, basis="active", end=until, as_of=as_of, **where)]
         found = _report(rows, kept, pipeline, units, elsewhere)
-        return _without(found, lambda unit: _is_in_period(found, unit, pipeline, basis, start, end, rows, kept, elsewhere))
+        return _without(
+            found, lambda unit: _is_in_period(found, unit, pipeline, basis, start, end, rows, kept, elsewhere)
+        )
     own, too_recent = followed(rows, pipeline, within, as_of=as_of, observed_until=observed_until)
     alone = _cut(rows, own, too_recent)
     kept = [alone[i] for i in kept_rows(alone, pipeline, basis="created", as_of=as_of, **where)]
@@ -80,9 +80,13 @@ def unit_report(
     last = ends[0] if ends else max((time for _, _, time in rows), default=None)
     late = {unit for unit, first in seen.items() if not first + within < last}
     of_item = {item: _unit_of(item, units) for item in own}
-    until_of = {item: seen[unit] + within for item, unit in of_item.items() if unit in seen and unit not in late}
+    until_of = {
+        item: seen[unit] + within for item, unit in of_item.items() if unit in seen and unit not in late
+    }
     followed_rows = _cut(rows, until_of, set())
-    kept = [followed_rows[i] for i in kept_rows(followed_rows, pipeline, basis="created", as_of=as_of, **where)]
+    kept = [
+        followed_rows[i] for i in kept_rows(followed_rows, pipeline, basis="created", as_of=as_of, **where)
+    ]
     report = _report(rows, kept, pipeline, units, elsewhere)
     first_items = [first_item(found, unit) for unit in found.of_unit if unit in late]
     return report._replace(too_recent=first_items)
@@ -106,9 +110,7 @@ def _report(
         if item in visits:
             of_unit.setdefault(_unit_of(item, units), []).append(item)
     gone = {
-        item
-        for item, journey in journeys(kept).items()
-        if moved_at(journey, pipeline, elsewhere) is not None
+        item for item, journey in journeys(kept).items() if moved_at(journey, pipeline, elsewhere) is not None
     }
     return Report(of_unit, visits, gone, [])
 
@@ -243,7 +245,8 @@ def unit_funnel(
                     "assumed": reached[stage] - passed,
                     "skipped": len(skipping),
                     "began_beyond": sum(
-                        all_began_beyond([kept[item] for item in items], stage, pipeline) for items in skipping
+                        all_began_beyond([kept[item] for item in items], stage, pipeline)
+                        for items in skipping
                     ),
                     "lost_from": lost,
                     "open_at": standings.count(("open", stage)),
@@ -277,10 +280,7 @@ def unit_outcomes(report: Report, pipeline: Pipeline, lost_then_won: LostThenWon
     of_unit = [[item for item in items if item in kept] for items in report.of_unit.values()]
     standings = [unit_standing(report, items, pipeline)[0] for items in of_unit if items]
     reopened = [
-        any(
-            item not in report.moved and reopened_won(kept[item], pipeline)
-            for item in items
-        )
+        any(item not in report.moved and reopened_won(kept[item], pipeline) for item in items)
         for items in of_unit
     ]
     counts = {name: standings.count(name) for name in ("won", "lost", "open", "moved_out")}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .numbers import count, percent
 from .standouts import are_unlike
+from .things import things_of
 
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
@@ -54,8 +55,8 @@ class Side:
 def unlike_notes(sides: Sequence[Side], remembered: Mapping[str, Any]) -> list[str]:
     """Say what makes some of the sides unlike the others; nothing where all are alike.
 
-    `remembered` is what the table remembers of the length for which items are followed, and until when they
-    were observed.
+    `remembered` is what the table remembers: what it counts, the length for which items are followed, and
+    until when they were observed.
     """
     if len(sides) < 2:
         return []
@@ -75,7 +76,7 @@ def unlike_notes(sides: Sequence[Side], remembered: Mapping[str, Any]) -> list[s
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
-        notes.append(f"Fewer than {LEAST_BASE} items: {_listed(small)}")
+        notes.append(f"Fewer than {LEAST_BASE} {things_of(remembered)}: {_listed(small)}")
     return notes
 
 

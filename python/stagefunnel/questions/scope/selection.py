@@ -173,7 +173,7 @@ def selection_of(
 
 @dataclass(frozen=True)
 class Reading:
-    """How the rows of a question are chosen: by a period, with what it keeps, and the moment of the report."""
+    """How the rows of a question are chosen: the period, what it keeps, and the moment of the report."""
 
     log: StageLog
     pipeline: Pipeline
