@@ -70,7 +70,7 @@ def compare_periods(
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
         period.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of, within
+    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of, within, unit
         As for :func:`funnel`.
     same_part
         Whether a `period` that is not over is compared with the same part of the other period, as in

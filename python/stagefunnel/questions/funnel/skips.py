@@ -53,8 +53,8 @@ def skips(
         Where a column of the log is read. By default each skip counts for whoever made it: at the move that
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
-        items table takes no `at`.
-    unlisted, missing, period, basis, as_of, within
+        items table takes no `at`. With `unit` it is read in the first of these rows by default.
+    unlisted, missing, period, basis, as_of, within, unit
         As for :func:`funnel`.
 
     Returns

@@ -79,7 +79,7 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within
+    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the

@@ -71,6 +71,10 @@ def losses(
         As for :func:`funnel`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
+    unit
+        As for :func:`funnel`; ``items`` counts the accounts that are lost now. The stages, the reason and
+        the row where ``at="loss"`` and ``at="stage"`` read are those of the item that was closed last; times
+        run from the account's first row.
 
     Returns
     -------
