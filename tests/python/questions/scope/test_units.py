@@ -442,3 +442,10 @@ def test_a_table_says_what_it_counts() -> None:
 def test_notes_about_groups_count_accounts() -> None:
     groups = str(sf.show(sf.outcomes(worked(), PIPELINE, unit="account", by="manager")))
     assert "Fewer than 30 accounts: (missing), Ann, Bob and 1 more" in groups
+
+
+def test_a_partial_refuses_units() -> None:
+    with pytest.raises(
+        sf.SchemaError, match="unit='account' counts items as one that may be in several parts"
+    ):
+        sf.partial(worked(), PIPELINE, unit="account")
