@@ -126,23 +126,25 @@ funnel::OriginCounts origin(const Journeys& leads, const Pipeline& lead_pipeline
 }
 
 funnel::UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
-                                 const Array<std::uint8_t>& elsewhere, const funnel::ByKey& items,
-                                 unsigned threads) {
+                                 const Array<std::uint8_t>& elsewhere, funnel::LostThenWon lost_then_won,
+                                 const funnel::ByKey& items, unsigned threads) {
     const std::span<const std::uint8_t> flags = as_span(elsewhere);
     const py::gil_scoped_release unlocked;
-    return funnel::facts_of_units(journeys, pipeline, flags, items, threads);
+    return funnel::facts_of_units(journeys, pipeline, flags, lost_then_won, items, threads);
 }
 
 funnel::UnitCounts units(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
                          funnel::LostThenWon lost_then_won, const funnel::ByKey& items,
+                         const std::optional<Array<std::uint8_t>>& in_report,
                          const std::optional<Array<std::uint8_t>>& moved,
                          const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
                          const std::optional<Array<double>>& amount, unsigned threads) {
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
-    std::span<const std::uint8_t> flags;
-    if (moved) flags = as_span(*moved);
+    std::span<const std::uint8_t> in_report_flags, moved_flags;
+    if (in_report) in_report_flags = as_span(*in_report);
+    if (moved) moved_flags = as_span(*moved);
     const py::gil_scoped_release unlocked;
-    return funnel::count_units(journeys, pipeline, options, items, flags);
+    return funnel::count_units(journeys, pipeline, options, items, in_report_flags, moved_flags);
 }
 
 funnel::UnitCounts unit_trend(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
@@ -182,14 +184,14 @@ void bind_units(py::module_& m) {
         .def_property_readonly("first_item", array_of<&funnel::UnitFacts::first_item>())
         .def_property_readonly("gone_at", array_of<&funnel::UnitFacts::gone_at>())
         .def_property_readonly("deciding_item", array_of<&funnel::UnitFacts::deciding_item>());
-    m.def("facts_of_units", &facts_of_units, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "items"_a,
-          "threads"_a);
+    m.def("facts_of_units", &facts_of_units, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(),
+          "lost_then_won"_a, "items"_a, "threads"_a);
     py::class_<funnel::UnitCounts>(m, "UnitCounts")
         .def_readonly("counts", &funnel::UnitCounts::counts)
         .def_property_readonly("moved_out", list_of<&funnel::UnitCounts::moved_out>());
     m.def("count_units", &units, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
-          "moved"_a.noconvert().none(true), "group"_a.noconvert().none(true), "n_groups"_a,
-          "amount"_a.noconvert().none(true), "threads"_a);
+          "in_report"_a.noconvert().none(true), "moved"_a.noconvert().none(true),
+          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
     m.def("count_unit_trend", &unit_trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
           "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);

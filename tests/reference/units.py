@@ -60,21 +60,38 @@ def unit_report(
     observed_until: Time | None = None,
     elsewhere: Collection[Stage] = (),
     moved_out: MovedOut = "exclude",
+    lost_then_won: LostThenWon = "include",
 ) -> Report:
-    """Choose the units of a period, and the rows that are read of their items."""
+    """Choose the units of a period, and the rows that are read of their items.
+
+    The flip rule leaves items out of what says when a unit began and closed, unless it leaves out all of
+    its items, or the unit is followed for a length of time.
+    """
     where: dict[str, Any] = {"elsewhere": elsewhere, "moved_out": moved_out}
     if within is None:
         until = end if basis == "active" else None
         kept = [rows[i] for i in kept_rows(rows, pipeline, basis="active", end=until, as_of=as_of, **where)]
         found = _report(rows, kept, pipeline, units, elsewhere)
-        return _without(
-            found, lambda unit: _is_in_period(found, unit, pipeline, basis, start, end, rows, kept, elsewhere)
-        )
+        of_unit = {
+            unit: items
+            for unit, items in found.of_unit.items()
+            if _is_in_period(
+                found,
+                left_items(found, items, pipeline, lost_then_won),
+                pipeline,
+                basis,
+                start,
+                end,
+                kept,
+                elsewhere,
+            )
+        }
+        return found._replace(of_unit=of_unit)
     own, too_recent = followed(rows, pipeline, within, as_of=as_of, observed_until=observed_until)
     alone = _cut(rows, own, too_recent)
     kept = [alone[i] for i in kept_rows(alone, pipeline, basis="created", as_of=as_of, **where)]
     found = _report(rows, kept, pipeline, units, elsewhere)
-    firsts = {unit: _first_time(found, unit) for unit in found.of_unit}
+    firsts = {unit: _first_time(found, items) for unit, items in found.of_unit.items()}
     seen = {unit: first for unit, first in firsts.items() if lies_in(first, start, end)}
     ends = [moment for moment in (as_of, observed_until) if moment is not None]
     last = ends[0] if ends else max((time for _, _, time in rows), default=None)
@@ -88,7 +105,7 @@ def unit_report(
         followed_rows[i] for i in kept_rows(followed_rows, pipeline, basis="created", as_of=as_of, **where)
     ]
     report = _report(rows, kept, pipeline, units, elsewhere)
-    first_items = [first_item(found, unit) for unit in found.of_unit if unit in late]
+    first_items = [first_item(found, items) for unit, items in found.of_unit.items() if unit in late]
     return report._replace(too_recent=first_items)
 
 
@@ -115,17 +132,21 @@ def _report(
     return Report(of_unit, visits, gone, [])
 
 
-def _without(report: Report, stays: Any) -> Report:
-    return report._replace(of_unit={unit: items for unit, items in report.of_unit.items() if stays(unit)})
+def left_items(
+    report: Report, items: Sequence[Item], pipeline: Pipeline, lost_then_won: LostThenWon
+) -> list[Item]:
+    """Return the items of a unit that the flip rule leaves in the report; all of them if it leaves none."""
+    kept = kept_of({item: report.visits[item] for item in items}, pipeline, lost_then_won)
+    return list(kept or items)
 
 
-def _first_time(report: Report, unit: Any) -> Any:
-    return report.visits[first_item(report, unit)][0].start
+def _first_time(report: Report, items: Sequence[Item]) -> Any:
+    return report.visits[first_item(report, items)][0].start
 
 
-def first_item(report: Report, unit: Any) -> Item:
+def first_item(report: Report, items: Sequence[Item]) -> Item:
     """Return the item whose first row comes first in time, then in the input."""
-    return min(report.of_unit[unit], key=lambda item: report.visits[item][0].start)
+    return min(items, key=lambda item: report.visits[item][0].start)
 
 
 def unit_standing(report: Report, items: Sequence[Item], pipeline: Pipeline) -> tuple[str, Stage | None]:
@@ -133,14 +154,14 @@ def unit_standing(report: Report, items: Sequence[Item], pipeline: Pipeline) -> 
     return joint_standing({item: report.visits[item] for item in items}, pipeline, report.moved)
 
 
-def deciding_item(report: Report, unit: Any, pipeline: Pipeline) -> Item | None:
+def deciding_item(report: Report, of_unit: Sequence[Item], pipeline: Pipeline) -> Item | None:
     """Return the item that says when a unit was won or lost; None while it is open or has moved out."""
-    name, _ = unit_standing(report, report.of_unit[unit], pipeline)
+    name, _ = unit_standing(report, of_unit, pipeline)
     if name not in ("won", "lost"):
         return None
     items = [
         item
-        for item in report.of_unit[unit]
+        for item in of_unit
         if item not in report.moved and outcome(report.visits[item], pipeline) == name
     ]
     closed = {item: closed_at(report.visits[item], pipeline) for item in items}
@@ -158,32 +179,36 @@ def deciding_item(report: Report, unit: Any, pipeline: Pipeline) -> Item | None:
 
 def _is_in_period(
     report: Report,
-    unit: Any,
+    items: Sequence[Item],
     pipeline: Pipeline,
     basis: Basis,
     start: Time | None,
     end: Time | None,
-    rows: Sequence[Row],
     kept: Sequence[Row],
     elsewhere: Collection[Stage],
 ) -> bool:
     if basis == "created":
-        return lies_in(_first_time(report, unit), start, end)
-    decides = deciding_item(report, unit, pipeline)
-    closed = None if decides is None else closed_at(report.visits[decides], pipeline)
+        return lies_in(_first_time(report, items), start, end)
+    decides = deciding_item(report, items, pipeline)
+    gone = None if decides is None else closed_at(report.visits[decides], pipeline)
     if basis == "closed":
-        return closed is not None and lies_in(closed, start, end)
-    if unit_standing(report, report.of_unit[unit], pipeline)[0] == "moved_out":
+        return gone is not None and lies_in(gone, start, end)
+    if unit_standing(report, items, pipeline)[0] == "moved_out":
         by_item = journeys(kept)
-        closed = max(moved_at(by_item[item], pipeline, elsewhere) for item in report.of_unit[unit])
-    return closed is None or start is None or bool(closed >= start)
+        gone = max(moved_at(by_item[item], pipeline, elsewhere) for item in items if item in report.moved)
+    return gone is None or start is None or bool(gone >= start)
 
 
-def _members(report: Report, groups: Values | None) -> list[tuple[Any, list[Any], int]]:
+def _members(
+    report: Report, groups: Values | None, pipeline: Pipeline, lost_then_won: LostThenWon
+) -> list[tuple[Any, list[Any], int]]:
     """Return each group with its units and the number of those that are too recent, missing values last."""
     if groups is None:
         return [(None, list(report.of_unit), len(report.too_recent))]
-    value = {unit: groups.get(first_item(report, unit)) for unit in report.of_unit}
+    value = {
+        unit: groups.get(first_item(report, left_items(report, items, pipeline, lost_then_won)))
+        for unit, items in report.of_unit.items()
+    }
     late = [groups.get(item) for item in report.too_recent]
     present = {one for one in [*value.values(), *late] if one is not None}
     some_missing = None in value.values() or None in late
@@ -207,10 +232,11 @@ def unit_funnel(
 
     Besides the columns of the funnel there are ``moved_out`` and ``too_recent``.
     """
-    kept = kept_of(report.visits, pipeline, lost_then_won or default_flip_rule(kind))
+    rule = lost_then_won or default_flip_rule(kind)
+    kept = kept_of(report.visits, pipeline, rule)
     counts = {item: counted(visits, pipeline, kind, fill) for item, visits in kept.items()}
     records: list[dict[str, Any]] = []
-    for group, members, too_recent in _members(report, groups):
+    for group, members, too_recent in _members(report, groups, pipeline, rule):
         of_unit = {unit: [item for item in report.of_unit[unit] if item in kept] for unit in members}
         of_unit = {unit: items for unit, items in of_unit.items() if items}
         standings = [unit_standing(report, items, pipeline) for items in of_unit.values()]
@@ -307,10 +333,10 @@ class Loss(NamedTuple):
 def unit_losses(report: Report, pipeline: Pipeline) -> list[Loss]:
     """List the units that are lost now."""
     losses = []
-    for unit, items in report.of_unit.items():
+    for items in report.of_unit.values():
         if unit_standing(report, items, pipeline)[0] != "lost":
             continue
-        item = deciding_item(report, unit, pipeline)
+        item = deciding_item(report, items, pipeline)
         assert item is not None
         visits = report.visits[item]
         before = list(visits)
@@ -320,9 +346,9 @@ def unit_losses(report: Report, pipeline: Pipeline) -> list[Loss]:
             Loss(
                 before[-1].stage if before else None,
                 visits[-1].stage,
-                visits[len(before)].start - _first_time(report, unit),
+                visits[len(before)].start - _first_time(report, items),
                 item,
-                first_item(report, unit),
+                first_item(report, items),
                 [one for one in items if one not in report.moved],
             )
         )

@@ -18,8 +18,12 @@ class UnitStatus {
     /// Adds an item with a listed row.
     ///
     /// @param first_row first row of the item in the input.
+    /// @param is_left whether a rule leaves the item in; others are seen only while there is none.
     void see(const scan::JourneyTimes& times, const scan::JourneyEnd& end, std::size_t item,
-             std::uint32_t first_row) {
+             std::uint32_t first_row, bool is_left) {
+        if (has_left_ && !is_left) return;
+        if (!has_left_ && is_left) *this = UnitStatus();
+        has_left_ = is_left;
         if (first_item_ < 0 || times.created < first_time_ ||
             (times.created == first_time_ && first_row < first_row_)) {
             first_item_ = static_cast<std::int64_t>(item);
@@ -55,6 +59,7 @@ class UnitStatus {
         return other.first_row < gone_.first_row;
     }
 
+    bool has_left_ = false;
     Standing standing_ = Standing::none;
     std::int64_t first_item_ = -1, deciding_item_ = -1, first_time_ = 0;
     std::uint32_t first_row_ = 0;

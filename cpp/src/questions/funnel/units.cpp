@@ -56,11 +56,14 @@ void write(const UnitStatus& status, std::size_t unit, UnitFacts& facts) {
     facts.deciding_item[unit] = status.deciding_item();
 }
 
-/// Finds the item of a unit whose first listed row comes first, of those that have one.
+/// Finds the item of a unit whose first listed row comes first, of those that a rule leaves in, if any.
 class FirstItem {
   public:
-    void see(std::size_t item, std::int64_t time, std::uint32_t first_row) {
-        if (seen_ && std::pair(time_, first_row_) <= std::pair(time, first_row)) return;
+    void see(std::size_t item, std::int64_t time, std::uint32_t first_row, bool is_left) {
+        if (seen_ && has_left_ != is_left && has_left_) return;
+        const bool replaces = is_left && !has_left_;
+        if (seen_ && !replaces && std::pair(time_, first_row_) <= std::pair(time, first_row)) return;
+        has_left_ = is_left;
         seen_ = true;
         item_ = item;
         time_ = time;
@@ -69,7 +72,7 @@ class FirstItem {
     [[nodiscard]] std::size_t item() const { return item_; }
 
   private:
-    bool seen_ = false;
+    bool seen_ = false, has_left_ = false;
     std::size_t item_ = 0;
     std::int64_t time_ = 0;
     std::uint32_t first_row_ = 0;
@@ -85,7 +88,8 @@ ByKey items_of_units(std::span<const std::uint32_t> unit_of_item, std::size_t n_
 }
 
 UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
-                         std::span<const std::uint8_t> elsewhere, const ByKey& items, unsigned threads) {
+                         std::span<const std::uint8_t> elsewhere, LostThenWon lost_then_won,
+                         const ByKey& items, unsigned threads) {
     check_items(journeys, items);
     const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
     UnitFacts facts;
@@ -104,8 +108,9 @@ UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
                     const scan::JourneyTimes times =
                         scan::times_of_journey(journeys, codes, meaning.data(), begin, end);
                     if (!times.seen) continue;
-                    status.see(times, end_of_rows(codes, begin, end, pipeline), item,
-                               journeys.first_row[item]);
+                    const scan::JourneyEnd ends = end_of_rows(codes, begin, end, pipeline);
+                    status.see(times, ends, item, journeys.first_row[item],
+                               !is_left_out(ends, lost_then_won));
                 }
                 write(status, unit, facts);
             }
@@ -115,10 +120,13 @@ UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
 }
 
 UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
-                       const ByKey& items, std::span<const std::uint8_t> moved) {
+                       const ByKey& items, std::span<const std::uint8_t> in_report,
+                       std::span<const std::uint8_t> moved) {
     pipeline.check(journeys);
     check_options(journeys, options);
     check_items(journeys, items);
+    if (!in_report.empty() && in_report.size() != items.n_keys())
+        throw std::invalid_argument("in_report must be one per unit");
     if (!moved.empty() && moved.size() != journeys.n_items())
         throw std::invalid_argument("moved must be one per item");
     const std::int32_t* const row_of_code = pipeline.row_of_code();
@@ -129,6 +137,10 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
         const ItemsAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
         std::size_t place = items.offsets[first];
         for (std::size_t unit = first; unit < last; ++unit) {
+            if (!in_report.empty() && in_report[unit] == 0) {
+                place += items.of(unit).size();
+                continue;
+            }
             counter.clear();
             FirstItem first_item;
             bool is_seen = false;
@@ -141,7 +153,7 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
                 if (!options.group.empty()) {
                     std::size_t row = journeys.offsets[item];
                     while (row_of_code[codes[row]] == Pipeline::kUnlisted) ++row;
-                    first_item.see(item, journeys.time[row], first_row);
+                    first_item.see(item, journeys.time[row], first_row, is_counted);
                 }
                 if (is_counted) counter.see(reader, item, first_row, !moved.empty() && moved[item] != 0);
             }

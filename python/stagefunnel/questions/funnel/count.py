@@ -74,9 +74,11 @@ def _count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     # The amounts of a unit are those of its items, which are counted in its group.
     groups = scope.groups
     if not groups.is_one:
-        groups = replace(groups, code=groups.code[np.maximum(scope.selection.facts().first_items, 0)])
+        facts = scope.selection.facts(rule.lost_then_won)
+        groups = replace(groups, code=groups.code[np.maximum(facts.first_items, 0)])
+    selection = scope.selection.of_units_under(rule.lost_then_won)
     with core_errors():
-        found = _count_entries(replace(scope, groups=groups), rule)
+        found = _count_entries(replace(scope, groups=groups, selection=selection), rule)
     amounts = without_core_groups(scope.selection, found, scope.amounts.scale)
     return replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing)
 

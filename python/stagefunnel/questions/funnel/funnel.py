@@ -190,6 +190,7 @@ def funnel(
         as_of=as_of,
         within=within,
         unit=unit,
+        flips=[rule.lost_then_won for rule in rules],
     )
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
@@ -261,6 +262,7 @@ def outcomes(
         as_of=as_of,
         within=within,
         unit=unit,
+        flips=[rule.lost_then_won],
     )
     check_top(top, by)
     if at == "stage":

@@ -41,9 +41,9 @@ from ..scope.selection import (
     remarks_about,
     selection_of,
 )
-from ..scope.units import units_of
+from ..scope.units import Flips, units_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
-from .count import count_all
+from .count import count, count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
 from .table import funnel_table
@@ -138,6 +138,7 @@ def funnel_by_period(
         "as_of": as_of,
         "within": within,
         "unit": unit,
+        "flips": [rule.lost_then_won for rule in rules],
     }
     if not len(periods):
         nothing = Scope(selection_of(log, pipeline, **options), amounts=amounts)
@@ -155,11 +156,16 @@ def funnel_by_period(
         remarks = {**_about_units(selection_of(log, pipeline, **options)), **remarks}
     else:
         selection = selection_of(log, pipeline, **options)
-        at = _periods_of_items(selection, basis, bounds)
-        # An item in none of the periods has no rows left, so that its group does not matter.
-        code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
-        placed = replace(cells, code=code.astype(np.int32))
-        counts = count_all(Scope(selection, placed, amounts), rules)
+        if units is None:
+            placed = _placed(cells, groups, _periods_of_items(selection, basis, bounds))
+            counts = count_all(Scope(selection, placed, amounts), rules)
+        else:
+            counts = {}
+            for rule in rules:
+                # An account is followed from the first row of all its items.
+                flips = rule.lost_then_won if within is None else Flips.include
+                at = selection.facts(flips).periods(basis, bounds)[units.of_item]
+                counts[rule.kind] = count(Scope(selection, _placed(cells, groups, at), amounts), rule)
         remarks = {**_about_units(selection), **remarks}
     said = {
         "basis": basis,
@@ -175,12 +181,17 @@ def _about_units(selection: Selection) -> Remarks:
     return {name: selection.remarks[name] for name in ("unit", "without_unit") if name in selection.remarks}
 
 
+def _placed(cells: Groups, groups: Groups, at: npt.NDArray[np.integer[Any]]) -> Groups:
+    """Put each item in the cell of its period and group."""
+    # An item in none of the periods has no rows left, so that its group does not matter.
+    code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
+    return replace(cells, code=code.astype(np.int32))
+
+
 def _periods_of_items(
     selection: Selection, basis: BasisName, bounds: npt.NDArray[np.int64]
-) -> npt.NDArray[np.integer[Any]]:
-    """Find the period in which each item was created or closed, or its unit was."""
-    if selection.units is not None:
-        return selection.facts().periods(basis, bounds)[selection.units.of_item]
+) -> npt.NDArray[np.int32]:
+    """Find the period in which each item was created or closed."""
     return _core.funnel.periods_of_items(
         journeys=selection.grouped,
         pipeline=selection.lookup,

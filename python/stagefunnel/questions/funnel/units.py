@@ -21,6 +21,7 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     """Count the units of a scope under one kind; its groups are those of the items."""
     selection, groups = scope.selection, scope.groups
     by_entry = scope.amounts.each == "row"
+    in_report = selection.in_report.get(rule.lost_then_won)
     with core_errors():
         found = _core.funnel.count_units(
             journeys=selection.journeys,
@@ -28,6 +29,7 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
             kind=rule.core_kind,
             lost_then_won=rule.lost_then_won,
             items=units.items,
+            in_report=None if in_report is None else in_report.astype(np.uint8),
             moved=None if selection.moved is None else selection.moved.astype(np.uint8),
             group=_code(groups),
             n_groups=groups.n_groups,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, get_args
 
@@ -18,7 +19,7 @@ from ...tables.options import BasisName
 from ...times.lengths import Length, LengthLike, ends_of, length_of
 from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from .remarks import Ends, Remarks, remark, remarks_of_stages
-from .units import UnitFacts, Units, units_of
+from .units import Flags, Flips, UnitFacts, Units, units_of
 from .within import ALWAYS, NEVER, Ages, ages_of, basis_of, followed_for
 
 #: The last time that is read of each item, where there is such a bound.
@@ -45,6 +46,8 @@ class Selection:
         left out, the flag of its first item alone. ``None`` where items are not read for a length of time.
     units
         The units that are counted; ``None`` where items are.
+    in_report
+        Flag of each unit: whether the period keeps it under a flip rule. There are none where all are kept.
     cohort
         The rows of the items that are read and of those that are too recent; ``None`` where there are no
         such items.
@@ -63,6 +66,7 @@ class Selection:
     cohort: _core.journeys.Journeys | None = None
     ages: Ages | None = None
     units: Units | None = None
+    in_report: Mapping[Flips, Flags] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=dict)
 
     @property
@@ -70,10 +74,28 @@ class Selection:
         """The rows by which items are put in groups, those that are too recent among them."""
         return self.journeys if self.cohort is None else self.cohort
 
-    def facts(self) -> UnitFacts:
+    def facts(self, flips: Flips = Flips.include) -> UnitFacts:
         """Ask the core how the units that are read stand, and those that are too recent."""
         assert self.units is not None  # the caller counts units
-        return facts_of(self.log, self.pipeline, self.lookup, self.units, self.grouped)
+        return facts_of(self.log, self.pipeline, self.lookup, self.units, self.grouped, flips)
+
+    def of_units_under(self, flips: Flips) -> Selection:
+        """Choose the items of the units that the period keeps under a flip rule."""
+        is_in = self.in_report.get(flips)
+        if self.units is None or is_in is None or is_in.all():
+            return self
+        until = np.where(is_in[self.units.of_item], ALWAYS, NEVER)
+        journeys = select(
+            self.log,
+            self.journeys,
+            self.pipeline,
+            self.lookup,
+            period=None,
+            basis="created",
+            as_of=None,
+            until=until,
+        )
+        return replace(self, journeys=journeys)
 
     @property
     def data(self) -> LogData:
@@ -134,24 +156,30 @@ def selection_of(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    flips: Collection[Flips] = (Flips.include,),
     observed_until: int | None = None,
 ) -> Selection:
     """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`.
 
-    `observed_until` takes the place of the log's own end of observation.
+    `observed_until` takes the place of the log's own end of observation. Units are chosen under each of the
+    flip rules `flips`, because what a rule leaves out of a unit says nothing about when it closed.
     """
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     units = units_of(log, unit)
+    in_report: Mapping[Flips, Flags] = {}
     basis = basis_of(basis, within)
     length = length_of(within, log._data.clock, "within")
     if observed_until is None and length is not None:
         observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))
     reading = Reading(log, pipeline, lookup, period_of(period, log._data.clock), basis, as_of)
     if length is None:
-        journeys = reading.items() if units is None else reading.units(units)
         cohort = ages = too_recent = None
+        if units is None:
+            journeys = reading.items()
+        else:
+            journeys, in_report = reading.units(units, flips)
     else:
         ages = ages_of(log._data, lookup, length, observed_until)
         if units is None:
@@ -166,7 +194,7 @@ def selection_of(
         remarks = {**remarks, **followed_for(log._data, within, observed_until)}
     moved = moved_items(log, pipeline, lookup, journeys)
     selection = Selection(
-        log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, units, remarks=remarks
+        log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, units, in_report, remarks
     )
     return selection if units is None else replace(selection, remarks=remarks | remarks_of_units(selection))
 
@@ -191,18 +219,30 @@ class Reading:
         as_of = self.as_of if journeys is self.log._data.journeys else None
         return self._select(journeys, Period(None, None), "created", as_of, until)
 
-    def units(self, units: Units) -> _core.journeys.Journeys:
-        """Choose the items of the units that the period keeps."""
+    def units(
+        self, units: Units, flips: Collection[Flips]
+    ) -> tuple[_core.journeys.Journeys, Mapping[Flips, Flags]]:
+        """Choose the items of the units that the period keeps under any of some flip rules.
+
+        Where the rules keep other units each, there are the flags of the units that each keeps.
+        """
         end = self.period.end if self.basis == "active" else None
         whole = self._select(self.log._data.journeys, Period(None, end), "active", self.as_of, None)
         start, end_at = self.period.ticks(self.log._data.clock)
         if self.basis == "active" and start is None:
-            return whole
+            return whole, {}
         if self.basis == "created" and start is None and end_at is None:
-            return whole
-        facts = facts_of(self.log, self.pipeline, self.lookup, units, whole)
-        is_in = facts.in_period(self.basis, start, end_at)[units.of_item]
-        return whole if is_in.all() else self.alone(whole, np.where(is_in, ALWAYS, NEVER))
+            return whole, {}
+        in_report = {
+            rule: facts_of(self.log, self.pipeline, self.lookup, units, whole, rule).in_period(
+                self.basis, start, end_at
+            )
+            for rule in flips
+        }
+        in_any = np.logical_or.reduce(list(in_report.values()))
+        # An item of no unit that a rule keeps has no rows left.
+        kept = self.alone(whole, np.where(in_any[units.of_item], ALWAYS, NEVER))
+        return kept, in_report
 
     def ages_of_units(
         self, units: Units, ages: Ages, length: Length, observed_until: int | None
@@ -250,14 +290,16 @@ def facts_of(
     lookup: _core.scan.Pipeline,
     units: Units,
     journeys: _core.journeys.Journeys,
+    flips: Flips = Flips.include,
 ) -> UnitFacts:
-    """Ask the core how the units of some journeys stand."""
+    """Ask the core how the units of some journeys stand under a flip rule."""
     return UnitFacts(
         units,
         _core.funnel.facts_of_units(
             journeys=journeys,
             pipeline=lookup,
             elsewhere=elsewhere_flags(log, pipeline),
+            lost_then_won=flips,
             items=units.items,
             threads=log._data.threads,
         ),

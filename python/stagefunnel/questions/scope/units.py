@@ -16,6 +16,7 @@ from ...tables.options import BasisName
 from .columns import source_of
 
 Flags = npt.NDArray[np.bool_]
+Flips = _core.funnel.LostThenWon
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,10 +40,11 @@ struct Accounts {
     }
     [[nodiscard]] UnitCounts count(const Options& options = {},
                                    std::span<const std::uint8_t> moved = {}) const {
-        return count_units(log.journeys, pipeline, options, items, moved);
+        return count_units(log.journeys, pipeline, options, items, {}, moved);
     }
-    [[nodiscard]] UnitFacts facts(std::span<const std::uint8_t> elsewhere = {}) const {
-        return facts_of_units(log.journeys, pipeline, elsewhere, items, 1);
+    [[nodiscard]] UnitFacts facts(std::span<const std::uint8_t> elsewhere = {},
+                                  LostThenWon rule = LostThenWon::include) const {
+        return facts_of_units(log.journeys, pipeline, elsewhere, rule, items, 1);
     }
     [[nodiscard]] std::int64_t place(std::int64_t item) const {
         return static_cast<std::int64_t>(log.place_of(item));
@@ -134,7 +135,7 @@ TEST(CountUnits, UnitsOfOneItemAndAnyNumberOfThreadsCountAsTheItemsDo) {
         for (const unsigned threads : {1U, 3U}) {
             options.threads = threads;
             const Counts together =
-                count_units(journeys, pipeline, options, items_of_units(units, units.size()), {}).counts;
+                count_units(journeys, pipeline, options, items_of_units(units, units.size()), {}, {}).counts;
             for (const auto& [name, table] : kStageTables) EXPECT_EQ(together.*table, alone.*table) << name;
             for (const auto& [name, table] : kGroupTables) EXPECT_EQ(together.*table, alone.*table) << name;
         }
@@ -144,7 +145,7 @@ TEST(CountUnits, UnitsOfOneItemAndAnyNumberOfThreadsCountAsTheItemsDo) {
 TEST(CountUnits, RefusesUnitsOfOtherItems) {
     const ByKey two = items_of_units(std::vector<std::uint32_t>{0, 1}, 2);
     const Accounts& accounts = example();
-    EXPECT_THROW(static_cast<void>(count_units(accounts.log.journeys, accounts.pipeline, {}, two, {})),
+    EXPECT_THROW(static_cast<void>(count_units(accounts.log.journeys, accounts.pipeline, {}, two, {}, {})),
                  std::invalid_argument);
     const std::vector<std::uint8_t> moved{1};
     EXPECT_THROW(static_cast<void>(accounts.count({}, moved)), std::invalid_argument);
@@ -187,6 +188,25 @@ TEST(FactsOfUnits, AUnitThatMovedOutLeftWithItsLastItem) {
     EXPECT_EQ(facts.deciding_item[0], accounts.place(2));
 }
 
+TEST(FactsOfUnits, PassOverItemsThatTheRuleForLostThenWonItemsLeavesOutWhereThereAreOthers) {
+    const std::vector<Row> rows{{1, "New", 0}, {1, "Lost", 2}, {1, "Won", 5}, {2, "New", 3}};
+    const Accounts both(rows, {0, 0}, 1), alone(rows, {0, 1}, 2);
+    EXPECT_EQ(both.facts().gone_at[0], 2);
+    const UnitFacts facts = both.facts({}, LostThenWon::exclude);
+    EXPECT_EQ(facts.standing[0], static_cast<std::uint8_t>(Standing::open));
+    EXPECT_EQ(facts.first_time[0], 3);
+    EXPECT_EQ(alone.facts({}, LostThenWon::exclude).standing[0], static_cast<std::uint8_t>(Standing::won));
+}
+
+TEST(CountUnits, CountsTheUnitsOfTheReportAlone) {
+    const std::vector<std::uint8_t> in_report{0, 1, 0, 0, 0, 1};
+    const Accounts& accounts = example();
+    const Counts counts =
+        count_units(accounts.log.journeys, accounts.pipeline, {}, accounts.items, in_report, {}).counts;
+    EXPECT_EQ(counts.open, CountVector{{2}});
+    EXPECT_EQ(counts.won, CountVector{{0}});
+}
+
 TEST(CountUnitTrend, CountsAUnitInEachPeriodInWhichItIsNotClosed) {
     const Numbers bounds{0, 5, 8, 11, 14};
     const Accounts& accounts = example();
@@ -194,7 +214,7 @@ TEST(CountUnitTrend, CountsAUnitInEachPeriodInWhichItIsNotClosed) {
                                            {.bounds = bounds, .as_of = {}, .elsewhere = {}}, accounts.items)
                               .counts;
     // From 8 to 11: Acme is won, item 8 lost, Birch, Cedar and item 9 are open, and Dune was lost before.
-    EXPECT_EQ(list_of(counts.won), (Numbers{0, 0, 1, 1}));
+    EXPECT_EQ(list_of(counts.won), (Numbers{0, 0, 1, 0}));  // Dune closed on day 6
     EXPECT_EQ(list_of(counts.lost), (Numbers{0, 1, 1, 1}));
     EXPECT_EQ(list_of(counts.open), (Numbers{3, 4, 3, 2}));
 }

@@ -1,6 +1,9 @@
 """Items that count together, such as those of an account: the worked example, the reference, each alone."""
 
+# The worked example and the random logs of all questions share the helpers of this file.
+
 import itertools
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,6 +17,7 @@ import stagefunnel as sf
 from helpers import assert_frame_equal, frame_of, items_of, log_of, pipeline_of, plain
 from questions.scope.test_selection import arguments_of, parts
 from reference.units import Report, unit_funnel, unit_losses, unit_outcomes, unit_report
+from stagefunnel import plots
 from strategies import UNLISTED, Case, cases
 
 PIPELINE = sf.Pipeline(["New", "Offer", "Delivery"], won="Won", lost="Lost")
@@ -144,6 +148,37 @@ def test_a_won_account_closed_when_its_first_won_item_did_and_a_lost_one_when_it
     ]
 
 
+def test_the_flip_rule_takes_items_out_before_it_is_asked_when_an_account_closed() -> None:
+    # Item 1 was won right after a loss, on day 4: without it the account is open, and began on day 5.
+    rows = [
+        (1, "New", 0),
+        (1, "Lost", 2),
+        (1, "Won", 4),
+        (2, "New", 5),
+        (3, "New", 1),
+        (3, "Lost", 2),
+        (3, "Won", 3),
+    ]
+    items = pd.DataFrame({"item": [1, 2, 3], "account": ["a", "a", "b"], "manager": ["Ann", "Bob", "Cid"]})
+    log = sf.StageLog(frame_of(rows), items=items)
+
+    def counts(flips: Any, **options: Any) -> list[int]:
+        table = sf.outcomes(log, PIPELINE, unit="account", lost_then_won=flips, **options)
+        return [int(table[name].sum()) for name in ("base", "won", "open", "left_out")]
+
+    assert counts("include", basis="closed") == [2, 2, 0, 0]
+    assert counts("exclude", basis="closed") == [0, 0, 0, 1]
+    assert counts("include", period=(0, 5), basis="created") == [2, 2, 0, 0]
+    assert counts("exclude", period=(0, 5), basis="created") == [0, 0, 0, 1]
+    assert counts("exclude", period=(5, 9)) == [1, 0, 1, 0]
+    both = sf.funnel(log, PIPELINE, unit="account", kind="both", basis="closed").groupby(
+        "kind", observed=True
+    )
+    assert both["base"].first().tolist() == [2, 0]
+    groups = sf.outcomes(log, PIPELINE, unit="account", lost_then_won="exclude", by="manager")
+    assert column(groups, "manager") == ["Bob", "Cid"]
+
+
 def test_an_account_moved_out_where_one_item_has_and_none_is_here() -> None:
     rows = [
         *[(1, "New", 0), (1, "Ordered", 7), (2, "Offer", 1), (2, "Lost", 3)],
@@ -232,7 +267,6 @@ def test_units_are_those_of_the_reference(data: st.DataObject, times: Any, group
     case = data.draw(cases(unlisted="some", times=times))
     units, log = with_units(data, case)
     scope, away = data.draw(scopes(case)), away_of(data)
-    report = unit_report(case.rows, case.pipeline, units, **scope, **away)
     pipeline = pipeline_of(case.pipeline).replace(**away)
     kind, fill = data.draw(
         st.sampled_from(
@@ -246,6 +280,8 @@ def test_units_are_those_of_the_reference(data: st.DataObject, times: Any, group
         )
     )
     flips = data.draw(st.sampled_from(FLIPS))
+    rule_of_kind = flips or ("exclude" if kind == "conversions" else "include")
+    report = unit_report(case.rows, case.pipeline, units, **scope, **away, lost_then_won=rule_of_kind)
     asked = {"unlisted": "ignore", "unit": "account", **options_of(scope)}
     rule = {"kind": kind, "fill": fill, "lost_then_won": flips}
     found = sf.funnel(log, pipeline, **rule, **asked, amount="worth", by="group" if grouped else None)
@@ -257,6 +293,7 @@ def test_units_are_those_of_the_reference(data: st.DataObject, times: Any, group
     pd.testing.assert_series_equal(*sums, rtol=1e-12, atol=1e-9)
     assert_frame_equal(found, expected, check_exact=True)
 
+    report = unit_report(case.rows, case.pipeline, units, **scope, **away, lost_then_won=flips or "include")
     counts = unit_outcomes(report, case.pipeline, flips or "include")
     totals = sf.outcomes(log, pipeline, **asked, lost_then_won=flips or "include").iloc[0]
     assert {name: totals[name] for name in counts if name in totals} == {
@@ -439,13 +476,28 @@ def test_a_table_says_what_it_counts() -> None:
     assert "Items without an account: 2 in 6 … 12, 0 in 0 … 6" in str(sf.show(compared))
 
 
+def test_charts_say_what_they_count() -> None:
+    log = worked()
+    days = frame_of(ROWS).assign(
+        time=lambda rows: pd.Timestamp("2026-01-01") + pd.to_timedelta(rows["time"], "D")
+    )
+    dated = sf.StageLog(days, items=ITEMS)
+    charts = {
+        "all accounts": plots.plot_funnel(sf.funnel(log, PIPELINE, unit="account")),
+        "Where accounts are lost": plots.plot_losses(sf.losses(log, PIPELINE, unit="account")),
+        "of all accounts created in the period": plots.plot_trend(
+            sf.funnel_by_period(dated, PIPELINE, every="week", basis="created", unit="account")
+        ),
+    }
+    for words, chart in charts.items():
+        assert words in json.dumps(chart.to_dict(), ensure_ascii=False)
+
+
 def test_notes_about_groups_count_accounts() -> None:
     groups = str(sf.show(sf.outcomes(worked(), PIPELINE, unit="account", by="manager")))
     assert "Fewer than 30 accounts: (missing), Ann, Bob and 1 more" in groups
 
 
 def test_a_partial_refuses_units() -> None:
-    with pytest.raises(
-        sf.SchemaError, match="unit='account' counts items as one that may be in several parts"
-    ):
+    with pytest.raises(sf.SchemaError, match="items as one that may be in several parts"):
         sf.partial(worked(), PIPELINE, unit="account")

@@ -32,7 +32,7 @@ struct ByKey {
 /// How a unit stands through its items, the better standing last.
 enum class Standing : std::uint8_t { none, moved_out, lost, open, won };
 
-/// Facts about each unit, under no rule for lost-then-won items. Times are in the unit of the log.
+/// Facts about each unit. Times are in the unit of the log.
 struct UnitFacts {
     LargeVector<std::uint8_t> standing;       // value of a `Standing`; none: no item has a listed row
     LargeVector<std::int64_t> first_time;     // time of the first listed row of its items
@@ -47,13 +47,14 @@ struct UnitFacts {
 /// out if an item did and none is here. A won unit closed when the first of its won items did; a lost unit,
 /// and one that moved out, is gone when the last of its items is. Of several items of one time the one that
 /// visited the furthest stage decides, then the one whose first row comes first in the input, which also
-/// decides between first rows of one time.
+/// decides between first rows of one time. Items that the rule for lost-then-won items leaves out are passed
+/// over in a unit that has others.
 ///
 /// @param elsewhere one value per label, 1 if the label belongs to another pipeline; may be empty.
 /// @throws std::invalid_argument if the units have other items, or as `select_journeys` does.
 [[nodiscard]] UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
-                                       std::span<const std::uint8_t> elsewhere, const ByKey& items,
-                                       unsigned threads);
+                                       std::span<const std::uint8_t> elsewhere, LostThenWon lost_then_won,
+                                       const ByKey& items, unsigned threads);
 
 /// Counts of units in place of items.
 struct UnitCounts {
@@ -64,17 +65,20 @@ struct UnitCounts {
 /// Counts the units of each group in each stage.
 ///
 /// A unit counts in a stage as a lead counts in the stages of its deals, see `count_origin`. It is in the
-/// group of its first item, the one whose first listed row comes first in time. It is left out if it has an
-/// item with a listed row, and the rule for lost-then-won items leaves out all of these. The amount of each
+/// group of its first item, the one whose first listed row comes first in time, of those that the rule for
+/// lost-then-won items leaves in, if any. It is left out if it has items with a listed row, and the rule
+/// leaves out all of these. The amount of each
 /// item is added in the stages that the item itself reaches. The cost is one pass over the items of each
 /// unit.
 ///
 /// @param options groups and amounts are one per item.
+/// @param in_report 1 for each unit that is counted; empty: all are.
 /// @param moved 1 for each item that is in another pipeline now; may be empty.
-/// @throws std::invalid_argument if the units have other items, if `moved` is not one per item, or as
-///     `count_funnel` does.
+/// @throws std::invalid_argument if the units have other items, if `in_report` is not one per unit or `moved`
+///     not one per item, or as `count_funnel` does.
 [[nodiscard]] UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline,
                                      const Options& options, const ByKey& items,
+                                     std::span<const std::uint8_t> in_report,
                                      std::span<const std::uint8_t> moved);
 
 /// Counts the units of every period under `Basis::active`; the counts have the rows of `count_trend`, without
