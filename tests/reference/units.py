@@ -72,20 +72,11 @@ def unit_report(
         until = end if basis == "active" else None
         kept = [rows[i] for i in kept_rows(rows, pipeline, basis="active", end=until, as_of=as_of, **where)]
         found = _report(rows, kept, pipeline, units, elsewhere)
-        of_unit = {
-            unit: items
-            for unit, items in found.of_unit.items()
-            if _is_in_period(
-                found,
-                left_items(found, items, pipeline, lost_then_won),
-                pipeline,
-                basis,
-                start,
-                end,
-                kept,
-                elsewhere,
-            )
-        }
+        of_unit = {}
+        for unit, items in found.of_unit.items():
+            left = left_items(found, items, pipeline, lost_then_won)
+            if _is_in_period(found, left, pipeline, basis, start, end, kept, elsewhere):
+                of_unit[unit] = items
         return found._replace(of_unit=of_unit)
     own, too_recent = followed(rows, pipeline, within, as_of=as_of, observed_until=observed_until)
     alone = _cut(rows, own, too_recent)

@@ -151,13 +151,8 @@ def test_a_won_account_closed_when_its_first_won_item_did_and_a_lost_one_when_it
 def test_the_flip_rule_takes_items_out_before_it_is_asked_when_an_account_closed() -> None:
     # Item 1 was won right after a loss, on day 4: without it the account is open, and began on day 5.
     rows = [
-        (1, "New", 0),
-        (1, "Lost", 2),
-        (1, "Won", 4),
-        (2, "New", 5),
-        (3, "New", 1),
-        (3, "Lost", 2),
-        (3, "Won", 3),
+        *[(1, "New", 0), (1, "Lost", 2), (1, "Won", 4), (2, "New", 5)],
+        *[(3, "New", 1), (3, "Lost", 2), (3, "Won", 3)],
     ]
     items = pd.DataFrame({"item": [1, 2, 3], "account": ["a", "a", "b"], "manager": ["Ann", "Bob", "Cid"]})
     log = sf.StageLog(frame_of(rows), items=items)
