@@ -38,6 +38,8 @@ def open_log(
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
     of_items, of_log = split_columns(_further_columns(args), item_files, files)
+    if args.unit in of_log:
+        parser.error(f"--unit {args.unit} is a column of the log; name a column of --items")
     if item_files and not of_items and not args.command.counts_quality:
         parser.error(f"--items {args.items} has no column that another option names; leave it out")
     columns = {role: named.get(role, role) for role in _ROLES}
@@ -88,7 +90,7 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
 def _further_columns(args: argparse.Namespace) -> list[str]:
     """List the columns beside those of every log that the options name."""
     several = [*(split_names(args.by) or ()), *(split_names(args.hold) or ())]
-    single = [name for name in (args.reason, args.amount, args.currency) if name is not None]
+    single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
     return list(dict.fromkeys([*several, *single]))
 
 

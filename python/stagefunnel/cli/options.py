@@ -182,6 +182,13 @@ def groups(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def unit(parser: argparse.ArgumentParser) -> None:
+    """Add the column whose values are counted in place of items."""
+    parser.add_argument(
+        "--unit", metavar="NAME", help="count the values of this column of --items, such as accounts"
+    )
+
+
 def amount(parser: argparse.ArgumentParser) -> None:
     """Add the amount."""
     parser.add_argument("--amount", metavar="NAME", help="column to add up, of --items or of the log")

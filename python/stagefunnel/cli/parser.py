@@ -17,6 +17,7 @@ _OF_SOME: Final = (
     "items_key",
     "by",
     "reason",
+    "unit",
     "amount",
     "currency",
     "hold",

@@ -19,6 +19,7 @@ from .period_sentences import of_periods
 from .remarks import of_won_with_rows
 from .restored import is_whole, marked_optional
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
+from .things import thing_of, things_of
 from .unlike import notes_of_funnels
 
 _MOST_GROUPS = 20
@@ -112,9 +113,10 @@ def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     # The parts of a chain have the same leads, and groups that are read at a stage the whole report.
     is_of_all = not by or "part" in by or remembered.get("of_report", False)
     n = int((rows.head(1) if is_of_all else rows.drop_duplicates([*by]))["too_recent"].sum())
-    left_out = f"{counted(n, 'item')} too recent for that {'is' if n == 1 else 'are'} left out"
+    thing = thing_of(remembered)
+    left_out = f"{counted(n, thing)} too recent for that {'is' if n == 1 else 'are'} left out"
     return [
-        f"Each item is followed for {within} from its first row; observed until "
+        f"Each {thing} is followed for {within} from its first row; observed until "
         f"{remembered.get('observed_until', '')}{f', so that {left_out}' if n else ''}"
     ]
 
@@ -220,7 +222,8 @@ def _column(rows: pd.DataFrame, name: str) -> list[str]:
 def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Compose the sentences above and below the grid."""
     outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
-    above = [] if funnel.by else standings({kind: of_groups[0] for kind, of_groups in outcomes.items()})
+    of_all = {kind: of_groups[0] for kind, of_groups in outcomes.items() if of_groups}
+    above = [] if funnel.by else standings(of_all, thing_of(remembered))
     below = []
     without = remembered.get("without_rows", ())
     n_groups = len(funnel.first_blocks)
@@ -228,10 +231,10 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
         prefix = f"{group_name(rows, funnel.by)}: " if funnel.by else ""
         if funnel.by and outcome is not None:
-            below.append(f"{prefix}{standing(outcome)}")
+            below.append(f"{prefix}{standing(outcome, thing_of(remembered))}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
             known = is_whole(rows, remembered)
-            found = findings(rows, outcome, funnel.names, without) if known else []
+            found = findings(rows, outcome, funnel.names, without, things_of(remembered)) if known else []
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")

@@ -17,6 +17,7 @@ from .extremes import largest
 from .numbers import percent
 from .outcomes import recorded_outcomes
 from .standouts import are_unlike, exceeds
+from .things import things_of
 from .unlike import LEAST_BASE, Side, listed, notes_of_funnels, unlike_notes
 
 NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
@@ -24,7 +25,7 @@ Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funne
 _Remembered: TypeAlias = Mapping[str, Any]
 
 _ALL_THE_SAME: Final = "The same share of all came to each stage."
-_FOLLOW: Final = "younger items have had less time; follow all of them for the same time (within)"
+_FOLLOW: Final = "have had less time; follow all of them for the same time (within)"
 
 
 def of_periods(
@@ -43,8 +44,8 @@ def of_periods(
     if remembered.get("basis") == "created":
         within = remembered.get("within")
         if within is None:
-            return [f"Not compared: {_FOLLOW}", *notes]
-        return [*_won_of_all(parts, sides, name_of, within), *notes]
+            return [f"Not compared: younger {things_of(remembered)} {_FOLLOW}", *notes]
+        return [*_won_of_all(parts, sides, name_of, remembered), *notes]
     return [*_win_rates(parts, sides, remembered), *notes]
 
 
@@ -67,7 +68,7 @@ def immature(sides: Sequence[Side], remembered: _Remembered) -> list[bool]:
 
 
 def _won_of_all(
-    parts: Sequence[pd.DataFrame], sides: Sequence[Side], name_of: NameOf, within: str
+    parts: Sequence[pd.DataFrame], sides: Sequence[Side], name_of: NameOf, remembered: _Remembered
 ) -> list[str]:
     """Compare the share won, of all items created in a period."""
     shares = []
@@ -77,8 +78,10 @@ def _won_of_all(
             shares.append((side.name, float(won["conversion_from_all"].iloc[0])))
             stage = name_of(won["stage"].iloc[0])
     if len(shares) < 2:
-        return [f"Too few periods are covered whole, with {LEAST_BASE} items, to compare them"]
-    return [_change(f"{stage} within {within}, of all created", shares)]
+        return [
+            f"Too few periods are covered whole, with {LEAST_BASE} {things_of(remembered)}, to compare them"
+        ]
+    return [_change(f"{stage} within {remembered['within']}, of all created", shares)]
 
 
 def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered: _Remembered) -> list[str]:
@@ -177,7 +180,8 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
         [rows for _, rows in table.groupby(by, sort=False, dropna=False) if _are_alike(rows)] or [table[:0]]
     )
     if notes or alike.empty:
-        return notes or ["No group has two periods that are alike: 30 items and open shares within 5 points."]
+        needed = f"{LEAST_BASE} {things_of(remembered)} and open shares within 5 points"
+        return notes or [f"No group has two periods that are alike: {needed}."]
     row = largest(alike, alike["conversion_from_all_difference"].abs())
     if not row["conversion_from_all_difference"].iloc[0]:
         return [_ALL_THE_SAME]

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from .numbers import count, counted
+from .things import without_unit
 
 _MOST_NAMED: Final = 5
 _IGNORED: Final = {
@@ -44,7 +45,7 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = []
+    lines = without_unit(remembered)
     for key, which in _IGNORED.items():
         ignored: Mapping[str, Any] = remembered.get(key, {})
         if ignored:

@@ -35,6 +35,7 @@ from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
 from .skip_sentences import skip_sentence
 from .standouts import of_standouts
+from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
 
 KIND_TITLES = {
@@ -106,10 +107,12 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     if table.empty:
         return []
     if not by:
-        return [standing({str(name): table[name].iloc[0] for name in table.columns})]
+        outcome = {str(name): table[name].iloc[0] for name in table.columns}
+        return [standing(outcome, thing_of(remembered))]
+    things = things_of(remembered)
     total = int(table["base"].sum())
     sentences = of_standouts(
-        remembered, total, rate="win rate", trials="closed items", pending="open", things="items"
+        remembered, total, rate="win rate", trials=f"closed {things}", pending="open", things=things
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
@@ -161,12 +164,18 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     """Say which stage is skipped most often, and in which group, and what makes the groups unlike."""
     some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
-        return ["No item went beyond a stage."]
+        return [f"No {thing_of(remembered)} went beyond a stage."]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
     began = table["began_beyond"].to_numpy()
-    sentence = skip_sentence(places, OnTheWay.of_skips(table), began, of_some_stages=some_without_rows)
+    sentence = skip_sentence(
+        places,
+        OnTheWay.of_skips(table),
+        began,
+        of_some_stages=some_without_rows,
+        things=things_of(remembered),
+    )
     return [sentence, *notes_of_skips(table, remembered)]
 
 
@@ -281,6 +290,7 @@ def findings(
     outcome: Mapping[str, Any] | None,
     names: Mapping[str, str],
     without_rows: Collection[str] = (),
+    things: str = "items",
 ) -> list[str]:
     """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
@@ -294,6 +304,8 @@ def findings(
         What people read for a label.
     without_rows
         Stages that no row of the log has: the sentences pass over them.
+    things
+        What is counted.
 
     Returns
     -------
@@ -306,7 +318,7 @@ def findings(
         return []
     name_of = stage_namer(names)
     seen = part[~stages.astype(str).isin(without_rows)]
-    skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part))
+    skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part), things=things)
     return [skip, _loss_of_funnel(part, outcome, name_of), *_ever_and_now(part, outcome, name_of)]
 
 
@@ -324,11 +336,12 @@ def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of
     return ["; ".join(texts)] if texts else []
 
 
-def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool) -> str:
+def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool, things: str) -> str:
     stages = part[part["outcome"] == "open"]
     places = [name_of(stage) for stage in stages["stage"].tolist()]
     began = stages["began_beyond"].to_numpy()
-    return skip_sentence(places, OnTheWay.of_funnel(stages), began, of_some_stages=of_some_stages)
+    on_the_way = OnTheWay.of_funnel(stages)
+    return skip_sentence(places, on_the_way, began, of_some_stages=of_some_stages, things=things)
 
 
 def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:
@@ -342,10 +355,10 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
     return _most_lost(stage, lost, outcome["lost"])
 
 
-def standing(outcome: Mapping[str, Any]) -> str:
-    """Say how many items there are and how they stand now."""
+def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
+    """Say how many items there are, or other things that are counted, and how they stand now."""
     parts = [
-        f"{counted(outcome['base'], 'item')} now: {count(outcome['won'])} won, "
+        f"{counted(outcome['base'], thing)} now: {count(outcome['won'])} won, "
         f"{count(outcome['lost'])} lost, {count(outcome['open'])} open",
         f"win rate {percent(outcome['win_rate'])}",
     ]
@@ -356,9 +369,9 @@ def standing(outcome: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def standings(outcomes: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
+def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:
     """Say how the items of each kind of funnel stand, in one sentence if the kinds agree."""
-    sentences = {kind: standing(outcome) for kind, outcome in outcomes.items() if outcome is not None}
+    sentences = {kind: standing(outcome, thing) for kind, outcome in outcomes.items() if outcome is not None}
     if len({*sentences.values()}) <= 1:
         return [*sentences.values()][:1]
     return [f"{KIND_TITLES.get(kind, kind)}: {sentence}" for kind, sentence in sentences.items()]

@@ -35,14 +35,15 @@ from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
 from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
+from .things import things_of
 
 _MOST_ROWS = 60
 _MOST_MOVES = 10
 _TITLES = {
-    "outcomes": "How items stand",
+    "outcomes": "How {items} stand",
     "item_table": "Items",
     "transitions": "Moves between stages",
-    "losses": "Where items are lost",
+    "losses": "Where {items} are lost",
     "skips": "Skipped stages",
     "flow": "Flow balance",
 }
@@ -116,6 +117,8 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         return _show_sequence(table, remembered)
     below = _answers(table, remembered)
     shown = _with_rate_on_the_way(table) if kind == "skips" and {*SKIPS} <= {*table.columns} else table
+    if kind == "losses" and "items" in shown.columns and "unit" in remembered:
+        shown = shown.rename(columns={"items": things_of(remembered)})
     return _show_rows(shown, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)
 
 
@@ -174,7 +177,7 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind == "time_in_stage":
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind != "comparison":
-        return _TITLES.get(kind, "")
+        return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
     return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .numbers import count, percent
 from .standouts import are_unlike
+from .things import things_of
 
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
@@ -72,7 +73,7 @@ class Side:
 
 
 def unlike_notes(
-    sides: Sequence[Side], remembered: Mapping[str, Any], *, things: str = "items", pending: str = "open"
+    sides: Sequence[Side], remembered: Mapping[str, Any], *, things: str | None = None, pending: str = "open"
 ) -> list[str]:
     """Say what makes some of the sides unlike the others; nothing where all are alike.
 
@@ -81,10 +82,11 @@ def unlike_notes(
     sides
         The periods or groups.
     remembered
-        What the table remembers of the length for which items are followed, and until when they were
-        observed.
+        What the table remembers: what it counts, the length for which items are followed, and until when they
+        were observed.
     things, pending
-        What the base of a side counts, and what its items are that may still go on.
+        What the base of a side counts, by default what the table does, and what its items are that may still
+        go on.
     """
     if len(sides) < 2:
         return []
@@ -104,7 +106,7 @@ def unlike_notes(
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
-        notes.append(f"Fewer than {LEAST_BASE} {things}: {listed(small)}")
+        notes.append(f"Fewer than {LEAST_BASE} {things or things_of(remembered)}: {listed(small)}")
     return notes
 
 

@@ -187,6 +187,12 @@ TRIALS: dict[str, list[Trial]] = {
     "to": [trial("answer.parquet")],
     "to_step": [trial("2", needs="--table trend --steps New,Offer,Won"), idle("2")],
     "top": [trial("1", needs="--by who"), trial("1", needs="--table paths"), idle("1")],
+    "unit": [
+        trial("team", needs="--items items.csv"),
+        trial("team", needs="--items items.csv --basis created"),
+        idle("team"),
+        idle("who", needs="--items items.csv"),
+    ],
     "unlisted": [trial("ignore", file="odd.csv")],
     "within": [trial("3d", needs="--count origin")],
     "window": [trial("2d")],

@@ -76,6 +76,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             at=args.at,
             reason=args.reason,
             amount=args.amount,
+            unit=args.unit,
             **inputs.cohort(args),
         )
 
@@ -84,7 +85,8 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
         scope = inputs.cohort(args)
-        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), at=args.at, **scope)
+        by = split_names(args.by)
+        return sf.skips(inputs.log, inputs.pipeline, by=by, at=args.at, unit=args.unit, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -120,6 +122,7 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
         "lost_then_won": args.lost_then_won,
         "by": split_names(args.by),
         "amount": args.amount,
+        "unit": args.unit,
         **inputs.cohort(args),
     }
 

@@ -71,7 +71,7 @@ class Command:
         return getattr(import_module(f".{module}", __package__), name)(args, parser)
 
 
-_FUNNEL = (options.fill, options.flips, options.groups, options.amount, options.cohort)
+_FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
@@ -121,7 +121,7 @@ examples:
     "losses": Command(
         "count the items lost, by where they were lost from and why",
         "questions.losses",
-        (options.groups, options.at_loss, options.reason, options.amount, options.cohort),
+        (options.groups, options.unit, options.at_loss, options.reason, options.amount, options.cohort),
         """\
 example:
   stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -130,7 +130,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (options.groups, options.at_move, options.cohort),
+        (options.groups, options.unit, options.at_move, options.cohort),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager

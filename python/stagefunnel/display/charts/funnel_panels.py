@@ -11,6 +11,7 @@ from ..numbers import brief, count, number, percent
 from ..outcomes import recorded_outcomes
 from ..restored import compared_stages, follows, is_whole
 from ..sentences import KIND_TITLES, findings, standings
+from ..things import thing_of, things_of
 from ..unlike import notes_of_funnels
 from .canvas import Canvas
 
@@ -82,31 +83,32 @@ def story_of(canvas: Canvas) -> Story:
     outcomes = {kind: recorded_outcomes(remembered, kind, rows) for kind, rows in parts.items()}
     stage_names = remembered.get("names", {})
     names = canvas.names_of(table["stage"].unique())
+    of_all = {kind: of_groups[0] for kind, of_groups in outcomes.items()}
+    things = things_of(remembered)
     panels = []
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
             part = parts[kind][at]
             without = remembered.get("without_rows", ())
             known = is_whole(part, remembered)
-            sentences = findings(part, outcomes[kind][at], stage_names, without) if known else []
+            sentences = findings(part, outcomes[kind][at], stage_names, without, things) if known else []
             if len(kinds) > 1:
                 finding = _finding_of(kind, sentences)
                 panels.append(_panel(_heading(group, kind), finding, part, names, kind, remembered))
             else:
-                standing = standings({kind: outcomes[kind][at]})
+                standing = standings({kind: outcomes[kind][at]}, thing_of(remembered))
                 panels.append(_panel(group, standing + sentences, part, names, kind, remembered))
     titles = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
     title = canvas.titled(f"Funnel: {titles}" if titles else "Funnel")
     tooltip = {column: heading for column, heading, _ in _SHOWN if column in table.columns}
+    tooltip["base"] = f"all {things}"
     if by:
         series = zip((group for group, _ in groups), parts[kinds[0]], strict=True)
         notes = [] if "part" in by else notes_of_funnels(series, remembered)
         return Story(title, notes, panels, tooltip)
     if len(panels) == 1:
         return Story(title, panels[0].sentences, [panels[0]._replace(sentences=[])], tooltip)
-    return Story(
-        title, standings({kind: of_groups[0] for kind, of_groups in outcomes.items()}), panels, tooltip
-    )
+    return Story(title, standings(of_all, thing_of(remembered)), panels, tooltip)
 
 
 def _panel(

@@ -12,6 +12,7 @@ from ...tables.schema import LOSSES
 from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
+from ..things import things_of
 from .canvas import Canvas
 from .library import alt
 from .marks import layered, room_for, side_by_side, stacked_bars
@@ -61,6 +62,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     if len(leading) > len(domain) and "other" not in domain:  # a reason may have that name
         domain.append("other")
     scale = alt.Scale(domain=domain, range=list(look.series[: len(domain)]))
+    things = things_of(canvas.remembered)
     panels = []
     for group, rows in canvas.groups(_MOST_GROUPS):
         records = _piece_records(rows, part, names, parts, domain)
@@ -76,6 +78,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
             room=room_for(max(record["share"] for record in totals), _ROOM),
             colours=scale,
             shown=("stage", "into", "items", "of the lost", "until lost"),
+            headings={"items": things} if things != "items" else None,
         )
         title = panel_title(look, group, width=_WIDTH) if group else None
         panels.append(layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT), title=title))
@@ -83,7 +86,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         findings = notes_of_losses(table, canvas.remembered)
     else:
         findings = of_losses(table, names.__getitem__, canvas.remembered)
-    return canvas.finished(side_by_side(panels), canvas.titled("Where items are lost"), findings)
+    return canvas.finished(side_by_side(panels), canvas.titled(f"Where {things} are lost"), findings)
 
 
 def _part_column(table: pd.DataFrame) -> str:

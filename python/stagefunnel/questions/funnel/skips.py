@@ -36,6 +36,7 @@ def skips(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 
@@ -53,8 +54,8 @@ def skips(
         Where a column of the log is read. By default each skip counts for whoever made it: at the move that
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
-        items table takes no `at`.
-    unlisted, missing, period, basis, as_of, within
+        items table takes no `at`. With `unit` it is read in the first of these rows by default.
+    unlisted, missing, period, basis, as_of, within, unit
         As for :func:`funnel`.
 
     Returns
@@ -95,8 +96,11 @@ def skips(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
-    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log="stage")
+    # The items of a unit go beyond a stage at several rows, so that none is where the unit did.
+    of_log = "stage" if unit is None else "first"
+    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
     counts = count(Scope(selection, groups), rule)
     n_open = len(pipeline.stages)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, check_option, counted, named
+from ...errors import SchemaError, check_option, counted, given, named
 from ...log.data import ReaderLines
 from ...log.near_labels import alike
 from ...log.quality import (
@@ -162,6 +162,7 @@ def partial(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    unit: str | None = None,
 ) -> Partial:
     """Take from a log with some of the items everything that the summary of all items needs.
 
@@ -175,6 +176,8 @@ def partial(
     fill, lost_then_won, per, unlisted, missing, period, basis, as_of
         As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`, and there stages
         without rows are judged: another part may have them.
+    unit
+        Refused: the items of one account may be in several parts.
 
     Returns
     -------
@@ -200,6 +203,12 @@ def partial(
     0   New       3          2   3.0     3.0
     1   Won       2          0   NaN     NaN
     """
+    if unit is not None:
+        raise SchemaError(
+            given("unit", unit),
+            " counts items as one that may be in several parts, and a partial holds counts of its own part; "
+            "ask funnel() or outcomes() of one log of all parts",
+        )
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
     check_option("missing", missing, get_args(MissingStages))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, get_args
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,14 @@ from ...log.data import LogData
 from ...log.stage_log import StageLog, as_read, not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
-from ...times.lengths import LengthLike, length_of
-from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
+from ...times.lengths import Length, LengthLike, ends_of, length_of
+from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages
-from .within import Ages, ages_of, basis_of, followed_for
+from .units import Flags, Flips, UnitFacts, Units, units_of
+from .within import ALWAYS, NEVER, Ages, ages_of, basis_of, followed_for
+
+#: The last time that is read of each item, where there is such a bound.
+Until: TypeAlias = npt.NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,12 @@ class Selection:
         Flag of each item: whether it moved to another pipeline and is kept nevertheless. ``None`` where the
         pipeline keeps no such items.
     too_recent
-        Flag of each item: whether it is left out because it had its first row too late. ``None`` where items
-        are not read for a length of time.
+        Flag of each item: whether it is left out because it had its first row too late; of a unit that is
+        left out, the flag of its first item alone. ``None`` where items are not read for a length of time.
+    units
+        The units that are counted; ``None`` where items are.
+    in_report
+        Flag of each unit: whether the period keeps it under a flip rule. There are none where all are kept.
     cohort
         The rows of the items that are read and of those that are too recent; ``None`` where there are no
         such items.
@@ -56,12 +65,37 @@ class Selection:
     too_recent: npt.NDArray[np.bool_] | None = None
     cohort: _core.journeys.Journeys | None = None
     ages: Ages | None = None
+    units: Units | None = None
+    in_report: Mapping[Flips, Flags] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=dict)
 
     @property
     def grouped(self) -> _core.journeys.Journeys:
         """The rows by which items are put in groups, those that are too recent among them."""
         return self.journeys if self.cohort is None else self.cohort
+
+    def facts(self, flips: Flips = Flips.include) -> UnitFacts:
+        """Ask the core how the units that are read stand, and those that are too recent."""
+        assert self.units is not None  # the caller counts units
+        return facts_of(self.log, self.pipeline, self.lookup, self.units, self.grouped, flips)
+
+    def of_units_under(self, flips: Flips) -> Selection:
+        """Choose the items of the units that the period keeps under a flip rule."""
+        is_in = self.in_report.get(flips)
+        if self.units is None or is_in is None or is_in.all():
+            return self
+        until = np.where(is_in[self.units.of_item], ALWAYS, NEVER)
+        journeys = select(
+            self.log,
+            self.journeys,
+            self.pipeline,
+            self.lookup,
+            period=None,
+            basis="created",
+            as_of=None,
+            until=until,
+        )
+        return replace(self, journeys=journeys)
 
     @property
     def data(self) -> LogData:
@@ -125,43 +159,173 @@ def selection_of(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
+    flips: Collection[Flips] = (Flips.include,),
     observed_until: int | None = None,
 ) -> Selection:
     """Read a log through a pipeline, and choose its rows; the options are those of :func:`funnel`.
 
-    `observed_until` takes the place of the log's own end of observation.
+    `observed_until` takes the place of the log's own end of observation. Units are chosen under each of the
+    flip rules `flips`, because what a rule leaves out of a unit says nothing about when it closed.
     """
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     log = as_read(log, pipeline, lookup)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
-    options: dict[str, Any] = {"period": period, "basis": basis_of(basis, within), "as_of": as_of}
+    units = units_of(log, unit)
+    in_report: Mapping[Flips, Flags] = {}
+    basis = basis_of(basis, within)
     length = length_of(within, log._data.clock, "within")
-    if length is None:
-        journeys = select(log, log._data.journeys, pipeline, lookup, **options)
-        moved = moved_items(log, pipeline, lookup, journeys)
-        return Selection(log, pipeline, lookup, journeys, moved, remarks=remarks)
-    if observed_until is None:
+    if observed_until is None and length is not None:
         observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))
-    ages = ages_of(log._data, lookup, length, observed_until)
-    cohort = select(log, log._data.journeys, pipeline, lookup, **options, until=ages.until_of_cohort)
-    # Items that are in no cohort have no rows left.
-    too_recent = ages.too_recent & (np.diff(cohort.offsets.view(np.int64)) > 0)
-    journeys = cohort
-    if too_recent.any():
-        journeys = select(
-            log,
-            cohort,
-            pipeline,
-            lookup,
-            period=None,
-            basis="created",
-            as_of=None,
-            until=ages.until_without(too_recent),
-        )
+    reading = Reading(log, pipeline, lookup, period_of(period, log._data.clock), basis, as_of)
+    if length is None:
+        cohort = ages = too_recent = None
+        if units is None:
+            journeys = reading.items()
+        else:
+            journeys, in_report = reading.units(units, flips)
+    else:
+        ages = ages_of(log._data, lookup, length, observed_until)
+        if units is None:
+            cohort = reading.items(until=ages.until_of_cohort)
+            # Items that are in no cohort have no rows left.
+            too_recent = is_left = ages.too_recent & (np.diff(cohort.offsets.view(np.int64)) > 0)
+        else:
+            ages, too_recent = reading.ages_of_units(units, ages, length, observed_until)
+            cohort = reading.alone(log._data.journeys, ages.until_of_cohort)
+            is_left = ages.too_recent
+        journeys = reading.alone(cohort, ages.until_without(is_left)) if is_left.any() else cohort
+        remarks = {**remarks, **followed_for(log._data, within, observed_until)}
     moved = moved_items(log, pipeline, lookup, journeys)
-    remarks = {**remarks, **followed_for(log._data, within, observed_until)}
-    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, remarks)
+    selection = Selection(
+        log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, units, in_report, remarks
+    )
+    return selection if units is None else replace(selection, remarks=remarks | remarks_of_units(selection))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of a question are chosen: the period, what it keeps, and the moment of the report."""
+
+    log: StageLog
+    pipeline: Pipeline
+    lookup: _core.scan.Pipeline
+    period: Period
+    basis: BasisName
+    as_of: MomentLike | None
+
+    def items(self, until: Until = None) -> _core.journeys.Journeys:
+        """Choose the items that the period keeps."""
+        return self._select(self.log._data.journeys, self.period, self.basis, self.as_of, until)
+
+    def alone(self, journeys: _core.journeys.Journeys, until: Until) -> _core.journeys.Journeys:
+        """Choose items by the last time that is read of each, whatever the period."""
+        as_of = self.as_of if journeys is self.log._data.journeys else None
+        return self._select(journeys, Period(None, None), "created", as_of, until)
+
+    def units(
+        self, units: Units, flips: Collection[Flips]
+    ) -> tuple[_core.journeys.Journeys, Mapping[Flips, Flags]]:
+        """Choose the items of the units that the period keeps under any of some flip rules.
+
+        Where the rules keep other units each, there are the flags of the units that each keeps.
+        """
+        end = self.period.end if self.basis == "active" else None
+        whole = self._select(self.log._data.journeys, Period(None, end), "active", self.as_of, None)
+        start, end_at = self.period.ticks(self.log._data.clock)
+        if self.basis == "active" and start is None:
+            return whole, {}
+        if self.basis == "created" and start is None and end_at is None:
+            return whole, {}
+        in_report = {
+            rule: facts_of(self.log, self.pipeline, self.lookup, units, whole, rule).in_period(
+                self.basis, start, end_at
+            )
+            for rule in flips
+        }
+        in_any = np.logical_or.reduce(list(in_report.values()))
+        # An item of no unit that a rule keeps has no rows left.
+        kept = self.alone(whole, np.where(in_any[units.of_item], ALWAYS, NEVER))
+        return kept, in_report
+
+    def ages_of_units(
+        self, units: Units, ages: Ages, length: Length, observed_until: int | None
+    ) -> tuple[Ages, npt.NDArray[np.bool_]]:
+        """Find until when each item is read whose unit is followed for a length of time.
+
+        Items of units that the period does not keep have no rows. Units that are too recent are also flagged
+        at their first items alone.
+        """
+        # An item that moves out so early that it would not count by itself is no part of its unit.
+        alone = self.alone(self.log._data.journeys, ages.until_of_cohort)
+        found = facts_of(self.log, self.pipeline, self.lookup, units, alone)
+        first_item = found.facts.first_item
+        is_in = (first_item >= 0) & found.in_period("created", *self.period.ticks(self.log._data.clock))
+        until = np.full(units.n, NEVER)
+        until[is_in] = ends_of(length, found.facts.first_time[is_in], self.log._data.clock)
+        too_recent = is_in & (until >= (ALWAYS if observed_until is None else observed_until))
+        flags = np.zeros(self.log.n_items, dtype=bool)
+        flags[first_item[too_recent]] = True
+        return Ages(until[units.of_item], too_recent[units.of_item]), flags
+
+    def _select(
+        self,
+        journeys: _core.journeys.Journeys,
+        period: Period,
+        basis: BasisName,
+        as_of: MomentLike | None,
+        until: Until,
+    ) -> _core.journeys.Journeys:
+        return select(
+            self.log,
+            journeys,
+            self.pipeline,
+            self.lookup,
+            period=period,
+            basis=basis,
+            as_of=as_of,
+            until=until,
+        )
+
+
+def facts_of(
+    log: StageLog,
+    pipeline: Pipeline,
+    lookup: _core.scan.Pipeline,
+    units: Units,
+    journeys: _core.journeys.Journeys,
+    flips: Flips = Flips.include,
+) -> UnitFacts:
+    """Ask the core how the units of some journeys stand under a flip rule."""
+    return UnitFacts(
+        units,
+        _core.funnel.facts_of_units(
+            journeys=journeys,
+            pipeline=lookup,
+            elsewhere=elsewhere_flags(log, pipeline),
+            lost_then_won=flips,
+            items=units.items,
+            threads=log._data.threads,
+        ),
+    )
+
+
+def remarks_of_units(selection: Selection) -> Remarks:
+    """Note what is counted, and how many items of the report are counted alone."""
+    units = selection.units
+    assert units is not None  # the caller counts units
+    n_without = 0
+    if units.n > units.n_named:
+        rows = _core.funnel.rows_of_items(
+            journeys=selection.grouped,
+            pipeline=selection.lookup,
+            whole=selection.data.journeys,
+            at=_core.funnel.RowAt.first,
+            threads=selection.data.threads,
+        )
+        n_without = units.n_without(rows >= 0)
+    return {"unit": units.name, "without_unit": n_without}
 
 
 def moved_items(

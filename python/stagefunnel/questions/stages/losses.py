@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ... import _core
 from ...errors import SchemaError, given, named
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
@@ -28,8 +27,8 @@ from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from .loss_rows import column_at_loss, reason_column
+from .lost import Lengths, Lost, find_lost
 
-Lengths = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
 
 
@@ -49,6 +48,7 @@ def losses(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
 
@@ -72,6 +72,10 @@ def losses(
         As for :func:`funnel`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
+    unit
+        As for :func:`funnel`; ``items`` counts the accounts that are lost now. The stages, the reason and
+        the row where ``at="loss"`` and ``at="stage"`` read are those of the item that was closed last; times
+        run from the account's first row.
 
     Returns
     -------
@@ -110,37 +114,35 @@ def losses(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
-    groups = _groups_of(selection, by, read_at, own)
+    facts = None if selection.units is None else selection.facts()
+    groups = _groups_of(selection, by, read_at, own, None if facts is None else facts.first_items)
     reasons = groups_of(
         selection, reason, reserved=own, option="reason", read=lambda column: reason_column(selection, column)
     )
     if set(groups.names) & set(reasons.names):
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = _core.stages.find_losses(
-        journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
-    )
-    stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]
-    item = lost.item[stays]
+    lost = find_lost(selection, facts)
     # Items without a visit before the loss come last.
     nowhere = len(pipeline.labels)
-    before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)[stays]
-    group, reason_of = (one.codes(log.n_items)[item] for one in (groups, reasons))
-    cells = _Cells([group, before, lost.lost_stage[stays], reason_of])
+    before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)
+    group, reason_of = (one.codes(log.n_items)[lost.item] for one in (groups, reasons))
+    cells = _Cells([group, before, lost.lost_stage, reason_of])
     group, before, lost_stage, reason_of = cells.keys
     per_group = np.bincount(group, weights=cells.sizes, minlength=1).astype(np.int64)
     counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
     if amounts.numbers is not None:
-        counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, item), strict=True))
-    until = cells.lengths(lost.until_lost[stays])
+        counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, lost), strict=True))
+    until = cells.lengths(lost.until_lost)
     counts["mean_until_lost"] = to_durations(until.means(), log.unit)
     counts["median_until_lost"] = to_durations(until.medians(), log.unit)
     in_stage = [
         None if stage == nowhere else mean
-        for mean, stage in zip(cells.lengths(lost.in_stage[stays]).means(), before, strict=True)
+        for mean, stage in zip(cells.lengths(lost.in_stage).means(), before, strict=True)
     ]
     counts["mean_in_stage"] = to_durations(in_stage, log.unit)
     stages = {
@@ -164,13 +166,21 @@ def losses(
 
 
 def _groups_of(
-    selection: Selection, by: str | Sequence[str] | None, read_at: Any, reserved: Sequence[str]
+    selection: Selection,
+    by: str | Sequence[str] | None,
+    read_at: Any,
+    reserved: Sequence[str],
+    of_item: npt.NDArray[np.int64] | None,
 ) -> Groups:
     """Put every item in its group, for which a column of the log may be read where the item was lost."""
     if read_at in ("first", "last"):
-        return groups_of(selection, by, at=read_at, reserved=reserved)
+        return groups_of(selection, by, at=read_at, reserved=reserved, of_item=of_item)
     return groups_of(
-        selection, by, reserved=reserved, read=lambda column: column_at_loss(selection, column, read_at)
+        selection,
+        by,
+        reserved=reserved,
+        read=lambda column: column_at_loss(selection, column, read_at),
+        of_item=of_item,
     )
 
 
@@ -199,12 +209,17 @@ class _Cells:
         self.sizes = np.diff(self._starts, append=len(order)).astype(np.int64)
 
     def amounts(
-        self, numbers: NumberColumn, item: npt.NDArray[np.integer[Any]]
+        self, numbers: NumberColumn, lost: Lost
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """Add up the amounts of each cell, and count the items without one."""
-        values = numbers.values[item][self._order]
-        missing = np.bincount(self._cell[np.isnan(values)], minlength=len(self.sizes))
-        parts = np.split(np.nan_to_num(values), self._starts[1:])[: len(self.sizes)]
+        """Add up the amounts of each cell's items, and count the items without one."""
+        cell_of_lost = np.empty(len(self._cell), dtype=np.int64)
+        cell_of_lost[self._order] = self._cell
+        cell = cell_of_lost[lost.lost_at]
+        order = np.argsort(cell, kind="stable")
+        cell, values = cell[order], numbers.values[lost.member[order]]
+        missing = np.bincount(cell[np.isnan(values)], minlength=len(self.sizes))
+        starts = np.searchsorted(cell, np.arange(1, len(self.sizes)))
+        parts = np.split(np.nan_to_num(values), starts)[: len(self.sizes)]
         sums = [numbers.total(part) for part in parts]
         return np.array(sums, dtype=np.float64), missing.astype(np.int64)
 
