@@ -249,7 +249,8 @@ class _Log:
         values = [value for value in found if value != _BLANK]
         return ReaderError(
             f"{self._table.sources[0].name}: column {column!r} says what a row is about, and has several "
-            f"values: {quoted(found)}. Name those whose rows are about the stages of one kind of item, as in ",
+            f"values: {quoted(found)}. Name those whose rows are about the stages of one kind of item, as "
+            "in ",
             option_only({column: [*names_of_stages(values), values][0][:1]}),
             option="only",
         )
