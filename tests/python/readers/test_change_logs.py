@@ -91,14 +91,14 @@ def test_rows_are_chosen_by_hand() -> None:
 
 def test_a_choice_that_the_input_does_not_have_is_refused() -> None:
     rows = table(CHANGES)
-    assert "did you mean 'field'?" in str(refused(rows, only={"feld": "status"}))
+    assert "did you mean 'field'?" in str(refused(rows, only={"fild": "status"}))
     assert "did you mean 'status'?" in str(refused(rows, only={"field": "statsu"}))
     assert "is not a mapping" in str(refused(rows, only="status"))
     assert "no value" in str(refused(rows, only={"field": []}))
     error = refused(rows, only={"field": "priority", "ticket_id": 1})
     assert str(error) == "no row of the history has all that only= names"
-    flags = refused(rows, only={"feld": "status"}).spelled(lambda option: f"--{option.name} {option.plain}")
-    assert flags.startswith("--only feld=status: ")
+    flags = refused(rows, only={"fild": "status"}).spelled(lambda option: f"--{option.name} {option.plain}")
+    assert flags.startswith("--only fild=status: ")
 
 
 def test_a_choice_is_taken_in_every_shape_and_format() -> None:

@@ -115,6 +115,13 @@ def test_a_flag_of_all_closed_stages_is_not_taken_for_won() -> None:
     assert count(export, "meaning_by_name") == 2
 
 
+def test_two_won_stages_beside_a_closed_one_without_the_flag_are_both_won() -> None:
+    labels = ("Start", "Signed", "Renewed", "Gone")
+    export = read(warehouse(labels, is_closed=[NO, YES, YES, YES], closed_won=[NO, YES, YES, NO]))
+    (pipeline,) = export.pipelines.values()
+    assert (pipeline.stages, pipeline.won, pipeline.lost) == (("s1",), ("s2", "s3"), ("s4",))
+
+
 REST = {
     "shares and isClosed": [{"isClosed": NO, "probability": "0.2"}] * 2
     + [{"isClosed": YES, "probability": "1.0"}, {"isClosed": YES, "probability": "0.0"}],

@@ -18,7 +18,7 @@ from ..sources.places import rows_at
 from ..sources.selection import left_out, option_only
 from ..sources.source import Source, Table
 from .stage_words import is_creation, is_of_any_row, names_of_stages, words
-from .subjects import has_any_ids, is_perhaps_entity, subject_columns
+from .subjects import Kind, has_any_ids, is_perhaps_entity, subject_columns
 
 _BLANK: Final = "(blank)"
 
@@ -86,9 +86,9 @@ class _Log:
         self._creations: npt.NDArray[np.intp] = np.array([], dtype=np.intp)
         self._dropped: list[str] = []
 
-    def columns(self, *kinds: str) -> list[str]:
+    def columns(self, *kinds: Kind) -> list[str]:
         """List the columns of these kinds that are not in use as something else."""
-        found = [column for kind in kinds for column in subject_columns(self._table.columns, kind)]  # type: ignore[arg-type]
+        found = [column for kind in kinds for column in subject_columns(self._table.columns, kind)]
         return [column for column in dict.fromkeys(found) if column not in self._roles]
 
     def _values(self, column: str) -> pd.Series:
@@ -249,7 +249,8 @@ class _Log:
         values = [value for value in found if value != _BLANK]
         return ReaderError(
             f"{self._table.sources[0].name}: column {column!r} says what a row is about, and has several "
-            f"values: {quoted(found)}. Name those whose rows are about the stages of one kind of item: ",
+            f"values: {quoted(found)}. Name those whose rows are about the stages of one kind of item, as "
+            "in ",
             option_only({column: [*names_of_stages(values), values][0][:1]}),
             option="only",
         )

@@ -45,7 +45,8 @@ def with_meanings(
     flagged_won = is_true(closed_won)
     says_closed = is_closed.notna() & bool(is_true(is_closed).any())
     has_share = share.notna()
-    only_closed = _says_only_closed(frame["pipeline"], flagged_won, share, named)
+    unflagged = is_true(is_closed) & closed_won.notna() & ~flagged_won
+    only_closed = _says_only_closed(frame["pipeline"], flagged_won, unflagged, share, named)
     by_zero = share.eq(0) & ~_is_early(frame, named)
     if only_closed:
         by_zero &= closed_won.isna() | named.eq("lost")
@@ -78,14 +79,17 @@ def shares(probability: pd.Series) -> pd.Series:
     return numbers / _PERCENT if is_percent or (numbers > 1).any() else numbers
 
 
-def _says_only_closed(pipeline: pd.Series, flagged: pd.Series, share: pd.Series, named: pd.Series) -> bool:
+def _says_only_closed(
+    pipeline: pd.Series, flagged: pd.Series, unflagged: pd.Series, share: pd.Series, named: pd.Series
+) -> bool:
     """Check whether the column ``closed_won`` is true for lost stages too.
 
-    A lost stage is proof. So are several flagged stages of one pipeline, unless shares tell them apart.
+    A lost stage with the flag is proof, and a closed stage without it is proof of the contrary. Otherwise
+    several flagged stages of one pipeline are taken so, unless shares tell them apart.
     """
     is_lost = share.lt(1).where(share.notna(), named.eq("lost"))
     several = flagged[share.isna()].groupby(pipeline).sum().gt(1)
-    return bool((flagged & is_lost).any() or several.any())
+    return bool((flagged & is_lost).any() or (several.any() and not unflagged.any()))
 
 
 def _is_early(frame: pd.DataFrame, named: pd.Series) -> pd.Series:
