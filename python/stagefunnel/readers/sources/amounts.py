@@ -15,7 +15,7 @@ from ..notes import Notes
 from .places import Place, first_row
 from .written_amounts import Written, written
 
-_PLAIN: Final = r"[+-]?[0-9.,]+"
+_PLAIN: Final = re.compile(r"[+-]?[0-9.,]+|")
 # Three digits between separators, or two and at last three as in India.
 _NUMBER: Final = (
     r"[+-]?(?:\d+|\d{{1,3}}(?:{separator}\d{{3}})+|\d{{1,2}}(?:{separator}\d{{2}})+{separator}\d{{3}})?"
@@ -43,10 +43,11 @@ def amounts(column: pd.Series, place: Place, notes: Notes, decimal: str | None =
     ReaderError
         If neither the column nor `decimal` decides how to read a number like ``1,234``.
     """
-    texts = column.astype("string").str.strip().astype(object).where(column.notna(), "").tolist()
-    found = [_of(text) for text in texts]
-    numbers = pd.Series([one.number for one in found], index=column.index, dtype="string")
-    factors = np.array([one.factor for one in found], dtype=np.float64)
+    texts = column.astype(object).where(column.notna(), "").tolist()
+    factors = np.ones(len(texts))
+    for row in [row for row, text in enumerate(texts) if not _PLAIN.fullmatch(text)]:
+        texts[row], factors[row] = written(texts[row]) or _NOTHING
+    numbers = pd.Series(texts, index=column.index, dtype="string")
     values = _read(numbers, column, place, notes, decimal)
     unread = column.notna().to_numpy() & np.isnan(values)
     has_digit = column.astype("string").str.contains(r"\d", na=False).to_numpy(dtype=bool)
@@ -69,12 +70,6 @@ def amounts(column: pd.Series, place: Place, notes: Notes, decimal: str | None =
         f"{_examples(column[factors != 1])}",
     )
     return pd.Series(values * factors, dtype=np.float64)
-
-
-def _of(text: str) -> Written:
-    if text.isascii() and re.fullmatch(_PLAIN, text):
-        return Written(text)
-    return written(text) or _NOTHING
 
 
 def _examples(column: pd.Series) -> str:

@@ -125,7 +125,11 @@ def _are_dates(texts: pd.Series) -> pd.Series:
 
 def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     """Rewrite the times of a column as ISO 8601; texts of another form stay as they are."""
-    texts = since_1970(column.astype(object).where(column.notna(), None), str(column.name))
+    texts = column.astype(object).where(column.notna(), None)
+    # The rows of most columns are all ISO 8601, and then there is nothing to rewrite.
+    if not _is_not_iso(texts).any():
+        return texts
+    texts = since_1970(texts, str(column.name))
     if options.serial_epoch is not None:
         texts, n_serial = of_serial_days(texts, options.serial_epoch)
         notes.add(
