@@ -1,4 +1,4 @@
-"""Text of one byte a letter: Cyrillic cp1251 is read where that is certain; all else asks for its encoding."""
+"""Text of one byte a letter: cp1251 is read where that is certain; all else asks for its encoding."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Blanks, forms of letters and ways to write a key: what looks the same is one stage, one item, one column."""
+"""Blanks, forms of letters and ways to write a key: what looks the same is one stage, item or column."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -58,8 +58,8 @@ def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, s
     """Decode bytes; return the text and its encoding.
 
     A byte order mark decides, then NUL bytes (UTF-16), then whether the bytes are valid UTF-8. Other bytes
-    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words, and of more usual letters than in
-    any other table.
+    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words, and if its letters are more
+    usual ones than in any other table.
 
     Parameters
     ----------

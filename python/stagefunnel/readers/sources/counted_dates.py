@@ -23,7 +23,7 @@ _LONGEST_FRACTION: Final = 9
 
 
 def since_1970(texts: pd.Series, name: str) -> pd.Series:
-    """Rewrite counts since 1970 as ISO 8601: 10 digits are seconds, 13 milli-, 16 micro- and 19 nanoseconds.
+    """Rewrite counts since 1970 as ISO 8601: 10 digits are seconds, 13, 16 and 19 are parts of one.
 
     A name of a column such as ``created_ts`` allows seconds of 9 digits, which are before September 2001.
     Other texts, and numbers beyond the year 2100, stay as they are.

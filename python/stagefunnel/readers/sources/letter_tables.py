@@ -45,7 +45,7 @@ class Guess(NamedTuple):
 
 
 def guesses(data: bytes) -> list[Guess]:
-    """Read bytes in every table of letters, and return the possible ones, the likeliest first.
+    r"""Read bytes in every table of letters, and return the possible ones, the likeliest first.
 
     The cost is the mean of the logarithms of the ranks of letters, each word counted once. There is no guess
     for text whose words have letters of ASCII too, as those of Western languages do.
@@ -53,7 +53,7 @@ def guesses(data: bytes) -> list[Guess]:
     Examples
     --------
     >>> from stagefunnel.readers.sources.letter_tables import guesses
-    >>> [(guess.encoding, guess.word) for guess in guesses("Новая\\nОтказ".encode("koi8-r"))][:1]
+    >>> [(guess.encoding, guess.word) for guess in guesses("Новая\nОтказ".encode("koi8-r"))][:1]
     [('koi8-r', 'Новая')]
     """
     words = list(dict.fromkeys(found.group() for found in islice(_FOREIGN.finditer(data), _MOST_WORDS)))
@@ -95,7 +95,9 @@ def _cost(text: str, alphabet: str) -> float:
         costs += [rank_of.get(letter, _NOT_IN_ALPHABET) for letter in plain if letter > "\x7f"]
         # A capital behind a small letter is a sign of the wrong table.
         costs += [_NOT_IN_ALPHABET for one, other in pairwise(word) if one.islower() and other.isupper()]
-    signs = {sign for sign in text if sign > "\x7f" and not sign.isalpha() and not unicodedata.combining(sign)}
+    signs = {
+        sign for sign in text if sign > "\x7f" and not sign.isalpha() and not unicodedata.combining(sign)
+    }
     costs += [_NOT_IN_ALPHABET for sign in signs if sign not in alphabet + _PUNCTUATION]
     return sum(costs) / len(costs) if costs else _NOT_IN_ALPHABET
 
