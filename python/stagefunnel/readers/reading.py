@@ -76,7 +76,8 @@ def read(
         Names of columns, for tables whose columns have no usual names. The formats of CRMs do not take
         them: they have columns of their own.
     dayfirst
-        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways.
+        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways, and
+        where a year of two digits could stand first.
     time_format
         Format of times that are neither ISO 8601 nor close to it, with the codes of ``strptime``, for
         example ``"%d %b %Y"``.
@@ -87,7 +88,7 @@ def read(
         Decimal mark of amounts; needed if a number like ``1,234`` could be read both ways.
     encoding
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
-        recognised by its Cyrillic words.
+        recognised by its Cyrillic words, where no other encoding of one byte a letter is as likely.
     invalid
         What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
         fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.

@@ -53,7 +53,7 @@ def since_1970(texts: pd.Series, name: str) -> pd.Series:
 
 
 def _fractions(texts: pd.Series, exponents: pd.Series) -> pd.Series:
-    """Return the nanoseconds that digits after the point count, in units of 10 to the power of `exponents`."""
+    """Return the nanoseconds of digits after the point, where a unit has 10 to the power of `exponents`."""
     if not texts.str.len().any():
         return pd.Series(0, index=texts.index)
     digits = texts.str.ljust(_LONGEST_FRACTION, "0").str.slice(0, _LONGEST_FRACTION).astype("int64")
