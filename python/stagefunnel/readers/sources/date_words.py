@@ -29,6 +29,9 @@ _IDEOGRAPHS: Final = re.compile(
     r"(?:\s*(?P<hour>\d{1,2})\s*[:：时時시点點]\s*(?P<minute>\d{1,2})?\s*[:：分분]?\s*(?P<second>\d{1,2})?\s*[秒초]?)?"
     r"(?P<rest>\s*(?:Z|[+-]\d{2}:?\d{2})?)"
 )
+_PLAIN: Final = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[ T,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?(?: ?[AaPp][Mm])?"
+)
 # 20260331120500, as databases write it.
 _COMPACT: Final = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)[ T]?(\d\d)(\d\d)(\d\d)?")
 _LATER_HALF: Final = ("下午", "午後", "오후")
@@ -42,6 +45,11 @@ _ZONE: Final = re.compile(
     r"(?:\s*\([^()]*\)|\s*\[[^\[\]]*\]|\s+[A-Z]{2,5})?\s*$",
     re.IGNORECASE,
 )
+
+
+def is_plain(text: str) -> bool:
+    """Check for a date of numbers, with a time of day perhaps, which has nothing to take out."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def without_words(text: str) -> str:
@@ -65,11 +73,11 @@ def without_words(text: str) -> str:
         return text
     for form in _NAMED:
         found = form.fullmatch(text)
-        month = None if found is None else MONTH_OF.get(found["name"].casefold())
-        if found is not None and month is not None:
+        number = None if found is None else MONTH_OF.get(found["name"].casefold())
+        if found is not None and number is not None:
             rest = _WORDS.sub("", _WORDS.sub("", found["rest"])).strip(" ,T")
             rest = _ZONE.sub(_offset, rest)
-            return f"{_year(found['year'])}-{month:02d}-{int(found['day']):02d} {rest}".strip()
+            return f"{_year(found['year'])}-{number:02d}-{int(found['day']):02d} {rest}".strip()
     return text
 
 

@@ -45,7 +45,7 @@ def _id_columns(source: Source) -> Iterator[tuple[str, set[int]]]:
         value = next((value for value in column if isinstance(value, str)), "")
         if _ID.fullmatch(value):
             texts = column.dropna()
-            lengths = set(map(len, texts)) if texts.map(type).eq(str).all() else set()
+            lengths = set(map(len, texts)) if all(isinstance(text, str) for text in texts) else set()
             if lengths and lengths <= {15, 18}:
                 yield str(name), lengths
 
