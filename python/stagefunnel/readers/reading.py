@@ -137,7 +137,7 @@ def read(
     }
     options = Options(
         pipeline=pipeline,
-        **{role: None if name is None else tidy(name) for role, name in names.items()},
+        **{role: tidy(name) if isinstance(name, str) else name for role, name in names.items()},
         dayfirst=dayfirst,
         time_format=time_format,
         zone=zone,

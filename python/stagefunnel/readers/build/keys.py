@@ -12,7 +12,7 @@ from ..sources.places import Place, first_row
 
 _BY_A_SPREADSHEET: Final = r"^-?\d(?:[.,]\d+)?E\+\d+$"
 _FLOAT: Final = r"^-?\d(?:\.\d+)?e\+\d+$"
-_LONG_FLOAT: Final = r"^-?\d{16,}\.0+$"
+_LONG_FLOAT: Final = r"^-?[0-9]{16,}\.0+$"
 
 
 def refuse_rounded_keys(keys: pd.Series, place: Place) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...errors import ReaderError, advised, quoted
 from ..notes import Notes
+from .cells import as_text
 from .places import Place, first_row
 from .written_amounts import Written, written
 
@@ -43,12 +44,13 @@ def amounts(column: pd.Series, place: Place, notes: Notes, decimal: str | None =
     ReaderError
         If neither the column nor `decimal` decides how to read a number like ``1,234``.
     """
-    texts = column.astype(object).where(column.notna(), "").tolist()
+    texts = as_text(column, times_too=True).fillna("").tolist()
     factors = np.ones(len(texts))
     for row in [row for row, text in enumerate(texts) if not _PLAIN.fullmatch(text)]:
         texts[row], factors[row] = written(texts[row]) or _NOTHING
     numbers = pd.Series(texts, index=column.index, dtype="string")
     values = _read(numbers, column, place, notes, decimal)
+    values[np.isinf(values)] = np.nan
     unread = column.notna().to_numpy() & np.isnan(values)
     has_digit = column.astype("string").str.contains(r"\d", na=False).to_numpy(dtype=bool)
     notes.add(

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-_COUNT: Final = r"^(?:[1-4]\d{9}(?:\d{3}){0,3}|[1-9]\d{8})(?:\.\d+)?$"
-_SERIAL: Final = r"^\d{5}(?:\.\d+)?$"
+_COUNT: Final = r"^(?:[1-4][0-9]{9}(?:[0-9]{3}){0,3}|[1-9][0-9]{8})(?:\.[0-9]+)?$"
+_SERIAL: Final = r"^[0-9]{5}(?:\.[0-9]+)?$"
 _FIRST_DAY, _LAST_DAY = 20_000, 73_050  # 1954 and 2100; an older day may as well be an amount
 _DECIMALS: Final = {10: 0, 13: 3, 16: 6, 19: 9}  # of a second, by the number of digits
 _DIGITS_BEFORE_2001: Final = 9

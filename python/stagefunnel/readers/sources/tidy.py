@@ -30,7 +30,7 @@ _BETWEEN_WORDS: Final = re.compile(rf"(?<=[^\d{_BLANKS}])[{_NO_BREAK}](?=[^\d{_B
 _NOTE: Final = (
     "texts and names of columns that had blanks around them, no-break blanks or letters in another form"
 )
-_WHOLE: Final = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
+_WHOLE: Final = re.compile(r"(-?(?:0|[1-9][0-9]{0,17}))(?:\.0+)?")
 
 
 def tidy(text: str) -> str:
