@@ -85,7 +85,8 @@ def read(
         ``field`` or ``action`` decides if one of its values is a usual name of a stage; otherwise it is
         refused with its values.
     dayfirst
-        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways.
+        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways, and
+        where a year of two digits could stand first.
     time_format
         Format of times that are neither ISO 8601 nor close to it, with the codes of ``strptime``, for
         example ``"%d %b %Y"``.
@@ -96,7 +97,7 @@ def read(
         Decimal mark of amounts; needed if a number like ``1,234`` could be read both ways.
     encoding
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
-        recognised by its Cyrillic words.
+        recognised by its Cyrillic words, where no other encoding of one byte a letter is as likely.
     merged
         What happens to deals that were merged into another one, whose rows HubSpot's warehouses keep:
         ``"keep"`` (default) leaves both and counts them, ``"join"`` gives their rows to that deal.
@@ -149,7 +150,7 @@ def read(
     }
     options = Options(
         pipeline=pipeline,
-        **{role: None if name is None else tidy(name) for role, name in names.items()},
+        **{role: tidy(name) if isinstance(name, str) else name for role, name in names.items()},
         only=values_by_column(only),
         dayfirst=dayfirst,
         time_format=time_format,

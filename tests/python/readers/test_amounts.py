@@ -1,4 +1,4 @@
-"""Amounts: read where the form is certain, else missing and counted; they never refuse a funnel without any."""
+"""Amounts: read where the form is certain, else missing and counted; they refuse no funnel without any."""
 
 import math
 from typing import Any

@@ -210,7 +210,7 @@ YEAR_FIRST = [
 def test_a_year_of_two_digits_that_could_stand_first_is_asked_for(texts: list[str]) -> None:
     with pytest.raises(
         sf.ReaderError,
-        match='could be two days; pass dayfirst=True .*if the year is first, time_format="%y.%m.%d',
+        match=r'could be two days; pass dayfirst=True .*if the year is first, time_format="%y.%m.%d',
     ):
         read(*texts)
     assert first_times(read(*texts, dayfirst=True)).dt.year.max() < 2027

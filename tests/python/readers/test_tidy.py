@@ -1,4 +1,4 @@
-"""Blanks, forms of letters and ways to write a key: what looks the same is one stage, one item, one column."""
+"""Blanks, forms of letters and ways to write a key: what looks the same is one stage, item or column."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -166,6 +166,9 @@ BEYOND: list[tuple[Any, bool]] = [
     (pd.Series([1e20, 1.0]), True),
     (pd.Series(["1.23E+11", "1"]), True),
     (pd.Series(["1e16", "abc"]), False),
+    (pd.Series(["123456789012345000", "1"]), True),
+    (pd.Series(["1234567890123450", "2345678901234560"]), False),
+    (pd.Series(["123456789012345000", "123456789012345678"]), False),
 ]
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ...errors import ReaderError, advised, quoted
 from ..notes import Notes
+from .cells import as_text
 from .places import Place, first_row
 from .written_amounts import Written, written
 
-_PLAIN: Final = r"[+-]?[0-9.,]+"
+_PLAIN: Final = re.compile(r"[+-]?[0-9.,]+|")
 # Three digits between separators, or two and at last three as in India.
 _NUMBER: Final = (
     r"[+-]?(?:\d+|\d{{1,3}}(?:{separator}\d{{3}})+|\d{{1,2}}(?:{separator}\d{{2}})+{separator}\d{{3}})?"
@@ -43,11 +44,13 @@ def amounts(column: pd.Series, place: Place, notes: Notes, decimal: str | None =
     ReaderError
         If neither the column nor `decimal` decides how to read a number like ``1,234``.
     """
-    texts = column.astype("string").str.strip().astype(object).where(column.notna(), "").tolist()
-    found = [_of(text) for text in texts]
-    numbers = pd.Series([one.number for one in found], index=column.index, dtype="string")
-    factors = np.array([one.factor for one in found], dtype=np.float64)
+    texts = as_text(column, times_too=True).fillna("").tolist()
+    factors = np.ones(len(texts))
+    for row in [row for row, text in enumerate(texts) if not _PLAIN.fullmatch(text)]:
+        texts[row], factors[row] = written(texts[row]) or _NOTHING
+    numbers = pd.Series(texts, index=column.index, dtype="string")
     values = _read(numbers, column, place, notes, decimal)
+    values[np.isinf(values)] = np.nan
     unread = column.notna().to_numpy() & np.isnan(values)
     has_digit = column.astype("string").str.contains(r"\d", na=False).to_numpy(dtype=bool)
     notes.add(
@@ -69,12 +72,6 @@ def amounts(column: pd.Series, place: Place, notes: Notes, decimal: str | None =
         f"{_examples(column[factors != 1])}",
     )
     return pd.Series(values * factors, dtype=np.float64)
-
-
-def _of(text: str) -> Written:
-    if text.isascii() and re.fullmatch(_PLAIN, text):
-        return Written(text)
-    return written(text) or _NOTHING
 
 
 def _examples(column: pd.Series) -> str:

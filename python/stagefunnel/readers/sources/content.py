@@ -13,11 +13,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError, advised, given, quoted
+from ...errors import Option, ReaderError, SchemaError, advised, given, quoted
 from ...files import Block, CsvRows, RowsRead, is_blank
 from .kinds import refuse_other_kinds
+from .letter_tables import guesses, is_cp1251
 
 _ROWS_PER_REPORT = 10_000
+_MOST_GUESSES = 4
 _CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
 _PUNCTUATION = re.compile("[№«»–—„“”…’\u00a0]")
 _WORD = re.compile("[^\\W\\d_]+")
@@ -52,7 +54,8 @@ def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, s
     """Decode bytes; return the text and its encoding.
 
     A byte order mark decides, then NUL bytes (UTF-16), then whether the bytes are valid UTF-8. Other bytes
-    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words.
+    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words, and if its letters are more
+    usual ones than in any other table.
 
     Parameters
     ----------
@@ -108,13 +111,20 @@ def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
         text = data.decode("cp1251")
     except UnicodeDecodeError:
         text = ""
-    if not _reads_as_cyrillic(text):
-        raise ReaderError(
-            f"{name}: {problem}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or pass its "
-            f"encoding, for example ",
-            advised("encoding", "cp1252"),
-        )
-    return text
+    found = guesses(data)
+    if _reads_as_cyrillic(text) and is_cp1251(found):
+        return text
+    advice: list[str | Option] = [", for example ", advised("encoding", "cp1252")]
+    if found:
+        advice = [":"]
+        by_word = {guess.word: guess for guess in reversed(found)}
+        for guess in [guess for guess in found if by_word[guess.word] is guess][:_MOST_GUESSES]:
+            advice += [f" {guess.word!r} is read with ", advised("encoding", guess.encoding), ","]
+        advice.pop()
+    raise ReaderError(
+        f"{name}: {problem}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or pass its encoding",
+        *advice,
+    )
 
 
 def _reads_as_cyrillic(text: str) -> bool:

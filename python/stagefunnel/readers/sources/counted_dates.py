@@ -8,13 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-_COUNT: Final = r"^\d{9,19}(?:\.\d+)?$"
-_SERIAL: Final = r"^\d{5}(?:\.\d+)?$"
+_COUNT: Final = r"^(?:[1-4][0-9]{9}(?:[0-9]{3}){0,3}|[1-9][0-9]{8})(?:\.[0-9]+)?$"
+_SERIAL: Final = r"^[0-9]{5}(?:\.[0-9]+)?$"
 _FIRST_DAY, _LAST_DAY = 20_000, 73_050  # 1954 and 2100; an older day may as well be an amount
 _DECIMALS: Final = {10: 0, 13: 3, 16: 6, 19: 9}  # of a second, by the number of digits
 _DIGITS_BEFORE_2001: Final = 9
 _LATEST: Final = 4_102_444_800  # the begin of 2100
-_EARLIEST: Final = 1_000_000_000  # in 2001, when seconds began to have ten digits
 # Names of columns that say so; their counts may begin earlier.
 _SAYS_SO: Final = re.compile(
     r"unix|epoch|posix|timestamp|(?<![a-z])ts(?![a-z])|[_ ](?:s|ms|us|ns|sec|millis|micros|nanos)$"
@@ -23,7 +22,7 @@ _LONGEST_FRACTION: Final = 9
 
 
 def since_1970(texts: pd.Series, name: str) -> pd.Series:
-    """Rewrite counts since 1970 as ISO 8601: 10 digits are seconds, 13 milli-, 16 micro- and 19 nanoseconds.
+    """Rewrite counts since 1970 as ISO 8601: 10 digits are seconds, 13, 16 and 19 are parts of one.
 
     A name of a column such as ``created_ts`` allows seconds of 9 digits, which are before September 2001.
     Other texts, and numbers beyond the year 2100, stay as they are.
@@ -35,38 +34,39 @@ def since_1970(texts: pd.Series, name: str) -> pd.Series:
     >>> since_1970(pd.Series(["1767607200", "1767607200500", "12345"]), "at").tolist()
     ['2026-01-05T10:00:00.000000+00:00', '2026-01-05T10:00:00.500000+00:00', '12345']
     """
-    stripped = texts.str.strip()
-    is_count = stripped.str.match(_COUNT, na=False).to_numpy(dtype=bool)
+    is_count = texts.str.match(_COUNT, na=False).to_numpy(dtype=bool)
     if not is_count.any():
         return texts
-    parts = stripped[is_count].str.partition(".")
-    digits = parts[0].str.len()
+    wholes, fractions = _halves(texts[is_count])
+    digits = wholes.str.len()
     says_so = _SAYS_SO.search(name.lower()) is not None
     decimals = digits.map(_DECIMALS | ({_DIGITS_BEFORE_2001: 0} if says_so else {}))
     known = decimals.notna()
     exponents = 9 - decimals[known].astype("int64")
-    counts = parts[0][known].astype("int64")
-    seconds = counts // 10 ** (9 - exponents)
-    nanoseconds = counts * 10**exponents + _fractions(parts[2][known], exponents)
-    is_near = (seconds < _LATEST) & ((seconds >= _EARLIEST) | (digits[known] == _DIGITS_BEFORE_2001))
-    return _written(texts, nanoseconds[is_near])
+    counts = wholes[known].astype("int64")
+    nanoseconds = counts * 10**exponents
+    if fractions is not None:
+        nanoseconds += fractions[known] * 10**exponents // 10**_LONGEST_FRACTION
+    return _written(texts, nanoseconds[counts // 10 ** (9 - exponents) < _LATEST])
 
 
-def _fractions(texts: pd.Series, exponents: pd.Series) -> pd.Series:
-    """Return the nanoseconds that digits after the point count, in units of 10 to the power of `exponents`."""
-    if not texts.str.len().any():
-        return pd.Series(0, index=texts.index)
-    digits = texts.str.ljust(_LONGEST_FRACTION, "0").str.slice(0, _LONGEST_FRACTION).astype("int64")
-    return digits * 10**exponents // 10**_LONGEST_FRACTION
+def _halves(counts: pd.Series) -> tuple[pd.Series, pd.Series | None]:
+    """Return the digits before the point, and as a number those behind it."""
+    if not counts.str.contains(".", regex=False).any():
+        return counts, None
+    parts = counts.str.partition(".")
+    digits = parts[2].str.ljust(_LONGEST_FRACTION, "0").str.slice(0, _LONGEST_FRACTION)
+    return parts[0], digits.astype("int64")
 
 
 def _written(texts: pd.Series, nanoseconds: pd.Series) -> pd.Series:
     if not len(nanoseconds):
         return texts
     values = nanoseconds.to_numpy(dtype=np.int64)
+    moments = values.view("datetime64[ns]")
     # Digits below a microsecond would make all times of the log nanoseconds.
-    unit = "us" if not (values % 1_000).any() else "ns"
-    iso = np.datetime_as_string(values.view("datetime64[ns]").astype(f"datetime64[{unit}]"), unit=unit)
+    in_unit = moments.astype("datetime64[us]") if not (values % 1_000).any() else moments
+    iso = np.datetime_as_string(in_unit)
     texts = texts.copy()
     texts[nanoseconds.index] = pd.Series(iso, index=nanoseconds.index, dtype=object) + "+00:00"
     return texts
@@ -96,7 +96,7 @@ def of_serial_days(texts: pd.Series, epoch: str) -> tuple[pd.Series, int]:
         return texts, 0
     # A spreadsheet has a precision of milliseconds.
     milliseconds = (days * 86_400_000).round().astype("int64").to_numpy()
-    iso = np.datetime_as_string(np.datetime64(epoch, "ms") + milliseconds.view("timedelta64[ms]"), unit="ms")
+    iso = np.datetime_as_string(np.datetime64(epoch, "ms") + milliseconds.view("timedelta64[ms]"))
     texts = texts.copy()
     texts[days.index] = pd.Series(iso, index=days.index, dtype=object)
     return texts, len(days)

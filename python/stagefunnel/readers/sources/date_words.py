@@ -3,46 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Final
 
-# Full names by language; a shorter name stands for the month that alone begins so.
-_MONTHS: Final = (
-    "january february march april may june july august september october november december",
-    "januar februar märz april mai juni juli august september oktober november dezember",
-    "jänner feber maerz apr mai jun jul aug sept okt nov dez",
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "januari februari maart april mei juni juli augustus september oktober november december",
-    "januari februari mars april maj juni juli augusti september oktober november december",
-    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
-    "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
-    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
-    "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
-)
-_ACCENTS: Final = str.maketrans("áàâäãçéèêëíìîïñóòôöõúùûüşğı", "aaaaaceeeeiiiinooooouuuusgi")
-_FEWEST: Final = 3
+from .month_names import MONTH_OF
 
-
-def _prefixes() -> Iterator[tuple[str, int]]:
-    for names in _MONTHS:
-        for month, name in enumerate(names.split(), start=1):
-            for spelling in {name, name.translate(_ACCENTS)}:
-                yield from ((spelling[:end], month) for end in range(_FEWEST, len(spelling) + 1))
-
-
-def _months_by_name() -> Mapping[str, int]:
-    """Return the month of each name and of each begin of a name that no other month has."""
-    found: dict[str, set[int]] = {}
-    for prefix, month in _prefixes():
-        found.setdefault(prefix, set()).add(month)
-    return {prefix: min(months) for prefix, months in found.items() if len(months) == 1}
-
-
-_MONTH_OF: Final = _months_by_name()
 _NAME: Final = r"(?P<name>[^\W\d_]{3,})\.?"
 _REST: Final = r"(?P<rest>(?:[\s,T].*)?)"
 _DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|°|\.)?"
@@ -52,10 +16,10 @@ _WEEKDAY: Final = r"(?:[^\W\d_]+\.?,?\s+)?"
 _NAMED: Final = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
-        rf"{_WEEKDAY}{_DAY}{_OF}{_NAME}{_OF.replace('(?=[^', '(?=[')}?{_YEAR}{_REST}",  # 05/Jan/26, 1 de octubre de 2019
+        rf"{_WEEKDAY}{_DAY}{_OF}{_NAME}{_OF.replace('(?=[^', '(?=[')}?{_YEAR}{_REST}",  # 05/Jan/26
         rf"{_WEEKDAY}{_NAME}[\s./-]*{_DAY},?[\s/-]+{_YEAR}{_REST}",  # Oct 1, 2019
         rf"(?P<year>\d{{4}})[\s./-]*{_NAME}[\s./-]*{_DAY}{_REST}",  # 2019-Oct-01
-        rf"{_WEEKDAY}{_NAME}\s+{_DAY}(?P<rest>\s+\d+:[\d:.]+(?:\s+[A-Z]+)?)\s+(?P<year>\d{{4}})",  # Jan 5 10:00:00 2026
+        rf"{_WEEKDAY}{_NAME}\s+{_DAY}(?P<rest>\s+\d+:[\d:.]+(?:\s+[A-Z]+)?)\s+(?P<year>\d{{4}})",
     )
 )
 _IDEOGRAPHS: Final = re.compile(
@@ -64,6 +28,9 @@ _IDEOGRAPHS: Final = re.compile(
     r"\s*(?P<half>上午|下午|午前|午後|오전|오후)?"
     r"(?:\s*(?P<hour>\d{1,2})\s*[:：时時시点點]\s*(?P<minute>\d{1,2})?\s*[:：分분]?\s*(?P<second>\d{1,2})?\s*[秒초]?)?"
     r"(?P<rest>\s*(?:Z|[+-]\d{2}:?\d{2})?)"
+)
+_PLAIN: Final = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[ T,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?(?: ?[AaPp][Mm])?"
 )
 # 20260331120500, as databases write it.
 _COMPACT: Final = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)[ T]?(\d\d)(\d\d)(\d\d)?")
@@ -78,6 +45,11 @@ _ZONE: Final = re.compile(
     r"(?:\s*\([^()]*\)|\s*\[[^\[\]]*\]|\s+[A-Z]{2,5})?\s*$",
     re.IGNORECASE,
 )
+
+
+def is_plain(text: str) -> bool:
+    """Check for a date of numbers, with a time of day perhaps, which has nothing to take out."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def without_words(text: str) -> str:
@@ -101,11 +73,11 @@ def without_words(text: str) -> str:
         return text
     for form in _NAMED:
         found = form.fullmatch(text)
-        month = None if found is None else _MONTH_OF.get(found["name"].casefold())
-        if found is not None and month is not None:
+        number = None if found is None else MONTH_OF.get(found["name"].casefold())
+        if found is not None and number is not None:
             rest = _WORDS.sub("", _WORDS.sub("", found["rest"])).strip(" ,T")
             rest = _ZONE.sub(_offset, rest)
-            return f"{_year(found['year'])}-{month:02d}-{int(found['day']):02d} {rest}".strip()
+            return f"{_year(found['year'])}-{number:02d}-{int(found['day']):02d} {rest}".strip()
     return text
 
 
@@ -128,4 +100,5 @@ def _of_ideographs(found: re.Match[str]) -> str:
     hour = int(found["hour"])
     if found["half"]:
         hour = hour % 12 + 12 * (found["half"] in _LATER_HALF)
-    return f"{date} {hour:02d}:{int(found['minute'] or 0):02d}:{int(found['second'] or 0):02d}{found['rest'].strip()}"
+    minute, second = int(found["minute"] or 0), int(found["second"] or 0)
+    return f"{date} {hour:02d}:{minute:02d}:{second:02d}{found['rest'].strip()}"

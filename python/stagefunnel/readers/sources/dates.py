@@ -17,7 +17,7 @@ from ..options import Options
 from .cells import refuse_nested
 from .counted_dates import of_serial_days, since_1970
 from .date_order import order_of_parts
-from .date_words import without_words
+from .date_words import is_plain, without_words
 from .places import Place
 
 _CLOCK = (
@@ -125,19 +125,16 @@ def _are_dates(texts: pd.Series) -> pd.Series:
 
 def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     """Rewrite the times of a column as ISO 8601; texts of another form stay as they are."""
-    texts = since_1970(column.astype(object).where(column.notna(), None), str(column.name))
-    if options.serial_epoch is not None:
-        texts, n_serial = of_serial_days(texts, options.serial_epoch)
-        notes.add(
-            "serial_dates",
-            n_serial,
-            f"numbers of column {column.name!r} of a workbook, read as days of its calendar",
-        )
-    written, texts = texts, _with_offsets(texts)
-    is_other = _is_not_iso(texts)
-    if not is_other.any():
+    texts = column.astype(object).where(column.notna(), None)
+    others = texts[_is_not_iso(texts)]  # of most columns none is
+    unclear = others[~others.map(is_plain).astype(bool)]
+    if len(unclear):
+        unclear = _with_numbers(unclear, options, notes)
+        texts = texts.copy()
+        texts[unclear.index] = unclear
+        others = texts[others.index].drop(unclear.index[~_is_not_iso(unclear)])
+    if not len(others):
         return texts
-    others = written[is_other].map(without_words)
     year_first = others.str.extract(_YEAR_FIRST)
     others = _rewritten(
         others, year_first, year_first["year"], year_first["first"], year_first["second_part"]
@@ -151,6 +148,23 @@ def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> 
     texts = texts.copy()
     texts[others.index] = others
     return texts
+
+
+def _with_numbers(texts: pd.Series, options: Options, notes: Notes) -> pd.Series:
+    """Rewrite counted times and dates with words; what is known becomes ISO 8601 or a date of numbers."""
+    texts = since_1970(texts, str(texts.name))
+    if options.serial_epoch is not None:
+        texts, n_serial = of_serial_days(texts, options.serial_epoch)
+        notes.add(
+            "serial_dates",
+            n_serial,
+            f"numbers of column {texts.name!r} of a workbook, read as days of its calendar",
+        )
+    with_offsets = _with_offsets(texts)
+    is_other = _is_not_iso(with_offsets)
+    return (
+        with_offsets.where(~is_other, texts[is_other].map(without_words)) if is_other.any() else with_offsets
+    )
 
 
 def _is_not_iso(texts: pd.Series) -> pd.Series:

@@ -42,11 +42,10 @@ def with_long_ids(sources: Sequence[Source]) -> list[Source]:
 def _id_columns(source: Source) -> Iterator[tuple[str, set[int]]]:
     """Find the columns of nothing but such ids, each with the lengths that it has."""
     for name, column in source.frame.items():
-        start = column.first_valid_index()
-        value = None if start is None else column.loc[start]
-        if isinstance(value, str) and _ID.fullmatch(value):
+        value = next((value for value in column if isinstance(value, str)), "")
+        if _ID.fullmatch(value):
             texts = column.dropna()
-            lengths = set(map(len, texts)) if texts.map(type).eq(str).all() else set()
+            lengths = set(map(len, texts)) if all(isinstance(text, str) for text in texts) else set()
             if lengths and lengths <= {15, 18}:
                 yield str(name), lengths
 

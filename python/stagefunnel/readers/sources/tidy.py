@@ -1,4 +1,4 @@
-"""Texts without what nobody sees: blanks around them, no-break blanks, and other forms of the same letters."""
+"""Texts without what nobody sees: blanks around them, no-break blanks, and other forms of a letter."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .content import refuse_twice
 from .source import Source
 
 _BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))  # none is beyond
+_ASCII_BLANKS: Final = "".join(blank for blank in _BLANKS if blank.isascii() and blank != "\n")
 _JOINERS: Final = "\u200c\u200d"  # they have a meaning between letters
 # What has no width: soft hyphens, blanks, joiners of words, marks of the direction of writing.
 _UNSEEN: Final = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e" + (
@@ -29,16 +30,16 @@ _BETWEEN_WORDS: Final = re.compile(rf"(?<=[^\d{_BLANKS}])[{_NO_BREAK}](?=[^\d{_B
 _NOTE: Final = (
     "texts and names of columns that had blanks around them, no-break blanks or letters in another form"
 )
-_WHOLE: Final = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
+_WHOLE: Final = re.compile(r"(-?(?:0|[1-9][0-9]{0,17}))(?:\.0+)?")
 
 
 def tidy(text: str) -> str:
-    """Take off the blanks around a text, and write it in one form: composed (NFC), with plain blanks.
+    r"""Take off the blanks around a text, and write it in one form: composed (NFC), with plain blanks.
 
     Examples
     --------
     >>> from stagefunnel.readers.sources.tidy import tidy
-    >>> tidy(" Closed\\u00a0won\\u200b ")
+    >>> tidy(" Closed\u00a0won\u200b ")
     'Closed won'
     """
     if text.isascii():
@@ -66,12 +67,12 @@ def tidied(source: Source) -> Source:
 
 
 def _tidied(column: pd.Series) -> tuple[pd.Series, int]:
-    """Return a column of tidy texts, and the number of those that were not; other columns stay as they are."""
+    """Return a column of tidy texts, and the number of those that were not; other columns stay."""
     if not pd.api.types.is_object_dtype(column.dtype) and not pd.api.types.is_string_dtype(column.dtype):
         return column, 0
     present = column.dropna().tolist()
     try:
-        text = "".join(present)
+        text = "\n".join(["", *present, ""])
     except TypeError:  # objects and lists, which a reader unpacks
         return column, 0
     n_changed = 0
@@ -83,7 +84,10 @@ def _tidied(column: pd.Series) -> tuple[pd.Series, int]:
 
 
 def _are_tidy(texts: Sequence[str], together: str) -> bool:
-    """Check many texts at once, in the time of a copy."""
+    """Check many texts at once, in the time of a copy; together they stand in lines."""
+    if together.isascii() and together.count("\n") == len(texts) + 1:
+        found = [blank for blank in _ASCII_BLANKS if blank in together]
+        return not any(f"{blank}\n" in together or f"\n{blank}" in together for blank in found)
     if list(map(str.strip, texts)) != texts:
         return False
     if together.isascii():
