@@ -93,8 +93,12 @@ def reading_order(
     is_within = ~pairs.crosses
     falls = np.bincount(pairs.items[is_within & (pairs.steps < 0)], minlength=n_items)
     rises = np.bincount(pairs.items[is_within & (pairs.steps > 0)], minlength=n_items)
-    if not (pairs.steps == 0).any() and not ((falls > 0) & (rises > 0)).any():
+    is_mixed = bool(((falls > 0) & (rises > 0)).any() or pairs.crosses.any())
+    if not is_mixed and not (pairs.steps == 0).any():
         return None  # there are no ties that an order could decide
+    tied = _tied(codes, stamps, rows)
+    if not len(tied):
+        return None
     backwards = _backwards(falls, rises, newest_first)
     if backwards is None:
         backwards = np.full(n_items, _runs_back(pairs, stamps[rows], is_final))
@@ -102,7 +106,7 @@ def reading_order(
     is_turned[rows] = backwards[codes[rows]]
     across = pairs.steps[pairs.crosses]
     ranks = _ranks(is_turned, files, ends, backwards=int((across < 0).sum()) > int((across > 0).sum()))
-    n_turned = _n_turned(codes, stamps, rows, ranks)
+    n_turned = _n_turned(codes, stamps, tied, ranks)
     return (ranks, n_turned) if n_turned else None
 
 
@@ -151,8 +155,15 @@ def _ranks(is_turned: _Flags, files: _Ints, ends: _Ints, *, backwards: bool) -> 
     return np.asarray(bases[files] + within, dtype=np.int64)
 
 
-def _n_turned(codes: _Ints, stamps: _Ints, rows: _Ints, ranks: _Ints) -> int:
+def _tied(codes: _Ints, stamps: _Ints, rows: _Ints) -> _Ints:
+    """List the rows that have the item and the time of another."""
+    by_time = rows[np.lexsort((stamps[rows], codes[rows]))]
+    is_equal = (codes[by_time][1:] == codes[by_time][:-1]) & (stamps[by_time][1:] == stamps[by_time][:-1])
+    return np.sort(by_time[np.append(is_equal, False) | np.append(False, is_equal)])
+
+
+def _n_turned(codes: _Ints, stamps: _Ints, tied: _Ints, ranks: _Ints) -> int:
     """Count the rows that stand elsewhere among those of their item and time than they did."""
-    before = rows[np.lexsort((rows, stamps[rows], codes[rows]))]
-    after = rows[np.lexsort((ranks[rows], stamps[rows], codes[rows]))]
+    before = tied[np.lexsort((tied, stamps[tied], codes[tied]))]
+    after = tied[np.lexsort((ranks[tied], stamps[tied], codes[tied]))]
     return int((before != after).sum())
