@@ -51,9 +51,9 @@ def reading_order(
 
     An item's rows that go back in time are ranked from the last to the first. An item whose rows have no
     direction, because their times are all equal or go both ways, follows most of the others. Where no item
-    has a direction, final stages that stand before others at the same time show that rows go back in time, or a
-    file whose times never rise. Where the times of most items go both ways, the input is in no order of time,
-    and its order stands.
+    has a direction, final stages that stand before others at the same time show that rows go back in time, or
+    a file whose times never rise. Where the times of most items go both ways, the input is in no order of
+    time, and its order stands.
 
     Parameters
     ----------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..build.log import finish, make_log
@@ -48,10 +50,8 @@ def read(sources: Sources, options: Options) -> Export:
     rows["exited"] = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
     table, rows = in_reading_order(table, rows, options, notes)
     following = _following(rows)
-    # Stays that begin at one time stand in the order in which they end; one that goes on is the last.
-    if "order" not in rows and (following == rows["time"]).any():
-        in_order = rows["exited"].sort_values(kind="stable", na_position="last").index
-        table, rows = reordered(table, rows, in_order.to_numpy())
+    if "order" not in rows and (positions := _by_exits(rows, following)) is not None:
+        table, rows = reordered(table, rows, positions)
         following = _following(rows)
     note_exits(rows, rows.pop("exited"), following, notes)
     others = table.frame[others_of(table.columns, names)]
@@ -65,6 +65,27 @@ def _following(rows: pd.DataFrame) -> pd.Series:
     """Return the time at which the next stay of the item begins, by row."""
     stays = rows[["item", "time"]].dropna().sort_values("time", kind="stable")
     return stays.groupby("item", sort=False)["time"].shift(-1).reindex(rows.index)
+
+
+def _by_exits(rows: pd.DataFrame, following: pd.Series) -> npt.NDArray[np.intp] | None:
+    """Put stays that begin at the same time in the order in which they end; one that goes on is the last.
+
+    Returns
+    -------
+    positions
+        Where each row comes from; ``None`` if they stand so already.
+    """
+    items = rows.loc[following == rows["time"], "item"]
+    if not len(items):
+        return None
+    tied = rows.loc[rows["item"].isin(items), ["item", "time", "exited"]]
+    tied = tied[tied.duplicated(["item", "time"], keep=False)]
+    before = tied.sort_values(["item", "time"], kind="stable").index.to_numpy()
+    by_exit = tied.sort_values("exited", kind="stable", na_position="last")
+    after = by_exit.sort_values(["item", "time"], kind="stable").index.to_numpy()
+    positions = np.arange(len(rows))
+    positions[before] = after
+    return None if (before == after).all() else positions
 
 
 def note_exits(rows: pd.DataFrame, exits: pd.Series, following: pd.Series, notes: Notes) -> None:
