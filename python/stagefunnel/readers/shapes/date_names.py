@@ -56,7 +56,7 @@ _WORDS: Final = {
     ),
     "pt": (
         *("previsao", "planejad*", "vencimento", "prazo", "renovacao", "alvo", "carregad*", "carregamento"),
-        *("extrac*", "atualiz*", "atualizacao", "alterac*", "alterad*", "nascimento", "aniversario"),
+        *("extracao", "atualiz*", "atualizacao", "alterac*", "alterad*", "nascimento", "aniversario"),
     ),
 }
 # The date on which an item closed says neither whether it was won nor that it was in a stage.
