@@ -73,7 +73,8 @@ def read(
         Stages of the log, for formats that do not say their order and meaning.
     item, stage, time, order, from_stage, created, entered, exited
         Names of columns, for tables whose columns have no usual names. The formats of CRMs do not take
-        them: they have columns of their own.
+        them: they have columns of their own. Rows of one item and one time are ordered by `order`; without
+        such a column by their position, turned round in files that list the newest row first.
     dayfirst
         Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways.
     time_format
@@ -88,8 +89,9 @@ def read(
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
         recognised by its Cyrillic words.
     invalid
-        What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
-        fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.
+        What happens to a row without item, stage or time, to a row of the list of items without a key, and
+        to a row of a CSV file with more or fewer fields than the header: ``"error"`` (default), or
+        ``"drop"``, which leaves the row out and counts it.
     observed_until
         Moment until which the items were observed, as :class:`StageLog` takes it. By default that is when the
         export was made, if it says so (Bitrix24's REST answers do), else its last row.
