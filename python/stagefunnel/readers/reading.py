@@ -78,7 +78,8 @@ def read(
         Stages of the log, for formats that do not say their order and meaning.
     item, stage, time, order, from_stage, created, entered, exited
         Names of columns, for tables whose columns have no usual names. The formats of CRMs do not take
-        them: they have columns of their own.
+        them: they have columns of their own. Rows of one item and one time are ordered by `order`; without
+        such a column by their position, turned round in files that list the newest row first.
     only
         Values of columns of which only the rows are read, for tables whose rows are also about other things
         than stages: ``{"field": "status"}``, or several values in a list. By default a column such as
@@ -102,8 +103,9 @@ def read(
         What happens to deals that were merged into another one, whose rows HubSpot's warehouses keep:
         ``"keep"`` (default) leaves both and counts them, ``"join"`` gives their rows to that deal.
     invalid
-        What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
-        fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.
+        What happens to a row without item, stage or time, to a row of the list of items without a key, and
+        to a row of a CSV file with more or fewer fields than the header: ``"error"`` (default), or
+        ``"drop"``, which leaves the row out and counts it.
     observed_until
         Moment until which the items were observed, as :class:`StageLog` takes it. By default that is when the
         export was made, if it says so (Bitrix24's REST answers do), else its last row.

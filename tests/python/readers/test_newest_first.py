@@ -333,3 +333,22 @@ def test_moves_in_any_order_lead_from_one_to_the_next(drawn: Journeys, luck: ran
     # Which of several ways through the moves of a day was gone is not known; each move is there once.
     log = sf.StageLog(rows, order="n")
     assert_frame_equal(sf.transitions(export.log, SHOP), sf.transitions(log, SHOP))
+
+
+def test_a_first_move_that_does_not_say_what_it_leaves_is_counted() -> None:
+    moves = [
+        {"deal_id": 1, "from": None, "to": "Talk", "moved_at": "2026-01-07", "created": "2026-01-05"},
+        {"deal_id": 1, "from": "Talk", "to": "Won", "moved_at": "2026-01-08", "created": "2026-01-05"},
+        {"deal_id": 2, "from": None, "to": "New", "moved_at": "2026-01-06", "created": "2026-01-06"},
+    ]
+    assert count(sf.read(moves), "first_stage_unknown") == 1
+
+
+def test_a_file_in_no_order_of_time_stays_as_it_is() -> None:
+    days = [(7, "Won"), (7, "Offer"), (5, "Talk"), (6, "Call"), (4, "New"), (7, "Won")]
+    rows = [
+        {"deal_id": deal, "stage": stage, "date": f"2026-01-{day:02d}"}
+        for deal in range(3)
+        for day, stage in days
+    ]
+    assert count(sf.read(rows), "newest_first") == 0

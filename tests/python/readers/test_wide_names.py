@@ -28,6 +28,7 @@ NO_STAGES = {
             "etl_date",
         ),
         *("modified_on", "LastModifiedDate", "updated_at", "Updated", "SystemModstamp", "CLOSE_DATE"),
+        *("trial_ends_at", "follow_up_date", "valid_from", "row_created_at", "deleted_at", "report_date"),
     ],
     "Russian": [
         *("Планируемая дата закрытия", "Ожидаемая дата", "Срок оплаты", "Плановая дата", "Дедлайн"),
@@ -99,7 +100,17 @@ def test_planned_technical_and_personal_dates_are_no_stages(language: str) -> No
 @pytest.mark.parametrize(
     "name",
     [
-        *("Estimate sent", "Demo scheduled", "Call", "Negotiation", "Planned", "Renewal", "Blast", "Duel"),
+        *(
+            "Estimate sent",
+            "Demo scheduled",
+            "Call",
+            "Negotiation",
+            "Planned",
+            "Renewal",
+            "Exported",
+            "Blast",
+            "Duel",
+        ),
         *("Ожидание оплаты", "Договор", "Разработка", "Отгрузка", "Замер", "Загородный показ"),
         *("Termin", "Angebot", "Planung", "Zielgespräch", "Devis", "Signature", "Presupuesto", "Proposta"),
     ],

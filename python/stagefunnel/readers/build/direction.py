@@ -12,8 +12,8 @@ import pandas as pd
 _Ints: TypeAlias = npt.NDArray[np.int64]
 _Flags: TypeAlias = npt.NDArray[np.bool_]
 _NO_TIME: Final = np.iinfo(np.int64).min
-# Files of which more than this share of the items runs one way run that way as a whole: the others have
-# single rows out of place.
+# Files in which more than this share of the steps in time goes one way run that way as a whole: single rows
+# are out of place.
 _NEARLY_ALL: Final = 0.9
 
 
@@ -50,9 +50,10 @@ def reading_order(
     """Rank rows in the order in which they happened, as far as their order in the input says it.
 
     An item's rows that go back in time are ranked from the last to the first. An item whose rows have no
-    direction, because their times are all equal, follows most of the others. Without any other that has a
-    direction, final stages that stand before others at the same time show that rows go back in time, or a
-    file whose times never rise.
+    direction, because their times are all equal or go both ways, follows most of the others. Where no item
+    has a direction, final stages that stand before others at the same time show that rows go back in time, or
+    a file whose times never rise. Where the times of most items go both ways, the input is in no order of
+    time, and its order stands.
 
     Parameters
     ----------
@@ -93,16 +94,21 @@ def reading_order(
     is_within = ~pairs.crosses
     falls = np.bincount(pairs.items[is_within & (pairs.steps < 0)], minlength=n_items)
     rises = np.bincount(pairs.items[is_within & (pairs.steps > 0)], minlength=n_items)
-    if not (pairs.steps == 0).any() and not ((falls > 0) & (rises > 0)).any():
+    is_mixed = bool(((falls > 0) & (rises > 0)).any() or pairs.crosses.any())
+    if not is_mixed and not (pairs.steps == 0).any():
         return None  # there are no ties that an order could decide
-    backwards = _backwards(falls, rises, newest_first)
-    if backwards is None:
+    if not (falls.any() or rises.any()) and not newest_first:
         backwards = np.full(n_items, _runs_back(pairs, stamps[rows], is_final))
+    else:
+        backwards = _backwards(falls, rises, newest_first)
+    tied = _tied(codes, stamps, rows) if backwards.any() or pairs.crosses.any() else rows[:0]
+    if not len(tied):
+        return None
     is_turned = np.zeros(len(stamps), dtype=bool)
     is_turned[rows] = backwards[codes[rows]]
     across = pairs.steps[pairs.crosses]
     ranks = _ranks(is_turned, files, ends, backwards=int((across < 0).sum()) > int((across > 0).sum()))
-    n_turned = _n_turned(codes, stamps, rows, ranks)
+    n_turned = _n_turned(codes, stamps, tied, ranks)
     return (ranks, n_turned) if n_turned else None
 
 
@@ -120,15 +126,17 @@ def _pairs(codes: _Ints, stamps: _Ints, files: _Ints, rows: _Ints) -> _Pairs:
     return _Pairs(codes[firsts], firsts, seconds, steps, files[firsts] != files[seconds])
 
 
-def _backwards(falls: _Ints, rises: _Ints, newest_first: bool) -> _Flags | None:
-    """Flag the items that go back in time; ``None`` if no item has a direction."""
-    n_back, n_forth = int((falls > rises).sum()), int((falls < rises).sum())
-    if not n_back + n_forth:
-        return np.full(len(falls), True) if newest_first else None
-    if max(n_back, n_forth) > _NEARLY_ALL * (n_back + n_forth):
-        return np.full(len(falls), n_back > n_forth)
-    undecided = newest_first if n_back == n_forth else n_back > n_forth
-    return np.where(falls == rises, undecided, falls > rises)
+def _backwards(falls: _Ints, rises: _Ints, newest_first: bool) -> _Flags:
+    """Flag the items whose rows go back in time."""
+    n_falls, n_rises = int(falls.sum()), int(rises.sum())
+    if max(n_falls, n_rises) > _NEARLY_ALL * (n_falls + n_rises):
+        return np.full(len(falls), n_falls > n_rises)
+    only_falls, only_rises = (falls > 0) & (rises == 0), (rises > 0) & (falls == 0)
+    n_back, n_forth = int(only_falls.sum()), int(only_rises.sum())
+    if n_back + n_forth < int(((falls > 0) & (rises > 0)).sum()) and not newest_first:
+        return np.zeros(len(falls), dtype=bool)  # the rows are in no order of time
+    others = newest_first if n_back == n_forth else n_back > n_forth
+    return np.asarray(only_falls | (~only_rises & others), dtype=bool)
 
 
 def _runs_back(pairs: _Pairs, stamps: _Ints, is_final: Callable[[], _Flags] | None) -> bool:
@@ -151,8 +159,15 @@ def _ranks(is_turned: _Flags, files: _Ints, ends: _Ints, *, backwards: bool) -> 
     return np.asarray(bases[files] + within, dtype=np.int64)
 
 
-def _n_turned(codes: _Ints, stamps: _Ints, rows: _Ints, ranks: _Ints) -> int:
+def _tied(codes: _Ints, stamps: _Ints, rows: _Ints) -> _Ints:
+    """List the rows that have the item and the time of another."""
+    by_time = rows[np.lexsort((stamps[rows], codes[rows]))]
+    is_equal = (codes[by_time][1:] == codes[by_time][:-1]) & (stamps[by_time][1:] == stamps[by_time][:-1])
+    return np.sort(by_time[np.append(is_equal, False) | np.append(False, is_equal)])
+
+
+def _n_turned(codes: _Ints, stamps: _Ints, tied: _Ints, ranks: _Ints) -> int:
     """Count the rows that stand elsewhere among those of their item and time than they did."""
-    before = rows[np.lexsort((rows, stamps[rows], codes[rows]))]
-    after = rows[np.lexsort((ranks[rows], stamps[rows], codes[rows]))]
+    before = tied[np.lexsort((tied, stamps[tied], codes[tied]))]
+    after = tied[np.lexsort((ranks[tied], stamps[tied], codes[tied]))]
     return int((before != after).sum())

@@ -110,6 +110,7 @@ def with_first_stages(
         )
     notes.add("broken_moves", n_broken, "moves from another stage than the move before led to")
     first = in_time.drop_duplicates("item")
+    _note_unknown_starts(first[first["from_stage"].isna()], created, notes)
     first = first[first["from_stage"].notna()]
     times = first["time"]
     births = times.where(times.isna())
@@ -135,6 +136,19 @@ def with_first_stages(
         starts["pipeline"], arrivals["pipeline"] = first["pipeline"], moves["pipeline"]
     origins = [*starts.index, *arrivals.index]
     return pd.concat([starts, arrivals], ignore_index=True), place_of(place, origins)
+
+
+def _note_unknown_starts(first: pd.DataFrame, created: pd.Series | None, notes: Notes) -> None:
+    """Count the items that were created before their first move, where this does not say what it leaves."""
+    if created is None or not len(first):
+        return
+    births = created.reindex(first["item"]).set_axis(first.index)
+    births = of_one_kind(births, first["time"], "the moves and the creation of items")
+    notes.add(
+        "first_stage_unknown",
+        int((births < first["time"]).sum()),
+        "items created before their first move, which does not name the stage that it leaves",
+    )
 
 
 def _rank(moves: pd.DataFrame) -> pd.Series:

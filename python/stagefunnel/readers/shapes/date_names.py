@@ -13,7 +13,7 @@ from typing import Final
 _WORDS: Final = {
     "en": (
         *("estimated", "expected", "planned", "projected", "anticipated", "forecast*", "due", "target"),
-        *("renew*", "deadline", "eta", "expir*", "next", "reminder"),
+        *("renew*", "deadline", "eta", "expir*", "next", "reminder", "promised", "ends"),
         *(
             "sync*",
             "extract*",
@@ -26,7 +26,21 @@ _WORDS: Final = {
             "imported",
             "batched",
         ),
-        *("snapshot", "refreshed", "modif*", "modstamp", "systemmodstamp", "update", "updated", "last"),
+        *(
+            "snapshot",
+            "refreshed",
+            "fetched",
+            "scraped",
+            "replicated",
+            "exported",
+            "deleted",
+            "modif*",
+            "modstamp",
+            "systemmodstamp",
+            "update",
+            "updated",
+            "last",
+        ),
         *("birth*", "dob", "anniversary"),
     ),
     "ru": (
@@ -56,28 +70,21 @@ _WORDS: Final = {
     ),
     "pt": (
         *("previsao", "planejad*", "vencimento", "prazo", "renovacao", "alvo", "carregad*", "carregamento"),
-        *("extrac*", "atualiz*", "atualizacao", "alterac*", "alterad*", "nascimento", "aniversario"),
+        *("extracao", "atualiz*", "atualizacao", "alterac*", "alterad*", "nascimento", "aniversario"),
     ),
 }
 # The date on which an item closed says neither whether it was won nor that it was in a stage.
 _PHRASES: Final = (
-    *(
-        "close date",
-        "closed date",
-        "closed at",
-        "closing date",
-        "date closed",
-        "date modify",
-        "mise a jour",
-        "mis a jour",
-    ),
-    *("last activity", "next step", "valid until", "valid to", "system date", "дата закрытия"),
-    *("abschlussdatum", "schlussdatum", "date de cloture", "fecha de cierre", "data de fechamento"),
-    *("data de encerramento", "data do fechamento", "fecha cierre"),
+    *("close date", "closed date", "closed at", "closing date", "date closed", "scheduled close"),
+    *("proposed close", "follow up date", "followup date", "next step", "valid from", "valid to"),
+    *("valid until", "last activity", "date modify", "system date", "row created", "record created"),
+    *("export date", "report date", "as of date", "mise a jour", "mis a jour", "дата закрытия"),
+    *("abschlussdatum", "schlussdatum", "date de cloture", "fecha de cierre", "fecha cierre"),
+    *("data de fechamento", "data do fechamento", "data de encerramento"),
 )
-# Planned dates whose name may be that of a stage where it stands alone: "Planned", "Renewal".
+# Words that are the name of a stage as well where they stand alone.
 _ALSO_STAGES: Final = re.compile(
-    "planned|renewal|target|geplant|verlangerung|renouvellement|renovacion|loaded"
+    "planned|renewal|target|loaded|exported|deleted|geplant|verlangerung|renouvellement|renovacion"
 )
 _EXACT: Final = {word for words in _WORDS.values() for word in words if not word.endswith("*")}
 _BEGINNINGS: Final = tuple(word[:-1] for words in _WORDS.values() for word in words if word.endswith("*"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..build.log import finish, make_log
@@ -13,7 +15,7 @@ from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
-from ..sources.source import Source, Sources, Table
+from ..sources.source import Source, Sources
 from .column_names import has, others_of
 from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
@@ -47,8 +49,11 @@ def read(sources: Sources, options: Options) -> Export:
     exits = times_of(table, names["exited"], options, notes)
     rows["exited"] = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
     table, rows = in_reading_order(table, rows, options, notes)
-    table, rows = _by_exits(table, rows)
-    note_exits(rows, rows.pop("exited"), notes)
+    following = _following(rows)
+    if "order" not in rows and (positions := _by_exits(rows, following)) is not None:
+        table, rows = reordered(table, rows, positions)
+        following = _following(rows)
+    note_exits(rows, rows.pop("exited"), following, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)
@@ -56,22 +61,41 @@ def read(sources: Sources, options: Options) -> Export:
     return finish(FORMAT, log, pipelines, items, notes)
 
 
-def _by_exits(table: Table, rows: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
-    """Put stays that begin at the same time in the order in which they end; one that goes on is the last."""
-    if "order" in rows or not rows.duplicated(["item", "time"]).any():
-        return table, rows
-    in_order = rows["exited"].sort_values(kind="stable", na_position="last").index
-    return reordered(table, rows, in_order.to_numpy())
+def _following(rows: pd.DataFrame) -> pd.Series:
+    """Return the time at which the next stay of the item begins, by row."""
+    stays = rows[["item", "time"]].dropna().sort_values("time", kind="stable")
+    return stays.groupby("item", sort=False)["time"].shift(-1).reindex(rows.index)
 
 
-def note_exits(rows: pd.DataFrame, exits: pd.Series, notes: Notes) -> None:
+def _by_exits(rows: pd.DataFrame, following: pd.Series) -> npt.NDArray[np.intp] | None:
+    """Put stays that begin at the same time in the order in which they end; one that goes on is the last.
+
+    Returns
+    -------
+    positions
+        Where each row comes from; ``None`` if they stand so already.
+    """
+    items = rows.loc[following == rows["time"], "item"]
+    if not len(items):
+        return None
+    tied = rows.loc[rows["item"].isin(items), ["item", "time", "exited"]]
+    tied = tied[tied.duplicated(["item", "time"], keep=False)]
+    before = tied.sort_values(["item", "time"], kind="stable").index.to_numpy()
+    by_exit = tied.sort_values("exited", kind="stable", na_position="last")
+    after = by_exit.sort_values(["item", "time"], kind="stable").index.to_numpy()
+    positions = np.arange(len(rows))
+    positions[before] = after
+    return None if (before == after).all() else positions
+
+
+def note_exits(rows: pd.DataFrame, exits: pd.Series, following: pd.Series, notes: Notes) -> None:
     """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended.
 
     A stay that ends in the year 2050 or later is open.
     """
-    stays = rows[["item", "time"]].assign(exited=exits.where(exits.dt.year < _NEVER))
-    stays = stays.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
-    following = stays.groupby("item", sort=False)["time"].shift(-1)
+    stays = rows[["item", "time"]].assign(exited=exits.where(exits.dt.year < _NEVER), following=following)
+    stays = stays.dropna(subset=["item", "time"])
+    following = stays["following"]
     has_ended, has_next = stays["exited"].notna(), following.notna()
     notes.add(
         "ends_before_start", int((stays["exited"] < stays["time"]).sum()), "stays that end before they begin"
