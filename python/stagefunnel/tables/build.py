@@ -57,7 +57,7 @@ def label_rows(table: pd.DataFrame, labels: pd.DataFrame, rows: npt.ArrayLike) -
     return pd.concat([taken, table], axis="columns")
 
 
-def rows_before(pipeline: Pipeline) -> npt.NDArray[np.int64]:
+def rows_before(pipeline: Pipeline) -> list[int]:
     """Return for each stage that is not lost the row with which its conversion compares it; -1 for none.
 
     It is the nearest stage in progress before it that is not optional.
@@ -67,7 +67,7 @@ def rows_before(pipeline: Pipeline) -> npt.NDArray[np.int64]:
     for row, label in enumerate(pipeline.stages):
         above.append(last)
         last = last if label in optional else row
-    return np.array([*above, *[last] * len(pipeline.won)], dtype=np.int64)
+    return [*above, *[last] * len(pipeline.won)]
 
 
 def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:

@@ -137,6 +137,21 @@ class LookAhead {
     std::span<const std::uint32_t> items_;
 };
 
+/// Reads the items [first, last) of a list.
+template <class Mask, class Code>
+WrittenRows read_range(const Journeys& journeys, const Code* codes, const Pipeline& pipeline,
+                       std::span<const std::uint32_t> items, std::size_t first, std::size_t last,
+                       ItemFacts& facts) {
+    ItemReader<Mask> reader(pipeline);
+    const LookAhead ahead(journeys, codes, items.first(last));
+    WrittenRows written{first, first};
+    for (std::size_t i = first; i < last; ++i) {
+        ahead.at(i);
+        if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
+    }
+    return written;
+}
+
 /// Closes the gaps that items without a listed row leave between the threads' rows.
 void close_up(ItemFacts& facts, std::span<const WrittenRows> parts) {
     for_each_column(facts, [&](auto& column) {
@@ -159,14 +174,7 @@ ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline, unsigne
     for_each_column(facts, [&](auto& column) { column.resize(items.size()); });
     const auto read = [&](const auto* codes, std::size_t first, std::size_t last) {
         return scan::with_stage_set(pipeline, [&]<class Mask>() {
-            ItemReader<Mask> reader(pipeline);
-            const LookAhead ahead(journeys, codes, std::span(items).first(last));
-            WrittenRows written{first, first};
-            for (std::size_t i = first; i < last; ++i) {
-                ahead.at(i);
-                if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
-            }
-            return written;
+            return read_range<Mask>(journeys, codes, pipeline, items, first, last, facts);
         });
     };
     const std::vector<WrittenRows> parts = scan::scan_ranges(journeys, threads, read);

@@ -55,8 +55,7 @@ def of_origin(deals: Part, leads: Part, converted: int) -> Part:
     kept = table["conversion_from_previous"].to_numpy()
     absent = table["stage"].astype(str).isin(deals.table.attrs["stagefunnel"].get("absent", ()))
     comes_first = np.zeros(len(table), dtype=bool)
-    above = rows_before(deals.pipeline)
-    comes_first[: len(above)] = above < 0
+    comes_first[: rows_before(deals.pipeline).count(-1)] = True
     first = np.where(absent, np.nan, share(table["reached"], converted))
     table["conversion_from_all"] = previous
     table["conversion_from_previous"] = np.select([is_lost, comes_first], [previous, first], kept)

@@ -117,6 +117,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
     passed, assumed, visited = (matrix[shown] for matrix in (counts.passed, counts.assumed, counts.visited))
     skipped, beyond = counts.skipped[shown], counts.beyond[shown]
     lost_from = counts.lost_from[shown]
+    absent = counts.beyond_absent[shown] if counts.beyond_absent.size else counts.beyond_absent
     reached = passed + assumed
     base = _of_report(counts.base, groups)[shown][:, np.newaxis]
     left_out = _of_report(counts.left_out, groups)[shown][:, np.newaxis]
@@ -129,7 +130,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
         "lost_from": lost_from,
         "open_at": counts.open_at[shown],
         "conversion_from_all": share(reached, base),
-        "conversion_from_previous": _from_previous(pipeline, reached, base, counts.beyond_absent[shown]),
+        "conversion_from_previous": _from_previous(pipeline, reached, base, absent),
         "skip_rate": share(skipped, skipped + beyond),
         "loss_rate": share(lost_from, visited),
         "base": np.broadcast_to(base, reached.shape),
@@ -162,14 +163,16 @@ def _from_previous(
     """
     above = rows_before(pipeline)
     n_kept = len(above)
+    n_first = above.count(-1)  # stages with none before them, which stand first
     before = np.empty_like(reached)
-    before[:, :n_kept] = reached[:, above]
-    before[:, :n_kept][:, above < 0] = 0
+    before[:, :n_first] = 0
+    before[:, n_first:n_kept] = reached[:, above[n_first:]]
     before[:, n_kept:] = base
     shares = share(reached, before)
     if absent.shape[1]:
         is_mixed = absent > 0
-        mixed = is_mixed[:, :n_kept] | (is_mixed[:, above] & (above >= 0))
+        mixed = is_mixed[:, :n_kept].copy()
+        mixed[:, n_first:] |= is_mixed[:, above[n_first:]]
         shares[:, :n_kept] = np.where(mixed, np.nan, shares[:, :n_kept])
     return shares
 
