@@ -45,10 +45,11 @@ class StageRules:
     @property
     def given(self) -> dict[str, Any]:
         """The rules that are not as by default, by name."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {
-            one.name: value
-            for one in fields(self)
-            if (value := getattr(self, one.name)) not in ((), {}, None)
+            name: value
+            for name, value in values.items()
+            if value is not None and (value or not isinstance(value, tuple | Mapping))
         }
 
     def relabelled(self, label_of: Callable[[Label], Label]) -> dict[str, Any]:
