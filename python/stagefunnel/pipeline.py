@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, check_option, counted, did_you_mean, is_whole_number, quoted
+from .errors import SchemaError, check_option, counted, did_you_mean, given, is_whole_number, quoted
 from .naming import public
 from .pipeline_file import errors_name_the_file, read_pipeline_file
 from .stage_rules import Label, Shorter, StageRules
@@ -103,9 +103,9 @@ class Pipeline:
         self._names = {label: str(name) for label, name in (names or {}).items()}
         self._rules = StageRules(
             optional=_labels(optional),
-            aliases=dict(aliases or {}),
-            since=dict(since or {}),
-            until=dict(until or {}),
+            aliases=_by_label("aliases", aliases),
+            since=_by_label("since", since),
+            until=_by_label("until", until),
             ignore=_labels(ignore),
             ignore_shorter=ignore_shorter,
         )
@@ -286,10 +286,18 @@ def made_by_reader(pipeline: Pipeline) -> Pipeline:
     return pipeline
 
 
-def _labels(given: Label | Sequence[Label]) -> tuple[Label, ...]:
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        return (given,)
-    return tuple(given)
+def _by_label(name: str, values: Mapping[Any, Any] | None) -> dict[Label, Any]:
+    if not isinstance(values, Mapping | None):
+        raise SchemaError(
+            given(name, values), " is not a mapping of stages, such as {'Offer': …}", option=name
+        )
+    return dict(values or {})
+
+
+def _labels(listed: Label | Sequence[Label]) -> tuple[Label, ...]:
+    if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
+        return (listed,)
+    return tuple(listed)
 
 
 def _problems(

@@ -11,6 +11,7 @@ from .errors import SchemaError, is_whole_number
 from .naming import public
 from .pipeline import Pipeline
 from .pipeline_file import Observed, errors_name_the_file, read_pipeline_file
+from .times.lengths import length_text
 
 
 @public
@@ -105,9 +106,9 @@ class Settings:
         shorter = rules.ignore_shorter
         by_stage = {"names": named, "aliases": rules.aliases, "since": rules.since, "until": rules.until}
         if isinstance(shorter, Mapping):
-            by_stage["ignore_shorter"] = shorter
+            by_stage["ignore_shorter"] = {label: length_text(least) for label, least in shorter.items()}
         elif shorter is not None:
-            lines.append(f"ignore_shorter = {_toml_moment(shorter)}")
+            lines.append(f"ignore_shorter = {_toml_moment(length_text(shorter))}")
         for key, values in by_stage.items():
             if values:
                 lines += ["", f"[pipeline.{key}]"]
@@ -120,6 +121,8 @@ class Settings:
 
 def _toml_moment(value: object) -> str:
     """Write a label, a moment or a length as text, or as the number that it is."""
+    if isinstance(value, float):
+        return repr(value)
     return _toml(int(value)) if is_whole_number(value) else _toml(str(value))
 
 

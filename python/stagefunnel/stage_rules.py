@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from .errors import SchemaError, did_you_mean, is_whole_number, quoted
 from .times.lengths import LengthLike, Months, length_of
 from .times.periods import Clock, MomentLike
@@ -44,10 +46,11 @@ class StageRules:
     @property
     def given(self) -> dict[str, Any]:
         """The rules that are not as by default, by name."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {
-            one.name: value
-            for one in fields(self)
-            if (value := getattr(self, one.name)) not in ((), {}, None)
+            name: value
+            for name, value in values.items()
+            if value is not None and (value or not isinstance(value, tuple | Mapping))
         }
 
     def dates_of(self, label: Label) -> str:
@@ -123,9 +126,11 @@ def _not_lengths(shorter: Shorter | None) -> list[str]:
     lengths = shorter.values() if isinstance(shorter, Mapping) else [shorter]
     problems = []
     for length in lengths:
+        # NumPy's lengths of time are integers too.
         is_number = is_whole_number(length) or isinstance(length, float)
+        has_unit = isinstance(length, np.timedelta64) or not is_number
         try:
-            read = length_of(length, Clock(None if is_number else "ns", None), "ignore_shorter")
+            read = length_of(length, Clock("ns" if has_unit else None, None), "ignore_shorter")
         except SchemaError as error:
             problems.append(str(error))
         else:

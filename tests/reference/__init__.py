@@ -42,6 +42,7 @@ from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
+from reference.stage_signs import Signs, stage_signs
 from reference.stages import Row, Stages, is_there, labels, outcome_of
 from reference.transitions import transitions
 
@@ -53,6 +54,7 @@ __all__ = [
     "Match",
     "Months",
     "Row",
+    "Signs",
     "Stages",
     "Visit",
     "amounts_at_stages",
@@ -88,6 +90,7 @@ __all__ = [
     "skipped_stages",
     "skips",
     "skips_at_moves",
+    "stage_signs",
     "standings_of_leads",
     "time_in_stage",
     "transitions",

@@ -1,17 +1,22 @@
 """What the quality table sees of stages that came, went or stand aside."""
 
 from collections.abc import Callable, Iterable
+from random import Random
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal, frame_of
 
 PIPELINE = sf.Pipeline(["New", "Demo", "Offer"], won="Won")
 WAITING = sf.Pipeline(["New", "Offer", "Waiting"], won="Won")
+STAGES = ["New", "Demo", "Offer", "Waiting"]
 CHECKS = ("stages_that_came", "stages_that_went", "side_stages")
 
 
@@ -150,6 +155,48 @@ def test_days_are_those_of_the_zone() -> None:
         frame_of(daily(lambda i: i >= 50))["time"], unit="h"
     )
     assert signs(frame) == {"stages_that_came": "Demo appears from 2026-04-15 01:30:00 on"}
+
+
+def drawn(seed: int) -> list[reference.Row]:
+    """Draw items of which each enters a stage with a chance that may be another one after some day."""
+    random = Random(seed)
+    chances = {stage: (random.choice([0, 0.1, 0.5, 1]), random.choice([0, 0.1, 0.5, 1])) for stage in STAGES}
+    change = {stage: random.randrange(0, 200) for stage in STAGES}
+    goes_back = {stage: random.choice([0, 0, 0.6]) for stage in STAGES}
+    rows: list[reference.Row] = []
+    for item in range(random.choice([40, 120])):
+        day = random.randrange(0, 160)
+        for place, stage in enumerate(STAGES):
+            day += random.randrange(0, 9)
+            if random.random() < chances[stage][day >= change[stage]]:
+                rows.append((item, stage, day))
+                if place and random.random() < goes_back[stage]:
+                    rows.append((item, STAGES[place - 1], day + 1))
+        rows.append((item, random.choice(["Won", "Lost", "New"]), day + 2))
+    return rows
+
+
+@examples(ci=60, night=400)
+@given(seed=st.integers(0, 2**32 - 1), several=st.integers(1, 4))
+def test_signs_are_those_of_the_reference(seed: int, several: int) -> None:
+    rows = drawn(seed)
+    pipeline = sf.Pipeline(STAGES, won="Won", lost="Lost")
+    expected = reference.stage_signs(rows, pipeline)
+    said = {
+        "stages_that_came": [f"{stage} appears from {time} on" for stage, time in expected.came.items()],
+        "stages_that_went": [f"{stage} was last entered on {time}" for stage, time in expected.went.items()],
+        "side_stages": [
+            f"{stage} is passed by {100 * passed:.0f}% and left backwards in {100 * back:.0f}%"
+            for stage, (passed, back) in expected.aside.items()
+        ],
+    }
+    log = sf.StageLog(frame_of(rows))
+    quality = log.quality(pipeline)
+    assert said_in(quality) == {check: ", ".join(texts) for check, texts in said.items() if texts}
+    assert_frame_equal(sf.summary(log, pipeline, missing="ignore").quality, quality)
+    parts = [[row for row in rows if row[0] % several == part] for part in range(several)]
+    merged = sf.merge([sf.partial(sf.StageLog(frame_of(part)), pipeline) for part in parts if part])
+    assert_frame_equal(merged.summary().quality, quality)
 
 
 @pytest.mark.parametrize("several", [2, 3, 7])

@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline_file": {"errors"},
     "stage_rules": {"errors", "times"},
     "pipeline": {"naming", "errors", "times", "pipeline_file", "stage_rules"},
-    "settings": {"naming", "errors", "pipeline", "pipeline_file"},
+    "settings": {"naming", "errors", "times", "pipeline", "pipeline_file"},
     "tables": {"naming", "errors", "pipeline"},
     "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
     "readers": {"naming", "errors", "times", "files", "pipeline", "tables", "log"},

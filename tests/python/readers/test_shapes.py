@@ -284,6 +284,13 @@ def test_an_item_that_a_list_has_twice_or_without_a_key_is_refused() -> None:
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": None, "manager": "Bo"}]])
 
 
+def test_a_column_of_a_wide_table_may_have_another_name_of_a_stage() -> None:
+    rows = [{"id": 1, "New": "2026-01-01", "Proposal": "2026-01-05"}, {"id": 2, "New": "2026-01-02"}]
+    pipeline = sf.Pipeline(["New", "Offer"], aliases={"Proposal": "Offer"})
+    export = sf.read(rows, pipeline=pipeline)
+    assert sf.funnel(export.log, pipeline)["reached"].tolist() == [2, 1]
+
+
 def test_a_row_of_a_wide_table_is_found_again_whatever_dates_it_has() -> None:
     rows = [
         {"deal_id": "5", "New": "2026-03-01", "Won": "2026-03-02"},

@@ -16,6 +16,7 @@ import reference
 import stagefunnel as sf
 from examples import examples
 from helpers import assert_frame_equal, assert_same, assert_summary, frame_of, items_of
+from stagefunnel.log import short_visits
 from strategies import Case, cases
 
 PIPELINE = sf.Pipeline(["New", "Offer", "Delivery"], won="Won", lost="Lost")
@@ -149,6 +150,14 @@ def test_pipelines_with_and_without_rules_do_not_mix() -> None:
     short = PIPELINE.replace(ignore_shorter=2)
     reached = [sf.funnel(log, one, missing="ignore")["reached"].tolist() for one in (PIPELINE, short) * 2]
     assert reached == [[1, 1, 0, 1, 0], [1, 0, 0, 1, 0]] * 2
+
+
+def test_of_many_lengths_few_logs_are_kept() -> None:
+    log = sf.StageLog(frame_of(rows_of("New 0, Offer 10, New 11, Won 30")))
+    for shorter in [2, 3, 4, 5, 2]:
+        table = sf.funnel(log, PIPELINE.replace(ignore_shorter=shorter), missing="ignore")
+        assert table["reached"].tolist() == [1, 0, 0, 1, 0]
+    assert len(short_visits._kept[log._data]) == 2
 
 
 @pytest.mark.parametrize(
