@@ -167,8 +167,8 @@ def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
     began = table["began_beyond"].to_numpy()
-    how = {"of_some_stages": some_without_rows, "things": things_of(remembered)}
-    return [skip_sentence(places, OnTheWay.of_skips(table), began, **how)]
+    on_the_way, things = OnTheWay.of_skips(table), things_of(remembered)
+    return [skip_sentence(places, on_the_way, began, of_some_stages=some_without_rows, things=things)]
 
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
