@@ -155,7 +155,7 @@ def deciding_item(report: Report, of_unit: Sequence[Item], pipeline: Pipeline) -
         for item in of_unit
         if item not in report.moved and outcome(report.visits[item], pipeline) == name
     ]
-    closed = {item: closed_at(report.visits[item], pipeline) for item in items}
+    closed: dict[Item, Any] = {item: closed_at(report.visits[item], pipeline) for item in items}
     at = (min if name == "won" else max)(closed.values())
     together = {item: report.visits[item] for item in items if closed[item] == at}
 
@@ -186,7 +186,10 @@ def _is_in_period(
         return gone is not None and lies_in(gone, start, end)
     if unit_standing(report, items, pipeline)[0] == "moved_out":
         by_item = journeys(kept)
-        gone = max(moved_at(by_item[item], pipeline, elsewhere) for item in items if item in report.moved)
+        away: list[Any] = [
+            moved_at(by_item[item], pipeline, elsewhere) for item in items if item in report.moved
+        ]
+        gone = max(away)
     return gone is None or start is None or bool(gone >= start)
 
 

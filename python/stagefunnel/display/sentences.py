@@ -169,13 +169,8 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
     began = table["began_beyond"].to_numpy()
-    sentence = skip_sentence(
-        places,
-        OnTheWay.of_skips(table),
-        began,
-        of_some_stages=some_without_rows,
-        things=things_of(remembered),
-    )
+    on_the_way, things = OnTheWay.of_skips(table), things_of(remembered)
+    sentence = skip_sentence(places, on_the_way, began, of_some_stages=some_without_rows, things=things)
     return [sentence, *notes_of_skips(table, remembered)]
 
 

@@ -151,10 +151,13 @@ def funnel_by_period(
     if basis == "active" and units is None:
         scope = Scope(whole, groups, amounts)
         counts = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
-    elif basis == "active":
+    elif basis == "active" and units is not None:
         scope = Scope(whole, groups, amounts)
         counts = {rule.kind: count_unit_trend(scope, rule, units, bounds, seen_at) for rule in rules}
-        remarks = {**_about_units(selection_of(log, pipeline, **options)), **remarks}
+        said_of_units: Remarks = {"unit": units.name, "without_unit": 0}
+        if units.n > units.n_named:  # else no item of any period is counted alone
+            said_of_units = _about_units(selection_of(log, pipeline, **options))
+        remarks = {**said_of_units, **remarks}
     else:
         selection = selection_of(log, pipeline, **options)
         if units is None:

@@ -201,7 +201,9 @@ def selection_of(
     selection = Selection(
         log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, units, in_report, remarks
     )
-    return selection if units is None else replace(selection, remarks=remarks | remarks_of_units(selection))
+    if units is None:
+        return selection
+    return replace(selection, remarks={**remarks, **remarks_of_units(selection)})
 
 
 @dataclass(frozen=True)

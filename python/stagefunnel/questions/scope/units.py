@@ -75,7 +75,8 @@ class UnitFacts:
     @property
     def is_lost(self) -> Flags:
         """Whether each unit is lost now."""
-        return self.facts.standing == _LOST
+        is_lost: Flags = self.facts.standing == _LOST
+        return is_lost
 
     @property
     def is_closed(self) -> Flags:
@@ -92,7 +93,8 @@ class UnitFacts:
             return self.is_closed & _lies_in(facts.gone_at, start, end)
         if start is None:
             return np.ones(self.units.n, dtype=bool)
-        return (facts.standing == _OPEN) | (facts.gone_at >= start)
+        is_in: Flags = (facts.standing == _OPEN) | (facts.gone_at >= start)
+        return is_in
 
     def periods(self, basis: BasisName, bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the period in which each unit was created or closed, of some that follow each other."""

@@ -130,8 +130,8 @@ def losses(
     # Items without a visit before the loss come last.
     nowhere = len(pipeline.labels)
     before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)
-    group, reason_of = (one.codes(log.n_items)[lost.item] for one in (groups, reasons))
-    cells = _Cells([group, before, lost.lost_stage, reason_of])
+    of_groups, of_reasons = (one.codes(log.n_items)[lost.item] for one in (groups, reasons))
+    cells = _Cells([of_groups, before, lost.lost_stage, of_reasons])
     group, before, lost_stage, reason_of = cells.keys
     per_group = np.bincount(group, weights=cells.sizes, minlength=1).astype(np.int64)
     counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}

@@ -425,7 +425,7 @@ def test_amounts_at_the_stages_are_those_of_the_items(data: st.DataObject) -> No
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"unit": "acount"}, "unit='acount' is not a column of the items table, nor"),
+    ({"unit": "akkount"}, "unit='akkount' is not a column of the items table, nor"),
     ({"unit": "who"}, "unit='who' is a column of the log, and the rows of one item could name several units"),
     ({"unit": ["account"]}, "unit=['account'] is not the name of a column of the items table"),
     ({"unit": "account", "by": "who", "at": "stage"}, "at='stage' reads by= where an item enters a stage"),
@@ -441,7 +441,7 @@ def test_what_cannot_be_a_unit_is_refused(options: dict[str, Any], message: str)
 
 def test_near_names_are_said_and_a_log_without_items_has_no_units() -> None:
     with pytest.raises(sf.SchemaError, match="did you mean 'account'"):
-        sf.outcomes(worked(), PIPELINE, unit="acount")
+        sf.outcomes(worked(), PIPELINE, unit="akkount")
     with pytest.raises(sf.SchemaError, match="pass items=your_table to StageLog"):
         sf.losses(sf.StageLog(frame_of(ROWS)), PIPELINE, unit="account")
     items = ITEMS.drop(columns="reason")
