@@ -21,7 +21,8 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
         options.n_groups = n_groups;
         if (group) options.group = as_span(*group);
     }
-    const SummaryOptions options{.funnels = counted_kinds, .per = per, .quantiles = quantiles, .threads = threads};
+    const SummaryOptions options{
+        .funnels = counted_kinds, .per = per, .quantiles = quantiles, .threads = threads};
     const py::gil_scoped_release unlocked;
     return summarise(journeys, pipeline, options, std::move(item_states));
 }

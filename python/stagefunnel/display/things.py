@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .numbers import count, counted
+from .numbers import count, counted, plural
 
 
 def thing_of(remembered: Mapping[str, Any]) -> str:
@@ -15,7 +15,7 @@ def thing_of(remembered: Mapping[str, Any]) -> str:
 
 def things_of(remembered: Mapping[str, Any]) -> str:
     """Name several of them: ``items``, ``accounts``."""
-    return f"{thing_of(remembered)}s"
+    return plural(thing_of(remembered))
 
 
 def without_unit(remembered: Mapping[str, Any]) -> list[str]:

@@ -102,8 +102,8 @@ def quality_of(
     stages = data.stages["stage"]
     if pipeline is None:
         return quality_table(counts, stages, reader_lines=data.reader_lines)
-    use = UseOfStages.of(data, pipeline, read)
-    return quality_table(counts, stages, data.fit(pipeline), data.reader_lines, use.signs(pipeline, data.clock))
+    signs = UseOfStages.of(data, pipeline, read).signs(pipeline, data.clock)
+    return quality_table(counts, stages, data.fit(pipeline), data.reader_lines, signs)
 
 
 def quality_counts(

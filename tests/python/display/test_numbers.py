@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples import examples
-from stagefunnel.display.numbers import brief, count, length, number, percent
+from stagefunnel.display.numbers import brief, count, counted, length, number, percent
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,20 @@ def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, text
 )
 def test_large_numbers_in_pictures_are_brief(value: float, text: str) -> None:
     assert brief(value) == text
+
+
+@pytest.mark.parametrize(
+    ("noun", "several"),
+    [
+        ("item", "items"),
+        ("company", "companies"),
+        ("key", "keys"),
+        ("branch", "branches"),
+        ("business", "businesses"),
+        ("y", "ys"),
+    ],
+)
+def test_things_are_counted_in_their_plural(noun: str, several: str) -> None:
+    assert counted(1, noun) == f"1 {noun}"
+    assert counted(0, noun) == f"0 {several}"
+    assert counted(1200, noun) == f"1,200 {several}"
