@@ -50,6 +50,9 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     without_rows = remembered.get("without_rows", ())
     if without_rows:
         lines.append(f"Stages without rows: {_some([names.get(stage, stage) for stage in without_rows])}")
+    unknown = remembered.get("start_unknown", 0)
+    if unknown:
+        lines.append(f"Start unknown, so in no created cohort: {counted(unknown, 'item')}")
     outside = remembered.get("outside", ())
     if outside:
         first, last = remembered["log_runs"]

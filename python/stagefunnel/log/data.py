@@ -21,6 +21,7 @@ from ..times.stamps import to_times
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
+from .columns.marks import RowMarks
 from .fit import Fit
 
 Invalid: TypeAlias = Literal["error", "drop", "keep_stage"]
@@ -57,6 +58,8 @@ class LogData:
         Labels whose rows were left out, as ``stages=`` does.
     columns
         Further columns of the rows; ``None`` if the log keeps none.
+    marks
+        When items left, and where their start is not known; ``None`` if the log has no such column.
     items_table
         The table of items; ``None`` if the log has none.
     locate
@@ -81,6 +84,7 @@ class LogData:
     threads: int
     other_labels: Collection[Hashable] = ()
     columns: RowColumns | None = None
+    marks: RowMarks | None = None
     items_table: ItemsTable | None = None
     locate: Callable[[int], str] | None = None
     has_pipelines: bool = False

@@ -10,6 +10,7 @@ import pandas as pd
 from .. import _core
 from ..pipeline import Pipeline
 from ..tables.schema import QUALITY
+from .columns.marks import RowMarks
 from .data import LogData, ReaderLines
 from .fit import Fit
 from .number_dates import read_as_dates
@@ -25,6 +26,8 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "missing_stage": ("note", "rows without a stage"),
     "missing_time": ("note", "rows without a time"),
     "unparsed_time": ("note", "rows whose time is a text that is not a time"),
+    "unparsed_end": ("note", "rows whose end is a text that is not a time"),
+    "ended_before_start": ("note", "rows that end before they begin"),
     "doubtful_local_times": (
         "guess",
         "local times that the clocks show twice (read as winter time) or never",
@@ -36,6 +39,9 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "exact_duplicates": ("note", "rows equal in item, stage and time to an earlier row"),
     "repeats": ("note", "rows of the stage that the item is in already; one visit with the row before"),
     "ties": ("note", "rows of an item at the time of its row before; they keep the order of the input"),
+    "pauses": ("fact", "rows that end before the item's next row begins"),
+    "cut_ends": ("note", "rows that end after the item's next row begins, cut there"),
+    "start_unknown": ("note", "rows that begin at an unknown time: their visits are in no time in stage"),
     "one_row_items": (
         "warning",
         "items, and each has one row: a list of items as they stand, not their history; read() takes one row "
@@ -90,6 +96,8 @@ def quality_counts(
         "one_row_items": one_row_items(n_rows, n_items),
         "dates_as_numbers": n_rows if read_as_dates(data) else 0,
     }
+    if data.marks is not None:
+        counts |= _marks_counts(data, data.marks)
     if data.items_table is not None:
         counts["table_rows_without_item"] = data.items_table.n_keyless
         counts["items_not_in_table"] = data.items_table.n_unmatched
@@ -103,6 +111,17 @@ def quality_counts(
         counts["items_without_rows"] = read.items_without_rows
         counts["bridged_visits"] = read.bridged_visits
         counts["ties_deciding_outcome"] = read.ties_deciding_outcome
+    return counts
+
+
+def _marks_counts(data: LogData, marks: RowMarks) -> dict[str, int]:
+    """Count pauses, ends that are cut and unknown starts."""
+    counts = {}
+    if marks.ended is not None:
+        ends = _core.stages.check_ends(data.journeys, marks.ended, data.threads)
+        counts |= {"pauses": ends.pauses, "cut_ends": ends.cut_ends}
+    if marks.start_unknown is not None:
+        counts["start_unknown"] = marks.n_start_unknown
     return counts
 
 

@@ -235,6 +235,28 @@ def ticks_in(times: npt.NDArray[np.int64], unit: str, other: str) -> npt.NDArray
     return converted
 
 
+def to_lengths(ticks: npt.NDArray[np.int64], unit: str | None) -> pd.Series:
+    """Turn whole lengths in a log's unit into timedeltas, or nullable integers; the lowest one is missing.
+
+    Timedeltas are of microseconds, of nanoseconds for a log in nanoseconds.
+    """
+    if unit is None:
+        return pd.Series(pd.arrays.IntegerArray(ticks, ticks == NAT), dtype="Int64")
+    scale = _PER_UNIT.get(unit, 1)
+    if scale > 1:
+        is_known = ticks != NAT
+        if ticks.max(initial=0) > np.iinfo(np.int64).max // scale:
+            raise _too_long()
+        ticks = np.where(is_known, ticks * scale, NAT)
+    return pd.Series(ticks.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))
+
+
+def _too_long() -> SchemaError:
+    return SchemaError(
+        "a time in stage is longer than a timedelta can hold (292,000 years); are the times right?"
+    )
+
+
 def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Series:
     """Turn exact lengths in a log's unit into timedeltas, or floats without a unit; None is missing.
 
@@ -245,8 +267,6 @@ def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Ser
     scale = _PER_UNIT.get(unit, 1)
     steps = [NAT if length is None else round(length * scale) for length in lengths]
     if max(steps, default=0) > np.iinfo(np.int64).max:
-        raise SchemaError(
-            "a time in stage is longer than a timedelta can hold (292,000 years); are the times right?"
-        )
+        raise _too_long()
     stamps = np.array(steps, dtype=np.int64)
     return pd.Series(stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))

@@ -19,6 +19,8 @@ from ...tables.schema import EXPLANATION, OUTCOMES
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.remarks import remark
 from ..scope.selection import core_pipeline, remarks_about, select
+from ..scope.unknown_starts import born_unknown
+from ..scope.within import NEVER
 from .kinds import Rule, rules_of
 
 
@@ -82,12 +84,17 @@ def explain(
     whole = log._data.journey_of(item)
     options: dict[str, Any] = {"period": period, "basis": basis, "as_of": as_of}
     journey = select(log, whole, pipeline, lookup, **options)
+    unborn = born_unknown(log._data, lookup) if basis == "created" else None
+    is_unborn = unborn is not None and bool(unborn[log._data.journeys.first_row == whole.first_row].any())
+    if is_unborn:
+        journey = select(log, whole, pipeline, lookup, **options, until=np.full(1, NEVER))
     visits, all_visits = (_visits(log, pipeline, rows) for rows in (journey, whole))
     nowhere = None
     if all_visits and not visits:
         staying = pipeline.replace(moved_out="include")
         has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options)))
-        nowhere = f"left out: {'moved out' if has_moved else 'outside the period'}"
+        why = "its start is unknown" if is_unborn else "outside the period"
+        nowhere = f"left out: {'moved out' if has_moved else why}"
     parts = []
     for rule in rules:
         with core_errors():

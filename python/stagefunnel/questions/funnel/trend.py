@@ -30,7 +30,7 @@ from ...times.periods import (
 from ..scope.breakdown import groups_of, source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
-from ..scope.remarks import remark
+from ..scope.remarks import of_unknown_start, remark
 from ..scope.scope import Scope
 from ..scope.selection import (
     Selection,
@@ -161,6 +161,7 @@ def funnel_by_period(
         code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
         placed = replace(cells, code=code.astype(np.int32))
         counts = count_all(Scope(selection, placed, amounts), rules)
+        remarks = {**remarks, **of_unknown_start(selection.remarks)}
     said = {
         "basis": basis,
         **observed_until(log._data, seen_at),

@@ -199,7 +199,11 @@ def partial(
     moves = count_moves(selection)
     journeys, lookup = until_moved(selection)
     stages = _core.stages.stage_durations(
-        journeys=journeys, pipeline=lookup, per=_core.stages.Per[per], threads=log._data.threads
+        journeys=journeys,
+        pipeline=lookup,
+        per=_core.stages.Per[per],
+        threads=log._data.threads,
+        marks=selection.marks,
     )[: len(pipeline.labels)]
     found = quality_counts(log._data, pipeline)
     return Partial(
@@ -286,7 +290,9 @@ def merge(partials: Iterable[Partial]) -> Partial:
 
 def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
     """Add up the counts of the quality table, except those of stages, which several parts may share."""
-    found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
+    # Parts may have columns that others have not.
+    checks = dict.fromkeys(check for part in parts for check in part._found)
+    found = {check: sum(part._found.get(check, 0) for part in parts) for check in checks}
     found["stages"] = len(stages.rows)
     found |= stage_counts(stages.fit(parts[0].pipeline))
     # These two are about all items, or about all rows.

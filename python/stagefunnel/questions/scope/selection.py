@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, get_args
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import check_option
+from ...log.columns.marks import RowMarks
 from ...log.data import LogData
 from ...log.stage_log import StageLog, not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
@@ -18,7 +20,8 @@ from ...tables.options import BasisName
 from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 from .remarks import Ends, Remarks, remark, remarks_of_stages
-from .within import Ages, ages_of, basis_of, followed_for
+from .unknown_starts import begun_before, born_unknown
+from .within import ALWAYS, NEVER, Ages, ages_of, basis_of, followed_for
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Selection:
         such items.
     ages
         Until when each item is read; ``None`` where items are not read for a length of time.
+    ended_before
+        First moment at which an end of a visit is not known yet; ``None`` where all ends are known.
     remarks
         What a table of the answer has to say beside its numbers.
     """
@@ -56,6 +61,7 @@ class Selection:
     too_recent: npt.NDArray[np.bool_] | None = None
     cohort: _core.journeys.Journeys | None = None
     ages: Ages | None = None
+    ended_before: int | None = None
     remarks: Remarks = field(default_factory=dict)
 
     @property
@@ -72,6 +78,23 @@ class Selection:
     def is_whole(self) -> bool:
         """True where all rows of the log are read."""
         return self.journeys is self.log._data.journeys
+
+    @cached_property
+    def marks(self) -> _core.scan.Marks | None:
+        """What is known of the rows beside stage and time; ``None`` where the log has no such columns."""
+        marks = self.data.marks
+        return None if marks is None else self.core_marks(marks)
+
+    def core_marks(self, marks: RowMarks) -> _core.scan.Marks:
+        """Make what the core reads of the marks of the log's rows."""
+        return _core.scan.Marks(
+            whole=self.data.journeys,
+            ended=marks.ended,
+            start_unknown=marks.start_unknown,
+            ended_before=self.ended_before,
+            until=None if self.ages is None else self.ages.until,
+            elsewhere=elsewhere_flags(self.log, self.pipeline),
+        )
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table of the answer remember the remarks, and return it."""
@@ -131,14 +154,22 @@ def selection_of(
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     options: dict[str, Any] = {"period": period, "basis": basis_of(basis, within), "as_of": as_of}
+    ended_before = end_of_ends(log._data, **options)
+    unborn = None
+    if options["basis"] == "created":
+        unborn = born_unknown(log._data, lookup)
+    if unborn is not None:
+        n_unborn = begun_before(unborn, select(log, log._data.journeys, pipeline, lookup, **_always(options)))
+        remarks = {**remarks, **({"start_unknown": n_unborn} if n_unborn else {})}
     length = length_of(within, log._data.clock, "within")
     if length is None:
-        journeys = select(log, log._data.journeys, pipeline, lookup, **options)
+        until = None if unborn is None else np.where(unborn, NEVER, ALWAYS)
+        journeys = select(log, log._data.journeys, pipeline, lookup, **options, until=until)
         moved = moved_items(log, pipeline, lookup, journeys)
-        return Selection(log, pipeline, lookup, journeys, moved, remarks=remarks)
+        return Selection(log, pipeline, lookup, journeys, moved, ended_before=ended_before, remarks=remarks)
     if observed_until is None:
         observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))
-    ages = ages_of(log._data, lookup, length, observed_until)
+    ages = ages_of(log._data, lookup, length, observed_until, unborn)
     cohort = select(log, log._data.journeys, pipeline, lookup, **options, until=ages.until_of_cohort)
     # Items that are in no cohort have no rows left.
     too_recent = ages.too_recent & (np.diff(cohort.offsets.view(np.int64)) > 0)
@@ -156,7 +187,30 @@ def selection_of(
         )
     moved = moved_items(log, pipeline, lookup, journeys)
     remarks = {**remarks, **followed_for(log._data, within, observed_until)}
-    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, remarks)
+    return Selection(
+        log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, ended_before, remarks
+    )
+
+
+def _always(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a selection of all items, with their rows before the moment of the report."""
+    return {"period": None, "basis": "active", "as_of": options["as_of"]}
+
+
+def end_of_ends(
+    data: LogData, *, period: PeriodLike | None, basis: BasisName, as_of: MomentLike | None
+) -> int | None:
+    """Find the first moment at which an end of a visit is not known yet; ``None`` where all ends are known.
+
+    Ends at the end of observation are known, as rows are.
+    """
+    if data.marks is None:
+        return None
+    _, end = period_of(period, data.clock).ticks(data.clock)
+    seen_at = moment_of(as_of, data.clock, "as_of")
+    observed = None if data.observed_until is None else data.observed_until + 1
+    bounds = [seen_at, end if basis == "active" else None, observed]
+    return min((moment for moment in bounds if moment is not None), default=None)
 
 
 def moved_items(
