@@ -77,8 +77,8 @@ class StageLog:
         Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
         digits sort as numbers.
     exited
-        Name of a column with the time at which the item left the stage, read as `time` is. A missing one, or a
-        blank text, means that it stayed until its next row. Time in stage then ends there, and what lies
+        Name of a column with the time at which the item left the stage, read as `time` is. A missing one, or
+        a blank text, means that it stayed until its next row. Time in stage then ends there, and what lies
         between two visits is a pause; where an item stands does not change.
     start_unknown
         Name of a column of booleans: true where nobody knows since when the item was in the stage, such as

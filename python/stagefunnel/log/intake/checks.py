@@ -18,16 +18,13 @@ from ...errors import (
     SchemaError,
     advised,
     check_option,
-    core_errors,
     counted,
     given,
     is_whole_number,
     named,
     quoted,
 )
-from ...times.stamps import NAT, in_unit, parse_texts, refuse_unparsed
-from ...times.zones import localized
-from ..columns.inputs import Input, read_input
+from ..columns.inputs import Input
 from ..columns.marks import Ends
 from ..data import Empty, Invalid
 from .times import early_ends, encode, in_zone, read_ends, readable_times, refined

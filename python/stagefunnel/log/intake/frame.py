@@ -97,9 +97,7 @@ def with_flags(frame: Any, column: Any) -> tuple[Any, dict[str, pd.Series]]:
 
 def gather(frame: Any, columns: Mapping[str, Any]) -> dict[str, Input]:
     """Read the columns of a log that the core reads, given by name or as arrays."""
-    given = {
-        role: value for role, value in columns.items() if value is not None and role != "start_unknown"
-    }
+    given = {role: value for role, value in columns.items() if value is not None and role != "start_unknown"}
     names = {role: value for role, value in given.items() if isinstance(value, str)}
     if frame is None:
         if names:

@@ -14,7 +14,7 @@ from ...errors import InvalidRowError, SchemaError, advised, core_errors, counte
 from ...times.stamps import NAT, in_unit, parse_texts, refuse_unparsed, to_times
 from ...times.zones import localized
 from ..columns.inputs import FORMATS, Input, read_input
-from ..columns.marks import Ends, Ticks
+from ..columns.marks import Ends
 from ..data import Invalid
 
 Rows = npt.NDArray[np.uint64]

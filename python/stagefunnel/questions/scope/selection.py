@@ -187,9 +187,7 @@ def selection_of(
         )
     moved = moved_items(log, pipeline, lookup, journeys)
     remarks = {**remarks, **followed_for(log._data, within, observed_until)}
-    return Selection(
-        log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, ended_before, remarks
-    )
+    return Selection(log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, ended_before, remarks)
 
 
 def _always(options: dict[str, Any]) -> dict[str, Any]:

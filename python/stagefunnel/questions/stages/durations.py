@@ -58,8 +58,8 @@ def time_in_stage(
     DataFrame
         One row per stage: ``stage``, ``outcome``, ``visits``, which are ``completed``, ``open`` or of
         ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear
-        interpolation) of the durations. These are timedeltas, or floats where the log's times are plain integers;
-        missing where no visit is completed. Means and quantiles are exact.
+        interpolation) of the durations. These are timedeltas, or floats where the log's times are plain
+        integers; missing where no visit is completed. Means and quantiles are exact.
 
     Raises
     ------

@@ -223,7 +223,7 @@ class _Cells:
 
 
 class _Lengths:
-    """Lengths of time, cell after cell, in rising order inside a cell; `sizes` says how many each cell has."""
+    """Lengths of time, cell after cell, in rising order inside a cell; `sizes` counts those of each cell."""
 
     def __init__(self, values: Lengths, sizes: npt.NDArray[np.int64]) -> None:
         self._values, self._n_cells = values, len(sizes)

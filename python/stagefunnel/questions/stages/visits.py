@@ -143,9 +143,7 @@ def _list(
     log, pipeline, data = selection.log, selection.pipeline, selection.data
     # An item may have moved out after the period in which it is in the report.
     staying = pipeline.replace(moved_out="include") if pipeline.elsewhere else pipeline
-    journeys = select(
-        log, data.journeys, staying, selection.lookup, period=None, basis="active", as_of=as_of
-    )
+    journeys = select(log, data.journeys, staying, selection.lookup, period=None, basis="active", as_of=as_of)
     start, end = period_of(period, data.clock).ticks(data.clock) if basis == "active" else (None, None)
     whole = Selection(
         log,
