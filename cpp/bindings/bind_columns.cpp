@@ -154,11 +154,11 @@ void bind_columns(py::module_& m) {
         });
     py::class_<columns::Times>(m, "Times")
         .def("__len__", [](const columns::Times& times) { return times.time.size(); })
-        .def_property_readonly("ticks",
-                               [](const columns::Times& times) {
-                                   return as_array(
-                                       LargeVector<std::int64_t>(times.time.begin(), times.time.end()));
-                               })
+        .def_property_readonly(
+            "ticks",
+            [](const columns::Times& times) {
+                return as_array(LargeVector<std::int64_t>(times.time.begin(), times.time.end()));
+            })
         .def_property_readonly("missing_rows",
                                [](const columns::Times& times) { return as_array(times.missing_rows); });
     py::class_<columns::RowOrder>(m, "RowOrder").def(py::init<>());

@@ -42,15 +42,18 @@ from reference.sequence_tables import item_matches, sequence_funnel, sequence_it
 from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
 from reference.stages import Row, Stages, labels, outcome_of
+from reference.stays import Marks, Stay, pauses_and_cuts, stays_by_item, visit_records
 from reference.transitions import transitions
 
 __all__ = [
     "Counted",
     "Exclusion",
+    "Marks",
     "Match",
     "Months",
     "Row",
     "Stages",
+    "Stay",
     "Visit",
     "amounts_at_stages",
     "began_beyond",
@@ -73,6 +76,7 @@ __all__ = [
     "outcome",
     "outcome_of",
     "outcomes",
+    "pauses_and_cuts",
     "quality",
     "reasons_of_losses",
     "reopened_won",
@@ -84,11 +88,13 @@ __all__ = [
     "skips",
     "skips_at_moves",
     "standings_of_leads",
+    "stays_by_item",
     "time_in_stage",
     "transitions",
     "unlinked",
     "values_at",
     "values_at_losses",
+    "visit_records",
     "visits",
     "visits_by_item",
     "window_funnel",

@@ -17,7 +17,7 @@ from ..errors import SchemaError, UnknownItemError, advised, check_option, given
 from ..pipeline import Pipeline
 from ..tables.options import MissingStages
 from ..times.periods import Clock, MomentLike, moment_of
-from ..times.stamps import to_times
+from ..times.stamps import NAT, to_times
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
@@ -147,6 +147,12 @@ class LogData:
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Turn the core's times into timestamps, or leave them plain integers."""
         return to_times(values, self.unit, self.zone)
+
+    def times_or_missing(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        """Do the same where the lowest integer stands for a missing time, which plain integers have not."""
+        if self.unit is None:
+            return pd.Series(pd.arrays.IntegerArray(values, values == NAT), dtype="Int64")
+        return self.to_times(values)
 
     def keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         """Return the keys of the items whose journeys have these `first_row`."""

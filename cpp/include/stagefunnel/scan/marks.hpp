@@ -25,7 +25,8 @@ struct Marks {
     std::span<const std::uint8_t> start_unknown{};
     std::optional<std::int64_t> ended_before{};  // an end at or after this time is not known
     std::span<const std::int64_t> until{};       // per item: the last time that an end may have; may be empty
-    std::span<const std::uint8_t> elsewhere{};   // per label: 1 if it belongs to another pipeline; may be empty
+    std::span<const std::uint8_t>
+        elsewhere{};  // per label: 1 if it belongs to another pipeline; may be empty
 
     /// Checks that every column has one value for each row, item or label.
     ///

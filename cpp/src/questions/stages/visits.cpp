@@ -80,8 +80,8 @@ class VisitWriter {
             if (question_.lists(stay)) write(stay, item, number, of_stage.n);
         });
         if (at_.visits == begin) return;
-        const auto outcome = has_left ? VisitTable::kMovedOut
-                                      : static_cast<std::uint8_t>(question_.pipeline.outcome_of(last));
+        const auto outcome =
+            has_left ? VisitTable::kMovedOut : static_cast<std::uint8_t>(question_.pipeline.outcome_of(last));
         std::fill(table_.item_outcome.begin() + static_cast<std::ptrdiff_t>(begin),
                   table_.item_outcome.begin() + static_cast<std::ptrdiff_t>(at_.visits),
                   static_cast<std::int8_t>(outcome));
@@ -192,8 +192,8 @@ VisitTable list_visits(const Journeys& journeys, const Pipeline& pipeline, const
 
 EndChecks check_ends(const Journeys& journeys, std::span<const std::int64_t> ended, unsigned threads) {
     if (ended.size() != journeys.n_rows()) throw std::invalid_argument("ends must be one per row");
-    const std::vector<EndChecks> parts = scan::scan_ranges(
-        journeys, threads, [&](const auto* /*codes*/, std::size_t first, std::size_t last) {
+    const std::vector<EndChecks> parts =
+        scan::scan_ranges(journeys, threads, [&](const auto* /*codes*/, std::size_t first, std::size_t last) {
             EndChecks found;
             for (std::size_t item = first; item < last; ++item) {
                 for (std::size_t i = journeys.offsets[item]; i + 1 < journeys.offsets[item + 1]; ++i) {

@@ -12,9 +12,9 @@ from ...tables.build import frame, outcome_values, remember, stage_values
 from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import ITEMS, MOVED_OUT
 from ...times.periods import MomentLike, PeriodLike
+from ...times.stamps import NAT
 from ..scope.selection import Selection, selection_of
 from ..scope.unknown_starts import born_unknown
-from .times import times_or_missing
 
 
 def item_table(
@@ -80,7 +80,7 @@ def item_table(
             "item": log._data.keys_at(facts.first_row).reset_index(drop=True),
             "outcome": outcome_names,
             "first_time": _first_times(selection, facts),
-            "closed_at": times_or_missing(facts.closed_at, not_closed, log._data),
+            "closed_at": log._data.times_or_missing(np.where(not_closed, NAT, facts.closed_at)),
             "last_stage": stage_values(pipeline, facts.last_stage),
             "furthest_stage": stage_values(pipeline, facts.furthest_stage),
             "lost_from": stage_values(pipeline, lost_from),
@@ -103,4 +103,4 @@ def _first_times(selection: Selection, facts: _core.stages.ItemFacts) -> pd.Seri
     is_unknown = np.zeros(len(facts.first_row), dtype=bool)
     if unborn is not None:
         is_unknown = np.isin(facts.first_row, selection.journeys.first_row[unborn])
-    return times_or_missing(facts.first_time, is_unknown, log._data)
+    return log._data.times_or_missing(np.where(is_unknown, NAT, facts.first_time))

@@ -13,17 +13,15 @@ from ... import _core
 from ...errors import SchemaError, core_errors, did_you_mean, given, named, quoted
 from ...log.columns.kept import RowColumns, column_names
 from ...log.columns.marks import RowMarks
-from ...log.data import LogData
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember
 from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import MOVED_OUT, OUTCOMES, VISITS
 from ...times.periods import MomentLike, PeriodLike, period_of
-from ...times.stamps import NAT, to_lengths
+from ...times.stamps import to_lengths
 from ..scope.breakdown import groups_of, refuse_names_of_the_result
 from ..scope.selection import Selection, elsewhere_flags, end_of_ends, select, selection_of
-from .times import times_or_missing
 
 _NOTHING: Final = RowMarks(None, None)
 
@@ -188,8 +186,8 @@ def _columns_of(
         "visit_of_stage": found.take_visit_of_stage(),
         "stage_outcome": _categories(found.take_stage_outcome(), OUTCOMES),
         "item_outcome": _categories(found.take_item_outcome(), outcomes),
-        "entered": _times(entered, data, may_miss=has_flags),
-        "exited": _times(exited, data, may_miss=True),
+        "entered": data.times_or_missing(entered) if has_flags else data.to_times(entered),
+        "exited": data.times_or_missing(exited),
         "duration": to_lengths(found.take_duration(), data.unit),
         "open": found.take_open().view(bool),
         "next_stage": _categories(found.take_next_stage(), pipeline.labels, ordered=True),
@@ -200,9 +198,3 @@ def _categories(codes: npt.NDArray[Any], labels: Sequence[Any], *, ordered: bool
     """Make categories of codes that are known to be right; -1 is missing."""
     kind = pd.CategoricalDtype(pd.Index(labels), ordered=ordered)
     return pd.Categorical.from_codes(codes, dtype=kind, validate=False)
-
-
-def _times(ticks: npt.NDArray[np.int64], data: LogData, *, may_miss: bool) -> pd.Series:
-    if data.unit is None and may_miss:
-        return times_or_missing(ticks, ticks == NAT, data)
-    return data.to_times(ticks)

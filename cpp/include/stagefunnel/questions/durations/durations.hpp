@@ -49,7 +49,8 @@ struct StageTime : VisitCounts {
 /// quantile.
 ///
 /// @param marks what is known of the rows beside stage and time; null: nothing.
-/// @throws std::invalid_argument if a quantile lies outside [0, 1] or its denominator outside [1, 10^9], or if
+/// @throws std::invalid_argument if a quantile lies outside [0, 1] or its denominator outside [1, 10^9], or
+/// if
 ///     the marks are of other journeys.
 [[nodiscard]] std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline,
                                                    Per per, std::span<const stats::Quantile> quantiles,
