@@ -68,14 +68,15 @@ def stays_by_item(
             away.insert(0, named.pop())
         listed = [row for row in named if rows[row][1] in labels(pipeline)]
         runs = [list(run) for _, run in groupby(listed, key=lambda row: rows[row][1])]
+        if not runs:
+            continue
         nexts = [rows[run[0]][2] for run in runs[1:]] + [rows[away[0]][2] if away else None]
         stays = []
         for run, next_start in zip(runs, nexts, strict=True):
             ends = [end for end in (next_start, marks.end_of(run[-1], item)) if end is not None]
             _, stage, start = rows[run[0]]
             stays.append(Stay(stage, start, min(ends, default=None), marks.start_unknown[run[0]], run[0]))
-        if stays:
-            result[item] = stays
+        result[item] = stays
     return result
 
 

@@ -211,16 +211,17 @@ def _rows(flags: pd.Series) -> npt.NDArray[np.uint64]:
 
 
 def to_times(values: npt.NDArray[np.int64], unit: str | None, zone: str | None) -> pd.Series:
-    """Turn the core's times into timestamps of the log's unit and zone, or leave them integers."""
+    """Turn the core's times into timestamps of the log's unit and zone, or leave them integers.
+
+    The memory of the times is that of the column: they must not be changed afterwards.
+    """
     if unit is None:
-        return pd.Series(values)
-    seconds = values.copy()
+        return pd.Series(values, copy=False)
     if unit == "D":
         # Timestamps have no unit of days.
-        present = values != NAT
-        seconds[present] = values[present] * 86_400
+        values = np.where(values == NAT, NAT, values * 86_400)
         unit = "s"
-    stamps = pd.Series(seconds.view(f"datetime64[{unit}]"))
+    stamps = pd.Series(values.view(f"datetime64[{unit}]"), copy=False)
     return stamps if zone is None else stamps.dt.tz_localize("UTC").dt.tz_convert(zone)
 
 
@@ -248,7 +249,7 @@ def to_lengths(ticks: npt.NDArray[np.int64], unit: str | None) -> pd.Series:
         if ticks.max(initial=0) > np.iinfo(np.int64).max // scale:
             raise _too_long()
         ticks = np.where(is_known, ticks * scale, NAT)
-    return pd.Series(ticks.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))
+    return pd.Series(ticks.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"), copy=False)
 
 
 def _too_long() -> SchemaError:

@@ -36,26 +36,28 @@ struct VisitQuestion {
     }
 };
 
-class VisitCounter {
-  public:
-    explicit VisitCounter(const VisitQuestion& question)
-        : question_(question), walker_(question.journeys, question.pipeline, question.marks) {}
+/// Counts the visits of each item that a table lists.
+///
+/// Items are read in the order of the journeys here, in which they lie in memory.
+LargeVector<std::uint32_t> count_visits(const VisitQuestion& question, unsigned threads) {
+    LargeVector<std::uint32_t> counts(question.journeys.n_items());
+    scan::scan_ranges(
+        question.journeys, threads, [&](const auto* codes, std::size_t first, std::size_t last) {
+            const scan::StayWalker walker(question.journeys, question.pipeline, question.marks);
+            for (std::size_t item = first; item < last; ++item) {
+                std::uint32_t n = 0;
+                if (question.lists_item(item)) {
+                    walker.walk(codes, item,
+                                [&](const scan::Stay& stay) { n += question.lists(stay) ? 1U : 0U; });
+                }
+                counts[item] = n;
+            }
+        });
+    return counts;
+}
 
-    template <class Code>
-    void read(const Code* codes, std::size_t item, Share& share) const {
-        if (!question_.lists_item(item)) return;
-        std::size_t n = 0;
-        walker_.walk(codes, item, [&](const scan::Stay& stay) { n += question_.lists(stay) ? 1U : 0U; });
-        share.visits += n;
-        share.items += n > 0 ? 1U : 0U;
-    }
-
-  private:
-    const VisitQuestion& question_;
-    scan::StayWalker walker_;
-};
-
-/// Writes the visits of one item after another, from the places on that its thread has.
+/// Writes the visits of one item after another, each of which has some, from the places on that its thread
+/// has.
 class VisitWriter {
   public:
     VisitWriter(const VisitQuestion& question, VisitTable& table, Share at)
@@ -67,7 +69,6 @@ class VisitWriter {
 
     template <class Code>
     void read(const Code* codes, std::size_t item) {
-        if (!question_.lists_item(item)) return;
         const std::size_t begin = at_.visits;
         std::int64_t number = 0;
         std::int32_t last = Pipeline::kUnlisted;
@@ -79,7 +80,6 @@ class VisitWriter {
             last = stay.row;
             if (question_.lists(stay)) write(stay, item, number, of_stage.n);
         });
-        if (at_.visits == begin) return;
         const auto outcome =
             has_left ? VisitTable::kMovedOut : static_cast<std::uint8_t>(question_.pipeline.outcome_of(last));
         std::fill(table_.item_outcome.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -156,35 +156,28 @@ VisitTable list_visits(const Journeys& journeys, const Pipeline& pipeline, const
         throw std::invalid_argument("items must be flagged one by one");
     const VisitQuestion question{journeys, pipeline, marks, choice};
     const std::vector<std::uint32_t> items = journeys::items_by_first_row(journeys);
-    const auto each = [&](const auto* codes, std::size_t first, std::size_t last, auto read) {
-        const LookAhead ahead(journeys, codes, std::span(items).first(last));
-        for (std::size_t i = first; i < last; ++i) {
-            ahead.at(i);
-            read(items[i]);
-        }
-    };
-    const std::vector<Share> shares =
-        scan::scan_ranges(journeys, threads, [&](const auto* codes, std::size_t first, std::size_t last) {
-            const VisitCounter counter(question);
-            Share share;
-            each(codes, first, last, [&](std::size_t item) { counter.read(codes, item, share); });
-            return share;
-        });
+    const LargeVector<std::uint32_t> counts = count_visits(question, threads);
+    const std::size_t n_items = items.size(), n_ranges = n_parallel_ranges(n_items, threads);
+    const auto range_start = [&](std::size_t range) { return n_items * range / n_ranges; };
     Share total;
     std::vector<Share> starts;
-    for (const Share& share : shares) {
+    for (std::size_t r = 0; r < n_ranges; ++r) {
         starts.push_back(total);
-        total.items += share.items;
-        total.visits += share.visits;
+        for (std::size_t i = range_start(r); i < range_start(r + 1); ++i) {
+            total.visits += counts[items[i]];
+            total.items += counts[items[i]] > 0 ? 1U : 0U;
+        }
     }
     VisitTable table;
     resize(table, total, rows);
-    const std::size_t n_ranges = shares.size(), n_items = journeys.n_items();
     scan::with_codes(journeys, [&](const auto* codes) {
         parallel_tasks(n_ranges, threads, [&](std::size_t r) {
             VisitWriter writer(question, table, starts[r]);
-            each(codes, n_items * r / n_ranges, n_items * (r + 1) / n_ranges,
-                 [&](std::size_t item) { writer.read(codes, item); });
+            const LookAhead ahead(journeys, codes, std::span(items).first(range_start(r + 1)));
+            for (std::size_t i = range_start(r); i < range_start(r + 1); ++i) {
+                ahead.at(i);
+                if (counts[items[i]] > 0) writer.read(codes, items[i]);
+            }
         });
     });
     return table;

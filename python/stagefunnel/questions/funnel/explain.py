@@ -87,7 +87,8 @@ def explain(
     unborn = born_unknown(log._data, lookup) if basis == "created" else None
     is_unborn = unborn is not None and bool(unborn[log._data.journeys.first_row == whole.first_row].any())
     if is_unborn:
-        journey = select(log, whole, pipeline, lookup, **options, until=np.full(1, NEVER))
+        options["until"] = np.full(1, NEVER)
+        journey = select(log, whole, pipeline, lookup, **options)
     visits, all_visits = (_visits(log, pipeline, rows) for rows in (journey, whole))
     nowhere = None
     if all_visits and not visits:

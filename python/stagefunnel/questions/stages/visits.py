@@ -15,7 +15,7 @@ from ...log.columns.kept import RowColumns, column_names
 from ...log.columns.marks import RowMarks
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import frame, label_rows, remember
+from ...tables.build import label_rows, remember
 from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import MOVED_OUT, OUTCOMES, VISITS
 from ...times.periods import MomentLike, PeriodLike, period_of
@@ -95,7 +95,9 @@ def visits(
     found = _list(selection, period=period, basis=basis, as_of=as_of, keeps_rows=keeps_rows)
     n_visits, item = found.take_n_visits(), found.take_item()
     row = found.take_row()
-    table = frame(_columns_of(selection, found, item, n_visits), VISITS)
+    columns_by_name = _columns_of(selection, found, item, n_visits)
+    # The columns are as long as the log, and nobody else has them, so they are not copied.
+    table = pd.DataFrame({name: columns_by_name[name] for name in VISITS}, copy=False)
     for name, kept in further.items():
         table[name] = kept.values_at(name, row)
     if groups.names:
@@ -180,7 +182,7 @@ def _columns_of(
     entered, exited = found.take_entered(), found.take_exited()
     has_flags = data.marks is not None and data.marks.start_unknown is not None
     return {
-        "item": keys.repeat(n_visits).reset_index(drop=True),
+        "item": pd.Series(keys.array.repeat(n_visits), copy=False),
         "visit": found.take_visit(),
         "stage": _categories(found.take_stage(), pipeline.labels, ordered=True),
         "visit_of_stage": found.take_visit_of_stage(),

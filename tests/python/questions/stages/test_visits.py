@@ -135,7 +135,7 @@ def test_groups_stand_first() -> None:
     [
         ({"columns": "whom"}, "columns='whom' is not a column that the log keeps.*did you mean 'who'"),
         ({"columns": ["who", "who"]}, "names a column twice"),
-        ({"columns": "who", "by": "who"}, r"names \['who'\], which by= has too"),
+        ({"columns": "who", "by": "who"}, "columns= names 'who', which by= has too"),
         ({"by": "duration"}, "duration"),
         ({"at": "last"}, "there is no by="),
     ],
