@@ -21,8 +21,8 @@ def make_log(
     Parameters
     ----------
     rows
-        Columns ``item``, ``stage``, ``time`` and optionally ``order``, one row per entry into a stage, in
-        the order of the export.
+        Columns ``item``, ``stage``, ``time`` and optionally ``order``, ``exited`` and ``start_unknown``, one
+        row per entry into a stage, in the order of the export.
     place
         Function that says where a row stands in the input.
     options
@@ -40,9 +40,9 @@ def make_log(
         raise ReaderError(
             "the history does not name a stage of any item; a list of items would have their current stages"
         )
-    order = "order" if "order" in rows else None
+    further = {role: role for role in ("order", "exited", "start_unknown") if role in rows}
     try:
-        return StageLog(rows, order=order, items=items, invalid=options.invalid)
+        return StageLog(rows, **further, items=items, invalid=options.invalid)
     except InvalidRowError as error:
         # The log's own advice has values of the option that a reader does not take.
         raise ReaderError(

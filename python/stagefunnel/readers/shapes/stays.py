@@ -35,7 +35,7 @@ def sniff(source: Source, options: Options) -> str | None:
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read stays: each entry becomes a row; exits are only compared with the next entry."""
+    """Read stays: each entry becomes a row, with its end."""
     notes = Notes()
     table = history(sources, "stays", options, _NEEDED, notes)
     names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
@@ -44,7 +44,9 @@ def read(sources: Sources, options: Options) -> Export:
     )
     rows["time"] = times_of(table, names["entered"], options, notes)
     exits = times_of(table, names["exited"], options, notes)
-    note_exits(rows, of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}"), notes)
+    exits = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
+    rows["exited"] = exits.where(exits.dt.year < _NEVER)
+    note_exits(rows, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)
@@ -52,27 +54,21 @@ def read(sources: Sources, options: Options) -> Export:
     return finish(FORMAT, log, pipelines, items, notes)
 
 
-def note_exits(rows: pd.DataFrame, exits: pd.Series, notes: Notes) -> None:
-    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended.
-
-    A stay that ends in the year 2050 or later is open.
-    """
-    stays = rows[["item", "time"]].assign(exited=exits.where(exits.dt.year < _NEVER))
+def note_exits(rows: pd.DataFrame, notes: Notes) -> None:
+    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended."""
+    stays = rows[["item", "time", "exited"]]
     stays = stays.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
     following = stays.groupby("item", sort=False)["time"].shift(-1)
     has_ended, has_next = stays["exited"].notna(), following.notna()
-    notes.add(
-        "ends_before_start", int((stays["exited"] < stays["time"]).sum()), "stays that end before they begin"
-    )
     gaps = stays["exited"] < following
-    notes.add("gaps", int(gaps.sum()), "stays that end before the next begins; the stage lasts until then")
+    notes.add("gaps", int(gaps.sum()), "stays that end before the next begins: pauses, in no stage")
     overlaps = stays["exited"] > following
     notes.add(
         "overlaps", int(overlaps.sum()), "stays that end after the next has begun; the next one ends them"
     )
     left = has_ended & ~has_next
     notes.add(
-        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count as still there"
+        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count where they were"
     )
     unended = ~has_ended & has_next
     notes.add("open_before_next", int(unended.sum()), "open stays with another after them, which ends them")
