@@ -79,6 +79,7 @@ class Partial:
     _found: dict[str, int]
     _stages: Stages
     _ends: Ends
+    _start_unknown: int
     _reader_lines: ReaderLines
     _keys: Keys
 
@@ -118,6 +119,7 @@ class Partial:
         remarks = {
             **remarks_of_stages(fit, self.unlisted),
             **self._ends.remarks(Clock(self.unit, self.zone)),
+            **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
         }
         times = time_table(
             self.pipeline,
@@ -225,6 +227,7 @@ def partial(
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _stages=Stages.of(log._data),
         _ends=Ends.of(log._data, period, as_of),
+        _start_unknown=selection.remarks.get("start_unknown", 0),
         _reader_lines=log._data.reader_lines,
         _keys=keys_of(log._data.journeys),
     )
@@ -283,6 +286,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _found=_total_found(parts, stages),
         _stages=stages,
         _ends=Ends.total([part._ends for part in parts]),
+        _start_unknown=sum(part._start_unknown for part in parts),
         _reader_lines=_total_lines(parts),
         _keys=merged_keys([part._keys for part in parts]),
     )

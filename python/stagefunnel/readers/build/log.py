@@ -40,7 +40,9 @@ def make_log(
         raise ReaderError(
             "the history does not name a stage of any item; a list of items would have their current stages"
         )
-    further = {role: role for role in ("order", "exited", "start_unknown") if role in rows}
+    further = {role: role for role in ("order", "exited") if role in rows}
+    if "start_unknown" in rows and rows["start_unknown"].any():
+        further["start_unknown"] = "start_unknown"
     try:
         return StageLog(rows, **further, items=items, invalid=options.invalid)
     except InvalidRowError as error:

@@ -250,15 +250,15 @@ def test_quality_counts_pauses_and_cut_ends_as_the_reference(marked: MarkedCase)
     assert counts["start_unknown"] == sum(marked.start_unknown)
 
 
-@given(marked=marked_cases(), per=PER)
-def test_partials_of_marked_logs_are_the_summary_of_all(marked: MarkedCase, per: Any) -> None:
+@given(marked=marked_cases(), per=PER, basis=st.sampled_from(["active", "created"]))
+def test_partials_of_marked_logs_are_the_summary_of_all(marked: MarkedCase, per: Any, basis: Any) -> None:
     pipeline = pipeline_of(marked.case.pipeline)
     whole = marked.frame
     items = whole["item"].unique()[: len(whole["item"].unique()) // 2 + 1]
     parts = [whole[whole["item"].isin(items)], whole[~whole["item"].isin(items)]]
     logs = [sf.StageLog(part, exited="left", start_unknown="unknown") for part in parts if len(part)]
-    merged = sf.merge([sf.partial(log, pipeline, per=per) for log in logs]).summary()
-    assert_summary(merged, sf.summary(marked.log(), pipeline, per=per).tables)
+    merged = sf.merge([sf.partial(log, pipeline, per=per, basis=basis) for log in logs]).summary()
+    assert_summary(merged, sf.summary(marked.log(), pipeline, per=per, basis=basis).tables)
 
 
 @given(marked=marked_cases())
