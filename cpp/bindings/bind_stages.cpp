@@ -54,7 +54,7 @@ durations::StageTime summarise(const durations::VisitCounts& counts,
 }
 
 stages::Losses losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads,
-                      const MarkColumns* columns) {
+                      const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
     const py::gil_scoped_release unlocked;
     return stages::find_losses(journeys, pipeline, threads, marks ? &*marks : nullptr);
@@ -63,7 +63,7 @@ stages::Losses losses(const Journeys& journeys, const Pipeline& pipeline, unsign
 std::vector<durations::StageTime> stage_times(const Journeys& journeys, const Pipeline& pipeline,
                                               durations::Per per,
                                               const std::vector<stats::Quantile>& quantiles, unsigned threads,
-                                              const MarkColumns* columns) {
+                                              const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
     const py::gil_scoped_release unlocked;
     return durations::time_in_stage(journeys, pipeline, per, quantiles, threads, marks ? &*marks : nullptr);
@@ -71,7 +71,7 @@ std::vector<durations::StageTime> stage_times(const Journeys& journeys, const Pi
 
 std::vector<durations::StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline,
                                                        durations::Per per, unsigned threads,
-                                                       const MarkColumns* columns) {
+                                                       const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
     const py::gil_scoped_release unlocked;
     return durations::stage_durations(journeys, pipeline, per, threads, marks ? &*marks : nullptr);
@@ -161,7 +161,7 @@ void bind_losses(py::module_& m) {
         .def_property_readonly("in_stage", array_of<&stages::Losses::in_stage>())
         .def_property_readonly("creation_unknown", array_of<&stages::Losses::creation_unknown>())
         .def_property_readonly("start_unknown", array_of<&stages::Losses::start_unknown>());
-    m.def("find_losses", &losses, "journeys"_a, "pipeline"_a, "threads"_a, "marks"_a.none(true));
+    m.def("find_losses", &losses, "journeys"_a, "pipeline"_a, "threads"_a, "marks"_a);
     py::native_enum<stages::LossRow>(m, "LossRow", "enum.Enum")
         .value("closed", stages::LossRow::closed)
         .value("left", stages::LossRow::left)
@@ -235,9 +235,8 @@ void bind_durations(py::module_& m) {
             return view;
         });
     m.def("time_in_stage", &stage_times, "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
-          "marks"_a.none(true));
-    m.def("stage_durations", &stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a,
-          "marks"_a.none(true));
+          "marks"_a);
+    m.def("stage_durations", &stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a, "marks"_a);
     m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
 }
 

@@ -27,8 +27,8 @@ struct MarkColumns {
 };
 
 /// Returns the marks, or nothing where there are none.
-inline std::optional<scan::Marks> marks_of(const MarkColumns* columns) {
-    if (columns == nullptr) return std::nullopt;
+inline std::optional<scan::Marks> marks_of(const std::optional<MarkColumns>& columns) {
+    if (!columns) return std::nullopt;
     return columns->marks();
 }
 

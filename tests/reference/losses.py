@@ -145,7 +145,8 @@ def _until_lost(visits: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) 
 
 def _before_loss(stays: Sequence[Stay], pipeline: Pipeline) -> Stay:
     """Return the last visit before the closing lost ones."""
-    return [stay for place, stay in enumerate(stays) if place < _loss_place(stays, pipeline)][-1]
+    visits = [Visit(stay.stage, stay.start) for stay in stays]
+    return stays[_loss_place(visits, pipeline) - 1]
 
 
 def _mean(lengths: Sequence[int]) -> Fraction:

@@ -13,7 +13,7 @@ class Stay(NamedTuple):
 
     stage: Stage
     start: Time
-    exited: Time | None
+    exited: Time  # None while the visit goes on
     start_unknown: bool
     row: int
 
@@ -96,6 +96,7 @@ def visit_records(
                 continue
             follows = stays[place + 1].stage if place + 1 < len(stays) else None
             entered = None if stay.start_unknown else stay.start
+            is_known = entered is not None and stay.exited is not None
             records.append(
                 {
                     "item": item,
@@ -106,7 +107,7 @@ def visit_records(
                     "item_outcome": "moved_out" if item in moved else outcome(visits, pipeline),
                     "entered": entered,
                     "exited": stay.exited,
-                    "duration": None if None in (entered, stay.exited) else stay.exited - entered,
+                    "duration": stay.exited - entered if is_known else None,
                     "open": stay.stage in pipeline.stages and stay.exited is None,
                     "next_stage": follows,
                     "row": stay.row,

@@ -116,7 +116,7 @@ def quality_counts(
 
 def _marks_counts(data: LogData, marks: RowMarks) -> dict[str, int]:
     """Count pauses, ends that are cut and unknown starts."""
-    counts = {}
+    counts: dict[str, int] = {}
     if marks.ended is not None:
         ends = _core.stages.check_ends(data.journeys, marks.ended, data.threads)
         counts |= {"pauses": ends.pauses, "cut_ends": ends.cut_ends}

@@ -69,7 +69,8 @@ def row_table(log: StageLog) -> pd.DataFrame:
 
 def _marks_at(data: LogData, place: npt.NDArray[np.int64]) -> dict[str, Any]:
     """Return the ends and the unknown starts of some rows, as far as the log has such columns."""
-    marks, columns = data.marks, {}
+    marks = data.marks
+    columns: dict[str, Any] = {}
     if marks is not None and marks.ended is not None:
         columns["exited"] = data.times_or_missing(marks.ended[place])
     if marks is not None and marks.start_unknown is not None:

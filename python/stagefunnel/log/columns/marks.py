@@ -47,11 +47,11 @@ class RowMarks:
         threads: int,
     ) -> RowMarks:
         """Put the values of the input's rows in the order of the journeys."""
-        taken = [
-            None if values is None else _core.funnel.values_of_rows(values, rows, threads)
-            for values in (ended, start_unknown)
-        ]
-        return cls(*taken)
+        if ended is not None:
+            ended = _core.funnel.values_of_rows(ended, rows, threads)
+        if start_unknown is not None:
+            start_unknown = _core.funnel.values_of_rows(start_unknown, rows, threads)
+        return cls(ended, start_unknown)
 
     @property
     def n_ended(self) -> int:

@@ -49,7 +49,7 @@ def read_frame(
     refuse_nothing_left(len(rows), rows.found, rows.other_labels, empty)
     if rows.ends is not None:
         rows = rows.in_unit(rows.ends.unit_beside(rows.times.time_unit), threads)
-    unknown = [flags_of(column, name) for name, column in flags.items()]
+    unknown = next((flags_of(column, name) for name, column in flags.items()), None)
     if keys == "exact":
         encode(_core.journeys.KeyTexts(True).add, inputs["item"], rows.keys)
     given = inputs.get("order")
@@ -58,13 +58,14 @@ def read_frame(
     labels: list[Any] = list(rows.codes.labels)
     encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
     kept_columns, marks = None, None
-    if more or unknown or rows.ends is not None:
+    has_marks = unknown is not None or rows.ends is not None
+    if more or has_marks:
         journeys, numbers = _core.journeys.build_journeys_with_rows(*encoded)
         kept_columns = RowColumns(more, numbers, threads) if more else None
-        if unknown or rows.ends is not None:
+        if has_marks:
             unit = rows.times.time_unit
             ended = None if rows.ends is None else rows.ends.in_unit(unit, inputs["exited"].name)
-            marks = RowMarks.of_rows(ended, *(unknown or [None]), numbers, threads)
+            marks = RowMarks.of_rows(ended, unknown, numbers, threads)
     else:
         journeys = _core.journeys.build_journeys(*encoded)
     return LogData(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
@@ -40,7 +42,7 @@ def make_log(
         raise ReaderError(
             "the history does not name a stage of any item; a list of items would have their current stages"
         )
-    further = {role: role for role in ("order", "exited") if role in rows}
+    further: dict[str, Any] = {role: role for role in ("order", "exited") if role in rows}
     if "start_unknown" in rows and rows["start_unknown"].any():
         further["start_unknown"] = "start_unknown"
     try:
