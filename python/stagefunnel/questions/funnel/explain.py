@@ -30,6 +30,7 @@ class _Visit:
     name: str
     outcome: str
     time: Any
+    start_unknown: bool
 
 
 def explain(
@@ -89,11 +90,12 @@ def explain(
     if is_unborn:
         options["until"] = np.full(1, NEVER)
         journey = select(log, whole, pipeline, lookup, **options)
-    visits, all_visits = (_visits(log, pipeline, rows) for rows in (journey, whole))
+    unknown = _unknown_starts(log, whole)
+    visits, all_visits = (_visits(log, pipeline, rows, unknown) for rows in (journey, whole))
     nowhere = None
     if all_visits and not visits:
         staying = pipeline.replace(moved_out="include")
-        has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options)))
+        has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options), unknown))
         why = "its start is unknown" if is_unborn else "outside the period"
         nowhere = f"left out: {'moved out' if has_moved else why}"
     parts = []
@@ -134,7 +136,21 @@ def explain(
     return remark(table, remarks_about(log, pipeline, unlisted, period=period, as_of=as_of))
 
 
-def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys) -> list[_Visit]:
+def _unknown_starts(log: StageLog, journey: _core.journeys.Journeys) -> list[bool]:
+    """Return for each row of an item's whole journey whether its start is unknown."""
+    marks, whole = log._data.marks, log._data.journeys
+    if marks is None or marks.start_unknown is None:
+        return [False] * int(journey.n_rows)
+    (item,) = np.flatnonzero(whole.first_row == journey.first_row[0]).tolist()
+    begin, end = whole.offsets[item : item + 2].tolist()
+    flags: list[bool] = marks.start_unknown[begin:end].astype(bool).tolist()
+    return flags
+
+
+def _visits(
+    log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys, unknown: list[bool]
+) -> list[_Visit]:
+    """List the visits of a journey, which has the first rows of the item or all of them."""
     row_of = {label: row for row, label in enumerate(pipeline.labels)}
     # The last code stands for a missing stage, which no pipeline lists.
     row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
@@ -143,9 +159,9 @@ def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys)
     outcomes = [OUTCOMES[code] for code in row_outcomes(pipeline)]
     names = list(pipeline.names.values())
     visits: list[_Visit] = []
-    for row, time in zip(rows, times, strict=True):
+    for row, time, is_unknown in zip(rows, times, unknown[: len(rows)], strict=True):
         if row >= 0 and (not visits or visits[-1].row != row):
-            visits.append(_Visit(row, names[row], outcomes[row], time))
+            visits.append(_Visit(row, names[row], outcomes[row], time, is_unknown))
     return visits
 
 
@@ -163,7 +179,8 @@ def _reason(
     own = [visit for visit in visits if visit.row == row]
     if passed:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        return f"passed: entered at {own[0].time}{more}"
+        when = "at an unknown time, not after" if own[0].start_unknown else "at"
+        return f"passed: entered {when} {own[0].time}{more}"
     if assumed:
         return f"assumed: {_implied_by(kind, row, visits, pipeline)}"
     if not own:
