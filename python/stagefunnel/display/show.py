@@ -116,7 +116,7 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
     below = _answers(table, remembered)
-    shown = _without_known_starts(table) if kind == "time_in_stage" else table
+    shown = _without_known_starts(table) if {*STAGE_TIMES} <= {*table.columns} else table
     if kind == "skips" and {*SKIPS} <= {*table.columns}:
         shown = _with_rate_on_the_way(table)
     return _show_rows(shown, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -95,7 +95,7 @@ def _are_numbers(column: pd.Series) -> bool:
 
 def column_names(columns: Any) -> list[str]:
     """Return the names of the columns that a log keeps, after a check."""
-    names = [columns] if isinstance(columns, str) else list(columns)
+    names = [columns] if isinstance(columns, str) or not isinstance(columns, Iterable) else list(columns)
     if not all(isinstance(name, str) for name in names):
         raise SchemaError(given("columns", columns), " are not names of columns")
     if len(set(names)) < len(names):
