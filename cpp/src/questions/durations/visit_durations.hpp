@@ -303,27 +303,43 @@ class MarkedStages {
     Samples<kPer, Sink> samples_;
 };
 
+/// Calls `with` with the value of `per` as a constant.
+template <class With>
+decltype(auto) with_constant(Per per, With&& with) {
+    switch (per) {
+        case Per::visit:
+            return with.template operator()<Per::visit>();
+        case Per::item:
+            return with.template operator()<Per::item>();
+        case Per::longest:
+            break;
+    }
+    return with.template operator()<Per::longest>();
+}
+
 /// Calls `with` with the reader that fits the pipeline; it reads items into the sink.
 template <class Sink, class With>
-decltype(auto) with_reader(const Journeys& journeys, const Pipeline& pipeline, Per per,
-                           const scan::Marks* marks, Sink& sink, With&& with) {
+decltype(auto) with_reader(const Journeys& journeys, const Pipeline& pipeline, Per per, Sink& sink,
+                           With&& with) {
     const auto with_per = [&]<Per kPer>() {
-        if (marks != nullptr) return with(MarkedStages<kPer, Sink>(journeys, pipeline, *marks, sink));
         const std::size_t n_codes = journeys.n_labels + 1;
         if (pipeline.n_rows() <= static_cast<std::int32_t>(scan::kWordBits)) {
             return with(FewStages<kPer, Sink>(pipeline, n_codes, sink));
         }
         return with(ManyStages<kPer, Sink>(pipeline, n_codes, sink));
     };
-    switch (per) {
-        case Per::visit:
-            return with_per.template operator()<Per::visit>();
-        case Per::item:
-            return with_per.template operator()<Per::item>();
-        case Per::longest:
-            break;
-    }
-    return with_per.template operator()<Per::longest>();
+    return with_constant(per, with_per);
+}
+
+/// Does the same for rows with marks.
+///
+/// It stands apart so that the compiler makes of the readers without marks what it made of them alone.
+template <class Sink, class With>
+[[gnu::noinline]] decltype(auto) with_marked_reader(const Journeys& journeys, const Pipeline& pipeline,
+                                                    Per per, const scan::Marks& marks, Sink& sink,
+                                                    With&& with) {
+    return with_constant(
+        per, [&]<Per kPer>() { return with(MarkedStages<kPer, Sink>(journeys, pipeline, marks, sink)); });
 }
 
 }  // namespace stagefunnel::durations::inline internal

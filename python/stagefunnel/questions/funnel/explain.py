@@ -179,8 +179,8 @@ def _reason(
     own = [visit for visit in visits if visit.row == row]
     if passed:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        when = "at an unknown time, not after" if own[0].start_unknown else "at"
-        return f"passed: entered {when} {own[0].time}{more}"
+        or_before = ", or at an unknown time before" if own[0].start_unknown else ""
+        return f"passed: entered at {own[0].time}{or_before}{more}"
     if assumed:
         return f"assumed: {_implied_by(kind, row, visits, pipeline)}"
     if not own:
