@@ -151,6 +151,18 @@ def test_the_log_has_the_finer_unit_where_an_end_needs_it(in_batches: bool) -> N
     assert sf.visits(log, SMALL)["duration"].tolist() == [pd.Timedelta(0), pd.Timedelta(250, "ms")]
 
 
+def test_a_row_that_is_dropped_does_not_refine_the_unit() -> None:
+    rows = {
+        "item": [1, None],
+        "stage": ["New", "New"],
+        "time": pd.to_datetime(["2026-03-01", "2026-03-01"]).as_unit("s"),
+        "left": pd.to_datetime(["2026-03-02 00:00:00.00", "2026-03-02 00:00:00.25"]).as_unit("ms"),
+    }
+    log = sf.StageLog(rows, exited="left", invalid="drop")
+    assert log.unit == "s"
+    assert sf.visits(log, SMALL)["duration"].tolist() == [pd.Timedelta(days=1)]
+
+
 def test_dates_with_ends_at_a_time_of_day() -> None:
     pa = pytest.importorskip("pyarrow")
     table = pa.table(

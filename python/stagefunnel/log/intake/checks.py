@@ -24,6 +24,7 @@ from ...errors import (
     named,
     quoted,
 )
+from ...times.stamps import NAT
 from ..columns.inputs import Input
 from ..columns.marks import Ends
 from ..data import Empty, Invalid
@@ -174,6 +175,9 @@ def look_over(
         other_labels = [label for label in labels if label not in stages]
         kept = np.array([label in stages for label in labels], dtype=np.uint8)
         found["other_stages"] = _core.columns.keep_stages(codes, kept, threads)
+    if ends is not None:
+        # The ends of rows that are not read decide nothing, such as the unit of the log.
+        ends.ticks[dropped], ends.ticks[codes.left_out_rows] = NAT, NAT
     return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels, ends)
 
 
