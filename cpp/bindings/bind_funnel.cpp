@@ -255,6 +255,8 @@ void bind_funnel(py::module_& m) {
     m.def("count_entries", &entries, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "whole"_a,
           "group"_a.noconvert(), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
     m.def("values_of_rows", &values<std::int32_t>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
+    m.def("values_of_rows", &values<std::int64_t>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
+    m.def("values_of_rows", &values<std::uint8_t>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
     m.def("values_of_rows", &values<double>, "column"_a.noconvert(), "rows"_a.noconvert(), "threads"_a);
     m.def("rows_of_items", &item_rows, "journeys"_a, "pipeline"_a, "whole"_a, "at"_a, "threads"_a);
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "marks.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 #include "stagefunnel/scan/selection.hpp"
 #include "stagefunnel/scan/short_visits.hpp"
@@ -66,6 +67,18 @@ void bind_scan(py::module_& m) {
         .def_property_readonly("optional", [](const Pipeline& pipeline) { return pipeline.rules().optional; })
         .def_property_readonly("since", [](const Pipeline& pipeline) { return pipeline.rules().since; })
         .def_property_readonly("until", [](const Pipeline& pipeline) { return pipeline.rules().until; });
+
+    py::class_<MarkColumns>(m, "Marks")
+        .def(py::init([](const Journeys& whole, std::optional<Array<std::int64_t>> ended,
+                         std::optional<Array<std::uint8_t>> start_unknown,
+                         std::optional<std::int64_t> ended_before, std::optional<Array<std::int64_t>> until,
+                         Array<std::uint8_t> elsewhere) {
+                 return MarkColumns{&whole,       std::move(ended), std::move(start_unknown),
+                                    ended_before, std::move(until), std::move(elsewhere)};
+             }),
+             "whole"_a, "ended"_a.noconvert().none(true), "start_unknown"_a.noconvert().none(true),
+             "ended_before"_a, "until"_a.noconvert().none(true), "elsewhere"_a.noconvert(),
+             py::keep_alive<1, 2>());
 
     py::native_enum<scan::Basis>(m, "Basis", "enum.Enum")
         .value("active", scan::Basis::active)

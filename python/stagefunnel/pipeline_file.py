@@ -28,7 +28,7 @@ _OTHER_FILES = {
     b"[{": "JSON",
 }
 _SEPARATORS = {b",": "a CSV file", b";": "a CSV file", b"\t": "a CSV file"}
-_COLUMN_KEYS = ("item", "stage", "time", "order", "time_format", "zone")
+_COLUMN_KEYS = ("item", "stage", "time", "exited", "start_unknown", "order", "time_format", "zone")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ class Settings:
     pipeline
         The stages.
     columns
-        Names of the columns: ``item``, ``stage``, ``time`` and ``order``, the ``time_format`` of times that
-        are not ISO 8601 and the ``zone`` of times without one; only those that the file names.
+        Names of the columns: ``item``, ``stage``, ``time``, ``exited``, ``start_unknown`` and ``order``, the
+        ``time_format`` of times that are not ISO 8601 and the ``zone`` of times without one; only those that
+        the file names.
     unlisted
         What to do with stages that the pipeline does not list: ``"error"`` or ``"ignore"``.
     observed_until

@@ -122,7 +122,7 @@ def test_the_other_answers_have_a_row_or_an_entry_per_stage_or_item() -> None:
         (3, 3),
     )
     stages = _core.stages.time_in_stage(
-        journeys(), PIPELINE, _core.stages.Per.visit, [_core.stages.Quantile(1, 2)], 1
+        journeys(), PIPELINE, _core.stages.Per.visit, [_core.stages.Quantile(1, 2)], 1, None
     )
     assert [len(stage.quantiles) for stage in stages] == [1, 1, 1]
     assert (stages[0].mean.whole, stages[0].mean.rest, stages[0].mean.of) == (1, 0, 1)
@@ -164,7 +164,9 @@ def test_a_funnel_of_arguments_that_do_not_fit_is_refused(
     "ask",
     [
         lambda pipeline: _core.stages.count_transitions(journeys(), pipeline, 1),
-        lambda pipeline: _core.stages.time_in_stage(journeys(), pipeline, _core.stages.Per.visit, [], 1),
+        lambda pipeline: _core.stages.time_in_stage(
+            journeys(), pipeline, _core.stages.Per.visit, [], 1, None
+        ),
         lambda pipeline: _core.stages.item_facts(journeys(), pipeline, 1),
         lambda pipeline: _core.stages.pipeline_quality(journeys(), pipeline, 1),
     ],
@@ -194,7 +196,7 @@ def test_a_pipeline_with_rows_outside_it_is_refused(arguments: Any, message: str
 def test_a_quantile_is_a_fraction_of_one(fraction: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="a quantile must lie between 0 and 1"):
         _core.stages.time_in_stage(
-            journeys(), PIPELINE, _core.stages.Per.visit, [_core.stages.Quantile(*fraction)], 1
+            journeys(), PIPELINE, _core.stages.Per.visit, [_core.stages.Quantile(*fraction)], 1, None
         )
 
 
@@ -253,6 +255,12 @@ def large() -> Large:
 
 
 THREE = _core.scan.Pipeline(1, 1, 1, [0, 1, 2])
+
+
+def marks_of(log: _core.journeys.Journeys) -> _core.scan.Marks:
+    return _core.scan.Marks(log, None, None, None, None, np.zeros(0, dtype=np.uint8))
+
+
 CALLS: dict[str, Callable[[Large], object]] = {
     "encode_stages": lambda log: _core.columns.encode_stages(log.column, 1),
     "encode_order": lambda log: _core.columns.encode_order(log.column),
@@ -263,9 +271,12 @@ CALLS: dict[str, Callable[[Large], object]] = {
     "count_funnel": lambda log: funnel(journeys=log.journeys, pipeline=THREE),
     "count_transitions": lambda log: _core.stages.count_transitions(log.journeys, THREE, 1),
     "time_in_stage": lambda log: _core.stages.time_in_stage(
-        log.journeys, THREE, _core.stages.Per.item, [], 1
+        log.journeys, THREE, _core.stages.Per.item, [], 1, None
     ),
     "item_facts": lambda log: _core.stages.item_facts(log.journeys, THREE, 1),
+    "list_visits": lambda log: _core.stages.list_visits(
+        log.journeys, THREE, marks_of(log.journeys), None, None, None, _core.stages.VisitRows.forget, 1
+    ),
     "log_quality": lambda log: _core.stages.log_quality(log.journeys, 1),
     "pipeline_quality": lambda log: _core.stages.pipeline_quality(log.journeys, THREE, 1),
 }

@@ -44,6 +44,7 @@ from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
 from reference.stage_signs import Signs, stage_signs
 from reference.stages import Row, Stages, is_there, labels, outcome_of
+from reference.stays import Marks, Stay, pauses_and_cuts, stays_by_item, visit_records
 from reference.transitions import transitions
 
 __all__ = [
@@ -51,11 +52,13 @@ __all__ = [
     "AsRead",
     "Counted",
     "Exclusion",
+    "Marks",
     "Match",
     "Months",
     "Row",
     "Signs",
     "Stages",
+    "Stay",
     "Visit",
     "amounts_at_stages",
     "as_read",
@@ -80,6 +83,7 @@ __all__ = [
     "outcome",
     "outcome_of",
     "outcomes",
+    "pauses_and_cuts",
     "quality",
     "reasons_of_losses",
     "reopened_won",
@@ -92,11 +96,13 @@ __all__ = [
     "skips_at_moves",
     "stage_signs",
     "standings_of_leads",
+    "stays_by_item",
     "time_in_stage",
     "transitions",
     "unlinked",
     "values_at",
     "values_at_losses",
+    "visit_records",
     "visits",
     "visits_by_item",
     "window_funnel",

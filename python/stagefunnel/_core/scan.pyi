@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.journeys
 import typing
-__all__: list[str] = ['Basis', 'MovedOut', 'Pipeline', 'moved_items', 'select_journeys', 'with_departures', 'without_short_visits']
+__all__: list[str] = ['Basis', 'Marks', 'MovedOut', 'Pipeline', 'moved_items', 'select_journeys', 'with_departures', 'without_short_visits']
 class Pipeline:
     @typing.overload
     def __init__(self, n_open: typing.SupportsInt | typing.SupportsIndex, n_won: typing.SupportsInt | typing.SupportsIndex, n_lost: typing.SupportsInt | typing.SupportsIndex, row_of_label: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
@@ -30,6 +30,9 @@ class Pipeline:
         ...
     @property
     def until(self) -> list[int]:
+        ...
+class Marks:
+    def __init__(self, whole: stagefunnel._core.journeys.Journeys, ended: numpy.typing.NDArray[numpy.int64] | None, start_unknown: numpy.typing.NDArray[numpy.uint8] | None, ended_before: typing.SupportsInt | typing.SupportsIndex | None, until: numpy.typing.NDArray[numpy.int64] | None, elsewhere: numpy.typing.NDArray[numpy.uint8]) -> None:
         ...
 class Basis(enum.Enum):
     active: typing.ClassVar[Basis]

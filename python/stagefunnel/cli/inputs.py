@@ -124,6 +124,7 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         "item": args.item,
         "stage": args.stage,
         "time": args.time,
+        "exited": args.exited,
         "order": args.order,
         "time_format": args.time_format,
         "format": args.crm,

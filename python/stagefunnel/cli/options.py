@@ -97,6 +97,29 @@ def columns(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def marks(parser: argparse.ArgumentParser) -> None:
+    """Add the columns with the end of a visit, and of starts that nobody knows."""
+    parser.add_argument("--exited", metavar="NAME", help="column with the time at which the item left")
+    parser.add_argument(
+        "--start-unknown",
+        metavar="NAME",
+        help="column that says (true or false) where nobody knows since when the item was in the stage",
+    )
+
+
+def at_visit(parser: argparse.ArgumentParser) -> None:
+    """Add the columns of the log that visits have, and where those of groups are read."""
+    parser.add_argument(
+        "--at",
+        choices=get_args(AtName),
+        default="first",
+        help="where --by reads a column of the log: an item's first or last row, or the first one of a visit",
+    )
+    parser.add_argument(
+        "--columns", metavar="NAME[,NAME]", help="columns of the log to add, from the first row of a visit"
+    )
+
+
 def reading(parser: argparse.ArgumentParser) -> None:
     """Add the ways in which rows and exports are read."""
     reading = parser.add_argument_group("reading")

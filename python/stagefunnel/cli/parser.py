@@ -26,6 +26,9 @@ _OF_SOME: Final = (
     "observed_until",
     "unlisted",
     "missing",
+    "exited",
+    "start_unknown",
+    "columns",
 )
 
 

@@ -88,6 +88,7 @@ _RULES: Final = (
         "{} says how a CRM's export is read; add --export, or leave it out",
     ),
     _Rule(("items", "items_key"), _is_export, "an export has its own table of items; leave out {}"),
+    _Rule(("start_unknown",), _is_export, "an export says itself which starts are unknown; leave out {}"),
     _Rule(("items_key",), _lacks("items"), "{} names the key of --items, and there is no --items"),
     _Rule(("empty",), _is_export, "{} is for tables of your own: an export without rows is refused"),
     _Rule(("threads",), _is_export, "{} is for tables of your own; for an export set STAGEFUNNEL_THREADS"),

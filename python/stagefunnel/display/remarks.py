@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from .numbers import count, counted
-from .things import without_unit
+from .things import thing_of, without_unit
 
 _MOST_NAMED: Final = 5
 _IGNORED: Final = {
@@ -62,6 +62,9 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
             "No conversion from the stage before, because some got past a stage while it was not there: "
             f"{stages}"
         )
+    unknown = remembered.get("start_unknown", 0)
+    if unknown:
+        lines.append(f"Start unknown, so in no created cohort: {counted(unknown, thing_of(remembered))}")
     outside = remembered.get("outside", ())
     if outside:
         first, last = remembered["log_runs"]

@@ -42,6 +42,7 @@ _MOST_MOVES = 10
 _TITLES = {
     "outcomes": "How {items} stand",
     "item_table": "Items",
+    "visits": "Visits",
     "transitions": "Moves between stages",
     "losses": "Where {items} are lost",
     "skips": "Skipped stages",
@@ -116,7 +117,9 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
     below = _answers(table, remembered)
-    shown = _with_rate_on_the_way(table) if kind == "skips" and {*SKIPS} <= {*table.columns} else table
+    shown = _without_known_starts(table) if {*STAGE_TIMES} <= {*table.columns} else table
+    if kind == "skips" and {*SKIPS} <= {*table.columns}:
+        shown = _with_rate_on_the_way(table)
     if kind == "losses" and "items" in shown.columns and "unit" in remembered:
         shown = shown.rename(columns={"items": things_of(remembered)})
     return _show_rows(shown, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)
@@ -182,6 +185,13 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
 
 
+def _without_known_starts(times: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the column of unknown starts where there are none, as in most logs."""
+    if "start_unknown" in times and not times["start_unknown"].any():
+        return times.drop(columns="start_unknown")
+    return times
+
+
 def _with_rate_on_the_way(skips: pd.DataFrame) -> pd.DataFrame:
     """Add the rate that the rows are ranked by, so that their order can be followed."""
     on_the_way = OnTheWay.of_skips(skips)
@@ -243,7 +253,7 @@ def _show_summary(summary: Summary) -> ShownTogether:
 def _show_times(times: pd.DataFrame) -> Shown:
     remembered = _remembered(times)
     return _show_rows(
-        times.drop(columns=["outcome", "visits"]),
+        _without_known_starts(times).drop(columns=["outcome", "visits"]),
         remembered.get("names", {}),
         title=_title_of({**remembered, "table": "time_in_stage"}),
         below=answers(times, remembered),

@@ -17,10 +17,11 @@ from ..errors import SchemaError, UnknownItemError, advised, check_option, given
 from ..pipeline import Pipeline
 from ..tables.options import MissingStages
 from ..times.periods import Clock, MomentLike, moment_of
-from ..times.stamps import to_times
+from ..times.stamps import NAT, to_times
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
+from .columns.marks import RowMarks
 from .fit import Fit
 from .stage_dates import core_rules
 
@@ -58,6 +59,8 @@ class LogData:
         Labels whose rows were left out, as ``stages=`` does.
     columns
         Further columns of the rows; ``None`` if the log keeps none.
+    marks
+        When items left, and where their start is not known; ``None`` if the log has no such column.
     items_table
         The table of items; ``None`` if the log has none.
     locate
@@ -82,6 +85,7 @@ class LogData:
     threads: int
     other_labels: Collection[Hashable] = ()
     columns: RowColumns | None = None
+    marks: RowMarks | None = None
     items_table: ItemsTable | None = None
     locate: Callable[[int], str] | None = None
     has_pipelines: bool = False
@@ -149,6 +153,12 @@ class LogData:
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Turn the core's times into timestamps, or leave them plain integers."""
         return to_times(values, self.unit, self.zone)
+
+    def times_or_missing(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        """Do the same where the lowest integer stands for a missing time, which plain integers have not."""
+        if self.unit is None:
+            return pd.Series(pd.arrays.IntegerArray(values, values == NAT), dtype="Int64")
+        return self.to_times(values)
 
     def keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         """Return the keys of the items whose journeys have these `first_row`."""

@@ -10,6 +10,7 @@ import pandas as pd
 from .. import _core
 from ..pipeline import Pipeline
 from ..tables.schema import QUALITY
+from .columns.marks import RowMarks
 from .data import LogData, ReaderLines
 from .fit import Fit
 from .near_labels import alike
@@ -28,6 +29,8 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "missing_stage": ("note", "rows without a stage"),
     "missing_time": ("note", "rows without a time"),
     "unparsed_time": ("note", "rows whose time is a text that is not a time"),
+    "unparsed_end": ("note", "rows whose end is a text that is not a time"),
+    "ended_before_start": ("note", "rows that end before they begin"),
     "doubtful_local_times": (
         "guess",
         "local times that the clocks show twice (read as winter time) or never",
@@ -39,6 +42,9 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "exact_duplicates": ("note", "rows equal in item, stage and time to an earlier row"),
     "repeats": ("note", "rows of the stage that the item is in already; one visit with the row before"),
     "ties": ("note", "rows of an item at the time of its row before; they keep the order of the input"),
+    "pauses": ("fact", "rows that end before the item's next row begins"),
+    "cut_ends": ("note", "rows that end after the item's next row begins, cut there"),
+    "start_unknown": ("note", "rows that begin at an unknown time: their visits are in no time in stage"),
     "one_row_items": (
         "warning",
         "items, and each has one row: a list of items as they stand, not their history; read() takes one row "
@@ -124,6 +130,8 @@ def quality_counts(
         "dates_as_numbers": n_rows if read_as_dates(data) else 0,
         "stages_alike": len(alike(data.stages["stage"])),
     }
+    if data.marks is not None:
+        counts |= _marks_counts(data, data.marks)
     if data.items_table is not None:
         counts["table_rows_without_item"] = data.items_table.n_keyless
         counts["items_not_in_table"] = data.items_table.n_unmatched
@@ -148,6 +156,17 @@ def ties_deciding_outcome(data: LogData, pipeline: Pipeline) -> int:
     """Count the items whose last time has rows of several outcomes of a pipeline."""
     lookup = data.lookup(pipeline, "ignore", "ignore")
     return int(_core.stages.pipeline_quality(data.journeys, lookup, data.threads).ties_deciding_outcome)
+
+
+def _marks_counts(data: LogData, marks: RowMarks) -> dict[str, int]:
+    """Count pauses, ends that are cut and unknown starts."""
+    counts: dict[str, int] = {}
+    if marks.ended is not None:
+        ends = _core.stages.check_ends(data.journeys, marks.ended, data.threads)
+        counts |= {"pauses": ends.pauses, "cut_ends": ends.cut_ends}
+    if marks.start_unknown is not None:
+        counts["start_unknown"] = marks.n_start_unknown
+    return counts
 
 
 def one_row_items(n_rows: int, n_items: int) -> int:

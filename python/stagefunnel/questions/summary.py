@@ -96,9 +96,10 @@ def summary(
     *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
-    # A move to another pipeline ends a visit, which only the question of its own knows.
+    # A move to another pipeline ends a visit, and so does the end of a row: only the question of its own
+    # knows them.
     stages = found.times
-    if selection.moved is not None:
+    if selection.moved is not None or selection.marks is not None:
         stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
     read = found if selection.is_whole else None
     known = read if selection.data is log._data else None

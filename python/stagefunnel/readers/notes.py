@@ -30,8 +30,7 @@ _GUESSES: Final = {
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "ends_before_start", "merged_deals", "unreadable_amounts"),
-    "ties_deciding_outcome",
+    *("names_without_stages", "merged_deals", "unreadable_amounts", "ties_deciding_outcome"),
 }
 
 

@@ -58,6 +58,13 @@ p,11,New,New,2026-02-10,2026-06-15,29,Cy,4,EUR
 p,11,Deal,New,2026-02-12,2026-06-15,30,Cy,4,EUR
 """
 HEADER, *LINES = DEALS.splitlines(keepends=True)
+
+
+def _ended(line: str) -> str:
+    """Let a row end when it begins, at a time that is only guessed."""
+    return f"{line.rstrip()},{line.split(',')[4]},yes\n"
+
+
 FILES = {
     "deals.csv": DEALS,
     "odd.csv": DEALS + "e,6,Odd,New,2026-02-03,2026-06-04,15,Al,4,USD\n",
@@ -65,6 +72,7 @@ FILES = {
     "bad.csv": DEALS + "e,6,New,New,,2026-06-04,15,Al,4,USD\n",
     "none.csv": HEADER,
     "fewer.csv": "".join([HEADER, *LINES[:9]]),
+    "ended.csv": HEADER.rstrip() + ",left,guessed\n" + "".join(map(_ended, LINES)),
     "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
     "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
     "pipeline.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n',
@@ -113,6 +121,7 @@ TRIALS: dict[str, list[Trial]] = {
     "basis": [trial("created", needs="--period 2026-01"), idle("created"), trial("closed")],
     "bins": [trial("1", needs="--table times"), idle("1")],
     "by": [trial("who"), idle("who", needs="--table items")],
+    "columns": [trial("who")],
     "count": [trial("origin")],
     "crm": [trial("wide", file="export"), idle("wide")],
     "currency": [trial("money", needs="--amount paid --rate EUR=1 --rate USD=2"), idle("money")],
@@ -126,6 +135,7 @@ TRIALS: dict[str, list[Trial]] = {
     "entries": [trial("all")],
     "every": [trial("day", needs="--table trend"), idle("year")],
     "exclude": [trial("Lost")],
+    "exited": [trial("left", file="ended.csv")],
     "export": [trial(file="export"), idle()],
     "fill": [trial("moves", needs="--kind conversions"), idle("moves"), idle("moves", needs="--kind strict")],
     "first_time": [trial("1", needs="--table items")],
@@ -178,6 +188,7 @@ TRIALS: dict[str, list[Trial]] = {
     "reason": [trial("who")],
     "same_part": [trial(needs="--period 2026-06")],
     "stage": [trial("other_stage")],
+    "start_unknown": [trial("guessed", file="ended.csv"), idle("guessed", file="export")],
     "steps": [trial("New,Lost")],
     "table": [trial("times")],
     "time": [trial("other_time"), trial("other_time", needs="--period 2026-02")],

@@ -298,3 +298,20 @@ def test_a_page_draws_shares_as_bars_behind_their_numbers() -> None:
     page = sf.show(sf.funnel(shop.log, shop.pipeline))._repr_html_()
     assert 'rgba(0,114,178,.22) 69%,transparent 69%)">69 %</td>' in page
     assert page.count("linear-gradient") == page.count(" %</td>")
+
+
+def test_starts_that_are_unknown_are_shown_where_there_are_some() -> None:
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 4], "unknown": [True, False]}
+    known = sf.time_in_stage(sf.StageLog(rows), SMALL, missing="ignore")
+    marked = sf.time_in_stage(sf.StageLog(rows, start_unknown="unknown"), SMALL, missing="ignore")
+    assert "start unknown" not in str(sf.show(known))
+    assert "start unknown" in str(sf.show(marked))
+
+
+def test_visits_are_shown_one_by_one() -> None:
+    times = pd.to_datetime(["2026-01-05", "2026-01-07"])
+    log = sf.StageLog({"item": [1, 1], "stage": ["New", "Offer"], "time": times})
+    lines = str(sf.show(sf.visits(log, SMALL))).splitlines()
+    assert lines[0] == "Visits"
+    assert "2 d" in lines[3]
+    assert lines[4].split()[-1] == "yes"

@@ -318,6 +318,10 @@ LargeVector<Value> values_of_rows(std::span<const Value> values, std::span<const
 
 template LargeVector<std::int32_t> values_of_rows(std::span<const std::int32_t>,
                                                   std::span<const std::uint32_t>, unsigned);
+template LargeVector<std::int64_t> values_of_rows(std::span<const std::int64_t>,
+                                                  std::span<const std::uint32_t>, unsigned);
+template LargeVector<std::uint8_t> values_of_rows(std::span<const std::uint8_t>,
+                                                  std::span<const std::uint32_t>, unsigned);
 template LargeVector<double> values_of_rows(std::span<const double>, std::span<const std::uint32_t>,
                                             unsigned);
 

@@ -54,6 +54,19 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
         return sf.time_in_stage(inputs.log, inputs.pipeline, per=args.per, **inputs.scope(args))
 
 
+def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List the visits, one row each."""
+    with open_inputs(args, parser) as inputs:
+        return sf.visits(
+            inputs.log,
+            inputs.pipeline,
+            by=split_names(args.by),
+            at=args.at,
+            columns=split_names(args.columns) or (),
+            **inputs.scope(args),
+        )
+
+
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:

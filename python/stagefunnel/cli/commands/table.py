@@ -121,7 +121,15 @@ examples:
     "losses": Command(
         "count the items lost, by where they were lost from and why",
         "questions.losses",
-        (options.groups, options.unit, options.at_loss, options.reason, options.amount, options.cohort),
+        (
+            options.groups,
+            options.unit,
+            options.at_loss,
+            options.reason,
+            options.amount,
+            options.marks,
+            options.cohort,
+        ),
         """\
 example:
   stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -148,10 +156,20 @@ example:
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
-        (options.per, options.part),
+        (options.per, options.marks, options.part),
         """\
 example:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
+""",
+    ),
+    "visits": Command(
+        "list the visits: which item was in which stage, from when to when",
+        "questions.visits",
+        (options.groups, options.at_visit, options.marks, options.part),
+        """\
+examples:
+  stagefunnel visits deals.csv --pipeline pipeline.toml --period 2026-03 --out visits.csv
+  stagefunnel visits deals.csv --pipeline pipeline.toml --items items.csv --by manager
 """,
     ),
     "transitions": Command(
@@ -175,7 +193,7 @@ example:
     "summary": Command(
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
-        (options.fill, options.flips, options.groups, options.per, options.part),
+        (options.fill, options.flips, options.groups, options.per, options.marks, options.part),
         """\
 examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
@@ -200,7 +218,7 @@ examples:
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
-        (options.report, options.observed, options.groups, options.reason, options.part),
+        (options.report, options.observed, options.groups, options.reason, options.marks, options.part),
         """\
 example:
   stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html
@@ -226,7 +244,7 @@ example:
     "quality": Command(
         "count what is unusual in the rows",
         "questions.quality",
-        (),
+        (options.marks,),
         """\
 examples:
   stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at

@@ -28,7 +28,7 @@ from ...times.periods import (
     period_of,
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
-from ..scope.remarks import joined_remarks, remark
+from ..scope.remarks import joined_remarks, of_unknown_start, remark
 from ..scope.selection import data_of, remarks_about
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .funnel import funnel
@@ -158,7 +158,8 @@ def compare_periods(
         remarks_about(log, pipeline, unlisted, period=one, as_of=as_of, called=name)
         for one, name in zip((now, before), called, strict=True)
     ]
-    return remark(table, {**joined_remarks(remarks), **_about_units((counts, counts_before), called)})
+    about = {**joined_remarks(remarks), **of_unknown_start(counts.attrs["stagefunnel"])}
+    return remark(table, {**about, **_about_units((counts, counts_before), called)})
 
 
 def _about_units(funnels: Sequence[pd.DataFrame], called: Sequence[str]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from ...tables.schema import EXPLANATION, OUTCOMES
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.remarks import remark
 from ..scope.selection import core_pipeline, remarks_about, select
+from ..scope.unknown_starts import born_unknown
+from ..scope.within import NEVER
 from .kinds import Rule, rules_of
 
 
@@ -29,6 +31,7 @@ class _Visit:
     outcome: str
     time: Any
     tick: int
+    start_unknown: bool
 
 
 @dataclass(frozen=True)
@@ -112,16 +115,25 @@ def explain(
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     check_option("basis", basis, get_args(BasisName))
-    whole = as_read(log, pipeline, lookup)._data.journey_of(item)
+    read = as_read(log, pipeline, lookup)
+    whole = read._data.journey_of(item)
     options: dict[str, Any] = {"period": period, "basis": basis, "as_of": as_of}
     journey = select(log, whole, pipeline, lookup, **options)
-    visits, all_visits = (_visits(log, pipeline, lookup, rows) for rows in (journey, whole))
-    entries = _visits(log, pipeline, lookup, log._data.journey_of(item))
+    unborn = born_unknown(read._data, lookup) if basis == "created" else None
+    is_unborn = unborn is not None and bool(unborn[log._data.journeys.first_row == whole.first_row].any())
+    if is_unborn:
+        options["until"] = np.full(1, NEVER)
+    journey = select(log, whole, pipeline, lookup, **options)
+    unknown = _unknown_starts(log, whole)
+    visits, all_visits = (_visits(log, pipeline, lookup, rows, unknown) for rows in (journey, whole))
+    entries = _visits(log, pipeline, lookup, log._data.journey_of(item), unknown)
     nowhere = None
     if all_visits and not visits:
         staying = pipeline.replace(moved_out="include")
-        has_moved = bool(_visits(log, pipeline, lookup, select(log, whole, staying, lookup, **options)))
-        nowhere = f"left out: {'moved out' if has_moved else 'outside the period'}"
+        stayed = select(log, whole, staying, lookup, **options)
+        has_moved = bool(_visits(log, pipeline, lookup, stayed, unknown))
+        why = "its start is unknown" if is_unborn else "outside the period"
+        nowhere = f"left out: {'moved out' if has_moved else why}"
     parts = []
     stages = _Stages(pipeline, lookup)
     for rule in rules:
@@ -161,18 +173,35 @@ def explain(
     return remark(table, remarks_about(log, pipeline, unlisted, period=period, as_of=as_of))
 
 
+def _unknown_starts(log: StageLog, journey: _core.journeys.Journeys) -> list[bool]:
+    """Return for each row of an item's whole journey whether its start is unknown."""
+    marks, whole = log._data.marks, log._data.journeys
+    if marks is None or marks.start_unknown is None:
+        return [False] * int(journey.n_rows)
+    (item,) = np.flatnonzero(whole.first_row == journey.first_row[0]).tolist()
+    begin, end = whole.offsets[item : item + 2].tolist()
+    flags: list[bool] = marks.start_unknown[begin:end].astype(bool).tolist()
+    return flags
+
+
 def _visits(
-    log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline, journey: _core.journeys.Journeys
+    log: StageLog,
+    pipeline: Pipeline,
+    lookup: _core.scan.Pipeline,
+    journey: _core.journeys.Journeys,
+    unknown: list[bool],
 ) -> list[_Visit]:
+    """List the visits of a journey, which has the first rows of the item or all of them."""
     row_of_code = list(lookup.rows)
     rows = [row_of_code[code] for code in journey.stage.tolist()]
     times = log._data.to_times(journey.time)
     outcomes = [OUTCOMES[code] for code in row_outcomes(pipeline)]
     names = list(pipeline.names.values())
     visits: list[_Visit] = []
-    for row, time, tick in zip(rows, times, journey.time.tolist(), strict=True):
+    ticks = journey.time.tolist()
+    for row, time, tick, is_unknown in zip(rows, times, ticks, unknown[: len(rows)], strict=True):
         if row >= 0 and (not visits or visits[-1].row != row):
-            visits.append(_Visit(row, names[row], outcomes[row], time, tick))
+            visits.append(_Visit(row, names[row], outcomes[row], time, tick, is_unknown))
     return visits
 
 
@@ -190,7 +219,8 @@ def _reason(
     own = [visit for visit in visits if visit.row == row]
     if passed:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        return f"passed: entered at {own[0].time}{more}"
+        or_before = ", or at an unknown time before" if own[0].start_unknown else ""
+        return f"passed: entered at {own[0].time}{or_before}{more}"
     if assumed:
         return f"assumed: {_implied_by(kind, row, visits, stages)}"
     if not own:

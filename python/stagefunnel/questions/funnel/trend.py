@@ -31,7 +31,7 @@ from ..scope.breakdown import groups_of
 from ..scope.columns import source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
-from ..scope.remarks import Remarks, remark
+from ..scope.remarks import Remarks, of_unknown_start, remark
 from ..scope.scope import Scope
 from ..scope.selection import (
     Selection,
@@ -170,7 +170,7 @@ def funnel_by_period(
                 flips = rule.lost_then_won if within is None else Flips.include
                 at = selection.facts(flips).periods(basis, bounds)[units.of_item]
                 counts[rule.kind] = count(Scope(selection, _placed(cells, groups, at), amounts), rule)
-        remarks = {**_about_units(selection), **remarks}
+        remarks = {**_about_units(selection), **remarks, **of_unknown_start(selection.remarks)}
     said = {
         "basis": basis,
         **observed_until(log._data, seen_at),

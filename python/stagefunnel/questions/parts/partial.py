@@ -82,6 +82,7 @@ class Partial:
     _stages: Stages
     _use: UseOfStages
     _ends: Ends
+    _start_unknown: int
     _reader_lines: ReaderLines
     _keys: Keys
 
@@ -123,6 +124,7 @@ class Partial:
             **remarks_of_stages(fit, self.unlisted),
             **self._ends.remarks(clock),
             **remarks_of_reader(self._reader_lines),
+            **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
         }
         times = time_table(
             self.pipeline,
@@ -219,7 +221,11 @@ def partial(
     moves = count_moves(selection)
     journeys, lookup = until_moved(selection)
     stages = _core.stages.stage_durations(
-        journeys=journeys, pipeline=lookup, per=_core.stages.Per[per], threads=log._data.threads
+        journeys=journeys,
+        pipeline=lookup,
+        per=_core.stages.Per[per],
+        threads=log._data.threads,
+        marks=selection.marks,
     )[: len(pipeline.labels)]
     found = quality_counts(log._data, pipeline)
     use = UseOfStages.of(log._data, pipeline, is_part=True)
@@ -243,6 +249,7 @@ def partial(
         _stages=Stages.of(log._data),
         _use=use,
         _ends=Ends.of(log._data, period, as_of),
+        _start_unknown=selection.remarks.get("start_unknown", 0),
         _reader_lines=log._data.reader_lines,
         _keys=keys_of(log._data.journeys),
     )
@@ -302,6 +309,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _stages=stages,
         _use=UseOfStages.total([part._use for part in parts]),
         _ends=Ends.total([part._ends for part in parts]),
+        _start_unknown=sum(part._start_unknown for part in parts),
         _reader_lines=_total_lines(parts),
         _keys=merged_keys([part._keys for part in parts]),
     )
@@ -309,7 +317,9 @@ def merge(partials: Iterable[Partial]) -> Partial:
 
 def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
     """Add up the counts of the quality table, except those of stages, which several parts may share."""
-    found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
+    # Parts may have columns that others have not.
+    checks = dict.fromkeys(check for part in parts for check in part._found)
+    found = {check: sum(part._found.get(check, 0) for part in parts) for check in checks}
     found["stages"] = len(stages.rows)
     found |= stage_counts(stages.fit(parts[0].pipeline))
     # These two are about all items, or about all rows.

@@ -53,6 +53,11 @@ def remarks_of_reader(lines: ReaderLines) -> Remarks:
     return _present(guesses=guesses, warnings=warned)
 
 
+def of_unknown_start(remarks: Remarks) -> Remarks:
+    """Take out of remarks how many items are in no created cohort, because their start is not known."""
+    return {name: n for name, n in remarks.items() if name == "start_unknown"}
+
+
 @dataclass(frozen=True)
 class Ends:
     """Where a question looks in time, and where a log begins and ends.

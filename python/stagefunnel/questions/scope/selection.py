@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias, get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import check_option
+from ...log.columns.marks import RowMarks
 from ...log.data import LogData
 from ...log.stage_log import StageLog, as_read, not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
@@ -20,6 +22,7 @@ from ...times.lengths import Length, LengthLike, ends_of, length_of
 from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages
 from .units import Flags, Flips, UnitFacts, Units, units_of
+from .unknown_starts import begun_before, born_unknown
 from .within import ALWAYS, NEVER, Ages, ages_of, basis_of, followed_for
 
 #: The last time that is read of each item, where there is such a bound.
@@ -53,6 +56,8 @@ class Selection:
         such items.
     ages
         Until when each item is read; ``None`` where items are not read for a length of time.
+    ended_before
+        First moment at which an end of a visit is not known yet; ``None`` where all ends are known.
     remarks
         What a table of the answer has to say beside its numbers.
     """
@@ -67,6 +72,7 @@ class Selection:
     ages: Ages | None = None
     units: Units | None = None
     in_report: Mapping[Flips, Flags] = field(default_factory=dict)
+    ended_before: int | None = None
     remarks: Remarks = field(default_factory=dict)
 
     @property
@@ -106,6 +112,23 @@ class Selection:
     def is_whole(self) -> bool:
         """True where all rows of the log are read."""
         return self.journeys is self.log._data.journeys
+
+    @cached_property
+    def marks(self) -> _core.scan.Marks | None:
+        """What is known of the rows beside stage and time; ``None`` where the log has no such columns."""
+        marks = self.data.marks
+        return None if marks is None else self.core_marks(marks)
+
+    def core_marks(self, marks: RowMarks) -> _core.scan.Marks:
+        """Make what the core reads of the marks of the log's rows."""
+        return _core.scan.Marks(
+            whole=self.data.journeys,
+            ended=marks.ended,
+            start_unknown=marks.start_unknown,
+            ended_before=self.ended_before,
+            until=None if self.ages is None else self.ages.until,
+            elsewhere=elsewhere_flags(self.log, self.pipeline),
+        )
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table of the answer remember the remarks, and return it."""
@@ -178,7 +201,11 @@ def selection_of(
     length = length_of(within, log._data.clock, "within")
     if observed_until is None and length is not None:
         observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))
-    reading = Reading(log, pipeline, lookup, period_of(period, log._data.clock), basis, as_of)
+    unborn = born_unknown(log._data, lookup) if basis == "created" else None
+    reading = Reading(log, pipeline, lookup, period_of(period, log._data.clock), basis, as_of, unborn)
+    ended_before = end_of_ends(log._data, period=period, basis=basis, as_of=as_of)
+    if n_unborn := reading.n_unborn(units):
+        remarks = {**remarks, "start_unknown": n_unborn}
     if length is None:
         cohort = ages = too_recent = None
         if units is None:
@@ -186,7 +213,7 @@ def selection_of(
         else:
             journeys, in_report = reading.units(units, flips)
     else:
-        ages = ages_of(log._data, lookup, length, observed_until)
+        ages = ages_of(log._data, lookup, length, observed_until, unborn if units is None else None)
         if units is None:
             cohort = reading.items(until=ages.until_of_cohort)
             # Items that are in no cohort have no rows left.
@@ -199,7 +226,18 @@ def selection_of(
         remarks = {**remarks, **followed_for(log._data, within, observed_until)}
     moved = moved_items(log, pipeline, lookup, journeys)
     selection = Selection(
-        log, pipeline, lookup, journeys, moved, too_recent, cohort, ages, units, in_report, remarks
+        log,
+        pipeline,
+        lookup,
+        journeys,
+        moved,
+        too_recent,
+        cohort,
+        ages,
+        units,
+        in_report,
+        ended_before,
+        remarks,
     )
     if units is None:
         return selection
@@ -208,7 +246,10 @@ def selection_of(
 
 @dataclass(frozen=True)
 class Reading:
-    """How the rows of a question are chosen: the period, what it keeps, and the moment of the report."""
+    """How the rows of a question are chosen: the period, what it keeps, and the moment of the report.
+
+    `unborn` flags the items of unknown start, which are in no created cohort; ``None`` where there are none.
+    """
 
     log: StageLog
     pipeline: Pipeline
@@ -216,9 +257,21 @@ class Reading:
     period: Period
     basis: BasisName
     as_of: MomentLike | None
+    unborn: Flags | None = None
+
+    def n_unborn(self, units: Units | None) -> int:
+        """Count the items, or the units, that have rows and are in no created cohort."""
+        if self.unborn is None:
+            return 0
+        seen = self._seen()
+        if units is None:
+            return begun_before(self.unborn, seen)
+        return int(self._are_unborn(facts_of(self.log, self.pipeline, self.lookup, units, seen)).sum())
 
     def items(self, until: Until = None) -> _core.journeys.Journeys:
         """Choose the items that the period keeps."""
+        if until is None and self.unborn is not None:
+            until = np.where(self.unborn, NEVER, ALWAYS)
         return self._select(self.log._data.journeys, self.period, self.basis, self.as_of, until)
 
     def alone(self, journeys: _core.journeys.Journeys, until: Until) -> _core.journeys.Journeys:
@@ -238,14 +291,12 @@ class Reading:
         start, end_at = self.period.ticks(self.log._data.clock)
         if self.basis == "active" and start is None:
             return whole, {}
-        if self.basis == "created" and start is None and end_at is None:
+        if self.basis == "created" and start is None and end_at is None and self.unborn is None:
             return whole, {}
-        in_report = {
-            rule: facts_of(self.log, self.pipeline, self.lookup, units, whole, rule).in_period(
-                self.basis, start, end_at
-            )
-            for rule in flips
-        }
+        in_report = {}
+        for rule in flips:
+            found = facts_of(self.log, self.pipeline, self.lookup, units, whole, rule)
+            in_report[rule] = found.in_period(self.basis, start, end_at) & ~self._are_unborn(found)
         in_any = np.logical_or.reduce(list(in_report.values()))
         # An item of no unit that a rule keeps has no rows left.
         kept = self.alone(whole, np.where(in_any[units.of_item], ALWAYS, NEVER))
@@ -264,12 +315,24 @@ class Reading:
         found = facts_of(self.log, self.pipeline, self.lookup, units, alone)
         first_item = found.facts.first_item
         is_in = (first_item >= 0) & found.in_period("created", *self.period.ticks(self.log._data.clock))
+        is_in &= ~self._are_unborn(found)
         until = np.full(units.n, NEVER)
         until[is_in] = ends_of(length, found.facts.first_time[is_in], self.log._data.clock)
         too_recent = is_in & (until >= (ALWAYS if observed_until is None else observed_until))
         flags = np.zeros(self.log.n_items, dtype=bool)
         flags[first_item[too_recent]] = True
         return Ages(until[units.of_item], too_recent[units.of_item]), flags
+
+    def _are_unborn(self, found: UnitFacts) -> Flags:
+        """Flag the units whose first item has an unknown start."""
+        first_item = found.facts.first_item
+        if self.unborn is None:
+            return np.zeros(len(first_item), dtype=bool)
+        return (first_item >= 0) & self.unborn[first_item]
+
+    def _seen(self) -> _core.journeys.Journeys:
+        """Choose all items, with their rows before the moment of the report."""
+        return self._select(self.log._data.journeys, Period(None, None), "active", self.as_of, None)
 
     def _select(
         self,
@@ -328,6 +391,22 @@ def remarks_of_units(selection: Selection) -> Remarks:
         )
         n_without = units.n_without(rows >= 0)
     return {"unit": units.name, "without_unit": n_without}
+
+
+def end_of_ends(
+    data: LogData, *, period: PeriodLike | None, basis: BasisName, as_of: MomentLike | None
+) -> int | None:
+    """Find the first moment at which an end of a visit is not known yet; ``None`` where all ends are known.
+
+    Ends at the end of observation are known, as rows are.
+    """
+    if data.marks is None:
+        return None
+    _, end = period_of(period, data.clock).ticks(data.clock)
+    seen_at = moment_of(as_of, data.clock, "as_of")
+    observed = None if data.observed_until is None else data.observed_until + 1
+    bounds = [seen_at, end if basis == "active" else None, observed]
+    return min((moment for moment in bounds if moment is not None), default=None)
 
 
 def moved_items(

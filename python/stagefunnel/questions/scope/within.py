@@ -46,8 +46,17 @@ class Ages:
         return np.where(left_out, NEVER, self.until)
 
 
-def ages_of(data: LogData, lookup: _core.scan.Pipeline, length: Length, observed_until: int | None) -> Ages:
-    """Find until when each item is read, and which items are too recent for that."""
+def ages_of(
+    data: LogData,
+    lookup: _core.scan.Pipeline,
+    length: Length,
+    observed_until: int | None,
+    unborn: npt.NDArray[np.bool_] | None = None,
+) -> Ages:
+    """Find until when each item is read, and which items are too recent for that.
+
+    Nothing is read of items that are `unborn`: nobody knows when they were created.
+    """
     row = _core.funnel.rows_of_items(
         journeys=data.journeys,
         pipeline=lookup,
@@ -56,7 +65,7 @@ def ages_of(data: LogData, lookup: _core.scan.Pipeline, length: Length, observed
         threads=data.threads,
     )
     until = np.full(len(row), NEVER)
-    is_listed = row >= 0
+    is_listed = row >= 0 if unborn is None else (row >= 0) & ~unborn
     until[is_listed] = ends_of(length, data.journeys.time[row[is_listed]], data.clock)
     too_recent = is_listed & (until >= (ALWAYS if observed_until is None else observed_until))
     return Ages(until, too_recent)

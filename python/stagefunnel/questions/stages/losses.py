@@ -85,7 +85,8 @@ def losses(
         ``lost_stage`` (the stage of the last visit), the reason's column; ``items``; ``share`` of all items
         of the group that are lost now; with `amount` also ``amount`` and ``amount_missing``;
         ``mean_until_lost`` and ``median_until_lost``, from the creation of an item until its loss, and
-        ``mean_in_stage``, of the last visit before the loss. Lengths of time are timedeltas, or floats where
+        ``mean_in_stage``, of the last visit before the loss; items whose start is not known are in none of
+        these. Lengths of time are timedeltas, or floats where
         the log's times are plain integers. With `within`, ``too_recent`` counts the items of the group that
         are left out.
 
@@ -137,12 +138,12 @@ def losses(
     counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
     if amounts.numbers is not None:
         counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, lost), strict=True))
-    until = cells.lengths(lost.until_lost)
+    until = cells.lengths(lost.until_lost, lost.creation_known)
     counts["mean_until_lost"] = to_durations(until.means(), log.unit)
     counts["median_until_lost"] = to_durations(until.medians(), log.unit)
     in_stage = [
         None if stage == nowhere else mean
-        for mean, stage in zip(cells.lengths(lost.in_stage).means(), before, strict=True)
+        for mean, stage in zip(cells.lengths(lost.in_stage, lost.start_known).means(), before, strict=True)
     ]
     counts["mean_in_stage"] = to_durations(in_stage, log.unit)
     stages = {
@@ -223,29 +224,45 @@ class _Cells:
         sums = [numbers.total(part) for part in parts]
         return np.array(sums, dtype=np.float64), missing.astype(np.int64)
 
-    def lengths(self, values: Lengths) -> _Lengths:
-        """Order the lengths of time of each cell."""
-        in_order = values[self._order]
-        return _Lengths(in_order[np.lexsort((in_order, self._cell))], self._starts, self.sizes)
+    def lengths(self, values: Lengths, is_known: npt.NDArray[np.bool_]) -> _Lengths:
+        """Order the lengths of time of each cell, as far as they are known."""
+        in_order, cell = values[self._order], self._cell
+        if not is_known.all():
+            kept = is_known[self._order]
+            in_order, cell = in_order[kept], cell[kept]
+        sizes = np.bincount(cell, minlength=len(self.sizes)).astype(np.int64)
+        return _Lengths(in_order[np.lexsort((in_order, cell))], sizes)
 
 
 class _Lengths:
-    """Lengths of time, cell after cell, in rising order inside a cell."""
+    """Lengths of time, cell after cell, in rising order inside a cell; `sizes` counts those of each cell."""
 
-    def __init__(self, values: Lengths, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.int64]) -> None:
-        self._values, self._starts, self._sizes = values, starts, sizes
+    def __init__(self, values: Lengths, sizes: npt.NDArray[np.int64]) -> None:
+        self._values, self._n_cells = values, len(sizes)
+        self._filled = np.flatnonzero(sizes)
+        self._sizes = sizes[self._filled]
+        self._starts = np.cumsum(self._sizes) - self._sizes
 
-    def means(self) -> list[Fraction]:
+    def means(self) -> list[Fraction | None]:
         """Return exact means; the halves of the lengths are added up apart, so that no sum overflows."""
         if not len(self._sizes):
-            return []
+            return self._by_cell([])
         upper = np.add.reduceat(self._values >> _HALF, self._starts)
         lower = np.add.reduceat(self._values & np.uint64(2**32 - 1), self._starts)
         sums = [(high << 32) + low for high, low in zip(upper.tolist(), lower.tolist(), strict=True)]
-        return [Fraction(total, size) for total, size in zip(sums, self._sizes.tolist(), strict=True)]
+        return self._by_cell(
+            [Fraction(total, size) for total, size in zip(sums, self._sizes.tolist(), strict=True)]
+        )
 
-    def medians(self) -> list[Fraction]:
+    def medians(self) -> list[Fraction | None]:
         """Return exact medians; of an even number of lengths, half the sum of the two in the middle."""
         low = self._values[self._starts + (self._sizes - 1) // 2]
         high = self._values[self._starts + self._sizes // 2]
-        return [Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+        return self._by_cell([Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
+
+    def _by_cell(self, values: Sequence[Fraction]) -> list[Fraction | None]:
+        """Return the value of each cell, None where it has no lengths."""
+        of_cell: list[Fraction | None] = [None] * self._n_cells
+        for cell, value in zip(self._filled.tolist(), values, strict=True):
+            of_cell[cell] = value
+        return of_cell

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ... import _core
 from ..scope.breakdown import rows_of_items
 from ..scope.selection import Selection
-from ..scope.units import UnitFacts
+from ..scope.units import Flags, UnitFacts
+from ..scope.unknown_starts import born_unknown
 
 Places = npt.NDArray[np.integer[Any]]
 Lengths = npt.NDArray[np.uint64]
@@ -30,6 +31,9 @@ class Lost:
         Its stage before the loss, or -1, and its last stage.
     until_lost, in_stage
         Time from the first row until the loss, and in the stage before it.
+    creation_known, start_known
+        Whether it is known since when each was there, and since when its item was in the stage before the
+        loss; the times of the others are not.
     member, lost_at
         The lost items whose amounts are added up, and for each of them the place of what was lost.
     """
@@ -39,6 +43,8 @@ class Lost:
     lost_stage: npt.NDArray[np.int32]
     until_lost: Lengths
     in_stage: Lengths
+    creation_known: Flags
+    start_known: Flags
     member: Places
     lost_at: Places
 
@@ -46,8 +52,12 @@ class Lost:
 def find_lost(selection: Selection, facts: UnitFacts | None) -> Lost:
     """Find what is lost now; `facts` are those of the units where units are counted."""
     found = _core.stages.find_losses(
-        journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        threads=selection.data.threads,
+        marks=selection.marks,
     )
+    creation_known, start_known = found.creation_unknown == 0, found.start_unknown == 0
     item = found.item
     stays = np.ones(len(item), dtype=bool) if selection.moved is None else ~selection.moved[item]
     if facts is None:
@@ -59,6 +69,8 @@ def find_lost(selection: Selection, facts: UnitFacts | None) -> Lost:
             found.lost_stage[stays],
             found.until_lost[stays],
             found.in_stage[stays],
+            creation_known[stays],
+            start_known[stays],
             member=item,
             lost_at=own,
         )
@@ -77,9 +89,20 @@ def find_lost(selection: Selection, facts: UnitFacts | None) -> Lost:
         found.lost_stage[rows],
         found.until_lost[rows] + _later_by(selection, facts, deciding[lost]),
         found.in_stage[rows],
+        _first_items_known(selection, facts)[deciding[lost]],
+        start_known[rows],
         member=item[stays][of_member >= 0],
         lost_at=of_member[of_member >= 0],
     )
+
+
+def _first_items_known(selection: Selection, facts: UnitFacts) -> Flags:
+    """Return for each item whether the start of its unit's first item is known."""
+    unborn = born_unknown(selection.data, selection.lookup, selection.journeys)
+    if unborn is None:
+        return np.ones(selection.log.n_items, dtype=bool)
+    first = facts.first_items
+    return (first < 0) | ~unborn[first]
 
 
 def _later_by(selection: Selection, facts: UnitFacts, item: Places) -> Lengths:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
@@ -23,8 +25,8 @@ def make_log(
     Parameters
     ----------
     rows
-        Columns ``item``, ``stage``, ``time`` and optionally ``order``, one row per entry into a stage, in
-        the order of the export.
+        Columns ``item``, ``stage``, ``time`` and optionally ``order``, ``exited`` and ``start_unknown``, one
+        row per entry into a stage, in the order of the export.
     place
         Function that says where a row stands in the input.
     options
@@ -42,9 +44,11 @@ def make_log(
         raise ReaderError(
             "the history does not name a stage of any item; a list of items would have their current stages"
         )
-    order = "order" if "order" in rows else None
+    further: dict[str, Any] = {role: role for role in ("order", "exited") if role in rows}
+    if "start_unknown" in rows and rows["start_unknown"].any():
+        further["start_unknown"] = "start_unknown"
     try:
-        return StageLog(rows, order=order, items=items, invalid=options.invalid)
+        return StageLog(rows, **further, items=items, invalid=options.invalid)
     except InvalidRowError as error:
         # The log's own advice has values of the option that a reader does not take.
         raise ReaderError(

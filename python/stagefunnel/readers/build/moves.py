@@ -36,7 +36,8 @@ def rows_of_moves(
     Returns
     -------
     rows, place
-        Columns ``item``, ``stage``, ``time`` and ``order``, and where each row stands in the input.
+        Columns ``item``, ``stage``, ``time``, ``order`` and ``start_unknown``, and where each row stands in
+        the input.
     """
     if created is not None:
         created = _in_zone_of(moves["time"], created.dropna())
@@ -44,7 +45,8 @@ def rows_of_moves(
     if created is None or current is None:
         return rows, row_place
     unmoved = pd.DataFrame({"stage": current, "time": created}).dropna().rename_axis("item")
-    unmoved = unmoved[~unmoved.index.isin(moves["item"])].reset_index().assign(order=-1)
+    unmoved = unmoved[~unmoved.index.isin(moves["item"])].reset_index()
+    unmoved = unmoved.assign(order=-1, start_unknown=False)
     notes.add(
         "items_without_move",
         len(unmoved),
@@ -81,7 +83,7 @@ def with_first_stages(
     """Turn moves into rows of a log, with a row for the stage that the first move of an item leaves.
 
     The item entered that stage when it was created. If its creation is unknown, the row gets the time of
-    the first move, so that the funnel counts the stage, and a note counts the row: its time in stage is 0.
+    the first move, so that the funnel counts the stage, and says that its start is unknown; a note counts it.
 
     Parameters
     ----------
@@ -95,7 +97,8 @@ def with_first_stages(
     Returns
     -------
     rows, place
-        Columns ``item``, ``stage``, ``time`` and ``order``, and where each row stands in the input.
+        Columns ``item``, ``stage``, ``time``, ``order`` and ``start_unknown``, and where each row stands in
+        the input.
     """
     rank = _rank(moves)
     in_time = moves.assign(rank=rank).dropna(subset=["item"]).sort_values(["time", "rank"], kind="stable")
@@ -130,8 +133,9 @@ def with_first_stages(
     )
     entered = births.where(births.notna() & ~late, times)
     starts = pd.DataFrame({"item": first["item"], "stage": first["from_stage"], "time": entered})
-    starts = starts.assign(order=-1)
-    arrivals = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]].assign(order=rank)
+    starts = starts.assign(order=-1, start_unknown=births.isna())
+    arrivals = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]]
+    arrivals = arrivals.assign(order=rank, start_unknown=False)
     if "pipeline" in moves:
         starts["pipeline"], arrivals["pipeline"] = first["pipeline"], moves["pipeline"]
     origins = [*starts.index, *arrivals.index]

@@ -38,7 +38,7 @@ def sniff(source: Source, options: Options) -> str | None:
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read stays: each entry becomes a row; exits are only compared with the next entry."""
+    """Read stays: each entry becomes a row, with its end."""
     notes = Notes()
     history = stage_history(sources, "stays", options, _NEEDED, notes, also=("order", "pipeline"))
     table, names = history.table, history.names
@@ -47,13 +47,14 @@ def read(sources: Sources, options: Options) -> Export:
     )
     rows["time"] = times_of(table, names["entered"], options, notes)
     exits = times_of(table, names["exited"], options, notes)
-    rows["exited"] = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
+    exits = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
+    rows["exited"] = exits.where(exits.dt.year < _NEVER)
     table, rows = in_reading_order(table, rows, options, notes)
     following = _following(rows)
     if "order" not in rows and (positions := _by_exits(rows, following)) is not None:
         table, rows = reordered(table, rows, positions)
         following = _following(rows)
-    note_exits(rows, rows.pop("exited"), following, notes)
+    note_exits(rows, following, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)
@@ -88,27 +89,21 @@ def _by_exits(rows: pd.DataFrame, following: pd.Series) -> npt.NDArray[np.intp] 
     return None if (before == after).all() else positions
 
 
-def note_exits(rows: pd.DataFrame, exits: pd.Series, following: pd.Series, notes: Notes) -> None:
-    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended.
-
-    A stay that ends in the year 2050 or later is open.
-    """
-    stays = rows[["item", "time"]].assign(exited=exits.where(exits.dt.year < _NEVER), following=following)
+def note_exits(rows: pd.DataFrame, following: pd.Series, notes: Notes) -> None:
+    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended."""
+    stays = rows[["item", "time", "exited"]].assign(following=following)
     stays = stays.dropna(subset=["item", "time"])
     following = stays["following"]
     has_ended, has_next = stays["exited"].notna(), following.notna()
-    notes.add(
-        "ends_before_start", int((stays["exited"] < stays["time"]).sum()), "stays that end before they begin"
-    )
     gaps = stays["exited"] < following
-    notes.add("gaps", int(gaps.sum()), "stays that end before the next begins; the stage lasts until then")
+    notes.add("gaps", int(gaps.sum()), "stays that end before the next begins: pauses, in no stage")
     overlaps = stays["exited"] > following
     notes.add(
         "overlaps", int(overlaps.sum()), "stays that end after the next has begun; the next one ends them"
     )
     left = has_ended & ~has_next
     notes.add(
-        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count as still there"
+        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count where they were"
     )
     unended = ~has_ended & has_next
     notes.add("open_before_next", int(unended.sum()), "open stays with another after them, which ends them")
