@@ -314,7 +314,9 @@ def test_the_change_log_of_a_system(name: str) -> None:
     assert count(export, "items_without_stage") == 1
     has_creations = name.endswith(HAS_CREATIONS)
     assert count(export, "first_stage_time_unknown") == (0 if has_creations else 2)
-    times = sf.time_in_stage(export.log, pipeline).set_index("stage")["mean"]
+    times = sf.time_in_stage(export.log, pipeline).set_index("stage")
+    assert times["start_unknown"].tolist() == [0 if has_creations else 2, 0, 0, 0]
+    times = times["mean"]
     assert times["Offer"] == pd.Timedelta(days=1)
     if has_creations:
         assert times["New"] == pd.Timedelta(hours=36)  # two days and one
@@ -360,6 +362,7 @@ def test_changes_of_pipedrive_in_a_warehouse() -> None:
     (pipeline,) = export.pipelines.values()
     assert list(pipeline.names.values())[:3] == ["Lead", "Offer", "Deal"]
     assert reached(export) == {"1": 2, "2": 1, "10": 0, "won": 1, "lost": 1}
+    assert count(export, "start_unknown") == 0
     assert [count(export, check) for check in ("other_changes", "stages_by_id", "no_status")] == [1, 3, 0]
 
 
