@@ -8,6 +8,7 @@
 #include "stagefunnel/journeys/key_texts.hpp"
 #include "stagefunnel/journeys/lookup.hpp"
 #include "stagefunnel/journeys/row_stream.hpp"
+#include "stagefunnel/journeys/working_time.hpp"
 
 namespace stagefunnel::bindings {
 namespace journeys_calls {
@@ -72,6 +73,27 @@ std::pair<Journeys, py::array_t<std::uint32_t>> build_stream_with_rows(journeys:
     return {std::move(journeys), std::move(numbers)};
 }
 
+py::array_t<std::int64_t> working_times(const Array<std::int64_t>& times, const Array<std::int64_t>& begin,
+                                        const Array<std::int64_t>& end, const Array<std::int64_t>& before,
+                                        unsigned threads) {
+    const std::span<const std::int64_t> moments = as_span(times);
+    const journeys::WorkingSpans spans{as_span(begin), as_span(end), as_span(before)};
+    LargeVector<std::int64_t> worked;
+    {
+        const py::gil_scoped_release unlocked;
+        worked = journeys::working_times(moments, spans, threads);
+    }
+    return as_array(std::move(worked));
+}
+
+Journeys in_working_time(const Journeys& journeys, const Array<std::int64_t>& begin,
+                         const Array<std::int64_t>& end, const Array<std::int64_t>& before,
+                         unsigned threads) {
+    const journeys::WorkingSpans spans{as_span(begin), as_span(end), as_span(before)};
+    const py::gil_scoped_release unlocked;
+    return journeys::in_working_time(journeys, spans, threads);
+}
+
 py::typing::List<py::bytes> as_bytes(const std::vector<std::string>& texts) {
     py::typing::List<py::bytes> list;
     for (const std::string& text : texts) list.append(py::bytes(text));
@@ -113,6 +135,16 @@ void bind_journeys(py::module_& m) {
             return journeys::take_items(journeys, as_span(items));
         },
         "journeys"_a, "items"_a.noconvert());
+    m.def("working_times", &working_times, "times"_a.noconvert(), "begin"_a.noconvert(), "end"_a.noconvert(),
+          "before"_a.noconvert(), "threads"_a);
+    m.def(
+        "with_times",
+        [](const Journeys& journeys, const Array<std::int64_t>& times) {
+            return journeys::with_times(journeys, as_span(times));
+        },
+        "journeys"_a, "times"_a.noconvert());
+    m.def("in_working_time", &in_working_time, "journeys"_a, "begin"_a.noconvert(), "end"_a.noconvert(),
+          "before"_a.noconvert(), "threads"_a);
     m.def("places_of", &places, "journeys"_a, "keys"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from .reports.build import report
     from .settings import Settings
     from .tables.summary import Summary
+    from .working_hours import WorkingHours
 
 __all__ = [
     "Exclusion",
@@ -77,6 +78,7 @@ __all__ = [
     "Summary",
     "UnknownItemError",
     "UnknownStageError",
+    "WorkingHours",
     "__version__",
     "chain_funnel",
     "compare_periods",
@@ -152,6 +154,7 @@ _NAMES_OF: Final = {
     "reports.build": ("report",),
     "settings": ("Settings",),
     "tables.summary": ("Summary",),
+    "working_hours": ("WorkingHours",),
 }
 _HOMES: Final = {name: module for module, names in _NAMES_OF.items() for name in names}
 _MODULES: Final = frozenset(

@@ -10,9 +10,10 @@ import pandas as pd
 
 from .errors import SchemaError, check_option, counted, did_you_mean, given, is_whole_number, quoted
 from .naming import public
-from .pipeline_file import errors_name_the_file, read_pipeline_file
+from .pipeline_file import read_pipeline_file
 from .stage_rules import Label, Shorter, StageRules
 from .times.periods import MomentLike
+from .toml_file import errors_name_the_file
 
 MovedOut = Literal["exclude", "include"]
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from .errors import SchemaError, is_whole_number
 from .naming import public
 from .pipeline import Pipeline
-from .pipeline_file import Observed, errors_name_the_file, read_pipeline_file
+from .pipeline_file import Observed, read_pipeline_file
 from .times.lengths import length_text
+from .toml_file import errors_name_the_file
+from .working_hours import WorkingHours
 
 
 @public
@@ -32,6 +34,8 @@ class Settings:
     observed_until
         Moment until which the items were observed, as :class:`StageLog` takes it; ``None``: until the last
         row.
+    calendar
+        Working hours in which lengths of time are measured; ``None``: all time counts.
 
     Examples
     --------
@@ -54,13 +58,16 @@ class Settings:
     columns: Mapping[str, str] = field(default_factory=dict)
     unlisted: str = "error"
     observed_until: Observed | None = None
+    calendar: WorkingHours | None = None
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Settings:
         """Read a file; an unknown key is an error."""
         file = read_pipeline_file(path)
         with errors_name_the_file(path):
-            return cls(Pipeline(**file.pipeline), file.columns, file.unlisted, file.observed_until)
+            return cls(
+                Pipeline(**file.pipeline), file.columns, file.unlisted, file.observed_until, file.calendar
+            )
 
     def to_toml(self) -> str:
         """Write the text of a file that :meth:`from_toml` reads as these settings.
@@ -117,7 +124,25 @@ class Settings:
         if self.columns:
             lines += ["", "[columns]"]
             lines += [f"{key} = {_toml(name)}" for key, name in self.columns.items()]
+        if self.calendar is not None:
+            lines += ["", *_toml_calendar(self.calendar)]
         return "\n".join(lines) + "\n"
+
+
+def _toml_calendar(calendar: WorkingHours) -> list[str]:
+    """Write working hours; the holidays of a table are written day by day."""
+    lines = ["[calendar]"]
+    if calendar.zone is not None:
+        lines.append(f"zone = {_toml(calendar.zone)}")
+    if isinstance(calendar.holidays, str):
+        lines.append(f"holidays = {_toml(calendar.holidays)}")
+    elif calendar.holidays:
+        lines.append(f"holidays = [{', '.join(str(day) for day in sorted(calendar.holidays))}]")
+    lines += ["", "[calendar.hours]"]
+    for day, spans in calendar.hours.items():
+        pairs = ", ".join(f"[{_toml(begin)}, {_toml(end)}]" for begin, end in spans)
+        lines.append(f"{day} = [{pairs}]")
+    return lines
 
 
 def _toml_moment(value: object) -> str:

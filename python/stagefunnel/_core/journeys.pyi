@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'journey_of', 'match_items', 'packed_texts', 'places_of', 'release_idle', 'take_items', 'time_range']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'journey_of', 'match_items', 'packed_texts', 'places_of', 'release_idle', 'take_items', 'time_range', 'with_times', 'working_times']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -68,6 +68,8 @@ def build_journeys(items: stagefunnel._core.columns.ItemKeys, stages: stagefunne
     ...
 def build_journeys_with_rows(items: stagefunnel._core.columns.ItemKeys, stages: stagefunnel._core.columns.StageCodes, times: stagefunnel._core.columns.Times, order: stagefunnel._core.columns.RowOrder, dropped: numpy.typing.NDArray[numpy.uint64], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Journeys, numpy.typing.NDArray[numpy.uint32]]:
     ...
+def in_working_time(journeys: Journeys, begin: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
+    ...
 def journey_of(journeys: Journeys, item: stagefunnel._core.columns.ItemKeys) -> Journeys | None:
     ...
 def match_items(journeys: Journeys, table: stagefunnel._core.columns.ItemKeys, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
@@ -81,4 +83,8 @@ def release_idle() -> int:
 def take_items(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) -> Journeys:
     ...
 def time_range(journeys: Journeys, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[int, int] | None:
+    ...
+def with_times(journeys: Journeys, times: numpy.typing.NDArray[numpy.int64]) -> Journeys:
+    ...
+def working_times(times: numpy.typing.NDArray[numpy.int64], begin: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
     ...

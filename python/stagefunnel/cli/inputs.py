@@ -24,6 +24,7 @@ class Inputs:
     pipeline: sf.Pipeline
     unlisted: str
     missing: str | None
+    calendar: sf.WorkingHours | None = None
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about, and which items."""
@@ -56,23 +57,26 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
         _say_doubts(log, args)
-        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
+        calendar = calendar_of(args, parser, settings)
+        yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing, calendar)
 
 
 @contextmanager
-def open_log_alone(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[sf.StageLog]:
-    """Read the log for a question without stages; a pipeline file may name the columns."""
+def open_log_alone(
+    args: argparse.Namespace, parser: argparse.ArgumentParser
+) -> Iterator[tuple[sf.StageLog, sf.WorkingHours | None]]:
+    """Read the log for a question without stages, and its calendar; a pipeline file may name the columns."""
     if args.export:
         if args.pipeline is not None:
             parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
         log = _part_of_export(args, parser).log
         _say_doubts(log, args)
-        yield log
+        yield log, calendar_of(args, parser, None)
         return
     settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
     with open_log(args, parser, settings) as log:
         _say_doubts(log, args)
-        yield log
+        yield log, calendar_of(args, parser, settings)
 
 
 @contextmanager
@@ -104,7 +108,8 @@ def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) 
     name = args.pipeline or next(iter(pipelines))
     if name not in pipelines:
         parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
-    return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing)
+    calendar = calendar_of(args, parser, None)
+    return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing, calendar)
 
 
 def _part_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
@@ -140,6 +145,21 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
     files = expand_files(args.files, parser)
     with progress_bars(quiet=args.quiet) as bar:
         return sf.read(files, invalid=args.invalid, progress=bar(files), **given)
+
+
+def calendar_of(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, settings: sf.Settings | None
+) -> sf.WorkingHours | None:
+    """Read the working hours, if the command knows them: by default those of the pipeline file."""
+    path = getattr(args, "calendar", None)
+    if path is None:
+        return settings.calendar if settings is not None and hasattr(args, "calendar") else None
+    if path == "none":
+        return None
+    try:
+        return sf.WorkingHours.from_toml(path)
+    except OSError as error:
+        parser.error(f"--calendar {path}: {error.strerror}; none is plain time")
 
 
 def read_settings(path: str, parser: argparse.ArgumentParser, option: str = "--pipeline") -> sf.Settings:

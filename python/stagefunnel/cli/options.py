@@ -283,6 +283,16 @@ def chain(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def calendar(parser: argparse.ArgumentParser) -> None:
+    """Add the working hours in which lengths of time are measured."""
+    parser.add_argument(
+        "--calendar",
+        metavar="TOML",
+        help="measure in the working hours of this file's [calendar] (default: that of --pipeline; none for "
+        "plain time)",
+    )
+
+
 def per(parser: argparse.ArgumentParser) -> None:
     """Add the unit that a duration is measured per."""
     parser.add_argument("--per", choices=get_args(PerName), default="visit")

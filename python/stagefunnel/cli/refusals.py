@@ -141,6 +141,6 @@ _RULES: Final = (
         _measures_nothing,
         "{} is what --within or --window measures to, and there is none of them",
     ),
-    _Rule(("bins",), _is_not_of("times"), "{} is for --table times"),
+    _Rule(("bins", "calendar"), _is_not_of("times"), "{} is for --table times"),
     _Rule(("attribution_step",), _reads_step_1, "{} says which step --attribution step reads; ask for that"),
 )

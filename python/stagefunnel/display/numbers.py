@@ -71,8 +71,11 @@ def number(value: Any) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
-def length(value: Any) -> str:
-    """Write a length of time in its largest units: ``4 d 6 h``, ``36 min``; plain numbers as numbers."""
+def length(value: Any, working_day: float | None = None) -> str:
+    """Write a length of time in its largest units: ``4 d 6 h``, ``36 min``; plain numbers as numbers.
+
+    Of working time, `working_day` has the seconds of a day: ``3 working days 2 h``, ``5 working hours``.
+    """
     if pd.isna(value):
         return NOTHING
     if not isinstance(value, pd.Timedelta | np.timedelta64):
@@ -80,6 +83,8 @@ def length(value: Any) -> str:
     seconds = float(pd.Timedelta(value) / pd.Timedelta(seconds=1))
     if seconds == 0:
         return "0 s"
+    if working_day is not None:
+        return _worked(seconds, working_day)
     at = next((i for i, (_, size) in enumerate(_STEPS) if seconds >= size), len(_STEPS) - 1)
     unit, size = _STEPS[at]
     # Hours matter only below a hundred days, and seconds only below an hour.
@@ -92,3 +97,21 @@ def length(value: Any) -> str:
     if not steps:
         return f"< 1 {unit}"
     return f"{whole:,} {unit} {rest} {smaller}" if rest else f"{whole:,} {unit}"
+
+
+def _worked(seconds: float, working_day: float) -> str:
+    """Write working time: days with the hours above them, hours with the minutes above them, or less."""
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return length(pd.Timedelta(seconds=seconds))
+    hours = round(seconds / 3_600)
+    if hours * 3_600 < working_day:
+        whole, rest = divmod(minutes, 60)
+        return _counted_work(whole, "hour") + (f" {rest} min" if rest else "")
+    days, over = divmod(hours * 3_600, working_day)
+    rest = round(over / 3_600)
+    return _counted_work(int(days), "day") + (f" {rest} h" if rest and days < 100 else "")
+
+
+def _counted_work(n: int, unit: str) -> str:
+    return counted(n, f"working {unit}")

@@ -128,10 +128,12 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if known.empty:
         return ["No visit of a stage in progress is completed."]
     row = largest(known, known["median"]).iloc[0]
-    half = _HALF_OF.get(table.attrs.get("stagefunnel", {}).get("per", "visit"), _HALF_OF["visit"])
+    remembered = table.attrs.get("stagefunnel", {})
+    half = _HALF_OF.get(remembered.get("per", "visit"), _HALF_OF["visit"])
+    median = length(row["median"], remembered.get("working_day"))
     still_open = percent(row["open"] / row["visits"])
     return [
-        f"Longest: {name_of(row['stage'])} ({half} more than {length(row['median'])}; "
+        f"Longest: {name_of(row['stage'])} ({half} more than {median}; "
         f"{still_open} of all visits are still open)"
     ]
 

@@ -213,7 +213,8 @@ def _of_times(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     n, longest = int(table["count"].sum()), table["end"].iloc[-1]
     median = remembered["median"]
     median = pd.Timedelta(median) if isinstance(median, str) else median
-    return [f"Half of the {count(n)} took {length(median)} at most, the slowest {length(longest)}."]
+    half, slowest = (length(one, remembered.get("working_day")) for one in (median, longest))
+    return [f"Half of the {count(n)} took {half} at most, the slowest {slowest}."]
 
 
 def _of_times_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, overload
 
 import numpy as np
@@ -122,7 +123,13 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         shown = _with_rate_on_the_way(table)
     if kind == "losses" and "items" in shown.columns and "unit" in remembered:
         shown = shown.rename(columns={"items": things_of(remembered)})
-    return _show_rows(shown, _flat(remembered.get("names", {})), title=_title_of(remembered), below=below)
+    return _show_rows(
+        shown,
+        _flat(remembered.get("names", {})),
+        title=_title_of(remembered),
+        below=below,
+        working_day=remembered.get("working_day"),
+    )
 
 
 def _flat(names: Mapping[str, Any]) -> Mapping[str, str]:
@@ -202,7 +209,9 @@ def _show_sequence(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     is_funnel = remembered["table"] == "sequence_funnel"
     shown = _main_columns(table, remembered["by"]) if is_funnel else table
     below = sequence_findings(table, remembered)
-    return _show_rows(shown, {}, title=sequence_title(remembered), below=below)
+    return _show_rows(
+        shown, {}, title=sequence_title(remembered), below=below, working_day=remembered.get("working_day")
+    )
 
 
 def _main_columns(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -257,6 +266,7 @@ def _show_times(times: pd.DataFrame) -> Shown:
         remembered.get("names", {}),
         title=_title_of({**remembered, "table": "time_in_stage"}),
         below=answers(times, remembered),
+        working_day=remembered.get("working_day"),
     )
 
 
@@ -286,11 +296,12 @@ def _show_rows(
     title: str = "",
     most: int = _MOST_ROWS,
     below: Sequence[str] = (),
+    working_day: float | None = None,
 ) -> Shown:
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
     columns = [(str(name), table[name]) for name in table.columns]
-    texts = [map(_writer(name, column, name_of), column.head(most)) for name, column in columns]
+    texts = [map(_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],
         is_text=[not _is_number(column) for _, column in columns],
@@ -304,11 +315,11 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "m"
 
 
-def _writer(name: str, column: pd.Series, name_of: NameOf) -> Callable[[Any], str]:
+def _writer(name: str, column: pd.Series, name_of: NameOf, working_day: float | None) -> Callable[[Any], str]:
     """Choose how the values of a column are written."""
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
-        return length
+        return partial(length, working_day=working_day)
     if kind == "f":
         is_share = name.startswith(("conversion", "share", "rate_")) or name.endswith(("rate", "_change"))
         return percent if is_share else number

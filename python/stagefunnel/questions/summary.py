@@ -13,6 +13,7 @@ from ..pipeline import Pipeline
 from ..tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
 from ..tables.summary import Summary
 from ..times.periods import MomentLike, PeriodLike
+from ..working_hours import WorkingHours
 from .funnel.count import without_core_groups
 from .funnel.kinds import Rule, rules_of
 from .funnel.states import keep_item_states, kept_item_states
@@ -20,6 +21,7 @@ from .funnel.table import funnel_table, outcome_table, win_rate_standouts
 from .scope.breakdown import groups_of
 from .scope.scope import Scope
 from .scope.selection import selection_of
+from .scope.working import Lengths
 from .stages.durations import QUANTILES, quantiles_of, stage_times, time_table
 from .stages.transitions import transition_table
 
@@ -38,6 +40,7 @@ def summary(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
 ) -> Summary:
     """Answer the usual questions about a log: both funnels, outcomes, times, moves and quality.
 
@@ -50,7 +53,7 @@ def summary(
     fill, lost_then_won, by
         As for :func:`funnel`; `lost_then_won` and `by` are also those of :func:`outcomes`. Without
         `lost_then_won` each funnel keeps its own default, and the outcomes include all items.
-    per, quantiles
+    per, quantiles, calendar
         As for :func:`time_in_stage`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`. The quality table is always about the whole log.
@@ -86,6 +89,7 @@ def summary(
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
+    lengths = Lengths.of(selection.data, calendar)
     groups = groups_of(selection, by)
     found = _count_all(
         Scope(selection, groups),
@@ -96,14 +100,16 @@ def summary(
     *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
-    # A move to another pipeline ends a visit, and so does the end of a row: only the question of its own
-    # knows them.
+    # Only the question of its own knows a calendar, ends of rows, and moves to another pipeline, which end
+    # a visit.
     stages = found.times
-    if selection.moved is not None or selection.marks is not None:
-        stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
+    if selection.moved is not None or selection.marks is not None or calendar is not None:
+        stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths)
     read = found if selection.is_whole else None
     known = read if selection.data is log._data else None
-    times = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
+    times = time_table(
+        pipeline, stages, per=per, names=list(exact_quantiles), unit=lengths.unit, **lengths.remembered
+    )
     return Summary(
         funnel=selection.remarked(funnel_table(pipeline, "both", counted, groups)),
         outcomes=selection.remarked(

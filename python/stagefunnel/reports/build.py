@@ -23,6 +23,7 @@ from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
+from ..working_hours import WorkingHours
 from . import sections
 from .page import Page, Section, rendered
 from .painter import painter
@@ -46,6 +47,7 @@ def report(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
     within: LengthLike | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Path:
@@ -75,6 +77,8 @@ def report(
         most 36 periods.
     unlisted, missing, period, basis, as_of
         As for :func:`stagefunnel.funnel`.
+    calendar
+        Working hours in which lengths of time are measured, as for :func:`stagefunnel.time_in_stage`.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
         the periods of the trend cannot be compared.
@@ -111,10 +115,10 @@ def report(
         "as_of": as_of,
     }
     with painter() as draw:
-        answers = summary(log, pipeline, **scope)
+        answers = summary(log, pipeline, calendar=calendar, **scope)
         questions: list[_Question] = [
             lambda: sections.funnels(draw, answers.funnel),
-            lambda: sections.lost(draw, losses(log, pipeline, reason=reason, **scope)),
+            lambda: sections.lost(draw, losses(log, pipeline, reason=reason, calendar=calendar, **scope)),
             lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), **scope)),
             lambda: sections.times(draw, answers.time_in_stage),
             lambda: sections.moves(draw, answers.transitions),

@@ -186,7 +186,7 @@ def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
     scale = _DAY if unit == "D" else 1
     # Start four days early: a target day such as the 31st may be cut to the 28th.
     since, until = first * scale // per_second - 4 * _DAY, last * scale // per_second + 1
-    changes = _changes(since - _DAY, until + (months.number + 1) * 31 * _DAY, clock.zone)
+    changes = changes_of(since - _DAY, until + (months.number + 1) * 31 * _DAY, clock.zone)
     begin, shown = _days(since, until, changes)
     # Seconds from a time to what the clock shows at the end of its length.
     to_end = shown + _months_later(begin + shown, months)
@@ -233,7 +233,7 @@ def _never_falling(begin: Seconds, shift: Seconds, least: Seconds) -> Reach:
 
 
 @dataclass(frozen=True)
-class _Changes:
+class Changes:
     """Changes of a zone's offset from UTC; the first entry holds from before all times.
 
     Attributes
@@ -251,7 +251,8 @@ class _Changes:
     shown: Seconds
 
 
-def _changes(first: int, last: int, zone: str | None) -> _Changes:
+def changes_of(first: int, last: int, zone: str | None) -> Changes:
+    """Find when the clocks of a zone change between two moments, in seconds since 1970."""
     days = np.arange(first, last + 2 * _DAY, _DAY, dtype=np.int64)
     offsets = _offsets(days, zone)
     changed = np.flatnonzero(np.diff(offsets))
@@ -262,7 +263,7 @@ def _changes(first: int, last: int, zone: str | None) -> _Changes:
         is_before = _offsets(middle, zone) == before
         low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
     least = np.iinfo(np.int64).min
-    return _Changes(np.r_[least, high], np.r_[offsets[0], after], np.r_[least, high + before])
+    return Changes(np.r_[least, high], np.r_[offsets[0], after], np.r_[least, high + before])
 
 
 def _offsets(seconds: Seconds, zone: str | None) -> Seconds:
@@ -274,7 +275,7 @@ def _offsets(seconds: Seconds, zone: str | None) -> Seconds:
     return offsets
 
 
-def _days(since: int, until: int, changes: _Changes) -> tuple[Seconds, Seconds]:
+def _days(since: int, until: int, changes: Changes) -> tuple[Seconds, Seconds]:
     """Cut time at every midnight of the clock and at every change of it; return begins and offsets."""
     begins, offsets = [], []
     ends = np.r_[changes.at[1:], np.iinfo(np.int64).max]
@@ -302,7 +303,7 @@ def _months_later(shown: Seconds, months: Months) -> Seconds:
     return seconds
 
 
-def _cut(begin: Seconds, to_end: Seconds, changes: _Changes) -> tuple[Seconds, Seconds]:
+def _cut(begin: Seconds, to_end: Seconds, changes: Changes) -> tuple[Seconds, Seconds]:
     """Cut the pieces also where their ends meet a change of the clock."""
     stop = np.r_[begin[1:], np.iinfo(np.int64).max // 2]
     begins, to_ends = [begin], [to_end]

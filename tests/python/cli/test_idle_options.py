@@ -75,6 +75,7 @@ FILES = {
     "ended.csv": HEADER.rstrip() + ",left,guessed\n" + "".join(map(_ended, LINES)),
     "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
     "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
+    "calendar.toml": '[calendar]\nhours = {mon-fri = [["09:00", "12:00"], ["13:00", "17:00"]]}\n',
     "pipeline.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n',
     "other.toml": '[pipeline]\nstages = ["Offer", "New", "Deal"]\nwon = "Won"\nlost = "Lost"\n'
     '[columns]\nitem = "other_item"\n',
@@ -119,6 +120,7 @@ TRIALS: dict[str, list[Trial]] = {
     "attribution": [trial("last_touch", needs="--by who"), idle("first_touch")],
     "attribution_step": [trial("2", needs="--by who --attribution step"), idle("1")],
     "basis": [trial("created", needs="--period 2026-01"), idle("created"), trial("closed")],
+    "calendar": [trial("calendar.toml", needs="--table times"), idle("calendar.toml", needs="--table items")],
     "bins": [trial("1", needs="--table times"), idle("1")],
     "by": [trial("who"), idle("who", needs="--table items")],
     "columns": [trial("who")],

@@ -51,7 +51,9 @@ def compare(args: _Args, parser: _Parser) -> pd.DataFrame:
 def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items stay in each stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.time_in_stage(inputs.log, inputs.pipeline, per=args.per, **inputs.scope(args))
+        return sf.time_in_stage(
+            inputs.log, inputs.pipeline, per=args.per, calendar=inputs.calendar, **inputs.scope(args)
+        )
 
 
 def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -63,6 +65,7 @@ def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
             by=split_names(args.by),
             at=args.at,
             columns=split_names(args.columns) or (),
+            calendar=inputs.calendar,
             **inputs.scope(args),
         )
 
@@ -90,6 +93,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             reason=args.reason,
             amount=args.amount,
             unit=args.unit,
+            calendar=inputs.calendar,
             **inputs.cohort(args),
         )
 
@@ -118,6 +122,7 @@ def summary(args: _Args, parser: _Parser) -> sf.Summary:
             lost_then_won=args.lost_then_won,
             by=split_names(args.by),
             per=args.per,
+            calendar=inputs.calendar,
             **inputs.scope(args),
         )
 

@@ -25,6 +25,7 @@ def report(args: _Args, parser: _Parser) -> None:
             "reason": args.reason,
             "every": args.every,
             "within": read_length(args.within, inputs.log),
+            "calendar": inputs.calendar,
             **inputs.scope(args),
         }
         with page_bar(args.page, quiet=args.quiet) as progress:

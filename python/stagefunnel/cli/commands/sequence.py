@@ -19,7 +19,7 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count how far items come through steps, or answer another question about these steps."""
     steps = [_step(text, parser) for text in args.steps.split(",")]
-    with open_log_alone(args, parser) as log:
+    with open_log_alone(args, parser) as (log, calendar):
         rules = _rules(args, log, parser)
         if args.table == "items":
             return sf.sequence_items(log, steps, **rules)
@@ -33,7 +33,9 @@ def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
             "attribution_step": args.attribution_step,
         }
         if args.table == "times":
-            return sf.time_to_convert(log, steps, bins=args.bins, **between, **groups, **rules)
+            return sf.time_to_convert(
+                log, steps, bins=args.bins, calendar=calendar, **between, **groups, **rules
+            )
         if args.table == "trend":
             return sf.sequence_trend(log, steps, every=args.every, **between, **groups, **rules)
         return sf.sequence_funnel(log, steps, **groups, **rules)

@@ -122,13 +122,8 @@ examples:
         "count the items lost, by where they were lost from and why",
         "questions.losses",
         (
-            options.groups,
-            options.unit,
-            options.at_loss,
-            options.reason,
-            options.amount,
-            options.marks,
-            options.cohort,
+            *(options.groups, options.unit, options.at_loss, options.reason, options.amount),
+            *(options.calendar, options.marks, options.cohort),
         ),
         """\
 example:
@@ -156,7 +151,7 @@ example:
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
-        (options.per, options.marks, options.part),
+        (options.per, options.calendar, options.marks, options.part),
         """\
 example:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
@@ -165,7 +160,7 @@ example:
     "visits": Command(
         "list the visits: which item was in which stage, from when to when",
         "questions.visits",
-        (options.groups, options.at_visit, options.marks, options.part),
+        (options.groups, options.at_visit, options.calendar, options.marks, options.part),
         """\
 examples:
   stagefunnel visits deals.csv --pipeline pipeline.toml --period 2026-03 --out visits.csv
@@ -193,7 +188,10 @@ example:
     "summary": Command(
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
-        (options.fill, options.flips, options.groups, options.per, options.marks, options.part),
+        (
+            *(options.fill, options.flips, options.groups, options.per),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
 examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
@@ -206,7 +204,14 @@ examples:
     "sequence": Command(
         "count the items that come through steps inside a window",
         "sequence.sequence",
-        (options.sequence, options.missing, options.observed, options.every, options.groups),
+        (
+            options.sequence,
+            options.calendar,
+            options.missing,
+            options.observed,
+            options.every,
+            options.groups,
+        ),
         """\
 examples:
   stagefunnel sequence deals.csv --item deal_id --stage stage --time entered_at \\
@@ -218,7 +223,10 @@ examples:
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
-        (options.report, options.observed, options.groups, options.reason, options.marks, options.part),
+        (
+            *(options.report, options.observed, options.groups, options.reason),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
 example:
   stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html

@@ -55,15 +55,16 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
         raise SchemaError(
             "a histogram has room for one group; give the rows of one group, without the column of groups"
         )
-    scale = length_axis_of(table["end"])
+    working_day = remembered.get("working_day")
+    scale = length_axis_of(table["end"], working_day)
     records: list[dict[str, Any]] = [
         {
             "start": scale.of(row["start"]),
             "end": scale.of(row["end"]) or 1e-9,
             "n": int(row["count"]),
             "to_date": float(row["share_to_date"]),
-            "from": length(row["start"]),
-            "to": length(row["end"]),
+            "from": length(row["start"], working_day),
+            "to": length(row["end"], working_day),
             "items": count(row["count"]),
             "through": percent(row["share_to_date"]),
         }

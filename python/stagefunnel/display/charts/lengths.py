@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
+_WORKED = tuple((f"working {title}", seconds) for title, seconds in _UNITS[1:])
 
 
 class LengthAxis(NamedTuple):
@@ -32,11 +33,15 @@ class LengthAxis(NamedTuple):
         return float(value) if self.seconds is None else pd.Timedelta(value).total_seconds() / self.seconds
 
 
-def length_axis_of(lengths: Iterable[Any]) -> LengthAxis:
-    """Choose the largest unit of which the longest length has at least two."""
+def length_axis_of(lengths: Iterable[Any], working_day: float | None = None) -> LengthAxis:
+    """Choose the largest unit of which the longest length has at least two.
+
+    Of working time, `working_day` has the seconds of a day.
+    """
     present = [value for value in lengths if not pd.isna(value)]
     if not present or not isinstance(present[0], datetime.timedelta):
         return LengthAxis("", None)
     longest = max(pd.Timedelta(value).total_seconds() for value in present)
-    title, seconds = next((one for one in _UNITS if longest >= 2 * one[1]), _UNITS[-1])
+    units = _UNITS if working_day is None else (("working days", working_day), *_WORKED)
+    title, seconds = next((one for one in units if longest >= 2 * one[1]), units[-1])
     return LengthAxis(title, seconds)

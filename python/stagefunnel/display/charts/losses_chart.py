@@ -65,7 +65,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     things = things_of(canvas.remembered)
     panels = []
     for group, rows in canvas.groups(_MOST_GROUPS):
-        records = _piece_records(rows, part, names, parts, domain)
+        records = _piece_records(rows, part, names, parts, domain, canvas.remembered.get("working_day"))
         stages = list(dict.fromkeys(record["stage"] for record in records))
         totals = _totals(records)
         y = alt.Y("stage:N", scale=alt.Scale(domain=stages), axis=name_axis(look))
@@ -96,13 +96,19 @@ def _part_column(table: pd.DataFrame) -> str:
 
 
 def _piece_records(
-    rows: pd.DataFrame, part: str, names: Mapping[Any, str], parts: Mapping[Any, str], shown: Sequence[str]
+    rows: pd.DataFrame,
+    part: str,
+    names: Mapping[Any, str],
+    parts: Mapping[Any, str],
+    shown: Sequence[str],
+    working_day: float | None,
 ) -> list[dict[str, Any]]:
     """Record the pieces of the bars; parts without a colour of their own are drawn as ``other``."""
     records = []
     for row in rows.to_dict("records"):
         into = parts[present_or_missing(row[part])]
         colour = into if into in shown else "other"
+        until = length(row["median_until_lost"], working_day) if "median_until_lost" in row else ""
         records.append(
             {
                 "stage": names[present_or_missing(row["from_stage"])],
@@ -113,7 +119,7 @@ def _piece_records(
                 "items": count(row["items"]),
                 "n": int(row["items"]),
                 "of the lost": percent(row["share"]),
-                "until lost": length(row["median_until_lost"]) if "median_until_lost" in row else "",
+                "until lost": until,
             }
         )
     return records

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -58,8 +59,10 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
     quantiles = [str(name) for name in table.columns if re.fullmatch(r"q\d+(\.\d+)?", str(name))]
     completed = table[table["completed"] > 0]
     measures = ["mean", "median", *quantiles]
-    scale = length_axis_of(completed[name].max() for name in measures)
-    records = [_row_record(row, names, quantiles, scale) for row in rows_of(completed)]
+    working_day = canvas.remembered.get("working_day")
+    scale = length_axis_of((completed[name].max() for name in measures), working_day)
+    write = partial(length, working_day=working_day)
+    records = [_row_record(row, names, quantiles, scale, write) for row in rows_of(completed)]
     ends = [record["high"] for record in records] + [record["mean"] for record in records]
     room = room_for(max([*ends, 1e-9]), 1.25)
     axis = alt.Axis(title=scale.title, grid=True, tickCount=6, domain=False, format=",.2~f")
@@ -82,10 +85,14 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
 
 
 def _row_record(
-    row: Mapping[str, Any], names: Mapping[Any, str], quantiles: Sequence[str], scale: LengthAxis
+    row: Mapping[str, Any],
+    names: Mapping[Any, str],
+    quantiles: Sequence[str],
+    scale: LengthAxis,
+    write: Callable[[Any], str],
 ) -> dict[str, Any]:
     at = {name: scale.of(row[name]) for name in ("mean", "median", *quantiles)}
-    texts = {f"{name} ": length(row[name]) for name in at}
+    texts = {f"{name} ": write(row[name]) for name in at}
     low, high = min([at["median"], *at.values()]), max([at[name] for name in quantiles] + [at["median"]])
     if quantiles:
         low = min(at[name] for name in quantiles)
@@ -95,7 +102,7 @@ def _row_record(
         "low": low,
         "high": high,
         "end": max(high, at["mean"]),
-        "label": length(row["median"]),
+        "label": write(row["median"]),
         **{name: at[name] for name in ("mean", "median")},
         **texts,
     }

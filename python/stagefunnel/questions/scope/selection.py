@@ -20,6 +20,7 @@ from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import Length, LengthLike, ends_of, length_of
 from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
+from ...times.stamps import NAT
 from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages
 from .units import Flags, Flips, UnitFacts, Units, units_of
 from .unknown_starts import begun_before, born_unknown
@@ -119,16 +120,29 @@ class Selection:
         marks = self.data.marks
         return None if marks is None else self.core_marks(marks)
 
-    def core_marks(self, marks: RowMarks) -> _core.scan.Marks:
-        """Make what the core reads of the marks of the log's rows."""
+    def core_marks(self, marks: RowMarks, *, bounded: bool = True) -> _core.scan.Marks:
+        """Make what the core reads of the marks of the log's rows.
+
+        It reads ends up to the bounds of the selection, unless these are not `bounded` by it any more.
+        """
         return _core.scan.Marks(
             whole=self.data.journeys,
             ended=marks.ended,
             start_unknown=marks.start_unknown,
-            ended_before=self.ended_before,
-            until=None if self.ages is None else self.ages.until,
+            ended_before=self.ended_before if bounded else None,
+            until=self.ages.until if bounded and self.ages is not None else None,
             elsewhere=elsewhere_flags(self.log, self.pipeline),
         )
+
+    def known_ends(self, ended: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the ends of the log's rows that the selection knows; the others are missing."""
+        known = ended.copy()
+        if self.ended_before is not None:
+            known[ended >= self.ended_before] = NAT
+        if self.ages is not None:
+            n_rows = np.diff(self.data.journeys.offsets.view(np.int64))
+            known[ended > np.repeat(self.ages.until, n_rows)] = NAT
+        return known
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table of the answer remember the remarks, and return it."""

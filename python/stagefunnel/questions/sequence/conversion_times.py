@@ -16,6 +16,8 @@ from ...tables.options import AttributionName
 from ...tables.schema import CONVERSION_TIMES
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
+from ...working_hours import WorkingHours
+from ..scope.working import Lengths
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
 from .question import check_whole, question_of, remember_rules, steps_between
@@ -37,6 +39,7 @@ def time_to_convert(
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count how long matches take from one step to another, in bins of equal width.
@@ -51,6 +54,8 @@ def time_to_convert(
         Number of bins; by default the cube root of the number of matches, rounded up, 60 at most.
     by, attribution, attribution_step, as_of
         As for :func:`sequence_funnel`.
+    calendar
+        Working hours, as for :func:`time_in_stage`; the rules of a match stay in plain time.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
@@ -87,7 +92,9 @@ def time_to_convert(
     grouped = grouped_by(question, by, touch, reserved=CONVERSION_TIMES)
     matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
     both = matches.done[:, start - 1] & matches.done[:, end - 1]
-    lengths = matches.time[both, end - 1] - matches.time[both, start - 1]
+    measured = Lengths.of(log._data, calendar)
+    from_time, to_time = (measured.times(matches.time[both, step - 1]) for step in (start, end))
+    lengths = to_time - from_time
     edges = _edges(lengths, bins)
     n_bins = max(len(edges) - 1, 0)
     groups = grouped.groups
@@ -98,8 +105,8 @@ def time_to_convert(
     kept = np.flatnonzero(counts.sum(axis=1))
     counts = counts[kept].astype(np.int64)
     columns: dict[str, Any] = {
-        "start": to_durations(np.tile(edges[:-1], len(kept)).tolist(), log.unit),
-        "end": to_durations(np.tile(edges[1:], len(kept)).tolist(), log.unit),
+        "start": to_durations(np.tile(edges[:-1], len(kept)).tolist(), measured.unit),
+        "end": to_durations(np.tile(edges[1:], len(kept)).tolist(), measured.unit),
         "count": counts.ravel(),
         "share": share(counts, counts.sum(axis=1, keepdims=True)).ravel(),
         "share_to_date": share(counts.cumsum(axis=1), counts.sum(axis=1, keepdims=True)).ravel(),
@@ -109,7 +116,7 @@ def time_to_convert(
     if groups is not None:
         values = groups.values.iloc[np.repeat(kept, n_bins)].reset_index(drop=True)
         table = pd.concat([values, table], axis="columns")
-    median = to_durations([_median(np.sort(lengths))], log.unit).iloc[0] if len(lengths) else None
+    median = to_durations([_median(np.sort(lengths))], measured.unit).iloc[0] if len(lengths) else None
     remember_rules(
         table,
         "time_to_convert",
@@ -119,6 +126,7 @@ def time_to_convert(
         by=by_columns,
         matches=len(lengths),
         median=median if median is None or log.unit is None else str(median),
+        **measured.remembered,
     )
     return table
 

@@ -17,7 +17,9 @@ from ...tables.options import BasisName, MissingStages, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
+from ...working_hours import WorkingHours
 from ..scope.selection import Selection, elsewhere_flags, selection_of
+from ..scope.working import Lengths
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 
@@ -33,6 +35,7 @@ def time_in_stage(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
 
@@ -52,6 +55,8 @@ def time_in_stage(
         ``q25`` for 0.25, beside the median.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`.
+    calendar
+        Working hours: time outside them does not count. By default all time counts.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def time_in_stage(
     Raises
     ------
     UnknownStageError, SchemaError
-        As for :func:`funnel`.
+        As for :func:`funnel`; also for a `calendar` with a log whose times are plain integers.
 
     Examples
     --------
@@ -81,24 +86,30 @@ def time_in_stage(
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
-    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()))
-    table = time_table(pipeline, stages, per=per, names=list(exact_quantiles), unit=log.unit)
+    lengths = Lengths.of(selection.data, calendar)
+    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths)
+    table = time_table(
+        pipeline, stages, per=per, names=list(exact_quantiles), unit=lengths.unit, **lengths.remembered
+    )
     return selection.remarked(table)
 
 
 def stage_times(
-    selection: Selection, per: _core.stages.Per, quantiles: list[_core.stages.Quantile]
+    selection: Selection,
+    per: _core.stages.Per,
+    quantiles: list[_core.stages.Quantile],
+    lengths: Lengths,
 ) -> list[_core.stages.StageTime]:
     """Measure the time in each stage of the pipeline."""
     journeys, lookup = until_moved(selection)
     with core_errors():
         times = _core.stages.time_in_stage(
-            journeys=journeys,
+            journeys=lengths.journeys(journeys),
             pipeline=lookup,
             per=per,
             quantiles=quantiles,
             threads=selection.data.threads,
-            marks=selection.marks,
+            marks=lengths.marks(selection),
         )
     return times[: len(selection.pipeline.labels)]
 
@@ -144,8 +155,12 @@ def time_table(
     per: str,
     names: Sequence[str],
     unit: str | None,
+    **more: Any,
 ) -> pd.DataFrame:
-    """Build the table of :func:`time_in_stage`; `names` are the names of the quantiles, the median first."""
+    """Build the table of :func:`time_in_stage`.
+
+    `names` are the names of the quantiles, the median first, and `more` is what the table remembers beside.
+    """
     table = pd.DataFrame(
         {
             **stage_columns(pipeline),
@@ -165,7 +180,7 @@ def time_table(
             for stage, length in zip(stages, lengths, strict=True)
         ]
         table[name] = to_durations(exact, unit)
-    remember(table, "time_in_stage", pipeline, per=per)
+    remember(table, "time_in_stage", pipeline, per=per, **more)
     return table[[*STAGE_TIMES, *names[1:]]]
 
 

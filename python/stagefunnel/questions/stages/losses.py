@@ -20,12 +20,14 @@ from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
+from ...working_hours import WorkingHours
 from ..funnel.ages import ages_by_last_row, ages_of
 from ..scope.breakdown import groups_of, where_read
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
+from ..scope.working import Lengths as Measured
 from .loss_rows import column_at_loss, reason_column
 from .lost import Lengths, Lost, find_lost
 
@@ -49,6 +51,7 @@ def losses(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    calendar: WorkingHours | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
 
@@ -76,6 +79,8 @@ def losses(
         As for :func:`funnel`; ``items`` counts the accounts that are lost now. The stages, the reason and
         the row where ``at="loss"`` and ``at="stage"`` read are those of the item that was closed last; times
         run from the account's first row.
+    calendar
+        Working hours, as for :func:`time_in_stage`; a length `within` is plain time.
 
     Returns
     -------
@@ -117,6 +122,7 @@ def losses(
         within=within,
         unit=unit,
     )
+    measured = Measured.of(selection.data, calendar)
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
     facts = None if selection.units is None else selection.facts()
@@ -127,7 +133,7 @@ def losses(
     if set(groups.names) & set(reasons.names):
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = find_lost(selection, facts)
+    lost = find_lost(selection, facts, measured)
     # Items without a visit before the loss come last.
     nowhere = len(pipeline.labels)
     before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)
@@ -139,13 +145,13 @@ def losses(
     if amounts.numbers is not None:
         counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, lost), strict=True))
     until = cells.lengths(lost.until_lost, lost.creation_known)
-    counts["mean_until_lost"] = to_durations(until.means(), log.unit)
-    counts["median_until_lost"] = to_durations(until.medians(), log.unit)
+    counts["mean_until_lost"] = to_durations(until.means(), measured.unit)
+    counts["median_until_lost"] = to_durations(until.medians(), measured.unit)
     in_stage = [
         None if stage == nowhere else mean
         for mean, stage in zip(cells.lengths(lost.in_stage, lost.start_known).means(), before, strict=True)
     ]
-    counts["mean_in_stage"] = to_durations(in_stage, log.unit)
+    counts["mean_in_stage"] = to_durations(in_stage, measured.unit)
     stages = {
         "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
         "lost_stage": stage_values(pipeline, lost_stage),
@@ -162,7 +168,8 @@ def losses(
         axis="columns",
     )
     ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
-    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **ages)
+    about = {**ages, **measured.remembered}
+    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **about)
     return selection.remarked(table)
 
 

@@ -13,6 +13,7 @@ from ..scope.breakdown import rows_of_items
 from ..scope.selection import Selection
 from ..scope.units import Flags, UnitFacts
 from ..scope.unknown_starts import born_unknown
+from ..scope.working import Lengths as Measured
 
 Places = npt.NDArray[np.integer[Any]]
 Lengths = npt.NDArray[np.uint64]
@@ -49,13 +50,13 @@ class Lost:
     lost_at: Places
 
 
-def find_lost(selection: Selection, facts: UnitFacts | None) -> Lost:
+def find_lost(selection: Selection, facts: UnitFacts | None, measured: Measured) -> Lost:
     """Find what is lost now; `facts` are those of the units where units are counted."""
     found = _core.stages.find_losses(
-        journeys=selection.journeys,
+        journeys=measured.journeys(selection.journeys),
         pipeline=selection.lookup,
         threads=selection.data.threads,
-        marks=selection.marks,
+        marks=measured.marks(selection),
     )
     creation_known, start_known = found.creation_unknown == 0, found.start_unknown == 0
     item = found.item
@@ -87,7 +88,7 @@ def find_lost(selection: Selection, facts: UnitFacts | None) -> Lost:
         deciding[lost],
         found.from_stage[rows],
         found.lost_stage[rows],
-        found.until_lost[rows] + _later_by(selection, facts, deciding[lost]),
+        found.until_lost[rows] + _later_by(selection, facts, deciding[lost], measured),
         found.in_stage[rows],
         _first_items_known(selection, facts)[deciding[lost]],
         start_known[rows],
@@ -105,10 +106,10 @@ def _first_items_known(selection: Selection, facts: UnitFacts) -> Flags:
     return (first < 0) | ~unborn[first]
 
 
-def _later_by(selection: Selection, facts: UnitFacts, item: Places) -> Lengths:
+def _later_by(selection: Selection, facts: UnitFacts, item: Places, measured: Measured) -> Lengths:
     """Return how much later than its unit's first row the first row of each item is."""
-    own = selection.data.journeys.time[rows_of_items(selection, "first")[item]]
-    of_unit = facts.facts.first_time[facts.units.of_item[item]]
+    own = measured.times(selection.data.journeys.time[rows_of_items(selection, "first")[item]])
+    of_unit = measured.times(facts.facts.first_time[facts.units.of_item[item]])
     # The distance of two times may need all 64 bits, and wraps around to what it is.
     later: Lengths = own.view(np.uint64) - of_unit.view(np.uint64)
     return later

@@ -19,9 +19,11 @@ from ...tables.build import label_rows, remember
 from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import MOVED_OUT, OUTCOMES, VISITS
 from ...times.periods import MomentLike, PeriodLike, period_of
-from ...times.stamps import to_lengths
+from ...times.stamps import NAT, to_lengths
+from ...working_hours import WorkingHours
 from ..scope.breakdown import groups_of, refuse_names_of_the_result
 from ..scope.selection import Selection, elsewhere_flags, end_of_ends, select, selection_of
+from ..scope.working import Lengths
 
 _NOTHING: Final = RowMarks(None, None)
 
@@ -38,6 +40,7 @@ def visits(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
 ) -> pd.DataFrame:
     """List the visits: which item was in which stage, from when to when.
 
@@ -59,6 +62,8 @@ def visits(
     period
         As for :func:`funnel`; with ``basis="active"`` only visits that overlap it are listed. They are not
         clipped: ends and outcomes are those of the whole log, before `as_of`.
+    calendar
+        Working hours of the durations, as for :func:`time_in_stage`.
 
     Returns
     -------
@@ -73,7 +78,8 @@ def visits(
     Raises
     ------
     UnknownStageError, SchemaError
-        As for :func:`funnel`; also for a column that the log does not keep.
+        As for :func:`funnel`; also for a column that the log does not keep, and for a `calendar` with a log
+        whose times are plain integers.
 
     Examples
     --------
@@ -89,13 +95,14 @@ def visits(
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
+    lengths = Lengths.of(selection.data, calendar)
     groups = groups_of(selection, by, at=at, reserved=VISITS)
     further = _further_columns(log, columns, groups.names)
     keeps_rows = bool(further) or groups.each == "row"
     found = _list(selection, period=period, basis=basis, as_of=as_of, keeps_rows=keeps_rows)
     n_visits, item = found.take_n_visits(), found.take_item()
     row = found.take_row()
-    columns_by_name = _columns_of(selection, found, item, n_visits)
+    columns_by_name = _columns_of(selection, found, item, n_visits, lengths)
     # The columns are as long as the log, and nobody else has them, so they are not copied.
     table = pd.DataFrame({name: columns_by_name[name] for name in VISITS}, copy=False)
     for name, kept in further.items():
@@ -103,7 +110,7 @@ def visits(
     if groups.names:
         group = groups.code[row] if groups.each == "row" else np.repeat(groups.code[item], n_visits)
         table = label_rows(table, groups.values, group)
-    remember(table, "visits", pipeline, by=groups.names)
+    remember(table, "visits", pipeline, by=groups.names, **lengths.remembered)
     return selection.remarked(table)
 
 
@@ -174,12 +181,17 @@ def _columns_of(
     found: _core.stages.VisitTable,
     item: npt.NDArray[np.uint32],
     n_visits: npt.NDArray[np.int64],
+    lengths: Lengths,
 ) -> dict[str, Any]:
     """Put labels, keys and clocks on what the core has listed."""
     data, pipeline = selection.data, selection.pipeline
     keys = data.keys_at(selection.journeys.first_row[item])
     outcomes = [*OUTCOMES, MOVED_OUT] if elsewhere_flags(selection.log, pipeline).any() else OUTCOMES
     entered, exited = found.take_entered(), found.take_exited()
+    duration = found.take_duration()
+    if lengths.calendar is not None:
+        worked = lengths.times(exited) - lengths.times(entered)
+        duration = np.where(duration == NAT, NAT, worked)
     has_flags = data.marks is not None and data.marks.start_unknown is not None
     return {
         "item": pd.Series(keys.array.repeat(n_visits), copy=False),
@@ -190,7 +202,7 @@ def _columns_of(
         "item_outcome": _categories(found.take_item_outcome(), outcomes),
         "entered": data.times_or_missing(entered) if has_flags else data.to_times(entered),
         "exited": data.times_or_missing(exited),
-        "duration": to_lengths(found.take_duration(), data.unit),
+        "duration": to_lengths(duration, lengths.unit),
         "open": found.take_open().view(bool),
         "next_stage": _categories(found.take_next_stage(), pipeline.labels, ordered=True),
     }

@@ -1,0 +1,117 @@
+"""Working time: the times of a log, or of a part of it, counted in the hours of a calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...errors import SchemaError, given
+from ...log.data import LogData
+from ...times.periods import Clock
+from ...times.stamps import NAT, ticks_in
+from ...working_hours import Spans, WorkingHours
+from .selection import Selection
+
+_SECONDS: Final = "s"
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How lengths of time are measured: as they pass, or inside working hours alone.
+
+    Attributes
+    ----------
+    data
+        The inside of the log.
+    calendar
+        The working hours; ``None``: all time counts.
+    """
+
+    data: LogData
+    calendar: WorkingHours | None = None
+
+    @classmethod
+    def of(cls, data: LogData, calendar: WorkingHours | None) -> Self:
+        """Check the argument `calendar` of a question.
+
+        Raises
+        ------
+        SchemaError
+            If it is no calendar, or the times of the log are plain integers.
+        """
+        if calendar is not None:
+            if not isinstance(calendar, WorkingHours):
+                raise SchemaError(
+                    given("calendar", calendar), " is not a calendar; make one with stagefunnel.WorkingHours"
+                )
+            if data.unit is None:
+                raise SchemaError(
+                    given("calendar", calendar),
+                    " needs dates and times, and the log's times are plain integers",
+                )
+        return cls(data, calendar)
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the lengths: that of the log, but of dates seconds where work is measured."""
+        return _SECONDS if self.calendar is not None and self.data.unit == "D" else self.data.unit
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """What a table remembers of the calendar: the length of a working day, in seconds."""
+        return {} if self.calendar is None else {"working_day": float(self.calendar.day)}
+
+    def journeys(self, journeys: _core.journeys.Journeys) -> _core.journeys.Journeys:
+        """Return journeys between whose times the lengths pass."""
+        if self.calendar is None:
+            return journeys
+        if self.unit != self.data.unit:
+            return _core.journeys.with_times(journeys=journeys, times=self.times(journeys.time))
+        spans = self._spans(self.calendar, journeys.time)
+        return _core.journeys.in_working_time(
+            journeys=journeys,
+            begin=spans.begin,
+            end=spans.end,
+            before=spans.before,
+            threads=self.data.threads,
+        )
+
+    def marks(self, selection: Selection) -> _core.scan.Marks | None:
+        """Return the marks of the rows that the core reads beside these journeys."""
+        marks = selection.data.marks
+        if marks is None or marks.ended is None or self.calendar is None:
+            return selection.marks
+        # Ends are bounded as they are, and measured as the times of rows are.
+        ended = self.times(selection.known_ends(marks.ended))
+        return selection.core_marks(replace(marks, ended=ended), bounded=False)
+
+    def times(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the times between which the lengths pass; a missing time stays missing."""
+        if self.calendar is None:
+            return times
+        spans = self._spans(self.calendar, times)
+        worked = _core.journeys.working_times(
+            times=np.ascontiguousarray(self._in_unit(times)),
+            begin=spans.begin,
+            end=spans.end,
+            before=spans.before,
+            threads=self.data.threads,
+        )
+        worked[times == NAT] = NAT
+        return worked
+
+    def _in_unit(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return times if self.unit == self.data.unit else ticks_in(times, str(self.data.unit), str(self.unit))
+
+    def _spans(self, calendar: WorkingHours, times: npt.NDArray[np.int64]) -> Spans:
+        """List the working hours around some times."""
+        present = times[times != NAT] if self.data.time_range is None else np.array(self.data.time_range)
+        if not len(present):
+            nothing = np.zeros(0, dtype=np.int64)
+            return Spans.of(nothing, nothing)
+        ends = self._in_unit(np.array([present.min(), present.max()], dtype=np.int64))
+        return calendar.spans(int(ends[0]), int(ends[1]), Clock(self.unit, self.data.zone))
