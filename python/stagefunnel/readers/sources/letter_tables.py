@@ -62,11 +62,13 @@ def guesses(data: bytes) -> list[Guess]:
         return []
     sample, longest = b"\n".join(words), max(words[:3], key=len)
     found: dict[str, Guess] = {}
+    first_of: dict[str, str] = {}  # KOI8-U differs from KOI8-R only where text has its letters
     for encoding, alphabet in _LANGUAGES:
         try:
             text = sample.decode(encoding)
         except UnicodeDecodeError:
             continue
+        encoding = first_of.setdefault(text, encoding)
         guess = Guess(encoding, _cost(text, alphabet), longest.decode(encoding), not text.islower())
         if encoding not in found or guess.cost < found[encoding].cost:
             found[encoding] = guess
