@@ -10,6 +10,7 @@ from ..log.stage_log import with_reader_lines
 from .export import Export
 
 # What a reader took to be so, and what makes numbers wrong until it is put right; all else is a note.
+_TIES: Final = "ties_deciding_outcome"
 _GUESSES: Final = {
     *(
         "read_as_cp1251",
@@ -30,15 +31,26 @@ _GUESSES: Final = {
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "merged_deals", "unreadable_amounts", "ties_deciding_outcome"),
+    *("names_without_stages", "merged_deals", "unreadable_amounts"),
+    _TIES,
 }
 
 
 @dataclass
 class Notes:
-    """Counts of a reader, by check and note."""
+    """Counts of a reader, by check and note.
+
+    Attributes
+    ----------
+    lines
+        The counts.
+    ids_decide
+        Whether ids of the rows say in which order those of one time happened. Ties that decide an outcome
+        are then no reason to doubt it.
+    """
 
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
+    ids_decide: bool = False
 
     def add(self, check: str, count: int, note: str) -> None:
         """Add a count to the line with this check and note; a count of 0 adds no line."""
@@ -52,7 +64,12 @@ class Notes:
 
     def with_levels(self) -> ReaderLines:
         """Return the lines as a log carries them."""
-        return {(check, _level(check), note): count for (check, note), count in self.lines.items()}
+        return {(check, self._level(check), note): count for (check, note), count in self.lines.items()}
+
+    def _level(self, check: str) -> str:
+        if check in _WARNINGS:
+            return "note" if check == _TIES and self.ids_decide else "warning"
+        return "guess" if check in _GUESSES else "note"
 
     def on(self, export: Export) -> Export:
         """Return an export whose log carries these lines too, below those that it has."""
@@ -60,9 +77,3 @@ class Notes:
             return export
         log = with_reader_lines(export.log, self.with_levels())
         return replace(export, log=log, quality=log.quality())
-
-
-def _level(check: str) -> str:
-    if check in _WARNINGS:
-        return "warning"
-    return "guess" if check in _GUESSES else "note"

@@ -12,6 +12,11 @@ from ..sources.places import Place, first_row
 from .direction import reading_order
 
 
+def are_ids(ids: pd.Series | None) -> bool:
+    """Return whether every row has an id that its CRM gave it as it wrote the row."""
+    return ids is not None and len(ids) > 0 and bool(ids.notna().all())
+
+
 def arrival(
     items: pd.Series, times: pd.Series, ids: pd.Series | None = None, *, newest_first: bool = False
 ) -> npt.NDArray[np.int64]:
@@ -36,7 +41,7 @@ def arrival(
     >>> arrival(pd.Series(["7", "7", "7"]), times).tolist()
     [2, 1, 0]
     """
-    if ids is not None and len(ids) and ids.notna().all():
+    if ids is not None and are_ids(ids):
         texts = ids.astype(str)
         if texts.str.fullmatch(r"\d+").all():
             texts = texts.str.zfill(int(texts.str.len().max()))

@@ -20,7 +20,7 @@ from ..build.items import (
 )
 from ..build.log import finish, make_log
 from ..build.moves import rows_of_moves
-from ..build.order import arrival, fetched_once
+from ..build.order import are_ids, arrival, fetched_once
 from ..build.pipelines import in_time, listed_pipelines
 from ..build.stage_lists import StageList, distinct_names, names_by_id
 from ..build.tables import one_history, tables_by_role, times_of
@@ -126,6 +126,7 @@ def _events(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame,
     if "id" in frame:
         once = fetched_once(events, frame["id"], table.place, notes)
     events["order"] = arrival(events["item"], events["time"], frame.get("id"))
+    notes.ids_decide = are_ids(frame.get("id"))
     is_move, is_creation = events["type"].eq(_MOVED), events["type"].eq(_ADDED)
     notes.add("other_events", int((~is_move & ~is_creation).sum()), "events of other types, left out")
     is_blind = is_move & events["to_stage"].isna()

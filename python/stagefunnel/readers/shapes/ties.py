@@ -42,6 +42,7 @@ def in_reading_order(
     if "order" in rows:
         rows = _with_usable_order(rows, options, notes)
     if "order" in rows:
+        notes.ids_decide = True
         return table, rows
     found = reading_order(
         rows["item"],

@@ -153,6 +153,7 @@ def _rows(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, P
     if "order" not in rows:
         notes.add("rows_without_id", len(rows), "rows without ID; at equal times they keep the input's order")
         return rows, table.place
+    notes.ids_decide = True
     rows["number"] = pd.to_numeric(rows["order"], errors="coerce")
     once = fetched_once(rows[["item", "stage", "time"]], rows["order"], table.place, notes)
     return rows_at(rows, table.place, once)

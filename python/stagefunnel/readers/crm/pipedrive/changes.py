@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ....errors import ReaderError
-from ...build.order import arrival, fetched_once
+from ...build.order import are_ids, arrival, fetched_once
 from ...build.tables import one_history
 from ...notes import Notes
 from ...options import Options
@@ -68,6 +68,7 @@ def changes_of(tables: Mapping[str, Table], options: Options, notes: Notes) -> t
     ids = records.get("id")
     once = np.arange(len(records)) if ids is None else fetched_once(changes, ids, record_place, notes)
     changes["order"] = arrival(changes["item"], changes["time"], ids)
+    notes.ids_decide = are_ids(ids)
     changes = changes.assign(origin=origins).iloc[once]
     is_deletion = changes["field"].eq("status") & changes["new"].eq("deleted")
     notes.add(

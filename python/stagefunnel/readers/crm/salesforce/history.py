@@ -19,7 +19,7 @@ from ...build.items import (
 )
 from ...build.log import finish, make_log
 from ...build.moves import rows_of_moves
-from ...build.order import arrival, fetched_once
+from ...build.order import are_ids, arrival, fetched_once
 from ...build.pipelines import listed_pipelines
 from ...build.tables import one_history, tables_by_role, times_of
 from ...export import Export
@@ -144,6 +144,7 @@ def _changes(table: Table, options: Options, notes: Notes) -> _History:
     rows = pd.DataFrame({"item": frame["OpportunityId"], "stage": frame["StageName"], "time": times})
     once = np.arange(len(rows)) if ids is None else fetched_once(rows, ids, table.place, notes)
     rows["order"] = arrival(rows["item"], rows["time"], ids)
+    notes.ids_decide = are_ids(ids)
     rows, place = rows_at(rows, table.place, once)
     notes.add("actor_left_out", len(rows), "rows whose CreatedById, who made the change, is not in the log")
     return _History(rows, place, table)
@@ -154,6 +155,7 @@ def _moves(table: Table, items: pd.DataFrame | None, options: Options, notes: No
     frame = table.frame
     times = times_of(table, "CreatedDate", options, notes)
     order = arrival(frame["OpportunityId"], times, frame.get("Id"))
+    notes.ids_decide = are_ids(frame.get("Id"))
     moves = pd.DataFrame(
         {
             "item": frame["OpportunityId"],
