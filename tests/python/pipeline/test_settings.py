@@ -85,7 +85,7 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ("pipeline = 5", ": [pipeline] is not a table"),
         (
             "[pipeline]\nstages = 'A'\n[column]",
-            ": the file has no key 'column'; it knows 'observed_until', 'pipeline', 'columns'; "
+            ": the file has no key 'column'; it knows 'observed_until', 'pipeline', 'columns', 'calendar'; "
             "did you mean 'columns'?",
         ),
         (
@@ -96,7 +96,8 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ),
         (
             "[pipeline]\nstages = 'A'\n[columns]\nitm = 'id'",
-            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'order', 'time_format', 'zone'; "
+            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'exited', 'start_unknown', "
+            "'order', 'time_format', 'zone'; "
             "did you mean 'item'?",
         ),
         ("columns = 'item'\n[pipeline]\nstages = 'A'", ": [columns] is not a table"),
