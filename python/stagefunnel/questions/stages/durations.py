@@ -17,7 +17,8 @@ from ...tables.options import BasisName, MissingStages, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
-from ..scope.selection import Selection, elsewhere_flags, selection_of
+from ..scope.reading import elsewhere_flags
+from ..scope.selection import Selection, selection_of
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 

@@ -21,7 +21,8 @@ from ...tables.schema import MOVED_OUT, OUTCOMES, VISITS
 from ...times.periods import MomentLike, PeriodLike, period_of
 from ...times.stamps import to_lengths
 from ..scope.breakdown import groups_of, refuse_names_of_the_result
-from ..scope.selection import Selection, elsewhere_flags, end_of_ends, select, selection_of
+from ..scope.reading import elsewhere_flags, select
+from ..scope.selection import Selection, end_of_ends, selection_of
 
 _NOTHING: Final = RowMarks(None, None)
 
