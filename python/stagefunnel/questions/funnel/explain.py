@@ -17,8 +17,9 @@ from ...tables.build import frame, row_outcomes, stage_columns
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import EXPLANATION, OUTCOMES
 from ...times.periods import MomentLike, PeriodLike
+from ..scope.reading import select
 from ..scope.remarks import remark
-from ..scope.selection import core_pipeline, remarks_about, select
+from ..scope.selection import core_pipeline, remarks_about
 from ..scope.unknown_starts import born_unknown
 from ..scope.within import NEVER
 from .kinds import Rule, rules_of

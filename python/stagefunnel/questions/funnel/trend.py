@@ -31,13 +31,13 @@ from ..scope.breakdown import groups_of
 from ..scope.columns import source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
+from ..scope.reading import elsewhere_flags
 from ..scope.remarks import Remarks, of_unknown_start, remark
 from ..scope.scope import Scope
 from ..scope.selection import (
     Selection,
     core_pipeline,
     data_of,
-    elsewhere_flags,
     remarks_about,
     selection_of,
 )

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from ... import _core
 from ...errors import core_errors
 from ..scope.groups import Groups
+from ..scope.reading import elsewhere_flags
 from ..scope.scope import Scope
-from ..scope.selection import elsewhere_flags
 from ..scope.units import Units
 from .counts import FunnelCounts
 from .kinds import Rule

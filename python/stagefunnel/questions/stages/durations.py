@@ -18,7 +18,8 @@ from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
-from ..scope.selection import Selection, elsewhere_flags, selection_of
+from ..scope.reading import elsewhere_flags
+from ..scope.selection import Selection, selection_of
 from ..scope.working import Lengths
 
 QUANTILES: Final = (0.25, 0.75, 0.9)

@@ -14,8 +14,9 @@ from ...tables.build import frame, remember, stage_columns
 from ...tables.options import MissingStages, Unlisted
 from ...tables.schema import ENTRIES, FLOW
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
+from ..scope.reading import elsewhere_flags
 from ..scope.remarks import remark
-from ..scope.selection import core_pipeline, elsewhere_flags, remarks_about
+from ..scope.selection import core_pipeline, remarks_about
 
 
 def flow(

@@ -22,7 +22,8 @@ from ...times.periods import MomentLike, PeriodLike, period_of
 from ...times.stamps import NAT, to_lengths
 from ...working_hours import WorkingHours
 from ..scope.breakdown import groups_of, refuse_names_of_the_result
-from ..scope.selection import Selection, elsewhere_flags, end_of_ends, select, selection_of
+from ..scope.reading import elsewhere_flags, select
+from ..scope.selection import Selection, end_of_ends, selection_of
 from ..scope.working import Lengths
 
 _NOTHING: Final = RowMarks(None, None)
