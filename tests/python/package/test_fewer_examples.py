@@ -65,6 +65,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/scope/test_units.py",
         "questions/scope/test_unknown_starts.py",
         "questions/scope/test_within.py",
+        "questions/scope/test_working_time.py",
         "questions/sequence/test_trend.py",
         "questions/stages/test_blame_for_losses.py",
         "questions/stages/test_ends.py",

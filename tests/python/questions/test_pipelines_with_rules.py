@@ -100,6 +100,7 @@ CHECKS: dict[str, Any] = {
     "summary": summarised,
     "time_in_stage": lambda: of_plain(sf.time_in_stage),
     "transitions": lambda: of_plain(sf.transitions),
+    "visits": lambda: of_plain(sf.visits),
 }
 
 

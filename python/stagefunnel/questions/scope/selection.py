@@ -138,8 +138,8 @@ class Selection:
         if self.ended_before is not None:
             known[ended >= self.ended_before] = NAT
         if self.ages is not None:
-            n_rows = np.diff(self.data.journeys.offsets.view(np.int64))
-            known[ended > np.repeat(self.ages.until, n_rows)] = NAT
+            offsets = self.data.journeys.offsets.view(np.int64)
+            known[ended > np.repeat(self.ages.until, offsets[1:] - offsets[:-1])] = NAT
         return known
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
