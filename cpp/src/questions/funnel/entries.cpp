@@ -184,6 +184,7 @@ class EntryCounter {
                  const RowColumns& columns)
         : journeys_(journeys),
           columns_(columns),
+          kind_(options.kind),
           rule_(options.lost_then_won),
           entries_(pipeline, options.kind),
           partial_(columns.n_groups, pipeline, columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
@@ -221,7 +222,12 @@ class EntryCounter {
 
     void merge(const EntryCounter& next) { partial_.merge(next.partial_); }
 
-    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() {
+        Counts& counts = partial_.counts;
+        counts.skipped += counts.began_beyond;
+        if (kind_ != Kind::strict) counts.passed = counts.visited;
+        return std::move(partial_);
+    }
 
   private:
     void add_stages() {
@@ -233,15 +239,16 @@ class EntryCounter {
                               implied = entries_.implied(stage);
             const bool is_visited = entry != kNever;
             if (is_visited) ++counts.visited(group_at(entry), column);
-            if (beyond != kNever) ++(is_visited ? counts.beyond : counts.skipped)(group_at(beyond), column);
-            if (!is_visited && beyond != kNever && entries_.began_beyond(stage))
-                ++counts.began_beyond(group_at(beyond), column);
+            if (beyond != kNever) {
+                CountMatrix& skipped = entries_.began_beyond(stage) ? counts.began_beyond : counts.skipped;
+                ++(is_visited ? counts.beyond : skipped)(group_at(beyond), column);
+            }
             if constexpr (Mask::kHasRules) {
                 const std::size_t absent = entries_.beyond_absent(stage);
                 if (absent != kNever) ++counts.beyond_absent(group_at(absent), column);
             }
             if (entries_.is_passed(stage)) {
-                ++counts.passed(group_at(entry), column);
+                if (kind_ == Kind::strict) ++counts.passed(group_at(entry), column);
                 add_amount(group_at(entry), stage, entry);
             } else if (implied != kNever) {
                 ++counts.assumed(group_at(implied), column);
@@ -275,6 +282,7 @@ class EntryCounter {
 
     const Journeys& journeys_;
     const RowColumns& columns_;
+    Kind kind_;
     LostThenWon rule_;
     ItemEntries<Mask> entries_;
     PartialCounts partial_;

@@ -202,24 +202,35 @@ class Counter {
             const std::uint64_t beyond = stages_.beyond(end, w);
             const std::uint64_t began = stages_.began_beyond(end, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
-            scan::for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
-            scan::for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
-            scan::for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
-            scan::for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
-            scan::for_each_bit(began & ~seen, w, [&](Eigen::Index row) { counts.began_beyond(g, row) += n; });
-            scan::for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
+            // A stage counts in the narrowest table that it belongs to; `take` completes the wider ones.
+            add_to(counts.visited, g, seen & ~beyond, w, n);
+            add_to(counts.beyond, g, seen & beyond, w, n);
+            add_to(counts.skipped, g, beyond & ~began & ~seen, w, n);
+            add_to(counts.began_beyond, g, began & ~seen, w, n);
+            add_to(counts.assumed, g, assumed, w, n);
+            if (options_.kind == Kind::strict) add_to(counts.passed, g, own.word(w), w, n);
             if constexpr (Mask::kHasRules)
-                scan::for_each_bit(stages_.beyond_absent(w), w,
-                                   [&](Eigen::Index row) { counts.beyond_absent(g, row) += n; });
+                add_to(counts.beyond_absent, g, stages_.beyond_absent(w), w, n);
             if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }
     }
 
     void merge(const Counter& other) { partial_.merge(other.partial_); }
 
-    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() {
+        Counts& counts = partial_.counts;
+        counts.visited += counts.beyond;
+        counts.skipped += counts.began_beyond;
+        if (options_.kind != Kind::strict) counts.passed = counts.visited;
+        return std::move(partial_);
+    }
 
   private:
+    static void add_to(CountMatrix& table, Eigen::Index g, std::uint64_t rows, std::size_t w,
+                       std::int64_t n) {
+        scan::for_each_bit(rows, w, [&](Eigen::Index row) { table(g, row) += n; });
+    }
+
     void add_amounts(Eigen::Index g, std::uint64_t reached, std::size_t w, const AmountSum& amounts) {
         const Eigen::Index start = g * pipeline_.n_rows();
         scan::for_each_bit(reached, w, [&](Eigen::Index row) {
