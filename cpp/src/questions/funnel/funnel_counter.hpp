@@ -3,6 +3,7 @@
 // Counts the items of a funnel stage by stage. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -202,11 +203,7 @@ class Counter {
             const std::uint64_t beyond = stages_.beyond(end, w);
             const std::uint64_t began = stages_.began_beyond(end, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
-            // A stage counts in the narrowest table that it belongs to; `take` completes the wider ones.
-            add_to(counts.visited, g, seen & ~beyond, w, n);
-            add_to(counts.beyond, g, seen & beyond, w, n);
-            add_to(counts.skipped, g, beyond & ~began & ~seen, w, n);
-            add_to(counts.began_beyond, g, began & ~seen, w, n);
+            add_stages(g, {seen, beyond, began}, w, n);
             add_to(counts.assumed, g, assumed, w, n);
             if (options_.kind == Kind::strict) add_to(counts.passed, g, own.word(w), w, n);
             if constexpr (Mask::kHasRules)
@@ -226,6 +223,27 @@ class Counter {
     }
 
   private:
+    /// The stages of one item in one word: visited, gone beyond, and those of the latter that it began
+    /// beyond.
+    struct Stages {
+        std::uint64_t seen, beyond, began;
+    };
+
+    /// Adds each stage to the narrowest table that it belongs to; `take` completes the wider ones.
+    void add_stages(Eigen::Index g, const Stages& stages, std::size_t w, std::int64_t n) {
+        Counts& counts = partial_.counts;
+        const auto row_of = [g](CountMatrix& table) { return table.data() + g * table.cols(); };
+        const std::array<std::int64_t*, 4> tables{row_of(counts.skipped), row_of(counts.began_beyond),
+                                                  row_of(counts.visited), row_of(counts.beyond)};
+        const std::uint64_t seen = stages.seen;
+        const std::uint64_t narrow = (seen & stages.beyond) | (~seen & stages.began);
+        // One loop for all: no processor predicts where a loop over the bits of an item ends.
+        scan::for_each_bit(seen | stages.beyond, w, [&](Eigen::Index row) {
+            const auto bit = static_cast<std::size_t>(row) % scan::kWordBits;
+            tables[2 * (seen >> bit & 1) + (narrow >> bit & 1)][row] += n;
+        });
+    }
+
     static void add_to(CountMatrix& table, Eigen::Index g, std::uint64_t rows, std::size_t w,
                        std::int64_t n) {
         scan::for_each_bit(rows, w, [&](Eigen::Index row) { table(g, row) += n; });
