@@ -206,8 +206,7 @@ class Counter {
             add_stages(g, {seen, beyond, began}, w, n);
             add_to(counts.assumed, g, assumed, w, n);
             if (options_.kind == Kind::strict) add_to(counts.passed, g, own.word(w), w, n);
-            if constexpr (Mask::kHasRules)
-                add_to(counts.beyond_absent, g, stages_.beyond_absent(w), w, n);
+            if constexpr (Mask::kHasRules) add_to(counts.beyond_absent, g, stages_.beyond_absent(w), w, n);
             if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }
     }
