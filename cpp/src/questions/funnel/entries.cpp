@@ -184,8 +184,7 @@ class EntryCounter {
                  const RowColumns& columns)
         : journeys_(journeys),
           columns_(columns),
-          kind_(options.kind),
-          rule_(options.lost_then_won),
+          options_(options),
           entries_(pipeline, options.kind),
           partial_(columns.n_groups, pipeline, columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
 
@@ -196,7 +195,7 @@ class EntryCounter {
         item_ = item;
         Counts& counts = partial_.counts;
         const Eigen::Index now = group_at(entries_.last(static_cast<std::size_t>(end.last())));
-        if (is_left_out(end, rule_)) {
+        if (is_left_out(end, options_.lost_then_won)) {
             ++counts.left_out(now);
             return;
         }
@@ -223,9 +222,7 @@ class EntryCounter {
     void merge(const EntryCounter& next) { partial_.merge(next.partial_); }
 
     [[nodiscard]] PartialCounts take() {
-        Counts& counts = partial_.counts;
-        counts.skipped += counts.began_beyond;
-        if (kind_ != Kind::strict) counts.passed = counts.visited;
+        partial_.complete(options_.kind);
         return std::move(partial_);
     }
 
@@ -248,7 +245,7 @@ class EntryCounter {
                 if (absent != kNever) ++counts.beyond_absent(group_at(absent), column);
             }
             if (entries_.is_passed(stage)) {
-                if (kind_ == Kind::strict) ++counts.passed(group_at(entry), column);
+                if (options_.kind == Kind::strict) ++counts.passed(group_at(entry), column);
                 add_amount(group_at(entry), stage, entry);
             } else if (implied != kNever) {
                 ++counts.assumed(group_at(implied), column);
@@ -282,8 +279,7 @@ class EntryCounter {
 
     const Journeys& journeys_;
     const RowColumns& columns_;
-    Kind kind_;
-    LostThenWon rule_;
+    const Options& options_;
     ItemEntries<Mask> entries_;
     PartialCounts partial_;
     std::size_t item_ = 0;

@@ -76,6 +76,12 @@ struct PartialCounts {
         }
     }
 
+    /// Fills in the tables of which items were counted only in narrower ones.
+    void complete(Kind kind) {
+        counts.skipped += counts.began_beyond;
+        if (kind != Kind::strict) counts.passed = counts.visited;
+    }
+
     /// Rounds the sums to double and returns the counts.
     [[nodiscard]] Counts finish() && {
         if (!sums.empty()) counts.amount.resize(counts.passed.rows(), counts.passed.cols());
@@ -214,10 +220,8 @@ class Counter {
     void merge(const Counter& other) { partial_.merge(other.partial_); }
 
     [[nodiscard]] PartialCounts take() {
-        Counts& counts = partial_.counts;
-        counts.visited += counts.beyond;
-        counts.skipped += counts.began_beyond;
-        if (options_.kind != Kind::strict) counts.passed = counts.visited;
+        partial_.counts.visited += partial_.counts.beyond;
+        partial_.complete(options_.kind);
         return std::move(partial_);
     }
 
