@@ -184,7 +184,7 @@ class EntryCounter {
                  const RowColumns& columns)
         : journeys_(journeys),
           columns_(columns),
-          rule_(options.lost_then_won),
+          options_(options),
           entries_(pipeline, options.kind),
           partial_(columns.n_groups, pipeline, columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
 
@@ -195,7 +195,7 @@ class EntryCounter {
         item_ = item;
         Counts& counts = partial_.counts;
         const Eigen::Index now = group_at(entries_.last(static_cast<std::size_t>(end.last())));
-        if (is_left_out(end, rule_)) {
+        if (is_left_out(end, options_.lost_then_won)) {
             ++counts.left_out(now);
             return;
         }
@@ -221,7 +221,10 @@ class EntryCounter {
 
     void merge(const EntryCounter& next) { partial_.merge(next.partial_); }
 
-    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() {
+        partial_.complete(options_.kind);
+        return std::move(partial_);
+    }
 
   private:
     void add_stages() {
@@ -233,15 +236,16 @@ class EntryCounter {
                               implied = entries_.implied(stage);
             const bool is_visited = entry != kNever;
             if (is_visited) ++counts.visited(group_at(entry), column);
-            if (beyond != kNever) ++(is_visited ? counts.beyond : counts.skipped)(group_at(beyond), column);
-            if (!is_visited && beyond != kNever && entries_.began_beyond(stage))
-                ++counts.began_beyond(group_at(beyond), column);
+            if (beyond != kNever) {
+                CountMatrix& skipped = entries_.began_beyond(stage) ? counts.began_beyond : counts.skipped;
+                ++(is_visited ? counts.beyond : skipped)(group_at(beyond), column);
+            }
             if constexpr (Mask::kHasRules) {
                 const std::size_t absent = entries_.beyond_absent(stage);
                 if (absent != kNever) ++counts.beyond_absent(group_at(absent), column);
             }
             if (entries_.is_passed(stage)) {
-                ++counts.passed(group_at(entry), column);
+                if (options_.kind == Kind::strict) ++counts.passed(group_at(entry), column);
                 add_amount(group_at(entry), stage, entry);
             } else if (implied != kNever) {
                 ++counts.assumed(group_at(implied), column);
@@ -275,7 +279,7 @@ class EntryCounter {
 
     const Journeys& journeys_;
     const RowColumns& columns_;
-    LostThenWon rule_;
+    const Options& options_;
     ItemEntries<Mask> entries_;
     PartialCounts partial_;
     std::size_t item_ = 0;

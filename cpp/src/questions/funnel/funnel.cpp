@@ -81,6 +81,7 @@ class StateMasks {
             return counter.take();
         });
         reached_ = units.counts.passed + units.counts.assumed;
+        units.counts.passed.resize(0, 0);  // these kinds pass what is visited
         units.for_each_table([&](const auto& table) { width_ += static_cast<std::size_t>(table.cols()); });
         masks_.resize(item_states.states.size() * width_);
         std::size_t at = 0;
@@ -183,12 +184,14 @@ class StateCounter {
         for (const std::uint32_t state : present_) masks.add(counts_.data(), state, items_[state]);
         const std::uint32_t* count = counts_.data();
         Counts& c = partial.counts;
-        // The masks are made without amounts, so they have no columns for this table.
+        // The masks have no columns for these tables.
         CountMatrix missing = std::exchange(c.amount_missing, {});
+        CountMatrix passed = std::exchange(c.passed, {});
         partial.for_each_table([&](auto& table) {
             for (Eigen::Index column = 0; column < table.cols(); ++column) table(group, column) += *count++;
         });
         c.amount_missing = std::move(missing);
+        c.passed = std::move(passed);
     }
 
     void clear_group() {
@@ -221,7 +224,10 @@ std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipelin
             return StateCounter(masks, item_states, pipeline, shared).count(items, first, last);
         });
     std::vector<Counts> counts;
-    for (PartialCounts& partial : total.funnels) counts.push_back(std::move(partial).finish());
+    for (PartialCounts& partial : total.funnels) {
+        partial.counts.passed = partial.counts.visited;
+        counts.push_back(std::move(partial).finish());
+    }
     return counts;
 }
 

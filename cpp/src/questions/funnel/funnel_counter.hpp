@@ -3,6 +3,7 @@
 // Counts the items of a funnel stage by stage. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -73,6 +74,12 @@ struct PartialCounts {
         } else {
             counts.amount_missing.resize(0, 0);
         }
+    }
+
+    /// Fills in the tables of which items were counted only in narrower ones.
+    void complete(Kind kind) {
+        counts.skipped += counts.began_beyond;
+        if (kind != Kind::strict) counts.passed = counts.visited;
     }
 
     /// Rounds the sums to double and returns the counts.
@@ -202,24 +209,49 @@ class Counter {
             const std::uint64_t beyond = stages_.beyond(end, w);
             const std::uint64_t began = stages_.began_beyond(end, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
-            scan::for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
-            scan::for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
-            scan::for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
-            scan::for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
-            scan::for_each_bit(began & ~seen, w, [&](Eigen::Index row) { counts.began_beyond(g, row) += n; });
-            scan::for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
-            if constexpr (Mask::kHasRules)
-                scan::for_each_bit(stages_.beyond_absent(w), w,
-                                   [&](Eigen::Index row) { counts.beyond_absent(g, row) += n; });
+            add_stages(g, {seen, beyond, began}, w, n);
+            add_to(counts.assumed, g, assumed, w, n);
+            if (options_.kind == Kind::strict) add_to(counts.passed, g, own.word(w), w, n);
+            if constexpr (Mask::kHasRules) add_to(counts.beyond_absent, g, stages_.beyond_absent(w), w, n);
             if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }
     }
 
     void merge(const Counter& other) { partial_.merge(other.partial_); }
 
-    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() {
+        partial_.counts.visited += partial_.counts.beyond;
+        partial_.complete(options_.kind);
+        return std::move(partial_);
+    }
 
   private:
+    /// The stages of one item in one word: visited, gone beyond, and those of the latter that it began
+    /// beyond.
+    struct Stages {
+        std::uint64_t seen, beyond, began;
+    };
+
+    /// Adds each stage to the narrowest table that it belongs to; `take` completes the wider ones.
+    void add_stages(Eigen::Index g, const Stages& stages, std::size_t w, std::int64_t n) {
+        Counts& counts = partial_.counts;
+        const auto row_of = [g](CountMatrix& table) { return table.data() + g * table.cols(); };
+        const std::array<std::int64_t*, 4> tables{row_of(counts.skipped), row_of(counts.began_beyond),
+                                                  row_of(counts.visited), row_of(counts.beyond)};
+        const std::uint64_t seen = stages.seen;
+        const std::uint64_t narrow = (seen & stages.beyond) | (~seen & stages.began);
+        // One loop for all: no processor predicts where a loop over the bits of an item ends.
+        scan::for_each_bit(seen | stages.beyond, w, [&](Eigen::Index row) {
+            const auto bit = static_cast<std::size_t>(row) % scan::kWordBits;
+            tables[2 * (seen >> bit & 1) + (narrow >> bit & 1)][row] += n;
+        });
+    }
+
+    static void add_to(CountMatrix& table, Eigen::Index g, std::uint64_t rows, std::size_t w,
+                       std::int64_t n) {
+        scan::for_each_bit(rows, w, [&](Eigen::Index row) { table(g, row) += n; });
+    }
+
     void add_amounts(Eigen::Index g, std::uint64_t reached, std::size_t w, const AmountSum& amounts) {
         const Eigen::Index start = g * pipeline_.n_rows();
         scan::for_each_bit(reached, w, [&](Eigen::Index row) {

@@ -2,10 +2,9 @@
 
 // Counts the items of each state. Internal to the core.
 
-#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <unordered_map>
 #include <vector>
 
@@ -48,9 +47,8 @@ class StateTable {
                                                  static_cast<std::uint16_t>(row),
                                                  static_cast<std::uint16_t>(pipeline.outcome_of(row))}
                                      : CodeStage{});
-            limits_.push_back(listed
-                                  ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row))
-                                  : kNoLimit);
+            limits_.push_back(
+                listed ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row)) : 0);
         }
     }
 
@@ -98,17 +96,28 @@ class StateTable {
 
     [[nodiscard]] ItemStates item_states() const {
         ItemStates item_states;
-        std::copy_if(states_.begin(), states_.end(), std::back_inserter(item_states.states),
-                     [](const ItemStates::State& state) { return state.items > 0; });
+        const std::vector<std::uint32_t> number = numbers();
+        for (std::size_t place = 0; place < states_.size(); ++place) {
+            const ItemStates::State& own = states_[place];
+            if (own.items == 0) continue;
+            if (number[place] >= item_states.states.size()) item_states.states.push_back({0, own.example});
+            item_states.states[number[place]].items += own.items;
+        }
         item_states.states.insert(item_states.states.end(), mixed_.begin(), mixed_.end());
         return item_states;
     }
 
     /// For each place of the table its place in `item_states().states`; it means nothing for an empty state.
     [[nodiscard]] std::vector<std::uint32_t> numbers() const {
-        std::vector<std::uint32_t> numbers;
+        constexpr std::uint32_t kNone = ~std::uint32_t{0};
+        std::vector<std::uint32_t> numbers(states_.size(), kNone);
         std::uint32_t next = 0;
-        for (const ItemStates::State& state : states_) numbers.push_back(state.items > 0 ? next++ : 0);
+        for (std::size_t place = 0; place < states_.size(); ++place) {
+            if (states_[place].items == 0) continue;
+            std::uint32_t& shared = numbers[place_alike(place)];  // which does not lie behind this place
+            if (shared == kNone) shared = next++;
+            numbers[place] = shared;
+        }
         return numbers;
     }
 
@@ -136,28 +145,29 @@ class StateTable {
     template <bool kHasDates, class Code, class AtItem, class AtMixed>
     void count_items(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                      AtItem at_item, AtMixed at_mixed) {
-        constexpr std::uint16_t kNothing = 3;  // outcome before the first visit
         const CodeStage* const stages = stages_.data();
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
         std::size_t i = journeys.offsets[first];
         for (std::size_t item = first; item < last; ++item) {
-            const std::size_t limit = first_limit(codes, i, journeys.offsets[item + 1]);
-            std::uint32_t visited = 0, won_entry = 0;
-            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
-            for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
+            const std::size_t end = journeys.offsets[item + 1];
+            while (i < end && stages[codes[i]].bit == 0) ++i;
+            if (i == end) {
+                at_item(item, kNowhere);
+                continue;
+            }
+            const std::size_t limit = limits_[codes[i]];
+            const CodeStage begun = stages[codes[i++]];
+            std::uint32_t visited = begun.bit, won_entry = begun.outcome == kWon ? 1 : 0;
+            std::uint16_t stage = begun.row, before_run = no_stage, outcome = begun.outcome;
+            for (; i < end; ++i) {
                 const CodeStage next = stages[codes[i]];
                 if (next.bit == 0) continue;
                 before_run = next.outcome != outcome ? stage : before_run;
-                // A win that follows neither a loss nor a win is an entry.
-                const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
-                won_entry |= static_cast<std::uint32_t>(enters);
+                // A win that follows work in progress is an entry too.
+                won_entry |= static_cast<std::uint32_t>(next.outcome == kWon && outcome == kOpen);
                 visited |= next.bit;
                 stage = next.row;
                 outcome = next.outcome;
-            }
-            if (visited == 0) {
-                at_item(item, kNowhere);
-                continue;
             }
             const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
             std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
@@ -222,16 +232,6 @@ class StateTable {
         return found->second;
     }
 
-    /// Returns beyond which stages the first listed visit of some rows is.
-    template <class Code>
-    [[nodiscard]] std::size_t first_limit(const Code* codes, std::size_t begin, std::size_t end) const {
-        for (std::size_t i = begin; i < end; ++i) {
-            const std::uint8_t limit = limits_[codes[i]];
-            if (limit != kNoLimit) return limit;
-        }
-        return 0;
-    }
-
     /// The last state of those that share a place; no key is all ones.
     struct Recent {
         std::uint64_t key = ~std::uint64_t{0};
@@ -239,7 +239,6 @@ class StateTable {
     };
     static constexpr unsigned kRecentBits = 10;
 
-    static constexpr std::uint8_t kNoLimit = 0xFF;
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
 
@@ -254,6 +253,17 @@ class StateTable {
         const StageRules& rules = pipeline.rules();
         return !rules.since.empty() &&
                (rules.since[row] != StageRules::kAlways || rules.until[row] != StageRules::kForever);
+    }
+
+    /// Returns the place of a state that counts like another: it began beyond the same unvisited stages, and
+    /// beyond no other.
+    [[nodiscard]] std::size_t place_alike(std::size_t place) const {
+        const std::size_t n_endings = n_ends_ * 2;
+        const std::size_t limit = place / n_endings % n_limits_;
+        const std::size_t visited = place / n_endings / n_limits_;
+        const std::size_t below = (std::size_t{1} << limit) - 1;
+        const auto own = static_cast<std::size_t>(std::bit_width(below & ~visited));
+        return place - (limit - own) * n_endings;
     }
 
     static std::size_t n_plain(const Pipeline& pipeline) {
