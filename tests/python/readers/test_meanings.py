@@ -1,5 +1,8 @@
 """Names of won and lost, in the languages that CRMs speak."""
 
+from typing import Any
+
+import pandas as pd
 import pytest
 
 import stagefunnel as sf
@@ -96,3 +99,16 @@ def test_what_is_read_by_its_name_is_a_guess_that_says_so(won: str, lost: str) -
     line = export.quality.set_index("check").loc["guessed_stages"]
     assert line["level"] == "guess"
     assert f"won: {won!r}; lost: {lost!r}" in line["note"]
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_are_no_names_of_stages(zone: Any) -> None:
+    times = pd.to_datetime(["2026-01-05", "2026-01-06"]).tz_localize(zone)
+    frame = pd.DataFrame({"deal_id": [1, 1], "stage": times, "changed_at": times})
+    with pytest.raises(sf.ReaderError, match=r"holds times \('2026-01-05.*name the column of the stage"):
+        sf.read(frame)
+
+
+def test_numbers_are_names_of_stages_that_say_nothing() -> None:
+    frame = pd.DataFrame({"deal_id": [1, 1], "stage": [3, 4], "changed_at": ["2026-01-05", "2026-01-06"]})
+    assert sf.read(frame).pipelines["Pipeline"].won == ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ...errors import quoted
+from ...errors import ReaderError, named, quoted
 from ...log.columns.stage_labels import qualified
 from ...pipeline import Pipeline
 from ..notes import Notes
@@ -40,6 +40,14 @@ def guessed_pipelines(
     """
     if options.pipeline is not None:
         return rows.drop(columns="pipeline", errors="ignore"), {_NAME: options.pipeline}
+    if pd.api.types.is_datetime64_any_dtype(rows["stage"].dtype):
+        example = quoted([str(time) for time in rows["stage"].dropna().head(1)])
+        raise ReaderError(
+            f"the column of stages holds times ({example or 'all missing'}) and no names of stages; name the "
+            "column of the stage: ",
+            named("stage"),
+            option="stage",
+        )
     pipeline = column_or_missing(rows, "pipeline").fillna(_NAME)
     rows = rows.drop(columns="pipeline", errors="ignore")
     stage = rows["stage"]
