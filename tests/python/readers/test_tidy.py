@@ -226,3 +226,21 @@ def test_missing_cells_stay_missing() -> None:
     rows = [event("1", "New ", 1), event(None, "\u200b", 2), event(np.nan, " ", 3)]
     export = sf.read(rows, invalid="drop")
     assert (export.log.n_rows, count(export, "dropped")) == (1, 2)
+
+
+def test_blanks_inside_the_objects_of_an_answer_are_none_either() -> None:
+    deal = {
+        "id": "1",
+        "properties": {"dealstage": "closedwon\u00a0", "createdate": "2026-01-05T00:00:00Z"},
+        "propertiesWithHistory": {
+            "dealstage": [
+                {"value": " closedwon", "timestamp": "2026-01-06T00:00:00Z"},
+                {"value": "appointmentscheduled", "timestamp": "2026-01-05T00:00:00Z"},
+            ]
+        },
+    }
+    export = sf.read([deal])
+    assert sorted(export.log.stages["stage"]) == ["appointmentscheduled", "closedwon"]
+    counts = export.quality.groupby("check")["count"].sum()
+    assert counts["trimmed"] == 2
+    assert "stage_differs_from_list" not in counts

@@ -27,7 +27,7 @@ _NO_BREAK: Final = "\u00a0\u2007\u202f"
 _WITHOUT_UNSEEN: Final = str.maketrans(dict.fromkeys(_UNSEEN))
 # Beside a digit a no-break blank parts thousands, a sign of currency or the half of a day.
 _BETWEEN_WORDS: Final = re.compile(rf"(?<=[^\d{_BLANKS}])[{_NO_BREAK}](?=[^\d{_BLANKS}])")
-_NOTE: Final = (
+TRIMMED: Final = (
     "texts and names of columns that had blanks around them, no-break blanks or letters in another form"
 )
 _WHOLE: Final = re.compile(r"(-?(?:0|[1-9][0-9]{0,17}))(?:\.0+)?")
@@ -58,15 +58,15 @@ def tidied(source: Source) -> Source:
     changed = {name: 1 for name, column in zip(names, source.columns, strict=True) if name != column}
     columns: dict[str, pd.Series] = {}
     for name, (_, column) in zip(names, source.frame.items(), strict=True):
-        columns[name], n_changed = _tidied(column)
+        columns[name], n_changed = tidied_column(column)
         if n_changed:
             changed[name] = changed.get(name, 0) + n_changed
     frame = pd.DataFrame(columns, index=source.frame.index)
-    notes = [("trimmed", sum(changed.values()), f"{_NOTE}: {quoted(changed, most=6)}")] if changed else []
+    notes = [("trimmed", sum(changed.values()), f"{TRIMMED}: {quoted(changed, most=6)}")] if changed else []
     return replace(source, frame=frame, notes=(*source.notes, *notes))
 
 
-def _tidied(column: pd.Series) -> tuple[pd.Series, int]:
+def tidied_column(column: pd.Series) -> tuple[pd.Series, int]:
     """Return a column of tidy texts, and the number of those that were not; other columns stay."""
     if not pd.api.types.is_object_dtype(column.dtype) and not pd.api.types.is_string_dtype(column.dtype):
         return column, 0

@@ -119,7 +119,7 @@ def read(sources: Sources, options: Options) -> Export:
     notes = Notes()
     tables = tables_by_role(sources, ROLES, notes)
     if "deals" in tables:
-        deals = _flat(tables["deals"])
+        deals = _flat(tables["deals"], notes)
         key = find_column(_names(deals.frame), _ITEM_NAMES["item"]) or ""
         tables["deals"] = with_keys(deals, key, options, notes)
     if (table := tables.get("property history")) is not None:
@@ -138,14 +138,15 @@ def read(sources: Sources, options: Options) -> Export:
     return finish(FORMAT, log, _pipelines(stages, history, options, notes), items, notes)
 
 
-def _flat(deals: Table) -> Table:
+def _flat(deals: Table, notes: Notes) -> Table:
     """Give each property of a deal a column of its own."""
     frame = deals.frame
     if "properties" not in frame:
         return deals
     nested = frame["properties"].dropna()
     names = dict.fromkeys(str(name) for value in nested if isinstance(value, dict) for name in value)
-    properties = objects(nested, deals.place, [], list(names)).set_index("origin").reindex(range(len(frame)))
+    found = objects(nested, deals.place, [], list(names), notes=notes)
+    properties = found.set_index("origin").reindex(range(len(frame)))
     others = frame[[name for name in frame if name != "properties" and name not in properties]]
     flat = pd.concat([others, properties.rename_axis(None)], axis="columns")
     families = (*_ITEM_NAMES.values(), _CURRENT, _PIPELINE)
@@ -166,7 +167,7 @@ def _history(tables: Mapping[str, Table], stages: Stages, options: Options, note
     histories: dict[str, tuple[pd.DataFrame, Table]] = {}
     deals = tables.get("deals")
     if deals is not None and "propertiesWithHistory" in deals.frame:
-        rows = _values(deals)
+        rows = _values(deals, notes)
         if len(rows):
             histories["propertiesWithHistory of deals"] = rows, deals
     if (table := tables.get("property history")) is not None:
@@ -204,13 +205,13 @@ def _rows(frame: pd.DataFrame, item: str, stage: str, time: str) -> pd.DataFrame
     return rows.assign(origin=range(len(rows)))
 
 
-def _values(deals: Table) -> pd.DataFrame:
+def _values(deals: Table, notes: Notes) -> pd.DataFrame:
     """Return the stages that each deal had, one row each; a deal without history has no row."""
     ids = find_column(_names(deals.frame), _ITEM_NAMES["item"])
     stages = deals.frame["propertiesWithHistory"].map(
         lambda properties: properties.get("dealstage") if isinstance(properties, dict) else None
     )
-    values = objects(stages.explode().dropna(), deals.place, ["timestamp"], ["value"])
+    values = objects(stages.explode().dropna(), deals.place, ["timestamp"], ["value"], notes=notes)
     rows = values.rename(columns={"value": "stage", "timestamp": "text"})
     origins = rows["origin"].to_numpy()
     refuse_nested(rows, place_of(deals.place, origins), ["stage"])
