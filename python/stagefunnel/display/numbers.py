@@ -105,7 +105,7 @@ def _worked(seconds: float, working_day: float) -> str:
     if minutes < 60:
         return length(pd.Timedelta(seconds=seconds))
     hours = round(seconds / 3_600)
-    if hours * 3_600 < working_day:
+    if minutes * 60 < working_day:
         whole, rest = divmod(minutes, 60)
         return _counted_work(whole, "hour") + (f" {rest} min" if rest else "")
     days, over = divmod(hours * 3_600, working_day)
