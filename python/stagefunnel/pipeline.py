@@ -260,7 +260,7 @@ class Pipeline:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pipeline):
-            return NotImplemented
+            return NotImplemented  # so that Python asks the other side
         return self._key() == other._key() and self.names == other.names and self._rules == other._rules
 
     def __hash__(self) -> int:

@@ -9,34 +9,11 @@
 #include "questions/funnel/unit_counter.hpp"
 #include "questions/funnel/unit_status.hpp"
 #include "scan/code_meaning.hpp"
+#include "scan/look_ahead.hpp"
 #include "scan/scan.hpp"
 
 namespace stagefunnel::funnel {
 namespace {
-
-/// Prefetches the memory of items that are read soon: the items of a unit do not lie together.
-template <class Code>
-class ItemsAhead {
-  public:
-    ItemsAhead(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> items)
-        : journeys_(journeys), codes_(codes), items_(items) {}
-
-    void at(std::size_t place) const {
-        if (place + kOffsets >= items_.size()) return;
-        __builtin_prefetch(&journeys_.offsets[items_[place + kOffsets]]);
-        __builtin_prefetch(&journeys_.first_row[items_[place + kOffsets]]);
-        const std::size_t row = journeys_.offsets[items_[place + kRows]];
-        __builtin_prefetch(codes_ + row);
-        __builtin_prefetch(journeys_.time.data() + row);
-    }
-
-  private:
-    static constexpr std::size_t kOffsets = 32, kRows = 16;
-
-    const Journeys& journeys_;
-    const Code* codes_;
-    std::span<const std::uint32_t> items_;
-};
 
 /// Reads the end of an item's listed rows [begin, end).
 template <class Code>
@@ -98,7 +75,7 @@ UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
         column->resize(items.n_keys());
     scan::with_codes(journeys, [&](const auto* codes) {
         parallel_for(items.n_keys(), threads, [&](std::size_t first, std::size_t last) {
-            const ItemsAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
+            const scan::LookAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
             std::size_t place = items.offsets[first];
             for (std::size_t unit = first; unit < last; ++unit) {
                 UnitStatus status;
@@ -134,7 +111,7 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
         using Code = std::decay_t<decltype(*codes)>;
         ItemReader<Mask, Code> reader(journeys, pipeline, codes, options);
         UnitCounter<Mask> counter(pipeline, options, options.n_groups);
-        const ItemsAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
+        const scan::LookAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
         std::size_t place = items.offsets[first];
         for (std::size_t unit = first; unit < last; ++unit) {
             if (!in_report.empty() && in_report[unit] == 0) {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <span>
 
-#include "questions/stages/look_ahead.hpp"
+#include "scan/look_ahead.hpp"
 #include "scan/scan.hpp"
 #include "scan/stage_set.hpp"
 #include "scan/stages_beyond.hpp"
@@ -119,7 +119,7 @@ WrittenRows read_range(const Journeys& journeys, const Code* codes, const Pipeli
                        std::span<const std::uint32_t> items, std::size_t first, std::size_t last,
                        ItemFacts& facts) {
     ItemReader<Mask> reader(pipeline);
-    const LookAhead ahead(journeys, codes, items.first(last));
+    const scan::LookAhead ahead(journeys, codes, items.first(last));
     WrittenRows written{first, first};
     for (std::size_t i = first; i < last; ++i) {
         ahead.at(i);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/time_distance.hpp"
-#include "questions/stages/look_ahead.hpp"
+#include "scan/look_ahead.hpp"
 #include "scan/scan.hpp"
 #include "scan/stays.hpp"
 #include "stagefunnel/journeys/lookup.hpp"
@@ -173,7 +173,7 @@ VisitTable list_visits(const Journeys& journeys, const Pipeline& pipeline, const
     scan::with_codes(journeys, [&](const auto* codes) {
         parallel_tasks(n_ranges, threads, [&](std::size_t r) {
             VisitWriter writer(question, table, starts[r]);
-            const LookAhead ahead(journeys, codes, std::span(items).first(range_start(r + 1)));
+            const scan::LookAhead ahead(journeys, codes, std::span(items).first(range_start(r + 1)));
             for (std::size_t i = range_start(r); i < range_start(r + 1); ++i) {
                 ahead.at(i);
                 if (counts[items[i]] > 0) writer.read(codes, items[i]);

@@ -13,7 +13,8 @@ from ...errors import SchemaError, given
 from ...log.data import LogData
 from ...times.periods import Clock
 from ...times.stamps import NAT, ticks_in
-from ...working_hours import Spans, WorkingHours
+from ...times.working_spans import Spans
+from ...working_hours import WorkingHours
 from .selection import Selection
 
 _SECONDS: Final = "s"

@@ -127,7 +127,7 @@ def _parts(data: bytes) -> list[str]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             return packed.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return []
+        return []  # cut or packed in an unknown way: the file is named by its first bytes alone
 
 
 def _zip(data: bytes) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reading items in the order of the input. Internal to the core.
+// Reading items in another order than that of the journeys. Internal to the core.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 #include "stagefunnel/journeys/journeys.hpp"
 
-namespace stagefunnel::stages::inline internal {
+namespace stagefunnel::scan::inline internal {
 
-/// Prefetches the memory of the items that are read soon: items are read in the order of the input, and
-/// neighbours there do not lie together in the journeys.
+/// Prefetches the memory of the items that are read soon: neighbours in the order of the input, or in a unit,
+/// do not lie together in the journeys.
 template <class Code>
 class LookAhead {
   public:
@@ -35,4 +35,4 @@ class LookAhead {
     std::span<const std::uint32_t> items_;
 };
 
-}  // namespace stagefunnel::stages::inline internal
+}  // namespace stagefunnel::scan::inline internal
