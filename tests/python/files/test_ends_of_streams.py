@@ -52,7 +52,7 @@ for _ in range({runs}):
         signal.alarm(30)
         {way_out}
         sys.exit(3)
-    print(os.waitpid(child, 0)[1])
+    print(os.waitpid(child, 0)[1], flush=True)  # else each child would print it again as it ends
 """
 
 
