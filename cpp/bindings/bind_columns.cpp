@@ -148,9 +148,17 @@ void bind_columns(py::module_& m) {
         .def_property_readonly("first_row",
                                [](const columns::StageCodes& stages) { return as_array(stages.first_row); })
         .def_property_readonly(
-            "missing_rows", [](const columns::StageCodes& stages) { return as_array(stages.missing_rows); });
+            "missing_rows", [](const columns::StageCodes& stages) { return as_array(stages.missing_rows); })
+        .def_property_readonly("left_out_rows", [](const columns::StageCodes& stages) {
+            return as_array(columns::left_out_rows(stages));
+        });
     py::class_<columns::Times>(m, "Times")
         .def("__len__", [](const columns::Times& times) { return times.time.size(); })
+        .def_property_readonly(
+            "ticks",
+            [](const columns::Times& times) {
+                return as_array(LargeVector<std::int64_t>(times.time.begin(), times.time.end()));
+            })
         .def_property_readonly("missing_rows",
                                [](const columns::Times& times) { return as_array(times.missing_rows); });
     py::class_<columns::RowOrder>(m, "RowOrder").def(py::init<>());

@@ -62,6 +62,17 @@ void append(journeys::RowStream& stream, const columns::ItemKeys& items, const c
     stream.append(items, stages, times, rows);
 }
 
+std::pair<Journeys, py::array_t<std::uint32_t>> build_stream_with_rows(journeys::RowStream& stream,
+                                                                       unsigned threads) {
+    Journeys journeys;
+    {
+        const py::gil_scoped_release unlocked;
+        journeys = stream.build(threads, journeys::RowStream::kManyRows, journeys::RowNumbers::keep);
+    }
+    auto numbers = as_array(std::exchange(journeys.row, {}));
+    return {std::move(journeys), std::move(numbers)};
+}
+
 py::array_t<std::int64_t> working_times(const Array<std::int64_t>& times, const Array<std::int64_t>& begin,
                                         const Array<std::int64_t>& end, const Array<std::int64_t>& before,
                                         unsigned threads) {
@@ -150,7 +161,8 @@ void bind_journeys(py::module_& m) {
             [](const journeys::RowStream& stream) { return as_array(stream.first_row_of_labels()); })
         .def(
             "build", [](journeys::RowStream& stream, unsigned threads) { return stream.build(threads); },
-            "threads"_a, py::call_guard<py::gil_scoped_release>());
+            "threads"_a, py::call_guard<py::gil_scoped_release>())
+        .def("build_with_rows", &build_stream_with_rows, "threads"_a);
     py::class_<journeys::KeyTexts>(m, "KeyTexts")
         .def(py::init([](bool exact) {
                  using journeys::HashCollisions;

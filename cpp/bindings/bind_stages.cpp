@@ -3,12 +3,15 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "marks.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
+#include "stagefunnel/questions/stages/arrivals.hpp"
 #include "stagefunnel/questions/stages/flow.hpp"
 #include "stagefunnel/questions/stages/items.hpp"
 #include "stagefunnel/questions/stages/losses.hpp"
 #include "stagefunnel/questions/stages/quality.hpp"
 #include "stagefunnel/questions/stages/transitions.hpp"
+#include "stagefunnel/questions/stages/visits.hpp"
 
 namespace stagefunnel::bindings {
 namespace stages_calls {
@@ -42,6 +45,13 @@ py::array_t<std::int64_t> loss_values(const Journeys& journeys, const Pipeline& 
     return as_array(std::move(rows));
 }
 
+bool entered_throughout(const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& wanted,
+                        std::int64_t early, std::int64_t late) {
+    const std::span<const std::uint8_t> flags = as_span(wanted);
+    const py::gil_scoped_release unlocked;
+    return stages::are_entered_throughout(journeys, pipeline, flags, early, late);
+}
+
 durations::StageTime summarise(const durations::VisitCounts& counts,
                                const std::vector<Array<std::uint64_t>>& samples,
                                const std::vector<stats::Quantile>& quantiles) {
@@ -49,6 +59,79 @@ durations::StageTime summarise(const durations::VisitCounts& counts,
     for (const Array<std::uint64_t>& sample : samples) spans.push_back(as_span(sample));
     const py::gil_scoped_release unlocked;
     return durations::summarise_durations(counts, spans, quantiles);
+}
+
+stages::Losses losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads,
+                      const std::optional<MarkColumns>& columns) {
+    const std::optional<scan::Marks> marks = marks_of(columns);
+    const py::gil_scoped_release unlocked;
+    return stages::find_losses(journeys, pipeline, threads, marks ? &*marks : nullptr);
+}
+
+std::vector<durations::StageTime> stage_times(const Journeys& journeys, const Pipeline& pipeline,
+                                              durations::Per per,
+                                              const std::vector<stats::Quantile>& quantiles, unsigned threads,
+                                              const std::optional<MarkColumns>& columns) {
+    const std::optional<scan::Marks> marks = marks_of(columns);
+    const py::gil_scoped_release unlocked;
+    return durations::time_in_stage(journeys, pipeline, per, quantiles, threads, marks ? &*marks : nullptr);
+}
+
+std::vector<durations::StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline,
+                                                       durations::Per per, unsigned threads,
+                                                       const std::optional<MarkColumns>& columns) {
+    const std::optional<scan::Marks> marks = marks_of(columns);
+    const py::gil_scoped_release unlocked;
+    return durations::stage_durations(journeys, pipeline, per, threads, marks ? &*marks : nullptr);
+}
+
+stages::VisitTable visits(const Journeys& journeys, const Pipeline& pipeline, const MarkColumns& columns,
+                          const std::optional<Array<std::uint8_t>>& items, std::optional<std::int64_t> start,
+                          std::optional<std::int64_t> end, stages::VisitRows rows, unsigned threads) {
+    const scan::Marks marks = columns.marks();
+    stages::VisitChoice choice{.start = start, .end = end};
+    if (items) choice.items = as_span(*items);
+    const py::gil_scoped_release unlocked;
+    return stages::list_visits(journeys, pipeline, marks, choice, rows, threads);
+}
+
+stages::EndChecks end_checks(const Journeys& journeys, const Array<std::int64_t>& ended, unsigned threads) {
+    const std::span<const std::int64_t> ends = as_span(ended);
+    const py::gil_scoped_release unlocked;
+    return stages::check_ends(journeys, ends, threads);
+}
+
+/// A property that hands a column over: it can be taken once.
+template <auto Member>
+auto taken() {
+    return [](stages::VisitTable& table) { return as_array(std::move(table.*Member)); };
+}
+
+void bind_visits(py::module_& m) {
+    py::class_<stages::VisitTable>(m, "VisitTable")
+        .def("take_item", taken<&stages::VisitTable::item>())
+        .def("take_n_visits", taken<&stages::VisitTable::n_visits>())
+        .def("take_visit", taken<&stages::VisitTable::visit>())
+        .def("take_visit_of_stage", taken<&stages::VisitTable::visit_of_stage>())
+        .def("take_stage", taken<&stages::VisitTable::stage>())
+        .def("take_next_stage", taken<&stages::VisitTable::next_stage>())
+        .def("take_stage_outcome", taken<&stages::VisitTable::stage_outcome>())
+        .def("take_item_outcome", taken<&stages::VisitTable::item_outcome>())
+        .def("take_entered", taken<&stages::VisitTable::entered>())
+        .def("take_exited", taken<&stages::VisitTable::exited>())
+        .def("take_duration", taken<&stages::VisitTable::duration>())
+        .def("take_open", taken<&stages::VisitTable::open>())
+        .def("take_row", taken<&stages::VisitTable::row>());
+    py::native_enum<stages::VisitRows>(m, "VisitRows", "enum.Enum")
+        .value("forget", stages::VisitRows::forget)
+        .value("keep", stages::VisitRows::keep)
+        .finalize();
+    m.def("list_visits", &visits, "journeys"_a, "pipeline"_a, "marks"_a, "items"_a.noconvert().none(true),
+          "start"_a, "end"_a, "rows"_a, "threads"_a);
+    py::class_<stages::EndChecks>(m, "EndChecks")
+        .def_readonly("pauses", &stages::EndChecks::pauses)
+        .def_readonly("cut_ends", &stages::EndChecks::cut_ends);
+    m.def("check_ends", &end_checks, "journeys"_a, "ended"_a.noconvert(), "threads"_a);
 }
 
 void bind_transitions(py::module_& m) {
@@ -83,9 +166,10 @@ void bind_losses(py::module_& m) {
         .def_property_readonly("from_stage", array_of<&stages::Losses::from_stage>())
         .def_property_readonly("lost_stage", array_of<&stages::Losses::lost_stage>())
         .def_property_readonly("until_lost", array_of<&stages::Losses::until_lost>())
-        .def_property_readonly("in_stage", array_of<&stages::Losses::in_stage>());
-    m.def("find_losses", &stages::find_losses, "journeys"_a, "pipeline"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+        .def_property_readonly("in_stage", array_of<&stages::Losses::in_stage>())
+        .def_property_readonly("creation_unknown", array_of<&stages::Losses::creation_unknown>())
+        .def_property_readonly("start_unknown", array_of<&stages::Losses::start_unknown>());
+    m.def("find_losses", &losses, "journeys"_a, "pipeline"_a, "threads"_a, "marks"_a);
     py::native_enum<stages::LossRow>(m, "LossRow", "enum.Enum")
         .value("closed", stages::LossRow::closed)
         .value("left", stages::LossRow::left)
@@ -120,10 +204,21 @@ void bind_quality(py::module_& m) {
         .def_readonly("unlisted_rows", &stages::PipelineQuality::unlisted_rows)
         .def_readonly("bridged_visits", &stages::PipelineQuality::bridged_visits)
         .def_readonly("items_without_rows", &stages::PipelineQuality::items_without_rows)
-        .def_readonly("ties_deciding_outcome", &stages::PipelineQuality::ties_deciding_outcome);
+        .def_readonly("ties_deciding_outcome", &stages::PipelineQuality::ties_deciding_outcome)
+        .def_readonly("rows_outside_dates", &stages::PipelineQuality::rows_outside_dates);
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
     m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    py::class_<stages::Arrival>(m, "Arrival")
+        .def_readonly("time", &stages::Arrival::time)
+        .def_readonly("enters", &stages::Arrival::enters);
+    py::class_<stages::StageArrivals>(m, "StageArrivals")
+        .def_readonly("entered", &stages::StageArrivals::entered)
+        .def_readonly("earliest", &stages::StageArrivals::earliest)
+        .def_readonly("latest", &stages::StageArrivals::latest);
+    m.def("find_arrivals", &stages::find_arrivals, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
+    m.def("are_entered_throughout", &entered_throughout, "journeys"_a, "pipeline"_a, "wanted"_a.noconvert(),
+          "early"_a, "late"_a);
 }
 
 void bind_durations(py::module_& m) {
@@ -139,12 +234,13 @@ void bind_durations(py::module_& m) {
         .def_readonly("rest", &stats::Duration::rest)
         .def_readonly("of", &stats::Duration::of);
     py::class_<durations::VisitCounts>(m, "VisitCounts")
-        .def(py::init<std::int64_t, std::int64_t, std::int64_t, std::int64_t>(), "visits"_a, "completed"_a,
-             "open"_a, "items"_a)
+        .def(py::init<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>(), "visits"_a,
+             "completed"_a, "open"_a, "items"_a, "start_unknown"_a)
         .def_readonly("visits", &durations::VisitCounts::visits)
         .def_readonly("completed", &durations::VisitCounts::completed)
         .def_readonly("open", &durations::VisitCounts::open)
-        .def_readonly("items", &durations::VisitCounts::items);
+        .def_readonly("items", &durations::VisitCounts::items)
+        .def_readonly("start_unknown", &durations::VisitCounts::start_unknown);
     py::class_<durations::StageTime, durations::VisitCounts>(m, "StageTime")
         .def_readonly("mean", &durations::StageTime::mean)
         .def_readonly("quantiles", &durations::StageTime::quantiles);
@@ -157,16 +253,9 @@ void bind_durations(py::module_& m) {
             view.attr("flags").attr("writeable") = false;
             return view;
         });
-    m.def(
-        "time_in_stage",
-        [](const Journeys& journeys, const Pipeline& pipeline, durations::Per per,
-           const std::vector<stats::Quantile>& quantiles, unsigned threads) {
-            return durations::time_in_stage(journeys, pipeline, per, quantiles, threads);
-        },
-        "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
-        py::call_guard<py::gil_scoped_release>());
-    m.def("stage_durations", &durations::stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+    m.def("time_in_stage", &stage_times, "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
+          "marks"_a);
+    m.def("stage_durations", &stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a, "marks"_a);
     m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
 }
 
@@ -180,6 +269,7 @@ void bind_stages(py::module_& m) {
     bind_items(m);
     bind_quality(m);
     bind_durations(m);
+    bind_visits(m);
 }
 
 }  // namespace stagefunnel::bindings

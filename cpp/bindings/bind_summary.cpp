@@ -13,15 +13,16 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
                 const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups, durations::Per per,
                 const std::vector<stats::Quantile>& quantiles, unsigned threads,
                 std::optional<funnel::ItemStates> item_states) {
-    std::vector<funnel::Options> asked;
+    std::vector<funnel::Options> counted_kinds;
     for (const auto& [kind, lost_then_won] : funnels) {
-        funnel::Options& options = asked.emplace_back();
+        funnel::Options& options = counted_kinds.emplace_back();
         options.kind = kind;
         options.lost_then_won = lost_then_won;
         options.n_groups = n_groups;
         if (group) options.group = as_span(*group);
     }
-    const SummaryOptions options{.funnels = asked, .per = per, .quantiles = quantiles, .threads = threads};
+    const SummaryOptions options{
+        .funnels = counted_kinds, .per = per, .quantiles = quantiles, .threads = threads};
     const py::gil_scoped_release unlocked;
     return summarise(journeys, pipeline, options, std::move(item_states));
 }

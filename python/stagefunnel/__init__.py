@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .questions.stages.items import item_table
     from .questions.stages.losses import losses
     from .questions.stages.transitions import transitions
+    from .questions.stages.visits import visits
     from .questions.summary import summary
     from .readers import Export, read
     from .reports.build import report
@@ -106,6 +107,7 @@ __all__ = [
     "time_in_stage",
     "time_to_convert",
     "transitions",
+    "visits",
 ]
 
 # A public name is imported when it is first used: a command that prints help needs none, and pandas alone
@@ -146,6 +148,7 @@ _NAMES_OF: Final = {
     "questions.stages.items": ("item_table",),
     "questions.stages.losses": ("losses",),
     "questions.stages.transitions": ("transitions",),
+    "questions.stages.visits": ("visits",),
     "questions.summary": ("summary",),
     "readers": ("Export", "read"),
     "reports.build": ("report",),

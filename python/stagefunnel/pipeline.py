@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, check_option, counted, did_you_mean, is_whole_number, quoted
+from .errors import SchemaError, check_option, counted, did_you_mean, given, is_whole_number, quoted
 from .naming import public
 from .pipeline_file import read_pipeline_file
 from .stage_rules import Label, Shorter, StageRules
@@ -53,16 +53,18 @@ class Pipeline:
         Which of `stages` nothing skips: they count where they are passed, and are never assumed and never
         required.
     aliases
-        Other names of stages, each with the stage as which it is read: ``{"Proposal": "Offer"}``.
+        Other names of stages, each with the stage as which it is read: ``{"Proposal": "Offer"}``. Rows are
+        read under the other name before visits are formed; a name that a log does not have is no error.
     since, until
         When a stage of `stages` came and went, as moments: from the begin of the one span to the end of the
         other. A move made at another time neither skips the stage nor fills it in.
     ignore
         Labels of the log that are meant to be ignored, as ``unlisted="ignore"`` does for all.
     ignore_shorter
-        A length of time: a visit that is shorter and followed by another is read as if it had not been, but
-        the first one and final ones. With a length for each of some stages it is about these alone, final
-        ones too.
+        A length of time, such as ``"2min"``: a visit that is shorter and followed by another is read as if
+        it had not been, but the first one and final ones. Each is judged by its own length, in the whole
+        log. With a length for each of some stages, ``{"Lost": "10min"}``, it is about these alone, final
+        ones too. For logs of plain integers it is a number; calendar months are refused.
 
     Raises
     ------
@@ -102,9 +104,9 @@ class Pipeline:
         self._names = {label: str(name) for label, name in (names or {}).items()}
         self._rules = StageRules(
             optional=_labels(optional),
-            aliases=dict(aliases or {}),
-            since=dict(since or {}),
-            until=dict(until or {}),
+            aliases=_by_label("aliases", aliases),
+            since=_by_label("since", since),
+            until=_by_label("until", until),
             ignore=_labels(ignore),
             ignore_shorter=ignore_shorter,
         )
@@ -244,6 +246,7 @@ class Pipeline:
         # Of bools also where there are none: an empty list would choose no columns instead of no rows.
         is_unlisted = pd.Series([label not in listed for label in known["stage"]], dtype=bool)
         unlisted = known[is_unlisted]
+        seen |= {label for other, label in self._rules.aliases.items() if other in seen}
         never = [label for label in self.labels if label not in seen]
         hints = [did_you_mean(label, never).lstrip("; ") for label in unlisted["stage"]]
         return pd.DataFrame(
@@ -257,7 +260,7 @@ class Pipeline:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pipeline):
-            return NotImplemented
+            return NotImplemented  # so that Python asks the other side
         return self._key() == other._key() and self.names == other.names and self._rules == other._rules
 
     def __hash__(self) -> int:
@@ -284,10 +287,18 @@ def made_by_reader(pipeline: Pipeline) -> Pipeline:
     return pipeline
 
 
-def _labels(given: Label | Sequence[Label]) -> tuple[Label, ...]:
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        return (given,)
-    return tuple(given)
+def _by_label(name: str, values: Mapping[Any, Any] | None) -> dict[Label, Any]:
+    if not isinstance(values, Mapping | None):
+        raise SchemaError(
+            given(name, values), " is not a mapping of stages, such as {'Offer': …}", option=name
+        )
+    return dict(values or {})
+
+
+def _labels(listed: Label | Sequence[Label]) -> tuple[Label, ...]:
+    if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
+        return (listed,)
+    return tuple(listed)
 
 
 def _problems(

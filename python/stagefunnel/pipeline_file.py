@@ -19,7 +19,7 @@ _PIPELINE_KEYS = (
     *("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted"),
     *("optional", "aliases", "since", "until", "ignore", "ignore_shorter"),
 )
-_COLUMN_KEYS = ("item", "stage", "time", "order", "time_format", "zone")
+_COLUMN_KEYS = ("item", "stage", "time", "exited", "start_unknown", "order", "time_format", "zone")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from .errors import SchemaError, is_whole_number
 from .naming import public
 from .pipeline import Pipeline
 from .pipeline_file import Observed, read_pipeline_file
+from .times.lengths import length_text
 from .toml_file import errors_name_the_file
 from .working_hours import WorkingHours
 
@@ -25,8 +26,9 @@ class Settings:
     pipeline
         The stages.
     columns
-        Names of the columns: ``item``, ``stage``, ``time`` and ``order``, the ``time_format`` of times that
-        are not ISO 8601 and the ``zone`` of times without one; only those that the file names.
+        Names of the columns: ``item``, ``stage``, ``time``, ``exited``, ``start_unknown`` and ``order``, the
+        ``time_format`` of times that are not ISO 8601 and the ``zone`` of times without one; only those that
+        the file names.
     unlisted
         What to do with stages that the pipeline does not list: ``"error"`` or ``"ignore"``.
     observed_until
@@ -112,9 +114,9 @@ class Settings:
         shorter = rules.ignore_shorter
         by_stage = {"names": named, "aliases": rules.aliases, "since": rules.since, "until": rules.until}
         if isinstance(shorter, Mapping):
-            by_stage["ignore_shorter"] = shorter
+            by_stage["ignore_shorter"] = {label: length_text(least) for label, least in shorter.items()}
         elif shorter is not None:
-            lines.append(f"ignore_shorter = {_toml_moment(shorter)}")
+            lines.append(f"ignore_shorter = {_toml_moment(length_text(shorter))}")
         for key, values in by_stage.items():
             if values:
                 lines += ["", f"[pipeline.{key}]"]
@@ -145,6 +147,8 @@ def _toml_calendar(calendar: WorkingHours) -> list[str]:
 
 def _toml_moment(value: object) -> str:
     """Write a label, a moment or a length as text, or as the number that it is."""
+    if isinstance(value, float):
+        return repr(value)
     return _toml(int(value)) if is_whole_number(value) else _toml(str(value))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from .errors import did_you_mean, quoted
-from .times.lengths import LengthLike
-from .times.periods import MomentLike
+import numpy as np
+
+from .errors import SchemaError, did_you_mean, is_whole_number, quoted
+from .times.lengths import LengthLike, Months, length_of
+from .times.periods import Clock, MomentLike
 
 Label: TypeAlias = Hashable
+_DATES: Final = ("since", "until")
 # One least length for all stages in progress, or one for each of some stages.
 Shorter: TypeAlias = LengthLike | Mapping[Any, LengthLike]
 
@@ -43,18 +46,39 @@ class StageRules:
     @property
     def given(self) -> dict[str, Any]:
         """The rules that are not as by default, by name."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {
-            one.name: value
-            for one in fields(self)
-            if (value := getattr(self, one.name)) not in ((), {}, None)
+            name: value
+            for name, value in values.items()
+            if value is not None and (value or not isinstance(value, tuple | Mapping))
         }
+
+    def dates_of(self, label: Label) -> str:
+        """Say when a stage is there: ``since 2026-06-01``; empty text where it always is."""
+        dates = [f"{name} {getattr(self, name)[label]}" for name in _DATES if label in getattr(self, name)]
+        return " ".join(dates)
+
+    def relabelled(self, label_of: Callable[[Label], Label]) -> dict[str, Any]:
+        """Return the rules that are not as by default, by name, with other labels."""
+        changed: dict[str, Any] = {}
+        for name, value in self.given.items():
+            if isinstance(value, tuple):
+                changed[name] = tuple(label_of(label) for label in value)
+            elif isinstance(value, Mapping):
+                changed[name] = {
+                    label_of(label): label_of(one) if name == "aliases" else one
+                    for label, one in value.items()
+                }
+            else:
+                changed[name] = value
+        return changed
 
     def words(self, names: Mapping[Label, str]) -> list[str]:
         """Say the rules in the words that people read for the stages."""
         words = []
         if self.optional:
             words.append("optional: " + ", ".join(names[label] for label in self.optional))
-        for name in ("since", "until"):
+        for name in _DATES:
             words += [f"{names[label]} {name} {moment}" for label, moment in getattr(self, name).items()]
         words += [f"{other} is read as {names[label]}" for other, label in self.aliases.items()]
         if self.ignore:
@@ -73,12 +97,13 @@ class StageRules:
         """List what does not fit the labels of a pipeline: those in progress, the final ones, and others'."""
         listed = [*stages, *final]
         problems = _not_in("optional", self.optional, stages, final)
-        for name in ("since", "until"):
+        for name in _DATES:
             problems += _not_in(name, getattr(self, name), stages, final)
         if isinstance(self.ignore_shorter, Mapping):
             strangers = [label for label in self.ignore_shorter if label not in listed]
             if strangers:
                 problems.append(f"ignore_shorter names {quoted(strangers)}, which it does not list")
+        problems += _not_lengths(self.ignore_shorter)
         for other, label in self.aliases.items():
             if other in listed:
                 problems.append(f"{other!r} is listed as a stage and read as {label!r} by aliases")
@@ -94,6 +119,26 @@ class StageRules:
         if away:
             problems.append(f"{quoted(away)} cannot be both another name of its own stages and elsewhere")
         return problems
+
+
+def _not_lengths(shorter: Shorter | None) -> list[str]:
+    """List the least lengths that no log could have; whether times are numbers only a log knows."""
+    lengths = shorter.values() if isinstance(shorter, Mapping) else [shorter]
+    problems = []
+    for length in lengths:
+        # NumPy's lengths of time are integers too.
+        is_number = is_whole_number(length) or isinstance(length, float)
+        has_unit = isinstance(length, np.timedelta64) or not is_number
+        try:
+            read = length_of(length, Clock("ns" if has_unit else None, None), "ignore_shorter")
+        except SchemaError as error:
+            problems.append(str(error))
+        else:
+            if isinstance(read, Months):
+                problems.append(
+                    f"ignore_shorter={length!r} is in calendar months, which differ in length; give days"
+                )
+    return problems
 
 
 def _not_in(

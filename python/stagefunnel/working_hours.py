@@ -16,13 +16,13 @@ import pandas as pd
 
 from .errors import SchemaError, counted, did_you_mean, given, quoted
 from .naming import public
-from .times.lengths import Changes, changes_of
+from .times.lengths import changes_of
 from .times.periods import Clock
 from .times.stamps import TICKS_A_SECOND
+from .times.working_spans import Integers, Spans
 from .times.zones import checked_zone, localized
 from .toml_file import check_keys, errors_name_the_file, read_toml
 
-Integers: TypeAlias = npt.NDArray[np.int64]
 TimeOfDay: TypeAlias = str | datetime.time
 # Days by their name, each with the spans of work that begin on it.
 Hours: TypeAlias = Mapping[str, Sequence[tuple[TimeOfDay, TimeOfDay]]]
@@ -42,60 +42,6 @@ class _Span:
 
     begin: int
     end: int
-
-
-@dataclass(frozen=True)
-class Spans:
-    """Spans of work in their order, without an overlap.
-
-    Attributes
-    ----------
-    begin, end
-        Where each begins and ends.
-    before
-        The working time before each.
-    """
-
-    begin: Integers
-    end: Integers
-    before: Integers
-
-    @classmethod
-    def of(cls, begin: Integers, end: Integers) -> Self:
-        """Add up the working time before each span."""
-        lengths = end - begin
-        return cls(begin, end, np.cumsum(lengths) - lengths)
-
-    def scaled(self, factor: int) -> Spans:
-        """Return the same spans in another unit."""
-        return Spans(self.begin * factor, self.end * factor, self.before * factor)
-
-    def worked_until(self, moments: Integers) -> Integers:
-        """Return the working time before each of some moments."""
-        at = np.searchsorted(self.begin, moments, side="right") - 1
-        worked = self.before[at] + np.minimum(moments, self.end[at]) - self.begin[at]
-        return np.where(at < 0, 0, worked)
-
-    def in_local_time(self, changes: Changes) -> Spans:
-        """Return the same spans by what the clocks show, all in seconds.
-
-        A local time that comes twice stands for the second of its moments, as :func:`localized` reads it, and
-        one that the clocks leave out for the first moment after. So where the clocks go back, the hour before
-        is not shown: a span without a length, from which on it is worked, stands in its place.
-        """
-        since, until = changes.at, np.append(changes.at[1:], np.iinfo(np.int64).max)
-        back = np.append(np.minimum(np.diff(changes.offset), 0), 0)
-        shown_until = np.where(back < 0, until + back, until)
-        parts = []
-        for begin, end, offset in zip(since, shown_until, changes.offset, strict=True):
-            inside = (self.begin < end) & (self.end > begin)
-            first, last = np.maximum(self.begin[inside], begin), np.minimum(self.end[inside], end)
-            parts.append((first + offset, last + offset, self.worked_until(first)))
-        at, offset = changes.at[1:], changes.offset[1:]
-        parts.append((at + offset, at + offset, self.worked_until(at)))
-        begin, end, before = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        order = np.lexsort((end, begin))
-        return Spans(begin[order], end[order], before[order])
 
 
 @public
@@ -251,7 +197,7 @@ class WorkingHours:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WorkingHours):
-            return NotImplemented
+            return NotImplemented  # so that Python asks the other side
         return self._key() == other._key()
 
     def __hash__(self) -> int:
@@ -407,7 +353,7 @@ def _of_country(code: str) -> Collection[Any]:
     country, _, part = code.strip().upper().partition("-")
     try:
         table: Collection[Any] = package.country_holidays(country, subdiv=part or None)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # the package's word for a country or a part that it does not know
         known = package.list_supported_countries()
         hint = f"; of {country} it knows {quoted(known[country])}" if country in known else ""
         raise SchemaError(given("holidays", code), f" is not in the holidays package{hint}") from error

@@ -112,7 +112,7 @@ def test_rows_to_take_are_numbers_of_rows() -> None:
     with pytest.raises(ValueError, match="row 3 lies outside a column of 3 rows"):
         column.take_integers(rows(3))
     with pytest.raises(TypeError, match="incompatible function arguments"):
-        column.take_integers(np.array([0]))  # type: ignore[arg-type]
+        column.take_integers(np.array([0]))  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ValueError, match="expected an array of one dimension"):
         column.take_integers(rows(0).reshape(1, 1))
 

@@ -6,6 +6,7 @@ integers or all datetimes. A time in a zone with changes of the clock must be a 
 plain datetimes of one zone Python compares the times on the clock.
 """
 
+from reference.as_read import LEFT_OUT, AsRead, as_read
 from reference.breakdown import (
     amounts_at_stages,
     funnel_at_stages,
@@ -41,18 +42,26 @@ from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
-from reference.stages import Row, Stages, labels, outcome_of
+from reference.stage_signs import Signs, stage_signs
+from reference.stages import Row, Stages, is_there, labels, outcome_of
+from reference.stays import Marks, Stay, pauses_and_cuts, stays_by_item, visit_records
 from reference.transitions import transitions
 
 __all__ = [
+    "LEFT_OUT",
+    "AsRead",
     "Counted",
     "Exclusion",
+    "Marks",
     "Match",
     "Months",
     "Row",
+    "Signs",
     "Stages",
+    "Stay",
     "Visit",
     "amounts_at_stages",
+    "as_read",
     "began_beyond",
     "chain_funnel",
     "closed_at",
@@ -62,6 +71,7 @@ __all__ = [
     "followed",
     "funnel",
     "funnel_at_stages",
+    "is_there",
     "item_matches",
     "item_table",
     "journeys",
@@ -73,6 +83,7 @@ __all__ = [
     "outcome",
     "outcome_of",
     "outcomes",
+    "pauses_and_cuts",
     "quality",
     "reasons_of_losses",
     "reopened_won",
@@ -83,12 +94,15 @@ __all__ = [
     "skipped_stages",
     "skips",
     "skips_at_moves",
+    "stage_signs",
     "standings_of_leads",
+    "stays_by_item",
     "time_in_stage",
     "transitions",
     "unlinked",
     "values_at",
     "values_at_losses",
+    "visit_records",
     "visits",
     "visits_by_item",
     "window_funnel",

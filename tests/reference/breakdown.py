@@ -12,13 +12,15 @@ from reference.funnel import COUNTS, SHARES, compared_with, default_flip_rule
 from reference.journeys import (
     Visit,
     began_beyond,
+    goes_beyond,
     has_visit,
     journeys,
     lost_from,
     outcome,
+    passed_in_absence,
     went_beyond,
 )
-from reference.kinds import Fill, Kind, counted, implied_by_creation, implied_by_transition
+from reference.kinds import Fill, Kind, counted, implied_by_move, moves
 from reference.losses import skip_table
 from reference.report import LostThenWon, Values, kept_of, members_of, share
 from reference.stages import (
@@ -26,6 +28,7 @@ from reference.stages import (
     Pipeline,
     Row,
     Stage,
+    Time,
     Unlisted,
     labels,
     outcome_column,
@@ -35,10 +38,11 @@ from reference.stages import (
 
 
 class Entry(NamedTuple):
-    """The start of a visit: its stage and its row of the input."""
+    """The start of a visit: its stage, its row of the input and its time."""
 
     stage: Stage
     row: int
+    time: Time
 
 
 class Counting(NamedTuple):
@@ -129,7 +133,7 @@ def _listed_rows(
     by_item: dict[Item, list[Entry]] = {}
     for item, journey in journeys(numbered, order).items():
         numbers: list[Any] = [row for row, _ in journey]
-        entries = [Entry(rows[row][1], row) for row in numbers]
+        entries = [Entry(rows[row][1], row, rows[row][2]) for row in numbers]
         by_item[item] = [entry for entry in entries if entry.stage in labels(pipeline)]
     return {item: listed for item, listed in by_item.items() if listed}
 
@@ -148,26 +152,24 @@ def countings(entries: Sequence[Entry], pipeline: Pipeline, kind: Kind, fill: Fi
 
 
 def _implying_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline, kind: Kind, fill: Fill) -> int:
-    won = [entry.row for entry in entries if entry.stage in pipeline.won]
     if kind == "furthest":
-        ranks = [pipeline.stages.index(entry.stage) for entry in entries if entry.stage in pipeline.stages]
-        furthest = [entry.row for entry in entries if entry.stage == pipeline.stages[max(ranks, default=0)]]
-        return won[0] if won else furthest[0]
-    for place, entry in enumerate(entries):
-        before = entries[place - 1].stage if place > 0 else None
-        if fill == "won":
-            implies = entry.stage in pipeline.won and (before is None or before in pipeline.stages)
-        elif before is None:
-            implies = stage in implied_by_creation(entry.stage, pipeline)
-        else:
-            implies = stage in implied_by_transition(before, entry.stage, pipeline)
-        if implies:
+        beyond = [entry for entry in entries if goes_beyond(_visit(entry), stage, pipeline)]
+        # All won stages are equally far, and of equally far entries ``max`` returns the first.
+        far = [*pipeline.stages]
+        best = max(beyond, key=lambda entry: far.index(entry.stage) if entry.stage in far else len(far))
+        return best.row
+    for entry, (before, visit) in zip(entries, moves(_visits(entries)), strict=True):
+        if stage in implied_by_move(before, visit, pipeline, fill):
             return entry.row
     raise AssertionError("an assumed stage is implied by some entry")
 
 
+def _visit(entry: Entry) -> Visit:
+    return Visit(entry.stage, entry.time)
+
+
 def _visits(entries: Sequence[Entry]) -> list[Visit]:
-    return [Visit(entry.stage, None) for entry in entries]
+    return [_visit(entry) for entry in entries]
 
 
 def funnel_at_stages(
@@ -191,7 +193,7 @@ def funnel_at_stages(
 
     def cell(row: int, stage: Stage) -> dict[str, Any]:
         group = None if pd.isna(values[row]) else values[row]
-        empty = dict.fromkeys([*COUNTS, "visited", "beyond", "amount_missing"], 0)
+        empty = dict.fromkeys([*COUNTS, "visited", "beyond", "absent", "amount_missing"], 0)
         return cells.setdefault((group, stage), empty | {"amount": Fraction(0)})
 
     for item in kept:
@@ -209,7 +211,10 @@ def funnel_at_stages(
                 how = "beyond" if has_visit(item_visits, stage) else "skipped"
                 cell(_beyond_row(stage, entries, pipeline), stage)[how] += 1
             if began_beyond(item_visits, stage, pipeline):
-                cell(entries[0].row, stage)["began_beyond"] += 1
+                cell(_beyond_row(stage, entries, pipeline), stage)["began_beyond"] += 1
+            absent = [entry for entry in entries if passed_in_absence(_visit(entry), stage, pipeline)]
+            if absent:
+                cell(absent[0].row, stage)["absent"] += 1
         left = lost_from(item_visits, pipeline)
         if left is not None:
             cell(last[left], left)["lost_from"] += 1
@@ -224,7 +229,8 @@ def funnel_at_stages(
         reached = {stage: sums.get("reached", 0) for stage, sums in own.items()}
         for stage, sums in own.items():
             counts = {name: sums.get(name, 0) for name in [*COUNTS, "amount_missing"]}
-            before = compared_with(stage, pipeline, reached, len(kept))
+            absent_here = [one for one in own if own[one].get("absent")]
+            before = compared_with(stage, pipeline, reached, len(kept), absent_here)
             shares = {
                 "conversion_from_all": share(counts["reached"], len(kept)),
                 "conversion_from_previous": share(counts["reached"], before),
@@ -259,7 +265,7 @@ def skips_at_moves(
                 if not has_visit(visits, stage):
                     counted_at["skipped"] = counted_at["beyond"]
                 if began_beyond(visits, stage, pipeline):
-                    counted_at["began_beyond"] = entries[0].row
+                    counted_at["began_beyond"] = counted_at["beyond"]
             for name, row in counted_at.items():
                 group = None if pd.isna(values[row]) else values[row]
                 own = cells.setdefault(group, {other: Counter() for other in pipeline.stages})
@@ -273,9 +279,7 @@ def skips_at_moves(
 
 def _beyond_row(stage: Stage, entries: Sequence[Entry], pipeline: Pipeline) -> int:
     """Return the row in which an item first went beyond a stage."""
-    place = pipeline.stages.index(stage)
-    further = (*pipeline.stages[place + 1 :], *pipeline.won)
-    return next(entry.row for entry in entries if entry.stage in further)
+    return next(entry.row for entry in entries if goes_beyond(_visit(entry), stage, pipeline))
 
 
 def _add(cell: dict[str, Any], amount: Any) -> None:

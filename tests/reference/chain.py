@@ -6,19 +6,20 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from reference.funnel import COUNTS, SHARES, funnel
+from reference.funnel import COUNTS, SHARES, compared_with, funnel, stage_before
 from reference.journeys import (
     Visit,
     began_beyond,
     has_visit,
     lost_from,
     outcome,
+    passed_in_absence,
     visits_by_item,
     went_beyond,
 )
 from reference.kinds import Counted, Fill, Kind, counted
 from reference.report import LostThenWon, Values, kept_of, share
-from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels, outcome_of
+from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels
 
 Standing: TypeAlias = tuple[str, Stage | None]
 
@@ -107,17 +108,24 @@ def _origin_records(
 ) -> list[dict[str, Any]]:
     counts = {deal: counted(visits, pipeline, kind, fill) for deal, visits in kept.items()}
     records: list[dict[str, Any]] = []
-    last_in_progress = 0
+    reached_of: dict[Stage, int] = {}
+    absent = {
+        stage
+        for stage in pipeline.stages
+        for deals in of_lead.values()
+        for deal in deals
+        if any(passed_in_absence(visit, stage, pipeline) for visit in kept[deal])
+    }
     for stage in labels(pipeline):
         passed = sum(any(stage in counts[deal].passed for deal in deals) for deals in of_lead.values())
-        reached = sum(any(_reaches(counts[deal], stage) for deal in deals) for deals in of_lead.values())
+        reached = sum(any(reaches(counts[deal], stage) for deal in deals) for deals in of_lead.values())
         beyond = [
             any(went_beyond(kept[deal], stage, pipeline) for deal in deals) for deals in of_lead.values()
         ]
         visited = [any(has_visit(kept[deal], stage) for deal in deals) for deals in of_lead.values()]
         skipped = sum(far and not here for far, here in zip(beyond, visited, strict=True))
         began = sum(
-            far and not here and _all_began_beyond([kept[deal] for deal in deals], stage, pipeline)
+            far and not here and all_began_beyond([kept[deal] for deal in deals], stage, pipeline)
             for far, here, deals in zip(beyond, visited, of_lead.values(), strict=True)
         )
         lost = standings.count(("lost", stage))
@@ -134,15 +142,13 @@ def _origin_records(
             "skip_rate": share(skipped, sum(beyond)),
             "loss_rate": share(lost, sum(visited)),
         }
-        before = {
-            "open": records[-1]["reached"] if records else converted,
-            "won": last_in_progress,
-            "lost": len(of_lead),
-        }
-        record["conversion_from_previous"] = share(reached, before[outcome_of(stage, pipeline)])
-        if stage in pipeline.stages:
-            last_in_progress = reached
-        reaching = {deal for deals in of_lead.values() for deal in deals if _reaches(counts[deal], stage)}
+        before = compared_with(stage, pipeline, reached_of, len(of_lead), absent)
+        is_first = stage not in pipeline.lost and stage_before(stage, pipeline) is None
+        if is_first and stage not in absent:
+            before = converted
+        record["conversion_from_previous"] = share(reached, before)
+        reached_of[stage] = reached
+        reaching = {deal for deals in of_lead.values() for deal in deals if reaches(counts[deal], stage)}
         values = [amounts.get(deal) for deal in reaching]
         present = [Fraction(value) for value in values if value is not None]
         record |= {"amount": float(sum(present)), "amount_missing": len(values) - len(present)}
@@ -150,12 +156,14 @@ def _origin_records(
     return records
 
 
-def _all_began_beyond(deals: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline) -> bool:
+def all_began_beyond(deals: Sequence[Sequence[Visit]], stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether all items that went beyond a stage began beyond it."""
     far = [visits for visits in deals if went_beyond(visits, stage, pipeline)]
     return all(began_beyond(visits, stage, pipeline) for visits in far)
 
 
-def _reaches(count: Counted, stage: Stage) -> bool:
+def reaches(count: Counted, stage: Stage) -> bool:
+    """Return whether an item counts in a stage."""
     return stage in count.passed | count.assumed
 
 
@@ -175,13 +183,15 @@ def standings_of_leads(
         for rows, pipeline in ((lead_rows, lead_pipeline), (deal_rows, deal_pipeline))
     )
     return [
-        _standing({deal: deals[deal] for deal in deals if (deal, lead) in links}, deal_pipeline, moved)
+        joint_standing({deal: deals[deal] for deal in deals if (deal, lead) in links}, deal_pipeline, moved)
         for lead in leads
     ]
 
 
-def _standing(deals: Mapping[Item, Sequence[Visit]], pipeline: Pipeline, moved: Collection[Item]) -> Standing:
-    """Return the outcome of a lead by its deals, and its stage if it is open or lost.
+def joint_standing(
+    deals: Mapping[Item, Sequence[Visit]], pipeline: Pipeline, moved: Collection[Item]
+) -> Standing:
+    """Return the outcome of items that count as one, and their stage if they are open or lost.
 
     The deals are in the order of their first rows, and of equally far ones ``max`` returns the first.
     """

@@ -1,17 +1,16 @@
 """Time in stage, calculated in exact fractions until the table is made."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
-from itertools import pairwise
 from math import floor
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from reference.journeys import Visit, has_visit, visits_by_item
 from reference.stages import (
+    Item,
     Pipeline,
     Row,
     Stage,
@@ -22,6 +21,7 @@ from reference.stages import (
     outcome_of,
     stage_column,
 )
+from reference.stays import Stay, stays_by_item
 
 Per: TypeAlias = Literal["visit", "item", "longest"]
 Unit: TypeAlias = Literal["us", "ns"]
@@ -35,23 +35,31 @@ def time_in_stage(
     quantiles: Sequence[float] = (0.25, 0.75, 0.9),
     unlisted: Unlisted = "error",
     order: Sequence[Hashable] | None = None,
+    stays: Mapping[Item, Sequence[Stay]] | None = None,
 ) -> pd.DataFrame:
-    """Summarise the completed visits of every stage; open visits are counted apart."""
+    """Summarise the completed visits of every stage; open ones and unknown starts are counted apart.
+
+    ``stays`` are the visits with their ends; None reads them off the rows.
+    """
     unit = unit_of(rows)
-    by_item = list(visits_by_item(rows, pipeline, unlisted, order).values())
+    if stays is None:
+        stays = stays_by_item(rows, pipeline, unlisted=unlisted, order=order)
+    by_item = list(stays.values())
     records = []
     for stage in labels(pipeline):
         visits = [visit for item_visits in by_item for visit in item_visits if visit.stage == stage]
         durations = [_completed(item_visits, stage, unit) for item_visits in by_item]
         values = sorted(_values(durations, per))
         completed = sum(map(len, durations))
+        start_unknown = sum(visit.start_unknown for visit in visits)
         record: dict[str, Any] = {
             "stage": stage,
             "outcome": outcome_of(stage, pipeline),
             "visits": len(visits),
             "completed": completed,
-            "open": len(visits) - completed,
-            "items": sum(has_visit(item_visits, stage) for item_visits in by_item),
+            "open": len(visits) - completed - start_unknown,
+            "start_unknown": start_unknown,
+            "items": sum(any(visit.stage == stage for visit in item_visits) for item_visits in by_item),
             **_summary(values, quantiles),
         }
         records.append(record)
@@ -59,7 +67,7 @@ def time_in_stage(
     columns: dict[str, Any] = {name: [record[name] for record in records] for name in records[0]}
     columns["stage"] = stage_column(columns["stage"], pipeline)
     columns["outcome"] = outcome_column(columns["outcome"])
-    for name in ["visits", "completed", "open", "items"]:
+    for name in ["visits", "completed", "open", "start_unknown", "items"]:
         columns[name] = pd.Series(columns[name], dtype="int64")
     for name in _summary([], quantiles):
         columns[name] = duration_column(columns[name], unit)
@@ -86,12 +94,12 @@ def _summary(values: Sequence[int], quantiles: Sequence[float]) -> dict[str, Fra
     }
 
 
-def _completed(visits: Sequence[Visit], stage: Stage, unit: Unit | None) -> list[int]:
-    """Return the durations of one item's visits of a stage that another visit follows."""
+def _completed(visits: Sequence[Stay], stage: Stage, unit: Unit | None) -> list[int]:
+    """Return the durations of one item's visits of a stage that are over."""
     return [
-        ticks_between(visit.start, following.start, unit)
-        for visit, following in pairwise(visits)
-        if visit.stage == stage
+        ticks_between(visit.start, visit.exited, unit)
+        for visit in visits
+        if visit.stage == stage and visit.exited is not None and not visit.start_unknown
     ]
 
 

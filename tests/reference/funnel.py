@@ -1,7 +1,7 @@
 """The funnel table and the outcomes table."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from reference.journeys import (
     has_visit,
     lost_from,
     outcome,
+    passed_in_absence,
     reopened_won,
     skipped_stages,
     visits_by_item,
@@ -26,6 +27,7 @@ from reference.stages import (
     Row,
     Stage,
     Unlisted,
+    is_optional,
     labels,
     outcome_column,
     outcome_of,
@@ -123,9 +125,15 @@ def _stage_records(
     counts = {item: counted(item_visits, pipeline, kind, fill) for item, item_visits in kept.items()}
     reached = {stage: len(_reaching(counts, stage)) for stage in labels(pipeline)}
     described = _described(list(kept.values()), pipeline)
+    absent = {
+        stage
+        for stage in pipeline.stages
+        for visits in kept.values()
+        if any(passed_in_absence(visit, stage, pipeline) for visit in visits)
+    }
     records = []
     for stage in labels(pipeline):
-        before = compared_with(stage, pipeline, reached, len(kept))
+        before = compared_with(stage, pipeline, reached, len(kept), absent)
         record = {
             "stage": stage,
             "outcome": outcome_of(stage, pipeline),
@@ -147,14 +155,28 @@ def _reaching(counts: Mapping[Item, Counted], stage: Stage) -> list[Item]:
     return [item for item, stages in counts.items() if stage in stages.passed | stages.assumed]
 
 
-def compared_with(stage: Stage, pipeline: Pipeline, reached: Mapping[Stage, int], base: int) -> int:
-    """Return the denominator of a stage's conversion from the previous stage; 0 on the first stage."""
+def compared_with(
+    stage: Stage,
+    pipeline: Pipeline,
+    reached: Mapping[Stage, int],
+    base: int,
+    absent: Collection[Stage] = (),
+) -> int:
+    """Return the denominator of a stage's conversion from the previous stage; 0 where there is none.
+
+    ``absent`` are the stages that some items passed while they were not there.
+    """
     if stage in pipeline.lost:
         return base
-    position = labels(pipeline).index(stage)
-    if stage in pipeline.won:
-        position = len(pipeline.stages)
-    return reached[labels(pipeline)[position - 1]] if position > 0 else 0
+    before = stage_before(stage, pipeline)
+    return 0 if before is None or stage in absent or before in absent else reached[before]
+
+
+def stage_before(stage: Stage, pipeline: Pipeline) -> Stage | None:
+    """Return the nearest stage in progress before one that is not lost and that items are asked for."""
+    end = pipeline.stages.index(stage) if stage in pipeline.stages else len(pipeline.stages)
+    asked = [one for one in pipeline.stages[:end] if not is_optional(one, pipeline)]
+    return asked[-1] if asked else None
 
 
 def _described(kept: Sequence[Sequence[Visit]], pipeline: Pipeline) -> dict[Stage, dict[str, float]]:

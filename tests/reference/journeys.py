@@ -12,6 +12,8 @@ from reference.stages import (
     Stage,
     Time,
     Unlisted,
+    is_optional,
+    is_there,
     labels,
     outcome_of,
 )
@@ -100,15 +102,33 @@ def lost_from(item_visits: Sequence[Visit], pipeline: Pipeline) -> Stage | None:
     return before[-1].stage if before else None
 
 
-def went_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
-    """Return whether an item visited a stage in progress after this one, or a won stage.
+def lies_beyond(visit: Visit, stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether a visit is of a stage in progress after this one, or of a won stage.
 
     Nothing lies beyond a final stage.
     """
     if stage not in pipeline.stages:
         return False
-    beyond = (*pipeline.stages[pipeline.stages.index(stage) + 1 :], *pipeline.won)
-    return any(visit.stage in beyond for visit in item_visits)
+    return visit.stage in (*pipeline.stages[pipeline.stages.index(stage) + 1 :], *pipeline.won)
+
+
+def goes_beyond(visit: Visit, stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether a visit goes beyond a stage: one that was there when it began, and is not optional."""
+    return (
+        lies_beyond(visit, stage, pipeline)
+        and not is_optional(stage, pipeline)
+        and is_there(stage, visit.start, pipeline)
+    )
+
+
+def went_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether an item went beyond a stage."""
+    return any(goes_beyond(visit, stage, pipeline) for visit in item_visits)
+
+
+def passed_in_absence(visit: Visit, stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether a visit is beyond a stage that was not there when it began."""
+    return lies_beyond(visit, stage, pipeline) and not is_there(stage, visit.start, pipeline)
 
 
 def has_visit(item_visits: Sequence[Visit], stage: Stage) -> bool:
@@ -127,7 +147,7 @@ def skipped_stages(item_visits: Sequence[Visit], pipeline: Pipeline) -> list[Sta
 
 def began_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
     """Return whether the item's first visit was beyond a stage that it skipped."""
-    return stage in skipped_stages(item_visits, pipeline) and went_beyond(item_visits[:1], stage, pipeline)
+    return stage in skipped_stages(item_visits, pipeline) and lies_beyond(item_visits[0], stage, pipeline)
 
 
 def failure_then_success(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:

@@ -20,7 +20,8 @@ from reference.journeys import (
     went_beyond,
 )
 from reference.report import Values, members_of, share
-from reference.stages import Pipeline, Row, Unlisted, labels, stage_column
+from reference.stages import Item, Pipeline, Row, Unlisted, labels, stage_column
+from reference.stays import Stay, stays_by_item
 
 SKIP_COUNTS = ["passed", "beyond", "skipped", "began_beyond"]
 
@@ -34,10 +35,16 @@ def losses(
     reasons: Values,
     amounts: Values,
     order: Sequence[Hashable] | None = None,
+    stays: Mapping[Item, Sequence[Stay]] | None = None,
 ) -> pd.DataFrame:
-    """List the losses by ``group``, last stage before, lost stage and ``reason``, with the ``amount``."""
+    """List the losses by ``group``, last stage before, lost stage and ``reason``, with the ``amount``.
+
+    ``stays`` are the visits with their ends; None reads them off the rows.
+    """
     unit = unit_of(rows)
     by_item = visits_by_item(rows, pipeline, unlisted, order)
+    if stays is None:
+        stays = stays_by_item(rows, pipeline, unlisted=unlisted, order=order)
     lost = {item: visits for item, visits in by_item.items() if outcome(visits, pipeline) == "lost"}
     records = []
     for group, members in members_of(lost, groups):
@@ -49,8 +56,19 @@ def losses(
                 into = {item: visits for item, visits in from_here.items() if visits[-1].stage == lost_stage}
                 for reason, kept in members_of(into, reasons):
                     sums = [Fraction(amounts[item]) for item in kept if amounts.get(item) is not None]
-                    lengths = [_until_lost(visits, pipeline, unit) for visits in kept.values()]
-                    stays = [_in_stage(visits, pipeline, unit) for visits in kept.values()]
+                    lengths = [
+                        _until_lost(visits, pipeline, unit)
+                        for item, visits in kept.items()
+                        if not stays[item][0].start_unknown
+                    ]
+                    last = (
+                        [] if from_stage is None else [_before_loss(stays[item], pipeline) for item in kept]
+                    )
+                    in_stage = [
+                        ticks_between(stay.start, stay.exited, unit)
+                        for stay in last
+                        if not stay.start_unknown
+                    ]
                     if kept:
                         records.append(
                             {
@@ -62,9 +80,9 @@ def losses(
                                 "share": share(len(kept), len(members)),
                                 "amount": float(sum(sums)),
                                 "amount_missing": len(kept) - len(sums),
-                                "mean_until_lost": _mean(lengths),
-                                "median_until_lost": _median(lengths),
-                                "mean_in_stage": None if from_stage is None else _mean(stays),
+                                "mean_until_lost": _mean(lengths) if lengths else None,
+                                "median_until_lost": _median(lengths) if lengths else None,
+                                "mean_in_stage": _mean(in_stage) if in_stage else None,
                             }
                         )
     names = ["items", "share", "amount", "amount_missing"]
@@ -125,9 +143,10 @@ def _until_lost(visits: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) 
     return ticks_between(visits[0].start, visits[_loss_place(visits, pipeline)].start, unit)
 
 
-def _in_stage(visits: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
-    loss = _loss_place(visits, pipeline)
-    return ticks_between(visits[max(loss - 1, 0)].start, visits[loss].start, unit)
+def _before_loss(stays: Sequence[Stay], pipeline: Pipeline) -> Stay:
+    """Return the last visit before the closing lost ones."""
+    visits = [Visit(stay.stage, stay.start) for stay in stays]
+    return stays[_loss_place(visits, pipeline) - 1]
 
 
 def _mean(lengths: Sequence[int]) -> Fraction:

@@ -25,6 +25,7 @@ def quality(
         "exact_duplicates": len(rows) - len(set(rows)),
         "repeats": sum(before[0] == after[0] and after[0] is not None for before, after in neighbours),
         "ties": sum(before[1] == after[1] for before, after in neighbours),
+        "stages_alike": _alike([stage for stage in {row[1] for row in rows} if isinstance(stage, str)]),
         "one_row_items": len(by_item) if len(by_item) > 1 and all(len(rows) == 1 for rows in by_item) else 0,
     }
     if pipeline is None:
@@ -37,6 +38,12 @@ def quality(
         "bridged_visits": sum(_bridged_visits(journey, pipeline) for journey in by_item),
         "ties_deciding_outcome": sum(_tie_decides(journey, pipeline) for journey in by_item),
     }
+
+
+def _alike(stages: Sequence[str]) -> int:
+    """Count the stages that another one equals but for case and blanks."""
+    plain = ["".join(stage.lower().split()) for stage in stages]
+    return sum(plain.count(stage) > 1 for stage in plain)
 
 
 def _bridged_visits(journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline) -> int:

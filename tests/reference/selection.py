@@ -31,7 +31,7 @@ def kept_rows(
         own = visits(journey, pipeline, "ignore")
         if not own:
             continue
-        moved = _moved_at(journey, pipeline, elsewhere)
+        moved = moved_at(journey, pipeline, elsewhere)
         if moved is not None and moved_out == "exclude":
             continue
         if _is_in_period(own, moved, pipeline, basis, start, end):
@@ -67,10 +67,10 @@ def moved_items(
 ) -> set[Item]:
     """Return the items that are in another pipeline now."""
     by_item = journeys(rows, order)
-    return {item for item, journey in by_item.items() if _moved_at(journey, pipeline, elsewhere) is not None}
+    return {item for item, journey in by_item.items() if moved_at(journey, pipeline, elsewhere) is not None}
 
 
-def _moved_at(
+def moved_at(
     journey: Sequence[tuple[Stage, Time]], pipeline: Pipeline, elsewhere: Collection[Stage]
 ) -> Time | None:
     """Return when the rows of other pipelines that end a journey began; None if it ends here."""
@@ -91,12 +91,13 @@ def _is_in_period(
 ) -> bool:
     closed = closed_at(own, pipeline)
     if basis == "created":
-        return _lies_in(own[0].start, start, end)
+        return lies_in(own[0].start, start, end)
     if basis == "closed":
-        return moved is None and closed is not None and _lies_in(closed, start, end)
+        return moved is None and closed is not None and lies_in(closed, start, end)
     gone = closed if moved is None else moved
     return gone is None or start is None or bool(gone >= start)
 
 
-def _lies_in(time: Time, start: Time | None, end: Time | None) -> bool:
+def lies_in(time: Time, start: Time | None, end: Time | None) -> bool:
+    """Return whether a time lies in a half-open period."""
     return (start is None or time >= start) and (end is None or time < end)

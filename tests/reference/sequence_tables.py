@@ -63,8 +63,8 @@ def item_paths(
     for item in dict.fromkeys(item for item, _, _ in rows if item in by_item):
         journey = by_item[item]
         # With hold= the stages of these rows are pairs, which the type of a row does not say.
-        path = [(pair[0], time) for pair, time in journey]  # type: ignore[index]
-        own = {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]
+        path = [(pair[0], time) for pair, time in journey]  # type: ignore[index]  # a pair
+        own = {"hold": [pair[1] for pair, _ in journey], "observed_until": until}  # type: ignore[index]  # a pair
         paths.append((item, path, {**options, **own}))
     return paths
 

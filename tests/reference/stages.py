@@ -1,6 +1,7 @@
 """The pipeline as three tuples of labels, and the columns that carry its labels."""
 
 from collections.abc import Hashable, Iterable
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import pandas as pd
@@ -36,6 +37,36 @@ class Stages(NamedTuple):
     stages: tuple[Stage, ...]
     won: tuple[Stage, ...] = ()
     lost: tuple[Stage, ...] = ()
+
+
+def is_optional(stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether nothing skips a stage in progress, fills it in or requires it."""
+    rules = getattr(pipeline, "rules", None)
+    return rules is not None and stage in rules.optional
+
+
+def is_there(stage: Stage, time: Time, pipeline: Pipeline) -> bool:
+    """Return whether a stage in progress was there for a move that was made then."""
+    rules = getattr(pipeline, "rules", None)
+    if rules is None:
+        return True
+    if stage in rules.since and time < _first_moment(rules.since[stage], time):
+        return False
+    return stage not in rules.until or bool(time < _moment_after(rules.until[stage], time))
+
+
+def _first_moment(given: Any, like: Time) -> Any:
+    return given if isinstance(given, int | datetime) else _localised(pd.Period(given).start_time, like)
+
+
+def _moment_after(given: Any, like: Time) -> Any:
+    if isinstance(given, int):
+        return given + 1
+    return given if isinstance(given, datetime) else _localised((pd.Period(given) + 1).start_time, like)
+
+
+def _localised(moment: pd.Timestamp, like: Time) -> pd.Timestamp:
+    return moment.tz_localize(getattr(like, "tzinfo", None))
 
 
 def labels(pipeline: Pipeline) -> tuple[Stage, ...]:

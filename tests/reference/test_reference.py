@@ -240,6 +240,7 @@ def test_quality_counts_unusual_rows() -> None:
         "exact_duplicates": 1,
         "repeats": 2,
         "ties": 2,
+        "stages_alike": 0,
         "one_row_items": 0,
         "unlisted_rows": 3,
         "unlisted_stages": 2,

@@ -216,6 +216,15 @@ void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped) {
     }
 }
 
+std::vector<std::uint64_t> left_out_rows(const StageCodes& stages) {
+    std::vector<std::uint64_t> rows;
+    if (!stages.leaves_out) return rows;
+    for (std::size_t row = 0; row < stages.code.size(); ++row) {
+        if (stages.code[row] == kLeftOut) rows.push_back(row);
+    }
+    return rows;
+}
+
 std::uint64_t keep_stages(StageCodes& stages, std::span<const std::uint8_t> kept, unsigned threads) {
     const std::size_t n_labels = stages.n_labels();
     if (kept.size() != n_labels) {

@@ -223,12 +223,13 @@ void RowStream::copy_keys(const columns::ItemKeys& items, std::size_t from, std:
     }
 }
 
-Journeys RowStream::build(unsigned threads, std::size_t many_rows) {
+Journeys RowStream::build(unsigned threads, std::size_t many_rows, RowNumbers numbers) {
     const auto n_labels = static_cast<std::uint16_t>(rows_of_.size());
     const bool hashed = form_ == Form::hashed;
     RowPieces rows;
     rows.n_rows = n_kept_;
     rows.n_labels = n_labels;
+    rows.numbers = numbers;
     if (hashed) rows.key_width = KeyWidth::bits128;
     for (RowBlock& block : blocks_) {
         if (block.misses_stages) {

@@ -7,22 +7,35 @@
 #include "base/counted.hpp"
 
 namespace stagefunnel::scan {
+namespace {
+
+void check_rules(const StageRules& rules, std::size_t n_open) {
+    const auto fits = [n_open](std::size_t size) { return size == 0 || size == n_open; };
+    if (!fits(rules.optional.size()) || !fits(rules.since.size()) || rules.until.size() != rules.since.size())
+        throw std::invalid_argument("rules must be one per open stage, and a stage has both dates or none");
+    for (std::size_t row = 0; row < rules.since.size(); ++row) {
+        if (rules.since[row] >= rules.until[row])
+            throw std::invalid_argument("the stage of row " + std::to_string(row) + " ends before it begins");
+    }
+}
+
+}  // namespace
 
 Pipeline::Pipeline(std::int32_t n_open, std::int32_t n_won, std::int32_t n_lost,
-                   std::vector<std::int32_t> row_of_label)
-    : n_open_(n_open), n_won_(n_won), n_lost_(n_lost), row_of_code_(std::move(row_of_label)) {
+                   std::vector<std::int32_t> row_of_label, StageRules rules)
+    : n_open_(n_open),
+      n_won_(n_won),
+      n_lost_(n_lost),
+      row_of_code_(std::move(row_of_label)),
+      rules_(std::move(rules)) {
     if (n_open < 0 || n_won < 0 || n_lost < 0) throw std::invalid_argument("a number of stages is negative");
-    std::vector<bool> taken(static_cast<std::size_t>(n_rows()), false);
+    check_rules(rules_, static_cast<std::size_t>(n_open));
     for (const std::int32_t row : row_of_code_) {
         if (row == kUnlisted) continue;
         if (row < 0 || row >= n_rows()) {
             throw std::invalid_argument("row " + std::to_string(row) + " lies outside a pipeline of " +
                                         counted(static_cast<std::uint64_t>(n_rows()), "stage"));
         }
-        if (taken[static_cast<std::size_t>(row)]) {
-            throw std::invalid_argument("two labels of the log share row " + std::to_string(row));
-        }
-        taken[static_cast<std::size_t>(row)] = true;
     }
     row_of_code_.push_back(kUnlisted);
 }

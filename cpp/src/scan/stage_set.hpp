@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "stagefunnel/scan/pipeline.hpp"
@@ -32,6 +33,7 @@ void for_each_bit(std::uint64_t word, std::size_t w, At at) {
 /// A set of rows of a pipeline with up to 64 rows, in one word.
 class OneWordSet {
   public:
+    static constexpr bool kHasRules = false;
     explicit OneWordSet(std::size_t /*n_rows*/) {}
     static constexpr std::size_t n_words() { return 1; }
     [[nodiscard]] std::uint64_t word(std::size_t) const { return word_; }
@@ -49,6 +51,7 @@ class OneWordSet {
 /// A set of rows of a pipeline with any number of rows.
 class ManyWordSet {
   public:
+    static constexpr bool kHasRules = false;
     explicit ManyWordSet(std::size_t n_rows) : words_((n_rows + kWordBits - 1) / kWordBits, 0) {}
     [[nodiscard]] std::size_t n_words() const { return words_.size(); }
     [[nodiscard]] std::uint64_t word(std::size_t w) const { return words_[w]; }
@@ -65,11 +68,27 @@ class ManyWordSet {
     std::vector<std::uint64_t> words_;
 };
 
-/// Calls `run<StageSet>()` with the type of set that can hold the rows of the pipeline.
+/// A set of rows of a pipeline with rules of single stages.
+template <class StageSet>
+class Ruled : public StageSet {
+  public:
+    using StageSet::StageSet;
+    static constexpr bool kHasRules = true;
+};
+
+/// Calls `run<StageSet>()` with the type of set that can hold `n_rows` rows, with or without rules. The
+/// choice is made here, once, so that a pipeline without rules does not pay for them.
+template <class Run>
+auto with_stage_set(std::int32_t n_rows, bool has_rules, Run run) {
+    if (n_rows <= static_cast<std::int32_t>(kWordBits))
+        return has_rules ? run.template operator()<Ruled<OneWordSet>>()
+                         : run.template operator()<OneWordSet>();
+    return has_rules ? run.template operator()<Ruled<ManyWordSet>>() : run.template operator()<ManyWordSet>();
+}
+
 template <class Run>
 auto with_stage_set(const Pipeline& pipeline, Run run) {
-    return pipeline.n_rows() <= static_cast<std::int32_t>(kWordBits) ? run.template operator()<OneWordSet>()
-                                                                     : run.template operator()<ManyWordSet>();
+    return with_stage_set(pipeline.n_rows(), pipeline.has_rules(), std::move(run));
 }
 
 }  // namespace stagefunnel::scan::inline internal

@@ -31,7 +31,7 @@ class JourneyEnd {
 
     void visit(std::int32_t row) {
         const Outcome outcome = pipeline_.outcome_of(row);
-        if (last_ < 0) began_limit_ = began_limit_of(pipeline_, row);
+        if (last_ < 0) first_ = row;
         if (last_ < 0 || outcome != outcome_) before_run_ = last_;
         // A win counts as an entry if it opens the journey or follows work in progress, not a loss.
         if (outcome == Outcome::won && (last_ < 0 || outcome_ == Outcome::open)) won_entry_ = true;
@@ -61,7 +61,9 @@ class JourneyEnd {
         return any_won_ ? pipeline_.n_open() : (furthest_ < 0 ? 0 : furthest_);
     }
     /// Returns a row: the first visit was beyond the open stages below it.
-    [[nodiscard]] std::int32_t began_limit() const { return began_limit_; }
+    [[nodiscard]] std::int32_t began_limit() const {
+        return first_ < 0 ? 0 : began_limit_of(pipeline_, first_);
+    }
     /// Returns the same for an item whose first visit is of the stage `row`.
     [[nodiscard]] static std::int32_t began_limit_of(const Pipeline& pipeline, std::int32_t row) {
         switch (pipeline.outcome_of(row)) {
@@ -77,10 +79,10 @@ class JourneyEnd {
 
   private:
     const Pipeline& pipeline_;
+    std::int32_t first_ = -1;
     std::int32_t last_ = -1;
     std::int32_t before_run_ = -1;
     std::int32_t furthest_ = -1;
-    std::int32_t began_limit_ = 0;
     Outcome outcome_ = Outcome::open;
     bool any_won_ = false;
     bool any_lost_ = false;

@@ -47,6 +47,9 @@ class StageCodes:
     def labels(self) -> list[str] | list[int]:
         ...
     @property
+    def left_out_rows(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
     def missing_rows(self) -> numpy.typing.NDArray[numpy.uint64]:
         ...
     @property
@@ -57,6 +60,9 @@ class Times:
         ...
     @property
     def missing_rows(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
+    def ticks(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
 class RowOrder:
     def __init__(self) -> None:

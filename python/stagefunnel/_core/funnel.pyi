@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Counts', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'find_states', 'find_states_of_items', 'periods_of_items', 'rows_of_items', 'values_of_rows']
+__all__: list[str] = ['ByKey', 'Counts', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_items', 'items_of_units', 'periods_of_items', 'rows_of_items', 'values_of_rows']
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
     conversions_moves: typing.ClassVar[Kind]
@@ -37,6 +37,9 @@ class Counts:
         ...
     @property
     def beyond(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def beyond_absent(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
     def has_amounts(self) -> bool:
@@ -91,6 +94,40 @@ class OriginCounts:
     @property
     def moved_out(self) -> int:
         ...
+class Standing(enum.Enum):
+    lost: typing.ClassVar[Standing]
+    moved_out: typing.ClassVar[Standing]
+    none: typing.ClassVar[Standing]
+    open: typing.ClassVar[Standing]
+    won: typing.ClassVar[Standing]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class ByKey:
+    pass
+class UnitFacts:
+    @property
+    def deciding_item(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def first_item(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def first_time(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def gone_at(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def standing(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+class UnitCounts:
+    @property
+    def counts(self) -> Counts:
+        ...
+    @property
+    def moved_out(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
 def count_entries(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: stagefunnel._core.journeys.Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
     ...
 def count_funnel(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates | None) -> Counts:
@@ -101,9 +138,17 @@ def count_origin(leads: stagefunnel._core.journeys.Journeys, lead_pipeline: stag
     ...
 def count_trend(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, bounds: numpy.typing.NDArray[numpy.int64], as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: stagefunnel._core.scan.MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
     ...
+def count_unit_trend(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, items: ByKey, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, bounds: numpy.typing.NDArray[numpy.int64], as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: stagefunnel._core.scan.MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitCounts:
+    ...
+def count_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, items: ByKey, in_report: numpy.typing.NDArray[numpy.uint8] | None, moved: numpy.typing.NDArray[numpy.uint8] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitCounts:
+    ...
+def facts_of_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], lost_then_won: LostThenWon, items: ByKey, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitFacts:
+    ...
 def find_states(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
     ...
 def find_states_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
+    ...
+def items_of_units(unit_of_item: numpy.typing.NDArray[numpy.uint32], n_units: typing.SupportsInt | typing.SupportsIndex) -> ByKey:
     ...
 def periods_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, basis: stagefunnel._core.scan.Basis, bounds: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
     ...
@@ -111,6 +156,12 @@ def rows_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stage
     ...
 @typing.overload
 def values_of_rows(column: numpy.typing.NDArray[numpy.int32], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
+    ...
+@typing.overload
+def values_of_rows(column: numpy.typing.NDArray[numpy.int64], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
+    ...
+@typing.overload
+def values_of_rows(column: numpy.typing.NDArray[numpy.uint8], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     ...
 @typing.overload
 def values_of_rows(column: numpy.typing.NDArray[numpy.float64], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:

@@ -12,8 +12,8 @@ import stagefunnel as sf
 
 from .log_files import expand_files, open_log
 from .progress import progress_bars
-from .remarks import say_warnings
-from .values import read_length, read_moment, read_period
+from .remarks import say_doubts
+from .values import read_length, read_moment, read_only, read_period
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
     """Read the log and the pipeline; an error about a row then names its file and line."""
     if args.export:
         inputs = inputs_of_export(args, parser)
-        _say_warnings(inputs.log, args)
+        _say_doubts(inputs.log, args)
         yield inputs
         return
     if args.pipeline is None:
         parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
-        _say_warnings(log, args)
+        _say_doubts(log, args)
         calendar = calendar_of(args, parser, settings)
         yield Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing, calendar)
 
@@ -70,12 +70,12 @@ def open_log_alone(
         if args.pipeline is not None:
             parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
         log = _part_of_export(args, parser).log
-        _say_warnings(log, args)
+        _say_doubts(log, args)
         yield log, calendar_of(args, parser, None)
         return
     settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
     with open_log(args, parser, settings) as log:
-        _say_warnings(log, args)
+        _say_doubts(log, args)
         yield log, calendar_of(args, parser, settings)
 
 
@@ -89,13 +89,13 @@ def open_log_and_pipeline(
             yield inputs.log, inputs.pipeline
     else:
         with open_log(args, parser, None) as log:
-            _say_warnings(log, args)
+            _say_doubts(log, args)
             yield log, None
 
 
-def _say_warnings(log: sf.StageLog, args: argparse.Namespace) -> None:
+def _say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
     if not args.command.shows_quality:
-        say_warnings(log)
+        say_doubts(log, args)
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
@@ -129,9 +129,12 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         "item": args.item,
         "stage": args.stage,
         "time": args.time,
+        "exited": args.exited,
         "order": args.order,
         "time_format": args.time_format,
         "format": args.crm,
+        "only": read_only(args.only, parser),
+        "merged": args.merged,
         "dayfirst": {None: None, "day": True, "month": False}[args.dates],
         "zone": args.zone,
         "decimal": args.decimal,

@@ -17,6 +17,7 @@ from .progress import Bars, progress_bars
 from .values import split_names
 
 _ROLES: Final = ("item", "stage", "time")
+_MORE_ROLES: Final = ("exited", "start_unknown")  # columns that few logs have
 _COLUMNS_HINT: Final = "columns of other names are given with --item, --stage and --time"
 _KEY_HINT: Final = "its key is given with --items-key"
 
@@ -38,10 +39,12 @@ def open_log(
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
     of_items, of_log = split_columns(_further_columns(args), item_files, files)
+    if args.unit in of_log:
+        parser.error(f"--unit {args.unit} is a column of the log; name a column of --items")
     if item_files and not of_items and not args.command.counts_quality:
         parser.error(f"--items {args.items} has no column that another option names; leave it out")
     columns = {role: named.get(role, role) for role in _ROLES}
-    columns |= {"order": named["order"]} if "order" in named else {}
+    columns |= {role: named[role] for role in ("order", *_MORE_ROLES) if role in named}
     from_files = None if of_log else _batch_reader(files, "order" in named, settings)
     with progress_bars(quiet=args.quiet) as bar:
         options: dict[str, Any] = {
@@ -80,15 +83,15 @@ def _observed_until(args: argparse.Namespace, settings: sf.Settings | None) -> A
 def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> dict[str, str]:
     """Collect the names of columns, the format of times and their zone, from the options and the TOML."""
     of_file: Mapping[str, str] = settings.columns if settings else {}
-    roles = (*_ROLES, "order", "time_format", "zone")
+    roles = (*_ROLES, *_MORE_ROLES, "order", "time_format", "zone")
     names = {role: getattr(args, role) or of_file.get(role) for role in roles}
     return {role: name for role, name in names.items() if name}
 
 
 def _further_columns(args: argparse.Namespace) -> list[str]:
     """List the columns beside those of every log that the options name."""
-    several = [*(split_names(args.by) or ()), *(split_names(args.hold) or ())]
-    single = [name for name in (args.reason, args.amount, args.currency) if name is not None]
+    several = [name for names in (args.by, args.hold, args.columns) for name in split_names(names) or ()]
+    single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
     return list(dict.fromkeys([*several, *single]))
 
 
@@ -157,7 +160,9 @@ def _typed(
     """Copy the columns of a text file with the types that their values have."""
     typed = frame.copy(deep=False)
     if not time_format:
-        typed[columns["time"]] = _as_integers(typed[columns["time"]])
+        for role in ("time", "exited"):
+            if role in columns:
+                typed[columns[role]] = _as_integers(typed[columns[role]])
     if _has_integer_stages(settings):
         typed[columns["stage"]] = _as_integers(typed[columns["stage"]])
     return typed

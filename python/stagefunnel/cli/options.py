@@ -97,6 +97,29 @@ def columns(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def marks(parser: argparse.ArgumentParser) -> None:
+    """Add the columns with the end of a visit, and of starts that nobody knows."""
+    parser.add_argument("--exited", metavar="NAME", help="column with the time at which the item left")
+    parser.add_argument(
+        "--start-unknown",
+        metavar="NAME",
+        help="column that says (true or false) where nobody knows since when the item was in the stage",
+    )
+
+
+def at_visit(parser: argparse.ArgumentParser) -> None:
+    """Add the columns of the log that visits have, and where those of groups are read."""
+    parser.add_argument(
+        "--at",
+        choices=get_args(AtName),
+        default="first",
+        help="where --by reads a column of the log: an item's first or last row, or the first one of a visit",
+    )
+    parser.add_argument(
+        "--columns", metavar="NAME[,NAME]", help="columns of the log to add, from the first row of a visit"
+    )
+
+
 def reading(parser: argparse.ArgumentParser) -> None:
     """Add the ways in which rows and exports are read."""
     reading = parser.add_argument_group("reading")
@@ -126,6 +149,18 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
         )
     export.add_argument(
         "--crm", metavar="NAME", help="its format, e.g. bitrix24; by default it is recognised"
+    )
+    export.add_argument(
+        "--only",
+        action="append",
+        metavar="COLUMN=VALUE",
+        help="read only these rows of a table whose rows are also about other things, e.g. field=status; for "
+        "several values more than once",
+    )
+    export.add_argument(
+        "--merged",
+        choices=("keep", "join"),
+        help="deals merged into another one: they count beside it (keep, the default), or as part of it",
     )
     export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
@@ -167,6 +202,13 @@ def groups(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
     parser.add_argument(
         "--by", metavar="NAME[,NAME]", help="one result per value of these columns, of --items or of the log"
+    )
+
+
+def unit(parser: argparse.ArgumentParser) -> None:
+    """Add the column whose values are counted in place of items."""
+    parser.add_argument(
+        "--unit", metavar="NAME", help="count the values of this column of --items, such as accounts"
     )
 
 

@@ -17,6 +17,7 @@ _OF_SOME: Final = (
     "items_key",
     "by",
     "reason",
+    "unit",
     "amount",
     "currency",
     "hold",
@@ -25,6 +26,9 @@ _OF_SOME: Final = (
     "observed_until",
     "unlisted",
     "missing",
+    "exited",
+    "start_unknown",
+    "columns",
 )
 
 

@@ -83,11 +83,12 @@ _RULES: Final = (
         "{} is for the files of an export; --leads, --deals and --links are tables",
     ),
     _Rule(
-        ("of", "crm", "dates", "decimal", "encoding"),
+        ("of", "crm", "only", "merged", "dates", "decimal", "encoding"),
         _is_of_tables,
         "{} says how a CRM's export is read; add --export, or leave it out",
     ),
     _Rule(("items", "items_key"), _is_export, "an export has its own table of items; leave out {}"),
+    _Rule(("start_unknown",), _is_export, "an export says itself which starts are unknown; leave out {}"),
     _Rule(("items_key",), _lacks("items"), "{} names the key of --items, and there is no --items"),
     _Rule(("empty",), _is_export, "{} is for tables of your own: an export without rows is refused"),
     _Rule(("threads",), _is_export, "{} is for tables of your own; for an export set STAGEFUNNEL_THREADS"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
+
+from .spelling import speller, with_options
 
 if TYPE_CHECKING:
     import stagefunnel as sf
@@ -13,11 +16,14 @@ if TYPE_CHECKING:
 _WITH_REMARKS: Final = ("table", "markdown")
 
 
-def say_warnings(log: sf.StageLog) -> None:
-    """Say what the quality table of a log warns of."""
-    from ..display.sentences import warnings_of
+def say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
+    """Say what the quality table of a log warns of, and what the reader of an export guessed."""
+    from ..display.sentences import of_level
 
-    _say("warning", (line.removeprefix("Warning: ") for line in warnings_of(log.quality())))
+    quality = log.quality()
+    spell = speller(vars(args), args.command.other_names)
+    for level in ("warning", "guess"):
+        _say(level, (with_options(line, spell) for line in of_level(quality, level)))
 
 
 def say_remarks(answer: Any, form: str) -> None:

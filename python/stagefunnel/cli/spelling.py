@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
@@ -21,6 +22,7 @@ _OTHER_NAMES: Final = {
     "after": "the step{} after which --exclude begins",
     "before": "the step{} before which --exclude ends",
 }
+_IN_TEXT: Final = re.compile(r'(?<=pass )([a-z_]+)=("([^"]*)")?')
 _DAYFIRST: Final = {"True": "day", "False": "month"}
 # Options of Python that have the name of another option of the command: --pipeline is a file of stages.
 _OTHER_MEANINGS: Final = {"pipeline"}
@@ -54,6 +56,17 @@ def speller(has: Collection[str], other_names: Mapping[str, str]) -> Callable[[O
         return _with_value(f"--{option.name.replace('_', '-')}", option)
 
     return spell
+
+
+def with_options(text: str, spell: Callable[[Option], str]) -> str:
+    """Spell the options in a text that is not built of parts, such as the note of a check.
+
+    Examples
+    --------
+    >>> with_options("left out; pass order= for another order", speller({"order"}, {}))
+    'left out; pass --order for another order'
+    """
+    return _IN_TEXT.sub(lambda match: spell(Option(match[1], match[2] or "", match[3] or "")), text)
 
 
 def _with_value(name: str, option: Option) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from typing import Any
 
@@ -33,3 +34,16 @@ def read_length(text: str | None, log: sf.StageLog) -> Any:
     if text is None:
         return None
     return int(text) if log.unit is None and text.isdecimal() else text
+
+
+def read_only(texts: list[str] | None, parser: argparse.ArgumentParser) -> dict[str, list[str]] | None:
+    """Read ``COLUMN=VALUE`` texts as the values of each column; a column may have several."""
+    if texts is None:
+        return None
+    chosen: dict[str, list[str]] = {}
+    for text in texts:
+        column, equals, value = text.partition("=")
+        if not (column and equals and value):
+            parser.error(f"--only {text}: it is a column and one of its values, e.g. --only field=status")
+        chosen.setdefault(column, []).append(value)
+    return chosen

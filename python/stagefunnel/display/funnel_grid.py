@@ -17,9 +17,10 @@ from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
-from .restored import is_whole
+from .restored import is_whole, marked_optional
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
-from .unlike import Side, unlike_notes
+from .things import thing_of, things_of
+from .unlike import notes_of_funnels
 
 _MOST_GROUPS = 20
 _MOST_GROUPS_WITH_FINDINGS = 6
@@ -52,6 +53,8 @@ class _Funnel:
         For each kind: the columns that it shows.
     names
         What people read for a stage.
+    marked_names
+        The same, with the optional stages marked.
     shared
         The columns that stand once for all kinds.
     """
@@ -60,6 +63,7 @@ class _Funnel:
     blocks: dict[str, list[pd.DataFrame]]
     columns: dict[str, list[str]]
     names: Mapping[str, str]
+    marked_names: Mapping[str, str]
     shared: list[str]
 
     @property
@@ -91,8 +95,8 @@ def show_funnel(
         won = of_won_with_rows(table, remembered)
         below += of_periods(won, remembered, stage_namer(funnel.names), funnel.by[1:])
     elif funnel.by and "part" not in funnel.by:
-        below += unlike_notes(
-            [Side.of_rows(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
+        below += notes_of_funnels(
+            [(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
         )
     below += _of_length(table, remembered)
     title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
@@ -109,9 +113,10 @@ def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     # The parts of a chain have the same leads, and groups that are read at a stage the whole report.
     is_of_all = not by or "part" in by or remembered.get("of_report", False)
     n = int((rows.head(1) if is_of_all else rows.drop_duplicates([*by]))["too_recent"].sum())
-    left_out = f"{counted(n, 'item')} too recent for that {'is' if n == 1 else 'are'} left out"
+    thing = thing_of(remembered)
+    left_out = f"{counted(n, thing)} too recent for that {'is' if n == 1 else 'are'} left out"
     return [
-        f"Each item is followed for {within} from its first row; observed until "
+        f"Each {thing} is followed for {within} from its first row; observed until "
         f"{remembered.get('observed_until', '')}{f', so that {left_out}' if n else ''}"
     ]
 
@@ -128,6 +133,7 @@ def _taken_apart(table: pd.DataFrame, remembered: Mapping[str, Any]) -> _Funnel:
         {kind: _blocks(part, by) for kind, part in parts.items()},
         {kind: _columns(kind, part) for kind, part in parts.items()},
         remembered.get("names", {}),
+        marked_optional(remembered.get("names", {}), remembered),
         [name for name in _SHARED if name != "began_beyond" or table[name].any()],
     )
 
@@ -145,7 +151,7 @@ def _columns(kind: str, part: pd.DataFrame) -> list[str]:
         columns.append("assumed")
     columns.append("conversion_from_all")
     if kind in ("furthest", "strict"):
-        # Only in these kinds does a stage never have more items than the one before it.
+        # Only in these kinds does a stage that is always asked for never have more than the one before it.
         columns.append("conversion_from_previous")
     return columns + [name for name in AMOUNTS if name in part.columns]
 
@@ -176,7 +182,7 @@ def _headings(funnel: _Funnel) -> Iterator[str]:
 
 def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
     """Write the rows of one group, with the numbers of all kinds."""
-    name_of = stage_namer(funnel.names)
+    name_of = stage_namer(funnel.marked_names)
     # One kind may leave out a group altogether, so groups match by their values and not by their place.
     of_kind = {kind: _same_group(blocks, rows, funnel.by) for kind, blocks in funnel.blocks.items()}
     blank = [""] * len(rows)
@@ -207,13 +213,17 @@ def _ends_of_open_stages(rows: pd.DataFrame) -> list[int]:
 
 def _column(rows: pd.DataFrame, name: str) -> list[str]:
     write = percent if name.startswith("conversion") else number if name == "amount" else count
-    return [write(value) for value in rows[name].tolist()]
+    values = rows[name]
+    if name == "conversion_from_previous":
+        values = values.where(~(values > 1))
+    return [write(value) for value in values.tolist()]
 
 
 def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Compose the sentences above and below the grid."""
     outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
-    above = [] if funnel.by else standings({kind: of_groups[0] for kind, of_groups in outcomes.items()})
+    of_all = {kind: of_groups[0] for kind, of_groups in outcomes.items() if of_groups}
+    above = [] if funnel.by else standings(of_all, thing_of(remembered))
     below = []
     without = remembered.get("without_rows", ())
     n_groups = len(funnel.first_blocks)
@@ -221,10 +231,10 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
         prefix = f"{group_name(rows, funnel.by)}: " if funnel.by else ""
         if funnel.by and outcome is not None:
-            below.append(f"{prefix}{standing(outcome)}")
+            below.append(f"{prefix}{standing(outcome, thing_of(remembered))}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
             known = is_whole(rows, remembered)
-            found = findings(rows, outcome, funnel.names, without) if known else []
+            found = findings(rows, outcome, funnel.names, without, things_of(remembered)) if known else []
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")

@@ -31,7 +31,14 @@ def brief(value: Any) -> str:
 
 def counted(value: Any, noun: str) -> str:
     """Write a whole number of things: ``1 item``, ``2 items``."""
-    return f"{count(value)} {noun}{'s' if value != 1 else ''}"
+    return f"{count(value)} {noun if value == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Write several of a thing: ``items``, ``companies``, ``branches``."""
+    if noun.endswith("y") and noun[-2:-1].lower() not in ("", *"aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
 
 
 def part_of(part: Any, whole: Any, of: str = "") -> str:
@@ -98,7 +105,7 @@ def _worked(seconds: float, working_day: float) -> str:
     if minutes < 60:
         return length(pd.Timedelta(seconds=seconds))
     hours = round(seconds / 3_600)
-    if hours * 3_600 < working_day:
+    if minutes * 60 < working_day:
         whole, rest = divmod(minutes, 60)
         return _counted_work(whole, "hour") + (f" {rest} min" if rest else "")
     days, over = divmod(hours * 3_600, working_day)

@@ -7,6 +7,7 @@ that have had the same time.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
@@ -15,15 +16,16 @@ from ..tables.labels import columns_before, group_label
 from .extremes import largest
 from .numbers import percent
 from .outcomes import recorded_outcomes
-from .standouts import are_unlike
-from .unlike import LEAST_BASE, Side, unlike_notes
+from .standouts import are_unlike, exceeds
+from .things import things_of
+from .unlike import LEAST_BASE, Side, listed, notes_of_funnels, unlike_notes
 
 NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
 _Remembered: TypeAlias = Mapping[str, Any]
 
 _ALL_THE_SAME: Final = "The same share of all came to each stage."
-_FOLLOW: Final = "younger items have had less time; follow all of them for the same time (within)"
+_FOLLOW: Final = "have had less time; follow all of them for the same time (within)"
 
 
 def of_periods(
@@ -42,27 +44,31 @@ def of_periods(
     if remembered.get("basis") == "created":
         within = remembered.get("within")
         if within is None:
-            return [f"Not compared: {_FOLLOW}", *notes]
-        return [*_won_of_all(parts, sides, name_of, within), *notes]
+            return [f"Not compared: younger {things_of(remembered)} {_FOLLOW}", *notes]
+        return [*_won_of_all(parts, sides, name_of, remembered), *notes]
     return [*_win_rates(parts, sides, remembered), *notes]
 
 
 def sides_of_periods(parts: Sequence[pd.DataFrame], remembered: _Remembered) -> list[Side]:
     """Read the rows of each period of a trend; with groups, all groups together."""
-    partial = {*remembered.get("partly_covered", ())}
-    return [_side_of_period(rows, partial) for rows in parts]
+    return [Side.of_rows(str(rows["period"].iloc[0]), rows, remembered) for rows in parts]
 
 
-def _side_of_period(rows: pd.DataFrame, partial: set[str]) -> Side:
-    name = str(rows["period"].iloc[0])
-    first_stage = rows[rows["stage"] == rows["stage"].iloc[0]]
-    left_out = int(first_stage["too_recent"].sum()) if "too_recent" in rows else 0
-    is_partial = name in partial or left_out > 0
-    return Side(name, int(first_stage["base"].sum()), int(rows["open_at"].sum()), is_partial)
+def immature(sides: Sequence[Side], remembered: _Remembered) -> list[bool]:
+    """Flag the periods with a larger share of open items than the earlier ones have in the middle."""
+    if "within" in remembered:
+        return [False] * len(sides)
+    flags = []
+    earlier: list[float] = []
+    for side in sides:
+        flags.append(bool(earlier) and exceeds(side.open_share, median(earlier)))
+        if side.is_large:
+            earlier.append(side.open_share)
+    return flags
 
 
 def _won_of_all(
-    parts: Sequence[pd.DataFrame], sides: Sequence[Side], name_of: NameOf, within: str
+    parts: Sequence[pd.DataFrame], sides: Sequence[Side], name_of: NameOf, remembered: _Remembered
 ) -> list[str]:
     """Compare the share won, of all items created in a period."""
     shares = []
@@ -72,20 +78,29 @@ def _won_of_all(
             shares.append((side.name, float(won["conversion_from_all"].iloc[0])))
             stage = name_of(won["stage"].iloc[0])
     if len(shares) < 2:
-        return [f"Too few periods are covered whole, with {LEAST_BASE} items, to compare them"]
-    return [_change(f"{stage} within {within}, of all created", shares)]
+        return [
+            f"Too few periods are covered whole, with {LEAST_BASE} {things_of(remembered)}, to compare them"
+        ]
+    return [_change(f"{stage} within {remembered['within']}, of all created", shares)]
 
 
 def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered: _Remembered) -> list[str]:
     """Compare the win rate of what was closed in a period."""
-    rates = [
-        (side.name, rate)
-        for side, rate, closed in zip(sides, *win_rates(parts, remembered), strict=True)
-        if rate is not None and (closed or 0) >= LEAST_BASE and not side.is_partial
-    ]
-    if len(rates) < 2:
-        return []
-    return [_change("Win rate of what was closed in the period", rates)]
+    mature, with_more_open = [], []
+    for side, is_immature, rate, closed in zip(
+        sides, immature(sides, remembered), *win_rates(parts, remembered), strict=True
+    ):
+        if rate is None or (closed or 0) < LEAST_BASE or side.is_partial:
+            continue
+        if is_immature:
+            with_more_open.append(side.name)
+        else:
+            mature.append((side.name, rate))
+    sentences = [_change("Win rate of what was closed in the period", mature)] if len(mature) > 1 else []
+    if with_more_open:
+        names = listed(with_more_open)
+        sentences.append(f"Not compared, with more still open than in earlier periods: {names}")
+    return sentences
 
 
 def win_rates(
@@ -133,8 +148,7 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
 
 def of_groups(series: Sequence[Series], remembered: _Remembered, name_of: NameOf) -> list[str]:
     """Say where two groups lie furthest apart, or that groups are unlike."""
-    notes = unlike_notes([Side.of_rows(name, rows) for name, rows in series], remembered)
-    return notes or of_series(series, name_of)
+    return notes_of_funnels(series, remembered) or of_series(series, name_of)
 
 
 def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
@@ -145,7 +159,8 @@ def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float
 def series_of(comparison: pd.DataFrame) -> list[Series]:
     """Split a comparison of two periods into the funnels of each, the earlier one first."""
     now, before = map(str, comparison.attrs.get("stagefunnel", {}).get("called", ("now", "before")))
-    names = ["reached", "conversion_from_all", "open_at", "base"]
+    of_both = ("reached", "conversion_from_all", "open_at", "base", "too_recent")
+    names = [name for name in of_both if name in comparison]
     earlier = comparison.drop(columns=names).rename(columns={f"{name}_before": name for name in names})
     return [(before, earlier), (now, comparison)]
 
@@ -155,17 +170,18 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
     by = columns_before(table, "stage")
     if table["conversion_from_all_difference"].isna().all():
         return ["No stage has a share of all in both periods."]
-    partial = {*remembered.get("partly_covered", ())}
     series = series_of(table)
+    partial = {name for name, rows in series if _is_partial(name, rows, remembered)}
     if not by:
-        sides = [Side.of_rows(name, rows, is_partial=name in partial) for name, rows in series]
+        sides = [Side.of_rows(name, rows, remembered, is_partial=name in partial) for name, rows in series]
         return unlike_notes(sides, remembered) or of_series(series, name_of)
     notes = unlike_notes([Side(name, LEAST_BASE, 0, name in partial) for name, _ in series], remembered)
     alike = pd.concat(
         [rows for _, rows in table.groupby(by, sort=False, dropna=False) if _are_alike(rows)] or [table[:0]]
     )
     if notes or alike.empty:
-        return notes or ["No group has two periods that are alike: 30 items and open shares within 5 points."]
+        needed = f"{LEAST_BASE} {things_of(remembered)} and open shares within 5 points"
+        return notes or [f"No group has two periods that are alike: {needed}."]
     row = largest(alike, alike["conversion_from_all_difference"].abs())
     if not row["conversion_from_all_difference"].iloc[0]:
         return [_ALL_THE_SAME]
@@ -174,8 +190,14 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
     return [_furthest_apart(where, now, before)]
 
 
+def _is_partial(name: str, rows: pd.DataFrame, remembered: _Remembered) -> bool:
+    """Check whether the log covers a period only in part, or items of it are too recent to be followed."""
+    left_out = "too_recent" in rows and bool(rows["too_recent"].any())
+    return left_out or name in remembered.get("partly_covered", ())
+
+
 def _are_alike(rows: pd.DataFrame) -> bool:
     """Check whether the two periods of one group can be compared."""
-    before, now = (Side.of_rows(name, part) for name, part in series_of(rows))
+    before, now = (Side.of_rows(name, part, {}) for name, part in series_of(rows))
     alike = "within" in rows.attrs.get("stagefunnel", {}) or not are_unlike(before.open_share, now.open_share)
     return before.is_large and now.is_large and alike

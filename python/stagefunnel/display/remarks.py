@@ -1,4 +1,4 @@
-"""What stands under every table beside its findings: rows ignored, stages without rows, empty periods."""
+"""What stands under every table beside its findings: rows ignored, empty periods, what a reader guessed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import Any, Final
 import pandas as pd
 
 from .numbers import count, counted
+from .things import thing_of, without_unit
 
 _MOST_NAMED: Final = 5
+_IGNORED: Final = {
+    "ignored": "the pipeline does not list",
+    "ignored_by_name": "the pipeline ignores by name",
+}
 _PARTS: Final = {"lead": "leads", "deal": "deals"}
 
 
@@ -40,21 +45,42 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = []
-    ignored: Mapping[str, Any] = remembered.get("ignored", {})
-    if ignored:
-        largest = [f"{stage} {count(rows)}" for stage, rows in ignored["largest"].items()]
-        stages = _some(largest, ignored["stages"])
-        total = counted(ignored["rows"], "row")
-        lines.append(f"Ignored: {total} of stages that the pipeline does not list ({stages})")
+    lines = without_unit(remembered)
+    for key, which in _IGNORED.items():
+        ignored: Mapping[str, Any] = remembered.get(key, {})
+        if ignored:
+            largest = [f"{stage} {count(rows)}" for stage, rows in ignored["largest"].items()]
+            stages = _some(largest, ignored["stages"])
+            lines.append(f"Ignored: {counted(ignored['rows'], 'row')} of stages that {which} ({stages})")
     without_rows = remembered.get("without_rows", ())
     if without_rows:
         lines.append(f"Stages without rows: {_some([names.get(stage, stage) for stage in without_rows])}")
+    absent: Mapping[str, str] = remembered.get("absent", {})
+    if absent:
+        stages = _some([f"{names.get(stage, stage)} ({dates})" for stage, dates in absent.items()])
+        lines.append(
+            "No conversion from the stage before, because some got past a stage while it was not there: "
+            f"{stages}"
+        )
+    unknown = remembered.get("start_unknown", 0)
+    if unknown:
+        lines.append(f"Start unknown, so in no created cohort: {counted(unknown, thing_of(remembered))}")
     outside = remembered.get("outside", ())
     if outside:
         first, last = remembered["log_runs"]
         lines.append(f"Outside the log, which runs from {first} to {last}: {', '.join(outside)}")
+    guesses: Mapping[str, int] = remembered.get("guesses", {})
+    if guesses:
+        named = [f"{check.replace('_', ' ')} {count(n)}" for check, n in guesses.items()]
+        lines.append(f"Guessed when it was read, as quality() explains: {_some(named)}")
+    lines += [f"Warning: {count(n)} {of_number(note, n)}" for n, note in remembered.get("warnings", ())]
     return lines
+
+
+def of_number(note: str, number: int) -> str:
+    """Put the noun that the note of a check begins with in the singular where there is one of it."""
+    noun, rest = note.split(" ", 1)
+    return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
 
 
 def _some(texts: list[str], of: int | None = None) -> str:

@@ -14,10 +14,11 @@ from typing import Any, Final
 import pandas as pd
 
 from ..errors import SchemaError, quoted
-from ..tables.labels import value_label
+from ..tables.labels import columns_behind, value_label
 from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
 
 _KEYS: Final = ("from_stage", "to_stage", "stage", "lost_stage", "step", "start", "period")
+_OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
 _LENGTHS: Final = re.compile(r"mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+")
 
@@ -121,11 +122,25 @@ def has_parts(names: Mapping[str, Any]) -> bool:
     return bool(names) and not any(isinstance(name, str) for name in names.values())
 
 
+def marked_optional(names: Mapping[Any, str], remembered: Mapping[str, Any]) -> dict[Any, str]:
+    """Mark the names of optional stages, which nothing skips."""
+    optional = remembered.get("optional", ())
+    return {
+        label: f"{name}{_OPTIONAL}" if str(label) in optional and not name.endswith(_OPTIONAL) else name
+        for label, name in names.items()
+    }
+
+
 def named_parts(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     """Name the stages of a chain, each as its part does, and what the table remembers with them."""
     names = remembered.get("names", {})
     if not has_parts(names) or "part" not in table.columns:
         return table, remembered
+    optional = remembered.get("optional", {})
+    names = {
+        part: marked_optional(of_part, {"optional": optional.get(part, ())})
+        for part, of_part in names.items()
+    }
     parts, labels = table["part"].astype(str), table["stage"].astype(str)
     named = [names.get(part, {}).get(label, label) for part, label in zip(parts, labels, strict=True)]
     stages = {part: [*of_part.values()] for part, of_part in names.items()}
@@ -133,6 +148,9 @@ def named_parts(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[pd.
         **remembered,
         "names": {},
         "stages": stages,
+        "optional": {
+            name for part in names for label, name in names[part].items() if label in optional.get(part, ())
+        },
     }
 
 
@@ -150,6 +168,23 @@ def follows(part: pd.DataFrame, remembered: Mapping[str, Any]) -> list[bool]:
         return [False] * len(part)
     places = [labels.index(stage) for stage in stages]
     return [place - 1 == above for place, above in zip(places, [-1, *places], strict=False)]
+
+
+def compared_stages(part: pd.DataFrame, remembered: Mapping[str, Any], names: Mapping[Any, str]) -> list[str]:
+    """Name the stage with which each row's conversion compares it, where optional stages lie between.
+
+    `names` has the stages of the rows. The text is empty where it is the row above, and where it is none.
+    """
+    optional = remembered.get("optional", ())
+    labels, outcomes = list(part["stage"]), list(part["outcome"])
+    compared = []
+    last = ""
+    for at, label in enumerate(labels):
+        is_passed_over = at > 0 and str(labels[at - 1]) in optional
+        compared.append(last if is_passed_over and outcomes[at] != "lost" else "")
+        if outcomes[at] == "open" and str(label) not in optional:
+            last = names[label]
+    return compared
 
 
 def places_of(values: pd.Series, table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
@@ -229,7 +264,7 @@ def _columns_of_a_row(
         return [*by, *keys]
     reasons = remembered.get("reason")
     if reasons is None:  # a file does not say which they are: they stand behind the stages
-        behind = takewhile(lambda name: name != "items", names[names.index("lost_stage") + 1 :])
+        behind = takewhile(lambda name: name != "items", columns_behind(table, "lost_stage"))
         known = {*LOSSES, *LOST_LENGTHS, *AMOUNTS, *by}
         reasons = [name for name in behind if name not in known]
     return [*by, *keys, *(name for name in reasons if name in names)]

@@ -29,11 +29,13 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
+from .group_notes import notes_of_losses, notes_of_skips
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
-from .remarks import of_stages_with_rows
+from .remarks import of_number, of_stages_with_rows
 from .skip_sentences import skip_sentence
 from .standouts import of_standouts
+from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
 
 KIND_TITLES = {
@@ -105,10 +107,12 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     if table.empty:
         return []
     if not by:
-        return [standing({str(name): table[name].iloc[0] for name in table.columns})]
+        outcome = {str(name): table[name].iloc[0] for name in table.columns}
+        return [standing(outcome, thing_of(remembered))]
+    things = things_of(remembered)
     total = int(table["base"].sum())
     sentences = of_standouts(
-        remembered, total, rate="win rate", trials="closed items", pending="open", things="items"
+        remembered, total, rate="win rate", trials=f"closed {things}", pending="open", things=things
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
@@ -144,28 +148,32 @@ def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     return [f"Most frequent: {here} → {there} ({share})"]
 
 
-def of_losses(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say from which stage most items of all groups are lost."""
+def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say from which stage most items of all groups are lost, and what makes the groups unlike."""
     if table.empty:
         return [_NOTHING_LOST]
+    notes = notes_of_losses(table, remembered)
     by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
     if any(abs(rows["share"].sum() - 1) > 1e-9 for rows in groups):
-        return []
+        return notes
     lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
-    return [_most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))]
+    most = _most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))
+    return [most, *notes]
 
 
-def of_skips(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say which stage is skipped most often, and in which group."""
-    some_without_rows = bool(table.attrs.get("stagefunnel", {}).get("without_rows"))
+def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which stage is skipped most often, and in which group, and what makes the groups unlike."""
+    some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
-        return ["No item went beyond a stage."]
+        return [f"No {thing_of(remembered)} went beyond a stage."]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
     began = table["began_beyond"].to_numpy()
-    return [skip_sentence(places, OnTheWay.of_skips(table), began, of_some_stages=some_without_rows)]
+    on_the_way, things = OnTheWay.of_skips(table), things_of(remembered)
+    sentence = skip_sentence(places, on_the_way, began, of_some_stages=some_without_rows, things=things)
+    return [sentence, *notes_of_skips(table, remembered)]
 
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
@@ -223,20 +231,21 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
     start = "; ".join(filter(None, [", ".join(read), ", ".join(odd) if odd else "nothing unusual"]))
-    return [start, *warnings_of(table)]
+    return [start, *doubts_of(table)]
 
 
-def warnings_of(quality: pd.DataFrame) -> list[str]:
-    """Write out the checks of a quality table that warn."""
-    warned = quality[(quality["level"] == "warning") & (quality["count"] > 0)]
-    pairs = zip(warned["count"].tolist(), warned["note"].tolist(), strict=True)
-    return [f"Warning: {count(number)} {_of_number(note, number)}" for number, note in pairs]
+def doubts_of(quality: pd.DataFrame) -> list[str]:
+    """Write out the checks of a quality table that warn, then what its reader guessed."""
+    return [
+        f"{level.capitalize()}: {line}" for level in ("warning", "guess") for line in of_level(quality, level)
+    ]
 
 
-def _of_number(note: str, number: int) -> str:
-    """Put the noun that a note begins with in the singular where there is one of it."""
-    noun, rest = note.split(" ", 1)
-    return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
+def of_level(quality: pd.DataFrame, level: str) -> list[str]:
+    """Write out the checks of one level of a quality table that found something."""
+    found = quality[(quality["level"] == level) & (quality["count"] > 0)]
+    pairs = zip(found["count"].tolist(), found["note"].tolist(), strict=True)
+    return [f"{count(number)} {of_number(note, number)}" for number, note in pairs]
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:
@@ -261,8 +270,8 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
     "time_in_stage": (STAGE_TIMES, lambda table, name_of, _: of_times(table, name_of)),
     "transitions": (TRANSITIONS, lambda table, name_of, _: of_moves(table, name_of)),
-    "losses": (LOSSES, lambda table, name_of, _: of_losses(table, name_of)),
-    "skips": (SKIPS, lambda table, name_of, _: of_skips(table, name_of)),
+    "losses": (LOSSES, of_losses),
+    "skips": (SKIPS, of_skips),
     "flow": (FLOW, lambda table, *_: of_flow(table)),
     "item_table": (("outcome",), lambda table, *_: of_items(table)),
     "explanation": (EXPLANATION, lambda table, name_of, _: of_explanation(table, name_of)),
@@ -278,6 +287,7 @@ def findings(
     outcome: Mapping[str, Any] | None,
     names: Mapping[str, str],
     without_rows: Collection[str] = (),
+    things: str = "items",
 ) -> list[str]:
     """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
@@ -291,6 +301,8 @@ def findings(
         What people read for a label.
     without_rows
         Stages that no row of the log has: the sentences pass over them.
+    things
+        What is counted.
 
     Returns
     -------
@@ -303,7 +315,7 @@ def findings(
         return []
     name_of = stage_namer(names)
     seen = part[~stages.astype(str).isin(without_rows)]
-    skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part))
+    skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part), things=things)
     return [skip, _loss_of_funnel(part, outcome, name_of), *_ever_and_now(part, outcome, name_of)]
 
 
@@ -321,11 +333,12 @@ def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of
     return ["; ".join(texts)] if texts else []
 
 
-def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool) -> str:
+def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool, things: str) -> str:
     stages = part[part["outcome"] == "open"]
     places = [name_of(stage) for stage in stages["stage"].tolist()]
     began = stages["began_beyond"].to_numpy()
-    return skip_sentence(places, OnTheWay.of_funnel(stages), began, of_some_stages=of_some_stages)
+    on_the_way = OnTheWay.of_funnel(stages)
+    return skip_sentence(places, on_the_way, began, of_some_stages=of_some_stages, things=things)
 
 
 def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:
@@ -339,10 +352,10 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
     return _most_lost(stage, lost, outcome["lost"])
 
 
-def standing(outcome: Mapping[str, Any]) -> str:
-    """Say how many items there are and how they stand now."""
+def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
+    """Say how many items there are, or other things that are counted, and how they stand now."""
     parts = [
-        f"{counted(outcome['base'], 'item')} now: {count(outcome['won'])} won, "
+        f"{counted(outcome['base'], thing)} now: {count(outcome['won'])} won, "
         f"{count(outcome['lost'])} lost, {count(outcome['open'])} open",
         f"win rate {percent(outcome['win_rate'])}",
     ]
@@ -353,9 +366,9 @@ def standing(outcome: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def standings(outcomes: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
+def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:
     """Say how the items of each kind of funnel stand, in one sentence if the kinds agree."""
-    sentences = {kind: standing(outcome) for kind, outcome in outcomes.items() if outcome is not None}
+    sentences = {kind: standing(outcome, thing) for kind, outcome in outcomes.items() if outcome is not None}
     if len({*sentences.values()}) <= 1:
         return [*sentences.values()][:1]
     return [f"{KIND_TITLES.get(kind, kind)}: {sentence}" for kind, sentence in sentences.items()]

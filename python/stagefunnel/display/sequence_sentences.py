@@ -11,6 +11,7 @@ import pandas as pd
 from ..tables.labels import group_label
 from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
 from .extremes import group_name, largest
+from .group_notes import notes_of_sequences
 from .numbers import count, length, part_of, percent
 from .standouts import of_standouts
 from .unlike import Side, unlike_notes
@@ -103,17 +104,20 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 
 
 def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
+    things = _counted_things(remembered)
+    notes = notes_of_sequences(table, remembered, things)
     if table["step"].max() in remembered.get("empty_steps", ()):
-        return []  # nobody could come to the last step
+        return notes  # nobody could come to the last step
     entered = int(table.loc[table["step"] == 1, "reached"].sum())
-    return of_standouts(
+    sentences = of_standouts(
         remembered,
         entered,
         rate="conversion",
-        trials=f"{_counted_things(remembered)} that did step 1",
+        trials=f"{things} that did step 1",
         pending="inside the window",
-        things=_counted_things(remembered),
+        things=things,
     )
+    return [*sentences, *notes]
 
 
 def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -190,6 +194,8 @@ def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
     if period is None:
         where = "a period whose windows are all over" if has_window(remembered) else "the same period"
         return [f"No two groups entered in {where}.", *notes]
+    if period in remembered.get("partly_covered", ()):
+        notes = [f"Covered only in part: {period}", *notes]
     rows = table[table["period"].astype(str) == period]
     things = _counted_things(remembered)
     sentences = of_standouts(

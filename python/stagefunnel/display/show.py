@@ -34,16 +34,18 @@ from .numbers import count, length, number, percent
 from .period_sentences import NameOf
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
-from .sentences import KIND_TITLES, PER_TITLES, answers, stage_namer, warnings_of
+from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
+from .things import things_of
 
 _MOST_ROWS = 60
 _MOST_MOVES = 10
 _TITLES = {
-    "outcomes": "How items stand",
+    "outcomes": "How {items} stand",
     "item_table": "Items",
+    "visits": "Visits",
     "transitions": "Moves between stages",
-    "losses": "Where items are lost",
+    "losses": "Where {items} are lost",
     "skips": "Skipped stages",
     "flow": "Flow balance",
 }
@@ -116,7 +118,11 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
     below = _answers(table, remembered)
-    shown = _with_rate_on_the_way(table) if kind == "skips" and {*SKIPS} <= {*table.columns} else table
+    shown = _without_known_starts(table) if {*STAGE_TIMES} <= {*table.columns} else table
+    if kind == "skips" and {*SKIPS} <= {*table.columns}:
+        shown = _with_rate_on_the_way(table)
+    if kind == "losses" and "items" in shown.columns and "unit" in remembered:
+        shown = shown.rename(columns={"items": things_of(remembered)})
     return _show_rows(
         shown,
         _flat(remembered.get("names", {})),
@@ -181,9 +187,16 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind == "time_in_stage":
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind != "comparison":
-        return _TITLES.get(kind, "")
+        return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
     return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
+
+
+def _without_known_starts(times: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the column of unknown starts where there are none, as in most logs."""
+    if "start_unknown" in times and not times["start_unknown"].any():
+        return times.drop(columns="start_unknown")
+    return times
 
 
 def _with_rate_on_the_way(skips: pd.DataFrame) -> pd.DataFrame:
@@ -249,7 +262,7 @@ def _show_summary(summary: Summary) -> ShownTogether:
 def _show_times(times: pd.DataFrame) -> Shown:
     remembered = _remembered(times)
     return _show_rows(
-        times.drop(columns=["outcome", "visits"]),
+        _without_known_starts(times).drop(columns=["outcome", "visits"]),
         remembered.get("names", {}),
         title=_title_of({**remembered, "table": "time_in_stage"}),
         below=answers(times, remembered),
@@ -272,7 +285,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
-    below = [f"{len(quality) - len(found)} other checks found nothing.", *warnings_of(quality)]
+    below = [f"{len(quality) - len(found)} other checks found nothing.", *doubts_of(quality)]
     return _show_rows(found, {}, title="What was read", below=below)
 
 

@@ -13,7 +13,6 @@ from .numbers import count, part_of
 
 _NOTHING_SKIPPED: Final = "No stage was skipped."
 _NO_OTHER_SKIPPED: Final = "No stage that has rows was skipped."
-_ONLY_BEGAN_BEYOND: Final = "Stages were skipped only by items that began beyond them."
 _MOST_NAMED = 4
 
 
@@ -23,6 +22,7 @@ def skip_sentence(
     began_beyond: npt.NDArray[np.int64],
     *,
     of_some_stages: bool = False,
+    things: str = "items",
 ) -> str:
     """Say what is skipped most often, among the places that are ranked; of too few items give the counts.
 
@@ -36,12 +36,15 @@ def skip_sentence(
         Number of these items.
     of_some_stages
         Whether stages that no row of the log has are left out.
+    things
+        What is counted.
     """
     skipped, base = on_the_way
     skips = np.flatnonzero(skipped)
     if not len(skips):
         nothing = _NO_OTHER_SKIPPED if of_some_stages else _NOTHING_SKIPPED
-        return _ONLY_BEGAN_BEYOND if began_beyond.any() else nothing
+        only_began = f"Stages were skipped only by {things} that began beyond them."
+        return only_began if began_beyond.any() else nothing
     ranked = skips[on_the_way.is_ranked[skips]]
     if not len(ranked):
         named = [
@@ -49,7 +52,7 @@ def skip_sentence(
         ]
         rest = len(skips) - len(named)
         more = f" and {count(rest)} more" if rest else ""
-        return f"Skipped, too few items to rank: {', '.join(named)}{more}"
+        return f"Skipped, too few {things} to rank: {', '.join(named)}{more}"
     worst = on_the_way.worst_first()[0]
     also = f"; {count(began_beyond[worst])} more began beyond it" if began_beyond[worst] else ""
     return (

@@ -89,7 +89,12 @@ def _is_unlike(one: Mapping[str, Any]) -> bool:
 
 def are_unlike(share: float, other: float) -> bool:
     """Check whether two shares differ so much that what they belong to is not alike."""
-    return abs(share - other) >= UNLIKE - _ROUNDING
+    return exceeds(share, other) or exceeds(other, share)
+
+
+def exceeds(share: float, other: float) -> bool:
+    """Check whether a share is so much larger than another that what they belong to is not alike."""
+    return share - other >= UNLIKE - _ROUNDING
 
 
 def _name(one: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from .numbers import count, percent
 from .standouts import are_unlike
+from .things import things_of
 
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
@@ -23,39 +24,69 @@ class Side:
     ----------
     name
         What people read for it.
-    base, still_open
-        Its items, and those among them that are still open.
+    base
+        The items that its shares are of.
+    still_open
+        Those of its items that are still open; ``None`` where that is not known.
     is_partial
         Whether the log covers it only in part.
+    items
+        All of its items, where these are not the base.
     """
 
     name: str
     base: int
-    still_open: int
+    still_open: int | None
     is_partial: bool = False
+    items: int | None = None
 
     @property
     def open_share(self) -> float:
         """Share of the items that are still open."""
-        return self.still_open / self.base if self.base else 0.0
+        return (self.still_open or 0) / self._items if self._items else 0.0
 
     @property
     def is_large(self) -> bool:
         """Whether shares of its items can be compared."""
         return self.base >= LEAST_BASE
 
+    @property
+    def has_age(self) -> bool:
+        """Whether its share of open items is known, and of enough items to be compared."""
+        return self.still_open is not None and self._items >= LEAST_BASE
+
+    @property
+    def _items(self) -> int:
+        return self.base if self.items is None else self.items
+
     @classmethod
-    def of_rows(cls, name: str, rows: pd.DataFrame, *, is_partial: bool = False) -> Side:
-        """Read the rows of one funnel."""
-        base = 0 if rows.empty else int(rows["base"].iloc[0])
-        return cls(name, base, int(rows["open_at"].sum()), is_partial)
+    def of_rows(
+        cls, name: str, rows: pd.DataFrame, remembered: Mapping[str, Any], *, is_partial: bool = False
+    ) -> Side:
+        """Read the rows of one funnel, or of those of all groups in one period."""
+        first_stage = rows[rows["stage"] == rows["stage"].iloc[0]] if len(rows) else rows
+        if "period" in rows and len(rows):
+            period = str(rows["period"].iloc[0])
+            left_out = "too_recent" in rows and bool(first_stage["too_recent"].any())
+            is_partial = is_partial or left_out or period in remembered.get("partly_covered", ())
+        return cls(name, int(first_stage["base"].sum()), int(rows["open_at"].sum()), is_partial)
 
 
-def unlike_notes(sides: Sequence[Side], remembered: Mapping[str, Any]) -> list[str]:
+def unlike_notes(
+    sides: Sequence[Side], remembered: Mapping[str, Any], *, things: str | None = None, pending: str = "open"
+) -> list[str]:
     """Say what makes some of the sides unlike the others; nothing where all are alike.
 
-    `remembered` is what the table remembers of the length for which items are followed, and until when they
-    were observed.
+    Parameters
+    ----------
+    sides
+        The periods or groups.
+    remembered
+        What the table remembers: what it counts, the length for which items are followed, and until when they
+        were observed.
+    things, pending
+        What the base of a side counts, by default what the table does, and what its items are that may still
+        go on.
     """
     if len(sides) < 2:
         return []
@@ -63,23 +94,31 @@ def unlike_notes(sides: Sequence[Side], remembered: Mapping[str, Any]) -> list[s
     until = remembered.get("observed_until", "")
     partial = sorted(side.name for side in sides if side.is_partial)
     if partial:
-        notes.append(f"Covered only in part: {_listed(partial)}{until and f' (observed until {until})'}")
-    large = [side for side in sides if side.is_large]
-    if large and "within" not in remembered:  # else all items have had the same time
-        most = max(large, key=lambda side: (side.open_share, side.name))
-        least = min(large, key=lambda side: (side.open_share, side.name))
+        notes.append(f"Covered only in part: {listed(partial)}{until and f' (observed until {until})'}")
+    aged = [side for side in sides if side.has_age]
+    if aged and "within" not in remembered:  # else all items have had the same time
+        most = max(aged, key=lambda side: (side.open_share, side.name))
+        least = min(aged, key=lambda side: (side.open_share, side.name))
         if are_unlike(most.open_share, least.open_share):
             notes.append(
-                f"Not alike in age: {percent(most.open_share)} of {most.name} is still open, "
+                f"Not alike in age: {percent(most.open_share)} of {most.name} is still {pending}, "
                 f"{percent(least.open_share)} of {least.name}"
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
-        notes.append(f"Fewer than {LEAST_BASE} items: {_listed(small)}")
+        notes.append(f"Fewer than {LEAST_BASE} {things or things_of(remembered)}: {listed(small)}")
     return notes
 
 
-def _listed(names: Sequence[str]) -> str:
+def notes_of_funnels(series: Iterable[tuple[str, pd.DataFrame]], remembered: Mapping[str, Any]) -> list[str]:
+    """Say what makes the groups or the periods of a funnel unlike, each a name and its rows."""
+    if remembered.get("of_report", False):  # read at the stages, groups have no items of their own
+        return []
+    return unlike_notes([Side.of_rows(name, rows, remembered) for name, rows in series], remembered)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write the first of some names, and how many more there are."""
     rest = len(names) - _MOST_NAMED
     more = f" and {count(rest)} more" if rest > 0 else ""
     return ", ".join(names[:_MOST_NAMED]) + more

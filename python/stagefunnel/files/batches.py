@@ -98,7 +98,7 @@ class ParquetBatches(FileBatches):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._times = _TimeTexts(self._pa, self._columns["time"], self._time_format, integers=False)
+        self._times = _TimeTexts(self._pa, self._columns, self._time_format, integers=False)
         self._pq = importlib.import_module("pyarrow.parquet")
         self._n_rows: int = sum(self._metadata(file).num_rows for file in self._files)
 
@@ -146,7 +146,7 @@ class CsvBatches(FileBatches):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._times = _TimeTexts(self._pa, self._columns["time"], self._time_format, integers=True)
+        self._times = _TimeTexts(self._pa, self._columns, self._time_format, integers=True)
         self._csv = importlib.import_module("pyarrow.csv")
         self._compute = importlib.import_module("pyarrow.compute")
         self._n_ragged = 0
@@ -195,7 +195,7 @@ class CsvBatches(FileBatches):
             parse_options=csv.ParseOptions(
                 delimiter=header.delimiter,
                 newlines_in_values=True,
-                invalid_row_handler=self._skip if self._drop else None,
+                invalid_row_handler=file.lend(self._skip) if self._drop else None,
             ),
             convert_options=csv.ConvertOptions(
                 column_types=types,
@@ -260,27 +260,35 @@ class _TimeTexts:
     stays text.
     """
 
-    def __init__(self, pa: Any, name: str, time_format: str | None, *, integers: bool) -> None:
-        self._pa, self._name = pa, name
-        self._types = []
+    def __init__(
+        self, pa: Any, columns: Mapping[str, str], time_format: str | None, *, integers: bool
+    ) -> None:
+        types = []
         if time_format is None:
-            self._types = [pa.timestamp("us"), pa.timestamp("us", "UTC")]
-            self._types += [pa.int64()] if integers else []
+            types = [pa.timestamp("us"), pa.timestamp("us", "UTC")]
+            types += [pa.int64()] if integers else []
+        self._pa = pa
+        # What the first texts of a column are is tried first for those that follow.
+        self._types = {columns[role]: types for role in ("time", "exited") if role in columns}
 
     def read(self, batch: Any) -> Any:
-        if not self._types or not _is_text(self._pa, batch.schema, self._name):
-            return batch
-        at = batch.schema.get_field_index(self._name)
+        for name, types in self._types.items():
+            if types and _is_text(self._pa, batch.schema, name):
+                batch = self._read(batch, name, types)
+        return batch
+
+    def _read(self, batch: Any, name: str, types: Sequence[Any]) -> Any:
+        at = batch.schema.get_field_index(name)
         texts = batch.column(at)
         if texts.null_count == len(texts):
             return batch
-        for kind in self._types:
+        for kind in types:
             try:
                 times = texts.cast(kind)
             except self._pa.ArrowInvalid:
                 continue  # pyarrow has no other way to find out
-            self._types = [kind]
-            return batch.set_column(at, self._name, times)
+            self._types[name] = [kind]
+            return batch.set_column(at, name, times)
         return batch
 
 

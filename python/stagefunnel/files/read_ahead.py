@@ -10,13 +10,14 @@ import atexit
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any, Final, Protocol
 
 import numpy as np
 
-_LONGEST_WAIT: Final = 1.0  # seconds; a thread lets go of its bytes at once, when its turn comes
+_LONGEST_WAIT: Final = 1.0  # seconds; a thread lets go of what it holds at once, when its turn comes
 
 
 class Readable(Protocol):
@@ -54,8 +55,14 @@ class Gate:
         with self._reading:
             self._is_shut = True
 
-    def wait_for_bytes(self) -> None:
-        """Wait until no thread holds bytes that were read: it needs Python to let go of them."""
+    def lend(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function for the reader to call, which its threads have to let go of as of the bytes."""
+        lent = partial(function)
+        self._given.append(weakref.ref(lent, self._returned.put))
+        return lent
+
+    def wait_for_threads(self) -> None:
+        """Wait until no thread holds bytes or a function: to let go of them it needs Python."""
         with suppress(Empty):
             for _ in self._given:
                 self._returned.get(timeout=_LONGEST_WAIT)
@@ -83,7 +90,7 @@ def reading_ahead(open_reader: Callable[[Gate], Any], file: Readable) -> Iterato
         with suppress(Exception):
             for _ in holder.pop():
                 pass
-        gate.wait_for_bytes()
+        gate.wait_for_threads()
 
     atexit.register(end)  # for an iterator that is left open until then
     try:

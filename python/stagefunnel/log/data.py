@@ -17,11 +17,13 @@ from ..errors import SchemaError, UnknownItemError, advised, check_option, given
 from ..pipeline import Pipeline
 from ..tables.options import MissingStages
 from ..times.periods import Clock, MomentLike, moment_of
-from ..times.stamps import to_times
+from ..times.stamps import NAT, to_times
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
+from .columns.marks import RowMarks
 from .fit import Fit
+from .stage_dates import core_rules
 
 Invalid: TypeAlias = Literal["error", "drop", "keep_stage"]
 Empty: TypeAlias = Literal["error", "allow"]
@@ -57,6 +59,8 @@ class LogData:
         Labels whose rows were left out, as ``stages=`` does.
     columns
         Further columns of the rows; ``None`` if the log keeps none.
+    marks
+        When items left, and where their start is not known; ``None`` if the log has no such column.
     items_table
         The table of items; ``None`` if the log has none.
     locate
@@ -81,6 +85,7 @@ class LogData:
     threads: int
     other_labels: Collection[Hashable] = ()
     columns: RowColumns | None = None
+    marks: RowMarks | None = None
     items_table: ItemsTable | None = None
     locate: Callable[[int], str] | None = None
     has_pipelines: bool = False
@@ -140,9 +145,20 @@ class LogData:
         """The earliest and the latest time, which takes a look at all of them; ``None`` without rows."""
         return _core.journeys.time_range(self.journeys, self.threads)
 
+    @cached_property
+    def log_quality(self) -> _core.stages.LogQuality:
+        """What is odd in the rows before any pipeline reads them; all rows are read for it once."""
+        return _core.stages.log_quality(self.journeys, self.threads)
+
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Turn the core's times into timestamps, or leave them plain integers."""
         return to_times(values, self.unit, self.zone)
+
+    def times_or_missing(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        """Do the same where the lowest integer stands for a missing time, which plain integers have not."""
+        if self.unit is None:
+            return pd.Series(pd.arrays.IntegerArray(values, values == NAT), dtype="Int64")
+        return self.to_times(values)
 
     def keys_at(self, rows: npt.NDArray[np.uint32]) -> pd.Series:
         """Return the keys of the items whose journeys have these `first_row`."""
@@ -198,14 +214,15 @@ class LogData:
             If the log has a stage that the pipeline does not list, unless `unlisted` is ``"ignore"``, or one
             near a stage of the pipeline that has no rows, unless `missing` is ``"ignore"``.
         SchemaError
-            If `pipeline` is not a pipeline, the log was read without some of its stages, or some have no rows
-            and `missing` is ``"error"``.
+            If `pipeline` is not a pipeline, the log was read without some of its stages, some have no rows
+            and `missing` is ``"error"``, or the dates of a stage do not fit the log's times.
         """
         check_option("unlisted", unlisted, ("error", "ignore"))
         check_option("missing", missing, get_args(MissingStages))
         if not isinstance(pipeline, Pipeline):
             raise SchemaError(f"expected a Pipeline, got {type(pipeline).__name__}")
-        left_out = [label for label in self.other_labels if label in pipeline.labels]
+        read = {*pipeline.labels, *pipeline.rules.aliases}
+        left_out = [label for label in self.other_labels if label in read]
         if left_out:
             raise SchemaError(
                 f"the log was read without stages of the pipeline: {quoted(left_out)}; name them in ",
@@ -217,5 +234,7 @@ class LogData:
             fit.refuse_unlisted()
         fit.refuse_without_rows(missing)
         row_of = {label: row for row, label in enumerate(pipeline.labels)}
-        rows = [row_of.get(label, -1) for label in self.labels]
-        return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows)
+        aliases = pipeline.rules.aliases
+        rows = [row_of.get(aliases.get(label, label), -1) for label in self.labels]
+        rules = core_rules(pipeline, self.clock) or ()
+        return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows, *rules)

@@ -41,19 +41,36 @@ class Fit:
 
     @property
     def without_rows(self) -> list[Hashable]:
-        """Stages of the pipeline that no row has."""
-        return [label for label in self.pipeline.labels if label not in self.rows]
+        """Stages of the pipeline that no row has, under no name."""
+        seen = {*self.rows, *(self.pipeline.rules.aliases[other] for other in self.renamed)}
+        return [label for label in self.pipeline.labels if label not in seen]
 
     @property
     def unlisted(self) -> dict[Hashable, int]:
         """Stages of the log that the pipeline does not list, with their rows."""
-        listed = {*self.pipeline.labels, *self.pipeline.elsewhere}
+        rules = self.pipeline.rules
+        listed = {*self.pipeline.labels, *self.pipeline.elsewhere, *rules.aliases, *rules.ignore}
         return {label: rows for label, rows in self.rows.items() if label not in listed}
 
     @property
     def unlisted_by_size(self) -> list[tuple[Hashable, int]]:
         """The same, most rows first; of equal ones in an order that does not depend on that of the rows."""
-        return sorted(self.unlisted.items(), key=lambda one: (-one[1], str(one[0])))
+        return _by_size(self.unlisted)
+
+    @property
+    def renamed(self) -> dict[Hashable, int]:
+        """Stages of the log that the pipeline reads as others, with their rows."""
+        return {label: self.rows[label] for label in self.pipeline.rules.aliases if label in self.rows}
+
+    @property
+    def ignored(self) -> dict[Hashable, int]:
+        """Stages of the log that the pipeline ignores by name, with their rows."""
+        return {label: self.rows[label] for label in self.pipeline.rules.ignore if label in self.rows}
+
+    @property
+    def ignored_by_size(self) -> list[tuple[Hashable, int]]:
+        """The same, in the order of :attr:`unlisted_by_size`."""
+        return _by_size(self.ignored)
 
     def refuse_unlisted(self) -> None:
         """Refuse rows of stages that the pipeline does not list."""
@@ -125,6 +142,10 @@ class Fit:
             return f"{label!r} (whose rows were left out)"
         first = f", first at row {self.first_row[label]:,}" if label in self.first_row else ""
         return f"{label!r} ({counted(self.rows[label], 'row')}{first})"
+
+
+def _by_size(rows: Mapping[Hashable, int]) -> list[tuple[Hashable, int]]:
+    return sorted(rows.items(), key=lambda one: (-one[1], str(one[0])))
 
 
 def _some(texts: list[str], between: str) -> str:

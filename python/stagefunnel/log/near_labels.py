@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from itertools import pairwise
@@ -46,6 +47,29 @@ def nearest(label: Hashable, others: Iterable[Hashable], *, has_pipelines: bool 
         if off is None and len(forms) == len(own) and all(map(_is_near, own, forms)):
             off = other
     return off
+
+
+def alike(labels: Iterable[Hashable]) -> list[str]:
+    """List the texts that are equal to another one but for case and blanks, side by side.
+
+    No-break blanks, those without a width and the Unicode forms of a letter do not count either.
+
+    Examples
+    --------
+    >>> from stagefunnel.log.near_labels import alike
+    >>> alike(["New", "Won", "won", "Won ", "Lost"])
+    ['Won', 'Won ', 'won']
+    """
+    spelled = sorted((_spelling(label), label) for label in labels if isinstance(label, str))
+    times = Counter(spelling for spelling, _ in spelled)
+    return [text for spelling, text in spelled if times[spelling] > 1]
+
+
+def _spelling(text: str) -> str:
+    if text.isascii():
+        return "".join(text.casefold().split())
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(sign for sign in plain if not sign.isspace() and unicodedata.category(sign) != "Cf")
 
 
 def _forms(label: Hashable, has_pipelines: bool) -> tuple[str, ...]:

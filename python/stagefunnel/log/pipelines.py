@@ -29,13 +29,13 @@ def pipelines_of_log(
     Returns
     -------
     dict
-        The same names; of each pipeline the stages of all others are ``elsewhere``, and people read the
-        plain stages.
+        The same names; of each pipeline the stages of all others are ``elsewhere``, by all their names, and
+        people read the plain stages. What one of them ignores, all ignore, unless it is a stage of another.
 
     Raises
     ------
     SchemaError
-        If a stage is in two of them.
+        If a stage is in two of them, other names of stages (``aliases``) included.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def pipelines_of_log(
     own = {name: _fitted(log, name, pipeline) for name, pipeline in pipelines.items()}
     home: dict[Hashable, Any] = {}
     for name, pipeline in own.items():
-        for label in pipeline.labels:
+        for label in (*pipeline.labels, *pipeline.rules.aliases):
             if label in home:
                 raise SchemaError(
                     f"stage {label!r} is in two pipelines, {home[label]!r} and {name!r}; name the column "
@@ -68,9 +68,13 @@ def pipelines_of_log(
                     " of StageLog",
                 )
             home[label] = name
+    # What one pipeline ignores is nobody's stage, unless another one lists it.
+    ignored = dict.fromkeys(label for pipeline in own.values() for label in pipeline.rules.ignore)
     return {
         name: pipeline.replace(
-            elsewhere=[label for label, owner in home.items() if owner != name], moved_out=moved_out
+            elsewhere=[label for label, owner in home.items() if owner != name],
+            moved_out=moved_out,
+            ignore=[label for label in ignored if label not in home],
         )
         for name, pipeline in own.items()
     }
@@ -84,4 +88,5 @@ def _fitted(log: StageLog, name: Any, pipeline: Pipeline) -> Pipeline:
         for labels in (pipeline.stages, pipeline.won, pipeline.lost)
     )
     names = {qualified(name, label): shown for label, shown in pipeline.names.items()}
-    return pipeline.replace(stages=stages, won=won, lost=lost, names=names)
+    rules = pipeline.rules.relabelled(lambda label: qualified(name, label))
+    return pipeline.replace(stages=stages, won=won, lost=lost, names=names, **rules)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..tables.build import frame
 from ..tables.schema import ROWS
+from .data import LogData
 from .stage_log import StageLog, not_a_log
 
 
@@ -24,8 +28,9 @@ def row_table(log: StageLog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per row of the log: ``item`` (its key), ``stage``, ``time``. Items come in the order of
-        their first rows in the input; a stage that was missing is missing here too.
+        One row per row of the log: ``item`` (its key), ``stage``, ``time``; also ``exited`` and
+        ``start_unknown``, where the log has such columns. Items come in the order of their first rows in the
+        input; a stage that was missing is missing here too.
 
     Raises
     ------
@@ -54,11 +59,20 @@ def row_table(log: StageLog) -> pd.DataFrame:
     place = np.repeat(starts - before, lengths) + np.arange(journeys.n_rows)
     items = log._data.keys_at(journeys.first_row[in_order]).reset_index(drop=True)
     labels = pd.Series([*log._data.labels, None], dtype=object)
-    return frame(
-        {
-            "item": items.iloc[np.repeat(np.arange(len(items)), lengths)].reset_index(drop=True),
-            "stage": labels.iloc[journeys.stage[place]].reset_index(drop=True),
-            "time": log._data.to_times(journeys.time[place]),
-        },
-        ROWS,
-    )
+    columns = {
+        "item": items.iloc[np.repeat(np.arange(len(items)), lengths)].reset_index(drop=True),
+        "stage": labels.iloc[journeys.stage[place]].reset_index(drop=True),
+        "time": log._data.to_times(journeys.time[place]),
+    }
+    return frame({**columns, **(more := _marks_at(log._data, place))}, [*ROWS, *more])
+
+
+def _marks_at(data: LogData, place: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Return the ends and the unknown starts of some rows, as far as the log has such columns."""
+    marks = data.marks
+    columns: dict[str, Any] = {}
+    if marks is not None and marks.ended is not None:
+        columns["exited"] = data.times_or_missing(marks.ended[place])
+    if marks is not None and marks.start_unknown is not None:
+        columns["start_unknown"] = marks.start_unknown[place].astype(bool)
+    return columns

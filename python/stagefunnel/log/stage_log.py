@@ -12,6 +12,7 @@ from typing import Any, Self, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
+from .. import _core
 from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
@@ -20,12 +21,14 @@ from ..pipeline import Pipeline
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .columns.kept import column_names
+from .columns.marks import RowMarks
 from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
 from .number_dates import warn_of_dates
 from .quality import quality_of
+from .short_visits import without_short_visits
 
 
 class StreamOptions(TypedDict, total=False):
@@ -34,6 +37,8 @@ class StreamOptions(TypedDict, total=False):
     item: str
     stage: str
     time: str
+    exited: str | None
+    start_unknown: str | None
     stages: Any
     columns: Any
     time_format: str | None
@@ -73,6 +78,13 @@ class StageLog:
     order
         Name of a column that decides between rows of equal time, for example a CRM's row id. Texts of
         digits sort as numbers.
+    exited
+        Name of a column with the time at which the item left the stage, read as `time` is. A missing one, or
+        a blank text, means that it stayed until its next row. Time in stage then ends there, and what lies
+        between two visits is a pause; where an item stands does not change.
+    start_unknown
+        Name of a column of booleans: true where nobody knows since when the item was in the stage, such as
+        the stage that its first recorded move leaves. Such a visit counts, its time in stage does not.
     stages
         The stages to keep, where a question needs no others: rows of all other stages are left out, as if the
         input did not have them, and :meth:`quality` counts them. That saves their memory and time; items that
@@ -143,6 +155,8 @@ class StageLog:
         time: Any = "time",
         pipeline: Any = None,
         order: Any = None,
+        exited: Any = None,
+        start_unknown: Any = None,
         stages: Any = None,
         columns: Any = (),
         time_format: str | None = None,
@@ -158,6 +172,7 @@ class StageLog:
         check_options(invalid, empty, keys)
         threads = thread_count(threads)
         roles = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
+        roles |= {"exited": exited, "start_unknown": start_unknown}
         data = read_frame(
             frame,
             roles,
@@ -189,6 +204,8 @@ class StageLog:
         item: str = "item",
         stage: str = "stage",
         time: str = "time",
+        exited: str | None = None,
+        start_unknown: str | None = None,
         stages: Any = None,
         columns: Any = (),
         time_format: str | None = None,
@@ -204,15 +221,15 @@ class StageLog:
     ) -> Self:
         """Read a log that comes in batches: more rows than fit in memory as a table.
 
-        Until all rows are there, each takes 18 bytes (26 where items are long texts). The log is the same as
-        that of one table of all rows, however they are cut.
+        Until all rows are there, each takes 18 bytes (26 where items are long texts), and 8 more for its end.
+        The log is the same as that of one table of all rows, however they are cut.
 
         Parameters
         ----------
         batches
             Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
             have the same types; empty ones may have any.
-        item, stage, time, stages, time_format, zone, items, items_key
+        item, stage, time, exited, start_unknown, stages, time_format, zone, items, items_key
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         invalid, empty, observed_until, threads
             As for :class:`StageLog`.
@@ -251,6 +268,8 @@ class StageLog:
             )
         threads = thread_count(threads)
         roles = {"item": item, "stage": stage, "time": time}
+        more = {"exited": exited, "start_unknown": start_unknown}
+        roles |= {role: name for role, name in more.items() if name is not None}
         files = batches if isinstance(batches, FileBatches) else None
         data = read_batches(
             batches,
@@ -330,7 +349,7 @@ class StageLog:
     def _from_files(cls, reader: type[FileBatches], paths: Paths, options: StreamOptions) -> Self:
         source = reader(
             paths,
-            {role: str(options.get(role, role)) for role in ("item", "stage", "time")},
+            _columns_of(options),
             time_format=options.get("time_format"),
             drop=options.get("invalid") == "drop",
             threads=thread_count(options.get("threads")),
@@ -415,7 +434,8 @@ class StageLog:
             One row per check: ``check``; ``count``; ``level``: ``"fact"``, ``"note"`` (unusual, and read as
             the note says), ``"guess"`` (a reader assumed it) or ``"warning"`` (numbers may not mean what they
             say); ``note`` (what it means). The checks are always the same ones in the same order; with a
-            pipeline its own follow, then the lines of the reader that made the log of an export.
+            pipeline its own follow, then the lines of the reader that made the log of an export. Checks of
+            stages that look as if they came, went or stand aside are there only where there are such.
 
         Examples
         --------
@@ -446,6 +466,8 @@ class StageLog:
             names = [f"{stage} {rows:,}" for stage, rows in zip(shown["stage"], shown["rows"], strict=True)]
             more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
             lines.append("  stages  " + ", ".join(names) + more)
+        if data.marks is not None:
+            lines.append(f"  marks   {_marks_text(data.marks)}")
         if data.columns is not None:
             lines.append(f"  columns {', '.join(data.columns.names)}")
         if data.items_table is not None:
@@ -459,6 +481,20 @@ class StageLog:
             listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {listed}")
         return "\n".join(lines)
+
+
+def _marks_text(marks: RowMarks) -> str:
+    ended, unknown = marks.n_ended, marks.n_start_unknown
+    texts = [] if marks.ended is None else [f"end of {counted(ended, 'row')}"]
+    texts += [] if marks.start_unknown is None else [f"start of {counted(unknown, 'row')} unknown"]
+    return ", ".join(texts)
+
+
+def _columns_of(options: StreamOptions) -> dict[str, str]:
+    """Name the columns of files that a log is made of."""
+    columns = {role: str(options.get(role, role)) for role in ("item", "stage", "time")}
+    more = {"exited": options.get("exited"), "start_unknown": options.get("start_unknown")}
+    return columns | {role: name for role, name in more.items() if name is not None}
 
 
 def not_a_log(value: object) -> SchemaError:
@@ -483,6 +519,12 @@ def not_a_pipeline(value: object) -> SchemaError:
     elif isinstance(value, Mapping) and any(isinstance(one, Pipeline) for one in value.values()):
         advice = f"; choose one of {quoted(value)}"
     return SchemaError(f"expected a Pipeline, got {type(value).__name__}{advice}")
+
+
+def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> StageLog:
+    """Return a log without the visits that a pipeline reads as if they had not been, mostly the same log."""
+    without = without_short_visits(log._data, pipeline, lookup).data
+    return log if without is None else log._from_data(without)
 
 
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:

@@ -100,10 +100,13 @@ def summary(
     *funnels, outcome = [without_core_groups(selection, counts) for counts in found.funnels]
     counted = dict(zip([rule.kind for rule in rules], funnels, strict=True))
     moves = found.transitions
-    # Only the question of its own knows a calendar, and that a move to another pipeline ends a visit.
+    # Only the question of its own knows a calendar, ends of rows, and moves to another pipeline, which end
+    # a visit.
     stages = found.times
-    if selection.moved is not None or calendar is not None:
+    if selection.moved is not None or selection.marks is not None or calendar is not None:
         stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths)
+    read = found if selection.is_whole else None
+    known = read if selection.data is log._data else None
     times = time_table(
         pipeline, stages, per=per, names=list(exact_quantiles), unit=lengths.unit, **lengths.remembered
     )
@@ -114,7 +117,7 @@ def summary(
         ),
         time_in_stage=selection.remarked(times),
         transitions=selection.remarked(transition_table(pipeline, moves.moves, moves.items)),
-        quality=quality_of(log._data, pipeline, found if selection.is_whole else None),
+        quality=quality_of(log._data, pipeline, known, read),
     )
 
 

@@ -60,7 +60,20 @@ class Export:
         nonzero = self.quality[self.quality["count"] > 0]
         counts = [f"{check} {n:,}" for check, n in zip(nonzero["check"], nonzero["count"], strict=True)]
         lines.append(f"  quality   {_some(counts)}")
+        lines += _doubts(self.quality)
+        if self.leads is not None:
+            lines += _doubts(self.leads.quality, "leads, ")
         return "\n".join(lines)
+
+
+def _doubts(quality: pd.DataFrame, of: str = "") -> list[str]:
+    """Write out what a quality table warns of, then what the reader guessed."""
+    lines = []
+    for level in ("warning", "guess"):
+        found = quality[(quality["level"] == level) & (quality["count"] > 0)]
+        for check, n, note in zip(found["check"], found["count"], found["note"], strict=True):
+            lines.append(f"  {level:<9} {of}{check} {n:,}: {note}")
+    return lines
 
 
 def _size(log: StageLog) -> str:

@@ -10,24 +10,47 @@ from ..log.stage_log import with_reader_lines
 from .export import Export
 
 # What a reader took to be so, and what makes numbers wrong until it is put right; all else is a note.
+_TIES: Final = "ties_deciding_outcome"
 _GUESSES: Final = {
-    *("read_as_cp1251", "day_first_dates", "month_first_dates", "doubtful_local_times"),
+    *(
+        "read_as_cp1251",
+        "day_first_dates",
+        "month_first_dates",
+        "year_first_dates",
+        "serial_dates",
+        "doubtful_local_times",
+    ),
     *("stages_not_listed", "guessed_stages", "stages_by_probability", "stages_of_no_pipeline"),
     *("meaning_by_code", "meaning_by_name", "open_at_zero", "deleted_stages"),
     *("items_without_move", "first_stage_time_unknown", "created_after_first_move"),
+    *("rows_of_one_field", "rows_of_any_action", "lost_by_reason", "no_status", "stages_by_id"),
+    *("lost_by_zero", "closed_unknown", "meaning_differs_from_name", "merged_rows_left_out"),
+    *("amounts_in_units", "mixed_decimal_marks"),
+    *("newest_first", "dates_left_out"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "ends_before_start"),
+    *("names_without_stages", "merged_deals", "unreadable_amounts"),
+    _TIES,
 }
 
 
 @dataclass
 class Notes:
-    """Counts of a reader, by check and note."""
+    """Counts of a reader, by check and note.
+
+    Attributes
+    ----------
+    lines
+        The counts.
+    ids_decide
+        Whether ids of the rows say in which order those of one time happened. Ties that decide an outcome
+        are then no reason to doubt it.
+    """
 
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
+    ids_decide: bool = False
 
     def add(self, check: str, count: int, note: str) -> None:
         """Add a count to the line with this check and note; a count of 0 adds no line."""
@@ -41,7 +64,12 @@ class Notes:
 
     def with_levels(self) -> ReaderLines:
         """Return the lines as a log carries them."""
-        return {(check, _level(check), note): count for (check, note), count in self.lines.items()}
+        return {(check, self._level(check), note): count for (check, note), count in self.lines.items()}
+
+    def _level(self, check: str) -> str:
+        if check in _WARNINGS:
+            return "note" if check == _TIES and self.ids_decide else "warning"
+        return "guess" if check in _GUESSES else "note"
 
     def on(self, export: Export) -> Export:
         """Return an export whose log carries these lines too, below those that it has."""
@@ -49,9 +77,3 @@ class Notes:
             return export
         log = with_reader_lines(export.log, self.with_levels())
         return replace(export, log=log, quality=log.quality())
-
-
-def _level(check: str) -> str:
-    if check in _WARNINGS:
-        return "warning"
-    return "guess" if check in _GUESSES else "note"

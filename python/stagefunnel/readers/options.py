@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..pipeline import Pipeline
@@ -10,7 +11,10 @@ from ..pipeline import Pipeline
 
 @dataclass(frozen=True)
 class Options:
-    """The options of :func:`stagefunnel.read`, as every reader gets them."""
+    """The options of :func:`stagefunnel.read`, as every reader gets them.
+
+    `serial_epoch` is none of them: it is the day from which the workbooks of the input count their dates.
+    """
 
     pipeline: Pipeline | None = None
     item: str | None = None
@@ -21,8 +25,11 @@ class Options:
     created: str | None = None
     entered: str | None = None
     exited: str | None = None
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dayfirst: bool | None = None
     time_format: str | None = None
     zone: str | None = None
     decimal: Literal[".", ","] | None = None
+    merged: Literal["keep", "join"] = "keep"
     invalid: Literal["error", "drop"] = "error"
+    serial_epoch: str | None = None

@@ -25,12 +25,15 @@ from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import sources_of
+from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
+from .sources.tidy import tidy
 
 # The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
+_NARROWED: tuple[Reader, ...] = (stays, from_to, events)
 _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")
 
 
@@ -47,11 +50,13 @@ def read(
     created: str | None = None,
     entered: str | None = None,
     exited: str | None = None,
+    only: Only | None = None,
     dayfirst: bool | None = None,
     time_format: str | None = None,
     zone: str | None = None,
     decimal: Literal[".", ","] | None = None,
     encoding: str | None = None,
+    merged: Literal["keep", "join"] = "keep",
     invalid: Literal["error", "drop"] = "error",
     observed_until: MomentLike | None = None,
     progress: Progress | None = None,
@@ -73,9 +78,16 @@ def read(
         Stages of the log, for formats that do not say their order and meaning.
     item, stage, time, order, from_stage, created, entered, exited
         Names of columns, for tables whose columns have no usual names. The formats of CRMs do not take
-        them: they have columns of their own.
+        them: they have columns of their own. Rows of one item and one time are ordered by `order`; without
+        such a column by their position, turned round in files that list the newest row first.
+    only
+        Values of columns of which only the rows are read, for tables whose rows are also about other things
+        than stages: ``{"field": "status"}``, or several values in a list. By default a column such as
+        ``field`` or ``action`` decides if one of its values is a usual name of a stage; otherwise it is
+        refused with its values.
     dayfirst
-        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways.
+        Whether dates like ``03/04/2026`` have the day first; needed if a column could be read both ways, and
+        where a year of two digits could stand first.
     time_format
         Format of times that are neither ISO 8601 nor close to it, with the codes of ``strptime``, for
         example ``"%d %b %Y"``.
@@ -86,10 +98,14 @@ def read(
         Decimal mark of amounts; needed if a number like ``1,234`` could be read both ways.
     encoding
         Encoding of text files that are neither UTF-8 nor UTF-16, for example ``"cp1252"``; cp1251 is
-        recognised by its Cyrillic words.
+        recognised by its Cyrillic words, where no other encoding of one byte a letter is as likely.
+    merged
+        What happens to deals that were merged into another one, whose rows HubSpot's warehouses keep:
+        ``"keep"`` (default) leaves both and counts them, ``"join"`` gives their rows to that deal.
     invalid
-        What happens to a row without item, stage or time, and to a row of a CSV file with more or fewer
-        fields than the header: ``"error"`` (default), or ``"drop"``, which leaves the row out and counts it.
+        What happens to a row without item, stage or time, to a row of the list of items without a key, and
+        to a row of a CSV file with more or fewer fields than the header: ``"error"`` (default), or
+        ``"drop"``, which leaves the row out and counts it.
     observed_until
         Moment until which the items were observed, as :class:`StageLog` takes it. By default that is when the
         export was made, if it says so (Bitrix24's REST answers do), else its last row.
@@ -122,31 +138,44 @@ def read(
     2
     """
     check_option("invalid", invalid, ("error", "drop"))
+    check_option("merged", merged, ("keep", "join"))
     check_option("decimal", decimal or ".", (".", ","))
+    names = {
+        "item": item,
+        "stage": stage,
+        "time": time,
+        "order": order,
+        "from_stage": from_stage,
+        "created": created,
+        "entered": entered,
+        "exited": exited,
+    }
     options = Options(
         pipeline=pipeline,
-        item=item,
-        stage=stage,
-        time=time,
-        order=order,
-        from_stage=from_stage,
-        created=created,
-        entered=entered,
-        exited=exited,
+        **{role: tidy(name) if isinstance(name, str) else name for role, name in names.items()},
+        only=values_by_column(only),
         dayfirst=dayfirst,
         time_format=time_format,
         zone=zone,
         decimal=decimal,
+        merged=merged,
         invalid=invalid,
     )
     readers = _candidates(format, options)
     sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
     _check_names(sources, options)
+    check_only(sources, options.only)
+    epochs = [source.serial_epoch for source in sources if source.serial_epoch]
+    options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = _recognised(sources, readers, options)
+    if merged != "keep" and reader is not hubspot:
+        raise SchemaError(given("merged", merged), f" is for hubspot, and the input is {reader.FORMAT}")
     by_role: dict[str, list[Source]] = {}
     for source, role in zip(sources, roles, strict=True):
         if role is not None:
-            by_role.setdefault(role, []).append(source)
+            # A history of rows takes the creations of items out of the rows that are not chosen.
+            is_history = reader in _NARROWED and role != LIST_OF_ITEMS
+            by_role.setdefault(role, []).append(source if is_history else selected(source, options.only))
     for of_role in by_role.values():
         if not any(len(source.frame) for source in of_role):
             raise ReaderError(f"{of_role[0].name}: there is a header and no rows; export it again")

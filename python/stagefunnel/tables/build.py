@@ -57,9 +57,24 @@ def label_rows(table: pd.DataFrame, labels: pd.DataFrame, rows: npt.ArrayLike) -
     return pd.concat([taken, table], axis="columns")
 
 
+def rows_before(pipeline: Pipeline) -> list[int]:
+    """Return for each stage that is not lost the row with which its conversion compares it; -1 for none.
+
+    It is the nearest stage in progress before it that is not optional.
+    """
+    optional = pipeline.rules.optional
+    above, last = [], -1
+    for row, label in enumerate(pipeline.stages):
+        above.append(last)
+        last = last if label in optional else row
+    return [*above, *[last] * len(pipeline.won)]
+
+
 def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) -> None:
     """Note on a table the data that a display needs beside the numbers, as plain data that survives JSON."""
     table.attrs["stagefunnel"] = {"table": what, "names": stage_names(pipeline), **more}
+    if pipeline.rules.optional:
+        table.attrs["stagefunnel"]["optional"] = [str(label) for label in pipeline.rules.optional]
 
 
 def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,12 @@ MISSING = "(missing)"  # label of the group of missing values
 
 def columns_before(table: pd.DataFrame, name: str) -> list[Any]:
     """List the columns that a table is broken down by: those before the first column of its own."""
-    return [*table.columns[: list(table.columns).index(name)]]
+    return [*takewhile(lambda column: column != name, table.columns)]
+
+
+def columns_behind(table: pd.DataFrame, name: str) -> list[Any]:
+    """List the columns that follow a column."""
+    return [*islice(dropwhile(lambda column: column != name, table.columns), 1, None)]
 
 
 def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:

@@ -51,7 +51,10 @@ COMPARED_AMOUNTS: Final = (  # before "open_at"
     "amount_change",
 )
 COMPARED_TOO_RECENT: Final = ("too_recent", "too_recent_before")  # last, as TOO_RECENT
-STAGE_TIMES: Final = ("stage", "outcome", "visits", "completed", "open", "items", "mean", "median")
+STAGE_TIMES: Final = (
+    *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
+    *("items", "mean", "median"),
+)
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")
 LOST_LENGTHS: Final = ("mean_until_lost", "median_until_lost", "mean_in_stage")
@@ -83,6 +86,10 @@ ITEMS: Final = (
     "skipped",
 )
 ROWS: Final = ("item", "stage", "time")
+VISITS: Final = (  # before the log's own columns
+    *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),
+    *("entered", "exited", "duration", "open", "next_stage"),
+)
 SEQUENCE: Final = (
     "step",
     "label",

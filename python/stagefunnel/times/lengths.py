@@ -163,6 +163,17 @@ def _in_unit(seconds: Fraction, unit: str) -> Fraction:
     return seconds / _DAY if unit == "D" else seconds * TICKS_A_SECOND[unit]
 
 
+def length_text(value: LengthLike) -> str | int | float:
+    """Write a length as text with a unit, or as the number that it is; :func:`length_of` reads it again."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, datetime.timedelta | np.timedelta64):
+        return int(value) if is_whole_number(value) else float(value)
+    seconds = _from_timedelta(value, Clock("ns", None), "length")
+    unit = max(length for length in _NAMES if (seconds / length).denominator == 1)
+    return f"{seconds / unit}{_NAMES[unit][0]}"
+
+
 def reach_of(months: Months, first: int, last: int, clock: Clock) -> Reach:
     """Compute where a length in calendar months ends for every time from `first` to `last`.
 

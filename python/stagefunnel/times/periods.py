@@ -124,6 +124,35 @@ def moment_of(value: MomentLike | None, clock: Clock, option: str) -> int | None
     return _ticks(stamp, clock)
 
 
+def span_of(value: MomentLike, clock: Clock) -> tuple[int, int]:
+    """Read a stretch of time in the unit of a log: its first tick, and the first one after it.
+
+    Text, a pandas Period and a date stand for a whole period of the calendar. A timestamp is a moment, at
+    which the stretch begins or ends; a number is that tick.
+
+    Raises
+    ------
+    SchemaError
+        If the value is none of these, or does not fit the log's times.
+    """
+    if clock.unit is None and not is_whole_number(value):
+        raise SchemaError("the log's times are plain integers; give an integer")
+    stamp = _moment(value, clock)
+    if isinstance(stamp, int):
+        return stamp, stamp + 1
+    if stamp is not None:
+        moment = Period(stamp, stamp)
+    else:
+        whole = calendar_period(value)
+        if whole is None:
+            raise SchemaError(f"it is not a date or a time; give a timestamp, or text such as {_EXAMPLES}")
+        moment = Period(begin_of(whole, clock), begin_of(whole + 1, clock))
+    begin, end = moment.ticks(clock)
+    assert begin is not None
+    assert end is not None
+    return begin, end
+
+
 @contextmanager
 def _errors_of(option: str) -> Iterator[None]:
     """Name the option before an error about a part of its value."""

@@ -211,16 +211,17 @@ def _rows(flags: pd.Series) -> npt.NDArray[np.uint64]:
 
 
 def to_times(values: npt.NDArray[np.int64], unit: str | None, zone: str | None) -> pd.Series:
-    """Turn the core's times into timestamps of the log's unit and zone, or leave them integers."""
+    """Turn the core's times into timestamps of the log's unit and zone, or leave them integers.
+
+    The memory of the times is that of the column: they must not be changed afterwards.
+    """
     if unit is None:
-        return pd.Series(values)
-    seconds = values.copy()
+        return pd.Series(values, copy=False)
     if unit == "D":
         # Timestamps have no unit of days.
-        present = values != NAT
-        seconds[present] = values[present] * 86_400
+        values = np.where(values == NAT, NAT, values * 86_400)
         unit = "s"
-    stamps = pd.Series(seconds.view(f"datetime64[{unit}]"))
+    stamps = pd.Series(values.view(f"datetime64[{unit}]"), copy=False)
     return stamps if zone is None else stamps.dt.tz_localize("UTC").dt.tz_convert(zone)
 
 
@@ -235,6 +236,28 @@ def ticks_in(times: npt.NDArray[np.int64], unit: str, other: str) -> npt.NDArray
     return converted
 
 
+def to_lengths(ticks: npt.NDArray[np.int64], unit: str | None) -> pd.Series:
+    """Turn whole lengths in a log's unit into timedeltas, or nullable integers; the lowest one is missing.
+
+    Timedeltas are of microseconds, of nanoseconds for a log in nanoseconds.
+    """
+    if unit is None:
+        return pd.Series(pd.arrays.IntegerArray(ticks, ticks == NAT), dtype="Int64")
+    scale = _PER_UNIT.get(unit, 1)
+    if scale > 1:
+        is_known = ticks != NAT
+        if ticks.max(initial=0) > np.iinfo(np.int64).max // scale:
+            raise _too_long()
+        ticks = np.where(is_known, ticks * scale, NAT)
+    return pd.Series(ticks.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"), copy=False)
+
+
+def _too_long() -> SchemaError:
+    return SchemaError(
+        "a time in stage is longer than a timedelta can hold (292,000 years); are the times right?"
+    )
+
+
 def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Series:
     """Turn exact lengths in a log's unit into timedeltas, or floats without a unit; None is missing.
 
@@ -245,8 +268,6 @@ def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Ser
     scale = _PER_UNIT.get(unit, 1)
     steps = [NAT if length is None else round(length * scale) for length in lengths]
     if max(steps, default=0) > np.iinfo(np.int64).max:
-        raise SchemaError(
-            "a time in stage is longer than a timedelta can hold (292,000 years); are the times right?"
-        )
+        raise _too_long()
     stamps = np.array(steps, dtype=np.int64)
     return pd.Series(stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))

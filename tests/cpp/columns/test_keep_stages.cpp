@@ -33,6 +33,13 @@ TEST(KeepStages, NumbersTheKeptLabelsInTheirOrder) {
     EXPECT_TRUE(stages.leaves_out);
 }
 
+TEST(KeepStages, SaysWhichRowsAreLeftOut) {
+    StageCodes stages = letters("ABACCB");
+    EXPECT_EQ(left_out_rows(stages), Rows{});
+    keep_stages(stages, Flags{1, 0, 1});
+    EXPECT_EQ(left_out_rows(stages), (Rows{1, 5}));
+}
+
 TEST(KeepStages, KeepsRowsWithoutAStage) {
     StageCodes stages = letters("A-B");
     EXPECT_EQ(keep_stages(stages, Flags{0, 1}), 1U);

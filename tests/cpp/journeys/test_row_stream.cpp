@@ -89,6 +89,14 @@ TEST(RowStream, LeavesDroppedRowsOutButCountsThemInItsRowNumbers) {
     EXPECT_EQ(built(stream).stages_of(1), (Labels{"New", "Won", "Call"}));
 }
 
+TEST(RowStream, NumbersTheRowsThatItKeepsIfTheJourneysAreToKnow) {
+    RowStream stream;
+    append(stream, {{7, "New", 5}, {8, "New", 1}, {7, "Won", 9}}, {1});
+    append(stream, {{7, "Call", 3}});
+    const Journeys journeys = stream.build(1, RowStream::kManyRows, RowNumbers::keep);
+    EXPECT_EQ(list_of(journeys.row), (std::vector<std::uint32_t>{2, 0, 1}));
+}
+
 TEST(RowStream, KeepsMissingStagesApartFromLabelsOfLaterBatches) {
     RowStream stream;
     append(stream, {{1, "New", 0}, {1, "", 1}});

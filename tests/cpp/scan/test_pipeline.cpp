@@ -42,14 +42,35 @@ TEST(Pipeline, RefusesARowOutsideItself) {
     EXPECT_EQ(message_of([] { Pipeline(1, 1, 1, {0, -2}); }), "row -2 lies outside a pipeline of 3 stages");
 }
 
-TEST(Pipeline, RefusesTwoLabelsThatShareARow) {
-    EXPECT_EQ(message_of([] { Pipeline(2, 0, 0, {1, 0, 1}); }), "two labels of the log share row 1");
+TEST(Pipeline, MayGiveSeveralLabelsOneRow) {
+    const Pipeline pipeline(2, 0, 0, {1, 0, 1});
+    EXPECT_EQ(pipeline.rows(), (std::vector<std::int32_t>{1, 0, 1, Pipeline::kUnlisted}));
+    EXPECT_EQ(pipeline.n_rows(), 2);
 }
 
 TEST(Pipeline, RefusesANegativeNumberOfStages) {
     EXPECT_THROW(Pipeline(-1, 1, 1, {}), std::invalid_argument);
     EXPECT_THROW(Pipeline(1, -1, 1, {}), std::invalid_argument);
     EXPECT_THROW(Pipeline(1, 1, -1, {}), std::invalid_argument);
+}
+
+TEST(Pipeline, KnowsWhichStagesAreThereAtATime) {
+    const Pipeline pipeline(2, 0, 0, {}, {{0, 1}, {StageRules::kAlways, 10}, {5, StageRules::kForever}});
+    EXPECT_TRUE(pipeline.has_rules());
+    EXPECT_TRUE(pipeline.is_optional(1));
+    EXPECT_TRUE(pipeline.is_there(0, 4));
+    EXPECT_FALSE(pipeline.is_there(0, 5));
+    EXPECT_FALSE(pipeline.is_there(1, 9));
+    EXPECT_TRUE(pipeline.is_there(1, StageRules::kForever));
+    EXPECT_FALSE(Pipeline(2, 0, 0, {}).has_rules());
+}
+
+TEST(Pipeline, RefusesRulesThatDoNotFitItsStages) {
+    const std::string message = "rules must be one per open stage, and a stage has both dates or none";
+    EXPECT_EQ(message_of([] { Pipeline(2, 0, 0, {}, {{1}, {}, {}}); }), message);
+    EXPECT_EQ(message_of([] { Pipeline(1, 0, 0, {}, {{}, {1}, {}}); }), message);
+    EXPECT_EQ(message_of([] { Pipeline(1, 0, 0, {}, {{}, {5}, {5}}); }),
+              "the stage of row 0 ends before it begins");
 }
 
 TEST(Pipeline, RefusesALogOfOtherLabels) {

@@ -151,7 +151,7 @@ def test_unlisted_stages_are_left_out_with_the_option(
     Path("log.csv").write_text("item,stage,time\n1,New,0\n1,Odd,2\n1,New,3\n1,Won,9\n")
     Path("pipeline.toml").write_text(toml)
     Path("ignoring.toml").write_text(toml + 'unlisted = "ignore"\n')
-    first_stage = {"funnel": "New,open,1,", "time-in-stage": "New,open,1,1,0,1,9.0,"}[command]
+    first_stage = {"funnel": "New,open,1,", "time-in-stage": "New,open,1,1,0,0,1,9.0,"}[command]
     ignored = (["pipeline.toml", "--unlisted", "ignore"], ["ignoring.toml"])
     refused = (["pipeline.toml"], ["ignoring.toml", "--unlisted", "error"])
     for options in ignored:
@@ -292,7 +292,7 @@ def test_times_and_stages_that_are_integers_are_read_as_such(
     Path("log.jsonl").write_text("\n".join(lines))
     Path("log.csv").write_text("item,stage,time\na,10,-5\na,30,7\n")
     assert run("time-in-stage", f"log.{ending}", "--pipeline", "pipeline.toml", "--format", "csv") == 0
-    assert capsys.readouterr().out.splitlines()[1].startswith("10,open,1,1,0,1,12.0,12.0")
+    assert capsys.readouterr().out.splitlines()[1].startswith("10,open,1,1,0,0,1,12.0,12.0")
 
 
 def test_times_in_nanoseconds_since_1970_are_integers(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,6 +58,13 @@ p,11,New,New,2026-02-10,2026-06-15,29,Cy,4,EUR
 p,11,Deal,New,2026-02-12,2026-06-15,30,Cy,4,EUR
 """
 HEADER, *LINES = DEALS.splitlines(keepends=True)
+
+
+def _ended(line: str) -> str:
+    """Let a row end when it begins, at a time that is only guessed."""
+    return f"{line.rstrip()},{line.split(',')[4]},yes\n"
+
+
 FILES = {
     "deals.csv": DEALS,
     "odd.csv": DEALS + "e,6,Odd,New,2026-02-03,2026-06-04,15,Al,4,USD\n",
@@ -65,6 +72,7 @@ FILES = {
     "bad.csv": DEALS + "e,6,New,New,,2026-06-04,15,Al,4,USD\n",
     "none.csv": HEADER,
     "fewer.csv": "".join([HEADER, *LINES[:9]]),
+    "ended.csv": HEADER.rstrip() + ",left,guessed\n" + "".join(map(_ended, LINES)),
     "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
     "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
     "calendar.toml": '[calendar]\nhours = {mon-fri = [["09:00", "12:00"], ["13:00", "17:00"]]}\n',
@@ -77,6 +85,8 @@ FILES = {
     "fewer_leads.csv": "item,stage,time\nk,New,2026-01-01\n",
     "fewer_links.csv": "deal_id,lead_id\na,k\n",
     "links.csv": "deal_id,lead_id,deal,lead\na,k,a,k\nb,l,zz,k\n",
+    "merged.csv": "hs_object_id,hs_merged_object_ids,hs_v2_date_entered_New,hs_v2_date_entered_Won\n"
+    "1,2,2026-01-05,2026-02-09\n2,,2026-01-03,\n",
     "marked.csv": "item;stage;time;amount\n1;New;03/04/2026;1,234\n2;New;03/05/2026;2\n2;Won;05/05/2026;2\n",
 }
 
@@ -113,6 +123,7 @@ TRIALS: dict[str, list[Trial]] = {
     "calendar": [trial("calendar.toml", needs="--table times"), idle("calendar.toml", needs="--table items")],
     "bins": [trial("1", needs="--table times"), idle("1")],
     "by": [trial("who"), idle("who", needs="--table items")],
+    "columns": [trial("who")],
     "count": [trial("origin")],
     "crm": [trial("wide", file="export"), idle("wide")],
     "currency": [trial("money", needs="--amount paid --rate EUR=1 --rate USD=2"), idle("money")],
@@ -126,6 +137,7 @@ TRIALS: dict[str, list[Trial]] = {
     "entries": [trial("all")],
     "every": [trial("day", needs="--table trend"), idle("year")],
     "exclude": [trial("Lost")],
+    "exited": [trial("left", file="ended.csv")],
     "export": [trial(file="export"), idle()],
     "fill": [trial("moves", needs="--kind conversions"), idle("moves"), idle("moves", needs="--kind strict")],
     "first_time": [trial("1", needs="--table items")],
@@ -148,6 +160,7 @@ TRIALS: dict[str, list[Trial]] = {
     "links": [trial("fewer_links.csv")],
     "lost_then_won": [trial("exclude"), trial("exclude", needs="--basis created")],
     "max_gap": [trial("2d")],
+    "merged": [trial("join", file="merged"), idle("join"), idle("join", file="export"), idle("keep")],
     "min_gap": [trial("30d")],
     "missing": [trial("ignore", file="typo.csv", needs="--unlisted ignore --steps New,Offer")],
     "mode": [trial("strict")],
@@ -161,6 +174,11 @@ TRIALS: dict[str, list[Trial]] = {
         idle("2026-12-01", needs="--as-of 2026-11-01"),
     ],
     "of": [trial("leads", file="leads", needs="--missing error"), idle("deals")],
+    "only": [
+        trial("stage=New", file="export"),
+        trial("ASSIGNED_BY_ID=5", file="export"),
+        idle("stage=New"),
+    ],
     "optional": [trial("2", needs="--steps New,Offer,Won")],
     "order": [trial("number", needs="--kind strict"), trial("number", needs="--by who")],
     "out": [trial("answer.csv"), trial("answer.json")],
@@ -172,6 +190,7 @@ TRIALS: dict[str, list[Trial]] = {
     "reason": [trial("who")],
     "same_part": [trial(needs="--period 2026-06")],
     "stage": [trial("other_stage")],
+    "start_unknown": [trial("guessed", file="ended.csv"), idle("guessed", file="export")],
     "steps": [trial("New,Lost")],
     "table": [trial("times")],
     "time": [trial("other_time"), trial("other_time", needs="--period 2026-02")],
@@ -181,6 +200,12 @@ TRIALS: dict[str, list[Trial]] = {
     "to": [trial("answer.parquet")],
     "to_step": [trial("2", needs="--table trend --steps New,Offer,Won"), idle("2")],
     "top": [trial("1", needs="--by who"), trial("1", needs="--table paths"), idle("1")],
+    "unit": [
+        trial("team", needs="--items items.csv"),
+        trial("team", needs="--items items.csv --basis created"),
+        idle("team"),
+        idle("who", needs="--items items.csv"),
+    ],
     "unlisted": [trial("ignore", file="odd.csv")],
     "within": [trial("3d", needs="--count origin")],
     "window": [trial("2d")],
@@ -214,7 +239,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "sequence": ["--steps", "New,Won"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
     }.get(command, [])
-    is_export = file in ("export", "leads", "marked")
+    is_export = file in ("export", "leads", "marked", "merged")
     if is_export and command == "read":
         more = more[:2]
     if command == "chain":
@@ -223,7 +248,13 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         log = ["--leads", "leads.csv", "--deals", file, "--links", "links.csv"]
         return [command, *log, "--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
     if is_export:
-        files = BITRIX if option in ("pipeline", "of") else ["marked.csv"] if file == "marked" else [EVENTS]
+        files = (
+            BITRIX
+            if option in ("pipeline", "of")
+            else [f"{file}.csv"]
+            if file in ("marked", "merged")
+            else [EVENTS]
+        )
         chosen = ["--pipeline", "Sales"] if option == "pipeline" and command != "sequence" else []
         return [
             command,
@@ -278,6 +309,7 @@ CASES = [(command, action.dest) for command in COMMANDS for action in options_of
 NO_TRIAL = {
     ("chain", "export"): "a chain is of an export wherever it names files; the option only says so",
     ("chain", "dates"): "the one export of leads and deals has dates in ISO 8601",
+    ("chain", "merged"): "nor does it have merged deals",
     ("chain", "decimal"): "nor does it write amounts in another way",
 }
 

@@ -1,7 +1,7 @@
 """Breakdowns, money, chains, losses, skips and flow on the command line."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pytest
@@ -144,8 +144,9 @@ def test_a_chain_is_read_from_three_tables(capsys: pytest.CaptureFixture[str]) -
     both = {"lead_pipeline": pipeline(), "deal_pipeline": pipeline()}
     files = ["--leads", "leads.csv", "--deals", "deals.csv", "--links", "links.csv"]
     stages = ["--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
-    for count in ("entity", "origin"):
-        expected = sf.chain_funnel(leads, log(), links, **both, kind="both", basis=count)  # type: ignore[arg-type]
+    counts: tuple[Literal["entity", "origin"], ...] = ("entity", "origin")
+    for count in counts:
+        expected = sf.chain_funnel(leads, log(), links, **both, kind="both", basis=count)
         assert answer(capsys, "chain", *files, *stages, "--kind", "both", "--count", count) == shown(expected)
 
 

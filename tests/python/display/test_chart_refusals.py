@@ -74,9 +74,9 @@ def test_a_theme_that_does_not_exist_is_refused_by_its_name(name: str) -> None:
 
 def test_a_form_and_a_value_that_do_not_exist_are_refused_by_their_names() -> None:
     with pytest.raises(sf.SchemaError, match="form='circle' is not one of 'matrix', 'sankey'") as form:
-        plots.plot_transitions(sf.transitions(LOG, PIPELINE), form="circle")  # type: ignore[arg-type]
+        plots.plot_transitions(sf.transitions(LOG, PIPELINE), form="circle")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(sf.SchemaError, match="value='passed' is not one of 'win_rate', 'conv") as value:
-        plots.plot_trend(sf.funnel_by_period(LOG, PIPELINE), value="passed")  # type: ignore[arg-type]
+        plots.plot_trend(sf.funnel_by_period(LOG, PIPELINE), value="passed")  # type: ignore[arg-type]  # wrong on purpose
     assert (form.value.option, value.value.option) == ("form", "value")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples import examples
-from stagefunnel.display.numbers import brief, count, length, number, percent
+from stagefunnel.display.numbers import brief, count, counted, length, number, percent
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,39 @@ def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, text
 )
 def test_large_numbers_in_pictures_are_brief(value: float, text: str) -> None:
     assert brief(value) == text
+
+
+@pytest.mark.parametrize(
+    ("noun", "several"),
+    [
+        ("item", "items"),
+        ("company", "companies"),
+        ("key", "keys"),
+        ("branch", "branches"),
+        ("business", "businesses"),
+        ("y", "ys"),
+    ],
+)
+def test_things_are_counted_in_their_plural(noun: str, several: str) -> None:
+    assert counted(1, noun) == f"1 {noun}"
+    assert counted(0, noun) == f"0 {several}"
+    assert counted(1200, noun) == f"1,200 {several}"
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (0.5, "30 min"),
+        (1, "1 working hour"),
+        (7.5, "7 working hours 30 min"),
+        (7.99, "7 working hours 59 min"),
+        (8, "1 working day"),
+        (8.75, "1 working day 1 h"),
+        (24, "3 working days"),
+        (15.9, "2 working days"),
+        (804, "100 working days"),
+        (0, "0 s"),
+    ],
+)
+def test_working_time_is_written_in_days_of_its_calendar(hours: float, text: str) -> None:
+    assert length(pd.Timedelta(hours=hours), 8 * 3600) == text

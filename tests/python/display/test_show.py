@@ -185,7 +185,7 @@ def test_names_are_shown_in_place_of_codes_and_are_never_markup() -> None:
     assert "too few items to rank: [red]Offer[/red] (1 of 1" in shown
     console = Console(file=io.StringIO(), width=200, force_terminal=True)
     console.print(sf.show(coded()))
-    assert "[red]Offer[/red]" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[red]Offer[/red]" in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
 
 def test_names_and_groups_are_escaped_on_a_page() -> None:
@@ -279,7 +279,7 @@ def test_a_narrow_terminal_does_not_cut_numbers_short(example: datasets.Dataset)
 
 def test_only_tables_are_shown() -> None:
     with pytest.raises(sf.SchemaError, match="show takes a result table, got StageLog"):
-        sf.show(journeys_log("New"))  # type: ignore[arg-type]
+        sf.show(journeys_log("New"))  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_groups_of_a_reordered_breakdown_keep_their_own_outcomes() -> None:
@@ -298,3 +298,20 @@ def test_a_page_draws_shares_as_bars_behind_their_numbers() -> None:
     page = sf.show(sf.funnel(shop.log, shop.pipeline))._repr_html_()
     assert 'rgba(0,114,178,.22) 69%,transparent 69%)">69 %</td>' in page
     assert page.count("linear-gradient") == page.count(" %</td>")
+
+
+def test_starts_that_are_unknown_are_shown_where_there_are_some() -> None:
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 4], "unknown": [True, False]}
+    known = sf.time_in_stage(sf.StageLog(rows), SMALL, missing="ignore")
+    marked = sf.time_in_stage(sf.StageLog(rows, start_unknown="unknown"), SMALL, missing="ignore")
+    assert "start unknown" not in str(sf.show(known))
+    assert "start unknown" in str(sf.show(marked))
+
+
+def test_visits_are_shown_one_by_one() -> None:
+    times = pd.to_datetime(["2026-01-05", "2026-01-07"])
+    log = sf.StageLog({"item": [1, 1], "stage": ["New", "Offer"], "time": times})
+    lines = str(sf.show(sf.visits(log, SMALL))).splitlines()
+    assert lines[0] == "Visits"
+    assert "2 d" in lines[3]
+    assert lines[4].split()[-1] == "yes"

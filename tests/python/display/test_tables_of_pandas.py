@@ -364,9 +364,9 @@ def test_rows_without_a_stage_are_refused_with_what_to_do() -> None:
     with pytest.raises(sf.SchemaError) as error:
         plots.plot_time_in_stage(pd.concat([times, sf.outcomes(LOG, PIPELINE)]))
     assert str(error.value) == (
-        "row 6 of the table has no 'stage', 'outcome', 'visits', 'completed', 'items', which every row of "
-        "time_in_stage() has; show or draw each table for itself, or leave such rows out with "
-        "table.dropna(subset=['stage'])"
+        "row 6 of the table has no 'stage', 'outcome', 'visits', 'completed', 'start_unknown', 'items', "
+        "which every row of time_in_stage() has; show or draw each table for itself, or leave such rows "
+        "out with table.dropna(subset=['stage'])"
     )
 
 

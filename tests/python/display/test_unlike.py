@@ -9,6 +9,8 @@ import stagefunnel as sf
 from display.test_chart_marks import layers_of
 from helpers import SMALL, frame_of
 from stagefunnel import plots
+from stagefunnel.display.period_sentences import immature
+from stagefunnel.display.unlike import Side
 
 
 def cohort(month: str, won: int, lost: int, still_open: int, *, after: str = "3D") -> list[Any]:
@@ -102,10 +104,12 @@ def test_a_length_turns_what_age_alone_made() -> None:
 
 def test_a_trend_of_active_items_says_what_was_closed() -> None:
     table = sf.funnel_by_period(log_of(ROWS), SMALL)
-    # January 6 of 80, February 9 of 80, March 12 of 32, April 2 of 5.
-    assert below(table)[0] == (
-        "Win rate of what was closed in the period: 37.5 % in 2026-03 after 7.5 % in 2026-01 (+30.0 points)"
-    )
+    # January 6 of 80, February 9 of 80, March 12 of 32, April 2 of 5. In March 48 are still open.
+    assert below(table)[:2] == [
+        "Win rate of what was closed in the period: 11.2 % in 2026-02 after 7.5 % in 2026-01 (+3.8 points)",
+        "Not compared, with more still open than in earlier periods: 2026-03",
+    ]
+    assert plots.plot_trend(table).to_dict()["usermeta"]["sentences"][:2] == below(table)[:2]
     line, *_ = layers_of(plots.plot_trend(table))
     assert line.encoding["y"]["axis"]["title"] == "won, of what was closed in the period"
     assert [record["value"] for record in line.records] == [0.075, 0.1125, 0.375, 0.4, None]
@@ -178,3 +182,57 @@ def test_who_follows_items_reads_until_when_they_were_observed() -> None:
         "Each item is followed for 60d from its first row; observed until 2026-05-01, so that 85 items too "
         "recent for that are left out"
     )
+
+
+def months_with(open_items: list[int]) -> pd.DataFrame:
+    """Count months of 100 items each, of which so many are still open at its end, half of the others won."""
+    rows: list[Any] = [*ENDS]
+    for month, n in enumerate(open_items, start=1):
+        # Items of the month before are closed on its first day, so that none is open in two months.
+        name, following = f"2026-{month:02d}", pd.Timestamp(f"2026-{month + 1:02d}-01")
+        won = (100 - n) // 2
+        rows += cohort(name, won, 100 - n - won, 0)
+        rows += [(f"{name} open {at}", "New", pd.Timestamp(f"{name}-03")) for at in range(n)]
+        if month < len(open_items):
+            rows += [(f"{name} open {at}", "Lost", following) for at in range(n)]
+    return sf.funnel_by_period(log_of(rows), SMALL, basis="active")
+
+
+def test_a_headline_is_of_mature_periods() -> None:
+    frame = pd.DataFrame({"stage": ["New"], "base": [1], "open_at": [0]})
+    assert Side.of_rows("x", frame, {}).open_share == 0
+    # The median of what comes before: 10, then 11, 11, 11.5.
+    sides = [Side(str(at), 100, n) for at, n in enumerate([10, 12, 11, 16, 15])]
+    assert immature(sides, {}) == [False, False, False, True, False]
+    assert immature(sides, {"within": "30d"}) == [False] * 5
+    # A period of fewer than 30 items is in no median.
+    small = [Side("0", 10, 0), *sides]
+    assert immature(small, {}) == [False, False, False, False, True, False]
+    assert immature([Side("0", 100, 10), Side("1", 1000, 150)], {}) == [False, True]
+    assert immature([Side("0", 100, 10), Side("1", 1000, 149)], {}) == [False, False]
+
+
+@pytest.mark.parametrize(("second", "skipped"), [(14, []), (60, ["2026-02"])])
+def test_a_period_with_more_open_than_before_is_not_compared(second: int, skipped: list[str]) -> None:
+    lines = below(months_with([10, second, 12]))
+    assert lines[0].startswith("Win rate of what was closed in the period: ")
+    named = [line for line in lines if line.startswith("Not compared")]
+    words = "Not compared, with more still open than in earlier periods: "
+    assert named == [f"{words}{name}" for name in skipped]
+
+
+def test_periods_of_a_trend_side_by_side_are_compared_by_the_same_rule() -> None:
+    table = sf.funnel_by_period(log_of(ROWS[2:]), SMALL, basis="created")
+    two = table[table["period"].astype(str) <= "2026-02"]
+    for plot in (plots.plot_compare, plots.plot_funnel):
+        sentences = plot(two).to_dict()["usermeta"]["sentences"]
+        assert sentences[0] == "Covered only in part: 2026-01 (observed until 2026-04-05)"
+
+
+def test_a_period_whose_items_are_in_part_too_recent_is_not_compared() -> None:
+    # Of May 40 items are of the second, and 40 of the 28th, three days before the end.
+    late = [(f"late {at}", "New", pd.Timestamp("2026-05-28")) for at in range(40)]
+    log = log_of([*ROWS, *cohort("2026-05", 20, 20, 0), *late])
+    table = sf.compare_periods(log, SMALL, "2026-05", with_="2026-02", within="10d")
+    assert below(table)[0] == "Covered only in part: 2026-05 (observed until 2026-05-31 23:59:59.999999)"
+    assert not [line for line in below(table) if line.startswith("Furthest")]

@@ -87,11 +87,16 @@ SAME = {
 }
 
 
+def as_exports_are_read(rows: Rows) -> Rows:
+    """Take the blanks off, which a log keeps as they are."""
+    return [[value if value is None else value.strip() for value in row] for row in rows]
+
+
 @pytest.mark.parametrize(("text", "rows"), SAME.values(), ids=list(SAME))
 def test_all_readers_read_the_same_rows(file: Path, text: str, rows: Rows) -> None:
     for content in (text.encode(), gzip.compress(text.encode())):
         file.write_bytes(content)
-        assert [outcome(read, str(file)) for read in READERS] == [rows] * 3
+        assert [outcome(read, str(file)) for read in READERS] == [rows, rows, as_exports_are_read(rows)]
 
 
 REFUSED = {

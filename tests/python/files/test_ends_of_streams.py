@@ -6,14 +6,19 @@ times. A child that hangs is ended by its own alarm, and what it returned shows 
 
 import gzip
 import random
+import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 import stagefunnel as sf
 from helpers import run_python
+from stagefunnel.files import batches
+from stagefunnel.files.batches import CsvBatches
 from stagefunnel.files.read_ahead import Gate, reading_ahead
 
 HEADER = "item,stage,time\n"
@@ -47,7 +52,7 @@ for _ in range({runs}):
         signal.alarm(30)
         {way_out}
         sys.exit(3)
-    print(os.waitpid(child, 0)[1])
+    print(os.waitpid(child, 0)[1], flush=True)  # else each child would print it again as it ends
 """
 
 
@@ -69,6 +74,15 @@ WAYS_OUT = {
     ),
     "a row of too many fields": (COMMAND.format(more=[]).replace("log", "ragged"), 1),
     "an error of the caller": ("sf.StageLog.from_csv('log.csv.gz', progress=stop)", 1),
+    "an error of the caller while rows are left out": (
+        "sf.StageLog.from_csv('often.csv.gz', invalid='drop', progress=stop)",
+        1,
+    ),
+    "rows left out of an iterator that is left open": (
+        "rows = iter(batches.CsvBatches('often.csv.gz', {'item': 'item', 'stage': 'stage', 'time': 'time'}, "
+        "time_format=None, drop=True, threads=2)); next(rows); sys.exit(0)",
+        0,
+    ),
     "an iterator that is left open": (
         "rows = iter(batches.CsvBatches('log.csv.gz', {'item': 'item', 'stage': 'stage', 'time': 'time'}, "
         "time_format=None, drop=True, threads=2)); next(rows); sys.exit(0)",
@@ -86,6 +100,7 @@ def test_a_process_ends_on_every_way_out(
     write_rows(Path("log.csv.gz"))
     write_rows(Path("cut.csv.gz"), cut=0.5)
     write_rows(Path("ragged.csv.gz"), "7,New,2026-01-01,and more\n")
+    write_rows(Path("often.csv.gz"), *["7,New,2026-01-01,and more\n", "8,New,2026-01-01\n"] * 10_000)
     statement, code = WAYS_OUT[way_out]
     done = run_python("-c", RUNS.format(runs=N_RUNS, way_out=statement), STAGEFUNNEL_THREADS="2")
     # waitpid has the code of a program in its upper byte, and the signal that ended it in the lower one.
@@ -121,6 +136,54 @@ def test_a_file_is_at_its_end_once_its_reading_is_over() -> None:
     with pytest.raises(ValueError, match="rows"):
         fails_in_the_middle()
     assert (gates[0].read(4), file.n_reads) == (b"", 1)
+
+
+def test_the_end_waits_until_the_reader_lets_go_of_a_function() -> None:
+    held, calls = list[Any](), list[int]()
+    released = Event()
+
+    def opened(gate: Gate) -> Iterator[bytes]:
+        held.append(gate.lend(calls.append))
+        return iter([b"rows"])
+
+    def let_go() -> None:
+        time.sleep(0.1)
+        held[0](1)
+        released.set()
+        held.clear()
+
+    with reading_ahead(opened, Endless()) as rows:
+        thread = Thread(target=let_go)
+        assert next(rows) == b"rows"
+        thread.start()
+    assert released.is_set()
+    assert calls == [1]
+    assert held == []
+    thread.join()
+
+
+def test_no_reader_of_csv_holds_the_function_that_leaves_rows_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, lent = tmp_path / "often.csv.gz", list[weakref.ref[Any]]()
+    write_rows(file, *["7,New,2026-01-01,and more\n"] * 10_000)
+    lend = Gate.lend
+
+    def noted(gate: Gate, function: Any) -> Any:
+        given = lend(gate, function)
+        lent.append(weakref.ref(given))
+        return given
+
+    monkeypatch.setattr(Gate, "lend", noted)
+    monkeypatch.setattr(batches, "_CSV_BYTES", 1 << 15)
+    columns = {"item": "item", "stage": "stage", "time": "time"}
+    for n_batches in range(1, 9):
+        rows = iter(CsvBatches(str(file), columns, time_format=None, drop=True, threads=2))
+        for _ in range(n_batches):
+            next(rows)
+        rows.close()
+        assert lent[-1]() is None
+    assert len(lent) == 8
 
 
 def test_an_iterator_of_the_caller_stays_open_after_an_error() -> None:

@@ -15,6 +15,7 @@ from strategies import Case, cases
 OF_THE_LOG = [
     *["rows", "items", "stages", "dropped", "missing_item", "missing_stage", "missing_time"],
     *["unparsed_time", "exact_duplicates", "repeats", "ties", "one_row_items", "dates_as_numbers"],
+    "stages_alike",
 ]
 OF_THE_PIPELINE = [
     *["unlisted_stages", "unlisted_rows", "stages_without_rows", "items_without_rows", "bridged_visits"],

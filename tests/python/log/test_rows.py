@@ -38,7 +38,7 @@ def test_a_missing_stage_is_missing_in_the_table() -> None:
 
 def test_what_is_no_log_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match="expected a StageLog, got list"):
-        sf.row_table([])  # type: ignore[arg-type]
+        sf.row_table([])  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_log_without_rows_has_a_table_without_rows() -> None:

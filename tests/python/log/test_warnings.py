@@ -51,6 +51,39 @@ def test_parts_of_one_row_each_make_a_log_of_such_and_one_item_alone_does_not() 
     assert count(sf.merge(parts).summary().quality, "one_row_items") == 0
 
 
+ALIKE: list[tuple[list[str], int, str]] = [
+    (["New", "Won", "won"], 2, "'Won', 'won'"),
+    (["New", "Won", "Won ", " won"], 3, "' won', 'Won', 'Won '"),
+    (["Closed won", "Closed  won", "Closedwon", "Closed\u00a0Won"], 4, "'Closedwon', 'Closed\\xa0Won'"),
+    (["Won", "Wo\u200bn", "\ufeffWon"], 3, "'Won', 'Wo\\u200bn', '\\ufeffWon'"),
+    (["Caf\u00e9", "Cafe\u0301", "Cafe"], 2, "'Cafe\u0301', 'Caf\u00e9'"),
+    (["Straße", "STRASSE", "Успех", "УСПЕХ "], 4, "'STRASSE', 'Straße', 'УСПЕХ ', 'Успех'"),
+    (["Won", "Won!", "Won 1", "Won 2", "Wone"], 0, ""),
+]
+
+
+@pytest.mark.parametrize(("stages", "expected", "names"), ALIKE)
+def test_stages_that_differ_in_case_or_blanks_stay_apart_and_are_warned_of(
+    stages: list[str], expected: int, names: str
+) -> None:
+    rows = {"item": [1] * len(stages), "stage": stages, "time": range(len(stages))}
+    log = sf.StageLog(rows)
+    assert log.stages["stage"].tolist() == stages
+    line = log.quality().set_index("check").loc["stages_alike"]
+    assert (line["count"], line["level"]) == (expected, "warning")
+    assert names in line["note"]
+
+
+def test_stages_of_different_parts_that_are_alike_are_warned_of() -> None:
+    one, two = (
+        sf.StageLog({"item": [n] * 2, "stage": ["New", stage], "time": [0, 1]})
+        for n, stage in enumerate(("Won", "WON"))
+    )
+    parts = [sf.partial(log, SMALL, unlisted="ignore", missing="ignore") for log in (one, two)]
+    assert count(parts[0].summary().quality, "stages_alike") == 0
+    assert count(sf.merge(parts).summary().quality, "stages_alike") == 2
+
+
 def test_a_dropped_row_is_no_row() -> None:
     rows = {"item": [1, 1, 2], "stage": ["New", None, "New"], "time": [0, 1, 2]}
     log = sf.StageLog(rows, invalid="drop")

@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline_file": {"errors", "toml_file", "working_hours"},
     "stage_rules": {"errors", "times"},
     "pipeline": {"naming", "errors", "times", "toml_file", "pipeline_file", "stage_rules"},
-    "settings": {"naming", "errors", "pipeline", "pipeline_file", "toml_file", "working_hours"},
+    "settings": {"naming", "errors", "times", "pipeline", "pipeline_file", "toml_file", "working_hours"},
     "tables": {"naming", "errors", "pipeline"},
     "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
     "readers": {"naming", "errors", "times", "files", "pipeline", "tables", "log"},
@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "questions.stages": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        "questions.scope",
+        *("questions.scope", "questions.funnel"),
     },
     "questions.chain": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),

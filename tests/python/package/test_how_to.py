@@ -43,6 +43,13 @@ def test_every_page_has_a_command() -> None:
     assert not without
 
 
+def test_the_file_on_the_page_about_changes_is_the_one_that_its_command_reads() -> None:
+    page = ROOT.joinpath("docs", "how_to", "changes.md").read_text(encoding="utf-8")
+    file = ROOT.joinpath("tests", "data", "changing_pipeline", "pipeline.toml").read_text(encoding="utf-8")
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    assert file.startswith(shown)
+
+
 def test_the_first_command_of_the_readme_prints_what_stands_below_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,4 +144,4 @@ def test_what_cannot_be_a_label_is_refused() -> None:
 
 def test_only_a_log_can_be_checked() -> None:
     with pytest.raises(sf.SchemaError, match="expected a StageLog, got str"):
-        SMALL.check("log.csv")  # type: ignore[arg-type]
+        SMALL.check("log.csv")  # type: ignore[arg-type]  # wrong on purpose

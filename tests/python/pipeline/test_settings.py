@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,18 +85,19 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         ("pipeline = 5", ": [pipeline] is not a table"),
         (
             "[pipeline]\nstages = 'A'\n[column]",
-            ": the file has no key 'column'; it knows 'observed_until', 'pipeline', 'columns'; "
+            ": the file has no key 'column'; it knows 'observed_until', 'pipeline', 'columns', 'calendar'; "
             "did you mean 'columns'?",
         ),
         (
             "[pipeline]\nstages = 'A'\nwin = 'B'",
             ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'elsewhere', "
-            "'moved_out', 'unlisted'; "
+            "'moved_out', 'unlisted', 'optional', 'aliases', 'since', 'until', 'ignore', … (1 more); "
             "did you mean 'won'?",
         ),
         (
             "[pipeline]\nstages = 'A'\n[columns]\nitm = 'id'",
-            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'order', 'time_format', 'zone'; "
+            ": [columns] has no key 'itm'; it knows 'item', 'stage', 'time', 'exited', 'start_unknown', "
+            "'order', 'time_format', 'zone'; "
             "did you mean 'item'?",
         ),
         ("columns = 'item'\n[pipeline]\nstages = 'A'", ": [columns] is not a table"),
@@ -167,6 +170,40 @@ def test_settings_that_are_written_are_read_again(labels: list[str], names: list
 def test_integer_labels_are_written_as_integers() -> None:
     settings = sf.Settings(sf.Pipeline([1, 2], won=3, names={1: "New"}))
     assert read_again(settings) == settings
+
+
+@pytest.mark.parametrize(
+    ("shorter", "written", "again"),
+    [
+        ("2min", 'ignore_shorter = "2min"', "2min"),
+        (datetime.timedelta(seconds=90), 'ignore_shorter = "90s"', "90s"),
+        (pd.Timedelta(14, "D"), 'ignore_shorter = "2w"', "2w"),
+        (np.timedelta64(1500, "us"), 'ignore_shorter = "1500us"', "1500us"),
+        (3, "ignore_shorter = 3", 3),
+        (2.5, "ignore_shorter = 2.5", 2.5),
+        (
+            {"Lost": pd.Timedelta("10min"), "New": "1 h"},
+            '[pipeline.ignore_shorter]\n"Lost" = "10min"\n"New" = "1 h"',
+            {"Lost": "10min", "New": "1 h"},
+        ),
+    ],
+)
+def test_rules_of_stages_are_written_and_read_again(shorter: Any, written: str, again: Any) -> None:
+    rules = {"aliases": {"Proposal": "Offer", 'the "old" one': "New"}, "ignore": ["Note"]}
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost", ignore_shorter=shorter, **rules)
+    assert written in sf.Settings(pipeline).to_toml()
+    assert read_again(sf.Settings(pipeline)).pipeline == pipeline.replace(ignore_shorter=again)
+
+
+def test_keys_of_rules_are_integers_where_the_stages_are() -> None:
+    settings = sf.Settings(sf.Pipeline([1, 2], won=3, aliases={7: 2}, ignore=[9], ignore_shorter={3: 5}))
+    assert read_again(settings) == settings
+
+
+@pytest.mark.parametrize("name", ["aliases", "since", "until"])
+def test_a_rule_for_each_stage_is_a_mapping(name: str) -> None:
+    with pytest.raises(sf.SchemaError, match=rf"^{name}=\['Offer'\] is not a mapping of stages"):
+        sf.Pipeline("New", **{name: ["Offer"]})
 
 
 def test_labels_that_a_file_cannot_hold_are_refused() -> None:

@@ -151,7 +151,7 @@ check    count   level   note
 rows         5   fact    rows of the input
 items        2   fact    distinct items
 stages       4   fact    distinct stages
-16 other checks found nothing."""
+17 other checks found nothing."""
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_findings_in_the_rows_and_the_rule_of_the_times_are_shown() -> None:
         ["ties", "1", "note"],
         ["stages_without_rows", "2", "note"],
     ]
-    assert lines[-1] == "12 other checks found nothing."
+    assert lines[-1] == "13 other checks found nothing."
 
 
 def test_tables_that_lost_their_attributes_are_still_shown(small: sf.Summary) -> None:

@@ -23,7 +23,7 @@ def count(export: sf.Export, check: str) -> int:
 
 def reached(export: sf.Export, pipeline: str, kind: str = "classic") -> dict[str, int]:
     """Count the items that reach each stage of a pipeline."""
-    table = sf.funnel(export.log, export.pipelines[pipeline], kind=kind)  # type: ignore[arg-type]
+    table = sf.funnel(export.log, export.pipelines[pipeline], kind=kind)  # type: ignore[arg-type]  # any text
     return dict(zip(table["stage"].astype(str), table["reached"].tolist(), strict=True))
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import stagefunnel as sf
 from examples import examples
+from stagefunnel.readers.notes import Notes
 from stagefunnel.readers.sources.amounts import amounts
 from stagefunnel.readers.sources.cells import as_text
 from stagefunnel.readers.sources.columns import find_column, is_true
@@ -40,7 +41,7 @@ def place(row: int) -> str:
 
 
 def read(*texts: str | None) -> pd.Series:
-    return amounts(pd.Series(texts, name="sum", dtype=object), place)
+    return amounts(pd.Series(texts, name="sum", dtype=object), place, Notes())
 
 
 @examples(ci=100, night=1_000)
@@ -59,16 +60,9 @@ def test_missing_amounts_stay_missing_and_whole_ones_need_no_decimals() -> None:
     [
         (["1,234"], "line 2: '1,234' in column 'sum' may be thousands or decimals"),
         (["1.234"], "line 2: '1.234' in column 'sum' may be thousands or decimals"),
-        (
-            ["1,50", "1.50"],
-            r"line 2: '1,50' in column 'sum' has decimals after a comma, '1.50' \(line 3\) after a point",
-        ),
-        (["12", "abc"], "line 3: 'abc' in column 'sum' is not an amount"),
-        (["1,2,3"], "'1,2,3' in column 'sum' is not an amount"),
-        (["12 34.5.6"], "is not an amount"),
     ],
 )
-def test_an_amount_that_could_be_two_or_none_is_refused(texts: list[str], message: str) -> None:
+def test_an_amount_that_could_be_two_is_refused(texts: list[str], message: str) -> None:
     with pytest.raises(sf.ReaderError, match=message):
         read(*texts)
 
@@ -83,12 +77,12 @@ def test_what_other_rows_tell_decides_about_one_that_could_be_two() -> None:
 
 def test_the_option_decides_what_the_column_leaves_open() -> None:
     column = pd.Series(["1,234", "2,345"])
-    assert amounts(column, place, decimal=",").tolist() == [1.234, 2.345]
-    assert amounts(column, place, decimal=".").tolist() == [1234, 2345]
+    assert amounts(column, place, Notes(), decimal=",").tolist() == [1.234, 2.345]
+    assert amounts(column, place, Notes(), decimal=".").tolist() == [1234, 2345]
     rows = [{"deal_id": 1, "stage": "New", "changed_at": "2026-03-02", "amount": "1,234"}]
     assert sf.read(rows, decimal=",").items["amount"].tolist() == [1.234]
     with pytest.raises(sf.SchemaError, match="decimal=';' is not one of"):
-        sf.read(rows, decimal=";")  # type: ignore[arg-type]
+        sf.read(rows, decimal=";")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_numbers_and_texts_of_one_key_are_one_text() -> None:
@@ -96,7 +90,7 @@ def test_numbers_and_texts_of_one_key_are_one_text() -> None:
         assert as_text(pd.Series(values, dtype=object)).tolist() == ["77", None]
     assert as_text(pd.Series([77, 78])).tolist() == ["77", "78"]
     assert as_text(pd.Series([True, False])).tolist() == ["true", "false"]
-    assert as_text(pd.Series([0.5, 1e300])).tolist() == ["0.5", str(int(1e300))]
+    assert as_text(pd.Series([0.5, 1e300])).tolist() == ["0.5", "1e+300"]
     assert as_text(pd.Series([" a ", "NA"])).tolist() == [" a ", "NA"]
 
 

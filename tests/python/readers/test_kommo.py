@@ -73,6 +73,13 @@ def test_what_a_lead_was_created_in_is_what_its_first_move_leaves() -> None:
     assert (stay["completed"], stay["mean"]) == (2, pd.Timedelta(days=3))  # 2 days of 4821, 4 of 4823
 
 
+def test_leads_whose_creation_is_not_there_have_an_unknown_start() -> None:
+    moves_alone = [event for event in events() if event["type"] != "lead_added"]
+    export = sf.read(moves_alone)
+    assert count(sf.read(ALL), "start_unknown") == 0
+    assert count(export, "start_unknown") == count(export, "first_stage_time_unknown") == 4
+
+
 def test_leads_are_the_items() -> None:
     export = sf.read(ALL)
     items = export.items.set_index("item")

@@ -159,6 +159,15 @@ def test_a_deleted_deal_stays_where_it_was_and_is_counted() -> None:
     assert count(export, "deleted") == 1
 
 
+def test_a_deal_whose_creation_is_not_there_has_an_unknown_start() -> None:
+    move = change(1, 1, "stage_id", "10", "11", "02 08:00:00")
+    born = change(2, 2, "add_time", None, "2026-03-01 08:00:00", "01 08:00:00")
+    export = sf.read([[move, born, change(2, 3, "stage_id", "10", "11", "02 08:00:00")], STAGES])
+    assert [count(export, check) for check in ("first_stage_time_unknown", "start_unknown")] == [1, 1]
+    times = sf.time_in_stage(export.log, export.pipelines["Pipeline 1"]).set_index("stage").loc["10"]
+    assert (times["start_unknown"], times["mean"]) == (1, pd.Timedelta(days=1))  # that of deal 2
+
+
 def test_input_without_a_history_is_refused_with_what_to_fetch() -> None:
     with pytest.raises(sf.ReaderError, match=r"deals\.json has deals.*fetch /deals/\{id\}/flow of each deal"):
         sf.read(DEALS)

@@ -180,12 +180,51 @@ def test_exits_are_held_against_the_entries_that_follow() -> None:
     # Deal 1 left Offer 20 minutes before Won, deal 2 left New 15 minutes after, deal 3 has left Lost.
     assert counts == {"gaps": 1, "overlaps": 1, "left_for_nothing": 1}
     odd = [
-        {"deal_id": 1, "stage": "New", "entered": "2026-03-05", "exited": "2026-03-02"},
         {"deal_id": 2, "stage": "New", "entered": "2026-03-05", "exited": None},
         {"deal_id": 2, "stage": "Won", "entered": "2026-03-06", "exited": None},
     ]
-    export = sf.read(odd)
-    assert (count(export, "ends_before_start"), count(export, "open_before_next")) == (1, 1)
+    assert count(sf.read(odd), "open_before_next") == 1
+
+
+def test_time_in_stage_ends_with_a_stay() -> None:
+    stays = [
+        {"case": 1, "activity": "Check", "start": "2026-01-05 08:00", "end": "2026-01-05 09:00"},
+        {"case": 1, "activity": "Repair", "start": "2026-01-06 08:00", "end": "2026-01-06 10:00"},
+        {"case": 2, "activity": "Check", "start": "2026-01-05 08:00", "end": "2026-01-05 08:30"},
+        {"case": 2, "activity": "Repair", "start": "2026-01-05 09:00", "end": "9999-12-31"},
+    ]
+    export = sf.read(stays, stage="activity")
+    table = sf.time_in_stage(export.log, pipeline_of(export)).set_index("stage")
+    assert table["mean"].tolist() == [pd.Timedelta(minutes=45), pd.Timedelta(hours=2)]
+    assert table["open"].tolist() == [0, 1]
+    assert count(export, "pauses") == 2
+
+
+def test_a_stay_that_ends_before_it_begins_is_an_invalid_row() -> None:
+    stays = [
+        {"deal_id": 1, "stage": "New", "entered": "2026-03-05", "exited": "2026-03-02"},
+        {"deal_id": 2, "stage": "New", "entered": "2026-03-05", "exited": None},
+    ]
+    with pytest.raises(sf.ReaderError, match="ends before it begins: 2026-03-02"):
+        sf.read(stays)
+    export = sf.read(stays, invalid="drop")
+    assert (count(export, "ended_before_start"), export.log.n_rows) == (1, 1)
+
+
+def test_the_time_in_a_first_stage_of_unknown_start_is_not_known() -> None:
+    moves = [
+        {"deal_id": 1, "from_stage": "New", "to_stage": "Offer", "changed_at": "2026-01-07"},
+        {"deal_id": 1, "from_stage": "Offer", "to_stage": "Won", "changed_at": "2026-01-09"},
+        {"deal_id": 2, "from_stage": "New", "to_stage": "Won", "changed_at": "2026-01-15"},
+    ]
+    export = sf.read(moves)
+    table = sf.time_in_stage(export.log, pipeline_of(export)).set_index("stage")
+    assert table["start_unknown"].to_dict() == {"New": 2, "Offer": 0, "Won": 0}
+    assert table["mean"]["Offer"] == pd.Timedelta(days=2)
+    assert table["mean"].isna().to_dict() == {"New": True, "Offer": False, "Won": True}
+    assert sf.item_table(export.log, pipeline_of(export))["first_time"].isna().all()
+    listed = sf.read([[*moves], [{"deal_id": 1, "created": "2026-01-02"}]])
+    assert sf.time_in_stage(listed.log, pipeline_of(listed))["start_unknown"].tolist() == [1, 0, 0]
 
 
 def test_dates_of_a_wide_table_are_rows_and_other_dates_are_not() -> None:
@@ -282,6 +321,13 @@ def test_an_item_that_a_list_has_twice_or_without_a_key_is_refused() -> None:
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": 1, "manager": "Bo"}]])
     with pytest.raises(sf.ReaderError, match="record 2: the list of items has a row without 'deal_id'"):
         sf.read([events, [{"deal_id": 1, "manager": "Ann"}, {"deal_id": None, "manager": "Bo"}]])
+
+
+def test_a_column_of_a_wide_table_may_have_another_name_of_a_stage() -> None:
+    rows = [{"id": 1, "New": "2026-01-01", "Proposal": "2026-01-05"}, {"id": 2, "New": "2026-01-02"}]
+    pipeline = sf.Pipeline(["New", "Offer"], aliases={"Proposal": "Offer"})
+    export = sf.read(rows, pipeline=pipeline)
+    assert sf.funnel(export.log, pipeline)["reached"].tolist() == [2, 1]
 
 
 def test_a_row_of_a_wide_table_is_found_again_whatever_dates_it_has() -> None:

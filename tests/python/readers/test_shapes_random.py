@@ -79,7 +79,7 @@ def test_stays_say_what_their_rows_say(rows: list[Row], never: str | None) -> No
     export = sf.read(given.sample(frac=1, random_state=1), pipeline=SHOP)
     assert_says_the_same(export, rows)
     counted = set(export.quality["check"])
-    assert not {"gaps", "overlaps", "ends_before_start", "left_for_nothing", "open_before_next"} & counted
+    assert not {"gaps", "overlaps", "left_for_nothing", "open_before_next"} & counted
 
 
 @examples(ci=20, night=150)

@@ -87,6 +87,9 @@ void leave_out(StageCodes& stages, std::span<const std::uint64_t> dropped);
 /// @throws std::invalid_argument unless there is one flag per label.
 std::uint64_t keep_stages(StageCodes& stages, std::span<const std::uint8_t> kept, unsigned threads = 1);
 
+/// Returns the rows that `keep_stages` left out, rising.
+[[nodiscard]] std::vector<std::uint64_t> left_out_rows(const StageCodes& stages);
+
 /// Times as 64-bit integers in the unit of the column.
 struct Times {
     std::span<const std::int64_t> time;  // the memory of the column if its type fits, else `owned`

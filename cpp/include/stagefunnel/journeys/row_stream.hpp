@@ -48,12 +48,13 @@ class RowStream {
     [[nodiscard]] const std::vector<std::uint64_t>& rows_of_labels() const { return rows_of_; }
     [[nodiscard]] const std::vector<std::uint64_t>& first_row_of_labels() const { return first_row_of_; }
 
-    /// Builds the journeys of all rows and leaves the stream empty. Rows are numbered without the dropped
-    /// rows.
+    /// Builds the journeys of all rows and leaves the stream empty. Rows are numbered without those that were
+    /// dropped or left out.
     ///
     /// @param many_rows the number of rows from which on blocks are freed as soon as their rows have moved,
     ///     at the price of page faults.
-    [[nodiscard]] Journeys build(unsigned threads, std::size_t many_rows = kManyRows);
+    [[nodiscard]] Journeys build(unsigned threads, std::size_t many_rows = kManyRows,
+                                 RowNumbers numbers = RowNumbers::forget);
 
     static constexpr std::size_t kManyRows = std::size_t{1} << 24U;
 

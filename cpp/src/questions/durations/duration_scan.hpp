@@ -46,6 +46,7 @@ struct DurationScan {
     const Pipeline& pipeline;
     Per per;
     unsigned threads;
+    const scan::Marks* marks = nullptr;
 
     [[nodiscard]] std::size_t n_rows() const { return static_cast<std::size_t>(pipeline.n_rows()); }
 
@@ -54,11 +55,16 @@ struct DurationScan {
     [[nodiscard]] SinkPartial<Sink> read_range(const Code* codes, std::size_t first, std::size_t last,
                                                Sink sink, Choose choose) const {
         SinkPartial<Sink> partial{{}, std::move(sink)};
-        partial.counts = with_reader(journeys, pipeline, per, partial.sink, [&](auto reader) {
+        const auto read_chosen = [&](auto reader) {
             choose(first, last,
                    [&](std::size_t from, std::size_t to) { reader.read(journeys, codes, from, to); });
             return reader.finish();
-        });
+        };
+        if (marks == nullptr) {
+            partial.counts = with_reader(journeys, pipeline, per, partial.sink, read_chosen);
+        } else {
+            partial.counts = with_marked_reader(journeys, pipeline, per, *marks, partial.sink, read_chosen);
+        }
         return partial;
     }
 

@@ -55,6 +55,7 @@ void add(VisitCounts& to, const VisitCounts& counts) {
     to.completed += counts.completed;
     to.open += counts.open;
     to.items += counts.items;
+    to.start_unknown += counts.start_unknown;
 }
 
 /// Joins the threads' samples of one stage, in the order of the threads.
@@ -146,17 +147,20 @@ std::vector<StageTime> internal::stage_times(std::vector<SinkPartial<Sifter>> pa
 }
 
 std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline, Per per,
-                                     std::span<const stats::Quantile> quantiles, unsigned threads) {
+                                     std::span<const stats::Quantile> quantiles, unsigned threads,
+                                     const scan::Marks* marks) {
     pipeline.check(journeys);
+    if (marks != nullptr) marks->check(journeys);
     stats::check_quantiles(quantiles);
-    const DurationScan scan{journeys, pipeline, per, threads};
+    const DurationScan scan{journeys, pipeline, per, threads, marks};
     return stage_times(sift(scan, guess(scan, quantiles)), scan, quantiles);
 }
 
 std::vector<StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline, Per per,
-                                            unsigned threads) {
+                                            unsigned threads, const scan::Marks* marks) {
     pipeline.check(journeys);
-    const DurationScan scan{journeys, pipeline, per, threads};
+    if (marks != nullptr) marks->check(journeys);
+    const DurationScan scan{journeys, pipeline, per, threads, marks};
     auto partials = scan.read([&] { return Keeper(scan.n_rows()); });
     std::vector<StageDurations> table(scan.n_rows());
     parallel_tasks(table.size(), threads, [&](std::size_t row) {

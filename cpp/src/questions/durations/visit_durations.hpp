@@ -11,6 +11,7 @@
 
 #include "base/time_distance.hpp"
 #include "scan/stage_set.hpp"
+#include "scan/stays.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
 #include "stats/stage_buffers.hpp"
@@ -182,6 +183,31 @@ class FewStages {
     std::array<std::uint64_t, scan::kWordBits> combined_{};  // one item's duration in each stage
 };
 
+inline constexpr std::size_t kNoItem = ~std::size_t{0};
+
+/// The durations of items that are read one after another: one for each visit, or one for each item and
+/// stage.
+template <Per kPer, class Sink>
+class Samples {
+  public:
+    Samples(std::size_t n_stages, Sink& sink) : sampled_item_(n_stages, kNoItem), buffers_(n_stages, sink) {}
+
+    void add(std::size_t item, std::size_t stage, std::uint64_t duration) {
+        if (kPer == Per::visit || sampled_item_[stage] != item) {
+            buffers_.append(stage, duration);
+        } else {
+            combine<kPer>(buffers_.last(stage), duration);
+        }
+        sampled_item_[stage] = item;
+    }
+
+    void flush() { buffers_.flush(); }
+
+  private:
+    std::vector<std::size_t> sampled_item_;  // item of the last duration of each stage
+    stats::StageBuffers<16, Sink> buffers_;
+};
+
 /// Reads items under a pipeline of any number of rows.
 template <Per kPer, class Sink>
 class ManyStages {
@@ -190,8 +216,7 @@ class ManyStages {
         : row_of_code_(pipeline.row_of_code()),
           counts_(static_cast<std::size_t>(pipeline.n_rows())),
           last_item_(counts_.size(), kNoItem),
-          sampled_item_(counts_.size(), kNoItem),
-          buffers_(counts_.size(), sink) {}
+          samples_(counts_.size(), sink) {}
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
@@ -215,29 +240,82 @@ class ManyStages {
     }
 
     std::vector<VisitCounts> finish() {
-        buffers_.flush();
+        samples_.flush();
         return std::move(counts_);
     }
 
   private:
-    static constexpr std::size_t kNoItem = ~std::size_t{0}, kNoStage = kNoItem;
+    static constexpr std::size_t kNoStage = kNoItem;
 
     void complete(std::size_t item, std::size_t stage, std::uint64_t duration) {
         ++counts_[stage].completed;
-        if (kPer == Per::visit || sampled_item_[stage] != item) {
-            buffers_.append(stage, duration);
-        } else {
-            combine<kPer>(buffers_.last(stage), duration);
-        }
-        sampled_item_[stage] = item;
+        samples_.add(item, stage, duration);
     }
 
     const std::int32_t* row_of_code_;
     std::vector<VisitCounts> counts_;
-    std::vector<std::size_t> last_item_;     // last item that entered each stage
-    std::vector<std::size_t> sampled_item_;  // item of the last duration of each stage
-    stats::StageBuffers<16, Sink> buffers_;
+    std::vector<std::size_t> last_item_;  // last item that entered each stage
+    Samples<kPer, Sink> samples_;
 };
+
+/// Reads items whose rows have marks, under a pipeline of any number of rows.
+template <Per kPer, class Sink>
+class MarkedStages {
+  public:
+    MarkedStages(const Journeys& journeys, const Pipeline& pipeline, const scan::Marks& marks, Sink& sink)
+        : walker_(journeys, pipeline, marks),
+          counts_(static_cast<std::size_t>(pipeline.n_rows())),
+          last_item_(counts_.size(), kNoItem),
+          samples_(counts_.size(), sink) {}
+
+    template <class Code>
+    void read(const Journeys& /*journeys*/, const Code* codes, std::size_t first, std::size_t last) {
+        for (std::size_t item = first; item < last; ++item) {
+            walker_.walk(codes, item, [&](const scan::Stay& stay) { count(item, stay); });
+        }
+    }
+
+    std::vector<VisitCounts> finish() {
+        samples_.flush();
+        return std::move(counts_);
+    }
+
+  private:
+    void count(std::size_t item, const scan::Stay& stay) {
+        const auto stage = static_cast<std::size_t>(stay.row);
+        VisitCounts& counts = counts_[stage];
+        ++counts.visits;
+        counts.items += static_cast<std::int64_t>(last_item_[stage] != item);
+        last_item_[stage] = item;
+        if (stay.start_unknown) {
+            ++counts.start_unknown;
+        } else if (stay.is_over) {
+            ++counts.completed;
+            samples_.add(item, stage, distance(stay.entered, stay.exited));
+        } else {
+            ++counts.open;
+        }
+    }
+
+    scan::StayWalker walker_;
+    std::vector<VisitCounts> counts_;
+    std::vector<std::size_t> last_item_;  // last item that entered each stage
+    Samples<kPer, Sink> samples_;
+};
+
+/// Calls `with` with the value of `per` as a constant.
+template <class With>
+decltype(auto) with_constant(Per per, With&& with) {
+    switch (per) {
+        case Per::visit:
+            return with.template operator()<Per::visit>();
+        case Per::item:
+            return with.template operator()<Per::item>();
+        case Per::longest:
+            break;
+    }
+    return with.template operator()<Per::longest>();
+}
 
 /// Calls `with` with the reader that fits the pipeline; it reads items into the sink.
 template <class Sink, class With>
@@ -250,15 +328,18 @@ decltype(auto) with_reader(const Journeys& journeys, const Pipeline& pipeline, P
         }
         return with(ManyStages<kPer, Sink>(pipeline, n_codes, sink));
     };
-    switch (per) {
-        case Per::visit:
-            return with_per.template operator()<Per::visit>();
-        case Per::item:
-            return with_per.template operator()<Per::item>();
-        case Per::longest:
-            break;
-    }
-    return with_per.template operator()<Per::longest>();
+    return with_constant(per, with_per);
+}
+
+/// Does the same for rows with marks.
+///
+/// It stands apart so that the compiler makes of the readers without marks what it made of them alone.
+template <class Sink, class With>
+[[gnu::noinline]] decltype(auto) with_marked_reader(const Journeys& journeys, const Pipeline& pipeline,
+                                                    Per per, const scan::Marks& marks, Sink& sink,
+                                                    With&& with) {
+    return with_constant(
+        per, [&]<Per kPer>() { return with(MarkedStages<kPer, Sink>(journeys, pipeline, marks, sink)); });
 }
 
 }  // namespace stagefunnel::durations::inline internal

@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/parallel.hpp"
 #include "questions/funnel/funnel_counter.hpp"
 #include "questions/funnel/kind_rules.hpp"
+#include "questions/funnel/ruled_stages.hpp"
 #include "scan/same_items.hpp"
 #include "scan/scan.hpp"
 #include "scan/visits.hpp"
@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kNever = ~std::size_t{0};
 
 /// The entries for which the stages of one item count, each as a row of the journeys.
+///
+/// @tparam Mask a set that says whether the pipeline has rules of single stages.
+template <class Mask>
 class ItemEntries {
   public:
     ItemEntries(const Pipeline& pipeline, Kind kind)
@@ -26,7 +29,13 @@ class ItemEntries {
           last_(static_cast<std::size_t>(pipeline.n_rows())),
           implied_(last_.size()),
           beyond_(last_.size()),
-          in_order_(last_.size()) {}
+          absent_(last_.size(), kNever),
+          implied_by_(last_.size()),
+          in_order_(last_.size()),
+          stages_(pipeline),
+          filled_(stages_.seen.n_words()),
+          went_beyond_(filled_.size()),
+          went_absent_(filled_.size()) {}
 
     template <class Code>
     [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
@@ -36,6 +45,10 @@ class ItemEntries {
         next_in_order_ = 0;
         furthest_ = success_ = won_ = kNever;
         scan::JourneyEnd end(pipeline_);
+        if constexpr (Mask::kHasRules) {
+            read_by_rules(journeys, codes, item, end);
+            return end;
+        }
         scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
                              pipeline_.row_of_code(),
                              [&](std::int32_t row, std::size_t i) { visit(end, row, i); });
@@ -51,6 +64,8 @@ class ItemEntries {
     [[nodiscard]] std::size_t last(std::size_t stage) const { return last_[stage]; }
     /// The entry that first went beyond a stage.
     [[nodiscard]] std::size_t beyond(std::size_t stage) const { return beyond_[stage]; }
+    /// The entry that first went beyond a stage while that was not there.
+    [[nodiscard]] std::size_t beyond_absent(std::size_t stage) const { return absent_[stage]; }
     /// Whether the item's first entry was beyond a stage.
     [[nodiscard]] bool began_beyond(std::size_t stage) const { return stage < began_limit_; }
     /// The entry that first implied a stage under the kind's rule, whether the stage has a visit or not.
@@ -81,6 +96,63 @@ class ItemEntries {
             beyond_[passed] = i;
     }
 
+    template <class Code>
+    void read_by_rules(const Journeys& journeys, const Code* codes, std::size_t item, scan::JourneyEnd& end) {
+        std::fill(absent_.begin(), absent_.end(), kNever);
+        std::fill(implied_by_.begin(), implied_by_.end(), -1);
+        for (std::vector<std::uint64_t>* words : {&filled_, &went_beyond_, &went_absent_})
+            std::fill(words->begin(), words->end(), 0);
+        stages_.clear();
+        scan::for_each_visit(
+            codes, journeys.offsets[item], journeys.offsets[item + 1], pipeline_.row_of_code(),
+            [&](std::int32_t row, std::size_t i) { visit_by_rules(end, row, i, journeys.time[i]); });
+        stages_.fill_end(kind_, end);
+        began_limit_ = static_cast<std::size_t>(end.began_limit());
+        for (std::size_t stage = 0; kind_ == Kind::strict && stage < last_.size(); ++stage)
+            in_order_[stage] = has(stages_.own(kind_), stage) ? 1 : 0;
+    }
+
+    /// Notes for each stage the entry that first filled it in and those that first went beyond it.
+    void visit_by_rules(scan::JourneyEnd& end, std::int32_t row, std::size_t i, std::int64_t time) {
+        last_[static_cast<std::size_t>(row)] = i;
+        stages_.visit(kind_, end, row, pipeline_.outcome_of(row), time);
+        end.visit(row);
+        for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
+            note_new(stages_.filled.word(w), filled_[w], w, implied_, i);
+            note_new(stages_.beyond(end, w), went_beyond_[w], w, beyond_, i);
+            note_new(stages_.beyond_absent(w), went_absent_[w], w, absent_, i);
+        }
+        if (kind_ == Kind::furthest) imply_furthest(row, i, stages_.epochs().at(time));
+    }
+
+    /// Notes an entry for the stages that are in a word now and were not before.
+    static void note_new(std::uint64_t now, std::uint64_t& before, std::size_t w,
+                         std::vector<std::size_t>& entries, std::size_t i) {
+        scan::for_each_bit(now & ~before, w,
+                           [&](std::ptrdiff_t stage) { entries[static_cast<std::size_t>(stage)] = i; });
+        before = now;
+    }
+
+    /// Of the entries that go beyond a stage, the furthest one implies it; all won ones are equally far.
+    void imply_furthest(std::int32_t row, std::size_t i, std::size_t epoch) {
+        const std::int32_t distance = std::min(row, pipeline_.n_open());
+        const auto limit = static_cast<std::size_t>(scan::JourneyEnd::began_limit_of(pipeline_, row));
+        for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
+            scan::for_each_bit(stages_.epochs().implied(epoch, w) & scan::bits_below(limit, w), w,
+                               [&](std::ptrdiff_t at) {
+                                   const auto stage = static_cast<std::size_t>(at);
+                                   if (distance <= implied_by_[stage]) return;
+                                   implied_by_[stage] = distance;
+                                   implied_[stage] = i;
+                               });
+        }
+    }
+
+    template <class Set>
+    static bool has(const Set& set, std::size_t stage) {
+        return (set.word(stage / scan::kWordBits) >> (stage % scan::kWordBits) & 1U) != 0;
+    }
+
     void imply(StageRange stages, std::size_t i) {
         for (std::size_t stage = stages.begin; stage < stages.end; ++stage) {
             if (implied_[stage] == kNever) implied_[stage] = i;
@@ -90,8 +162,12 @@ class ItemEntries {
     const Pipeline& pipeline_;
     Kind kind_;
     std::size_t n_open_;
-    std::vector<std::size_t> last_, implied_, beyond_;
-    std::vector<std::uint8_t> in_order_;  // whether each stage counts in the strict funnel
+    std::vector<std::size_t> last_, implied_, beyond_, absent_;
+    std::vector<std::int32_t> implied_by_;  // how far the entry went that implied each stage
+    std::vector<std::uint8_t> in_order_;    // whether each stage counts in the strict funnel
+    StagesOf<Mask> stages_;                 // read where there are rules
+    // Words of the stages for which an entry is noted, that filled them in or went beyond them.
+    std::vector<std::uint64_t> filled_, went_beyond_, went_absent_;
     std::size_t next_in_order_ = 0;
     std::size_t began_limit_ = 0;
     std::size_t furthest_ = kNever;  // first entry into the furthest stage
@@ -100,16 +176,16 @@ class ItemEntries {
 };
 
 /// Counts the stages of one item after another in the groups of their entries.
+template <class Mask>
 class EntryCounter {
   public:
     EntryCounter(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                  const RowColumns& columns)
         : journeys_(journeys),
           columns_(columns),
-          rule_(options.lost_then_won),
+          options_(options),
           entries_(pipeline, options.kind),
-          partial_(columns.n_groups, pipeline.n_rows(),
-                   columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
+          partial_(columns.n_groups, pipeline, columns.amount.empty() ? Amounts::absent : Amounts::summed) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item) {
@@ -118,7 +194,7 @@ class EntryCounter {
         item_ = item;
         Counts& counts = partial_.counts;
         const Eigen::Index now = group_at(entries_.last(static_cast<std::size_t>(end.last())));
-        if (is_left_out(end, rule_)) {
+        if (is_left_out(end, options_.lost_then_won)) {
             ++counts.left_out(now);
             return;
         }
@@ -144,7 +220,10 @@ class EntryCounter {
 
     void merge(const EntryCounter& next) { partial_.merge(next.partial_); }
 
-    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() {
+        partial_.complete(options_.kind);
+        return std::move(partial_);
+    }
 
   private:
     void add_stages() {
@@ -156,10 +235,16 @@ class EntryCounter {
                               implied = entries_.implied(stage);
             const bool is_visited = entry != kNever;
             if (is_visited) ++counts.visited(group_at(entry), column);
-            if (beyond != kNever) ++(is_visited ? counts.beyond : counts.skipped)(group_at(beyond), column);
-            if (!is_visited && entries_.began_beyond(stage)) ++counts.began_beyond(group_at(beyond), column);
+            if (beyond != kNever) {
+                CountMatrix& skipped = entries_.began_beyond(stage) ? counts.began_beyond : counts.skipped;
+                ++(is_visited ? counts.beyond : skipped)(group_at(beyond), column);
+            }
+            if constexpr (Mask::kHasRules) {
+                const std::size_t absent = entries_.beyond_absent(stage);
+                if (absent != kNever) ++counts.beyond_absent(group_at(absent), column);
+            }
             if (entries_.is_passed(stage)) {
-                ++counts.passed(group_at(entry), column);
+                if (options_.kind == Kind::strict) ++counts.passed(group_at(entry), column);
                 add_amount(group_at(entry), stage, entry);
             } else if (implied != kNever) {
                 ++counts.assumed(group_at(implied), column);
@@ -193,8 +278,8 @@ class EntryCounter {
 
     const Journeys& journeys_;
     const RowColumns& columns_;
-    LostThenWon rule_;
-    ItemEntries entries_;
+    const Options& options_;
+    ItemEntries<Mask> entries_;
     PartialCounts partial_;
     std::size_t item_ = 0;
 };
@@ -213,47 +298,12 @@ Counts count_entries(const Journeys& journeys, const Pipeline& pipeline, const O
         throw std::invalid_argument("amounts must be one per row or per item");
     check_group_range(columns.group, columns.n_groups);
     check_amounts(columns.amount);
-    return scan::scan(journeys, options.threads,
-                      [&] { return EntryCounter(journeys, pipeline, options, columns); })
-        .take()
-        .finish();
-}
-
-template <class Value>
-LargeVector<Value> values_of_rows(std::span<const Value> values, std::span<const std::uint32_t> rows,
-                                  unsigned threads) {
-    LargeVector<Value> taken(rows.size());
-    parallel_for(rows.size(), threads, [&](std::size_t first, std::size_t last) {
-        const std::span<const std::uint32_t> own = rows.subspan(first, last - first);
-        if (!own.empty() && *std::max_element(own.begin(), own.end()) >= values.size())
-            throw std::invalid_argument("a row lies beyond the column");
-        for (std::size_t i = first; i < last; ++i) taken[i] = values[rows[i]];
+    return scan::with_stage_set(pipeline, [&]<class Mask>() {
+        return scan::scan(journeys, options.threads,
+                          [&] { return EntryCounter<Mask>(journeys, pipeline, options, columns); })
+            .take()
+            .finish();
     });
-    return taken;
-}
-
-template LargeVector<std::int32_t> values_of_rows(std::span<const std::int32_t>,
-                                                  std::span<const std::uint32_t>, unsigned);
-template LargeVector<double> values_of_rows(std::span<const double>, std::span<const std::uint32_t>,
-                                            unsigned);
-
-LargeVector<std::int64_t> rows_of_items(const Journeys& journeys, const Pipeline& pipeline,
-                                        const Journeys& whole, RowAt at, unsigned threads) {
-    pipeline.check(journeys);
-    scan::check_same_items(journeys, whole);
-    LargeVector<std::int64_t> rows(journeys.n_items());
-    scan::for_each_item(journeys, threads, [&](const auto* codes, std::size_t item) {
-        const auto is_listed = [&](std::size_t i) {
-            return pipeline.row_of_code()[codes[i]] != Pipeline::kUnlisted;
-        };
-        std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
-        while (at == RowAt::first && begin < end && !is_listed(begin)) ++begin;
-        while (at == RowAt::last && begin < end && !is_listed(end - 1)) --end;
-        const std::size_t row = at == RowAt::first ? begin : end - 1;
-        const std::size_t in_whole = scan::place_in_whole(journeys, whole, item, row);
-        rows[item] = begin == end ? -1 : static_cast<std::int64_t>(in_whole);
-    });
-    return rows;
 }
 
 }  // namespace stagefunnel::funnel

@@ -72,13 +72,16 @@ class StateMasks {
         by_state.kind = options.kind;
         by_state.lost_then_won = options.lost_then_won;
         const auto n_states = static_cast<Eigen::Index>(item_states.states.size());
-        Counter<scan::OneWordSet> counter(pipeline, by_state, std::max<Eigen::Index>(n_states, 1));
-        for (Eigen::Index state = 0; state < n_states; ++state) {
-            const std::size_t example = item_states.states[static_cast<std::size_t>(state)].example;
-            counter.add(state, example, counter.read(journeys, codes, example), 1);
-        }
-        PartialCounts units = counter.take();
+        PartialCounts units = scan::with_stage_set(pipeline, [&]<class Mask>() {
+            Counter<Mask> counter(pipeline, by_state, std::max<Eigen::Index>(n_states, 1));
+            for (Eigen::Index state = 0; state < n_states; ++state) {
+                const std::size_t example = item_states.states[static_cast<std::size_t>(state)].example;
+                counter.add(state, example, counter.read(journeys, codes, example), 1);
+            }
+            return counter.take();
+        });
         reached_ = units.counts.passed + units.counts.assumed;
+        units.counts.passed.resize(0, 0);  // these kinds pass what is visited
         units.for_each_table([&](const auto& table) { width_ += static_cast<std::size_t>(table.cols()); });
         masks_.resize(item_states.states.size() * width_);
         std::size_t at = 0;
@@ -137,7 +140,7 @@ class StateCounter {
           items_(item_states.states.size(), 0),
           amounts_(options.amount.empty() ? 0 : item_states.states.size()) {
         for (std::size_t i = 0; i < masks.size(); ++i)
-            partial_.funnels.emplace_back(options.n_groups, pipeline.n_rows(), amounts_of(options));
+            partial_.funnels.emplace_back(options.n_groups, pipeline, amounts_of(options));
     }
 
     PartialFunnels count(const ItemsByGroup& items, std::size_t first, std::size_t last) {
@@ -181,12 +184,14 @@ class StateCounter {
         for (const std::uint32_t state : present_) masks.add(counts_.data(), state, items_[state]);
         const std::uint32_t* count = counts_.data();
         Counts& c = partial.counts;
-        // The masks are made without amounts, so they have no columns for this table.
+        // The masks have no columns for these tables.
         CountMatrix missing = std::exchange(c.amount_missing, {});
+        CountMatrix passed = std::exchange(c.passed, {});
         partial.for_each_table([&](auto& table) {
             for (Eigen::Index column = 0; column < table.cols(); ++column) table(group, column) += *count++;
         });
         c.amount_missing = std::move(missing);
+        c.passed = std::move(passed);
     }
 
     void clear_group() {
@@ -219,7 +224,10 @@ std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipelin
             return StateCounter(masks, item_states, pipeline, shared).count(items, first, last);
         });
     std::vector<Counts> counts;
-    for (PartialCounts& partial : total.funnels) counts.push_back(std::move(partial).finish());
+    for (PartialCounts& partial : total.funnels) {
+        partial.counts.passed = partial.counts.visited;
+        counts.push_back(std::move(partial).finish());
+    }
     return counts;
 }
 
@@ -229,13 +237,15 @@ Counts internal::count_by_states(const Journeys& journeys, const Pipeline& pipel
                                  const ItemStates& item_states) {
     if (!is_plain(options))
         return count_grouped_states(journeys, pipeline, {&options, 1}, item_states).front();
-    Counter<scan::OneWordSet> counter(pipeline, options, options.n_groups);
-    scan::with_codes(journeys, [&](const auto* codes) {
-        // One item of each state stands for all items of that state.
-        for (const ItemStates::State& state : item_states.states)
-            counter.count(journeys, codes, state.example, state.items);
+    return scan::with_stage_set(pipeline, [&]<class Mask>() {
+        Counter<Mask> counter(pipeline, options, options.n_groups);
+        scan::with_codes(journeys, [&](const auto* codes) {
+            // One item of each state stands for all items of that state.
+            for (const ItemStates::State& state : item_states.states)
+                counter.count(journeys, codes, state.example, state.items);
+        });
+        return counter.take().finish();
     });
-    return counter.take().finish();
 }
 
 Counts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const Options& options,

@@ -3,6 +3,7 @@
 // Counts the items of a funnel stage by stage. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "questions/funnel/kind_rules.hpp"
+#include "questions/funnel/ruled_stages.hpp"
 #include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
@@ -62,14 +64,22 @@ struct PartialCounts {
     Counts counts;
     std::vector<int128> sums;  // amounts of each group and stage, row by row; empty without amounts
 
-    PartialCounts(Eigen::Index n_groups, Eigen::Index n_rows, Amounts amounts) {
+    PartialCounts(Eigen::Index n_groups, const Pipeline& pipeline, Amounts amounts) {
+        const Eigen::Index n_rows = pipeline.n_rows();
         for (const auto& [name, table] : kStageTables) (counts.*table).setZero(n_groups, n_rows);
+        if (!pipeline.has_dates()) counts.beyond_absent.resize(n_groups, 0);
         for (const auto& [name, table] : kGroupTables) (counts.*table).setZero(n_groups);
         if (amounts == Amounts::summed) {
             sums.assign(static_cast<std::size_t>(n_groups * n_rows), 0);
         } else {
             counts.amount_missing.resize(0, 0);
         }
+    }
+
+    /// Fills in the tables of which items were counted only in narrower ones.
+    void complete(Kind kind) {
+        counts.skipped += counts.began_beyond;
+        if (kind != Kind::strict) counts.passed = counts.visited;
     }
 
     /// Rounds the sums to double and returns the counts.
@@ -136,7 +146,7 @@ class Counter {
         : pipeline_(pipeline),
           options_(options),
           stages_(pipeline),
-          partial_(n_groups, pipeline.n_rows(), amounts_of(options)) {}
+          partial_(n_groups, pipeline, amounts_of(options)) {}
 
     template <class Code>
     void count(const Journeys& journeys, const Code* codes, std::size_t item, std::int64_t n = 1) {
@@ -148,8 +158,9 @@ class Counter {
     [[nodiscard]] scan::JourneyEnd read(const Journeys& journeys, const Code* codes, std::size_t item) {
         scan::JourneyEnd end = begin();
         scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
-                             pipeline_.row_of_code(),
-                             [&](std::int32_t row, std::size_t) { visit(end, row); });
+                             pipeline_.row_of_code(), [&](std::int32_t row, std::size_t i) {
+                                 visit(end, row, time_for_rules<Mask>(pipeline_, journeys, i));
+                             });
         return end;
     }
 
@@ -158,8 +169,8 @@ class Counter {
         return scan::JourneyEnd(pipeline_);
     }
 
-    void visit(scan::JourneyEnd& end, std::int32_t row) {
-        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row));
+    void visit(scan::JourneyEnd& end, std::int32_t row, std::int64_t time) {
+        stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row), time);
         end.visit(row);
     }
 
@@ -192,29 +203,55 @@ class Counter {
                 break;
         }
         stages_.fill_end(options_.kind, end);
-        const auto limit = static_cast<std::size_t>(end.beyond_limit());
-        const auto began_limit = static_cast<std::size_t>(end.began_limit());
         const Mask& own = stages_.own(options_.kind);
         for (std::size_t w = 0; w < stages_.seen.n_words(); ++w) {
             const std::uint64_t seen = stages_.seen.word(w);
-            const std::uint64_t beyond = scan::bits_below(limit, w);
-            const std::uint64_t began = scan::bits_below(began_limit, w);
+            const std::uint64_t beyond = stages_.beyond(end, w);
+            const std::uint64_t began = stages_.began_beyond(end, w);
             const std::uint64_t assumed = stages_.filled.word(w) & ~own.word(w);
-            scan::for_each_bit(seen, w, [&](Eigen::Index row) { counts.visited(g, row) += n; });
-            scan::for_each_bit(own.word(w), w, [&](Eigen::Index row) { counts.passed(g, row) += n; });
-            scan::for_each_bit(assumed, w, [&](Eigen::Index row) { counts.assumed(g, row) += n; });
-            scan::for_each_bit(beyond & ~seen, w, [&](Eigen::Index row) { counts.skipped(g, row) += n; });
-            scan::for_each_bit(began & ~seen, w, [&](Eigen::Index row) { counts.began_beyond(g, row) += n; });
-            scan::for_each_bit(beyond & seen, w, [&](Eigen::Index row) { counts.beyond(g, row) += n; });
+            add_stages(g, {seen, beyond, began}, w, n);
+            add_to(counts.assumed, g, assumed, w, n);
+            if (options_.kind == Kind::strict) add_to(counts.passed, g, own.word(w), w, n);
+            if constexpr (Mask::kHasRules) add_to(counts.beyond_absent, g, stages_.beyond_absent(w), w, n);
             if (!options_.amount.empty()) add_amounts(g, own.word(w) | assumed, w, amounts);
         }
     }
 
     void merge(const Counter& other) { partial_.merge(other.partial_); }
 
-    [[nodiscard]] PartialCounts take() { return std::move(partial_); }
+    [[nodiscard]] PartialCounts take() {
+        partial_.counts.visited += partial_.counts.beyond;
+        partial_.complete(options_.kind);
+        return std::move(partial_);
+    }
 
   private:
+    /// The stages of one item in one word: visited, gone beyond, and those of the latter that it began
+    /// beyond.
+    struct Stages {
+        std::uint64_t seen, beyond, began;
+    };
+
+    /// Adds each stage to the narrowest table that it belongs to; `take` completes the wider ones.
+    void add_stages(Eigen::Index g, const Stages& stages, std::size_t w, std::int64_t n) {
+        Counts& counts = partial_.counts;
+        const auto row_of = [g](CountMatrix& table) { return table.data() + g * table.cols(); };
+        const std::array<std::int64_t*, 4> tables{row_of(counts.skipped), row_of(counts.began_beyond),
+                                                  row_of(counts.visited), row_of(counts.beyond)};
+        const std::uint64_t seen = stages.seen;
+        const std::uint64_t narrow = (seen & stages.beyond) | (~seen & stages.began);
+        // One loop for all: no processor predicts where a loop over the bits of an item ends.
+        scan::for_each_bit(seen | stages.beyond, w, [&](Eigen::Index row) {
+            const auto bit = static_cast<std::size_t>(row) % scan::kWordBits;
+            tables[2 * (seen >> bit & 1) + (narrow >> bit & 1)][row] += n;
+        });
+    }
+
+    static void add_to(CountMatrix& table, Eigen::Index g, std::uint64_t rows, std::size_t w,
+                       std::int64_t n) {
+        scan::for_each_bit(rows, w, [&](Eigen::Index row) { table(g, row) += n; });
+    }
+
     void add_amounts(Eigen::Index g, std::uint64_t reached, std::size_t w, const AmountSum& amounts) {
         const Eigen::Index start = g * pipeline_.n_rows();
         scan::for_each_bit(reached, w, [&](Eigen::Index row) {
@@ -225,7 +262,7 @@ class Counter {
 
     const Pipeline& pipeline_;
     const Options& options_;
-    ItemStages<Mask> stages_;
+    StagesOf<Mask> stages_;
     PartialCounts partial_;
 };
 

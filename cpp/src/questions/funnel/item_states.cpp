@@ -51,6 +51,10 @@ std::optional<ItemStates> find_states_of_items(const Journeys& journeys, const P
         }
     });
     ItemStates item_states = recorder.table().item_states();
+    const auto n_in_table =
+        static_cast<std::uint32_t>(item_states.states.size() - recorder.table().n_mixed());
+    for (const StateTable::MixedItem& one : recorder.table().mixed_items())
+        of_item[one.item] = n_in_table + one.number;
     item_states.of_item = std::move(of_item);
     return item_states;
 }

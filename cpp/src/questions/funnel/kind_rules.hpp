@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
 
@@ -67,8 +68,9 @@ struct ItemStages {
         if (counts_in_order(row, outcome, n_open, next_in_order)) in_order.set(static_cast<std::size_t>(row));
     }
 
-    /// Adds the visit that follows those of `end`.
-    void visit(Kind kind, const scan::JourneyEnd& end, std::int32_t row, Outcome outcome) {
+    /// Adds the visit that follows those of `end`; without rules its time does not matter.
+    void visit(Kind kind, const scan::JourneyEnd& end, std::int32_t row, Outcome outcome,
+               std::int64_t /*time*/) {
         seen.set(static_cast<std::size_t>(row));
         if (kind == Kind::conversions_moves) fill_transition(end.last(), end.outcome(), row, outcome);
         if (kind == Kind::strict) visit_in_order(row, outcome);
@@ -84,6 +86,15 @@ struct ItemStages {
 
     /// The stages in which the item counts for its own visits.
     [[nodiscard]] const Mask& own(Kind kind) const { return kind == Kind::strict ? in_order : seen; }
+    /// Word `w` of the stages beyond which the item went, of those beyond which it began, and of those beyond
+    /// which it went while they were not there.
+    [[nodiscard]] std::uint64_t beyond(const scan::JourneyEnd& end, std::size_t w) const {
+        return scan::bits_below(static_cast<std::size_t>(end.beyond_limit()), w);
+    }
+    [[nodiscard]] std::uint64_t began_beyond(const scan::JourneyEnd& end, std::size_t w) const {
+        return scan::bits_below(static_cast<std::size_t>(end.began_limit()), w);
+    }
+    [[nodiscard]] static constexpr std::uint64_t beyond_absent(std::size_t /*w*/) { return 0; }
 
     std::size_t n_open;
     Mask seen;

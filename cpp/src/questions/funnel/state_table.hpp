@@ -2,12 +2,14 @@
 
 // Counts the items of each state. Internal to the core.
 
-#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <unordered_map>
 #include <vector>
 
+#include "scan/stage_epochs.hpp"
+#include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
 
@@ -26,38 +28,55 @@ class StateTable {
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())),
           n_limits_(n_limits(pipeline)),
           n_ends_(n_ends(pipeline)),
+          n_plain_(n_plain(pipeline)),
+          epochs_(pipeline),
           states_(n_states(pipeline)) {
         number_ends(pipeline);
+        for (std::size_t row = 0; row < n_rows_; ++row) {
+            const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
+            if (is_final || !has_date(pipeline, row)) continue;
+            const auto n_won = static_cast<std::size_t>(pipeline.n_won());
+            const std::size_t n_open = n_limits_ - 1;
+            beyond_dated_ |= static_cast<std::uint32_t>(scan::bits_below(n_open + n_won, 0) &
+                                                        ~scan::bits_below(row + 1, 0));
+            break;  // beyond the first of them is beyond some
+        }
         for (const std::int32_t row : pipeline.rows()) {
             const bool listed = row != Pipeline::kUnlisted;
             stages_.push_back(listed ? CodeStage{std::uint32_t{1} << static_cast<unsigned>(row),
                                                  static_cast<std::uint16_t>(row),
                                                  static_cast<std::uint16_t>(pipeline.outcome_of(row))}
                                      : CodeStage{});
-            limits_.push_back(listed
-                                  ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row))
-                                  : kNoLimit);
+            limits_.push_back(
+                listed ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row)) : 0);
         }
     }
 
     static std::size_t n_states(const Pipeline& pipeline) {
-        const auto n = static_cast<std::size_t>(pipeline.n_rows());
-        return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
+        return n_plain(pipeline) * scan::StageEpochs(pipeline).size();
     }
 
     /// Counts the items of a range. An item without a listed row has no state.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        count_items(journeys, codes, first, last, [](std::size_t, std::size_t) {});
+        count_range(
+            journeys, codes, first, last, [](std::size_t, std::size_t) {}, [](std::size_t, std::uint32_t) {});
     }
 
-    /// Does the same and writes down the place of each item's state in the table, or `kNowhere`.
+    /// Does the same and writes down the place of each item's state in the table, or `kNowhere`. Items whose
+    /// state is not in the table are kept in a list.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
               std::uint32_t* place_of_item) {
-        count_items(journeys, codes, first, last, [place_of_item](std::size_t item, std::size_t place) {
-            place_of_item[item] = static_cast<std::uint32_t>(place);
-        });
+        count_range(
+            journeys, codes, first, last,
+            [place_of_item](std::size_t item, std::size_t place) {
+                place_of_item[item] = static_cast<std::uint32_t>(place);
+            },
+            [this, place_of_item](std::size_t item, std::uint32_t mixed) {
+                place_of_item[item] = ItemStates::kNoState;
+                mixed_items_.push_back({static_cast<std::uint32_t>(item), mixed});
+            });
     }
 
     void merge(const StateTable& other) {
@@ -65,71 +84,161 @@ class StateTable {
             if (states_[i].items == 0) states_[i].example = other.states_[i].example;
             states_[i].items += other.states_[i].items;
         }
+        std::vector<std::uint32_t> number_here(other.mixed_.size());
+        for (std::size_t number = 0; number < other.mixed_.size(); ++number) {
+            const std::uint32_t here = mixed_number(other.mixed_keys_[number], other.mixed_[number].example);
+            mixed_[here].items += other.mixed_[number].items;
+            number_here[number] = here;
+        }
+        for (const MixedItem& one : other.mixed_items_)
+            mixed_items_.push_back({one.item, number_here[one.number]});
     }
 
     [[nodiscard]] ItemStates item_states() const {
         ItemStates item_states;
-        std::copy_if(states_.begin(), states_.end(), std::back_inserter(item_states.states),
-                     [](const ItemStates::State& state) { return state.items > 0; });
+        const std::vector<std::uint32_t> number = numbers();
+        for (std::size_t place = 0; place < states_.size(); ++place) {
+            const ItemStates::State& own = states_[place];
+            if (own.items == 0) continue;
+            if (number[place] >= item_states.states.size()) item_states.states.push_back({0, own.example});
+            item_states.states[number[place]].items += own.items;
+        }
+        item_states.states.insert(item_states.states.end(), mixed_.begin(), mixed_.end());
         return item_states;
     }
 
     /// For each place of the table its place in `item_states().states`; it means nothing for an empty state.
     [[nodiscard]] std::vector<std::uint32_t> numbers() const {
-        std::vector<std::uint32_t> numbers;
+        constexpr std::uint32_t kNone = ~std::uint32_t{0};
+        std::vector<std::uint32_t> numbers(states_.size(), kNone);
         std::uint32_t next = 0;
-        for (const ItemStates::State& state : states_) numbers.push_back(state.items > 0 ? next++ : 0);
+        for (std::size_t place = 0; place < states_.size(); ++place) {
+            if (states_[place].items == 0) continue;
+            std::uint32_t& shared = numbers[place_alike(place)];  // which does not lie behind this place
+            if (shared == kNone) shared = next++;
+            numbers[place] = shared;
+        }
         return numbers;
     }
+
+    /// An item whose state is not in the table, and the number of its state among those.
+    struct MixedItem {
+        std::uint32_t item = 0;
+        std::uint32_t number = 0;
+    };
+    [[nodiscard]] const std::vector<MixedItem>& mixed_items() const { return mixed_items_; }
+    [[nodiscard]] std::size_t n_mixed() const { return mixed_.size(); }
 
     static constexpr std::size_t kNowhere = ~std::size_t{0};
 
   private:
-    template <class Code, class AtItem>
+    template <class Code, class AtItem, class AtMixed>
+    void count_range(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+                     AtItem at_item, AtMixed at_mixed) {
+        if (epochs_.size() == 1) {
+            count_items<false>(journeys, codes, first, last, at_item, at_mixed);
+        } else {
+            count_items<true>(journeys, codes, first, last, at_item, at_mixed);
+        }
+    }
+
+    template <bool kHasDates, class Code, class AtItem, class AtMixed>
     void count_items(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-                     AtItem at_item) {
-        constexpr std::uint16_t kNothing = 3;  // outcome before the first visit
+                     AtItem at_item, AtMixed at_mixed) {
         const CodeStage* const stages = stages_.data();
         const auto no_stage = static_cast<std::uint16_t>(n_rows_);
         std::size_t i = journeys.offsets[first];
         for (std::size_t item = first; item < last; ++item) {
-            const std::size_t limit = first_limit(codes, i, journeys.offsets[item + 1]);
-            std::uint32_t visited = 0, won_entry = 0;
-            std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNothing;
-            for (const std::size_t end = journeys.offsets[item + 1]; i < end; ++i) {
+            const std::size_t end = journeys.offsets[item + 1];
+            while (i < end && stages[codes[i]].bit == 0) ++i;
+            if (i == end) {
+                at_item(item, kNowhere);
+                continue;
+            }
+            const std::size_t limit = limits_[codes[i]];
+            const CodeStage begun = stages[codes[i++]];
+            std::uint32_t visited = begun.bit, won_entry = begun.outcome == kWon ? 1 : 0;
+            std::uint16_t stage = begun.row, before_run = no_stage, outcome = begun.outcome;
+            for (; i < end; ++i) {
                 const CodeStage next = stages[codes[i]];
                 if (next.bit == 0) continue;
                 before_run = next.outcome != outcome ? stage : before_run;
-                // A win that follows neither a loss nor a win is an entry.
-                const bool enters = next.outcome == kWon && (outcome == kOpen || outcome == kNothing);
-                won_entry |= static_cast<std::uint32_t>(enters);
+                // A win that follows work in progress is an entry too.
+                won_entry |= static_cast<std::uint32_t>(next.outcome == kWon && outcome == kOpen);
                 visited |= next.bit;
                 stage = next.row;
                 outcome = next.outcome;
             }
-            if (visited == 0) {
-                at_item(item, kNowhere);
-                continue;
-            }
             const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
-            const std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
+            std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
+            if constexpr (kHasDates) {
+                // Dates do not matter to an item that is beyond none of the stages that have them.
+                if ((visited & beyond_dated_) != 0) {
+                    const std::size_t begin = journeys.offsets[item];
+                    const std::size_t epoch = epochs_.at(journeys.time[begin]);
+                    if (journeys.time[i - 1] > epochs_.last_tick(epoch)) {
+                        const std::uint64_t key = mixed_key(journeys, codes, begin, i, place, epoch);
+                        const std::uint32_t number = mixed_number(key, static_cast<std::uint32_t>(item));
+                        ++mixed_[number].items;
+                        at_mixed(item, number);
+                        continue;
+                    }
+                    place += epoch * n_plain_;
+                }
+            }
             at_item(item, place);
             ItemStates::State& state = states_[place];
             if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
         }
     }
 
-    /// Returns beyond which stages the first listed visit of some rows is.
+    /// Returns all that funnels ask of an item with rows in several epochs: its place in the table of one
+    /// epoch, and what depends on the times of its moves.
     template <class Code>
-    [[nodiscard]] std::size_t first_limit(const Code* codes, std::size_t begin, std::size_t end) const {
+    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t begin,
+                                          std::size_t end, std::size_t place, std::size_t epoch) const {
+        // With at most twelve stages the parts fit into one word.
+        constexpr unsigned kBits = 12;
+        std::uint64_t beyond = 0, absent = 0, filled = 0;
+        std::uint32_t last = 0;
+        std::uint16_t outcome = kOpen;
         for (std::size_t i = begin; i < end; ++i) {
-            const std::uint8_t limit = limits_[codes[i]];
-            if (limit != kNoLimit) return limit;
+            const CodeStage next = stages_[codes[i]];
+            if (next.bit == 0 || next.bit == last) continue;
+            while (journeys.time[i] > epochs_.last_tick(epoch)) ++epoch;
+            const std::uint64_t implied = epochs_.implied(epoch, 0),
+                                passed = scan::bits_below(limits_[codes[i]], 0);
+            beyond |= passed & implied;
+            absent |= passed & epochs_.absent(epoch, 0);
+            filled |= next.outcome == kWon && outcome == kOpen ? implied : 0;
+            last = next.bit;
+            outcome = next.outcome;
         }
-        return 0;
+        return ((place << kBits | beyond) << kBits | absent) << kBits | filled;
     }
 
-    static constexpr std::uint8_t kNoLimit = 0xFF;
+    /// Returns the number of a state that is not in the table, a new one where no item had it.
+    std::uint32_t mixed_number(std::uint64_t key, std::uint32_t example) {
+        // Most items have one of few states.
+        Recent& recent = recent_[(key * 0x9E3779B97F4A7C15U) >> (64U - kRecentBits)];
+        if (recent.key == key) return recent.number;
+        const auto [found, is_new] =
+            mixed_numbers_.try_emplace(key, static_cast<std::uint32_t>(mixed_.size()));
+        if (is_new) {
+            mixed_.push_back({0, example});
+            mixed_keys_.push_back(key);
+        }
+        recent = {key, found->second};
+        return found->second;
+    }
+
+    /// The last state of those that share a place; no key is all ones.
+    struct Recent {
+        std::uint64_t key = ~std::uint64_t{0};
+        std::uint32_t number = 0;
+    };
+    static constexpr unsigned kRecentBits = 10;
+
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
 
@@ -139,6 +248,28 @@ class StateTable {
         std::uint16_t row = 0;
         std::uint16_t outcome = 0;
     };
+
+    static bool has_date(const Pipeline& pipeline, std::size_t row) {
+        const StageRules& rules = pipeline.rules();
+        return !rules.since.empty() &&
+               (rules.since[row] != StageRules::kAlways || rules.until[row] != StageRules::kForever);
+    }
+
+    /// Returns the place of a state that counts like another: it began beyond the same unvisited stages, and
+    /// beyond no other.
+    [[nodiscard]] std::size_t place_alike(std::size_t place) const {
+        const std::size_t n_endings = n_ends_ * 2;
+        const std::size_t limit = place / n_endings % n_limits_;
+        const std::size_t visited = place / n_endings / n_limits_;
+        const std::size_t below = (std::size_t{1} << limit) - 1;
+        const auto own = static_cast<std::size_t>(std::bit_width(below & ~visited));
+        return place - (limit - own) * n_endings;
+    }
+
+    static std::size_t n_plain(const Pipeline& pipeline) {
+        const auto n = static_cast<std::size_t>(pipeline.n_rows());
+        return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
+    }
 
     static std::size_t n_limits(const Pipeline& pipeline) {
         return static_cast<std::size_t>(pipeline.n_open()) + 1;
@@ -175,10 +306,19 @@ class StateTable {
     std::size_t n_rows_ = 0;
     std::size_t n_limits_ = 0;
     std::size_t n_ends_ = 0;
+    std::size_t n_plain_ = 0;         // states of one epoch
+    std::uint32_t beyond_dated_ = 0;  // stages beyond the first one that comes or goes
+    scan::StageEpochs epochs_;
     std::vector<CodeStage> stages_;           // of each code
     std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
     std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
     std::vector<ItemStates::State> states_;
+    // States of items with rows in several epochs, in the order in which items have them.
+    std::vector<ItemStates::State> mixed_;
+    std::vector<std::uint64_t> mixed_keys_;
+    std::unordered_map<std::uint64_t, std::uint32_t> mixed_numbers_;
+    std::vector<Recent> recent_ = std::vector<Recent>(std::size_t{1} << kRecentBits);
+    std::vector<MixedItem> mixed_items_;
 };
 
 /// Whether a table of all states costs less to clear and read than the items cost to count one by one.

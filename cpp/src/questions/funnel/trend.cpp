@@ -1,21 +1,15 @@
 #include "stagefunnel/questions/funnel/trend.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 
 #include "questions/funnel/funnel_counter.hpp"
+#include "questions/funnel/period_sums.hpp"
 #include "scan/code_meaning.hpp"
 #include "scan/scan.hpp"
 
 namespace stagefunnel::funnel {
 namespace {
-
-void check_bounds(std::span<const std::int64_t> bounds) {
-    const bool rise = std::is_sorted(bounds.begin(), bounds.end(), std::less_equal<>{});
-    if (bounds.size() < 2 || !rise)
-        throw std::invalid_argument("periods need at least two bounds, each greater than the one before it");
-}
 
 /// Rows of the counts that one period has: with `MovedOut::include`, each group once more for the items that
 /// moved.
@@ -89,7 +83,7 @@ class TrendCounter {
         if (stage.row == end.last()) return;
         if (stage.is_final && !status_.closed) status_.since = closed_at_ = time;
         status_.closed = stage.is_final;
-        counter_.visit(end, stage.row);
+        counter_.visit(end, stage.row, time);
     }
 
     /// Counts the item as it stands now in the periods [first, past).
@@ -115,16 +109,6 @@ class TrendCounter {
     Status status_;
     std::int64_t closed_at_ = 0;
 };
-
-/// Turns the changes at each period into the counts of each period, by prefix sums.
-void add_up(PartialCounts& partial, Eigen::Index n_groups) {
-    partial.for_each_table([n_groups](auto& table) {
-        for (Eigen::Index row = n_groups; row < table.rows(); ++row)
-            table.row(row) += table.row(row - n_groups);
-    });
-    const auto step = static_cast<std::size_t>(n_groups * partial.counts.passed.cols());
-    for (std::size_t i = step; i < partial.sums.size(); ++i) partial.sums[i] += partial.sums[i - step];
-}
 
 /// Finds the last bound that is not after a time; the time is not before the first bound.
 ///

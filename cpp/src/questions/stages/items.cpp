@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <span>
 
+#include "scan/look_ahead.hpp"
 #include "scan/scan.hpp"
+#include "scan/stage_set.hpp"
+#include "scan/stages_beyond.hpp"
 #include "scan/visits.hpp"
 #include "stagefunnel/journeys/lookup.hpp"
 
@@ -27,10 +31,16 @@ void for_each_column(ItemFacts& facts, With with) {
 }
 
 /// Reads one item after another; `seen_by_` holds for each stage the last item that visited it.
+///
+/// @tparam Mask a set that says whether the pipeline has rules of single stages.
+template <class Mask>
 class ItemReader {
   public:
     explicit ItemReader(const Pipeline& pipeline)
-        : pipeline_(pipeline), seen_by_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem) {}
+        : pipeline_(pipeline),
+          seen_by_(static_cast<std::size_t>(pipeline.n_rows()), kNoItem),
+          seen_(static_cast<std::size_t>(pipeline.n_rows())),
+          beyond_(pipeline) {}
 
     /// Writes the facts of an item to row `to`; returns false if the item has no listed row.
     template <class Code>
@@ -40,6 +50,10 @@ class ItemReader {
         std::int64_t visits = 0, back_moves = 0, first_time = 0, closed_at = 0;
         std::int32_t n_open_seen = 0;  // distinct in-progress stages with a visit
         bool closed = false;
+        if constexpr (Mask::kHasRules) {
+            seen_.clear();
+            beyond_.clear();
+        }
         scan::for_each_visit(codes, journeys.offsets[item], journeys.offsets[item + 1],
                              pipeline_.row_of_code(), [&](std::int32_t row, std::size_t i) {
                                  const bool is_open = pipeline_.outcome_of(row) == Outcome::open;
@@ -51,6 +65,10 @@ class ItemReader {
                                  std::size_t& seen_by = seen_by_[static_cast<std::size_t>(row)];
                                  if (is_open && seen_by != item) ++n_open_seen;
                                  seen_by = item;
+                                 if constexpr (Mask::kHasRules) {
+                                     seen_.set(static_cast<std::size_t>(row));
+                                     beyond_.visit(row, journeys.time[i]);
+                                 }
                                  end.visit(row);
                              });
         if (end.empty()) return false;
@@ -65,14 +83,28 @@ class ItemReader {
         facts.lost_from[to] = end.outcome() == Outcome::lost ? end.before_run() : -1;
         facts.visits[to] = visits;
         facts.back_moves[to] = back_moves;
-        facts.skipped[to] = end.beyond_limit() - seen_below;
+        if constexpr (Mask::kHasRules) {
+            facts.skipped[to] = n_skipped();
+        } else {
+            facts.skipped[to] = end.beyond_limit() - seen_below;
+        }
         return true;
     }
 
   private:
+    [[nodiscard]] std::int32_t n_skipped() const {
+        int skipped = 0;
+        for (std::size_t w = 0; w < seen_.n_words(); ++w)
+            skipped += std::popcount(beyond_.beyond(w) & ~seen_.word(w));
+        return skipped;
+    }
+
     static constexpr std::size_t kNoItem = ~std::size_t{0};
     const Pipeline& pipeline_;
     std::vector<std::size_t> seen_by_;
+    // Read where there are rules.
+    Mask seen_;
+    scan::StagesBeyond<Mask> beyond_;
 };
 
 /// The rows [begin, end) of the facts, which one thread wrote.
@@ -81,30 +113,20 @@ struct WrittenRows {
     std::size_t end = 0;
 };
 
-/// Prefetches the memory of the items that are read soon: items are read in the order of the input, and
-/// neighbours there do not lie together in the journeys.
-template <class Code>
-class LookAhead {
-  public:
-    LookAhead(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> items)
-        : journeys_(journeys), codes_(codes), items_(items) {}
-
-    void at(std::size_t i) const {
-        if (i + kOffsets >= items_.size()) return;
-        __builtin_prefetch(&journeys_.offsets[items_[i + kOffsets]]);
-        __builtin_prefetch(&journeys_.first_row[items_[i + kOffsets]]);
-        const std::size_t row = journeys_.offsets[items_[i + kRows]];
-        __builtin_prefetch(codes_ + row);
-        __builtin_prefetch(journeys_.time.data() + row);
+/// Reads the items [first, last) of a list.
+template <class Mask, class Code>
+WrittenRows read_range(const Journeys& journeys, const Code* codes, const Pipeline& pipeline,
+                       std::span<const std::uint32_t> items, std::size_t first, std::size_t last,
+                       ItemFacts& facts) {
+    ItemReader<Mask> reader(pipeline);
+    const scan::LookAhead ahead(journeys, codes, items.first(last));
+    WrittenRows written{first, first};
+    for (std::size_t i = first; i < last; ++i) {
+        ahead.at(i);
+        if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
     }
-
-  private:
-    static constexpr std::size_t kOffsets = 32, kRows = 16;
-
-    const Journeys& journeys_;
-    const Code* codes_;
-    std::span<const std::uint32_t> items_;
-};
+    return written;
+}
 
 /// Closes the gaps that items without a listed row leave between the threads' rows.
 void close_up(ItemFacts& facts, std::span<const WrittenRows> parts) {
@@ -127,14 +149,9 @@ ItemFacts item_facts(const Journeys& journeys, const Pipeline& pipeline, unsigne
     ItemFacts facts;
     for_each_column(facts, [&](auto& column) { column.resize(items.size()); });
     const auto read = [&](const auto* codes, std::size_t first, std::size_t last) {
-        ItemReader reader(pipeline);
-        const LookAhead ahead(journeys, codes, std::span(items).first(last));
-        WrittenRows written{first, first};
-        for (std::size_t i = first; i < last; ++i) {
-            ahead.at(i);
-            if (reader.read(journeys, codes, items[i], facts, written.end)) ++written.end;
-        }
-        return written;
+        return scan::with_stage_set(pipeline, [&]<class Mask>() {
+            return read_range<Mask>(journeys, codes, pipeline, items, first, last, facts);
+        });
     };
     const std::vector<WrittenRows> parts = scan::scan_ranges(journeys, threads, read);
     close_up(facts, parts);

@@ -7,10 +7,25 @@
 #include "base/time_distance.hpp"
 #include "scan/same_items.hpp"
 #include "scan/scan.hpp"
+#include "scan/stays.hpp"
 #include "scan/visits.hpp"
 
 namespace stagefunnel::stages {
 namespace {
+
+/// Appends the losses of a range of items to those of the range before it.
+void append(Losses& losses, const Losses& next) {
+    const auto append_column = [](auto& column, const auto& more) {
+        column.insert(column.end(), more.begin(), more.end());
+    };
+    append_column(losses.item, next.item);
+    append_column(losses.from_stage, next.from_stage);
+    append_column(losses.lost_stage, next.lost_stage);
+    append_column(losses.until_lost, next.until_lost);
+    append_column(losses.in_stage, next.in_stage);
+    append_column(losses.creation_unknown, next.creation_unknown);
+    append_column(losses.start_unknown, next.start_unknown);
+}
 
 /// Lists the items that are lost now, one item after another.
 class LossLister {
@@ -38,23 +53,56 @@ class LossLister {
         losses_.lost_stage.push_back(end.last());
         losses_.until_lost.push_back(distance(created, lost_at));
         losses_.in_stage.push_back(end.before_run() < 0 ? 0 : distance(from_at, lost_at));
+        losses_.creation_unknown.push_back(0);
+        losses_.start_unknown.push_back(0);
     }
 
-    void merge(const LossLister& next) {
-        const auto append = [](auto& column, const auto& more) {
-            column.insert(column.end(), more.begin(), more.end());
-        };
-        append(losses_.item, next.losses_.item);
-        append(losses_.from_stage, next.losses_.from_stage);
-        append(losses_.lost_stage, next.losses_.lost_stage);
-        append(losses_.until_lost, next.losses_.until_lost);
-        append(losses_.in_stage, next.losses_.in_stage);
-    }
+    void merge(const LossLister& next) { append(losses_, next.losses_); }
 
     [[nodiscard]] Losses take() { return std::move(losses_); }
 
   private:
     const Pipeline& pipeline_;
+    Losses losses_;
+};
+
+/// Lists the items that are lost now, of rows with marks.
+class MarkedLossLister {
+  public:
+    MarkedLossLister(const Journeys& journeys, const Pipeline& pipeline, const scan::Marks& marks)
+        : pipeline_(pipeline), walker_(journeys, pipeline, marks) {}
+
+    template <class Code>
+    void count(const Journeys& /*journeys*/, const Code* codes, std::size_t item) {
+        scan::JourneyEnd end(pipeline_);
+        scan::Stay first, from, last;
+        std::int64_t lost_at = 0;
+        walker_.walk(codes, item, [&](const scan::Stay& stay) {
+            if (end.empty()) first = stay;
+            if (end.empty() || pipeline_.outcome_of(stay.row) != end.outcome()) {
+                from = last;
+                lost_at = stay.entered;
+            }
+            last = stay;
+            end.visit(stay.row);
+        });
+        if (end.empty() || end.outcome() != Outcome::lost) return;
+        losses_.item.push_back(static_cast<std::uint32_t>(item));
+        losses_.from_stage.push_back(end.before_run());
+        losses_.lost_stage.push_back(end.last());
+        losses_.until_lost.push_back(distance(first.entered, lost_at));
+        losses_.in_stage.push_back(end.before_run() < 0 ? 0 : distance(from.entered, from.exited));
+        losses_.creation_unknown.push_back(static_cast<std::uint8_t>(first.start_unknown));
+        losses_.start_unknown.push_back(static_cast<std::uint8_t>(from.start_unknown));
+    }
+
+    void merge(const MarkedLossLister& next) { append(losses_, next.losses_); }
+
+    [[nodiscard]] Losses take() { return std::move(losses_); }
+
+  private:
+    const Pipeline& pipeline_;
+    scan::StayWalker walker_;
     Losses losses_;
 };
 
@@ -96,8 +144,14 @@ LargeVector<std::int64_t> rows_in_whole(const Journeys& journeys, const Journeys
 
 }  // namespace
 
-Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
+Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads,
+                   const scan::Marks* marks) {
     pipeline.check(journeys);
+    if (marks != nullptr) {
+        marks->check(journeys);
+        return scan::scan(journeys, threads, [&] { return MarkedLossLister(journeys, pipeline, *marks); })
+            .take();
+    }
     return scan::scan(journeys, threads, [&] { return LossLister(pipeline); }).take();
 }
 

@@ -59,7 +59,8 @@ class LogChecks {
 /// Checks ranges of items as a pipeline reads them.
 class PipelineChecks {
   public:
-    explicit PipelineChecks(const Pipeline& pipeline) : pipeline_(pipeline) {}
+    explicit PipelineChecks(const Pipeline& pipeline)
+        : pipeline_(pipeline), has_dates_(pipeline.has_dates()) {}
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
@@ -72,6 +73,7 @@ class PipelineChecks {
             if (unlisted == end - begin) ++found_.items_without_rows;
             if (unlisted > 0) count_bridges(codes, begin, end, unlisted);
             if (unlisted < end - begin) check_last_time(journeys.time.data(), codes, begin, end);
+            if (has_dates_) count_outside_dates(journeys.time.data(), codes, begin, end);
         }
     }
 
@@ -80,6 +82,7 @@ class PipelineChecks {
         found_.bridged_visits += other.found_.bridged_visits;
         found_.items_without_rows += other.found_.items_without_rows;
         found_.ties_deciding_outcome += other.found_.ties_deciding_outcome;
+        found_.rows_outside_dates += other.found_.rows_outside_dates;
     }
 
     [[nodiscard]] const PipelineQuality& found() const { return found_; }
@@ -117,7 +120,19 @@ class PipelineChecks {
         if (outcomes[0] + outcomes[1] + outcomes[2] > 1) ++found_.ties_deciding_outcome;
     }
 
+    template <class Code>
+    void count_outside_dates(const std::int64_t* time, const Code* codes, std::size_t begin,
+                             std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::int32_t row = row_of(codes[i]);
+            const bool is_open = row >= 0 && row < pipeline_.n_open();
+            if (is_open && !pipeline_.is_there(static_cast<std::size_t>(row), time[i]))
+                ++found_.rows_outside_dates;
+        }
+    }
+
     const Pipeline& pipeline_;
+    bool has_dates_;
     PipelineQuality found_;
 };
 

@@ -15,7 +15,7 @@ from ...files import read_tables
 from ..inputs import Inputs, read_export, read_settings
 from ..log_files import expand_files, open_log
 from ..progress import progress_bars
-from ..remarks import say_warnings
+from ..remarks import say_doubts
 from ..values import read_length, read_moment, read_period
 
 
@@ -27,7 +27,7 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
     if args.files:
         export = read_export(args, parser)
         for part in filter(None, (export.leads, export.deals)):
-            say_warnings(part.log)
+            say_doubts(part.log, args)
         return sf.chain_funnel(
             export,
             lead_pipeline=args.lead_pipeline,
@@ -65,7 +65,7 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]
     log = stack.enter_context(open_log(own, parser, settings))
-    say_warnings(log)
+    say_doubts(log, args)
     return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
 
 

@@ -56,6 +56,20 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
         )
 
 
+def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List the visits, one row each."""
+    with open_inputs(args, parser) as inputs:
+        return sf.visits(
+            inputs.log,
+            inputs.pipeline,
+            by=split_names(args.by),
+            at=args.at,
+            columns=split_names(args.columns) or (),
+            calendar=inputs.calendar,
+            **inputs.scope(args),
+        )
+
+
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:
@@ -78,6 +92,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             at=args.at,
             reason=args.reason,
             amount=args.amount,
+            unit=args.unit,
             calendar=inputs.calendar,
             **inputs.cohort(args),
         )
@@ -87,7 +102,8 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
         scope = inputs.cohort(args)
-        return sf.skips(inputs.log, inputs.pipeline, by=split_names(args.by), at=args.at, **scope)
+        by = split_names(args.by)
+        return sf.skips(inputs.log, inputs.pipeline, by=by, at=args.at, unit=args.unit, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -124,6 +140,7 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
         "lost_then_won": args.lost_then_won,
         "by": split_names(args.by),
         "amount": args.amount,
+        "unit": args.unit,
         **inputs.cohort(args),
     }
 

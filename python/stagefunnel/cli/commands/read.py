@@ -13,6 +13,7 @@ import stagefunnel as sf
 from ...display.formats import choose_format
 from ...display.write import write_file
 from ..inputs import read_export
+from ..spelling import speller, with_options
 
 
 def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,8 @@ def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     else:
         write_file(sf.row_table(export.log), _table_format(args.to), args.to)
     if sys.stdout is not None:
-        sys.stdout.write(f"{export!r}\n")
+        spell = speller(vars(args), args.command.other_names)
+        sys.stdout.write(f"{with_options(repr(export), spell)}\n")
 
 
 def _table_format(path: str) -> str:
@@ -39,12 +41,15 @@ def _write_all(export: sf.Export, directory: str) -> None:
     for name, part in [("leads", export.leads), ("deals" if export.leads else "log", export)]:
         if part is None:
             continue
-        write_file(sf.row_table(part.log), "parquet", os.path.join(directory, f"{name}.parquet"))
+        rows = sf.row_table(part.log)
+        write_file(rows, "parquet", os.path.join(directory, f"{name}.parquet"))
+        # The columns that every log has go by their own names; the others are read where a file names them.
+        columns = {column: column for column in ("exited", "start_unknown") if column in rows}
         write_file(part.items, "parquet", os.path.join(directory, f"{name}_items.parquet"))
         write_file(part.quality, "csv", os.path.join(directory, f"{name}_quality.csv"))
         for file, pipeline in zip(_file_names(part.pipelines), part.pipelines.values(), strict=True):
             path = os.path.join(directory, f"{name}_{file}.toml")
-            write_file(sf.Settings(pipeline).to_toml(), "toml", path)
+            write_file(sf.Settings(pipeline, columns).to_toml(), "toml", path)
     if export.links is not None:
         write_file(export.links, "parquet", os.path.join(directory, "links.parquet"))
 

@@ -71,7 +71,7 @@ class Command:
         return getattr(import_module(f".{module}", __package__), name)(args, parser)
 
 
-_FUNNEL = (options.fill, options.flips, options.groups, options.amount, options.cohort)
+_FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
@@ -121,7 +121,10 @@ examples:
     "losses": Command(
         "count the items lost, by where they were lost from and why",
         "questions.losses",
-        (options.groups, options.at_loss, options.reason, options.amount, options.calendar, options.cohort),
+        (
+            *(options.groups, options.unit, options.at_loss, options.reason, options.amount),
+            *(options.calendar, options.marks, options.cohort),
+        ),
         """\
 example:
   stagefunnel losses deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -130,7 +133,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (options.groups, options.at_move, options.cohort),
+        (options.groups, options.unit, options.at_move, options.cohort),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -148,10 +151,20 @@ example:
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
-        (options.per, options.calendar, options.part),
+        (options.per, options.calendar, options.marks, options.part),
         """\
 example:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
+""",
+    ),
+    "visits": Command(
+        "list the visits: which item was in which stage, from when to when",
+        "questions.visits",
+        (options.groups, options.at_visit, options.calendar, options.marks, options.part),
+        """\
+examples:
+  stagefunnel visits deals.csv --pipeline pipeline.toml --period 2026-03 --out visits.csv
+  stagefunnel visits deals.csv --pipeline pipeline.toml --items items.csv --by manager
 """,
     ),
     "transitions": Command(
@@ -175,7 +188,10 @@ example:
     "summary": Command(
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
-        (options.fill, options.flips, options.groups, options.per, options.calendar, options.part),
+        (
+            *(options.fill, options.flips, options.groups, options.per),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
 examples:
   stagefunnel summary deals.csv --pipeline pipeline.toml
@@ -207,7 +223,10 @@ examples:
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
-        (options.report, options.observed, options.groups, options.reason, options.calendar, options.part),
+        (
+            *(options.report, options.observed, options.groups, options.reason),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
 example:
   stagefunnel report deals.csv --pipeline pipeline.toml --items items.csv --by manager --out report.html
@@ -233,7 +252,7 @@ example:
     "quality": Command(
         "count what is unusual in the rows",
         "questions.quality",
-        (),
+        (options.marks,),
         """\
 examples:
   stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at

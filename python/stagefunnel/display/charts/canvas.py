@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, value_label
-from ..restored import named_columns, named_parts, restored
+from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
 from .style import AnyChart, Theme, finished, inert, theme_of
 
@@ -66,8 +66,11 @@ class Canvas:
         return replace(self, by=[name for name in self.by if name != column])
 
     def names_of(self, labels: Iterable[Hashable]) -> dict[Hashable, str]:
-        """Return the name that people read for each label, as :func:`unique_names` does."""
-        return unique_names(labels, self.remembered.get("names", {}))
+        """Return the name that people read for each label, as :func:`unique_names` does.
+
+        Optional stages are marked.
+        """
+        return marked_optional(unique_names(labels, self.remembered.get("names", {})), self.remembered)
 
     def stages(self) -> list[Hashable]:
         """List the stages of the table in the order of the pipeline."""

@@ -9,8 +9,10 @@ import pandas as pd
 
 from ..numbers import brief, count, number, percent
 from ..outcomes import recorded_outcomes
-from ..restored import follows, is_whole
+from ..restored import compared_stages, follows, is_whole
 from ..sentences import KIND_TITLES, findings, standings
+from ..things import thing_of, things_of
+from ..unlike import notes_of_funnels
 from .canvas import Canvas
 
 _MOST_GROUPS = 12
@@ -81,29 +83,32 @@ def story_of(canvas: Canvas) -> Story:
     outcomes = {kind: recorded_outcomes(remembered, kind, rows) for kind, rows in parts.items()}
     stage_names = remembered.get("names", {})
     names = canvas.names_of(table["stage"].unique())
+    of_all = {kind: of_groups[0] for kind, of_groups in outcomes.items()}
+    things = things_of(remembered)
     panels = []
     for at, (group, _) in enumerate(groups):
         for kind in kinds:
             part = parts[kind][at]
             without = remembered.get("without_rows", ())
             known = is_whole(part, remembered)
-            sentences = findings(part, outcomes[kind][at], stage_names, without) if known else []
+            sentences = findings(part, outcomes[kind][at], stage_names, without, things) if known else []
             if len(kinds) > 1:
                 finding = _finding_of(kind, sentences)
                 panels.append(_panel(_heading(group, kind), finding, part, names, kind, remembered))
             else:
-                standing = standings({kind: outcomes[kind][at]})
+                standing = standings({kind: outcomes[kind][at]}, thing_of(remembered))
                 panels.append(_panel(group, standing + sentences, part, names, kind, remembered))
     titles = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
     title = canvas.titled(f"Funnel: {titles}" if titles else "Funnel")
     tooltip = {column: heading for column, heading, _ in _SHOWN if column in table.columns}
+    tooltip["base"] = f"all {things}"
     if by:
-        return Story(title, [], panels, tooltip)
+        series = zip((group for group, _ in groups), parts[kinds[0]], strict=True)
+        notes = [] if "part" in by else notes_of_funnels(series, remembered)
+        return Story(title, notes, panels, tooltip)
     if len(panels) == 1:
         return Story(title, panels[0].sentences, [panels[0]._replace(sentences=[])], tooltip)
-    return Story(
-        title, standings({kind: of_groups[0] for kind, of_groups in outcomes.items()}), panels, tooltip
-    )
+    return Story(title, standings(of_all, thing_of(remembered)), panels, tooltip)
 
 
 def _panel(
@@ -117,7 +122,8 @@ def _panel(
     stages = [names[label] for label in rows["stage"]]
     # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
     has_steps = kind in ("conversions", "furthest", "strict")
-    steps = _step_records(rows, stages, follows(rows, remembered)) if has_steps else []
+    above = compared_stages(rows, remembered, names)
+    steps = _step_records(rows, stages, follows(rows, remembered), above) if has_steps else []
     return Panel(title, sentences, _pieces(rows, stages), _tick_records(rows, stages), steps, stages)
 
 
@@ -175,18 +181,21 @@ def _tick_records(rows: pd.DataFrame, stages: list[str]) -> list[dict[str, Any]]
     return ticks
 
 
-def _step_records(rows: pd.DataFrame, stages: list[str], follow: list[bool]) -> list[dict[str, Any]]:
+def _step_records(
+    rows: pd.DataFrame, stages: list[str], follow: list[bool], above: list[str]
+) -> list[dict[str, Any]]:
     """Record the conversion from the stage above, unless a stage has more items than the stage above.
 
-    A filtered table has bars whose stage before is not there; `follow` flags the others.
+    A filtered table has bars whose stage before is not there; `follow` flags the others. Where a stage is
+    compared with one further up, `above` names that.
 
     Of several won stages, only the first has the last stage in progress above it.
     """
     is_first = (rows["outcome"] == "open") | (rows["outcome"] != rows["outcome"].shift())
     is_below = is_first & pd.Series(follow, index=rows.index)
-    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_below, strict=True)
+    shares = zip(stages, rows["outcome"], rows["conversion_from_previous"], is_below, above, strict=True)
     return [
-        {"stage": stage, "text": f"\N{DOWNWARDS ARROW} {percent(value)}"}
-        for stage, outcome, value, first in shares
+        {"stage": stage, "text": f"\N{DOWNWARDS ARROW} {percent(value)}{f' of {of}' if of else ''}"}
+        for stage, outcome, value, first, of in shares
         if outcome != "lost" and first and value <= 1
     ]

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from ...tables.labels import present_or_missing
+from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
+from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
+from ..things import things_of
 from .canvas import Canvas
 from .library import alt
 from .marks import layered, room_for, side_by_side, stacked_bars
@@ -60,6 +62,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     if len(leading) > len(domain) and "other" not in domain:  # a reason may have that name
         domain.append("other")
     scale = alt.Scale(domain=domain, range=list(look.series[: len(domain)]))
+    things = things_of(canvas.remembered)
     panels = []
     for group, rows in canvas.groups(_MOST_GROUPS):
         records = _piece_records(rows, part, names, parts, domain, canvas.remembered.get("working_day"))
@@ -75,16 +78,20 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
             room=room_for(max(record["share"] for record in totals), _ROOM),
             colours=scale,
             shown=("stage", "into", "items", "of the lost", "until lost"),
+            headings={"items": things} if things != "items" else None,
         )
         title = panel_title(look, group, width=_WIDTH) if group else None
         panels.append(layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT), title=title))
-    findings = [] if canvas.by else of_losses(table, names.__getitem__)
-    return canvas.finished(side_by_side(panels), canvas.titled("Where items are lost"), findings)
+    if canvas.by:
+        findings = notes_of_losses(table, canvas.remembered)
+    else:
+        findings = of_losses(table, names.__getitem__, canvas.remembered)
+    return canvas.finished(side_by_side(panels), canvas.titled(f"Where {things} are lost"), findings)
 
 
 def _part_column(table: pd.DataFrame) -> str:
     """Choose the column that divides a bar: the reason if the table has one, otherwise the lost stage."""
-    after = list(table.columns)[list(table.columns).index("lost_stage") + 1]
+    after = columns_behind(table, "lost_stage")[0]
     return str(after) if after != "items" else "lost_stage"
 
 

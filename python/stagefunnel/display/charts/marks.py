@@ -51,11 +51,13 @@ def stacked_bars(
     room: alt.Scale,
     colours: alt.Scale,
     shown: Iterable[str],
+    headings: Mapping[str, str] | None = None,
 ) -> list[Any]:
     """Draw bars of several pieces, with a number behind each bar.
 
     Pieces are records with a `length`, a ``part`` and a ``place`` in the bar; totals are records with the
-    `length` of a bar and its number as ``label``. The box over a piece has the fields `shown`.
+    `length` of a bar and its number as ``label``. The box over a piece has the fields `shown`, with
+    `headings` other than their names.
     """
     x: dict[str, Any] = {"scale": room, "axis": None}
     bars = (
@@ -66,7 +68,7 @@ def stacked_bars(
             x=alt.X(f"{length}:Q", stack="zero", **x),
             order=alt.Order("place:Q"),
             color=alt.Color("part:N", scale=colours, legend=legend()),
-            tooltip=tooltip(shown),
+            tooltip=tooltip(shown, headings),
         )
     )
     numbers = numbers_behind(chart_of(totals), look)

@@ -13,6 +13,7 @@ from ...tables.skipping import LEAST_BASE, OnTheWay
 from ..numbers import count, percent
 from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
+from ..things import things_of
 from .canvas import Canvas, rows_of
 from .heat import Side, heat_map, letter_on, letter_on_paper
 from .library import alt
@@ -60,7 +61,9 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
     table = canvas.table
     names = canvas.names_of(sorted(table["stage"].unique(), key=_place_in(table["stage"])))
     columns = [value_labels(table[name]) for name in canvas.by]
-    groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)] or ["all items"] * len(table)
+    groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)] or [
+        f"all {things_of(canvas.remembered)}"
+    ] * len(table)
     order = list(dict.fromkeys(groups))  # the table has the group with the highest rate first
     canvas.check_room(len(order), _MOST_GROUPS)
     on_the_way = OnTheWay.of_skips(table)
@@ -88,7 +91,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         ),
         name_width=190,
     )
-    sentences = of_skips(of_stages_with_rows(table, canvas.remembered), names.__getitem__)
+    seen = of_stages_with_rows(table, canvas.remembered)
+    sentences = of_skips(seen, names.__getitem__, canvas.remembered)
     return canvas.finished(chart, canvas.titled("Skipped stages"), sentences)
 
 

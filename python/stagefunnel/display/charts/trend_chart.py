@@ -13,6 +13,7 @@ from ..numbers import count, percent
 from ..period_sentences import of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
 from ..sentences import KIND_TITLES
+from ..things import things_of
 from .canvas import Canvas, Panels, rows_of
 from .library import alt
 from .marks import chart_of, layered, side_by_side, tooltip
@@ -22,9 +23,9 @@ ValueName = Literal["win_rate", "conversion_from_all", "conversion_from_previous
 _MOST_GROUPS, _MOST_LINES, _WIDTH, _HEIGHT = 12, 8, 560, 260
 _TITLES = {
     "win_rate": "won, of what was closed in the period",
-    "conversion_from_all": "of all items",
+    "conversion_from_all": "of all {items}",
     "conversion_from_previous": "of the previous stage",
-    "reached": "items",
+    "reached": "{items}",
 }
 _WIN_RATE = "win rate"
 
@@ -92,6 +93,7 @@ def plot_trend(
             _win_rates(rows, canvas.remembered) if value == "win_rate" else _shares(rows, value, names),
             group,
             _axis_title(value, canvas.remembered),
+            things_of(canvas.remembered),
             drawn,
             partial,
             canvas.look,
@@ -121,9 +123,9 @@ def _axis_title(value: str, remembered: Mapping[str, Any]) -> str:
     """Say what a value is a share of, by the basis of the trend."""
     basis = remembered.get("basis")
     if value != "conversion_from_all" or basis is None:
-        return _TITLES[value]
+        return _TITLES[value].format(items=things_of(remembered))
     within = remembered.get("within")
-    return f"of all items {basis} in the period{f', within {within}' if within else ''}"
+    return f"of all {things_of(remembered)} {basis} in the period{f', within {within}' if within else ''}"
 
 
 def _periods_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
@@ -175,12 +177,13 @@ def _lines(
     records: Sequence[dict[str, Any]],
     group: str,
     title: str,
+    things: str,
     stages: Sequence[str],
     partial: Collection[str],
     look: Theme,
 ) -> alt.LayerChart:
     """Draw a line for each stage; points of periods that are covered only in part are hollow."""
-    is_share = title != _TITLES["reached"]
+    is_share = title != things
     periods = list(dict.fromkeys(record["period"] for record in records))
     records = [record | {"covered": record["period"] not in partial} for record in records]
     scale = alt.Scale(domain=list(stages), range=list(look.series[: len(stages)]))
@@ -194,7 +197,9 @@ def _lines(
             axis=alt.Axis(title=title, format=".0%" if is_share else "~s", domain=False, tickCount=6),
         ),
         color=alt.Color("stage:N", scale=scale, legend=legend()),
-        tooltip=tooltip(("period", "stage", "text", "reached", "all"), {"text": title, "all": "all items"}),
+        tooltip=tooltip(
+            ("period", "stage", "text", "reached", "all"), {"text": title, "all": f"all {things}"}
+        ),
     )
     hollow = alt.condition(alt.datum.covered, alt.value(1), alt.value(0))
     layers = [

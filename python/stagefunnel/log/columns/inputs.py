@@ -21,7 +21,7 @@ from .arrow import is_of_duckdb
 
 Take = Callable[[npt.NDArray[np.uint32]], pd.Series]
 _UNITS = {"s": "s", "m": "ms", "u": "us", "n": "ns"}
-_FORMATS = {unit: letter for letter, unit in _UNITS.items()}
+FORMATS = {unit: letter for letter, unit in _UNITS.items()}
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ def _timestamps(series: pd.Series) -> _core.columns.Column:
     index = pd.DatetimeIndex(series)
     zone = "" if index.tz is None else zone_name(index.tz)
     values = np.require(index.asi8, requirements=("C", "A"))
-    return _core.columns.column_from_array(values, None, f"ts{_FORMATS[index.unit]}:{zone}")
+    return _core.columns.column_from_array(values, None, f"ts{FORMATS[index.unit]}:{zone}")
 
 
 def _arrow_backed(series: pd.Series, name: str) -> _core.columns.Column:

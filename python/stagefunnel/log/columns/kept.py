@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, given, named, quoted
 from .arrow import frame_of, series_of, speaks_arrow, table_of
-from .category import CategoryColumn, category_column, is_narrow
+from .category import CategoryColumn, category_column, is_narrow, values_at
 from .inputs import check_names
 from .number import NumberColumn, holds_decimals, number_column
 
@@ -62,6 +62,17 @@ class RowColumns:
             self._categories[name] = category
         return self._categories[name]
 
+    def values_at(self, name: str, rows: npt.NDArray[np.int64]) -> pd.Series:
+        """Return the values of a column in some rows of the journeys, as the type that they came in."""
+        if name not in self._types:
+            category = self._categories[name].at(rows)
+            return values_at(category.values, category.code)
+        numbers, dtype = self._numbers[name], self._types[name]
+        values = pd.Series(numbers.values[rows] / 10.0**numbers.scale)
+        if pd.api.types.is_integer_dtype(dtype):
+            return values.astype("Int64" if values.isna().any() else dtype)
+        return values
+
     def numbers(self, name: str) -> NumberColumn:
         """Return the amount of each row of the journeys."""
         if name not in self._numbers:
@@ -84,7 +95,7 @@ def _are_numbers(column: pd.Series) -> bool:
 
 def column_names(columns: Any) -> list[str]:
     """Return the names of the columns that a log keeps, after a check."""
-    names = [columns] if isinstance(columns, str) else list(columns)
+    names = [columns] if isinstance(columns, str) or not isinstance(columns, Iterable) else list(columns)
     if not all(isinstance(name, str) for name in names):
         raise SchemaError(given("columns", columns), " are not names of columns")
     if len(set(names)) < len(names):

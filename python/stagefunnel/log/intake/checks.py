@@ -18,17 +18,17 @@ from ...errors import (
     SchemaError,
     advised,
     check_option,
-    core_errors,
     counted,
     given,
     is_whole_number,
     named,
     quoted,
 )
-from ...times.stamps import NAT, in_unit, parse_texts, refuse_unparsed
-from ...times.zones import localized
-from ..columns.inputs import Input, read_input
+from ...times.stamps import NAT
+from ..columns.inputs import Input
+from ..columns.marks import Ends
 from ..data import Empty, Invalid
+from .times import early_ends, encode, in_zone, read_ends, readable_times, refined
 
 _EMPTY_ADVICE: Final[Parts] = ("; pass ", advised("empty", "allow"), " if that is expected")
 _MOST_THREADS = 1_024  # more would only cost their stacks
@@ -46,9 +46,17 @@ class Rows:
     dropped: npt.NDArray[np.uint64]
     found: dict[str, int]
     other_labels: list[Hashable]
+    ends: Ends | None = None
 
     def __len__(self) -> int:
         return len(self.inputs["item"])
+
+    def in_unit(self, unit: str | None, threads: int) -> Rows:
+        """Return the rows with their times in a finer unit, where the ends of visits need one."""
+        if unit is None or unit == self.times.time_unit:
+            return self
+        times = refined(self.times, self.stamps, unit)
+        return replace(self, times=times, stamps=encode(_core.columns.encode_times, times, threads))
 
 
 def check_options(invalid: str, empty: str, keys: str) -> None:
@@ -139,16 +147,27 @@ def look_over(
     keys = encode(_core.columns.pack_items if pack else _core.columns.encode_items, inputs["item"], threads)
     codes = encode(_core.columns.encode_stages, inputs["stage"], threads)
     stamps = encode(_core.columns.encode_times, times, threads)
+    ends, bad_ends = None, {}
+    if "exited" in inputs:
+        ends, unparsed_ends, doubtful_ends = read_ends(
+            inputs["exited"], times, invalid, time_format, first_row, zone, threads
+        )
+        early = early_ends(ends, times, stamps, inputs, invalid, first_row)
+        bad_ends = {"unparsed_end": unparsed_ends, "ended_before_start": early}
+        for check, count in doubtful_ends.items():
+            doubtful[check] = doubtful.get(check, 0) + count
     missing = {
         "item": keys.missing_rows,
         "stage": codes.missing_rows,
         "time": np.setdiff1d(stamps.missing_rows, unparsed),
     }
-    dropped = rows_to_drop(missing, unparsed, invalid, inputs, first_row)
+    unreadable = np.concatenate([unparsed, *bad_ends.values()])
+    dropped = rows_to_drop(missing, unreadable, invalid, inputs, first_row)
     if len(dropped):
         _core.columns.leave_out(codes, dropped)
     found = {f"missing_{role}": len(rows) for role, rows in missing.items()}
-    found |= {"unparsed_time": len(unparsed), **doubtful, "dropped": len(dropped)}
+    found |= {"unparsed_time": len(unparsed), **{check: len(rows) for check, rows in bad_ends.items()}}
+    found |= {**doubtful, "dropped": len(dropped)}
     other_labels: list[Hashable] = []
     if stages is not None:
         members = inputs["stage"].labels
@@ -156,7 +175,10 @@ def look_over(
         other_labels = [label for label in labels if label not in stages]
         kept = np.array([label in stages for label in labels], dtype=np.uint8)
         found["other_stages"] = _core.columns.keep_stages(codes, kept, threads)
-    return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels)
+    if ends is not None:
+        # The ends of rows that are not read decide nothing, such as the unit of the log.
+        ends.ticks[dropped], ends.ticks[codes.left_out_rows] = NAT, NAT
+    return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels, ends)
 
 
 def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None = None) -> None:
@@ -169,64 +191,6 @@ def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{role} has {counted(length, 'row')}" for role, length in lengths.items())
         raise SchemaError(f"the columns differ in length: {listed}")
-
-
-def encode(encode: Any, column: Input, *more: Any) -> Any:
-    """Encode a column by a function of the core, whose errors then name the column."""
-    with core_errors(f"column {column.name!r}: "):
-        return encode(column.column, *more)
-
-
-def readable_times(
-    column: Input,
-    invalid: Invalid,
-    time_format: str | None,
-    first_row: int | None = None,
-    unit: str | None = None,
-) -> tuple[Input, npt.NDArray[np.uint64]]:
-    """Parse times that are text; rows that do not parse are refused or returned."""
-    if not column.column.holds_bytes:
-        if time_format is not None:
-            raise SchemaError(
-                given("time_format", time_format),
-                f" is for text; column {column.name!r} holds times already",
-            )
-        return column, np.zeros(0, dtype=np.uint64)
-    if not column.holds_text:
-        raise SchemaError(f"column {column.name!r} holds bytes; expected dates, timestamps, text or integers")
-    texts = column.take(np.arange(len(column), dtype=np.uint32))
-    stamps, unparsed = parse_texts(texts, column.name, time_format)
-    if len(unparsed) and invalid != "drop":
-        refuse_unparsed(column.name, texts, unparsed, time_format, first_row)
-    return read_input(in_unit(stamps, unit), column.name), unparsed
-
-
-def in_zone(column: Input, zone: str, threads: int) -> tuple[Input, int]:
-    """Read times without a zone as local times of one, and show others in it.
-
-    Returns
-    -------
-    column, doubtful
-        The times, and the number of those that a change of the clocks leaves in doubt.
-    """
-    if column.zone is not None:
-        return replace(column, shown_in=zone), 0
-    missing = encode(_core.columns.encode_times, column, threads).missing_rows
-    unit = column.time_unit
-    if unit is None:
-        if len(missing) == len(column):
-            return column, 0  # a column without a value often has no particular type
-        raise SchemaError(
-            given("zone", zone), f" is for dates and times; column {column.name!r} holds plain integers"
-        )
-    ticks = column.column.take_integers(np.arange(len(column), dtype=np.uint32))
-    ticks = ticks * 86_400 if unit == "D" else ticks.copy()
-    ticks[missing] = NAT
-    with core_errors(f"column {column.name!r} in {zone}: "):
-        local, doubtful = localized(
-            pd.DatetimeIndex(ticks.view(f"datetime64[{'s' if unit == 'D' else unit}]")), zone
-        )
-    return read_input(local, column.name), doubtful
 
 
 def rows_to_drop(

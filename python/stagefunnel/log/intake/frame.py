@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, quoted
+from ..columns.arrow import series_of
 from ..columns.inputs import Input, read_input, read_inputs
 from ..columns.kept import RowColumns, with_columns
+from ..columns.marks import RowMarks, flags_of
 from ..columns.stage_labels import joined
 from ..data import Empty, Invalid, Keys, LogData
-from .checks import check_columns, encode, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
+from .checks import check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
+from .times import encode
 
 
 def read_frame(
@@ -30,10 +35,11 @@ def read_frame(
 ) -> LogData:
     """Read a log out of one table, or arrays, and keep some more of its columns."""
     frame, more = with_columns(frame, kept)
+    frame, flags = with_flags(frame, columns.get("start_unknown"))
     inputs = gather(frame, columns)
     if "pipeline" in inputs:
         inputs["stage"] = joined(inputs["stage"], inputs.pop("pipeline"))
-    check_columns(inputs, more)
+    check_columns(inputs, {**more, **flags})
     if not len(inputs["item"]):
         refuse_empty(0, empty)
     wanted = stages_to_keep(stages)
@@ -41,6 +47,9 @@ def read_frame(
         inputs, time_format=time_format, invalid=invalid, threads=threads, zone=zone, stages=wanted
     )
     refuse_nothing_left(len(rows), rows.found, rows.other_labels, empty)
+    if rows.ends is not None:
+        rows = rows.in_unit(rows.ends.unit_beside(rows.times.time_unit), threads)
+    unknown = next((flags_of(column, name) for name, column in flags.items()), None)
     if keys == "exact":
         encode(_core.journeys.KeyTexts(True).add, inputs["item"], rows.keys)
     given = inputs.get("order")
@@ -48,10 +57,15 @@ def read_frame(
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
     labels: list[Any] = list(rows.codes.labels)
     encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
-    kept_columns = None
-    if more:
+    kept_columns, marks = None, None
+    has_marks = unknown is not None or rows.ends is not None
+    if more or has_marks:
         journeys, numbers = _core.journeys.build_journeys_with_rows(*encoded)
-        kept_columns = RowColumns(more, numbers, threads)
+        kept_columns = RowColumns(more, numbers, threads) if more else None
+        if has_marks:
+            unit = rows.times.time_unit
+            ended = None if rows.ends is None else rows.ends.in_unit(unit, inputs["exited"].name)
+            marks = RowMarks.of_rows(ended, unknown, numbers, threads)
     else:
         journeys = _core.journeys.build_journeys(*encoded)
     return LogData(
@@ -67,13 +81,24 @@ def read_frame(
         threads=threads,
         other_labels=rows.other_labels,
         columns=kept_columns,
+        marks=marks,
         has_pipelines=columns.get("pipeline") is not None,
     )
 
 
-def gather(frame: Any, columns: dict[str, Any]) -> dict[str, Input]:
-    """Read the columns of a log, given by name or as arrays."""
-    given = {role: value for role, value in columns.items() if value is not None}
+def with_flags(frame: Any, column: Any) -> tuple[Any, dict[str, pd.Series]]:
+    """Take the column of unknown starts out of a frame, by its name; return a frame for the other columns."""
+    if column is None:
+        return frame, {}
+    if isinstance(column, str) == (frame is None):
+        what = "an array" if frame is None else "the name of a column"
+        raise SchemaError(f"{'without' if frame is None else 'with'} a frame, start_unknown must be {what}")
+    return (frame, {"start_unknown": series_of(column)}) if frame is None else with_columns(frame, column)
+
+
+def gather(frame: Any, columns: Mapping[str, Any]) -> dict[str, Input]:
+    """Read the columns of a log that the core reads, given by name or as arrays."""
+    given = {role: value for role, value in columns.items() if value is not None and role != "start_unknown"}
     names = {role: value for role, value in given.items() if isinstance(value, str)}
     if frame is None:
         if names:

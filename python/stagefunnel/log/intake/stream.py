@@ -13,8 +13,10 @@ from ... import _core
 from ...errors import InvalidRowError, SchemaError, core_errors
 from ...files import Progress, iterating
 from ..data import Empty, Invalid, Keys, LogData
-from .checks import Rows, check_columns, encode, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
-from .frame import gather
+from .checks import Rows, check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
+from .frame import gather, with_flags
+from .stream_marks import StreamMarks
+from .times import encode
 
 
 def read_batches(
@@ -76,6 +78,7 @@ class _Stream:
         self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
         self._rows = _core.journeys.RowStream()
         self._texts = None if keys == "auto" else _core.journeys.KeyTexts(keys == "exact")
+        self._marks = StreamMarks(has_ends="exited" in columns, has_flags="start_unknown" in columns)
         self._kinds: dict[str, str] = {}
         self._unit: str | None = None
         self._zone: str | None = None
@@ -92,8 +95,9 @@ class _Stream:
             raise error.within(where) from error
 
     def _append(self, batch: Any) -> None:
+        batch, flags = with_flags(batch, self._columns.get("start_unknown"))
         inputs = gather(batch, self._columns)
-        check_columns(inputs)
+        check_columns(inputs, flags)
         if not len(inputs["item"]):
             return  # the columns of an empty frame often have no particular type
         if inputs["stage"].labels is not None:
@@ -116,6 +120,7 @@ class _Stream:
         self._check_kinds(rows)
         if self._texts is not None:
             encode(self._texts.add, inputs["item"], rows.keys)
+        self._marks.append(rows, flags)
         with core_errors():
             self._rows.append(rows.keys, rows.codes, rows.stamps, rows.dropped)
         self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
@@ -161,11 +166,18 @@ class _Stream:
             refuse_empty(0, empty)
         refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
         checks = ["missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped"]
+        if self._marks.has_ends:
+            checks += ["unparsed_end", "ended_before_start"]
         if self._given_zone is not None:
             checks.append("doubtful_local_times")
         if self._stages is not None:
             checks.append("other_stages")
-        journeys = self._rows.build(threads)
+        self._unit = self._marks.refine(self._rows, self._unit)
+        if self._marks.is_empty:
+            journeys, marks = self._rows.build(threads), None
+        else:
+            journeys, numbers = self._rows.build_with_rows(threads)
+            marks = self._marks.of_rows(numbers, self._unit, threads)
         return LogData(
             journeys=journeys,
             n_input_rows=self.n_rows,
@@ -178,6 +190,7 @@ class _Stream:
             keys_of=self._keys_of(journeys),
             threads=threads,
             other_labels=list(self._other_labels),
+            marks=marks,
         )
 
     def _keys_of(

@@ -39,6 +39,7 @@ from ..funnel.count import count
 from ..funnel.kinds import Rule, rules_of
 from ..scope.groups import Groups
 from ..scope.money import Amounts, Rates, amounts_of
+from ..scope.remarks import OF_STAGES
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from ..scope.within import basis_of
@@ -189,7 +190,7 @@ def chain_funnel(
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     of_deals = deal_selection.remarks
     if basis == "origin":  # a period is about leads
-        of_deals = {name: value for name, value in of_deals.items() if name in ("ignored", "without_rows")}
+        of_deals = {name: value for name, value in of_deals.items() if name in OF_STAGES}
     remarks = dict(zip(PARTS, (lead_selection.remarks, of_deals), strict=True))
     said = {
         name: text for name, text in lead_selection.remarks.items() if name in ("within", "observed_until")

@@ -14,8 +14,9 @@ from ...times.periods import MomentLike
 from ...times.stamps import ticks_in
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import Rule
+from ..scope.reading import moved_items, select
 from ..scope.scope import Scope
-from ..scope.selection import Selection, moved_items, select
+from ..scope.selection import Selection
 from .links import Links, Places
 
 _NEVER = np.iinfo(np.int64).min

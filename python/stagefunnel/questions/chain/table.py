@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...pipeline import Pipeline
-from ...tables.build import kind_values, remember, row_outcomes, share, stage_names
+from ...tables.build import kind_values, remember, row_outcomes, rows_before, share, stage_names
 from ...tables.options import KindName
 from ...tables.schema import BOTH, MOVED_OUT, PARTS, TOO_RECENT
 from ..funnel.counts import FunnelCounts
@@ -52,10 +52,13 @@ def of_origin(deals: Part, leads: Part, converted: int) -> Part:
             table[name] = leads.table[name].iloc[0]
     previous = share(table["reached"], table["base"])
     is_lost = row_outcomes(deals.pipeline) == 2
-    first = share(table["reached"].iloc[:1], [converted])
     kept = table["conversion_from_previous"].to_numpy()
+    absent = table["stage"].astype(str).isin(deals.table.attrs["stagefunnel"].get("absent", ()))
+    comes_first = np.zeros(len(table), dtype=bool)
+    comes_first[: rows_before(deals.pipeline).count(-1)] = True
+    first = np.where(absent, np.nan, share(table["reached"], converted))
     table["conversion_from_all"] = previous
-    table["conversion_from_previous"] = np.concatenate([first, np.where(is_lost, previous, kept)[1:]])
+    table["conversion_from_previous"] = np.select([is_lost, comes_first], [previous, first], kept)
     same = {name: leads.outcomes[name] for name in ("base", "left_out")}
     return Part(deals.pipeline, table, deals.outcomes | same)
 
@@ -77,6 +80,7 @@ def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **more: 
     if kind == "both":
         table.insert(0, "kind", kind_values(len(table) // len(BOTH)))
     pipelines = dict(zip(PARTS, (leads.pipeline, deals.pipeline), strict=True))
+    said = dict(zip(PARTS, zip(*([*both] for both in parts.values()), strict=True), strict=True))
     remember(
         table,
         "chain",
@@ -88,6 +92,19 @@ def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **more: 
         groups=json.dumps({one: [[name] for name in PARTS] for one in parts}),
         **more,
     )
+    # Each part has rules of its own, which its remarks name.
+    remembered = table.attrs["stagefunnel"]
+    remembered.pop("optional", None)
+    optional = {name: [str(one) for one in of.rules.optional] for name, of in pipelines.items()}
+    if any(optional.values()):
+        remembered["optional"] = optional
+    for name, of_kinds in said.items():
+        absent: dict[str, str] = {}
+        for part in of_kinds:
+            absent |= part.table.attrs["stagefunnel"].get("absent", {})
+        if absent:
+            remarks = remembered.get("parts_remarks", {})
+            remembered["parts_remarks"] = {**remarks, name: {**remarks.get(name, {}), "absent": absent}}
     return table
 
 

@@ -28,7 +28,7 @@ from ...times.periods import (
     period_of,
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
-from ..scope.remarks import joined_remarks, remark
+from ..scope.remarks import joined_remarks, of_unknown_start, remark
 from ..scope.selection import data_of, remarks_about
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .funnel import funnel
@@ -54,6 +54,7 @@ def compare_periods(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
     same_part: bool = False,
 ) -> pd.DataFrame:
     """Put the funnel of one period beside the funnel of another.
@@ -69,7 +70,7 @@ def compare_periods(
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
         period.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of, within
+    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of, within, unit
         As for :func:`funnel`.
     same_part
         Whether a `period` that is not over is compared with the same part of the other period, as in
@@ -128,6 +129,7 @@ def compare_periods(
         "basis": basis,
         "as_of": as_of,
         "within": within,
+        "unit": unit,
     }
     counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
     keys = ["kind", *leading] if kind == "both" else leading
@@ -156,7 +158,17 @@ def compare_periods(
         remarks_about(log, pipeline, unlisted, period=one, as_of=as_of, called=name)
         for one, name in zip((now, before), called, strict=True)
     ]
-    return remark(table, joined_remarks(remarks))
+    about = {**joined_remarks(remarks), **of_unknown_start(counts.attrs["stagefunnel"])}
+    return remark(table, {**about, **_about_units((counts, counts_before), called)})
+
+
+def _about_units(funnels: Sequence[pd.DataFrame], called: Sequence[str]) -> dict[str, Any]:
+    """Say what is counted, and how many items of each period are counted alone."""
+    remembered = [one.attrs["stagefunnel"] for one in funnels]
+    if "unit" not in remembered[0]:
+        return {}
+    n_without = {name: one["without_unit"] for name, one in zip(called, remembered, strict=True)}
+    return {"unit": remembered[0]["unit"], "without_unit": n_without}
 
 
 def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, clock: Clock) -> Period:

@@ -13,9 +13,11 @@ from ..scope.groups import Groups, folded
 from ..scope.money import NO_AMOUNTS
 from ..scope.scope import Scope
 from ..scope.selection import Selection
+from ..scope.units import Units
 from .counts import FunnelCounts
 from .kinds import Rule
 from .states import item_states
+from .units import count_units
 
 
 def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
@@ -44,7 +46,7 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
 
 def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.funnel.ItemStates | None:
     """Count the items by state, where several kinds can be counted from the states at once."""
-    if len(rules) < 2 or scope.is_plain or scope.is_by_entry:
+    if len(rules) < 2 or scope.is_plain or scope.is_by_entry or scope.selection.units is not None:
         return None
     if not all(rule.counts_by_state for rule in rules):
         return None
@@ -58,9 +60,27 @@ def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.funnel.ItemStat
 
 def count(scope: Scope, rule: Rule) -> FunnelCounts:
     """Count one kind."""
+    if scope.selection.units is not None:
+        return _with_too_recent(_count_units(scope, rule, scope.selection.units), scope)
     with core_errors():
         counts = _count_entries(scope, rule) if scope.is_by_entry else _count_items(scope, rule)
     return _with_too_recent(without_core_groups(scope.selection, counts, scope.amounts.scale), scope)
+
+
+def _count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
+    counts = count_units(scope, rule, units)
+    if not scope.is_by_entry:
+        return counts
+    # The amounts of a unit are those of its items, which are counted in its group.
+    groups = scope.groups
+    if not groups.is_one:
+        facts = scope.selection.facts(rule.lost_then_won)
+        groups = replace(groups, code=groups.code[np.maximum(facts.first_items, 0)])
+    selection = scope.selection.of_units_under(rule.lost_then_won)
+    with core_errors():
+        found = _count_entries(replace(scope, groups=groups, selection=selection), rule)
+    amounts = without_core_groups(scope.selection, found, scope.amounts.scale)
+    return replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing)
 
 
 def _with_too_recent(counts: FunnelCounts, scope: Scope) -> FunnelCounts:

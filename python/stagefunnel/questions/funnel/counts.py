@@ -14,7 +14,7 @@ from ...tables.schema import AMOUNTS, MOVED_OUT
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
-_STAGES_PASSED = ("passed", "assumed", "visited", "skipped", "began_beyond", "beyond")
+_STAGES_PASSED = ("passed", "assumed", "visited", "skipped", "began_beyond", "beyond", "beyond_absent")
 _ITEMS = (*_STAGES_PASSED, "lost_from", "open_at", "won", "lost", "open", "left_out", "reopened_won")
 
 
@@ -26,6 +26,8 @@ class FunnelCounts:
     ----------
     passed, assumed, visited, skipped, began_beyond, beyond, lost_from, open_at
         One row per group and one column per stage.
+    beyond_absent
+        Items that went beyond the stage while it was not there; without columns where no stage has dates.
     won, lost, open, left_out, reopened_won
         One entry per group.
     amount, amount_missing
@@ -44,6 +46,7 @@ class FunnelCounts:
     skipped: Integers
     began_beyond: Integers
     beyond: Integers
+    beyond_absent: Integers
     lost_from: Integers
     open_at: Integers
     won: Integers

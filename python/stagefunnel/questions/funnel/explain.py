@@ -11,14 +11,17 @@ import pandas as pd
 
 from ... import _core
 from ...errors import check_option, core_errors
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import frame, row_outcomes, stage_columns
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import EXPLANATION, OUTCOMES
 from ...times.periods import MomentLike, PeriodLike
+from ..scope.reading import select
 from ..scope.remarks import remark
-from ..scope.selection import core_pipeline, remarks_about, select
+from ..scope.selection import core_pipeline, remarks_about
+from ..scope.unknown_starts import born_unknown
+from ..scope.within import NEVER
 from .kinds import Rule, rules_of
 
 
@@ -28,6 +31,40 @@ class _Visit:
     name: str
     outcome: str
     time: Any
+    tick: int
+    start_unknown: bool
+
+
+@dataclass(frozen=True)
+class _Stages:
+    """The stages as one question reads them.
+
+    Attributes
+    ----------
+    pipeline, lookup
+        The stages, and the table by which the core reads them.
+    """
+
+    pipeline: Pipeline
+    lookup: _core.scan.Pipeline
+
+    def is_implied(self, row: int, tick: int) -> bool:
+        """Return whether a move made then can imply a stage: one that was there and is not optional."""
+        return not self.is_optional(row) and self.is_there(row, tick)
+
+    def is_optional(self, row: int) -> bool:
+        """Return whether nothing implies a stage in progress."""
+        return bool(self.lookup.optional) and bool(self.lookup.optional[row])
+
+    def is_there(self, row: int, tick: int) -> bool:
+        """Return whether a stage in progress was there then."""
+        since, until = self.lookup.since, self.lookup.until
+        return not since or since[row] <= tick < until[row]
+
+    def first_implied(self, tick: int) -> int:
+        """Return the first stage that the creation of an item in a lost stage implies; -1 for none."""
+        rows = range(len(self.pipeline.stages))
+        return next((row for row in rows if self.is_implied(row, tick)), -1)
 
 
 def explain(
@@ -79,16 +116,27 @@ def explain(
     rules = rules_of(kind, fill, lost_then_won)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     check_option("basis", basis, get_args(BasisName))
-    whole = log._data.journey_of(item)
+    read = as_read(log, pipeline, lookup)
+    whole = read._data.journey_of(item)
     options: dict[str, Any] = {"period": period, "basis": basis, "as_of": as_of}
     journey = select(log, whole, pipeline, lookup, **options)
-    visits, all_visits = (_visits(log, pipeline, rows) for rows in (journey, whole))
+    unborn = born_unknown(read._data, lookup) if basis == "created" else None
+    is_unborn = unborn is not None and bool(unborn[log._data.journeys.first_row == whole.first_row].any())
+    if is_unborn:
+        options["until"] = np.full(1, NEVER)
+    journey = select(log, whole, pipeline, lookup, **options)
+    unknown = _unknown_starts(log, whole)
+    visits, all_visits = (_visits(log, pipeline, lookup, rows, unknown) for rows in (journey, whole))
+    entries = _visits(log, pipeline, lookup, log._data.journey_of(item), unknown)
     nowhere = None
     if all_visits and not visits:
         staying = pipeline.replace(moved_out="include")
-        has_moved = bool(_visits(log, pipeline, select(log, whole, staying, lookup, **options)))
-        nowhere = f"left out: {'moved out' if has_moved else 'outside the period'}"
+        stayed = select(log, whole, staying, lookup, **options)
+        has_moved = bool(_visits(log, pipeline, lookup, stayed, unknown))
+        why = "its start is unknown" if is_unborn else "outside the period"
+        nowhere = f"left out: {'moved out' if has_moved else why}"
     parts = []
+    stages = _Stages(pipeline, lookup)
     for rule in rules:
         with core_errors():
             counts = _core.funnel.count_funnel(
@@ -107,8 +155,8 @@ def explain(
         assumed = counts.assumed[0].astype(bool)
         reasons = [
             left_out
-            or _reason(rule.core_kind, row, visits, pipeline, passed[row], assumed[row])
-            or _why_no_visit(row, all_visits)
+            or _reason(rule.core_kind, row, visits, stages, passed[row], assumed[row])
+            or _why_no_visit(row, all_visits, entries, _spared(rule.core_kind, row, visits, stages))
             for row in range(len(pipeline.labels))
         ]
         parts.append((rule.kind, passed, assumed, reasons))
@@ -126,18 +174,35 @@ def explain(
     return remark(table, remarks_about(log, pipeline, unlisted, period=period, as_of=as_of))
 
 
-def _visits(log: StageLog, pipeline: Pipeline, journey: _core.journeys.Journeys) -> list[_Visit]:
-    row_of = {label: row for row, label in enumerate(pipeline.labels)}
-    # The last code stands for a missing stage, which no pipeline lists.
-    row_of_code = [*(row_of.get(label, -1) for label in log._data.labels), -1]
+def _unknown_starts(log: StageLog, journey: _core.journeys.Journeys) -> list[bool]:
+    """Return for each row of an item's whole journey whether its start is unknown."""
+    marks, whole = log._data.marks, log._data.journeys
+    if marks is None or marks.start_unknown is None:
+        return [False] * int(journey.n_rows)
+    (item,) = np.flatnonzero(whole.first_row == journey.first_row[0]).tolist()
+    begin, end = whole.offsets[item : item + 2].tolist()
+    flags: list[bool] = marks.start_unknown[begin:end].astype(bool).tolist()
+    return flags
+
+
+def _visits(
+    log: StageLog,
+    pipeline: Pipeline,
+    lookup: _core.scan.Pipeline,
+    journey: _core.journeys.Journeys,
+    unknown: list[bool],
+) -> list[_Visit]:
+    """List the visits of a journey, which has the first rows of the item or all of them."""
+    row_of_code = list(lookup.rows)
     rows = [row_of_code[code] for code in journey.stage.tolist()]
     times = log._data.to_times(journey.time)
     outcomes = [OUTCOMES[code] for code in row_outcomes(pipeline)]
     names = list(pipeline.names.values())
     visits: list[_Visit] = []
-    for row, time in zip(rows, times, strict=True):
+    ticks = journey.time.tolist()
+    for row, time, tick, is_unknown in zip(rows, times, ticks, unknown[: len(rows)], strict=True):
         if row >= 0 and (not visits or visits[-1].row != row):
-            visits.append(_Visit(row, names[row], outcomes[row], time))
+            visits.append(_Visit(row, names[row], outcomes[row], time, tick, is_unknown))
     return visits
 
 
@@ -149,49 +214,94 @@ def _why_left_out(visits: list[_Visit], rule: Rule) -> str:
 
 
 def _reason(
-    kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline, passed: bool, assumed: bool
+    kind: _core.funnel.Kind, row: int, visits: list[_Visit], stages: _Stages, passed: bool, assumed: bool
 ) -> str | None:
     """Say why a stage counts, or does not although it was visited; ``None`` without a visit that is read."""
     own = [visit for visit in visits if visit.row == row]
     if passed:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        return f"passed: entered at {own[0].time}{more}"
+        or_before = ", or at an unknown time before" if own[0].start_unknown else ""
+        return f"passed: entered at {own[0].time}{or_before}{more}"
     if assumed:
-        return f"assumed: {_implied_by(kind, row, visits, pipeline)}"
+        return f"assumed: {_implied_by(kind, row, visits, stages)}"
     if not own:
         return None
     # The strict funnel is the only one with visits that do not count.
     return "not counted: visited, but not all stages before it were passed in order"
 
 
-def _why_no_visit(row: int, all_visits: list[_Visit]) -> str:
+def _why_no_visit(row: int, all_visits: list[_Visit], entries: list[_Visit], spared: str) -> str:
     times = [visit.time for visit in all_visits if visit.row == row]
-    return f"not counted: entered at {times[0]}, outside the period" if times else "not counted: no visit"
+    if times:
+        return f"not counted: entered at {times[0]}, outside the period"
+    short = [visit.time for visit in entries if visit.row == row]
+    if short:
+        return f"not counted: entered at {short[0]}, and left sooner than ignore_shorter says"
+    return f"not counted: no visit{f', and {spared}' if spared else ''}"
 
 
-def _implied_by(kind: _core.funnel.Kind, row: int, visits: list[_Visit], pipeline: Pipeline) -> str:
+def _spared(kind: _core.funnel.Kind, row: int, visits: list[_Visit], stages: _Stages) -> str:
+    """Say why nothing implies a stage that an item got past; empty where that is not what counts."""
+    pipeline = stages.pipeline
+    if row >= len(pipeline.stages) or kind in (_core.funnel.Kind.classic, _core.funnel.Kind.strict):
+        return ""
+    passing = [visit for before, visit in _moves(visits) if _implies(kind, row, before, visit, stages)]
+    if not passing:
+        return ""
+    if stages.is_optional(row):
+        return "the stage is optional"
+    rules, label = pipeline.rules, pipeline.stages[row]
+    early = label in rules.since and all(visit.tick < stages.lookup.since[row] for visit in passing)
+    if early:
+        return f"it was not there before {rules.since[label]}"
+    if label in rules.until and all(visit.tick >= stages.lookup.until[row] for visit in passing):
+        return f"it was not there after {rules.until[label]}"
+    return f"it was there only {rules.dates_of(label)}"
+
+
+def _implied_by(kind: _core.funnel.Kind, row: int, visits: list[_Visit], stages: _Stages) -> str:
+    moves = [
+        (before, visit)
+        for before, visit in _moves(visits)
+        if _implies(kind, row, before, visit, stages) and stages.is_implied(row, visit.tick)
+    ]
+    assert moves, "an assumed stage is implied by some visit"
     if kind is _core.funnel.Kind.furthest:
-        won = [visit for visit in visits if visit.outcome == "won"]
+        won = [visit for _, visit in moves if visit.outcome == "won"]
         if won:
             return f"the item was won at {won[0].time}"
-        furthest = max((v for v in visits if v.outcome == "open"), key=lambda visit: visit.row)
-        return f"the item went as far as {furthest.name}"
-    for before, visit in zip([None, *visits], visits, strict=False):
-        if kind is _core.funnel.Kind.conversions_won:
-            if visit.outcome == "won" and (before is None or before.outcome == "open"):
-                how = "opens the journey" if before is None else f"follows {before.name}"
-                return f"{visit.name} at {visit.time} {how}, and a success implies every stage"
-        elif before is None:
-            if _creation_implies(row, visit, pipeline):
-                return f"the item was created in {visit.name}"
-        elif before.outcome == "open" and _move_implies(row, before, visit):
-            return f"the move {before.name} → {visit.name} at {visit.time} passes over it"
-    raise AssertionError("an assumed stage is implied by some visit")
+        return f"the item went as far as {max((visit for _, visit in moves), key=lambda one: one.row).name}"
+    before, visit = moves[0]
+    if kind is _core.funnel.Kind.conversions_won:
+        how = "opens the journey" if before is None else f"follows {before.name}"
+        return f"{visit.name} at {visit.time} {how}, and a success implies every stage"
+    if before is None:
+        return f"the item was created in {visit.name}"
+    return f"the move {before.name} → {visit.name} at {visit.time} passes over it"
 
 
-def _creation_implies(row: int, visit: _Visit, pipeline: Pipeline) -> bool:
-    reach = {"open": visit.row, "won": len(pipeline.stages), "lost": 1}[visit.outcome]
-    return row < reach
+def _moves(visits: list[_Visit]) -> list[tuple[_Visit | None, _Visit]]:
+    """Pair each visit with the one before it."""
+    return list(zip([None, *visits], visits, strict=False))
+
+
+def _implies(
+    kind: _core.funnel.Kind, row: int, before: _Visit | None, visit: _Visit, stages: _Stages
+) -> bool:
+    """Return whether a move implies a stage, if that is one which a move made then can imply."""
+    if kind is _core.funnel.Kind.furthest:
+        return visit.outcome == "won" or (visit.outcome == "open" and visit.row > row)
+    if kind is _core.funnel.Kind.conversions_won:
+        return visit.outcome == "won" and (before is None or before.outcome == "open")
+    if before is None:
+        return _creation_implies(row, visit, stages)
+    return before.outcome == "open" and _move_implies(row, before, visit)
+
+
+def _creation_implies(row: int, visit: _Visit, stages: _Stages) -> bool:
+    if visit.outcome == "lost":
+        return row == stages.first_implied(visit.tick)
+    return visit.outcome == "won" or row < visit.row
 
 
 def _move_implies(row: int, before: _Visit, visit: _Visit) -> bool:

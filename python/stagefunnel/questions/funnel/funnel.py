@@ -53,6 +53,7 @@ def funnel(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
@@ -125,6 +126,11 @@ def funnel(
         timedelta, or a number where the log's times are plain integers. An item whose first row is too recent
         to be read for so long is left out, won and lost ones too, and counted in ``too_recent``. The items
         are those created in `period`: leave `basis` out.
+    unit
+        Column of the items table whose values are counted in place of items, such as ``"account"``. An
+        account counts in a stage if any of its items does, and stands as its best item does: won, else open,
+        else lost. A period chooses accounts by the first row of any of their items and by when they closed,
+        and `by` is read on the item with this first row. An item without a value is one of its own.
 
     Returns
     -------
@@ -137,7 +143,8 @@ def funnel(
           items whose first visit was beyond it, such as renewals and imports; ``lost_from``: items that are
           lost now, by the last stage before; ``open_at``: items that are open now, by their stage;
         - ``conversion_from_all``: ``reached / base``; ``conversion_from_previous``: ``reached`` over that of
-          the in-progress stage before (for a won stage the last one, for a lost stage ``base``);
+          the in-progress stage before that is not optional (for a won stage the last one, for a lost stage
+          ``base``), NaN where items got past either stage while it was not there;
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
         - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
         - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;
@@ -183,6 +190,8 @@ def funnel(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
+        flips=[rule.lost_then_won for rule in rules],
     )
     check_top(top, by)
     groups = groups_of(selection, by, at=at)
@@ -208,6 +217,7 @@ def outcomes(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
@@ -217,7 +227,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within
+    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
 
     Returns
@@ -252,6 +262,8 @@ def outcomes(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
+        flips=[rule.lost_then_won],
     )
     check_top(top, by)
     if at == "stage":

@@ -19,6 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from .ages import ages_by_last_row, recorded_ages
 from .count import count
 from .kinds import rules_of
 
@@ -35,6 +36,7 @@ def skips(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 
@@ -52,8 +54,8 @@ def skips(
         Where a column of the log is read. By default each skip counts for whoever made it: at the move that
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
-        items table takes no `at`.
-    unlisted, missing, period, basis, as_of, within
+        items table takes no `at`. With `unit` it is read in the first of these rows by default.
+    unlisted, missing, period, basis, as_of, within, unit
         As for :func:`funnel`.
 
     Returns
@@ -94,8 +96,11 @@ def skips(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
-    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log="stage")
+    # The items of a unit go beyond a stage at several rows, so that none is where the unit did.
+    of_log = "stage" if unit is None else "first"
+    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
     counts = count(Scope(selection, groups), rule)
     n_open = len(pipeline.stages)
@@ -119,5 +124,7 @@ def skips(
         order.append(TOO_RECENT)
     table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
     table = table.iloc[OnTheWay.of_skips(table).worst_first()].reset_index(drop=True)
-    remember(table, "skips", pipeline, by=groups.names)
+    # Read at the moves, groups have no items of their own, only entries of items.
+    ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
+    remember(table, "skips", pipeline, by=groups.names, **ages)
     return selection.remarked(table)

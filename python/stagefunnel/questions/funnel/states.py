@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from ... import _core
 from ...log.data import LogData
 
-_Lookup = tuple[int, int, tuple[int, ...]]
+_Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
 _kept: WeakKeyDictionary[LogData, dict[_Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
 
 
@@ -50,4 +50,10 @@ def keep_item_states(
 def _kept_of(
     data: LogData, lookup: _core.scan.Pipeline
 ) -> tuple[dict[_Lookup, _core.funnel.ItemStates | None], _Lookup]:
-    return _kept.setdefault(data, {}), (lookup.n_open, lookup.n_won, tuple(lookup.rows))
+    return _kept.setdefault(data, {}), _key(lookup)
+
+
+def _key(lookup: _core.scan.Pipeline) -> _Lookup:
+    """Return all of a lookup that the states depend on."""
+    lists = (lookup.rows, lookup.optional, lookup.since, lookup.until)
+    return lookup.n_open, lookup.n_won, tuple(map(tuple, lists))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...pipeline import Pipeline
-from ...tables.build import frame, kind_values, label_rows, remember, share, stage_columns
+from ...tables.build import frame, kind_values, label_rows, remember, rows_before, share, stage_columns
 from ...tables.labels import value_labels
 from ...tables.options import KindName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES, TOO_RECENT
@@ -46,7 +46,15 @@ def funnel_table(
     if kind == "both":
         table = pd.concat(tables, ignore_index=True)
         table.insert(0, "kind", kind_values([len(one) for one in tables]))
-    remember(table, "funnel", pipeline, kind=kind, by=groups.names, **_recorded_outcomes(counted, groups))
+    remember(
+        table,
+        "funnel",
+        pipeline,
+        kind=kind,
+        by=groups.names,
+        **_recorded_outcomes(counted, groups),
+        **absent_stages(pipeline, counted.values()),
+    )
     return table
 
 
@@ -68,7 +76,7 @@ def win_rate_standouts(counts: FunnelCounts, groups: Groups) -> Standouts | None
     """Find the groups of a breakdown whose win rate stands out; ``None`` without a breakdown."""
     if groups.is_one:
         return None
-    return find_standouts(_labels_of(groups), counts.won, counts.won + counts.lost, counts.open, counts.base)
+    return find_standouts(labels_of(groups), counts.won, counts.won + counts.lost, counts.open, counts.base)
 
 
 def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> dict[str, str]:
@@ -81,14 +89,14 @@ def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> d
         counted = {}
     shown = {kind: _shown(counts, groups) for kind, counts in counted.items()}
     rows = {kind: _outcome_rows(counts, shown[kind]) for kind, counts in counted.items()}
-    labels = _labels_of(groups) if counted else []
+    labels = labels_of(groups) if counted else []
     return {
         "outcomes": json.dumps({kind: table.to_dict("list") for kind, table in rows.items()}),
         "groups": json.dumps({kind: [labels[group] for group in shown[kind]] for kind in counted}),
     }
 
 
-def _labels_of(groups: Groups) -> list[list[str]]:
+def labels_of(groups: Groups) -> list[list[str]]:
     """Write every group as text: a value may be of a type that JSON does not have."""
     columns = [value_labels(groups.values[name]) for name in groups.names]
     return [[column[group] for column in columns] for group in range(len(groups.values))]
@@ -109,6 +117,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
     passed, assumed, visited = (matrix[shown] for matrix in (counts.passed, counts.assumed, counts.visited))
     skipped, beyond = counts.skipped[shown], counts.beyond[shown]
     lost_from = counts.lost_from[shown]
+    absent = counts.beyond_absent[shown] if counts.beyond_absent.size else counts.beyond_absent
     reached = passed + assumed
     base = _of_report(counts.base, groups)[shown][:, np.newaxis]
     left_out = _of_report(counts.left_out, groups)[shown][:, np.newaxis]
@@ -121,7 +130,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
         "lost_from": lost_from,
         "open_at": counts.open_at[shown],
         "conversion_from_all": share(reached, base),
-        "conversion_from_previous": share(reached, _reached_before(pipeline, reached, base)),
+        "conversion_from_previous": _from_previous(pipeline, reached, base, absent),
         "skip_rate": share(skipped, skipped + beyond),
         "loss_rate": share(lost_from, visited),
         "base": np.broadcast_to(base, reached.shape),
@@ -145,15 +154,41 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
     return label_rows(frame(columns, order), groups.values, np.repeat(shown, len(pipeline.labels)))
 
 
-def _reached_before(pipeline: Pipeline, reached: Integers, base: Integers) -> Integers:
-    """Return what ``conversion_from_previous`` divides by: the stage before; for a lost stage, all items."""
-    n_open, n_won = len(pipeline.stages), len(pipeline.won)
+def _from_previous(
+    pipeline: Pipeline, reached: Integers, base: Integers, absent: Integers
+) -> npt.NDArray[np.float64]:
+    """Divide by the stage before, for a lost stage by all items.
+
+    A stage that items got past while it was not there is compared with no other.
+    """
+    above = rows_before(pipeline)
+    n_kept = len(above)
+    n_first = above.count(-1)  # stages with none before them, which stand first
     before = np.empty_like(reached)
-    before[:, 0] = 0
-    before[:, 1:n_open] = reached[:, : n_open - 1]
-    before[:, n_open : n_open + n_won] = reached[:, n_open - 1 : n_open]
-    before[:, n_open + n_won :] = base
-    return before
+    before[:, :n_first] = 0
+    before[:, n_first:n_kept] = reached[:, above[n_first:]]
+    before[:, n_kept:] = base
+    shares = share(reached, before)
+    if absent.shape[1]:
+        is_mixed = absent > 0
+        mixed = is_mixed[:, :n_kept].copy()
+        mixed[:, n_first:] |= is_mixed[:, above[n_first:]]
+        shares[:, :n_kept] = np.where(mixed, np.nan, shares[:, :n_kept])
+    return shares
+
+
+def absent_stages(pipeline: Pipeline, counted: Iterable[FunnelCounts]) -> dict[str, dict[str, str]]:
+    """Note for a display the stages that items got past while they were not there, with their dates."""
+    counted = [counts for counts in counted if counts.beyond_absent.shape[1]]
+    if not counted:
+        return {}
+    passed = np.any([counts.beyond_absent.any(axis=0) for counts in counted], axis=0)
+    dates = {
+        str(label): pipeline.rules.dates_of(label)
+        for label, is_passed in zip(pipeline.labels, passed, strict=False)
+        if is_passed
+    }
+    return {"absent": dates} if dates else {}
 
 
 def _outcome_rows(counts: FunnelCounts, shown: npt.NDArray[np.intp]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, check_option, core_errors, counted, given, named
 from ...log.columns.kept import RowColumns
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
@@ -27,24 +27,27 @@ from ...times.periods import (
     moment_of,
     period_of,
 )
-from ..scope.breakdown import groups_of, source_of
+from ..scope.breakdown import groups_of
+from ..scope.columns import source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
-from ..scope.remarks import remark
+from ..scope.reading import elsewhere_flags
+from ..scope.remarks import Remarks, of_unknown_start, remark
 from ..scope.scope import Scope
 from ..scope.selection import (
     Selection,
     core_pipeline,
     data_of,
-    elsewhere_flags,
     remarks_about,
     selection_of,
 )
+from ..scope.units import Flips, units_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
-from .count import count_all
+from .count import count, count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
 from .table import funnel_table
+from .units import count_unit_trend
 
 _MOST_PERIODS: Final = 100_000
 _MOST_ROWS: Final = 20_000_000
@@ -66,6 +69,7 @@ def funnel_by_period(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
 ) -> pd.DataFrame:
     """Count the funnel of every period by itself, all periods in one pass over the log.
 
@@ -75,7 +79,7 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within
+    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
@@ -116,7 +120,9 @@ def funnel_by_period(
     periods = _periods_of(log, every, period_of(period, clock), seen_at)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
-    whole = Selection(log, pipeline, lookup, log._data.journeys)
+    read = as_read(log, pipeline, lookup)
+    units = units_of(log, unit)
+    whole = Selection(read, pipeline, lookup, read._data.journeys, units=units)
     groups = groups_of(whole, by, reserved=("period",))
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
         raise SchemaError(
@@ -126,41 +132,45 @@ def funnel_by_period(
         )
     amounts = amounts_of(whole, amount)
     cells = _cells(periods, groups, len(pipeline.labels))
+    options: dict[str, Any] = {
+        "unlisted": unlisted,
+        "missing": missing,
+        "basis": basis,
+        "as_of": as_of,
+        "within": within,
+        "unit": unit,
+        "flips": [rule.lost_then_won for rule in rules],
+    }
     if not len(periods):
-        nothing = Scope(
-            selection_of(log, pipeline, unlisted=unlisted, missing=missing, as_of=as_of, within=within),
-            amounts=amounts,
-        )
+        nothing = Scope(selection_of(log, pipeline, **options), amounts=amounts)
         table = funnel_table(pipeline, kind, count_all(nothing, rules), cells)
-        return remark(table, {**remarks, "basis": basis})
+        return remark(table, {**_about_units(nothing.selection), **remarks, "basis": basis})
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
-    if basis == "active":
+    options["period"] = Period(begins[0], begins[-1])
+    if basis == "active" and units is None:
         scope = Scope(whole, groups, amounts)
         counts = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
+    elif basis == "active" and units is not None:
+        scope = Scope(whole, groups, amounts)
+        counts = {rule.kind: count_unit_trend(scope, rule, units, bounds, seen_at) for rule in rules}
+        said_of_units: Remarks = {"unit": units.name, "without_unit": 0}
+        if units.n > units.n_named:  # else no item of any period is counted alone
+            said_of_units = _about_units(selection_of(log, pipeline, **options))
+        remarks = {**said_of_units, **remarks}
     else:
-        all_periods = Period(begins[0], begins[-1])
-        selection = selection_of(
-            log,
-            pipeline,
-            unlisted=unlisted,
-            missing=missing,
-            period=all_periods,
-            basis=basis,
-            as_of=as_of,
-            within=within,
-        )
-        at = _core.funnel.periods_of_items(
-            journeys=selection.grouped,
-            pipeline=selection.lookup,
-            basis=_core.scan.Basis[basis],
-            bounds=bounds,
-            threads=log._data.threads,
-        )
-        # An item in none of the periods has no rows left, so that its group does not matter.
-        code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
-        placed = replace(cells, code=code.astype(np.int32))
-        counts = count_all(Scope(selection, placed, amounts), rules)
+        selection = selection_of(log, pipeline, **options)
+        if units is None:
+            placed = _placed(cells, groups, _periods_of_items(selection, basis, bounds))
+            counts = count_all(Scope(selection, placed, amounts), rules)
+        else:
+            counts = {}
+            for rule in rules:
+                # An account is followed from the first row of all its items.
+                flips = rule.lost_then_won if within is None else Flips.include
+                at = selection.facts(flips).periods(basis, bounds)[units.of_item]
+                counts[rule.kind] = count(Scope(selection, _placed(cells, groups, at), amounts), rule)
+        remarks = {**_about_units(selection), **remarks, **of_unknown_start(selection.remarks)}
     said = {
         "basis": basis,
         **observed_until(log._data, seen_at),
@@ -168,6 +178,31 @@ def funnel_by_period(
         "partly_covered": partly_covered(log._data, seen_at, bounds, [str(one) for one in periods]),
     }
     return remark(funnel_table(pipeline, kind, counts, cells), {**remarks, **said})
+
+
+def _about_units(selection: Selection) -> Remarks:
+    """Take what a selection has to say about the units that are counted."""
+    return {name: selection.remarks[name] for name in ("unit", "without_unit") if name in selection.remarks}
+
+
+def _placed(cells: Groups, groups: Groups, at: npt.NDArray[np.integer[Any]]) -> Groups:
+    """Put each item in the cell of its period and group."""
+    # An item in none of the periods has no rows left, so that its group does not matter.
+    code = np.maximum(at, 0) * np.int32(groups.n_groups) + groups.codes(len(at))
+    return replace(cells, code=code.astype(np.int32))
+
+
+def _periods_of_items(
+    selection: Selection, basis: BasisName, bounds: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32]:
+    """Find the period in which each item was created or closed."""
+    return _core.funnel.periods_of_items(
+        journeys=selection.grouped,
+        pipeline=selection.lookup,
+        basis=_core.scan.Basis[basis],
+        bounds=bounds,
+        threads=selection.data.threads,
+    )
 
 
 def _count_active(

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, check_option, counted, named
+from ...errors import SchemaError, check_option, counted, given, named
 from ...log.data import ReaderLines
+from ...log.near_labels import alike
 from ...log.quality import (
     ABOUT_THE_ITEMS_TABLE,
     one_row_items,
@@ -21,6 +22,7 @@ from ...log.quality import (
     stage_counts,
 )
 from ...log.stage_log import StageLog
+from ...log.stage_signs import UseOfStages
 from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
@@ -30,7 +32,7 @@ from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
-from ..scope.remarks import Ends, remark, remarks_of_stages
+from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table, until_moved
@@ -78,7 +80,9 @@ class Partial:
     _moving_items: npt.NDArray[np.int64]
     _found: dict[str, int]
     _stages: Stages
+    _use: UseOfStages
     _ends: Ends
+    _start_unknown: int
     _reader_lines: ReaderLines
     _keys: Keys
 
@@ -115,9 +119,12 @@ class Partial:
         exact_quantiles = quantiles_of(quantiles)
         fit = self._stages.fit(self.pipeline)
         fit.refuse_without_rows(self.missing)
+        clock = Clock(self.unit, self.zone)
         remarks = {
             **remarks_of_stages(fit, self.unlisted),
-            **self._ends.remarks(Clock(self.unit, self.zone)),
+            **self._ends.remarks(clock),
+            **remarks_of_reader(self._reader_lines),
+            **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
         }
         times = time_table(
             self.pipeline,
@@ -132,7 +139,13 @@ class Partial:
             outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
             time_in_stage=remark(times, remarks),
             transitions=remark(moves, remarks),
-            quality=quality_table(self._found, fit, self._reader_lines),
+            quality=quality_table(
+                self._found,
+                self._stages.rows,
+                fit,
+                self._reader_lines,
+                self._use.signs(self.pipeline, clock),
+            ),
         )
 
     def __repr__(self) -> str:
@@ -151,6 +164,7 @@ def partial(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    unit: str | None = None,
 ) -> Partial:
     """Take from a log with some of the items everything that the summary of all items needs.
 
@@ -164,6 +178,8 @@ def partial(
     fill, lost_then_won, per, unlisted, missing, period, basis, as_of
         As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`, and there stages
         without rows are judged: another part may have them.
+    unit
+        Refused: the items of one account may be in several parts.
 
     Returns
     -------
@@ -189,6 +205,12 @@ def partial(
     0   New       3          2   3.0     3.0
     1   Won       2          0   NaN     NaN
     """
+    if unit is not None:
+        raise SchemaError(
+            given("unit", unit),
+            " counts items as one that may be in several parts, and a partial holds counts of its own part; "
+            "ask funnel() or outcomes() of one log of all parts",
+        )
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
     check_option("missing", missing, get_args(MissingStages))
@@ -199,9 +221,14 @@ def partial(
     moves = count_moves(selection)
     journeys, lookup = until_moved(selection)
     stages = _core.stages.stage_durations(
-        journeys=journeys, pipeline=lookup, per=_core.stages.Per[per], threads=log._data.threads
+        journeys=journeys,
+        pipeline=lookup,
+        per=_core.stages.Per[per],
+        threads=log._data.threads,
+        marks=selection.marks,
     )[: len(pipeline.labels)]
     found = quality_counts(log._data, pipeline)
+    use = UseOfStages.of(log._data, pipeline, is_part=True)
     return Partial(
         pipeline=pipeline,
         fill=fill,
@@ -220,7 +247,9 @@ def partial(
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _stages=Stages.of(log._data),
+        _use=use,
         _ends=Ends.of(log._data, period, as_of),
+        _start_unknown=selection.remarks.get("start_unknown", 0),
         _reader_lines=log._data.reader_lines,
         _keys=keys_of(log._data.journeys),
     )
@@ -278,7 +307,9 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),
         _found=_total_found(parts, stages),
         _stages=stages,
+        _use=UseOfStages.total([part._use for part in parts]),
         _ends=Ends.total([part._ends for part in parts]),
+        _start_unknown=sum(part._start_unknown for part in parts),
         _reader_lines=_total_lines(parts),
         _keys=merged_keys([part._keys for part in parts]),
     )
@@ -286,13 +317,16 @@ def merge(partials: Iterable[Partial]) -> Partial:
 
 def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
     """Add up the counts of the quality table, except those of stages, which several parts may share."""
-    found = {check: sum(part._found[check] for part in parts) for check in parts[0]._found}
+    # Parts may have columns that others have not.
+    checks = dict.fromkeys(check for part in parts for check in part._found)
+    found = {check: sum(part._found.get(check, 0) for part in parts) for check in checks}
     found["stages"] = len(stages.rows)
     found |= stage_counts(stages.fit(parts[0].pipeline))
     # These two are about all items, or about all rows.
     found["one_row_items"] = one_row_items(sum(part.n_rows for part in parts), found["items"])
     if any(part.n_rows and not part._found["dates_as_numbers"] for part in parts):
         found["dates_as_numbers"] = 0
+    found["stages_alike"] = len(alike(stages.rows))
     return found
 
 
@@ -330,5 +364,9 @@ def _first_difference(one: Pipeline, other: Pipeline) -> str:
                 return f"{part}[{place}] is {mine!r} and {theirs!r}"
     if one.moved_out != other.moved_out:
         return f"moved_out is {one.moved_out!r} and {other.moved_out!r}"
+    for rule in {**one.rules.given, **other.rules.given}:
+        mine, theirs = getattr(one.rules, rule), getattr(other.rules, rule)
+        if mine != theirs:
+            return f"{rule} is {mine!r} and {theirs!r}"
     label = next(label for label in one.labels if one.names[label] != other.names[label])
     return f"{label!r} is named {one.names[label]!r} and {other.names[label]!r}"

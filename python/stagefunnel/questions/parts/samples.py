@@ -17,7 +17,7 @@ class Sample:
 
     Attributes
     ----------
-    visits, completed, open, items
+    visits, completed, open, items, start_unknown
         As the columns of :func:`stagefunnel.time_in_stage`.
     durations
         One duration per visit or item, as `per` says, in units of the log and in rising order.
@@ -27,6 +27,7 @@ class Sample:
     completed: int
     open: int
     items: int
+    start_unknown: int
     durations: npt.NDArray[np.uint64]
 
     @classmethod
@@ -37,6 +38,7 @@ class Sample:
             completed=stage.completed,
             open=stage.open,
             items=stage.items,
+            start_unknown=stage.start_unknown,
             durations=np.sort(stage.durations),
         )
 
@@ -48,12 +50,17 @@ class Sample:
             completed=sum(one.completed for one in samples),
             open=sum(one.open for one in samples),
             items=sum(one.items for one in samples),
+            start_unknown=sum(one.start_unknown for one in samples),
             durations=np.sort(np.concatenate([one.durations for one in samples])),
         )
 
     def stage_time(self, quantiles: Sequence[_core.stages.Quantile]) -> _core.stages.StageTime:
         """Summarise the durations as the core summarises the durations of a log."""
         counts = _core.stages.VisitCounts(
-            visits=self.visits, completed=self.completed, open=self.open, items=self.items
+            visits=self.visits,
+            completed=self.completed,
+            open=self.open,
+            items=self.items,
+            start_unknown=self.start_unknown,
         )
         return _core.stages.summarise_durations(counts=counts, samples=[self.durations], quantiles=quantiles)

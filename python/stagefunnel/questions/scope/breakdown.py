@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import Option, SchemaError, advised, check_option, did_you_mean, given, named, quoted
+from ...errors import SchemaError, advised, check_option, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AtName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, TOO_RECENT
+from .columns import source_of
 from .groups import ONE_GROUP, Groups, combined
 from .selection import Selection
 
@@ -28,6 +29,7 @@ def groups_of(
     reserved: Sequence[str] = (),
     option: str = "by",
     read: Callable[[CategoryColumn], CategoryColumn] | None = None,
+    of_item: npt.NDArray[np.int64] | None = None,
 ) -> Groups:
     """Put every item in its group, or every row.
 
@@ -45,6 +47,8 @@ def groups_of(
         Name of the option that names the columns.
     read
         How a column of the log becomes one value for each item, in the place of `at`.
+    of_item
+        The item whose value each item has, of the columns that `read` does not read.
     """
     check_option("at", at, get_args(AtName))
     if by is None:
@@ -57,10 +61,12 @@ def groups_of(
     categories = [
         read(source.category(column))
         if read is not None and isinstance(source, RowColumns)
-        else _category(selection, source, column, at, option)
+        else _of_items(_category(selection, source, column, at, option), of_item)
         for source, column in zip(sources, columns, strict=True)
     ]
     refuse_names_of_the_result(selection.log, columns, reserved, option)
+    if at == "stage" and selection.units is not None:
+        _refuse_entries(selection.units.name, option)
     if at != "first" and all(isinstance(source, ItemsTable) for source in sources):
         where = "where an item enters a stage" if at == "stage" else "in the last row of an item"
         raise SchemaError(
@@ -70,6 +76,20 @@ def groups_of(
             f" {where}, but {quoted(columns)} are columns of the items table; name a column of the log",
         )
     return combined(categories, columns, "row" if at == "stage" else "item")
+
+
+def _refuse_entries(unit: str, option: str) -> None:
+    raise SchemaError(
+        given("at", "stage"),
+        " reads ",
+        named(option),
+        " where an item enters a stage, and ",
+        given("unit", unit),
+        " counts several items as one, which enter it at different rows; pass ",
+        advised("at", "first"),
+        " or ",
+        advised("at", "last"),
+    )
 
 
 def where_read(
@@ -139,34 +159,8 @@ def _category(
     return category if at == "stage" else category.at(rows_of_items(selection, at))
 
 
-def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumns:
-    """Find what has a column: the table of items, or the log itself."""
-    table, rows = log._data.items_table, log._data.columns
-    in_table = table is not None and column in table
-    if rows is not None and column in rows:
-        if in_table:
-            raise SchemaError(
-                given(option, column),
-                " is a column of the items table and one of the log; rename one of them",
-            )
-        return rows
-    if rows is None or in_table:
-        if table is None:
-            raise SchemaError(
-                named(option),
-                " names a column of the items table, and the log has none; pass ",
-                Option("items", "your_table", "your_table"),
-                " to StageLog",
-            )
-        return table
-    columns = [*rows.names, *([] if table is None else list(table.frame.columns))]
-    where = "that the log keeps" if table is None else "of the items table, nor one that the log keeps"
-    raise SchemaError(
-        given(option, column),
-        f" is not a column {where}; there are: {quoted(columns)}; ",
-        named("columns"),
-        f" of StageLog says which columns the log keeps{did_you_mean(column, columns)}",
-    )
+def _of_items(category: CategoryColumn, of_item: npt.NDArray[np.int64] | None) -> CategoryColumn:
+    return category if of_item is None else category.at(of_item)
 
 
 def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:

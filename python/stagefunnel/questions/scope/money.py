@@ -16,7 +16,8 @@ from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.number import NumberColumn
 from ...tables.options import AmountAtName
-from .breakdown import items_of_rows, rows_of_items, rows_per_item, source_of
+from .breakdown import items_of_rows, rows_of_items, rows_per_item
+from .columns import source_of
 from .selection import Selection
 
 Rates = Mapping[Any, float]
@@ -132,9 +133,8 @@ def _known_rows(
     selection: Selection, numbers: NumberColumn, amount_at: AmountAtName
 ) -> npt.NDArray[np.int64]:
     """Find the first or last row with an amount of each item, of those that the report keeps; else -1."""
-    log, pipeline = selection.log, selection.pipeline
-    # The last code stands for a missing stage, which no pipeline lists.
-    listed = np.array([*(label in pipeline.labels for label in log._data.labels), False])
+    log = selection.log
+    listed = np.array(selection.lookup.rows) >= 0
     is_read = _in_report(selection, "row") & listed[log._data.journeys.stage] & ~np.isnan(numbers.values)
     rows = np.flatnonzero(is_read)
     if amount_at == "first_known":

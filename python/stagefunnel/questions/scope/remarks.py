@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 
-from ...log.data import LogData
+from ...log.data import LogData, ReaderLines
 from ...log.fit import Fit
 from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, period_of
 from ...times.stamps import to_times
 
 _MOST_REMEMBERED: Final = 5
 
-#: What a table remembers of these: ``ignored``, ``without_rows`` and ``outside``, as far as there are such.
+#: What a table remembers of the stages, as far as there are such: rows ignored because they are unlisted,
+#: rows ignored by name, and stages without rows.
+OF_STAGES: Final = ("ignored", "ignored_by_name", "without_rows")
+#: What a table remembers of these; beside those of the stages ``outside``, ``guesses`` and ``warnings``.
 Remarks = Mapping[str, Any]
 
 
 def remarks_of_stages(fit: Fit, unlisted: str) -> Remarks:
     """Note the rows that are ignored, by stage, and the stages of the pipeline that no row has."""
-    ignored = fit.unlisted_by_size if unlisted == "ignore" else []
-    summed = {
+    return _present(
+        ignored=_summed(fit.unlisted_by_size) if unlisted == "ignore" else None,
+        ignored_by_name=_summed(fit.ignored_by_size),
+        without_rows=[str(label) for label in fit.without_rows],
+    )
+
+
+def _summed(ignored: Sequence[tuple[Hashable, int]]) -> dict[str, Any] | None:
+    if not ignored:
+        return None
+    return {
         "rows": sum(rows for _, rows in ignored),
         "stages": len(ignored),
         # A table is copied with all that it remembers, so it remembers the largest alone.
         "largest": {str(label): rows for label, rows in ignored[:_MOST_REMEMBERED]},
     }
-    without_rows = [str(label) for label in fit.without_rows]
-    return _present(ignored=summed if ignored else None, without_rows=without_rows)
+
+
+def remarks_of_reader(lines: ReaderLines) -> Remarks:
+    """Note what the reader of an export took to be so, by check, and what makes the numbers doubtful."""
+    guesses: dict[str, int] = {}
+    for (check, level, _), n in lines.items():
+        if level == "guess":
+            guesses[check] = guesses.get(check, 0) + n
+    warned = [[n, note] for (_, level, note), n in lines.items() if level == "warning"]
+    return _present(guesses=guesses, warnings=warned)
+
+
+def of_unknown_start(remarks: Remarks) -> Remarks:
+    """Take out of remarks how many items are in no created cohort, because their start is not known."""
+    return {name: n for name, n in remarks.items() if name == "start_unknown"}
 
 
 @dataclass(frozen=True)

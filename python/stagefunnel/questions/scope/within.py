@@ -17,8 +17,8 @@ from ...log.data import LogData
 from ...tables.options import BasisName
 from ...times.lengths import Length, LengthLike, ends_of
 
-_NEVER: Final = np.iinfo(np.int64).min
-_ALWAYS: Final = np.iinfo(np.int64).max
+NEVER: Final = np.iinfo(np.int64).min
+ALWAYS: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +39,24 @@ class Ages:
     @property
     def until_of_cohort(self) -> npt.NDArray[np.int64]:
         """Return the same, with all rows of the items that are too recent."""
-        return np.where(self.too_recent, _ALWAYS, self.until)
+        return np.where(self.too_recent, ALWAYS, self.until)
 
     def until_without(self, left_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Return the same, without any row of the items that are left out."""
-        return np.where(left_out, _NEVER, self.until)
+        return np.where(left_out, NEVER, self.until)
 
 
-def ages_of(data: LogData, lookup: _core.scan.Pipeline, length: Length, observed_until: int | None) -> Ages:
-    """Find until when each item is read, and which items are too recent for that."""
+def ages_of(
+    data: LogData,
+    lookup: _core.scan.Pipeline,
+    length: Length,
+    observed_until: int | None,
+    unborn: npt.NDArray[np.bool_] | None = None,
+) -> Ages:
+    """Find until when each item is read, and which items are too recent for that.
+
+    Nothing is read of items that are `unborn`: nobody knows when they were created.
+    """
     row = _core.funnel.rows_of_items(
         journeys=data.journeys,
         pipeline=lookup,
@@ -55,10 +64,10 @@ def ages_of(data: LogData, lookup: _core.scan.Pipeline, length: Length, observed
         at=_core.funnel.RowAt.first,
         threads=data.threads,
     )
-    until = np.full(len(row), _NEVER)
-    is_listed = row >= 0
+    until = np.full(len(row), NEVER)
+    is_listed = row >= 0 if unborn is None else (row >= 0) & ~unborn
     until[is_listed] = ends_of(length, data.journeys.time[row[is_listed]], data.clock)
-    too_recent = is_listed & (until >= (_ALWAYS if observed_until is None else observed_until))
+    too_recent = is_listed & (until >= (ALWAYS if observed_until is None else observed_until))
     return Ages(until, too_recent)
 
 

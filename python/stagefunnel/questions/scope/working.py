@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -13,7 +13,9 @@ from ...errors import SchemaError, given
 from ...log.data import LogData
 from ...times.periods import Clock
 from ...times.stamps import NAT, ticks_in
-from ...working_hours import Spans, WorkingHours
+from ...times.working_spans import Spans
+from ...working_hours import WorkingHours
+from .selection import Selection
 
 _SECONDS: Final = "s"
 
@@ -78,6 +80,15 @@ class Lengths:
             before=spans.before,
             threads=self.data.threads,
         )
+
+    def marks(self, selection: Selection) -> _core.scan.Marks | None:
+        """Return the marks of the rows that the core reads beside these journeys."""
+        marks = selection.data.marks
+        if marks is None or marks.ended is None or self.calendar is None:
+            return selection.marks
+        # Ends are bounded as they are, and measured as the times of rows are.
+        ended = self.times(selection.known_ends(marks.ended))
+        return selection.core_marks(replace(marks, ended=ended), bounded=False)
 
     def times(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the times between which the lengths pass; a missing time stays missing."""

@@ -17,7 +17,8 @@ from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AttributionName
 from ...times.stamps import NAT
-from ..scope.breakdown import by_columns, refuse_names_of_the_result, rows_per_item, source_of
+from ..scope.breakdown import by_columns, refuse_names_of_the_result, rows_per_item
+from ..scope.columns import source_of
 from ..scope.groups import Groups, combined
 from .matches import matches_of
 from .plan import Plan, PlannedStep

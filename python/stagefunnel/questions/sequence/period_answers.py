@@ -18,7 +18,8 @@ from ...log.stage_log import StageLog
 from ...tables.options import EveryName
 from ...times.periods import FREQUENCIES, Period, begin_of
 from ...times.stamps import NAT
-from ..scope.breakdown import by_columns, refuse_names_of_the_result, source_of
+from ..scope.breakdown import by_columns, refuse_names_of_the_result
+from ..scope.columns import source_of
 from ..scope.groups import Groups, combined
 from .attribution import Touch, grouped_by
 from .matches import core_options, held_by_rows

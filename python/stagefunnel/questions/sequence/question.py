@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import SchemaError, advised, given, named
 from ...log.stage_log import StageLog, not_a_log
 from ...times.periods import MomentLike
-from ..scope.remarks import Ends, Remarks
+from ..scope.remarks import Ends, Remarks, remarks_of_reader
 from ..scope.within import observed_until
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
@@ -47,7 +47,7 @@ def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules
     data, ruled = log._data, Steps(steps, **rules)
     plan = plan_of(ruled, data)
     ends = Ends.of(data, None, as_of)
-    remarks = dict(ends.remarks(data.clock))
+    remarks = {**ends.remarks(data.clock), **remarks_of_reader(data.reader_lines)}
     if plan.without_rows:
         empty = [number for number, step in enumerate(plan.steps, start=1) if not step.stages.any()]
         remarks |= {"without_rows": [str(label) for label in plan.without_rows], "empty_steps": empty}

@@ -128,12 +128,14 @@ def sequence_trend(
     by_columns = [] if groups is None else list(map(str, groups.columns))
     # With all events an item may be in several groups, which cannot be compared with the rest.
     alone = groups is None or attribution == "all_events"
-    compared = {} if alone else _compared(table, by_columns, has_window=question.plan.window is not None)
+    partial = _partly_covered(question, periods)
+    has_window = question.plan.window is not None
+    compared = {} if alone else _compared(table, by_columns, partial, has_window=has_window)
     remember_rules(
         table,
         "sequence_trend",
         question,
-        partly_covered=_partly_covered(question, periods),
+        partly_covered=partial,
         **observed_until(log._data, question.as_of),
         every=every,
         from_step=start,
@@ -153,9 +155,15 @@ def _partly_covered(question: Question, periods: pd.PeriodIndex) -> list[str]:
     return partly_covered(data, question.as_of, bounds, [str(one) for one in periods])
 
 
-def _compared(table: pd.DataFrame, by: Sequence[str], *, has_window: bool) -> dict[str, str]:
-    """Record what stands out in the last period of several groups whose windows are all over."""
-    for period, rows in reversed([*table.groupby("period", sort=True)]):
+def _compared(
+    table: pd.DataFrame, by: Sequence[str], partial: Sequence[str], *, has_window: bool
+) -> dict[str, str]:
+    """Record what stands out in the last period of several groups whose windows are all over.
+
+    A period that the log covers only in part, for all groups alike, is taken if there is no other.
+    """
+    periods = reversed([*table.groupby("period", sort=True)])
+    for period, rows in sorted(periods, key=lambda one: str(one[0]) in partial):
         if len(rows) < 2 or (has_window and (rows["mature"] < rows["entered"]).any()):
             continue
         labels = list(zip(*(value_labels(rows[name]) for name in by), strict=True))

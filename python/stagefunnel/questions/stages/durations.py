@@ -18,7 +18,8 @@ from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
-from ..scope.selection import Selection, elsewhere_flags, selection_of
+from ..scope.reading import elsewhere_flags
+from ..scope.selection import Selection, selection_of
 from ..scope.working import Lengths
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
@@ -39,8 +40,9 @@ def time_in_stage(
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
 
-    A visit lasts until the item's next visit starts, whatever its stage. The last visit of a journey
-    is still open: it counts in ``open`` and in no duration.
+    A visit lasts until the item's next visit starts, whatever its stage, or until its own end, if the log
+    knows one (``exited=`` of :class:`StageLog`). A visit that goes on counts in ``open`` and in no duration,
+    one whose start is not known in ``start_unknown`` and in no duration either.
 
     Parameters
     ----------
@@ -60,10 +62,10 @@ def time_in_stage(
     Returns
     -------
     DataFrame
-        One row per stage: ``stage``, ``outcome``, ``visits``, ``completed``, ``open`` (visits),
-        ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear interpolation) of
-        the durations. These are timedeltas, or floats where the log's times are plain integers;
-        missing where no visit is completed. Means and quantiles are exact.
+        One row per stage: ``stage``, ``outcome``, ``visits``, which are ``completed``, ``open`` or of
+        ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear
+        interpolation) of the durations. These are timedeltas, or floats where the log's times are plain
+        integers; missing where no visit is completed. Means and quantiles are exact.
 
     Raises
     ------
@@ -108,6 +110,7 @@ def stage_times(
             per=per,
             quantiles=quantiles,
             threads=selection.data.threads,
+            marks=lengths.marks(selection),
         )
     return times[: len(selection.pipeline.labels)]
 
@@ -115,10 +118,11 @@ def stage_times(
 def until_moved(selection: Selection) -> tuple[_core.journeys.Journeys, _core.scan.Pipeline]:
     """Return journeys whose last visit ends where the item moved to another pipeline.
 
-    The pipeline that reads them has one more stage, the last one, for where such items went.
+    The pipeline that reads them has one more stage, the last one, for where such items went. Where rows have
+    marks, these say it too, and the journeys stay as they are.
     """
     flags = elsewhere_flags(selection.log, selection.pipeline)
-    if selection.moved is None or not flags.any():
+    if selection.moved is None or selection.marks is not None or not flags.any():
         return selection.journeys, selection.lookup
     journeys = _core.scan.with_departures(
         journeys=selection.journeys,
@@ -165,6 +169,7 @@ def time_table(
             "completed": [stage.completed for stage in stages],
             "open": [stage.open for stage in stages],
             "items": [stage.items for stage in stages],
+            "start_unknown": [stage.start_unknown for stage in stages],
         }
     )
     for name, lengths in [

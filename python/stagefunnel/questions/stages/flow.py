@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from ... import _core
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import frame, remember, stage_columns
 from ...tables.options import MissingStages, Unlisted
 from ...tables.schema import ENTRIES, FLOW
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
+from ..scope.reading import elsewhere_flags
 from ..scope.remarks import remark
-from ..scope.selection import core_pipeline, elsewhere_flags, remarks_about
+from ..scope.selection import core_pipeline, remarks_about
 
 
 def flow(
@@ -74,7 +75,7 @@ def flow(
     seen_at = moment_of(as_of, clock, "as_of")
     ends = [moment for moment in (end, seen_at) if moment is not None]
     counts = _core.stages.count_flow(
-        journeys=log._data.journeys,
+        journeys=as_read(log, pipeline, lookup)._data.journeys,
         pipeline=lookup,
         start=start,
         end=min(ends, default=None),

@@ -13,7 +13,8 @@ from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import ITEMS, MOVED_OUT
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT
-from ..scope.selection import selection_of
+from ..scope.selection import Selection, selection_of
+from ..scope.unknown_starts import born_unknown
 
 
 def item_table(
@@ -39,10 +40,11 @@ def item_table(
     -------
     DataFrame
         One row per item, in the order of the items' first rows in the input: ``item`` (its key),
-        ``outcome``, ``first_time``, ``closed_at`` (the start of the final visits that end the journey;
-        missing while open), ``last_stage``, ``furthest_stage`` (in progress; missing where none was
-        visited), ``lost_from`` (the last stage before a loss that stands), ``visits``, ``back_moves``
-        (to an earlier in-progress stage), ``skipped`` (in-progress stages gone beyond without a visit).
+        ``outcome``, ``first_time`` (missing where the start of the first visit is not known),
+        ``closed_at`` (the start of the final visits that end the journey; missing while open),
+        ``last_stage``, ``furthest_stage`` (in progress; missing where none was visited), ``lost_from``
+        (the last stage before a loss that stands), ``visits``, ``back_moves`` (to an earlier in-progress
+        stage), ``skipped`` (in-progress stages gone beyond without a visit).
         An item that moved to another pipeline and is kept has the outcome ``moved_out``, and neither
         ``closed_at`` nor ``lost_from``.
 
@@ -73,16 +75,12 @@ def item_table(
         outcome_names = outcome_names.add_categories([MOVED_OUT])
         outcome_names[moved] = MOVED_OUT
         lost_from, not_closed = np.where(moved, -1, lost_from), not_closed | moved
-    closed_at = pd.Series(log._data.to_times(np.where(not_closed, NAT, facts.closed_at)))
-    if log.unit is None:
-        # Plain integers have no missing value of their own.
-        closed_at = pd.Series(pd.arrays.IntegerArray(facts.closed_at, not_closed), dtype="Int64")
     table = frame(
         {
             "item": log._data.keys_at(facts.first_row).reset_index(drop=True),
             "outcome": outcome_names,
-            "first_time": log._data.to_times(facts.first_time),
-            "closed_at": closed_at,
+            "first_time": _first_times(selection, facts),
+            "closed_at": log._data.times_or_missing(np.where(not_closed, NAT, facts.closed_at)),
             "last_stage": stage_values(pipeline, facts.last_stage),
             "furthest_stage": stage_values(pipeline, facts.furthest_stage),
             "lost_from": stage_values(pipeline, lost_from),
@@ -94,3 +92,15 @@ def item_table(
     )
     remember(table, "item_table", pipeline)
     return selection.remarked(table)
+
+
+def _first_times(selection: Selection, facts: _core.stages.ItemFacts) -> pd.Series:
+    """Return when each item was created, which is missing where nobody knows it."""
+    log, marks = selection.log, selection.data.marks
+    if marks is None or marks.start_unknown is None:
+        return log._data.to_times(facts.first_time)
+    unborn = born_unknown(log._data, selection.lookup, selection.journeys)
+    is_unknown = np.zeros(len(facts.first_row), dtype=bool)
+    if unborn is not None:
+        is_unknown = np.isin(facts.first_row, selection.journeys.first_row[unborn])
+    return log._data.times_or_missing(np.where(is_unknown, NAT, facts.first_time))

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ... import _core
 from ...errors import SchemaError, given, named
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
@@ -22,6 +21,7 @@ from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
+from ..funnel.ages import ages_by_last_row, ages_of
 from ..scope.breakdown import groups_of, where_read
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.money import Rates, amounts_of
@@ -29,8 +29,8 @@ from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from ..scope.working import Lengths as Measured
 from .loss_rows import column_at_loss, reason_column
+from .lost import Lengths, Lost, find_lost
 
-Lengths = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
 
 
@@ -50,6 +50,7 @@ def losses(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    unit: str | None = None,
     calendar: WorkingHours | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
@@ -74,6 +75,10 @@ def losses(
         As for :func:`funnel`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`. With ``basis="closed"`` a period has the items that were lost in it.
+    unit
+        As for :func:`funnel`; ``items`` counts the accounts that are lost now. The stages, the reason and
+        the row where ``at="loss"`` and ``at="stage"`` read are those of the item that was closed last; times
+        run from the account's first row.
     calendar
         Working hours, as for :func:`time_in_stage`; a length `within` is plain time.
 
@@ -85,7 +90,8 @@ def losses(
         ``lost_stage`` (the stage of the last visit), the reason's column; ``items``; ``share`` of all items
         of the group that are lost now; with `amount` also ``amount`` and ``amount_missing``;
         ``mean_until_lost`` and ``median_until_lost``, from the creation of an item until its loss, and
-        ``mean_in_stage``, of the last visit before the loss. Lengths of time are timedeltas, or floats where
+        ``mean_in_stage``, of the last visit before the loss; items whose start is not known are in none of
+        these. Lengths of time are timedeltas, or floats where
         the log's times are plain integers. With `within`, ``too_recent`` counts the items of the group that
         are left out.
 
@@ -114,47 +120,43 @@ def losses(
         basis=basis,
         as_of=as_of,
         within=within,
+        unit=unit,
     )
     measured = Measured.of(selection.data, calendar)
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
-    groups = _groups_of(selection, by, read_at, own)
+    facts = None if selection.units is None else selection.facts()
+    groups = _groups_of(selection, by, read_at, own, None if facts is None else facts.first_items)
     reasons = groups_of(
         selection, reason, reserved=own, option="reason", read=lambda column: reason_column(selection, column)
     )
     if set(groups.names) & set(reasons.names):
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = _core.stages.find_losses(
-        journeys=measured.journeys(selection.journeys),
-        pipeline=selection.lookup,
-        threads=log._data.threads,
-    )
-    stays = np.ones(len(lost.item), dtype=bool) if selection.moved is None else ~selection.moved[lost.item]
-    item = lost.item[stays]
+    lost = find_lost(selection, facts, measured)
     # Items without a visit before the loss come last.
     nowhere = len(pipeline.labels)
-    before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)[stays]
-    group, reason_of = (one.codes(log.n_items)[item] for one in (groups, reasons))
-    cells = _Cells([group, before, lost.lost_stage[stays], reason_of])
+    before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)
+    of_groups, of_reasons = (one.codes(log.n_items)[lost.item] for one in (groups, reasons))
+    cells = _Cells([of_groups, before, lost.lost_stage, of_reasons])
     group, before, lost_stage, reason_of = cells.keys
     per_group = np.bincount(group, weights=cells.sizes, minlength=1).astype(np.int64)
     counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
     if amounts.numbers is not None:
-        counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, item), strict=True))
-    until = cells.lengths(lost.until_lost[stays])
+        counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, lost), strict=True))
+    until = cells.lengths(lost.until_lost, lost.creation_known)
     counts["mean_until_lost"] = to_durations(until.means(), measured.unit)
     counts["median_until_lost"] = to_durations(until.medians(), measured.unit)
     in_stage = [
         None if stage == nowhere else mean
-        for mean, stage in zip(cells.lengths(lost.in_stage[stays]).means(), before, strict=True)
+        for mean, stage in zip(cells.lengths(lost.in_stage, lost.start_known).means(), before, strict=True)
     ]
     counts["mean_in_stage"] = to_durations(in_stage, measured.unit)
     stages = {
         "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
         "lost_stage": stage_values(pipeline, lost_stage),
     }
-    of_items = read_at in ("first", "last")  # else an item that is too recent has no group
+    of_items = read_at in ("first", "last")  # else an item that is not lost has no group
     too_recent = Scope(selection, groups if of_items else ONE_GROUP).too_recent()
     if too_recent is not None:
         counts[TOO_RECENT] = too_recent[group if of_items else np.zeros_like(group)]
@@ -165,18 +167,28 @@ def losses(
         ],
         axis="columns",
     )
-    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **measured.remembered)
+    ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
+    about = {**ages, **measured.remembered}
+    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **about)
     return selection.remarked(table)
 
 
 def _groups_of(
-    selection: Selection, by: str | Sequence[str] | None, read_at: Any, reserved: Sequence[str]
+    selection: Selection,
+    by: str | Sequence[str] | None,
+    read_at: Any,
+    reserved: Sequence[str],
+    of_item: npt.NDArray[np.int64] | None,
 ) -> Groups:
     """Put every item in its group, for which a column of the log may be read where the item was lost."""
     if read_at in ("first", "last"):
-        return groups_of(selection, by, at=read_at, reserved=reserved)
+        return groups_of(selection, by, at=read_at, reserved=reserved, of_item=of_item)
     return groups_of(
-        selection, by, reserved=reserved, read=lambda column: column_at_loss(selection, column, read_at)
+        selection,
+        by,
+        reserved=reserved,
+        read=lambda column: column_at_loss(selection, column, read_at),
+        of_item=of_item,
     )
 
 
@@ -205,38 +217,59 @@ class _Cells:
         self.sizes = np.diff(self._starts, append=len(order)).astype(np.int64)
 
     def amounts(
-        self, numbers: NumberColumn, item: npt.NDArray[np.integer[Any]]
+        self, numbers: NumberColumn, lost: Lost
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """Add up the amounts of each cell, and count the items without one."""
-        values = numbers.values[item][self._order]
-        missing = np.bincount(self._cell[np.isnan(values)], minlength=len(self.sizes))
-        parts = np.split(np.nan_to_num(values), self._starts[1:])[: len(self.sizes)]
+        """Add up the amounts of each cell's items, and count the items without one."""
+        cell_of_lost = np.empty(len(self._cell), dtype=np.int64)
+        cell_of_lost[self._order] = self._cell
+        cell = cell_of_lost[lost.lost_at]
+        order = np.argsort(cell, kind="stable")
+        cell, values = cell[order], numbers.values[lost.member[order]]
+        missing = np.bincount(cell[np.isnan(values)], minlength=len(self.sizes))
+        starts = np.searchsorted(cell, np.arange(1, len(self.sizes)))
+        parts = np.split(np.nan_to_num(values), starts)[: len(self.sizes)]
         sums = [numbers.total(part) for part in parts]
         return np.array(sums, dtype=np.float64), missing.astype(np.int64)
 
-    def lengths(self, values: Lengths) -> _Lengths:
-        """Order the lengths of time of each cell."""
-        in_order = values[self._order]
-        return _Lengths(in_order[np.lexsort((in_order, self._cell))], self._starts, self.sizes)
+    def lengths(self, values: Lengths, is_known: npt.NDArray[np.bool_]) -> _Lengths:
+        """Order the lengths of time of each cell, as far as they are known."""
+        in_order, cell = values[self._order], self._cell
+        if not is_known.all():
+            kept = is_known[self._order]
+            in_order, cell = in_order[kept], cell[kept]
+        sizes = np.bincount(cell, minlength=len(self.sizes)).astype(np.int64)
+        return _Lengths(in_order[np.lexsort((in_order, cell))], sizes)
 
 
 class _Lengths:
-    """Lengths of time, cell after cell, in rising order inside a cell."""
+    """Lengths of time, cell after cell, in rising order inside a cell; `sizes` counts those of each cell."""
 
-    def __init__(self, values: Lengths, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.int64]) -> None:
-        self._values, self._starts, self._sizes = values, starts, sizes
+    def __init__(self, values: Lengths, sizes: npt.NDArray[np.int64]) -> None:
+        self._values, self._n_cells = values, len(sizes)
+        self._filled = np.flatnonzero(sizes)
+        self._sizes = sizes[self._filled]
+        self._starts = np.cumsum(self._sizes) - self._sizes
 
-    def means(self) -> list[Fraction]:
+    def means(self) -> list[Fraction | None]:
         """Return exact means; the halves of the lengths are added up apart, so that no sum overflows."""
         if not len(self._sizes):
-            return []
+            return self._by_cell([])
         upper = np.add.reduceat(self._values >> _HALF, self._starts)
         lower = np.add.reduceat(self._values & np.uint64(2**32 - 1), self._starts)
         sums = [(high << 32) + low for high, low in zip(upper.tolist(), lower.tolist(), strict=True)]
-        return [Fraction(total, size) for total, size in zip(sums, self._sizes.tolist(), strict=True)]
+        return self._by_cell(
+            [Fraction(total, size) for total, size in zip(sums, self._sizes.tolist(), strict=True)]
+        )
 
-    def medians(self) -> list[Fraction]:
+    def medians(self) -> list[Fraction | None]:
         """Return exact medians; of an even number of lengths, half the sum of the two in the middle."""
         low = self._values[self._starts + (self._sizes - 1) // 2]
         high = self._values[self._starts + self._sizes // 2]
-        return [Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+        return self._by_cell([Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
+
+    def _by_cell(self, values: Sequence[Fraction]) -> list[Fraction | None]:
+        """Return the value of each cell, None where it has no lengths."""
+        of_cell: list[Fraction | None] = [None] * self._n_cells
+        for cell, value in zip(self._filled.tolist(), values, strict=True):
+            of_cell[cell] = value
+        return of_cell

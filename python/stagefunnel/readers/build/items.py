@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError
+from ...errors import ReaderError, advised
 from ..notes import Notes
 from ..options import Options
 from ..sources.amounts import amounts
 from ..sources.cells import flat
 from ..sources.dates import read_times
-from ..sources.places import Place, first_row
-from ..sources.source import Table
+from ..sources.places import Place, first_row, rows_at
+from ..sources.source import Source, Table
+from .keys import refuse_rounded_keys
 
 COLUMNS: Final = ("item", "pipeline", "amount", "currency", "manager", "created")
 
@@ -41,10 +43,12 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
         If the list has an item twice, or a row without an item.
     """
     present = {role: name for role, name in names.items() if name in table.frame}
+    # A line of totals has no key, and its other cells are not what those of an item are.
+    _refuse_bad_keys(table.frame[present["item"]], present["item"], table.place)
     columns: dict[str, pd.Series] = {}
     for role, name in present.items():
         if role == "amount":
-            columns[role] = amounts(table.frame[name], table.place, options.decimal)
+            columns[role] = amounts(table.frame[name], table.place, notes, options.decimal)
         elif role == "created":
             columns[role] = read_times(table.frame[name], table.place, options, notes)
         else:
@@ -53,15 +57,45 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
         if name not in present.values():
             is_taken = name in COLUMNS or name in columns
             columns[f"{name} (export)" if is_taken else name] = flat(table.frame[name])
-    items = pd.DataFrame(columns)
-    _refuse_bad_keys(items["item"], present["item"], table.place)
-    return items
+    return pd.DataFrame(columns)
+
+
+def with_keys(table: Table, key: str, options: Options, notes: Notes) -> Table:
+    """Leave rows without a key out of a list of items, such as a line of totals, if `invalid` asks for it.
+
+    Parameters
+    ----------
+    table
+        The list.
+    key
+        Name of the column of keys.
+
+    Returns
+    -------
+    Table
+        The rows with a key, which keep their places, or the table as it was.
+    """
+    if options.invalid != "drop" or key not in table.frame or not table.frame[key].isna().any():
+        return table
+    kept = np.flatnonzero(table.frame[key].notna().to_numpy())
+    notes.add(
+        "list_rows_without_key",
+        len(table.frame) - len(kept),
+        "rows of the list of items that have no key, left out",
+    )
+    frame, place = rows_at(table.frame, table.place, kept)
+    return Table.of([Source(table.sources[0].name, frame, place)])
 
 
 def _refuse_bad_keys(keys: pd.Series, name: str, place: Place) -> None:
+    refuse_rounded_keys(keys, place)
     if keys.isna().any():
         row = first_row(keys.isna())
-        raise ReaderError(f"{place(row)}: the list of items has a row without {name!r}")
+        raise ReaderError(
+            f"{place(row)}: the list of items has a row without {name!r}; fill it in, or pass ",
+            advised("invalid", "drop"),
+            " to leave such rows out",
+        )
     repeated = keys.duplicated()
     if repeated.any():
         row = first_row(repeated)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
+from ...log.quality import ties_deciding_outcome
 from ...log.stage_log import StageLog, with_reader_lines
 from ...pipeline import Pipeline
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
-from ..sources.places import Place, first_row
+from ..sources.places import Place
+from .keys import refuse_rounded_keys
 
 
 def make_log(
@@ -21,8 +25,8 @@ def make_log(
     Parameters
     ----------
     rows
-        Columns ``item``, ``stage``, ``time`` and optionally ``order``, one row per entry into a stage, in
-        the order of the export.
+        Columns ``item``, ``stage``, ``time`` and optionally ``order``, ``exited`` and ``start_unknown``, one
+        row per entry into a stage, in the order of the export.
     place
         Function that says where a row stands in the input.
     options
@@ -35,14 +39,16 @@ def make_log(
     ReaderError
         If there are no rows, if a row is incomplete, or if a spreadsheet has rounded the keys.
     """
-    _refuse_rounded_keys(rows["item"], place)
+    refuse_rounded_keys(rows["item"], place)
     if not len(rows):
         raise ReaderError(
             "the history does not name a stage of any item; a list of items would have their current stages"
         )
-    order = "order" if "order" in rows else None
+    further: dict[str, Any] = {role: role for role in ("order", "exited") if role in rows}
+    if "start_unknown" in rows and rows["start_unknown"].any():
+        further["start_unknown"] = "start_unknown"
     try:
-        return StageLog(rows, order=order, items=items, invalid=options.invalid)
+        return StageLog(rows, **further, items=items, invalid=options.invalid)
     except InvalidRowError as error:
         # The log's own advice has values of the option that a reader does not take.
         raise ReaderError(
@@ -54,17 +60,6 @@ def make_log(
         ) from error
 
 
-def _refuse_rounded_keys(keys: pd.Series, place: Place) -> None:
-    """Refuse keys like ``1,23E+11``, which a spreadsheet has rounded: many items share such a key."""
-    rounded = keys.astype("string").str.match(r"^\d[.,]\d+E\+\d+$", na=False)
-    if rounded.any():
-        row = first_row(rounded)
-        raise ReaderError(
-            f"{place(row)}: a spreadsheet has rounded the key {keys.iloc[row]!r}; export it again, or "
-            f"format its column as text in the spreadsheet first"
-        )
-
-
 def finish(
     format: str,
     log: StageLog,
@@ -73,5 +68,12 @@ def finish(
     notes: Notes,
 ) -> Export:
     """Put an export together; the log carries the notes below its own quality lines."""
+    for name, pipeline in pipelines.items():
+        of_one = f" in the pipeline {name!r}" if len(pipelines) > 1 else ""
+        notes.add(
+            "ties_deciding_outcome",
+            ties_deciding_outcome(log._data, pipeline),
+            f"items whose last time has rows of several outcomes{of_one}: their order decides",
+        )
     noted = with_reader_lines(log, notes.with_levels())
     return Export(format, noted, pipelines, items, noted.quality())

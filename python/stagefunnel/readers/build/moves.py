@@ -9,6 +9,7 @@ from ...errors import ReaderError, named
 from ..notes import Notes
 from ..sources.dates import of_one_kind
 from ..sources.places import Place, place_of
+from .move_chains import chained
 
 
 def rows_of_moves(
@@ -35,7 +36,8 @@ def rows_of_moves(
     Returns
     -------
     rows, place
-        Columns ``item``, ``stage``, ``time`` and ``order``, and where each row stands in the input.
+        Columns ``item``, ``stage``, ``time``, ``order`` and ``start_unknown``, and where each row stands in
+        the input.
     """
     if created is not None:
         created = _in_zone_of(moves["time"], created.dropna())
@@ -43,7 +45,8 @@ def rows_of_moves(
     if created is None or current is None:
         return rows, row_place
     unmoved = pd.DataFrame({"stage": current, "time": created}).dropna().rename_axis("item")
-    unmoved = unmoved[~unmoved.index.isin(moves["item"])].reset_index().assign(order=-1)
+    unmoved = unmoved[~unmoved.index.isin(moves["item"])].reset_index()
+    unmoved = unmoved.assign(order=-1, start_unknown=False)
     notes.add(
         "items_without_move",
         len(unmoved),
@@ -80,7 +83,7 @@ def with_first_stages(
     """Turn moves into rows of a log, with a row for the stage that the first move of an item leaves.
 
     The item entered that stage when it was created. If its creation is unknown, the row gets the time of
-    the first move, so that the funnel counts the stage, and a note counts the row: its time in stage is 0.
+    the first move, so that the funnel counts the stage, and says that its start is unknown; a note counts it.
 
     Parameters
     ----------
@@ -94,14 +97,23 @@ def with_first_stages(
     Returns
     -------
     rows, place
-        Columns ``item``, ``stage``, ``time`` and ``order``, and where each row stands in the input.
+        Columns ``item``, ``stage``, ``time``, ``order`` and ``start_unknown``, and where each row stands in
+        the input.
     """
     rank = _rank(moves)
     in_time = moves.assign(rank=rank).dropna(subset=["item"]).sort_values(["time", "rank"], kind="stable")
-    previous = in_time.groupby("item", sort=False)["to_stage"].shift()
-    broken = previous.notna() & in_time["from_stage"].notna() & (previous != in_time["from_stage"])
-    notes.add("broken_moves", int(broken.sum()), "moves from another stage than the move before led to")
+    in_time, n_chained, n_broken = chained(in_time)
+    if n_chained:
+        rank = pd.Series(np.arange(len(in_time)), index=in_time.index).reindex(moves.index, fill_value=0)
+        notes.add(
+            "ties_by_chain",
+            n_chained,
+            "moves at the same time as another of their item, put in the order in which one leads on to the "
+            "next",
+        )
+    notes.add("broken_moves", n_broken, "moves from another stage than the move before led to")
     first = in_time.drop_duplicates("item")
+    _note_unknown_starts(first[first["from_stage"].isna()], created, notes)
     first = first[first["from_stage"].notna()]
     times = first["time"]
     births = times.where(times.isna())
@@ -121,12 +133,26 @@ def with_first_stages(
     )
     entered = births.where(births.notna() & ~late, times)
     starts = pd.DataFrame({"item": first["item"], "stage": first["from_stage"], "time": entered})
-    starts = starts.assign(order=-1)
-    arrivals = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]].assign(order=rank)
+    starts = starts.assign(order=-1, start_unknown=births.isna())
+    arrivals = moves.rename(columns={"to_stage": "stage"})[["item", "stage", "time"]]
+    arrivals = arrivals.assign(order=rank, start_unknown=False)
     if "pipeline" in moves:
         starts["pipeline"], arrivals["pipeline"] = first["pipeline"], moves["pipeline"]
     origins = [*starts.index, *arrivals.index]
     return pd.concat([starts, arrivals], ignore_index=True), place_of(place, origins)
+
+
+def _note_unknown_starts(first: pd.DataFrame, created: pd.Series | None, notes: Notes) -> None:
+    """Count the items that were created before their first move, where this does not say what it leaves."""
+    if created is None or not len(first):
+        return
+    births = created.reindex(first["item"]).set_axis(first.index)
+    births = of_one_kind(births, first["time"], "the moves and the creation of items")
+    notes.add(
+        "first_stage_unknown",
+        int((births < first["time"]).sum()),
+        "items created before their first move, which does not name the stage that it leaves",
+    )
 
 
 def _rank(moves: pd.DataFrame) -> pd.Series:

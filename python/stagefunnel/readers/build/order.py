@@ -9,6 +9,12 @@ import pandas as pd
 from ...errors import ReaderError
 from ..notes import Notes
 from ..sources.places import Place, first_row
+from .direction import reading_order
+
+
+def are_ids(ids: pd.Series | None) -> bool:
+    """Return whether every row has an id that its CRM gave it as it wrote the row."""
+    return ids is not None and len(ids) > 0 and bool(ids.notna().all())
 
 
 def arrival(
@@ -35,18 +41,13 @@ def arrival(
     >>> arrival(pd.Series(["7", "7", "7"]), times).tolist()
     [2, 1, 0]
     """
-    if ids is not None and len(ids) and ids.notna().all():
+    if ids is not None and are_ids(ids):
         texts = ids.astype(str)
         if texts.str.fullmatch(r"\d+").all():
             texts = texts.str.zfill(int(texts.str.len().max()))
         return np.unique(texts.to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
-    position = np.arange(len(items), dtype=np.int64)
-    ends = times.groupby(items, sort=False).agg(["first", "last"])
-    falling, rising = ends["first"] > ends["last"], ends["first"] < ends["last"]
-    majority = int(falling.sum()) - int(rising.sum())
-    backwards = falling | (~rising & (newest_first if majority == 0 else majority > 0))
-    is_reversed = items.map(backwards).fillna(False).to_numpy(dtype=bool)
-    return np.where(is_reversed, len(items) - 1 - position, position)
+    found = reading_order(items, times, newest_first=newest_first)
+    return np.arange(len(items), dtype=np.int64) if found is None else found[0]
 
 
 def fetched_once(rows: pd.DataFrame, ids: pd.Series, place: Place, notes: Notes) -> npt.NDArray[np.intp]:

@@ -6,26 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ...errors import quoted
+from ...errors import ReaderError, named, quoted
 from ...log.columns.stage_labels import qualified
 from ...pipeline import Pipeline
 from ..notes import Notes
 from ..options import Options
 from ..sources.columns import column_or_missing
+from .meanings import meaning_of
 from .stage_lists import StageList, make_pipelines
 
 _NAME = "Pipeline"
 UNLISTED = "Stages of no pipeline"
-_WON = {
-    *("won", "closed won", "closedwon", "deal won", "win", "success", "successful"),
-    *("converted", "sold", "paid"),
-    *("успех", "успешно", "сделка успешна", "выиграна", "продано", "gewonnen", "ganado", "gagné"),
-}
-_LOST = {
-    *("lost", "closed lost", "closedlost", "deal lost", "lose", "loss", "failed", "failure", "junk", "spam"),
-    *("rejected", "cancelled", "canceled", "disqualified", "churned", "apology"),
-    *("провал", "проиграна", "отказ", "не реализована", "verloren", "perdido", "perdu"),
-}
 
 
 def guessed_pipelines(
@@ -49,6 +40,14 @@ def guessed_pipelines(
     """
     if options.pipeline is not None:
         return rows.drop(columns="pipeline", errors="ignore"), {_NAME: options.pipeline}
+    if pd.api.types.is_datetime64_any_dtype(rows["stage"].dtype):
+        example = quoted([str(time) for time in rows["stage"].dropna().head(1)])
+        raise ReaderError(
+            f"the column of stages holds times ({example or 'all missing'}) and no names of stages; name the "
+            "column of the stage: ",
+            named("stage"),
+            option="stage",
+        )
     pipeline = column_or_missing(rows, "pipeline").fillna(_NAME)
     rows = rows.drop(columns="pipeline", errors="ignore")
     stage = rows["stage"]
@@ -56,18 +55,28 @@ def guessed_pipelines(
         labels = [qualified(*names) for names in zip(pipeline, stage, strict=True)]
         rows = rows.assign(stage=pd.Series(labels, index=rows.index, dtype=object).where(stage.notna(), None))
     stages = pd.DataFrame({"pipeline": pipeline, "label": rows["stage"], "name": stage})
-    stages = stages.loc[rows[first_by].sort_values(kind="stable").index].dropna().drop_duplicates("label")
-    notes.add(
-        "guessed_stages",
-        len(stages),
-        "stages in the order in which they first appear, won and lost by their names; pass pipeline= for "
-        "other stages, order or meaning",
-    )
+    stages = stages.loc[_in_order(rows, first_by)].dropna().drop_duplicates("label")
     lists = [
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
         for name, own in stages.groupby("pipeline", sort=False)
     ]
+    won = quoted([code for listed in lists for code in listed.won], most=6) or "none"
+    lost = quoted([code for listed in lists for code in listed.lost], most=6) or "none"
+    notes.add(
+        "guessed_stages",
+        len(stages),
+        f"stages in the order in which they first appear; by their names won: {won}; lost: {lost}. Pass "
+        "pipeline= for other stages, order or meaning",
+    )
     return rows, make_pipelines(lists)
+
+
+def _in_order(rows: pd.DataFrame, first_by: str) -> pd.Index:
+    """Sort rows by a column; those that are equal in it by their numbers, where they have some."""
+    has_numbers = first_by != "order" and "order" in rows and pd.api.types.is_integer_dtype(rows["order"])
+    if has_numbers:
+        return rows.sort_values([first_by, "order"], kind="stable").index
+    return rows[first_by].sort_values(kind="stable").index
 
 
 def in_time(rows: pd.DataFrame) -> list[str]:
@@ -88,13 +97,9 @@ def list_by_names(name: str, codes: Sequence[str], names: Mapping[str, str] | No
         Names that people read for the codes; a code without a name stands for itself.
     """
     names = names or {}
-    words = [_words(names.get(code, code)) for code in codes]
-    won, lost = ([text in usual for text in words] for usual in (_WON, _LOST))
+    meanings = [meaning_of(names.get(code, code)) for code in codes]
+    won, lost = ([meaning == usual for meaning in meanings] for usual in ("won", "lost"))
     return StageList.by_meaning(name, codes, won=won, lost=lost, names=names)
-
-
-def _words(name: str) -> str:
-    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
 def listed_pipelines(

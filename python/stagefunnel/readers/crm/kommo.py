@@ -10,10 +10,17 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-from ..build.items import complete_items, last_stages, note_other_stages, note_stageless, read_items
+from ..build.items import (
+    complete_items,
+    last_stages,
+    note_other_stages,
+    note_stageless,
+    read_items,
+    with_keys,
+)
 from ..build.log import finish, make_log
 from ..build.moves import rows_of_moves
-from ..build.order import arrival, fetched_once
+from ..build.order import are_ids, arrival, fetched_once
 from ..build.pipelines import in_time, listed_pipelines
 from ..build.stage_lists import StageList, distinct_names, names_by_id
 from ..build.tables import one_history, tables_by_role, times_of
@@ -69,7 +76,9 @@ def read(sources: Sources, options: Options) -> Export:
         "fetch /api/v4/events of type lead_status_changed and give these too",
     )
     events, place = _events(tables["events"], options, notes)
-    leads = _without_links(tables["leads"]) if "leads" in tables else None
+    leads = None
+    if "leads" in tables:
+        leads = with_keys(_without_links(tables["leads"]), "id", options, notes)
     items, created, current = None, _added(events), None
     pairs = [events[["from_stage", "from_pipeline"]], events[["to_stage", "to_pipeline"]]]
     if leads is not None:
@@ -117,6 +126,7 @@ def _events(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame,
     if "id" in frame:
         once = fetched_once(events, frame["id"], table.place, notes)
     events["order"] = arrival(events["item"], events["time"], frame.get("id"))
+    notes.ids_decide = are_ids(frame.get("id"))
     is_move, is_creation = events["type"].eq(_MOVED), events["type"].eq(_ADDED)
     notes.add("other_events", int((~is_move & ~is_creation).sum()), "events of other types, left out")
     is_blind = is_move & events["to_stage"].isna()

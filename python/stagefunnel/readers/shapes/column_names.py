@@ -8,6 +8,7 @@ from typing import Final
 from ..options import Options
 from ..sources.columns import find_column
 from ..sources.source import Source
+from .subjects import is_change_log, may_be_change_log
 
 # Case, blanks and underscores do not count; the first name that a table has wins.
 _NAMES: Final[Mapping[str, Sequence[str]]] = {
@@ -92,7 +93,9 @@ _NAMES: Final[Mapping[str, Sequence[str]]] = {
             "create_date",
             "date_created",
         ),
-        *("date_create", "add_time", "дата создания"),
+        *("date_create", "add_time", "дата создания", "erstellt am", "erstelldatum", "erstellungsdatum"),
+        *("angelegt am", "date de création", "créé le", "fecha de creación", "creado el"),
+        *("data de criação", "criado em"),
     ),
     "pipeline": ("pipeline", "pipeline_name", "pipeline_id", "funnel", "funnel_name", "воронка"),
     "amount": ("amount", "value", "deal_value", "opportunity", "sum", "revenue", "price", "сумма"),
@@ -104,6 +107,58 @@ _NAMES: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
+# Names that only mean this where a column says which field changed, or what happened.
+_IN_CHANGE_LOGS: Final[Mapping[str, Sequence[str]]] = {
+    "item": (
+        *("issue_key", "issue_id", "issue", "key", "contact_id", "object_id", "res_id", "parent_id"),
+        *("mail_message_id/res_id", "related document id", "target_id", "subject_id", "auditable_id"),
+        "resource_id",
+    ),
+    "from_stage": (
+        *("old_value", "old_value_char", "before_value_string", "from_string", "from_value", "value_from"),
+        *("previous_value", "prev_value", "original_value", "before_value", "value_before"),
+        *("old_value_integer", "value_old", "old_val", "changed_from", "старое значение"),
+    ),
+    "to_stage": (
+        *("new_value", "new_value_char", "after_value_string", "to_string", "to_value", "value_to"),
+        *("after_value", "value_after", "new_value_integer", "value_new", "new_val", "changed_to"),
+        *("property_value", "field_value", "attribute_value", "новое значение"),
+    ),
+    "time": (
+        *("change_date", "edit_date", "log_time", "created", "create_date", "date_created", "changed"),
+        *("changed_date", "modified_at", "updated_at", "updated"),
+    ),
+}
+# Short names that a stage or another column may have as well: only beside the name of a field.
+_BESIDE_FIELDS: Final[Mapping[str, Sequence[str]]] = {
+    "from_stage": ("old", "before", "было"),
+    "to_stage": ("new", "after", "стало", "value"),
+}
+
+
+def _names_of(role: str, columns: Sequence[str]) -> Sequence[str]:
+    """Return the usual names of a role in a table with these columns."""
+    names = _NAMES[role]
+    role = "to_stage" if role == "stage" else role
+    more = _IN_CHANGE_LOGS.get(role, ())
+    if not more or not may_be_change_log(columns):
+        return names
+    if role == "item":
+        return (*names[:-1], *more, *names[-1:])  # a plain id is that of the row
+    if role == "time":
+        return (*names, *more) if _has_values(columns) else names
+    if not is_change_log(columns):
+        return (*names, *more)
+    # Beside the name of a field stand its values; any other column of stages is that of today.
+    return (*more, *names, *_BESIDE_FIELDS[role])
+
+
+def _has_values(columns: Sequence[str]) -> bool:
+    """Check for changes of values; other tables may have a time of their last change."""
+    values = (*_IN_CHANGE_LOGS["to_stage"], *_IN_CHANGE_LOGS["from_stage"], *_NAMES["from_stage"])
+    return is_change_log(columns) or find_column(columns, values) is not None
+
+
 def columns_of(columns: Sequence[str], options: Options, roles: Sequence[str]) -> dict[str, str]:
     """Return the column for each role: the one that the options name, otherwise one with a usual name."""
     column_of: dict[str, str] = {}
@@ -111,7 +166,7 @@ def columns_of(columns: Sequence[str], options: Options, roles: Sequence[str]) -
         option = "stage" if role == "to_stage" else role
         named = None if role == "pipeline" else getattr(options, option, None)
         free = [column for column in columns if column not in column_of.values()]
-        column = named if named in columns else find_column(free, _NAMES[role])
+        column = named if named in columns else find_column(free, _names_of(role, columns))
         if column is not None:
             column_of[role] = column
     return column_of

@@ -14,8 +14,9 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources
 from .column_names import columns_of, is_usual, others_of
-from .history import history
+from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
+from .ties import in_reading_order
 
 FORMAT = "events"
 ROLES: Mapping[str, str] = {"events": "item, stage, time, as in deal_id, stage, changed_at", **LIST_ROLE}
@@ -39,10 +40,11 @@ def _is_list(source: Source, names: Mapping[str, str], options: Options) -> bool
 def read(sources: Sources, options: Options) -> Export:
     """Read events; the meaning of the stages comes from the pipeline passed, or from their names."""
     notes = Notes()
-    table = history(sources, "events", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
+    history = stage_history(sources, "events", options, _NEEDED, notes, also=("order", "pipeline"))
+    table, names = history.table, history.names
     rows = pd.DataFrame({role: table.frame[name] for role, name in names.items()})
     rows["time"] = times_of(table, names["time"], options, notes)
+    table, rows = in_reading_order(table, rows, options, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)

@@ -10,7 +10,30 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.columns import find_column
 from ..sources.source import Sources, Table
+from .about_stages import StageRows, about_stages
 from .column_names import columns_of
+
+
+def stage_history(
+    sources: Sources,
+    role: str,
+    options: Options,
+    roles: Sequence[str],
+    notes: Notes,
+    *,
+    also: Sequence[str] = (),
+) -> StageRows:
+    """Stack the files of a history, and take the rows that are about stages.
+
+    Parameters
+    ----------
+    sources, role, roles
+        As :func:`history` takes them.
+    also
+        Roles of columns that the history may have.
+    """
+    table = history(sources, role, options, roles, notes)
+    return about_stages(table, columns_of(table.columns, options, (*roles, *also)), options, notes)
 
 
 def history(sources: Sources, role: str, options: Options, roles: Sequence[str], notes: Notes) -> Table:

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from ...errors import quoted
-from ..build.items import complete_items, read_items
+from ..build.items import complete_items, read_items, with_keys
 from ..build.tables import stacked
 from ..notes import Notes
 from ..options import Options
@@ -44,7 +44,8 @@ def items_beside(
             len(unused),
             f"columns of the history that are not used, because there is a list of items: {quoted(unused)}",
         )
-        items = read_items(table, item_columns(table.frame, options), options, notes)
+        names = item_columns(table.frame, options)
+        items = read_items(with_keys(table, names["item"], options, notes), names, options, notes)
     elif len(others.columns):
         items = _from_last_rows(rows, others, options, notes)
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..build.log import finish, make_log
@@ -14,9 +16,10 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources
-from .column_names import columns_of, has, others_of
-from .history import history
+from .column_names import has, others_of
+from .history import stage_history
 from .items import LIST_ROLE, items_beside, sniff_list
+from .ties import in_reading_order, reordered
 
 FORMAT = "stays"
 ROLES: Mapping[str, str] = {
@@ -35,16 +38,23 @@ def sniff(source: Source, options: Options) -> str | None:
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read stays: each entry becomes a row; exits are only compared with the next entry."""
+    """Read stays: each entry becomes a row, with its end."""
     notes = Notes()
-    table = history(sources, "stays", options, _NEEDED, notes)
-    names = columns_of(table.columns, options, (*_NEEDED, "order", "pipeline"))
+    history = stage_history(sources, "stays", options, _NEEDED, notes, also=("order", "pipeline"))
+    table, names = history.table, history.names
     rows = pd.DataFrame(
         {role: table.frame[names[role]] for role in names if role not in ("entered", "exited")}
     )
     rows["time"] = times_of(table, names["entered"], options, notes)
     exits = times_of(table, names["exited"], options, notes)
-    note_exits(rows, of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}"), notes)
+    exits = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
+    rows["exited"] = exits.where(exits.dt.year < _NEVER)
+    table, rows = in_reading_order(table, rows, options, notes)
+    following = _following(rows)
+    if "order" not in rows and (positions := _by_exits(rows, following)) is not None:
+        table, rows = reordered(table, rows, positions)
+        following = _following(rows)
+    note_exits(rows, following, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     rows, pipelines = guessed_pipelines(rows, options, notes)
@@ -52,27 +62,48 @@ def read(sources: Sources, options: Options) -> Export:
     return finish(FORMAT, log, pipelines, items, notes)
 
 
-def note_exits(rows: pd.DataFrame, exits: pd.Series, notes: Notes) -> None:
-    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended.
+def _following(rows: pd.DataFrame) -> pd.Series:
+    """Return the time at which the next stay of the item begins, by row."""
+    stays = rows[["item", "time"]].dropna().sort_values("time", kind="stable")
+    return stays.groupby("item", sort=False)["time"].shift(-1).reindex(rows.index)
 
-    A stay that ends in the year 2050 or later is open.
+
+def _by_exits(rows: pd.DataFrame, following: pd.Series) -> npt.NDArray[np.intp] | None:
+    """Put stays that begin at the same time in the order in which they end; one that goes on is the last.
+
+    Returns
+    -------
+    positions
+        Where each row comes from; ``None`` if they stand so already.
     """
-    stays = rows[["item", "time"]].assign(exited=exits.where(exits.dt.year < _NEVER))
-    stays = stays.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
-    following = stays.groupby("item", sort=False)["time"].shift(-1)
+    items = rows.loc[following == rows["time"], "item"]
+    if not len(items):
+        return None
+    tied = rows.loc[rows["item"].isin(items), ["item", "time", "exited"]]
+    tied = tied[tied.duplicated(["item", "time"], keep=False)]
+    before = tied.sort_values(["item", "time"], kind="stable").index.to_numpy()
+    by_exit = tied.sort_values("exited", kind="stable", na_position="last")
+    after = by_exit.sort_values(["item", "time"], kind="stable").index.to_numpy()
+    positions = np.arange(len(rows))
+    positions[before] = after
+    return None if (before == after).all() else positions
+
+
+def note_exits(rows: pd.DataFrame, following: pd.Series, notes: Notes) -> None:
+    """Compare exits with the next entries: count gaps, overlaps, and last stays that have ended."""
+    stays = rows[["item", "time", "exited"]].assign(following=following)
+    stays = stays.dropna(subset=["item", "time"])
+    following = stays["following"]
     has_ended, has_next = stays["exited"].notna(), following.notna()
-    notes.add(
-        "ends_before_start", int((stays["exited"] < stays["time"]).sum()), "stays that end before they begin"
-    )
     gaps = stays["exited"] < following
-    notes.add("gaps", int(gaps.sum()), "stays that end before the next begins; the stage lasts until then")
+    notes.add("gaps", int(gaps.sum()), "stays that end before the next begins: pauses, in no stage")
     overlaps = stays["exited"] > following
     notes.add(
         "overlaps", int(overlaps.sum()), "stays that end after the next has begun; the next one ends them"
     )
     left = has_ended & ~has_next
     notes.add(
-        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count as still there"
+        "left_for_nothing", int(left.sum()), "items whose last stay has ended; they count where they were"
     )
     unended = ~has_ended & has_next
     notes.add("open_before_next", int(unended.sum()), "open stays with another after them, which ends them")

@@ -8,18 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..build.items import complete_items, read_items
+from ...errors import quoted
+from ..build.items import complete_items, read_items, with_keys
 from ..build.log import finish, make_log
 from ..build.pipelines import guessed_pipelines
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.cells import as_text
-from ..sources.columns import find_column
 from ..sources.dates import looks_like_times, read_times
 from ..sources.places import place_of, rows_at
 from ..sources.source import Source, Sources
 from .column_names import columns_of, has, is_usual
+from .date_names import is_no_stage, stage_names, without_affixes
 from .history import history
 from .items import LIST_OF_ITEMS, LIST_ROLE, item_columns, items_beside, sniff_list
 
@@ -28,15 +29,10 @@ ROLES: Mapping[str, str] = {
     "wide": "an item and a column of dates for each stage, as in deal_id, New, Offer, Won",
     **LIST_ROLE,
 }
-# Dates of an item that are not entries into a stage.
-_NOT_STAGES = (
-    *("updated_at", "updated", "modified", "modified_at", "last_modified_date", "modified_date"),
-    *("date_modify", "closed_at", "close_date", "closed_date", "expected_close_date", "due_date", "deadline"),
-    *("birthday", "last_activity_date", "last_activity", "last_contacted", "next_step_date"),
-    "next_activity_date",
-)
-_PREFIXES = ("date_entered_", "entered_", "date_", "Date entered ", "Entered ", "Date ")
-_SUFFIXES = ("_entered_at", "_entered", "_at", "_date", "_on", " date", " Date")
+# Columns run back in time if more than this share of the steps from date to date does, or, where no dates are
+# equal, if at least so many do as well.
+_NEARLY_ALL = 0.9
+_FEWEST = 3
 
 
 def sniff(source: Source, options: Options) -> str | None:
@@ -54,41 +50,60 @@ def _stage_columns(source: Source, options: Options) -> dict[str, str]:
     item = columns_of(source.columns, options, ("item",))["item"]
     others = [column for column in source.columns if column != item]
     if options.pipeline is not None:
-        stages = set(options.pipeline.labels)
-        by_column = {column: column if column in stages else _without_affix(column) for column in others}
+        stages = {*options.pipeline.labels, *options.pipeline.rules.aliases}
+        by_column = {column: column if column in stages else without_affixes(column) for column in others}
         return {column: stage for column, stage in by_column.items() if stage in stages}
-    dated = [
+    dated = [column for column in _dated(source, others) if not is_no_stage(column)]
+    return stage_names(dated)
+
+
+def _dated(source: Source, columns: Sequence[str]) -> list[str]:
+    """List the columns of dates but that of the creation."""
+    return [
         column
-        for column in others
-        if looks_like_times(source.frame[column])
-        and not is_usual(column, "created")
-        and find_column([column], _NOT_STAGES) is None
+        for column in columns
+        if looks_like_times(source.frame[column]) and not is_usual(column, "created")
     ]
-    return _without_common_affix(dated)
 
 
-def _without_affix(column: str) -> str:
-    return _without_common_affix([column])[column]
+def _note_left_out(source: Source, stages: Mapping[str, str], options: Options, notes: Notes) -> None:
+    """Count the columns of dates that are taken for no stage."""
+    left_out = _dated(source, [column for column in source.columns if column not in stages])
+    note = f"columns of dates that are not stages of the pipeline: {quoted(left_out)}"
+    if options.pipeline is None:
+        note = (
+            "columns of dates left out, because their names are those of planned, technical or personal "
+            f"dates: {quoted(left_out)}; pass pipeline= with those that are stages"
+        )
+    notes.add("dates_left_out", len(left_out), note)
 
 
-def _without_common_affix(columns: Sequence[str]) -> dict[str, str]:
-    """Remove ``entered_`` or ``_at`` from names of columns, if all of them have it."""
-    for prefix in _PREFIXES:
-        if columns and all(column.startswith(prefix) and column != prefix for column in columns):
-            return {column: column.removeprefix(prefix) for column in columns}
-    for suffix in _SUFFIXES:
-        if columns and all(column.endswith(suffix) and column != suffix for column in columns):
-            return {column: column.removesuffix(suffix) for column in columns}
-    return {column: column for column in columns}
+def _oldest_first(rows: pd.DataFrame, n_items: int, notes: Notes) -> pd.DataFrame:
+    """Turn the order of the columns round where they run back in time: won before new."""
+    in_items = rows.assign(row=rows["order"] % n_items).sort_values(["row", "order"])
+    steps = in_items.groupby("row", sort=False)["time"].diff().dt.total_seconds()
+    falls, rises, ties = int((steps < 0).sum()), int((steps > 0).sum()), int((steps == 0).sum())
+    # The order of columns is a choice; few dates without a tie do not overrule it.
+    if falls <= _NEARLY_ALL * (falls + rises) or (not ties and falls < _FEWEST):
+        return rows
+    notes.add(
+        "newest_first",
+        rows["stage"].nunique(),
+        "columns of dates, turned round because dates go back in time from column to column",
+    )
+    return rows.assign(order=-rows["order"])
 
 
 def read(sources: Sources, options: Options) -> Export:
     """Read a wide table: every date becomes a row; equal dates keep the order of the columns."""
     notes = Notes()
     table = history(sources, "wide", options, ("item",), notes)
-    n_items = len(table.frame)
-    stages = _stage_columns(Source("", table.frame, table.place), options)
     item = columns_of(table.columns, options, ("item",))["item"]
+    table = with_keys(table, item, options, notes)
+    n_items = len(table.frame)
+    source = Source("", table.frame, table.place)
+    stages = _stage_columns(source, options)
+    _note_left_out(source, stages, options, notes)
     parts = [
         pd.DataFrame(
             {"item": table.frame[item], "stage": stage, "dates": as_text(table.frame[column], times_too=True)}
@@ -101,6 +116,7 @@ def read(sources: Sources, options: Options) -> Export:
     dates = rows.pop("dates").rename("dates of stages")
     rows["time"] = read_times(dates, place, options, notes)
     rows, place = rows_at(rows, place, np.flatnonzero(rows["time"].notna().to_numpy()))
+    rows = _oldest_first(rows, n_items, notes)
     notes.add(
         "one_date_per_stage", len(rows), "rows from columns of dates: stages entered again are not known"
     )

@@ -7,13 +7,15 @@ import json
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
 from .places import Place, first_row
+
+MOST_EXACT: Final = 2**53  # whole numbers below are floats; from here on two of them may be one float
 
 
 def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False) -> pd.Series:
@@ -37,7 +39,8 @@ def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False)
         times = pd.DatetimeIndex(column.to_numpy() if column.dt.tz is None else column)
         return pd.Series(times, index=column.index)
     values = column.astype(object).tolist()
-    texts = [value if nested and isinstance(value, list | dict) else _text(value) for value in values]
+    most = _most_exact(column.dtype)
+    texts = [value if nested and isinstance(value, list | dict) else _text(value, most) for value in values]
     return pd.Series(texts, index=column.index, dtype=object)
 
 
@@ -55,7 +58,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any, most: int) -> Any:
     if isinstance(value, str):
         return value if value.strip() else None
     if type(value) is int:  # the most frequent type after text; pd.isna below is slow
@@ -67,12 +70,25 @@ def _text(value: Any) -> Any:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
-        return str(int(value)) if math.isfinite(value) and float(value).is_integer() else repr(float(value))
+        return _number(float(value), most)
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ")
     return str(value)
+
+
+def _number(value: float, most: int) -> str:
+    """Write 77.0 as 77; a whole number that may be a rounded one gets an exponent, which no key has."""
+    if not math.isfinite(value) or not value.is_integer():
+        return repr(value)
+    return str(int(value)) if abs(value) < most else np.format_float_scientific(value, trim="-")
+
+
+def _most_exact(dtype: Any) -> int:
+    """Return the number from which on floats of a type are not exact."""
+    kind = getattr(dtype, "numpy_dtype", dtype)
+    return 1 << (np.finfo(kind).nmant + 1) if getattr(kind, "kind", "") == "f" else MOST_EXACT
 
 
 def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> None:

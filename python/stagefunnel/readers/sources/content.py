@@ -13,10 +13,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError, advised, given, quoted
+from ...errors import Option, ReaderError, SchemaError, advised, given, quoted
 from ...files import Block, CsvRows, RowsRead, is_blank
+from .kinds import refuse_other_kinds
+from .letter_tables import guesses, is_cp1251
 
 _ROWS_PER_REPORT = 10_000
+_MOST_GUESSES = 4
 _CYRILLIC = re.compile("[А-Яа-яЁёІіЇїЄєҐґЎў]")
 _PUNCTUATION = re.compile("[№«»–—„“”…’\u00a0]")
 _WORD = re.compile("[^\\W\\d_]+")
@@ -25,11 +28,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_OTHER_FILES = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as .xlsx or CSV"),
-    (b"%PDF", "a PDF", "export CSV or JSON"),
-    (b"PK\x03\x04", "a ZIP file", "unpack it first"),
 )
 
 
@@ -56,7 +54,8 @@ def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, s
     """Decode bytes; return the text and its encoding.
 
     A byte order mark decides, then NUL bytes (UTF-16), then whether the bytes are valid UTF-8. Other bytes
-    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words.
+    are read as the Cyrillic cp1251 if the text then consists of Cyrillic words, and if its letters are more
+    usual ones than in any other table.
 
     Parameters
     ----------
@@ -74,9 +73,7 @@ def decoded(data: bytes, name: str, encoding: str | None = None) -> tuple[str, s
     SchemaError
         If there is no such encoding.
     """
-    for signature, kind, remedy in _OTHER_FILES:
-        if data.startswith(signature):
-            raise ReaderError(f"{name}: this is {kind}; {remedy}")
+    refuse_other_kinds(data, name)
     marked = next((codec for mark, codec in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if encoding is not None or marked is not None:
         codec = encoding or str(marked)
@@ -114,13 +111,20 @@ def _cyrillic(data: bytes, error: UnicodeDecodeError, name: str) -> str:
         text = data.decode("cp1251")
     except UnicodeDecodeError:
         text = ""
-    if not _reads_as_cyrillic(text):
-        raise ReaderError(
-            f"{name}: {problem}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or pass its "
-            f"encoding, for example ",
-            advised("encoding", "cp1252"),
-        )
-    return text
+    found = guesses(data)
+    if _reads_as_cyrillic(text) and is_cp1251(found):
+        return text
+    advice: list[str | Option] = [", for example ", advised("encoding", "cp1252")]
+    if found:
+        advice = [":"]
+        by_word = {guess.word: guess for guess in reversed(found)}
+        for guess in [guess for guess in found if by_word[guess.word] is guess][:_MOST_GUESSES]:
+            advice += [f" {guess.word!r} is read with ", advised("encoding", guess.encoding), ","]
+        advice.pop()
+    raise ReaderError(
+        f"{name}: {problem}, nor UTF-16 or Cyrillic cp1251; save the file as UTF-8, or pass its encoding",
+        *advice,
+    )
 
 
 def _reads_as_cyrillic(text: str) -> bool:
@@ -131,20 +135,6 @@ def _reads_as_cyrillic(text: str) -> bool:
     mixed = sum(re.search("[A-Za-z]", word) is not None for word in words)
     has_word = any(len(_CYRILLIC.findall(word)) >= 3 for word in words)
     return has_word and cyrillic >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
-
-
-def refuse_page(text: str, name: str) -> None:
-    """Refuse a web page: a login or error page that was saved in place of an export."""
-    start = text[:2_000].lstrip("\ufeff \t\r\n").lower()
-    if not re.match(r"<(!doctype html|html|head|body|table|meta|script|\?xml|div)", start):
-        return
-    match = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
-    title = f" with the title {' '.join(match[1].split())!r}" if match else ""
-    kind = "a table in HTML" if "<table" in text[:20_000].lower() and not match else "a web page"
-    raise ReaderError(
-        f"{name}: this is {kind} (HTML){title}, not an export; a login or an error page is often saved so: "
-        f"export again, as CSV, .xlsx or JSON"
-    )
 
 
 def parse_json(text: str, name: str) -> Any:

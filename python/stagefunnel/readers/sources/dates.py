@@ -1,4 +1,4 @@
-"""Times as exports write them: ISO 8601 and close to it, day or month first, seconds since 1970.
+"""Times as exports write them: ISO 8601 and close to it, day or month first, in words, counted.
 
 An ambiguous date such as ``03/04/2026`` is never guessed: the column or an option decides, or it is an error.
 """
@@ -9,23 +9,26 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import ReaderError, SchemaError, advised, counted, given, named
+from ...errors import ReaderError, SchemaError, advised, counted, named
 from ...times.stamps import parse_texts
 from ...times.zones import checked_zone, localized
 from ..notes import Notes
 from ..options import Options
 from .cells import refuse_nested
-from .places import Place, first_row
+from .counted_dates import of_serial_days, since_1970
+from .date_order import order_of_parts
+from .date_words import is_plain, without_words
+from .places import Place
 
 _CLOCK = (
-    r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d+)?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?)?\s*$"
+    r"(?:[ T,]+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?P<fraction>[.,]\d+)?)?)?"
+    r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?)?\s*$"
 )
 _YEAR_FIRST = r"^\s*(?P<year>\d{4})[-/.](?P<first>\d{1,2})[-/.](?P<second_part>\d{1,2})" + _CLOCK
 _YEAR_LAST = (
     r"^\s*(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + _CLOCK
 )
-_SINCE_1970 = r"^\s*\d{10}(?:\d{3})?(?:\.\d+)?\s*$"
+_UTC = " UTC"
 
 
 def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
@@ -110,88 +113,79 @@ def looks_like_times(column: pd.Series) -> bool:
     present = column.dropna()
     if not len(present) or not all(isinstance(value, str) for value in present):
         return False
-    return bool((present.str.match(_YEAR_FIRST) | present.str.match(_YEAR_LAST)).all())
+    if not _are_dates(present.iloc[:1].map(without_words)).all():
+        return False
+    are_dates = _are_dates(present)
+    return bool(are_dates.all() or _are_dates(present[~are_dates].map(without_words)).all())
+
+
+def _are_dates(texts: pd.Series) -> pd.Series:
+    return texts.str.match(_YEAR_FIRST) | texts.str.match(_YEAR_LAST)
 
 
 def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
     """Rewrite the times of a column as ISO 8601; texts of another form stay as they are."""
     texts = column.astype(object).where(column.notna(), None)
-    is_count = texts.str.match(_SINCE_1970, na=False)
-    if is_count.any():
-        texts = texts.where(~is_count, _since_1970(texts[is_count]).reindex(texts.index))
-    parsed = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
-    others = texts[parsed.isna() & texts.notna()]
+    others = texts[_is_not_iso(texts)]  # of most columns none is
+    unclear = others[~others.map(is_plain).astype(bool)]
+    if len(unclear):
+        unclear = _with_numbers(unclear, options, notes)
+        texts = texts.copy()
+        texts[unclear.index] = unclear
+        others = texts[others.index].drop(unclear.index[~_is_not_iso(unclear)])
     if not len(others):
         return texts
     year_first = others.str.extract(_YEAR_FIRST)
-    others = _rewritten(others, year_first, year_first["first"], year_first["second_part"])
+    others = _rewritten(
+        others, year_first, year_first["year"], year_first["first"], year_first["second_part"]
+    )
     parts = others.str.extract(_YEAR_LAST)
     if parts["year"].notna().any():
-        day_first = _day_first(
+        order = order_of_parts(
             column[others.index], parts, lambda row: place(others.index[row]), options, notes
         )
-        day, month = ("first", "second_part") if day_first else ("second_part", "first")
-        others = _rewritten(others, parts, parts[month], parts[day])
+        others = _rewritten(others, parts, *(parts[name] for name in order))
     texts = texts.copy()
     texts[others.index] = others
     return texts
 
 
-def _since_1970(texts: pd.Series) -> pd.Series:
-    """Rewrite counts since 1970 as ISO 8601: ten digits are seconds, thirteen are milliseconds."""
-    numbers = texts.astype(float)
-    seconds = numbers.where(numbers < 1e11, numbers / 1000)
-    times = pd.to_datetime((seconds * 1000).round().astype("int64"), unit="ms", utc=True)
-    return times.dt.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
-
-
-def _day_first(column: pd.Series, parts: pd.DataFrame, place: Place, options: Options, notes: Notes) -> bool:
-    """Check whether the dates of a column have the day first; an undecidable column is an error."""
-    firsts, seconds = parts["first"].astype(float), parts["second_part"].astype(float)
-    late_first, late_second = firsts > 12, seconds > 12
-    if options.dayfirst is not None:
-        contradicts = late_second if options.dayfirst else late_first
-        if contradicts.any():
-            row = first_row(contradicts)
-            raise ReaderError(
-                f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} cannot be read with ",
-                given("dayfirst", options.dayfirst),
-            )
-        return options.dayfirst
-    if late_first.any() and late_second.any():
-        day, month = first_row(late_first), first_row(late_second)
-        raise ReaderError(
-            f"{place(day)}: {column.iloc[day]!r} in column {column.name!r} has the day first, "
-            f"{column.iloc[month]!r} ({place(month)}) has the month first; write them alike"
-        )
-    count = int(parts["year"].notna().sum())
-    if late_first.any() or late_second.any():
-        which = "day" if late_first.any() else "month"
+def _with_numbers(texts: pd.Series, options: Options, notes: Notes) -> pd.Series:
+    """Rewrite counted times and dates with words; what is known becomes ISO 8601 or a date of numbers."""
+    texts = since_1970(texts, str(texts.name))
+    if options.serial_epoch is not None:
+        texts, n_serial = of_serial_days(texts, options.serial_epoch)
         notes.add(
-            f"{which}_first_dates",
-            count,
-            f"dates with the {which} first, as one with a number above 12 shows",
+            "serial_dates",
+            n_serial,
+            f"numbers of column {texts.name!r} of a workbook, read as days of its calendar",
         )
-        return bool(late_first.any())
-    if (parts["mark"].dropna() == ".").all():
-        notes.add("day_first_dates", count, "dates with points, which have the day first")
-        return True
-    row = first_row(parts["year"].notna())
-    raise ReaderError(
-        f"{place(row)}: {column.iloc[row]!r} in column {column.name!r} could be two days; pass ",
-        given("dayfirst", True),
-        " or ",
-        given("dayfirst", False),
+    with_offsets = _with_offsets(texts)
+    is_other = _is_not_iso(with_offsets)
+    return (
+        with_offsets.where(~is_other, texts[is_other].map(without_words)) if is_other.any() else with_offsets
     )
 
 
-def _rewritten(texts: pd.Series, parts: pd.DataFrame, month: pd.Series, day: pd.Series) -> pd.Series:
+def _is_not_iso(texts: pd.Series) -> pd.Series:
+    return pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce").isna() & texts.notna()
+
+
+def _with_offsets(texts: pd.Series) -> pd.Series:
+    """Write the offset of UTC, which many rows of a warehouse end in, in the time of a comparison."""
+    is_in_utc = texts.str.endswith(_UTC, na=False).to_numpy(dtype=bool)
+    return texts.where(~is_in_utc, texts.str.removesuffix(_UTC) + "+00:00") if is_in_utc.any() else texts
+
+
+def _rewritten(
+    texts: pd.Series, parts: pd.DataFrame, year: pd.Series, month: pd.Series, day: pd.Series
+) -> pd.Series:
     """Rewrite the texts whose parts were matched as ISO 8601."""
     is_matched = parts["year"].notna()
     if not is_matched.any():
         return texts
-    year = parts["year"].where(parts["year"].str.len() != 2, _century(parts["year"]) + parts["year"])
-    clock = " " + _hour(parts) + ":" + parts["minute"] + ":" + parts["second"].fillna("00")
+    year = year.where(year.str.len() == 4, _century(year) + year.str.zfill(2))
+    clock = " " + _hour(parts) + ":" + parts["minute"].fillna("00") + ":" + parts["second"].fillna("00")
     clock = clock + parts["fraction"].fillna("").str.replace(",", ".") + parts["offset"].fillna("")
     iso = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2) + clock.fillna("")
     return texts.where(~is_matched, iso)
@@ -199,7 +193,7 @@ def _rewritten(texts: pd.Series, parts: pd.DataFrame, month: pd.Series, day: pd.
 
 def _century(years: pd.Series) -> Any:
     """Return the century of years of two digits: 70 to 99 belong to the 20th, the others to the 21st."""
-    return years.map(lambda year: "19" if isinstance(year, str) and len(year) == 2 and year >= "70" else "20")
+    return years.map(lambda year: "19" if isinstance(year, str) and year.zfill(2) >= "70" else "20")
 
 
 def _hour(parts: pd.DataFrame) -> pd.Series:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ...errors import ReaderError, quoted
+from ..notes import Notes
 from .cells import as_text, described, refuse_nested
 from .places import Place, first_row, place_of
 from .source import Table
+from .tidy import TRIMMED, tidied_column
 
 
 def plain(table: Table, columns: Sequence[str]) -> Table:
@@ -18,7 +20,14 @@ def plain(table: Table, columns: Sequence[str]) -> Table:
     return table
 
 
-def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequence[str] = ()) -> pd.DataFrame:
+def objects(
+    values: pd.Series,
+    place: Place,
+    needed: Sequence[str],
+    also: Sequence[str] = (),
+    *,
+    notes: Notes | None = None,
+) -> pd.DataFrame:
     """Give each key of objects a column of text.
 
     Parameters
@@ -31,6 +40,8 @@ def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequen
         Keys that every object must have, with a value.
     also
         Keys that objects may have; their objects and lists stay as they are.
+    notes
+        Notes that count the texts that had blanks around them and the like, as tables do.
 
     Returns
     -------
@@ -47,6 +58,13 @@ def objects(values: pd.Series, place: Place, needed: Sequence[str], also: Sequen
         key: as_text(pd.Series([record.get(key) for record in records], dtype=object), nested=True)
         for key in (*needed, *also)
     }
+    trimmed: dict[str, int] = {}
+    for key in columns:
+        columns[key], n_changed = tidied_column(columns[key])
+        if n_changed:
+            trimmed[key] = n_changed
+    if notes is not None:
+        notes.add("trimmed", sum(trimmed.values()), f"{TRIMMED}: {quoted(trimmed, most=6)}")
     frame = pd.DataFrame(columns | {"origin": pd.Series(values.index, dtype="int64")})
     record_place = place_of(place, frame["origin"].to_numpy())
     refuse_nested(frame, record_place, needed)

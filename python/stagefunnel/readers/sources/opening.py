@@ -14,10 +14,13 @@ import pandas as pd
 from ...errors import ReaderError
 from ...files import Progress, RowsRead, expand, opened, read_parquet
 from .cells import as_text
-from .content import decoded, parse_csv, parse_json, refuse_page, refuse_twice
+from .content import decoded, parse_csv, parse_json, refuse_twice
 from .json_records import records_in
+from .kinds import is_workbook, refuse_markup
 from .places import Place
+from .short_ids import with_long_ids
 from .source import Note, Source
+from .tidy import tidied
 from .workbooks import sheets
 
 # Columns whose lists and dicts readers unpack.
@@ -61,7 +64,7 @@ def sources_of(
             sources += _file(part, encoding, rows_read, drop)
     if not sources:
         raise ReaderError(f"there are no records in {repr(inputs)[:200]}")
-    return sources
+    return with_long_ids([tidied(source) for source in sources])
 
 
 def _parts(inputs: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -140,10 +143,10 @@ def _content(file: str) -> bytes:
 def _file_sources(
     file: str, data: bytes, encoding: str | None, rows_read: RowsRead, drop: bool
 ) -> Iterable[Source]:
-    """Recognise a file by its content; only a workbook, which is a ZIP file, needs its name as well."""
+    """Recognise a file by its content; only a damaged workbook needs its name as well."""
     if data.startswith(b"PAR1"):
         return [_table(read_parquet(file), file)]
-    if data.startswith(b"PK\x03\x04") and file.lower().endswith((".xlsx", ".xlsm")):
+    if is_workbook(data, file):
         return sheets(file, data)
     return _text_file(file, *decoded(data, file, encoding), rows_read, drop)
 
@@ -152,7 +155,7 @@ def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead, drop: b
     notes: list[Note] = []
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append((f"read_as_{encoding.replace('-', '_')}", 1, f"files that are not UTF-8 but {encoding}"))
-    refuse_page(text, file)
+    refuse_markup(text, file)
     if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         for source in _json(parse_json(text.removeprefix("\ufeff"), file), file):
             yield replace(source, notes=(*source.notes, *notes))

@@ -38,6 +38,8 @@ class Source:
         Whether each page of an answer says that another one follows, so that the last is missing.
     made_at
         When the first page of an answer was made, as text; ``None`` if it does not say.
+    serial_epoch
+        Day from which a workbook counts its dates; ``None`` for other files.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Source:
     total: int | None = None
     goes_on: bool = False
     made_at: str | None = None
+    serial_epoch: str | None = None
 
     @property
     def columns(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,8 @@ def sheets(file: str, data: bytes) -> Iterator[Source]:
     if not tables:
         raise ReaderError(f"{file}: the workbook has no sheet with a table")
     for title, rows in tables.items():
-        yield _sheet(f"{file}, sheet {title!r}", rows, optional=len(tables) > 1)
+        sheet = _sheet(f"{file}, sheet {title!r}", rows, optional=len(tables) > 1)
+        yield replace(sheet, serial_epoch=f"{book.epoch:%Y-%m-%d}")
 
 
 def _header_at(rows: list[list[Any]]) -> int | None:

@@ -57,5 +57,29 @@ TEST(ItemStates, HoldTheStateOfEachItemOnRequest) {
     EXPECT_EQ(find_states_of_items(journeys, pipeline, 7)->of_item, item_states->of_item);
 }
 
+TEST(ItemStates, AreOneWhereItemsBeganBeyondTheSameUnvisitedStages) {
+    // Of the stages A, B and C the first item began beyond A, and visits it later; the second began beyond
+    // none; the third began beyond A and B, and visits B later.
+    CodedRows rows;
+    rows.n_labels = 3;
+    for (std::uint64_t item = 0; item < 3'000; ++item) {
+        const std::vector<std::size_t> codes = item % 3 == 0   ? std::vector<std::size_t>{1, 0, 1}
+                                               : item % 3 == 1 ? std::vector<std::size_t>{0, 1, 0, 1}
+                                                               : std::vector<std::size_t>{2, 1};
+        std::int64_t time = 0;
+        for (const std::size_t code : codes) rows.add(item, code, time++);
+    }
+    const Journeys journeys = rows.build();
+    const auto item_states = find_states_of_items(journeys, Pipeline(3, 0, 0, {0, 1, 2}), 2);
+    ASSERT_EQ(item_states->states.size(), 2U);
+    EXPECT_EQ(item_states->states[0].items + item_states->states[1].items, 3'000U);
+    std::vector<std::uint32_t> state_of_key(3'000);
+    for (std::size_t item = 0; item < journeys.n_items(); ++item)
+        state_of_key[journeys.key[item]] = item_states->of_item[item];
+    EXPECT_EQ(state_of_key[0], state_of_key[1]);
+    EXPECT_NE(state_of_key[0], state_of_key[2]);
+    for (std::size_t key = 0; key < 3'000; ++key) EXPECT_EQ(state_of_key[key], state_of_key[key % 3]);
+}
+
 }  // namespace
 }  // namespace stagefunnel::funnel

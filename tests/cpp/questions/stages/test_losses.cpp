@@ -14,6 +14,8 @@ using namespace stagefunnel::testing;
 
 const Stages kLossStages{{"New", "Offer"}, {"Won"}, {"Lost", "Spam"}};
 
+constexpr std::int64_t kNotEnded = scan::Marks::kNotEnded;
+
 Losses losses_of(const std::vector<Row>& rows) {
     const Log log = log_of(rows);
     return find_losses(log.journeys, kLossStages.read(log), 1);
@@ -51,6 +53,27 @@ TEST(FindLosses, AnItemCreatedLostWasLostFromNowhere) {
     EXPECT_EQ(losses.from_stage, (std::vector<std::int32_t>{-1}));
     EXPECT_EQ(losses.until_lost, (std::vector<std::uint64_t>{0}));
     EXPECT_EQ(losses.in_stage, (std::vector<std::uint64_t>{0}));
+}
+
+TEST(FindLosses, EndsTheStageWhereItsVisitEnded) {
+    const Log log = log_of({{1, "New", 0}, {1, "Offer", 2}, {1, "Lost", 9}});
+    const std::vector<std::int64_t> ended{kNotEnded, 6, kNotEnded};
+    const scan::Marks marks{.whole = log.journeys, .ended = ended};
+    const Losses losses = find_losses(log.journeys, kLossStages.read(log), 1, &marks);
+    EXPECT_EQ(losses.in_stage, (std::vector<std::uint64_t>{4}));
+    EXPECT_EQ(losses.until_lost, (std::vector<std::uint64_t>{9}));
+    EXPECT_EQ(losses.start_unknown, (std::vector<std::uint8_t>{0}));
+}
+
+TEST(FindLosses, SaysWhichTimesHaveNoKnownStart) {
+    const Log log = log_of({{1, "New", 0}, {1, "Offer", 2}, {1, "Lost", 9}});
+    const std::vector<std::uint8_t> first{1, 0, 0}, second{0, 1, 0};
+    for (const auto& flags : {first, second}) {
+        const scan::Marks marks{.whole = log.journeys, .start_unknown = flags};
+        const Losses losses = find_losses(log.journeys, kLossStages.read(log), 1, &marks);
+        EXPECT_EQ(losses.creation_unknown[0], flags[0]);
+        EXPECT_EQ(losses.start_unknown[0], flags[1]);
+    }
 }
 
 TEST(FindLosses, HoldsLengthsBeyondSignedIntegers) {

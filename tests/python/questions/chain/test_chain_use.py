@@ -57,7 +57,7 @@ def test_an_export_of_bitrix24_goes_from_its_files_to_both_funnels_of_the_chain(
         (lambda: chain(["New"], ["New"], [(1, 1)], deal="id"), "'id'"),
         (
             # A key of text, which is the mistake.
-            lambda: chain(["New"], ["New"], [("1", 1)]),  # type: ignore[list-item]
+            lambda: chain(["New"], ["New"], [("1", 1)]),  # type: ignore[list-item]  # wrong on purpose
             "column 'deal_id' holds text, the items of the deals are integers",
         ),
         (

@@ -125,7 +125,7 @@ def test_time_in_stage_refuses_an_unknown_unit_of_account() -> None:
     with refused(
         sf.SchemaError, "per='items' is not one of 'visit', 'item', 'longest'; did you mean 'item'?"
     ):
-        sf.time_in_stage(journeys_log("New"), SMALL, per="items")  # type: ignore[arg-type]
+        sf.time_in_stage(journeys_log("New"), SMALL, per="items")  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -307,7 +307,7 @@ def test_quantiles_are_a_list_of_shares() -> None:
     with pytest.raises(
         sf.SchemaError, match=r"quantiles=0\.5 is not a list of shares, such as \[0\.25, 0\.75\]"
     ):
-        sf.time_in_stage(journeys_log("New"), SMALL, quantiles=0.5)  # type: ignore[arg-type]
+        sf.time_in_stage(journeys_log("New"), SMALL, quantiles=0.5)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_row_of_the_items_table_without_a_key_is_refused_or_counted() -> None:

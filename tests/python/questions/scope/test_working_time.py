@@ -125,6 +125,73 @@ def test_lengths_are_those_of_the_reference(
     assert losses["mean_until_lost"].tolist() == losses["mean_in_stage"].tolist() == [times["mean"].iloc[0]]
 
 
+def stays_of(*stays: tuple[str, str | None], zone: str | None = None) -> sf.StageLog:
+    """One item in New, Offer and Won, with the ends of its stays."""
+    frame = pd.DataFrame(
+        {
+            "item": 1,
+            "stage": ["New", "Offer", "Won"][: len(stays)],
+            "time": pd.to_datetime([begin for begin, _ in stays]),
+            "left": pd.to_datetime([end for _, end in stays]),
+        }
+    )
+    return sf.StageLog(frame, exited="left", zone=zone)
+
+
+@pytest.mark.parametrize("zone", [None, BERLIN])
+def test_ends_of_visits_are_measured_in_working_hours_too(zone: str | None) -> None:
+    # New ends on Friday at noon, and Offer begins on Monday: the pause belongs to no stage. The last visit
+    # of Offer ended, and its end is known only to who looks after it.
+    log = stays_of(
+        ("2026-05-07 15:00", "2026-05-08 12:00"), ("2026-05-11 10:00", "2026-05-12 10:00"), zone=zone
+    )
+    calendar = sf.WorkingHours(OFFICE, zone=BERLIN)
+    times = sf.time_in_stage(log, PIPELINE, missing="ignore", calendar=calendar, as_of="2026-06-01")
+    assert times["mean"].tolist()[:2] == [pd.Timedelta(hours=5), pd.Timedelta(hours=8)]
+    assert times["open"].tolist()[:2] == [0, 0]
+    listed = sf.visits(log, PIPELINE, missing="ignore", calendar=calendar, as_of="2026-06-01")
+    assert listed["duration"].tolist() == [pd.Timedelta(hours=5), pd.Timedelta(hours=8)]
+    early = {"missing": "ignore", "calendar": calendar, "as_of": "2026-05-12"}
+    assert sf.time_in_stage(log, PIPELINE, **early)["open"].tolist()[:2] == [0, 1]
+    assert sf.visits(log, PIPELINE, **early)["duration"].isna().tolist() == [False, True]
+
+
+def test_the_stage_before_a_loss_is_measured_to_its_end() -> None:
+    frame = pd.DataFrame(
+        {
+            "item": 1,
+            "stage": ["New", "Lost"],
+            "time": pd.to_datetime(["2026-05-07 15:00", "2026-05-12 10:00"]),
+            "left": pd.to_datetime(["2026-05-08 12:00", None]),
+        }
+    )
+    log = sf.StageLog(frame, exited="left")
+    lost = sf.losses(log, PIPELINE, missing="ignore", calendar=sf.WorkingHours(OFFICE))
+    assert lost["mean_in_stage"].tolist() == [pd.Timedelta(hours=5)]
+    assert lost["mean_until_lost"].tolist() == [pd.Timedelta(hours=19)]
+
+
+def test_units_are_lost_after_working_hours_too() -> None:
+    rows = {
+        "item": [1, 1, 2, 2],
+        "stage": ["New", "Lost"] * 2,
+        "time": pd.to_datetime(
+            ["2026-05-07 15:00", "2026-05-08 12:00", "2026-05-11 10:00", "2026-05-12 10:00"]
+        ),
+    }
+    items = pd.DataFrame({"item": [1, 2], "account": ["A", "A"]})
+    lost = sf.losses(
+        sf.StageLog(rows, items=items),
+        PIPELINE,
+        missing="ignore",
+        unit="account",
+        calendar=sf.WorkingHours(OFFICE),
+    )
+    # From Thursday at 15:00 to Tuesday at 10:00: 2, 8, 8 and 1 hours.
+    assert lost["mean_until_lost"].tolist() == [pd.Timedelta(hours=19)]
+    assert lost["mean_in_stage"].tolist() == [pd.Timedelta(hours=8)]
+
+
 def test_a_summary_measures_as_time_in_stage_does() -> None:
     log = log_of(("2026-05-08 12:00", "2026-05-12 12:00"))
     calendar = sf.WorkingHours(OFFICE)
@@ -156,7 +223,7 @@ def test_an_axis_of_working_time_counts_working_days() -> None:
     assert "'median': 4.0" in values  # of 3 and 5 days
 
 
-@pytest.mark.parametrize("ask", [sf.time_in_stage, sf.losses, sf.summary])
+@pytest.mark.parametrize("ask", [sf.time_in_stage, sf.visits, sf.losses, sf.summary])
 def test_a_log_of_integers_has_no_working_time(ask: Any) -> None:
     log = sf.StageLog({"item": [1, 1], "stage": ["New", "Lost"], "time": [1, 5]})
     with pytest.raises(sf.SchemaError, match=r"calendar=WorkingHours: .* the log's times are plain integers"):

@@ -95,7 +95,7 @@ def test_bins_hold_all_times_and_have_the_defined_number_and_width(
     options = {name: value for name, value in options_of(question).items() if name != "hold"}
     table = sf.time_to_convert(log, question.steps, bins=bins, **options)
     times: list[Any] = [
-        one.match.times[n - 1] - one.match.times[0]  # type: ignore[operator]
+        one.match.times[n - 1] - one.match.times[0]  # type: ignore[operator]  # both steps have a time
         for one in both_steps(question.rows, question.steps, 1, n, **plain)
     ]
     assert table["count"].sum() == len(times)
@@ -127,7 +127,7 @@ def test_the_times_of_a_group_are_those_of_its_items_in_the_bins_of_all(
     groups = touched(question.rows, question.steps, colours, attribution, **question.options)
     times: dict[Any, list[Any]] = {}
     for one in both_steps(question.rows, question.steps, 1, n, **question.options):
-        length = one.match.times[n - 1] - one.match.times[0]  # type: ignore[operator]
+        length = one.match.times[n - 1] - one.match.times[0]  # type: ignore[operator]  # both steps have a time
         times.setdefault(groups[one.item], []).append(length)
     assert len(table) == len(times) * len(whole)
     for value, own in times.items():

@@ -200,7 +200,7 @@ WRONG_RULES: list[tuple[Any, dict[str, Any], str, str]] = [
     (STEPS, {"exclude": sf.Exclusion("ad", 0)}, "exclude", "after=0 is not a step; steps are numbered"),
     (
         STEPS,
-        {"exclude": sf.Exclusion("ad", effect="halt")},  # type: ignore[arg-type]
+        {"exclude": sf.Exclusion("ad", effect="halt")},  # type: ignore[arg-type]  # wrong on purpose
         "exclude",
         "effect='halt' is not one of 'drop', 'stop', 'reset'",
     ),
@@ -297,7 +297,7 @@ def test_a_stage_that_the_log_was_read_without_is_refused() -> None:
 
 def test_a_table_in_the_place_of_the_log_is_refused() -> None:
     with pytest.raises(sf.SchemaError, match="expected a StageLog"):
-        sf.sequence_items(frame_of(ROWS), STEPS)  # type: ignore[arg-type]
+        sf.sequence_items(frame_of(ROWS), STEPS)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_the_same_exclusion_twice_and_different_ones_of_other_steps_are_no_contradiction() -> None:

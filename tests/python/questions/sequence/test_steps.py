@@ -123,9 +123,9 @@ def test_rules_of_both_places_are_checked_together() -> None:
 
 def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'windows'"):
-        sf.Steps(STEPS, windows=8)  # type: ignore[call-arg]
+        sf.Steps(STEPS, windows=8)  # type: ignore[call-arg]  # wrong on purpose
     with pytest.raises(TypeError, match="unexpected keyword argument 'windows'"):
-        sf.sequence_trend(days(), STEPS, windows=8)  # type: ignore[call-arg]
+        sf.sequence_trend(days(), STEPS, windows=8)  # type: ignore[call-arg]  # wrong on purpose
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_steps_cannot_be_changed_and_keep_no_hold_of_what_they_were_made_of() ->
     gaps[3] = 1
     assert steps == sf.Steps(STEPS, max_gap={2: 5})
     with pytest.raises(FrozenInstanceError):
-        steps.window = 8  # type: ignore[misc]
+        steps.window = 8  # type: ignore[misc]  # wrong on purpose
 
 
 def test_a_copy_differs_in_what_is_replaced() -> None:

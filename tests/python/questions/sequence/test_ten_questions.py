@@ -55,7 +55,7 @@ def test_a_named_option_decides(
 
 def test_one_row_fills_one_step() -> None:
     assert list(sf.sequence_items(log_of("A0"), ["A", "A"], window=10)["level"]) == [1]
-    both = {"mode": "clickhouse", "window": 10}
-    assert list(sf.sequence_items(log_of("A0"), ["A", "A"], **both)["level"]) == [2]  # type: ignore[arg-type]
-    once = sf.sequence_items(log_of("A0"), ["A", "A"], modes=["strict_once"], **both)  # type: ignore[arg-type]
+    both: dict[str, Any] = {"mode": "clickhouse", "window": 10}
+    assert list(sf.sequence_items(log_of("A0"), ["A", "A"], **both)["level"]) == [2]
+    once = sf.sequence_items(log_of("A0"), ["A", "A"], modes=["strict_once"], **both)
     assert list(once["level"]) == [1]

@@ -393,6 +393,28 @@ def test_modes_that_cannot_date_a_match_are_refused(
     assert raised.value.option == option
 
 
+def test_groups_are_compared_in_a_period_that_the_log_covers_whole_if_there_is_one() -> None:
+    rows = []
+    for month in ("2026-01", "2026-02", "2026-03"):
+        for team in ("Ann", "Bob"):
+            entry = pd.Timestamp(f"{month}-05")
+            rows += [(f"{team} {month}", "a", entry, team), (f"{team} {month}", "b", entry, team)]
+    rows.append(("end", "c", pd.Timestamp("2026-03-10"), "Ann"))
+    frame = pd.DataFrame(rows, columns=["item", "stage", "time", "team"])
+
+    def lines(table: pd.DataFrame) -> list[str]:
+        log = sf.StageLog(table, columns=["team"])
+        shown = sf.show(sf.sequence_trend(log, ["a", "b"], by="team", window="1h"))
+        return [line for line in shown._below if "entered" in line or "Covered" in line]
+
+    # January begins before the log, March ends after it.
+    assert not [line for line in lines(frame) if "Covered" in line]
+    table = sf.sequence_trend(sf.StageLog(frame, columns=["team"]), ["a", "b"], by="team", window="1h")
+    assert table.attrs["stagefunnel"]["compared"] == "2026-02"
+    march = frame[frame["time"] >= pd.Timestamp("2026-03-01")]
+    assert lines(march)[-1] == "Covered only in part: 2026-03"
+
+
 def test_of_groups_those_are_named_that_stand_out_in_the_last_whole_period() -> None:
     rows = []
     for team, converted in (("Ann", 45), ("Bob", 30), ("Cid", 25)):

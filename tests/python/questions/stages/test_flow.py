@@ -113,7 +113,7 @@ def test_rows_of_ignored_stages_do_not_split_a_visit() -> None:
 
 def test_flow_needs_a_period_and_listed_stages() -> None:
     with pytest.raises(TypeError, match="period"):
-        sf.flow(example(), SMALL)  # type: ignore[call-arg]
+        sf.flow(example(), SMALL)  # type: ignore[call-arg]  # wrong on purpose
     with pytest.raises(sf.UnknownStageError, match="'Ordered'"):
         sf.flow(example(), SMALL, period=None)
     with pytest.raises(sf.SchemaError, match="ends before it begins"):

@@ -6,6 +6,7 @@
 
 #include "stagefunnel/base/memory.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
+#include "stagefunnel/scan/marks.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 #include "stagefunnel/stats/quantile.hpp"
 
@@ -21,9 +22,10 @@ enum class Per : std::uint8_t {
 /// Visits of one stage.
 struct VisitCounts {
     std::int64_t visits = 0;
-    std::int64_t completed = 0;  // visits that another visit follows
-    std::int64_t open = 0;       // visits that end the journey
-    std::int64_t items = 0;      // items with a visit
+    std::int64_t completed = 0;      // visits that are over
+    std::int64_t open = 0;           // visits that go on
+    std::int64_t items = 0;          // items with a visit
+    std::int64_t start_unknown = 0;  // visits of an unknown start, which are neither completed nor open
 };
 
 /// Time spent in one stage, in the unit of the log. Without a completed visit `mean` and `quantiles` are zero
@@ -35,7 +37,8 @@ struct StageTime : VisitCounts {
 
 /// Measures the time in each stage of the pipeline: one `StageTime` per row.
 ///
-/// A visit lasts until the next visit starts; the last visit of a journey is open and is in no duration.
+/// A visit lasts until the next visit starts; the last visit of a journey is open and is in no duration. With
+/// marks a visit may end before, the last one too, and one whose start is unknown is in no duration.
 /// Means are exact (sums of 128 bits). Quantiles are exact too (selection, not sketches), and they
 /// interpolate linearly between the two nearest values: definition 7 of R. J. Hyndman and Y. Fan, "Sample
 /// Quantiles in Statistical Packages", The American Statistician 50(4), 1996.
@@ -45,10 +48,13 @@ struct StageTime : VisitCounts {
 /// durations and keeps those inside the brackets. A second pass follows only for stages whose brackets miss a
 /// quantile.
 ///
-/// @throws std::invalid_argument if a quantile lies outside [0, 1] or its denominator outside [1, 10^9].
+/// @param marks what is known of the rows beside stage and time; null: nothing.
+/// @throws std::invalid_argument if a quantile lies outside [0, 1] or its denominator outside [1, 10^9], or
+/// if
+///     the marks are of other journeys.
 [[nodiscard]] std::vector<StageTime> time_in_stage(const Journeys& journeys, const Pipeline& pipeline,
                                                    Per per, std::span<const stats::Quantile> quantiles,
-                                                   unsigned threads);
+                                                   unsigned threads, const scan::Marks* marks = nullptr);
 
 /// The visits of one stage with all their durations: from each of several logs, an exact answer needs these.
 struct StageDurations : VisitCounts {
@@ -59,7 +65,8 @@ struct StageDurations : VisitCounts {
 ///
 /// One pass over the journeys. The bytes do not depend on the number of threads.
 [[nodiscard]] std::vector<StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline,
-                                                          Per per, unsigned threads);
+                                                          Per per, unsigned threads,
+                                                          const scan::Marks* marks = nullptr);
 
 /// Summarises one stage of several logs as `time_in_stage` summarises it for one log of all their rows.
 ///

@@ -48,12 +48,14 @@ struct ExactSum {
 
 /// Numbers of items, with one row per group; the matrices have one column per stage of the pipeline.
 struct Counts {
-    CountMatrix passed;          // items that count in the stage for their own visits
-    CountMatrix assumed;         // items that count in the stage only because the kind fills it in
-    CountMatrix visited;         // items with a visit of the stage, whatever the kind
-    CountMatrix skipped;         // items that went beyond the stage without a visit of it
-    CountMatrix began_beyond;    // of the skipped, items whose first visit was beyond the stage
-    CountMatrix beyond;          // items that went beyond the stage with a visit of it
+    CountMatrix passed;        // items that count in the stage for their own visits
+    CountMatrix assumed;       // items that count in the stage only because the kind fills it in
+    CountMatrix visited;       // items with a visit of the stage, whatever the kind
+    CountMatrix skipped;       // items that went beyond the stage without a visit of it
+    CountMatrix began_beyond;  // of the skipped, items whose first visit was beyond the stage
+    CountMatrix beyond;        // items that went beyond the stage with a visit of it
+    // Items that went beyond the stage while it was not there; without columns where no stage has dates.
+    CountMatrix beyond_absent;
     CountMatrix lost_from;       // items lost now, at the last visit before the closing lost ones
     CountMatrix open_at;         // items open now, at their last visit
     SumMatrix amount;            // sum of the amounts of passed and assumed items; 0 × 0 without amounts
@@ -70,13 +72,14 @@ struct NamedTable {
 };
 
 /// The counts with one column per stage. Whatever treats all tables alike iterates over the two lists.
-inline constexpr std::array<NamedTable<CountMatrix>, 9> kStageTables{{
+inline constexpr std::array<NamedTable<CountMatrix>, 10> kStageTables{{
     {"passed", &Counts::passed},
     {"assumed", &Counts::assumed},
     {"visited", &Counts::visited},
     {"skipped", &Counts::skipped},
     {"began_beyond", &Counts::began_beyond},
     {"beyond", &Counts::beyond},
+    {"beyond_absent", &Counts::beyond_absent},
     {"lost_from", &Counts::lost_from},
     {"open_at", &Counts::open_at},
     {"amount_missing", &Counts::amount_missing},

@@ -6,6 +6,7 @@
 
 #include "stagefunnel/base/memory.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
+#include "stagefunnel/scan/marks.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 
 namespace stagefunnel::stages {
@@ -19,10 +20,17 @@ struct Losses {
     std::vector<std::int32_t> lost_stage;   // stage of the last visit
     std::vector<std::uint64_t> until_lost;  // time from the first listed row to the first closing lost visit
     std::vector<std::uint64_t> in_stage;    // duration of the last visit before the loss, or 0
+    // 1 where the start is not known of the first visit, and of the last visit before the loss.
+    std::vector<std::uint8_t> creation_unknown, start_unknown;
 };
 
 /// Lists the items that are lost now, in one pass over the journeys.
-[[nodiscard]] Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads);
+///
+/// @param marks what is known of the rows beside stage and time; null: nothing. A visit may then end before
+///     the loss.
+/// @throws std::invalid_argument if the marks are of other journeys.
+[[nodiscard]] Losses find_losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads,
+                                 const scan::Marks* marks = nullptr);
 
 /// Which of its rows stands for an item that is lost now.
 enum class LossRow : std::uint8_t {

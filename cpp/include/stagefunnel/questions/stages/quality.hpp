@@ -21,6 +21,7 @@ struct PipelineQuality {
     std::int64_t bridged_visits = 0;         // rows that continue a visit after unlisted rows
     std::int64_t items_without_rows = 0;     // items whose rows are all unlisted
     std::int64_t ties_deciding_outcome = 0;  // items with several outcomes at their last time
+    std::int64_t rows_outside_dates = 0;     // rows of a stage at a time at which it is not there
 };
 
 /// Checks the rows of each item, in one pass over the journeys.

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ....errors import ReaderError, SchemaError, named
-from ...build.items import complete_items, note_other_stages, read_items
+from ...build.items import complete_items, note_other_stages, read_items, with_keys
 from ...build.log import finish, make_log
 from ...build.order import fetched_once
 from ...build.pipelines import note_changed_pipeline
@@ -153,6 +153,7 @@ def _rows(table: Table, options: Options, notes: Notes) -> tuple[pd.DataFrame, P
     if "order" not in rows:
         notes.add("rows_without_id", len(rows), "rows without ID; at equal times they keep the input's order")
         return rows, table.place
+    notes.ids_decide = True
     rows["number"] = pd.to_numeric(rows["order"], errors="coerce")
     once = fetched_once(rows[["item", "stage", "time"]], rows["order"], table.place, notes)
     return rows_at(rows, table.place, once)
@@ -162,6 +163,7 @@ def _read_list(listed: Table, options: Options, notes: Notes) -> pd.DataFrame:
     created = "DATE_CREATE" if "DATE_CREATE" in listed.frame else "CREATED_TIME"  # of crm.item.list
     # The interface writes amounts with a point, whatever the language of the account.
     with_point = replace(options, decimal=options.decimal or ".")
+    listed = with_keys(listed, _ITEM_COLUMNS["item"], options, notes)
     return read_items(listed, {**_ITEM_COLUMNS, "created": created}, with_point, notes)
 
 

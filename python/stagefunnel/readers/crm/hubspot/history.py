@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ....errors import ReaderError
+from ....errors import ReaderError, named
 from ....pipeline import Pipeline
-from ...build.items import complete_items, last_stages, note_other_stages, read_items
+from ...build.items import complete_items, last_stages, note_other_stages, read_items, with_keys
 from ...build.log import finish, make_log
 from ...build.order import arrival
 from ...build.pipelines import in_time, listed_pipelines
@@ -25,6 +25,8 @@ from ...sources.dates import read_times
 from ...sources.nested import objects, plain
 from ...sources.places import Place, place_of
 from ...sources.source import Source, Sources, Table
+from .merged import joined, note_merged, survivors, without_merged
+from .objects import other_object
 from .stages import Stages, in_default_order, lists_of_headers, stages_of
 
 FORMAT = "hubspot"
@@ -32,6 +34,7 @@ ROLES: Mapping[str, str] = {
     "deals": "/crm/v3/objects/deals with propertiesWithHistory=dealstage, or an export with 'Date entered …'",
     "property history": "deal id, property, value, timestamp",
     "stage history": "deal_stage of a warehouse: deal_id, date_entered, value",
+    "merged deals": "merged_deal of a warehouse: deal_id, merged_deal_id",
     "pipelines": "/crm/v3/pipelines/deals: label, stages",
     "stages": "deal_pipeline_stage of a warehouse: stage_id, pipeline_id, display_order",
     "pipeline names": "deal_pipeline of a warehouse: pipeline_id, label",
@@ -46,6 +49,11 @@ _ITEM_NAMES = {
     "manager": ("hubspot_owner_id", "owner_id", "deal_owner"),
     "created": ("createdate", "property_createdate", "create_date", "createdAt"),
 }
+_OF_PROPERTIES = {
+    "property": ("property", "property_name", "name"),
+    "value": ("value",),
+    "timestamp": ("timestamp", "change_timestamp", "_fivetran_start"),
+}
 _STAGE_NAMES = ("stage", "stage_name", "deal_stage", "status")  # in a table with these, "value" is an amount
 _OWN_NAMES = ("hs_object_id", "deal_pipeline_stage_id")  # only HubSpot's tables have these
 _CURRENT = ("dealstage", "deal_stage", "deal_pipeline_stage_id")
@@ -55,13 +63,15 @@ _PIPELINE = ("pipeline", "deal_pipeline_id")
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source by its columns, or ``None`` if HubSpot has no such table."""
     frame, names = source.frame, source.columns
+    if source.has("deal_id", "merged_deal_id"):
+        return "merged deals"
     if source.has("label", "stages"):
         return "pipelines"
     if source.has("stage_id", "pipeline_id", "display_order"):
         return "stages"
     if source.has("pipeline_id", "label", "display_order"):
         return "pipeline names"
-    if find_column(names, ["deal_id"]) and source.has("property", "value", "timestamp"):
+    if _is_property_history(source):
         return "property history"
     if source.has("deal_id", "date_entered", "value") and not find_column(names, _STAGE_NAMES):
         return "stage history"
@@ -72,6 +82,20 @@ def sniff(source: Source, options: Options) -> str | None:
         return "deals"
     # An export from the list of deals, with the current stage only.
     return "deals" if find_column(names, ["record_id"]) and find_column(names, ["deal_stage"]) else None
+
+
+def _is_property_history(source: Source) -> bool:
+    columns = find_column(source.columns, ["deal_id"]), *_property_columns(source.frame).values()
+    if None in columns:
+        return False
+    # A list of deals has a name, a value and a time as well.
+    name = str(columns[1])
+    return find_column([name], ["name"]) is None or bool(source.frame[name].eq("dealstage").any())
+
+
+def _property_columns(frame: pd.DataFrame) -> dict[str, str | None]:
+    """Return the columns of a property history, as connectors name them."""
+    return {name: find_column(_names(frame), usual) for name, usual in _OF_PROPERTIES.items()}
 
 
 def _is_nested(column: pd.Series | None) -> bool:
@@ -95,12 +119,18 @@ def read(sources: Sources, options: Options) -> Export:
     notes = Notes()
     tables = tables_by_role(sources, ROLES, notes)
     if "deals" in tables:
-        tables["deals"] = _flat(tables["deals"])
+        deals = _flat(tables["deals"], notes)
+        key = find_column(_names(deals.frame), _ITEM_NAMES["item"]) or ""
+        tables["deals"] = with_keys(deals, key, options, notes)
+    if (table := tables.get("property history")) is not None:
+        columns = {str(old): new for new, old in _property_columns(table.frame).items()}
+        tables["property history"] = replace(table, frame=table.frame.rename(columns=columns))
     for role in ("property history", "stage history"):
         if role in tables:
             plain(tables[role], ["deal_id", "dealId", "property", "value"])
     stages = stages_of(tables, notes)
     history = _history(tables, stages, options, notes)
+    history = _with_merges(history, tables, options, notes)
     rows = history.rows
     items = _items(tables["deals"], stages, rows, options, notes) if "deals" in tables else None
     items = complete_items(items, rows, notes)
@@ -108,14 +138,15 @@ def read(sources: Sources, options: Options) -> Export:
     return finish(FORMAT, log, _pipelines(stages, history, options, notes), items, notes)
 
 
-def _flat(deals: Table) -> Table:
+def _flat(deals: Table, notes: Notes) -> Table:
     """Give each property of a deal a column of its own."""
     frame = deals.frame
     if "properties" not in frame:
         return deals
     nested = frame["properties"].dropna()
     names = dict.fromkeys(str(name) for value in nested if isinstance(value, dict) for name in value)
-    properties = objects(nested, deals.place, [], list(names)).set_index("origin").reindex(range(len(frame)))
+    found = objects(nested, deals.place, [], list(names), notes=notes)
+    properties = found.set_index("origin").reindex(range(len(frame)))
     others = frame[[name for name in frame if name != "properties" and name not in properties]]
     flat = pd.concat([others, properties.rename_axis(None)], axis="columns")
     families = (*_ITEM_NAMES.values(), _CURRENT, _PIPELINE)
@@ -136,7 +167,7 @@ def _history(tables: Mapping[str, Table], stages: Stages, options: Options, note
     histories: dict[str, tuple[pd.DataFrame, Table]] = {}
     deals = tables.get("deals")
     if deals is not None and "propertiesWithHistory" in deals.frame:
-        rows = _values(deals)
+        rows = _values(deals, notes)
         if len(rows):
             histories["propertiesWithHistory of deals"] = rows, deals
     if (table := tables.get("property history")) is not None:
@@ -155,18 +186,32 @@ def _history(tables: Mapping[str, Table], stages: Stages, options: Options, note
     return _wide(deals, stages, options, notes)
 
 
+def _with_merges(history: _History, tables: dict[str, Table], options: Options, notes: Notes) -> _History:
+    """Count merged deals, or join their rows to those of the deals that they are part of."""
+    deals = tables.get("deals")
+    item = None if deals is None else find_column(_names(deals.frame), _ITEM_NAMES["item"])
+    into = survivors(tables, item)
+    if options.merged == "keep" or not into:
+        note_merged(history.rows, into, notes)
+        return history
+    if deals is not None and item is not None:
+        tables["deals"] = without_merged(deals, item, into)
+    rows, place = joined(history.rows, history.place, into, notes)
+    return history._replace(rows=rows, place=place)
+
+
 def _rows(frame: pd.DataFrame, item: str, stage: str, time: str) -> pd.DataFrame:
     rows = frame[[item, stage, time]].set_axis(["item", "stage", "text"], axis="columns")
     return rows.assign(origin=range(len(rows)))
 
 
-def _values(deals: Table) -> pd.DataFrame:
+def _values(deals: Table, notes: Notes) -> pd.DataFrame:
     """Return the stages that each deal had, one row each; a deal without history has no row."""
     ids = find_column(_names(deals.frame), _ITEM_NAMES["item"])
     stages = deals.frame["propertiesWithHistory"].map(
         lambda properties: properties.get("dealstage") if isinstance(properties, dict) else None
     )
-    values = objects(stages.explode().dropna(), deals.place, ["timestamp"], ["value"])
+    values = objects(stages.explode().dropna(), deals.place, ["timestamp"], ["value"], notes=notes)
     rows = values.rename(columns={"value": "stage", "timestamp": "text"})
     origins = rows["origin"].to_numpy()
     refuse_nested(rows, place_of(deals.place, origins), ["stage"])
@@ -186,7 +231,7 @@ def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> 
     rows["time"] = read_times(rows["text"], place, options, notes)
     is_answer = "propertiesWithHistory" in table.frame  # the interface returns the newest value first
     rows["order"] = arrival(rows["item"], rows["time"], newest_first=is_answer)
-    notes.add("actor_unknown", len(rows), "rows do not say who moved the deal; manager is the owner of today")
+    notes.add("actor_unknown", len(rows), "rows do not say who moved the item; manager is the owner of today")
     return rows[["item", "stage", "time", "order"]], place
 
 
@@ -194,6 +239,7 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
     """Turn each date in a column of entry dates into a row."""
     stage_of = {name: stage for name in _names(deals.frame) if (stage := _stage_of(name)) is not None}
     if not stage_of:
+        _refuse_others(deals)
         raise ReaderError(
             f"{deals.sources[0].name}: these deals have only their current stage, and a funnel needs the "
             f"stages that they passed. Fetch deals with propertiesWithHistory=dealstage, or add the "
@@ -216,6 +262,21 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
     order = list(dict.fromkeys([*stages.frame["code"], *in_default_order(list(codes.values()))]))
     ranks = {code: rank for rank, code in enumerate(order)}
     return _History(rows.assign(order=rows["stage"].map(ranks)), place, order)
+
+
+def _refuse_others(deals: Table) -> None:
+    """Refuse contacts and tickets by their own name: only the history of deals is read."""
+    nested = deals.frame.get("propertiesWithHistory", pd.Series(dtype=object)).dropna()
+    with_history = {str(name) for value in nested if isinstance(value, dict) for name in value}
+    other = other_object([*_names(deals.frame), *with_history])
+    if other is not None:
+        kind, stage = other
+        raise ReaderError(
+            f"{deals.sources[0].name}: these are {kind}, not deals, and only the history of deals is "
+            f"read. Make a table of theirs: a row for each value of {stage!r} with its id, value and "
+            "timestamp, and name the columns: ",
+            *(named("item"), ", ", named("stage"), ", ", named("time")),
+        )
 
 
 def _items(deals: Table, stages: Stages, rows: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:
@@ -249,6 +310,8 @@ def _current(current: pd.Series, pipeline: pd.Series | None, stages: Stages, use
 
 def _pipelines(stages: Stages, history: _History, options: Options, notes: Notes) -> dict[str, Pipeline]:
     if len(stages.frame):
+        if options.pipeline is not None:
+            return listed_pipelines([], history.rows, options, notes)
         lists = stages.lists(in_time(history.rows), notes)
         return listed_pipelines(lists, history.rows, options, notes)
     notes.add(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ....errors import ReaderError, named, quoted
 from ...build.pipelines import list_by_names, without_deleted
 from ...build.stage_lists import StageList, distinct_names, in_listed_order, names_by_id
 from ...notes import Notes
@@ -16,6 +17,7 @@ from ...sources.columns import is_true, sorted_by_numbers
 from ...sources.nested import objects, plain
 from ...sources.places import place_of
 from ...sources.source import Table
+from .meanings import NAME, UNKNOWN, ZERO, with_meanings
 
 # The stages that every new account has.
 DEFAULT_STAGES = {
@@ -31,7 +33,9 @@ _WAREHOUSE_COLUMNS = (
     *("pipeline_id", "stage_id", "label", "display_order", "probability", "is_closed", "closed_won"),
     "_fivetran_deleted",
 )
-_COLUMNS = ("pipeline", "code", "name", "order", "closed", "won", "probability", "deleted")
+_COLUMNS = (
+    *("pipeline", "code", "name", "order", "deleted", "probability", "closed", "won", "basis", "named"),
+)
 _WITH_PIPELINE = re.compile(r"^(?P<stage>.+) \((?P<pipeline>[^()]+)\)$")
 
 
@@ -43,7 +47,7 @@ class Stages:
     ----------
     frame
         One row per stage, in the order of display: ``pipeline``, ``code``, ``name``, ``order``,
-        ``closed``, ``won``, ``probability``, ``deleted``.
+        ``deleted``, and what :func:`with_meanings` adds.
     pipelines
         Names of the pipelines, by id.
     """
@@ -54,15 +58,24 @@ class Stages:
     def lists(self, used: Sequence[str], notes: Notes) -> list[StageList]:
         """List the stages of each pipeline; deleted ones only if they are among the `used` ones."""
         kept = without_deleted(self.frame, used, notes)
-        doubtful = ~kept["closed"] & kept["probability"].eq(0)
-        notes.add(
-            "open_at_zero",
-            int(doubtful.sum()),
-            "stages with a probability of 0 that are not marked as closed: taken as in progress, not lost",
-        )
+        self._refuse_unknown(kept[kept["basis"].eq(UNKNOWN) & kept["code"].isin(used)])
+        _note_guesses(kept, notes)
         return [
             _stage_list(name, kept[kept["pipeline"] == pipeline]) for pipeline, name in self.pipelines.items()
         ]
+
+    def _refuse_unknown(self, stages: pd.DataFrame) -> None:
+        """Refuse closed stages of which nothing says whether they are won or lost."""
+        if len(stages):
+            pipeline = stages["pipeline"].iloc[0]
+            names = stages["name"][stages["pipeline"].eq(pipeline)]
+            raise ReaderError(
+                f"pipeline {self.pipelines.get(pipeline, pipeline)!r}: {quoted(names)} are closed, and "
+                "neither a probability nor a name says whether that is won or lost; fetch the stages with "
+                "their probability, or pass the stages with their meaning: ",
+                named("pipeline"),
+                option="pipeline",
+            )
 
     def name_of(self, pipelines: pd.Series) -> pd.Series:
         """Return the names of pipelines by id; an unlisted id stands for itself, as a name does."""
@@ -76,6 +89,36 @@ class Stages:
             for text, code in zip(column, self.frame["code"], strict=True):
                 code_of.setdefault(_slug(text), code)
         return {text: code_of.get(_slug(text), text) for text in texts}
+
+
+def _note_guesses(stages: pd.DataFrame, notes: Notes) -> None:
+    """Count the stages whose meaning rests on little, or may be another one."""
+    notes.add(
+        "open_at_zero",
+        int((~stages["closed"] & stages["probability"].eq(0)).sum()),
+        "stages with a probability of 0 that are not marked as closed: taken as in progress, not lost",
+    )
+    for basis, check, why in (
+        (ZERO, "lost_by_zero", "taken as lost, because their probability is 0"),
+        (NAME, "meaning_by_name", "won or lost by their names, because nothing else says which"),
+        (
+            UNKNOWN,
+            "closed_unknown",
+            "closed and without rows, taken as lost: nothing says whether they are won",
+        ),
+    ):
+        names = stages["name"][stages["basis"].eq(basis)]
+        notes.add(check, len(names), f"stages {why}: {quoted(names, most=6)}")
+    meaning = stages["closed"].map({True: "lost", False: "open"}).mask(stages["won"], "won")
+    differs = stages["named"].notna() & stages["named"].ne(meaning)
+    listed = [
+        f"{name} ({is_now})" for name, is_now in zip(stages["name"][differs], meaning[differs], strict=True)
+    ]
+    notes.add(
+        "meaning_differs_from_name",
+        len(listed),
+        f"stages whose flags or probability say another meaning than their names: {', '.join(listed[:6])}",
+    )
 
 
 def _slug(text: str) -> str:
@@ -161,7 +204,7 @@ def _stages(
     won: pd.Series | None = None,
     deleted: pd.Series | None,
 ) -> pd.DataFrame:
-    """Bring stages to one set of columns; without flags, a probability of 0 or 1 means closed."""
+    """Bring stages to one set of columns."""
     frame = pd.DataFrame({"pipeline": list(pipeline), "code": list(code)}, dtype=object)
     missing = pd.Series(None, index=frame.index, dtype=object)
 
@@ -170,13 +213,10 @@ def _stages(
 
     frame["name"] = aligned(name).fillna(frame["code"])
     frame["order"] = pd.to_numeric(aligned(order), errors="coerce")
-    frame["probability"] = pd.to_numeric(aligned(probability), errors="coerce")
-    by_probability = frame["probability"].isin([0.0, 1.0])
-    has_flags = closed is not None and closed.notna().any()
-    frame["closed"] = is_true(aligned(closed)) if has_flags else by_probability
-    frame["won"] = frame["closed"] & (frame["probability"].eq(1) if won is None else is_true(aligned(won)))
     frame["deleted"] = is_true(aligned(deleted))
-    return frame
+    return with_meanings(
+        frame, probability=aligned(probability), is_closed=aligned(closed), closed_won=aligned(won)
+    )
 
 
 def lists_of_headers(headers: Sequence[str]) -> list[StageList]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ....errors import ReaderError
-from ...build.order import arrival, fetched_once
+from ...build.order import are_ids, arrival, fetched_once
 from ...build.tables import one_history
 from ...notes import Notes
 from ...options import Options
@@ -20,7 +21,15 @@ from ...sources.places import Place, place_of, rows_at
 from ...sources.source import Table
 
 TIMES = ("log_time", "time", "timestamp")
+# The columns of changes in a warehouse that have other names than those of the interface.
+_OF_WAREHOUSE = {"changed_field_key": "field_key", "change_time": "time", "changed_at": "time"}
 _COLUMNS = ("item_id", "deal_id", "id", "field_key", *TIMES)
+
+
+def has_changes(columns: Sequence[str]) -> bool:
+    """Check for the columns of changes, of the interface or of a warehouse."""
+    names = {_OF_WAREHOUSE.get(column, column) for column in columns}
+    return {"field_key", "new_value"} <= names and any(time in names for time in TIMES)
 
 
 def changes_of(tables: Mapping[str, Table], options: Options, notes: Notes) -> tuple[pd.DataFrame, Place]:
@@ -59,6 +68,7 @@ def changes_of(tables: Mapping[str, Table], options: Options, notes: Notes) -> t
     ids = records.get("id")
     once = np.arange(len(records)) if ids is None else fetched_once(changes, ids, record_place, notes)
     changes["order"] = arrival(changes["item"], changes["time"], ids)
+    notes.ids_decide = are_ids(ids)
     changes = changes.assign(origin=origins).iloc[once]
     is_deletion = changes["field"].eq("status") & changes["new"].eq("deleted")
     notes.add(
@@ -74,8 +84,29 @@ def _history(tables: Mapping[str, Table], notes: Notes) -> tuple[pd.DataFrame, P
     )
     if role == "flow":
         return _records_of_flow(tables[role], notes)
-    table = plain(tables[role], _COLUMNS)
-    return table.frame, table.place
+    table = tables[role]
+    free = {old: new for old, new in _OF_WAREHOUSE.items() if new not in table.frame}
+    table = plain(replace(table, frame=table.frame.rename(columns=free)), _COLUMNS)
+    return _with_losses(table.frame, notes), table.place
+
+
+def _with_losses(frame: pd.DataFrame, notes: Notes) -> pd.DataFrame:
+    """Take a reason of loss as the loss, in changes that have no status."""
+    if frame["field_key"].eq("status").any():
+        return frame
+    is_reason = frame["field_key"].eq("lost_reason") & frame["new_value"].notna()
+    notes.add(
+        "no_status", len(frame), "changes of which none is of the status: a deal that was won counts as open"
+    )
+    notes.add(
+        "lost_by_reason",
+        int(is_reason.sum()),
+        "reasons of loss, taken as the loss of the deal, because no change has its status",
+    )
+    return frame.assign(
+        field_key=frame["field_key"].mask(is_reason, "status"),
+        new_value=frame["new_value"].mask(is_reason, "lost"),
+    )
 
 
 def _records_of_flow(table: Table, notes: Notes) -> tuple[pd.DataFrame, Place]:

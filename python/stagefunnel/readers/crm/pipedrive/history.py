@@ -7,7 +7,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...build.items import complete_items, last_stages, note_other_stages, note_stageless, read_items
+from ...build.items import (
+    complete_items,
+    last_stages,
+    note_other_stages,
+    note_stageless,
+    read_items,
+    with_keys,
+)
 from ...build.log import finish, make_log
 from ...build.moves import rows_of_moves
 from ...build.pipelines import listed_pipelines
@@ -20,8 +27,8 @@ from ...sources.dates import read_times
 from ...sources.nested import plain
 from ...sources.places import place_of
 from ...sources.source import Source, Sources, Table
-from .changes import TIMES, changes_of
-from .stages import Stages, stages_of
+from .changes import changes_of, has_changes
+from .stages import Stages, is_stage_list, stages_of
 
 FORMAT = "pipedrive"
 ROLES: Mapping[str, str] = {
@@ -44,13 +51,13 @@ def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source by its columns: an answer of Pipedrive's interface."""
     if source.has("object", "data") and source.frame["object"].eq("dealChange").any():
         return "flow"
-    if source.has("field_key", "new_value") and any(name in source.frame for name in TIMES):
+    if has_changes(source.columns):
         return "changes"
     if source.has("id", "stage_id", "status") and (source.has("title") or source.has("add_time")):
         return "deals"
     if source.has("id", "name", "order_nr"):
         return "stages" if source.has("pipeline_id") else "pipelines"
-    return None
+    return "stages" if is_stage_list(source) else None
 
 
 def read(sources: Sources, options: Options) -> Export:
@@ -59,9 +66,11 @@ def read(sources: Sources, options: Options) -> Export:
     utc = replace(options, zone="UTC")  # the zone of Pipedrive's times, which they may not carry
     tables = tables_by_role(sources, ROLES, notes)
     changes, place = changes_of(tables, utc, notes)
-    deals = _with_owner_names(tables["deals"]) if "deals" in tables else None
+    deals = None
+    if "deals" in tables:
+        deals = with_keys(_with_owner_names(tables["deals"]), "id", options, notes)
     items = None if deals is None else read_items(deals, _ITEM_COLUMNS, utc, notes)
-    stages = stages_of(tables)
+    stages = stages_of(tables, notes)
     moves = _moves(changes, deals, stages, notes)
     created, current = _creations(changes, items, stages)
     rows, row_place = rows_of_moves(

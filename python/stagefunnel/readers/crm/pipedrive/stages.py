@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from ...build.pipelines import in_time, without_deleted
 from ...build.stage_lists import StageList, distinct_names, in_listed_order, names_by_id
 from ...notes import Notes
-from ...sources.columns import is_true, sorted_by_numbers
+from ...sources.columns import column_or_missing, is_true, sorted_by_numbers
 from ...sources.nested import plain
-from ...sources.source import Table
+from ...sources.source import Source, Table
 
 _CLOSED = ("won", "lost")
 _CLOSED_ALONE = (["won"], ["lost"])  # of deals whose pipeline is unknown
+_OF_WAREHOUSE = {"stage_id": "id", "stage_name": "name"}
 _COLUMNS = ("id", "name", "order_nr", "pipeline_id", "is_deleted", "active_flag")
 
 
@@ -75,7 +76,16 @@ class Stages:
         return [*lists, StageList("Pipeline", homeless, *_CLOSED_ALONE, self.names)] if homeless else lists
 
 
-def stages_of(tables: Mapping[str, Table]) -> Stages:
+def is_stage_list(source: Source) -> bool:
+    """Check for a warehouse's list of stages: a name for each, without the order."""
+    return (
+        source.has("stage_id", "stage_name")
+        and {*source.columns} <= {*_OF_WAREHOUSE, "pipeline_id", "order_nr", "is_deleted", "active_flag"}
+        and bool(source.frame["stage_id"].is_unique)
+    )
+
+
+def stages_of(tables: Mapping[str, Table], notes: Notes) -> Stages:
     """Collect stages from their list, or else from the deals and changes that name them."""
     pipelines: dict[str, str] = {}
     if "pipelines" in tables:
@@ -88,8 +98,19 @@ def stages_of(tables: Mapping[str, Table]) -> Stages:
     if "stages" not in tables:
         empty = pd.DataFrame(columns=["code", "pipeline", "deleted"]).astype({"deleted": bool})
         return Stages(empty, pipeline_of, _names_in_flow(tables), pipelines)
-    frame = sorted_by_numbers(plain(tables["stages"], _COLUMNS).frame, "order_nr").drop_duplicates("id")
-    pipeline_of.update(zip(frame["id"], frame["pipeline_id"], strict=True))
+    listed_frame = tables["stages"].frame.rename(columns=_OF_WAREHOUSE)
+    plain(replace(tables["stages"], frame=listed_frame), _COLUMNS)
+    if "order_nr" not in listed_frame:
+        notes.add(
+            "stages_by_id",
+            len(listed_frame),
+            "stages in the order of their ids, as they are listed without an order",
+        )
+    by = "order_nr" if "order_nr" in listed_frame else "id"
+    frame = sorted_by_numbers(listed_frame, by).drop_duplicates("id")
+    frame = frame.assign(pipeline_id=column_or_missing(frame, "pipeline_id"))
+    homes = frame[["id", "pipeline_id"]].dropna()
+    pipeline_of.update(zip(homes["id"], homes["pipeline_id"], strict=True))
     listed = pd.DataFrame(
         {"code": frame["id"], "pipeline": frame["pipeline_id"], "deleted": _is_deleted(frame)}
     )

@@ -9,10 +9,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ...build.items import complete_items, last_stages, note_other_stages, read_items
+from ...build.items import (
+    complete_items,
+    last_stages,
+    note_other_stages,
+    note_stageless,
+    read_items,
+    with_keys,
+)
 from ...build.log import finish, make_log
 from ...build.moves import rows_of_moves
-from ...build.order import arrival, fetched_once
+from ...build.order import are_ids, arrival, fetched_once
 from ...build.pipelines import listed_pipelines
 from ...build.tables import one_history, tables_by_role, times_of
 from ...export import Export
@@ -99,12 +106,15 @@ def read(sources: Sources, options: Options) -> Export:
     notes = Notes()
     tables = {role: _renamed(table) for role, table in tables_by_role(sources, ROLES, notes).items()}
     role = one_history(tables, _HISTORIES, "opportunities", "export OpportunityHistory and give it too")
+    if "opportunities" in tables:
+        tables["opportunities"] = with_keys(tables["opportunities"], "Id", options, notes)
     listed = tables.get("opportunities")
     items = None if listed is None else read_items(listed, _ITEM_COLUMNS, options, notes)
     if role == "history":
         history = _changes(tables[role], options, notes)
     elif role == "field history":
         history = _moves(tables[role], items, options, notes)
+        note_stageless(tables[role].frame["OpportunityId"], history.rows, notes)
     else:
         history = _versions(tables[role], options, notes)
     rows = history.rows
@@ -134,6 +144,7 @@ def _changes(table: Table, options: Options, notes: Notes) -> _History:
     rows = pd.DataFrame({"item": frame["OpportunityId"], "stage": frame["StageName"], "time": times})
     once = np.arange(len(rows)) if ids is None else fetched_once(rows, ids, table.place, notes)
     rows["order"] = arrival(rows["item"], rows["time"], ids)
+    notes.ids_decide = are_ids(ids)
     rows, place = rows_at(rows, table.place, once)
     notes.add("actor_left_out", len(rows), "rows whose CreatedById, who made the change, is not in the log")
     return _History(rows, place, table)
@@ -144,6 +155,7 @@ def _moves(table: Table, items: pd.DataFrame | None, options: Options, notes: No
     frame = table.frame
     times = times_of(table, "CreatedDate", options, notes)
     order = arrival(frame["OpportunityId"], times, frame.get("Id"))
+    notes.ids_decide = are_ids(frame.get("Id"))
     moves = pd.DataFrame(
         {
             "item": frame["OpportunityId"],

@@ -1,0 +1,32 @@
+#pragma once
+
+// Counts of several periods, made from the changes at each. Internal to the core.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+
+#include "questions/funnel/funnel_counter.hpp"
+
+namespace stagefunnel::funnel::inline internal {
+
+inline void check_bounds(std::span<const std::int64_t> bounds) {
+    const bool rise = std::is_sorted(bounds.begin(), bounds.end(), std::less_equal<>{});
+    if (bounds.size() < 2 || !rise)
+        throw std::invalid_argument("periods need at least two bounds, each greater than the one before it");
+}
+
+/// Turns the changes at each period into the counts of each period, by prefix sums.
+inline void add_up(PartialCounts& partial, Eigen::Index n_groups) {
+    partial.for_each_table([n_groups](auto& table) {
+        for (Eigen::Index row = n_groups; row < table.rows(); ++row)
+            table.row(row) += table.row(row - n_groups);
+    });
+    const auto step = static_cast<std::size_t>(n_groups * partial.counts.passed.cols());
+    for (std::size_t i = step; i < partial.sums.size(); ++i) partial.sums[i] += partial.sums[i - step];
+}
+
+}  // namespace stagefunnel::funnel::inline internal

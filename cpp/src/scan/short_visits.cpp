@@ -1,0 +1,114 @@
+#include "stagefunnel/scan/short_visits.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "base/counted.hpp"
+#include "base/parallel.hpp"
+#include "base/time_distance.hpp"
+#include "scan/scan.hpp"
+#include "scan/visits.hpp"
+
+namespace stagefunnel::scan {
+namespace {
+
+void check_lengths(const Pipeline& pipeline, std::span<const std::int64_t> least) {
+    if (least.size() != static_cast<std::size_t>(pipeline.n_rows())) {
+        throw std::invalid_argument("least must have one value per stage, got " +
+                                    counted(least.size(), "value") + " for " +
+                                    counted(static_cast<std::uint64_t>(pipeline.n_rows()), "stage"));
+    }
+    if (std::any_of(least.begin(), least.end(), [](std::int64_t length) { return length < 0; }))
+        throw std::invalid_argument("a least length is negative");
+}
+
+/// Takes the stage from the rows of short visits, item after item, and counts these visits by row.
+template <class Code>
+class ShortVisits {
+  public:
+    ShortVisits(const Pipeline& pipeline, std::span<const std::int64_t> least, Code* codes, Code missing)
+        : row_of_code_(pipeline.row_of_code()),
+          least_(least),
+          codes_(codes),
+          missing_(missing),
+          taken_out_(least.size(), 0) {}
+
+    void count(const Journeys& journeys, std::size_t item) {
+        struct Start {
+            std::int32_t row;
+            std::size_t at;
+        };
+        std::optional<Start> visit;
+        bool is_first = true;
+        // Codes change behind the row that is read: a visit is judged where the next one starts.
+        for_each_visit(codes_, journeys.offsets[item], journeys.offsets[item + 1], row_of_code_,
+                       [&](std::int32_t row, std::size_t i) {
+                           if (visit && !is_first) {
+                               take_if_short(journeys.time.data(), visit->row, visit->at, i);
+                           }
+                           is_first = !visit;
+                           visit = {row, i};
+                       });
+    }
+
+    [[nodiscard]] const std::vector<std::int64_t>& taken_out() const { return taken_out_; }
+
+  private:
+    /// Judges the visit of `row` that starts at `begin`; the next one starts at `end`.
+    void take_if_short(const std::int64_t* time, std::int32_t row, std::size_t begin, std::size_t end) {
+        const auto place = static_cast<std::size_t>(row);
+        if (distance(time[begin], time[end]) >= static_cast<std::uint64_t>(least_[place])) return;
+        ++taken_out_[place];
+        for (std::size_t i = begin; i < end; ++i) {
+            if (row_of_code_[codes_[i]] == row) codes_[i] = missing_;
+        }
+    }
+
+    const std::int32_t* row_of_code_;
+    std::span<const std::int64_t> least_;
+    Code* codes_;
+    Code missing_;
+    std::vector<std::int64_t> taken_out_;
+};
+
+}  // namespace
+
+WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline& pipeline,
+                                        std::span<const std::int64_t> least, unsigned threads) {
+    pipeline.check(journeys);
+    check_lengths(pipeline, least);
+    WithoutShortVisits without{.journeys = {}, .taken_out = std::vector<std::int64_t>(least.size(), 0)};
+    Journeys::Codes stage = journeys.stage;
+    std::visit(
+        [&]<class CodeVector>(CodeVector& codes) {
+            using Code = typename CodeVector::value_type;
+            const auto parts =
+                parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+                    ShortVisits<Code> visits(pipeline, least, codes.data(),
+                                             static_cast<Code>(journeys.n_labels));
+                    for (std::size_t item = first; item < last; ++item) visits.count(journeys, item);
+                    return visits.taken_out();
+                });
+            for (const std::vector<std::int64_t>& part : parts) {
+                for (std::size_t row = 0; row < part.size(); ++row) without.taken_out[row] += part[row];
+            }
+        },
+        stage);
+    if (std::all_of(without.taken_out.begin(), without.taken_out.end(), [](auto n) { return n == 0; }))
+        return without;
+    Journeys& made = without.journeys.emplace();
+    made.offsets = journeys.offsets;
+    made.stage = std::move(stage);
+    made.time = journeys.time;
+    made.first_row = journeys.first_row;
+    made.key = journeys.key;
+    made.high = journeys.high;
+    made.prefix = journeys.prefix;
+    made.row = journeys.row;
+    made.n_labels = journeys.n_labels;
+    made.ends = journeys.ends;
+    return without;
+}
+
+}  // namespace stagefunnel::scan

@@ -1,0 +1,36 @@
+"""What a table counts, in words: items, or the units that they form, such as accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .numbers import count, counted, plural
+
+
+def thing_of(remembered: Mapping[str, Any]) -> str:
+    """Name one of what a table counts: ``item``, or the column whose values are counted."""
+    return str(remembered.get("unit", "item")).replace("_", " ")
+
+
+def things_of(remembered: Mapping[str, Any]) -> str:
+    """Name several of them: ``items``, ``accounts``."""
+    return plural(thing_of(remembered))
+
+
+def without_unit(remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many items have no unit; where two periods are compared, of each."""
+    unit, n_without = thing_of(remembered), remembered.get("without_unit", 0)
+    if not isinstance(n_without, Mapping):
+        if not n_without:
+            return []
+        has, each = ("has", "it") if n_without == 1 else ("have", "each")
+        return [f"{counted(n_without, 'item')} {has} no {unit}; {each} counts as one of its own"]
+    if not any(n_without.values()):
+        return []
+    numbers = ", ".join(f"{count(n)} in {period}" for period, n in n_without.items())
+    return [f"Items without {_article(unit)} {unit}: {numbers}; each counts as one of its own"]
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"

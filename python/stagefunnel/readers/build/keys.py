@@ -1,0 +1,73 @@
+"""Keys of items that were rounded, so that several items share one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from ...errors import ReaderError
+from ..sources.cells import MOST_EXACT
+from ..sources.places import Place, first_row
+
+_BY_A_SPREADSHEET: Final = re.compile(r"-?\d(?:[.,]\d+)?E\+\d+")
+_FLOAT: Final = re.compile(r"-?\d(?:\.\d+)?e\+\d+")
+_LONG_FLOAT: Final = re.compile(r"-?([0-9]{16,})\.0+")
+_LONG: Final = re.compile(
+    r"[1-9][0-9]{14}([0-9]+)"
+)  # a spreadsheet keeps 15 digits and writes zeros behind them
+_FEWEST_ZEROS: Final = 3
+
+
+def refuse_rounded_keys(keys: pd.Series, place: Place) -> None:
+    """Refuse keys that many items may share: ``1,23E+11`` of a spreadsheet, and floats beyond 2^53.
+
+    Parameters
+    ----------
+    keys
+        Keys as text.
+    place
+        Function that says where a row stands in the input.
+
+    Raises
+    ------
+    ReaderError
+        With the place of the first such key.
+    """
+    texts = [str(key) for key in keys.dropna().unique()]
+    floats = [text for text in texts if _is_long_float(text)]
+    if floats:
+        row = first_row(keys.isin(floats))
+        raise ReaderError(
+            f"{place(row)}: the key {keys.iloc[row]!r} is a floating-point number of more digits than it "
+            "holds exactly, so that several items may share it; export or read the keys as whole numbers or "
+            "as text"
+        )
+    rounded = [text for text in texts if "E+" in text and _BY_A_SPREADSHEET.fullmatch(text)]
+    rounded = rounded or _with_zeros(texts)
+    if rounded:
+        row = first_row(keys.isin(rounded))
+        raise ReaderError(
+            f"{place(row)}: a spreadsheet has rounded the key {keys.iloc[row]!r}; export it again, or "
+            f"format its column as text in the spreadsheet first"
+        )
+
+
+def _is_long_float(text: str) -> bool:
+    if "e+" in text:
+        return _FLOAT.fullmatch(text) is not None
+    long = _LONG_FLOAT.fullmatch(text) if ".0" in text else None
+    return long is not None and float(long[1]) >= MOST_EXACT
+
+
+def _with_zeros(texts: Sequence[str]) -> list[str]:
+    """Return the keys of 16 and more digits, if all of them have only zeros behind the 15th."""
+    long = {text: found[1] for text in texts if len(text) > 15 and (found := _LONG.fullmatch(text))}
+    n_digits = sum(map(len, long.values()))
+    return (
+        list(long)
+        if n_digits >= _FEWEST_ZEROS and not any(digits.strip("0") for digits in long.values())
+        else []
+    )

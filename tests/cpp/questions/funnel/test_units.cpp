@@ -1,0 +1,234 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "stagefunnel/questions/funnel/units.hpp"
+#include "support/log_builder.hpp"
+
+namespace stagefunnel::funnel {
+namespace {
+
+using namespace stagefunnel::testing;
+
+const Stages kUnitStages{{"New", "Offer", "Delivery"}, {"Won"}, {"Lost"}};
+
+// The worked example of the definitions: Acme 1 and 2, Birch 3 and 4, Cedar 5 and 6, Dune 7; 8 and 9 alone.
+const std::vector<Row> kRows{{1, "New", 0},   {1, "Offer", 2}, {1, "Lost", 5},    {2, "New", 3},
+                             {2, "Won", 10},  {3, "New", 1},   {3, "Offer", 4},   {4, "New", 6},
+                             {4, "Lost", 9},  {5, "New", 2},   {5, "Lost", 7},    {6, "Offer", 4},
+                             {6, "Lost", 12}, {7, "New", 5},   {7, "Lost", 6},    {7, "Won", 11},
+                             {8, "New", 7},   {8, "Lost", 9},  {9, "Delivery", 9}};
+const std::vector<std::uint32_t> kUnits{0, 0, 1, 1, 2, 2, 3, 4, 5};
+
+struct Accounts {
+    Log log;
+    Pipeline pipeline = kUnitStages.read(log);
+    ByKey items;
+
+    /// @param units the unit of the items 1, 2, 3, …
+    Accounts(const std::vector<Row>& rows, const std::vector<std::uint32_t>& units, std::size_t n_units)
+        : log(log_of(rows)), items(items_of_units(in_order(units), n_units)) {}
+
+    /// Puts values of the items 1, 2, 3, … in the order of the journeys.
+    template <class Value>
+    [[nodiscard]] std::vector<Value> in_order(const std::vector<Value>& values) const {
+        std::vector<Value> placed(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i)
+            placed[log.place_of(static_cast<std::int64_t>(i) + 1)] = values[i];
+        return placed;
+    }
+    [[nodiscard]] UnitCounts count(const Options& options = {},
+                                   std::span<const std::uint8_t> moved = {}) const {
+        return count_units(log.journeys, pipeline, options, items, {}, moved);
+    }
+    [[nodiscard]] UnitFacts facts(std::span<const std::uint8_t> elsewhere = {},
+                                  LostThenWon rule = LostThenWon::include) const {
+        return facts_of_units(log.journeys, pipeline, elsewhere, rule, items, 1);
+    }
+    [[nodiscard]] std::int64_t place(std::int64_t item) const {
+        return static_cast<std::int64_t>(log.place_of(item));
+    }
+};
+
+const Accounts& example() {
+    static const Accounts accounts(kRows, kUnits, 6);
+    return accounts;
+}
+
+/// One row of counts, one per stage: New, Offer, Delivery, Won, Lost.
+CountMatrix unit_row(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d, std::int64_t e) {
+    return CountMatrix{{a, b, c, d, e}};
+}
+
+using Numbers = std::vector<std::int64_t>;
+
+TEST(CountUnits, CountsTheWorkedExample) {
+    const Counts counts = example().count().counts;
+    EXPECT_EQ(counts.passed, unit_row(5, 3, 1, 2, 5));
+    EXPECT_TRUE(counts.assumed.isZero());
+    EXPECT_EQ(counts.skipped, unit_row(1, 2, 2, 0, 0));
+    EXPECT_EQ(counts.began_beyond, unit_row(1, 1, 0, 0, 0));
+    EXPECT_EQ(counts.open_at, unit_row(0, 1, 1, 0, 0));
+    EXPECT_EQ(counts.lost_from, unit_row(1, 1, 0, 0, 0));
+    EXPECT_EQ((Numbers{counts.won(0), counts.open(0), counts.lost(0), counts.left_out(0)}),
+              (Numbers{2, 2, 2, 0}));
+}
+
+TEST(CountUnits, LeavesOutAUnitOfWhichTheRuleForLostThenWonItemsLeavesNoItem) {
+    const Options options{
+        .kind = Kind::conversions_won, .lost_then_won = LostThenWon::exclude, .group = {}, .amount = {}};
+    const Counts counts = example().count(options).counts;
+    EXPECT_EQ(counts.left_out, CountVector{{1}});
+    EXPECT_EQ(counts.passed + counts.assumed, unit_row(4, 3, 2, 1, 4));
+    EXPECT_EQ(counts.assumed, unit_row(0, 0, 1, 0, 0));
+}
+
+TEST(CountUnits, CountsAUnitInTheGroupOfTheItemWhoseFirstRowComesFirst) {
+    // Item 2 comes first in time; 3 and 4 begin together, and 3 comes first in the input.
+    const Accounts accounts({{1, "New", 5}, {2, "Note", 0}, {2, "New", 4}, {3, "New", 1}, {4, "New", 1}},
+                            {0, 0, 1, 1}, 2);
+    const std::vector<std::int32_t> groups = accounts.in_order(std::vector<std::int32_t>{0, 1, 2, 3});
+    const Options options{.group = groups, .n_groups = 4, .amount = {}};
+    EXPECT_EQ(accounts.count(options).counts.open, (CountVector{{0, 1, 1, 0}}));
+}
+
+TEST(CountUnits, AddsTheAmountOfEachItemInTheStagesThatItReaches) {
+    const Accounts accounts({{1, "New", 0}, {1, "Offer", 1}, {2, "New", 0}, {3, "Offer", 0}}, {0, 0, 0}, 1);
+    const std::vector<double> amounts = accounts.in_order(std::vector<double>{0.5, 2, std::nan("")});
+    const Counts counts = accounts.count({.group = {}, .amount = amounts}).counts;
+    EXPECT_EQ(counts.amount(0, 0), 2.5);
+    EXPECT_EQ(counts.amount(0, 1), 0.5);
+    EXPECT_EQ(counts.amount_missing, unit_row(0, 1, 0, 0, 0));
+}
+
+TEST(CountUnits, AUnitHasMovedOutWhereAnItemHasAndNoneIsHere) {
+    const Accounts accounts({{1, "New", 0}, {2, "New", 0}, {3, "New", 0}}, {0, 1, 1}, 2);
+    const std::vector<std::uint8_t> moved = accounts.in_order(std::vector<std::uint8_t>{1, 1, 0});
+    const UnitCounts counts = accounts.count({}, moved);
+    EXPECT_EQ(counts.moved_out, CountVector{{1}});
+    EXPECT_EQ(counts.counts.open, CountVector{{1}});
+    EXPECT_EQ(counts.counts.passed(0, 0), 2);
+}
+
+TEST(CountUnits, AUnitWithoutAListedRowIsInNoCount) {
+    const Accounts accounts({{1, "Note", 0}, {2, "New", 0}}, {0, 2}, 3);
+    const Counts counts = accounts.count().counts;
+    EXPECT_EQ(counts.open, CountVector{{1}});
+    EXPECT_EQ(counts.left_out, CountVector{{0}});
+}
+
+TEST(CountUnits, UnitsOfOneItemAndAnyNumberOfThreadsCountAsTheItemsDo) {
+    std::mt19937 random(7);
+    CodedRows rows;
+    rows.n_labels = 80;
+    std::vector<std::uint32_t> units;
+    for (std::uint64_t item = 0; item < 40'000; ++item) {
+        units.push_back(static_cast<std::uint32_t>(item));
+        for (std::int64_t time = 0; time < 4; ++time) rows.add(item, random() % 80, time);
+    }
+    const Journeys journeys = rows.build();
+    const Pipeline pipeline = same_rows(76, 2, 2);
+    for (const Kind kind : {Kind::classic, Kind::conversions_moves, Kind::furthest, Kind::strict}) {
+        Options options{.kind = kind, .lost_then_won = LostThenWon::exclude, .group = {}, .amount = {}};
+        const Counts alone = count_funnel(journeys, pipeline, options);
+        for (const unsigned threads : {1U, 3U}) {
+            options.threads = threads;
+            const Counts together =
+                count_units(journeys, pipeline, options, items_of_units(units, units.size()), {}, {}).counts;
+            for (const auto& [name, table] : kStageTables) EXPECT_EQ(together.*table, alone.*table) << name;
+            for (const auto& [name, table] : kGroupTables) EXPECT_EQ(together.*table, alone.*table) << name;
+        }
+    }
+}
+
+TEST(CountUnits, RefusesUnitsOfOtherItems) {
+    const ByKey two = items_of_units(std::vector<std::uint32_t>{0, 1}, 2);
+    const Accounts& accounts = example();
+    EXPECT_THROW(static_cast<void>(count_units(accounts.log.journeys, accounts.pipeline, {}, two, {}, {})),
+                 std::invalid_argument);
+    const std::vector<std::uint8_t> moved{1};
+    EXPECT_THROW(static_cast<void>(accounts.count({}, moved)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(items_of_units(std::vector<std::uint32_t>{0, 2}, 2)),
+                 std::invalid_argument);
+}
+
+TEST(FactsOfUnits, AWonUnitClosedWithItsFirstWonItemAndALostOneWithItsLast) {
+    const UnitFacts facts = example().facts();
+    const auto standing = [](Standing one) { return static_cast<std::uint8_t>(one); };
+    EXPECT_EQ(list_of(facts.standing),
+              (std::vector<std::uint8_t>{standing(Standing::won), standing(Standing::open),
+                                         standing(Standing::lost), standing(Standing::won),
+                                         standing(Standing::lost), standing(Standing::open)}));
+    EXPECT_EQ(list_of(facts.first_time), (Numbers{0, 1, 2, 5, 7, 9}));
+    EXPECT_EQ(facts.gone_at[0], 10);
+    EXPECT_EQ(facts.gone_at[2], 12);
+    EXPECT_EQ(facts.deciding_item[0], example().place(2));
+    EXPECT_EQ(facts.deciding_item[1], -1);
+    EXPECT_EQ(facts.deciding_item[2], example().place(6));
+    EXPECT_EQ(facts.first_item[2], example().place(5));
+    const Accounts won({{1, "Won", 9}, {2, "Won", 4}, {3, "Lost", 12}}, {0, 0, 0}, 1);
+    EXPECT_EQ(won.facts().gone_at[0], 4);
+}
+
+TEST(FactsOfUnits, OfItemsThatCloseTogetherTheFurthestDecidesThenTheFirst) {
+    const Accounts lost({{1, "Lost", 5}, {2, "Offer", 1}, {2, "Lost", 5}, {3, "Offer", 0}, {3, "Lost", 5}},
+                        {0, 0, 0}, 1);
+    EXPECT_EQ(lost.facts().deciding_item[0], lost.place(2));
+}
+
+TEST(FactsOfUnits, AUnitThatMovedOutLeftWithItsLastItem) {
+    const Accounts accounts({{1, "New", 0}, {1, "Away", 4}, {2, "New", 1}, {2, "Away", 6}, {2, "Away", 8}},
+                            {0, 0}, 1);
+    std::vector<std::uint8_t> elsewhere;
+    for (const std::string& label : accounts.log.labels) elsewhere.push_back(label == "Away" ? 1 : 0);
+    const UnitFacts facts = accounts.facts(elsewhere);
+    EXPECT_EQ(facts.standing[0], static_cast<std::uint8_t>(Standing::moved_out));
+    EXPECT_EQ(facts.gone_at[0], 6);
+    EXPECT_EQ(facts.deciding_item[0], accounts.place(2));
+}
+
+TEST(FactsOfUnits, PassOverItemsThatTheRuleForLostThenWonItemsLeavesOutWhereThereAreOthers) {
+    const std::vector<Row> rows{{1, "New", 0}, {1, "Lost", 2}, {1, "Won", 5}, {2, "New", 3}};
+    const Accounts both(rows, {0, 0}, 1), alone(rows, {0, 1}, 2);
+    EXPECT_EQ(both.facts().gone_at[0], 2);
+    const UnitFacts facts = both.facts({}, LostThenWon::exclude);
+    EXPECT_EQ(facts.standing[0], static_cast<std::uint8_t>(Standing::open));
+    EXPECT_EQ(facts.first_time[0], 3);
+    EXPECT_EQ(alone.facts({}, LostThenWon::exclude).standing[0], static_cast<std::uint8_t>(Standing::won));
+}
+
+TEST(CountUnits, CountsTheUnitsOfTheReportAlone) {
+    const std::vector<std::uint8_t> in_report{0, 1, 0, 0, 0, 1};
+    const Accounts& accounts = example();
+    const Counts counts =
+        count_units(accounts.log.journeys, accounts.pipeline, {}, accounts.items, in_report, {}).counts;
+    EXPECT_EQ(counts.open, CountVector{{2}});
+    EXPECT_EQ(counts.won, CountVector{{0}});
+}
+
+TEST(CountUnitTrend, CountsAUnitInEachPeriodInWhichItIsNotClosed) {
+    const Numbers bounds{0, 5, 8, 11, 14};
+    const Accounts& accounts = example();
+    const Counts counts = count_unit_trend(accounts.log.journeys, accounts.pipeline, {},
+                                           {.bounds = bounds, .as_of = {}, .elsewhere = {}}, accounts.items)
+                              .counts;
+    // From 8 to 11: Acme is won, item 8 lost, Birch, Cedar and item 9 are open, and Dune was lost before.
+    EXPECT_EQ(list_of(counts.won), (Numbers{0, 0, 1, 0}));  // Dune closed on day 6
+    EXPECT_EQ(list_of(counts.lost), (Numbers{0, 1, 1, 1}));
+    EXPECT_EQ(list_of(counts.open), (Numbers{3, 4, 3, 2}));
+}
+
+TEST(CountUnitTrend, AmountsComeAndGoWithTheUnits) {
+    const Accounts accounts({{1, "New", 0}, {2, "New", 2}, {2, "Won", 3}}, {0, 0}, 1);
+    const std::vector<double> amounts = accounts.in_order(std::vector<double>{1, 2});
+    const Numbers bounds{0, 1, 2, 3, 4, 5};
+    const Counts counts =
+        count_unit_trend(accounts.log.journeys, accounts.pipeline, {.group = {}, .amount = amounts},
+                         {.bounds = bounds, .as_of = {}, .elsewhere = {}}, accounts.items)
+            .counts;
+    EXPECT_EQ(counts.amount.col(0), (Eigen::VectorXd{{1, 1, 3, 3, 0}}));
+}
+
+}  // namespace
+}  // namespace stagefunnel::funnel
