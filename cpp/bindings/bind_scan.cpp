@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "marks.hpp"
+#include "stagefunnel/scan/paused.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 #include "stagefunnel/scan/selection.hpp"
 #include "stagefunnel/scan/short_visits.hpp"
@@ -45,6 +46,14 @@ std::pair<std::optional<Journeys>, std::vector<std::int64_t>> without_short(cons
     const py::gil_scoped_release unlocked;
     scan::WithoutShortVisits without = scan::without_short_visits(journeys, pipeline, lengths, threads);
     return {std::move(without.journeys), std::move(without.taken_out)};
+}
+
+Journeys with_pauses(const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& paused,
+                     unsigned threads, const std::optional<MarkColumns>& columns) {
+    const std::span<const std::uint8_t> flags = as_span(paused);
+    const std::optional<scan::Marks> marks = marks_of(columns);
+    const py::gil_scoped_release unlocked;
+    return scan::with_pauses(journeys, pipeline, flags, threads, marks ? &*marks : nullptr);
 }
 
 }  // namespace scan_calls
@@ -102,6 +111,8 @@ void bind_scan(py::module_& m) {
         "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
     m.def("without_short_visits", &without_short, "journeys"_a, "pipeline"_a, "least"_a.noconvert(),
           "threads"_a);
+    m.def("with_pauses", &with_pauses, "journeys"_a, "pipeline"_a, "paused"_a.noconvert(), "threads"_a,
+          "marks"_a);
     m.def("moved_items", &moved, "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);
 }
 

@@ -5,6 +5,7 @@
 #include "arrays.hpp"
 #include "marks.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
+#include "stagefunnel/questions/durations/times_to.hpp"
 #include "stagefunnel/questions/stages/arrivals.hpp"
 #include "stagefunnel/questions/stages/flow.hpp"
 #include "stagefunnel/questions/stages/items.hpp"
@@ -83,6 +84,13 @@ std::vector<durations::StageDurations> stage_durations(const Journeys& journeys,
     const std::optional<scan::Marks> marks = marks_of(columns);
     const py::gil_scoped_release unlocked;
     return durations::stage_durations(journeys, pipeline, per, threads, marks ? &*marks : nullptr);
+}
+
+durations::TimesTo times_to(const Journeys& journeys, const Pipeline& pipeline, std::int32_t from,
+                            std::int32_t to, unsigned threads, const std::optional<MarkColumns>& columns) {
+    const std::optional<scan::Marks> marks = marks_of(columns);
+    const py::gil_scoped_release unlocked;
+    return durations::times_to(journeys, pipeline, from, to, threads, marks ? &*marks : nullptr);
 }
 
 stages::VisitTable visits(const Journeys& journeys, const Pipeline& pipeline, const MarkColumns& columns,
@@ -259,6 +267,21 @@ void bind_durations(py::module_& m) {
     m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
 }
 
+void bind_times_to(py::module_& m) {
+    py::native_enum<durations::Way>(m, "Way", "enum.Enum")
+        .value("none", durations::Way::none)
+        .value("there", durations::Way::there)
+        .value("open", durations::Way::open)
+        .value("closed", durations::Way::closed)
+        .value("start_unknown", durations::Way::start_unknown)
+        .finalize();
+    py::class_<durations::TimesTo>(m, "TimesTo")
+        .def_property_readonly("way", array_of<&durations::TimesTo::way>())
+        .def_property_readonly("duration", array_of<&durations::TimesTo::duration>());
+    m.def("times_to", &times_to, "journeys"_a, "pipeline"_a, "from_stage"_a, "to_stage"_a, "threads"_a,
+          "marks"_a);
+}
+
 }  // namespace stages_calls
 
 void bind_stages(py::module_& m) {
@@ -269,6 +292,7 @@ void bind_stages(py::module_& m) {
     bind_items(m);
     bind_quality(m);
     bind_durations(m);
+    bind_times_to(m);
     bind_visits(m);
 }
 

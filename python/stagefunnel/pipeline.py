@@ -65,6 +65,10 @@ class Pipeline:
         it had not been, but the first one and final ones. Each is judged by its own length, in the whole
         log. With a length for each of some stages, ``{"Lost": "10min"}``, it is about these alone, final
         ones too. For logs of plain integers it is a number; calendar months are refused.
+    paused
+        Which of `stages` stop the clock of an item, such as a wait for the customer: the times of
+        :func:`time_to` and those until a loss leave them out. The time in the stages themselves still
+        counts.
 
     Raises
     ------
@@ -94,6 +98,7 @@ class Pipeline:
         until: Mapping[Any, MomentLike] | None = None,
         ignore: Label | Sequence[Label] = (),
         ignore_shorter: Shorter | None = None,
+        paused: Label | Sequence[Label] = (),
     ) -> None:
         check_option("moved_out", moved_out, get_args(MovedOut))
         self._stages = _labels(stages)
@@ -109,6 +114,7 @@ class Pipeline:
             until=_by_label("until", until),
             ignore=_labels(ignore),
             ignore_shorter=ignore_shorter,
+            paused=_labels(paused),
         )
         self._is_from_export = False
         problems = _problems(self._stages, self._won, self._lost, self._names)

@@ -17,7 +17,7 @@ _FILE_KEYS = ("observed_until", "pipeline", "columns", "calendar")
 _TABLES = ("names", "aliases", "since", "until")
 _PIPELINE_KEYS = (
     *("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted"),
-    *("optional", "aliases", "since", "until", "ignore", "ignore_shorter"),
+    *("optional", "aliases", "since", "until", "ignore", "ignore_shorter", "paused"),
 )
 _COLUMN_KEYS = ("item", "stage", "time", "exited", "start_unknown", "order", "time_format", "zone")
 

@@ -97,7 +97,12 @@ class Settings:
         pipeline = self.pipeline
         parts = {"stages": pipeline.stages, "won": pipeline.won, "lost": pipeline.lost}
         rules = pipeline.rules
-        more = {"elsewhere": pipeline.elsewhere, "optional": rules.optional, "ignore": rules.ignore}
+        more = {
+            "elsewhere": pipeline.elsewhere,
+            "optional": rules.optional,
+            "ignore": rules.ignore,
+            "paused": rules.paused,
+        }
         parts |= {key: labels for key, labels in more.items() if labels}
         lines = (
             []

@@ -1,4 +1,4 @@
-"""What a pipeline says of single stages: optional, renamed, dated, ignored, or passed by accident."""
+"""What a pipeline says of single stages: optional, renamed, dated, ignored, passed by accident, or paused."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class StageRules:
         Stages of the log that are no part of the pipeline, and are meant to be.
     ignore_shorter
         Visits shorter than this are read as if they had not been; ``None``: none are.
+    paused
+        Stages in progress during which the clock of an item stands still.
     """
 
     optional: tuple[Label, ...] = ()
@@ -42,6 +44,7 @@ class StageRules:
     until: Mapping[Label, MomentLike] = field(default_factory=dict)
     ignore: tuple[Label, ...] = ()
     ignore_shorter: Shorter | None = None
+    paused: tuple[Label, ...] = ()
 
     @property
     def given(self) -> dict[str, Any]:
@@ -89,6 +92,8 @@ class StageRules:
             ]
         elif self.ignore_shorter is not None:
             words.append(f"shorter than {self.ignore_shorter} ignored")
+        if self.paused:
+            words.append("paused: " + ", ".join(names[label] for label in self.paused))
         return words
 
     def problems(
@@ -97,6 +102,7 @@ class StageRules:
         """List what does not fit the labels of a pipeline: those in progress, the final ones, and others'."""
         listed = [*stages, *final]
         problems = _not_in("optional", self.optional, stages, final)
+        problems += _not_in("paused", self.paused, stages, final)
         for name in _DATES:
             problems += _not_in(name, getattr(self, name), stages, final)
         if isinstance(self.ignore_shorter, Mapping):

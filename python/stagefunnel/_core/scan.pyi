@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.journeys
 import typing
-__all__: list[str] = ['Basis', 'Marks', 'MovedOut', 'Pipeline', 'moved_items', 'select_journeys', 'with_departures', 'without_short_visits']
+__all__: list[str] = ['Basis', 'Marks', 'MovedOut', 'Pipeline', 'moved_items', 'select_journeys', 'with_departures', 'with_pauses', 'without_short_visits']
 class Pipeline:
     @typing.overload
     def __init__(self, n_open: typing.SupportsInt | typing.SupportsIndex, n_won: typing.SupportsInt | typing.SupportsIndex, n_lost: typing.SupportsInt | typing.SupportsIndex, row_of_label: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
@@ -52,6 +52,8 @@ def moved_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipelin
 def select_journeys(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipeline, basis: Basis, start: typing.SupportsInt | typing.SupportsIndex | None, end: typing.SupportsInt | typing.SupportsIndex | None, as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: MovedOut, until: numpy.typing.NDArray[numpy.int64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> stagefunnel._core.journeys.Journeys:
     ...
 def with_departures(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> stagefunnel._core.journeys.Journeys:
+    ...
+def with_pauses(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipeline, paused: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex, marks: Marks | None) -> stagefunnel._core.journeys.Journeys:
     ...
 def without_short_visits(journeys: stagefunnel._core.journeys.Journeys, pipeline: Pipeline, least: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[stagefunnel._core.journeys.Journeys | None, list[int]]:
     ...

@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageArrivals', 'StageDurations', 'StageTime', 'Transitions', 'VisitCounts', 'VisitRows', 'VisitTable', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_transitions', 'find_arrivals', 'find_losses', 'item_facts', 'last_values_of_losses', 'list_visits', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'summarise_durations', 'time_in_stage']
+__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageArrivals', 'StageDurations', 'StageTime', 'TimesTo', 'Transitions', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_transitions', 'find_arrivals', 'find_losses', 'item_facts', 'last_values_of_losses', 'list_visits', 'log_quality', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'summarise_durations', 'time_in_stage', 'times_to']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -202,6 +202,22 @@ class StageDurations(VisitCounts):
     @property
     def durations(self) -> numpy.typing.NDArray[numpy.uint64]:
         ...
+class Way(enum.Enum):
+    closed: typing.ClassVar[Way]
+    none: typing.ClassVar[Way]
+    open: typing.ClassVar[Way]
+    start_unknown: typing.ClassVar[Way]
+    there: typing.ClassVar[Way]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class TimesTo:
+    @property
+    def duration(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
+    def way(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
 class VisitTable:
     def take_duration(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
@@ -271,4 +287,6 @@ def stage_durations(journeys: stagefunnel._core.journeys.Journeys, pipeline: sta
 def summarise_durations(counts: VisitCounts, samples: list[numpy.typing.NDArray[numpy.uint64]], quantiles: collections.abc.Sequence[Quantile]) -> StageTime:
     ...
 def time_in_stage(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, per: Per, quantiles: collections.abc.Sequence[Quantile], threads: typing.SupportsInt | typing.SupportsIndex, marks: stagefunnel._core.scan.Marks | None) -> list[StageTime]:
+    ...
+def times_to(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, from_stage: typing.SupportsInt | typing.SupportsIndex, to_stage: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, marks: stagefunnel._core.scan.Marks | None) -> TimesTo:
     ...

@@ -55,6 +55,7 @@ STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),
 )
+TIMES_TO: Final = ("n", "completed", "open", "closed", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")
 LOST_LENGTHS: Final = ("mean_until_lost", "median_until_lost", "mean_in_stage")

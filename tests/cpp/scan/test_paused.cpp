@@ -39,6 +39,20 @@ TEST(WithPauses, RowsOfOtherStagesAreAsOldAsTheItem) {
               (Times{3, 3, 3, 4}));
 }
 
+TEST(WithPauses, TheClockRunsAgainWhereAVisitHasEnded) {
+    const Log log = log_of({{1, "New", 0}, {1, "Waiting", 3}, {1, "Won", 10}});
+    const std::vector<std::int64_t> ended{Marks::kNotEnded, 7, Marks::kNotEnded};
+    const Marks marks{.whole = log.journeys, .ended = ended};
+    const Journeys stopped = with_pauses(log.journeys, kPausedStages.read(log), kPaused, 1, &marks);
+    EXPECT_EQ(list_of(stopped.time), (Times{0, 3, 6}));
+}
+
+TEST(WithPauses, EachItemHasAClockOfItsOwn) {
+    const Log log = log_of({{1, "Waiting", 0}, {1, "Won", 4}, {2, "New", 5}, {2, "Won", 6}});
+    const Journeys stopped = with_pauses(log.journeys, kPausedStages.read(log), kPaused, 2);
+    EXPECT_EQ(list_of(stopped.time), (Times{0, 0, 5, 6}));
+}
+
 TEST(WithPauses, NeedsAValueForEachStage) {
     const Log log = log_of({{1, "New", 0}});
     const std::vector<std::uint8_t> one{1};

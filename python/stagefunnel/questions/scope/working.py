@@ -1,4 +1,4 @@
-"""Working time: the times of a log, or of a part of it, counted in the hours of a calendar."""
+"""Lengths of time: as they pass, in the hours of a calendar, or on clocks that stand still in some stages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ... import _core
 from ...errors import SchemaError, given
 from ...log.data import LogData
+from ...pipeline import Pipeline
 from ...times.periods import Clock
 from ...times.stamps import NAT, ticks_in
 from ...times.working_spans import Spans
@@ -80,6 +81,30 @@ class Lengths:
             before=spans.before,
             threads=self.data.threads,
         )
+
+    def with_pauses(
+        self, selection: Selection, journeys: _core.journeys.Journeys
+    ) -> _core.journeys.Journeys:
+        """Return journeys in which the clock of an item stands still in the paused stages of the pipeline.
+
+        `journeys` are those of the selection, with times between which the lengths pass.
+        """
+        pipeline = selection.pipeline
+        paused = pipeline.rules.paused
+        if not paused:
+            return journeys
+        return _core.scan.with_pauses(
+            journeys=journeys,
+            pipeline=selection.lookup,
+            paused=np.array([label in paused for label in pipeline.labels], dtype=np.uint8),
+            threads=self.data.threads,
+            marks=self.marks(selection),
+        )
+
+    def remembered_with_pauses(self, pipeline: Pipeline) -> dict[str, Any]:
+        """What a table remembers whose lengths leave paused stages out: these too."""
+        paused = [str(label) for label in pipeline.rules.paused]
+        return {**self.remembered, **({"paused": paused} if paused else {})}
 
     def marks(self, selection: Selection) -> _core.scan.Marks | None:
         """Return the marks of the rows that the core reads beside these journeys."""

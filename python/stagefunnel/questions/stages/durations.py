@@ -172,17 +172,26 @@ def time_table(
             "start_unknown": [stage.start_unknown for stage in stages],
         }
     )
-    for name, lengths in [
-        ("mean", [stage.mean for stage in stages]),
-        *((name, [stage.quantiles[i] for stage in stages]) for i, name in enumerate(names)),
-    ]:
-        exact = [
-            length.whole + Fraction(length.rest, length.of) if stage.completed else None
-            for stage, length in zip(stages, lengths, strict=True)
-        ]
-        table[name] = to_durations(exact, unit)
+    for name, column in length_columns(stages, names, unit).items():
+        table[name] = column
     remember(table, "time_in_stage", pipeline, per=per, **more)
     return table[[*STAGE_TIMES, *names[1:]]]
+
+
+def length_columns(
+    rows: Sequence[_core.stages.StageTime], names: Sequence[str], unit: str | None
+) -> dict[str, pd.Series]:
+    """Make the columns of lengths, the mean and the quantiles, of the rows of a table."""
+    lengths_of = {"mean": [row.mean for row in rows]}
+    lengths_of |= {name: [row.quantiles[at] for row in rows] for at, name in enumerate(names)}
+    columns = {}
+    for name, lengths in lengths_of.items():
+        exact = [
+            length.whole + Fraction(length.rest, length.of) if row.completed else None
+            for row, length in zip(rows, lengths, strict=True)
+        ]
+        columns[name] = to_durations(exact, unit)
+    return columns
 
 
 def _share(quantile: Any) -> float:

@@ -91,8 +91,8 @@ def losses(
         of the group that are lost now; with `amount` also ``amount`` and ``amount_missing``;
         ``mean_until_lost`` and ``median_until_lost``, from the creation of an item until its loss, and
         ``mean_in_stage``, of the last visit before the loss; items whose start is not known are in none of
-        these. Lengths of time are timedeltas, or floats where
-        the log's times are plain integers. With `within`, ``too_recent`` counts the items of the group that
+        these. The two times until the loss leave out the ``paused`` stages of the pipeline. Lengths of time
+        are timedeltas, or floats where the log's times are plain integers. With `within`, ``too_recent`` counts the items of the group that
         are left out.
 
     Raises
@@ -168,7 +168,7 @@ def losses(
         axis="columns",
     )
     ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
-    about = {**ages, **measured.remembered}
+    about = {**ages, **measured.remembered_with_pauses(pipeline)}
     remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **about)
     return selection.remarked(table)
 

@@ -52,12 +52,14 @@ class Lost:
 
 def find_lost(selection: Selection, facts: UnitFacts | None, measured: Measured) -> Lost:
     """Find what is lost now; `facts` are those of the units where units are counted."""
+    passing = measured.journeys(selection.journeys)
     found = _core.stages.find_losses(
-        journeys=measured.journeys(selection.journeys),
+        journeys=passing,
         pipeline=selection.lookup,
         threads=selection.data.threads,
         marks=measured.marks(selection),
     )
+    until_lost = _until_lost(selection, found, passing, measured)
     creation_known, start_known = found.creation_unknown == 0, found.start_unknown == 0
     item = found.item
     stays = np.ones(len(item), dtype=bool) if selection.moved is None else ~selection.moved[item]
@@ -68,7 +70,7 @@ def find_lost(selection: Selection, facts: UnitFacts | None, measured: Measured)
             item,
             found.from_stage[stays],
             found.lost_stage[stays],
-            found.until_lost[stays],
+            until_lost[stays],
             found.in_stage[stays],
             creation_known[stays],
             start_known[stays],
@@ -88,13 +90,30 @@ def find_lost(selection: Selection, facts: UnitFacts | None, measured: Measured)
         deciding[lost],
         found.from_stage[rows],
         found.lost_stage[rows],
-        found.until_lost[rows] + _later_by(selection, facts, deciding[lost], measured),
+        until_lost[rows] + _later_by(selection, facts, deciding[lost], measured),
         found.in_stage[rows],
         _first_items_known(selection, facts)[deciding[lost]],
         start_known[rows],
         member=item[stays][of_member >= 0],
         lost_at=of_member[of_member >= 0],
     )
+
+
+def _until_lost(
+    selection: Selection,
+    found: _core.stages.Losses,
+    passing: _core.journeys.Journeys,
+    measured: Measured,
+) -> Lengths:
+    """Return the time of each lost item from its first row until the loss, without its paused stages."""
+    stopped = measured.with_pauses(selection, passing)
+    if stopped is passing:
+        return found.until_lost
+    # The stage before the loss has its own time, also where it is paused, so the items are read once more.
+    again = _core.stages.find_losses(
+        journeys=stopped, pipeline=selection.lookup, threads=selection.data.threads, marks=None
+    )
+    return again.until_lost
 
 
 def _first_items_known(selection: Selection, facts: UnitFacts) -> Flags:

@@ -1,4 +1,4 @@
-"""How long items take to come to a stage."""
+"""How long items take to a stage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
@@ -16,22 +17,22 @@ from ...tables.build import label_rows, remember
 from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import TIMES_TO
 from ...times.periods import MomentLike, PeriodLike
-from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..scope.breakdown import groups_of
-from ..scope.selection import selection_of
+from ..scope.selection import Selection, selection_of
 from ..scope.working import Lengths
-from .cells import Cells
-from .durations import QUANTILES, quantiles_of
+from .durations import QUANTILES, length_columns, quantiles_of
 
 CREATED: Final = "created"
+_FROM_CREATION: Final = -1  # as the core reads a stage
 _WAYS: Final = _core.stages.Way
+_COUNTS: Final = {"completed": _WAYS.there, "open": _WAYS.open, "closed": _WAYS.closed}
 
 
 def time_to(
     log: StageLog,
     pipeline: Pipeline,
-    stage: Hashable,
+    to_stage: Hashable,
     *,
     start: Hashable = CREATED,
     by: str | Sequence[str] | None = None,
@@ -43,21 +44,25 @@ def time_to(
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
 ) -> pd.DataFrame:
-    """Summarise how long items take to come to a stage: "how long until the first offer".
+    """Summarise how long items take to a stage: "how long until the first offer".
+
+    The time runs to the item's first entry into `to_stage` at or after the start, and leaves out the
+    ``paused`` stages of the pipeline.
 
     Parameters
     ----------
     log, pipeline
         The stage history and the stages.
-    stage
-        The stage that items come to, with their first entry into it at or after the start.
+    to_stage
+        The label of the stage.
     start
-        What the time runs from: ``"created"``, the item's first row, or a stage, the first entry into it.
+        What the time runs from: ``"created"``, the item's first row, or the label of a stage, the first
+        entry into it. Items that never entered that stage do not count.
     by
         Columns of the items table, or of the log at the item's first row; the table has a row for each
         combination of their values.
     quantiles
-        Shares between 0 and 1; each gives a column, as in :func:`time_in_stage`.
+        Shares between 0 and 1; each gives a column, as for :func:`time_in_stage`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`.
     calendar
@@ -66,17 +71,18 @@ def time_to(
     Returns
     -------
     DataFrame
-        One row per group of `by`: ``n`` items that set out; of these ``completed`` came to the stage,
+        One row per group of `by`: ``n``, the items that set out; of these ``completed`` entered `to_stage`,
         ``open`` did not and are open now, ``closed`` did not and are won, lost or in another pipeline now;
-        then ``mean``, ``median`` and the quantiles of the times of those that came. The times of the
-        pipeline's ``paused`` stages do not count. Lengths of time are timedeltas, or floats where the log's
-        times are plain integers; missing where none came. Those that are still open may yet come, and late:
-        the times are those of the items that came, not of all.
+        then ``mean``, ``median`` and the quantiles of the times of the completed. Lengths of time are
+        timedeltas, or floats where the log's times are plain integers; missing where no item is completed.
+        Items whose start or arrival is not known have no time; ``attrs["stagefunnel"]["start_unknown"]``
+        counts them.
 
     Raises
     ------
     UnknownStageError, SchemaError
-        As for :func:`funnel`; also if `stage` or `start` is not a stage of the pipeline, or both are one.
+        As for :func:`funnel`; also if `to_stage` or `start` is not a stage of the pipeline or both are the
+        same, and for a `calendar` with a log whose times are plain integers.
 
     Examples
     --------
@@ -92,63 +98,106 @@ def time_to(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
     lengths = Lengths.of(selection.data, calendar)
-    arrives = _row_of(pipeline, "stage", stage)
-    sets_out = -1 if start == CREATED else _row_of(pipeline, "start", start)
-    if arrives == sets_out:
-        raise SchemaError(given("stage", stage), " is where the time starts too; name two stages")
-    found = _core.stages.times_to(
-        journeys=lengths.item_journeys(selection),
-        pipeline=selection.lookup,
-        start=sets_out,
-        stage=arrives,
-        threads=log._data.threads,
-    )
-    own = [*TIMES_TO, *list(exact_quantiles)[1:]]
-    groups = groups_of(selection, by, reserved=own)
-    way = found.way
-    if selection.moved is not None:
-        # An item that moved on to another pipeline does not come any more.
-        way = np.where(selection.moved & (way == _WAYS.open.value), _WAYS.closed.value, way)
-    item = np.flatnonzero(way != _WAYS.none.value)
-    group = groups.codes(log.n_items)[item]
-    n_groups = groups.n_groups
-    counts = {
-        name: np.bincount(group[way[item] == state.value], minlength=n_groups)
-        for name, state in (("completed", _WAYS.there), ("open", _WAYS.open), ("closed", _WAYS.closed))
-    }
-    n = sum(counts.values())
-    came = way[item] == _WAYS.there.value
-    cells = Cells([group[came]])
-    measured = cells.lengths(found.duration[item[came]])
-    kept = np.arange(n_groups) if groups.is_one else np.flatnonzero(n)
-    of_group = dict(zip(cells.keys[0].tolist(), range(len(cells.sizes)), strict=True))
-    columns: dict[str, Any] = {"n": n[kept], **{name: values[kept] for name, values in counts.items()}}
-    for name, values in (
-        ("mean", measured.means()),
-        *((name, measured.quantiles(one)) for name, one in exact_quantiles.items()),
-    ):
-        exact = [values[of_group[code]] if code in of_group else None for code in kept.tolist()]
-        columns[name] = to_durations(exact, lengths.unit)
-    table = label_rows(pd.DataFrame(columns)[own], groups.values, kept)
-    names = pipeline.names
+    from_row = _FROM_CREATION if _is_creation(start) else _row_of(pipeline, "start", start)
+    to_row = _row_of(pipeline, "to_stage", to_stage)
+    if from_row == to_row:
+        raise SchemaError(given("to_stage", to_stage), " is also where the time starts; name two stages")
+    names = [*exact_quantiles]
+    groups = groups_of(selection, by, reserved=[*TIMES_TO, *names])
+    way, duration = _ways(selection, lengths, from_row, to_row)
+    code = groups.codes(log.n_items)
+    counts = _counts(way, code, groups.n_groups)
+    kept = groups.shown(counts["n"] > 0)
+    rows = [
+        _core.stages.summarise_durations(
+            counts=_core.stages.VisitCounts(len(times), len(times), 0, len(times), 0),
+            samples=[times],
+            quantiles=list(exact_quantiles.values()),
+        )
+        for times in _times_of_groups(way, duration, code, kept)
+    ]
+    columns = {name: values[kept] for name, values in counts.items()}
+    table = pd.DataFrame({**columns, **length_columns(rows, names, lengths.unit)})
+    table = label_rows(table, groups.values, kept)
     remember(
         table,
         "time_to",
         pipeline,
         by=groups.names,
-        stage=names[stage],
-        start="creation" if start == CREATED else names[start],
-        **lengths.remembered,
+        to_stage=str(to_stage),
+        start=None if from_row == _FROM_CREATION else str(start),
+        **lengths.remembered_with_pauses(pipeline),
     )
-    return selection.remarked(table)
+    return _with_unknown(selection.remarked(table), int(np.count_nonzero(way == _WAYS.start_unknown.value)))
+
+
+def _is_creation(start: Hashable) -> bool:
+    # The type is looked at first: not every label can be compared with a text.
+    return isinstance(start, str) and start == CREATED
 
 
 def _row_of(pipeline: Pipeline, option: str, label: Hashable) -> int:
-    if label not in pipeline.labels:
-        more = f', or "{CREATED}"' if option == "start" else ""
-        raise SchemaError(
-            given(option, label),
-            f" is not a stage of the pipeline{did_you_mean(label, pipeline.labels)}; it has: "
-            f"{quoted(pipeline.labels)}{more}",
-        )
-    return pipeline.labels.index(label)
+    """Return the row of a stage; a name that people read in place of a label is refused with the label."""
+    for row, known in enumerate(pipeline.labels):
+        if label == known:
+            return row
+    named_so = [known for known, name in pipeline.names.items() if name == label]
+    hint = f"; it is the name of {quoted(named_so)}" if named_so else did_you_mean(label, pipeline.labels)
+    more = f', and "{CREATED}" is the creation' if option == "start" else ""
+    raise SchemaError(
+        given(option, label),
+        f" is not a stage of the pipeline{hint}; it has: {quoted(pipeline.labels)}{more}",
+    )
+
+
+def _ways(
+    selection: Selection, lengths: Lengths, from_row: int, to_row: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
+    """Find how far each item has come on its way, and how long it took."""
+    found = _core.stages.times_to(
+        journeys=lengths.with_pauses(selection, lengths.journeys(selection.journeys)),
+        pipeline=selection.lookup,
+        from_stage=from_row,
+        to_stage=to_row,
+        threads=selection.data.threads,
+        marks=selection.marks,
+    )
+    way = found.way
+    if selection.moved is not None:
+        # An item that moved on to another pipeline does not arrive any more.
+        way = np.where(selection.moved & (way == _WAYS.open.value), _WAYS.closed.value, way)
+    return way, found.duration
+
+
+def _counts(
+    way: npt.NDArray[np.uint8], code: npt.NDArray[np.int32], n_groups: int
+) -> dict[str, npt.NDArray[np.int64]]:
+    """Count the items of each group by how far they have come."""
+    counts = {
+        name: np.bincount(code[way == one.value], minlength=n_groups).astype(np.int64)
+        for name, one in _COUNTS.items()
+    }
+    return {"n": sum(counts.values(), np.zeros(n_groups, dtype=np.int64)), **counts}
+
+
+def _times_of_groups(
+    way: npt.NDArray[np.uint8],
+    duration: npt.NDArray[np.uint64],
+    code: npt.NDArray[np.int32],
+    groups: npt.NDArray[np.intp],
+) -> list[npt.NDArray[np.uint64]]:
+    """Collect the times of the items of each of some groups that have arrived."""
+    arrived = np.flatnonzero(way == _WAYS.there.value)
+    of_group = code[arrived]
+    order = np.argsort(of_group, kind="stable")
+    times, of_group = duration[arrived[order]], of_group[order]
+    begins, ends = (np.searchsorted(of_group, groups, side=side) for side in ("left", "right"))
+    return [times[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+
+
+def _with_unknown(table: pd.DataFrame, n_unknown: int) -> pd.DataFrame:
+    """Let a table count the items without a time beside those that no created cohort has."""
+    if n_unknown:
+        remembered = table.attrs["stagefunnel"]
+        remembered["start_unknown"] = remembered.get("start_unknown", 0) + n_unknown
+    return table
