@@ -45,6 +45,7 @@ from reference.sequences import Match, sequence
 from reference.stage_signs import Signs, stage_signs
 from reference.stages import Row, Stages, is_there, labels, outcome_of
 from reference.stays import Marks, Stay, pauses_and_cuts, stays_by_item, visit_records
+from reference.time_to import TimeTo, passed, time_to
 from reference.transitions import transitions
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Signs",
     "Stages",
     "Stay",
+    "TimeTo",
     "Visit",
     "amounts_at_stages",
     "as_read",
@@ -83,6 +85,7 @@ __all__ = [
     "outcome",
     "outcome_of",
     "outcomes",
+    "passed",
     "pauses_and_cuts",
     "quality",
     "reasons_of_losses",
@@ -98,6 +101,7 @@ __all__ = [
     "standings_of_leads",
     "stays_by_item",
     "time_in_stage",
+    "time_to",
     "transitions",
     "unlinked",
     "values_at",

@@ -1,7 +1,7 @@
 """The losses, by stage and reason, and the skips of each group."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -20,8 +20,9 @@ from reference.journeys import (
     went_beyond,
 )
 from reference.report import Values, members_of, share
-from reference.stages import Item, Pipeline, Row, Unlisted, labels, stage_column
+from reference.stages import Item, Pipeline, Row, Stage, Unlisted, labels, stage_column
 from reference.stays import Stay, stays_by_item
+from reference.time_to import passed
 
 SKIP_COUNTS = ["passed", "beyond", "skipped", "began_beyond"]
 
@@ -36,10 +37,12 @@ def losses(
     amounts: Values,
     order: Sequence[Hashable] | None = None,
     stays: Mapping[Item, Sequence[Stay]] | None = None,
+    paused: Collection[Stage] = (),
 ) -> pd.DataFrame:
     """List the losses by ``group``, last stage before, lost stage and ``reason``, with the ``amount``.
 
-    ``stays`` are the visits with their ends; None reads them off the rows.
+    ``stays`` are the visits with their ends; None reads them off the rows. In the ``paused`` stages the clock
+    of an item stands still.
     """
     unit = unit_of(rows)
     by_item = visits_by_item(rows, pipeline, unlisted, order)
@@ -57,7 +60,7 @@ def losses(
                 for reason, kept in members_of(into, reasons):
                     sums = [Fraction(amounts[item]) for item in kept if amounts.get(item) is not None]
                     lengths = [
-                        _until_lost(visits, pipeline, unit)
+                        _until_lost(visits, stays[item], pipeline, paused, unit)
                         for item, visits in kept.items()
                         if not stays[item][0].start_unknown
                     ]
@@ -139,8 +142,15 @@ def _loss_place(visits: Sequence[Visit], pipeline: Pipeline) -> int:
     return len(before_closing(visits, pipeline.lost))
 
 
-def _until_lost(visits: Sequence[Visit], pipeline: Pipeline, unit: Unit | None) -> int:
-    return ticks_between(visits[0].start, visits[_loss_place(visits, pipeline)].start, unit)
+def _until_lost(
+    visits: Sequence[Visit],
+    stays: Sequence[Stay],
+    pipeline: Pipeline,
+    paused: Collection[Stage],
+    unit: Unit | None,
+) -> int:
+    place = _loss_place(visits, pipeline)
+    return int(passed(stays, 0, place, paused, lambda start, end: ticks_between(start, end, unit)))
 
 
 def _before_loss(stays: Sequence[Stay], pipeline: Pipeline) -> Stay:
