@@ -62,9 +62,13 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
             "No conversion from the stage before, because some got past a stage while it was not there: "
             f"{stages}"
         )
+    paused = remembered.get("paused", ())
+    if paused:
+        lines.append(f"The clock stands still in: {_some([names.get(stage, stage) for stage in paused])}")
     unknown = remembered.get("start_unknown", 0)
     if unknown:
-        lines.append(f"Start unknown, so in no created cohort: {counted(unknown, thing_of(remembered))}")
+        so = "without a time" if remembered.get("table") == "time_to" else "in no created cohort"
+        lines.append(f"Start unknown, so {so}: {counted(unknown, thing_of(remembered))}")
     outside = remembered.get("outside", ())
     if outside:
         first, last = remembered["log_runs"]

@@ -25,6 +25,7 @@ from ..tables.schema import (
     ROWS,
     SKIPS,
     STAGE_TIMES,
+    TIMES_TO,
     TRANSITIONS,
 )
 from ..tables.skipping import OnTheWay
@@ -37,6 +38,7 @@ from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
+from .way_sentences import of_times_to
 
 KIND_TITLES = {
     "classic": "classic",
@@ -269,6 +271,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "outcomes": (OUTCOME_TABLE, lambda table, _, remembered: of_outcomes(table, remembered)),
     "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
     "time_in_stage": (STAGE_TIMES, lambda table, name_of, _: of_times(table, name_of)),
+    "time_to": (TIMES_TO, of_times_to),
     "transitions": (TRANSITIONS, lambda table, name_of, _: of_moves(table, name_of)),
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),

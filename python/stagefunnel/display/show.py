@@ -24,6 +24,7 @@ from ..tables.schema import (
     SEQUENCE_PATHS,
     SKIPS,
     STAGE_TIMES,
+    TIMES_TO,
     TRANSITIONS,
 )
 from ..tables.skipping import OnTheWay
@@ -37,6 +38,7 @@ from .restored import has_parts, named_columns, named_parts, restored, with_leng
 from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .things import things_of
+from .way_sentences import way_title
 
 _MOST_ROWS = 60
 _MOST_MOVES = 10
@@ -54,6 +56,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "chain": FUNNEL,
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
+    "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
     "losses": LOSSES,
     "skips": SKIPS,
@@ -186,6 +189,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
     if kind == "time_in_stage":
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
+    if kind == "time_to":
+        return way_title(remembered)
     if kind != "comparison":
         return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]

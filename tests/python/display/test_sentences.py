@@ -75,6 +75,54 @@ def test_a_median_is_one_of_completed_visits(per: Any, half: str, median: str) -
     assert line(table) == f"Longest: New ({half} more than {median}; 25 % of all visits are still open)"
 
 
+def test_times_to_a_stage_say_how_many_items_have_arrived(log: sf.StageLog) -> None:
+    table = sf.time_to(log, PIPELINE, "Offer")
+    assert repr(sf.show(table)).startswith("Time from creation to Offer\n")
+    assert line(table) == (
+        "3 of 6 items reached Offer, 50 %, and half of these took more than 1; 3 were closed without it"
+    )
+    table = sf.time_to(log, PIPELINE.replace(names={"Order": "Bestellung"}), "Order", start="Offer")
+    assert repr(sf.show(table)).startswith("Time from Offer to Bestellung\n")
+    assert line(table) == (
+        "2 of 3 items reached Bestellung, 67 %, and half of these took more than 1; 1 is still open"
+    )
+    alone = sf.time_to(log, PIPELINE, "Lost", start="Offer")
+    assert line(alone).startswith("1 of 3 items reached Lost, 33 %, in 2; ")
+    nowhere = sf.time_to(log, PIPELINE, "Won", start="Bad", missing="ignore")
+    assert line(nowhere) == "0 of 1 item reached Won, 0 %; 1 was closed without it"
+    assert line(sf.time_to(journeys_log("New"), PIPELINE, "Won", start="Order")) == "No item entered Order."
+
+
+def test_times_to_a_stage_by_group_name_the_groups_of_thirty_that_take_longest_and_shortest() -> None:
+    frame = pd.DataFrame(
+        [
+            (item, stage, time)
+            for item in range(90)
+            for stage, time in (("New", 0), ("Offer", 4 if item < 30 else 9 if item < 60 else 99))
+            if item != 89 or stage == "New"
+        ],
+        columns=["item", "stage", "time"],
+    )
+    teams = pd.DataFrame({"item": range(90), "team": ["A"] * 30 + ["B"] * 30 + ["C"] * 30})
+    table = sf.time_to(sf.StageLog(frame, items=teams), PIPELINE, "Offer", by="team")
+    assert repr(sf.show(table)).splitlines()[-3:-1] == [
+        "89 of 90 items reached Offer, 99 %; 1 is still open",
+        "Longest: B (half of 30 items took more than 9); shortest: A (half of 30 items took more than 4)",
+    ]
+    assert line(table[table["team"] != "B"]) == "59 of 60 items reached Offer, 98 %; 1 is still open"
+
+
+def test_tables_of_times_name_the_paused_stages_and_unknown_starts() -> None:
+    pipeline = sf.Pipeline(["New", "w1"], lost="Lost", names={"w1": "Waiting"}, paused="w1")
+    frame = frame_of([(1, "New", 0), (1, "w1", 2), (1, "Lost", 9), (2, "New", 5)])
+    log = sf.StageLog(frame.assign(unknown=[0, 0, 0, 1]), start_unknown="unknown")
+    shown = repr(sf.show(sf.time_to(log, pipeline, "Lost")))
+    assert "\nThe clock stands still in: Waiting\nStart unknown, so without a time: 1 item" in shown
+    assert "\nThe clock stands still in: Waiting" in repr(sf.show(sf.losses(log, pipeline)))
+    assert "stands still" not in repr(sf.show(sf.time_in_stage(log, pipeline)))
+    assert "stands still" not in repr(sf.show(sf.losses(log, pipeline.replace(paused=()))))
+
+
 def test_moves_name_the_most_frequent(log: sf.StageLog) -> None:
     table = sf.transitions(log, PIPELINE)
     assert line(table) == "Most frequent: New → Offer (3 moves, 50 % of those that left New)"

@@ -82,9 +82,7 @@ class Lengths:
             threads=self.data.threads,
         )
 
-    def with_pauses(
-        self, selection: Selection, journeys: _core.journeys.Journeys
-    ) -> _core.journeys.Journeys:
+    def with_pauses(self, selection: Selection, journeys: _core.journeys.Journeys) -> _core.journeys.Journeys:
         """Return journeys in which the clock of an item stands still in the paused stages of the pipeline.
 
         `journeys` are those of the selection, with times between which the lengths pass.
@@ -102,7 +100,7 @@ class Lengths:
         )
 
     def remembered_with_pauses(self, pipeline: Pipeline) -> dict[str, Any]:
-        """What a table remembers whose lengths leave paused stages out: these too."""
+        """Return what a table remembers whose lengths leave paused stages out."""
         paused = [str(label) for label in pipeline.rules.paused]
         return {**self.remembered, **({"paused": paused} if paused else {})}
 

@@ -92,8 +92,8 @@ def losses(
         ``mean_until_lost`` and ``median_until_lost``, from the creation of an item until its loss, and
         ``mean_in_stage``, of the last visit before the loss; items whose start is not known are in none of
         these. The two times until the loss leave out the ``paused`` stages of the pipeline. Lengths of time
-        are timedeltas, or floats where the log's times are plain integers. With `within`, ``too_recent`` counts the items of the group that
-        are left out.
+        are timedeltas, or floats where the log's times are plain integers. With `within`, ``too_recent``
+        counts the items of the group that are left out.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,8 @@ def time_to(
     Examples
     --------
     >>> import stagefunnel as sf
-    >>> rows = {"item": [1, 1, 2, 3, 3], "stage": ["New", "Offer", "New", "New", "Lost"], "time": [0, 4, 1, 2, 9]}
+    >>> stages = ["New", "Offer", "New", "New", "Lost"]
+    >>> rows = {"item": [1, 1, 2, 3, 3], "stage": stages, "time": [0, 4, 1, 2, 9]}
     >>> pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
     >>> sf.time_to(sf.StageLog(rows), pipeline, "Offer", quantiles=[])
        n  completed  open  closed  mean  median

@@ -137,8 +137,9 @@ def test_other_questions_know_no_pause() -> None:
 
 def test_a_pipeline_keeps_its_paused_stages() -> None:
     assert PAUSED != PLAIN
-    assert PAUSED == sf.Pipeline(
-        ["New", "Waiting", "Legal", "Offer"], won="Won", lost="Lost", paused=("Waiting", "Legal")
+    assert (
+        sf.Pipeline(["New", "Waiting", "Legal", "Offer"], won="Won", lost="Lost", paused=("Waiting", "Legal"))
+        == PAUSED
     )
     assert pickle.loads(pickle.dumps(PAUSED)) == PAUSED
     assert PAUSED.replace(won="Sold").rules.paused == ("Waiting", "Legal")
@@ -185,9 +186,10 @@ def stays_in_weeks(draw: st.DrawFn) -> list[tuple[int, str, dt.datetime, dt.date
     for item in range(draw(st.integers(1, 4))):
         time = dt.datetime(2026, 3, 5) + dt.timedelta(seconds=draw(st.integers(0, 30 * 86_400)))
         for stage in draw(STAGES):
-            end = draw(st.none() | SECONDS.map(lambda wait: time + dt.timedelta(seconds=wait)))
+            wait, after = draw(st.none() | SECONDS), draw(SECONDS)
+            end = None if wait is None else time + dt.timedelta(seconds=wait)
             rows.append((item, stage, time, end, draw(st.integers(0, 5)) == 5))
-            time += dt.timedelta(seconds=draw(SECONDS))
+            time += dt.timedelta(seconds=after)
     return rows
 
 

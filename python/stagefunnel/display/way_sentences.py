@@ -1,0 +1,62 @@
+"""The sentences of times to a stage: how many items have arrived, and in which group it takes longest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from .extremes import group_name, largest_and_smallest
+from .numbers import count, counted, length, part_of
+from .period_sentences import NameOf
+
+_FEWEST: Final = 30  # as many as a group needs to be ranked
+
+
+def way_title(remembered: Mapping[str, Any]) -> str:
+    """Name the two ends of the time: ``Time from creation to Offer``."""
+    names = remembered.get("names", {})
+    start = remembered.get("start")
+    begin = "creation" if start is None else names.get(start, start)
+    end = remembered.get("to_stage", "")
+    return f"Time from {begin} to {names.get(end, end)}"
+
+
+def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many items have arrived, how long half of them took, and in which groups it takes longest."""
+    n, completed = int(table["n"].sum()), int(table["completed"].sum())
+    if not n:
+        start = remembered.get("start")
+        return ["No item has a start." if start is None else f"No item entered {name_of(start)}."]
+    arrived = part_of(completed, n, f"{'item' if n == 1 else 'items'} reached {name_of(remembered['to_stage'])}")
+    by = columns_before(table, "n")
+    working_day = remembered.get("working_day")
+    half = ""
+    if completed and not by:
+        median = length(table["median"].iloc[0], working_day)
+        half = f", in {median}" if completed == 1 else f", and half of these took more than {median}"
+    sentences = [f"{arrived}{half}{_rest(table)}"]
+    ranked = table[table["completed"] >= _FEWEST]
+    if by and len(ranked) > 1:
+        ends = zip(("Longest", "shortest"), largest_and_smallest(ranked, ranked["median"]), strict=True)
+        sentences.append(
+            "; ".join(
+                f"{word}: {group_name(row, by)} (half of {counted(row['completed'].iloc[0], 'item')} took more "
+                f"than {length(row['median'].iloc[0], working_day)})"
+                for word, row in ends
+            )
+        )
+    return sentences
+
+
+def _rest(table: pd.DataFrame) -> str:
+    """Say what became of the items that have not arrived."""
+    n_open, closed = int(table["open"].sum()), int(table["closed"].sum())
+    parts = []
+    if n_open:
+        parts.append(f"{count(n_open)} {'is' if n_open == 1 else 'are'} still open")
+    if closed:
+        parts.append(f"{count(closed)} {'was' if closed == 1 else 'were'} closed without it")
+    return f"; {' and '.join(parts)}" if parts else ""
