@@ -36,6 +36,14 @@ def read_length(text: str | None, log: sf.StageLog) -> Any:
     return int(text) if log.unit is None and text.isdecimal() else text
 
 
+def read_stage(text: str, pipeline: sf.Pipeline) -> Any:
+    """Read a stage: its label, which may be a number, or the one name that people read in its place."""
+    by_label = [label for label in pipeline.labels if str(label) == text]
+    by_name = [label for label, name in pipeline.names.items() if name == text]
+    found = by_label or by_name
+    return found[0] if len(found) == 1 else text
+
+
 def read_only(texts: list[str] | None, parser: argparse.ArgumentParser) -> dict[str, list[str]] | None:
     """Read ``COLUMN=VALUE`` texts as the values of each column; a column may have several."""
     if texts is None:

@@ -30,7 +30,9 @@ def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
     if not n:
         start = remembered.get("start")
         return ["No item has a start." if start is None else f"No item entered {name_of(start)}."]
-    arrived = part_of(completed, n, f"{'item' if n == 1 else 'items'} reached {name_of(remembered['to_stage'])}")
+    arrived = part_of(
+        completed, n, f"{'item' if n == 1 else 'items'} reached {name_of(remembered['to_stage'])}"
+    )
     by = columns_before(table, "n")
     working_day = remembered.get("working_day")
     half = ""

@@ -77,6 +77,8 @@ FILES = {
     "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
     "calendar.toml": '[calendar]\nhours = {mon-fri = [["09:00", "12:00"], ["13:00", "17:00"]]}\n',
     "pipeline.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n',
+    "paused.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n'
+    'paused = ["New"]\n',
     "other.toml": '[pipeline]\nstages = ["Offer", "New", "Deal"]\nwon = "Won"\nlost = "Lost"\n'
     '[columns]\nitem = "other_item"\n',
     "leads.csv": "item,other_item,stage,other_stage,time,other_time,number,paid\n"
@@ -137,7 +139,10 @@ TRIALS: dict[str, list[Trial]] = {
     "entries": [trial("all")],
     "every": [trial("day", needs="--table trend"), idle("year")],
     "exclude": [trial("Lost")],
-    "exited": [trial("left", file="ended.csv")],
+    "exited": [
+        trial("left", file="ended.csv"),
+        trial("left", file="ended.csv", needs="--pipeline paused.toml"),
+    ],
     "export": [trial(file="export"), idle()],
     "fill": [trial("moves", needs="--kind conversions"), idle("moves"), idle("moves", needs="--kind strict")],
     "first_time": [trial("1", needs="--table items")],
@@ -190,6 +195,7 @@ TRIALS: dict[str, list[Trial]] = {
     "reason": [trial("who")],
     "same_part": [trial(needs="--period 2026-06")],
     "stage": [trial("other_stage")],
+    "start": [trial("New")],
     "start_unknown": [trial("guessed", file="ended.csv"), idle("guessed", file="export")],
     "steps": [trial("New,Lost")],
     "table": [trial("times")],
@@ -198,6 +204,7 @@ TRIALS: dict[str, list[Trial]] = {
     "timing": [trial("first_entry", needs="--table items")],
     "title": [trial("Deals")],
     "to": [trial("answer.parquet")],
+    "to_stage": [trial("Won")],
     "to_step": [trial("2", needs="--table trend --steps New,Offer,Won"), idle("2")],
     "top": [trial("1", needs="--by who"), trial("1", needs="--table paths"), idle("1")],
     "unit": [
@@ -237,6 +244,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "compare": ["--period", "2026-02"],
         "report": ["--out", "page.html"],
         "sequence": ["--steps", "New,Won"],
+        "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
     }.get(command, [])
     is_export = file in ("export", "leads", "marked", "merged")

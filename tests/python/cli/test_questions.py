@@ -182,3 +182,27 @@ def test_an_export_has_its_managers_and_amounts_at_hand(capsys: pytest.CaptureFi
     expected = sf.skips(export.log, export.pipelines["Sales"], by=["manager"])
     found = answer(capsys, "skips", *BITRIX, "--export", "--pipeline", "Sales", "--by", "manager")
     assert found == shown(expected)
+
+
+def test_times_to_a_stage_are_asked_for_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "time-to", *WITH_ITEMS, "--to-stage", "Won", "--by", "manager")
+    assert found == shown(sf.time_to(log(), pipeline(), "Won", by="manager"))
+    found = answer(capsys, "time-to", *ASKED, "--to-stage", "Won", "--start", "Offer", "--period", "2026-03")
+    assert found == shown(sf.time_to(log(), pipeline(), "Won", start="Offer", period="2026-03"))
+
+
+def test_a_stage_goes_by_its_label_or_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("codes.csv").write_text("deal,phase,at\n1,10,2026-01-05\n1,20,2026-01-07\n")
+    Path("codes.toml").write_text(
+        '[pipeline]\nstages = [10, 20]\nwon = 30\n[pipeline.names]\n10 = "New"\n20 = "Offer"\n30 = "20"\n'
+        '[columns]\nitem = "deal"\nstage = "phase"\ntime = "at"\n'
+    )
+    ask = ["time-to", "codes.csv", "--pipeline", "codes.toml", "--to-stage"]
+    by_label = answer(capsys, *ask, "20")
+    assert by_label.startswith("Time from creation to Offer\n")
+    assert "1 of 1 item reached Offer, 100 %, in 2 d" in by_label
+    assert answer(capsys, *ask, "Offer") == by_label
+    assert main([*ask, "Offre"]) == 1
+    assert "--to-stage Offre is not a stage of the pipeline" in capsys.readouterr().err
+    assert main([*ask, "20", "--start", "Nwe"]) == 1
+    assert "--start Nwe is not a stage of the pipeline" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import Inputs, open_inputs, open_log_and_pipeline
-from ..values import read_period, split_names
+from ..values import read_period, read_stage, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -53,6 +53,20 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         return sf.time_in_stage(
             inputs.log, inputs.pipeline, per=args.per, calendar=inputs.calendar, **inputs.scope(args)
+        )
+
+
+def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Summarise how long items take to a stage."""
+    with open_inputs(args, parser) as inputs:
+        return sf.time_to(
+            inputs.log,
+            inputs.pipeline,
+            read_stage(args.to_stage, inputs.pipeline),
+            start=read_stage(args.start, inputs.pipeline),
+            by=split_names(args.by),
+            calendar=inputs.calendar,
+            **inputs.scope(args),
         )
 
 

@@ -157,6 +157,17 @@ example:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
 """,
     ),
+    "time-to": Command(
+        "summarise how long items take to a stage",
+        "questions.time_to",
+        (options.way, options.groups, options.calendar, options.marks, options.part),
+        """\
+examples:
+  stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Delivery
+  stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Won --start Delivery \\
+      --items items.csv --by manager
+""",
+    ),
     "visits": Command(
         "list the visits: which item was in which stage, from when to when",
         "questions.visits",
