@@ -298,19 +298,6 @@ def per(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--per", choices=get_args(PerName), default="visit")
 
 
-def way(parser: argparse.ArgumentParser) -> None:
-    """Add the stage to which a time runs, and what it runs from."""
-    parser.add_argument(
-        "--to-stage", metavar="STAGE", required=True, help="the stage to which the time runs, e.g. Offer"
-    )
-    parser.add_argument(
-        "--start",
-        metavar="STAGE",
-        default="created",
-        help="the stage from whose first entry it runs (default: from the item's first row)",
-    )
-
-
 def cohort(parser: argparse.ArgumentParser) -> None:
     """Add the part of the log, of which a cohort can be followed for a length of time."""
     part(parser)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -25,32 +25,29 @@ def way_title(remembered: Mapping[str, Any]) -> str:
 
 
 def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
-    """Say how many items have arrived, how long half of them took, and in which groups it takes longest."""
+    """Say how many items have arrived, after what median time, and in which groups it takes longest."""
     n, completed = int(table["n"].sum()), int(table["completed"].sum())
     if not n:
         start = remembered.get("start")
-        return ["No item has a start." if start is None else f"No item entered {name_of(start)}."]
+        return ["No item is counted." if start is None else f"No item entered {name_of(start)}."]
     arrived = part_of(
         completed, n, f"{'item' if n == 1 else 'items'} reached {name_of(remembered['to_stage'])}"
     )
     by = columns_before(table, "n")
     working_day = remembered.get("working_day")
-    half = ""
-    if completed and not by:
-        median = length(table["median"].iloc[0], working_day)
-        half = f", in {median}" if completed == 1 else f", and half of these took more than {median}"
-    sentences = [f"{arrived}{half}{_rest(table)}"]
+    median = "" if by or not completed else f" (median {length(table['median'].iloc[0], working_day)})"
+    sentences = [f"{arrived}{median}{_rest(table)}"]
     ranked = table[table["completed"] >= _FEWEST]
     if by and len(ranked) > 1:
         ends = zip(("Longest", "shortest"), largest_and_smallest(ranked, ranked["median"]), strict=True)
-        sentences.append(
-            "; ".join(
-                f"{word}: {group_name(row, by)} (half of {counted(row['completed'].iloc[0], 'item')} took more "
-                f"than {length(row['median'].iloc[0], working_day)})"
-                for word, row in ends
-            )
-        )
+        sentences.append("; ".join(f"{word}: {_median_of(row, by, working_day)}" for word, row in ends))
     return sentences
+
+
+def _median_of(row: pd.DataFrame, by: Sequence[Any], working_day: float | None) -> str:
+    """Name a group with its median and the number of items that it is of."""
+    items = counted(row["completed"].iloc[0], "item")
+    return f"{group_name(row, by)} (median {length(row['median'].iloc[0], working_day)} of {items})"
 
 
 def _rest(table: pd.DataFrame) -> str:

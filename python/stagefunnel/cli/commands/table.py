@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final, Literal
 
-from .. import options
+from .. import options, way_options
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ example:
     "time-to": Command(
         "summarise how long items take to a stage",
         "questions.time_to",
-        (options.way, options.groups, options.calendar, options.marks, options.part),
+        (way_options.way, options.groups, options.calendar, options.marks, options.part),
         """\
 examples:
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Delivery
