@@ -204,5 +204,5 @@ def test_a_stage_goes_by_its_label_or_its_name(capsys: pytest.CaptureFixture[str
     assert answer(capsys, *ask, "Offer") == by_label
     assert main([*ask, "Offre"]) == 1
     assert "--to-stage Offre is not a stage of the pipeline" in capsys.readouterr().err
-    assert main([*ask, "20", "--start", "Nwe"]) == 1
-    assert "--start Nwe is not a stage of the pipeline" in capsys.readouterr().err
+    assert main([*ask, "20", "--start", "Neww"]) == 1
+    assert "--start Neww is not a stage of the pipeline" in capsys.readouterr().err

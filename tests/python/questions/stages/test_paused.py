@@ -156,15 +156,17 @@ def test_a_file_holds_paused_stages(tmp_path: Any) -> None:
     assert sf.Pipeline.from_toml(path) == PAUSED
     path.write_text("[pipeline]\nstages = [1, 2]\nwon = 3\npaused = 2\n")
     assert sf.Pipeline.from_toml(path) == sf.Pipeline([1, 2], won=3, paused=2)
-    path.write_text('[pipeline]\nstages = ["New", "Waiting"]\nwon = "Won"\npaused = ["Wating"]\n')
-    with pytest.raises(sf.SchemaError, match=r"pipeline.toml.*paused names 'Wating'.*did you mean 'Waiting'"):
+    path.write_text('[pipeline]\nstages = ["New", "Waiting"]\nwon = "Won"\npaused = ["Waitingg"]\n')
+    with pytest.raises(
+        sf.SchemaError, match=r"pipeline.toml.*paused names 'Waitingg'.*did you mean 'Waiting'"
+    ):
         sf.Pipeline.from_toml(path)
 
 
 @pytest.mark.parametrize(
     ("paused", "message"),
     [
-        ("Wating", "paused names 'Wating', which is not one of its stages; did you mean 'Waiting'"),
+        ("Waitingg", "paused names 'Waitingg', which is not one of its stages; did you mean 'Waiting'"),
         (["Waiting", "Lost"], "paused names 'Lost', which is a final stage; it is about stages in progress"),
         ("Won", "paused names 'Won', which is a final stage"),
         ([7], "paused names 7, which is not one of its stages"),

@@ -163,8 +163,8 @@ def test_a_log_without_an_item_that_sets_out_has_a_row_of_nothing() -> None:
     ("to_stage", "options", "message"),
     [
         ("Ofer", {}, "to_stage='Ofer' is not a stage of the pipeline; did you mean 'Offer'"),
-        ("Offer", {"start": "Nwe"}, "start='Nwe' is not a stage of the pipeline; did you mean 'New'"),
-        ("Offer", {"start": "Nwe"}, "'Lost', and \"created\" is the creation"),
+        ("Offer", {"start": "Neww"}, "start='Neww' is not a stage of the pipeline; did you mean 'New'"),
+        ("Offer", {"start": "Neww"}, "'Lost', and \"created\" is the creation"),
         (
             "Angebot",
             {},
