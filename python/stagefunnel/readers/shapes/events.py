@@ -13,8 +13,9 @@ from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources
-from .column_names import columns_of, is_usual, others_of
+from .column_names import is_usual, others_of
 from .history import stage_history
+from .item_column import columns_in
 from .items import LIST_ROLE, items_beside, sniff_list
 from .ties import in_reading_order
 
@@ -25,7 +26,7 @@ _NEEDED = ("item", "stage", "time")
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: events have an item, a stage and a time."""
-    names = columns_of(source.columns, options, _NEEDED)
+    names = columns_in(source.frame, options, _NEEDED)
     if len(names) < len(_NEEDED) or _is_list(source, names, options):
         return sniff_list(source, options)
     return "events"

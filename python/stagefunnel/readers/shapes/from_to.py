@@ -15,8 +15,9 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources, Table
-from .column_names import has, others_of
+from .column_names import others_of
 from .history import stage_history
+from .item_column import has
 from .items import LIST_ROLE, items_beside, sniff_list
 from .ties import in_reading_order
 
@@ -30,7 +31,7 @@ _NEEDED = ("item", "from_stage", "to_stage", "time")
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: moves have an item, the stages before and after, and a time."""
-    return "moves" if has(source, options, _NEEDED) else sniff_list(source, options)
+    return "moves" if has(source.frame, options, _NEEDED) else sniff_list(source, options)
 
 
 def read(sources: Sources, options: Options) -> Export:

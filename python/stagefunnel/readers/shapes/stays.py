@@ -16,8 +16,9 @@ from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources
-from .column_names import has, others_of
+from .column_names import others_of
 from .history import stage_history
+from .item_column import has
 from .items import LIST_ROLE, items_beside, sniff_list
 from .ties import in_reading_order, reordered
 
@@ -33,7 +34,7 @@ _NEVER = 2050  # warehouses write 2050 or 9999 as the end of a stay that goes on
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: stays have an item, a stage, and the times of entry and exit."""
     is_events = options.time is not None and options.entered is None
-    is_stays = has(source, options, _NEEDED) and not is_events
+    is_stays = has(source.frame, options, _NEEDED) and not is_events
     return "stays" if is_stays else sniff_list(source, options)
 
 

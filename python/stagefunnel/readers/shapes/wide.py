@@ -19,9 +19,10 @@ from ..sources.cells import as_text
 from ..sources.dates import looks_like_times, read_times
 from ..sources.places import place_of, rows_at
 from ..sources.source import Source, Sources
-from .column_names import columns_of, has, is_usual
+from .column_names import is_usual
 from .date_names import is_no_stage, stage_names, without_affixes
 from .history import history
+from .item_column import columns_in, has
 from .items import LIST_OF_ITEMS, LIST_ROLE, item_columns, items_beside, sniff_list
 
 FORMAT = "wide"
@@ -37,7 +38,7 @@ _FEWEST = 3
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: a wide table has an item, no stage, and columns of dates."""
-    is_wide = has(source, options, ("item",)) and not has(source, options, ("stage",))
+    is_wide = has(source.frame, options, ("item",)) and not has(source.frame, options, ("stage",))
     # A single column of dates may be anything, unless the pipeline passed has a stage of that name.
     fewest = 2 if options.pipeline is None else 1
     if is_wide and len(_stage_columns(source, options)) >= fewest:
@@ -47,7 +48,7 @@ def sniff(source: Source, options: Options) -> str | None:
 
 def _stage_columns(source: Source, options: Options) -> dict[str, str]:
     """Return the stage of each column of dates, by column."""
-    item = columns_of(source.columns, options, ("item",))["item"]
+    item = columns_in(source.frame, options, ("item",))["item"]
     others = [column for column in source.columns if column != item]
     if options.pipeline is not None:
         stages = {*options.pipeline.labels, *options.pipeline.rules.aliases}
@@ -98,7 +99,7 @@ def read(sources: Sources, options: Options) -> Export:
     """Read a wide table: every date becomes a row; equal dates keep the order of the columns."""
     notes = Notes()
     table = history(sources, "wide", options, ("item",), notes)
-    item = columns_of(table.columns, options, ("item",))["item"]
+    item = columns_in(table.frame, options, ("item",))["item"]
     table = with_keys(table, item, options, notes)
     n_items = len(table.frame)
     source = Source("", table.frame, table.place)

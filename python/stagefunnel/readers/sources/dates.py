@@ -111,9 +111,12 @@ def looks_like_times(column: pd.Series) -> bool:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return bool(column.notna().any())
     present = column.dropna()
-    if not len(present) or not all(isinstance(value, str) for value in present):
+    if not len(present) or not isinstance(present.iloc[0], str):
         return False
+    # Most columns end here, before every value is looked at.
     if not _are_dates(present.iloc[:1].map(without_words)).all():
+        return False
+    if not all(isinstance(value, str) for value in present):
         return False
     are_dates = _are_dates(present)
     return bool(are_dates.all() or _are_dates(present[~are_dates].map(without_words)).all())
