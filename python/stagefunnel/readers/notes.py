@@ -31,7 +31,7 @@ _GUESSES: Final = {
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "merged_deals", "unreadable_amounts"),
+    *("names_without_stages", "merged_deals", "unreadable_amounts", "outcome_elsewhere"),
     _TIES,
 }
 

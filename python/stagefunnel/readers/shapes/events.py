@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..build.log import finish, make_log
-from ..build.pipelines import guessed_pipelines
 from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources
 from .column_names import is_usual, others_of
+from .ending import export_of
 from .history import stage_history
 from .item_column import columns_in
 from .items import LIST_ROLE, items_beside, sniff_list
@@ -48,6 +47,4 @@ def read(sources: Sources, options: Options) -> Export:
     table, rows = in_reading_order(table, rows, options, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes)
-    log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, table.place, items, options, notes)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..build.log import finish, make_log
 from ..build.moves import with_first_stages
-from ..build.pipelines import guessed_pipelines
 from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
@@ -16,6 +14,7 @@ from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources, Table
 from .column_names import others_of
+from .ending import export_of
 from .history import stage_history
 from .item_column import has
 from .items import LIST_ROLE, items_beside, sniff_list
@@ -47,9 +46,7 @@ def read(sources: Sources, options: Options) -> Export:
     items = items_beside(sources, arrivals, others, options, notes)
     created = _created(items, _births(history.creations, names, options, notes))
     rows, place = with_first_stages(moves, created, table.place, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes)
-    log = make_log(rows, place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, place, items, options, notes)
 
 
 def _births(

@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..build.log import finish, make_log
-from ..build.pipelines import guessed_pipelines
 from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
@@ -17,6 +15,7 @@ from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources
 from .column_names import others_of
+from .ending import export_of
 from .history import stage_history
 from .item_column import has
 from .items import LIST_ROLE, items_beside, sniff_list
@@ -58,9 +57,7 @@ def read(sources: Sources, options: Options) -> Export:
     note_exits(rows, following, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes)
-    log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, table.place, items, options, notes)
 
 
 def _following(rows: pd.DataFrame) -> pd.Series:
