@@ -292,6 +292,7 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "pipelines": {"Sales": SHOP.pipeline},
         "steps": ["New", "Won"],
         "item": 1,
+        "to_stage": "Won",
         "period": "2026-01",
     }
     options = inspect.signature(question).parameters

@@ -142,8 +142,11 @@ def _row_of(pipeline: Pipeline, option: str, label: Hashable) -> int:
     for row, known in enumerate(pipeline.labels):
         if label == known:
             return row
-    named_so = [known for known, name in pipeline.names.items() if name == label]
+    names = pipeline.names
+    named_so = [known for known, name in names.items() if name == label]
     hint = f"; it is the name of {quoted(named_so)}" if named_so else did_you_mean(label, pipeline.labels)
+    # Whoever has a name in mind gets near it, and then learns the label.
+    hint = hint or did_you_mean(label, list(names.values()))
     more = f', and "{CREATED}" is the creation' if option == "start" else ""
     raise SchemaError(
         given(option, label),
