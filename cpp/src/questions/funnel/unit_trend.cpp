@@ -7,6 +7,7 @@
 #include "questions/funnel/unit_counter.hpp"
 #include "questions/funnel/unit_status.hpp"
 #include "scan/code_meaning.hpp"
+#include "scan/look_ahead.hpp"
 #include "stagefunnel/questions/funnel/units.hpp"
 
 namespace stagefunnel::funnel {
@@ -93,7 +94,7 @@ class UnitTrendCounter {
         const scan::JourneyTimes times = scan::times_of_journey(journeys_, codes_, meaning_, begin, end);
         if (!times.seen || (times.moved && periods_.moved_out == scan::MovedOut::exclude)) return;
         const bool is_counted = reader_.read_rows(begin, end);
-        status.see(times, reader_.end(), item, journeys_.first_row[item], is_counted);
+        status.see(ItemStanding(times, reader_.end(), journeys_.first_row[item], is_counted), item);
         if (is_counted) counter_.see(reader_, item, journeys_.first_row[item], times.moved);
     }
 
@@ -119,7 +120,12 @@ UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline, 
     const auto count = [&]<class Mask>(const auto* codes, std::size_t first, std::size_t last) {
         UnitTrendCounter<Mask, std::decay_t<decltype(*codes)>> counter(journeys, pipeline, codes, options,
                                                                        periods, meaning.data());
-        for (std::size_t unit = first; unit < last; ++unit) counter.count(items.of(unit));
+        const scan::LookAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
+        for (std::size_t unit = first; unit < last; ++unit) {
+            for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place)
+                ahead.at(place);
+            counter.count(items.of(unit));
+        }
         return counter.take();
     };
     PartialUnits changes = count_all_units(journeys, pipeline, items, options.threads, count);
