@@ -62,9 +62,7 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
             "No conversion from the stage before, because some got past a stage while it was not there: "
             f"{stages}"
         )
-    paused = remembered.get("paused", ())
-    if paused:
-        lines.append(f"The clock stands still in: {_some([names.get(stage, stage) for stage in paused])}")
+    lines += of_pauses(remembered)
     unknown = remembered.get("start_unknown", 0)
     if unknown:
         so = "without a time" if remembered.get("table") == "time_to" else "in no created cohort"
@@ -79,6 +77,16 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
         lines.append(f"Guessed when it was read, as quality() explains: {_some(named)}")
     lines += [f"Warning: {count(n)} {of_number(note, n)}" for n, note in remembered.get("warnings", ())]
     return lines
+
+
+def of_pauses(remembered: Mapping[str, Any]) -> list[str]:
+    """Name the stages that lengths of time leave out."""
+    names, paused = remembered.get("names", {}), remembered.get("paused", ())
+    return (
+        [f"The clock stands still in: {_some([names.get(stage, stage) for stage in paused])}"]
+        if paused
+        else []
+    )
 
 
 def of_number(note: str, number: int) -> str:

@@ -15,6 +15,7 @@ from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
 from ..display.numbers import count, percent
+from ..display.remarks import of_pauses
 from ..display.sentences import answers, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, value_labels
@@ -58,10 +59,11 @@ def lost(draw: Draw, table: pd.DataFrame) -> Section | None:
     """Make the section of losses; ``None`` without any."""
     if table.empty:
         return None
+    pauses = "".join(f" {line}." for line in of_pauses(table.attrs["stagefunnel"]))
     return Section(
         "losses",
         "Where items are lost",
-        "Each lost item counts once, at the last stage that it was in before it was lost.",
+        f"Each lost item counts once, at the last stage that it was in before it was lost.{pauses}",
         _figure(draw, plot_losses, table),
         [_table(table, "Losses by stage")],
     )

@@ -237,6 +237,13 @@ def test_the_page_says_what_was_ignored_which_stages_have_no_rows_and_what_quali
     assert any(line.startswith("Warning: 2 items, and each has one row: a list of items") for line in text)
 
 
+def test_the_page_names_the_stages_in_which_the_clock_stands_still(tmp_path: Path, plain: str) -> None:
+    pipeline = SHOP.pipeline.replace(paused="Discussion")
+    page = page_of(tmp_path, SHOP.log, pipeline)
+    assert "in before it was lost. The clock stands still in: Discussion.<" in page
+    assert "stands still" not in plain
+
+
 def test_a_page_of_which_nothing_is_to_be_said_says_nothing(plain: str) -> None:
     assert not any(
         line.startswith(("Ignored", "Stages without", "Warning")) for line in Reader(plain).text["p"]
