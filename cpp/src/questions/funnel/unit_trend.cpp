@@ -7,7 +7,6 @@
 #include "questions/funnel/unit_counter.hpp"
 #include "questions/funnel/unit_status.hpp"
 #include "scan/code_meaning.hpp"
-#include "scan/look_ahead.hpp"
 #include "stagefunnel/questions/funnel/units.hpp"
 
 namespace stagefunnel::funnel {
@@ -120,12 +119,7 @@ UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline, 
     const auto count = [&]<class Mask>(const auto* codes, std::size_t first, std::size_t last) {
         UnitTrendCounter<Mask, std::decay_t<decltype(*codes)>> counter(journeys, pipeline, codes, options,
                                                                        periods, meaning.data());
-        const scan::LookAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
-        for (std::size_t unit = first; unit < last; ++unit) {
-            for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place)
-                ahead.at(place);
-            counter.count(items.of(unit));
-        }
+        for (std::size_t unit = first; unit < last; ++unit) counter.count(items.of(unit));
         return counter.take();
     };
     PartialUnits changes = count_all_units(journeys, pipeline, items, options.threads, count);

@@ -81,24 +81,6 @@ class FirstItem {
     std::uint32_t first_row_ = 0;
 };
 
-/// What the reader of items says about one item of a state, which holds for all of them.
-///
-/// States are found of pipelines whose stages fit into one word.
-struct ReadState {
-    scan::JourneyEnd end_of_item;
-    bool is_counted;
-    std::uint64_t visited_rows, passed_rows, reached_rows, beyond_rows, began_beyond_rows, absent_rows;
-
-    [[nodiscard]] const scan::JourneyEnd& end() const { return end_of_item; }
-    [[nodiscard]] static constexpr std::size_t n_words() { return 1; }
-    [[nodiscard]] std::uint64_t visited(std::size_t /*w*/) const { return visited_rows; }
-    [[nodiscard]] std::uint64_t passed(std::size_t /*w*/) const { return passed_rows; }
-    [[nodiscard]] std::uint64_t reached(std::size_t /*w*/) const { return reached_rows; }
-    [[nodiscard]] std::uint64_t beyond(std::size_t /*w*/) const { return beyond_rows; }
-    [[nodiscard]] std::uint64_t began_beyond(std::size_t /*w*/) const { return began_beyond_rows; }
-    [[nodiscard]] std::uint64_t beyond_absent(std::size_t /*w*/) const { return absent_rows; }
-};
-
 /// Reads items by their states, each of which it reads once: items of a unit do not lie together in the
 /// journeys, and their rows are far slower to reach than the few states.
 template <class Mask, class Code>
@@ -110,10 +92,8 @@ class ReadStates {
         ItemReader<Mask, Code> reader(journeys, pipeline, codes, options);
         states_.reserve(item_states.states.size());
         for (const ItemStates::State& state : item_states.states) {
-            const bool is_counted = reader.read(state.example);
-            states_.push_back({reader.end(), is_counted, reader.visited(0), reader.passed(0),
-                               reader.reached(0), reader.beyond(0), reader.began_beyond(0),
-                               reader.beyond_absent(0)});
+            is_counted_.push_back(reader.read(state.example) ? 1 : 0);
+            states_.emplace_back(reader, static_cast<std::size_t>(pipeline.n_rows()));
         }
     }
 
@@ -127,12 +107,13 @@ class ReadStates {
             __builtin_prefetch(&first_row_[items_[place + kAhead]]);
         }
         const std::uint32_t number = of_item_[items_[place]];
-        if (number != ItemStates::kNoState) at(states_[number], states_[number].is_counted);
+        if (number != ItemStates::kNoState) at(states_[number], is_counted_[number] != 0);
     }
 
   private:
     std::span<const std::uint32_t> first_row_, of_item_, items_;
-    std::vector<ReadState> states_;
+    std::vector<ReadItem<Mask>> states_;
+    std::vector<std::uint8_t> is_counted_;  // whether a count has the items of each state
 };
 
 /// Reads items row by row; see `ReadStates`.
