@@ -63,10 +63,11 @@ class StageLog:
     Parameters
     ----------
     frame
-        A pandas or polars DataFrame, an Arrow table, record batch or reader, a DuckDB relation, or a
-        mapping of arrays. Columns are read in place where their memory allows it, and the item column
-        is held on to: do not write into its array afterwards. Leave it out and pass arrays as `item`,
-        `stage` and `time` instead.
+        A pandas or polars DataFrame, a polars LazyFrame, an Arrow table, record batch or reader, a DuckDB
+        relation, a list of records (dicts, named tuples or rows of sqlite3) or a mapping of arrays. A lazy
+        frame is collected once, by the columns that are named. Columns are read in place where their memory
+        allows it, and the item column is held on to: do not write into its array afterwards. Leave it out
+        and pass arrays as `item`, `stage` and `time` instead.
     item, stage, time
         Names of the columns. Items are integers, text, bytes or UUIDs; stages are integers, text,
         categories or enum members; times are timestamps (with or without a zone), dates, ISO 8601
@@ -100,8 +101,9 @@ class StageLog:
         are converted to it. Periods are then cut in its local time. :meth:`quality` counts the local times
         that a change of the clocks has twice (read as winter time) or not at all.
     items
-        A table with one row per item, for breakdowns and amounts. It is held on to: do not write into it
-        afterwards.
+        A table with one row per item, for breakdowns and amounts, of any kind that `frame` may be. It is
+        held on to: do not write into it afterwards. A lazy frame is collected whole: select its columns
+        first.
     items_key
         Its key column; by default the one named like `item`.
     invalid
