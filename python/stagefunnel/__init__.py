@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .log.stage_log import StageLog
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
+    from .questions.checks.check import check
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.explain import explain
     from .questions.funnel.funnel import funnel, outcomes
@@ -81,6 +82,7 @@ __all__ = [
     "WorkingHours",
     "__version__",
     "chain_funnel",
+    "check",
     "compare_periods",
     "datasets",
     "explain",
@@ -131,6 +133,7 @@ _NAMES_OF: Final = {
     "log.stage_log": ("StageLog",),
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
+    "questions.checks.check": ("check",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.explain": ("explain",),
     "questions.funnel.funnel": ("funnel", "outcomes"),

@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 after an answer, 1 after an error in the data, 130 after an interrupt. Wrong usage exits with 2.
+        0 after an answer, 3 after a check that failed, 1 after an error in the data, 130 after an interrupt.
+        Wrong usage exits with 2.
     """
     parser = command_parser()
     args = parser.parse_args(argv)
@@ -41,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             write(answer, form=form, path=args.out)
             say_remarks(answer, form)
+            if args.command.judges:
+                from .commands.check import verdict
+
+                return verdict(answer)
     except sf.StageFunnelError as error:
         return _complain(_text_of(error, args))
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import SchemaError
 from ..tables.labels import columns_before
 from ..tables.schema import (
+    CHECKED,
     COMPARISON,
     CONVERSION_TIMES,
     FLOW,
@@ -28,6 +29,7 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from .checks import check_sentence, written_checks
 from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
 from .numbers import count, length, number, percent
@@ -48,6 +50,7 @@ _TITLES = {
     "losses": "Where {items} are lost",
     "skips": "Skipped stages",
     "flow": "Flow balance",
+    "check": "Checks",
 }
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "funnel": FUNNEL,
@@ -115,6 +118,10 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         funnel = _as_funnel(table)
         if funnel is not None:
             return _show_chain(funnel, remembered) if kind == "chain" else show_funnel(funnel, remembered)
+    if kind == "check" and {*CHECKED} <= {*table.columns}:
+        return _show_rows(
+            written_checks(table), {}, title=_title_of(remembered), below=[check_sentence(table)]
+        )
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
     below = _answers(table, remembered)

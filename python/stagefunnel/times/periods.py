@@ -240,7 +240,7 @@ def _tick_after(moment: Moment, clock: Clock) -> Moment:
     if isinstance(moment, int):
         return moment + 1
     unit: Any = clock.unit
-    of_second = "s" if unit == "D" else unit
+    of_second: Any = "s" if unit == "D" else unit
     is_coarser = TICKS_A_SECOND[moment.unit] < TICKS_A_SECOND[of_second]
     stamp = moment.as_unit(of_second) if is_coarser else moment
     # Two times that a clock shows alike are told apart in UTC alone.

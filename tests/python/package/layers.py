@@ -56,6 +56,10 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
+    "questions.checks": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel"),
+    },
     "questions.summary": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
