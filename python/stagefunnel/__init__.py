@@ -14,11 +14,13 @@ period; :func:`funnel_by_period` shows one after the other and :func:`compare_pe
 
 import sys
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from . import datasets
     from ._core import __version__
+    from .display.excel import to_excel
     from .display.show import show
     from .errors import (
         InvalidRowError,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from .readers import Export, read
     from .reports.build import report
     from .settings import Settings
+    from .tables.choices import options
     from .tables.summary import Summary
     from .working_hours import WorkingHours
 
@@ -92,6 +95,7 @@ __all__ = [
     "item_table",
     "losses",
     "merge",
+    "options",
     "outcomes",
     "partial",
     "pipelines_of_log",
@@ -108,6 +112,7 @@ __all__ = [
     "summary",
     "time_in_stage",
     "time_to_convert",
+    "to_excel",
     "transitions",
     "visits",
 ]
@@ -116,6 +121,7 @@ __all__ = [
 # takes half a second. The table says what the imports above say, which only type checkers run.
 _NAMES_OF: Final = {
     "_core": ("__version__",),
+    "display.excel": ("to_excel",),
     "display.show": ("show",),
     "errors": (
         "InvalidRowError",
@@ -156,6 +162,7 @@ _NAMES_OF: Final = {
     "readers": ("Export", "read"),
     "reports.build": ("report",),
     "settings": ("Settings",),
+    "tables.choices": ("options",),
     "tables.summary": ("Summary",),
     "working_hours": ("WorkingHours",),
 }
@@ -179,6 +186,9 @@ if not TYPE_CHECKING:
                 f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
             )
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        if isinstance(value, FunctionType):
+            # The package calls its functions themselves; callers get tables of the library that they chose.
+            value = import_module(".tables.frames", __name__).at_the_edge(value)
         globals()[name] = value
         return value
 

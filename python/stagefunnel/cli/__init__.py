@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     refuse_idle(args, parser)
     try:
         form = choose_format(args.format, args.out)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), sf.options(frames="pandas"):
             # What Python warns of is in the quality table, whose warnings the command prints itself.
             warnings.simplefilter("ignore", sf.StageFunnelWarning)
             answer = args.command.run(args, parser)

@@ -41,6 +41,11 @@ def _written(condition: str, value: Any) -> str:
         return ""
     if isinstance(value, pd.Timestamp):
         return str(value)
+    if isinstance(value, str):  # of a column of several types that was written to a file
+        try:
+            value = float(value)
+        except ValueError:
+            return str(value)
     is_share = condition.lstrip().startswith(CHECKED_SHARES)
     return percent(float(value)) if is_share else _number(float(value))
 

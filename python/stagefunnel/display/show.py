@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
+from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
     CHECKED,
@@ -86,10 +87,10 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     Parameters
     ----------
     table
-        A table of this package, or a summary. A summary shows its most frequent transitions, and the checks
-        that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
-        Where rows were taken out or put together, so that they do not fit each other any more, each row is
-        shown for itself. Any other frame is shown as it is, without rows that hold nothing.
+        A table of this package, of pandas, polars or Arrow, or a summary. A summary shows its most frequent
+        transitions, and the checks that found something. A funnel stands in the order of its pipeline,
+        however its rows were sorted. Where rows were taken out or put together, so that they do not fit each
+        other any more, each row is shown for itself. Any other frame is shown as it is, without rows that hold nothing.
 
     Returns
     -------
@@ -103,6 +104,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
+    table = as_pandas(table)
     if isinstance(table, Summary):
         return _show_summary(table)
     if not isinstance(table, pd.DataFrame):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..naming import public
 from ..pipeline import Pipeline
+from ..tables.frames import as_chosen
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .columns.kept import column_names
@@ -447,7 +448,7 @@ class StageLog:
         >>> int(quality["exact_duplicates"]), int(quality["ties"])
         (1, 1)
         """
-        return quality_of(self._data, pipeline)
+        return cast(pd.DataFrame, as_chosen(quality_of(self._data, pipeline)))
 
     def __len__(self) -> int:
         return self.n_rows
