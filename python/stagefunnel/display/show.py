@@ -90,7 +90,8 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
         A table of this package, of pandas, polars or Arrow, or a summary. A summary shows its most frequent
         transitions, and the checks that found something. A funnel stands in the order of its pipeline,
         however its rows were sorted. Where rows were taken out or put together, so that they do not fit each
-        other any more, each row is shown for itself. Any other frame is shown as it is, without rows that hold nothing.
+        other any more, each row is shown for itself. Any other frame is shown as it is, without rows that
+        hold nothing.
 
     Returns
     -------

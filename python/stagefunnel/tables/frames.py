@@ -21,6 +21,11 @@ from .summary import Summary
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _KEY: Final = "stagefunnel"
+# What pandas calls the values of a column of objects that Arrow holds as they are.
+_ONE_TYPE: Final = {
+    *("string", "bytes", "empty", "boolean", "integer", "floating", "mixed-integer-float", "decimal"),
+    *("datetime64", "datetime", "date", "timedelta64", "timedelta"),
+}
 _beside: dict[int, dict[str, Any]] = {}  # what frames of polars remember, by their identity
 
 
@@ -129,11 +134,7 @@ def to_polars(table: pd.DataFrame) -> Any:
 
 def without_mixed(table: pd.DataFrame) -> pd.DataFrame:
     """Make text of columns whose values are of several types, which no column of Arrow holds."""
-    texts = {
-        name: _as_text(column)
-        for name, column in table.items()
-        if column.dtype == object and not _is_of_one_type(column)
-    }
+    texts = {name: _as_text(column) for name, column in table.items() if not _is_of_one_type(column)}
     return table.assign(**{str(name): column for name, column in texts.items()}) if texts else table
 
 
@@ -150,21 +151,13 @@ def _array(column: pd.Series) -> Any:
         values = values.cast(pa.string()) if pa.types.is_large_string(values.type) else values
         indices = pa.array(codes, mask=codes < 0)
         return pa.DictionaryArray.from_arrays(indices, values, ordered=bool(column.cat.ordered))
-    try:
-        array = pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return pa.array(_as_text(column), pa.string(), from_pandas=True)
+    array = pa.array(column if _is_of_one_type(column) else _as_text(column), from_pandas=True)
     return array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
 
 
 def _is_of_one_type(column: pd.Series) -> bool:
-    import pyarrow as pa
-
-    try:
-        pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return False
-    return True
+    """Check for values that a column of Arrow holds; of a time and a number it would make two times."""
+    return column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) in _ONE_TYPE
 
 
 def _as_text(column: pd.Series) -> pd.Series:
