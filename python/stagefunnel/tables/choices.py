@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextvars import ContextVar
 from importlib.util import find_spec
 from types import TracebackType
@@ -13,6 +14,7 @@ from ..naming import public
 
 FramesName = Literal["pandas", "polars", "arrow"]
 FRAMES: Final = get_args(FramesName)
+_SETTLES: Final = 0.02  # seconds after which a choice has entered its block, if it has one
 _lock: Final = threading.Lock()
 _settings: Final[list[options]] = []  # those of the program, the last one counts
 # The blocks that a thread or a task stands in, the innermost last.
@@ -63,6 +65,7 @@ class options:
             check_option("frames", frames, FRAMES)
             _refuse_missing(frames)
         self.frames = frames
+        self._made_at, self._thread = time.monotonic(), threading.get_ident()
         if frames is not None:
             with _lock:
                 _settings.append(self)
@@ -81,6 +84,10 @@ class options:
     ) -> None:
         """Go back to what held before the block."""
         _blocks.set(_blocks.get()[:-1])
+
+    def is_settled(self) -> bool:
+        """Check whether this holds for the program; what another thread has just made may be of a block."""
+        return self._thread == threading.get_ident() or time.monotonic() - self._made_at > _SETTLES
 
     def _forget(self) -> None:
         with _lock:
@@ -108,5 +115,9 @@ def chosen_frames() -> str:
     for of_block in reversed(_blocks.get()):
         if of_block is not None:
             return of_block
-    with _lock:
-        return (_settings[-1].frames if _settings else None) or "pandas"
+    while True:
+        with _lock:
+            setting = _settings[-1] if _settings else None
+        if setting is None or setting.is_settled():
+            return (setting and setting.frames) or "pandas"
+        time.sleep(_SETTLES / 20)

@@ -250,6 +250,17 @@ def test_records_are_not_batches() -> None:
         sf.StageLog.from_batches(RECORDS)
 
 
+@pytest.mark.parametrize("kind", ["lazy", "records", "stream"])
+def test_links_of_a_chain_may_be_of_any_kind(kind: str) -> None:
+    links = pl.DataFrame({"lead_id": [1, 2], "deal_id": [2, 1]})
+    table = {"lazy": links.lazy(), "records": links.to_dicts(), "stream": Stream(links.to_arrow())}[kind]
+    log = sf.StageLog(RECORDS)
+    chain = sf.chain_funnel(log, log, links=table, lead_pipeline=SMALL, deal_pipeline=SMALL)
+    assert set(chain.attrs["stagefunnel"]["unlinked"].values()) == {0}
+    with pytest.raises(sf.SchemaError, match=r"links=: 'links.csv' is a path, not a table; pandas.read_csv"):
+        sf.chain_funnel(log, log, links="links.csv", lead_pipeline=SMALL, deal_pipeline=SMALL)
+
+
 def test_a_lazy_frame_is_an_export() -> None:
     lazy = FRAME.rename({"item": "deal_id", "time": "changed_at"}).lazy()
     assert sf.read(lazy).log.n_rows == 3

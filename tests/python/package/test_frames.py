@@ -319,6 +319,24 @@ def test_many_threads_choose_at_once() -> None:
     assert outcomes_type() == "pandas"
 
 
+def test_a_block_is_not_seen_by_other_threads_on_its_way_in() -> None:
+    made, go_on = threading.Event(), threading.Event()
+
+    def choose() -> None:
+        chosen = sf.options(frames="polars")
+        made.set()
+        go_on.wait(10)
+        with chosen:
+            pass
+
+    thread = threading.Thread(target=choose)
+    thread.start()
+    made.wait(10)
+    threading.Timer(0.005, go_on.set).start()
+    assert outcomes_type() == "pandas"
+    thread.join()
+
+
 @pytest.mark.parametrize("frames", ["polar", "Polars", 3])
 def test_an_unknown_library_is_refused(frames: Any) -> None:
     with pytest.raises(sf.SchemaError, match=f"frames={frames!r} is not one of 'pandas', 'polars', 'arrow'"):
