@@ -194,6 +194,19 @@ def test_whole_decimals_of_a_database_are_keys(kind: str) -> None:
     assert sf.item_table(sf.StageLog(duckdb.sql(query)), SMALL)["item"].tolist() == [7]
 
 
+@pytest.mark.parametrize("table", [FRAME, FRAME.lazy(), FRAME.to_arrow()], ids=["polars", "lazy", "arrow"])
+def test_a_column_without_any_value_has_only_missing_ones(table: Any) -> None:
+    if isinstance(table, pa.Table):
+        table = table.append_column("left", pa.nulls(3))
+        no_time = table.set_column(2, "time", pa.nulls(3))
+    else:
+        table = table.with_columns(left=pl.lit(None))
+        no_time = table.with_columns(time=pl.lit(None))
+    assert sf.time_in_stage(sf.StageLog(table, exited="left"), SMALL)["open"].tolist()[0] == 1
+    with pytest.raises(sf.InvalidRowError, match="missing time in row 0"):
+        sf.StageLog(no_time)
+
+
 OWNERS = pl.DataFrame({"item": [2, 1], "owner": ["Bob", "Ann"], "worth": [decimal.Decimal("2.50"), None]})
 
 

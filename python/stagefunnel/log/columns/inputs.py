@@ -19,7 +19,7 @@ from ...errors import SchemaError, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
 from .arrow import is_of_duckdb, table_of
-from .decimals import NotWhole, decimal_columns, whole_objects, with_whole_numbers
+from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
 Take = Callable[[npt.NDArray[np.uint32]], pd.Series]
@@ -104,7 +104,7 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
         where = "the table" if hasattr(source, "__arrow_c_stream__") else "the batch"
         check_names(wanted, known, where)
     of_session = is_of_duckdb(source)
-    table = _with_whole_decimals(source, wanted)
+    table = _cast(source, wanted)
     if hasattr(table, "__arrow_c_stream__"):
         # One pass for all columns: a DuckDB relation runs its query again at every call.
         columns = _read(lambda: _core.columns.columns_from_stream(table.__arrow_c_stream__(), wanted))
@@ -115,13 +115,13 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
     return {role: replace(one, of_session=of_session) for role, one in inputs.items()}
 
 
-def _with_whole_decimals(source: Any, names: Sequence[str]) -> Any:
-    """Make integers of keys that a database keeps as decimals without decimals."""
-    decimals = decimal_columns(source, names)
-    if not decimals:
+def _cast(source: Any, names: Sequence[str]) -> Any:
+    """Make integers of keys that a database keeps as decimals without decimals, and text of empty columns."""
+    others = columns_to_cast(source, names)
+    if not others:
         return source
     try:
-        return with_whole_numbers(table_of(source), decimals)
+        return with_casts(table_of(source), others)
     except NotWhole as error:
         raise SchemaError(
             f"column {error.column!r} holds decimals that are not whole 64-bit integers; make the column "

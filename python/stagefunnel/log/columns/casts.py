@@ -1,4 +1,4 @@
-"""Keys that a database keeps as decimals: numbers without decimals, which are integers."""
+"""Columns that the core does not read as they are: decimals without decimals, and columns of no type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-_DECIMALS: Final = ("decimal", "hugeint")
+_CAST: Final = ("decimal", "hugeint", "null")
 _ENDS: Final = np.iinfo(np.int64)
 
 
@@ -27,10 +27,10 @@ class NotWhole(ValueError):
         self.column = column
 
 
-def decimal_columns(source: Any, names: Sequence[str]) -> list[str]:
-    """List the columns of a table of polars, pyarrow or DuckDB that are decimals."""
+def columns_to_cast(source: Any, names: Sequence[str]) -> list[str]:
+    """List the columns of a table of polars, pyarrow or DuckDB that are decimals, or have no type."""
     types = _types_of(source)
-    return [name for name in names if str(types.get(name, "")).lower().startswith(_DECIMALS)]
+    return [name for name in names if str(types.get(name, "")).lower().startswith(_CAST)]
 
 
 def _types_of(source: Any) -> Mapping[str, Any]:
@@ -45,8 +45,8 @@ def _types_of(source: Any) -> Mapping[str, Any]:
     return {}
 
 
-def with_whole_numbers(table: Any, names: Sequence[str]) -> Any:
-    """Cast columns of a table of pyarrow to integers.
+def with_casts(table: Any, names: Sequence[str]) -> Any:
+    """Cast columns of a table of pyarrow: decimals to integers, and what has no value to text without any.
 
     Raises
     ------
@@ -57,7 +57,8 @@ def with_whole_numbers(table: Any, names: Sequence[str]) -> Any:
 
     for name in names:
         try:
-            column = table.column(name).cast(pa.int64())
+            column = table.column(name)
+            column = column.cast(pa.string() if pa.types.is_null(column.type) else pa.int64())
         except pa.ArrowInvalid as error:
             raise NotWhole(name) from error
         table = table.set_column(table.column_names.index(name), name, column)
