@@ -230,8 +230,8 @@ class StageLog:
         Parameters
         ----------
         batches
-            Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
-            have the same types; empty ones may have any.
+            Record batches, tables, frames or lists of records: an iterable, for example an Arrow or DuckDB
+            reader. All must have the same types; empty ones may have any.
         item, stage, time, exited, start_unknown, stages, time_format, zone, items, items_key
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         invalid, empty, observed_until, threads

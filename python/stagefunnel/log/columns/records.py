@@ -104,7 +104,7 @@ def _record(row: Any, number: int, where: str | Option) -> Mapping[str, Any]:
     if isinstance(row, Mapping):
         return row
     fields = getattr(row, "_fields", None)
-    if isinstance(row, tuple) and fields:
+    if isinstance(row, Sequence) and fields:  # a named tuple, or a row of SQLAlchemy
         return dict(zip(fields, row, strict=True))
     if hasattr(row, "keys") and hasattr(row, "__getitem__") and not is_table(row):
         return {name: row[name] for name in row.keys()}  # noqa: SIM118 - the rows of sqlite3 iterate over values
