@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -52,6 +53,33 @@ class _Column:
         return None if isinstance(value, str | bool) else self.number_format
 
 
+class _Cells:
+    """The cells of a sheet. Rows share them: one is written before the next is made, and styles take long."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: dict[tuple[Any, ...], Any] = {}
+
+    def of(self, place: int, value: Any, number_format: str | None) -> Any:
+        """Return a cell of a column with a value; ``None`` where it is empty."""
+        if value is None:
+            return None
+        is_text = isinstance(value, str)
+        is_formula = is_text and value.startswith(_FORMULA)
+        key = place, is_text, is_formula, number_format
+        cell = self._made.get(key)
+        if cell is None:
+            cell = self._made[key] = self._make()
+            if number_format is not None and not is_text:
+                cell.number_format = number_format
+            if is_formula:
+                cell.quotePrefix = True  # it stays text where a reader edits it
+        cell.value = value
+        if is_text:
+            cell.data_type = "s"  # not a formula, nor an error such as #N/A
+        return cell
+
+
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: str) -> None:
     """Write a workbook, a sheet for each table.
 
@@ -81,25 +109,15 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str) -> None:
         for number, column in enumerate(columns, start=1):
             sheet.column_dimensions[get_column_letter(number)].width = _width_of(column)
 
-        def cell(value: Any, number_format: str | None = None, *, at: Any = sheet) -> Any:
-            if value is None:
-                return None
-            made = WriteOnlyCell(at, value)
-            if isinstance(value, str):
-                made.data_type = "s"  # not a formula, nor an error such as #N/A
-                if value.startswith(_FORMULA):
-                    made.quotePrefix = True  # it stays text where a reader edits it
-            elif number_format is not None:
-                made.number_format = number_format
-            return made
-
-        headings = [cell(column.heading) for column in columns]
+        cells = _Cells(partial(WriteOnlyCell, sheet))
+        headings = [cells.of(place, column.heading, None) for place, column in enumerate(columns)]
         for heading in headings:
             heading.font = Font(bold=True)
         sheet.append(headings)
+        cells = _Cells(partial(WriteOnlyCell, sheet))
         for row in zip(*(column.values for column in columns), strict=True):
             sheet.append(
-                [cell(value, column.format_of(value)) for value, column in zip(row, columns, strict=True)]
+                [cells.of(place, value, columns[place].format_of(value)) for place, value in enumerate(row)]
             )
     book.save(path)
 
