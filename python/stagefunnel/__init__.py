@@ -15,11 +15,13 @@ other and :func:`compare_periods` two side by side.
 
 import sys
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from . import datasets
     from ._core import __version__
+    from .display.excel import to_excel
     from .display.show import show
     from .errors import (
         InvalidRowError,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from .log.stage_log import StageLog
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
+    from .questions.checks.check import check
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.explain import explain
     from .questions.funnel.funnel import funnel, outcomes
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
     from .readers import Export, read
     from .reports.build import report
     from .settings import Settings
+    from .tables.choices import options
     from .tables.summary import Summary
     from .working_hours import WorkingHours
 
@@ -83,6 +87,7 @@ __all__ = [
     "WorkingHours",
     "__version__",
     "chain_funnel",
+    "check",
     "compare_periods",
     "datasets",
     "explain",
@@ -92,6 +97,7 @@ __all__ = [
     "item_table",
     "losses",
     "merge",
+    "options",
     "outcomes",
     "partial",
     "pipelines_of_log",
@@ -109,6 +115,7 @@ __all__ = [
     "time_in_stage",
     "time_to",
     "time_to_convert",
+    "to_excel",
     "transitions",
     "visits",
 ]
@@ -117,6 +124,7 @@ __all__ = [
 # takes half a second. The table says what the imports above say, which only type checkers run.
 _NAMES_OF: Final = {
     "_core": ("__version__",),
+    "display.excel": ("to_excel",),
     "display.show": ("show",),
     "errors": (
         "InvalidRowError",
@@ -134,6 +142,7 @@ _NAMES_OF: Final = {
     "log.stage_log": ("StageLog",),
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
+    "questions.checks.check": ("check",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.explain": ("explain",),
     "questions.funnel.funnel": ("funnel", "outcomes"),
@@ -157,6 +166,7 @@ _NAMES_OF: Final = {
     "readers": ("Export", "read"),
     "reports.build": ("report",),
     "settings": ("Settings",),
+    "tables.choices": ("options",),
     "tables.summary": ("Summary",),
     "working_hours": ("WorkingHours",),
 }
@@ -180,6 +190,9 @@ if not TYPE_CHECKING:
                 f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
             )
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        if isinstance(value, FunctionType):
+            # The package calls its functions themselves; callers get tables of the library that they chose.
+            value = import_module(".tables.frames", __name__).at_the_edge(value)
         globals()[name] = value
         return value
 

@@ -1,15 +1,32 @@
-"""Charts of result tables, one function per chart; they need the extra ``plots``."""
+"""Charts of result tables, one function per chart; they need the extra ``plots``.
 
-from .display.charts.compare_chart import plot_compare
-from .display.charts.conversion_chart import plot_time_to_convert
-from .display.charts.funnel_chart import plot_funnel
-from .display.charts.losses_chart import plot_losses
-from .display.charts.sequence_chart import plot_sequence
-from .display.charts.sequence_trend_chart import plot_sequence_trend
-from .display.charts.skips_chart import plot_skips
-from .display.charts.time_chart import plot_time_in_stage
-from .display.charts.transitions_chart import plot_transitions
-from .display.charts.trend_chart import plot_trend
+A chart takes a table of pandas, polars or Arrow, as :class:`stagefunnel.options` gives them.
+"""
+
+from .display.charts import (
+    compare_chart,
+    conversion_chart,
+    funnel_chart,
+    losses_chart,
+    sequence_chart,
+    sequence_trend_chart,
+    skips_chart,
+    time_chart,
+    transitions_chart,
+    trend_chart,
+)
+from .tables.frames import of_any_frame
+
+plot_compare = of_any_frame(compare_chart.plot_compare)
+plot_time_to_convert = of_any_frame(conversion_chart.plot_time_to_convert)
+plot_funnel = of_any_frame(funnel_chart.plot_funnel)
+plot_losses = of_any_frame(losses_chart.plot_losses)
+plot_sequence = of_any_frame(sequence_chart.plot_sequence)
+plot_sequence_trend = of_any_frame(sequence_trend_chart.plot_sequence_trend)
+plot_skips = of_any_frame(skips_chart.plot_skips)
+plot_time_in_stage = of_any_frame(time_chart.plot_time_in_stage)
+plot_transitions = of_any_frame(transitions_chart.plot_transitions)
+plot_trend = of_any_frame(trend_chart.plot_trend)
 
 __all__ = [
     "plot_compare",

@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 after an answer, 1 after an error in the data, 130 after an interrupt. Wrong usage exits with 2.
+        0 after an answer, 3 after a check that failed, 1 after an error in the data, 130 after an interrupt.
+        Wrong usage exits with 2.
     """
     parser = command_parser()
     args = parser.parse_args(argv)
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     refuse_idle(args, parser)
     try:
         form = choose_format(args.format, args.out)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), sf.options(frames="pandas"):
             # What Python warns of is in the quality table, whose warnings the command prints itself.
             warnings.simplefilter("ignore", sf.StageFunnelWarning)
             answer = args.command.run(args, parser)
@@ -41,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             write(answer, form=form, path=args.out)
             say_remarks(answer, form)
+            if args.command.judges:
+                from .commands.check import verdict
+
+                return verdict(answer)
     except sf.StageFunnelError as error:
         return _complain(_text_of(error, args))
     except KeyboardInterrupt:

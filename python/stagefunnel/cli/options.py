@@ -81,7 +81,7 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     """Add the format and the place of the answer."""
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=get_args(FormatName), help="default: as --out ends, else table")
-    several = "; tables as csv or parquet go to a directory, a file each" if has_several_tables else ""
+    several = "; csv and parquet: a directory, a file each; .xlsx: a sheet each" if has_several_tables else ""
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 

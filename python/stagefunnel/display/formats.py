@@ -15,14 +15,16 @@ _ENDINGS: Final = {
     ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
     ".md": "markdown",
 }
+_NOT_TEXT: Final = {"parquet": "Parquet", "xlsx": "A workbook"}
 
 
 def choose_format(form: str | None, path: str | None) -> str:
     """Return the format, by default the one that the ending of the file stands for."""
-    if form == "parquet" and path is None:
-        raise StageFunnelError("Parquet is not text: name a file with ", named("path"))
+    if form in _NOT_TEXT and path is None:
+        raise StageFunnelError(f"{_NOT_TEXT[form]} is not text: name a file with ", named("path"))
     ending = os.path.splitext(path or "")[1].lower()
     formats = quoted(get_args(FormatName))
     if ending == ".gz":

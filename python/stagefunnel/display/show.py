@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
+from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
+    CHECKED,
     COMPARISON,
     CONVERSION_TIMES,
     FLOW,
@@ -29,6 +31,7 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from .checks import check_sentence, written_checks
 from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
 from .numbers import count, length, number, percent
@@ -50,6 +53,7 @@ _TITLES = {
     "losses": "Where {items} are lost",
     "skips": "Skipped stages",
     "flow": "Flow balance",
+    "check": "Checks",
 }
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "funnel": FUNNEL,
@@ -86,10 +90,11 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     Parameters
     ----------
     table
-        A table of this package, or a summary. A summary shows its most frequent transitions, and the checks
-        that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
-        Where rows were taken out or put together, so that they do not fit each other any more, each row is
-        shown for itself. Any other frame is shown as it is, without rows that hold nothing.
+        A table of this package, of pandas, polars or Arrow, or a summary. A summary shows its most frequent
+        transitions, and the checks that found something. A funnel stands in the order of its pipeline,
+        however its rows were sorted. Where rows were taken out or put together, so that they do not fit each
+        other any more, each row is shown for itself. Any other frame is shown as it is, without rows that
+        hold nothing.
 
     Returns
     -------
@@ -103,6 +108,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
+    table = as_pandas(table)
     if isinstance(table, Summary):
         return _show_summary(table)
     if not isinstance(table, pd.DataFrame):
@@ -118,6 +124,10 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         funnel = _as_funnel(table)
         if funnel is not None:
             return _show_chain(funnel, remembered) if kind == "chain" else show_funnel(funnel, remembered)
+    if kind == "check" and {*CHECKED} <= {*table.columns}:
+        return _show_rows(
+            written_checks(table), {}, title=_title_of(remembered), below=[check_sentence(table)]
+        )
     if kind in SEQUENCE_TABLES:
         return _show_sequence(table, remembered)
     below = _answers(table, remembered)

@@ -7,13 +7,17 @@ import os
 import stat
 import sys
 import tempfile
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from ..errors import StageFunnelError, given, named
+from ..tables.frames import without_mixed
 from ..tables.summary import Summary
 from .show import show
+from .workbook import write_workbook
+
+Writable: TypeAlias = pd.DataFrame | Summary | str | dict[str, pd.DataFrame]
 
 
 def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:
@@ -50,8 +54,11 @@ def _print(table: pd.DataFrame | Summary, form: str) -> None:
     sys.stdout.flush()
 
 
-def write_file(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
-    """Write a table in a format, or text as it is; after a failure the file is what it was before."""
+def write_file(table: Writable, form: str, path: str) -> None:
+    """Write a table in a format, or text as it is; after a failure the file is what it was before.
+
+    A workbook takes several tables by their names.
+    """
     # A link stays a link: the file that it leads to is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
@@ -67,7 +74,7 @@ def write_file(table: pd.DataFrame | Summary | str, form: str, path: str) -> Non
         raise StageFunnelError(given("path", path), f": {error.strerror or error}") from error
 
 
-def _replace(table: pd.DataFrame | Summary | str, form: str, target: str) -> None:
+def _replace(table: Writable, form: str, target: str) -> None:
     """Write to a file beside the target and rename it, so that a failure leaves no half-written target."""
     handle, partial = tempfile.mkstemp(dir=os.path.dirname(target), suffix=f".{form}")
     os.close(handle)
@@ -80,7 +87,10 @@ def _replace(table: pd.DataFrame | Summary | str, form: str, target: str) -> Non
         raise
 
 
-def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
+def _write_to(table: Writable, form: str, path: str) -> None:
+    if form == "xlsx" or isinstance(table, dict):
+        write_workbook(_sheets_of(table), path)
+        return
     if form == "parquet" and isinstance(table, pd.DataFrame):
         _write_parquet(table, path)
         return
@@ -90,6 +100,16 @@ def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None
         text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
+
+
+def _sheets_of(table: Writable) -> dict[str, pd.DataFrame]:
+    if isinstance(table, dict):
+        return table
+    if isinstance(table, Summary):
+        return table.tables
+    if isinstance(table, str):
+        raise TypeError("a workbook is written of tables")
+    return {str(table.attrs.get("stagefunnel", {}).get("table", "table")): table}
 
 
 def _permissions(target: str) -> int:
@@ -148,6 +168,6 @@ def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:
 
 def _write_parquet(table: pd.DataFrame, path: str) -> None:
     try:
-        table.to_parquet(path, index=False)
+        without_mixed(table).to_parquet(path, index=False)
     except ImportError as error:
         raise StageFunnelError('writing Parquet needs pyarrow: pip install "stagefunnel[arrow]"') from error

@@ -91,6 +91,7 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
         "stages that few items pass and most leave backwards; optional= says so to the pipeline",
     ),
 }
+CHECKS: Final = tuple(_CHECKS)
 ABOUT_THE_ITEMS_TABLE: Final = ("table_rows_without_item", "items_not_in_table")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..naming import public
 from ..pipeline import Pipeline
+from ..tables.frames import as_chosen
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .columns.kept import column_names
@@ -63,10 +64,11 @@ class StageLog:
     Parameters
     ----------
     frame
-        A pandas or polars DataFrame, an Arrow table, record batch or reader, a DuckDB relation, or a
-        mapping of arrays. Columns are read in place where their memory allows it, and the item column
-        is held on to: do not write into its array afterwards. Leave it out and pass arrays as `item`,
-        `stage` and `time` instead.
+        A pandas or polars DataFrame, a polars LazyFrame, an Arrow table, record batch or reader, a DuckDB
+        relation, a list of records (dicts, named tuples or rows of sqlite3) or a mapping of arrays. A lazy
+        frame is collected once, by the columns that are named. Columns are read in place where their memory
+        allows it, and the item column is held on to: do not write into its array afterwards. Leave it out
+        and pass arrays as `item`, `stage` and `time` instead.
     item, stage, time
         Names of the columns. Items are integers, text, bytes or UUIDs; stages are integers, text,
         categories or enum members; times are timestamps (with or without a zone), dates, ISO 8601
@@ -100,8 +102,9 @@ class StageLog:
         are converted to it. Periods are then cut in its local time. :meth:`quality` counts the local times
         that a change of the clocks has twice (read as winter time) or not at all.
     items
-        A table with one row per item, for breakdowns and amounts. It is held on to: do not write into it
-        afterwards.
+        A table with one row per item, for breakdowns and amounts, of any kind that `frame` may be. It is
+        held on to: do not write into it afterwards. A lazy frame is collected whole: select its columns
+        first.
     items_key
         Its key column; by default the one named like `item`.
     invalid
@@ -227,8 +230,8 @@ class StageLog:
         Parameters
         ----------
         batches
-            Record batches, tables or frames: an iterable, for example an Arrow or DuckDB reader. All must
-            have the same types; empty ones may have any.
+            Record batches, tables, frames or lists of records: an iterable, for example an Arrow or DuckDB
+            reader. All must have the same types; empty ones may have any.
         item, stage, time, exited, start_unknown, stages, time_format, zone, items, items_key
             As for :class:`StageLog`. A stream has no `order`: rows of equal time keep its own.
         invalid, empty, observed_until, threads
@@ -445,7 +448,7 @@ class StageLog:
         >>> int(quality["exact_duplicates"]), int(quality["ties"])
         (1, 1)
         """
-        return quality_of(self._data, pipeline)
+        return cast(pd.DataFrame, as_chosen(quality_of(self._data, pipeline)))
 
     def __len__(self) -> int:
         return self.n_rows

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..log.data import ReaderLines
+from ..log.quality import quality_of
 from ..log.stage_log import with_reader_lines
 from .export import Export
 
@@ -76,4 +77,4 @@ class Notes:
         if not self.lines:
             return export
         log = with_reader_lines(export.log, self.with_levels())
-        return replace(export, log=log, quality=log.quality())
+        return replace(export, log=log, quality=quality_of(log._data, None))

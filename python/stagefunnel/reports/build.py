@@ -22,7 +22,7 @@ from ..questions.stages.losses import losses
 from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.lengths import LengthLike
-from ..times.periods import MomentLike, PeriodLike
+from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..working_hours import WorkingHours
 from . import sections
 from .page import Page, Section, rendered
@@ -198,8 +198,8 @@ def _about(log: StageLog, period: PeriodLike | None, basis: str, as_of: MomentLi
     """Say what the page is about: rows, items, the period and the range of times."""
     parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
     if period is not None:
-        ends = period if isinstance(period, list | tuple) else (period,)
-        parts.append(f"{basis} in {' to '.join(map(str, ends))}")
+        ends = pair_of(period) or (period,)
+        parts.append(f"{basis} in {' to '.join('…' if end is None else str(end) for end in ends)}")
     if as_of is not None:
         parts.append(f"as of {as_of}")
     time_range = log._data.time_range

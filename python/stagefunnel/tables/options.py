@@ -46,4 +46,4 @@ AttributionName = Literal["first_touch", "last_touch", "step", "all_events"]
 
 MissingStages = Literal["near", "error", "ignore"]
 
-FormatName = Literal["table", "csv", "json", "parquet", "markdown"]
+FormatName = Literal["table", "csv", "json", "parquet", "xlsx", "markdown"]

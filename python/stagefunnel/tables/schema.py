@@ -116,4 +116,6 @@ SEQUENCE_PATHS: Final = ("path", "items", "share", "median")
 STOPS: Final = ("completed", "no_event", "window", "gap", "interrupted", "excluded", "immature")
 EXPLANATION: Final = ("kind", "stage", "outcome", "passed", "assumed", "reason")
 QUALITY: Final = ("check", "count", "level", "note")
+CHECKED: Final = ("condition", "value", "limit", "failed", "note")
+CHECKED_SHARES: Final = ("win_rate",)  # what a condition compares with a share or a percentage
 PROBLEMS: Final = ("problem", "stage", "rows", "hint")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pandas as pd
 
@@ -42,9 +43,14 @@ class Summary:
 
     def __repr__(self) -> str:
         base, won, lost, still_open = (
-            int(self.outcomes[name].sum()) for name in ("base", "won", "lost", "open")
+            _total(self.outcomes[name]) for name in ("base", "won", "lost", "open")
         )
         return (
             f"Summary: {counted(base, 'item')}: {won:,} won, {lost:,} lost, {still_open:,} open\n"
             f"  tables  {', '.join(self.tables)}"
         )
+
+
+def _total(column: Any) -> int:
+    """Add up a column of pandas, polars or Arrow."""
+    return int(sum(column.to_pylist()) if hasattr(column, "to_pylist") else column.sum())

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Final, Literal, TypeAlias, TypeGuard
+from typing import Any, Final, Literal, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
@@ -64,8 +64,11 @@ class Period:
         return _ticks(self.start, clock), _ticks(self.end, clock)
 
 
-# What callers may pass for a period: one of the calendar, or a pair of its start and its end.
-PeriodLike: TypeAlias = str | datetime.date | pd.Period | Period | Sequence[MomentLike | None]
+# What callers may pass for a period: one of the calendar, or its start and its end.
+# An Interval is generic to type checkers alone.
+PeriodLike: TypeAlias = Union[
+    str, datetime.date, pd.Period, Period, Sequence[MomentLike | None], slice, "pd.Interval[Any]"
+]
 
 
 def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -> Period:
@@ -77,7 +80,8 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         Text such as ``"2026-03"``, a pandas Period or a date, which stand for a whole period of the
         calendar; or a pair (start, end). A pair includes the calendar periods at its sides whole, is
         half-open where its sides are timestamps, and ``None`` leaves a side open. A log of plain integers
-        takes a half-open pair of integers.
+        takes a half-open pair of integers. A slice is read as the pair of its ends. A pandas Interval has the
+        moments between its sides, and those of its closed sides.
     clock
         Unit and zone of the log; text is read in the zone.
     option
@@ -92,8 +96,11 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         return Period(None, None)
     if isinstance(period, Period):
         return period
-    if _is_pair(period, option):
-        first, last = period
+    if isinstance(period, pd.Interval):
+        return _of_interval(period, clock, option)
+    pair = pair_of(period, option)
+    if pair is not None:
+        first, last = pair
         with _errors_of(option):
             start, end = _side(first, clock, "start"), _side(last, clock, "end")
         if start is not None and end is not None and end <= start:  # type: ignore[operator]
@@ -190,14 +197,57 @@ def _ticks(moment: Moment | None, clock: Clock) -> int | None:
     return min(max(-(-ns // length), -_MOST_TICKS), _MOST_TICKS)
 
 
-def _is_pair(period: object, option: str) -> TypeGuard[Sequence[MomentLike | None]]:
+def pair_of(period: object, option: str = "period") -> tuple[Any, Any] | None:
+    """Return the start and the end of a period that is given by both; ``None`` for any other value."""
+    if isinstance(period, slice | range):
+        if period.step not in (None, 1):
+            raise SchemaError(given(option, period), " has a step; a period is a stretch without gaps")
+        return period.start, period.stop
     if isinstance(period, str) or not isinstance(period, Sequence):
-        return False
+        return None
     if len(period) != 2:
         raise SchemaError(
             given(option, period), f" has {counted(len(period), 'part')}; give a pair (start, end)"
         )
-    return True
+    return period[0], period[1]
+
+
+def _of_interval(interval: pd.Interval[Any], clock: Clock, option: str) -> Period:
+    """Read a pandas Interval, whose closed sides belong to it and whose open ones do not."""
+    sides: list[Moment] = []
+    for side, passes in ((interval.left, not interval.closed_left), (interval.right, interval.closed_right)):
+        with _errors_of(option):
+            moment = _moment(_whole(side), clock)
+            if moment is None:
+                raise SchemaError(
+                    f"{side!r} is not the side of a period; give an Interval of timestamps, or of whole "
+                    f"numbers where the log's times are plain integers"
+                )
+        sides.append(_tick_after(moment, clock) if passes else moment)
+    start, end = sides
+    if end <= start:  # type: ignore[operator]
+        raise SchemaError(given(option, interval), f" holds no moment: it is closed={interval.closed!r}")
+    return Period(start, end)
+
+
+def _whole(side: Any) -> Any:
+    """Return the whole number that a float is, as pandas makes floats of the sides of many intervals."""
+    return int(side) if isinstance(side, float) and side.is_integer() else side
+
+
+def _tick_after(moment: Moment, clock: Clock) -> Moment:
+    """Return the first moment after another one that a time of the log can be."""
+    if isinstance(moment, int):
+        return moment + 1
+    unit: Any = clock.unit
+    of_second: Any = "s" if unit == "D" else unit
+    is_coarser = TICKS_A_SECOND[moment.unit] < TICKS_A_SECOND[of_second]
+    stamp = moment.as_unit(of_second) if is_coarser else moment
+    # Two times that a clock shows alike are told apart in UTC alone.
+    zone = stamp.tz
+    before = (stamp if zone is None else stamp.tz_convert("UTC")).floor(unit)
+    after = before + pd.Timedelta(1, unit=unit).as_unit(of_second)
+    return after if zone is None else after.tz_convert(zone)
 
 
 def _side(value: MomentLike | None, clock: Clock, side: Literal["start", "end"]) -> Moment | None:

@@ -110,8 +110,8 @@ AMOUNT = ["--items", "items.csv", "--amount"]
             "leave the .gz off",
         ),
         (
-            ["--out", "out.xlsx"],
-            "--out out.xlsx: the ending '.xlsx' does not stand for a format; ",
+            ["--out", "out.xls"],
+            "--out out.xls: the ending '.xls' does not stand for a format; ",
             "with --format",
         ),
         ([*BY, "manger"], "no column 'manger': items.csv has: ", "did you mean 'manager'?"),
@@ -131,7 +131,7 @@ def test_an_option_that_does_not_fit_the_data_ends_with_one(
     assert text.endswith(end)
 
 
-@pytest.mark.parametrize("options", [["--out", "out.xlsx"], ["--format", "parquet"]])
+@pytest.mark.parametrize("options", [["--out", "out.xls"], ["--format", "parquet"]])
 def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(
     options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

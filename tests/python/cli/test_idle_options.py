@@ -126,6 +126,7 @@ TRIALS: dict[str, list[Trial]] = {
     "bins": [trial("1", needs="--table times"), idle("1")],
     "by": [trial("who"), idle("who", needs="--table items")],
     "columns": [trial("who")],
+    "conditions": [trial("rows > 0")],
     "count": [trial("origin")],
     "crm": [trial("wide", file="export"), idle("wide")],
     "currency": [trial("money", needs="--amount paid --rate EUR=1 --rate USD=2"), idle("money")],
@@ -173,6 +174,7 @@ TRIALS: dict[str, list[Trial]] = {
         trial("strict_order", needs="--mode clickhouse --window 60d"),
         idle("strict_order"),
     ],
+    "now": [trial("2026-12-31")],
     "observed_until": [
         trial("2026-12-01", needs="--within 60d --count origin --window 90d"),
         idle("2026-12-01"),
@@ -242,6 +244,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
     flags = {action.dest for action in options_of(command)}
     more = {
         "compare": ["--period", "2026-02"],
+        "check": ["--fail-if", "won > 4", "--fail-if", "lost > 3", "--fail-if", "hours_since_last_row > 9"],
         "report": ["--out", "page.html"],
         "sequence": ["--steps", "New,Won"],
         "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],

@@ -56,13 +56,17 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
+    "questions.checks": {
+        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel"),
+    },
     "questions.summary": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
-    "plots": {"display.charts"},
+    "plots": {"tables", "display.charts"},
     "reports": {
         *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("display", "display.charts", "reports.painter"),

@@ -34,7 +34,7 @@ def test_a_command_of_a_page_runs(
         at = words.index("--out") + 1
         words[at] = str(tmp_path / words[at])
     assert main(words) == 0
-    assert "--out" in words or capsys.readouterr().out.startswith(("Funnel", "Chain", "Time "))
+    assert "--out" in words or capsys.readouterr().out.startswith(("Funnel", "Chain", "Time ", "Checks"))
 
 
 def test_every_page_has_a_command() -> None:

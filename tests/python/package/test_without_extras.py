@@ -117,6 +117,36 @@ except sf.ReaderError as error:
     assert run_without("openpyxl", code) == message
 
 
+@pytest.mark.parametrize(
+    ("hidden", "ask", "message"),
+    [
+        ("polars", 'sf.options(frames="polars")', "frames='polars' needs polars: pip install polars"),
+        ("pyarrow", 'sf.options(frames="polars")', "frames='polars' needs pyarrow: pip install pyarrow"),
+        ("pyarrow", 'sf.options(frames="arrow")', "frames='arrow' needs pyarrow: pip install pyarrow"),
+        (
+            "openpyxl",
+            'sf.to_excel(sf.outcomes(shop.log, shop.pipeline), "none.xlsx")',
+            'writing .xlsx needs openpyxl: pip install "stagefunnel[excel]"',
+        ),
+    ],
+)
+def test_another_frame_and_a_workbook_say_what_to_install(
+    hidden: str, ask: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = f"""
+import stagefunnel as sf
+shop = sf.datasets.worked_example()
+try:
+    {ask}
+except sf.StageFunnelError as error:
+    print(error)
+print(type(sf.outcomes(shop.log, shop.pipeline)).__name__)
+"""
+    assert run_without(hidden, code).splitlines() == [message, "DataFrame"]
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.fixture
 def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

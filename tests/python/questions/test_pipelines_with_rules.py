@@ -68,6 +68,12 @@ def summarised() -> None:
     assert found.quality.set_index("check").loc["rows_outside_dates", "count"] == 3
 
 
+def checked() -> None:
+    table = sf.check(log(), PIPELINE, ["rows_outside_dates > 2", "win_rate < 50%"])
+    assert table["value"].tolist() == [3, 0.5]
+    assert table["failed"].tolist() == [True, False]
+
+
 def reported(directory: Path) -> None:
     page = directory / "page.html"
     sf.report(log(), PIPELINE, path=page, by="team")
@@ -77,6 +83,7 @@ def reported(directory: Path) -> None:
 
 
 CHECKS: dict[str, Any] = {
+    "check": checked,
     "compare_periods": compared,
     "explain": explained,
     "flow": lambda: of_plain(sf.flow, period="2026-06"),

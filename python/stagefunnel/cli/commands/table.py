@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final, Literal
 
-from .. import options, way_options
+from .. import job_options, options, way_options
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Command:
         Whether its answer is more than one table.
     shows_quality
         Whether its answer has the quality table, so that its warnings are not said beside it.
+    judges
+        Whether its answer says what failed, which the exit code says too.
     other_names
         Names on the command line for options of Python that go by their own names in other commands.
     """
@@ -60,6 +62,7 @@ class Command:
     has_output: bool = True
     has_several_tables: bool = False
     shows_quality: bool = False
+    judges: bool = False
     other_names: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
@@ -271,6 +274,23 @@ examples:
 """,
         shows_quality=True,
         reads_stages=False,
+    ),
+    "check": Command(
+        "fail where a condition is met: stages that nobody listed, a low win rate, a stale file",
+        "check.check",
+        (job_options.conditions, options.part),
+        """\
+examples:
+  stagefunnel check deals.csv --pipeline pipeline.toml --fail-if "unlisted_rows > 0" \\
+      --fail-if "win_rate < 10%"
+  stagefunnel check deals.csv --pipeline pipeline.toml --fail-if "hours_since_last_row > 36" \\
+      --now 2026-07-01 --json
+
+The exit code is 3 if a condition is met or cannot be judged, else 0; 1 is an error in the data.
+""",
+        shows_quality=True,
+        judges=True,
+        other_names={"conditions": "--fail-if"},
     ),
     "read": Command(
         "read a CRM's export once and write it as plain tables",

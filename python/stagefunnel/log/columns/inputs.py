@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import enum
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,9 @@ from ... import _core
 from ...errors import SchemaError, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import is_of_duckdb
+from .arrow import is_of_duckdb, table_of
+from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
+from .records import as_table
 
 Take = Callable[[npt.NDArray[np.uint32]], pd.Series]
 _UNITS = {"s": "s", "m": "ms", "u": "us", "n": "ns"}
@@ -84,34 +87,48 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
     Parameters
     ----------
     source
-        Table with the columns.
+        Table with the columns, or what :func:`~stagefunnel.log.columns.records.as_table` makes a table of.
     names
         Name of the column for each role (``"item"``, …).
     """
+    wanted = list(dict.fromkeys(names.values()))
+    source = as_table(source, wanted)
     if isinstance(source, Mapping):
         check_names(names.values(), list(source), "the mapping")
         return {role: read_input(source[name], name) for role, name in names.items()}
     if isinstance(source, pd.DataFrame):
         check_names(names.values(), list(source.columns), "the frame")
         return {role: read_input(source[name], name) for role, name in names.items()}
-    if hasattr(source, "__arrow_c_stream__"):
-        check_names(names.values(), _column_names(source), "the table")
+    known = _column_names(source)
+    if known:  # what has a stream and nothing else does not list its columns; the core misses them then
+        where = "the table" if hasattr(source, "__arrow_c_stream__") else "the batch"
+        check_names(wanted, known, where)
+    of_session = is_of_duckdb(source)
+    table = _cast(source, wanted)
+    if hasattr(table, "__arrow_c_stream__"):
         # One pass for all columns: a DuckDB relation runs its query again at every call.
-        wanted = list(dict.fromkeys(names.values()))
-        columns = _read(lambda: _core.columns.columns_from_stream(source.__arrow_c_stream__(), wanted))
-    elif hasattr(source, "__arrow_c_array__"):
-        check_names(names.values(), _column_names(source), "the batch")
-        wanted = list(dict.fromkeys(names.values()))
-        columns = _read(lambda: _from_batch(source, wanted))
+        columns = _read(lambda: _core.columns.columns_from_stream(table.__arrow_c_stream__(), wanted))
     else:
-        hint = "; collect() a lazy frame first" if hasattr(source, "collect") else ""
-        raise SchemaError(
-            f"cannot read columns from {type(source).__name__}: pass a pandas, polars or Arrow table, a "
-            f"DuckDB relation or a mapping of arrays{hint}"
-        )
+        columns = _read(lambda: _from_batch(table, wanted))
     found = dict(zip(wanted, columns, strict=True))
     inputs = {role: _arrow_input(name, found[name]) for role, name in names.items()}
-    return {role: replace(one, of_session=is_of_duckdb(source)) for role, one in inputs.items()}
+    return {role: replace(one, of_session=of_session) for role, one in inputs.items()}
+
+
+def _cast(source: Any, names: Sequence[str]) -> Any:
+    """Make integers of keys that a database keeps as decimals without decimals, and text of empty columns."""
+    others = columns_to_cast(source, names)
+    if not others:
+        return source
+    try:
+        return with_casts(table_of(source), others)
+    except NotWhole as error:
+        raise SchemaError(
+            f"column {error.column!r} holds decimals that are not whole 64-bit integers; make the column "
+            f"integers or text"
+        ) from error
+    except ImportError:
+        return source  # the core says that it does not read decimals
 
 
 def read_input(values: Any, name: str) -> Input:
@@ -142,7 +159,10 @@ def _list_dtype(values: Sequence[Any]) -> Any:
         first, "isoformat"
     )
     mixed = any(isinstance(value, str) for value in values)
-    return None if numbers_or_times and not mixed else object
+    # Beside a missing one pandas would make floats of whole numbers, which round those of more than 53 bits.
+    gaps = isinstance(first, int) and any(value is None for value in values)
+    whole = gaps and all(value is None or isinstance(value, int) for value in values)
+    return None if numbers_or_times and not mixed and not whole else object
 
 
 def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
@@ -172,6 +192,8 @@ def _read(
     try:
         return read()
     except ValueError as error:
+        if str(error).startswith("no column"):
+            raise SchemaError(str(error)) from error
         where = f"column {name!r}: " if name is not None else ""
         raise SchemaError(
             f"{where}{error}; cast it to integers, text, a date or a timestamp first"
@@ -293,6 +315,14 @@ def _other_objects(
                 f"{type(value).__name__} ({value!r}) in row {row}; make it one type, for example "
                 f"with astype(str)"
             )
+    if isinstance(first, decimal.Decimal):
+        numbers = whole_objects(values, missing)
+        if numbers is None:
+            raise SchemaError(
+                f"column {name!r} holds decimals that are not whole 64-bit integers; make the column "
+                f"integers or text"
+            )
+        return _number_column(numbers, missing.view(np.bool_)), None
     if isinstance(first, uuid.UUID):
         keys = [None if flag else value.bytes for value, flag in zip(values, missing, strict=True)]
         return _object_column(np.array(keys, dtype=object), name)

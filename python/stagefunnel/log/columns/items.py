@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column
 from .inputs import read_input
 from .number import NumberColumn, number_column
+from .records import as_table
 
 
 class ItemsTable:
@@ -107,17 +109,20 @@ def _as_column(values: Any) -> Any:
 def _as_pandas(source: Any) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
-    if isinstance(source, dict):
+    # Which columns the questions will need is not known yet, and a query that runs twice need not give the
+    # same rows in the same order.
+    table = as_table(source, None, named("items"))
+    if isinstance(table, Mapping):
         try:
-            return pd.DataFrame({name: _as_column(values) for name, values in source.items()})
+            return pd.DataFrame({name: _as_column(values) for name, values in table.items()})
         except ValueError as error:
             raise SchemaError(named("items"), f" is not a table: {error}") from error
-    if hasattr(source, "__arrow_c_stream__"):
-        try:
-            return frame_of(table_of(source))
-        except ImportError as error:
-            raise SchemaError(
-                f"an items table of type {type(source).__name__} needs pyarrow: "
-                f'pip install "stagefunnel[arrow]", or pass a pandas DataFrame'
-            ) from error
-    raise SchemaError(named("items"), f" is a {type(source).__name__}, not a table")
+    if isinstance(table, pd.DataFrame):
+        return table
+    try:
+        return frame_of(table_of(table))
+    except ImportError as error:
+        raise SchemaError(
+            f"an items table of type {type(source).__name__} needs pyarrow: "
+            f'pip install "stagefunnel[arrow]", or pass a pandas DataFrame'
+        ) from error

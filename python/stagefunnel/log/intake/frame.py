@@ -12,8 +12,9 @@ from ... import _core
 from ...errors import SchemaError, quoted
 from ..columns.arrow import series_of
 from ..columns.inputs import Input, read_input, read_inputs
-from ..columns.kept import RowColumns, with_columns
+from ..columns.kept import RowColumns, column_names, with_columns
 from ..columns.marks import RowMarks, flags_of
+from ..columns.records import as_table
 from ..columns.stage_labels import joined
 from ..data import Empty, Invalid, Keys, LogData
 from .checks import check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
@@ -34,6 +35,8 @@ def read_frame(
     kept: Any = (),
 ) -> LogData:
     """Read a log out of one table, or arrays, and keep some more of its columns."""
+    if frame is not None:
+        frame = as_table(frame, [*filter(_is_text, columns.values()), *column_names(kept)])
     frame, more = with_columns(frame, kept)
     frame, flags = with_flags(frame, columns.get("start_unknown"))
     inputs = gather(frame, columns)
@@ -84,6 +87,10 @@ def read_frame(
         marks=marks,
         has_pipelines=columns.get("pipeline") is not None,
     )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def with_flags(frame: Any, column: Any) -> tuple[Any, dict[str, pd.Series]]:

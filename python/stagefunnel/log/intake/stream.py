@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ import pandas as pd
 from ... import _core
 from ...errors import InvalidRowError, SchemaError, core_errors
 from ...files import Progress, iterating
+from ..columns.arrow import speaks_arrow
+from ..columns.records import as_table, is_lazy, is_table, path_advice
 from ..data import Empty, Invalid, Keys, LogData
 from .checks import Rows, check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
 from .frame import gather, with_flags
@@ -45,7 +48,10 @@ def read_batches(
     expected
         Function that estimates the number of all rows from the rows so far; ``None`` without an estimate.
     """
-    if isinstance(batches, pd.DataFrame | Mapping | str):
+    if isinstance(batches, str | os.PathLike):
+        raise SchemaError(f"batches is not an iterable of tables: {path_advice(batches)}")
+    # A reader of Arrow is one stream of batches; a table of polars would give its columns one by one.
+    if is_lazy(batches) or (is_table(batches) and not hasattr(batches, "read_next_batch")):
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
@@ -56,6 +62,10 @@ def read_batches(
             if progress is not None:
                 progress(stream.n_rows, expected(stream.n_rows) if expected else None)
     return stream.data(empty, threads)
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | bytes) or not (hasattr(value, "__len__") or speaks_arrow(value))
 
 
 class _Stream:
@@ -95,6 +105,12 @@ class _Stream:
             raise error.within(where) from error
 
     def _append(self, batch: Any) -> None:
+        if isinstance(batch, Mapping) and batch and all(map(_is_scalar, batch.values())):
+            raise SchemaError(
+                "a batch is a record, not a table; pass a list of all records to StageLog(), or lists of "
+                "them here"
+            )
+        batch = as_table(batch, self._columns.values())
         batch, flags = with_flags(batch, self._columns.get("start_unknown"))
         inputs = gather(batch, self._columns)
         check_columns(inputs, flags)

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError
+from ...errors import SchemaError, named
 from ...log.columns.inputs import Input, read_inputs
+from ...log.columns.records import as_table
 from ...log.stage_log import StageLog
 
 Places = npt.NDArray[np.uint32]
@@ -43,7 +44,7 @@ def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal:
     ``unknown_deals`` name an item that the log does not have; ``links`` are the pairs whose items both logs
     have, and ``repeats`` are further rows of such a pair.
     """
-    columns = read_inputs(table, {"lead": lead, "deal": deal})
+    columns = read_inputs(as_table(table, [lead, deal], named("links")), {"lead": lead, "deal": deal})
     lead_at, no_lead = _places(leads, columns["lead"], "lead")
     deal_at, no_deal = _places(deals, columns["deal"], "deal")
     in_both = np.flatnonzero((lead_at >= 0) & (deal_at >= 0))

@@ -25,6 +25,7 @@ from ...times.periods import (
     day_begun,
     moment_at,
     moment_of,
+    pair_of,
     period_of,
 )
 from ..scope.breakdown import by_columns, refuse_names_of_the_result
@@ -270,7 +271,7 @@ def _last_year(start: pd.Timestamp, end: pd.Timestamp, clock: Clock, *, weeks: b
 
 def _is_of_weeks(period: PeriodLike | None) -> bool:
     """Check whether a period is written as ISO weeks: one of them, or a pair."""
-    sides = [period] if isinstance(period, str) or not isinstance(period, Sequence) else list(period)
+    sides = pair_of(period) or (period,)
     wholes = [calendar_period(side) for side in sides]
     return all(whole is not None and whole.freqstr.startswith("W") for whole in wholes)
 

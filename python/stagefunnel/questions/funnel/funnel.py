@@ -113,8 +113,9 @@ def funnel(
         refused is named under the table.
     period
         Stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a pair
-        ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read in the
-        log's zone. A log of plain integers takes a pair of integers.
+        ``(start, end)`` in which text is included whole and timestamps are half-open. A slice is read as
+        the pair of its ends; a pandas Interval has its closed sides and not its open ones. Text is read in
+        the log's zone. A log of plain integers takes a pair of integers.
     basis
         Which items a period keeps. ``"active"`` (default): items with a row before its end that were not
         closed before its start, as they stood at its end. ``"created"``, ``"closed"``: items that were

@@ -17,6 +17,7 @@ from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
 from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
+from ...times.every import check_every
 from ...times.lengths import LengthLike
 from ...times.periods import (
     FREQUENCIES,
@@ -111,7 +112,7 @@ def funnel_by_period(
     >>> (won["reached"] <= won["base"]).all()
     np.True_
     """
-    check_option("every", every, get_args(EveryName))
+    check_every(every)
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     basis = basis_of(basis, within)
     rules = rules_of(kind, fill, lost_then_won)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from ...log.stage_log import StageLog
 from ...log.stage_signs import UseOfStages
 from ...naming import public
 from ...pipeline import Pipeline
+from ...tables.frames import as_chosen
 from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
 from ...tables.summary import Summary
 from ...times.periods import Clock, MomentLike, Period, PeriodLike, moment_of, period_of
@@ -134,7 +135,7 @@ class Partial:
             unit=self.unit,
         )
         moves = transition_table(self.pipeline, self._moves, self._moving_items)
-        return Summary(
+        answer = Summary(
             funnel=remark(funnel_table(self.pipeline, "both", self._counts), remarks),
             outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
             time_in_stage=remark(times, remarks),
@@ -147,6 +148,7 @@ class Partial:
                 self._use.signs(self.pipeline, clock),
             ),
         )
+        return cast(Summary, as_chosen(answer))
 
     def __repr__(self) -> str:
         return f"Partial: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}\n  {self.pipeline!r}"

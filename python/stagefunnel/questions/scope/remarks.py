@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...log.data import LogData, ReaderLines
 from ...log.fit import Fit
-from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, period_of
+from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, pair_of, period_of
 from ...times.stamps import to_times
 
 _MOST_REMEMBERED: Final = 5
@@ -135,6 +135,5 @@ def _present(**remarks: Any) -> dict[str, Any]:
 
 
 def _text(period: PeriodLike | None) -> str:
-    if isinstance(period, list | tuple):
-        return " to ".join("…" if end is None else str(end) for end in period)
-    return str(period)
+    pair = pair_of(period)
+    return str(period) if pair is None else " to ".join("…" if end is None else str(end) for end in pair)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Unpack, get_args
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, check_option, counted, named
+from ...errors import SchemaError, counted, named
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.labels import value_labels
 from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND
+from ...times.every import check_every
 from ...times.periods import MomentLike, Period, begin_of
 from ..scope.within import observed_until, partly_covered
 from ..stats.standouts import find_standouts
@@ -96,7 +97,7 @@ def sequence_trend(
     1  2026-02        0          0       0                NaN
     2  2026-03        2          0       1                0.0
     """
-    check_option("every", every, get_args(EveryName))
+    check_every(every)
     question = question_of(log, steps, as_of, rules)
     if log.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")

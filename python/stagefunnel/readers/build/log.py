@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
-from ...log.quality import ties_deciding_outcome
+from ...log.quality import quality_of, ties_deciding_outcome
 from ...log.stage_log import StageLog, with_reader_lines
 from ...pipeline import Pipeline
 from ..export import Export
@@ -76,4 +76,4 @@ def finish(
             f"items whose last time has rows of several outcomes{of_one}: their order decides",
         )
     noted = with_reader_lines(log, notes.with_levels())
-    return Export(format, noted, pipelines, items, noted.quality())
+    return Export(format, noted, pipelines, items, quality_of(noted._data, None))

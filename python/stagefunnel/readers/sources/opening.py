@@ -69,6 +69,8 @@ def sources_of(
 
 def _parts(inputs: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Walk the inputs: names of files, and objects with records, each with its name in messages."""
+    if hasattr(inputs, "collect_schema") and hasattr(inputs, "collect"):
+        inputs = inputs.collect()  # a lazy frame of polars, of which any column may matter
     if isinstance(inputs, str | os.PathLike):
         for file in expand([os.fspath(inputs)]):
             yield file, file

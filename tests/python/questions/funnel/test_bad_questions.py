@@ -244,10 +244,18 @@ def test_a_breakdown_does_not_hide_a_column_of_the_result() -> None:
         ask(items, by=["base", "stage"])
 
 
-@pytest.mark.parametrize("items", [[1, 2], 5, "items.csv"])
-def test_what_is_not_an_items_table_is_refused(items: Any) -> None:
-    with refused(sf.SchemaError, f"items= is a {type(items).__name__}, not a table"):
+@pytest.mark.parametrize(
+    ("items", "problem"),
+    [
+        ([1, 2], "items=: row 0 of the list is a int, not a record"),
+        (5, "items=: cannot read columns from int"),
+        ("items.csv", "items=: 'items.csv' is a path, not a table"),
+    ],
+)
+def test_what_is_not_an_items_table_is_refused(items: Any, problem: str) -> None:
+    with pytest.raises(sf.SchemaError, match=problem) as caught:
         ask(items)
+    assert caught.value.option == "items"
     with refused(sf.SchemaError, "items= is not a table: All arrays must be of the same length"):
         ask({"item": [1, 2], "group": ["a"]})
 

@@ -1,0 +1,1 @@
+"""Conditions that a log must not meet, for jobs that run by themselves."""
