@@ -20,6 +20,8 @@ from ..naming import public
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
+from .body import from_body, to_body
+from .chosen import ItemKeys, with_items_chosen
 from .columns.kept import column_names
 from .columns.marks import RowMarks
 from .data import Empty, Invalid, Keys, LogData, ReaderLines
@@ -358,7 +360,7 @@ class StageLog:
             log = cls.from_batches(source, **options)
         except InvalidRowError as error:
             raise error.within(f"{source.locate(error.row)}: ") from error
-        data = replace(log._data, found=log._data.found | source.found(), locate=source.locate)
+        data = replace(log._data, found=log._data.found | source.found(), locate=source.places())
         return cls._from_data(data)
 
     @property
@@ -409,6 +411,40 @@ class StageLog:
         """
         return self._from_data(self._data.with_observed_until(until))
 
+    def filter(self, *, items: ItemKeys, empty: Empty = "error") -> Self:
+        """Return a log of some of the items, observed as long as this one.
+
+        Each item keeps all its rows, and what the log was given beside them: further columns, the table of
+        items, the end of observation. Answers are those of a log that was made of these rows alone. Rows that
+        were left out when the log was made belong to none of the items, so :meth:`quality` does not count
+        them. `first_row` of the stages, and rows that an error names, are of the whole log's input.
+
+        Parameters
+        ----------
+        items
+            The keys of the items: a list, an array, a Series or an Index, in any order. A key may come twice.
+        empty
+            What to do without any key: ``"error"`` (default) or ``"allow"``.
+
+        Raises
+        ------
+        UnknownItemError
+            If the log does not have one of the items.
+        SchemaError
+            If these are not keys: a mask of booleans, a function, a single key, or keys of another type.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 5, 9]}
+        >>> sf.StageLog(rows).filter(items=[1])
+        StageLog: 2 rows, 1 item
+          time    0 … 5 (plain integers)
+          until   9 (end of observation)
+          stages  New 1, Won 1
+        """
+        return self._from_data(with_items_chosen(self._data, items, empty))
+
     @property
     def stages(self) -> pd.DataFrame:
         """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
@@ -449,6 +485,15 @@ class StageLog:
 
     def __len__(self) -> int:
         return self.n_rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        return to_body(self._data)
+
+    def __setstate__(self, body: Any) -> None:
+        self._data = from_body(body)
+
+    def __copy__(self) -> Self:
+        return self._from_data(self._data)  # which never changes
 
     def __repr__(self) -> str:
         data = self._data
