@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..errors import Parts, SchemaError, UnknownItemError, advised, check_option, counted, did_you_mean, named
+from ..errors import Parts, SchemaError, UnknownItemError, advised, check_option, did_you_mean, named
+from .columns.arrow import speaks_arrow
 from .columns.inputs import Input, read_input
 from .columns.keys import StoredKeys
 from .columns.marks import RowMarks
@@ -29,10 +30,8 @@ def with_items_chosen(data: LogData, items: ItemKeys, empty: Empty) -> LogData:
     places = _places_of(data, _read_keys(items))
     if not len(places) and empty == "error":
         raise SchemaError(
-            named("items"),
-            " has no key, so that no row is left; pass ",
-            advised("empty", "allow"),
-            " if that is expected",
+            *(named("items"), " has no key, so no row is left; pass "),
+            *(advised("empty", "allow"), " if that is expected"),
         )
     journeys = _core.journeys.take_items(data.journeys, places.astype(np.uint32))
     rows = rows_of_items(data.journeys, places).astype(np.uint32) if data.columns or data.marks else None
@@ -82,8 +81,8 @@ def _read_keys(items: Any) -> Input:
         raise SchemaError(named("items"), f" is a function, not a list of keys{_SUCH_AS}")
     if isinstance(items, pd.DataFrame):
         raise SchemaError(named("items"), " is a frame; give its column of keys, such as frame['item']")
-    is_column = hasattr(items, "dtype") or hasattr(items, "__arrow_c_stream__")
-    values = items if is_column or isinstance(items, pd.api.extensions.ExtensionArray) else list(items)
+    is_column = hasattr(items, "dtype") or speaks_arrow(items)
+    values = items if is_column else list(items)
     if _is_mask(values):
         raise SchemaError(named("items"), f" is a mask of true and false, not a list of keys{_SUCH_AS}")
     return read_input(values, "items")
@@ -92,7 +91,7 @@ def _read_keys(items: Any) -> Input:
 def _is_mask(values: Any) -> bool:
     if isinstance(values, list):
         return bool(values) and all(isinstance(value, bool | np.bool_) for value in values)
-    return str(getattr(values, "dtype", "")).lower().startswith("bool")
+    return str(getattr(values, "dtype", getattr(values, "type", ""))).lower().startswith("bool")
 
 
 def _places_of(data: LogData, column: Input) -> npt.NDArray[np.int64]:
@@ -114,8 +113,8 @@ def _places_of(data: LogData, column: Input) -> npt.NDArray[np.int64]:
 
 def _unknown(data: LogData, column: Input, unknown: npt.NDArray[np.int64]) -> Parts:
     first = column.take(unknown[:1].astype(np.uint32)).tolist()[0]
-    more = f" (and {counted(len(unknown) - 1, 'more')} of those given)" if len(unknown) > 1 else ""
-    return named("items"), f" has {first!r}{more}, and the log has no such item{_hint(data, first)}"
+    more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
+    return named("items"), f" has {first!r}{more}, which the log does not have{_hint(data, first)}"
 
 
 def _hint(data: LogData, key: object) -> str:

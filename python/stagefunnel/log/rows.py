@@ -53,7 +53,8 @@ def row_table(log: StageLog) -> pd.DataFrame:
     journeys = log._data.journeys
     in_order = np.argsort(journeys.first_row, kind="stable")
     place = rows_of_items(journeys, in_order)
-    lengths = np.diff(journeys.offsets.astype(np.int64))[in_order]
+    offsets = journeys.offsets.astype(np.int64)
+    lengths = (offsets[1:] - offsets[:-1])[in_order]
     items = log._data.keys_at(journeys.first_row[in_order]).reset_index(drop=True)
     labels = pd.Series([*log._data.labels, None], dtype=object)
     columns = {

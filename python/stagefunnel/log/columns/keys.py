@@ -90,7 +90,8 @@ class StoredKeys:
             return self.series.iloc[items].reset_index(drop=True)
         if self.form == "numbers":
             key: npt.NDArray[Any] = _core.journeys.parts_of(self.journeys)["key"][items]
-            return pd.Series(key if self.dtype == "uint64" else key.view(np.int64)).astype(self.dtype)
+            numbers = key if self.dtype == "uint64" else key.view(np.int64)
+            return pd.Series(numbers).astype(pd.api.types.pandas_dtype(self.dtype))
         made = _FROM_BYTES[self.form]
         return pd.Series([made(text) for text in self._texts_at(items)], dtype=self.dtype)
 
