@@ -9,7 +9,8 @@ period; :func:`funnel_by_period` shows one after the other and :func:`compare_pe
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
 :class:`Steps` holds the steps with their rules.
-:func:`show` prints a table the way people read it.
+:func:`show` prints a table the way people read it, and :func:`bind` names a log and a pipeline once for
+many questions.
 """
 
 import sys
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from . import datasets
     from ._core import __version__
+    from .bound import Bound, bind
     from .display.show import show
     from .errors import (
         InvalidRowError,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from .working_hours import WorkingHours
 
 __all__ = [
+    "Bound",
     "Exclusion",
     "Export",
     "InvalidRowError",
@@ -80,6 +83,7 @@ __all__ = [
     "UnknownStageError",
     "WorkingHours",
     "__version__",
+    "bind",
     "chain_funnel",
     "compare_periods",
     "datasets",
@@ -114,6 +118,7 @@ __all__ = [
 # takes half a second. The table says what the imports above say, which only type checkers run.
 _NAMES_OF: Final = {
     "_core": ("__version__",),
+    "bound": ("Bound", "bind"),
     "display.show": ("show",),
     "errors": (
         "InvalidRowError",
@@ -176,9 +181,12 @@ if not TYPE_CHECKING:
                 f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
             )
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        if callable(value):
+            import_module(".signatures", __name__).show_values(value)
         globals()[name] = value
         return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+    """List the public names alone, which Tab offers; modules are there all the same."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

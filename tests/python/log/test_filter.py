@@ -68,7 +68,7 @@ def test_every_question_is_answered_alike_with_all_that_a_log_may_have(chosen: l
 def test_by_hand_the_end_of_observation_is_that_of_the_whole_log() -> None:
     log = sf.StageLog(LOG).filter(items=["D-1", "D-2"])
     assert (log.n_rows, log.n_items, log.observed_until) == (3, 2, 9)
-    # D-2 came at 3 and is watched until 9, when the row of D-30 ends the whole log: for 6, not for 2 (9 itself is not seen).
+    # D-2 came at 3 and is watched until 9, where the row of D-30 ends the whole log, and not until 5.
     assert sf.funnel(log, SMALL, within=5)["base"].tolist() == [2, 2]
     assert sf.funnel(log, SMALL, within=7)["base"].tolist() == [1, 1]
     assert log.filter(items=["D-2"]).observed_until == 9

@@ -26,7 +26,8 @@ PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
 def questions() -> dict[str, Callable[..., Any]]:
     """Find the public functions whose first argument is a log."""
     functions = {name: value for name in sf.__all__ if inspect.isfunction(value := getattr(sf, name))}
-    return {name: one for name, one in functions.items() if next(iter(parameters_of(one)), None) == "log"}
+    takes_a_log = {name for name, one in functions.items() if next(iter(parameters_of(one)), None) == "log"}
+    return {name: functions[name] for name in sorted(takes_a_log - {"bind"})}
 
 
 def parameters_of(function: Callable[..., Any]) -> list[str]:
