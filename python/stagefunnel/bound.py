@@ -36,7 +36,10 @@ class Method(Generic[_P, _R]):
         if bound is not None:
             return self._shown(lambda *given, **options: self._asked(bound, given, options), bound.defaults)
         this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        return self._shown(lambda bound, *given, **options: self._asked(bound, given, options), {}, this)
+        shown = self._shown(lambda bound, *given, **options: self._asked(bound, given, options), {}, this)
+        # The help of the class would hold that of the whole package.
+        shown.__doc__ = f"{inspect.getdoc(self._question)}".partition("\n")[0]
+        return shown
 
     @property
     def names(self) -> list[str]:
@@ -89,7 +92,7 @@ def _rules_in(given: tuple[Any, ...], options: Mapping[str, Any]) -> set[str]:
 class Bound:
     """The questions about one log and one pipeline; made by :func:`bind` and :meth:`Settings.bind`.
 
-    Each method is the function of its name, without the log and the pipeline.
+    Each method is the function of its name, without the log and the pipeline, and has its help.
 
     Attributes
     ----------

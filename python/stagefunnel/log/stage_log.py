@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypedDict, Unpack
 
@@ -22,6 +22,7 @@ from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .body import from_body, to_body
 from .chosen import ItemKeys, with_items_chosen
+from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
 from .columns.marks import RowMarks
 from .data import Empty, Invalid, Keys, LogData, ReaderLines
@@ -41,11 +42,11 @@ class StreamOptions(TypedDict, total=False):
     time: str
     exited: str | None
     start_unknown: str | None
-    stages: Any
-    columns: Any
+    stages: Iterable[Hashable] | None
+    columns: str | Iterable[str]
     time_format: str | None
     zone: str | None
-    items: Any
+    items: Frame | None
     items_key: str | None
     invalid: Invalid
     empty: Empty
@@ -150,20 +151,20 @@ class StageLog:
 
     def __init__(
         self,
-        frame: Any = None,
+        frame: Frame | None = None,
         *,
-        item: Any = "item",
-        stage: Any = "stage",
-        time: Any = "time",
-        pipeline: Any = None,
-        order: Any = None,
-        exited: Any = None,
-        start_unknown: Any = None,
-        stages: Any = None,
-        columns: Any = (),
+        item: str | Column = "item",
+        stage: str | Column = "stage",
+        time: str | Column = "time",
+        pipeline: str | Column | None = None,
+        order: str | Column | None = None,
+        exited: str | Column | None = None,
+        start_unknown: str | Column | None = None,
+        stages: Iterable[Hashable] | None = None,
+        columns: str | Iterable[str] | Mapping[str, Column] = (),
         time_format: str | None = None,
         zone: str | None = None,
-        items: Any = None,
+        items: Frame | None = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
         empty: Empty = "error",
@@ -201,18 +202,18 @@ class StageLog:
     @classmethod
     def from_batches(
         cls,
-        batches: Iterable[Any],
+        batches: Iterable[Frame],
         *,
         item: str = "item",
         stage: str = "stage",
         time: str = "time",
         exited: str | None = None,
         start_unknown: str | None = None,
-        stages: Any = None,
-        columns: Any = (),
+        stages: Iterable[Hashable] | None = None,
+        columns: str | Iterable[str] = (),
         time_format: str | None = None,
         zone: str | None = None,
-        items: Any = None,
+        items: Frame | None = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
         empty: Empty = "error",
@@ -384,7 +385,7 @@ class StageLog:
         return self._data.zone
 
     @property
-    def observed_until(self) -> Any:
+    def observed_until(self) -> pd.Timestamp | np.int64 | None:
         """End of observation: as given, else the time of the last row; ``None`` without rows."""
         end = self._data.end_of_observation()
         return None if end is None else self._data.to_times(np.array([end], dtype=np.int64)).iloc[0]

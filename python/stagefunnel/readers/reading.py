@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -24,7 +24,7 @@ from .options import Options
 from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
-from .sources.opening import sources_of
+from .sources.opening import Inputs, sources_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 from .sources.tidy import tidy
@@ -38,7 +38,7 @@ _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "e
 
 
 def read(
-    paths_or_records: Any,
+    paths_or_records: Inputs,
     *,
     format: str | None = None,
     pipeline: Pipeline | None = None,
@@ -203,7 +203,8 @@ def _observed_log(log: StageLog, until: MomentLike | None, made_at: Sequence[str
     if until is not None:
         return log.with_observed_until(until)
     first = pd.to_datetime(pd.Series(made_at), errors="coerce", format="ISO8601", utc=True).min()
-    if log.zone is None or not first >= log.observed_until:
+    last = log.observed_until
+    if log.zone is None or not isinstance(last, pd.Timestamp) or not first >= last:
         return log  # rows may be later than the first page, which was made before the last one
     return log.with_observed_until(first)
 

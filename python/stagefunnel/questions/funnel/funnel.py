@@ -58,14 +58,13 @@ def funnel(
     """Count the items that reach each stage of a pipeline.
 
     An item counts in a stage if it has a visit of the stage (``passed``), or because the kind of funnel
-    fills the stage in (``assumed``). Items without a row of a listed stage do not count.
+    fills the stage in (``assumed``). Items without a row of a listed stage do not count. The definitions page
+    has every rule with a worked example; classic and conversions are the two funnels of Bitrix24.
 
     Parameters
     ----------
-    log
-        The stage history.
-    pipeline
-        The stages, in order.
+    log, pipeline
+        The stage history, and the stages in order.
     kind
         What an item counts in. ``"classic"``: the stages that it really passed; the table shows which stages
         are skipped. ``"conversions"``: also the stages that a success implies; the table shows after which
@@ -87,16 +86,14 @@ def funnel(
         that the report keeps. ``"stage"``: where the item entered the stage last, or where it made the move
         that implies an assumed stage; ``base`` is then that of the whole report.
     top
-        Number of the largest groups to show; the other groups become one group, labelled
-        ``"other (37 groups)"``.
+        Number of the largest groups to show; the others become one group, labelled ``"other (37 groups)"``.
     amount
         Column of the items table or of the log to add up.
     amount_at
         Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps;
-        ``"last_known"``, ``"first_known"``: in the last or first of them that has an amount, where amounts
-        stand on some rows only.
-        ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
-        stage that was really entered.
+        ``"last_known"``, ``"first_known"``: in the last or first of them that has an amount. ``"stage"``:
+        where the item entered the stage last; an assumed stage takes the amount of the next stage that was
+        really entered.
     currency
         Column of the items table or of the log with the currencies of the amounts. Amounts in several
         currencies are refused without `rates`.
@@ -109,8 +106,7 @@ def funnel(
     missing
         What happens to a stage of the pipeline that no row of the log has. ``"near"``: it is refused where
         the log has another stage with a near label, such as a misspelled one, unless a reader made the
-        pipeline. ``"error"``: it is always refused. ``"ignore"``: it is never refused. A stage that is not
-        refused is named under the table.
+        pipeline. ``"error"``: it is always refused. ``"ignore"``: never. The table names those that are not.
     period
         Stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a pair
         ``(start, end)`` in which text is included whole and timestamps are half-open. Text is read in the
@@ -156,15 +152,10 @@ def funnel(
     Raises
     ------
     UnknownStageError
-        If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``, or one that is
-        near a stage without rows, as `missing` says.
+        If the log has stages that the pipeline does not list, as `unlisted` and `missing` say.
     SchemaError
         If an option or a column does not exist, an amount is not a number, or amounts in several currencies
         have no rates.
-
-    Notes
-    -----
-    The two funnels are those of Bitrix24; the definitions page has every rule with a worked example.
 
     Examples
     --------
