@@ -10,6 +10,7 @@ from .display.charts.skips_chart import plot_skips
 from .display.charts.time_chart import plot_time_in_stage
 from .display.charts.transitions_chart import plot_transitions
 from .display.charts.trend_chart import plot_trend
+from .signatures import show_values
 
 __all__ = [
     "plot_compare",
@@ -23,3 +24,11 @@ __all__ = [
     "plot_transitions",
     "plot_trend",
 ]
+
+for _name in __all__:
+    show_values(globals()[_name])
+
+
+def __dir__() -> list[str]:
+    """List the charts alone, which Tab offers."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

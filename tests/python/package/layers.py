@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
-    "plots": {"display.charts"},
+    "plots": {"display.charts", "signatures"},
     "reports": {
         *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("display", "display.charts", "reports.painter"),

@@ -7,12 +7,14 @@ import rlcompleter
 import textwrap
 import typing
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, Literal, get_origin
 
 import pytest
 
 import stagefunnel as sf
 from helpers import run_python
+from stagefunnel import plots
 from stagefunnel.signatures import shown_signature
 from stagefunnel.tables.options import KindName
 
@@ -52,6 +54,15 @@ def test_dir_is_the_same_before_and_after_names_and_modules_are_used() -> None:
     same, others = run_python("-c", code).stdout.split(maxsplit=1)
     assert same == "True"
     assert all(re.fullmatch("__.+__", name) for name in eval(others))
+
+
+@pytest.mark.parametrize("module", [sf.datasets, plots])
+def test_the_modules_for_everyone_list_their_names_alone(module: ModuleType) -> None:
+    assert [name for name in dir(module) if not name.startswith("__")] == sorted(module.__all__)
+
+
+def test_charts_show_the_values_of_their_options() -> None:
+    assert str(inspect.signature(plots.plot_trend).parameters["theme"]).startswith("theme: Literal['light', ")
 
 
 def test_tab_offers_the_public_names() -> None:

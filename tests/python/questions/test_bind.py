@@ -114,7 +114,7 @@ def test_steps_may_be_bound_too() -> None:
     [
         ("unlsted", "did you mean 'unlisted'?"),
         ("perid", "did you mean 'period'?"),
-        ("calender", "'calendar'?"),
+        ("calendr", "'calendar'?"),
     ],
 )
 def test_an_argument_that_no_question_has_is_refused_at_once_with_the_nearest(wrong: str, hint: str) -> None:
