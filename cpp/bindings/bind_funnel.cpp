@@ -1,5 +1,6 @@
 #include <pybind11/native_enum.h>
 
+#include <functional>
 #include <optional>
 
 #include "arrays.hpp"
@@ -26,13 +27,20 @@ funnel::Options options_of(funnel::Kind kind, funnel::LostThenWon lost_then_won,
     return options;
 }
 
+// The states of millions of items are not copied.
+using MaybeStates = std::optional<std::reference_wrapper<const funnel::ItemStates>>;
+
+const funnel::ItemStates* states_or_null(const MaybeStates& item_states) {
+    return item_states ? &item_states->get() : nullptr;
+}
+
 funnel::Counts count(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
                      funnel::LostThenWon lost_then_won, const std::optional<Array<std::int32_t>>& group,
                      std::int32_t n_groups, const std::optional<Array<double>>& amount, unsigned threads,
-                     const std::optional<funnel::ItemStates>& item_states) {
+                     const MaybeStates& item_states) {
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     const py::gil_scoped_release unlocked;
-    return funnel::count_funnel(journeys, pipeline, options, item_states ? &*item_states : nullptr);
+    return funnel::count_funnel(journeys, pipeline, options, states_or_null(item_states));
 }
 
 std::vector<funnel::Counts> count_several(
@@ -138,13 +146,15 @@ funnel::UnitCounts units(const Journeys& journeys, const Pipeline& pipeline, fun
                          const std::optional<Array<std::uint8_t>>& in_report,
                          const std::optional<Array<std::uint8_t>>& moved,
                          const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
-                         const std::optional<Array<double>>& amount, unsigned threads) {
+                         const std::optional<Array<double>>& amount, unsigned threads,
+                         const MaybeStates& item_states) {
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     std::span<const std::uint8_t> in_report_flags, moved_flags;
     if (in_report) in_report_flags = as_span(*in_report);
     if (moved) moved_flags = as_span(*moved);
     const py::gil_scoped_release unlocked;
-    return funnel::count_units(journeys, pipeline, options, items, in_report_flags, moved_flags);
+    return funnel::count_units(journeys, pipeline, options, items, in_report_flags, moved_flags,
+                               states_or_null(item_states));
 }
 
 funnel::UnitCounts unit_trend(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
@@ -191,7 +201,8 @@ void bind_units(py::module_& m) {
         .def_property_readonly("moved_out", list_of<&funnel::UnitCounts::moved_out>());
     m.def("count_units", &units, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
           "in_report"_a.noconvert().none(true), "moved"_a.noconvert().none(true),
-          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
+          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
+          "item_states"_a);
     m.def("count_unit_trend", &unit_trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
           "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);

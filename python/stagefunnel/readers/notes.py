@@ -26,12 +26,12 @@ _GUESSES: Final = {
     *("rows_of_one_field", "rows_of_any_action", "lost_by_reason", "no_status", "stages_by_id"),
     *("lost_by_zero", "closed_unknown", "meaning_differs_from_name", "merged_rows_left_out"),
     *("amounts_in_units", "mixed_decimal_marks"),
-    *("newest_first", "dates_left_out"),
+    *("newest_first", "dates_left_out", "items_by_id"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {
     *("rows_not_fetched", "pages_not_fetched", "stage_differs_from_list", "broken_moves"),
-    *("names_without_stages", "merged_deals", "unreadable_amounts"),
+    *("names_without_stages", "merged_deals", "unreadable_amounts", "outcome_elsewhere"),
     _TIES,
 }
 

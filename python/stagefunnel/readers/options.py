@@ -16,6 +16,7 @@ class Options:
     `serial_epoch` is none of them: it is the day from which the workbooks of the input count their dates.
     """
 
+    format: str | None = None
     pipeline: Pipeline | None = None
     item: str | None = None
     stage: str | None = None

@@ -151,6 +151,7 @@ def read(
         "exited": exited,
     }
     options = Options(
+        format=format,
         pipeline=pipeline,
         **{role: tidy(name) if isinstance(name, str) else name for role, name in names.items()},
         only=values_by_column(only),
@@ -261,7 +262,7 @@ def _recognised(
     ]
     for source, formats in zip(sources, formats_of, strict=True):
         if not formats:
-            raise _unknown(source, readers)
+            raise _unknown(source, readers, wide.date_columns(source, options))
     first_formats = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, formats_of, strict=True)
     )
@@ -279,8 +280,23 @@ def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -
             ]
 
 
-def _unknown(source: Source, readers: tuple[Reader, ...]) -> ReaderError:
-    """Make the error for a source that no format recognises."""
+def _unknown(source: Source, readers: tuple[Reader, ...], dated: Sequence[str]) -> ReaderError:
+    """Make the error for a source that no format recognises.
+
+    Parameters
+    ----------
+    dated
+        Columns of dates that could be stages.
+    """
+    may_be_wide: tuple[Any, ...] = (
+        (
+            f" If the columns of dates are stages ({quoted(dated, most=6)}), pass ",
+            given("format", wide.FORMAT),
+            ".",
+        )
+        if len(dated) > 1
+        else ()
+    )
     histories = [(reader.FORMAT, *next(iter(reader.ROLES.items()))) for reader in readers]
     formats = "".join(f"\n  {name:<10} {role}: {columns}" for name, role, columns in histories)
     return ReaderError(
@@ -292,5 +308,7 @@ def _unknown(source: Source, readers: tuple[Reader, ...]) -> ReaderError:
         named("stage"),
         ", ",
         named("time"),
-        f". Known formats:{formats}",
+        ".",
+        *may_be_wide,
+        f" Known formats:{formats}",
     )

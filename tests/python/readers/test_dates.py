@@ -303,6 +303,25 @@ def test_a_text_that_is_not_a_time_is_refused_with_its_place_or_counted() -> Non
         read("2026-13-01")
 
 
+def test_a_date_of_zeros_is_a_missing_one() -> None:
+    stays = [
+        {"deal_id": 1, "stage": "New", "entered": "2026-01-05", "exited": "2026-01-06"},
+        {"deal_id": 1, "stage": "Won", "entered": "2026-01-06", "exited": "0000-00-00 00:00:00"},
+        {"deal_id": 2, "stage": "New", "entered": "2026-01-06", "exited": "0000-00-00"},
+    ]
+    export = sf.read(stays)
+    assert export.quality.set_index("check").loc["zero_dates", "count"] == 2
+    assert sf.visits(export.log, export.pipelines["Pipeline"])["exited"].isna().tolist() == [
+        False,
+        True,
+        True,
+    ]
+    with pytest.raises(sf.ReaderError, match="missing time"):
+        read("2026-01-05", "0000-00-00")
+    with pytest.raises(sf.ReaderError, match="'0000-00-01' in column 'changed_at' is not a date"):
+        read("2026-01-05", "0000-00-01")
+
+
 def test_a_row_without_a_time_is_refused_with_its_place() -> None:
     with pytest.raises(sf.ReaderError, match=r"the input, record 2: .*time"):
         read("2026-01-01", None)

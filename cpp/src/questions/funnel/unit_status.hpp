@@ -12,31 +12,45 @@
 
 namespace stagefunnel::funnel::inline internal {
 
+/// How one item stands, and since when.
+struct ItemStanding {
+    std::int64_t created = 0;
+    std::int64_t gone_at = 0;     // time at which it closed or moved out
+    std::uint32_t first_row = 0;  // its first row in the input
+    std::int32_t distance = -1;   // see `distance_of`
+    Standing standing = Standing::none;
+    bool is_left = false;  // whether a rule leaves the item in
+
+    ItemStanding() = default;
+    ItemStanding(const scan::JourneyTimes& times, const scan::JourneyEnd& end, std::uint32_t row, bool left)
+        : created(times.created),
+          gone_at(times.moved ? times.moved_at : times.closed_at),
+          first_row(row),
+          distance(distance_of(end)),
+          standing(times.moved ? Standing::moved_out : standing_of(end.outcome())),
+          is_left(left) {}
+};
+
 /// The facts of one unit, whose items are seen one after another; see `facts_of_units`.
 class UnitStatus {
   public:
-    /// Adds an item with a listed row.
-    ///
-    /// @param first_row first row of the item in the input.
-    /// @param is_left whether a rule leaves the item in; others are seen only while there is none.
-    void see(const scan::JourneyTimes& times, const scan::JourneyEnd& end, std::size_t item,
-             std::uint32_t first_row, bool is_left) {
-        if (has_left_ && !is_left) return;
-        if (!has_left_ && is_left) *this = UnitStatus();
-        has_left_ = is_left;
-        if (first_item_ < 0 || times.created < first_time_ ||
-            (times.created == first_time_ && first_row < first_row_)) {
+    /// Adds an item with a listed row; those that a rule leaves out are seen only while there is no other.
+    void see(const ItemStanding& own, std::size_t item) {
+        if (has_left_ && !own.is_left) return;
+        if (!has_left_ && own.is_left) *this = UnitStatus();
+        has_left_ = own.is_left;
+        if (first_item_ < 0 || own.created < first_time_ ||
+            (own.created == first_time_ && own.first_row < first_row_)) {
             first_item_ = static_cast<std::int64_t>(item);
-            first_time_ = times.created;
-            first_row_ = first_row;
+            first_time_ = own.created;
+            first_row_ = own.first_row;
         }
-        const Standing own = times.moved ? Standing::moved_out : standing_of(end.outcome());
-        if (own < standing_) return;
-        const Gone gone{times.moved ? times.moved_at : times.closed_at, distance_of(end), first_row};
-        if (own == standing_ && !decides(own, gone)) return;
-        standing_ = own;
+        if (own.standing < standing_) return;
+        const Gone gone{own.gone_at, own.distance, own.first_row};
+        if (own.standing == standing_ && !decides(own.standing, gone)) return;
+        standing_ = own.standing;
         gone_ = gone;
-        deciding_item_ = own == Standing::open ? -1 : static_cast<std::int64_t>(item);
+        deciding_item_ = standing_ == Standing::open ? -1 : static_cast<std::int64_t>(item);
     }
 
     [[nodiscard]] Standing standing() const { return standing_; }

@@ -93,7 +93,7 @@ class UnitTrendCounter {
         const scan::JourneyTimes times = scan::times_of_journey(journeys_, codes_, meaning_, begin, end);
         if (!times.seen || (times.moved && periods_.moved_out == scan::MovedOut::exclude)) return;
         const bool is_counted = reader_.read_rows(begin, end);
-        status.see(times, reader_.end(), item, journeys_.first_row[item], is_counted);
+        status.see(ItemStanding(times, reader_.end(), journeys_.first_row[item], is_counted), item);
         if (is_counted) counter_.see(reader_, item, journeys_.first_row[item], times.moved);
     }
 

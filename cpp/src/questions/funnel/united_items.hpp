@@ -85,6 +85,43 @@ class ItemReader {
     std::optional<scan::JourneyEnd> end_;
 };
 
+/// What a reader found in an item, kept while it reads others.
+template <class Mask>
+class ReadItem {
+  public:
+    template <class Reader>
+    explicit ReadItem(const Reader& reader, std::size_t n_rows)
+        : end_(reader.end()),
+          visited_(n_rows),
+          passed_(n_rows),
+          reached_(n_rows),
+          beyond_(n_rows),
+          began_beyond_(n_rows),
+          absent_(n_rows) {
+        for (std::size_t w = 0; w < reader.n_words(); ++w) {
+            visited_.add(w, reader.visited(w));
+            passed_.add(w, reader.passed(w));
+            reached_.add(w, reader.reached(w));
+            beyond_.add(w, reader.beyond(w));
+            began_beyond_.add(w, reader.began_beyond(w));
+            absent_.add(w, reader.beyond_absent(w));
+        }
+    }
+
+    [[nodiscard]] const scan::JourneyEnd& end() const { return end_; }
+    [[nodiscard]] std::size_t n_words() const { return visited_.n_words(); }
+    [[nodiscard]] std::uint64_t visited(std::size_t w) const { return visited_.word(w); }
+    [[nodiscard]] std::uint64_t passed(std::size_t w) const { return passed_.word(w); }
+    [[nodiscard]] std::uint64_t reached(std::size_t w) const { return reached_.word(w); }
+    [[nodiscard]] std::uint64_t beyond(std::size_t w) const { return beyond_.word(w); }
+    [[nodiscard]] std::uint64_t began_beyond(std::size_t w) const { return began_beyond_.word(w); }
+    [[nodiscard]] std::uint64_t beyond_absent(std::size_t w) const { return absent_.word(w); }
+
+  private:
+    scan::JourneyEnd end_;
+    Mask visited_, passed_, reached_, beyond_, began_beyond_, absent_;
+};
+
 inline Standing standing_of(Outcome outcome) {
     if (outcome == Outcome::open) return Standing::open;
     return outcome == Outcome::won ? Standing::won : Standing::lost;

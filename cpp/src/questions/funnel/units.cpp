@@ -25,6 +25,32 @@ scan::JourneyEnd end_of_rows(const Code* codes, std::size_t begin, std::size_t e
     return journey_end;
 }
 
+constexpr std::size_t kAhead = 16;  // items of a unit that are prefetched: they do not lie together
+
+/// Reads how each item stands, in the order of the journeys; a unit reads one line of memory for each of its
+/// items then, in place of three.
+LargeVector<ItemStanding> standings_of_items(const Journeys& journeys, const Pipeline& pipeline,
+                                             std::span<const std::uint8_t> elsewhere,
+                                             LostThenWon lost_then_won, unsigned threads) {
+    const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
+    LargeVector<ItemStanding> standings(journeys.n_items());
+    scan::with_codes(journeys, [&](const auto* codes) {
+        parallel_for(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
+            for (std::size_t item = first; item < last; ++item) {
+                const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+                const scan::JourneyTimes times =
+                    scan::times_of_journey(journeys, codes, meaning.data(), begin, end);
+                standings[item] = ItemStanding();
+                if (!times.seen) continue;
+                const scan::JourneyEnd ends = end_of_rows(codes, begin, end, pipeline);
+                standings[item] =
+                    ItemStanding(times, ends, journeys.first_row[item], !is_left_out(ends, lost_then_won));
+            }
+        });
+    });
+    return standings;
+}
+
 void write(const UnitStatus& status, std::size_t unit, UnitFacts& facts) {
     facts.standing[unit] = static_cast<std::uint8_t>(status.standing());
     facts.first_time[unit] = status.first_time();
@@ -55,6 +81,109 @@ class FirstItem {
     std::uint32_t first_row_ = 0;
 };
 
+/// Reads items by their states, each of which it reads once: items of a unit do not lie together in the
+/// journeys, and their rows are far slower to reach than the few states.
+template <class Mask, class Code>
+class ReadStates {
+  public:
+    ReadStates(const Journeys& journeys, const Pipeline& pipeline, const Code* codes, const Options& options,
+               const ItemStates& item_states, std::span<const std::uint32_t> items)
+        : first_row_(journeys.first_row), of_item_(item_states.of_item), items_(items) {
+        ItemReader<Mask, Code> reader(journeys, pipeline, codes, options);
+        states_.reserve(item_states.states.size());
+        for (const ItemStates::State& state : item_states.states) {
+            is_counted_.push_back(reader.read(state.example) ? 1 : 0);
+            states_.emplace_back(reader, static_cast<std::size_t>(pipeline.n_rows()));
+        }
+    }
+
+    /// Calls `at(item as it was read, whether a count has it)` unless the item has no listed row.
+    ///
+    /// @param place where the item stands among those of all units.
+    template <class At>
+    void with_item(std::size_t place, At at) const {
+        if (place + kAhead < items_.size()) {
+            __builtin_prefetch(&of_item_[items_[place + kAhead]]);
+            __builtin_prefetch(&first_row_[items_[place + kAhead]]);
+        }
+        const std::uint32_t number = of_item_[items_[place]];
+        if (number != ItemStates::kNoState) at(states_[number], is_counted_[number] != 0);
+    }
+
+  private:
+    std::span<const std::uint32_t> first_row_, of_item_, items_;
+    std::vector<ReadItem<Mask>> states_;
+    std::vector<std::uint8_t> is_counted_;  // whether a count has the items of each state
+};
+
+/// Reads items row by row; see `ReadStates`.
+template <class Mask, class Code>
+class ReadRows {
+  public:
+    ReadRows(const Journeys& journeys, const Pipeline& pipeline, const Code* codes, const Options& options,
+             std::span<const std::uint32_t> items)
+        : reader_(journeys, pipeline, codes, options), ahead_(journeys, codes, items), items_(items) {}
+
+    template <class At>
+    void with_item(std::size_t place, At at) {
+        ahead_.at(place);
+        const bool is_counted = reader_.read(items_[place]);
+        if (!reader_.end().empty()) at(reader_, is_counted);
+    }
+
+  private:
+    ItemReader<Mask, Code> reader_;
+    scan::LookAhead<Code> ahead_;
+    std::span<const std::uint32_t> items_;
+};
+
+/// Counts ranges of units whose items something reads.
+struct UnitsToCount {
+    const Journeys& journeys;
+    const Pipeline& pipeline;
+    const Options& options;
+    const ByKey& items;
+    std::span<const std::uint8_t> in_report;
+    std::span<const std::uint8_t> moved;
+
+    /// @param read reads items, as `ReadStates` and `ReadRows` do.
+    template <class Mask, class Code, class Read>
+    PartialUnits count(const Code* codes, Read read, std::size_t first, std::size_t last) const {
+        UnitCounter<Mask> counter(pipeline, options, options.n_groups);
+        for (std::size_t unit = first; unit < last; ++unit) {
+            if (!in_report.empty() && in_report[unit] == 0) continue;
+            counter.clear();
+            FirstItem first_item;
+            bool is_seen = false;
+            // The item of a unit of one is its first, whenever it came.
+            const bool has_several = items.offsets[unit + 1] > items.offsets[unit] + 1;
+            for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place) {
+                const std::uint32_t item = items.values[place];
+                read.with_item(place, [&](const auto& found, bool is_counted) {
+                    is_seen = true;
+                    const std::uint32_t first_row = journeys.first_row[item];
+                    if (!options.group.empty()) {
+                        const std::int64_t time = has_several ? first_time(codes, item) : 0;
+                        first_item.see(item, time, first_row, is_counted);
+                    }
+                    if (is_counted) counter.see(found, item, first_row, !moved.empty() && moved[item] != 0);
+                });
+            }
+            if (is_seen) counter.count(options.group.empty() ? 0 : options.group[first_item.item()], 1);
+        }
+        return counter.take();
+    }
+
+  private:
+    /// Returns the time of an item's first listed row, of which it has one.
+    template <class Code>
+    [[nodiscard]] std::int64_t first_time(const Code* codes, std::size_t item) const {
+        std::size_t row = journeys.offsets[item];
+        while (pipeline.row_of_code()[codes[row]] == Pipeline::kUnlisted) ++row;
+        return journeys.time[row];
+    }
+};
+
 }  // namespace
 
 ByKey items_of_units(std::span<const std::uint32_t> unit_of_item, std::size_t n_units) {
@@ -68,37 +197,30 @@ UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipeline,
                          std::span<const std::uint8_t> elsewhere, LostThenWon lost_then_won,
                          const ByKey& items, unsigned threads) {
     check_items(journeys, items);
-    const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
+    const LargeVector<ItemStanding> standings =
+        standings_of_items(journeys, pipeline, elsewhere, lost_then_won, threads);
     UnitFacts facts;
     facts.standing.resize(items.n_keys());
     for (auto* column : {&facts.first_time, &facts.first_item, &facts.gone_at, &facts.deciding_item})
         column->resize(items.n_keys());
-    scan::with_codes(journeys, [&](const auto* codes) {
-        parallel_for(items.n_keys(), threads, [&](std::size_t first, std::size_t last) {
-            const scan::LookAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
-            std::size_t place = items.offsets[first];
-            for (std::size_t unit = first; unit < last; ++unit) {
-                UnitStatus status;
-                for (const std::uint32_t item : items.of(unit)) {
-                    ahead.at(place++);
-                    const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
-                    const scan::JourneyTimes times =
-                        scan::times_of_journey(journeys, codes, meaning.data(), begin, end);
-                    if (!times.seen) continue;
-                    const scan::JourneyEnd ends = end_of_rows(codes, begin, end, pipeline);
-                    status.see(times, ends, item, journeys.first_row[item],
-                               !is_left_out(ends, lost_then_won));
-                }
-                write(status, unit, facts);
+    parallel_for(items.n_keys(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t unit = first; unit < last; ++unit) {
+            UnitStatus status;
+            for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place) {
+                if (place + kAhead < items.values.size())
+                    __builtin_prefetch(&standings[items.values[place + kAhead]]);
+                const ItemStanding& own = standings[items.values[place]];
+                if (own.standing != Standing::none) status.see(own, items.values[place]);
             }
-        });
+            write(status, unit, facts);
+        }
     });
     return facts;
 }
 
 UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                        const ByKey& items, std::span<const std::uint8_t> in_report,
-                       std::span<const std::uint8_t> moved) {
+                       std::span<const std::uint8_t> moved, const ItemStates* item_states) {
     pipeline.check(journeys);
     check_options(journeys, options);
     check_items(journeys, items);
@@ -106,37 +228,20 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
         throw std::invalid_argument("in_report must be one per unit");
     if (!moved.empty() && moved.size() != journeys.n_items())
         throw std::invalid_argument("moved must be one per item");
-    const std::int32_t* const row_of_code = pipeline.row_of_code();
+    if (item_states != nullptr && item_states->of_item.size() != journeys.n_items())
+        throw std::invalid_argument("the states must be those of these items");
+    if (item_states != nullptr && !counts_by_state(options.kind))
+        throw std::invalid_argument("items of one state do not count alike under this kind");
+    const UnitsToCount units{journeys, pipeline, options, items, in_report, moved};
     const auto count = [&]<class Mask>(const auto* codes, std::size_t first, std::size_t last) {
         using Code = std::decay_t<decltype(*codes)>;
-        ItemReader<Mask, Code> reader(journeys, pipeline, codes, options);
-        UnitCounter<Mask> counter(pipeline, options, options.n_groups);
-        const scan::LookAhead ahead(journeys, codes, std::span(items.values).first(items.offsets[last]));
-        std::size_t place = items.offsets[first];
-        for (std::size_t unit = first; unit < last; ++unit) {
-            if (!in_report.empty() && in_report[unit] == 0) {
-                place += items.of(unit).size();
-                continue;
-            }
-            counter.clear();
-            FirstItem first_item;
-            bool is_seen = false;
-            for (const std::uint32_t item : items.of(unit)) {
-                ahead.at(place++);
-                const bool is_counted = reader.read(item);
-                if (reader.end().empty()) continue;
-                is_seen = true;
-                const std::uint32_t first_row = journeys.first_row[item];
-                if (!options.group.empty()) {
-                    std::size_t row = journeys.offsets[item];
-                    while (row_of_code[codes[row]] == Pipeline::kUnlisted) ++row;
-                    first_item.see(item, journeys.time[row], first_row, is_counted);
-                }
-                if (is_counted) counter.see(reader, item, first_row, !moved.empty() && moved[item] != 0);
-            }
-            if (is_seen) counter.count(options.group.empty() ? 0 : options.group[first_item.item()], 1);
+        const auto all = std::span(items.values).first(items.offsets[last]);
+        if (item_states != nullptr) {
+            ReadStates<Mask, Code> states(journeys, pipeline, codes, options, *item_states, all);
+            return units.count<Mask>(codes, std::move(states), first, last);
         }
-        return counter.take();
+        ReadRows<Mask, Code> rows(journeys, pipeline, codes, options, all);
+        return units.count<Mask>(codes, std::move(rows), first, last);
     };
     return count_all_units(journeys, pipeline, items, options.threads, count).finish();
 }

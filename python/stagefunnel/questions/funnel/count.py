@@ -16,7 +16,7 @@ from ..scope.selection import Selection
 from ..scope.units import Units
 from .counts import FunnelCounts
 from .kinds import Rule
-from .states import item_states
+from .states import item_states, states_of_items
 from .units import count_units
 
 
@@ -50,12 +50,7 @@ def _shared_states(scope: Scope, rules: Sequence[Rule]) -> _core.funnel.ItemStat
         return None
     if not all(rule.counts_by_state for rule in rules):
         return None
-    selection = scope.selection
-    if selection.is_whole:
-        return item_states(selection.data, selection.lookup, with_items=True)
-    return _core.funnel.find_states_of_items(
-        journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
-    )
+    return states_of_items(scope.selection, rules[0])
 
 
 def count(scope: Scope, rule: Rule) -> FunnelCounts:

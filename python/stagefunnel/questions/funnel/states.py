@@ -6,6 +6,8 @@ from weakref import WeakKeyDictionary
 
 from ... import _core
 from ...log.data import LogData
+from ..scope.selection import Selection
+from .kinds import Rule
 
 _Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
 _kept: WeakKeyDictionary[LogData, dict[_Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
@@ -31,6 +33,20 @@ def item_states(
         scan = _core.funnel.find_states_of_items if with_items else _core.funnel.find_states
         states_of[key] = states = scan(data.journeys, lookup, data.threads)
     return states
+
+
+def states_of_items(selection: Selection, rule: Rule) -> _core.funnel.ItemStates | None:
+    """Return the state of each item of a selection; ``None`` where the kind does not count by state.
+
+    They are kept for the next question where the selection is the whole log.
+    """
+    if not rule.counts_by_state:
+        return None
+    if selection.is_whole:
+        return item_states(selection.data, selection.lookup, with_items=True)
+    return _core.funnel.find_states_of_items(
+        journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
+    )
 
 
 def kept_item_states(data: LogData, lookup: _core.scan.Pipeline) -> _core.funnel.ItemStates | None:

@@ -15,6 +15,7 @@ from ..scope.scope import Scope
 from ..scope.units import Units
 from .counts import FunnelCounts
 from .kinds import Rule
+from .states import states_of_items
 
 
 def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
@@ -35,6 +36,7 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
             n_groups=groups.n_groups,
             amount=None if by_entry else scope.amounts.values,
             threads=selection.data.threads,
+            item_states=states_of_items(selection, rule),
         )
     return _counts_of(found, None if by_entry else scope.amounts.scale, selection.moved is not None)
 

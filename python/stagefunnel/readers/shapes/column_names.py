@@ -7,7 +7,6 @@ from typing import Final
 
 from ..options import Options
 from ..sources.columns import find_column
-from ..sources.source import Source
 from .subjects import is_change_log, may_be_change_log
 
 # Case, blanks and underscores do not count; the first name that a table has wins.
@@ -159,6 +158,11 @@ def _has_values(columns: Sequence[str]) -> bool:
     return is_change_log(columns) or find_column(columns, values) is not None
 
 
+def item_names(columns: Sequence[str]) -> Sequence[str]:
+    """Return the usual names of an item's column in a table with these columns, the most usual first."""
+    return _names_of("item", columns)
+
+
 def columns_of(columns: Sequence[str], options: Options, roles: Sequence[str]) -> dict[str, str]:
     """Return the column for each role: the one that the options name, otherwise one with a usual name."""
     column_of: dict[str, str] = {}
@@ -181,8 +185,3 @@ def others_of(columns: Sequence[str], names: Mapping[str, str]) -> list[str]:
 def is_usual(column: str, role: str) -> bool:
     """Check whether a column has one of the usual names of a role."""
     return find_column([column], _NAMES[role]) is not None
-
-
-def has(source: Source, options: Options, roles: Sequence[str]) -> bool:
-    """Check whether a source has a column for each role."""
-    return len(columns_of(source.columns, options, roles)) == len(roles)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..build.log import finish, make_log
-from ..build.pipelines import guessed_pipelines
 from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources
-from .column_names import columns_of, is_usual, others_of
+from .column_names import is_usual, others_of
+from .ending import export_of
 from .history import stage_history
+from .item_column import columns_in
 from .items import LIST_ROLE, items_beside, sniff_list
 from .ties import in_reading_order
 
@@ -25,7 +25,7 @@ _NEEDED = ("item", "stage", "time")
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: events have an item, a stage and a time."""
-    names = columns_of(source.columns, options, _NEEDED)
+    names = columns_in(source.frame, options, _NEEDED)
     if len(names) < len(_NEEDED) or _is_list(source, names, options):
         return sniff_list(source, options)
     return "events"
@@ -47,6 +47,4 @@ def read(sources: Sources, options: Options) -> Export:
     table, rows = in_reading_order(table, rows, options, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes)
-    log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, table.place, items, options, notes)

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..build.log import finish, make_log
 from ..build.moves import with_first_stages
-from ..build.pipelines import guessed_pipelines
 from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources, Table
-from .column_names import has, others_of
+from .column_names import others_of
+from .ending import export_of
 from .history import stage_history
+from .item_column import has
 from .items import LIST_ROLE, items_beside, sniff_list
 from .ties import in_reading_order
 
@@ -30,7 +30,7 @@ _NEEDED = ("item", "from_stage", "to_stage", "time")
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: moves have an item, the stages before and after, and a time."""
-    return "moves" if has(source, options, _NEEDED) else sniff_list(source, options)
+    return "moves" if has(source.frame, options, _NEEDED) else sniff_list(source, options)
 
 
 def read(sources: Sources, options: Options) -> Export:
@@ -46,9 +46,7 @@ def read(sources: Sources, options: Options) -> Export:
     items = items_beside(sources, arrivals, others, options, notes)
     created = _created(items, _births(history.creations, names, options, notes))
     rows, place = with_first_stages(moves, created, table.place, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes)
-    log = make_log(rows, place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, place, items, options, notes)
 
 
 def _births(

@@ -12,6 +12,7 @@ from ..sources.columns import find_column
 from ..sources.source import Sources, Table
 from .about_stages import StageRows, about_stages
 from .column_names import columns_of
+from .item_column import columns_in, note_titles
 
 
 def stage_history(
@@ -33,7 +34,7 @@ def stage_history(
         Roles of columns that the history may have.
     """
     table = history(sources, role, options, roles, notes)
-    return about_stages(table, columns_of(table.columns, options, (*roles, *also)), options, notes)
+    return about_stages(table, columns_in(table.frame, options, (*roles, *also)), options, notes)
 
 
 def history(sources: Sources, role: str, options: Options, roles: Sequence[str], notes: Notes) -> Table:
@@ -64,8 +65,10 @@ def history(sources: Sources, role: str, options: Options, roles: Sequence[str],
             )
     table = stacked(sources, role, notes)
     assert table is not None
+    item = columns_in(table.frame, options, roles)["item"]
+    note_titles(table.frame, item, options, notes)
     if len(roles) > 1:  # a wide table has each item once
-        _refuse_row_ids(table, names["item"], options)
+        _refuse_row_ids(table, item, options)
     return table
 
 

@@ -13,7 +13,7 @@ from ..build.tables import stacked
 from ..notes import Notes
 from ..options import Options
 from ..sources.source import Source, Sources, Table
-from .column_names import columns_of, has
+from .item_column import columns_in, has, key_in
 
 LIST_OF_ITEMS: Final = "list of items"
 LIST_ROLE: Final[Mapping[str, str]] = {LIST_OF_ITEMS: "an item and more about it, each item once"}
@@ -21,7 +21,7 @@ LIST_ROLE: Final[Mapping[str, str]] = {LIST_OF_ITEMS: "an item and more about it
 
 def sniff_list(source: Source, options: Options) -> str | None:
     """Return the role of a source that may be the list of items beside a history."""
-    return LIST_OF_ITEMS if has(source, options, ("item",)) and len(source.columns) > 1 else None
+    return LIST_OF_ITEMS if has(source.frame, options, ("item",)) and len(source.columns) > 1 else None
 
 
 def items_beside(
@@ -45,6 +45,7 @@ def items_beside(
             f"columns of the history that are not used, because there is a list of items: {quoted(unused)}",
         )
         names = item_columns(table.frame, options)
+        names["item"] = key_in(table.frame, {*rows["item"].dropna()}, options, names["item"])
         items = read_items(with_keys(table, names["item"], options, notes), names, options, notes)
     elif len(others.columns):
         items = _from_last_rows(rows, others, options, notes)
@@ -75,7 +76,7 @@ def _from_last_rows(rows: pd.DataFrame, others: pd.DataFrame, options: Options, 
 def item_columns(frame: pd.DataFrame, options: Options) -> dict[str, str]:
     """Return the columns of a list of items by role; an amount column without a digit is left out."""
     roles = ("item", "pipeline", "amount", "currency", "manager", "created")
-    names = columns_of(list(frame.columns), options, roles)
+    names = columns_in(frame, options, roles)
     amount = names.get("amount")
     if amount is not None and not frame[amount].astype("string").str.contains(r"\d", na=False).any():
         del names["amount"]

@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..build.log import finish, make_log
-from ..build.pipelines import guessed_pipelines
 from ..build.tables import times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.dates import of_one_kind
 from ..sources.source import Source, Sources
-from .column_names import has, others_of
+from .column_names import others_of
+from .ending import export_of
 from .history import stage_history
+from .item_column import has
 from .items import LIST_ROLE, items_beside, sniff_list
 from .ties import in_reading_order, reordered
 
@@ -33,7 +33,7 @@ _NEVER = 2050  # warehouses write 2050 or 9999 as the end of a stay that goes on
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: stays have an item, a stage, and the times of entry and exit."""
     is_events = options.time is not None and options.entered is None
-    is_stays = has(source, options, _NEEDED) and not is_events
+    is_stays = has(source.frame, options, _NEEDED) and not is_events
     return "stays" if is_stays else sniff_list(source, options)
 
 
@@ -57,9 +57,7 @@ def read(sources: Sources, options: Options) -> Export:
     note_exits(rows, following, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes)
-    log = make_log(rows, table.place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, table.place, items, options, notes)
 
 
 def _following(rows: pd.DataFrame) -> pd.Series:

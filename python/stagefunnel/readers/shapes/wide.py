@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import quoted
-from ..build.items import complete_items, read_items, with_keys
-from ..build.log import finish, make_log
-from ..build.pipelines import guessed_pipelines
+from ..build.items import complete_items, last_stages, note_other_stages, read_items, with_keys
+from ..build.meanings import meaning_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
@@ -19,9 +18,11 @@ from ..sources.cells import as_text
 from ..sources.dates import looks_like_times, read_times
 from ..sources.places import place_of, rows_at
 from ..sources.source import Source, Sources
-from .column_names import columns_of, has, is_usual
+from .column_names import columns_of, is_usual
 from .date_names import is_no_stage, stage_names, without_affixes
+from .ending import export_of
 from .history import history
+from .item_column import columns_in, has
 from .items import LIST_OF_ITEMS, LIST_ROLE, item_columns, items_beside, sniff_list
 
 FORMAT = "wide"
@@ -36,8 +37,10 @@ _FEWEST = 3
 
 
 def sniff(source: Source, options: Options) -> str | None:
-    """Return the role of a source: a wide table has an item, no stage, and columns of dates."""
-    is_wide = has(source, options, ("item",)) and not has(source, options, ("stage",))
+    """Return the role of a source: a wide table has an item and columns of dates, one for each stage."""
+    is_wide = has(source.frame, options, ("item",)) and (
+        options.format == FORMAT or _stage_of_now_fits(source, options)
+    )
     # A single column of dates may be anything, unless the pipeline passed has a stage of that name.
     fewest = 2 if options.pipeline is None else 1
     if is_wide and len(_stage_columns(source, options)) >= fewest:
@@ -45,9 +48,36 @@ def sniff(source: Source, options: Options) -> str | None:
     return sniff_list(source, options)
 
 
+def date_columns(source: Source, options: Options) -> list[str]:
+    """List the columns of dates that could be stages, of a table with an item."""
+    return list(_stage_columns(source, options)) if has(source.frame, options, ("item",)) else []
+
+
+def _stage_of_now_fits(source: Source, options: Options) -> bool:
+    """Check that there is no column of stages, or that it holds the stage of now and each has its dates.
+
+    A list of items has a stage and dates too, such as those of its end; its stages in progress have none.
+    """
+    current = _current_column(source.columns, options)
+    if current is None:
+        return True
+    stages = {_key(stage) for stage in _stage_columns(source, options).values()}
+    has_all = {*source.frame[current].dropna().map(_key)} <= stages
+    return has_all and any(meaning_of(stage) is None for stage in stages)
+
+
+def _current_column(columns: Sequence[str], options: Options) -> str | None:
+    """Return the column with the stage of now, if there is one."""
+    return columns_of(columns, options, ("stage",)).get("stage")
+
+
+def _key(stage: object) -> str:
+    return str(stage).strip().casefold()
+
+
 def _stage_columns(source: Source, options: Options) -> dict[str, str]:
     """Return the stage of each column of dates, by column."""
-    item = columns_of(source.columns, options, ("item",))["item"]
+    item = columns_in(source.frame, options, ("item",))["item"]
     others = [column for column in source.columns if column != item]
     if options.pipeline is not None:
         stages = {*options.pipeline.labels, *options.pipeline.rules.aliases}
@@ -94,11 +124,23 @@ def _oldest_first(rows: pd.DataFrame, n_items: int, notes: Notes) -> pd.DataFram
     return rows.assign(order=-rows["order"])
 
 
+def _note_stages_of_now(
+    frame: pd.DataFrame, item: str, rows: pd.DataFrame, options: Options, notes: Notes
+) -> None:
+    """Count the items whose last date is not that of the stage in which the table has them."""
+    current = _current_column(list(frame.columns), options)
+    if current is None:
+        return
+    stages = frame.set_index(item)[current].dropna().map(_key)
+    known = {_key(stage) for stage in rows["stage"].unique()}
+    note_other_stages(last_stages(rows).map(_key), stages[stages.isin(known)], notes)
+
+
 def read(sources: Sources, options: Options) -> Export:
     """Read a wide table: every date becomes a row; equal dates keep the order of the columns."""
     notes = Notes()
     table = history(sources, "wide", options, ("item",), notes)
-    item = columns_of(table.columns, options, ("item",))["item"]
+    item = columns_in(table.frame, options, ("item",))["item"]
     table = with_keys(table, item, options, notes)
     n_items = len(table.frame)
     source = Source("", table.frame, table.place)
@@ -117,6 +159,7 @@ def read(sources: Sources, options: Options) -> Export:
     rows["time"] = read_times(dates, place, options, notes)
     rows, place = rows_at(rows, place, np.flatnonzero(rows["time"].notna().to_numpy()))
     rows = _oldest_first(rows, n_items, notes)
+    _note_stages_of_now(table.frame, item, rows, options, notes)
     notes.add(
         "one_date_per_stage", len(rows), "rows from columns of dates: stages entered again are not known"
     )
@@ -126,6 +169,4 @@ def read(sources: Sources, options: Options) -> Export:
         items = items_beside(sources, rows, others.frame.drop(columns=item), options, notes)
     else:
         items = complete_items(own_items, rows, notes)
-    rows, pipelines = guessed_pipelines(rows, options, notes, first_by="order")
-    log = make_log(rows, place, options, items=items)
-    return finish(FORMAT, log, pipelines, items, notes)
+    return export_of(FORMAT, rows, place, items, options, notes, first_by="order")

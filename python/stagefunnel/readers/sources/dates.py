@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...errors import ReaderError, SchemaError, advised, counted, named
@@ -29,6 +31,7 @@ _YEAR_LAST = (
     r"^\s*(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + _CLOCK
 )
 _UTC = " UTC"
+_NO_DATE = r"0000-00-00(?:[ T]00:00:00(?:\.0+)?)?"  # how MySQL writes that there is none
 
 
 def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
@@ -67,6 +70,7 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
             times, unparsed = parse_texts(texts, name)
         except SchemaError as error:
             raise ReaderError(f"{place(0).rpartition(',')[0]}: ", *error.parts) from error
+    unparsed = _without_zeros(column, unparsed, notes)
     if len(unparsed) and options.invalid == "error":
         row = int(unparsed[0])
         raise ReaderError(
@@ -80,6 +84,17 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
         "unreadable_times", len(unparsed), f"texts in column {name!r} that are not times, taken as missing"
     )
     return _in_zone(pd.Series(times), options, notes)
+
+
+def _without_zeros(
+    column: pd.Series, unparsed: npt.NDArray[np.uint64], notes: Notes
+) -> npt.NDArray[np.uint64]:
+    """Take dates of nothing but zeros, which were not read as times, for missing ones."""
+    is_zero = column.iloc[unparsed].str.fullmatch(_NO_DATE, na=False).to_numpy(dtype=bool)
+    notes.add(
+        "zero_dates", int(is_zero.sum()), f"texts 0000-00-00 in column {column.name!r}, taken as missing"
+    )
+    return unparsed[~is_zero]
 
 
 def of_one_kind(times: pd.Series, others: pd.Series, what: str) -> pd.Series:
@@ -111,9 +126,12 @@ def looks_like_times(column: pd.Series) -> bool:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return bool(column.notna().any())
     present = column.dropna()
-    if not len(present) or not all(isinstance(value, str) for value in present):
+    if not len(present) or not isinstance(present.iloc[0], str):
         return False
+    # Most columns end here, before every value is looked at.
     if not _are_dates(present.iloc[:1].map(without_words)).all():
+        return False
+    if not all(isinstance(value, str) for value in present):
         return False
     are_dates = _are_dates(present)
     return bool(are_dates.all() or _are_dates(present[~are_dates].map(without_words)).all())

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <random>
+#include <span>
+#include <tuple>
+#include <vector>
 
 #include "stagefunnel/questions/funnel/units.hpp"
 #include "support/log_builder.hpp"
@@ -140,6 +143,95 @@ TEST(CountUnits, UnitsOfOneItemAndAnyNumberOfThreadsCountAsTheItemsDo) {
             for (const auto& [name, table] : kGroupTables) EXPECT_EQ(together.*table, alone.*table) << name;
         }
     }
+}
+
+/// A random log of 20,000 items in 7,000 units; a stage of it comes and another goes.
+struct RandomUnits {
+    Journeys journeys;
+    Pipeline pipeline = Pipeline(3, 1, 2, {0, 1, 2, 3, 4, 5, Pipeline::kUnlisted}, rules());
+    ByKey items;
+    std::vector<std::int32_t> group;
+    std::vector<double> amount;
+    std::vector<std::uint8_t> in_report, moved;
+
+    RandomUnits() {
+        std::mt19937 random(11);
+        CodedRows rows;
+        rows.n_labels = 7;
+        for (std::uint64_t item = 0; item < 20'000; ++item) {
+            const std::uint64_t n_rows = 1 + random() % 4;
+            for (std::uint64_t row = 0; row < n_rows; ++row)
+                rows.add(item, random() % 7, static_cast<std::int64_t>(random() % 40));
+        }
+        journeys = rows.build();
+        std::vector<std::uint32_t> units;
+        for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+            units.push_back(static_cast<std::uint32_t>(random() % 7'000));
+            group.push_back(static_cast<std::int32_t>(random() % 3));
+            amount.push_back(random() % 5 == 0 ? std::nan("") : static_cast<double>(random() % 100) / 8);
+            moved.push_back(random() % 4 == 0 ? 1 : 0);
+        }
+        items = items_of_units(units, 7'000);
+        for (std::size_t unit = 0; unit < 7'000; ++unit) in_report.push_back(random() % 3 != 0 ? 1 : 0);
+    }
+
+    static StageRules rules() {
+        const std::int64_t always = StageRules::kAlways, forever = StageRules::kForever;
+        return {.optional = {0, 0, 0}, .since = {always, 20, always}, .until = {forever, forever, 30}};
+    }
+};
+
+class UnitsByState : public ::testing::TestWithParam<std::tuple<Kind, LostThenWon>> {};
+
+TEST_P(UnitsByState, CountAsUnitsWhoseRowsAreRead) {
+    static const RandomUnits random;
+    const auto states = find_states_of_items(random.journeys, random.pipeline, 2);
+    ASSERT_TRUE(states.has_value());
+    const auto [kind, rule] = GetParam();
+    for (const bool is_grouped : {false, true}) {
+        for (const unsigned threads : {1U, 3U}) {
+            Options options{
+                .kind = kind, .lost_then_won = rule, .group = {}, .amount = {}, .threads = threads};
+            if (is_grouped) {
+                options.group = random.group;
+                options.n_groups = 3;
+                options.amount = random.amount;
+            }
+            const std::span<const std::uint8_t> in_report =
+                is_grouped ? std::span<const std::uint8_t>(random.in_report)
+                           : std::span<const std::uint8_t>();
+            const auto count = [&](const ItemStates* item_states) {
+                return count_units(random.journeys, random.pipeline, options, random.items, in_report,
+                                   random.moved, item_states);
+            };
+            const UnitCounts rows = count(nullptr), by_state = count(&*states);
+            for (const auto& [name, table] : kStageTables)
+                EXPECT_EQ(by_state.counts.*table, rows.counts.*table) << name;
+            for (const auto& [name, table] : kGroupTables)
+                EXPECT_EQ(by_state.counts.*table, rows.counts.*table) << name;
+            EXPECT_EQ(by_state.counts.amount, rows.counts.amount);
+            EXPECT_EQ(by_state.moved_out, rows.moved_out);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKinds, UnitsByState,
+                         ::testing::Combine(::testing::Values(Kind::classic, Kind::conversions_won,
+                                                              Kind::furthest),
+                                            ::testing::Values(LostThenWon::include, LostThenWon::exclude,
+                                                              LostThenWon::exclude_reopened)));
+
+TEST(CountUnits, RefusesStatesOfOtherItemsOrForAKindThatTheyDoNotAnswer) {
+    const Accounts& accounts = example();
+    ItemStates states;
+    const auto count = [&](Kind kind) {
+        return count_units(accounts.log.journeys, accounts.pipeline,
+                           {.kind = kind, .group = {}, .amount = {}}, accounts.items, {}, {}, &states);
+    };
+    EXPECT_THROW(static_cast<void>(count(Kind::classic)), std::invalid_argument);
+    states.of_item.assign(accounts.log.journeys.n_items(), ItemStates::kNoState);
+    EXPECT_NO_THROW(static_cast<void>(count(Kind::classic)));
+    EXPECT_THROW(static_cast<void>(count(Kind::strict)), std::invalid_argument);
 }
 
 TEST(CountUnits, RefusesUnitsOfOtherItems) {

@@ -69,17 +69,20 @@ struct UnitCounts {
 /// lost-then-won items leaves in, if any. It is left out if it has items with a listed row, and the rule
 /// leaves out all of these. The amount of each
 /// item is added in the stages that the item itself reaches. The cost is one pass over the items of each
-/// unit.
+/// unit; with states it is one pass over one number per item.
 ///
 /// @param options groups and amounts are one per item.
 /// @param in_report 1 for each unit that is counted; empty: all are.
 /// @param moved 1 for each item that is in another pipeline now; may be empty.
-/// @throws std::invalid_argument if the units have other items, if `in_report` is not one per unit or `moved`
-///     not one per item, or as `count_funnel` does.
+/// @param item_states states of these journeys under this pipeline, with the state of each item, for a kind
+///     that counts alike the items of one state; null to read the rows.
+/// @throws std::invalid_argument if the units or the states have other items, if `in_report` is not one per
+///     unit or `moved` not one per item, or as `count_funnel` does.
 [[nodiscard]] UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline,
                                      const Options& options, const ByKey& items,
                                      std::span<const std::uint8_t> in_report,
-                                     std::span<const std::uint8_t> moved);
+                                     std::span<const std::uint8_t> moved,
+                                     const ItemStates* item_states = nullptr);
 
 /// Counts the units of every period under `Basis::active`; the counts have the rows of `count_trend`, without
 /// further groups for units that moved out.
