@@ -33,6 +33,11 @@ def with_items_chosen(data: LogData, items: ItemKeys, empty: Empty) -> LogData:
             *(named("items"), " has no key, so no row is left; pass "),
             *(advised("empty", "allow"), " if that is expected"),
         )
+    return with_places_chosen(data, places)
+
+
+def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
+    """Return the inside of a log with the items at some places of the journeys, in rising order."""
     journeys = _core.journeys.take_items(data.journeys, places.astype(np.uint32))
     rows = rows_of_items(data.journeys, places).astype(np.uint32) if data.columns or data.marks else None
     codes = np.bincount(journeys.stage, minlength=len(data.labels) + 1)

@@ -101,6 +101,11 @@ class ItemsTable:
             self._categories[column] = category_column(series_of(self.frame[column]), subject).at(self._rows)
         return self._categories[column]
 
+    def series(self, column: str, option: str) -> tuple[pd.Series, npt.NDArray[np.int64]]:
+        """Return a column row by row, and the row of each item of the log, -1 for one that it does not have."""
+        self._check_column(column, option)
+        return series_of(self.frame[column]), self._rows
+
     def numbers(self, column: str) -> NumberColumn:
         """Return the amount of each item of the log."""
         self._check_column(column, "amount")

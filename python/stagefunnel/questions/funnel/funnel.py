@@ -28,6 +28,7 @@ from ..scope.money import Rates, amounts_of
 from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from ..scope.where import Where, asked_of
 from .count import count, count_all, largest_groups
 from .kinds import rules_of
 from .table import funnel_table, outcome_table, win_rate_standouts
@@ -54,6 +55,7 @@ def funnel(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
@@ -127,6 +129,12 @@ def funnel(
         account counts in a stage if any of its items does, and stands as its best item does: won, else open,
         else lost. A period chooses accounts by the first row of any of their items and by when they closed,
         and `by` is read on the item with this first row. An item without a value is one of its own.
+    where
+        Conditions that an item must fulfil, by column of the items table or of the log (read in the item's
+        first row): a value, a list of values, or text that compares, as in ``{"source": "web", "amount":
+        ">100"}``; ``None`` is a missing value, which no comparison but ``"!=…"`` keeps. The name of a column
+        of true and false is a condition too. The answer is that for a log of these items alone, which is
+        observed as long as the whole one.
 
     Returns
     -------
@@ -172,11 +180,12 @@ def funnel(
     5        Lost        6       6        0
     """
     rules = rules_of(kind, fill, lost_then_won)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
-        log,
+        asked.log,
         pipeline,
         unlisted=unlisted,
-        missing=missing,
+        missing=asked.missing,
         period=period,
         basis=basis,
         as_of=as_of,
@@ -189,7 +198,9 @@ def funnel(
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    table = selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
+    table = asked.remarked(
+        selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
+    )
     # Read at the stages, what is left out is that of the whole report in every group.
     return remark(table, {"of_report": True}) if scope.groups.each == "row" else table
 
@@ -209,6 +220,7 @@ def outcomes(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
@@ -218,7 +230,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit
+    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit, where
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
 
     Returns
@@ -244,11 +256,12 @@ def outcomes(
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
-        log,
+        asked.log,
         pipeline,
         unlisted=unlisted,
-        missing=missing,
+        missing=asked.missing,
         period=period,
         basis=basis,
         as_of=as_of,
@@ -271,4 +284,4 @@ def outcomes(
     scope = replace(whole, groups=largest_groups(whole, [rule], top))
     if scope.groups is not whole.groups:
         counts = count(scope, rule)
-    return selection.remarked(outcome_table(pipeline, counts, scope.groups, standouts))
+    return asked.remarked(selection.remarked(outcome_table(pipeline, counts, scope.groups, standouts)))
