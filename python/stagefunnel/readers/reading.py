@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from ..errors import ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
+from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
@@ -288,7 +288,7 @@ def _unknown(source: Source, readers: tuple[Reader, ...], dated: Sequence[str]) 
     dated
         Columns of dates that could be stages.
     """
-    may_be_wide: tuple[Any, ...] = (
+    may_be_wide: Parts = (
         (
             f" If the columns of dates are stages ({quoted(dated, most=6)}), pass ",
             given("format", wide.FORMAT),

@@ -102,7 +102,7 @@ class ItemsTable:
         return self._categories[column]
 
     def series(self, column: str, option: str) -> tuple[pd.Series, npt.NDArray[np.int64]]:
-        """Return a column row by row, and the row of each item of the log, -1 for one that it does not have."""
+        """Return a column row by row, and the row of each item of the log, -1 where it has none."""
         self._check_column(column, option)
         return series_of(self.frame[column]), self._rows
 
