@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
@@ -21,7 +22,7 @@ from ..pipeline import Pipeline
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .body import from_body, to_body
-from .chosen import ItemKeys, with_items_chosen
+from .chosen import ItemKeys, with_items_chosen, with_places_chosen
 from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
 from .columns.marks import RowMarks
@@ -571,6 +572,11 @@ def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> S
     """Return a log without the visits that a pipeline reads as if they had not been, mostly the same log."""
     without = without_short_visits(log._data, pipeline, lookup).data
     return log if without is None else log._from_data(without)
+
+
+def with_items_at(log: StageLog, places: npt.NDArray[np.int64]) -> StageLog:
+    """Return a log of the items at some places of the journeys, in rising order, observed as long."""
+    return StageLog._from_data(with_places_chosen(log._data, places))
 
 
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:

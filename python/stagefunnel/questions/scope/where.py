@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, did_you_mean, given, quoted
-from ...log.chosen import with_places_chosen
 from ...log.columns.items import ItemsTable
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, with_items_at
 from ...pipeline import Pipeline
 from .columns import source_of
 from .remarks import Remarks, remark
@@ -72,7 +71,7 @@ def asked_of(
     SchemaError
         If a column does not exist, cannot be compared, or has only near values for one that is wanted.
     """
-    data = data_of(log)
+    data_of(log)
     if where is None:
         return Asked(log, missing)
     if pipeline is not None:
@@ -85,7 +84,7 @@ def asked_of(
     remarks = {"where": {"text": _text(conditions), "items": len(places), "of": log.n_items}}
     if len(places) == log.n_items:
         return Asked(log, missing, remarks)
-    return Asked(StageLog._from_data(with_places_chosen(data, places)), "ignore", remarks)
+    return Asked(with_items_at(log, places), "ignore", remarks)
 
 
 def _conditions(where: Any) -> Mapping[str, Condition]:
