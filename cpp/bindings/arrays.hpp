@@ -35,6 +35,14 @@ py::array_t<T> as_array(std::vector<T, Allocator> values) {
     return py::array_t<T>(size, data, keeper);
 }
 
+/// Shows a vector's memory to NumPy, which keeps its owner alive and must not write to it.
+template <class T, class Allocator>
+py::array_t<T> as_view(const std::vector<T, Allocator>& values, const py::object& owner) {
+    py::array_t<T> view(static_cast<py::ssize_t>(values.size()), values.data(), owner);
+    view.attr("flags").attr("writeable") = false;
+    return view;
+}
+
 /// Copies a matrix with one row per group and one column per stage.
 template <class Matrix>
 py::array_t<typename Matrix::Scalar> as_table(const Matrix& matrix) {

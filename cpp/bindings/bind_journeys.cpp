@@ -7,6 +7,7 @@
 #include "stagefunnel/journeys/journeys.hpp"
 #include "stagefunnel/journeys/key_texts.hpp"
 #include "stagefunnel/journeys/lookup.hpp"
+#include "stagefunnel/journeys/parts.hpp"
 #include "stagefunnel/journeys/row_stream.hpp"
 #include "stagefunnel/journeys/working_time.hpp"
 
@@ -100,6 +101,42 @@ py::typing::List<py::bytes> as_bytes(const std::vector<std::string>& texts) {
     return list;
 }
 
+/// Shows the columns of journeys, which they share with the arrays.
+py::typing::Dict<py::str, py::object> parts_of(const py::object& owner) {
+    const auto& journeys = owner.cast<const Journeys&>();
+    py::typing::Dict<py::str, py::object> parts;
+    parts["offsets"] = as_view(journeys.offsets, owner);
+    parts["stage"] =
+        std::visit([&](const auto& codes) -> py::array { return as_view(codes, owner); }, journeys.stage);
+    parts["time"] = as_view(journeys.time, owner);
+    parts["first_row"] = as_view(journeys.first_row, owner);
+    parts["key"] = as_view(journeys.key, owner);
+    parts["high"] = as_view(journeys.high, owner);
+    parts["prefix"] = journeys.prefix ? py::object(py::bytes(*journeys.prefix)) : py::none();
+    parts["n_labels"] = journeys.n_labels;
+    return parts;
+}
+
+Journeys journeys_of_parts(const Array<std::uint64_t>& offsets,
+                           const std::variant<Array<std::uint8_t>, Array<std::uint16_t>>& stage,
+                           const Array<std::int64_t>& time, const Array<std::uint32_t>& first_row,
+                           const Array<std::uint64_t>& key, const Array<std::uint64_t>& high,
+                           const std::optional<py::bytes>& prefix, std::size_t n_labels) {
+    const journeys::JourneyParts parts{
+        .offsets = as_span(offsets),
+        .stage = std::visit([](const auto& codes) -> journeys::JourneyParts::Codes { return as_span(codes); },
+                            stage),
+        .time = as_span(time),
+        .first_row = as_span(first_row),
+        .key = as_span(key),
+        .high = as_span(high),
+        .prefix = prefix ? std::optional<std::string>(*prefix) : std::nullopt,
+        .n_labels = n_labels,
+    };
+    const py::gil_scoped_release unlocked;
+    return journeys::journeys_of_parts(parts);
+}
+
 }  // namespace journeys_calls
 
 void bind_journeys(py::module_& m) {
@@ -146,6 +183,10 @@ void bind_journeys(py::module_& m) {
     m.def("in_working_time", &in_working_time, "journeys"_a, "begin"_a.noconvert(), "end"_a.noconvert(),
           "before"_a.noconvert(), "threads"_a);
     m.def("places_of", &places, "journeys"_a, "keys"_a);
+    m.def("parts_of", &parts_of, "journeys"_a);
+    m.def("journeys_of_parts", &journeys_of_parts, "offsets"_a.noconvert(), "stage"_a.noconvert(),
+          "time"_a.noconvert(), "first_row"_a.noconvert(), "key"_a.noconvert(), "high"_a.noconvert(),
+          "prefix"_a, "n_labels"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")
         .def(py::init<>())

@@ -12,6 +12,7 @@
 #include "stagefunnel/questions/stages/losses.hpp"
 #include "stagefunnel/questions/stages/quality.hpp"
 #include "stagefunnel/questions/stages/transitions.hpp"
+#include "stagefunnel/questions/stages/variants.hpp"
 #include "stagefunnel/questions/stages/visits.hpp"
 
 namespace stagefunnel::bindings {
@@ -282,6 +283,32 @@ void bind_times_to(py::module_& m) {
           "marks"_a);
 }
 
+py::array_t<std::uint64_t> most_frequent(const Journeys& journeys, const Pipeline& pipeline,
+                                         const stages::Variants& variants,
+                                         const Array<std::uint32_t>& variant,
+                                         const Array<std::int64_t>& items, const Array<std::int64_t>& bounds,
+                                         std::size_t top) {
+    const auto variant_of = as_span(variant);
+    const auto items_of = as_span(items), bounds_of = as_span(bounds);
+    std::vector<std::uint64_t> places;
+    {
+        const py::gil_scoped_release unlocked;
+        places = stages::most_frequent(journeys, pipeline, variants, variant_of, items_of, bounds_of, top);
+    }
+    return as_array(std::move(places));
+}
+
+void bind_variants(py::module_& m) {
+    py::class_<stages::Variants>(m, "Variants")
+        .def_property_readonly("of_item", array_of<&stages::Variants::of_item>())
+        .def_property_readonly("example", array_of<&stages::Variants::example>());
+    m.def("find_variants", &stages::find_variants, "journeys"_a, "pipeline"_a, "threads"_a,
+          py::call_guard<py::gil_scoped_release>());
+    m.def("stages_visited", &stages::stages_visited, "journeys"_a, "pipeline"_a, "item"_a);
+    m.def("most_frequent", &most_frequent, "journeys"_a, "pipeline"_a, "variants"_a, "variant"_a.noconvert(),
+          "items"_a.noconvert(), "bounds"_a.noconvert(), "top"_a);
+}
+
 }  // namespace stages_calls
 
 void bind_stages(py::module_& m) {
@@ -294,6 +321,7 @@ void bind_stages(py::module_& m) {
     bind_durations(m);
     bind_times_to(m);
     bind_visits(m);
+    bind_variants(m);
 }
 
 }  // namespace stagefunnel::bindings

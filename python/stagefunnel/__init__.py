@@ -10,7 +10,8 @@ other and :func:`compare_periods` two side by side.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
 :class:`Steps` holds the steps with their rules.
-:func:`show` prints a table the way people read it.
+:func:`show` prints a table the way people read it, and :func:`bind` names a log and a pipeline once for
+many questions.
 """
 
 import sys
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from . import datasets
     from ._core import __version__
+    from .bound import Bound, bind
     from .display.excel import to_excel
     from .display.show import show
     from .errors import (
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from .working_hours import WorkingHours
 
 __all__ = [
+    "Bound",
     "Exclusion",
     "Export",
     "InvalidRowError",
@@ -86,6 +89,7 @@ __all__ = [
     "UnknownStageError",
     "WorkingHours",
     "__version__",
+    "bind",
     "chain_funnel",
     "check",
     "compare_periods",
@@ -124,6 +128,7 @@ __all__ = [
 # takes half a second. The table says what the imports above say, which only type checkers run.
 _NAMES_OF: Final = {
     "_core": ("__version__",),
+    "bound": ("Bound", "bind"),
     "display.excel": ("to_excel",),
     "display.show": ("show",),
     "errors": (
@@ -190,6 +195,8 @@ if not TYPE_CHECKING:
                 f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
             )
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        if callable(value):
+            import_module(".signatures", __name__).show_values(value)
         if isinstance(value, FunctionType):
             # The package calls its functions themselves; callers get tables of the library that they chose.
             value = import_module(".tables.frames", __name__).at_the_edge(value)
@@ -198,4 +205,5 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+    """List the public names alone, which Tab offers; modules are there all the same."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

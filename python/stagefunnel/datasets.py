@@ -13,6 +13,8 @@ from .errors import SchemaError, given
 from .log.stage_log import StageLog
 from .pipeline import Pipeline
 
+__all__ = ["Dataset", "Shop", "furniture_shop", "worked_example"]
+
 _Ints = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
 
@@ -294,3 +296,8 @@ def _frame(key: str, first_id: int, stages: tuple[str, ...], rows: _Rows) -> pd.
             "entered_at": entered_at.dt.tz_localize("UTC"),
         }
     )
+
+
+def __dir__() -> list[str]:
+    """List the data sets and their types alone, which Tab offers."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

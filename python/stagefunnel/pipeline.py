@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
-from .errors import SchemaError, check_option, counted, did_you_mean, given, is_whole_number, quoted
+from .errors import (
+    SchemaError,
+    StageFunnelWarning,
+    check_option,
+    counted,
+    did_you_mean,
+    given,
+    is_whole_number,
+    quoted,
+)
 from .naming import public
 from .pipeline_file import read_pipeline_file
 from .stage_rules import Label, Shorter, StageRules
@@ -125,14 +135,13 @@ class Pipeline:
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Pipeline:
-        """Read the ``[pipeline]`` table of a TOML file.
+        """Read the ``[pipeline]`` table of a TOML file; :meth:`Settings.from_toml` reads all of it.
 
         Parameters
         ----------
         path
             A file with ``stages``, ``won`` and ``lost`` under ``[pipeline]`` and, if labels are codes,
-            their names under ``[pipeline.names]``. See :class:`stagefunnel.Settings` for the rest of
-            the file.
+            their names under ``[pipeline.names]``.
 
         Returns
         -------
@@ -142,8 +151,22 @@ class Pipeline:
         ------
         SchemaError
             If the file is not TOML, lacks the table, or has a key that is not known.
+
+        Warns
+        -----
+        StageFunnelWarning
+            If the file has more than a pipeline, which is not taken: names of columns, ``unlisted``,
+            ``observed_until``, a calendar.
         """
         file = read_pipeline_file(path)
+        if file.beside_the_pipeline:
+            more = " and ".join(file.beside_the_pipeline)
+            warnings.warn(
+                f"{os.fspath(path)}: a Pipeline does not take {more} of the file; Settings.from_toml reads "
+                "all of it, and its pipeline is settings.pipeline",
+                StageFunnelWarning,
+                stacklevel=2,
+            )
         with errors_name_the_file(path):
             return cls(**file.pipeline)
 

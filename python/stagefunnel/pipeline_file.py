@@ -46,6 +46,17 @@ class PipelineFile:
     observed_until: Observed | None = None
     calendar: WorkingHours | None = None
 
+    @property
+    def beside_the_pipeline(self) -> list[str]:
+        """What the file says beside the pipeline, as it stands there."""
+        says = {
+            f"[columns] ({', '.join(self.columns)})": bool(self.columns),
+            f"unlisted = {self.unlisted!r}": self.unlisted != "error",
+            "observed_until": self.observed_until is not None,
+            "[calendar]": self.calendar is not None,
+        }
+        return [what for what, is_there in says.items() if is_there]
+
 
 def read_pipeline_file(path: str | os.PathLike[str]) -> PipelineFile:
     """Read a file and check its keys; an unknown key is an error."""

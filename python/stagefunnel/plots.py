@@ -3,6 +3,9 @@
 A chart takes a table of pandas, polars or Arrow, as :class:`stagefunnel.options` gives them.
 """
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
 from .display.charts import (
     compare_chart,
     conversion_chart,
@@ -15,18 +18,28 @@ from .display.charts import (
     transitions_chart,
     trend_chart,
 )
+from .signatures import show_values
 from .tables.frames import of_any_frame
 
-plot_compare = of_any_frame(compare_chart.plot_compare)
-plot_time_to_convert = of_any_frame(conversion_chart.plot_time_to_convert)
-plot_funnel = of_any_frame(funnel_chart.plot_funnel)
-plot_losses = of_any_frame(losses_chart.plot_losses)
-plot_sequence = of_any_frame(sequence_chart.plot_sequence)
-plot_sequence_trend = of_any_frame(sequence_trend_chart.plot_sequence_trend)
-plot_skips = of_any_frame(skips_chart.plot_skips)
-plot_time_in_stage = of_any_frame(time_chart.plot_time_in_stage)
-plot_transitions = of_any_frame(transitions_chart.plot_transitions)
-plot_trend = of_any_frame(trend_chart.plot_trend)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _public(chart: Callable[_P, _T]) -> Callable[_P, _T]:
+    show_values(chart)  # before it is wrapped, which takes over what a signature shows
+    return of_any_frame(chart)
+
+
+plot_compare = _public(compare_chart.plot_compare)
+plot_time_to_convert = _public(conversion_chart.plot_time_to_convert)
+plot_funnel = _public(funnel_chart.plot_funnel)
+plot_losses = _public(losses_chart.plot_losses)
+plot_sequence = _public(sequence_chart.plot_sequence)
+plot_sequence_trend = _public(sequence_trend_chart.plot_sequence_trend)
+plot_skips = _public(skips_chart.plot_skips)
+plot_time_in_stage = _public(time_chart.plot_time_in_stage)
+plot_transitions = _public(transitions_chart.plot_transitions)
+plot_trend = _public(trend_chart.plot_trend)
 
 __all__ = [
     "plot_compare",
@@ -40,3 +53,8 @@ __all__ = [
     "plot_transitions",
     "plot_trend",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the charts alone, which Tab offers."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

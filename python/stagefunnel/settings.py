@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from .errors import SchemaError, is_whole_number
 from .naming import public
@@ -14,6 +15,10 @@ from .pipeline_file import Observed, read_pipeline_file
 from .times.lengths import length_text
 from .toml_file import errors_name_the_file
 from .working_hours import WorkingHours
+
+if TYPE_CHECKING:
+    from .bound import Bound
+    from .log.stage_log import StageLog
 
 
 @public
@@ -68,6 +73,45 @@ class Settings:
             return cls(
                 Pipeline(**file.pipeline), file.columns, file.unlisted, file.observed_until, file.calendar
             )
+
+    def bind(self, log: StageLog, **defaults: Any) -> Bound:
+        """Bind a log to the pipeline and to what else the file says: see :func:`stagefunnel.bind`.
+
+        Questions get `unlisted` and `calendar`, and the log ends where `observed_until` says.
+
+        Parameters
+        ----------
+        log
+            The stage history.
+        **defaults
+            Further arguments for each question that has them; they win over those of the file.
+
+        Returns
+        -------
+        Bound
+
+        Raises
+        ------
+        SchemaError
+            If this is not a log, or `observed_until` is before its last row.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> settings = sf.Settings(sf.Pipeline("New", won="Won"), unlisted="ignore")
+        >>> log = sf.StageLog({"item": [1, 1], "stage": ["New", "Spam"], "time": [0, 5]})
+        >>> settings.bind(log).funnel(missing="ignore")["reached"].tolist()
+        [1, 0]
+        """
+        from .bound import bind
+
+        own: dict[str, Any] = {"unlisted": self.unlisted}
+        if self.calendar is not None:
+            own["calendar"] = self.calendar
+        bound = bind(log, self.pipeline, **(own | defaults))
+        if self.observed_until is None:
+            return bound
+        return replace(bound, log=log.with_observed_until(self.observed_until))
 
     def to_toml(self) -> str:
         """Write the text of a file that :meth:`from_toml` reads as these settings.

@@ -45,7 +45,7 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = without_unit(remembered)
+    lines = [*_where(remembered), *without_unit(remembered)]
     for key, which in _IGNORED.items():
         ignored: Mapping[str, Any] = remembered.get(key, {})
         if ignored:
@@ -87,6 +87,14 @@ def of_pauses(remembered: Mapping[str, Any]) -> list[str]:
         if paused
         else []
     )
+
+
+def _where(remembered: Mapping[str, Any]) -> list[str]:
+    where: Mapping[str, Any] = remembered.get("where", {})
+    if not where:
+        return []
+    found = "no item" if not where["items"] else counted(where["items"], "item")
+    return [f"Only items where {where['text']}: {found} of {count(where['of'])}"]
 
 
 def of_number(note: str, number: int) -> str:

@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 from ..errors import ReaderError
 from .csv_text import BLANKS, Block, CsvRows, QuoteCheck, Ragged, csv_header, is_blank, opened_csv
 from .opening import expand, opened
+from .places import FilePlaces
 from .progress import RowsRead
 from .read_ahead import Gate, reading_ahead
-from .tables import check_columns, place_in_file
+from .tables import check_columns
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 _PARQUET_ROWS = 250_000
@@ -79,8 +80,11 @@ class FileBatches(ABC):
 
     def locate(self, row: int) -> str:
         """Return the file and the line of a row that has been read."""
-        at = max(number for number, start in enumerate(self._starts) if start <= row)
-        return place_in_file(self._files[at], row - self._starts[at], self.kind)
+        return self.places()(row)
+
+    def places(self) -> FilePlaces:
+        """Return what finds the rows that have been read, also without these batches."""
+        return FilePlaces(tuple(self._files[: len(self._starts)]), tuple(self._starts), self.kind)
 
     @abstractmethod
     def expected(self, n_rows: int) -> int:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..tables.build import frame
 from ..tables.schema import ROWS
+from .chosen import rows_of_items
 from .data import LogData
 from .stage_log import StageLog, not_a_log
 
@@ -51,12 +52,9 @@ def row_table(log: StageLog) -> pd.DataFrame:
         raise not_a_log(log)
     journeys = log._data.journeys
     in_order = np.argsort(journeys.first_row, kind="stable")
+    place = rows_of_items(journeys, in_order)
     offsets = journeys.offsets.astype(np.int64)
-    starts = offsets[:-1][in_order]
-    lengths = offsets[1:][in_order] - starts
-    # Each row's place: where its item starts, and how far it is from there.
-    before = np.cumsum(lengths) - lengths
-    place = np.repeat(starts - before, lengths) + np.arange(journeys.n_rows)
+    lengths = (offsets[1:] - offsets[:-1])[in_order]
     items = log._data.keys_at(journeys.first_row[in_order]).reset_index(drop=True)
     labels = pd.Series([*log._data.labels, None], dtype=object)
     columns = {

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypedDict, Unpack, cast
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
@@ -21,6 +22,9 @@ from ..pipeline import Pipeline
 from ..tables.frames import as_chosen
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
+from .body import from_body, to_body
+from .chosen import ItemKeys, with_items_chosen, with_places_chosen
+from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
 from .columns.marks import RowMarks
 from .data import Empty, Invalid, Keys, LogData, ReaderLines
@@ -40,11 +44,11 @@ class StreamOptions(TypedDict, total=False):
     time: str
     exited: str | None
     start_unknown: str | None
-    stages: Any
-    columns: Any
+    stages: Iterable[Hashable] | None
+    columns: str | Iterable[str]
     time_format: str | None
     zone: str | None
-    items: Any
+    items: Frame | None
     items_key: str | None
     invalid: Invalid
     empty: Empty
@@ -151,20 +155,20 @@ class StageLog:
 
     def __init__(
         self,
-        frame: Any = None,
+        frame: Frame | None = None,
         *,
-        item: Any = "item",
-        stage: Any = "stage",
-        time: Any = "time",
-        pipeline: Any = None,
-        order: Any = None,
-        exited: Any = None,
-        start_unknown: Any = None,
-        stages: Any = None,
-        columns: Any = (),
+        item: str | Column = "item",
+        stage: str | Column = "stage",
+        time: str | Column = "time",
+        pipeline: str | Column | None = None,
+        order: str | Column | None = None,
+        exited: str | Column | None = None,
+        start_unknown: str | Column | None = None,
+        stages: Iterable[Hashable] | None = None,
+        columns: str | Iterable[str] | Mapping[str, Column] = (),
         time_format: str | None = None,
         zone: str | None = None,
-        items: Any = None,
+        items: Frame | None = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
         empty: Empty = "error",
@@ -202,18 +206,18 @@ class StageLog:
     @classmethod
     def from_batches(
         cls,
-        batches: Iterable[Any],
+        batches: Iterable[Frame],
         *,
         item: str = "item",
         stage: str = "stage",
         time: str = "time",
         exited: str | None = None,
         start_unknown: str | None = None,
-        stages: Any = None,
-        columns: Any = (),
+        stages: Iterable[Hashable] | None = None,
+        columns: str | Iterable[str] = (),
         time_format: str | None = None,
         zone: str | None = None,
-        items: Any = None,
+        items: Frame | None = None,
         items_key: str | None = None,
         invalid: Invalid = "error",
         empty: Empty = "error",
@@ -361,7 +365,7 @@ class StageLog:
             log = cls.from_batches(source, **options)
         except InvalidRowError as error:
             raise error.within(f"{source.locate(error.row)}: ") from error
-        data = replace(log._data, found=log._data.found | source.found(), locate=source.locate)
+        data = replace(log._data, found=log._data.found | source.found(), locate=source.places())
         return cls._from_data(data)
 
     @property
@@ -385,7 +389,7 @@ class StageLog:
         return self._data.zone
 
     @property
-    def observed_until(self) -> Any:
+    def observed_until(self) -> pd.Timestamp | np.int64 | None:
         """End of observation: as given, else the time of the last row; ``None`` without rows."""
         end = self._data.end_of_observation()
         return None if end is None else self._data.to_times(np.array([end], dtype=np.int64)).iloc[0]
@@ -411,6 +415,40 @@ class StageLog:
         (np.int64(5), np.int64(9))
         """
         return self._from_data(self._data.with_observed_until(until))
+
+    def filter(self, *, items: ItemKeys, empty: Empty = "error") -> Self:
+        """Return a log of some of the items, observed as long as this one.
+
+        Each item keeps all its rows, and what the log was given beside them: further columns, the table of
+        items, the end of observation. Answers are those of a log that was made of these rows alone. Rows that
+        were left out when the log was made belong to none of the items, so :meth:`quality` does not count
+        them. `first_row` of the stages, and rows that an error names, are of the whole log's input.
+
+        Parameters
+        ----------
+        items
+            The keys of the items: a list, an array, a Series or an Index, in any order. A key may come twice.
+        empty
+            What to do without any key: ``"error"`` (default) or ``"allow"``.
+
+        Raises
+        ------
+        UnknownItemError
+            If the log does not have one of the items.
+        SchemaError
+            If these are not keys: a mask of booleans, a function, a single key, or keys of another type.
+
+        Examples
+        --------
+        >>> import stagefunnel as sf
+        >>> rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 5, 9]}
+        >>> sf.StageLog(rows).filter(items=[1])
+        StageLog: 2 rows, 1 item
+          time    0 … 5 (plain integers)
+          until   9 (end of observation)
+          stages  New 1, Won 1
+        """
+        return self._from_data(with_items_chosen(self._data, items, empty))
 
     @property
     def stages(self) -> pd.DataFrame:
@@ -452,6 +490,15 @@ class StageLog:
 
     def __len__(self) -> int:
         return self.n_rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        return to_body(self._data)
+
+    def __setstate__(self, body: Any) -> None:
+        self._data = from_body(body)
+
+    def __copy__(self) -> Self:
+        return self._from_data(self._data)  # which never changes
 
     def __repr__(self) -> str:
         data = self._data
@@ -528,6 +575,11 @@ def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> S
     """Return a log without the visits that a pipeline reads as if they had not been, mostly the same log."""
     without = without_short_visits(log._data, pipeline, lookup).data
     return log if without is None else log._from_data(without)
+
+
+def with_items_at(log: StageLog, places: npt.NDArray[np.int64]) -> StageLog:
+    """Return a log of the items at some places of the journeys, in rising order, observed as long."""
+    return StageLog._from_data(with_places_chosen(log._data, places))
 
 
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:

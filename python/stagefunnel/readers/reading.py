@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
-from ..errors import ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
+from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
@@ -24,7 +24,7 @@ from .options import Options
 from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
-from .sources.opening import sources_of
+from .sources.opening import Inputs, sources_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 from .sources.tidy import tidy
@@ -38,7 +38,7 @@ _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "e
 
 
 def read(
-    paths_or_records: Any,
+    paths_or_records: Inputs,
     *,
     format: str | None = None,
     pipeline: Pipeline | None = None,
@@ -204,7 +204,8 @@ def _observed_log(log: StageLog, until: MomentLike | None, made_at: Sequence[str
     if until is not None:
         return log.with_observed_until(until)
     first = pd.to_datetime(pd.Series(made_at), errors="coerce", format="ISO8601", utc=True).min()
-    if log.zone is None or not first >= log.observed_until:
+    last = log.observed_until
+    if log.zone is None or not isinstance(last, pd.Timestamp) or not first >= last:
         return log  # rows may be later than the first page, which was made before the last one
     return log.with_observed_until(first)
 
@@ -287,7 +288,7 @@ def _unknown(source: Source, readers: tuple[Reader, ...], dated: Sequence[str]) 
     dated
         Columns of dates that could be stages.
     """
-    may_be_wide: tuple[Any, ...] = (
+    may_be_wide: Parts = (
         (
             f" If the columns of dates are stages ({quoted(dated, most=6)}), pass ",
             given("format", wide.FORMAT),

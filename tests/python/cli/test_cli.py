@@ -55,7 +55,7 @@ def expected(**options: Any) -> pd.DataFrame:
     frame = pd.read_csv("deals.csv", sep=";", dtype=str, keep_default_na=False)
     items = pd.read_csv("items.csv", dtype={"deal": str}, keep_default_na=False, na_values=[""])
     log = sf.StageLog(frame, item="deal", stage="phase", time="at", order="row", items=items)
-    return sf.funnel(log, sf.Pipeline.from_toml("pipeline.toml"), **options)
+    return sf.funnel(log, sf.Settings.from_toml("pipeline.toml").pipeline, **options)
 
 
 @pytest.mark.parametrize("kind", ["classic", "conversions", "furthest", "strict", "both"])

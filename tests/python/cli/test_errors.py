@@ -250,7 +250,7 @@ def test_a_real_export_agrees_with_the_reference_on_every_number(capsys: pytest.
         lines = [line.rstrip("\n").split(",") for line in file][1:]
     rows = [(item, stage, int(time)) for item, stage, time, _ in lines]
     assert len(rows) == 238_960
-    pipeline = sf.Pipeline.from_toml(OULAD / "pipeline.toml")
+    pipeline = sf.Settings.from_toml(OULAD / "pipeline.toml").pipeline
     table = reference.funnel(rows, pipeline, kind="both", unlisted="ignore")
     assert found == table.astype(object).where(table.notna(), None).to_dict("records")
 

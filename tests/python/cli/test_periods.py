@@ -43,7 +43,7 @@ def log(command: str = "") -> sf.StageLog:
 
 
 def pipeline() -> sf.Pipeline:
-    return sf.Pipeline.from_toml("pipeline.toml")
+    return sf.Settings.from_toml("pipeline.toml").pipeline
 
 
 ANALYSES: dict[str, Any] = {

@@ -43,7 +43,7 @@ def log(*columns: str) -> sf.StageLog:
 
 
 def pipeline() -> sf.Pipeline:
-    return sf.Pipeline.from_toml("pipeline.toml")
+    return sf.Settings.from_toml("pipeline.toml").pipeline
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

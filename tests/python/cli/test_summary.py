@@ -42,7 +42,9 @@ def expected(**options: Any) -> sf.Summary:
     # Without a breakdown the command does not read the items, so the quality table does not count them.
     columns["items"] = items if "by" in options else None
     logs = sf.StageLog(frame, **columns), sf.StageLog.from_csv("deals.csv", **columns)
-    of_frame, of_file = (sf.summary(log, sf.Pipeline.from_toml("pipeline.toml"), **options) for log in logs)
+    of_frame, of_file = (
+        sf.summary(log, sf.Settings.from_toml("pipeline.toml").pipeline, **options) for log in logs
+    )
     # All but the quality table, which for a file also counts ragged rows.
     for name in ("funnel", "outcomes", "time_in_stage", "transitions"):
         assert_frame_equal(of_file.tables[name], of_frame.tables[name])

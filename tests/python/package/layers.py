@@ -30,7 +30,12 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline_file": {"errors", "toml_file", "working_hours"},
     "stage_rules": {"errors", "times"},
     "pipeline": {"naming", "errors", "times", "toml_file", "pipeline_file", "stage_rules"},
-    "settings": {"naming", "errors", "times", "pipeline", "pipeline_file", "toml_file", "working_hours"},
+    "settings": {
+        *("naming", "errors", "times", "pipeline", "pipeline_file", "toml_file", "working_hours"),
+        *("log", "bound"),
+    },
+    "signatures": {"tables"},
+    "bound": {"", "naming", "errors", "pipeline", "log"},
     "tables": {"naming", "errors", "pipeline"},
     "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
     "readers": {"naming", "errors", "times", "files", "pipeline", "tables", "log"},
@@ -66,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
-    "plots": {"tables", "display.charts"},
+    "plots": {"tables", "display.charts", "signatures"},
     "reports": {
         *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("display", "display.charts", "reports.painter"),

@@ -54,7 +54,9 @@ def test_a_full_file_is_read(file: Path) -> None:
         "time_format": "%d/%m/%Y",
         "zone": "Europe/Berlin",
     }
-    assert sf.Pipeline.from_toml(file) == sf.Pipeline.from_toml(str(file)) == expected
+    for path in (file, str(file)):
+        with pytest.warns(sf.StageFunnelWarning, match="does not take"):
+            assert sf.Pipeline.from_toml(path) == expected
 
 
 def test_a_short_file_is_enough(file: Path) -> None:
@@ -132,7 +134,36 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(file: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks" / "data").glob("*/pipeline*.toml")), ids=str)
 def test_the_pipeline_files_of_the_examples_are_read(path: Path) -> None:
-    assert len(sf.Pipeline.from_toml(path).labels) >= 4
+    assert len(sf.Settings.from_toml(path).pipeline.labels) >= 4
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ('[columns]\nitem = "deal"\nzone = "UTC"\n', "[columns] (item, zone)"),
+        ('unlisted = "ignore"\n', "unlisted = 'ignore'"),
+        ('[calendar]\nhours = {mon = [["09:00", "17:00"]]}\n', "[calendar]"),
+        ('unlisted = "ignore"\n[columns]\nitem = "deal"\n', "[columns] (item) and unlisted = 'ignore'"),
+    ],
+)
+def test_a_pipeline_alone_says_what_of_its_file_it_does_not_take(file: Path, more: str, named: str) -> None:
+    file.write_text(f'[pipeline]\nstages = ["New"]\n{more}')
+    message = f"{file}: a Pipeline does not take {named} of the file; Settings.from_toml reads all of it"
+    with pytest.warns(sf.StageFunnelWarning, match="^" + re.escape(message)) as caught:
+        assert sf.Pipeline.from_toml(file) == sf.Settings.from_toml(file).pipeline
+    assert [Path(one.filename) for one in caught] == [Path(__file__)]
+
+
+def test_a_pipeline_alone_says_that_the_end_of_observation_is_not_taken(file: Path) -> None:
+    file.write_text('observed_until = 2026-05-01\n[pipeline]\nstages = ["New"]\n')
+    with pytest.warns(sf.StageFunnelWarning, match="does not take observed_until of the file"):
+        sf.Pipeline.from_toml(file)
+
+
+@pytest.mark.parametrize("more", ["", 'unlisted = "error"\n', "[columns]\n"])
+def test_a_file_of_which_nothing_is_lost_is_read_without_a_word(file: Path, more: str) -> None:
+    file.write_text(f'[pipeline]\nstages = ["New"]\n{more}')
+    assert sf.Pipeline.from_toml(file) == sf.Pipeline("New")  # a warning fails a test
 
 
 def test_a_file_may_name_the_stages_of_other_pipelines(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
@@ -59,6 +61,31 @@ class ItemsTable:
         self._categories: dict[str, CategoryColumn] = {}
         self._numbers: dict[str, NumberColumn] = {}
 
+    @classmethod
+    def of_parts(cls, parts: Mapping[str, Any]) -> ItemsTable:
+        """Make a table of what :attr:`parts` gives."""
+        table = cls.__new__(cls)
+        table.frame, table._key, table._rows = parts["frame"], parts["key"], parts["rows"]
+        table.n_keyless = parts["n_keyless"]
+        table._categories, table._numbers = {}, {}
+        if len(table._rows) and int(table._rows.max()) >= len(table.frame):
+            raise ValueError("an item has a row beyond the end of the table of items")
+        return table
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The table as plain data: the frame, its key, and the row of each item of the log."""
+        return {"frame": self.frame, "key": self._key, "rows": self._rows, "n_keyless": self.n_keyless}
+
+    @property
+    def n_items(self) -> int:
+        """Items of the log."""
+        return len(self._rows)
+
+    def at_items(self, places: npt.NDArray[np.integer[Any]]) -> ItemsTable:
+        """Return the same table for some of the log's items."""
+        return self.of_parts(self.parts | {"rows": self._rows[places]})
+
     @property
     def n_unmatched(self) -> int:
         """Items of the log that the table does not have."""
@@ -74,6 +101,11 @@ class ItemsTable:
             subject = given(option, column)
             self._categories[column] = category_column(series_of(self.frame[column]), subject).at(self._rows)
         return self._categories[column]
+
+    def series(self, column: str, option: str) -> tuple[pd.Series, npt.NDArray[np.int64]]:
+        """Return a column row by row, and the row of each item of the log, -1 where it has none."""
+        self._check_column(column, option)
+        return series_of(self.frame[column]), self._rows
 
     def numbers(self, column: str) -> NumberColumn:
         """Return the amount of each item of the log."""

@@ -44,10 +44,52 @@ class RowColumns:
                     category, code=_core.funnel.values_of_rows(category.code, rows, threads)
                 )
 
+    @classmethod
+    def of_parts(cls, parts: Mapping[str, Mapping[str, Any]]) -> RowColumns:
+        """Make columns of what :attr:`parts` gives."""
+        columns = cls({}, np.zeros(0, dtype=np.uint32), 1)
+        for name, part in parts.items():
+            if "dtype" in part:
+                columns._types[name] = part["dtype"]
+                columns._numbers[name] = NumberColumn(part["values"], part["scale"])
+            else:
+                code, values = part["code"], part["values"]
+                if int(code.max(initial=-1)) >= len(values) or int(code.min(initial=-1)) < -1:
+                    raise ValueError(f"column {name!r} has a code without a value")
+                columns._categories[name] = CategoryColumn(code, values)
+        return columns
+
+    @property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """The columns as plain data: numbers with their scale and type, others as codes of their values."""
+        return {
+            name: {**vars(self._numbers[name]), "dtype": self._types[name]}
+            if name in self._types
+            else vars(self._categories[name]).copy()
+            for name in self.names
+        }
+
     @property
     def names(self) -> list[str]:
-        """Names of the columns."""
-        return [*self._numbers, *self._categories]
+        """Names of the columns, numbers first."""
+        # Each may be held in its other form too, once a question needed that.
+        return [*self._types, *(name for name in self._categories if name not in self._types)]
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Number of values of each column."""
+        return {
+            name: len(self._numbers[name].values if name in self._types else self._categories[name].code)
+            for name in self.names
+        }
+
+    def at_rows(self, rows: npt.NDArray[np.uint32], threads: int) -> RowColumns:
+        """Take the values of some rows of the journeys."""
+        taken = self.parts
+        for part in taken.values():
+            values = "values" if "dtype" in part else "code"
+            part[values] = _core.funnel.values_of_rows(part[values], rows, threads)
+        return self.of_parts(taken)
 
     def __contains__(self, name: str) -> bool:
         return name in self._numbers or name in self._categories

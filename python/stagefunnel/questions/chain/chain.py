@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from ...errors import (
     named,
     quoted,
 )
+from ...log.columns.frame_types import Frame
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
@@ -48,10 +49,26 @@ from .origin import LinkedDeals, deals_until, in_time_of
 from .table import Part, chain_table, of_origin
 
 
+class WithLeads(Protocol):
+    """An export with leads and the deals that they became, as :func:`stagefunnel.read` returns one."""
+
+    @property
+    def leads(self) -> Any:
+        """The export of the leads alone."""
+
+    @property
+    def deals(self) -> Any:
+        """The export of the deals alone."""
+
+    @property
+    def links(self) -> Any:
+        """The table that links both."""
+
+
 def chain_funnel(
-    leads: Any,
+    leads: StageLog | WithLeads,
     deals: StageLog | None = None,
-    links: Any = None,
+    links: Frame | None = None,
     *,
     lead_pipeline: Pipeline | str | None = None,
     deal_pipeline: Pipeline | str | None = None,

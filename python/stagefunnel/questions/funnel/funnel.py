@@ -28,6 +28,7 @@ from ..scope.money import Rates, amounts_of
 from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from ..scope.where import Where, asked_of
 from .count import count, count_all, largest_groups
 from .kinds import rules_of
 from .table import funnel_table, outcome_table, win_rate_standouts
@@ -54,18 +55,18 @@ def funnel(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
 
     An item counts in a stage if it has a visit of the stage (``passed``), or because the kind of funnel
-    fills the stage in (``assumed``). Items without a row of a listed stage do not count.
+    fills the stage in (``assumed``). Items without a row of a listed stage do not count. The definitions page
+    has every rule with a worked example; classic and conversions are the two funnels of Bitrix24.
 
     Parameters
     ----------
-    log
-        The stage history.
-    pipeline
-        The stages, in order.
+    log, pipeline
+        The stage history, and the stages in order.
     kind
         What an item counts in. ``"classic"``: the stages that it really passed; the table shows which stages
         are skipped. ``"conversions"``: also the stages that a success implies; the table shows after which
@@ -87,16 +88,14 @@ def funnel(
         that the report keeps. ``"stage"``: where the item entered the stage last, or where it made the move
         that implies an assumed stage; ``base`` is then that of the whole report.
     top
-        Number of the largest groups to show; the other groups become one group, labelled
-        ``"other (37 groups)"``.
+        Number of the largest groups to show; the others become one group, labelled ``"other (37 groups)"``.
     amount
         Column of the items table or of the log to add up.
     amount_at
         Where an amount of the log is read. ``"last"``: in the last of the item's rows that the report keeps;
-        ``"last_known"``, ``"first_known"``: in the last or first of them that has an amount, where amounts
-        stand on some rows only.
-        ``"stage"``: where the item entered the stage last; an assumed stage takes the amount of the next
-        stage that was really entered.
+        ``"last_known"``, ``"first_known"``: in the last or first of them that has an amount. ``"stage"``:
+        where the item entered the stage last; an assumed stage takes the amount of the next stage that was
+        really entered.
     currency
         Column of the items table or of the log with the currencies of the amounts. Amounts in several
         currencies are refused without `rates`.
@@ -109,8 +108,7 @@ def funnel(
     missing
         What happens to a stage of the pipeline that no row of the log has. ``"near"``: it is refused where
         the log has another stage with a near label, such as a misspelled one, unless a reader made the
-        pipeline. ``"error"``: it is always refused. ``"ignore"``: it is never refused. A stage that is not
-        refused is named under the table.
+        pipeline. ``"error"``: it is always refused. ``"ignore"``: never. The table names those that are not.
     period
         Stretch of time: text such as ``"2026-03"``, ``"2026-Q1"`` or ``"2026"``, a pandas Period, or a pair
         ``(start, end)`` in which text is included whole and timestamps are half-open. A slice is read as
@@ -132,6 +130,12 @@ def funnel(
         account counts in a stage if any of its items does, and stands as its best item does: won, else open,
         else lost. A period chooses accounts by the first row of any of their items and by when they closed,
         and `by` is read on the item with this first row. An item without a value is one of its own.
+    where
+        Conditions that an item must fulfil, by column of the items table or of the log (read in the item's
+        first row): a value, a list of values, or text that compares, as in ``{"source": "web", "amount":
+        ">100"}``; ``None`` is a missing value, which no comparison but ``"!=…"`` keeps. The name of a column
+        of true and false is a condition too. The answer is that for a log of these items alone, which is
+        observed as long as the whole one.
 
     Returns
     -------
@@ -157,15 +161,10 @@ def funnel(
     Raises
     ------
     UnknownStageError
-        If the log has stages that the pipeline does not list, unless ``unlisted="ignore"``, or one that is
-        near a stage without rows, as `missing` says.
+        If the log has stages that the pipeline does not list, as `unlisted` and `missing` say.
     SchemaError
         If an option or a column does not exist, an amount is not a number, or amounts in several currencies
         have no rates.
-
-    Notes
-    -----
-    The two funnels are those of Bitrix24; the definitions page has every rule with a worked example.
 
     Examples
     --------
@@ -182,11 +181,12 @@ def funnel(
     5        Lost        6       6        0
     """
     rules = rules_of(kind, fill, lost_then_won)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
-        log,
+        asked.log,
         pipeline,
         unlisted=unlisted,
-        missing=missing,
+        missing=asked.missing,
         period=period,
         basis=basis,
         as_of=as_of,
@@ -199,7 +199,9 @@ def funnel(
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    table = selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
+    table = asked.remarked(
+        selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
+    )
     # Read at the stages, what is left out is that of the whole report in every group.
     return remark(table, {"of_report": True}) if scope.groups.each == "row" else table
 
@@ -219,6 +221,7 @@ def outcomes(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
 
@@ -228,7 +231,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit
+    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit, where
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
 
     Returns
@@ -254,11 +257,12 @@ def outcomes(
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
-        log,
+        asked.log,
         pipeline,
         unlisted=unlisted,
-        missing=missing,
+        missing=asked.missing,
         period=period,
         basis=basis,
         as_of=as_of,
@@ -281,4 +285,4 @@ def outcomes(
     scope = replace(whole, groups=largest_groups(whole, [rule], top))
     if scope.groups is not whole.groups:
         counts = count(scope, rule)
-    return selection.remarked(outcome_table(pipeline, counts, scope.groups, standouts))
+    return asked.remarked(selection.remarked(outcome_table(pipeline, counts, scope.groups, standouts)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from ... import _core
 from ...errors import SchemaError, advised, check_option, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
@@ -18,6 +18,8 @@ from ...tables.options import AtName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, TOO_RECENT
 from .columns import source_of
 from .groups import ONE_GROUP, Groups, combined
+from .item_rows import items_of_rows, rows_of_items
+from .known import known_category, known_group, known_source
 from .selection import Selection
 
 
@@ -57,23 +59,20 @@ def groups_of(
             raise SchemaError(given("at", at), *says)
         return ONE_GROUP
     columns = by_columns(by, option)
-    sources = [source_of(selection.log, column, option) for column in columns]
-    categories = [
-        read(source.category(column))
-        if read is not None and isinstance(source, RowColumns)
-        else _of_items(_category(selection, source, column, at, option), of_item)
-        for source, column in zip(sources, columns, strict=True)
-    ]
+    parts = [_part(selection, column, at, option, read) for column in columns]
+    columns = [part.name for part in parts]
+    sources = [part.source for part in parts]
+    categories = [part.category if part.is_read else _of_items(part.category, of_item) for part in parts]
     refuse_names_of_the_result(selection.log, columns, reserved, option)
     if at == "stage" and selection.units is not None:
         _refuse_entries(selection.units.name, option)
-    if at != "first" and all(isinstance(source, ItemsTable) for source in sources):
+    if at != "first" and not any(isinstance(source, RowColumns) for source in sources):
         where = "where an item enters a stage" if at == "stage" else "in the last row of an item"
         raise SchemaError(
             advised("at", at),
             " reads ",
             named(option),
-            f" {where}, but {quoted(columns)} are columns of the items table; name a column of the log",
+            f" {where}, but {quoted(columns)} are of the item itself; name a column of the log",
         )
     return combined(categories, columns, "row" if at == "stage" else "item")
 
@@ -121,7 +120,7 @@ def where_read(
             raise SchemaError(given("at", at), *says)
         return "first"
     columns = by_columns(by)
-    if any(isinstance(source_of(log, column, "by"), RowColumns) for column in columns):
+    if any(_is_of_rows(log, column) for column in columns):
         return of_log if at is None else at
     if at is not None:
         what = "is a column" if len(columns) == 1 else "are columns"
@@ -136,6 +135,12 @@ def where_read(
     return "first"
 
 
+def _is_of_rows(log: StageLog, column: Any) -> bool:
+    known = known_group(log, column)
+    source = source_of(log, column, "by") if known is None else known_source(log, known, "by")
+    return isinstance(source, RowColumns)
+
+
 def by_columns(by: Any, option: str = "by") -> list[Any]:
     """Check the names of a breakdown's columns."""
     columns = list(by) if isinstance(by, Iterable) and not isinstance(by, str) else [by]
@@ -146,6 +151,39 @@ def by_columns(by: Any, option: str = "by") -> list[Any]:
     if len(set(columns)) < len(columns):
         raise SchemaError(named(option), f" names a column twice: {quoted(columns)}")
     return columns
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One column of a breakdown: its name in the result, where it is, and its values.
+
+    `source` is ``None`` where the log itself knows the group, and `is_read` says that `read` made the values.
+    """
+
+    name: Any
+    source: ItemsTable | RowColumns | None
+    category: CategoryColumn
+    is_read: bool = False
+
+
+def _part(
+    selection: Selection,
+    column: Any,
+    at: AtName,
+    option: str,
+    read: Callable[[CategoryColumn], CategoryColumn] | None,
+) -> _Part:
+    known = known_group(selection.log, column, option)
+    if known is not None:
+        source = known_source(selection.log, known, option)
+        category = known_category(selection, known, "first" if at == "stage" else at, option)
+        return _Part(
+            known.name, source, category.at(items_of_rows(selection.log)) if at == "stage" else category
+        )
+    source = source_of(selection.log, column, option)
+    if read is not None and isinstance(source, RowColumns):
+        return _Part(column, source, read(source.category(column)), is_read=True)
+    return _Part(column, source, _category(selection, source, column, at, option))
 
 
 def _category(
@@ -161,33 +199,6 @@ def _category(
 
 def _of_items(category: CategoryColumn, of_item: npt.NDArray[np.int64] | None) -> CategoryColumn:
     return category if of_item is None else category.at(of_item)
-
-
-def rows_of_items(selection: Selection, at: Literal["first", "last"]) -> npt.NDArray[np.int64]:
-    """Find the first or last row of each item among the rows that a report keeps; -1 where there is none.
-
-    Items that are too recent have one, by which they are counted in their group.
-    """
-    log = selection.log
-    rows: npt.NDArray[np.int64] = _core.funnel.rows_of_items(
-        journeys=selection.grouped,
-        pipeline=selection.lookup,
-        whole=log._data.journeys,
-        at=_core.funnel.RowAt[at],
-        threads=log._data.threads,
-    )
-    return rows
-
-
-def items_of_rows(log: StageLog) -> npt.NDArray[np.int64]:
-    """Return the item of each row of a log."""
-    return np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(log._data.journeys))
-
-
-def rows_per_item(journeys: _core.journeys.Journeys) -> npt.NDArray[np.int64]:
-    """Count the rows of each item."""
-    offsets = journeys.offsets.view(np.int64)
-    return offsets[1:] - offsets[:-1]
 
 
 def refuse_names_of_the_result(

@@ -16,8 +16,8 @@ from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.number import NumberColumn
 from ...tables.options import AmountAtName
-from .breakdown import items_of_rows, rows_of_items, rows_per_item
 from .columns import source_of
+from .item_rows import items_of_rows, rows_of_items, rows_per_item
 from .selection import Selection
 
 Rates = Mapping[Any, float]

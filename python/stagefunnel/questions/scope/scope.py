@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...log.columns.category import Codes
-from .breakdown import items_of_rows
 from .groups import ONE_GROUP, Groups
+from .item_rows import items_of_rows
 from .money import NO_AMOUNTS, Amounts
 from .selection import Selection
 

@@ -17,9 +17,10 @@ from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AttributionName
 from ...times.stamps import NAT
-from ..scope.breakdown import by_columns, refuse_names_of_the_result, rows_per_item
+from ..scope.breakdown import by_columns, refuse_names_of_the_result
 from ..scope.columns import source_of
 from ..scope.groups import Groups, combined
+from ..scope.item_rows import rows_per_item
 from .matches import matches_of
 from .plan import Plan, PlannedStep
 from .question import Question

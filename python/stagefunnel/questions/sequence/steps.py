@@ -141,6 +141,11 @@ class Steps:
         for name, value in {"steps": stages, "labels": labels, **checked, "_given": frozenset(rules)}.items():
             object.__setattr__(self, name, value)
 
+    @property
+    def rules(self) -> SequenceRules:
+        """The rules that were given, in the order in which rules are listed."""
+        return _rules_of(self)
+
     def replace(self, steps: StepsLike | None = None, **rules: Unpack[SequenceRules]) -> Steps:
         """Make steps that differ in some rules, or rules for other steps.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ..scope.breakdown import rows_of_items
+from ..scope.item_rows import rows_of_items
 from ..scope.selection import Selection
 from ..scope.units import Flags, UnitFacts
 from ..scope.unknown_starts import born_unknown

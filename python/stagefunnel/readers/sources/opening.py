@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
 from ...files import Progress, RowsRead, expand, opened, read_parquet
+from ...log.columns.frame_types import Frame
 from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_twice
 from .json_records import records_in
@@ -23,6 +24,8 @@ from .source import Note, Source
 from .tidy import tidied
 from .workbooks import sheets
 
+# A path, a table, or a dict as a REST client returns it; or several of these, nested in any way.
+Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] | Iterable[Any]
 # Columns whose lists and dicts readers unpack.
 _NESTED = {
     *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),

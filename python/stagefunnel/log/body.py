@@ -1,0 +1,123 @@
+"""A log as plain data: what is pickled of it, and what a file may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .. import _core
+from ..errors import SchemaError, core_errors, quoted
+from ..files.places import FilePlaces
+from .columns.items import ItemsTable
+from .columns.kept import RowColumns
+from .columns.keys import StoredKeys
+from .columns.marks import RowMarks
+from .data import LogData
+from .intake.checks import thread_count
+
+MAGIC: Final = "stagefunnel log"
+# Raise it when a body changes so that an older version would misread it; `from_body` reads all older ones.
+VERSION: Final = 1
+_DAMAGED: Final = "the stored log is damaged: "
+
+
+def to_body(data: LogData) -> dict[str, Any]:
+    """Write a log as a dict of arrays, texts and numbers.
+
+    The columns of the journeys are shared with the log and must not be written to. Labels of stages, values
+    of further columns and the table of items are what the log was given: a file has to say how it holds them.
+    """
+    keys = None if data.keys_of is None else StoredKeys.of(data.keys_of, data.journeys)
+    return {
+        "magic": MAGIC,
+        "version": VERSION,
+        "journeys": _core.journeys.parts_of(data.journeys),
+        "n_input_rows": data.n_input_rows,
+        "found": dict(data.found),
+        "unit": data.unit,
+        "zone": data.zone,
+        "labels": list(data.labels),
+        "label_rows": data.label_rows,
+        "label_first_row": data.label_first_row,
+        "keys": None if keys is None else keys.parts,
+        "threads": data.threads,
+        "other_labels": list(data.other_labels),
+        "columns": None if data.columns is None else data.columns.parts,
+        "marks": None if data.marks is None else vars(data.marks).copy(),
+        "items_table": None if data.items_table is None else data.items_table.parts,
+        "places": vars(data.locate).copy() if isinstance(data.locate, FilePlaces) else None,
+        "has_pipelines": data.has_pipelines,
+        "observed_until": data.observed_until,
+        "reader_lines": [(*line, n) for line, n in data.reader_lines.items()],
+    }
+
+
+def from_body(body: Any) -> LogData:
+    """Make the log that a body was written of.
+
+    Raises
+    ------
+    SchemaError
+        If it is not the body of a log, a newer version has written it, or it is damaged.
+    """
+    if not isinstance(body, Mapping) or body.get("magic") != MAGIC:
+        raise SchemaError("the stored data is not a log of stagefunnel")
+    version = body.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise SchemaError(
+            f"a newer stagefunnel stored this log (version {version!r} of the stored form; this one reads "
+            f"versions up to {VERSION}); update it with: pip install --upgrade stagefunnel"
+        )
+    try:
+        with core_errors(_DAMAGED):
+            data = _data_of(body)
+    except (KeyError, TypeError) as error:
+        raise SchemaError(f"{_DAMAGED}{error}") from error
+    _check_lengths(data)
+    return data
+
+
+def _data_of(body: Mapping[str, Any]) -> LogData:
+    journeys = _core.journeys.journeys_of_parts(**body["journeys"])
+    keys, columns, table = body["keys"], body["columns"], body["items_table"]
+    return LogData(
+        journeys=journeys,
+        n_input_rows=body["n_input_rows"],
+        found=dict(body["found"]),
+        unit=body["unit"],
+        zone=body["zone"],
+        labels=list(body["labels"]),
+        label_rows=body["label_rows"],
+        label_first_row=body["label_first_row"],
+        keys_of=None if keys is None else StoredKeys(journeys, **keys),
+        # Another machine may have fewer processors, and the results do not depend on their number.
+        threads=min(body["threads"], thread_count(None)),
+        other_labels=list(body["other_labels"]),
+        columns=None if columns is None else RowColumns.of_parts(columns),
+        marks=None if body["marks"] is None else RowMarks(**body["marks"]),
+        items_table=None if table is None else ItemsTable.of_parts(table),
+        locate=None if body["places"] is None else FilePlaces(**body["places"]),
+        has_pipelines=body["has_pipelines"],
+        observed_until=body["observed_until"],
+        reader_lines={(check, level, note): n for check, level, note, n in body["reader_lines"]},
+    )
+
+
+def _check_lengths(data: LogData) -> None:
+    """Refuse columns that are shorter or longer than the log: the core reads them without looking again."""
+    n_rows, n_items = int(data.journeys.n_rows), int(data.journeys.n_items)
+    lengths = {"labels": (len(data.labels), _core.journeys.parts_of(data.journeys)["n_labels"])}
+    lengths["label_rows"] = (len(data.label_rows), len(data.labels))
+    lengths["label_first_row"] = (len(data.label_first_row), len(data.labels))
+    if isinstance(data.keys_of, StoredKeys):
+        keys = data.keys_of.series if data.keys_of.ends is None else data.keys_of.ends
+        lengths["keys"] = (n_items if keys is None else len(keys), n_items)
+    if data.items_table is not None:
+        lengths["items_table"] = (data.items_table.n_items, n_items)
+    of_rows = dict(data.columns.lengths) if data.columns is not None else {}
+    if data.marks is not None:
+        of_rows |= {name: len(values) for name, values in vars(data.marks).items() if values is not None}
+    lengths |= {name: (length, n_rows) for name, length in of_rows.items()}
+    wrong = [name for name, (length, expected) in lengths.items() if length != expected]
+    if wrong:
+        raise SchemaError(f"{_DAMAGED}{quoted(wrong)} are not as long as the log needs")

@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stagefunnel/journeys/parts.hpp"
+#include "support/log_builder.hpp"
+
+namespace stagefunnel::journeys {
+namespace {
+
+using namespace stagefunnel::testing;
+
+/// Two items: 7 with the stages 0 and 1 at the times 1 and 3, and 8 with the stage 0 at the time 2.
+struct Columns {
+    std::vector<std::uint64_t> offsets{0, 2, 3};
+    std::vector<std::uint8_t> stage{0, 1, 0};
+    std::vector<std::int64_t> time{1, 3, 2};
+    std::vector<std::uint32_t> first_row{0, 1};
+    std::vector<std::uint64_t> key{7, 8};
+    std::vector<std::uint64_t> high;
+    std::optional<std::string> prefix;
+    std::size_t n_labels = 2;
+
+    [[nodiscard]] Journeys journeys() const {
+        return journeys_of_parts({.offsets = offsets,
+                                  .stage = std::span<const std::uint8_t>(stage),
+                                  .time = time,
+                                  .first_row = first_row,
+                                  .key = key,
+                                  .high = high,
+                                  .prefix = prefix,
+                                  .n_labels = n_labels});
+    }
+};
+
+void expect_refused(const Columns& columns, const std::string& message) {
+    try {
+        static_cast<void>(columns.journeys());
+        ADD_FAILURE() << "not refused: " << message;
+    } catch (const std::invalid_argument& error) {
+        EXPECT_EQ(error.what(), message);
+    }
+}
+
+TEST(JourneysOfParts, CopiesEachColumn) {
+    const Journeys journeys = Columns{}.journeys();
+    EXPECT_EQ(list_of(journeys.offsets), (std::vector<std::uint64_t>{0, 2, 3}));
+    EXPECT_EQ(list_of(std::get<LargeVector<std::uint8_t>>(journeys.stage)),
+              (std::vector<std::uint8_t>{0, 1, 0}));
+    EXPECT_EQ(list_of(journeys.time), (std::vector<std::int64_t>{1, 3, 2}));
+    EXPECT_EQ(list_of(journeys.first_row), (std::vector<std::uint32_t>{0, 1}));
+    EXPECT_EQ(list_of(journeys.key), (std::vector<std::uint64_t>{7, 8}));
+    EXPECT_EQ(journeys.n_labels, 2U);
+    EXPECT_FALSE(journeys.holds_text());
+}
+
+TEST(JourneysOfParts, TakesTheCodeAfterTheLabelsAsAMissingStage) {
+    Columns columns;
+    columns.stage = {0, 2, 0};
+    EXPECT_EQ(columns.journeys().n_rows(), 3U);
+    columns.stage = {0, 3, 0};
+    expect_refused(columns, "the stage code 3 is beyond the 2 labels");
+}
+
+TEST(JourneysOfParts, TakesALogWithoutRows) {
+    Columns columns;
+    columns.offsets = {0};
+    columns.stage = {}, columns.time = {}, columns.first_row = {}, columns.key = {};
+    EXPECT_EQ(columns.journeys().n_items(), 0U);
+}
+
+TEST(JourneysOfParts, RefusesColumnsThatDifferInLength) {
+    Columns columns;
+    columns.stage = {0, 1};
+    expect_refused(columns, "the column stage has 2 values, not 3");
+    columns = {};
+    columns.key = {7};
+    expect_refused(columns, "the column key has 1 values, not 2");
+    columns = {};
+    columns.high = {1};
+    expect_refused(columns, "the column high has 1 values, not 2");
+    columns = {};
+    columns.offsets = {0, 3};
+    expect_refused(columns, "the column offsets has 2 values, not 3");
+}
+
+TEST(JourneysOfParts, RefusesAnItemWithoutRowsOfItsOwn) {
+    const std::string message = "the offsets do not give each item rows of its own";
+    for (const std::vector<std::uint64_t>& offsets :
+         {std::vector<std::uint64_t>{0, 0, 3}, {1, 2, 3}, {0, 2, 9}, {0, 4, 3}}) {
+        Columns columns;
+        columns.offsets = offsets;
+        expect_refused(columns, message);
+    }
+}
+
+TEST(JourneysOfParts, RefusesTimesThatFallInsideAnItem) {
+    Columns columns;
+    columns.time = {3, 1, 2};
+    expect_refused(columns, "the times of item 0 fall");
+}
+
+TEST(JourneysOfParts, RefusesKeysOfTwoFormsAndPackedKeysOfMoreBytesThanAKeyHas) {
+    Columns columns;
+    columns.high = {1, 2}, columns.prefix = "D-";
+    expect_refused(columns, "the keys are both packed texts and hashes");
+    columns.high = {}, columns.key = {0, 200};
+    expect_refused(columns, "a packed key holds more bytes than a key has");
+}
+
+}  // namespace
+}  // namespace stagefunnel::journeys
