@@ -48,6 +48,7 @@ def to_body(data: LogData) -> dict[str, Any]:
         "places": vars(data.locate).copy() if isinstance(data.locate, FilePlaces) else None,
         "has_pipelines": data.has_pipelines,
         "observed_until": data.observed_until,
+        "whole_end": data.whole_end,
         "reader_lines": [(*line, n) for line, n in data.reader_lines.items()],
     }
 
@@ -99,6 +100,7 @@ def _data_of(body: Mapping[str, Any]) -> LogData:
         locate=None if body["places"] is None else FilePlaces(**body["places"]),
         has_pipelines=body["has_pipelines"],
         observed_until=body["observed_until"],
+        whole_end=body["whole_end"],
         reader_lines={(check, level, note): n for check, level, note, n in body["reader_lines"]},
     )
 

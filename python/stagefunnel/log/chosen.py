@@ -48,7 +48,7 @@ def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
         found=_found_in(data, int(codes[-1])),
         label_rows=codes[:-1].astype(np.int64),
         keys_of=None if data.keys_of is None else StoredKeys.of(data.keys_of, journeys),
-        observed_until=data.end_of_observation(),
+        whole_end=data.end_of_observation(),
     )
     if data.columns is not None and rows is not None:
         chosen = replace(chosen, columns=data.columns.at_rows(rows, data.threads))

@@ -69,6 +69,9 @@ class LogData:
         Whether the labels hold the pipeline too, because it has a column of its own.
     observed_until
         Until when the items were observed, if that was given.
+    whole_end
+        End of observation of the whole log, where this one has some of its items; ``None`` for a whole log.
+        Unlike `observed_until` it cuts no end of a visit.
     reader_lines
         Lines of the quality table that the reader of an export adds.
     """
@@ -90,6 +93,7 @@ class LogData:
     locate: Callable[[int], str] | None = None
     has_pipelines: bool = False
     observed_until: int | None = None
+    whole_end: int | None = None
     reader_lines: ReaderLines = field(default_factory=dict)
 
     def with_items(self, table: Any, key: str, invalid: Invalid) -> LogData:
@@ -119,9 +123,14 @@ class LogData:
         """
         if as_of is not None:
             return as_of
-        if self.observed_until is not None:
-            return self.observed_until
+        if self.noted_end is not None:
+            return self.noted_end
         return None if self.time_range is None else self.time_range[1]
+
+    @property
+    def noted_end(self) -> int | None:
+        """End of observation where it is not just the last row: as given, or that of the whole log."""
+        return self.whole_end if self.observed_until is None else self.observed_until
 
     @property
     def stages(self) -> pd.DataFrame:

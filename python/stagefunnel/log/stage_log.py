@@ -508,7 +508,7 @@ class StageLog:
             ends = data.to_times(np.array(first_and_last, dtype=np.int64))
             what = "plain integers" if data.unit is None else (data.zone or "no zone")
             lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
-            if data.observed_until is not None:
+            if data.noted_end is not None:
                 lines.append(f"  until   {self.observed_until} (end of observation)")
         stages = self.stages
         if len(stages):

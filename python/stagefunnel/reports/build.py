@@ -206,6 +206,6 @@ def _about(log: StageLog, period: PeriodLike | None, basis: str, as_of: MomentLi
     if time_range is not None:
         times = log._data.to_times(np.array(time_range, dtype=np.int64))
         parts.append(f"{times.iloc[0]} to {times.iloc[1]}")
-    if as_of is None and log._data.observed_until is not None:
+    if as_of is None and log._data.noted_end is not None:
         parts.append(f"observed until {log.observed_until}")
     return "; ".join(parts)

@@ -1,6 +1,7 @@
 """Some of a log's items: answers are those of a log of their rows, observed as long as the whole one."""
 
 import gc
+import pickle
 import uuid
 import weakref
 from collections.abc import Callable
@@ -41,6 +42,10 @@ def test_answers_are_those_of_a_log_of_the_rows_that_are_left(case: Case, data: 
     ignoring: dict[str, Any] = {"unlisted": "ignore", "missing": "ignore"}
     for question in (sf.item_table, sf.transitions, sf.time_in_stage):
         assert_frame_equal(question(found, pipeline, **ignoring), question(expected, pipeline, **ignoring))
+    first = pipeline.stages[0]
+    for steps in ([first, "*"], ["*", first, "*"]):
+        paths = [sf.sequence_paths(log, steps, missing="ignore") for log in (found, expected)]
+        assert_frame_equal(*paths)
     for by in ("owner", "manager", "value"):
         tables = [sf.funnel(log, pipeline, by=by, amount="value", **ignoring) for log in (found, expected)]
         assert_frame_equal(*tables)
@@ -73,6 +78,39 @@ def test_by_hand_the_end_of_observation_is_that_of_the_whole_log() -> None:
     assert sf.funnel(log, SMALL, within=7)["base"].tolist() == [1, 1]
     assert log.filter(items=["D-2"]).observed_until == 9
     assert sf.StageLog(LOG, observed_until=20).filter(items=["D-1"]).observed_until == 20
+
+
+def test_an_end_after_the_last_row_stays_known() -> None:
+    # The end at 12 lies after the last row of the whole log, at 9, and is known because no end is given.
+    log = sf.StageLog({**LOG, "left": [2, None, 12, None]}, exited="left")
+    for one in (log, log.filter(items=["D-2"]), pickle.loads(pickle.dumps(log.filter(items=["D-2"])))):
+        visits = sf.visits(one, SMALL).set_index("item")
+        assert visits.loc["D-2", "duration"] == 9
+        assert one.observed_until == 9
+    cut = sf.StageLog({**LOG, "left": [2, None, 12, None]}, exited="left", observed_until=10)
+    assert sf.visits(cut.filter(items=["D-2"]), SMALL)["open"].tolist() == [True]
+
+
+def test_another_end_of_observation_may_be_given_afterwards() -> None:
+    log = sf.StageLog(LOG).filter(items=["D-1"])
+    assert log.with_observed_until(30).observed_until == 30
+    assert log.with_observed_until(7).observed_until == 7
+    with pytest.raises(sf.SchemaError, match="is before the log's last row, at 5"):
+        log.with_observed_until(4)
+
+
+def test_stages_of_other_items_are_not_in_the_log() -> None:
+    log = sf.StageLog({**LOG, "stage": ["New", "Won", "New", "Spam"]})
+    with pytest.raises(sf.UnknownStageError, match="'Spam'"):
+        sf.funnel(log, SMALL)
+    some = log.filter(items=["D-1", "D-2"])
+    assert sf.funnel(some, SMALL)["reached"].tolist() == [2, 1]
+    assert some.stages["stage"].tolist() == ["New", "Won"]
+    with pytest.raises(sf.SchemaError, match=r"the log has no stage 'Spam'.*it has: 'New', 'Won'"):
+        sf.sequence_funnel(some, ["Spam"], missing="error")
+    # Rows are numbered as in the input of the whole log.
+    with pytest.raises(sf.UnknownStageError, match=r"'Spam' \(1 row, first at row 3\)"):
+        sf.funnel(log.filter(items=["D-30"]), SMALL)
 
 
 WAYS: dict[str, Callable[[], Any]] = {

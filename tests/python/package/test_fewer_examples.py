@@ -54,7 +54,9 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
     later = {
         "log/test_near_labels.py",
         "log/test_marks_of_rows.py",
+        "log/test_filter.py",
         "log/test_stages_that_changed.py",
+        "log/test_travel.py",
         "questions/chain/test_chain_within.py",
         "questions/funnel/test_began_beyond.py",
         "questions/funnel/test_skips.py",

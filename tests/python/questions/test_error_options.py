@@ -280,9 +280,8 @@ QUESTIONS = [
     for name in sf.__all__
     if inspect.isfunction(question := getattr(sf, name)) and "log" in inspect.signature(question).parameters
 ]
-QUESTIONS.remove(
-    sf.report
-)  # it draws a page for each value that is taken; its options are those of the others
+# The one draws a page for each value that is taken, and the other hands its options on.
+QUESTIONS = [question for question in QUESTIONS if question not in (sf.report, sf.bind)]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.__name__)

@@ -119,8 +119,9 @@ def test_every_question_that_reads_a_pipeline_is_asked_here() -> None:
         for name, question in questions.items()
         if any("pipeline" in parameter for parameter in inspect.signature(question).parameters)
     }
-    # Chains have pipelines of their own, a page is a file, and a reader's pipelines have no rules.
-    assert reading - {"chain_funnel", "pipelines_of_log", "report", "read"} == set(CHECKS)
+    # Chains have pipelines of their own, a page is a file, a reader's pipelines have no rules, and bind hands
+    # the pipeline on.
+    assert reading - {"bind", "chain_funnel", "pipelines_of_log", "report", "read"} == set(CHECKS)
 
 
 @pytest.mark.parametrize("question", CHECKS)
