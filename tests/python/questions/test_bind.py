@@ -16,7 +16,7 @@ from stagefunnel.bound import Method
 
 LOG = asked.rich_log()
 # Public functions that are no questions about one log.
-OTHERS = {"bind", "chain_funnel", "merge", "read", "release_memory", "show"}
+OTHERS = {"bind", "chain_funnel", "merge", "read", "release_memory", "show", "to_excel"}
 
 
 def bound(**defaults: Any) -> sf.Bound:

@@ -13,11 +13,13 @@ from helpers import assert_frame_equal
 
 # What each question needs beside the log and the pipeline; a new question belongs here or takes nothing.
 NEEDS: Mapping[str, Mapping[str, Any]] = {
+    "check": {"conditions": ["won >= 0"]},
     "explain": {"item": "D-1"},
     "flow": {"period": "2026-03"},
     "compare_periods": {"period": "2026-03"},
     "pipelines_of_log": {"pipelines": {}},
     "skips": {"by": "manager"},
+    "time_to": {"to_stage": "Won"},
 }
 STEPS = ["New", "Offer", "Won"]
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")

@@ -23,6 +23,16 @@ class ArrowArray(Protocol):
         """Hand the values out as an array, as the PyCapsule interface of Arrow says."""
 
 
+class LazyFrame(Protocol):
+    """A query of polars that is not collected yet."""
+
+    def collect_schema(self) -> Any:
+        """Say which columns the query gives."""
+
+    def collect(self) -> Any:
+        """Run the query."""
+
+
 Column: TypeAlias = (
     Sequence[Any]
     | np.ndarray[Any, Any]
@@ -32,5 +42,8 @@ Column: TypeAlias = (
     | ArrowStream
     | ArrowArray
 )
-# A table of pandas, polars, Arrow or DuckDB, or columns by their names.
-Frame: TypeAlias = pd.DataFrame | ArrowStream | ArrowArray | Mapping[str, Column]
+# A table of pandas, polars, Arrow or DuckDB, a query that is not collected yet, columns by their names, or
+# records.
+Frame: TypeAlias = (
+    pd.DataFrame | ArrowStream | ArrowArray | LazyFrame | Mapping[str, Column] | Sequence[Mapping[str, Any]]
+)
