@@ -106,7 +106,7 @@ def test_the_table_of_items_has_a_bar_of_its_own() -> None:
 
 def test_the_files_of_an_export_are_told_as_one() -> None:
     files = sorted(str(file) for file in (EXPORTS / "kommo").glob("*.json"))
-    shown = on_a_terminal(["funnel", "--export", *files, "--pipeline", "Sales"])
+    shown = on_a_terminal(["funnel", "--read", *files, "--pipeline", "Sales"])
     (n_rows,) = [int(rows) for name, rows in seen(shown) if name == f"{len(files)} files"]
     assert n_rows > 20
 
@@ -115,7 +115,7 @@ def test_the_tables_of_a_chain_are_told() -> None:
     Path("links.csv").write_text("deal_id,lead_id\n1,1\n")
     given = ["--leads", "log.csv", "--lead-pipeline", "pipeline.toml"]
     given += ["--deals", "log.csv", "--deal-pipeline", "pipeline.toml", "--links", "links.csv"]
-    assert {("links.csv", "1"), ("log.csv", "2")} <= seen(on_a_terminal(["chain", *given]))
+    assert {("links.csv", "1"), ("log.csv", "2")} <= seen(on_a_terminal(["chain-funnel", *given]))
 
 
 def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:

@@ -72,11 +72,12 @@ class Command:
 
 
 _FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
+_OF_SEQUENCES = (options.missing, options.observed)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
         "questions.funnel",
-        (options.kind, *_FUNNEL, options.where),
+        (options.kind, *_FUNNEL, options.at_stage, options.largest, options.money),
         """\
 examples:
   stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -84,39 +85,60 @@ examples:
   stagefunnel funnel deals.csv --pipeline pipeline.toml --period 2026-Q1 --basis created
 """,
     ),
-    "trend": Command(
+    "outcomes": Command(
+        "count the items that are won, lost and open now",
+        "questions.outcomes",
+        (
+            *(options.flips, options.groups, options.unit, options.at_stage, options.largest),
+            options.cohort,
+        ),
+        """\
+example:
+  stagefunnel outcomes deals.csv --pipeline pipeline.toml --items items.csv --by manager
+""",
+    ),
+    "explain": Command(
+        "say of one item in which stages it counts, and by which rule",
+        "questions.explain",
+        (options.key, options.kind_to_explain, options.fill, options.flips, options.part),
+        """\
+example:
+  stagefunnel explain deals.csv --pipeline pipeline.toml --item-key 17
+""",
+        other_names={"item": "--item-key"},
+    ),
+    "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
-        "questions.trend",
+        "questions.funnel_by_period",
         (options.every, options.kind, *_FUNNEL),
         """\
 example:
-  stagefunnel trend deals.csv --pipeline pipeline.toml --every month --basis created
+  stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
 """,
     ),
-    "compare": Command(
+    "compare-periods": Command(
         "put the funnels of two periods side by side",
-        "questions.compare",
-        (options.with_, options.same_part, options.kind, *_FUNNEL),
+        "questions.compare_periods",
+        (options.against, options.same_part, options.kind, *_FUNNEL),
         """\
 example:
-  stagefunnel compare deals.csv --pipeline pipeline.toml --period 2026-03 --with last_year
+  stagefunnel compare-periods deals.csv --pipeline pipeline.toml --period 2026-03 --against last_year
 """,
     ),
-    "chain": Command(
+    "chain-funnel": Command(
         "count leads, and then the deals that came of them, as one funnel",
-        "chain.chain",
-        (options.chain, options.kind, options.fill, options.flips, options.amount, options.cohort),
+        "chain.chain_funnel",
+        (options.chain, options.kind, options.fill, options.flips, options.amount, options.cohort_of_chain),
         """\
 examples:
-  stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
+  stagefunnel chain-funnel --leads leads.csv --deals deals.csv --links links.csv \\
       --lead-pipeline leads.toml --deal-pipeline pipeline.toml --kind both
-  stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
-      --lead-pipeline leads.toml --deal-pipeline pipeline.toml --count origin
+  stagefunnel chain-funnel --leads leads.csv --deals deals.csv --links links.csv \\
+      --lead-pipeline leads.toml --deal-pipeline pipeline.toml --basis origin
 """,
         files="any",
         chooses_part=False,
         has_pipeline=False,
-        other_names={"basis": "--count", "period_basis": "--basis"},
     ),
     "losses": Command(
         "count the items lost, by where they were lost from and why",
@@ -176,13 +198,14 @@ example:
   stagefunnel transitions deals.csv --pipeline pipeline.toml --period 2026-03
 """,
     ),
-    "items": Command(
+    "item-table": Command(
         "list the items with their outcome and what their journey was like",
-        "questions.items",
+        "questions.item_table",
         (options.part,),
         """\
 example:
-  stagefunnel items deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed --out closed.csv
+  stagefunnel item-table deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed \\
+      --out closed.csv
 """,
     ),
     "summary": Command(
@@ -201,22 +224,61 @@ examples:
         has_several_tables=True,
         shows_quality=True,
     ),
-    "sequence": Command(
+    "sequence-funnel": Command(
         "count the items that come through steps inside a window",
-        "sequence.sequence",
-        (
-            options.sequence,
-            options.calendar,
-            options.missing,
-            options.observed,
-            options.every,
-            options.groups,
-        ),
+        "sequence.sequence_funnel",
+        (options.sequence, *_OF_SEQUENCES, options.groups, options.touches),
         """\
 examples:
-  stagefunnel sequence deals.csv --item deal_id --stage stage --time entered_at \\
+  stagefunnel sequence-funnel deals.csv --item deal_id --stage stage --time entered_at \\
       --steps New,Delivery,Won --window 60d
-  stagefunnel sequence deals.csv --pipeline pipeline.toml --steps New,Won --window 60d --table times
+  stagefunnel sequence-funnel deals.csv --pipeline pipeline.toml --steps New,Won --window 60d
+""",
+        reads_stages=False,
+    ),
+    "sequence-items": Command(
+        "list the items with the times at which they came to each step",
+        "sequence.sequence_items",
+        (options.sequence, *_OF_SEQUENCES),
+        """\
+example:
+  stagefunnel sequence-items deals.csv --pipeline pipeline.toml --steps New,Won --out steps.csv
+""",
+        reads_stages=False,
+    ),
+    "sequence-trend": Command(
+        "count the conversions of the items that entered in each month, week or day",
+        "sequence.sequence_trend",
+        (
+            *(options.sequence, *_OF_SEQUENCES, options.every, options.between),
+            *(options.groups, options.touches),
+        ),
+        """\
+example:
+  stagefunnel sequence-trend deals.csv --pipeline pipeline.toml --steps New,Won --window 60d
+""",
+        reads_stages=False,
+    ),
+    "time-to-convert": Command(
+        "show how long items take from one step to another",
+        "sequence.time_to_convert",
+        (
+            *(options.sequence, options.missing, options.between, options.bins, options.calendar),
+            *(options.groups, options.touches),
+        ),
+        """\
+example:
+  stagefunnel time-to-convert deals.csv --pipeline pipeline.toml --steps New,Won --bins 10
+""",
+        reads_stages=False,
+    ),
+    "sequence-paths": Command(
+        "list what comes between two steps, the most frequent first",
+        "sequence.sequence_paths",
+        (options.sequence, options.missing, options.between, options.paths),
+        """\
+example:
+  stagefunnel sequence-paths deals.csv --pipeline pipeline.toml --steps New,Won --top 5
 """,
         reads_stages=False,
     ),
@@ -256,7 +318,7 @@ example:
         """\
 examples:
   stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at
-  stagefunnel quality deals.csv --export
+  stagefunnel quality deals.csv --read
 """,
         shows_quality=True,
         reads_stages=False,
