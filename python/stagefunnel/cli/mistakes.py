@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import quoted
@@ -18,11 +18,11 @@ _WORDINGS: Final = {
 }
 
 
-def usage_of(parser: argparse.ArgumentParser) -> str:
+def usage_of(name: str, actions: Sequence[argparse.Action]) -> str:
     """Write the usage of a command in one line: its files, what it needs, and the word for all the rest."""
-    needed = [_words(action) for action in parser._actions if action.option_strings and action.required]
-    files = [_files(action) for action in parser._actions if not action.option_strings]
-    return " ".join([parser.prog, *files, *needed, "[options]"])
+    needed = [_words(action) for action in actions if action.option_strings and action.required]
+    files = [_files(action) for action in actions if not action.option_strings]
+    return " ".join([name, *files, *needed, "[options]"])
 
 
 def _words(action: argparse.Action) -> str:
@@ -30,14 +30,12 @@ def _words(action: argparse.Action) -> str:
 
 
 def _files(action: argparse.Action) -> str:
-    if isinstance(action, argparse._SubParsersAction):
-        return str(action.metavar)
     name = str(action.metavar or action.dest.upper())
     return {"+": f"{name} [{name} ...]", "*": f"[{name} ...]", "?": f"[{name}]"}.get(str(action.nargs), name)
 
 
 def unknown_option(
-    words: Sequence[str], parser: argparse.ArgumentParser, commands: Mapping[str, argparse.ArgumentParser]
+    words: Sequence[str], known: Collection[str], commands: Mapping[str, Collection[str]]
 ) -> str | None:
     """Describe the first option among words that a command does not know, or return ``None``.
 
@@ -45,19 +43,18 @@ def unknown_option(
     ----------
     words
         The words after the name of the command.
-    parser
-        Parser of the command.
+    known
+        Options of the command.
     commands
-        Parsers of all commands, of which another one may have the option.
+        Options of all commands, of which another one may have it.
     """
-    known = parser._option_string_actions
     for word in words:
         if word == "--":
             return None
         option = word.partition("=")[0]
         if not option.startswith("--") or any(name.startswith(option) for name in known):
             continue
-        others = [other for other, its in commands.items() if option in its._option_string_actions]
+        others = [other for other, its in commands.items() if option in its]
         return f"there is no option {option} here" + _meant(option, known, others)
     return None
 
@@ -75,7 +72,7 @@ def unknown_choice(action: argparse.Action, value: Any) -> str:
     known = [str(choice) for choice in action.choices or ()]
     near = _near(str(value), known)
     hint = f"; did you mean {near}?" if near else ""
-    if isinstance(action, argparse._SubParsersAction):
+    if action.nargs == argparse.PARSER:
         return f"there is no command {value!r}" + (hint or f"; choose one of {', '.join(known)}")
     return f"{_name_of(action)} {value} is not one of {quoted(known)}{hint}"
 

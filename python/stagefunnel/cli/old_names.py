@@ -63,13 +63,15 @@ def renewed(words: Sequence[str]) -> tuple[list[str], list[str]]:
     (['funnel-by-period', 'deals.csv', '--read'], ['`trend` is now called `funnel-by-period`', \
 '`--export` is now called `--read`'])
     """
-    words, notes = list(words), list[str]()
+    end = words.index("--") if "--" in words else len(words)  # files follow
+    words, files, notes = list(words[:end]), list(words[end:]), list[str]()
     if words[:1] == ["sequence"]:
         words = _of_sequence(words[1:], notes)
     elif words and words[0] in _COMMANDS:
         words[0] = _called(words[0], _COMMANDS[words[0]], notes)
     is_chain = words[:1] == ["chain-funnel"]
-    return [word for one in _options_of(words) for word in _renewed(one, is_chain, notes).words()], notes
+    new = [word for one in _options_of(words) for word in _renewed(one, is_chain, notes).words()]
+    return [*new, *files], list(dict.fromkeys(notes))
 
 
 def _of_sequence(rest: list[str], notes: list[str]) -> list[str]:
@@ -106,7 +108,7 @@ def _called(old: str, new: str, notes: list[str]) -> str:
 def _options_of(words: Sequence[str]) -> Iterator[_Given]:
     """Go through options with the word that may be their value, and through single words."""
     at = 0
-    while at < len(words) and words[at] != "--":
+    while at < len(words):
         name, sign, value = words[at].partition("=")
         following = words[at + 1] if at + 1 < len(words) else "--"
         at += 1
@@ -119,4 +121,3 @@ def _options_of(words: Sequence[str]) -> Iterator[_Given]:
         else:
             yield _Given(name, following)
             at += 1
-    yield from map(_Given, words[at:])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
 from . import options
-from .commands.table import COMMANDS, Command
+from .commands.command import Command
+from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
 
 # Options that only some commands have, while what all commands share reads them: None elsewhere.
@@ -43,10 +44,20 @@ class _Parser(argparse.ArgumentParser):
     Attributes
     ----------
     commands
-        Parsers of all commands.
+        Options of all commands, by their names.
     """
 
-    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+    commands: Mapping[str, Collection[str]] = MappingProxyType({})
+
+    @property
+    def options(self) -> set[str]:
+        """The options as they are typed."""
+        return {option for action in self._actions for option in action.option_strings}
+
+    @property
+    def usage_line(self) -> str:
+        """The usage in one line."""
+        return usage_of(self.prog, self._actions)
 
     @property
     def version(self) -> str:
@@ -76,7 +87,7 @@ class _Parser(argparse.ArgumentParser):
         """Parse arguments; an option that there is not is an error before any other."""
         words = sys.argv[1:] if args is None else list(args)
         is_of_command = self.get_default("command") is not None
-        wrong = unknown_option(words if is_of_command else words[:1], self, self.commands)
+        wrong = unknown_option(words if is_of_command else words[:1], self.options, self.commands)
         if wrong is not None:
             self.error(wrong)
         return super().parse_known_args(words, namespace)
@@ -84,7 +95,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with wrong usage: what is wrong comes first, and one line of usage follows."""
         listed = "commands" if self.get_default("command") is None else "options"
-        usage = f"usage: {usage_of(self)}\n{self.prog} --help lists the {listed}\n"
+        usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
         self.exit(2, f"{self.prog}: error: {worded(message)}\n{usage}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -128,8 +139,9 @@ def command_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         _add(subparsers, name, command)
+    commands = MappingProxyType({name: one.options for name, one in subparsers.choices.items()})
     for one in subparsers.choices.values():
-        one.commands = MappingProxyType(subparsers.choices)
+        one.commands = commands
     return parser
 
 
@@ -161,4 +173,4 @@ def _add(subparsers: Any, name: str, command: Command) -> None:
     defaults = parser.take_defaults()
     others = {name: None for name in _OF_SOME if name not in defaults}
     parser.set_defaults(command=command, parser=parser, defaults=defaults, **others)
-    parser.usage = usage_of(parser).replace("%", "%%")
+    parser.usage = parser.usage_line.replace("%", "%%")

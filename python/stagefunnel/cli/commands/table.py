@@ -2,74 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, Final, Literal
+from typing import Final
 
-from .. import options
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command.
-
-    Attributes
-    ----------
-    summary
-        What the command does, as the start of a sentence.
-    function
-        Function that answers, by its module here and its name; see :meth:`run`.
-    adds
-        Functions that add the options of this command alone.
-    example
-        Text below the help.
-    files
-        How many files it takes; a command that takes none reads nothing.
-    asks_log
-        Whether it asks a question of a log, and so has the options that say how a log is made.
-    chooses_part
-        Whether it is about one of the two parts of an export that has both leads and deals.
-    reads_stages
-        Whether it reads the stages of a pipeline, so that it matters what happens to unlisted ones.
-    counts_quality
-        Whether its answer says how well the items of the log and of the table of items fit.
-    has_pipeline
-        Whether there is one pipeline, which ``--pipeline`` names.
-    has_output
-        Whether it gives tables, which ``--format`` and ``--out`` write.
-    has_several_tables
-        Whether its answer is more than one table.
-    shows_quality
-        Whether its answer has the quality table, so that its warnings are not said beside it.
-    other_names
-        Names on the command line for options of Python that go by their own names in other commands.
-    """
-
-    summary: str
-    function: str
-    adds: tuple[Callable[[argparse.ArgumentParser], None], ...]
-    example: str
-    files: Literal["one or more", "any", "none"] = "one or more"
-    asks_log: bool = True
-    chooses_part: bool = True
-    reads_stages: bool = True
-    counts_quality: bool = False
-    has_pipeline: bool = True
-    has_output: bool = True
-    has_several_tables: bool = False
-    shows_quality: bool = False
-    other_names: Mapping[str, str] = field(default_factory=dict)
-
-    def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
-        """Answer; the answer is to be written, or it is ``None`` where it is written already.
-
-        Only this imports the function: help and errors of arguments do not wait for pandas.
-        """
-        module, _, name = self.function.partition(".")
-        return getattr(import_module(f".{module}", __package__), name)(args, parser)
-
+from .. import options, sequence_options
+from .command import Command
 
 _FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
 _OF_SEQUENCES = (options.missing, options.observed)
@@ -227,7 +163,7 @@ examples:
     "sequence-funnel": Command(
         "count the items that come through steps inside a window",
         "sequence.sequence_funnel",
-        (options.sequence, *_OF_SEQUENCES, options.groups, options.touches),
+        (sequence_options.sequence, *_OF_SEQUENCES, options.groups, sequence_options.touches),
         """\
 examples:
   stagefunnel sequence-funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -239,7 +175,7 @@ examples:
     "sequence-items": Command(
         "list the items with the times at which they came to each step",
         "sequence.sequence_items",
-        (options.sequence, *_OF_SEQUENCES),
+        (sequence_options.sequence, *_OF_SEQUENCES),
         """\
 example:
   stagefunnel sequence-items deals.csv --pipeline pipeline.toml --steps New,Won --out steps.csv
@@ -250,8 +186,8 @@ example:
         "count the conversions of the items that entered in each month, week or day",
         "sequence.sequence_trend",
         (
-            *(options.sequence, *_OF_SEQUENCES, options.every, options.between),
-            *(options.groups, options.touches),
+            *(sequence_options.sequence, *_OF_SEQUENCES, options.every, sequence_options.between),
+            *(options.groups, sequence_options.touches),
         ),
         """\
 example:
@@ -263,8 +199,14 @@ example:
         "show how long items take from one step to another",
         "sequence.time_to_convert",
         (
-            *(options.sequence, options.missing, options.between, options.bins, options.calendar),
-            *(options.groups, options.touches),
+            *(
+                sequence_options.sequence,
+                options.missing,
+                sequence_options.between,
+                sequence_options.bins,
+                options.calendar,
+            ),
+            *(options.groups, sequence_options.touches),
         ),
         """\
 example:
@@ -275,7 +217,7 @@ example:
     "sequence-paths": Command(
         "list what comes between two steps, the most frequent first",
         "sequence.sequence_paths",
-        (options.sequence, options.missing, options.between, options.paths),
+        (sequence_options.sequence, options.missing, sequence_options.between, sequence_options.paths),
         """\
 example:
   stagefunnel sequence-paths deals.csv --pipeline pipeline.toml --steps New,Won --top 5
