@@ -30,7 +30,7 @@ from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from .funnel_grid import show_funnel
 from .grid import Grid, Shown, ShownTogether
-from .numbers import count, length, number, percent
+from .numbers import change, count, difference, length, number, percent, points
 from .period_sentences import NameOf
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
@@ -320,14 +320,21 @@ def _writer(name: str, column: pd.Series, name_of: NameOf, working_day: float | 
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)
+    if name.endswith("_difference") and kind in "if":
+        return points if _is_share(name.removesuffix("_difference")) else difference
     if kind == "f":
-        is_share = name.startswith(("conversion", "share", "rate_")) or name.endswith(("rate", "_change"))
-        return percent if is_share else number
+        if name.endswith("_change"):
+            return change
+        return percent if _is_share(name) else number
     if kind == "i" and name != "item":
         return count
     if kind == "b":
         return lambda value: "yes" if value else ""
     return lambda value: _word(value, name_of)
+
+
+def _is_share(name: str) -> bool:
+    return name.startswith(("conversion", "share", "rate_")) or name.endswith("rate")
 
 
 def _word(value: Any, name_of: NameOf) -> str:
