@@ -181,7 +181,7 @@ def to(parser: argparse.ArgumentParser) -> None:
         "--to",
         metavar="PATH",
         required=True,
-        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality",
+        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is made",
     )
 
 

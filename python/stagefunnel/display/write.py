@@ -30,14 +30,19 @@ def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None
 
 
 def _write_each(summary: Summary, form: str, path: str | None) -> None:
-    if path is None or not os.path.isdir(path):
+    if path is None or not (os.path.isdir(path) or names_directory(path)):
         raise StageFunnelError(
             f"a summary is several tables, {form} holds one: name a directory with ",
             named("path"),
-            f", and each gets a file there{'' if path is None else f'; there is no directory {path}'}",
+            f", and each gets a file there{'' if path is None else f'; {path} is no name of a directory'}",
         )
     for name, table in summary.tables.items():
         write_file(table, form, os.path.join(path, f"{name}.{form}"))
+
+
+def names_directory(path: str) -> bool:
+    """Check whether a path that is not there yet is to be a directory: it has no ending, or a slash."""
+    return not os.path.exists(path) and (path.endswith(os.sep) or not os.path.splitext(path)[1])
 
 
 def _print(table: pd.DataFrame | Summary, form: str) -> None:
@@ -51,12 +56,19 @@ def _print(table: pd.DataFrame | Summary, form: str) -> None:
 
 
 def write_file(table: pd.DataFrame | Summary | str, form: str, path: str) -> None:
-    """Write a table in a format, or text as it is; after a failure the file is what it was before."""
+    """Write a table in a format, or text as it is; after a failure the file is what it was before.
+
+    A directory that is not there is made.
+    """
     # A link stays a link: the file that it leads to is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
-    if not os.path.isdir(directory):
-        raise StageFunnelError(given("path", path), f": there is no directory {directory}")
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except FileExistsError as error:
+        raise StageFunnelError(given("path", path), f": {directory} is not a directory") from error
+    except OSError as error:
+        raise StageFunnelError(given("path", path), f": {error.strerror}: {directory}") from error
     try:
         if os.path.exists(target) and not os.path.isfile(target):
             # A pipe or a device must not be replaced by a file.

@@ -105,7 +105,8 @@ AMOUNT = ["--items", "items.csv", "--amount"]
         (["--item", "itm"], "log.csv: no column 'itm'; it has: ", "did you mean 'item'?"),
         (["--threads", "0"], "--threads 0 is not a whole number of at least 1", ""),
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
-        (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
+        (["--out", "log.csv/out.csv"], "--out log.csv/out.csv: ", "log.csv is not a directory"),
+        (["--out", "log.csv/a/b.csv"], "--out log.csv/a/b.csv: Not a directory: ", "log.csv/a"),
         (["--out", "."], "--out .: Is a directory", ""),
         (["--out", "out.csv.gz"], "--out out.csv.gz: tables are not written compressed", "leave the .gz off"),
         (

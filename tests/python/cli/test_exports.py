@@ -94,10 +94,12 @@ def test_the_log_of_an_export_is_written_as_a_table_of_rows(
     assert (pd.to_datetime(written["time"], utc=True) == expected["time"].dt.tz_convert("UTC")).all()
 
 
+@pytest.mark.parametrize("name", ["", "made", "made/deep/", "made.here/"])
 def test_all_of_an_export_goes_to_a_directory_and_comes_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer(capsys, "read", *BITRIX, "--to", str(tmp_path))
+    answer(capsys, "read", *BITRIX, "--to", f"{tmp_path}/{name}")
+    tmp_path = tmp_path / name
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "deals.parquet",
         "deals_Sales.toml",
@@ -131,7 +133,13 @@ def test_pipelines_whose_names_make_one_file_get_two(
     assert names == ["log_A_B.toml", "log_A_B_2.toml", "log_A_B_3.toml"]
 
 
-@pytest.mark.parametrize("to", ["log.json", "nowhere/log.csv"])
+@pytest.mark.parametrize("to", ["made/log.csv", "made/deep/log.parquet"])
+def test_the_folder_of_a_file_is_made(to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer(capsys, "read", EVENTS, "--to", str(tmp_path / to))
+    assert (tmp_path / to).is_file()
+
+
+@pytest.mark.parametrize("to", ["log.json", "nowhere/log.2026"])
 def test_what_cannot_be_written_is_refused(
     to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

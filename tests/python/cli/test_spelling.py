@@ -130,7 +130,7 @@ SEQUENCE = ["sequence-funnel", "log.csv", "--steps", "New,Won"]
         (["read", str(EXPORT), "--to", "x.csv", "--zone", "Mars"], "zone='Mars'", "--zone Mars"),
         (["read", str(EXPORT), "--to", "x.csv", "--encoding", "odd"], "encoding='odd'", "--encoding odd"),
         (["read", str(EXPORT), "--to", "x.csv", "--crm", "odd"], "crm='odd'", "--crm odd"),
-        (["read", str(EXPORT), "--to", "none/x.csv"], "path='none/x.csv'", "--to none/x.csv"),
+        (["read", str(EXPORT), "--to", "dates.csv/x.csv"], "path='dates.csv/x.csv'", "--to dates.csv/x.csv"),
         (["read", "dates.csv", "--to", "x.csv"], "dayfirst=True", "--dayfirst"),
     ],
 )
