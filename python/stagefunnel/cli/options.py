@@ -86,6 +86,9 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=get_args(FormatName), help="default: as --out ends, else table")
     several = "; tables as csv or parquet go to a directory, a file each" if has_several_tables else ""
+    output.add_argument(
+        "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
+    )
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 

@@ -27,6 +27,7 @@ _OF_SOME: Final = (
     "hold",
     "format",
     "out",
+    "wide",
     "observed_until",
     "unlisted",
     "missing",

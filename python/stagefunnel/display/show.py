@@ -14,11 +14,13 @@ from ..tables.labels import columns_before
 from ..tables.schema import (
     COMPARISON,
     CONVERSION_TIMES,
+    EXPLANATION,
     FLOW,
     FUNNEL,
     ITEMS,
     LOSSES,
     OUTCOME_TABLE,
+    QUALITY,
     SEQUENCE,
     SEQUENCE_ITEMS,
     SEQUENCE_PATHS,
@@ -28,14 +30,16 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from .folding import spare_columns
 from .funnel_grid import show_funnel
-from .grid import Grid, Shown, ShownTogether
+from .grid import Grid
 from .numbers import change, count, difference, length, number, percent, points
 from .period_sentences import NameOf
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
 from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
+from .shown import Shown, ShownTogether
 from .things import things_of
 
 _MOST_ROWS = 60
@@ -69,10 +73,10 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 
 @overload
-def show(table: pd.DataFrame) -> Shown: ...
+def show(table: pd.DataFrame, *, wide: bool = False) -> Shown: ...
 @overload
-def show(table: Summary) -> ShownTogether: ...
-def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
+def show(table: Summary, *, wide: bool = False) -> ShownTogether: ...
+def show(table: pd.DataFrame | Summary, *, wide: bool = False) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
@@ -87,6 +91,9 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
         that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
         Where rows were taken out or put together, so that they do not fit each other any more, each row is
         shown for itself. Any other frame is shown as it is, without rows that hold nothing.
+    wide
+        Whether all columns are shown also where a terminal has no room for them. By default the least
+        important ones are left out there, and a line below the table names them.
 
     Returns
     -------
@@ -101,12 +108,12 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
     if isinstance(table, Summary):
-        return _show_summary(table)
+        return _show_summary(table).widened(is_wide=wide)
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
     table = with_lengths(_filled_rows(named_columns(table)))
-    return _show_table(table, remembered).followed_by(remarks_of(remembered))
+    return _show_table(table, remembered).followed_by(remarks_of(remembered)).widened(is_wide=wide)
 
 
 def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
@@ -129,6 +136,7 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         title=_title_of(remembered),
         below=below,
         working_day=remembered.get("working_day"),
+        kind=str(kind or ""),
     )
 
 
@@ -210,7 +218,12 @@ def _show_sequence(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     shown = _main_columns(table, remembered["by"]) if is_funnel else table
     below = sequence_findings(table, remembered)
     return _show_rows(
-        shown, {}, title=sequence_title(remembered), below=below, working_day=remembered.get("working_day")
+        shown,
+        {},
+        title=sequence_title(remembered),
+        below=below,
+        working_day=remembered.get("working_day"),
+        kind=remembered["table"],
     )
 
 
@@ -267,6 +280,7 @@ def _show_times(times: pd.DataFrame) -> Shown:
         title=_title_of({**remembered, "table": "time_in_stage"}),
         below=answers(times, remembered),
         working_day=remembered.get("working_day"),
+        kind="time_in_stage",
     )
 
 
@@ -280,6 +294,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
         title="Moves, the most frequent first",
         most=_MOST_MOVES,
         below=answers(moves, remembered),
+        kind="transitions",
     )
 
 
@@ -297,6 +312,7 @@ def _show_rows(
     most: int = _MOST_ROWS,
     below: Sequence[str] = (),
     working_day: float | None = None,
+    kind: str = "",
 ) -> Shown:
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
@@ -306,9 +322,18 @@ def _show_rows(
         headings=[name.replace("_", " ") for name, _ in columns],
         is_text=[not _is_number(column) for _, column in columns],
         rows=[list(cells) for cells in zip(*texts, strict=True)],
+        spare=_spare([name for name, _ in columns], kind),
     )
     rest = len(table) - most
     return Shown(title, grid, [], [*([f"… and {count(rest)} more rows"] if rest > 0 else []), *below])
+
+
+def _spare(names: list[str], kind: str) -> list[int]:
+    """List the columns that may be left out for width, the least important first."""
+    texts = {"explanation": EXPLANATION, "quality": QUALITY}
+    kind = next((text for text, its in texts.items() if {*its} <= {*names}), kind)
+    first = _FIRST_COLUMNS.get(kind, ("",))[0]
+    return spare_columns(names, kind, n_keys=names.index(first) + 1 if first in names else 1)
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -16,15 +16,17 @@ from ..tables.summary import Summary
 from .show import show
 
 
-def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:
+def write(table: pd.DataFrame | Summary, *, form: str, path: str | None, wide: bool = False) -> None:
     """Print a table or a summary in a format, or write it to a file.
+
+    On a terminal a table has the columns that have room, or all if it is to be `wide`.
 
     CSV and Parquet hold one table. A summary in these formats goes to a directory, one file for each table.
     """
     if isinstance(table, Summary) and form in ("csv", "parquet"):
         _write_each(table, form, path)
     elif path is None:
-        _print(table, form)
+        _print(table, form, wide)
     else:
         write_file(table, form, path)
 
@@ -45,11 +47,11 @@ def names_directory(path: str) -> bool:
     return not os.path.exists(path) and (path.endswith(os.sep) or not os.path.splitext(path)[1])
 
 
-def _print(table: pd.DataFrame | Summary, form: str) -> None:
+def _print(table: pd.DataFrame | Summary, form: str, wide: bool) -> None:
     if sys.stdout is None:
         raise StageFunnelError("the standard output is closed; name a file with ", named("path"))
     if form == "table":
-        _print_table(table)
+        _print_table(table, wide)
     else:
         sys.stdout.write(_as_text(table, form))
     sys.stdout.flush()
@@ -99,7 +101,7 @@ def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None
     if isinstance(table, str):
         text = table
     else:
-        text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
+        text = repr(show(table, wide=True)) + "\n" if form == "table" else _as_text(table, form)
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
@@ -113,14 +115,14 @@ def _permissions(target: str) -> int:
     return 0o666 & ~mask
 
 
-def _print_table(table: pd.DataFrame | Summary) -> None:
-    shown = show(table)
+def _print_table(table: pd.DataFrame | Summary, wide: bool) -> None:
+    shown = show(table).widened(is_wide=wide, all_with="--wide")
     if not sys.stdout.isatty():
         sys.stdout.write(repr(shown) + "\n")
         return
     from rich.console import Console
 
-    Console(highlight=False).print(shown)
+    Console(highlight=False).print(shown, crop=False)
 
 
 def _as_text(table: pd.DataFrame | Summary, form: str) -> str:

@@ -222,6 +222,7 @@ TRIALS: dict[str, list[Trial]] = {
 EXEMPT = {
     "help": "it prints the help",
     "quiet": "it hides a bar, which only a terminal shows; tests of terminals hold it",
+    "wide": "it shows what a narrow terminal has no room for; tests of terminals hold it",
     "threads": "no answer depends on it; it is refused where the log is not made here",
 }
 

@@ -167,3 +167,24 @@ def test_a_page_shows_its_progress_unless_it_is_to_be_quiet() -> None:
     shown = on_a_terminal(report)
     assert re.search(r"page\.html.* 100%", re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown))
     assert on_a_terminal([*report, "--quiet"]) == "wrote page.html\r\n"
+
+
+TIMES = ["time-in-stage", "log.csv", "--pipeline", "pipeline.toml"]
+
+
+def test_a_narrow_terminal_gets_the_columns_that_have_room_and_a_pipe_all_of_them() -> None:
+    shown = on_a_terminal(TIMES, COLUMNS="60", TERM="dumb")
+    assert re.search(r"columns are left out for width: outcome, .*--wide\s+shows all", shown, re.DOTALL)
+    assert "q25" not in shown.partition("left out")[0]
+    wide = on_a_terminal([*TIMES, "--wide"], COLUMNS="60", TERM="dumb")
+    assert "left out for width" not in wide
+    assert re.search(r"outcome +visits.* q90", wide)
+    piped = run_python("-m", "stagefunnel", *TIMES).stdout
+    assert re.search(r"outcome +visits.* q90", piped)
+    assert run_python("-m", "stagefunnel", *TIMES, "--wide").stdout == piped
+
+
+def test_a_file_has_all_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main([*TIMES, "--out", "times.txt"]) == 0
+    assert re.search(r"outcome +visits.* q90", Path("times.txt").read_text(encoding="utf-8"))
