@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -30,11 +29,11 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from .cells import cell_writer, is_number
 from .folding import spare_columns
 from .funnel_grid import show_funnel
 from .grid import Grid
-from .numbers import change, count, difference, length, number, percent, points
-from .period_sentences import NameOf
+from .numbers import count
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
 from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
@@ -317,10 +316,12 @@ def _show_rows(
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
     columns = [(str(name), table[name]) for name in table.columns]
-    texts = [map(_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns]
+    texts = [
+        map(cell_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns
+    ]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],
-        is_text=[not _is_number(column) for _, column in columns],
+        is_text=[not is_number(column) for _, column in columns],
         rows=[list(cells) for cells in zip(*texts, strict=True)],
         spare=_spare([name for name, _ in columns], kind),
     )
@@ -334,35 +335,3 @@ def _spare(names: list[str], kind: str) -> list[int]:
     kind = next((text for text, its in texts.items() if {*its} <= {*names}), kind)
     first = _FIRST_COLUMNS.get(kind, ("",))[0]
     return spare_columns(names, kind, n_keys=names.index(first) + 1 if first in names else 1)
-
-
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "m"
-
-
-def _writer(name: str, column: pd.Series, name_of: NameOf, working_day: float | None) -> Callable[[Any], str]:
-    """Choose how the values of a column are written."""
-    kind = column.dtype.kind
-    if kind == "m" or name in ("mean", "median"):
-        return partial(length, working_day=working_day)
-    if name.endswith("_difference") and kind in "if":
-        return points if _is_share(name.removesuffix("_difference")) else difference
-    if kind == "f":
-        if name.endswith("_change"):
-            return change
-        return percent if _is_share(name) else number
-    if kind == "i" and name != "item":
-        return count
-    if kind == "b":
-        return lambda value: "yes" if value else ""
-    return lambda value: _word(value, name_of)
-
-
-def _is_share(name: str) -> bool:
-    return name.startswith(("conversion", "share", "rate_")) or name.endswith("rate")
-
-
-def _word(value: Any, name_of: NameOf) -> str:
-    if pd.isna(value) or value is False:
-        return ""
-    return "yes" if value is True else name_of(value)
