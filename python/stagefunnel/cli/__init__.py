@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from ..display.write import write
             from .remarks import say_remarks
 
-            write(answer, form=form, path=args.out, wide=args.wide)
+            write(answer, form=form, path=args.out, **args.command.looks(args))
             say_remarks(answer, form)
     except sf.StageFunnelError as error:
         return _complain(_text_of(error, args))

@@ -376,6 +376,15 @@ def stretch(parser: argparse.ArgumentParser) -> Any:
     return part
 
 
+def matrix(parser: argparse.ArgumentParser) -> None:
+    """Add the column that is shown as a matrix."""
+    parser.add_argument(
+        "--matrix",
+        metavar="COLUMN",
+        help="show this column with the periods across, e.g. reached or conversion_from_all",
+    )
+
+
 def every(parser: argparse.ArgumentParser) -> None:
     """Add the length of periods."""
     parser.add_argument("--every", choices=get_args(EveryName), default="month")

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
+from ..display.formats import choose_format
+
 _Args: TypeAlias = argparse.Namespace
 
 
@@ -128,6 +130,11 @@ _RULES: Final = (
         ("observed_until",),
         _measures_nothing,
         "{} is what --within or --window measures to, and there is none of them",
+    ),
+    _Rule(
+        ("matrix",),
+        lambda args: choose_format(args.format, args.out) not in ("table", "markdown"),
+        "{} is a look of tables for people; leave it out, or choose --format table or markdown",
     ),
     _Rule(("attribution_step",), _reads_step_1, "{} says which step --attribution step reads; ask for that"),
 )

@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError
+from ..errors import SchemaError, given
 from ..tables.labels import columns_before
 from ..tables.schema import (
     COMPARISON,
@@ -33,6 +33,7 @@ from .cells import cell_writer, is_number
 from .folding import spare_columns
 from .funnel_grid import show_funnel
 from .grid import Grid
+from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
@@ -72,10 +73,12 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 
 @overload
-def show(table: pd.DataFrame, *, wide: bool = False) -> Shown: ...
+def show(table: pd.DataFrame, *, wide: bool = False, matrix: str | None = None) -> Shown: ...
 @overload
-def show(table: Summary, *, wide: bool = False) -> ShownTogether: ...
-def show(table: pd.DataFrame | Summary, *, wide: bool = False) -> Shown | ShownTogether:
+def show(table: Summary, *, wide: bool = False, matrix: str | None = None) -> ShownTogether: ...
+def show(
+    table: pd.DataFrame | Summary, *, wide: bool = False, matrix: str | None = None
+) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
@@ -93,6 +96,9 @@ def show(table: pd.DataFrame | Summary, *, wide: bool = False) -> Shown | ShownT
     wide
         Whether all columns are shown also where a terminal has no room for them. By default the least
         important ones are left out there, and a line below the table names them.
+    matrix
+        Column of a table with periods, such as ``"reached"`` or ``"conversion_from_all"``: it is shown with
+        the stages down and the periods across. Periods that are unlike the others are marked.
 
     Returns
     -------
@@ -106,13 +112,16 @@ def show(table: pd.DataFrame | Summary, *, wide: bool = False) -> Shown | ShownT
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
+    if matrix is not None and not isinstance(table, pd.DataFrame):
+        raise SchemaError(given("matrix", matrix), " needs one table with periods")
     if isinstance(table, Summary):
         return _show_summary(table).widened(is_wide=wide)
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
     table = with_lengths(_filled_rows(named_columns(table)))
-    return _show_table(table, remembered).followed_by(remarks_of(remembered)).widened(is_wide=wide)
+    shown = _show_table(table, remembered) if matrix is None else show_matrix(table, remembered, matrix)
+    return shown.followed_by(remarks_of(remembered)).widened(is_wide=wide)
 
 
 def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import tempfile
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,20 +15,22 @@ from ..errors import StageFunnelError, given, named
 from ..tables.summary import Summary
 from .show import show
 
+_FOR_PEOPLE: Final = ("table", "markdown")
 
-def write(table: pd.DataFrame | Summary, *, form: str, path: str | None, wide: bool = False) -> None:
+
+def write(table: pd.DataFrame | Summary, *, form: str, path: str | None, **looks: Any) -> None:
     """Print a table or a summary in a format, or write it to a file.
 
-    On a terminal a table has the columns that have room, or all if it is to be `wide`.
+    What people read looks as ``show(…, **looks)``; on a terminal a table has the columns that have room.
 
     CSV and Parquet hold one table. A summary in these formats goes to a directory, one file for each table.
     """
     if isinstance(table, Summary) and form in ("csv", "parquet"):
         _write_each(table, form, path)
     elif path is None:
-        _print(table, form, wide)
+        _print(table, form, looks)
     else:
-        write_file(table, form, path)
+        write_file(_shown_as_text(table, form, looks) if form in _FOR_PEOPLE else table, form, path)
 
 
 def _write_each(summary: Summary, form: str, path: str | None) -> None:
@@ -47,11 +49,13 @@ def names_directory(path: str) -> bool:
     return not os.path.exists(path) and (path.endswith(os.sep) or not os.path.splitext(path)[1])
 
 
-def _print(table: pd.DataFrame | Summary, form: str, wide: bool) -> None:
+def _print(table: pd.DataFrame | Summary, form: str, looks: dict[str, Any]) -> None:
     if sys.stdout is None:
         raise StageFunnelError("the standard output is closed; name a file with ", named("path"))
     if form == "table":
-        _print_table(table, wide)
+        _print_table(table, **looks)
+    elif form in _FOR_PEOPLE:
+        sys.stdout.write(_shown_as_text(table, form, looks))
     else:
         sys.stdout.write(_as_text(table, form))
     sys.stdout.flush()
@@ -98,10 +102,7 @@ def _write_to(table: pd.DataFrame | Summary | str, form: str, path: str) -> None
     if form == "parquet" and isinstance(table, pd.DataFrame):
         _write_parquet(table, path)
         return
-    if isinstance(table, str):
-        text = table
-    else:
-        text = repr(show(table, wide=True)) + "\n" if form == "table" else _as_text(table, form)
+    text = table if isinstance(table, str) else _as_text(table, form)
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
@@ -115,8 +116,8 @@ def _permissions(target: str) -> int:
     return 0o666 & ~mask
 
 
-def _print_table(table: pd.DataFrame | Summary, wide: bool) -> None:
-    shown = show(table).widened(is_wide=wide, all_with="--wide")
+def _print_table(table: pd.DataFrame | Summary, *, wide: bool = False, **looks: Any) -> None:
+    shown = show(table, **looks).widened(is_wide=wide, all_with="--wide")
     if not sys.stdout.isatty():
         sys.stdout.write(repr(shown) + "\n")
         return
@@ -125,9 +126,13 @@ def _print_table(table: pd.DataFrame | Summary, wide: bool) -> None:
     Console(highlight=False).print(shown, crop=False)
 
 
+def _shown_as_text(table: pd.DataFrame | Summary, form: str, looks: dict[str, Any]) -> str:
+    """Write a table as people read it, with all its columns."""
+    shown = show(table, **{**looks, "wide": True})
+    return shown.to_markdown() if form == "markdown" else f"{shown!r}\n"
+
+
 def _as_text(table: pd.DataFrame | Summary, form: str) -> str:
-    if form == "markdown":
-        return show(table).to_markdown()
     if isinstance(table, Summary):
         return _json({name: _records(one) for name, one in table.tables.items()})
     if form == "csv":

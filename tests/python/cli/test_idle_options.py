@@ -160,6 +160,7 @@ TRIALS: dict[str, list[Trial]] = {
     "leads": [trial("fewer_leads.csv")],
     "links": [trial("fewer_links.csv")],
     "lost_then_won": [trial("exclude", needs="--item-key c"), trial("exclude", needs="--basis created")],
+    "matrix": [trial("conversion"), trial("reached"), idle("reached", needs="--format csv")],
     "max_gap": [trial("2d")],
     "merged": [trial("join", file="merged"), idle("join"), idle("join", file="export"), idle("keep")],
     "min_gap": [trial("30d")],

@@ -46,10 +46,11 @@ example:
     "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
         "questions.funnel_by_period",
-        (options.every, options.kind, *_FUNNEL),
+        (options.every, options.matrix, options.kind, *_FUNNEL),
         """\
-example:
+examples:
   stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
+  stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every quarter --matrix reached
 """,
     ),
     "compare-periods": Command(
@@ -186,7 +187,13 @@ example:
         "count the conversions of the items that entered in each month, week or day",
         "sequence.sequence_trend",
         (
-            *(sequence_options.sequence, *_OF_SEQUENCES, options.every, sequence_options.between),
+            *(
+                sequence_options.sequence,
+                *_OF_SEQUENCES,
+                options.every,
+                options.matrix,
+                sequence_options.between,
+            ),
             *(options.groups, sequence_options.touches),
         ),
         """\
