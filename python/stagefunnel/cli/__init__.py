@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import stagefunnel as sf
 
 from ..display.formats import choose_format
-from .old_names import OldTableError, renewed
+from .old_names import OldValueError, renewed
 from .parser import command_parser
 from .spelling import speller
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = command_parser()
     try:
         words, notes = renewed(sys.argv[1:] if argv is None else argv)
-    except OldTableError as error:
+    except OldValueError as error:
         parser.error(str(error))
     for note in notes:
         _write_error(f"stagefunnel: note: {note}\n")

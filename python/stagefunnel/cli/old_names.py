@@ -50,8 +50,8 @@ class _Given(NamedTuple):
         return [f"{self.name}={self.value}"] if self.sign else [self.name, self.value]
 
 
-class OldTableError(ValueError):
-    """The command ``sequence`` is asked for a table that it never had."""
+class OldValueError(ValueError):
+    """An old option has a value that it never took."""
 
 
 def renewed(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -83,13 +83,17 @@ def _of_sequence(rest: list[str], notes: list[str]) -> list[str]:
         else:
             kept += one.words()
     if table not in _TABLES:
-        raise OldTableError(f"`sequence{given}` was never a table; choose one of {quoted(_TABLES.values())}")
+        raise OldValueError(f"`sequence{given}` was never a table; choose one of {quoted(_TABLES.values())}")
     return [_called(f"sequence{given}", _TABLES[table], notes), *kept]
 
 
 def _renewed(one: _Given, is_chain: bool, notes: list[str]) -> _Given:
     if one.name == "--dates" and one.value in _DATES:
         return _Given(_called(f"--dates {one.value}", _DATES[one.value], notes))
+    if one.name == "--dates":
+        raise OldValueError(
+            f"`--dates {one.value or ''}` was never an option; give one of {quoted(_DATES.values())}"
+        )
     if is_chain and one.name == "--count":
         return one._replace(name=_called(one.name, "--basis", notes))
     if is_chain and one.name == "--basis" and one.value in get_args(BasisName):

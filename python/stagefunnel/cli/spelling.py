@@ -18,7 +18,7 @@ _OTHER_NAMES: Final = {
     "after": "the step{} after which --exclude begins",
     "before": "the step{} before which --exclude ends",
 }
-_IN_TEXT: Final = re.compile(r'(?<=pass )([a-z_]+)=("([^"]*)")?')
+_IN_TEXT: Final = re.compile(r'(?<=[Pp]ass )([a-z_]+)=("([^"]*)")?')
 # Options of Python that have the name of another option of the command: --pipeline is a file of stages.
 _OTHER_MEANINGS: Final = {"pipeline"}
 

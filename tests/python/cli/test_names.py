@@ -163,12 +163,21 @@ def test_the_note_is_one_line_beside_the_answer(
     assert found.err == "stagefunnel: note: `items` is now called `item-table`\n"
 
 
-@pytest.mark.parametrize("words", [["sequence", "log.csv", "--table", "odd"], ["sequence", "--table"]])
-def test_a_table_that_never_was_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [
+        (["sequence", "log.csv", "--table", "odd"], "'sequence-funnel', 'sequence-items'"),
+        (["sequence", "--table"], "'sequence-funnel', 'sequence-items'"),
+        (["read", "log.csv", "--dates", "monht"], "'--dayfirst', '--no-dayfirst'"),
+    ],
+)
+def test_a_value_that_never_was_is_refused(
+    words: list[str], choice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert "choose one of 'sequence-funnel', 'sequence-items'" in capsys.readouterr().err
+    assert choice in capsys.readouterr().err
 
 
 OLD = ["trend", "compare", "chain", "items", "sequence"]

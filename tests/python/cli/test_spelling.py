@@ -9,7 +9,7 @@ from helpers import ROOT, write_export
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
 from stagefunnel.cli.parser import command_parser
-from stagefunnel.cli.spelling import speller
+from stagefunnel.cli.spelling import speller, with_options
 from stagefunnel.errors import Option, advised, given, named
 
 ARGUMENTS = {"by", "invalid", "as_of", "time_format", "period", "threads", "pipeline", "out", "decimal"}
@@ -88,6 +88,20 @@ def test_a_command_may_have_a_name_of_its_own(command: str, option: Option, text
 )
 def test_an_option_that_the_command_lacks_is_spelled_as_in_python(option: Option, text: str) -> None:
     assert speller(ARGUMENTS, {})(option) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("left out; pass order= for another order", "left out; pass --order for another order"),
+        ("Pass time_format= for others", "Pass --time-format for others"),
+        ('pass encoding="cp1252" if so', "pass --encoding cp1252 if so"),
+        ("Pass pipeline= for other stages", "Pass pipeline= (in Python) for other stages"),
+        ("no option= here", "no option= here"),
+    ],
+)
+def test_options_in_the_notes_of_a_log_are_spelled_too(text: str, spelled: str) -> None:
+    assert with_options(text, speller({"order", "time_format", "encoding"}, {})) == spelled
 
 
 ROWS = "item,stage,time\n1,New,2026-01-01\n1,Won,2026-01-02\n"
