@@ -111,7 +111,7 @@ def test_a_comparison_needs_its_period(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit) as caught:
         run("compare-periods")
     assert caught.value.code == 2
-    assert "compare needs --period" in capsys.readouterr().err
+    assert "compare-periods needs --period" in capsys.readouterr().err
 
 
 def test_plain_integers_take_numbers(capsys: pytest.CaptureFixture[str]) -> None:
