@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import stagefunnel as sf
 
 from ..display.formats import choose_format
+from .old_names import OldValueError, renewed
 from .parser import command_parser
 from .spelling import speller
 
@@ -25,22 +26,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         Wrong usage exits with 2.
     """
     parser = command_parser()
-    args = parser.parse_args(argv)
+    try:
+        words, notes = renewed(sys.argv[1:] if argv is None else argv)
+    except OldValueError as error:
+        parser.error(str(error))
+    for note in notes:
+        _write_error(f"stagefunnel: note: {note}\n")
+    args = parser.parse_args(words)
     # Help and errors of arguments have ended above, and do not wait for what follows.
     from .refusals import refuse_idle
 
-    refuse_idle(args, parser)
+    refuse_idle(args, args.parser)
     try:
         form = choose_format(args.format, args.out)
         with warnings.catch_warnings(), sf.options(frames="pandas"):
             # What Python warns of is in the quality table, whose warnings the command prints itself.
             warnings.simplefilter("ignore", sf.StageFunnelWarning)
-            answer = args.command.run(args, parser)
+            answer = args.command.run(args, args.parser)
         if answer is not None:
             from ..display.write import write
             from .remarks import say_remarks
 
-            write(answer, form=form, path=args.out)
+            write(answer, form=form, path=args.out, **args.command.looks(args))
             say_remarks(answer, form)
             if args.command.judges:
                 from .commands.check import verdict
@@ -65,6 +72,10 @@ def _text_of(error: sf.StageFunnelError, args: argparse.Namespace) -> str:
 
 
 def _complain(message: str) -> int:
-    if sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write(f"stagefunnel: error: {message}\n")
+    _write_error(f"stagefunnel: error: {message}\n")
     return 1
+
+
+def _write_error(text: str) -> None:
+    if sys.stderr is not None:  # it is None if the standard error is closed
+        sys.stderr.write(text)

@@ -47,13 +47,13 @@ class Inputs:
 @contextmanager
 def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Iterator[Inputs]:
     """Read the log and the pipeline; an error about a row then names its file and line."""
-    if args.export:
+    if args.read:
         inputs = inputs_of_export(args, parser)
         _say_doubts(inputs.log, args)
         yield inputs
         return
     if args.pipeline is None:
-        parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --export")
+        parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --read")
     settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
         _say_doubts(log, args)
@@ -66,7 +66,7 @@ def open_log_alone(
     args: argparse.Namespace, parser: argparse.ArgumentParser
 ) -> Iterator[tuple[sf.StageLog, sf.WorkingHours | None]]:
     """Read the log for a question without stages, and its calendar; a pipeline file may name the columns."""
-    if args.export:
+    if args.read:
         if args.pipeline is not None:
             parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
         log = _part_of_export(args, parser).log
@@ -84,7 +84,7 @@ def open_log_and_pipeline(
     args: argparse.Namespace, parser: argparse.ArgumentParser
 ) -> Iterator[tuple[sf.StageLog, sf.Pipeline | None]]:
     """Read the log, and the pipeline if there is one."""
-    if args.export or args.pipeline is not None:
+    if args.read or args.pipeline is not None:
         with open_inputs(args, parser) as inputs:
             yield inputs.log, inputs.pipeline
     else:
@@ -132,10 +132,10 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
         "exited": args.exited,
         "order": args.order,
         "time_format": args.time_format,
-        "format": args.crm,
+        "crm": args.crm,
         "only": read_only(args.only, parser),
         "merged": args.merged,
-        "dayfirst": {None: None, "day": True, "month": False}[args.dates],
+        "dayfirst": args.dayfirst,
         "zone": args.zone,
         "decimal": args.decimal,
         "encoding": args.encoding,

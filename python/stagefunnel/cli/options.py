@@ -10,10 +10,8 @@ from typing import Any, get_args
 from ..tables.options import (
     AmountAtName,
     AtName,
-    AttributionName,
     BasisName,
     ChainBasisName,
-    EntriesName,
     EveryName,
     Fill,
     FormatName,
@@ -22,10 +20,16 @@ from ..tables.options import (
     LostThenWonName,
     MissingStages,
     PerName,
-    SequenceMode,
     SkipAtName,
-    TimingName,
 )
+
+
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number") from None
 
 
 def files(parser: argparse.ArgumentParser, *, are_needed: bool) -> None:
@@ -43,7 +47,7 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pipeline",
         metavar="TOML",
-        help="file that names the stages and the columns; with --export the name of a pipeline",
+        help="file that names the stages and the columns; with --read the name of a pipeline",
     )
 
 
@@ -74,7 +78,7 @@ def observed(parser: argparse.ArgumentParser) -> None:
 def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
-    parser.add_argument("--threads", type=int, metavar="N")
+    parser.add_argument("--threads", type=whole, metavar="N")
 
 
 def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None:
@@ -82,6 +86,9 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=get_args(FormatName), help="default: as --out ends, else table")
     several = "; csv and parquet: a directory, a file each; .xlsx: a sheet each" if has_several_tables else ""
+    output.add_argument(
+        "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
+    )
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 
@@ -136,13 +143,13 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
     Parameters
     ----------
     asks
-        Whether the files may be something else, so that ``--export`` says what they are.
+        Whether the files may be something else, so that ``--read`` says what they are.
     has_parts
         Whether one part of the export is to be chosen.
     """
     export = parser.add_argument_group("a CRM's export (JSON, CSV, .xlsx; its files together, in any order)")
     if asks:
-        export.add_argument("--export", action="store_true", help="read the files as one export of a CRM")
+        export.add_argument("--read", action="store_true", help="read the files as one export of a CRM")
     if has_parts:
         export.add_argument(
             "--of", choices=("deals", "leads"), default="deals", help="which part, if it has both"
@@ -162,7 +169,11 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
         choices=("keep", "join"),
         help="deals merged into another one: they count beside it (keep, the default), or as part of it",
     )
-    export.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
+    export.add_argument(
+        "--dayfirst",
+        action=argparse.BooleanOptionalAction,
+        help="dates such as 03/04/2026 have the day first, or with --no-dayfirst the month",
+    )
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
 
@@ -173,13 +184,18 @@ def to(parser: argparse.ArgumentParser) -> None:
         "--to",
         metavar="PATH",
         required=True,
-        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality",
+        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is made",
     )
 
 
 def kind(parser: argparse.ArgumentParser) -> None:
     """Add the kind of funnel."""
     parser.add_argument("--kind", choices=get_args(KindName), default="classic")
+
+
+def kind_to_explain(parser: argparse.ArgumentParser) -> None:
+    """Add the kind of funnel of an explanation."""
+    parser.add_argument("--kind", choices=get_args(KindName), default="both")
 
 
 def fill(parser: argparse.ArgumentParser) -> None:
@@ -217,7 +233,7 @@ def amount(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--amount", metavar="NAME", help="column to add up, of --items or of the log")
 
 
-def where(parser: argparse.ArgumentParser) -> None:
+def at_stage(parser: argparse.ArgumentParser) -> None:
     """Add the rows at which columns of the log are read."""
     parser.add_argument(
         "--at",
@@ -225,7 +241,15 @@ def where(parser: argparse.ArgumentParser) -> None:
         default="first",
         help="where a column of the log is read: an item's first or last row, or where it enters the stage",
     )
-    parser.add_argument("--top", type=int, metavar="N", help="the N largest groups, all others as one")
+
+
+def largest(parser: argparse.ArgumentParser) -> None:
+    """Add the number of groups to show."""
+    parser.add_argument("--top", type=whole, metavar="N", help="the N largest groups, all others as one")
+
+
+def money(parser: argparse.ArgumentParser) -> None:
+    """Add where an amount is read and what it is worth."""
     parser.add_argument(
         "--amount-at",
         choices=get_args(AmountAtName),
@@ -235,7 +259,10 @@ def where(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
     parser.add_argument(
-        "--rate", action="append", metavar="NAME=RATE", help="what one of a currency is worth, e.g. EUR=1.08"
+        "--rates",
+        action="append",
+        metavar="NAME=RATE[,NAME=RATE]",
+        help="what one of a currency is worth, e.g. EUR=1.08",
     )
 
 
@@ -276,7 +303,7 @@ def chain(parser: argparse.ArgumentParser) -> None:
             f"--{part}-pipeline", metavar="TOML", help="its stages; with an export the name of a pipeline"
         )
     parser.add_argument(
-        "--count",
+        "--basis",
         choices=get_args(ChainBasisName),
         default="entity",
         help="leads over leads and deals over deals (entity), or leads all along (origin)",
@@ -293,6 +320,11 @@ def calendar(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def key(parser: argparse.ArgumentParser) -> None:
+    """Add the key of one item."""
+    parser.add_argument("--item-key", metavar="KEY", required=True, help="the item to explain")
+
+
 def per(parser: argparse.ArgumentParser) -> None:
     """Add the unit that a duration is measured per."""
     parser.add_argument("--per", choices=get_args(PerName), default="visit")
@@ -301,6 +333,16 @@ def per(parser: argparse.ArgumentParser) -> None:
 def cohort(parser: argparse.ArgumentParser) -> None:
     """Add the part of the log, of which a cohort can be followed for a length of time."""
     part(parser)
+    _followed(parser)
+
+
+def cohort_of_chain(parser: argparse.ArgumentParser) -> None:
+    """Add the same for a chain, whose ``--basis`` says in what it is counted."""
+    _kept(stretch(parser), "--period-basis")
+    _followed(parser)
+
+
+def _followed(parser: argparse.ArgumentParser) -> None:
     observed(parser)
     parser.add_argument(
         "--within",
@@ -311,9 +353,12 @@ def cohort(parser: argparse.ArgumentParser) -> None:
 
 def part(parser: argparse.ArgumentParser) -> None:
     """Add the part of the log, and which items it has."""
-    group = stretch(parser)
+    _kept(stretch(parser), "--basis")
+
+
+def _kept(group: Any, option: str) -> None:
     group.add_argument(
-        "--basis",
+        option,
         choices=get_args(BasisName),
         help="items active (default), created or closed in the period",
     )
@@ -331,50 +376,18 @@ def stretch(parser: argparse.ArgumentParser) -> Any:
     return part
 
 
+def matrix(parser: argparse.ArgumentParser) -> None:
+    """Add the column that is shown as a matrix."""
+    parser.add_argument(
+        "--matrix",
+        metavar="COLUMN",
+        help="show this column with the periods across, e.g. reached or conversion_from_all",
+    )
+
+
 def every(parser: argparse.ArgumentParser) -> None:
     """Add the length of periods."""
     parser.add_argument("--every", choices=get_args(EveryName), default="month")
-
-
-def sequence(parser: argparse.ArgumentParser) -> None:
-    """Add the steps of a sequence and its rules."""
-    parser.add_argument(
-        "--steps",
-        required=True,
-        metavar="STAGE,STAGE",
-        help="the steps in order; a|b is a step that either stage fills, * any stage",
-    )
-    parser.add_argument(
-        "--table",
-        choices=("funnel", "items", "trend", "times", "paths"),
-        default="funnel",
-        help="what to ask: the funnel, a line per item, by period, time to convert, what came between",
-    )
-    rules = parser.add_argument_group("rules of a match")
-    rules.add_argument("--window", metavar="TIME", help="the longest from the first step, e.g. 7d or 1month")
-    rules.add_argument("--mode", choices=get_args(SequenceMode), default="ordered")
-    rules.add_argument("--modes", metavar="NAME,NAME", help="those of windowFunnel, for --mode clickhouse")
-    rules.add_argument("--max-gap", metavar="TIME", help="the longest from the step before")
-    rules.add_argument("--min-gap", metavar="TIME", help="the shortest from the step before")
-    rules.add_argument("--timing", choices=get_args(TimingName), default="last_entry")
-    rules.add_argument("--optional", metavar="N,N", help="numbers of steps that may be skipped")
-    rules.add_argument("--first-time", metavar="N,N", help="numbers of steps of an item's first such row")
-    rules.add_argument("--hold", metavar="NAME,NAME", help="columns that must be equal throughout a match")
-    rules.add_argument("--entries", choices=get_args(EntriesName), default="best")
-    rules.add_argument(
-        "--exclude",
-        action="append",
-        metavar="STAGE[:AFTER[:BEFORE[:EFFECT]]]",
-        help="a stage that must not come between two steps; the effect is drop, stop or reset",
-    )
-    rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
-    tables = parser.add_argument_group("of the tables")
-    tables.add_argument("--attribution", choices=get_args(AttributionName), default="first_touch")
-    tables.add_argument("--attribution-step", type=int, metavar="N", default=1)
-    tables.add_argument("--from-step", type=int, metavar="N", help="of trend, times and paths (default: 1)")
-    tables.add_argument("--to-step", type=int, metavar="N", help="likewise (default: the last)")
-    tables.add_argument("--bins", type=int, metavar="N", help="of times")
-    tables.add_argument("--top", type=int, metavar="N", default=20, help="paths to list")
 
 
 def report(parser: argparse.ArgumentParser) -> None:
@@ -383,7 +396,9 @@ def report(parser: argparse.ArgumentParser) -> None:
         "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
     )
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
-    parser.add_argument("--top", type=int, metavar="N", default=10, help="groups of --by, all others as one")
+    parser.add_argument(
+        "--top", type=whole, metavar="N", default=10, help="groups of --by, all others as one"
+    )
     parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")
     parser.add_argument(
         "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
@@ -406,11 +421,10 @@ def same_part(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def with_(parser: argparse.ArgumentParser) -> None:
+def against(parser: argparse.ArgumentParser) -> None:
     """Add the period to compare with."""
     parser.add_argument(
-        "--with",
-        dest="with_",
+        "--against",
         metavar="PERIOD",
         default="previous",
         help="previous (default), last_year, or a period",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
 from . import options
-from .commands.table import COMMANDS, Command
+from .commands.command import Command
+from .commands.table import COMMANDS
+from .mistakes import unknown_choice, unknown_option, usage_of, worded
 
 # Options that only some commands have, while what all commands share reads them: None elsewhere.
 _OF_SOME: Final = (
@@ -23,6 +27,7 @@ _OF_SOME: Final = (
     "hold",
     "format",
     "out",
+    "wide",
     "observed_until",
     "unlisted",
     "missing",
@@ -33,10 +38,27 @@ _OF_SOME: Final = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that knows which options were typed, and reads the version when it is to be printed.
+    """A parser that knows which options were typed and what a wrong word may mean.
 
-    The core holds the version.
+    It reads the version when it is to be printed: the core holds it.
+
+    Attributes
+    ----------
+    commands
+        Options of all commands, by their names.
     """
+
+    commands: Mapping[str, Collection[str]] = MappingProxyType({})
+
+    @property
+    def options(self) -> set[str]:
+        """The options as they are typed."""
+        return {option for action in self._actions for option in action.option_strings}
+
+    @property
+    def usage_line(self) -> str:
+        """The usage in one line."""
+        return usage_of(self.prog, self._actions)
 
     @property
     def version(self) -> str:
@@ -53,12 +75,33 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; ``given`` has the options that were typed, the others have their defaults."""
-        found = super().parse_args(args, namespace)
+        found, rest = self.parse_known_args(args, namespace)
+        if rest:
+            found.parser.error(f"there is nothing to do with {' '.join(rest)}")
         defaults = vars(found).pop("defaults")
         found.given = frozenset(defaults) & frozenset(vars(found))
         for name in defaults.keys() - found.given:
             setattr(found, name, defaults[name])
         return found
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; an option that there is not is an error before any other."""
+        words = sys.argv[1:] if args is None else list(args)
+        is_of_command = self.get_default("command") is not None
+        wrong = unknown_option(words if is_of_command else words[:1], self.options, self.commands)
+        if wrong is not None:
+            self.error(wrong)
+        return super().parse_known_args(words, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """End with wrong usage: what is wrong comes first, and one line of usage follows."""
+        listed = "commands" if self.get_default("command") is None else "options"
+        usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
+        self.exit(2, f"{self.prog}: error: {worded(message)}\n{usage}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(None, unknown_choice(action, value))
 
 
 class _PrintCompletion(argparse.Action):
@@ -97,6 +140,9 @@ def command_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         _add(subparsers, name, command)
+    commands = MappingProxyType({name: one.options for name, one in subparsers.choices.items()})
+    for one in subparsers.choices.values():
+        one.commands = commands
     return parser
 
 
@@ -127,4 +173,5 @@ def _add(subparsers: Any, name: str, command: Command) -> None:
         options.output(parser, has_several_tables=command.has_several_tables)
     defaults = parser.take_defaults()
     others = {name: None for name in _OF_SOME if name not in defaults}
-    parser.set_defaults(command=command, defaults=defaults, **others)
+    parser.set_defaults(command=command, parser=parser, defaults=defaults, **others)
+    parser.usage = parser.usage_line.replace("%", "%%")

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
+from ..display.formats import choose_format
+
 _Args: TypeAlias = argparse.Namespace
 
 
@@ -39,7 +41,7 @@ def _is_export(args: _Args) -> bool:
     """Check for a command about an export; to ``read``, and to a chain of files, nothing else is given."""
     if hasattr(args, "to"):
         return True
-    return bool(args.files) if hasattr(args, "links") else getattr(args, "export", False)
+    return bool(args.files) if hasattr(args, "links") else getattr(args, "read", False)
 
 
 def _is_of_tables(args: _Args) -> bool:
@@ -50,12 +52,18 @@ def _has_no_conversions(args: _Args) -> bool:
     return getattr(args, "kind", "both") not in ("conversions", "both")
 
 
-def _keeps_all(args: _Args) -> bool:
+def _keeps_all(option: str) -> Callable[[_Args], bool]:
     """Check for a basis that chooses nothing: without a period only closed items are a choice."""
-    if hasattr(args, "every") and not hasattr(args, "page"):
-        return False  # a trend has periods of its own
-    chooses = getattr(args, "period", None) is not None or getattr(args, "within", None) is not None
-    return not chooses and args.basis != "closed"
+
+    def is_idle(args: _Args) -> bool:
+        if hasattr(args, "every") and not hasattr(args, "page"):
+            return False  # a trend has periods of its own
+        if option == "basis" and hasattr(args, "period_basis"):
+            return False  # that of a chain says in what it is counted
+        chooses = getattr(args, "period", None) is not None or getattr(args, "within", None) is not None
+        return not chooses and getattr(args, option) != "closed"
+
+    return is_idle
 
 
 def _measures_nothing(args: _Args) -> bool:
@@ -66,11 +74,6 @@ def _measures_nothing(args: _Args) -> bool:
     return not has_periods and args.within is None
 
 
-def _is_not_of(*tables: str) -> Callable[[_Args], bool]:
-    """Check for a sequence that is asked for another table."""
-    return lambda args: getattr(args, "table", tables[0]) not in tables
-
-
 def _reads_step_1(args: _Args) -> bool:
     """Check for the default of an option that the question refuses elsewhere."""
     return bool(args.attribution != "step" and args.attribution_step == 1)
@@ -78,14 +81,14 @@ def _reads_step_1(args: _Args) -> bool:
 
 _RULES: Final = (
     _Rule(
-        ("export",),
+        ("read",),
         lambda args: hasattr(args, "links") and not args.files,
         "{} is for the files of an export; --leads, --deals and --links are tables",
     ),
     _Rule(
-        ("of", "crm", "only", "merged", "dates", "decimal", "encoding"),
+        ("of", "crm", "only", "merged", "dayfirst", "decimal", "encoding"),
         _is_of_tables,
-        "{} says how a CRM's export is read; add --export, or leave it out",
+        "{} says how a CRM's export is read; add --read, or leave it out",
     ),
     _Rule(("items", "items_key"), _is_export, "an export has its own table of items; leave out {}"),
     _Rule(("start_unknown",), _is_export, "an export says itself which starts are unknown; leave out {}"),
@@ -97,12 +100,6 @@ _RULES: Final = (
         ("top",),
         lambda args: hasattr(args, "page") and args.by is None,
         "{} is the number of groups to show, and there is no --by",
-    ),
-    _Rule(("top",), _is_not_of("paths"), "{} is for --table paths"),
-    _Rule(
-        ("every",),
-        lambda args: getattr(args, "table", "trend") != "trend",
-        "{} is for --table trend",
     ),
     _Rule(("at",), _is_usual("at", "by"), "{} says where --by is read, and there is no --by"),
     _Rule(("attribution",), _is_usual("attribution", "by"), "{} says how --by is read, and there is no --by"),
@@ -116,20 +113,13 @@ _RULES: Final = (
         _has_no_conversions,
         "{} says what conversions fill in; ask for --kind conversions or --kind both",
     ),
-    _Rule(
-        ("basis",),
-        _keeps_all,
-        "{} says which items --period keeps, and there is no --period; only closed needs none",
-    ),
-    _Rule(
-        ("by", "attribution", "attribution_step", "items", "items_key"),
-        _is_not_of("funnel", "trend", "times"),
-        "{} is for --table funnel, trend and times",
-    ),
-    _Rule(
-        ("from_step", "to_step"),
-        _is_not_of("trend", "times", "paths"),
-        "{} is for --table trend, times and paths",
+    *(
+        _Rule(
+            (option,),
+            _keeps_all(option),
+            "{} says which items --period keeps, and there is no --period; only closed needs none",
+        )
+        for option in ("basis", "period_basis")
     ),
     _Rule(
         ("observed_until",),
@@ -141,6 +131,10 @@ _RULES: Final = (
         _measures_nothing,
         "{} is what --within or --window measures to, and there is none of them",
     ),
-    _Rule(("bins", "calendar"), _is_not_of("times"), "{} is for --table times"),
+    _Rule(
+        ("matrix",),
+        lambda args: choose_format(args.format, args.out) not in ("table", "markdown"),
+        "{} is a look of tables for people; leave it out, or choose --format table or markdown",
+    ),
     _Rule(("attribution_step",), _reads_step_1, "{} says which step --attribution step reads; ask for that"),
 )

@@ -14,16 +14,11 @@ from ..errors import Option
 _OTHER_NAMES: Final = {
     "path": "--out",
     "form": "--format",
-    "format": "--crm",
-    "dayfirst": "--dates",
-    "rates": "--rate",
-    "with_": "--with",
     "effect": "the effect{} of --exclude",
     "after": "the step{} after which --exclude begins",
     "before": "the step{} before which --exclude ends",
 }
-_IN_TEXT: Final = re.compile(r'(?<=pass )([a-z_]+)=("([^"]*)")?')
-_DAYFIRST: Final = {"True": "day", "False": "month"}
+_IN_TEXT: Final = re.compile(r'(?<=[Pp]ass )([a-z_]+)=("([^"]*)")?')
 # Options of Python that have the name of another option of the command: --pipeline is a file of stages.
 _OTHER_MEANINGS: Final = {"pipeline"}
 
@@ -70,11 +65,11 @@ def with_options(text: str, spell: Callable[[Option], str]) -> str:
 
 
 def _with_value(name: str, option: Option) -> str:
+    if option.plain in ("True", "False"):
+        return name if option.plain == "True" else name.replace("--", "--no-", 1)
     value = f" {shlex.quote(_plain_value(option))}" if option.value else ""
     return name.replace("{}", value) if "{}" in name else name + value
 
 
 def _plain_value(option: Option) -> str:
-    if option.name in ("period", "with_"):
-        return option.plain.replace(",", "..")
-    return _DAYFIRST.get(option.plain, option.plain) if option.name == "dayfirst" else option.plain
+    return option.plain.replace(",", "..") if option.name in ("period", "against") else option.plain

@@ -12,13 +12,15 @@ import pandas as pd
 from ..tables.labels import columns_before, group_label, value_label
 from ..tables.schema import AMOUNTS, BOTH
 from .extremes import group_name
-from .grid import Grid, Shown
+from .folding import spare_columns
+from .grid import Grid
 from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
 from .restored import is_whole, marked_optional
 from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
+from .shown import Shown
 from .things import thing_of, things_of
 from .unlike import notes_of_funnels
 
@@ -161,6 +163,8 @@ def _grid(funnel: _Funnel) -> Grid:
     headings = list(_headings(funnel))
     n_texts = len(funnel.by) + 1
     grid = Grid(headings, [True] * n_texts + [False] * (len(headings) - n_texts))
+    names = [name for columns in funnel.columns.values() for name in columns] + funnel.shared
+    grid.spare = spare_columns([*map(str, funnel.by), "stage", *names], "funnel", n_keys=n_texts)
     n_groups = len(funnel.first_blocks)
     for group, rows in enumerate(funnel.first_blocks[:_MOST_GROUPS], start=1):
         grid.rows += _cells(funnel, rows)

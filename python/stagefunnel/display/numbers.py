@@ -51,24 +51,62 @@ def percent(value: Any) -> str:
     if pd.isna(value):
         return NOTHING
     rounded = round(100 * value)
-    is_right = rounded / 100 == value or rounded not in (0, 100)
+    is_right = rounded / 100 == value or rounded not in (0, 100, -100)
     return f"{rounded} %" if is_right else f"{_kept_apart(100 * value)} %"
 
 
 def _kept_apart(value: float) -> str:
-    """Write one decimal; 99.96 must not read 100.0, nor 0.04 read 0.0."""
-    if 99 < value < 100:
-        return f"{min(value, 99.9):.1f}"
-    if 0 < value < 0.1:
-        return "< 0.1"
-    return f"{value:.1f}"
+    """Write one decimal; 99.96 must not read 100.0, nor 0.04 read 0.0, nor -0.04 read -0.0."""
+    if 99 < abs(value) < 100:
+        return f"{max(-99.9, min(value, 99.9)):.1f}"
+    return _small(value, 0.1) or f"{value:.1f}"
+
+
+def _small(value: float, least: float) -> str:
+    """Write what rounds to nothing and is not: ``< 0.1``, ``> -0.1``; nothing for any other value."""
+    if not 0 < abs(value) < least:
+        return ""
+    return f"< {least:g}" if value > 0 else f"> -{least:g}"
+
+
+def change(value: Any) -> str:
+    """Write a relative change: ``+12 %``, ``-3 %``, ``0 %``."""
+    return _signed(percent(value), value)
+
+
+def points(value: Any) -> str:
+    """Write a difference of two shares: ``+7 points``, ``-1 point``, which ``+7 %`` would not be."""
+    if pd.isna(value):
+        return NOTHING
+    rounded = round(100 * value)
+    text = f"{rounded}" if rounded or not value else _kept_apart(100 * value)
+    return _signed(f"{text} point{'' if abs(rounded) == 1 else 's'}", value)
+
+
+def precise_points(value: float) -> str:
+    """Write a difference of two shares in a sentence, with one decimal: ``+7.6``, ``−0.3``, ``0.0``."""
+    text = f"{100 * value:.1f}"
+    # A difference below the last digit has no sign.
+    return "0.0" if float(text) == 0 else _signed(text, value).replace("-", "−")
+
+
+def difference(value: Any) -> str:
+    """Write a difference of two numbers: ``+1,234``, ``-7``, ``0``."""
+    return _signed(number(value), value)
+
+
+def _signed(text: str, value: Any) -> str:
+    """Put a plus before a number above zero; the text of a smaller one has its own sign."""
+    return f"+{text}" if text[:1].isdigit() and value > 0 else text
 
 
 def number(value: Any) -> str:
     """Write a number with two decimals if it has any: ``1,234.50``, ``1,234``."""
     if pd.isna(value):
         return NOTHING
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    if float(value).is_integer():
+        return f"{int(value):,}"  # an integer has no negative zero
+    return _small(value, 0.01) if abs(value) < 0.005 else f"{value:,.2f}"
 
 
 def length(value: Any, working_day: float | None = None) -> str:
@@ -81,6 +119,8 @@ def length(value: Any, working_day: float | None = None) -> str:
     if not isinstance(value, pd.Timedelta | np.timedelta64):
         return number(value)
     seconds = float(pd.Timedelta(value) / pd.Timedelta(seconds=1))
+    if seconds < 0:
+        return f"-{length(-pd.Timedelta(value), working_day)}"
     if seconds == 0:
         return "0 s"
     if working_day is not None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label
 from .extremes import largest
-from .numbers import percent
+from .numbers import percent, precise_points
 from .outcomes import recorded_outcomes
 from .standouts import are_unlike, exceeds
 from .things import things_of
@@ -121,9 +121,8 @@ def win_rates(
 
 def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
     (first, before), (last, now) = of_periods[0], of_periods[-1]
-    difference = f"{100 * (now - before):+.1f}".replace("-", "−")
     shares = f"{100 * now:.1f} % in {last} after {100 * before:.1f} % in {first}"
-    return f"{what}: {shares} ({difference} points)"
+    return f"{what}: {shares} ({precise_points(now - before)} points)"
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError
+from ..errors import SchemaError, given
 from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
     CHECKED,
     COMPARISON,
     CONVERSION_TIMES,
+    EXPLANATION,
     FLOW,
     FUNNEL,
     ITEMS,
     LOSSES,
     OUTCOME_TABLE,
+    QUALITY,
     SEQUENCE,
     SEQUENCE_ITEMS,
     SEQUENCE_PATHS,
@@ -31,15 +32,18 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from .cells import cell_writer, is_number
 from .checks import check_sentence, written_checks
+from .folding import spare_columns
 from .funnel_grid import show_funnel
-from .grid import Grid, Shown, ShownTogether
-from .numbers import count, length, number, percent
-from .period_sentences import NameOf
+from .grid import Grid
+from .matrix import show_matrix
+from .numbers import count
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
 from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
+from .shown import Shown, ShownTogether
 from .things import things_of
 from .way_sentences import way_title
 
@@ -76,10 +80,12 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 
 @overload
-def show(table: pd.DataFrame) -> Shown: ...
+def show(table: pd.DataFrame, *, wide: bool = False, matrix: str | None = None) -> Shown: ...
 @overload
-def show(table: Summary) -> ShownTogether: ...
-def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
+def show(table: Summary, *, wide: bool = False, matrix: str | None = None) -> ShownTogether: ...
+def show(
+    table: pd.DataFrame | Summary, *, wide: bool = False, matrix: str | None = None
+) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
@@ -95,6 +101,12 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
         however its rows were sorted. Where rows were taken out or put together, so that they do not fit each
         other any more, each row is shown for itself. Any other frame is shown as it is, without rows that
         hold nothing.
+    wide
+        Whether all columns are shown also where a terminal has no room for them. By default the least
+        important ones are left out there, and a line below the table names them.
+    matrix
+        Column of a table with periods, such as ``"reached"`` or ``"conversion_from_all"``: it is shown with
+        the stages down and the periods across. Periods that are unlike the others are marked.
 
     Returns
     -------
@@ -109,13 +121,16 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     Most often lost from: Won (2 of 5 lost, 40 %)
     """
     table = as_pandas(table)
+    if matrix is not None and not isinstance(table, pd.DataFrame):
+        raise SchemaError(given("matrix", matrix), " needs one table with periods")
     if isinstance(table, Summary):
-        return _show_summary(table)
+        return _show_summary(table).widened(is_wide=wide)
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
     table = with_lengths(_filled_rows(named_columns(table)))
-    return _show_table(table, remembered).followed_by(remarks_of(remembered))
+    shown = _show_table(table, remembered) if matrix is None else show_matrix(table, remembered, matrix)
+    return shown.followed_by(remarks_of(remembered)).widened(is_wide=wide)
 
 
 def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
@@ -142,6 +157,7 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         title=_title_of(remembered),
         below=below,
         working_day=remembered.get("working_day"),
+        kind=str(kind or ""),
     )
 
 
@@ -225,7 +241,12 @@ def _show_sequence(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     shown = _main_columns(table, remembered["by"]) if is_funnel else table
     below = sequence_findings(table, remembered)
     return _show_rows(
-        shown, {}, title=sequence_title(remembered), below=below, working_day=remembered.get("working_day")
+        shown,
+        {},
+        title=sequence_title(remembered),
+        below=below,
+        working_day=remembered.get("working_day"),
+        kind=remembered["table"],
     )
 
 
@@ -282,6 +303,7 @@ def _show_times(times: pd.DataFrame) -> Shown:
         title=_title_of({**remembered, "table": "time_in_stage"}),
         below=answers(times, remembered),
         working_day=remembered.get("working_day"),
+        kind="time_in_stage",
     )
 
 
@@ -295,6 +317,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
         title="Moves, the most frequent first",
         most=_MOST_MOVES,
         below=answers(moves, remembered),
+        kind="transitions",
     )
 
 
@@ -312,40 +335,27 @@ def _show_rows(
     most: int = _MOST_ROWS,
     below: Sequence[str] = (),
     working_day: float | None = None,
+    kind: str = "",
 ) -> Shown:
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
     columns = [(str(name), table[name]) for name in table.columns]
-    texts = [map(_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns]
+    texts = [
+        map(cell_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns
+    ]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],
-        is_text=[not _is_number(column) for _, column in columns],
+        is_text=[not is_number(column) for _, column in columns],
         rows=[list(cells) for cells in zip(*texts, strict=True)],
+        spare=_spare([name for name, _ in columns], kind),
     )
     rest = len(table) - most
     return Shown(title, grid, [], [*([f"… and {count(rest)} more rows"] if rest > 0 else []), *below])
 
 
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "m"
-
-
-def _writer(name: str, column: pd.Series, name_of: NameOf, working_day: float | None) -> Callable[[Any], str]:
-    """Choose how the values of a column are written."""
-    kind = column.dtype.kind
-    if kind == "m" or name in ("mean", "median"):
-        return partial(length, working_day=working_day)
-    if kind == "f":
-        is_share = name.startswith(("conversion", "share", "rate_")) or name.endswith(("rate", "_change"))
-        return percent if is_share else number
-    if kind == "i" and name != "item":
-        return count
-    if kind == "b":
-        return lambda value: "yes" if value else ""
-    return lambda value: _word(value, name_of)
-
-
-def _word(value: Any, name_of: NameOf) -> str:
-    if pd.isna(value) or value is False:
-        return ""
-    return "yes" if value is True else name_of(value)
+def _spare(names: list[str], kind: str) -> list[int]:
+    """List the columns that may be left out for width, the least important first."""
+    texts = {"explanation": EXPLANATION, "quality": QUALITY}
+    kind = next((text for text, its in texts.items() if {*its} <= {*names}), kind)
+    first = _FIRST_COLUMNS.get(kind, ("",))[0]
+    return spare_columns(names, kind, n_keys=names.index(first) + 1 if first in names else 1)

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import tempfile
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
@@ -19,36 +19,47 @@ from .workbook import write_workbook
 
 Writable: TypeAlias = pd.DataFrame | Summary | str | dict[str, pd.DataFrame]
 
+_FOR_PEOPLE: Final = ("table", "markdown")
 
-def write(table: pd.DataFrame | Summary, *, form: str, path: str | None) -> None:
+
+def write(table: pd.DataFrame | Summary, *, form: str, path: str | None, **looks: Any) -> None:
     """Print a table or a summary in a format, or write it to a file.
+
+    What people read looks as ``show(…, **looks)``; on a terminal a table has the columns that have room.
 
     CSV and Parquet hold one table. A summary in these formats goes to a directory, one file for each table.
     """
     if isinstance(table, Summary) and form in ("csv", "parquet"):
         _write_each(table, form, path)
     elif path is None:
-        _print(table, form)
+        _print(table, form, looks)
     else:
-        write_file(table, form, path)
+        write_file(_shown_as_text(table, form, looks) if form in _FOR_PEOPLE else table, form, path)
 
 
 def _write_each(summary: Summary, form: str, path: str | None) -> None:
-    if path is None or not os.path.isdir(path):
+    if path is None or not (os.path.isdir(path) or names_directory(path)):
         raise StageFunnelError(
             f"a summary is several tables, {form} holds one: name a directory with ",
             named("path"),
-            f", and each gets a file there{'' if path is None else f'; there is no directory {path}'}",
+            f", and each gets a file there{'' if path is None else f'; {path} is no name of a directory'}",
         )
     for name, table in summary.tables.items():
         write_file(table, form, os.path.join(path, f"{name}.{form}"))
 
 
-def _print(table: pd.DataFrame | Summary, form: str) -> None:
+def names_directory(path: str) -> bool:
+    """Check whether a path that is not there yet is to be a directory: it has no ending, or a slash."""
+    return not os.path.exists(path) and (path.endswith(os.sep) or not os.path.splitext(path)[1])
+
+
+def _print(table: pd.DataFrame | Summary, form: str, looks: dict[str, Any]) -> None:
     if sys.stdout is None:
         raise StageFunnelError("the standard output is closed; name a file with ", named("path"))
     if form == "table":
-        _print_table(table)
+        _print_table(table, **looks)
+    elif form in _FOR_PEOPLE:
+        sys.stdout.write(_shown_as_text(table, form, looks))
     else:
         sys.stdout.write(_as_text(table, form))
     sys.stdout.flush()
@@ -58,12 +69,17 @@ def write_file(table: Writable, form: str, path: str) -> None:
     """Write a table in a format, or text as it is; after a failure the file is what it was before.
 
     A workbook takes several tables by their names.
+    A directory that is not there is made.
     """
     # A link stays a link: the file that it leads to is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
-    if not os.path.isdir(directory):
-        raise StageFunnelError(given("path", path), f": there is no directory {directory}")
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except FileExistsError as error:
+        raise StageFunnelError(given("path", path), f": {directory} is not a directory") from error
+    except OSError as error:
+        raise StageFunnelError(given("path", path), f": {error.strerror}: {directory}") from error
     try:
         if os.path.exists(target) and not os.path.isfile(target):
             # A pipe or a device must not be replaced by a file.
@@ -94,10 +110,7 @@ def _write_to(table: Writable, form: str, path: str) -> None:
     if form == "parquet" and isinstance(table, pd.DataFrame):
         _write_parquet(table, path)
         return
-    if isinstance(table, str):
-        text = table
-    else:
-        text = repr(show(table)) + "\n" if form == "table" else _as_text(table, form)
+    text = table if isinstance(table, str) else _as_text(table, form)
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
@@ -121,19 +134,23 @@ def _permissions(target: str) -> int:
     return 0o666 & ~mask
 
 
-def _print_table(table: pd.DataFrame | Summary) -> None:
-    shown = show(table)
+def _print_table(table: pd.DataFrame | Summary, *, wide: bool = False, **looks: Any) -> None:
+    shown = show(table, **looks).widened(is_wide=wide, all_with="--wide")
     if not sys.stdout.isatty():
         sys.stdout.write(repr(shown) + "\n")
         return
     from rich.console import Console
 
-    Console(highlight=False).print(shown)
+    Console(highlight=False).print(shown, crop=False)
+
+
+def _shown_as_text(table: pd.DataFrame | Summary, form: str, looks: dict[str, Any]) -> str:
+    """Write a table as people read it, with all its columns."""
+    shown = show(table, **{**looks, "wide": True})
+    return shown.to_markdown() if form == "markdown" else f"{shown!r}\n"
 
 
 def _as_text(table: pd.DataFrame | Summary, form: str) -> str:
-    if form == "markdown":
-        return show(table).to_markdown()
     if isinstance(table, Summary):
         return _json({name: _records(one) for name, one in table.tables.items()})
     if form == "csv":

@@ -15,7 +15,7 @@ class Reader(Protocol):
 
     @property
     def FORMAT(self) -> str:
-        """Name of the format, as `format=` takes it."""
+        """Name of the format, as `crm=` takes it."""
 
     @property
     def ROLES(self) -> Mapping[str, str]:

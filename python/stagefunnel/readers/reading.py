@@ -12,6 +12,7 @@ from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean
 from ..files import Progress
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
+from ..renamed import renamed
 from ..times.periods import MomentLike
 from .crm import kommo
 from .crm.bitrix24 import history as bitrix24
@@ -37,10 +38,11 @@ _NARROWED: tuple[Reader, ...] = (stays, from_to, events)
 _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")
 
 
+@renamed(format="crm")
 def read(
     paths_or_records: Inputs,
     *,
-    format: str | None = None,
+    crm: str | None = None,
     pipeline: Pipeline | None = None,
     item: str | None = None,
     stage: str | None = None,
@@ -72,7 +74,7 @@ def read(
         Path or glob, DataFrame, dict or list of dicts as a REST client returns them, or a list of several
         of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines or Parquet, also packed with
         gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251.
-    format
+    crm
         Name of the format; by default it is recognised.
     pipeline
         Stages of the log, for formats that do not say their order and meaning.
@@ -151,7 +153,7 @@ def read(
         "exited": exited,
     }
     options = Options(
-        format=format,
+        format=crm,
         pipeline=pipeline,
         **{role: tidy(name) if isinstance(name, str) else name for role, name in names.items()},
         only=values_by_column(only),
@@ -162,7 +164,7 @@ def read(
         merged=merged,
         invalid=invalid,
     )
-    readers = _candidates(format, options)
+    readers = _candidates(crm, options)
     sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
     _check_names(sources, options)
     check_only(sources, options.only)
@@ -210,15 +212,15 @@ def _observed_log(log: StageLog, until: MomentLike | None, made_at: Sequence[str
     return log.with_observed_until(first)
 
 
-def _candidates(format: str | None, options: Options) -> tuple[Reader, ...]:
+def _candidates(crm: str | None, options: Options) -> tuple[Reader, ...]:
     """Return the readers to try; names of columns exclude the formats of CRMs, which have their own."""
     roles = [role for role in _COLUMN_OPTIONS if getattr(options, role) is not None]
-    if format is None:
+    if crm is None:
         return GENERAL if roles else READERS
-    check_option("format", format, [reader.FORMAT for reader in READERS])
-    reader = next(reader for reader in READERS if format == reader.FORMAT)
+    check_option("crm", crm, [reader.FORMAT for reader in READERS])
+    reader = next(reader for reader in READERS if crm == reader.FORMAT)
     if roles and reader in OWN:
-        raise SchemaError(given("format", format), " has its own columns; leave out ", named(roles[0]))
+        raise SchemaError(given("crm", crm), " has its own columns; leave out ", named(roles[0]))
     return (reader,)
 
 
@@ -291,7 +293,7 @@ def _unknown(source: Source, readers: tuple[Reader, ...], dated: Sequence[str]) 
     may_be_wide: Parts = (
         (
             f" If the columns of dates are stages ({quoted(dated, most=6)}), pass ",
-            given("format", wide.FORMAT),
+            given("crm", wide.FORMAT),
             ".",
         )
         if len(dated) > 1

@@ -29,12 +29,12 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: COMMAND"),
-        (["funel", "log.csv"], "invalid choice: 'funel'"),
+        ([], "this is missing: COMMAND"),
+        (["funel", "log.csv"], "there is no command 'funel'; did you mean funnel?"),
         (["funnel", "log.csv"], "--pipeline TOML says what the stages are"),
-        (["funnel", "--pipeline", "pipeline.toml"], "the following arguments are required: FILE"),
-        ([*FUNNEL, "--kind", "clasic"], "argument --kind: invalid choice: 'clasic'"),
-        ([*FUNNEL, "--threads", "two"], "argument --threads: invalid int value: 'two'"),
+        (["funnel", "--pipeline", "pipeline.toml"], "this is missing: FILE"),
+        ([*FUNNEL, "--kind", "clasic"], "--kind clasic is not one of 'classic', "),
+        ([*FUNNEL, "--threads", "two"], "--threads two is not a whole number"),
         (["funnel", "none*.csv", "--pipeline", "pipeline.toml"], "no file 'none*.csv'"),
         (["funnel", "log.csv", "--pipeline", "none.toml"], "--pipeline none.toml: No such file or directory"),
         ([*FUNNEL, "--items", "none.csv"], "no file 'none.csv'"),
@@ -49,7 +49,11 @@ def test_wrong_usage_ends_with_two(
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
-    assert err.startswith("usage: stagefunnel")
+    name = f"stagefunnel {arguments[0]}" if arguments[:1] == ["funnel"] else "stagefunnel"
+    first, usage, help_line = err.splitlines()
+    assert first.startswith(f"{name}: error: ")
+    assert usage.startswith(f"usage: {name} ")
+    assert help_line.startswith(f"{name} --help lists ")
 
 
 def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -101,7 +105,8 @@ AMOUNT = ["--items", "items.csv", "--amount"]
         (["--item", "itm"], "log.csv: no column 'itm'; it has: ", "did you mean 'item'?"),
         (["--threads", "0"], "--threads 0 is not a whole number of at least 1", ""),
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
-        (["--out", "none/out.csv"], "--out none/out.csv: there is no directory ", "/none"),
+        (["--out", "log.csv/out.csv"], "--out log.csv/out.csv: ", "log.csv is not a directory"),
+        (["--out", "log.csv/a/b.csv"], "--out log.csv/a/b.csv: Not a directory: ", "log.csv/a"),
         (["--out", "."], "--out .: Is a directory", ""),
         (["--out", "out.csv.gz"], "--out out.csv.gz: tables are not written compressed", "leave the .gz off"),
         (
@@ -186,7 +191,7 @@ def test_an_error_of_a_chain_names_the_part(capsys: pytest.CaptureFixture[str]) 
     Path("other.csv").write_text("item,stage,time\n1,Odd,2026-01-01\n")
     files = ["--leads", "log.csv", "--deals", "other.csv", "--links", "links.csv"]
     pipelines = ["--lead-pipeline", "pipeline.toml", "--deal-pipeline", "pipeline.toml"]
-    assert failing(["chain", *files, *pipelines], capsys).endswith(" (in the deals)")
+    assert failing(["chain-funnel", *files, *pipelines], capsys).endswith(" (in the deals)")
 
 
 def test_the_advice_of_the_errors_works(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,35 +28,35 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_a_command_answers_for_one_pipeline_of_the_export(capsys: pytest.CaptureFixture[str]) -> None:
     export = sf.read(BITRIX)
-    found = answer(capsys, "funnel", *BITRIX, "--export", "--pipeline", "Sales", "--by", "manager")
+    found = answer(capsys, "funnel", *BITRIX, "--read", "--pipeline", "Sales", "--by", "manager")
     assert found == repr(sf.show(sf.funnel(export.log, export.pipelines["Sales"], by="manager"))) + "\n"
 
 
 def test_a_command_answers_for_the_leads(capsys: pytest.CaptureFixture[str]) -> None:
     leads = sf.read(BITRIX).leads
     assert leads is not None
-    found = answer(capsys, "time-in-stage", *BITRIX, "--export", "--of", "leads")
+    found = answer(capsys, "time-in-stage", *BITRIX, "--read", "--of", "leads")
     assert found == repr(sf.show(sf.time_in_stage(leads.log, leads.pipelines["Leads"]))) + "\n"
 
 
 def test_quality_is_that_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     export = sf.read(BITRIX)
-    found = answer(capsys, "quality", *BITRIX, "--export", "--pipeline", "Sales")
+    found = answer(capsys, "quality", *BITRIX, "--read", "--pipeline", "Sales")
     assert found == repr(sf.show(export.log.quality(export.pipelines["Sales"]))) + "\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([*BITRIX, "--export"], "choose one with --pipeline: 'Sales', 'Service'"),
+        ([*BITRIX, "--read"], "choose one with --pipeline: 'Sales', 'Service'"),
         (
-            [*BITRIX, "--export", "--pipeline", "Sals"],
+            [*BITRIX, "--read", "--pipeline", "Sals"],
             "the export has no such pipeline; it has 'Sales', 'Service'",
         ),
-        ([*BITRIX, "--export", "--items", EVENTS], "leave out --items"),
-        ([EVENTS, "--export", "--invalid", "keep_stage"], "keep_stage is not for exports"),
-        ([EVENTS], "a CRM's own export is read with --export"),
-        (["none.json", "--export"], "no file 'none.json'"),
+        ([*BITRIX, "--read", "--items", EVENTS], "leave out --items"),
+        ([EVENTS, "--read", "--invalid", "keep_stage"], "keep_stage is not for exports"),
+        ([EVENTS], "a CRM's own export is read with --read"),
+        (["none.json", "--read"], "no file 'none.json'"),
     ],
 )
 def test_wrong_usage_is_refused(
@@ -66,7 +66,7 @@ def test_wrong_usage_is_refused(
 
 
 def test_an_export_without_leads_cannot_answer_for_leads(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["funnel", EVENTS, "--export", "--of", "leads"]) == 1
+    assert main(["funnel", EVENTS, "--read", "--of", "leads"]) == 1
     assert "the export has no leads" in capsys.readouterr().err
 
 
@@ -74,10 +74,10 @@ def test_options_of_reading_reach_the_reader(tmp_path: Path, capsys: pytest.Capt
     file = tmp_path / "deals.csv"
     file.write_text("id;phase;when\n7;New;03/04/2026\n7;Won;05/04/2026\n")
     columns = ["--item", "id", "--stage", "phase", "--time", "when"]
-    assert main(["items", str(file), "--export", *columns]) == 1
+    assert main(["item-table", str(file), "--read", *columns]) == 1
     assert "could be two days" in capsys.readouterr().err
-    options = ["--dates", "day", "--zone", "Europe/Berlin", "--crm", "events", "--format", "json"]
-    found = answer(capsys, "items", str(file), "--export", *columns, *options)
+    options = ["--dayfirst", "--zone", "Europe/Berlin", "--crm", "events", "--format", "json"]
+    found = answer(capsys, "item-table", str(file), "--read", *columns, *options)
     assert '"first_time": "2026-04-03T00:00:00+02:00"' in found
 
 
@@ -94,10 +94,12 @@ def test_the_log_of_an_export_is_written_as_a_table_of_rows(
     assert (pd.to_datetime(written["time"], utc=True) == expected["time"].dt.tz_convert("UTC")).all()
 
 
+@pytest.mark.parametrize("name", ["", "made", "made/deep/", "made.here/"])
 def test_all_of_an_export_goes_to_a_directory_and_comes_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer(capsys, "read", *BITRIX, "--to", str(tmp_path))
+    answer(capsys, "read", *BITRIX, "--to", f"{tmp_path}/{name}")
+    tmp_path = tmp_path / name
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "deals.parquet",
         "deals_Sales.toml",
@@ -131,7 +133,13 @@ def test_pipelines_whose_names_make_one_file_get_two(
     assert names == ["log_A_B.toml", "log_A_B_2.toml", "log_A_B_3.toml"]
 
 
-@pytest.mark.parametrize("to", ["log.json", "nowhere/log.csv"])
+@pytest.mark.parametrize("to", ["made/log.csv", "made/deep/log.parquet"])
+def test_the_folder_of_a_file_is_made(to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer(capsys, "read", EVENTS, "--to", str(tmp_path / to))
+    assert (tmp_path / to).is_file()
+
+
+@pytest.mark.parametrize("to", ["log.json", "nowhere/log.2026"])
 def test_what_cannot_be_written_is_refused(
     to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

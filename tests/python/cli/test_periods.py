@@ -50,7 +50,7 @@ ANALYSES: dict[str, Any] = {
     "funnel": sf.funnel,
     "time-in-stage": sf.time_in_stage,
     "transitions": sf.transitions,
-    "items": sf.item_table,
+    "item-table": sf.item_table,
     "summary": sf.summary,
 }
 
@@ -75,7 +75,7 @@ def test_a_command_answers_as_its_question_does(
 
 
 def test_a_trend_is_written_with_its_periods() -> None:
-    assert run("trend", "--every", "quarter", "--kind", "conversions", "--out", "trend.csv") == 0
+    assert run("funnel-by-period", "--every", "quarter", "--kind", "conversions", "--out", "trend.csv") == 0
     written = pd.read_csv("trend.csv")
     assert written["period"].unique().tolist() == ["2026Q1", "2026Q2"]
     expected = sf.funnel_by_period(log(), pipeline(), every="quarter", kind="conversions")
@@ -83,40 +83,40 @@ def test_a_trend_is_written_with_its_periods() -> None:
 
 
 def test_a_trend_survives_json_and_parquet() -> None:
-    assert run("trend", "--out", "trend.json") == 0
+    assert run("funnel-by-period", "--out", "trend.json") == 0
     assert json.loads(Path("trend.json").read_text())[0]["period"] == "2026-01"
-    assert run("trend", "--out", "trend.parquet") == 0
+    assert run("funnel-by-period", "--out", "trend.parquet") == 0
     expected = sf.funnel_by_period(log(), pipeline())
     found = pd.read_parquet("trend.parquet")
     assert_frame_equal(found[["period", "reached"]], expected[["period", "reached"]])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "with_"),
+    ("arguments", "against"),
     [
         ([], "previous"),
-        (["--with", "last_year"], "last_year"),
-        (["--with", "2026-01..2026-02"], ("2026-01", "2026-02")),
+        (["--against", "last_year"], "last_year"),
+        (["--against", "2026-01..2026-02"], ("2026-01", "2026-02")),
     ],
 )
 def test_two_periods_are_compared(
-    arguments: list[str], with_: Any, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], against: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("compare", "--period", "2026-03", *arguments) == 0
-    expected = sf.show(sf.compare_periods(log(), pipeline(), "2026-03", with_=with_))
+    assert run("compare-periods", "--period", "2026-03", *arguments) == 0
+    expected = sf.show(sf.compare_periods(log(), pipeline(), "2026-03", against=against))
     assert capsys.readouterr().out == repr(expected) + "\n"
 
 
 def test_a_comparison_needs_its_period(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        run("compare")
+        run("compare-periods")
     assert caught.value.code == 2
-    assert "compare needs --period" in capsys.readouterr().err
+    assert "compare-periods needs --period" in capsys.readouterr().err
 
 
 def test_plain_integers_take_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--period", "5..9", "--basis", "created", "--format", "json"]
-    assert run("items", *arguments, file="numbers.csv") == 0
+    assert run("item-table", *arguments, file="numbers.csv") == 0
     assert [item["item"] for item in json.loads(capsys.readouterr().out)] == ["1"]
 
 

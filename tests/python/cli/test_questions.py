@@ -72,7 +72,7 @@ WITH_ITEMS = [*ASKED, "--items", "items.csv"]
         (["--by", "who", "--top", "1"], {"by": ["who"], "top": 1}),
         (["--amount", "paid", "--amount-at", "stage"], {"amount": "paid", "amount_at": "stage"}),
         (
-            ["--amount", "paid", "--currency", "money", "--rate", "EUR=1", "--rate", "USD=0.5"],
+            ["--amount", "paid", "--currency", "money", "--rates", "EUR=1", "--rates", "USD=0.5"],
             {"amount": "paid", "currency": "money", "rates": {"EUR": 1.0, "USD": 0.5}},
         ),
     ],
@@ -93,7 +93,7 @@ def test_mixed_currencies_are_refused(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_text_that_is_not_a_rate_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     for rate in ("EUR", "EUR=", "EUR=much"):
         with pytest.raises(SystemExit) as caught:
-            main(["funnel", *ASKED, "--amount", "paid", "--currency", "money", "--rate", rate])
+            main(["funnel", *ASKED, "--amount", "paid", "--currency", "money", "--rates", rate])
         assert caught.value.code == 2
         assert "expected a currency and its rate, such as EUR=1.08" in capsys.readouterr().err
 
@@ -147,19 +147,21 @@ def test_a_chain_is_read_from_three_tables(capsys: pytest.CaptureFixture[str]) -
     counts: tuple[Literal["entity", "origin"], ...] = ("entity", "origin")
     for count in counts:
         expected = sf.chain_funnel(leads, log(), links, **both, kind="both", basis=count)
-        assert answer(capsys, "chain", *files, *stages, "--kind", "both", "--count", count) == shown(expected)
+        assert answer(capsys, "chain-funnel", *files, *stages, "--kind", "both", "--basis", count) == shown(
+            expected
+        )
 
 
 def test_a_chain_is_read_from_an_export(capsys: pytest.CaptureFixture[str]) -> None:
     expected = sf.chain_funnel(sf.read(BITRIX), deal_pipeline="Sales", period="2026-03")
-    found = answer(capsys, "chain", *BITRIX, "--deal-pipeline", "Sales", "--period", "2026-03")
+    found = answer(capsys, "chain-funnel", *BITRIX, "--deal-pipeline", "Sales", "--period", "2026-03")
     assert found == shown(expected)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "chain needs the files of an export, or all of --leads, --deals and --links"),
+        ([], "chain-funnel needs the files of an export, or all of --leads, --deals and --links"),
         (["--leads", "leads.csv"], "all of --leads, --deals and --links"),
         (["deals.csv", "--links", "links.csv"], "not both (--links)"),
         (
@@ -172,7 +174,7 @@ def test_a_chain_that_misses_a_part_is_bad_usage(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["chain", *arguments])
+        main(["chain-funnel", *arguments])
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
 
@@ -180,7 +182,7 @@ def test_a_chain_that_misses_a_part_is_bad_usage(
 def test_an_export_has_its_managers_and_amounts_at_hand(capsys: pytest.CaptureFixture[str]) -> None:
     export = sf.read(BITRIX)
     expected = sf.skips(export.log, export.pipelines["Sales"], by=["manager"])
-    found = answer(capsys, "skips", *BITRIX, "--export", "--pipeline", "Sales", "--by", "manager")
+    found = answer(capsys, "skips", *BITRIX, "--read", "--pipeline", "Sales", "--by", "manager")
     assert found == shown(expected)
 
 

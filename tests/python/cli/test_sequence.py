@@ -1,4 +1,4 @@
-"""The command ``stagefunnel sequence``."""
+"""The commands about sequences."""
 
 import json
 from pathlib import Path
@@ -35,15 +35,15 @@ class Clicks(NamedTuple):
     file: Path
     capsys: pytest.CaptureFixture[str]
 
-    def sequence(self, *options: str) -> Ended:
+    def sequence(self, *options: str, command: str = "sequence-funnel") -> Ended:
         try:
-            code = main(["sequence", str(self.file), *COLUMNS, *options])
+            code = main([command, str(self.file), *COLUMNS, *options])
         except SystemExit as ended:
             code = int(ended.code or 0)
         return Ended(code, *self.capsys.readouterr())
 
-    def rows(self, *options: str) -> list[dict[str, Any]]:
-        run = self.sequence(*STEPS, *options, "--format", "json")
+    def rows(self, *options: str, command: str = "sequence-funnel") -> list[dict[str, Any]]:
+        run = self.sequence(*STEPS, *options, "--format", "json", command=command)
         assert run.code == 0, run.err
         rows: list[dict[str, Any]] = json.loads(run.out)
         return rows
@@ -88,24 +88,24 @@ def test_each_rule_of_a_match_is_an_option(
     assert [row["reached"] for row in clicks.rows(*options)] == reached
 
 
-def test_other_tables_are_asked_for_by_name(clicks: Clicks) -> None:
-    assert [row["level"] for row in clicks.rows("--table", "items")] == [3, 2, 1]
-    trend = clicks.rows("--table", "trend", "--every", "week")
+def test_each_question_is_a_command(clicks: Clicks) -> None:
+    assert [row["level"] for row in clicks.rows(command="sequence-items")] == [3, 2, 1]
+    trend = clicks.rows("--every", "week", command="sequence-trend")
     assert [(row["entered"], row["converted"]) for row in trend] == [(2, 1), (0, 0), (1, 0)]
-    assert sum(row["count"] for row in clicks.rows("--table", "times", "--to-step", "2", "--bins", "2")) == 2
-    assert [row["path"] for row in clicks.rows("--table", "paths", "--to-step", "2")] == [
-        "(nothing)",
-        "ad",
-    ]
+    times = clicks.rows("--to-step", "2", "--bins", "2", command="time-to-convert")
+    assert sum(row["count"] for row in times) == 2
+    paths = clicks.rows("--to-step", "2", command="sequence-paths")
+    assert [row["path"] for row in paths] == ["(nothing)", "ad"]
 
 
 def test_a_trend_says_which_periods_had_the_same_time(clicks: Clicks) -> None:
-    trend = ("--table", "trend", "--every", "week", "--to-step", "2")
-    mature = [row["mature"] for row in clicks.rows(*trend, "--window", "189h")]
+    trend = ("--every", "week", "--to-step", "2")
+    found = clicks.rows(*trend, "--window", "189h", command="sequence-trend")
+    mature = [row["mature"] for row in found]
     assert mature == [1, 0, 0]  # the log ends 189 hours after the visit of 12 o'clock, which is not past them
-    lines = clicks.sequence(*STEPS, *trend).out.splitlines()
+    lines = clicks.sequence(*STEPS, *trend, command="sequence-trend").out.splitlines()
     assert "Without a window older periods have had longer to convert." in lines
-    refused = clicks.sequence(*STEPS, *trend, "--mode", "unordered")
+    refused = clicks.sequence(*STEPS, *trend, "--mode", "unordered", command="sequence-trend")
     assert refused.code == 1
     assert "--mode unordered has no trend" in refused.err
     assert "choose --mode ordered or --mode hybrid" in refused.err
@@ -135,7 +135,7 @@ def test_steps_may_be_one_of_several_stages(clicks: Clicks) -> None:
         ((*STEPS, "--optional", "two"), 2, "--optional two: expected step numbers"),
         ((*STEPS, "--exclude", "ad:x"), 2, "--exclude ad:x: expected STAGE:AFTER:BEFORE:EFFECT"),
         ((*STEPS, "--window", "7"), 1, "has no unit"),
-        ((*STEPS, "--mode", "order"), 2, "invalid choice"),
+        ((*STEPS, "--mode", "order"), 2, "--mode order is not one of 'ordered', "),
         ((*STEPS, "--hold", "shop"), 1, "shop"),
     ],
 )

@@ -9,10 +9,11 @@ from helpers import ROOT, write_export
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
 from stagefunnel.cli.parser import command_parser
-from stagefunnel.cli.spelling import speller
+from stagefunnel.cli.spelling import speller, with_options
 from stagefunnel.errors import Option, advised, given, named
 
 ARGUMENTS = {"by", "invalid", "as_of", "time_format", "period", "threads", "pipeline", "out", "decimal"}
+ARGUMENTS |= {"crm", "dayfirst", "rates", "against"}
 EXPORT = ROOT / "tests/data/exports/tables/events.csv"
 
 
@@ -48,11 +49,12 @@ def test_an_option_of_the_command_is_spelled_as_it_is_typed(
     [
         (named("path"), "--out"),
         (named("form"), "--format"),
-        (given("format", "bitrix"), "--crm bitrix"),
-        (given("dayfirst", True), "--dates day"),
-        (given("dayfirst", False), "--dates month"),
-        (named("rates"), "--rate"),
-        (given("with_", ("2026-01", "2026-02")), "--with 2026-01..2026-02"),
+        (given("crm", "bitrix"), "--crm bitrix"),
+        (given("dayfirst", True), "--dayfirst"),
+        (given("dayfirst", False), "--no-dayfirst"),
+        (named("dayfirst"), "--dayfirst"),
+        (named("rates"), "--rates"),
+        (given("against", ("2026-01", "2026-02")), "--against 2026-01..2026-02"),
         (given("effect", "drp"), "the effect drp of --exclude"),
         (named("effect"), "the effect of --exclude"),
     ],
@@ -64,15 +66,15 @@ def test_an_option_of_another_name_is_spelled_by_that_name(option: Option, comma
 @pytest.mark.parametrize(
     ("command", "option", "text"),
     [
-        ("chain", given("basis", "items"), "--count items"),
-        ("chain", given("period_basis", "items"), "--basis items"),
+        ("chain-funnel", given("basis", "items"), "--basis items"),
+        ("chain-funnel", given("period_basis", "items"), "--period-basis items"),
         ("funnel", given("basis", "items"), "--basis items"),
         ("read", named("path"), "--to"),
         ("demo", named("path"), "DIR"),
     ],
 )
 def test_a_command_may_have_a_name_of_its_own(command: str, option: Option, text: str) -> None:
-    assert speller({"basis", "count", "to"}, COMMANDS[command].other_names)(option) == text
+    assert speller({"basis", "period_basis", "to"}, COMMANDS[command].other_names)(option) == text
 
 
 @pytest.mark.parametrize(
@@ -88,9 +90,23 @@ def test_an_option_that_the_command_lacks_is_spelled_as_in_python(option: Option
     assert speller(ARGUMENTS, {})(option) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("left out; pass order= for another order", "left out; pass --order for another order"),
+        ("Pass time_format= for others", "Pass --time-format for others"),
+        ('pass encoding="cp1252" if so', "pass --encoding cp1252 if so"),
+        ("Pass pipeline= for other stages", "Pass pipeline= (in Python) for other stages"),
+        ("no option= here", "no option= here"),
+    ],
+)
+def test_options_in_the_notes_of_a_log_are_spelled_too(text: str, spelled: str) -> None:
+    assert with_options(text, speller({"order", "time_format", "encoding"}, {})) == spelled
+
+
 ROWS = "item,stage,time\n1,New,2026-01-01\n1,Won,2026-01-02\n"
 LOG = ["log.csv", "--pipeline", "pipeline.toml"]
-SEQUENCE = ["sequence", "log.csv", "--steps", "New,Won"]
+SEQUENCE = ["sequence-funnel", "log.csv", "--steps", "New,Won"]
 
 
 @pytest.mark.parametrize(
@@ -101,27 +117,35 @@ SEQUENCE = ["sequence", "log.csv", "--steps", "New,Won"]
         (["funnel", *LOG, "--top", "2"], "top=2", "--top 2"),
         (["funnel", *LOG, "--at", "last"], "at='last'", "--at last"),
         (["funnel", *LOG, "--currency", "item"], "currency=", "--currency"),
-        (["funnel", *LOG, "--amount", "item", "--rate", "EUR=1"], "rates=", "--rate"),
+        (["funnel", *LOG, "--amount", "item", "--rates", "EUR=1"], "rates=", "--rates"),
         (["funnel", *LOG, "--period", "March"], "period='March'", "--period March"),
         (["flow", *LOG, "--as-of", "soon"], "as_of='soon'", "--as-of soon"),
-        (["compare", *LOG, "--period", "2026-01", "--with", "May"], "with_='May'", "--with May"),
-        (["compare", *LOG, "--period", "2026-01.."], "period=('2026-01', None)", "--period 2026-01.."),
+        (
+            ["compare-periods", *LOG, "--period", "2026-01", "--against", "May"],
+            "against='May'",
+            "--against May",
+        ),
+        (
+            ["compare-periods", *LOG, "--period", "2026-01.."],
+            "period=('2026-01', None)",
+            "--period 2026-01..",
+        ),
         ([*SEQUENCE, "--window", "7"], "window='7'", "--window 7"),
         ([*SEQUENCE, "--max-gap", "7"], "max_gap='7'", "--max-gap 7"),
         ([*SEQUENCE, "--optional", "1"], "optional=", "--optional"),
         ([*SEQUENCE, "--modes", "strict_order"], 'mode="clickhouse"', "--mode clickhouse"),
         ([*SEQUENCE, "--exclude", "New:1:2:drp"], "): effect='drp'", "the effect drp of --exclude"),
-        ([*SEQUENCE, "--table", "times", "--from-step", "3"], "from_step=3", "--from-step 3"),
-        (["sequence", "log.csv", "--steps", "New,won"], 'missing="ignore"', "--missing ignore"),
+        (["time-to-convert", *SEQUENCE[1:], "--from-step", "3"], "from_step=3", "--from-step 3"),
+        (["sequence-funnel", "log.csv", "--steps", "New,won"], 'missing="ignore"', "--missing ignore"),
         (["funnel", "odd.csv", *LOG[1:]], 'unlisted="ignore"', "--unlisted ignore"),
         (["funnel", "gap.csv", *LOG[1:]], 'invalid="drop"', "--invalid drop"),
         (["funnel", "none.csv", *LOG[1:]], 'empty="allow"', "--empty allow"),
         (["funnel", *LOG, "--time-format", "%Q"], "time_format='%Q'", "--time-format %Q"),
         (["read", str(EXPORT), "--to", "x.csv", "--zone", "Mars"], "zone='Mars'", "--zone Mars"),
         (["read", str(EXPORT), "--to", "x.csv", "--encoding", "odd"], "encoding='odd'", "--encoding odd"),
-        (["read", str(EXPORT), "--to", "x.csv", "--crm", "odd"], "format='odd'", "--crm odd"),
-        (["read", str(EXPORT), "--to", "none/x.csv"], "path='none/x.csv'", "--to none/x.csv"),
-        (["read", "dates.csv", "--to", "x.csv"], "dayfirst=True", "--dates day"),
+        (["read", str(EXPORT), "--to", "x.csv", "--crm", "odd"], "crm='odd'", "--crm odd"),
+        (["read", str(EXPORT), "--to", "dates.csv/x.csv"], "path='dates.csv/x.csv'", "--to dates.csv/x.csv"),
+        (["read", "dates.csv", "--to", "x.csv"], "dayfirst=True", "--dayfirst"),
     ],
 )
 def test_each_face_spells_the_options_of_an_error(

@@ -80,7 +80,6 @@ def test_markdown_goes_to_one_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_directory_gets_a_csv_file_for_each_table() -> None:
-    Path("tables").mkdir()
     assert run("--out", "tables", "--format", "csv") == 0
     assert sorted(path.name for path in Path("tables").iterdir()) == sorted(f"{name}.csv" for name in TABLES)
     funnel = expected().funnel
@@ -99,13 +98,14 @@ def test_a_directory_gets_a_parquet_file_for_each_table() -> None:
     ("options", "end"),
     [
         (["--format", "csv"], ""),
-        (["--out", "all.csv"], "; there is no directory all.csv"),
-        (["--out", "gone", "--format", "csv"], "; there is no directory gone"),
+        (["--out", "all.csv"], "; all.csv is no name of a directory"),
+        (["--out", "deals", "--format", "csv"], "; deals is no name of a directory"),
     ],
 )
 def test_several_tables_do_not_fit_one_csv_file(
     capsys: pytest.CaptureFixture[str], options: list[str], end: str
 ) -> None:
+    Path("deals").write_text("a file")
     assert run(*options) == 1
     message = "a summary is several tables, csv holds one: name a directory with --out, and each gets a file"
     assert capsys.readouterr() == ("", f"stagefunnel: error: {message} there{end}\n")

@@ -66,8 +66,12 @@ def read_to_the_end(terminal: int) -> str:
 
 def seen(shown: str) -> set[tuple[str, str]]:
     """Find the bars that are complete: the name of what is read, and its rows."""
-    plain = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown)
-    return {(found[1], found[2]) for found in ROWS_A_SECOND.finditer(plain)}
+    return {(found[1], found[2]) for found in ROWS_A_SECOND.finditer(plain(shown))}
+
+
+def plain(shown: str) -> str:
+    """Leave out what moves the cursor and colours."""
+    return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown)
 
 
 def test_a_terminal_sees_progress_and_colour_and_a_pipe_neither() -> None:
@@ -106,7 +110,7 @@ def test_the_table_of_items_has_a_bar_of_its_own() -> None:
 
 def test_the_files_of_an_export_are_told_as_one() -> None:
     files = sorted(str(file) for file in (EXPORTS / "kommo").glob("*.json"))
-    shown = on_a_terminal(["funnel", "--export", *files, "--pipeline", "Sales"])
+    shown = on_a_terminal(["funnel", "--read", *files, "--pipeline", "Sales"])
     (n_rows,) = [int(rows) for name, rows in seen(shown) if name == f"{len(files)} files"]
     assert n_rows > 20
 
@@ -115,7 +119,7 @@ def test_the_tables_of_a_chain_are_told() -> None:
     Path("links.csv").write_text("deal_id,lead_id\n1,1\n")
     given = ["--leads", "log.csv", "--lead-pipeline", "pipeline.toml"]
     given += ["--deals", "log.csv", "--deal-pipeline", "pipeline.toml", "--links", "links.csv"]
-    assert {("links.csv", "1"), ("log.csv", "2")} <= seen(on_a_terminal(["chain", *given]))
+    assert {("links.csv", "1"), ("log.csv", "2")} <= seen(on_a_terminal(["chain-funnel", *given]))
 
 
 def test_progress_goes_beside_what_is_printed_and_goes_away_again() -> None:
@@ -167,3 +171,24 @@ def test_a_page_shows_its_progress_unless_it_is_to_be_quiet() -> None:
     shown = on_a_terminal(report)
     assert re.search(r"page\.html.* 100%", re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown))
     assert on_a_terminal([*report, "--quiet"]) == "wrote page.html\r\n"
+
+
+TIMES = ["time-in-stage", "log.csv", "--pipeline", "pipeline.toml"]
+
+
+def test_a_narrow_terminal_gets_the_columns_that_have_room_and_a_pipe_all_of_them() -> None:
+    shown = plain(on_a_terminal(TIMES, COLUMNS="60"))
+    assert re.search(r"columns are left out for width: outcome, .*--wide\s+shows all", shown, re.DOTALL)
+    assert "q25" not in shown.partition("left out")[0]
+    wide = plain(on_a_terminal([*TIMES, "--wide"], COLUMNS="60"))
+    assert "left out for width" not in wide
+    assert re.search(r"outcome +visits.* q90", wide)
+    piped = run_python("-m", "stagefunnel", *TIMES).stdout
+    assert re.search(r"outcome +visits.* q90", piped)
+    assert run_python("-m", "stagefunnel", *TIMES, "--wide").stdout == piped
+
+
+def test_a_file_has_all_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main([*TIMES, "--out", "times.txt"]) == 0
+    assert re.search(r"outcome +visits.* q90", Path("times.txt").read_text(encoding="utf-8"))

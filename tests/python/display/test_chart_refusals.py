@@ -23,7 +23,7 @@ TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
     "compare periods": (
         plots.plot_compare,
         "compare_periods()",
-        lambda: sf.compare_periods(LOG, PIPELINE, "2026-03", with_="previous"),
+        lambda: sf.compare_periods(LOG, PIPELINE, "2026-03", against="previous"),
     ),
     "funnel": (plots.plot_funnel, "funnel()", lambda: sf.funnel(LOG, PIPELINE)),
     "losses": (plots.plot_losses, "losses()", lambda: sf.losses(LOG, PIPELINE)),

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples import examples
-from stagefunnel.display.numbers import brief, count, counted, length, number, percent
+from stagefunnel.display.numbers import (
+    brief,
+    change,
+    count,
+    counted,
+    difference,
+    length,
+    number,
+    percent,
+    points,
+    precise_points,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +43,73 @@ from stagefunnel.display.numbers import brief, count, counted, length, number, p
 )
 def test_a_share_is_written_in_percent(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0 %"),
+        (-0.0, "0 %"),
+        (0.5061, "+51 %"),
+        (-0.18, "-18 %"),
+        (-0.0004, "> -0.1 %"),
+        (0.0004, "< 0.1 %"),
+        (-0.004, "-0.4 %"),
+        (0.004, "+0.4 %"),
+        (-0.9996, "-99.9 %"),
+        (-1.0, "-100 %"),
+        (12.0, "+1200 %"),
+        (float("nan"), "–"),
+    ],
+)
+def test_a_change_has_its_sign(value: float, text: str) -> None:
+    assert change(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.07, "+7 points"),
+        (-0.12, "-12 points"),
+        (0.01, "+1 point"),
+        (-0.0101, "-1 point"),
+        (0.0, "0 points"),
+        (-0.0, "0 points"),
+        (0.004, "+0.4 points"),
+        (-0.004, "-0.4 points"),
+        (-0.0003, "> -0.1 points"),
+        (1.0, "+100 points"),
+        (0.996, "+100 points"),
+        (float("nan"), "–"),
+    ],
+)
+def test_a_difference_of_shares_is_in_points(value: float, text: str) -> None:
+    assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.076, "+7.6"), (-0.003, "−0.3"), (-0.0004, "0.0"), (0.0, "0.0"), (-0.0, "0.0")]
+)
+def test_points_of_a_sentence_have_one_decimal_and_no_sign_of_nothing(value: float, text: str) -> None:
+    assert precise_points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(87, "+87"), (-10, "-10"), (0, "0"), (-0.0, "0"), (-1234.5, "-1,234.50"), (-0.004, "> -0.01")],
+)
+def test_a_difference_of_numbers_has_its_sign(value: float, text: str) -> None:
+    assert difference(value) == text
+
+
+@examples(ci=100, night=1_000)
+@given(st.floats(-1e6, 1e6))
+def test_nothing_is_written_as_less_than_nothing(value: float) -> None:
+    texts = [write(value) for write in (percent, number, count, change, points, difference, precise_points)]
+    for text in texts:
+        digits = text.lstrip("+").replace(",", "").split(" ")[0]
+        assert not digits.startswith("-0") or float(digits) < 0, text
+        assert digits not in ("-0", "-0.0", "-0.00"), text
 
 
 @examples(ci=100, night=1_000)
@@ -61,6 +139,8 @@ def test_a_part_of_something_is_never_said_to_be_nothing_or_all(share: float) ->
         ("12ms", "12 ms"),
         ("7us", "7 µs"),
         ("300ns", "< 1 µs"),
+        ("-36min", "-36 min"),
+        ("-0s", "0 s"),
     ],
 )
 def test_a_length_of_time_is_written_in_its_two_largest_units_at_most(value: str, text: str) -> None:
@@ -84,7 +164,17 @@ def test_a_missing_value_is_a_dash(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(12345, "12,345"), (2.5, "2.50"), (3.0, "3"), (1e6, "1,000,000")]
+    ("value", "text"),
+    [
+        (12345, "12,345"),
+        (2.5, "2.50"),
+        (3.0, "3"),
+        (1e6, "1,000,000"),
+        (-0.0, "0"),
+        (-0.001, "> -0.01"),
+        (0.001, "< 0.01"),
+        (-0.006, "-0.01"),
+    ],
 )
 def test_a_plain_number_has_no_decimals_that_it_does_not_need(value: float, text: str) -> None:
     assert number(value) == length(value) == text

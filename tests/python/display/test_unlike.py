@@ -148,7 +148,7 @@ def test_two_periods_are_compared_if_they_are_alike() -> None:
     assert below(alike) == ["Furthest apart at Won: 11 % (2026-02), 7 % (2026-01)"]
     younger = sf.compare_periods(log, SMALL, "2026-03", basis="created")
     assert below(younger) == ["Not alike in age: 60 % of 2026-03 is still open, 0 % of 2026-02"]
-    small = sf.compare_periods(log, SMALL, "2026-04", basis="created", with_="2026-02")
+    small = sf.compare_periods(log, SMALL, "2026-04", basis="created", against="2026-02")
     assert below(small) == ["Fewer than 30 items: 2026-04"]
     partial = sf.compare_periods(log_of(ROWS[2:]), SMALL, "2026-02", basis="created")
     assert below(partial)[0] == "Covered only in part: 2026-01 (observed until 2026-04-05)"
@@ -233,6 +233,6 @@ def test_a_period_whose_items_are_in_part_too_recent_is_not_compared() -> None:
     # Of May 40 items are of the second, and 40 of the 28th, three days before the end.
     late = [(f"late {at}", "New", pd.Timestamp("2026-05-28")) for at in range(40)]
     log = log_of([*ROWS, *cohort("2026-05", 20, 20, 0), *late])
-    table = sf.compare_periods(log, SMALL, "2026-05", with_="2026-02", within="10d")
+    table = sf.compare_periods(log, SMALL, "2026-05", against="2026-02", within="10d")
     assert below(table)[0] == "Covered only in part: 2026-05 (observed until 2026-05-31 23:59:59.999999)"
     assert not [line for line in below(table) if line.startswith("Furthest")]

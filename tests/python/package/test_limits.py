@@ -16,7 +16,7 @@ COMMAND = "from stagefunnel.cli import main\nmain({arguments!r})"
 ANSWERS = [
     ["--help"],
     ["funnel", "--help"],
-    ["sequence", "--help"],
+    ["sequence-funnel", "--help"],
     ["--version"],
     ["--print-completion", "bash"],
     ["--no-such-option"],
@@ -24,7 +24,7 @@ ANSWERS = [
     ["funnel"],
     ["funnel", "log.csv", "--no-such-option"],
     ["funnel", "log.csv", "--kind", "no-such-kind"],
-    ["sequence", "log.csv"],
+    ["sequence-funnel", "log.csv"],
     ["demo", "--format", "csv"],
 ]
 

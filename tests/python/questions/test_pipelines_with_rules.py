@@ -44,7 +44,7 @@ def of_plain(question: Any, **options: Any) -> None:
 
 
 def compared() -> None:
-    table = sf.compare_periods(log(), PIPELINE, "2026-06", with_="2026-04", kind="furthest")
+    table = sf.compare_periods(log(), PIPELINE, "2026-06", against="2026-04", kind="furthest")
     for column, period in (("reached", "2026-06"), ("reached_before", "2026-04")):
         kept = reference.kept_rows(
             ROWS, PIPELINE, start=pd.Timestamp(period), end=pd.Timestamp(period) + pd.DateOffset(months=1)

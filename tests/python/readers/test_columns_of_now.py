@@ -43,7 +43,7 @@ def test_a_list_of_items_with_dates_is_no_wide_table() -> None:
         {"id": 1, "stage": "Offer", "status": "won", "won time": "2026-01-09", "lost time": None},
         {"id": 2, "stage": "New", "status": "lost", "won time": None, "lost time": "2026-02-01"},
     ]
-    with pytest.raises(sf.ReaderError, match="pass format='wide'") as caught:
+    with pytest.raises(sf.ReaderError, match="pass crm='wide'") as caught:
         sf.read(people)
     assert "'won time', 'lost time'" in str(caught.value)
     closed = [
@@ -54,7 +54,7 @@ def test_a_list_of_items_with_dates_is_no_wide_table() -> None:
 
 
 def test_the_argument_decides_that_a_table_is_wide() -> None:
-    export = sf.read(with_column("stage", "In delivery", "Gone", "Waiting"), format="wide")
+    export = sf.read(with_column("stage", "In delivery", "Gone", "Waiting"), crm="wide")
     assert outcomes(export) == [1, 1, 1]
     assert count(export, "stage_differs_from_list") == 0  # nobody knows these names
 

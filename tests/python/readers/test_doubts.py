@@ -113,7 +113,7 @@ def test_the_command_writes_them_out_with_its_own_options(
 ) -> None:
     newest = tmp_path / "newest.csv"
     newest.write_text("".join(["deal_id,stage,changed_at\n", *reversed(TIED.splitlines(keepends=True)[1:])]))
-    assert main(["funnel", str(newest), "--export", "--format", "json"]) == 0
+    assert main(["funnel", str(newest), "--read", "--format", "json"]) == 0
     said = capsys.readouterr().err
     assert f"stagefunnel: warning: 1 item {WARNING}" in said
     assert "stagefunnel: guess: 2 rows at the same time" in said

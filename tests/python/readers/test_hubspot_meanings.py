@@ -224,4 +224,4 @@ def test_a_property_history_of_tickets_is_read_by_the_name_of_its_property() -> 
 def test_a_list_of_deals_with_a_name_and_a_value_is_no_property_history() -> None:
     deals = [{"deal_id": 1, "name": "Big", "value": 100, "timestamp": "2026-01-05"}]
     with pytest.raises(sf.ReaderError):
-        sf.read(deals, format="hubspot")
+        sf.read(deals, crm="hubspot")

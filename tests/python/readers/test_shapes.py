@@ -275,12 +275,12 @@ def test_one_pipeline_in_its_column_gives_its_name() -> None:
 
 
 def test_a_format_that_does_not_exist_or_does_not_fit_is_refused() -> None:
-    with pytest.raises(sf.SchemaError, match=r"format='event' is not one of .*did you mean 'events'"):
-        read("events.csv", format="event")
+    with pytest.raises(sf.SchemaError, match=r"crm='event' is not one of .*did you mean 'events'"):
+        read("events.csv", crm="event")
     with pytest.raises(
         sf.ReaderError, match=r"events\.csv: not an export of a known format.*Known formats:\n  stays "
     ):
-        read("events.csv", format="stays")
+        read("events.csv", crm="stays")
 
 
 def test_input_of_two_formats_is_refused_with_what_each_file_is() -> None:
@@ -295,8 +295,8 @@ def test_naming_columns_reads_the_table_of_a_crm_as_any_other() -> None:
     )
     assert export.format == "events"
     assert pipeline_of(export).won == ("Deal won",)
-    with pytest.raises(sf.SchemaError, match="format='bitrix24' has its own columns; leave out stage="):
-        sf.read(EXPORTS / "bitrix24" / "crm_deal_stage_history.csv", format="bitrix24", stage="STAGE_NAME")
+    with pytest.raises(sf.SchemaError, match="crm='bitrix24' has its own columns; leave out stage="):
+        sf.read(EXPORTS / "bitrix24" / "crm_deal_stage_history.csv", crm="bitrix24", stage="STAGE_NAME")
 
 
 def test_an_unknown_file_is_refused_with_its_columns_and_all_formats() -> None:

@@ -196,9 +196,10 @@ def test_an_option_that_does_not_fit_is_named(option: str, value: str, tmp_path:
 def test_a_page_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(sf.StageFunnelError):
         sf.report(LITTLE, NEW, tmp_path / "report.html", by="shoe_size")
-    with pytest.raises(sf.StageFunnelError, match="there is no directory"):
-        sf.report(LITTLE, NEW, tmp_path / "nowhere" / "report.html")
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(sf.StageFunnelError, match="file is not a directory"):
+        sf.report(LITTLE, NEW, tmp_path / "file" / "report.html")
 
 
 def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(

@@ -19,7 +19,7 @@ from ..remarks import say_doubts
 from ..values import read_length, read_moment, read_period
 
 
-def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
+def chain_funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
     """Count the funnel of a chain, from an export or from three tables."""
     given = [name for name in ("leads", "deals", "links") if getattr(args, name) is not None]
     if args.files and given:
@@ -35,7 +35,7 @@ def chain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
             **_options(args, export.log, args.unlisted or "error"),
         )
     if len(given) < 3:
-        parser.error("chain needs the files of an export, or all of --leads, --deals and --links")
+        parser.error("chain-funnel needs the files of an export, or all of --leads, --deals and --links")
     with ExitStack() as stack:
         leads, deals = (_part(args, parser, part, stack) for part in ("lead", "deal"))
         files = expand_files([args.links], parser)
@@ -74,12 +74,12 @@ def _options(args: argparse.Namespace, log: sf.StageLog, unlisted: str) -> dict[
         "kind": args.kind,
         "fill": args.fill,
         "lost_then_won": args.lost_then_won,
-        "basis": args.count,
+        "basis": args.basis,
         "amount": args.amount,
         "unlisted": unlisted,
         "missing": args.missing,
         "period": read_period(args.period, log),
-        "period_basis": args.basis,
+        "period_basis": args.period_basis,
         "as_of": read_moment(args.as_of, log),
         "within": read_length(args.within, log),
     }

@@ -24,27 +24,57 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
         return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
 
 
-def trend(args: _Args, parser: _Parser) -> pd.DataFrame:
+def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
         options = _funnel_options(args, inputs)
         return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **options)
 
 
-def compare(args: _Args, parser: _Parser) -> pd.DataFrame:
+def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the funnels of two periods side by side."""
     if args.period is None:
-        parser.error("compare needs --period")
+        parser.error("compare-periods needs --period, the period to compare")
     with open_inputs(args, parser) as inputs:
         options = _funnel_options(args, inputs)
-        with_ = args.with_ if args.with_ in ("previous", "last_year") else read_period(args.with_, inputs.log)
+        is_word = args.against in ("previous", "last_year")
+        against = args.against if is_word else read_period(args.against, inputs.log)
         return sf.compare_periods(
             inputs.log,
             inputs.pipeline,
             options.pop("period"),
-            with_=with_,
+            against=against,
             same_part=args.same_part,
             **options,
+        )
+
+
+def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Count how the items stand."""
+    with open_inputs(args, parser) as inputs:
+        return sf.outcomes(
+            inputs.log,
+            inputs.pipeline,
+            lost_then_won=args.lost_then_won or "include",
+            by=split_names(args.by),
+            at=args.at,
+            top=args.top,
+            unit=args.unit,
+            **inputs.cohort(args),
+        )
+
+
+def explain(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Explain one item."""
+    with open_inputs(args, parser) as inputs:
+        return sf.explain(
+            inputs.log,
+            inputs.pipeline,
+            item=args.item_key,
+            kind=args.kind,
+            fill=args.fill,
+            lost_then_won=args.lost_then_won,
+            **inputs.scope(args),
         )
 
 
@@ -90,7 +120,7 @@ def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
         return sf.transitions(inputs.log, inputs.pipeline, **inputs.scope(args))
 
 
-def items(args: _Args, parser: _Parser) -> pd.DataFrame:
+def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the items, one row each."""
     with open_inputs(args, parser) as inputs:
         return sf.item_table(inputs.log, inputs.pipeline, **inputs.scope(args))
@@ -160,14 +190,14 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
 
 
 def _rates_of(args: _Args, parser: _Parser) -> dict[str, float] | None:
-    """Read rates such as ``EUR=1.08``."""
-    if args.rate is None:
+    """Read rates such as ``EUR=1.08,GBP=1.27``."""
+    if args.rates is None:
         return None
     rates = {}
-    for text in args.rate:
+    for text in [one for texts in args.rates for one in texts.split(",")]:
         name, equals, number = text.partition("=")
         try:
             rates[name] = float(number if equals else "")
         except ValueError:
-            parser.error(f"--rate {text}: expected a currency and its rate, such as EUR=1.08")
+            parser.error(f"--rates {text}: expected a currency and its rate, such as EUR=1.08")
     return rates

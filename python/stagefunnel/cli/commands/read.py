@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import stagefunnel as sf
 
 from ...display.formats import choose_format
-from ...display.write import write_file
+from ...display.write import names_directory, write_file
 from ..inputs import read_export
 from ..spelling import speller, with_options
 
@@ -19,7 +19,7 @@ from ..spelling import speller, with_options
 def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Write the log of an export to a file, or the whole export to a directory."""
     export = read_export(args, parser)
-    if os.path.isdir(args.to):
+    if os.path.isdir(args.to) or names_directory(args.to):
         _write_all(export, args.to)
     else:
         write_file(sf.row_table(export.log), _table_format(args.to), args.to)
@@ -32,7 +32,7 @@ def _table_format(path: str) -> str:
     form = choose_format(None, path)
     if form not in ("csv", "parquet"):
         raise sf.ReaderError(
-            f"--to {path}: a log is written as .csv or .parquet, or all to a directory that is there"
+            f"--to {path}: a log is written as .csv or .parquet, or all to a directory, which needs no ending"
         )
     return form
 

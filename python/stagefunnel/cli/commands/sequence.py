@@ -1,8 +1,10 @@
-"""The command that counts sequences of stages."""
+"""The commands that ask about sequences of stages."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -16,29 +18,58 @@ _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
 
 
-def sequence(args: _Args, parser: _Parser) -> pd.DataFrame:
-    """Count how far items come through steps, or answer another question about these steps."""
+def sequence_funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Count how far items come through steps."""
+    with _opened(args, parser) as (log, steps, _):
+        return sf.sequence_funnel(log, steps, **_groups(args), **_rules(args, log, parser))
+
+
+def sequence_items(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List the items, one row each."""
+    with _opened(args, parser) as (log, steps, _):
+        return sf.sequence_items(log, steps, **_rules(args, log, parser))
+
+
+def sequence_trend(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Count conversions by the period in which items entered."""
+    with _opened(args, parser) as (log, steps, _):
+        options = _between(args) | _groups(args) | _rules(args, log, parser)
+        return sf.sequence_trend(log, steps, every=args.every, **options)
+
+
+def time_to_convert(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Summarise how long items take from one step to another."""
+    with _opened(args, parser) as (log, steps, calendar):
+        options = _between(args) | _groups(args) | _rules(args, log, parser)
+        return sf.time_to_convert(log, steps, bins=args.bins, calendar=calendar, **options)
+
+
+def sequence_paths(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List what comes between two steps."""
+    with _opened(args, parser) as (log, steps, _):
+        return sf.sequence_paths(log, steps, top=args.top, **_between(args), **_rules(args, log, parser))
+
+
+@contextmanager
+def _opened(
+    args: _Args, parser: _Parser
+) -> Iterator[tuple[sf.StageLog, list[str | list[str]], sf.WorkingHours | None]]:
+    """Read the steps, then the log and its calendar."""
     steps = [_step(text, parser) for text in args.steps.split(",")]
     with open_log_alone(args, parser) as (log, calendar):
-        rules = _rules(args, log, parser)
-        if args.table == "items":
-            return sf.sequence_items(log, steps, **rules)
-        between: dict[str, Any] = {"from_step": args.from_step, "to_step": args.to_step}
-        if args.table == "paths":
-            return sf.sequence_paths(log, steps, top=args.top, **between, **rules)
-        by = split_names(args.by)
-        groups: dict[str, Any] = {
-            "by": by,
-            "attribution": args.attribution,
-            "attribution_step": args.attribution_step,
-        }
-        if args.table == "times":
-            return sf.time_to_convert(
-                log, steps, bins=args.bins, calendar=calendar, **between, **groups, **rules
-            )
-        if args.table == "trend":
-            return sf.sequence_trend(log, steps, every=args.every, **between, **groups, **rules)
-        return sf.sequence_funnel(log, steps, **groups, **rules)
+        yield log, steps, calendar
+
+
+def _between(args: _Args) -> dict[str, Any]:
+    return {"from_step": args.from_step, "to_step": args.to_step}
+
+
+def _groups(args: _Args) -> dict[str, Any]:
+    return {
+        "by": split_names(args.by),
+        "attribution": args.attribution,
+        "attribution_step": args.attribution_step,
+    }
 
 
 def _step(text: str, parser: _Parser) -> str | list[str]:

@@ -2,84 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, Final, Literal
+from typing import Final
 
-from .. import job_options, options, way_options
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command.
-
-    Attributes
-    ----------
-    summary
-        What the command does, as the start of a sentence.
-    function
-        Function that answers, by its module here and its name; see :meth:`run`.
-    adds
-        Functions that add the options of this command alone.
-    example
-        Text below the help.
-    files
-        How many files it takes; a command that takes none reads nothing.
-    asks_log
-        Whether it asks a question of a log, and so has the options that say how a log is made.
-    chooses_part
-        Whether it is about one of the two parts of an export that has both leads and deals.
-    reads_stages
-        Whether it reads the stages of a pipeline, so that it matters what happens to unlisted ones.
-    counts_quality
-        Whether its answer says how well the items of the log and of the table of items fit.
-    has_pipeline
-        Whether there is one pipeline, which ``--pipeline`` names.
-    has_output
-        Whether it gives tables, which ``--format`` and ``--out`` write.
-    has_several_tables
-        Whether its answer is more than one table.
-    shows_quality
-        Whether its answer has the quality table, so that its warnings are not said beside it.
-    judges
-        Whether its answer says what failed, which the exit code says too.
-    other_names
-        Names on the command line for options of Python that go by their own names in other commands.
-    """
-
-    summary: str
-    function: str
-    adds: tuple[Callable[[argparse.ArgumentParser], None], ...]
-    example: str
-    files: Literal["one or more", "any", "none"] = "one or more"
-    asks_log: bool = True
-    chooses_part: bool = True
-    reads_stages: bool = True
-    counts_quality: bool = False
-    has_pipeline: bool = True
-    has_output: bool = True
-    has_several_tables: bool = False
-    shows_quality: bool = False
-    judges: bool = False
-    other_names: Mapping[str, str] = field(default_factory=dict)
-
-    def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
-        """Answer; the answer is to be written, or it is ``None`` where it is written already.
-
-        Only this imports the function: help and errors of arguments do not wait for pandas.
-        """
-        module, _, name = self.function.partition(".")
-        return getattr(import_module(f".{module}", __package__), name)(args, parser)
-
+from .. import job_options, options, sequence_options, way_options
+from .command import Command
 
 _FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
+_OF_SEQUENCES = (options.missing, options.observed)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
         "questions.funnel",
-        (options.kind, *_FUNNEL, options.where),
+        (options.kind, *_FUNNEL, options.at_stage, options.largest, options.money),
         """\
 examples:
   stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -87,39 +21,61 @@ examples:
   stagefunnel funnel deals.csv --pipeline pipeline.toml --period 2026-Q1 --basis created
 """,
     ),
-    "trend": Command(
+    "outcomes": Command(
+        "count the items that are won, lost and open now",
+        "questions.outcomes",
+        (
+            *(options.flips, options.groups, options.unit, options.at_stage, options.largest),
+            options.cohort,
+        ),
+        """\
+example:
+  stagefunnel outcomes deals.csv --pipeline pipeline.toml --items items.csv --by manager
+""",
+    ),
+    "explain": Command(
+        "say of one item in which stages it counts, and by which rule",
+        "questions.explain",
+        (options.key, options.kind_to_explain, options.fill, options.flips, options.part),
+        """\
+example:
+  stagefunnel explain deals.csv --pipeline pipeline.toml --item-key 17
+""",
+        other_names={"item": "--item-key"},
+    ),
+    "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
-        "questions.trend",
-        (options.every, options.kind, *_FUNNEL),
-        """\
-example:
-  stagefunnel trend deals.csv --pipeline pipeline.toml --every month --basis created
-""",
-    ),
-    "compare": Command(
-        "put the funnels of two periods side by side",
-        "questions.compare",
-        (options.with_, options.same_part, options.kind, *_FUNNEL),
-        """\
-example:
-  stagefunnel compare deals.csv --pipeline pipeline.toml --period 2026-03 --with last_year
-""",
-    ),
-    "chain": Command(
-        "count leads, and then the deals that came of them, as one funnel",
-        "chain.chain",
-        (options.chain, options.kind, options.fill, options.flips, options.amount, options.cohort),
+        "questions.funnel_by_period",
+        (options.every, options.matrix, options.kind, *_FUNNEL),
         """\
 examples:
-  stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
+  stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
+  stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every quarter --matrix reached
+""",
+    ),
+    "compare-periods": Command(
+        "put the funnels of two periods side by side",
+        "questions.compare_periods",
+        (options.against, options.same_part, options.kind, *_FUNNEL),
+        """\
+example:
+  stagefunnel compare-periods deals.csv --pipeline pipeline.toml --period 2026-03 --against last_year
+""",
+    ),
+    "chain-funnel": Command(
+        "count leads, and then the deals that came of them, as one funnel",
+        "chain.chain_funnel",
+        (options.chain, options.kind, options.fill, options.flips, options.amount, options.cohort_of_chain),
+        """\
+examples:
+  stagefunnel chain-funnel --leads leads.csv --deals deals.csv --links links.csv \\
       --lead-pipeline leads.toml --deal-pipeline pipeline.toml --kind both
-  stagefunnel chain --leads leads.csv --deals deals.csv --links links.csv \\
-      --lead-pipeline leads.toml --deal-pipeline pipeline.toml --count origin
+  stagefunnel chain-funnel --leads leads.csv --deals deals.csv --links links.csv \\
+      --lead-pipeline leads.toml --deal-pipeline pipeline.toml --basis origin
 """,
         files="any",
         chooses_part=False,
         has_pipeline=False,
-        other_names={"basis": "--count", "period_basis": "--basis"},
     ),
     "losses": Command(
         "count the items lost, by where they were lost from and why",
@@ -190,13 +146,14 @@ example:
   stagefunnel transitions deals.csv --pipeline pipeline.toml --period 2026-03
 """,
     ),
-    "items": Command(
+    "item-table": Command(
         "list the items with their outcome and what their journey was like",
-        "questions.items",
+        "questions.item_table",
         (options.part,),
         """\
 example:
-  stagefunnel items deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed --out closed.csv
+  stagefunnel item-table deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed \\
+      --out closed.csv
 """,
     ),
     "summary": Command(
@@ -215,22 +172,73 @@ examples:
         has_several_tables=True,
         shows_quality=True,
     ),
-    "sequence": Command(
+    "sequence-funnel": Command(
         "count the items that come through steps inside a window",
-        "sequence.sequence",
-        (
-            options.sequence,
-            options.calendar,
-            options.missing,
-            options.observed,
-            options.every,
-            options.groups,
-        ),
+        "sequence.sequence_funnel",
+        (sequence_options.sequence, *_OF_SEQUENCES, options.groups, sequence_options.touches),
         """\
 examples:
-  stagefunnel sequence deals.csv --item deal_id --stage stage --time entered_at \\
+  stagefunnel sequence-funnel deals.csv --item deal_id --stage stage --time entered_at \\
       --steps New,Delivery,Won --window 60d
-  stagefunnel sequence deals.csv --pipeline pipeline.toml --steps New,Won --window 60d --table times
+  stagefunnel sequence-funnel deals.csv --pipeline pipeline.toml --steps New,Won --window 60d
+""",
+        reads_stages=False,
+    ),
+    "sequence-items": Command(
+        "list the items with the times at which they came to each step",
+        "sequence.sequence_items",
+        (sequence_options.sequence, *_OF_SEQUENCES),
+        """\
+example:
+  stagefunnel sequence-items deals.csv --pipeline pipeline.toml --steps New,Won --out steps.csv
+""",
+        reads_stages=False,
+    ),
+    "sequence-trend": Command(
+        "count the conversions of the items that entered in each month, week or day",
+        "sequence.sequence_trend",
+        (
+            *(
+                sequence_options.sequence,
+                *_OF_SEQUENCES,
+                options.every,
+                options.matrix,
+                sequence_options.between,
+            ),
+            *(options.groups, sequence_options.touches),
+        ),
+        """\
+example:
+  stagefunnel sequence-trend deals.csv --pipeline pipeline.toml --steps New,Won --window 60d
+""",
+        reads_stages=False,
+    ),
+    "time-to-convert": Command(
+        "show how long items take from one step to another",
+        "sequence.time_to_convert",
+        (
+            *(
+                sequence_options.sequence,
+                options.missing,
+                sequence_options.between,
+                sequence_options.bins,
+                options.calendar,
+            ),
+            *(options.groups, sequence_options.touches),
+        ),
+        """\
+example:
+  stagefunnel time-to-convert deals.csv --pipeline pipeline.toml --steps New,Won --bins 10
+""",
+        reads_stages=False,
+    ),
+    "sequence-paths": Command(
+        "list what comes between two steps, the most frequent first",
+        "sequence.sequence_paths",
+        (sequence_options.sequence, options.missing, sequence_options.between, sequence_options.paths),
+        """\
+example:
+  stagefunnel sequence-paths deals.csv --pipeline pipeline.toml --steps New,Won --top 5
 """,
         reads_stages=False,
     ),
@@ -270,7 +278,7 @@ example:
         """\
 examples:
   stagefunnel quality deals.csv --item deal_id --stage stage --time entered_at
-  stagefunnel quality deals.csv --export
+  stagefunnel quality deals.csv --read
 """,
         shows_quality=True,
         reads_stages=False,

@@ -49,7 +49,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_compare
     >>> shop = sf.datasets.furniture_shop()
-    >>> table = sf.compare_periods(shop.log, shop.pipeline, "2026-05", with_="previous")
+    >>> table = sf.compare_periods(shop.log, shop.pipeline, "2026-05", against="previous")
     >>> plot_compare(table).to_dict()["title"]["text"]
     'Funnel: classic, 2026-05 compared with 2026-04'
     """

@@ -11,6 +11,7 @@ import pandas as pd
 from ...errors import SchemaError, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
+from ...renamed import renamed
 from ...tables.build import remember, share
 from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import COMPARED_AMOUNTS, COMPARED_TOO_RECENT, COMPARISON, TOO_RECENT
@@ -39,12 +40,13 @@ _OWN: Final = COMPARISON.index("open_at")
 _BEFORE: Final = ("previous", "last_year")
 
 
+@renamed(with_="against")
 def compare_periods(
     log: StageLog,
     pipeline: Pipeline,
     period: PeriodLike | None,
     *,
-    with_: PeriodLike = "previous",
+    against: PeriodLike = "previous",
     kind: KindName = "classic",
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
@@ -66,7 +68,7 @@ def compare_periods(
         The stage history and the stages.
     period
         The period, as for :func:`funnel`; with both ends.
-    with_
+    against
         The period to compare with. ``"previous"``: the period just before, with as many months where
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
@@ -108,7 +110,7 @@ def compare_periods(
     """
     clock = data_of(log).clock
     now = period_of(period, clock)
-    before = _period_before(now, period, with_, clock)
+    before = _period_before(now, period, against, clock)
     called = [_called(now, clock), _called(before, clock)]
     if same_part:
         whole = now, before
@@ -172,21 +174,21 @@ def _about_units(funnels: Sequence[pd.DataFrame], called: Sequence[str]) -> dict
     return {"unit": remembered[0]["unit"], "without_unit": n_without}
 
 
-def _period_before(now: Period, period: PeriodLike | None, with_: PeriodLike, clock: Clock) -> Period:
+def _period_before(now: Period, period: PeriodLike | None, against: PeriodLike, clock: Clock) -> Period:
     """Find the period to compare with."""
-    if not isinstance(with_, str) or with_ not in _BEFORE:
-        return _other_period(with_, clock)
+    if not isinstance(against, str) or against not in _BEFORE:
+        return _other_period(against, clock)
     if now.start is None or now.end is None:
         missing = "start" if now.start is None else "end"
         raise SchemaError(given("period", period), f" has no {missing}; give both")
     if isinstance(now.start, int) or isinstance(now.end, int):
-        if with_ == "last_year":
+        if against == "last_year":
             raise SchemaError(
-                given("with_", with_), " needs timestamps, and the log's times are plain integers"
+                given("against", against), " needs timestamps, and the log's times are plain integers"
             )
         start, end = cast(tuple[int, int], (now.start, now.end))
         return Period(start - (end - start), start)
-    if with_ == "previous":
+    if against == "previous":
         return Period(_length_before(now.start, now.end, clock), now.start)
     return _last_year(now.start, now.end, clock, weeks=_is_of_weeks(period))
 
@@ -240,11 +242,11 @@ def _as_far(start: pd.Timestamp, moment: pd.Timestamp, other: pd.Timestamp) -> p
     return other + whole + (moment - (start + whole))
 
 
-def _other_period(with_: PeriodLike, clock: Clock) -> Period:
+def _other_period(against: PeriodLike, clock: Clock) -> Period:
     """Read the period to compare with where it is a period of its own."""
-    if with_ is None:
-        raise SchemaError(named("with_"), ' is a period, "previous" or "last_year"')
-    return period_of(with_, clock, option="with_")
+    if against is None:
+        raise SchemaError(named("against"), ' is a period, "previous" or "last_year"')
+    return period_of(against, clock, option="against")
 
 
 def _length_before(start: pd.Timestamp, end: pd.Timestamp, clock: Clock) -> pd.Timestamp:

@@ -16,8 +16,8 @@ def log_in(zone: str, *times: str) -> sf.StageLog:
     return sf.StageLog({"item": range(len(times)), "stage": ["New"] * len(times), "time": stamps})
 
 
-def periods_of(zone: str, period: Any, with_: Any) -> list[str]:
-    table = sf.compare_periods(log_in(zone, "2026-01-01"), PIPELINE, period, with_=with_)
+def periods_of(zone: str, period: Any, against: Any) -> list[str]:
+    table = sf.compare_periods(log_in(zone, "2026-01-01"), PIPELINE, period, against=against)
     found: list[str] = table.attrs["stagefunnel"]["periods"]
     return found
 
@@ -28,7 +28,7 @@ def between(zone: str, start: str, end: str) -> tuple[pd.Timestamp, pd.Timestamp
 
 # In Chile 6 September 2026 begins at one o'clock: the clock passes over its midnight.
 @pytest.mark.parametrize(
-    ("period", "with_", "expected"),
+    ("period", "against", "expected"),
     [
         ("2026-09-05", "previous", ["2026-09-05 … 2026-09-06", "2026-09-04 … 2026-09-05"]),
         ("2026-09-05", "last_year", ["2026-09-05 … 2026-09-06", "2025-09-05 … 2025-09-06"]),
@@ -40,8 +40,8 @@ def between(zone: str, start: str, end: str) -> tuple[pd.Timestamp, pd.Timestamp
         (("2026-09-06", "2026-09-07"), "previous", ["2026-09-06 … 2026-09-08", "2026-09-04 … 2026-09-06"]),
     ],
 )
-def test_a_day_without_midnight_is_a_day(period: Any, with_: Any, expected: list[str]) -> None:
-    assert periods_of("America/Santiago", period, with_) == expected
+def test_a_day_without_midnight_is_a_day(period: Any, against: Any, expected: list[str]) -> None:
+    assert periods_of("America/Santiago", period, against) == expected
 
 
 def test_a_day_without_midnight_is_called_by_its_date_and_has_its_23_hours() -> None:

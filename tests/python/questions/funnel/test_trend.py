@@ -160,7 +160,7 @@ def periods_of(log: sf.StageLog, period: Any, **options: Any) -> list[str]:
 def test_the_period_before_follows_the_calendar(period: Any, previous: str, last_year: str) -> None:
     log = sf.StageLog(DEALS)
     assert periods_of(log, period)[1] == previous
-    assert periods_of(log, period, with_="last_year")[1] == last_year
+    assert periods_of(log, period, against="last_year")[1] == last_year
 
 
 def test_the_month_before_is_a_month_of_the_zone_across_a_change_of_the_clock() -> None:
@@ -184,7 +184,7 @@ def test_two_months_stand_side_by_side_with_difference_and_change() -> None:
 
 def test_a_group_that_one_of_the_periods_lacks_counts_nothing_in_it() -> None:
     log = sf.StageLog(DEALS, items=MANAGERS)
-    table = sf.compare_periods(log, SHOP, "2026-03", with_="2026-01", by="manager", kind="both")
+    table = sf.compare_periods(log, SHOP, "2026-03", against="2026-01", by="manager", kind="both")
     groups = table.loc[table["stage"] == "New", ["kind", "manager", "base", "base_before"]]
     assert groups.astype(object).where(groups.notna(), None).to_numpy().tolist() == [
         ["classic", "Ann", 1, 1],
@@ -203,7 +203,7 @@ def test_a_comparison_has_the_numbers_of_the_two_funnels(
 ) -> None:
     case = data.draw(cases(times="naive"))
     log, pipeline = log_of(case), pipeline_of(case.pipeline)
-    table = sf.compare_periods(log, pipeline, "2026-04", with_="2026-03", **options)
+    table = sf.compare_periods(log, pipeline, "2026-04", against="2026-03", **options)
     for period, suffix in (("2026-04", ""), ("2026-03", "_before")):
         alone = sf.funnel(log, pipeline, period=period, **options)
         for name in ("reached", "conversion_from_all", "base"):
@@ -218,9 +218,9 @@ def test_a_comparison_has_the_numbers_of_the_two_funnels(
     ("period", "options", "message"),
     [
         (("2026-01", None), {}, "has no end; give both"),
-        ((None, "2026-01"), {"with_": "last_year"}, "has no start; give both"),
-        ("2026-01", {"with_": None}, "with_= is a period"),
-        ("2026-01", {"with_": "next"}, "with_='next' is not a period"),
+        ((None, "2026-01"), {"against": "last_year"}, "has no start; give both"),
+        ("2026-01", {"against": None}, "against= is a period"),
+        ("2026-01", {"against": "next"}, "against='next' is not a period"),
     ],
 )
 def test_a_comparison_needs_two_periods(period: Any, options: dict[str, Any], message: str) -> None:
@@ -234,7 +234,7 @@ def test_plain_integers_compare_with_what_lies_just_before() -> None:
     table = sf.compare_periods(log, SHOP, (5, 10), basis="created")
     assert table.attrs["stagefunnel"]["periods"] == ["5 … 10", "0 … 5"]
     with pytest.raises(sf.SchemaError, match="needs timestamps"):
-        sf.compare_periods(log, SHOP, (5, 10), with_="last_year")
+        sf.compare_periods(log, SHOP, (5, 10), against="last_year")
 
 
 @pytest.mark.parametrize(

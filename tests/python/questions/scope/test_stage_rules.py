@@ -351,7 +351,7 @@ def test_periods_are_what_the_reference_reads(ruled: Ruled, basis: Any) -> None:
         ]
         assert_alike(*pair, f"the trend by {every}")
     pair = [
-        sf.compare_periods(log, pipeline, "2026-03", with_="previous", **options)
+        sf.compare_periods(log, pipeline, "2026-03", against="previous", **options)
         for log, pipeline in ((ruled.log, ruled.pipeline), (ruled.plain_log, ruled.plain))
     ]
     assert_alike(*pair, "the comparison")

@@ -283,7 +283,7 @@ def test_two_funnels_are_not_furthest_apart_at_a_stage_nobody_was_in() -> None:
         rows += [(at + 2, "New", 5), (at + 2, "Offer", 6), (at + 2, "Lost", 7)]
         rows += [(at + 3, "New", 5), (at + 3, "Lost", 6)]
     log = sf.StageLog(frame_of(rows))
-    table = sf.compare_periods(log, PIPELINE, (5, 9), with_=(0, 5), kind="conversions", basis="created")
+    table = sf.compare_periods(log, PIPELINE, (5, 9), against=(0, 5), kind="conversions", basis="created")
     # Half of the earlier ones are assumed in the discussion, none of the later ones; nobody was there.
     assert table["conversion_from_all_difference"].tolist() == [0, -0.5, 0, -0.5, 0.5]
     assert "Furthest apart at Won" in repr(sf.show(table))

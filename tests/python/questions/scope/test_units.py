@@ -467,7 +467,7 @@ def test_a_table_says_what_it_counts() -> None:
     assert "1 item has no account; it counts as one of its own" in str(
         sf.show(sf.outcomes(one, PIPELINE, unit="account"))
     )
-    compared = sf.compare_periods(log, PIPELINE, (6, 12), with_=(0, 6), unit="account")
+    compared = sf.compare_periods(log, PIPELINE, (6, 12), against=(0, 6), unit="account")
     assert "Items without an account: 2 in 6 … 12, 0 in 0 … 6" in str(sf.show(compared))
 
 

@@ -222,7 +222,7 @@ def test_a_comparison_to_date_cuts_both_periods_at_the_same_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("period", "as_of", "with_", "ends"),
+    ("period", "as_of", "against", "ends"),
     [
         ("2026-Q2", "2026-05-18", "previous", ["2026-05-18", "2026-02-18"]),
         ("2026-03", "2026-03-31", "previous", ["2026-03-31", "2026-03-01"]),
@@ -231,9 +231,9 @@ def test_a_comparison_to_date_cuts_both_periods_at_the_same_place() -> None:
         ("2026", "2026-03-10", "2025", ["2026-03-10", "2025-03-10"]),
     ],
 )
-def test_where_the_parts_of_periods_end(period: str, as_of: str, with_: str, ends: list[str]) -> None:
+def test_where_the_parts_of_periods_end(period: str, as_of: str, against: str, ends: list[str]) -> None:
     log = sf.StageLog(frame_of([(1, "New", pd.Timestamp("2026-01-05"))]))
-    table = sf.compare_periods(log, SMALL, period, with_=with_, as_of=as_of, same_part=True)
+    table = sf.compare_periods(log, SMALL, period, against=against, as_of=as_of, same_part=True)
     found = [text.split(" … ")[1] for text in table.attrs["stagefunnel"]["periods"]]
     assert found == ends
 
@@ -246,7 +246,7 @@ def test_a_period_that_has_not_begun_has_no_part() -> None:
 
 def test_a_comparison_shows_what_is_still_open_in_both() -> None:
     log = journeys_log("New > Won", "New", "New > Discussion")
-    table = sf.compare_periods(log, SHOP, (0, 10), with_=(0, 1))
+    table = sf.compare_periods(log, SHOP, (0, 10), against=(0, 1))
     assert table["open_at"].tolist()[:2] == [1, 1]
     assert table["open_at_before"].tolist()[:2] == [3, 0]
 

@@ -1,0 +1,127 @@
+"""A trend as a matrix: the periods across, and down the stages or the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from ..errors import SchemaError, did_you_mean, given, quoted
+from ..tables.labels import columns_before, value_label
+from ..tables.schema import BOTH, FUNNEL, SEQUENCE_TREND
+from .cells import cell_writer, is_number
+from .grid import Grid
+from .numbers import NOTHING
+from .period_sentences import immature, sides_of_periods
+from .restored import restored
+from .sentences import KIND_TITLES, stage_namer
+from .sequence_sentences import sequence_title
+from .shown import Shown
+from .unlike import listed
+
+_MARK: Final = "*"
+
+
+def show_matrix(table: pd.DataFrame, remembered: Mapping[str, Any], column: str) -> Shown:
+    """Show one column of a trend with the periods across.
+
+    Parameters
+    ----------
+    table
+        A table of ``funnel_by_period`` or ``sequence_trend``.
+    remembered
+        Its ``attrs["stagefunnel"]``.
+    column
+        The column whose numbers are shown.
+    """
+    is_funnel = {"period", *FUNNEL} <= {*table.columns}
+    if not is_funnel and not {*SEQUENCE_TREND} <= {*table.columns}:
+        raise SchemaError(
+            given("matrix", column),
+            " needs a table with periods, as funnel_by_period and sequence_trend give it",
+        )
+    first = "stage" if is_funnel else "entered"
+    numbers = [str(name) for name in table.columns if is_number(table[name])]
+    if column not in numbers:
+        raise SchemaError(
+            given("matrix", column),
+            f" is not a column of numbers; there are {quoted(numbers, most=20)}",
+            did_you_mean(column, numbers),
+        )
+    made_by = "funnel_by_period()" if is_funnel else "sequence_trend()"
+    table = restored(table, FUNNEL if is_funnel else SEQUENCE_TREND, made_by)
+    keys = [name for name in columns_before(table, first) if name != "period"]
+    keys += ["stage"] if is_funnel else []
+    notes, marked = _of_funnels(table, remembered) if is_funnel else _of_sequences(table, remembered)
+    grid = _grid(table, keys, column, marked, stage_namer(remembered.get("names", {})))
+    return Shown(
+        _title(remembered, column, is_funnel=is_funnel), grid, [], [f"{_MARK} {note}" for note in notes]
+    )
+
+
+def _title(remembered: Mapping[str, Any], column: str, *, is_funnel: bool) -> str:
+    name = column.replace("_", " ")
+    if not is_funnel:
+        return f"{sequence_title(remembered)}: {name}"
+    kind = str(remembered.get("kind", ""))
+    kinds = BOTH if kind == "both" else (kind,)
+    return f"Funnel: {' and '.join(KIND_TITLES.get(one, one) for one in kinds)}, {name} by period"
+
+
+def _grid(table: pd.DataFrame, keys: Sequence[Any], column: str, marked: set[str], name_of: Any) -> Grid:
+    """Lay out a row for each value of the keys, and a column for each period."""
+    write = cell_writer(column, table[column], name_of, None)
+    periods = _periods(table["period"])
+    labels = [map(name_of if name == "stage" else value_label, table[name]) for name in keys]
+    rows = dict[tuple[str, ...], dict[str, str]]()
+    for period, value, *key in zip(map(str, table["period"]), table[column], *labels, strict=True):
+        rows.setdefault(tuple(key), {})[period] = write(value)
+    return Grid(
+        headings=[*map(str, keys), *(f"{one}{_MARK}" if one in marked else one for one in periods)],
+        is_text=[True] * len(keys) + [False] * len(periods),
+        rows=[[*key, *(cells.get(one, NOTHING) for one in periods)] for key, cells in rows.items()],
+        breaks=_ends_of_groups(list(rows)) if "stage" in keys else set(),
+        # The oldest periods have the least to say.
+        spare=list(range(len(keys), len(keys) + len(periods) - 1)),
+    )
+
+
+def _periods(column: pd.Series) -> list[str]:
+    """List the periods; one between two others in which there is no group has its place too."""
+    if isinstance(column.dtype, pd.PeriodDtype) and len(column):
+        return [str(one) for one in pd.period_range(column.min(), column.max())]
+    return list(dict.fromkeys(map(str, column)))
+
+
+def _ends_of_groups(rows: Sequence[tuple[str, ...]]) -> set[int]:
+    """Find the last stage of each group but the last."""
+    return {i for i in range(len(rows) - 1) if rows[i][:-1] != rows[i + 1][:-1]}
+
+
+def _of_funnels(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    """Name the periods that are covered in part, and those of which more is open than of earlier ones."""
+    parts = [rows for _, rows in table.groupby("period", sort=False, observed=True)]
+    sides = sides_of_periods(parts, remembered)
+    partial = [side.name for side in sides if side.is_partial]
+    flags = immature(sides, remembered)
+    young = [
+        side.name for side, is_young in zip(sides, flags, strict=True) if is_young and not side.is_partial
+    ]
+    what = "Not covered whole, or with too recent items" if "within" in remembered else "Covered only in part"
+    notes = [f"{what}: {listed(partial)}"] if partial else []
+    notes += [f"More is still open than in earlier periods: {listed(young)}"] if young else []
+    return notes, {*partial, *young}
+
+
+def _of_sequences(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    """Name the periods that are covered in part, and those in which a window is not over."""
+    covered = [str(one) for one in remembered.get("partly_covered", ())]
+    names = list(dict.fromkeys(map(str, table["period"])))
+    partial = [name for name in names if name in covered]
+    is_young = table["mature"] < table["entered"]
+    of_young = {*map(str, table["period"][is_young])} if remembered.get("window") is not None else set[str]()
+    young = [name for name in names if name in of_young and name not in partial]
+    notes = [f"Covered only in part: {listed(partial)}"] if partial else []
+    notes += [f"With windows that are not over: {listed(young)}"] if young else []
+    return notes, {*partial, *young}
