@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from .readers import Export, read
     from .reports.build import report
     from .settings import Settings
+    from .suggesting.suggest import suggest
+    from .suggesting.suggestion import Suggestion
     from .tables.summary import Summary
     from .working_hours import WorkingHours
 
@@ -75,6 +77,7 @@ __all__ = [
     "StageFunnelWarning",
     "StageLog",
     "Steps",
+    "Suggestion",
     "Summary",
     "UnknownItemError",
     "UnknownStageError",
@@ -103,6 +106,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "suggest",
     "summary",
     "time_in_stage",
     "time_to_convert",
@@ -153,6 +157,8 @@ _NAMES_OF: Final = {
     "readers": ("Export", "read"),
     "reports.build": ("report",),
     "settings": ("Settings",),
+    "suggesting.suggest": ("suggest",),
+    "suggesting.suggestion": ("Suggestion",),
     "tables.summary": ("Summary",),
     "working_hours": ("WorkingHours",),
 }

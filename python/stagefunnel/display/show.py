@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -68,11 +68,19 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 }
 
 
+@runtime_checkable
+class HasTable(Protocol):
+    """What is shown by a table of it, such as a suggestion."""
+
+    def as_table(self) -> pd.DataFrame:
+        """Return the table, with what stands around it noted on it."""
+
+
 @overload
-def show(table: pd.DataFrame) -> Shown: ...
+def show(table: pd.DataFrame | HasTable) -> Shown: ...
 @overload
 def show(table: Summary) -> ShownTogether: ...
-def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
+def show(table: pd.DataFrame | HasTable | Summary) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
@@ -83,7 +91,7 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     Parameters
     ----------
     table
-        A table of this package, or a summary. A summary shows its most frequent transitions, and the checks
+        A table of this package, a summary, or a suggestion. A summary shows its most frequent transitions, and the checks
         that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
         Where rows were taken out or put together, so that they do not fit each other any more, each row is
         shown for itself. Any other frame is shown as it is, without rows that hold nothing.
@@ -102,6 +110,8 @@ def show(table: pd.DataFrame | Summary) -> Shown | ShownTogether:
     """
     if isinstance(table, Summary):
         return _show_summary(table)
+    if isinstance(table, HasTable):
+        table = table.as_table()
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
@@ -184,6 +194,8 @@ def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
 
 def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
+    if kind == "suggestion":
+        return f"Suggested: {remembered['suggested']}"
     if kind == "time_in_stage":
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind != "comparison":

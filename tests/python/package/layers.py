@@ -62,6 +62,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
+    "suggesting": {
+        *("naming", "errors", "times", "files", "pipeline", "settings", "tables", "log", "readers", "display"),
+    },
     "plots": {"display.charts"},
     "reports": {
         *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),

@@ -1,0 +1,203 @@
+"""What a log nobody has described is likely to mean: its columns, its stages and their order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ReaderError, SchemaError, StageFunnelError
+from ..files import expand, read_head, read_tables
+from ..log.columns.arrow import frame_of, series_of, speaks_arrow, table_of
+from ..log.stage_log import StageLog
+from ..readers import Export, read
+from ..readers.recognise import format_of
+from ..readers.shapes.column_names import columns_of
+from ..readers.options import Options
+from ..readers.sources.opening import pandas_frame
+from .columns import find_columns
+from .of_export import suggest_for_export
+from .of_table import suggest_for_log, suggest_for_table
+from .suggestion import Suggestion
+
+_ROLES = ("item", "stage", "time")
+
+
+def suggest(
+    data: Any,
+    *,
+    item: str | None = None,
+    stage: str | None = None,
+    time: str | None = None,
+    order: str | None = None,
+    time_format: str | None = None,
+    dayfirst: bool | None = None,
+    zone: str | None = None,
+    encoding: str | None = None,
+) -> Suggestion:
+    """Suggest the columns, the stages and their order for rows that nobody has described.
+
+    The columns are found by their usual names, else by their values: items repeat, stages are few and change
+    within an item, times can be read. The order of the stages is the one in which few moves go back; stages that
+    the moves do not decide stand as in the middle of the journeys, then as they first appear. Won and lost are
+    known by their names in many languages, else by the ends of journeys. What may be otherwise is in
+    :attr:`Suggestion.doubts`.
+
+    Parameters
+    ----------
+    data
+        A log, a table as :class:`StageLog` takes it, a path or a glob or several of them, or an export. Files
+        and tables that :func:`read` recognises as the export of a CRM, or as another shape than one row per
+        move, are read so, and their own pipelines are suggested.
+    item, stage, time, order
+        Names of columns that are known.
+    time_format
+        Format of the times, as for :class:`StageLog`.
+    dayfirst
+        Whether dates like ``03/04/2026`` have the day first, where the column could be read both ways.
+    zone
+        Time zone of times without one.
+    encoding
+        Encoding of text files, as for :func:`read`.
+
+    Returns
+    -------
+    Suggestion
+        Pipeline, settings, what was seen of each stage, and the doubts.
+
+    Raises
+    ------
+    SchemaError
+        If no column can be the item, the stage or the time.
+    ReaderError
+        If a file cannot be read.
+    FileNotFoundError
+        If a path or a glob matches no file.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {
+    ...     "Vorgang": ["A", "A", "B", "B", "B"],
+    ...     "Phase": ["Neu", "Angebot", "Neu", "Angebot", "Gewonnen"],
+    ...     "Datum": ["01.03.2026", "05.03.2026", "02.03.2026", "09.03.2026", "30.03.2026"],
+    ... }
+    >>> suggestion = sf.suggest(rows)
+    >>> suggestion.pipeline
+    Pipeline: Neu → Angebot | won: Gewonnen
+    >>> suggestion.settings.columns["time_format"], suggestion.doubts
+    ('%d.%m.%Y', ['All of it rests on 3 moves between stages.'])
+    """
+    names = {"item": item, "stage": stage, "time": time, "order": order}
+    named_columns = {role: name for role, name in names.items() if name is not None}
+    known = _Known(named_columns, time_format, dayfirst, zone, encoding)
+    if isinstance(data, StageLog):
+        _refuse_options(known, "a log", "its columns are read already")
+        return suggest_for_log(data)
+    if isinstance(data, Export):
+        _refuse_options(known, "an export", "it is read already")
+        return suggest_for_export(data)
+    if _is_paths(data):
+        return _of_files(expand([os.fspath(path) for path in _listed(data)]), known)
+    if isinstance(data, list | tuple):
+        return _of_export(data, known)
+    return _of_frame(_frame_of(data), known)
+
+
+class _Known:
+    """What the caller knows, as the options of a table and of a reader."""
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        time_format: str | None,
+        dayfirst: bool | None,
+        zone: str | None,
+        encoding: str | None,
+    ) -> None:
+        self.names, self.time_format, self.dayfirst = dict(names), time_format, dayfirst
+        self.zone, self.encoding = zone, encoding
+
+    def for_reader(self) -> dict[str, Any]:
+        more = {"time_format": self.time_format, "dayfirst": self.dayfirst, "zone": self.zone}
+        given = {name: value for name, value in more.items() if value is not None}
+        return {**self.names, **given, "encoding": self.encoding}
+
+
+def _refuse_options(known: _Known, what: str, why: str) -> None:
+    given = {name: value for name, value in known.for_reader().items() if value is not None}
+    if given:
+        raise SchemaError(f"{', '.join(f'{name}=' for name in given)} says how a table is read, and this is {what}: {why}")
+
+
+def _is_paths(data: Any) -> bool:
+    if isinstance(data, str | os.PathLike):
+        return True
+    return isinstance(data, list | tuple) and bool(data) and all(isinstance(one, str | os.PathLike) for one in data)
+
+
+def _listed(data: Any) -> Sequence[Any]:
+    return [data] if isinstance(data, str | os.PathLike) else data
+
+
+def _frame_of(data: Any) -> pd.DataFrame:
+    if isinstance(data, pd.DataFrame):
+        return data
+    if isinstance(data, Mapping):
+        return pd.DataFrame({name: series_of(values).reset_index(drop=True) for name, values in data.items()})
+    if not speaks_arrow(data):
+        raise SchemaError(
+            f"cannot suggest a pipeline for {type(data).__name__}: give a StageLog, a table as StageLog takes it, or "
+            "the path of a file"
+        )
+    try:
+        return frame_of(table_of(data))
+    except ImportError:
+        return pandas_frame(data)
+
+
+def _of_frame(frame: pd.DataFrame, known: _Known) -> Suggestion:
+    texts = frame.rename(columns=str)
+    form = format_of([texts.head(1_000)], known.names)
+    if form is not None:
+        return _of_export(texts, known)
+    return _of_table(texts, known)
+
+
+def _of_files(files: list[str], known: _Known) -> Suggestion:
+    try:
+        heads = [read_head(file) for file in files]
+    except ReaderError:
+        return _of_export(files, known)  # another kind of file, or of text
+    if known.encoding is not None or format_of(heads, known.names) is not None:
+        return _of_export(files, known)
+    columns = list(heads[0].columns)
+    names = columns_of(columns, Options(**known.names), (*_ROLES, "order"))
+    wanted = [names[role] for role in (*_ROLES, "order") if role in names] if {*_ROLES} <= {*names} else None
+    try:
+        return _of_table(read_tables(files, wanted).frame, known, files)
+    except SchemaError:
+        if wanted is None:
+            raise
+        return _of_table(read_tables(files, None).frame, known, files)
+
+
+def _of_table(frame: pd.DataFrame, known: _Known, files: list[str] | None = None) -> Suggestion:
+    found = find_columns(frame, known.names, known.dayfirst, known.time_format)
+    if found.times.kind in ("words", "counted") and known.time_format is None:
+        # A reader of exports reads such times, and a pipeline file has no words for them.
+        names = {role: found.names[role] for role in _ROLES}
+        return _of_export(frame if files is None else files, known, names)
+    return suggest_for_table(frame, found, known.zone)
+
+
+def _of_export(data: Any, known: _Known, names: Mapping[str, str] | None = None) -> Suggestion:
+    options = known.for_reader()
+    try:
+        return suggest_for_export(read(data, **{**options, **(names or {})}))
+    except StageFunnelError:
+        if not isinstance(data, pd.DataFrame) or names is not None:
+            raise
+        return _of_table(data, known)
