@@ -137,6 +137,8 @@ class _Search:
 
     def _item_by_name(self, names: Mapping[str, str]) -> dict[str, str]:
         usual = self._usual.get("item")
+        if usual is not None and not self._repeats(usual) and len(self._frame) > 2 and len(words(usual)) > 1:
+            raise self._no_items(names)  # a plain "id" may number the rows, a "deal id" is that of the deal
         if usual is None or usual in names.values() or not self._repeats(usual):
             return {}
         self._reasons["item"] = "its name is a usual one for an item, and its values repeat"

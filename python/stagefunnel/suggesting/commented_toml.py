@@ -93,7 +93,7 @@ def _one_by_one(settings: Settings, key: str, comments: Mapping[str, str]) -> li
 
 
 def _remarks(lines: Iterable[str]) -> list[str]:
-    return [f"# {_plain(line)}" for line in lines]
+    return [f"# {_plain(line)}".rstrip() for line in lines]
 
 
 def _plain(text: str) -> str:

@@ -94,7 +94,8 @@ def described(
 ) -> SuggestedStages:
     """Look at the stages of a pipeline in the order that the moves gave."""
     uses = UseOfStages.of(data, pipeline)
-    aside, perhaps, rarely = _aside(uses, order)
+    is_ordered = moves_back(places.moves, order) <= _UNORDERED * places.moves[np.ix_(order, order)].sum()
+    aside, perhaps, rarely = _aside(uses, order) if is_ordered else ([], [], [])
     doubts = [*finals.doubts, *_order_doubts(places, order, {*aside, *perhaps})]
     labels = places.labels
     if aside:

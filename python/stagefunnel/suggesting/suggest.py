@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,15 +15,15 @@ from ..log.columns.arrow import frame_of, series_of, speaks_arrow, table_of
 from ..log.stage_log import StageLog
 from ..readers import Export, read
 from ..readers.recognise import format_of
-from ..readers.shapes.column_names import columns_of
-from ..readers.options import Options
 from ..readers.sources.opening import pandas_frame
-from .columns import find_columns
+from .columns import FoundColumns, find_columns
 from .of_export import suggest_for_export
 from .of_table import suggest_for_log, suggest_for_table
 from .suggestion import Suggestion
 
-_ROLES = ("item", "stage", "time")
+_ROLES: Final = ("item", "stage", "time")
+# Rows of each file in which its columns are looked for.
+_HEAD: Final = 20_000
 
 
 def suggest(
@@ -163,29 +164,32 @@ def _of_frame(frame: pd.DataFrame, known: _Known) -> Suggestion:
     form = format_of([texts.head(1_000)], known.names)
     if form is not None:
         return _of_export(texts, known)
-    return _of_table(texts, known)
+    return _of_table(texts, find_columns(texts, known.names, known.dayfirst, known.time_format), known)
 
 
 def _of_files(files: list[str], known: _Known) -> Suggestion:
     try:
-        heads = [read_head(file) for file in files]
+        heads = [read_head(file, _HEAD) for file in files]
     except ReaderError:
         return _of_export(files, known)  # another kind of file, or of text
-    if known.encoding is not None or format_of(heads, known.names) is not None:
+    if known.encoding is not None or format_of([head.head(1_000) for head in heads], known.names) is not None:
         return _of_export(files, known)
-    columns = list(heads[0].columns)
-    names = columns_of(columns, Options(**known.names), (*_ROLES, "order"))
-    wanted = [names[role] for role in (*_ROLES, "order") if role in names] if {*_ROLES} <= {*names} else None
+    # The columns are found in the first rows, and only these are read as a whole.
+    head = heads[0]
     try:
-        return _of_table(read_tables(files, wanted).frame, known, files)
+        first = find_columns(head, known.names, known.dayfirst, known.time_format)
     except SchemaError:
-        if wanted is None:
-            raise
-        return _of_table(read_tables(files, None).frame, known, files)
+        # Rows may stand in blocks, so that items do not come again at once, or times come later.
+        frame = read_tables(files, None).frame
+        return _of_table(frame, find_columns(frame, known.names, known.dayfirst, known.time_format), known, files)
+    frame = read_tables(files, list(dict.fromkeys(first.names.values()))).frame
+    found = find_columns(frame, first.names, known.dayfirst, known.time_format)
+    return _of_table(frame, replace(found, reasons=first.reasons, doubts=first.doubts), known, files)
 
 
-def _of_table(frame: pd.DataFrame, known: _Known, files: list[str] | None = None) -> Suggestion:
-    found = find_columns(frame, known.names, known.dayfirst, known.time_format)
+def _of_table(
+    frame: pd.DataFrame, found: FoundColumns, known: _Known, files: list[str] | None = None
+) -> Suggestion:
     if found.times.kind in ("words", "counted") and known.time_format is None:
         # A reader of exports reads such times, and a pipeline file has no words for them.
         names = {role: found.names[role] for role in _ROLES}
@@ -200,4 +204,4 @@ def _of_export(data: Any, known: _Known, names: Mapping[str, str] | None = None)
     except StageFunnelError:
         if not isinstance(data, pd.DataFrame) or names is not None:
             raise
-        return _of_table(data, known)
+        return _of_table(data, find_columns(data, known.names, known.dayfirst, known.time_format), known)
