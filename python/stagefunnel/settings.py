@@ -120,7 +120,9 @@ class Settings:
         for key, values in by_stage.items():
             if values:
                 lines += ["", f"[pipeline.{key}]"]
-                lines += [f"{toml_value(str(label))} = {_toml_moment(value)}" for label, value in values.items()]
+                lines += [
+                    f"{toml_value(str(label))} = {_toml_moment(value)}" for label, value in values.items()
+                ]
         if self.columns:
             lines += ["", "[columns]"]
             lines += [f"{key} = {toml_value(name)}" for key, name in self.columns.items()]

@@ -66,7 +66,7 @@ class StagePlaces:
         """
         is_meant = np.array([among is None or label in among for label in data.labels], dtype=bool)
         codes = np.flatnonzero((data.label_rows > 0) & is_meant)
-        if len(codes) > MOST_STAGES:
+        if among is None and len(codes) > MOST_STAGES:
             raise SchemaError(
                 f"the column of the stage has {counted(len(codes), 'value')}, and at most {MOST_STAGES} are "
                 "stages; name another column"

@@ -21,7 +21,20 @@ from .doubts import Doubt
 _ROLES: Final = ("item", "stage", "time")
 # Rows that are looked at where only the values of columns can say which is which.
 _SAMPLE: Final = 20_000
-_KEY_WORDS: Final = {"id", "no", "nr", "number", "num", "key", "code", "ref", "uuid", "номер", "nummer", "numero"}
+_KEY_WORDS: Final = {
+    "id",
+    "no",
+    "nr",
+    "number",
+    "num",
+    "key",
+    "code",
+    "ref",
+    "uuid",
+    "номер",
+    "nummer",
+    "numero",
+}
 # Two columns whose scores are nearer than this are in doubt.
 _NEAR: Final = 0.25
 
@@ -65,18 +78,25 @@ def find_columns(
     SchemaError
         If no column can be one of the three; the error says which, and what would be right.
     """
-    return _Search(frame, {role: name for role, name in options.items() if name}, dayfirst, time_format).found()
+    return _Search(
+        frame, {role: name for role, name in options.items() if name}, dayfirst, time_format
+    ).found()
 
 
 class _Search:
     def __init__(
-        self, frame: pd.DataFrame, named_columns: Mapping[str, str], dayfirst: bool | None, time_format: str | None
+        self,
+        frame: pd.DataFrame,
+        named_columns: Mapping[str, str],
+        dayfirst: bool | None,
+        time_format: str | None,
     ) -> None:
         columns = [str(name) for name in frame.columns]
         for role, name in named_columns.items():
             if name not in columns:
                 raise SchemaError(
-                    given(role, name), f": there is no such column; the table has: {quoted(columns)}",
+                    given(role, name),
+                    f": there is no such column; the table has: {quoted(columns)}",
                     did_you_mean(name, columns),
                 )
         self._frame = frame
@@ -107,7 +127,11 @@ class _Search:
             names["stage"] = self._stage(names)
         names = {role: names[role] for role in (*_ROLES, "order") if role in names}
         self._check(names)
-        if "order" not in names and self._order not in (None, *names.values()) and self._decides(str(self._order)):
+        if (
+            "order" not in names
+            and self._order not in (None, *names.values())
+            and self._decides(str(self._order))
+        ):
             names["order"] = str(self._order)
             self._reasons["order"] = "it numbers the rows, and decides between rows of one time"
         times = self._times_of(names["time"])
@@ -125,7 +149,9 @@ class _Search:
         if usual in others:
             self._reasons["stage"] = "its name is a usual one for a stage"
             return {"stage": str(usual)}
-        found = [alike[0] for alike in names_of_stages(others)] or [one for one in others if has_stage_word(one)]
+        found = [alike[0] for alike in names_of_stages(others)] or [
+            one for one in others if has_stage_word(one)
+        ]
         if not found:
             return {}
         self._reasons["stage"] = "its name has a usual word for a stage"
@@ -148,7 +174,9 @@ class _Search:
 
     def _time(self, names: Mapping[str, str]) -> str:
         free = self._free(names)
-        readable = [name for name in free if (one := self._times_of(name)) is not None and one.kind != "numbers"]
+        readable = [
+            name for name in free if (one := self._times_of(name)) is not None and one.kind != "numbers"
+        ]
         usual = self._usual.get("time")
         if usual in free and self._times_of(str(usual)) is not None:
             changing = [name for name in readable if self._changes(name, names)]

@@ -87,7 +87,8 @@ def _one_by_one(settings: Settings, key: str, comments: Mapping[str, str]) -> li
     width = max(map(len, cells))
     said = [comments.get(str(label), "") for label in labels]
     rows = [
-        f"{cell:<{width}}  # {_plain(words)}" if words else cell for cell, words in zip(cells, said, strict=True)
+        f"{cell:<{width}}  # {_plain(words)}" if words else cell
+        for cell, words in zip(cells, said, strict=True)
     ]
     return [f"{key} = [", *rows, "]"]
 

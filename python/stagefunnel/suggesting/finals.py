@@ -74,20 +74,22 @@ def find_finals(places: StagePlaces, name_of: Callable[[Hashable], str]) -> Fina
     if by_place:
         listed = ", ".join(f"{name_of(labels[stage])} as {meaning}" for stage, meaning in by_place.items())
         doubts.append(
-            Doubt(f"Nearly all items that reach these stages end there, whose names do not say how: {listed}.")
+            Doubt(
+                f"Nearly all items that reach these stages end there, whose names do not say how: {listed}."
+            )
         )
     won, lost = (tuple(stage for stage in sorted(final) if final[stage] == one) for one in ("won", "lost"))
     if not won:
-        doubts.append(Doubt("No stage is known to be won: nothing is ever won, and conversions assume nothing."))
+        doubts.append(
+            Doubt("No stage is known to be won: nothing is ever won, and conversions assume nothing.")
+        )
     in_doubt = [
         name_of(labels[stage])
         for stage in sorted(final)
         if stage not in by_place and places.items[stage] >= _ENOUGH and places.share_ending[stage] < 0.8
     ]
     if in_doubt:
-        doubts.append(
-            Doubt(f"More than a fifth of the items leave {quoted(in_doubt)} again.", decides=False)
-        )
+        doubts.append(Doubt(f"More than a fifth of the items leave {quoted(in_doubt)} again.", decides=False))
     return Finals(won, lost, why, tuple(doubts))
 
 
@@ -118,7 +120,9 @@ def _meanings_by_place(places: StagePlaces, ends: list[int], known: dict[int, st
         }
         if np.isnan(side["won"]):
             best = max(ends, key=lambda stage: latest[stage])
-            return {stage: "won" if stage == best and latest[stage] > side["lost"] else "lost" for stage in ends}
+            return {
+                stage: "won" if stage == best and latest[stage] > side["lost"] else "lost" for stage in ends
+            }
         middle = side["won"] if np.isnan(side["lost"]) else (side["won"] + side["lost"]) / 2
         slack = 0.05 if np.isnan(side["lost"]) else 0.0
         return {stage: "won" if latest[stage] >= middle - slack else "lost" for stage in ends}

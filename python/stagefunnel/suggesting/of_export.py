@@ -39,7 +39,13 @@ def suggest_for_export(export: Export, columns: Mapping[str, str] | None = None)
     if not others:
         return best
     doubt = f"The export has {counted(len(found), 'pipeline')}: this is {first!r}; the others are {quoted(others)}."
-    return replace(best, others=others, doubts=[doubt, *best.doubts], is_safe=False)
+    return replace(
+        best,
+        others=others,
+        doubts=[doubt, *best.doubts],
+        is_safe=False,
+        deciding_doubts=(doubt, *best.deciding_doubts),
+    )
 
 
 def _parts(export: Export) -> Iterator[tuple[Export, str]]:
@@ -55,7 +61,9 @@ def _of_pipeline(part: Export, name: str, pipeline: Pipeline, columns: Mapping[s
     heads = [f"Written by stagefunnel for the pipeline {name!r} of an export of {part.format}."]
     if is_guessed:
         stages = suggest_stages(part.log._data, pipeline if len(part.pipelines) > 1 else None)
-        heads.append("The order of the stages comes from the moves between them; won and lost from names and ends.")
+        heads.append(
+            "The order of the stages comes from the moves between them; won and lost from names and ends."
+        )
     else:
         stages = _as_listed(part, pipeline)
         heads.append("The stages, their order and their meaning are those of the export.")
@@ -68,8 +76,8 @@ def _as_listed(part: Export, pipeline: Pipeline) -> SuggestedStages:
     data = part.log._data
     seen = {label for label, rows in zip(data.labels, data.label_rows, strict=True) if rows}
     with_rows = [label for label in pipeline.labels if label in seen]
-    roles = {label: "in order" for label in pipeline.stages}
-    roles |= {label: "won" for label in pipeline.won} | {label: "lost" for label in pipeline.lost}
+    roles = dict.fromkeys(pipeline.stages, "in order")
+    roles |= dict.fromkeys(pipeline.won, "won") | dict.fromkeys(pipeline.lost, "lost")
     if not with_rows:
         table = table_of(data, None, list(pipeline.labels), roles)
         return SuggestedStages(pipeline, table, {}, {}, (), (Doubt("No row has a stage of it."),))
@@ -77,7 +85,9 @@ def _as_listed(part: Export, pipeline: Pipeline) -> SuggestedStages:
     names = pipeline.names
     items = table["items"].to_numpy(dtype=np.int64)
     comments = {
-        str(label): ", ".join([*([names[label]] if names[label] != str(label) else []), counted(int(n), "item")])
+        str(label): ", ".join(
+            [*([names[label]] if names[label] != str(label) else []), counted(int(n), "item")]
+        )
         for label, n in zip(pipeline.labels, items, strict=True)
     }
     return SuggestedStages(pipeline, table, comments, {}, (), ())
@@ -95,21 +105,34 @@ def _reader_doubts(quality: pd.DataFrame) -> Iterator[Doubt]:
 
 
 def made(
-    stages: SuggestedStages, settings: Settings, doubts: list[Doubt], source: str, heads: list[str], **comments: Any
+    stages: SuggestedStages,
+    settings: Settings,
+    doubts: list[Doubt],
+    source: str,
+    heads: list[str],
+    **comments: Any,
 ) -> Suggestion:
     """Put a suggestion together, its doubts among the comments of its file."""
     if doubts:
         heads = [*heads, "", "What is in doubt:", *(f"- {doubt.text}" for doubt in doubts)]
-    keys, more = dict(comments.get("keys", {})), {table: list(rows) for table, rows in comments.get("more", {}).items()}
+    keys, more = (
+        dict(comments.get("keys", {})),
+        {table: list(rows) for table, rows in comments.get("more", {}).items()},
+    )
     rules = stages.pipeline.rules
     if stages.aside:
         optional = [label for label in stages.pipeline.stages if label in {*stages.aside, *rules.optional}]
         instead = "In place of the line of optional above" if rules.optional else "Stages that nothing skips"
         more.setdefault("pipeline", []).extend(
-            [f"{instead}, if these are side roads:", f"optional = [{', '.join(_quoted(one) for one in optional)}]"]
+            [
+                f"{instead}, if these are side roads:",
+                f"optional = [{', '.join(_quoted(one) for one in optional)}]",
+            ]
         )
     if rules.optional:
-        keys["pipeline.optional"] = ["Few items pass these stages, and they go back from them: nothing skips them."]
+        keys["pipeline.optional"] = [
+            "Few items pass these stages, and they go back from them: nothing skips them."
+        ]
     return Suggestion(
         pipeline=stages.pipeline,
         settings=settings,
@@ -117,6 +140,7 @@ def made(
         doubts=[doubt.text for doubt in doubts],
         is_safe=not any(doubt.decides for doubt in doubts),
         source=source,
+        deciding_doubts=tuple(doubt.text for doubt in doubts if doubt.decides),
         comments=Comments(heads, stages.comments, keys, more, stages.dated),
     )
 

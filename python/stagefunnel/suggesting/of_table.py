@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -48,21 +49,34 @@ def suggest_for_table(frame: pd.DataFrame, found: FoundColumns, zone: str | None
     keys = {f"columns.{role}": [f"{role}: {why}."] for role, why in found.reasons.items()}
     more: dict[str, list[str]] = {}
     if times.time_format is not None:
-        keys["columns.time_format"] = ["Every time reads so." if not times.n_unread else "Nearly every time reads so."]
+        keys["columns.time_format"] = [
+            "Every time reads so." if not times.n_unread else "Nearly every time reads so."
+        ]
         more["columns"] = [line for other in times.others for line in ("Or:", f'time_format = "{other}"')]
     if zone is None and log.unit not in (None, "D"):
-        why = "The times name their offset and are read in UTC" if times.has_offset else "The times name no zone"
-        more.setdefault("columns", []).extend([f"{why}; a zone cuts periods in its local time:", f'zone = "{_ZONE}"'])
+        why = (
+            "The times name their offset and are read in UTC"
+            if times.has_offset
+            else "The times name no zone"
+        )
+        more.setdefault("columns", []).extend(
+            [f"{why}; a zone cuts periods in its local time:", f'zone = "{_ZONE}"']
+        )
     heads = [
         "Written by stagefunnel from the rows: the order of the stages comes from the moves between them,",
         "won and lost from names and from the ends of journeys. Check it, and change what is otherwise.",
     ]
-    return made(stages, Settings(stages.pipeline, columns), doubts, "table", heads, keys=keys, more=more)
+    suggestion = made(
+        stages, Settings(stages.pipeline, columns), doubts, "table", heads, keys=keys, more=more
+    )
+    return replace(suggestion, reading={"invalid": "drop"}) if dropped else suggestion
 
 
 def _log_of(frame: pd.DataFrame, columns: Mapping[str, str], times: TimesAsWritten) -> tuple[StageLog, int]:
     """Make the log, without the rows that cannot be read; return how many these are."""
-    rows = frame[list(dict.fromkeys(columns[role] for role in ("item", "stage", "time", "order") if role in columns))]
+    rows = frame[
+        list(dict.fromkeys(columns[role] for role in ("item", "stage", "time", "order") if role in columns))
+    ]
     rows = rows.copy(deep=False)
     if times.kind == "numbers" and not pd.api.types.is_integer_dtype(rows[columns["time"]].dtype):
         rows[columns["time"]] = pd.to_numeric(rows[columns["time"]], errors="coerce").astype("Int64")
@@ -85,7 +99,9 @@ def _time_doubts(name: str, times: TimesAsWritten) -> list[Doubt]:
         )
     if times.has_offset:
         doubts.append(
-            Doubt("The times name their offset: periods are cut in UTC unless a zone is given.", decides=False)
+            Doubt(
+                "The times name their offset: periods are cut in UTC unless a zone is given.", decides=False
+            )
         )
     if times.kind == "counted":
         doubts.append(

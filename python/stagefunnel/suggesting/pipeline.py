@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from ..errors import counted, quoted
+from ..errors import counted
 from ..log.data import LogData
 from ..log.stage_places import StagePlaces, moments
 from ..log.stage_signs import UseOfStages
@@ -133,7 +133,9 @@ def described(
             what = "appears from" if name == "since" else "was last entered on"
             on = f"{day} on" if name == "since" else day
             doubts.append(
-                Doubt(f"{label} {what} {on}, and items pass it by at other times; {name} says so to the pipeline.")
+                Doubt(
+                    f"{label} {what} {on}, and items pass it by at other times; {name} says so to the pipeline."
+                )
             )
     n_moves = int(places.moves.sum())
     if places.items.sum() and n_moves < _ENOUGH:
@@ -226,9 +228,9 @@ def _dates(data: LogData, uses: UseOfStages, pipeline: Pipeline) -> dict[str, di
 
 
 def _roles(places: StagePlaces, finals: Finals, aside: Sequence[int], perhaps: set[int]) -> dict[int, str]:
-    roles = {stage: "in order" for stage in range(len(places.labels))}
-    roles |= {stage: "won" for stage in finals.won} | {stage: "lost" for stage in finals.lost}
-    return roles | {stage: "side" for stage in aside} | {stage: "optional?" for stage in perhaps}
+    roles = dict.fromkeys(range(len(places.labels)), "in order")
+    roles |= dict.fromkeys(finals.won, "won") | dict.fromkeys(finals.lost, "lost")
+    return roles | dict.fromkeys(aside, "side") | dict.fromkeys(perhaps, "optional?")
 
 
 def table_of(

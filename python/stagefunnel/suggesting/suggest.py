@@ -130,13 +130,19 @@ class _Known:
 def _refuse_options(known: _Known, what: str, why: str) -> None:
     given = {name: value for name, value in known.for_reader().items() if value is not None}
     if given:
-        raise SchemaError(f"{', '.join(f'{name}=' for name in given)} says how a table is read, and this is {what}: {why}")
+        raise SchemaError(
+            f"{', '.join(f'{name}=' for name in given)} says how a table is read, and this is {what}: {why}"
+        )
 
 
 def _is_paths(data: Any) -> bool:
     if isinstance(data, str | os.PathLike):
         return True
-    return isinstance(data, list | tuple) and bool(data) and all(isinstance(one, str | os.PathLike) for one in data)
+    return (
+        isinstance(data, list | tuple)
+        and bool(data)
+        and all(isinstance(one, str | os.PathLike) for one in data)
+    )
 
 
 def _listed(data: Any) -> Sequence[Any]:
@@ -181,7 +187,9 @@ def _of_files(files: list[str], known: _Known) -> Suggestion:
     except SchemaError:
         # Rows may stand in blocks, so that items do not come again at once, or times come later.
         frame = read_tables(files, None).frame
-        return _of_table(frame, find_columns(frame, known.names, known.dayfirst, known.time_format), known, files)
+        return _of_table(
+            frame, find_columns(frame, known.names, known.dayfirst, known.time_format), known, files
+        )
     frame = read_tables(files, list(dict.fromkeys(first.names.values()))).frame
     found = find_columns(frame, first.names, known.dayfirst, known.time_format)
     return _of_table(frame, replace(found, reasons=first.reasons, doubts=first.doubts), known, files)
@@ -198,9 +206,12 @@ def _of_table(
 
 
 def _of_export(data: Any, known: _Known, names: Mapping[str, str] | None = None) -> Suggestion:
-    options = known.for_reader()
+    options = {**known.for_reader(), **(names or {})}
     try:
-        return suggest_for_export(read(data, **{**options, **(names or {})}))
+        suggestion = suggest_for_export(read(data, **options))
+        reading = {name: value for name, value in options.items() if value is not None}
+        others = {name: replace(other, reading=reading) for name, other in suggestion.others.items()}
+        return replace(suggestion, reading=reading, others=others)
     except StageFunnelError:
         if not isinstance(data, pd.DataFrame) or names is not None:
             raise

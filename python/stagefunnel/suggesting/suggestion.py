@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -39,8 +40,14 @@ class Suggestion:
         Whether nothing is in doubt that decides numbers.
     source
         ``"log"``, ``"table"``, or the name of the format of an export, as :func:`read` has it.
+    reading
+        Options of reading that the input needs beside the settings, such as ``invalid``.
     others
         Suggestions for further pipelines of an export, by their names.
+    deciding_doubts
+        The doubts that decide numbers.
+    comments
+        What :meth:`to_toml` writes beside the lines of the file.
 
     Examples
     --------
@@ -56,14 +63,18 @@ class Suggestion:
     doubts: list[str]
     is_safe: bool
     source: str = "log"
+    reading: Mapping[str, Any] = field(default_factory=dict)
     others: Mapping[str, Suggestion] = field(default_factory=dict)
+    deciding_doubts: Sequence[str] = ()
     comments: Comments = field(default_factory=Comments)
 
     @property
     def assumed(self) -> str:
         """What is taken to be so, in one line: the columns and the stages."""
         columns = self.settings.columns
-        parts = [f"{role} = {columns[role]}" for role in ("item", "stage", "time", "order") if role in columns]
+        parts = [
+            f"{role} = {columns[role]}" for role in ("item", "stage", "time", "order") if role in columns
+        ]
         if "time_format" in columns:
             parts[-1 if "order" not in columns else -2] += f" ({columns['time_format']})"
         if not parts and self.source not in ("log", "table"):

@@ -63,7 +63,18 @@ ALLOWED: dict[str, set[str]] = {
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
     "suggesting": {
-        *("naming", "errors", "times", "files", "pipeline", "settings", "tables", "log", "readers", "display"),
+        *(
+            "naming",
+            "errors",
+            "times",
+            "files",
+            "pipeline",
+            "settings",
+            "tables",
+            "log",
+            "readers",
+            "display",
+        ),
     },
     "plots": {"display.charts"},
     "reports": {

@@ -35,6 +35,8 @@ class Command:
         Whether it reads the stages of a pipeline, so that it matters what happens to unlisted ones.
     counts_quality
         Whether its answer says how well the items of the log and of the table of items fit.
+    has_reading
+        Whether it has the options that say how rows and exports are read.
     has_pipeline
         Whether there is one pipeline, which ``--pipeline`` names.
     has_output
@@ -56,6 +58,7 @@ class Command:
     chooses_part: bool = True
     reads_stages: bool = True
     counts_quality: bool = False
+    has_reading: bool = True
     has_pipeline: bool = True
     has_output: bool = True
     has_several_tables: bool = False
@@ -233,6 +236,23 @@ example:
 """,
         counts_quality=True,
         has_output=False,
+    ),
+    "init": Command(
+        "look at files and write a first pipeline.toml for them, with what is in doubt",
+        "init.init",
+        (options.suggesting,),
+        """\
+examples:
+  stagefunnel init deals.csv --out suggested.toml
+  stagefunnel init leads.csv --out suggested_leads.toml --item lead_id
+""",
+        asks_log=False,
+        chooses_part=False,
+        reads_stages=False,
+        has_reading=False,
+        has_pipeline=False,
+        has_output=False,
+        other_names={"path": "--out"},
     ),
     "demo": Command(
         "write a sample export, ask both funnels of it and write the report",

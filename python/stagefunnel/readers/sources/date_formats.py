@@ -31,7 +31,14 @@ _WITH_NAMES: Final = tuple(
             *("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d.%b.%Y", "%d %B %Y", "%d %b %y"),
             *("%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%B %d %Y", "%Y-%b-%d", "%Y %b %d", "%a, %d %b %Y"),
         ),
-        ("", *(f"{mark}{clock}" for mark in (" ", ", ") for clock in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p"))),
+        (
+            "",
+            *(
+                f"{mark}{clock}"
+                for mark in (" ", ", ")
+                for clock in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+            ),
+        ),
     )
 )
 

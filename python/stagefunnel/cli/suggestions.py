@@ -1,0 +1,105 @@
+"""What a command takes for the pipeline where none is given, and how it says so."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+import stagefunnel as sf
+
+from .spelling import speller
+
+_DATES = {True: "day", False: "month"}
+
+
+def suggestion_for(args: argparse.Namespace, files: list[str]) -> sf.Suggestion:
+    """Suggest a pipeline for files, with the columns that the options name."""
+    return sf.suggest(
+        files,
+        item=args.item,
+        stage=args.stage,
+        time=args.time,
+        order=args.order,
+        time_format=args.time_format,
+        dayfirst={None: None, "day": True, "month": False}[args.dates],
+        zone=args.zone,
+        encoding=args.encoding,
+    )
+
+
+def safe_suggestion(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, files: list[str]
+) -> sf.Suggestion:
+    """Suggest a pipeline for a command that has none; one that is in doubt is wrong usage, which says why."""
+    try:
+        found = suggestion_for(args, files)
+    except sf.StageFunnelError as error:
+        _refuse(args, parser, error.spelled(speller(vars(args), args.command.other_names)))
+    if not found.is_safe:
+        _refuse(args, parser, " ".join(found.deciding_doubts))
+    return found
+
+
+def _refuse(args: argparse.Namespace, parser: argparse.ArgumentParser, why: str) -> NoReturn:
+    parser.error(
+        f"--pipeline TOML says what the stages are, and the files alone do not: {why.rstrip('.')}. "
+        f"'stagefunnel init {_typed_files(args)}' writes a file to check and to give"
+    )
+
+
+def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) -> None:
+    """Say what was assumed: above a table on the screen, else on the standard error."""
+    text = f"Assumed: {suggestion.assumed}.\n'stagefunnel init {_typed_files(args)}' writes this down.\n"
+    if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
+        sys.stdout.write(f"{text}\n")
+    elif sys.stderr is not None:  # it is None if the standard error is closed
+        sys.stderr.write("".join(f"stagefunnel: note: {line}\n" for line in text.splitlines()))
+
+
+def _typed_files(args: argparse.Namespace) -> str:
+    return shlex.join(args.files)
+
+
+def next_command(
+    args: argparse.Namespace, suggestion: sf.Suggestion, path: str, of: str | None = None
+) -> str:
+    """Write the command that asks both funnels with a file that was just written."""
+    words = ["stagefunnel", "funnel", *args.files]
+    if suggestion.source != "table":
+        words.append("--export")
+    if of is not None:
+        words += ["--of", of]
+    for name, value in suggestion.reading.items():
+        option = "--dates" if name == "dayfirst" else f"--{name.replace('_', '-')}"
+        words += [option, _DATES[value] if isinstance(value, bool) else value]
+    return shlex.join([*words, "--pipeline", path, "--kind", "both"])
+
+
+def files_of(suggestion: sf.Suggestion, path: str) -> dict[str, tuple[str, sf.Suggestion]]:
+    """Name a file for a suggestion, and one for each further pipeline of its export, by the pipeline."""
+    begin, end = os.path.splitext(path)
+    files = {"": (path, suggestion)}
+    taken = {path}
+    for name, other in suggestion.others.items():
+        plain = re.sub(r"[^\w-]+", "_", name).strip("_") or "pipeline"
+        file, number = f"{begin}_{plain}{end}", 2
+        while file in taken:
+            file, number = f"{begin}_{plain}_{number}{end}", number + 1
+        taken.add(file)
+        files[name] = (file, other)
+    return files
+
+
+def part_of(name: str) -> str | None:
+    """Return the part of an export that a further pipeline is of, as ``--of`` names it."""
+    return "leads" if name.startswith("leads: ") else None
+
+
+def already_there(files: Mapping[str, tuple[str, sf.Suggestion]]) -> list[str]:
+    """List the names of files that are there already."""
+    return [file for file, _ in files.values() if os.path.lexists(file)]
