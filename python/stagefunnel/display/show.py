@@ -91,10 +91,10 @@ def show(table: pd.DataFrame | HasTable | Summary) -> Shown | ShownTogether:
     Parameters
     ----------
     table
-        A table of this package, a summary, or a suggestion. A summary shows its most frequent transitions, and the checks
-        that found something. A funnel stands in the order of its pipeline, however its rows were sorted.
-        Where rows were taken out or put together, so that they do not fit each other any more, each row is
-        shown for itself. Any other frame is shown as it is, without rows that hold nothing.
+        A table of this package, a summary, or a suggestion. A summary shows its most frequent transitions,
+        and the checks that found something. A funnel stands in the order of its pipeline, however its rows
+        were sorted. Where rows were taken out or put together, so that they do not fit each other any more,
+        each row is shown for itself. Any other frame is shown as it is, without rows that hold nothing.
 
     Returns
     -------

@@ -113,7 +113,7 @@ def moments(data: LogData, times: npt.NDArray[np.int64]) -> pd.Series:
 def _rows_of(
     data: LogData, is_meant: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return stage and time of the rows, and which of them is the first of its item; only of stages that are meant."""
+    """Return stage and time of the rows, and which is the first of its item; of stages that are meant."""
     journeys = data.journeys
     stage, time = np.asarray(journeys.stage), np.asarray(journeys.time)
     is_first = np.zeros(len(stage), dtype=bool)
@@ -164,7 +164,7 @@ def _count_visits(
 def _pairs(
     stage: npt.NDArray[np.int64], is_first: npt.NDArray[np.bool_], n_stages: int
 ) -> npt.NDArray[np.int64]:
-    """Number the pairs of an item and a stage."""
+    """Return a number for each visit, which is the same for those of one item and one stage."""
     return (np.cumsum(is_first) - 1) * n_stages + stage
 
 

@@ -1,4 +1,4 @@
-"""Which column of a table is the item, which the stage and which the time: by its name, then by its values."""
+"""Which column of a table is the item, the stage and the time: by its name, then by its values."""
 
 from __future__ import annotations
 
@@ -100,6 +100,7 @@ class _Search:
                     did_you_mean(name, columns),
                 )
         self._frame = frame
+        self._listed = quoted(columns)
         self._given = dict(named_columns)
         self._dayfirst, self._time_format = dayfirst, time_format
         usual = columns_of(columns, Options(**named_columns), (*_ROLES, "order"))
@@ -190,8 +191,8 @@ class _Search:
         if not readable:
             numbers = [name for name in free if self._times_of(name) is not None]
             raise SchemaError(
-                f"no column holds times; the table has: {quoted(list(self._frame.columns))}; name the one with the "
-                f"time of each row{f', such as {numbers[0]!r},' if numbers else ''} with ",
+                f"no column holds times; the table has: {self._listed}; name the one with "
+                f"the time of each row{f', such as {numbers[0]!r},' if numbers else ''} with ",
                 named("time"),
                 option="time",
             )
@@ -202,8 +203,8 @@ class _Search:
             rest = [name for name in readable if name != best]
             self._doubts.append(
                 Doubt(
-                    f"The time is taken from {best!r}, which differs most from row to row; {quoted(rest, most=4)} "
-                    "hold times as well.",
+                    f"The time is taken from {best!r}, which differs most from row to row; "
+                    f"times are also in {quoted(rest, most=4)}.",
                     decides=any(sizes[name] > 0.8 * sizes[best] for name in rest),
                 )
             )
@@ -235,8 +236,8 @@ class _Search:
         ]
         if not candidates:
             raise SchemaError(
-                "no column looks like a stage, which has few values that change within an item; the table has: "
-                f"{quoted(list(self._frame.columns))}; name it with ",
+                "no column looks like a stage, which has few values that change within an item; the table "
+                f"has: {self._listed}; name it with ",
                 named("stage"),
                 option="stage",
             )
@@ -344,9 +345,10 @@ class _Search:
 
     def _no_items(self, names: Mapping[str, str]) -> SchemaError:
         return SchemaError(
-            "each item has one row: this is a list of items as they stand, and a funnel needs their history, one "
-            f"row for each stage that an item entered and when; the table has: {quoted(list(self._frame.columns))}; "
-            "if there is a column of items whose values repeat, name it with ",
+            "each item has one row: this is a list of items as they stand, and a funnel needs their history, "
+            "one row for each stage that an item entered and when; the table has: "
+            f"{self._listed}; if there is a column of items whose values repeat, name it "
+            "with ",
             named("item"),
             option="item",
         )
@@ -354,8 +356,8 @@ class _Search:
     def _no_times(self, name: str) -> SchemaError:
         example = self._frame[name].dropna().head(1).tolist()
         return SchemaError(
-            f"column {name!r} holds no times ({quoted([str(one) for one in example]) or 'all missing'}); name the "
-            "one with the time of each row with ",
+            f"column {name!r} holds no times ({quoted([str(one) for one in example]) or 'all missing'}); "
+            "name the one with the time of each row with ",
             named("time"),
             option="time",
         )

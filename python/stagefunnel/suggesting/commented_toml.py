@@ -43,7 +43,8 @@ def commented_toml(settings: Settings, comments: Comments) -> str:
     >>> import stagefunnel as sf
     >>> from stagefunnel.suggesting.commented_toml import Comments, commented_toml
     >>> settings = sf.Settings(sf.Pipeline(["New"], won="Won"), {"time": "at"})
-    >>> print(commented_toml(settings, Comments(stages={"New": "9 items"}, more={"columns": ['zone = "UTC"']})))
+    >>> comments = Comments(stages={"New": "9 items"}, more={"columns": ['zone = "UTC"']})
+    >>> print(commented_toml(settings, comments))
     [pipeline]
     stages = [
         "New",  # 9 items

@@ -59,8 +59,8 @@ def find_finals(places: StagePlaces, name_of: Callable[[Hashable], str]) -> Fina
         if places.items[stage] >= _ENOUGH and left > _LEFT:
             doubts.append(
                 Doubt(
-                    f"{name_of(labels[stage])} is called as a stage that is {meaning}, but {left:.0%} of its items "
-                    "leave it: it is taken as a stage in progress."
+                    f"{name_of(labels[stage])} has the name of a stage that is {meaning}, but {left:.0%} of "
+                    "its items leave it: it is taken as a stage in progress."
                 )
             )
             continue

@@ -38,7 +38,8 @@ def suggest_for_export(export: Export, columns: Mapping[str, str] | None = None)
     best = found[first][1]
     if not others:
         return best
-    doubt = f"The export has {counted(len(found), 'pipeline')}: this is {first!r}; the others are {quoted(others)}."
+    n_pipelines = counted(len(found), "pipeline")
+    doubt = f"The export has {n_pipelines}: this is {first!r}; the others are {quoted(others)}."
     return replace(
         best,
         others=others,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..errors import InvalidRowError, counted, quoted
+from ..errors import InvalidRowError, quoted
 from ..log.stage_log import StageLog
 from ..readers.sources.date_formats import TimesAsWritten
 from ..settings import Settings
@@ -42,8 +42,8 @@ def suggest_for_table(frame: pd.DataFrame, found: FoundColumns, zone: str | None
     if dropped:
         doubts.append(
             Doubt(
-                f"{counted(dropped, 'row')} miss their item, stage or time, or have a time that cannot be read: they "
-                "are an error unless invalid says drop."
+                f"Rows without item, stage or a time that can be read: {dropped:,}. They are an error unless "
+                "invalid says drop."
             )
         )
     keys = {f"columns.{role}": [f"{role}: {why}."] for role, why in found.reasons.items()}
@@ -106,8 +106,8 @@ def _time_doubts(name: str, times: TimesAsWritten) -> list[Doubt]:
     if times.kind == "counted":
         doubts.append(
             Doubt(
-                f"The numbers of {name!r} look like seconds or milliseconds since 1970 and are read as plain numbers; "
-                "turn them into times first."
+                f"The numbers of {name!r} look like seconds or milliseconds since 1970, and are read as "
+                "plain numbers; turn them into times first."
             )
         )
     return doubts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -104,22 +105,23 @@ def described(
             use = uses.uses[order.index(stage)]
             doubts.append(
                 Doubt(
-                    f"{labels[stage]} stands aside: {use.passed / use.beyond:.0%} of the items pass it, and "
-                    f"{use.left_back / use.left:.0%} of its visits are left backwards; it is taken as optional."
+                    f"{labels[stage]} stands aside: {use.passed / use.beyond:.0%} of the items pass it, "
+                    f"and {use.left_back / use.left:.0%} of its visits are left backwards; it is optional."
                 )
             )
     if perhaps:
         doubts.append(
             Doubt(
-                f"{_listed([labels[stage] for stage in perhaps])}: half of the visits or more are left backwards; "
-                "list them as optional if items wait there and go on where they were."
+                f"{_listed([labels[stage] for stage in perhaps])}: half of the visits or more are left "
+                "backwards; list them as optional if items wait there and go on where they were."
             )
         )
     if rarely:
         doubts.append(
             Doubt(
-                f"{_listed([labels[stage] for stage in rarely])}: less than a tenth of the items that get past pass "
-                "there, and a conversion assumes it of all others; list them as optional if they are a side road.",
+                f"{_listed([labels[stage] for stage in rarely])}: less than a tenth of the items that get "
+                "past were there, and a conversion assumes it of all won ones; list them as optional if they "
+                "are a side road.",
                 decides=False,
             )
         )
@@ -134,7 +136,8 @@ def described(
             on = f"{day} on" if name == "since" else day
             doubts.append(
                 Doubt(
-                    f"{label} {what} {on}, and items pass it by at other times; {name} says so to the pipeline."
+                    f"{label} {what} {on}, and items pass it by at other times; {name} says so to the "
+                    "pipeline."
                 )
             )
     n_moves = int(places.moves.sum())
@@ -188,12 +191,12 @@ def _order_doubts(places: StagePlaces, order: Sequence[int], aside: set[int]) ->
     if n_moves and back > _UNORDERED * n_moves:
         doubts.append(
             Doubt(
-                f"{back / n_moves:.0%} of the moves go back in any order of these stages: they may be events of a "
-                "click stream, which sequence_funnel counts, and not stages."
+                f"{back / n_moves:.0%} of the moves go back in the best order of these stages: they may be "
+                "events of a click stream, which sequence_funnel counts, and not stages."
             )
         )
     unclear, untravelled = [], []
-    for here, there in zip(on_the_way, on_the_way[1:], strict=False):
+    for here, there in pairwise(on_the_way):
         forward, backward = int(moves[here, there]), int(moves[there, here])
         pair = f"{places.labels[here]} and {places.labels[there]}"
         if forward + backward == 0:

@@ -41,10 +41,10 @@ def suggest(
     """Suggest the columns, the stages and their order for rows that nobody has described.
 
     The columns are found by their usual names, else by their values: items repeat, stages are few and change
-    within an item, times can be read. The order of the stages is the one in which few moves go back; stages that
-    the moves do not decide stand as in the middle of the journeys, then as they first appear. Won and lost are
-    known by their names in many languages, else by the ends of journeys. What may be otherwise is in
-    :attr:`Suggestion.doubts`.
+    within an item, times can be read. The order of the stages is one in which few moves go back; stages
+    between which the moves do not decide stand as their median places in the journeys, then as they first
+    appear. Won and lost are known by their names in many languages, else by the ends of journeys. What may
+    be otherwise is in :attr:`Suggestion.doubts`.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def _frame_of(data: Any) -> pd.DataFrame:
         return pd.DataFrame({name: series_of(values).reset_index(drop=True) for name, values in data.items()})
     if not speaks_arrow(data):
         raise SchemaError(
-            f"cannot suggest a pipeline for {type(data).__name__}: give a StageLog, a table as StageLog takes it, or "
-            "the path of a file"
+            f"cannot suggest a pipeline for {type(data).__name__}: give a StageLog, a table as StageLog "
+            "takes it, or the path of a file"
         )
     try:
         return frame_of(table_of(data))

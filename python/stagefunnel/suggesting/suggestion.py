@@ -30,8 +30,8 @@ class Suggestion:
     stages
         One row per stage, in the order of the pipeline: ``stage``; ``role`` (``"in order"``, ``"won"``,
         ``"lost"``, ``"side"``, which the pipeline has as optional, or ``"optional?"``); ``rows``; ``items``
-        that visit it; ``median_position`` (the median over these items of where their first visit stands among
-        all their visits, from 0 for the first to 1 for the last; items of one visit are left out);
+        that visit it; ``median_position`` (the median over these items of where their first visit stands
+        among all their visits, from 0 for the first to 1 for the last; items of one visit are left out);
         ``share_ending`` (of these items, those whose journey ends there); ``share_coming_back`` (those that
         visit it more than once); ``first_seen`` and ``last_seen``.
     doubts

@@ -23,8 +23,8 @@ def init(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         there = already_there(targets)
         if there and not args.force:
             raise sf.StageFunnelError(
-                f"{quoted(there)} is there already and is left as it is; overwrite it with --force, or name another "
-                "file with --out"
+                f"{quoted(there)} is there already and is left as it is; overwrite it with --force, or name "
+                "another file with --out"
             )
         texts = {file: one.to_toml() for file, one in targets.values()}
     for file, text in texts.items():

@@ -50,8 +50,8 @@ class TimesAsWritten:
     Attributes
     ----------
     kind
-        ``"times"`` (typed), ``"iso"``, ``"format"``, ``"numbers"`` (plain integers), ``"counted"`` (seconds or
-        milliseconds since 1970) or ``"words"`` (readable for the reader of exports, without one format).
+        ``"times"`` (typed), ``"iso"``, ``"format"``, ``"numbers"`` (plain integers), ``"counted"`` (seconds
+        or milliseconds since 1970) or ``"words"`` (readable for the reader of exports, without one format).
     time_format
         The format; ``None`` where none is needed.
     others
