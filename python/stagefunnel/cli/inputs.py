@@ -121,7 +121,7 @@ def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) 
         return _as_file_says(part, args, parser)
     if name not in pipelines:
         parser.error(
-            f"--pipeline {name}: the export has no such pipeline and there is no such file; it has {known}"
+            f"--pipeline {name}: the export has no such pipeline; it has {known}, and there is no such file"
         )
     calendar = calendar_of(args, parser, None)
     return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing, calendar)

@@ -47,20 +47,6 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def suggesting(parser: argparse.ArgumentParser) -> None:
-    """Add the place of a suggested pipeline, and what is known of the files."""
-    parser.add_argument(
-        "--out", dest="toml", metavar="TOML", default="pipeline.toml", help="default: pipeline.toml"
-    )
-    parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
-    columns(parser)
-    reading = parser.add_argument_group("reading")
-    reading.add_argument("--quiet", action="store_true", help="show no progress on a terminal")
-    reading.add_argument("--zone", metavar="ZONE", help="of times without one, e.g. Europe/Berlin")
-    reading.add_argument("--dates", choices=("day", "month"), help="what dates such as 03/04/2026 have first")
-    reading.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
-
-
 def unlisted(parser: argparse.ArgumentParser) -> None:
     """Add what happens to stages that the pipeline does not list."""
     parser.add_argument("--unlisted", choices=("error", "ignore"), help="stages not in the pipeline")

@@ -8,10 +8,10 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping
-from typing import NoReturn
 
 import stagefunnel as sf
 
+from ..errors import counted
 from .spelling import speller
 
 _DATES = {True: "day", False: "month"}
@@ -36,33 +36,28 @@ def safe_suggestion(
     args: argparse.Namespace, parser: argparse.ArgumentParser, files: list[str]
 ) -> sf.Suggestion:
     """Suggest a pipeline for a command that has none; one that is in doubt is wrong usage, which says why."""
+    init = f"'stagefunnel init {shlex.join(args.files)}'"
     try:
         found = suggestion_for(args, files)
     except sf.StageFunnelError as error:
-        _refuse(args, parser, error.spelled(speller(vars(args), args.command.other_names)))
+        why = error.spelled(speller(vars(args), args.command.other_names))
+        parser.error(f"--pipeline TOML says what the stages are; {init} cannot write one yet: {why}")
     if not found.is_safe:
-        _refuse(args, parser, " ".join(found.deciding_doubts))
+        first, *more = found.deciding_doubts
+        rest = f" ({counted(len(more), 'more doubt')})" if more else ""
+        parser.error(
+            f"--pipeline TOML says what the stages are; {init} writes one to check. In doubt: {first}{rest}"
+        )
     return found
-
-
-def _refuse(args: argparse.Namespace, parser: argparse.ArgumentParser, why: str) -> NoReturn:
-    parser.error(
-        f"--pipeline TOML says what the stages are, and the files alone do not: {why.rstrip('.')}. "
-        f"'stagefunnel init {_typed_files(args)}' writes a file to check and to give"
-    )
 
 
 def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) -> None:
     """Say what was assumed: above a table on the screen, else on the standard error."""
-    text = f"Assumed: {suggestion.assumed}.\n'stagefunnel init {_typed_files(args)}' writes this down.\n"
+    text = f"Assumed: {suggestion.assumed}.\n'stagefunnel init {shlex.join(args.files)}' writes this down.\n"
     if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
         sys.stdout.write(f"{text}\n")
     elif sys.stderr is not None:  # it is None if the standard error is closed
         sys.stderr.write("".join(f"stagefunnel: note: {line}\n" for line in text.splitlines()))
-
-
-def _typed_files(args: argparse.Namespace) -> str:
-    return shlex.join(args.files)
 
 
 def next_command(

@@ -109,6 +109,7 @@ class _Search:
         self._order = usual.get("order")
         self._written: dict[str, TimesAsWritten | None] = {}
         self._codes: dict[str, npt.NDArray[np.int64]] = {}
+        self._distinct: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
         self._doubts: list[Doubt] = []
 
@@ -224,7 +225,16 @@ class _Search:
         near = [name for name in rest if scores[best] - scores[name] < _NEAR]
         if near:
             self._doubts.append(
-                Doubt(f"The item is taken from {best!r}; {quoted(near, most=4)} could be the item as well.")
+                Doubt(f"The item is taken from {best!r}; {quoted(near, most=4)} could be the items too.")
+            )
+        others = [name for name in rest if name not in near and _KEY_WORDS & {*words(name)}]
+        if others:
+            self._doubts.append(
+                Doubt(
+                    f"Items are those of {best!r}; {quoted(others, most=4)} repeat as well and could be "
+                    "counted in their place.",
+                    decides=False,
+                )
             )
         return best
 
@@ -259,7 +269,8 @@ class _Search:
         score = float(np.mean(constant)) if constant else 0.0
         if "stage" in names:
             score += self._begins_alike(names["stage"], name, names["time"])
-        return score + 0.5 * bool(_KEY_WORDS & {*words(name)})
+        # A stage repeats as well, and has fewer values.
+        return score + self._n_distinct(name) / len(self._frame) + 0.5 * bool(_KEY_WORDS & {*words(name)})
 
     def _stage_score(self, name: str, names: Mapping[str, str]) -> float:
         """Rate a column: whether journeys begin alike, and whether its values are words."""
@@ -296,7 +307,9 @@ class _Search:
         return None if written is None or written.kind in ("numbers", "counted") else written
 
     def _n_distinct(self, name: str) -> int:
-        return int(self._frame[name].nunique())
+        if name not in self._distinct:
+            self._distinct[name] = int(self._frame[name].nunique())
+        return self._distinct[name]
 
     def _repeats(self, name: str) -> bool:
         n_distinct = self._n_distinct(name)

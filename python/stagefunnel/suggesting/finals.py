@@ -75,7 +75,7 @@ def find_finals(places: StagePlaces, name_of: Callable[[Hashable], str]) -> Fina
         listed = ", ".join(f"{name_of(labels[stage])} as {meaning}" for stage, meaning in by_place.items())
         doubts.append(
             Doubt(
-                f"Nearly all items that reach these stages end there, whose names do not say how: {listed}."
+                f"Nearly all items that reach these stages end there, and the names do not say how: {listed}."
             )
         )
     won, lost = (tuple(stage for stage in sorted(final) if final[stage] == one) for one in ("won", "lost"))

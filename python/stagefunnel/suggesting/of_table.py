@@ -30,13 +30,19 @@ def suggest_for_log(log: StageLog) -> Suggestion:
 
 def suggest_for_table(frame: pd.DataFrame, found: FoundColumns, zone: str | None) -> Suggestion:
     """Suggest a pipeline for a table whose columns are known."""
-    names, times = dict(found.names), found.times
-    columns: dict[str, Any] = {role: names[role] for role in names}
-    if times.time_format is not None:
-        columns["time_format"] = times.time_format
-    if zone is not None:
-        columns["zone"] = zone
-    log, dropped = _log_of(frame, columns, times)
+    log, dropped = _log_of(frame, _settings_columns(found, zone), found.times)
+    return suggest_for_columns(log, found, zone, dropped)
+
+
+def _settings_columns(found: FoundColumns, zone: str | None) -> dict[str, str]:
+    """Return the columns as a pipeline file has them, with the format and the zone of the times."""
+    more = {"time_format": found.times.time_format, "zone": zone}
+    return {**found.names, **{name: value for name, value in more.items() if value is not None}}
+
+
+def suggest_for_columns(log: StageLog, found: FoundColumns, zone: str | None, dropped: int = 0) -> Suggestion:
+    """Suggest a pipeline for the log of a table; some rows of it may be left out because they are invalid."""
+    names, times, columns = found.names, found.times, _settings_columns(found, zone)
     stages = suggest_stages(log._data)
     doubts = [*found.doubts, *_time_doubts(names["time"], times), *stages.doubts]
     if dropped:
@@ -72,7 +78,7 @@ def suggest_for_table(frame: pd.DataFrame, found: FoundColumns, zone: str | None
     return replace(suggestion, reading={"invalid": "drop"}) if dropped else suggestion
 
 
-def _log_of(frame: pd.DataFrame, columns: Mapping[str, str], times: TimesAsWritten) -> tuple[StageLog, int]:
+def _log_of(frame: pd.DataFrame, columns: Mapping[str, Any], times: TimesAsWritten) -> tuple[StageLog, int]:
     """Make the log, without the rows that cannot be read; return how many these are."""
     rows = frame[
         list(dict.fromkeys(columns[role] for role in ("item", "stage", "time", "order") if role in columns))

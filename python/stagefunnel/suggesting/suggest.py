@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..errors import ReaderError, SchemaError, StageFunnelError
-from ..files import expand, read_head, read_tables
+from ..files import expand, kind_of, read_head, read_tables
 from ..log.columns.arrow import frame_of, series_of, speaks_arrow, table_of
 from ..log.stage_log import StageLog
 from ..readers import Export, read
@@ -18,7 +18,7 @@ from ..readers.recognise import format_of
 from ..readers.sources.opening import pandas_frame
 from .columns import FoundColumns, find_columns
 from .of_export import suggest_for_export
-from .of_table import suggest_for_log, suggest_for_table
+from .of_table import suggest_for_columns, suggest_for_log, suggest_for_table
 from .suggestion import Suggestion
 
 _ROLES: Final = ("item", "stage", "time")
@@ -190,9 +190,26 @@ def _of_files(files: list[str], known: _Known) -> Suggestion:
         return _of_table(
             frame, find_columns(frame, known.names, known.dayfirst, known.time_format), known, files
         )
+    log = _log_of_batches(files, first, known)
+    if log is not None:
+        return suggest_for_columns(log, first, known.zone)
     frame = read_tables(files, list(dict.fromkeys(first.names.values()))).frame
     found = find_columns(frame, first.names, known.dayfirst, known.time_format)
     return _of_table(frame, replace(found, reasons=first.reasons, doubts=first.doubts), known, files)
+
+
+def _log_of_batches(files: list[str], found: FoundColumns, known: _Known) -> StageLog | None:
+    """Read files batch by batch, as a command reads them; ``None`` where that needs a look at all rows."""
+    times = found.times
+    if "order" in found.names or times.others or times.kind not in ("iso", "format", "numbers"):
+        return None
+    if {kind_of(file) for file in files} != {"csv"}:
+        return None
+    columns = {role: found.names[role] for role in _ROLES}
+    try:
+        return StageLog.from_csv(files, **columns, time_format=times.time_format, zone=known.zone)
+    except StageFunnelError:
+        return None  # a look at all rows says which of them, or that they can be read otherwise
 
 
 def _of_table(

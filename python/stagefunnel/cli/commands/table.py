@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Final, Literal
 
 from .. import options
+from ..init_options import suggesting
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ example:
     "init": Command(
         "look at files and write a first pipeline.toml for them, with what is in doubt",
         "init.init",
-        (options.suggesting,),
+        (suggesting,),
         """\
 examples:
   stagefunnel init deals.csv --out suggested.toml

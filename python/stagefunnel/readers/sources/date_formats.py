@@ -23,6 +23,8 @@ _DAY_NUMBER: Final = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _OFFSET: Final = r"\d[T ]\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 # Texts that are not a time, such as "n/a", are no reason to doubt the format of all others.
 _MOST_UNREAD: Final = 0.01
+# Texts in which the format is looked for, before all are read by it.
+_SAMPLE: Final = 5_000
 _CODES: Final = {"minute": "%M", "second": "%S", "half": "%p", "offset": "%z"}
 _WITH_NAMES: Final = tuple(
     date + clock
@@ -116,21 +118,27 @@ def _of_numbers(texts: pd.Series, name: str, *, is_text: bool) -> TimesAsWritten
 
 
 def _of_texts(present: pd.Series, texts: pd.Series, dayfirst: bool | None) -> TimesAsWritten | None:
+    name, some = str(texts.name), texts.iloc[:_SAMPLE]
     try:
-        _, unread = parse_texts(texts, str(texts.name))
+        _, unread = parse_texts(some, name)
+        if _are_few(len(unread), len(some)):
+            _, unread = parse_texts(texts, name)
+            if _are_few(len(unread), len(texts)):
+                has_offset = bool(texts.str.contains(_OFFSET, regex=True).any())
+                n_unread = _rows_of(present, texts.iloc[unread])
+                return TimesAsWritten("iso", has_offset=has_offset, n_unread=n_unread)
     except SchemaError:
         return None  # times with an offset and without
-    if _are_few(len(unread), len(texts)):
-        has_offset = bool(texts.str.contains(_OFFSET, regex=True).any())
-        return TimesAsWritten("iso", has_offset=has_offset, n_unread=_rows_of(present, texts.iloc[unread]))
-    for time_format, others in _formats(texts, dayfirst):
-        _, unread = parse_texts(texts, str(texts.name), time_format)
+    formats = list(_formats(some, dayfirst))
+    if len(some) < len(texts) and any(others for _, others in formats):
+        formats = list(_formats(texts, dayfirst))  # a later date may say what the first ones do not
+    for time_format, others in formats:
+        _, unread = parse_texts(texts, name, time_format)
         if _are_few(len(unread), len(texts)):
-            return TimesAsWritten(
-                "format", time_format, others, "%z" in time_format, _rows_of(present, texts.iloc[unread])
-            )
-    matched = texts.str.match(YEAR_FIRST) | texts.str.match(YEAR_LAST)
-    return TimesAsWritten("words") if _are_few(int((~matched).sum()), len(texts)) else None
+            n_unread = _rows_of(present, texts.iloc[unread])
+            return TimesAsWritten("format", time_format, others, "%z" in time_format, n_unread)
+    matched = some.str.match(YEAR_FIRST) | some.str.match(YEAR_LAST)
+    return TimesAsWritten("words") if _are_few(int((~matched).sum()), len(some)) else None
 
 
 def _are_few(n_unread: int, n_texts: int) -> bool:
