@@ -14,7 +14,9 @@ from ..files import expand, kind_of, read_head, read_tables
 from ..log.columns.arrow import frame_of, series_of, speaks_arrow, table_of
 from ..log.stage_log import StageLog
 from ..readers import Export, read
+from ..readers.options import Options
 from ..readers.recognise import format_of
+from ..readers.shapes.column_names import columns_of
 from ..readers.sources.opening import pandas_frame
 from .columns import FoundColumns, find_columns
 from .of_export import suggest_for_export
@@ -190,12 +192,20 @@ def _of_files(files: list[str], known: _Known) -> Suggestion:
         return _of_table(
             frame, find_columns(frame, known.names, known.dayfirst, known.time_format), known, files
         )
-    log = _log_of_batches(files, first, known)
+    pipeline = _pipeline_column(head, first)
+    log = None if pipeline else _log_of_batches(files, first, known)
     if log is not None:
         return suggest_for_columns(log, first, known.zone)
-    frame = read_tables(files, list(dict.fromkeys(first.names.values()))).frame
+    frame = read_tables(files, list(dict.fromkeys([*first.names.values(), *pipeline]))).frame
     found = find_columns(frame, first.names, known.dayfirst, known.time_format)
+    # What was said of the columns beside them still holds.
     return _of_table(frame, replace(found, reasons=first.reasons, doubts=first.doubts), known, files)
+
+
+def _pipeline_column(frame: pd.DataFrame, found: FoundColumns) -> list[str]:
+    """Name the column that says which pipeline a stage is of, if there is one."""
+    name = columns_of(list(frame.columns), Options(), ("pipeline",)).get("pipeline")
+    return [name] if name is not None and name not in found.names.values() else []
 
 
 def _log_of_batches(files: list[str], found: FoundColumns, known: _Known) -> StageLog | None:
@@ -215,8 +225,9 @@ def _log_of_batches(files: list[str], found: FoundColumns, known: _Known) -> Sta
 def _of_table(
     frame: pd.DataFrame, found: FoundColumns, known: _Known, files: list[str] | None = None
 ) -> Suggestion:
-    if found.times.kind in ("words", "counted") and known.time_format is None:
-        # A reader of exports reads such times, and a pipeline file has no words for them.
+    has_pipelines = any(frame[name].nunique() > 1 for name in _pipeline_column(frame, found))
+    if has_pipelines or (found.times.kind in ("words", "counted") and known.time_format is None):
+        # A reader of exports reads both, and a pipeline file has no words for them.
         names = {role: found.names[role] for role in _ROLES}
         return _of_export(frame if files is None else files, known, names)
     return suggest_for_table(frame, found, known.zone)
