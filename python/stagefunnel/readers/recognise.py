@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -35,7 +36,8 @@ def format_of(heads: Sequence[pd.DataFrame], names: Mapping[str, str]) -> str | 
     >>> format_of([moves], {}), format_of([moves.drop(columns="from")], {})
     ('from_to', None)
     """
-    options = Options(**names)
+    given: dict[str, Any] = dict(names)
+    options = Options(**given)
     readers = GENERAL if names else READERS
     try:
         sources = sources_of(list(heads), encoding=None, progress=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,8 @@ class _Search:
         self._listed = quoted(columns)
         self._given = dict(named_columns)
         self._dayfirst, self._time_format = dayfirst, time_format
-        usual = columns_of(columns, Options(**named_columns), (*_ROLES, "order"))
+        options: dict[str, Any] = dict(named_columns)
+        usual = columns_of(columns, Options(**options), (*_ROLES, "order"))
         # A number of the row may be called as that of an item is; it is never both.
         self._usual = {role: name for role, name in usual.items() if role in named_columns or role in _ROLES}
         self._order = usual.get("order")
@@ -190,17 +191,17 @@ class _Search:
             self._reasons["time"] = "its name is a usual one for a time"
             return str(usual)
         if not readable:
-            numbers = [name for name in free if self._times_of(name) is not None]
             raise SchemaError(
-                f"no column holds times; the table has: {self._listed}; name the one with "
-                f"the time of each row{f', such as {numbers[0]!r},' if numbers else ''} with ",
+                f"no column holds times; the table has: {self._listed}; name the one with the time of each "
+                "row with ",
                 named("time"),
                 option="time",
             )
         sizes = {name: self._n_distinct(name) for name in readable}
         best = max(readable, key=lambda name: (self._changes(name, names), sizes[name]))
-        self._reasons["time"] = "of the columns that hold times, it differs most from row to row"
+        self._reasons["time"] = "no other column holds times"
         if len(readable) > 1:
+            self._reasons["time"] = "of the columns that hold times, it differs most from row to row"
             rest = [name for name in readable if name != best]
             self._doubts.append(
                 Doubt(

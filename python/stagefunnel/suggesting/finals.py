@@ -69,8 +69,8 @@ def find_finals(places: StagePlaces, name_of: Callable[[Hashable], str]) -> Fina
     if len(ends) + len(final) >= len(labels):
         ends = []  # some stage is in progress
     by_place = _meanings_by_place(places, ends, final)
-    for stage, meaning in by_place.items():
-        final[stage], why[stage] = meaning, f"{places.share_ending[stage]:.0%} of its items end there"
+    for stage, end in by_place.items():
+        final[stage], why[stage] = end, f"{places.share_ending[stage]:.0%} of its items end there"
     if by_place:
         listed = ", ".join(f"{name_of(labels[stage])} as {meaning}" for stage, meaning in by_place.items())
         doubts.append(
@@ -115,7 +115,7 @@ def _meanings_by_place(places: StagePlaces, ends: list[int], known: dict[int, st
     if "won" in known.values() or "lost" in known.values():
         # The names say one side: a further end is as the side whose items come from as far.
         side = {
-            meaning: np.mean([latest[stage] for stage, one in known.items() if one == meaning] or [np.nan])
+            meaning: float(np.mean([latest[one] for one, end in known.items() if end == meaning] or [np.nan]))
             for meaning in ("won", "lost")
         }
         if np.isnan(side["won"]):

@@ -76,7 +76,7 @@ def suggest_stages(data: LogData, known: Pipeline | None = None) -> SuggestedSta
         inner = [first]
         finals = _without(finals, first)
     order = order_by_moves(places.moves, inner)
-    own = {
+    own: dict[str, Any] = {
         "stages": [places.labels[stage] for stage in order],
         "won": [places.labels[stage] for stage in finals.won],
         "lost": [places.labels[stage] for stage in finals.lost],

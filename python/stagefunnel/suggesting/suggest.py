@@ -215,7 +215,7 @@ def _log_of_batches(files: list[str], found: FoundColumns, known: _Known) -> Sta
         return None
     if {kind_of(file) for file in files} != {"csv"}:
         return None
-    columns = {role: found.names[role] for role in _ROLES}
+    columns: dict[str, Any] = {role: found.names[role] for role in _ROLES}
     try:
         return StageLog.from_csv(files, **columns, time_format=times.time_format, zone=known.zone)
     except StageFunnelError:

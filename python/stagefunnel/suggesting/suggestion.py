@@ -113,7 +113,7 @@ class Suggestion:
         >>> sf.suggest(sf.datasets.worked_example().log).as_table()["role"].tolist()
         ['in order', 'in order', 'in order', 'in order', 'won', 'lost']
         """
-        table = self.stages.copy()
+        table = self.stages.assign(**{name: _days(self.stages[name]) for name in ("first_seen", "last_seen")})
         table.attrs["stagefunnel"] = {
             "table": "suggestion",
             "names": {str(label): name for label, name in self.pipeline.names.items()},
@@ -127,3 +127,10 @@ class Suggestion:
 
     def _repr_html_(self) -> str:
         return show(self)._repr_html_()
+
+
+def _days(moments: pd.Series) -> pd.Series:
+    """Write moments as days, which is as much as a glance at a log needs; plain numbers stay."""
+    if not pd.api.types.is_datetime64_any_dtype(moments.dtype):
+        return moments
+    return moments.dt.strftime("%Y-%m-%d").astype(object).where(moments.notna(), None)

@@ -97,7 +97,7 @@ def times_as_written(column: pd.Series, dayfirst: bool | None = None) -> TimesAs
     first = present.iloc[:50]
     if 2 * sum(map(_may_be_time, first)) < len(first):
         return None  # most columns end here
-    texts = pd.Series(present.unique(), dtype="str").rename(column.name)
+    texts = pd.Series(present.unique(), dtype="str", name=str(column.name))
     if texts.iloc[:1000].str.fullmatch(_NUMBER).all() and texts.str.fullmatch(_NUMBER).all():
         return _of_numbers(texts.str.strip(), str(column.name), is_text=True)
     return _of_texts(present, texts, dayfirst)
