@@ -41,10 +41,12 @@ def format_of(heads: Sequence[pd.DataFrame], names: Mapping[str, str]) -> str | 
     readers = GENERAL if names else READERS
     try:
         sources = sources_of(list(heads), encoding=None, progress=None)
-        reader, _ = recognised(sources, readers, options)
+        reader, roles = recognised(sources, readers, options)
     except ReaderError:
         return None
-    is_plain = reader is events and not any(may_be_change_log(source.columns) for source in sources)
+    # A list of items beside them is read with them.
+    is_plain = reader is events and {*roles} == {"events"}
+    is_plain = is_plain and not any(may_be_change_log(source.columns) for source in sources)
     return None if is_plain else reader.FORMAT
 
 

@@ -27,6 +27,8 @@ _CLEAR: Final = 2 / 3
 _RARE: Final = 0.001
 _PASSED_BY_FEW: Final = 0.1
 _ENOUGH: Final = 30
+# A log of fewer moves says nothing of an order.
+_FEWEST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def described(
             )
     n_moves = int(places.moves.sum())
     if places.items.sum() and n_moves < _ENOUGH:
-        doubts.append(Doubt(f"All of it rests on {counted(n_moves, 'move')} between stages."))
+        text = f"All of it rests on {counted(n_moves, 'move')} between stages."
+        doubts.append(Doubt(text, decides=n_moves < _FEWEST))
     roles = _roles(places, finals, aside, {*perhaps, *rarely})
     return SuggestedStages(
         pipeline,

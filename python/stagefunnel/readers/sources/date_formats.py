@@ -16,7 +16,7 @@ from ..notes import Notes
 from ..options import Options
 from .counted_dates import since_1970
 from .date_order import order_of_parts
-from .dates import YEAR_FIRST, YEAR_LAST
+from .dates import YEAR_FIRST, YEAR_LAST, looks_like_times
 
 _NUMBER: Final = r"\s*-?\d{1,19}\s*"
 _DAY_NUMBER: Final = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -137,8 +137,8 @@ def _of_texts(present: pd.Series, texts: pd.Series, dayfirst: bool | None) -> Ti
         if _are_few(len(unread), len(texts)):
             n_unread = _rows_of(present, texts.iloc[unread])
             return TimesAsWritten("format", time_format, others, "%z" in time_format, n_unread)
-    matched = some.str.match(YEAR_FIRST) | some.str.match(YEAR_LAST)
-    return TimesAsWritten("words") if _are_few(int((~matched).sum()), len(some)) else None
+    # The reader of exports knows names of months in many languages, and takes formats that are mixed.
+    return TimesAsWritten("words") if looks_like_times(some.astype(object)) else None
 
 
 def _are_few(n_unread: int, n_texts: int) -> bool:
