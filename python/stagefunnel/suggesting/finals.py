@@ -16,6 +16,8 @@ from .doubts import Doubt
 # A stage that so few of its items leave ends them, and one that so many leave does not.
 _ENDING: Final = 0.95
 _LEFT: Final = 0.5
+# A stage of fewer items ends nothing that its name does not say.
+_FEWEST: Final = 4
 # Of so many items a share says something.
 _ENOUGH: Final = 10
 
@@ -97,7 +99,7 @@ def _ends_by_journeys(places: StagePlaces, known: dict[int, str]) -> list[int]:
     """List the other stages that nearly all their items end in, and that they come to from another stage."""
     came = places.moves.sum(axis=0)
     is_end = (
-        (places.items >= _ENOUGH)
+        (places.items >= _FEWEST)
         & (places.share_ending >= _ENDING)
         & (2 * places.started < places.items)
         & (came > 0)

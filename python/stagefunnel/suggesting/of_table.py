@@ -29,9 +29,15 @@ def suggest_for_log(log: StageLog) -> Suggestion:
 
 
 def suggest_for_table(frame: pd.DataFrame, found: FoundColumns, zone: str | None) -> Suggestion:
-    """Suggest a pipeline for a table whose columns are known."""
+    """Suggest a pipeline for a table whose columns are known, and whose rows run forwards."""
     log, dropped = _log_of(frame, _settings_columns(found, zone), found.times)
     return suggest_for_columns(log, found, zone, dropped)
+
+
+def has_ties(frame: pd.DataFrame, found: FoundColumns, zone: str | None) -> bool:
+    """Check for rows of one item and one time, whose order in the table decides."""
+    log, _ = _log_of(frame, _settings_columns(found, zone), found.times)
+    return bool(log._data.log_quality.ties)
 
 
 def _settings_columns(found: FoundColumns, zone: str | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..errors import ReaderError, SchemaError, StageFunnelError
+from ..errors import ReaderError, SchemaError, StageFunnelError, counted
 from ..files import expand, kind_of, read_head, read_tables
 from ..log.columns.arrow import frame_of, series_of, speaks_arrow, table_of
 from ..log.stage_log import StageLog
@@ -19,8 +19,10 @@ from ..readers.recognise import format_of
 from ..readers.shapes.column_names import columns_of
 from ..readers.sources.opening import pandas_frame
 from .columns import FoundColumns, find_columns
+from .doubts import Doubt
 from .of_export import suggest_for_export
-from .of_table import suggest_for_columns, suggest_for_log, suggest_for_table
+from .of_table import has_ties, suggest_for_columns, suggest_for_log, suggest_for_table
+from .row_order import row_order
 from .suggestion import Suggestion
 
 _ROLES: Final = ("item", "stage", "time")
@@ -217,9 +219,10 @@ def _log_of_batches(files: list[str], found: FoundColumns, known: _Known) -> Sta
         return None
     columns: dict[str, Any] = {role: found.names[role] for role in _ROLES}
     try:
-        return StageLog.from_csv(files, **columns, time_format=times.time_format, zone=known.zone)
+        log = StageLog.from_csv(files, **columns, time_format=times.time_format, zone=known.zone)
     except StageFunnelError:
         return None  # a look at all rows says which of them, or that they can be read otherwise
+    return None if log._data.log_quality.ties else log
 
 
 def _of_table(
@@ -230,7 +233,22 @@ def _of_table(
         # A reader of exports reads both, and a pipeline file has no words for them.
         names = {role: found.names[role] for role in _ROLES}
         return _of_export(frame if files is None else files, known, names)
-    return suggest_for_table(frame, found, known.zone)
+    if not has_ties(frame, found, known.zone):
+        return suggest_for_table(frame, found, known.zone)
+    order = row_order(frame, found)
+    if order.has_useless_order and "order" not in known.names:
+        names = {role: name for role, name in found.names.items() if role != "order"}
+        found = replace(found, names=names)
+    if not order.n_turned:
+        return suggest_for_table(frame, found, known.zone)
+    if files is not None and found.times.kind != "numbers":
+        return _of_export(files, known, {role: found.names[role] for role in _ROLES})
+    doubt = Doubt(
+        f"The newest row stands first, and {counted(order.n_turned, 'row')} of one time would be read in "
+        "reverse: turn the table round before it is read, or read it with read()."
+    )
+    forwards = replace(found, doubts=(*found.doubts, doubt))
+    return suggest_for_table(frame.iloc[order.positions], forwards, known.zone)
 
 
 def _of_export(data: Any, known: _Known, names: Mapping[str, str] | None = None) -> Suggestion:

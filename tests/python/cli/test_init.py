@@ -208,3 +208,19 @@ def test_a_name_that_is_neither_a_pipeline_nor_a_file_is_refused(run: Run) -> No
     code, _, err = run("funnel", *BITRIX, "--export", "--pipeline", "none.toml")
     assert code == 2
     assert "the export has no such pipeline; it has 'Sales', 'Service', and there is no such file" in err
+
+
+def test_a_file_that_begins_with_its_newest_row_gets_a_command_that_turns_it_round(run: Run) -> None:
+    rows = ["Vorgang,Status,Tag"]
+    rows += [
+        f"{n},{stage},2026-03-{1 + n // 4:02}" for n in range(80) for stage in ("Neu", "Angebot", "Gewonnen")
+    ]
+    Path("back.csv").write_text("\n".join([rows[0], *reversed(rows[1:])]) + "\n")
+    code, out, _ = run("init", "back.csv")
+    assert code == 0
+    ((_, *words),) = typed_next(out)
+    code, out, _ = run(*words, "--format", "json")
+    assert code == 0
+    # All 80 were in all three stages, and none is lost.
+    assert {row["reached"] for row in json.loads(out)} == {80}
+    assert {row["stage"] for row in json.loads(out)} == {"Neu", "Angebot", "Gewonnen"}

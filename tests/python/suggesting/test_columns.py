@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -185,3 +186,88 @@ def test_any_table_that_a_log_takes_is_taken(kind: str) -> None:
     found = sf.suggest(other)
     assert found.settings == expected.settings
     assert found.doubts == expected.doubts
+
+
+def day_by_day() -> pd.DataFrame:
+    """Make a table with days and no clock, in which an item has several stages on a day."""
+    rows = [
+        (f"D{number}", stage, f"2026-03-{1 + number // 4:02}")
+        for number in range(80)
+        for stage in ("a", "b", "c", "Won" if number % 2 else "Lost")
+    ]
+    return pd.DataFrame(rows, columns=["deal", "stage", "day"])
+
+
+def test_rows_of_one_day_are_in_the_order_of_the_table() -> None:
+    found = sf.suggest(day_by_day())
+    assert found.pipeline == sf.Pipeline(["a", "b", "c"], won="Won", lost="Lost")
+    assert found.source == "table"
+    assert found.is_safe
+
+
+def test_a_table_that_begins_with_its_newest_row_is_turned_round_and_named() -> None:
+    found = sf.suggest(day_by_day().iloc[::-1])
+    assert found.pipeline == sf.Pipeline(["a", "b", "c"], won="Won", lost="Lost")
+    assert any("The newest row stands first, and 320 rows of one time" in doubt for doubt in found.doubts)
+    assert not found.is_safe
+
+
+def test_a_file_that_begins_with_its_newest_row_is_read_as_an_export(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    day_by_day().iloc[::-1].to_csv(path, index=False)
+    found = sf.suggest(path)
+    assert found.pipeline == sf.Pipeline(["a", "b", "c"], won="Won", lost="Lost")
+    assert found.source == "events"
+    assert found.reading == {"item": "deal", "stage": "stage", "time": "day"}
+    assert any(doubt.startswith("newest_first 320") for doubt in found.doubts)
+
+
+def test_numbers_of_rows_order_them_where_they_rise_with_time() -> None:
+    frame = day_by_day().assign(id=range(320))
+    shuffled = frame.sample(frac=1, random_state=3)
+    found = sf.suggest(shuffled)
+    assert found.settings.columns["order"] == "id"
+    assert found.pipeline.stages == ("a", "b", "c")
+    # Numbers at random: times do not rise along them, and the table's own order stands.
+    later = frame["stage"].isin(["c", "Won", "Lost"])
+    useless = frame.assign(
+        id=frame["id"].sample(frac=1, random_state=5).to_numpy(),
+        day=frame["day"].where(~later, frame["day"].str.replace("2026-03", "2026-04")),
+    )
+    found = sf.suggest(useless)
+    assert "order" not in found.settings.columns
+    assert found.pipeline.stages == ("a", "b", "c")
+
+
+def test_dates_with_names_of_months_are_left_to_the_reader_of_exports() -> None:
+    months = ("января", "февраля", "марта")
+    rows = {
+        "Сделка": [n for n in range(30) for _ in range(3)],
+        "Стадия": ["Новая", "Счёт", "Успех"] * 30,
+        "Дата": [f"{1 + n % 28} {month} 2026 г." for n in range(30) for month in months],
+    }
+    found = sf.suggest(rows)
+    assert found.source == "events"
+    assert found.pipeline == sf.Pipeline(["Новая", "Счёт"], won="Успех")
+
+
+def test_a_list_of_items_beside_a_history_is_read_with_it(tmp_path: Path) -> None:
+    frame = table("deal_id", "stage", "changed_at")
+    frame.to_csv(tmp_path / "history.csv", index=False)
+    items = frame[["deal_id"]].drop_duplicates().assign(stage="Won", amount=5, owner="Ada")
+    items.to_csv(tmp_path / "items.csv", index=False)
+    found = sf.suggest([tmp_path / "history.csv", tmp_path / "items.csv"])
+    assert found.source == "events"
+    assert found.pipeline.stages == ("s1", "s2")
+
+
+def test_a_small_table_whose_moves_agree_is_safe() -> None:
+    rows = {
+        "deal": [1, 1, 1, 2, 2, 3, 3, 3, 4],
+        "stage": ["New", "Offer", "Won", "New", "Won", "New", "Offer", "Lost", "New"],
+        "day": ["2026-01-01", "2026-01-04", "2026-01-09"] * 3,
+    }
+    found = sf.suggest(rows)
+    assert found.pipeline == sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    assert found.is_safe
+    assert found.doubts == ["All of it rests on 5 moves between stages."]

@@ -160,4 +160,5 @@ def test_a_slip_of_the_pen_is_named() -> None:
 def test_few_moves_are_a_doubt_of_their_own() -> None:
     found = sf.suggest(journeys_log("New > Offer > Won", "New > Lost"))
     assert found.doubts == ["All of it rests on 3 moves between stages."]
-    assert not found.is_safe
+    assert found.is_safe  # they agree
+    assert not sf.suggest(journeys_log("New > Won")).is_safe
