@@ -15,7 +15,7 @@ from ..display.formats import choose_format
 from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_doubts
-from .suggestions import safe_suggestion, say_assumed
+from .suggestions import safe_suggestion, say_assumed, with_reading
 from .values import read_length, read_moment, read_only, read_period
 
 
@@ -28,6 +28,7 @@ class Inputs:
     unlisted: str
     missing: str | None
     calendar: sf.WorkingHours | None = None
+    has_guessed_stages: bool = True  # where the reader of an export guessed them, and nothing says otherwise
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about, and which items."""
@@ -52,16 +53,17 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
     """Read the log and the pipeline; an error about a row then names its file and line."""
     if args.export:
         inputs = inputs_of_export(args, parser)
-        _say_doubts(inputs.log, args)
+        _say_doubts(inputs.log, args, has_guessed_stages=inputs.has_guessed_stages)
         yield inputs
         return
     if args.pipeline is None:
         suggestion = safe_suggestion(args, parser, expand_files(args.files, parser))
         say_assumed(suggestion, args, choose_format(args.format, args.out))
         if suggestion.source != "table":
-            inputs = inputs_of_export(args, parser)
-            _say_doubts(inputs.log, args)
-            yield inputs
+            part = _part_of_export(with_reading(args, suggestion), parser)
+            calendar = calendar_of(args, parser, None)
+            missing = "ignore" if "missing" not in args.given else args.missing
+            yield Inputs(part.log, suggestion.pipeline, args.unlisted or "error", missing, calendar)
             return
         settings = suggestion.settings
     else:
@@ -104,9 +106,9 @@ def open_log_and_pipeline(
             yield log, None
 
 
-def _say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
+def _say_doubts(log: sf.StageLog, args: argparse.Namespace, *, has_guessed_stages: bool = True) -> None:
     if not args.command.shows_quality:
-        say_doubts(log, args)
+        say_doubts(log, args, () if has_guessed_stages else ("guessed_stages",))
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
@@ -133,7 +135,8 @@ def _as_file_says(part: sf.Export, args: argparse.Namespace, parser: argparse.Ar
     is_own = any({*settings.pipeline.labels} == {*own.labels} for own in part.pipelines.values())
     missing = "ignore" if is_own and "missing" not in args.given else args.missing
     calendar = calendar_of(args, parser, settings)
-    return Inputs(part.log, settings.pipeline, args.unlisted or settings.unlisted, missing, calendar)
+    unlisted = args.unlisted or settings.unlisted
+    return Inputs(part.log, settings.pipeline, unlisted, missing, calendar, has_guessed_stages=False)
 
 
 def _part_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:

@@ -36,7 +36,7 @@ def safe_suggestion(
     args: argparse.Namespace, parser: argparse.ArgumentParser, files: list[str]
 ) -> sf.Suggestion:
     """Suggest a pipeline for a command that has none; one that is in doubt is wrong usage, which says why."""
-    init = f"'stagefunnel init {shlex.join(args.files)}'"
+    init = f"`stagefunnel init {shlex.join(args.files)}`"
     try:
         found = suggestion_for(args, files)
     except sf.StageFunnelError as error:
@@ -53,11 +53,18 @@ def safe_suggestion(
 
 def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) -> None:
     """Say what was assumed: above a table on the screen, else on the standard error."""
-    text = f"Assumed: {suggestion.assumed}.\n'stagefunnel init {shlex.join(args.files)}' writes this down.\n"
+    init = f"`stagefunnel init {shlex.join(args.files)}` writes this down."
+    lines = [f"Assumed: {suggestion.assumed}.", *suggestion.doubts, init]
     if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write("\n".join([*lines, "", ""]))
     elif sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write("".join(f"stagefunnel: note: {line}\n" for line in text.splitlines()))
+        sys.stderr.write("".join(f"stagefunnel: note: {line}\n" for line in lines))
+
+
+def with_reading(args: argparse.Namespace, suggestion: sf.Suggestion) -> argparse.Namespace:
+    """Return the arguments with the columns that a suggestion found in a file that is read as an export."""
+    found = {name: value for name, value in suggestion.reading.items() if hasattr(args, name)}
+    return argparse.Namespace(**{**vars(args), **found})
 
 
 def next_command(

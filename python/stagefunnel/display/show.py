@@ -69,7 +69,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 
 @runtime_checkable
-class HasTable(Protocol):
+class ShownByTable(Protocol):
     """What is shown by a table of it, such as a suggestion."""
 
     def as_table(self) -> pd.DataFrame:
@@ -77,10 +77,10 @@ class HasTable(Protocol):
 
 
 @overload
-def show(table: pd.DataFrame | HasTable) -> Shown: ...
+def show(table: pd.DataFrame | ShownByTable) -> Shown: ...
 @overload
 def show(table: Summary) -> ShownTogether: ...
-def show(table: pd.DataFrame | HasTable | Summary) -> Shown | ShownTogether:
+def show(table: pd.DataFrame | ShownByTable | Summary) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
     Stages go by their names, shares are percents, and lengths of time are in their largest units. A line
@@ -110,7 +110,7 @@ def show(table: pd.DataFrame | HasTable | Summary) -> Shown | ShownTogether:
     """
     if isinstance(table, Summary):
         return _show_summary(table)
-    if isinstance(table, HasTable):
+    if isinstance(table, ShownByTable):
         table = table.as_table()
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")

@@ -121,10 +121,9 @@ def _meanings_by_place(places: StagePlaces, ends: list[int], known: dict[int, st
             for meaning in ("won", "lost")
         }
         if np.isnan(side["won"]):
-            best = max(ends, key=lambda stage: latest[stage])
-            return {
-                stage: "won" if stage == best and latest[stage] > side["lost"] else "lost" for stage in ends
-            }
+            middle = (side["lost"] + max(latest[stage] for stage in ends)) / 2
+            is_won = [latest[stage] >= middle and latest[stage] > side["lost"] for stage in ends]
+            return {stage: "won" if won else "lost" for stage, won in zip(ends, is_won, strict=True)}
         middle = side["won"] if np.isnan(side["lost"]) else (side["won"] + side["lost"]) / 2
         slack = 0.05 if np.isnan(side["lost"]) else 0.0
         return {stage: "won" if latest[stage] >= middle - slack else "lost" for stage in ends}

@@ -55,7 +55,7 @@ def test_quality_is_that_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         ([*BITRIX, "--export", "--items", EVENTS], "leave out --items"),
         ([EVENTS, "--export", "--invalid", "keep_stage"], "keep_stage is not for exports"),
-        ([EVENTS], "'stagefunnel init"),
+        (BITRIX, "`stagefunnel init"),
         (["none.json", "--export"], "no file 'none.json'"),
     ],
 )

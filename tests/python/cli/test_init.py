@@ -140,10 +140,11 @@ def test_read_puts_stages_that_it_guesses_in_the_order_of_their_moves(run: Run) 
 def test_a_safe_guess_answers_and_says_above_the_table_what_it_assumes(run: Run) -> None:
     code, out, err = run("funnel", "my deals.csv")
     assert (code, err) == (0, "")
-    first, second, *_ = out.splitlines()
+    first, doubt, second, *_ = out.splitlines()
     assert first.startswith("Assumed: item = deal_id, stage = stage, time = entered_at; New → Discussion → ")
     assert first.endswith("; won: Won; lost: Lost.")
-    assert second == "'stagefunnel init 'my deals.csv'' writes this down."
+    assert doubt == "The times name their offset: periods are cut in UTC unless a zone is given."
+    assert second == "`stagefunnel init 'my deals.csv'` writes this down."
     run("init", "my deals.csv")
     assert run("funnel", "my deals.csv", "--pipeline", "pipeline.toml")[1] in out
 
@@ -183,12 +184,12 @@ def test_an_export_with_one_pipeline_that_it_lists_needs_no_option(run: Run) -> 
     [
         (
             ["funnel", "few.csv"],
-            "'stagefunnel init few.csv' writes one to check. In doubt: The dates of 'am'",
+            "`stagefunnel init few.csv` writes one to check. In doubt: The dates of 'am'",
         ),
         (["losses", *BITRIX], "In doubt: The export has 3 pipelines"),
         (["funnel", SALESFORCE], "In doubt: stages_by_probability"),
         (["summary", "list.csv"], "each item has one row: this is a list of items"),
-        (["report", "few.csv", "--out", "page.html"], "'stagefunnel init few.csv' writes one"),
+        (["report", "few.csv", "--out", "page.html"], "`stagefunnel init few.csv` writes one"),
     ],
 )
 def test_an_unsafe_guess_is_refused_and_points_to_init(words: list[str], text: str, run: Run) -> None:
@@ -201,7 +202,7 @@ def test_an_unsafe_guess_is_refused_and_points_to_init(words: list[str], text: s
 def test_a_chain_without_its_pipelines_points_to_init(run: Run) -> None:
     code, _, err = run("chain", "--leads", "few.csv", "--deals", "my deals.csv", "--links", "few.csv")
     assert code == 2
-    assert "'stagefunnel init few.csv --out leads.toml' writes one" in err
+    assert "`stagefunnel init few.csv --out leads.toml` writes one" in err
 
 
 def test_a_name_that_is_neither_a_pipeline_nor_a_file_is_refused(run: Run) -> None:
@@ -224,3 +225,22 @@ def test_a_file_that_begins_with_its_newest_row_gets_a_command_that_turns_it_rou
     # All 80 were in all three stages, and none is lost.
     assert {row["reached"] for row in json.loads(out)} == {80}
     assert {row["stage"] for row in json.loads(out)} == {"Neu", "Angebot", "Gewonnen"}
+
+
+def test_an_export_whose_stages_nobody_lists_is_asked_in_the_order_of_its_moves(run: Run) -> None:
+    # The first row of all is of a late stage, so that the order of first appearance would be another one.
+    rows = [("0", "Late", "2025-01-01")]
+    for deal in range(1, 40):
+        rows += [
+            (str(deal), stage, f"2026-02-{day:02}") for day, stage in enumerate(("Early", "Late", "Won"), 2)
+        ]
+    pd.DataFrame(rows, columns=["deal_id", "stage", "changed_at"]).to_json("deals.json", orient="records")
+    code, out, err = run("funnel", "deals.json", "--format", "json")
+    assert code == 0
+    assert [row["stage"] for row in json.loads(out)] == ["Early", "Late", "Won"]
+    assert "Early → Late; won: Won" in err
+    assert "in which they first appear" not in err
+    run("init", "deals.json")
+    with_file = run("funnel", "deals.json", "--export", "--pipeline", "pipeline.toml", "--format", "json")
+    assert with_file[:2] == (0, out)
+    assert "in which they first appear" not in with_file[2]

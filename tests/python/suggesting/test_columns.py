@@ -76,8 +76,8 @@ def test_names_that_are_given_are_taken() -> None:
     frame["stage"] = "always"
     found = sf.suggest(frame, stage="x")
     assert found.settings.columns["stage"] == "x"
-    with pytest.raises(sf.SchemaError, match=r"item='dael': there is no such column.*did you mean 'deal'"):
-        sf.suggest(frame, item="dael")
+    with pytest.raises(sf.SchemaError, match=r"item='deall': there is no such column.*did you mean 'deal'"):
+        sf.suggest(frame, item="deall")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,20 @@ def test_ends_of_journeys_without_a_known_name_are_proposed_and_doubted() -> Non
     )
 
 
+def test_ends_beside_a_known_loss_are_won_where_they_come_as_late_as_any() -> None:
+    log = repeated(a_b_c_Graduated=20, a_b_c_Honours=12, a_Lost=15, a_b_Lost=15, a_Gone=9, a_b_c=5)
+    found = sf.suggest(log)
+    assert set(found.pipeline.won) == {"Graduated", "Honours"}
+    assert set(found.pipeline.lost) == {"Lost", "Gone"}
+    assert not found.is_safe
+
+
+def test_ends_beside_a_known_success_are_lost_where_they_come_early() -> None:
+    found = sf.suggest(repeated(a_b_c_Won=20, a_Gone=15, a_b_Gone=15, a_b_c=5))
+    assert (found.pipeline.won, found.pipeline.lost) == (("Won",), ("Gone",))
+    assert not found.is_safe
+
+
 def test_a_single_end_without_a_known_name_is_proposed_as_won() -> None:
     found = sf.suggest(repeated(New_Active_Closed=40, New_Closed=5))
     assert found.pipeline.won == ("Closed",)

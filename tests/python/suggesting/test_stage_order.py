@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,3 +115,57 @@ def test_most_noisy_logs_are_safe_and_right() -> None:
         sf.suggest(noisy_log(np.random.default_rng(seed), stages, "Won", "Lost", 300)) for seed in range(20)
     ]
     assert sum(one.is_safe and one.pipeline.stages == tuple(stages) for one in found) >= 18
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["days", "newest first", "hours"]), st.booleans())
+@examples(ci=25, night=300)
+def test_whatever_a_log_is_like_a_safe_suggestion_is_right(seed: int, times: str, has_names: bool) -> None:
+    rng = np.random.default_rng(seed)
+    stages = [f"Step {number}" for number in rng.permutation(60)[: rng.integers(2, 7)]]
+    ends = ("Won", "Lost") if has_names else ("Omega", "Psi")
+    frame = noisy_frame(rng, stages, *ends, n_items=int(rng.choice([12, 60, 300])), side="Legal")
+    frame = frame.sort_values("at", kind="stable")
+    frame["at"] = frame["at"].dt.strftime("%Y-%m-%d %H:%M" if times == "hours" else "%Y-%m-%d")
+    found = sf.suggest(frame.iloc[::-1] if times == "newest first" else frame)
+    seen = set(frame["stage"])
+    if found.is_safe:
+        expected = tuple(stage for stage in stages if stage in seen)
+        assert tuple(stage for stage in found.pipeline.stages if stage != "Legal") == expected
+        assert (found.pipeline.won, found.pipeline.lost) == (tuple({"Won"} & seen), tuple({"Lost"} & seen))
+    else:
+        assert found.doubts
+
+
+def noisy_frame(
+    rng: np.random.Generator, stages: list[str], won: str, lost: str, *, n_items: int, side: str
+) -> pd.DataFrame:
+    """Draw journeys of which up to a fifth of the moves go back, some of them through a side stage."""
+    skip, back, lose, aside = (
+        rng.uniform(0, 0.3),
+        rng.uniform(0, 0.2),
+        rng.uniform(0, 0.2),
+        rng.uniform(0, 0.3),
+    )
+    rows = []
+    for item in range(n_items):
+        place, hours = 0, int(rng.integers(0, 2_000))
+        for _ in range(30):
+            rows.append((f"D{item}", stages[place], hours))
+            hours += int(rng.integers(1, 60))
+            if place == 1 and rng.random() < aside:
+                rows += [(f"D{item}", side, hours), (f"D{item}", stages[place], hours + 5)]
+                hours += 10
+            drawn = rng.random()
+            if drawn < back and place > 0:
+                place -= 1
+            elif drawn < back + lose:
+                rows.append((f"D{item}", lost, hours))
+                break
+            else:
+                place += 2 if rng.random() < skip else 1
+            if place >= len(stages):
+                rows.append((f"D{item}", won, hours))
+                break
+    frame = pd.DataFrame(rows, columns=["deal", "stage", "hours"])
+    frame["at"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(frame.pop("hours"), unit="h")
+    return frame

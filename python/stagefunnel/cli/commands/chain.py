@@ -63,7 +63,7 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     if path is None:
         rows = shlex.quote(getattr(args, f"{part}s"))
         parser.error(
-            f"{option} says what the stages are; 'stagefunnel init {rows} --out {part}s.toml' writes one"
+            f"{option} says what the stages are; `stagefunnel init {rows} --out {part}s.toml` writes one"
         )
     settings = read_settings(path, parser, option)
     own = copy(args)
