@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -142,6 +142,13 @@ def described(
                     "pipeline."
                 )
             )
+    for old, new in _renamed(places, dated):
+        doubts.append(
+            Doubt(
+                f"{old} ends before {new} begins, and no item moves between them: if one became the other, list "
+                f"{new} alone and read {old} as {new} with aliases."
+            )
+        )
     n_moves = int(places.moves.sum())
     if places.items.sum() and n_moves < _ENOUGH:
         text = f"All of it rests on {counted(n_moves, 'move')} between stages."
@@ -231,6 +238,18 @@ def _dates(data: LogData, uses: UseOfStages, pipeline: Pipeline) -> dict[str, di
                 day = moments(data, np.array([moment], dtype=np.int64)).iloc[0]
                 dated.setdefault(name, {})[label] = f"{day:%Y-%m-%d}"
     return dated
+
+
+def _renamed(
+    places: StagePlaces, dated: Mapping[str, Mapping[Hashable, str]]
+) -> Iterator[tuple[Hashable, Hashable]]:
+    """List the pairs of a stage that went and one that came, which may be two names of one stage."""
+    number = {label: stage for stage, label in enumerate(places.labels)}
+    for old, until in dated.get("until", {}).items():
+        for new, since in dated.get("since", {}).items():
+            one, other = number[old], number[new]
+            if until <= since and not places.moves[one, other] and not places.moves[other, one]:
+                yield old, new
 
 
 def _roles(places: StagePlaces, finals: Finals, aside: Sequence[int], perhaps: set[int]) -> dict[int, str]:

@@ -53,7 +53,8 @@ def suggest(
     Parameters
     ----------
     data
-        A log, a table as :class:`StageLog` takes it, a path or a glob or several of them, or an export. Files
+        A log, a table as :class:`StageLog` takes it or a list of dicts, a path or a glob or several of them,
+        or an export. Files
         and tables that :func:`read` recognises as the export of a CRM, or as another shape than one row per
         move, are read so, and their own pipelines are suggested.
     item, stage, time, order
@@ -107,7 +108,7 @@ def suggest(
     if _is_paths(data):
         return _of_files(expand([os.fspath(path) for path in _listed(data)]), known)
     if isinstance(data, list | tuple):
-        return _of_export(data, known)
+        return _of_frame(pd.DataFrame(list(data)), known) if _are_flat(data) else _of_export(data, known)
     return _of_frame(_frame_of(data), known)
 
 
@@ -146,6 +147,14 @@ def _is_paths(data: Any) -> bool:
         isinstance(data, list | tuple)
         and bool(data)
         and all(isinstance(one, str | os.PathLike) for one in data)
+    )
+
+
+def _are_flat(data: Sequence[Any]) -> bool:
+    """Check for records that are rows of a table: none of their values is a record or a list itself."""
+    return bool(data) and all(
+        isinstance(record, Mapping) and not any(isinstance(one, Mapping | list) for one in record.values())
+        for record in data
     )
 
 

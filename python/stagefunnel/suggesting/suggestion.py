@@ -133,4 +133,5 @@ def _days(moments: pd.Series) -> pd.Series:
     """Write moments as days, which is as much as a glance at a log needs; plain numbers stay."""
     if not pd.api.types.is_datetime64_any_dtype(moments.dtype):
         return moments
-    return moments.dt.strftime("%Y-%m-%d").astype(object).where(moments.notna(), None)
+    days: pd.Series = moments.dt.strftime("%Y-%m-%d").astype(object)
+    return days.where(moments.notna(), None)

@@ -170,7 +170,7 @@ def test_options_of_reading_are_refused_where_nothing_is_read() -> None:
         sf.suggest(log, item="item")
 
 
-@pytest.mark.parametrize("kind", ["polars", "arrow", "mapping", "duckdb"])
+@pytest.mark.parametrize("kind", ["polars", "arrow", "mapping", "records", "duckdb"])
 def test_any_table_that_a_log_takes_is_taken(kind: str) -> None:
     frame = table("deal", "stage", "at")
     expected = sf.suggest(frame)
@@ -181,6 +181,8 @@ def test_any_table_that_a_log_takes_is_taken(kind: str) -> None:
         other = pytest.importorskip("pyarrow").Table.from_pandas(frame)
     elif kind == "duckdb":
         other = pytest.importorskip("duckdb").from_df(frame)
+    elif kind == "records":
+        other = frame.to_dict("records")
     else:
         other = {name: frame[name].tolist() for name in frame}
     found = sf.suggest(other)

@@ -143,6 +143,13 @@ def test_a_stage_that_vanishes_is_named_with_its_day() -> None:
     assert '# [pipeline.until]\n# "check" = "2024-12-31"\n' in found.to_toml()
 
 
+def test_a_stage_that_may_have_been_renamed_is_named() -> None:
+    found = sf.suggest(dated_log(before="a_Proposal_Won", after="a_Offer_Won"))
+    text = " ".join(found.doubts)
+    assert "Proposal ends before Offer begins, and no item moves between them" in text
+    assert "read Proposal as Offer with aliases" in text
+
+
 def test_neighbours_between_which_moves_go_both_ways_are_doubted_with_their_counts() -> None:
     found = sf.suggest(repeated(a_b_c_Won=20, a_c_b_Won=15, a_Lost=10))
     assert found.pipeline.stages == ("a", "b", "c")
