@@ -15,6 +15,8 @@ from ..log.stage_places import MOST_STAGES
 from ..readers.options import Options
 from ..readers.shapes.column_names import columns_of
 from ..readers.shapes.stage_words import has_stage_word, names_of_stages, words
+from ..readers.sources.cells import flat
+from ..readers.sources.content import refuse_twice
 from ..readers.sources.date_formats import TimesAsWritten, times_as_written
 from .doubts import Doubt
 
@@ -83,6 +85,10 @@ def find_columns(
     ).found()
 
 
+def _is_nested(column: pd.Series) -> bool:
+    return column.dtype == object and any(isinstance(value, list | dict) for value in column.head(1_000))
+
+
 class _Search:
     def __init__(
         self,
@@ -99,7 +105,10 @@ class _Search:
                     f": there is no such column; the table has: {quoted(columns)}",
                     did_you_mean(name, columns),
                 )
-        self._frame = frame
+        refuse_twice(columns, "the table")
+        # Lists and records are compared as texts.
+        nested = {name: flat(frame[name]) for name in columns if _is_nested(frame[name])}
+        self._frame = frame.assign(**nested) if nested else frame
         self._listed = quoted(columns)
         self._given = dict(named_columns)
         self._dayfirst, self._time_format = dayfirst, time_format
@@ -115,6 +124,9 @@ class _Search:
         self._doubts: list[Doubt] = []
 
     def found(self) -> FoundColumns:
+        """Find the columns, those of good names first."""
+        if not len(self._frame):
+            raise SchemaError("the table has no rows; a pipeline is made of the stages of rows")
         names: dict[str, str] = dict(self._given)
         for role in names:
             self._reasons[role] = "it was given"
@@ -352,9 +364,7 @@ class _Search:
     # --- what is wrong -------------------------------------------------------------------------------------
 
     def _check(self, names: Mapping[str, str]) -> None:
-        if not len(self._frame):
-            raise SchemaError("the table has no rows; a pipeline is made of the stages of rows")
-        if len(self._frame) > 1 and not self._repeats(names["item"]):
+        if not self._repeats(names["item"]):
             raise self._no_items(names)
 
     def _no_items(self, names: Mapping[str, str]) -> SchemaError:

@@ -115,6 +115,13 @@ def _time_doubts(name: str, times: TimesAsWritten) -> list[Doubt]:
                 "The times name their offset: periods are cut in UTC unless a zone is given.", decides=False
             )
         )
+    if times.kind == "day numbers":
+        doubts.append(
+            Doubt(
+                f"The numbers of {name!r} look like days, such as 20260331, and are read as plain numbers: "
+                "lengths of time are wrong until they are turned into dates."
+            )
+        )
     if times.kind == "counted":
         doubts.append(
             Doubt(

@@ -145,8 +145,8 @@ def described(
     for old, new in _renamed(places, dated):
         doubts.append(
             Doubt(
-                f"{old} ends before {new} begins, and no item moves between them: if one became the other, list "
-                f"{new} alone and read {old} as {new} with aliases."
+                f"{old} ends before {new} begins, and no item moves between them: if one became the other, "
+                f"list {new} alone and read {old} as {new} with aliases."
             )
         )
     n_moves = int(places.moves.sum())

@@ -61,7 +61,7 @@ def row_order(frame: pd.DataFrame, found: FoundColumns) -> RowOrder:
 
 def _times_of(column: pd.Series, times: TimesAsWritten) -> pd.Series:
     """Read times; texts that are none are missing."""
-    if times.kind in ("numbers", "counted"):
+    if times.kind in ("numbers", "day numbers", "counted"):
         numbers = pd.to_numeric(column, errors="coerce")
         return pd.Series(pd.to_datetime(numbers, unit="s", errors="coerce"))
     if pd.api.types.is_datetime64_any_dtype(column.dtype):

@@ -155,7 +155,7 @@ def test_a_list_of_items_is_no_history() -> None:
             {"deal": [1, 1], "at": ["2026-01-01", "2026-01-02"]},
             "no column looks like a stage|each item has one row",
         ),
-        ({"deal": [], "stage": [], "at": []}, "no rows|no column"),
+        ({"deal": [], "stage": [], "at": []}, "the table has no rows"),
         (7, "cannot suggest a pipeline for int"),
     ],
 )
@@ -168,6 +168,38 @@ def test_options_of_reading_are_refused_where_nothing_is_read() -> None:
     log = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [0, 1]})
     with pytest.raises(sf.SchemaError, match="item= says how a table is read, and this is a log"):
         sf.suggest(log, item="item")
+
+
+ODD = {
+    "categories": lambda frame: frame.astype({"stage": "category", "deal": "category"}),
+    "an index": lambda frame: frame.set_index(pd.Index([7] * len(frame))),
+    "dates": lambda frame: frame.assign(at=pd.to_datetime(frame["at"]).dt.date),
+    "a zone": lambda frame: frame.assign(at=pd.to_datetime(frame["at"]).dt.tz_localize("Europe/Berlin")),
+    "bytes": lambda frame: frame.assign(deal=frame["deal"].map(str.encode)),
+    "lists": lambda frame: frame.assign(tags=[["a"]] * len(frame)),
+    "far years": lambda frame: frame.assign(seen=["9999-12-31"] * len(frame)),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_columns_are_taken(kind: str) -> None:
+    found = sf.suggest(ODD[kind](table("deal", "stage", "at")))
+    assert found.pipeline == sf.Pipeline(["s1", "s2"], won="Won", lost="Lost")
+    assert dict(found.settings.columns) == {"item": "deal", "stage": "stage", "time": "at"}
+
+
+def test_integers_that_read_as_days_are_a_doubt() -> None:
+    frame = table("deal", "stage", "at", form="%Y%m%d").astype({"at": "int64"})
+    with pytest.warns(sf.StageFunnelWarning, match="20260"):
+        found = sf.suggest(frame)
+    assert any("look like days, such as 20260331" in doubt for doubt in found.doubts)
+    assert not found.is_safe
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    frame = table("deal", "stage", "at")
+    with pytest.raises(sf.ReaderError, match="names 'stage' more than once"):
+        sf.suggest(pd.concat([frame, frame[["stage"]]], axis="columns"))
 
 
 @pytest.mark.parametrize("kind", ["polars", "arrow", "mapping", "records", "duckdb"])

@@ -52,8 +52,9 @@ class TimesAsWritten:
     Attributes
     ----------
     kind
-        ``"times"`` (typed), ``"iso"``, ``"format"``, ``"numbers"`` (plain integers), ``"counted"`` (seconds
-        or milliseconds since 1970) or ``"words"`` (readable for the reader of exports, without one format).
+        ``"times"`` (typed), ``"iso"``, ``"format"``, ``"numbers"`` (plain integers), ``"day numbers"``
+        (integers such as 20260331, which a log reads as plain ones), ``"counted"`` (seconds or milliseconds
+        since 1970) or ``"words"`` (left to the reader of exports: in words, or in several formats).
     time_format
         The format; ``None`` where none is needed.
     others
@@ -112,7 +113,7 @@ def _of_numbers(texts: pd.Series, name: str, *, is_text: bool) -> TimesAsWritten
     if not len(texts):
         return None
     if texts.str.fullmatch(_DAY_NUMBER).all():
-        return TimesAsWritten("format" if is_text else "numbers", "%Y%m%d" if is_text else None)
+        return TimesAsWritten("format", "%Y%m%d") if is_text else TimesAsWritten("day numbers")
     is_counted = (since_1970(texts, name) != texts).all()
     return TimesAsWritten("counted" if is_counted else "numbers")
 
@@ -128,7 +129,7 @@ def _of_texts(present: pd.Series, texts: pd.Series, dayfirst: bool | None) -> Ti
                 n_unread = _rows_of(present, texts.iloc[unread])
                 return TimesAsWritten("iso", has_offset=has_offset, n_unread=n_unread)
     except SchemaError:
-        return None  # times with an offset and without
+        return TimesAsWritten("words")  # with an offset and without, which the reader refuses or joins
     formats = list(_formats(some, dayfirst))
     if len(some) < len(texts) and any(others for _, others in formats):
         formats = list(_formats(texts, dayfirst))  # a later date may say what the first ones do not
