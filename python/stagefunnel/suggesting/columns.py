@@ -18,6 +18,7 @@ from ..readers.shapes.stage_words import has_stage_word, names_of_stages, words
 from ..readers.sources.cells import flat
 from ..readers.sources.content import refuse_twice
 from ..readers.sources.date_formats import TimesAsWritten, times_as_written
+from .column_values import is_constant, is_nested, numbers_rows
 from .doubts import Doubt
 
 _ROLES: Final = ("item", "stage", "time")
@@ -85,10 +86,6 @@ def find_columns(
     ).found()
 
 
-def _is_nested(column: pd.Series) -> bool:
-    return column.dtype == object and any(isinstance(value, list | dict) for value in column.head(1_000))
-
-
 class _Search:
     def __init__(
         self,
@@ -107,7 +104,7 @@ class _Search:
                 )
         refuse_twice(columns, "the table")
         # Lists and records are compared as texts.
-        nested = {name: flat(frame[name]) for name in columns if _is_nested(frame[name])}
+        nested = {name: flat(frame[name]) for name in columns if is_nested(frame[name])}
         self._frame = frame.assign(**nested) if nested else frame
         self._listed = quoted(columns)
         self._given = dict(named_columns)
@@ -145,7 +142,7 @@ class _Search:
         if (
             "order" not in names
             and self._order not in (None, *names.values())
-            and self._decides(str(self._order))
+            and numbers_rows(self._frame[str(self._order)])
         ):
             names["order"] = str(self._order)
             self._reasons["order"] = "it numbers the rows, and decides between rows of one time"
@@ -278,7 +275,7 @@ class _Search:
         """Rate a column: what else stays the same within its values, and whether journeys begin alike."""
         item = self._sample(name)
         others = [one for one in self._free(names) if one != name]
-        constant = [self._is_constant(self._sample(other), item) for other in others]
+        constant = [is_constant(self._sample(other), item) for other in others]
         score = float(np.mean(constant)) if constant else 0.0
         if "stage" in names:
             score += self._begins_alike(names["stage"], name, names["time"])
@@ -343,23 +340,9 @@ class _Search:
             self._codes[name] = codes.astype(np.int64)
         return self._codes[name]
 
-    def _is_constant(self, values: npt.NDArray[np.int64], item: npt.NDArray[np.int64]) -> bool:
-        pairs = np.unique(item * (int(values.max(initial=0)) + 1) + values)
-        return len(pairs) <= 1.02 * (int(item.max(initial=0)) + 1)
-
     def _changes(self, name: str, names: Mapping[str, str]) -> bool:
         """Check whether a column has several values within an item; without an item it may."""
-        return "item" not in names or not self._is_constant(self._sample(name), self._sample(names["item"]))
-
-    def _decides(self, name: str) -> bool:
-        """Check for numbers of rows: whole, and each of them once."""
-        column = self._frame[name]
-        texts = column.dropna()
-        if not len(texts) or len(texts) < len(column) or not column.is_unique:
-            return False
-        return pd.api.types.is_integer_dtype(column.dtype) or bool(
-            texts.astype(str).str.fullmatch(r"\d{1,18}").all()
-        )
+        return "item" not in names or not is_constant(self._sample(name), self._sample(names["item"]))
 
     # --- what is wrong -------------------------------------------------------------------------------------
 
