@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from .readers import Export, read
     from .reports.build import report
     from .settings import Settings
+    from .suggesting.suggest import suggest
+    from .suggesting.suggestion import Suggestion
     from .tables.choices import options
     from .tables.summary import Summary
     from .working_hours import WorkingHours
@@ -84,6 +86,7 @@ __all__ = [
     "StageFunnelWarning",
     "StageLog",
     "Steps",
+    "Suggestion",
     "Summary",
     "UnknownItemError",
     "UnknownStageError",
@@ -115,6 +118,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "suggest",
     "summary",
     "time_in_stage",
     "time_to",
@@ -171,6 +175,8 @@ _NAMES_OF: Final = {
     "readers": ("Export", "read"),
     "reports.build": ("report",),
     "settings": ("Settings",),
+    "suggesting.suggest": ("suggest",),
+    "suggesting.suggestion": ("Suggestion",),
     "tables.choices": ("options",),
     "tables.summary": ("Summary",),
     "working_hours": ("WorkingHours",),

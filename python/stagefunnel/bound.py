@@ -116,7 +116,7 @@ class Bound:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     check = of_pipeline(sf.check)
-    compare_periods = of_pipeline(sf.compare_periods)
+    compare_periods = of_pipeline(sf.compare_periods)  # type: ignore[has-type]  # decorated, in a circle
     explain = of_pipeline(sf.explain)
     flow = of_pipeline(sf.flow)
     funnel = of_pipeline(sf.funnel)

@@ -154,11 +154,11 @@ class Settings:
             else [f"observed_until = {_toml_moment(self.observed_until)}", ""]
         )
         lines.append("[pipeline]")
-        lines += [f"{key} = [{', '.join(map(_toml, labels))}]" for key, labels in parts.items()]
+        lines += [f"{key} = [{', '.join(map(toml_value, labels))}]" for key, labels in parts.items()]
         if pipeline.moved_out != "exclude":
-            lines.append(f"moved_out = {_toml(pipeline.moved_out)}")
+            lines.append(f"moved_out = {toml_value(pipeline.moved_out)}")
         if self.unlisted != "error":
-            lines.append(f"unlisted = {_toml(self.unlisted)}")
+            lines.append(f"unlisted = {toml_value(self.unlisted)}")
         named = {label: name for label, name in pipeline.names.items() if name != str(label)}
         shorter = rules.ignore_shorter
         by_stage = {"names": named, "aliases": rules.aliases, "since": rules.since, "until": rules.until}
@@ -169,10 +169,12 @@ class Settings:
         for key, values in by_stage.items():
             if values:
                 lines += ["", f"[pipeline.{key}]"]
-                lines += [f"{_toml(str(label))} = {_toml_moment(value)}" for label, value in values.items()]
+                lines += [
+                    f"{toml_value(str(label))} = {_toml_moment(value)}" for label, value in values.items()
+                ]
         if self.columns:
             lines += ["", "[columns]"]
-            lines += [f"{key} = {_toml(name)}" for key, name in self.columns.items()]
+            lines += [f"{key} = {toml_value(name)}" for key, name in self.columns.items()]
         if self.calendar is not None:
             lines += ["", *_toml_calendar(self.calendar)]
         return "\n".join(lines) + "\n"
@@ -182,14 +184,14 @@ def _toml_calendar(calendar: WorkingHours) -> list[str]:
     """Write working hours; the holidays of a table are written day by day."""
     lines = ["[calendar]"]
     if calendar.zone is not None:
-        lines.append(f"zone = {_toml(calendar.zone)}")
+        lines.append(f"zone = {toml_value(calendar.zone)}")
     if isinstance(calendar.holidays, str):
-        lines.append(f"holidays = {_toml(calendar.holidays)}")
+        lines.append(f"holidays = {toml_value(calendar.holidays)}")
     elif calendar.holidays:
         lines.append(f"holidays = [{', '.join(str(day) for day in sorted(calendar.holidays))}]")
     lines += ["", "[calendar.hours]"]
     for day, spans in calendar.hours.items():
-        pairs = ", ".join(f"[{_toml(begin)}, {_toml(end)}]" for begin, end in spans)
+        pairs = ", ".join(f"[{toml_value(begin)}, {toml_value(end)}]" for begin, end in spans)
         lines.append(f"{day} = [{pairs}]")
     return lines
 
@@ -198,10 +200,10 @@ def _toml_moment(value: object) -> str:
     """Write a label, a moment or a length as text, or as the number that it is."""
     if isinstance(value, float):
         return repr(value)
-    return _toml(int(value)) if is_whole_number(value) else _toml(str(value))
+    return toml_value(int(value)) if is_whole_number(value) else toml_value(str(value))
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
     """Write text or an integer; what JSON escapes in text, TOML reads alike."""
     if not isinstance(value, str) and not is_whole_number(value):
         raise SchemaError(f"label {value!r} is neither text nor an integer, which a TOML file cannot hold")

@@ -42,6 +42,7 @@ from reference.sequence_steps import Exclusion, Months
 from reference.sequence_tables import item_matches, sequence_funnel, sequence_items
 from reference.sequence_trend import sequence_trend
 from reference.sequences import Match, sequence
+from reference.stage_places import Place, stage_places
 from reference.stage_signs import Signs, stage_signs
 from reference.stages import Row, Stages, is_there, labels, outcome_of
 from reference.stays import Marks, Stay, pauses_and_cuts, stays_by_item, visit_records
@@ -56,6 +57,7 @@ __all__ = [
     "Marks",
     "Match",
     "Months",
+    "Place",
     "Row",
     "Signs",
     "Stages",
@@ -97,6 +99,7 @@ __all__ = [
     "skipped_stages",
     "skips",
     "skips_at_moves",
+    "stage_places",
     "stage_signs",
     "standings_of_leads",
     "stays_by_item",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import Any
 
 import stagefunnel as sf
 
+from ..display.formats import choose_format
 from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_doubts
+from .suggestions import safe_suggestion, say_assumed, with_reading
 from .values import read_length, read_moment, read_only, read_period
 
 
@@ -25,6 +28,7 @@ class Inputs:
     unlisted: str
     missing: str | None
     calendar: sf.WorkingHours | None = None
+    has_guessed_stages: bool = True  # where the reader of an export guessed them, and nothing says otherwise
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about, and which items."""
@@ -49,12 +53,21 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
     """Read the log and the pipeline; an error about a row then names its file and line."""
     if args.read:
         inputs = inputs_of_export(args, parser)
-        _say_doubts(inputs.log, args)
+        _say_doubts(inputs.log, args, has_guessed_stages=inputs.has_guessed_stages)
         yield inputs
         return
     if args.pipeline is None:
-        parser.error("--pipeline TOML says what the stages are; a CRM's own export is read with --read")
-    settings = read_settings(args.pipeline, parser)
+        suggestion = safe_suggestion(args, parser, expand_files(args.files, parser))
+        say_assumed(suggestion, args, choose_format(args.format, args.out))
+        if suggestion.source != "table":
+            part = _part_of_export(with_reading(args, suggestion), parser)
+            calendar = calendar_of(args, parser, None)
+            missing = "ignore" if "missing" not in args.given else args.missing
+            yield Inputs(part.log, suggestion.pipeline, args.unlisted or "error", missing, calendar)
+            return
+        settings = suggestion.settings
+    else:
+        settings = read_settings(args.pipeline, parser)
     with open_log(args, parser, settings) as log:
         _say_doubts(log, args)
         calendar = calendar_of(args, parser, settings)
@@ -93,9 +106,9 @@ def open_log_and_pipeline(
             yield log, None
 
 
-def _say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
+def _say_doubts(log: sf.StageLog, args: argparse.Namespace, *, has_guessed_stages: bool = True) -> None:
     if not args.command.shows_quality:
-        say_doubts(log, args)
+        say_doubts(log, args, () if has_guessed_stages else ("guessed_stages",))
 
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
@@ -106,10 +119,24 @@ def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) 
     if args.pipeline is None and len(pipelines) > 1:
         parser.error(f"the export has several pipelines; choose one with --pipeline: {known}")
     name = args.pipeline or next(iter(pipelines))
+    if name not in pipelines and os.path.isfile(name):
+        return _as_file_says(part, args, parser)
     if name not in pipelines:
-        parser.error(f"--pipeline {name}: the export has no such pipeline; it has {known}")
+        parser.error(
+            f"--pipeline {name}: the export has no such pipeline; it has {known}, and there is no such file"
+        )
     calendar = calendar_of(args, parser, None)
     return Inputs(part.log, pipelines[name], args.unlisted or "error", args.missing, calendar)
+
+
+def _as_file_says(part: sf.Export, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
+    """Read an export by a pipeline file, as init writes one; stages of its own pipeline may have no rows."""
+    settings = read_settings(args.pipeline, parser)
+    is_own = any({*settings.pipeline.labels} == {*own.labels} for own in part.pipelines.values())
+    missing = "ignore" if is_own and "missing" not in args.given else args.missing
+    calendar = calendar_of(args, parser, settings)
+    unlisted = args.unlisted or settings.unlisted
+    return Inputs(part.log, settings.pipeline, unlisted, missing, calendar, has_guessed_stages=False)
 
 
 def _part_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:

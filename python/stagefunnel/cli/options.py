@@ -47,7 +47,8 @@ def pipeline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pipeline",
         metavar="TOML",
-        help="file that names the stages and the columns; with --read the name of a pipeline",
+        help="file that names the stages and the columns, as 'stagefunnel init' writes one (default: what "
+        "the rows suggest, where that is not in doubt); with --read also the name of a pipeline",
     )
 
 

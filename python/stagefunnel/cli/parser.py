@@ -158,7 +158,7 @@ def _add(subparsers: Any, name: str, command: Command) -> None:
         options.files(parser, are_needed=command.files == "one or more")
     for add in command.adds:
         add(parser)
-    if command.files != "none":
+    if command.files != "none" and command.has_reading:
         options.columns(parser)
         options.reading(parser)
         options.export(parser, asks=command.asks_log, has_parts=command.chooses_part)

@@ -38,8 +38,11 @@ def _is_usual(option: str, about: str) -> Callable[[_Args], bool]:
 
 
 def _is_export(args: _Args) -> bool:
-    """Check for a command about an export; to ``read``, and to a chain of files, nothing else is given."""
-    if hasattr(args, "to"):
+    """Check for a command about an export; to ``read``, and to a chain of files, nothing else is given.
+
+    What ``init`` is given may be one.
+    """
+    if hasattr(args, "to") or hasattr(args, "toml"):
         return True
     return bool(args.files) if hasattr(args, "links") else getattr(args, "read", False)
 

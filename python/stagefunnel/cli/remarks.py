@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from .spelling import speller, with_options
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 _WITH_REMARKS: Final = ("table", "markdown")
 
 
-def say_doubts(log: sf.StageLog, args: argparse.Namespace) -> None:
-    """Say what the quality table of a log warns of, and what the reader of an export guessed."""
+def say_doubts(log: sf.StageLog, args: argparse.Namespace, without: Collection[str] = ()) -> None:
+    """Say what the quality table of a log warns of, and what the reader of an export guessed.
+
+    Checks of `without` are passed over: what they doubt is said otherwise.
+    """
     from ..display.sentences import of_level
 
     quality = log.quality()
+    quality = quality[~quality["check"].isin(list(without))]
     spell = speller(vars(args), args.command.other_names)
     for level in ("warning", "guess"):
         _say(level, (with_options(line, spell) for line in of_level(quality, level)))

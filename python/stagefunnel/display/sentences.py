@@ -282,6 +282,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "stages": (("stage", "rows"), lambda table, name_of, _: of_stages(table, name_of)),
     "quality": (QUALITY, lambda table, *_: of_quality(table)),
     "problems": (PROBLEMS, lambda table, *_: of_problems(table)),
+    "suggestion": (("stage",), lambda _table, _name_of, remembered: list(remembered["doubts"])),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -79,12 +79,20 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 }
 
 
+@runtime_checkable
+class ShownByTable(Protocol):
+    """What is shown by a table of it, such as a suggestion."""
+
+    def as_table(self) -> pd.DataFrame:
+        """Return the table, with what stands around it noted on it."""
+
+
 @overload
-def show(table: pd.DataFrame, *, wide: bool = False, matrix: str | None = None) -> Shown: ...
+def show(table: pd.DataFrame | ShownByTable, *, wide: bool = False, matrix: str | None = None) -> Shown: ...
 @overload
 def show(table: Summary, *, wide: bool = False, matrix: str | None = None) -> ShownTogether: ...
 def show(
-    table: pd.DataFrame | Summary, *, wide: bool = False, matrix: str | None = None
+    table: pd.DataFrame | ShownByTable | Summary, *, wide: bool = False, matrix: str | None = None
 ) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
@@ -96,11 +104,11 @@ def show(
     Parameters
     ----------
     table
-        A table of this package, of pandas, polars or Arrow, or a summary. A summary shows its most frequent
-        transitions, and the checks that found something. A funnel stands in the order of its pipeline,
-        however its rows were sorted. Where rows were taken out or put together, so that they do not fit each
-        other any more, each row is shown for itself. Any other frame is shown as it is, without rows that
-        hold nothing.
+        A table of this package, of pandas, polars or Arrow, a summary, or a suggestion. A summary shows its
+        most frequent transitions, and the checks that found something. A funnel stands in the order of its
+        pipeline, however its rows were sorted. Where rows were taken out or put together, so that they do not
+        fit each other any more, each row is shown for itself. Any other frame is shown as it is, without rows
+        that hold nothing.
     wide
         Whether all columns are shown also where a terminal has no room for them. By default the least
         important ones are left out there, and a line below the table names them.
@@ -125,6 +133,8 @@ def show(
         raise SchemaError(given("matrix", matrix), " needs one table with periods")
     if isinstance(table, Summary):
         return _show_summary(table).widened(is_wide=wide)
+    if isinstance(table, ShownByTable):
+        table = table.as_table()
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     remembered = _remembered(table)
@@ -213,6 +223,8 @@ def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
 
 def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
+    if kind == "suggestion":
+        return f"Suggested: {remembered['suggested']}"
     if kind == "time_in_stage":
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind == "time_to":

@@ -4,7 +4,15 @@ from .csv_text import Block, CsvRows, is_blank
 from .opening import expand, kind_of, opened
 from .progress import Progress, RowsRead
 from .read_ahead import iterating
-from .tables import FileTable, check_columns, place_in_file, read_parquet, read_tables, split_columns
+from .tables import (
+    FileTable,
+    check_columns,
+    place_in_file,
+    read_head,
+    read_parquet,
+    read_tables,
+    split_columns,
+)
 
 __all__ = [
     "Block",
@@ -19,6 +27,7 @@ __all__ = [
     "kind_of",
     "opened",
     "place_in_file",
+    "read_head",
     "read_parquet",
     "read_tables",
     "split_columns",

@@ -87,6 +87,30 @@ def read_tables(
     return FileTable(frame, tuple(files), tuple(starts))
 
 
+def read_head(file: str, n_rows: int = 1_000) -> pd.DataFrame:
+    """Read the first rows of a file with all its columns; of JSON lines, all rows.
+
+    Raises
+    ------
+    ReaderError
+        As for :func:`read_tables`.
+    """
+    kind = kind_of(file)
+    if kind == "csv":
+        with opened_csv(file) as rows:
+            places = {name: place for place, name in enumerate(rows.names) if name}
+            fields, _ = _fields_of(islice(rows.blocks(n_rows), 1), places)
+            return pd.DataFrame({name: _text_column(fields[name]) for name in places})
+    if kind == "json":
+        return _read_json(file, None, RowsRead([]))
+    with _parquet_file(file) as parquet:
+        batch = next(parquet.iter_batches(batch_size=n_rows), None)
+        if batch is None:
+            return read_parquet(file)
+        frame: pd.DataFrame = batch.to_pandas()
+        return frame
+
+
 def split_columns(
     names: Sequence[str], item_files: Sequence[str], files: Sequence[str]
 ) -> tuple[list[str], list[str]]:

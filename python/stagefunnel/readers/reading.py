@@ -170,7 +170,7 @@ def read(
     check_only(sources, options.only)
     epochs = [source.serial_epoch for source in sources if source.serial_epoch]
     options = replace(options, serial_epoch=next(iter(epochs), None))
-    reader, roles = _recognised(sources, readers, options)
+    reader, roles = recognised(sources, readers, options)
     if merged != "keep" and reader is not hubspot:
         raise SchemaError(given("merged", merged), f" is for hubspot, and the input is {reader.FORMAT}")
     by_role: dict[str, list[Source]] = {}
@@ -236,7 +236,7 @@ def _check_names(sources: list[Source], options: Options) -> None:
             )
 
 
-def _recognised(
+def recognised(
     sources: list[Source], readers: tuple[Reader, ...], options: Options
 ) -> tuple[Reader, list[str | None]]:
     """Return the format with a role for every source, and the roles.

@@ -55,7 +55,7 @@ def test_quality_is_that_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         ([*BITRIX, "--read", "--items", EVENTS], "leave out --items"),
         ([EVENTS, "--read", "--invalid", "keep_stage"], "keep_stage is not for exports"),
-        ([EVENTS], "a CRM's own export is read with --read"),
+        (BITRIX, "`stagefunnel init"),
         (["none.json", "--read"], "no file 'none.json'"),
     ],
 )

@@ -73,6 +73,20 @@ ALLOWED: dict[str, set[str]] = {
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
     "plots": {"tables", "display.charts", "signatures"},
+    "suggesting": {
+        *(
+            "naming",
+            "errors",
+            "times",
+            "files",
+            "pipeline",
+            "settings",
+            "tables",
+            "log",
+            "readers",
+            "display",
+        ),
+    },
     "reports": {
         *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("display", "display.charts", "reports.painter"),

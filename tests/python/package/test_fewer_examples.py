@@ -60,6 +60,8 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/chain/test_chain_within.py",
         "questions/funnel/test_began_beyond.py",
         "questions/funnel/test_skips.py",
+        "suggesting/test_stage_order.py",
+        "suggesting/test_stage_places.py",
         "questions/funnel/test_stage_rules.py",
         "questions/scope/test_known_amounts.py",
         "questions/scope/test_rounded_once.py",

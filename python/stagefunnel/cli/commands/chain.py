@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from contextlib import ExitStack
 from copy import copy
 from typing import Any
@@ -60,7 +61,10 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     option = f"--{part}-pipeline"
     path = getattr(args, f"{part}_pipeline")
     if path is None:
-        parser.error(f"{option} says what the stages are")
+        rows = shlex.quote(getattr(args, f"{part}s"))
+        parser.error(
+            f"{option} says what the stages are; `stagefunnel init {rows} --out {part}s.toml` writes one"
+        )
     settings = read_settings(path, parser, option)
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]

@@ -33,6 +33,8 @@ class Command:
         Whether it reads the stages of a pipeline, so that it matters what happens to unlisted ones.
     counts_quality
         Whether its answer says how well the items of the log and of the table of items fit.
+    has_reading
+        Whether it has the options that say how rows and exports are read.
     has_pipeline
         Whether there is one pipeline, which ``--pipeline`` names.
     has_output
@@ -56,6 +58,7 @@ class Command:
     chooses_part: bool = True
     reads_stages: bool = True
     counts_quality: bool = False
+    has_reading: bool = True
     has_pipeline: bool = True
     has_output: bool = True
     has_several_tables: bool = False

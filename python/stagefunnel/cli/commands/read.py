@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 import stagefunnel as sf
 
@@ -38,7 +39,7 @@ def _table_format(path: str) -> str:
 
 
 def _write_all(export: sf.Export, directory: str) -> None:
-    for name, part in [("leads", export.leads), ("deals" if export.leads else "log", export)]:
+    for name, part in [("leads", export.leads), ("deals" if export.leads else "log", export.deals or export)]:
         if part is None:
             continue
         rows = sf.row_table(part.log)
@@ -47,9 +48,12 @@ def _write_all(export: sf.Export, directory: str) -> None:
         columns = {column: column for column in ("exited", "start_unknown") if column in rows}
         write_file(part.items, "parquet", os.path.join(directory, f"{name}_items.parquet"))
         write_file(part.quality, "csv", os.path.join(directory, f"{name}_quality.csv"))
-        for file, pipeline in zip(_file_names(part.pipelines), part.pipelines.values(), strict=True):
-            path = os.path.join(directory, f"{name}_{file}.toml")
-            write_file(sf.Settings(pipeline, columns).to_toml(), "toml", path)
+        suggestion = sf.suggest(part)
+        for file, title in zip(_file_names(part.pipelines), part.pipelines, strict=True):
+            # What reads a pipeline file says why its stages stand as they do, as init writes it.
+            own = suggestion.others.get(title, suggestion)
+            own = replace(own, settings=replace(own.settings, columns=columns))
+            write_file(own.to_toml(), "toml", os.path.join(directory, f"{name}_{file}.toml"))
     if export.links is not None:
         write_file(export.links, "parquet", os.path.join(directory, "links.parquet"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .. import job_options, options, sequence_options, way_options
+from ..init_options import suggesting
 from .command import Command
 
 _FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
@@ -255,6 +256,23 @@ example:
 """,
         counts_quality=True,
         has_output=False,
+    ),
+    "init": Command(
+        "look at files and write a first pipeline.toml for them, with what is in doubt",
+        "init.init",
+        (suggesting,),
+        """\
+examples:
+  stagefunnel init deals.csv --out suggested.toml
+  stagefunnel init leads.csv --out suggested_leads.toml --item lead_id
+""",
+        asks_log=False,
+        chooses_part=False,
+        reads_stages=False,
+        has_reading=False,
+        has_pipeline=False,
+        has_output=False,
+        other_names={"path": "--out"},
     ),
     "demo": Command(
         "write a sample export, ask both funnels of it and write the report",

@@ -35,7 +35,20 @@ _WON: Final = {
     ),
 }
 _LOST: Final = {
-    *("lost", "lose", "loss", "failed", "failure", "junk", "spam", "rejected", "cancelled", "canceled"),
+    *(
+        "lost",
+        "lose",
+        "loss",
+        "failed",
+        "fail",
+        "failure",
+        "withdrawn",
+        "junk",
+        "spam",
+        "rejected",
+        "cancelled",
+        "canceled",
+    ),
     *("disqualified", "unqualified", "churned", "apology", "unsuccessful", "abandoned", "declined"),
     *("closedlost", "deallost"),
     *("провал", "провалена", "проиграна", "проиграно", "проигран", "отказ", "потеряна", "потерян"),

@@ -112,3 +112,16 @@ def is_of_any_row(value: str) -> bool:
     """Check for a value that says only that a row was written: created, updated, moved."""
     parts = {*words(value)}
     return bool(parts & {*_CREATED, *_OF_ANY_ROW}) and parts <= {*_CREATED, *_OF_ANY_ROW, *_BESIDE}
+
+
+def has_stage_word(value: str) -> bool:
+    """Check whether a word of a name is a usual one for a stage, whatever stands beside it.
+
+    Examples
+    --------
+    >>> from stagefunnel.readers.shapes.stage_words import has_stage_word
+    >>> has_stage_word("incident_state"), has_stage_word("Vertriebsphase"), has_stage_word("priority")
+    (True, False, False)
+    """
+    parts = {*words(value)}
+    return not parts & _OF_ADDRESSES and any(parts & usual for usual in _RANKS)

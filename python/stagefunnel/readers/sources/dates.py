@@ -26,8 +26,8 @@ _CLOCK = (
     r"(?:[ T,]+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?P<fraction>[.,]\d+)?)?)?"
     r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?)?\s*$"
 )
-_YEAR_FIRST = r"^\s*(?P<year>\d{4})[-/.](?P<first>\d{1,2})[-/.](?P<second_part>\d{1,2})" + _CLOCK
-_YEAR_LAST = (
+YEAR_FIRST = r"^\s*(?P<year>\d{4})[-/.](?P<first>\d{1,2})[-/.](?P<second_part>\d{1,2})" + _CLOCK
+YEAR_LAST = (
     r"^\s*(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + _CLOCK
 )
 _UTC = " UTC"
@@ -138,7 +138,7 @@ def looks_like_times(column: pd.Series) -> bool:
 
 
 def _are_dates(texts: pd.Series) -> pd.Series:
-    return texts.str.match(_YEAR_FIRST) | texts.str.match(_YEAR_LAST)
+    return texts.str.match(YEAR_FIRST) | texts.str.match(YEAR_LAST)
 
 
 def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> pd.Series:
@@ -153,11 +153,11 @@ def _as_iso(column: pd.Series, place: Place, options: Options, notes: Notes) -> 
         others = texts[others.index].drop(unclear.index[~_is_not_iso(unclear)])
     if not len(others):
         return texts
-    year_first = others.str.extract(_YEAR_FIRST)
+    year_first = others.str.extract(YEAR_FIRST)
     others = _rewritten(
         others, year_first, year_first["year"], year_first["first"], year_first["second_part"]
     )
-    parts = others.str.extract(_YEAR_LAST)
+    parts = others.str.extract(YEAR_LAST)
     if parts["year"].notna().any():
         order = order_of_parts(
             column[others.index], parts, lambda row: place(others.index[row]), options, notes

@@ -94,7 +94,7 @@ def _in_memory(part: Any, name: str) -> Iterator[Source]:
     if isinstance(part, pd.DataFrame):
         yield _table(part, name)
     elif hasattr(part, "__arrow_c_stream__"):
-        yield _table(_pandas_frame(part), name)
+        yield _table(pandas_frame(part), name)
     elif isinstance(part, Mapping) and _holds_columns(part):
         yield _table(pd.DataFrame(dict(part)), name)
     elif isinstance(part, Mapping):
@@ -108,7 +108,7 @@ def _in_memory(part: Any, name: str) -> Iterator[Source]:
         )
 
 
-def _pandas_frame(table: Any) -> pd.DataFrame:
+def pandas_frame(table: Any) -> pd.DataFrame:
     """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
     if hasattr(table, "to_pydict"):
         return pd.DataFrame(table.to_pydict())
