@@ -43,7 +43,7 @@ def renamed(**names: str) -> Callable[[Callable[_Params, _Answer]], Callable[_Pa
                 if new in options:
                     raise SchemaError(named(old), " is the old name of ", named(new), "; give one of them")
                 warnings.warn(
-                    f"{old}= of {function.__name__} is now called {new}=", FutureWarning, stacklevel=2
+                    f"{old}= of {function.__name__} is now called {new}=", FutureWarning, stacklevel=3
                 )
                 options[new] = options.pop(old)
             return function(*args, **options)

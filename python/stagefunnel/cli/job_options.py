@@ -9,7 +9,6 @@ def conditions(parser: argparse.ArgumentParser) -> None:
     """Add the conditions of a check, and the moment that it is made at."""
     parser.add_argument(
         "--fail-if",
-        dest="conditions",
         action="append",
         required=True,
         metavar="CONDITION",

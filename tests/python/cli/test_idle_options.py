@@ -127,7 +127,7 @@ TRIALS: dict[str, list[Trial]] = {
     "bins": [trial("1")],
     "by": [trial("who")],
     "columns": [trial("who")],
-    "conditions": [trial("rows > 0")],
+    "fail_if": [trial("rows > 0")],
     "crm": [trial("wide", file="export"), idle("wide")],
     "currency": [trial("money", needs="--amount paid --rates EUR=1 --rates USD=2"), idle("money")],
     "dayfirst": [trial(file="marked"), idle()],

@@ -15,6 +15,7 @@ from stagefunnel.cli.parser import command_parser
 # Commands without a function of their name, and the options whose name no argument has. Each has its reason.
 OTHER_COMMANDS: dict[str, Any] = {
     "quality": sf.StageLog.quality,  # a method: it needs no pipeline, so that it is a question of the log
+    "init": sf.suggest,  # it writes what the function suggests
     "demo": None,  # it writes files to try the others with; Python has datasets
 }
 OTHER_OPTIONS = {
@@ -25,6 +26,8 @@ OTHER_OPTIONS = {
     "quiet": "of the bar on a terminal",
     "read": "that the files are read by the function `read`; in Python one calls it",
     "of": "the part of an export: its `leads` or its `deals`",
+    "force": "of that file: whether one that is there is overwritten",
+    "json": "short for --format json",
     "item_key": "the item of `explain`; --item names the column of items, as in all commands",
 }
 

@@ -16,7 +16,7 @@ from stagefunnel.bound import Method
 
 LOG = asked.rich_log()
 # Public functions that are no questions about one log.
-OTHERS = {"bind", "chain_funnel", "merge", "read", "release_memory", "show", "to_excel"}
+OTHERS = {"bind", "chain_funnel", "merge", "read", "release_memory", "show", "suggest", "to_excel"}
 
 
 def bound(**defaults: Any) -> sf.Bound:
@@ -124,7 +124,9 @@ def test_an_argument_that_no_question_has_is_refused_at_once_with_the_nearest(wr
 
 
 def test_an_argument_that_is_like_none_gets_the_list_of_all() -> None:
-    with pytest.raises(TypeError, match=r"the questions have: 'amount', .*'unlisted', 'window'"):
+    with pytest.raises(
+        TypeError, match=r"the questions have: 'against', 'amount', .*'unlisted', 'where', 'window'"
+    ):
         bound(zzzzz=1)
 
 

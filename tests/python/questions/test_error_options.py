@@ -293,7 +293,7 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "item": 1,
         "to_stage": "Won",
         "period": "2026-01",
-        "conditions": ["win_rate < 0", "days_since_last_row < 0"],
+        "fail_if": ["win_rate < 0", "days_since_last_row < 0"],
     }
     options = inspect.signature(question).parameters
     needed = {

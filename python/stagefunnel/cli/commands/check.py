@@ -25,7 +25,7 @@ def check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
         return sf.check(
             inputs.log,
             inputs.pipeline,
-            args.conditions,
+            args.fail_if,
             unlisted=unlisted,
             missing=args.missing,
             period=read_period(args.period, inputs.log),

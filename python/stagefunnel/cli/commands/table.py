@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import job_options, options, sequence_options, way_options
+from .. import job_options, options, way_options
 from ..init_options import suggesting
 from .command import Command
+from .sequence_table import SEQUENCE_COMMANDS
 
 _FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
-_OF_SEQUENCES = (options.missing, options.observed)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
@@ -173,76 +173,7 @@ examples:
         has_several_tables=True,
         shows_quality=True,
     ),
-    "sequence-funnel": Command(
-        "count the items that come through steps inside a window",
-        "sequence.sequence_funnel",
-        (sequence_options.sequence, *_OF_SEQUENCES, options.groups, sequence_options.touches),
-        """\
-examples:
-  stagefunnel sequence-funnel deals.csv --item deal_id --stage stage --time entered_at \\
-      --steps New,Delivery,Won --window 60d
-  stagefunnel sequence-funnel deals.csv --pipeline pipeline.toml --steps New,Won --window 60d
-""",
-        reads_stages=False,
-    ),
-    "sequence-items": Command(
-        "list the items with the times at which they came to each step",
-        "sequence.sequence_items",
-        (sequence_options.sequence, *_OF_SEQUENCES),
-        """\
-example:
-  stagefunnel sequence-items deals.csv --pipeline pipeline.toml --steps New,Won --out steps.csv
-""",
-        reads_stages=False,
-    ),
-    "sequence-trend": Command(
-        "count the conversions of the items that entered in each month, week or day",
-        "sequence.sequence_trend",
-        (
-            *(
-                sequence_options.sequence,
-                *_OF_SEQUENCES,
-                options.every,
-                options.matrix,
-                sequence_options.between,
-            ),
-            *(options.groups, sequence_options.touches),
-        ),
-        """\
-example:
-  stagefunnel sequence-trend deals.csv --pipeline pipeline.toml --steps New,Won --window 60d
-""",
-        reads_stages=False,
-    ),
-    "time-to-convert": Command(
-        "show how long items take from one step to another",
-        "sequence.time_to_convert",
-        (
-            *(
-                sequence_options.sequence,
-                options.missing,
-                sequence_options.between,
-                sequence_options.bins,
-                options.calendar,
-            ),
-            *(options.groups, sequence_options.touches),
-        ),
-        """\
-example:
-  stagefunnel time-to-convert deals.csv --pipeline pipeline.toml --steps New,Won --bins 10
-""",
-        reads_stages=False,
-    ),
-    "sequence-paths": Command(
-        "list what comes between two steps, the most frequent first",
-        "sequence.sequence_paths",
-        (sequence_options.sequence, options.missing, sequence_options.between, sequence_options.paths),
-        """\
-example:
-  stagefunnel sequence-paths deals.csv --pipeline pipeline.toml --steps New,Won --top 5
-""",
-        reads_stages=False,
-    ),
+    **SEQUENCE_COMMANDS,
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",

@@ -33,7 +33,7 @@ _MISSING: Final = ("stages_without_rows",)
 def check(
     log: StageLog,
     pipeline: Pipeline,
-    conditions: str | Sequence[str],
+    fail_if: str | Sequence[str],
     *,
     unlisted: Unlisted | None = None,
     missing: MissingStages | None = None,
@@ -48,7 +48,7 @@ def check(
     ----------
     log, pipeline
         The stage history and the stages.
-    conditions
+    fail_if
         Texts of a name, a comparison (``>``, ``>=``, ``<``, ``<=``, ``==``, ``!=``) and a limit, such as
         ``"unlisted_rows > 0"`` or ``"win_rate < 10%"``; one that is met fails. The names are:
 
@@ -100,7 +100,7 @@ def check(
         raise not_a_pipeline(pipeline)
     options = {"period": period, "basis": basis, "as_of": as_of}
     facts = _Facts(log, pipeline, options, moment_of(as_of, data.clock, "as_of"), now)
-    read = read_conditions(conditions, facts.names, data.clock)
+    read = read_conditions(fail_if, facts.names, data.clock)
     about = {condition.name for condition in read}
     facts.options["unlisted"] = unlisted or ("ignore" if about & {*_UNLISTED} else "error")
     facts.options["missing"] = missing or ("ignore" if about & {*_MISSING} else "near")

@@ -72,7 +72,7 @@ def read_conditions(conditions: str | Sequence[str], known: Sequence[str], clock
         raise _refused(conditions, f"is not text; give one such as {_EXAMPLES}")
     texts = [conditions] if isinstance(conditions, str) else list(conditions)
     if not texts:
-        raise SchemaError(named("conditions"), f" is empty; give at least one, such as {_EXAMPLES}")
+        raise SchemaError(named("fail_if"), f" is empty; give at least one, such as {_EXAMPLES}")
     return [_condition(text, known, clock) for text in texts]
 
 
@@ -98,7 +98,7 @@ def _condition(text: Any, known: Sequence[str], clock: Clock) -> Condition:
 def _limit(text: str, name: str, limit: str, clock: Clock) -> float:
     if name in MOMENTS and clock.unit is not None:
         try:
-            moment = moment_of(limit.strip("\"'"), clock, "conditions")
+            moment = moment_of(limit.strip("\"'"), clock, "fail_if")
         except SchemaError:
             moment = None
         if moment is None:
@@ -119,4 +119,4 @@ def _limit(text: str, name: str, limit: str, clock: Clock) -> float:
 
 
 def _refused(text: Any, problem: str) -> SchemaError:
-    return SchemaError(f"the condition {text!r} {problem}", option="conditions")
+    return SchemaError(f"the condition {text!r} {problem}", option="fail_if")

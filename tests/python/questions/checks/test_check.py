@@ -205,7 +205,7 @@ def test_a_condition_that_cannot_be_read_is_refused(condition: Any, problem: str
     with pytest.raises(sf.SchemaError) as caught:
         sf.check(LOG, PIPELINE, condition)
     assert problem in str(caught.value)
-    assert caught.value.option == "conditions"
+    assert caught.value.option == "fail_if"
 
 
 def test_all_conditions_are_read_before_one_is_judged() -> None:

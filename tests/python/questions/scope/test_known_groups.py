@@ -84,7 +84,7 @@ def test_a_column_of_that_name_goes_first() -> None:
         ("amount:[]", "edges that rise"),
         ("amount:[3, 1]", "edges that rise"),
         ("amount:[1, x]", "edges that rise"),
-        ("amont:[1]", "did you mean 'amount'"),
+        ("amuont:[1]", "did you mean 'amount'"),
         ("team:[1]", "not a number"),
     ],
 )
