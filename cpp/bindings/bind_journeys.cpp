@@ -182,6 +182,17 @@ void bind_journeys(py::module_& m) {
         "journeys"_a, "times"_a.noconvert());
     m.def("in_working_time", &in_working_time, "journeys"_a, "begin"_a.noconvert(), "end"_a.noconvert(),
           "before"_a.noconvert(), "threads"_a);
+    m.def(
+        "items_by_first_row",
+        [](const Journeys& journeys) {
+            std::vector<std::uint32_t> items;
+            {
+                const py::gil_scoped_release unlocked;
+                items = journeys::items_by_first_row(journeys);
+            }
+            return as_array(std::move(items));
+        },
+        "journeys"_a);
     m.def("places_of", &places, "journeys"_a, "keys"_a);
     m.def("parts_of", &parts_of, "journeys"_a);
     m.def("journeys_of_parts", &journeys_of_parts, "offsets"_a.noconvert(), "stage"_a.noconvert(),

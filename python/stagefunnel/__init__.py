@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .questions.stages.losses import losses
     from .questions.stages.time_to import time_to
     from .questions.stages.transitions import transitions
+    from .questions.stages.variants import variants
     from .questions.stages.visits import visits
     from .questions.summary import summary
     from .readers import Export, read
@@ -125,6 +126,7 @@ __all__ = [
     "time_to_convert",
     "to_excel",
     "transitions",
+    "variants",
     "visits",
 ]
 
@@ -170,6 +172,7 @@ _NAMES_OF: Final = {
     "questions.stages.losses": ("losses",),
     "questions.stages.time_to": ("time_to",),
     "questions.stages.transitions": ("transitions",),
+    "questions.stages.variants": ("variants",),
     "questions.stages.visits": ("visits",),
     "questions.summary": ("summary",),
     "readers": ("Export", "read"),

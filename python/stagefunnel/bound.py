@@ -131,6 +131,7 @@ class Bound:
     time_in_stage = of_pipeline(sf.time_in_stage)
     time_to = of_pipeline(sf.time_to)
     transitions = of_pipeline(sf.transitions)
+    variants = of_pipeline(sf.variants)
     visits = of_pipeline(sf.visits)
 
     pipelines_of_log = of_log(sf.pipelines_of_log)

@@ -216,6 +216,12 @@ def is_whole_number(value: object) -> TypeGuard[int]:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
+def check_whole(name: str, number: Any, most: int) -> None:
+    """Refuse a value of an option that is not a whole number from 1 to `most`."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
+        raise SchemaError(given(name, number), f" is not a whole number from 1 to {most:,}")
+
+
 def check_option(name: str, value: object, allowed: Iterable[str]) -> None:
     """Refuse a value that is not one of the names an option has."""
     options = list(allowed)

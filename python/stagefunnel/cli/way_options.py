@@ -1,8 +1,12 @@
-"""The options that say from where to where a time runs."""
+"""The options of ways: from where to where a time runs, and which ways of items are listed."""
 
 from __future__ import annotations
 
 import argparse
+from typing import get_args
+
+from ..tables.options import SkipAtName
+from .options import whole
 
 
 def way(parser: argparse.ArgumentParser) -> None:
@@ -15,4 +19,17 @@ def way(parser: argparse.ArgumentParser) -> None:
         metavar="STAGE",
         default="created",
         help="the stage from whose first entry it runs (default: from the item's first row)",
+    )
+
+
+def variants(parser: argparse.ArgumentParser) -> None:
+    """Add how many variants are listed, and where columns of the log are read."""
+    parser.add_argument(
+        "--top", type=whole, metavar="N", default=20, help="variants to list of each group (default: 20)"
+    )
+    parser.add_argument(
+        "--at",
+        choices=get_args(SkipAtName),
+        default="first",
+        help="where --by reads a column of the log: an item's first or last row",
     )

@@ -46,7 +46,7 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 # Tables whose text wraps and says the most, so that nothing is left out of them.
-_OF_TEXT: Final = frozenset({"quality", "sequence_paths", "explanation"})
+_OF_TEXT: Final = frozenset({"quality", "sequence_paths", "variants", "explanation"})
 
 
 @dataclass(frozen=True)

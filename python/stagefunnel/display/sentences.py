@@ -27,6 +27,7 @@ from ..tables.schema import (
     STAGE_TIMES,
     TIMES_TO,
     TRANSITIONS,
+    VARIANTS,
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
@@ -38,6 +39,7 @@ from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
+from .variant_sentences import of_variants
 from .way_sentences import of_times_to
 
 KIND_TITLES = {
@@ -272,6 +274,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
     "time_in_stage": (STAGE_TIMES, lambda table, name_of, _: of_times(table, name_of)),
     "time_to": (TIMES_TO, of_times_to),
+    "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (TRANSITIONS, lambda table, name_of, _: of_moves(table, name_of)),
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),

@@ -29,6 +29,7 @@ from ..tables.schema import (
     STAGE_TIMES,
     TIMES_TO,
     TRANSITIONS,
+    VARIANTS,
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
@@ -52,6 +53,7 @@ _MOST_MOVES = 10
 _TITLES = {
     "outcomes": "How {items} stand",
     "item_table": "Items",
+    "variants": "Variants of journeys",
     "visits": "Visits",
     "transitions": "Moves between stages",
     "losses": "Where {items} are lost",
@@ -76,6 +78,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "sequence_trend": ("period",),
     "time_to_convert": CONVERSION_TIMES,
     "sequence_paths": SEQUENCE_PATHS,
+    "variants": VARIANTS,
 }
 
 
@@ -185,7 +188,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns is ITEMS:
+    if columns is None or columns in (ITEMS, VARIANTS):
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []

@@ -91,6 +91,10 @@ VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),
     *("entered", "exited", "duration", "open", "next_stage"),
 )
+VARIANTS: Final = (
+    *("variant", "items", "share", "won", "lost", "open"),
+    *("median_cycle_time", "rework"),
+)
 SEQUENCE: Final = (
     "step",
     "label",

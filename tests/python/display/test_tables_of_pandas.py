@@ -69,6 +69,8 @@ KINDS = {
     "outcomes": Kind(lambda: sf.outcomes(LOG, PIPELINE)),
     "outcomes by groups": Kind(lambda: sf.outcomes(LOG, PIPELINE, by="half")),
     "times": Kind(lambda: sf.time_in_stage(LOG, PIPELINE), (plots.plot_time_in_stage,)),
+    "variants": Kind(lambda: sf.variants(LOG, PIPELINE, top=2)),
+    "variants by groups": Kind(lambda: sf.variants(LOG, PIPELINE, by="half")),
     "times to a stage": Kind(lambda: sf.time_to(LOG, PIPELINE, "Won")),
     "times to a stage by groups": Kind(lambda: sf.time_to(LOG, PIPELINE, "Won", by="half")),
     "moves": Kind(lambda: sf.transitions(LOG, PIPELINE), MOVES),

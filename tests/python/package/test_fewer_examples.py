@@ -75,6 +75,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/stages/test_ends.py",
         "questions/stages/test_paused.py",
         "questions/stages/test_time_to.py",
+        "questions/stages/test_variants.py",
         "questions/stages/test_visits.py",
         "questions/stats/test_significance.py",
         "questions/stats/test_standouts.py",

@@ -107,6 +107,7 @@ CHECKS: dict[str, Any] = {
     "summary": summarised,
     "time_in_stage": lambda: of_plain(sf.time_in_stage),
     "time_to": lambda: of_plain(sf.time_to, to_stage="Won", start="New"),
+    "variants": lambda: of_plain(sf.variants),
     "transitions": lambda: of_plain(sf.transitions),
     "visits": lambda: of_plain(sf.visits),
 }

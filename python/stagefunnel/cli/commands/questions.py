@@ -114,6 +114,20 @@ def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
         )
 
 
+def variants(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List the variants of whole journeys."""
+    with open_inputs(args, parser) as inputs:
+        return sf.variants(
+            inputs.log,
+            inputs.pipeline,
+            top=args.top,
+            by=split_names(args.by),
+            at=args.at,
+            calendar=inputs.calendar,
+            **inputs.scope(args),
+        )
+
+
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:

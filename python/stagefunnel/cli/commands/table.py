@@ -138,6 +138,15 @@ examples:
   stagefunnel visits deals.csv --pipeline pipeline.toml --items items.csv --by manager
 """,
     ),
+    "variants": Command(
+        "list whole journeys as the stages that they passed, the most frequent first",
+        "questions.variants",
+        (way_options.variants, options.groups, options.calendar, options.marks, options.part),
+        """\
+example:
+  stagefunnel variants deals.csv --pipeline pipeline.toml --top 10
+""",
+    ),
     "transitions": Command(
         "count the moves from stage to stage",
         "questions.transitions",

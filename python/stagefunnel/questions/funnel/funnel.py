@@ -83,6 +83,7 @@ def funnel(
         between loss and win.
     by
         Columns of the items table or of the log; there is one funnel for each combination of their values.
+        Also what the log knows: ``"created:month"``, ``"outcome"``, ``"last_stage"``, ``"amount:[0, 1000]"``.
     at
         Where a column of the log is read. ``"first"``, ``"last"``: in the first or last of the item's rows
         that the report keeps. ``"stage"``: where the item entered the stage last, or where it made the move
@@ -131,11 +132,9 @@ def funnel(
         else lost. A period chooses accounts by the first row of any of their items and by when they closed,
         and `by` is read on the item with this first row. An item without a value is one of its own.
     where
-        Conditions that an item must fulfil, by column of the items table or of the log (read in the item's
-        first row): a value, a list of values, or text that compares, as in ``{"source": "web", "amount":
-        ">100"}``; ``None`` is a missing value, which no comparison but ``"!=…"`` keeps. The name of a column
-        of true and false is a condition too. The answer is that for a log of these items alone, which is
-        observed as long as the whole one.
+        Conditions on columns of the items table or of an item's first row: ``{"source": "web", "amount":
+        ">100"}``, with lists of values, and ``None`` for missing; or a column of true and false. The answer
+        is that for a log of these items, observed as long as the whole one.
 
     Returns
     -------

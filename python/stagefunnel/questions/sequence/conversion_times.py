@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
+from ...errors import check_whole
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.options import AttributionName
@@ -20,7 +21,7 @@ from ...working_hours import WorkingHours
 from ..scope.working import Lengths
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
-from .question import check_whole, question_of, remember_rules, steps_between
+from .question import question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
 

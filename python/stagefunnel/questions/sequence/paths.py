@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, advised, counted, is_whole_number
+from ...errors import SchemaError, advised, check_whole, counted, is_whole_number
 from ...log.stage_log import StageLog
 from ...tables.build import share
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
+from ..scope.medians import medians_of_lines
 from .matches import matches_of
-from .question import check_whole, question_of, remember_rules, steps_between
+from .question import question_of, remember_rules, steps_between
 from .rows import LogRows
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
@@ -105,20 +105,11 @@ def sequence_paths(
         "path": pd.Series(names, dtype="str"),
         "items": counts,
         "share": share(counts, counts.sum()),
-        "median": to_durations(_medians(lengths, line), log.unit),
+        "median": to_durations(medians_of_lines(lengths, line, len(names)), log.unit),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_PATHS})
     remember_rules(table, "sequence_paths", question, from_step=start, to_step=end)
     return table
-
-
-def _medians(lengths: npt.NDArray[np.int64], line: npt.NDArray[np.int64]) -> list[Fraction]:
-    """Return the exact median of the lengths of each line."""
-    in_order = lengths[np.lexsort((lengths, line))]
-    sizes = np.bincount(line)
-    starts = np.cumsum(sizes) - sizes
-    low, high = in_order[starts + (sizes - 1) // 2], in_order[starts + sizes // 2]
-    return [Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
 
 
 def _most_frequent_first(

@@ -94,9 +94,3 @@ def steps_between(question: Question, from_step: Any, to_step: Any) -> tuple[int
     if question.plan.mode == "clickhouse":
         raise SchemaError(advised("mode", "clickhouse"), " gives no times of steps; choose another mode")
     return start, end
-
-
-def check_whole(name: str, number: Any, most: int) -> None:
-    """Refuse a value of an option that is not a whole number from 1 to `most`."""
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
-        raise SchemaError(given(name, number), f" is not a whole number from 1 to {most:,}")

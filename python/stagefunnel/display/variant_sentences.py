@@ -1,0 +1,28 @@
+"""The sentence about variants: how most journeys went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from .extremes import largest
+from .numbers import part_of
+
+_OTHERS = "other ("  # the line of all variants that are not listed
+
+
+def of_variants(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Name the most frequent variant; groups have one each, which stands first."""
+    n_items = int(table["items"].sum())
+    listed = table[~table["variant"].astype(str).str.startswith(_OTHERS)]
+    if listed.empty:
+        return ["No item has a journey."]
+    if columns_before(table, "variant"):
+        return []
+    most = largest(listed, listed["items"])
+    n_variants = remembered.get("n_variants", 0)
+    of = f"; {n_variants:,} variants in all" if n_variants > 1 else ""
+    return [f"Most often: {most['variant'].iloc[0]} ({part_of(most['items'].iloc[0], n_items, 'items')}{of})"]
