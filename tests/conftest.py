@@ -1,10 +1,14 @@
 """Settings of all tests of Python."""
 
+import os
 from pathlib import Path
 
 from examples import load_profile
 
 load_profile()
+
+# Workers are given a width, as if what they print had one, and narrow tables leave columns out.
+os.environ.pop("COLUMNS", None)
 
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"

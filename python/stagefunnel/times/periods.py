@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..errors import SchemaError, counted, given, is_whole_number, named
 from .stamps import TICKS_A_SECOND
+from .zones import first_shown
 
 Moment: TypeAlias = pd.Timestamp | int
 # What callers may pass: a moment, or a whole period of the calendar, which stands for its start or its end.
@@ -301,28 +302,13 @@ def moment_at(shown: pd.Timestamp, clock: Clock) -> pd.Timestamp:
         moment = shown.tz_localize(clock.zone, nonexistent="NaT", ambiguous=True)
     except NotImplementedError as error:  # pandas' word for a year that datetime does not have
         raise SchemaError(f"{shown} is later than the year 9999, with which the calendar ends") from error
-    return _first_shown(shown, clock.zone) if pd.isna(moment) else moment
+    return first_shown(shown, clock.zone) if pd.isna(moment) else moment
 
 
 def day_begun(moment: pd.Timestamp, clock: Clock) -> pd.Timestamp | None:
     """Return the midnight of the day that begins at a moment; ``None`` if no day does."""
     midnight = moment.tz_localize(None).normalize()
     return midnight if moment_at(midnight, clock) == moment else None
-
-
-def _first_shown(start: pd.Timestamp, zone: str) -> pd.Timestamp:
-    """Find the first moment at which a zone's clocks show a time that they pass over, or a later one.
-
-    pandas' own way forward misses it where the gap is not of an hour, or a whole day is left out.
-    """
-    moment = start.tz_localize("UTC")
-    # Clocks are at most 14 hours from UTC, so that `low` is before and `high` past it.
-    low, high = -26 * 3_600, 26 * 3_600
-    while high - low > 1:
-        middle = (low + high) // 2
-        shown = (moment + pd.Timedelta(seconds=middle)).tz_convert(zone).tz_localize(None)
-        low, high = (low, middle) if shown >= start else (middle, high)
-    return (moment + pd.Timedelta(seconds=high)).tz_convert(zone)
 
 
 def _refuse_integers(value: Any, clock: Clock) -> None:

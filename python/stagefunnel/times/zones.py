@@ -69,9 +69,28 @@ def localized(times: pd.DatetimeIndex, zone: str) -> tuple[pd.DatetimeIndex, int
         is meant (winter time), or not at all, for which the first moment after stands.
     """
     is_summer = np.zeros(len(times), dtype=bool)
-    moments = times.tz_localize(zone, ambiguous=is_summer, nonexistent="shift_forward")
+    moments = times.tz_localize(zone, ambiguous=is_summer, nonexistent="NaT")
+    is_left_out = np.asarray(moments.isna()) & np.asarray(times.notna())
+    if is_left_out.any():
+        after = {time: first_shown(time, zone) for time in times[is_left_out].unique()}
+        moments = moments.where(~is_left_out, pd.DatetimeIndex(times.map(after)).as_unit(moments.unit))
     certain = times.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     return moments, int(np.sum(np.asarray(certain.isna()) & np.asarray(times.notna())))
+
+
+def first_shown(start: pd.Timestamp, zone: str) -> pd.Timestamp:
+    """Find the first moment at which a zone's clocks show a time that they pass over, or a later one.
+
+    pandas' own way forward misses it where the gap is not of an hour, or a whole day is left out.
+    """
+    moment = start.tz_localize("UTC")
+    # Clocks are at most 14 hours from UTC, so that `low` is before and `high` past it.
+    low, high = -26 * 3_600, 26 * 3_600
+    while high - low > 1:
+        middle = (low + high) // 2
+        shown = (moment + pd.Timedelta(seconds=middle)).tz_convert(zone).tz_localize(None)
+        low, high = (low, middle) if shown >= start else (middle, high)
+    return (moment + pd.Timedelta(seconds=high)).tz_convert(zone)
 
 
 @cache

@@ -265,9 +265,9 @@ def test_a_workbook_has_its_ending(name: str, tmp_path: Path) -> None:
         sf.to_excel(sf.outcomes(SHOP.log, SHOP.pipeline), tmp_path / name)
 
 
-def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(sf.StageFunnelError, match="there is no directory"):
-        sf.to_excel(sf.outcomes(SHOP.log, SHOP.pipeline), tmp_path / "none" / "a.xlsx")
+def test_a_directory_that_is_not_there_is_made(tmp_path: Path) -> None:
+    sf.to_excel(sf.outcomes(SHOP.log, SHOP.pipeline), tmp_path / "none" / "a.xlsx")
+    assert (tmp_path / "none" / "a.xlsx").exists()
 
 
 def test_more_rows_than_a_sheet_has_are_refused_and_nothing_is_left(tmp_path: Path) -> None:

@@ -255,6 +255,6 @@ def test_some_items_do_not_hold_on_to_the_input_of_all() -> None:
 
 
 def test_an_export_of_which_a_log_is_filtered_keeps_the_lines_of_its_reader() -> None:
-    export = sf.read([{"id": "1", "New": "2026-01-01", "Won": "2026-01-02"}], format="wide", item="id")
+    export = sf.read([{"id": "1", "New": "2026-01-01", "Won": "2026-01-02"}], crm="wide", item="id")
     checks = export.log.quality()["check"].tolist()
     assert export.log.filter(items=["1"]).quality()["check"].tolist() == checks

@@ -272,7 +272,7 @@ def test_other_objects_travel_too() -> None:
     log = asked.rich_log()
     calendar = sf.WorkingHours({"mon-fri": [("09:00", "17:00")]}, holidays=["2026-12-25"])
     settings = sf.Settings(asked.PIPELINE, {"item": "deal"}, "ignore", "2026-05-01", calendar)
-    export = sf.read([{"id": "1", "New": "2026-01-01", "Won": "2026-01-02"}], format="wide", item="id")
+    export = sf.read([{"id": "1", "New": "2026-01-01", "Won": "2026-01-02"}], crm="wide", item="id")
     steps = sf.Steps(asked.STEPS, window="7d", exclude=sf.Exclusion("Lost"))
     summary, part = sf.summary(log, asked.PIPELINE), sf.partial(log, asked.PIPELINE)
     for value in (calendar, settings, steps, asked.PIPELINE):

@@ -163,9 +163,9 @@ def test_every_command_warns(files: Path, file: str, text: str, capsys: pytest.C
     log = [file, "--pipeline", "pipeline.toml"]
     commands = [
         ["funnel", *log],
-        ["items", *log],
+        ["item-table", *log],
         ["funnel", *log, "--format", "csv", "--out", "funnel.csv"],
-        ["sequence", file, "--steps", "New,Won"],
+        ["sequence-funnel", file, "--steps", "New,Won"],
     ]
     for arguments in commands:
         assert main(arguments) == 0

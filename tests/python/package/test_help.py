@@ -21,11 +21,12 @@ from stagefunnel.tables.options import KindName
 PUBLIC = {name: value for name in sf.__all__ if callable(value := getattr(sf, name))}
 FUNCTIONS = [name for name, value in PUBLIC.items() if inspect.isfunction(value)]
 # Of funnel() all other questions take the explanations of options that they share.
-LONGEST_HELP = {"funnel": 120}
+LONGEST_HELP = {"funnel": 126}
 LONGEST_HELP_OF_A_FUNCTION = 100
 # Labels of stages are whatever a log has, and these take the arguments of others.
 FREE = {
     *("Pipeline.names", "Pipeline.aliases", "Pipeline.since", "Pipeline.until", "pipelines_of_log.pipelines"),
+    *("Suggestion.reading", "suggest.data", "to_excel.tables"),  # any table, file or answer
     *("Pipeline.replace.changes", "Settings.bind.defaults", "bind.defaults", "Bound.defaults"),
 }
 

@@ -52,8 +52,8 @@ def test_a_column_that_does_not_exist_is_refused_by_its_option() -> None:
 
 def test_a_format_with_columns_of_its_own_refuses_names_of_columns() -> None:
     error = refused(BITRIX24 / "crm_deal_stage_history.csv", crm="bitrix24", from_stage="STAGE_NAME")
-    assert error.option == "format"
-    assert as_flags(error) == "--format bitrix24 has its own columns; leave out --from-stage"
+    assert error.option == "crm"
+    assert as_flags(error) == "--crm bitrix24 has its own columns; leave out --from-stage"
 
 
 def test_a_pipeline_for_leads_and_deals_is_refused() -> None:

@@ -29,7 +29,7 @@ def pipeline_of(export: sf.Export) -> sf.Pipeline:
 
 @pytest.mark.parametrize(("format", "names"), FILES.items())
 def test_the_same_deals_give_the_same_funnel_in_every_shape(format: str, names: list[str]) -> None:
-    for options in ({}, {"format": format}):
+    for options in ({}, {"crm": format}):
         export = read(*names, **options)
         assert export.format == format
         assert reached(export, "Pipeline") == FUNNEL

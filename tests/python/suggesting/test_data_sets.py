@@ -21,8 +21,21 @@ def in_text(found: sf.Suggestion, *words: str) -> bool:
 
 def test_every_data_set_has_a_test() -> None:
     assert {path.name for path in DATA.iterdir() if path.is_dir()} == {
-        *("bitrix24", "ecom_clicks", "oulad", "salesforce")
+        *("bitrix24", "ecom_clicks", "oulad", "salesforce", "uci_incidents")
     }
+
+
+def test_incidents_give_their_stages_and_name_what_they_wait_for_as_unclear() -> None:
+    expected = sf.Settings.from_toml(DATA / "uci_incidents" / "pipeline.toml")
+    found = sf.suggest(DATA / "uci_incidents" / "incidents.csv.gz")
+    assert found.settings.columns == expected.columns
+    waiting = expected.pipeline.rules.optional
+    assert [stage for stage in found.pipeline.stages if stage not in waiting] == ["New", "Active", "Resolved"]
+    assert {*found.pipeline.stages} == {*expected.pipeline.stages}
+    assert found.pipeline.won == expected.pipeline.won
+    # Nobody enters one of these on the way to the next, so their order among themselves says little.
+    assert in_text(found, "Awaiting Vendor", "unclear")
+    assert not found.is_safe
 
 
 def test_salesforce_gives_the_standard_order() -> None:

@@ -122,7 +122,7 @@ def test_a_slice_of_numbers_is_half_open() -> None:
 
 
 def test_a_slice_of_weeks_goes_back_by_weeks() -> None:
-    table = sf.compare_periods(log_of(TIMES), SMALL, slice("2026-W05", "2026-W06"), with_="last_year")
+    table = sf.compare_periods(log_of(TIMES), SMALL, slice("2026-W05", "2026-W06"), against="last_year")
     assert table.attrs["stagefunnel"]["periods"][1] == "2025-01-27 … 2025-02-10"
 
 

@@ -72,7 +72,7 @@ def groups_of(
             advised("at", at),
             " reads ",
             named(option),
-            f" {where}, but {quoted(columns)} are of the item itself; name a column of the log",
+            f" {where}, but {quoted(columns)} are {_whose(sources)}; name a column of the log",
         )
     return combined(categories, columns, "row" if at == "stage" else "item")
 
@@ -151,6 +151,11 @@ def by_columns(by: Any, option: str = "by") -> list[Any]:
     if len(set(columns)) < len(columns):
         raise SchemaError(named(option), f" names a column twice: {quoted(columns)}")
     return columns
+
+
+def _whose(sources: Sequence[ItemsTable | RowColumns | None]) -> str:
+    are_columns = all(source is not None for source in sources)
+    return "columns of the items table" if are_columns else "of the items themselves"
 
 
 @dataclass(frozen=True)

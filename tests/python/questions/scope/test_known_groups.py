@@ -62,7 +62,7 @@ def test_a_band_of_a_column_of_the_log_is_read_where_at_says() -> None:
     last = sf.outcomes(LOG, PIPELINE, by="sum:[2]", at="last")
     assert last["by_sum"].astype(object).fillna(MISSING).astype(str).tolist() == ["2 and more", MISSING]
     assert last["base"].tolist() == [3, 1]
-    with pytest.raises(sf.SchemaError, match="of the item itself"):
+    with pytest.raises(sf.SchemaError, match="of the items themselves"):
         sf.outcomes(LOG, PIPELINE, by="outcome", at="last")
 
 
