@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..errors import InvalidRowError, quoted
+from ..errors import InvalidRowError, SchemaError, quoted
 from ..log.stage_log import StageLog
 from ..readers.sources.date_formats import TimesAsWritten
 from ..settings import Settings
@@ -95,8 +95,11 @@ def _log_of(frame: pd.DataFrame, columns: Mapping[str, Any], times: TimesAsWritt
     options = dict(columns)
     try:
         return StageLog(rows, **options), 0
-    except InvalidRowError:
-        log = StageLog(rows, **options, invalid="drop")
+    except InvalidRowError as error:
+        try:
+            log = StageLog(rows, **options, invalid="drop")
+        except SchemaError:
+            raise error from None  # no row can be read, and the first one says why
         return log, int(log._data.found.get("dropped", 0))
 
 

@@ -36,6 +36,7 @@ NEEDS = {
 OF_EXPORTS = {"of", "crm", "only", "merged", "dayfirst", "decimal", "encoding"}
 # Options that take any text, and those whose value is a file that is written.
 ANY = {"title", "out", "page", "to", "items", "item_key", "quiet", "wide", "read", "same_part", "dayfirst"}
+ANY |= {"toml", "force"}
 # The value names a file or a column, and the error names that.
 NAMED_BY_ITS_VALUE = {
     *(
@@ -50,6 +51,7 @@ NAMED_BY_ITS_VALUE = {
         "columns",
         "hold",
     ),
+    "fail_if",
     *("leads", "deals", "links", "deal", "lead", "by", "amount", "unit", "reason", "currency"),
 }
 ODD = "zzz-odd"
@@ -79,6 +81,7 @@ def base_of(command: str, option: str) -> list[str]:
     if "--steps" in flags:
         words += " --steps New,Won"
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
+    more |= {"time-to": "--to-stage Won", "check": "--fail-if won>9"}
     more["read"] = "--to log.parquet"
     return [command, *words.split(), *more.get(command, "").split()]
 
@@ -94,7 +97,7 @@ CASES = [
     (command, action.dest, action.option_strings[0])
     for command in COMMANDS
     for action in actions_of(command)
-    if action.dest not in ANY | {"help"}
+    if action.dest not in ANY | {"help"} and action.nargs != 0
 ]
 
 

@@ -99,6 +99,7 @@ def check(
     if not isinstance(pipeline, Pipeline):
         raise not_a_pipeline(pipeline)
     options = {"period": period, "basis": basis, "as_of": as_of}
+    moment_of(now, data.clock, "now")  # a wrong one is refused, also where no condition asks for it
     facts = _Facts(log, pipeline, options, moment_of(as_of, data.clock, "as_of"), now)
     read = read_conditions(fail_if, facts.names, data.clock)
     about = {condition.name for condition in read}
