@@ -41,7 +41,8 @@ def variants(
             for item in items
             if item not in moved and outcome(visits[item], pipeline) != "open"
         ]
-        counts = (outcomes.count(name) for name in ("won", "lost", "open"))
-        found.append(Variant(stages, len(items), *counts, median(cycles) if cycles else None))
+        won, lost, still_open = (outcomes.count(name) for name in ("won", "lost", "open"))
+        cycle = median(cycles) if cycles else None
+        found.append(Variant(stages, len(items), won, lost, still_open, cycle))
     order = [*pipeline.stages, *pipeline.won, *pipeline.lost]
     return sorted(found, key=lambda one: (-one.items, [order.index(stage) for stage in one.stages]))
