@@ -97,7 +97,7 @@ def test_a_stage_that_the_chosen_items_lack_is_no_slip_of_the_pen() -> None:
 @pytest.mark.parametrize(
     ("where", "says"),
     [
-        ({"sourc": "web"}, "did you mean 'source'"),
+        ({"sourxe": "web"}, "did you mean 'source'"),
         ({"source": "wbe"}, "no item has 'wbe' in column 'source'; did you mean 'web'"),
         ({"source": ">100"}, "compares numbers or moments"),
         ({"amount": ">many"}, "compares numbers or moments"),
