@@ -45,8 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             answer = args.command.run(args, args.parser)
         if answer is not None:
             from ..display.write import write
-            from .remarks import say_remarks
+            from .remarks import say_remarks, with_spelled_notes
 
+            answer = with_spelled_notes(answer, args)
             write(answer, form=form, path=args.out, **args.command.looks(args))
             say_remarks(answer, form)
             if args.command.judges:

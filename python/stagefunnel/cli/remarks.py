@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from .spelling import speller, with_options
@@ -28,6 +29,16 @@ def say_doubts(log: sf.StageLog, args: argparse.Namespace, without: Collection[s
     spell = speller(vars(args), args.command.other_names)
     for level in ("warning", "guess"):
         _say(level, (with_options(line, spell) for line in of_level(quality, level)))
+
+
+def with_spelled_notes(answer: Any, args: argparse.Namespace) -> Any:
+    """Spell the options that the notes of a quality table name as the command does."""
+    if not args.command.shows_quality:
+        return answer
+    spell = speller(vars(args), args.command.other_names)
+    quality = getattr(answer, "quality", answer)
+    spelled = quality.assign(note=[with_options(note, spell) for note in quality["note"]])
+    return spelled if quality is answer else replace(answer, quality=spelled)
 
 
 def say_remarks(answer: Any, form: str) -> None:

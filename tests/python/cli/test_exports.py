@@ -147,3 +147,16 @@ def test_what_cannot_be_written_is_refused(
     assert main(["read", EVENTS, "--to", to]) == 1
     assert to in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_notes_of_the_quality_table_name_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "newest_first.csv"
+    rows = ["1,Won,2026-01-07", "1,Offer,2026-01-07", "2,Lost,2026-01-06", "2,New,2026-01-06"]
+    file.write_text("\n".join(["deal_id,stage,date", *rows]) + "\n")
+    for words in (["quality", str(file), "--read"], ["quality", str(file), "--read", "--format", "csv"]):
+        assert main(words) == 0
+        found = capsys.readouterr().out
+        assert "pass --order for another order" in found
+        assert "order=" not in found
