@@ -64,8 +64,8 @@ def time_in_stage(
         Shares between 0 and 1, read as the decimals that they are written as. Each gives a column, such as
         ``q25`` for 0.25, beside the median.
     by
-        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the table
-        has the stages of each group, as for a log of its items alone.
+        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the
+        table has the stages of each group, as for a log of its items alone.
     at
         Where a column of the log is read: in the ``"first"`` or ``"last"`` of the item's rows that the report
         keeps.
@@ -77,10 +77,10 @@ def time_in_stage(
     Returns
     -------
     DataFrame
-        One row per stage, per group of `by`: ``stage``, ``outcome``, ``visits``, which are ``completed``, ``open`` or of
-        ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear
-        interpolation) of the durations. These are timedeltas, or floats where the log's times are plain
-        integers; missing where no visit is completed. Means and quantiles are exact.
+        One row per group of `by` and stage: ``stage``, ``outcome``, ``visits``, which are ``completed``,
+        ``open`` or of ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the
+        quantiles (linear interpolation) of the durations. These are timedeltas, or floats where the log's
+        times are plain integers; missing where no visit is completed. Means and quantiles are exact.
 
     Raises
     ------
@@ -112,9 +112,7 @@ def time_in_stage(
     lengths = Lengths.of(selection.data, calendar)
     names = list(exact_quantiles)
     of_items = item_groups_of(selection, by, at=at, top=top, reserved=[*STAGE_TIMES, *names])
-    stages = stage_times(
-        selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths, of_items
-    )
+    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths, of_items)
     table = time_table(
         pipeline,
         stages,

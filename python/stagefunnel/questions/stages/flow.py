@@ -51,8 +51,8 @@ def flow(
         The stretch of time, as for :func:`funnel`; ``None`` is all of the log. There is no ``basis``: a
         balance is about all items.
     by
-        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the table
-        has the balance of each group, as for a log of its items alone.
+        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the
+        table has the balance of each group, as for a log of its items alone.
     at
         Where a column of the log is read: in the ``"first"`` or ``"last"`` of the item's rows before the end
         of the period.
@@ -62,11 +62,11 @@ def flow(
     Returns
     -------
     DataFrame
-        One row per group of `by` and stage of the pipeline: ``stage``, ``outcome``; ``at_start``: items in it at the period's
-        first moment; ``entered``, which is the sum of ``created`` (in this stage), ``from_earlier`` and
-        ``from_later`` (stages in progress), ``from_closed`` (won or lost: reopened, or turned) and
-        ``moved_in``; ``advanced`` (to a later stage in progress), ``went_back`` (to an earlier one; from a
-        final stage, to any), ``won``, ``lost``, ``moved_out``; ``at_end``.
+        One row per group of `by` and stage of the pipeline: ``stage``, ``outcome``; ``at_start``: items in it
+        at the period's first moment; ``entered``, which is the sum of ``created`` (in this stage),
+        ``from_earlier`` and ``from_later`` (stages in progress), ``from_closed`` (won or lost: reopened, or
+        turned) and ``moved_in``; ``advanced`` (to a later stage in progress), ``went_back`` (to an earlier
+        one; from a final stage, to any), ``won``, ``lost``, ``moved_out``; ``at_end``.
 
     Raises
     ------

@@ -53,10 +53,9 @@ def item_table(
     Returns
     -------
     DataFrame
-        One row per item, in the order of the items' first rows in the input: the columns of `by`, ``item`` (its
-        key),
-        ``outcome``, ``first_time`` (missing where the start of the first visit is not known),
-        ``closed_at`` (the start of the final visits that end the journey; missing while open),
+        One row per item, in the order of the items' first rows in the input: the columns of `by`,
+        ``item`` (its key), ``outcome``, ``first_time`` (missing where the start of the first visit is not
+        known), ``closed_at`` (the start of the final visits that end the journey; missing while open),
         ``last_stage``, ``furthest_stage`` (in progress; missing where none was visited), ``lost_from``
         (the last stage before a loss that stands), ``visits``, ``back_moves`` (to an earlier in-progress
         stage), ``skipped`` (in-progress stages gone beyond without a visit).

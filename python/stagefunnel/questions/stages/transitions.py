@@ -45,8 +45,8 @@ def transitions(
     log, pipeline
         The stage history and the stages.
     by
-        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the table
-        has the moves of each group, as for a log of its items alone.
+        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the
+        table has the moves of each group, as for a log of its items alone.
     at
         Where a column of the log is read: in the ``"first"`` or ``"last"`` of the item's rows that the report
         keeps.
@@ -56,9 +56,9 @@ def transitions(
     Returns
     -------
     DataFrame
-        One row per group of `by` and pair of stages with at least one move, in the pipeline's order: ``from_stage``,
-        ``to_stage``, ``moves``, ``items`` (distinct items that made the move), ``share`` (of all moves
-        of the group that leave ``from_stage``).
+        One row per group of `by` and pair of stages with at least one move, in the pipeline's order:
+        ``from_stage``, ``to_stage``, ``moves``, ``items`` (distinct items that made the move), ``share`` (of
+        all moves of the group that leave ``from_stage``).
 
     Raises
     ------
