@@ -14,12 +14,13 @@ from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
+from ...tables.group_names import LATER
 from ...tables.options import AtName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, TOO_RECENT
 from .columns import source_of
 from .groups import ONE_GROUP, Groups, combined
 from .item_rows import items_of_rows, rows_of_items
-from .known import LATER, known_category, known_group, known_source
+from .known import known_category, known_group, known_source
 from .selection import Selection
 
 
