@@ -85,6 +85,36 @@ def test_a_group_by_what_came_later_is_that_of_the_end_of_the_period() -> None:
     assert times["by_outcome"].astype(str).unique().tolist() == ["open", "lost"]
 
 
+def test_the_example_of_the_definitions() -> None:
+    journeys = {
+        1: [("New", "2026-01-03"), ("Won", "2026-02-20")],
+        2: [("New", "2026-01-10"), ("Lost", "2026-01-12")],
+        3: [("New", "2026-02-02"), ("Offer", "2026-02-05")],
+        4: [("New", "2026-02-28"), ("Offer", "2026-03-03"), ("Won", "2026-03-09")],
+    }
+    rows = [(item, stage, pd.Timestamp(day)) for item, path in journeys.items() for stage, day in path]
+    items = pd.DataFrame({"item": [1, 2, 3, 4], "amount": [500, 1000, None, 2500]})
+    log = sf.StageLog(frame_of(rows), items=items)
+
+    def in_new(**options: Any) -> dict[str, tuple[float, int]]:
+        table = sf.time_in_stage(log, PIPELINE, by="outcome", **options)
+        new = table[table["stage"] == "New"]
+        days = (new["mean"] / pd.Timedelta("1D")).tolist()
+        return dict(zip(new["by_outcome"].astype(str), zip(days, new["open"], strict=True), strict=True))
+
+    assert in_new() == {"open": (3.0, 0), "won": (25.5, 0), "lost": (2.0, 0)}
+    assert in_new(as_of="2026-03-01") == {"open": (3.0, 1), "won": (48.0, 0), "lost": (2.0, 0)}
+    moves = sf.transitions(log, PIPELINE, by="created:month").astype({"by_created": str}).astype(object)
+    assert moves.drop(columns="items").to_numpy().tolist() == [
+        ["2026-01", "New", "Won", 1, 0.5],
+        ["2026-01", "New", "Lost", 1, 0.5],
+        ["2026-02", "New", "Offer", 2, 1.0],
+        ["2026-02", "Offer", "Won", 1, 1.0],
+    ]
+    bands = sf.item_table(log, PIPELINE, by="amount:[0, 1000]")["by_amount"]
+    assert value_labels(bands) == ["0 to 1,000", "1,000 and more", "(missing)", "1,000 and more"]
+
+
 QUESTIONS: dict[str, Any] = {
     "flow": sf.flow,
     "time_in_stage": sf.time_in_stage,
