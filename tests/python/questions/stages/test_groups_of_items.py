@@ -254,3 +254,39 @@ def test_many_groups_do_not_cost_square_time() -> None:
         table = question(log, PIPELINE, by="own", **options)
         assert time.perf_counter() - begin < 30, name  # 10,000 logs of the items of a group take minutes
         assert table["own"].nunique() == 10_000
+
+
+def test_groups_by_what_came_later_are_named_under_every_table() -> None:
+    later = "Groups by outcome say what became of the items later, not what was known before."
+    shop = sf.datasets.worked_example()
+    log, pipeline = shop.log, shop.pipeline
+    tables = [
+        sf.funnel(log, pipeline, by="outcome"),
+        sf.outcomes(log, pipeline, by="outcome", top=1),
+        sf.funnel_by_period(log, pipeline, by="outcome"),
+        sf.compare_periods(log, pipeline, "2026-03", by="outcome"),
+        sf.losses(log, pipeline, by="outcome"),
+        sf.skips(log, pipeline, by="outcome"),
+        sf.visits(log, pipeline, by="outcome"),
+        sf.time_to(log, pipeline, "Won", by="outcome"),
+        sf.time_in_stage(log, pipeline, by="outcome"),
+        sf.transitions(log, pipeline, by="outcome"),
+        sf.flow(log, pipeline, period=None, by="outcome"),
+        sf.item_table(log, pipeline, by="outcome"),
+    ]
+    for table in tables:
+        assert later in str(sf.show(table)), table.attrs
+    both = sf.outcomes(log, pipeline, by=["last_stage", "outcome"])
+    assert "Groups by last stage and outcome say what became" in str(sf.show(both))
+    own = sf.StageLog(ROWS, items=pd.DataFrame({"item": [1], "outcome": ["good"]}))
+    assert "became" not in str(sf.show(sf.transitions(own, PIPELINE, by="outcome")))
+
+
+def test_each_of_few_groups_has_its_sentence() -> None:
+    below = str(sf.show(sf.transitions(LOG, PIPELINE, by="team"))).splitlines()
+    assert "a: Most frequent: New → Offer (2 moves, 100 % of those that left New)" in below
+    assert "b: Most frequent: New → Lost (1 move, 100 % of those that left New)" in below
+    items = pd.DataFrame({"item": range(9), "own": [f"g{item}" for item in range(9)]})
+    rows = {"item": [*range(9)] * 2, "stage": ["New"] * 9 + ["Won"] * 9, "time": [0] * 9 + [1] * 9}
+    many = sf.time_in_stage(sf.StageLog(rows, items=items), PIPELINE, by="own", missing="ignore")
+    assert "… and 3 more groups" in str(sf.show(many))
