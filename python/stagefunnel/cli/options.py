@@ -220,8 +220,7 @@ def groups(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by",
         metavar="NAME[,NAME]",
-        help="one result per value of these columns, of --items or of the log, or of what the log knows: "
-        "created:month, outcome, last_stage; bands of a number: 'amount:[0, 1000]'",
+        help="groups: columns of --items or the log, created:month, outcome, last_stage, 'amount:[0, 1000]'",
     )
 
 

@@ -87,6 +87,7 @@ def skips(
     2    Delivery       3       8        6             1       0.75
     3         New       9      11        3             3       0.27
     """
+    check_top(top, by)
     (rule,) = rules_of("classic", "won", None)
     selection = selection_of(
         log,
@@ -102,7 +103,6 @@ def skips(
     # The items of a unit go beyond a stage at several rows, so that none is where the unit did.
     of_log = "stage" if unit is None else "first"
     read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
-    check_top(top, by)
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
     groups = largest_groups(Scope(selection, groups), [rule], top)
     counts = count(Scope(selection, groups), rule)

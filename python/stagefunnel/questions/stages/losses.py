@@ -125,10 +125,10 @@ def losses(
         within=within,
         unit=unit,
     )
+    check_top(top, by)
     measured = Measured.of(selection.data, calendar)
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
-    check_top(top, by)
     facts = None if selection.units is None else selection.facts()
     groups = _groups_of(selection, by, read_at, own, None if facts is None else facts.first_items)
     reasons = groups_of(

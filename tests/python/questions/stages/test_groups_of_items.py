@@ -278,8 +278,8 @@ def test_groups_by_what_came_later_are_named_under_every_table() -> None:
         assert later in str(sf.show(table)), table.attrs
     both = sf.outcomes(log, pipeline, by=["last_stage", "outcome"])
     assert "Groups by last stage and outcome say what became" in str(sf.show(both))
-    own = sf.StageLog(ROWS, items=pd.DataFrame({"item": [1], "outcome": ["good"]}))
-    assert "became" not in str(sf.show(sf.transitions(own, PIPELINE, by="outcome")))
+    own = sf.StageLog(ROWS, items=pd.DataFrame({"item": [1], "last_stage": ["good"]}))
+    assert "became" not in str(sf.show(sf.transitions(own, PIPELINE, by="last_stage")))
 
 
 def test_each_of_few_groups_has_its_sentence() -> None:
