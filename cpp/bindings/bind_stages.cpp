@@ -25,24 +25,6 @@ stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, std::optio
     return stages::count_flow(journeys, pipeline, {start, end}, flags, threads);
 }
 
-stages::Flow flow_of_groups(const Journeys& journeys, const Pipeline& pipeline,
-                            std::optional<std::int64_t> start, std::optional<std::int64_t> end,
-                            const Array<std::uint8_t>& elsewhere, const Array<std::int32_t>& group,
-                            std::size_t n_groups, unsigned threads) {
-    const std::span<const std::uint8_t> flags = as_span(elsewhere);
-    const std::span<const std::int32_t> groups = as_span(group);
-    const py::gil_scoped_release unlocked;
-    return stages::count_flow_of_groups(journeys, pipeline, {start, end}, flags, groups, n_groups, threads);
-}
-
-stages::GroupTransitions transitions_of_groups(const Journeys& journeys, const Pipeline& pipeline,
-                                               const Array<std::int32_t>& group, std::size_t n_groups,
-                                               unsigned threads) {
-    const std::span<const std::int32_t> groups = as_span(group);
-    const py::gil_scoped_release unlocked;
-    return stages::count_transitions_of_groups(journeys, pipeline, groups, n_groups, threads);
-}
-
 py::array_t<std::int64_t> loss_rows(const Journeys& journeys, const Pipeline& pipeline, const Journeys& whole,
                                     stages::LossRow at, unsigned threads) {
     LargeVector<std::int64_t> rows;
@@ -95,19 +77,6 @@ std::vector<durations::StageTime> stage_times(const Journeys& journeys, const Pi
     const std::optional<scan::Marks> marks = marks_of(columns);
     const py::gil_scoped_release unlocked;
     return durations::time_in_stage(journeys, pipeline, per, quantiles, threads, marks ? &*marks : nullptr);
-}
-
-std::vector<durations::StageTime> stage_times_of_groups(const Journeys& journeys, const Pipeline& pipeline,
-                                                        durations::Per per,
-                                                        const std::vector<stats::Quantile>& quantiles,
-                                                        const Array<std::int32_t>& group,
-                                                        std::size_t n_groups, unsigned threads,
-                                                        const std::optional<MarkColumns>& columns) {
-    const std::optional<scan::Marks> marks = marks_of(columns);
-    const std::span<const std::int32_t> groups = as_span(group);
-    const py::gil_scoped_release unlocked;
-    return durations::time_in_stage_of_groups(journeys, pipeline, per, quantiles, groups, n_groups, threads,
-                                              marks ? &*marks : nullptr);
 }
 
 std::vector<durations::StageDurations> stage_durations(const Journeys& journeys, const Pipeline& pipeline,
@@ -180,14 +149,6 @@ void bind_transitions(py::module_& m) {
         .def_property_readonly("items", table_of<&stages::Transitions::items>());
     m.def("count_transitions", &stages::count_transitions, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
-    py::class_<stages::GroupTransitions>(m, "GroupTransitions")
-        .def_property_readonly("group", array_of<&stages::GroupTransitions::group>())
-        .def_property_readonly("from_stage", array_of<&stages::GroupTransitions::from>())
-        .def_property_readonly("to_stage", array_of<&stages::GroupTransitions::to>())
-        .def_property_readonly("moves", array_of<&stages::GroupTransitions::moves>())
-        .def_property_readonly("items", array_of<&stages::GroupTransitions::items>());
-    m.def("count_transitions_of_groups", &transitions_of_groups, "journeys"_a, "pipeline"_a,
-          "group"_a.noconvert(), "n_groups"_a, "threads"_a);
 }
 
 void bind_flow(py::module_& m) {
@@ -206,8 +167,6 @@ void bind_flow(py::module_& m) {
         .def_property_readonly("at_end", list_of<&stages::Flow::at_end>());
     m.def("count_flow", &flow, "journeys"_a, "pipeline"_a, "start"_a, "end"_a, "elsewhere"_a.noconvert(),
           "threads"_a);
-    m.def("count_flow_of_groups", &flow_of_groups, "journeys"_a, "pipeline"_a, "start"_a, "end"_a,
-          "elsewhere"_a.noconvert(), "group"_a.noconvert(), "n_groups"_a, "threads"_a);
 }
 
 void bind_losses(py::module_& m) {
@@ -305,8 +264,6 @@ void bind_durations(py::module_& m) {
         });
     m.def("time_in_stage", &stage_times, "journeys"_a, "pipeline"_a, "per"_a, "quantiles"_a, "threads"_a,
           "marks"_a);
-    m.def("time_in_stage_of_groups", &stage_times_of_groups, "journeys"_a, "pipeline"_a, "per"_a,
-          "quantiles"_a, "group"_a.noconvert(), "n_groups"_a, "threads"_a, "marks"_a);
     m.def("stage_durations", &stage_durations, "journeys"_a, "pipeline"_a, "per"_a, "threads"_a, "marks"_a);
     m.def("summarise_durations", &summarise, "counts"_a, "samples"_a.noconvert(), "quantiles"_a);
 }
@@ -365,6 +322,7 @@ void bind_stages(py::module_& m) {
     bind_times_to(m);
     bind_visits(m);
     bind_variants(m);
+    bind_groups(m);
 }
 
 }  // namespace stagefunnel::bindings
