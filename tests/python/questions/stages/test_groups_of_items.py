@@ -17,7 +17,7 @@ from stagefunnel.tables.labels import value_labels
 from strategies import UNLISTED, cases
 
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
-ROWS = {
+ROWS: dict[str, Any] = {
     "item": [1, 1, 1, 2, 2, 3, 3, 4],
     "stage": ["New", "Offer", "Won", "New", "Lost", "New", "Offer", "New"],
     "time": [0, 4, 10, 2, 8, 3, 5, 6],
@@ -99,7 +99,7 @@ def test_the_example_of_the_definitions() -> None:
     def in_new(**options: Any) -> dict[str, tuple[float, int]]:
         table = sf.time_in_stage(log, PIPELINE, by="outcome", **options)
         new = table[table["stage"] == "New"]
-        days = (new["mean"] / pd.Timedelta("1D")).tolist()
+        days = (new["mean"].dt.total_seconds() / 86_400).tolist()
         return dict(zip(new["by_outcome"].astype(str), zip(days, new["open"], strict=True), strict=True))
 
     assert in_new() == {"open": (3.0, 0), "won": (25.5, 0), "lost": (2.0, 0)}
@@ -157,7 +157,9 @@ def test_a_group_has_the_table_of_its_items_alone(name: str, data: st.DataObject
     frame = marked.frame if isinstance(marked, MarkedCase) else frame_of(case.rows)
     who = data.draw(st.lists(st.sampled_from(["x", "y", None]), min_size=len(frame), max_size=len(frame)))
     keys = [item for item, _, _ in case.rows]
-    marks = {"exited": "left", "start_unknown": "unknown"} if isinstance(marked, MarkedCase) else {}
+    marks: dict[str, Any] = (
+        {"exited": "left", "start_unknown": "unknown"} if isinstance(marked, MarkedCase) else {}
+    )
     log = sf.StageLog(
         frame.assign(who=who), columns=["who"], items=items_of(case.groups, "team", keys), **marks
     )
@@ -287,6 +289,10 @@ def test_each_of_few_groups_has_its_sentence() -> None:
     assert "a: Most frequent: New → Offer (2 moves, 100 % of those that left New)" in below
     assert "b: Most frequent: New → Lost (1 move, 100 % of those that left New)" in below
     items = pd.DataFrame({"item": range(9), "own": [f"g{item}" for item in range(9)]})
-    rows = {"item": [*range(9)] * 2, "stage": ["New"] * 9 + ["Won"] * 9, "time": [0] * 9 + [1] * 9}
+    rows: dict[str, Any] = {
+        "item": [*range(9)] * 2,
+        "stage": ["New"] * 9 + ["Won"] * 9,
+        "time": [0] * 9 + [1] * 9,
+    }
     many = sf.time_in_stage(sf.StageLog(rows, items=items), PIPELINE, by="own", missing="ignore")
     assert "… and 3 more groups" in str(sf.show(many))
