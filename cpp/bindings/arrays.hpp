@@ -93,6 +93,7 @@ void bind_journeys(py::module_& m);
 void bind_scan(py::module_& m);
 void bind_funnel(py::module_& m);
 void bind_stages(py::module_& m);
+void bind_groups(py::module_& m);
 void bind_sequence(py::module_& m);
 void bind_summary(py::module_& m);
 

@@ -322,6 +322,7 @@ void bind_stages(py::module_& m) {
     bind_times_to(m);
     bind_visits(m);
     bind_variants(m);
+    bind_groups(m);
 }
 
 }  // namespace stagefunnel::bindings

@@ -11,8 +11,9 @@ from typing import Any, Final
 import pandas as pd
 
 import stagefunnel as sf
-from stagefunnel.files import FileTable, expand, kind_of, read_tables, split_columns
+from stagefunnel.files import FileTable, column_names, expand, kind_of, read_tables, split_columns
 
+from ..tables.group_names import column_behind
 from .progress import Bars, progress_bars
 from .values import split_names
 
@@ -38,7 +39,8 @@ def open_log(
     named = _named_columns(args, settings)
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
-    of_items, of_log = split_columns(_further_columns(args), item_files, files)
+    by, numbers = _columns_of_groups(args, [*item_files, files[0]])
+    of_items, of_log = split_columns([*by, *_further_columns(args)], item_files, files)
     if args.unit in of_log:
         parser.error(f"--unit {args.unit} is a column of the log; name a column of --items")
     if item_files and not of_items and not args.command.counts_quality:
@@ -51,7 +53,9 @@ def open_log(
             **columns,
             "time_format": named.get("time_format"),
             "zone": named.get("zone"),
-            "items": _read_items(args, item_files, columns["item"], of_items, bar) if item_files else None,
+            "items": _read_items(args, item_files, columns["item"], of_items, numbers, bar)
+            if item_files
+            else None,
             "items_key": args.items_key,
             "invalid": args.invalid,
             "empty": args.empty,
@@ -68,7 +72,7 @@ def open_log(
         yield source
         return
     frame = _typed(source.frame, columns, named.get("time_format"), settings)
-    _convert_amounts(frame, args.amount)
+    _convert_amounts(frame, numbers)
     with _naming_lines(source):
         yield sf.StageLog(frame, **options, columns=of_log)
 
@@ -88,21 +92,44 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
     return {role: name for role, name in names.items() if name}
 
 
+def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[list[str], list[str]]:
+    """List the columns that ``--by`` needs, and those whose values are numbers: amounts and what has bands.
+
+    A column of a file goes before a group that the log itself knows.
+    """
+    by, numbers = [], [] if args.amount is None else [args.amount]
+    # The groups of a sequence are columns alone.
+    knows_groups = not hasattr(args, "attribution")
+    for name in split_names(args.by) or ():
+        behind = column_behind(name) if knows_groups else name
+        if behind != name and not any(name in column_names(file) for file in files):
+            by += [] if behind is None else [behind]
+            numbers += [] if behind is None else [behind]
+        else:
+            by.append(name)
+    return by, numbers
+
+
 def _further_columns(args: argparse.Namespace) -> list[str]:
-    """List the columns beside those of every log that the options name."""
-    several = [name for names in (args.by, args.hold, args.columns) for name in split_names(names) or ()]
+    """List the columns beside those of every log that the other options name."""
+    several = [name for names in (args.hold, args.columns) for name in split_names(names) or ()]
     single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
     return list(dict.fromkeys([*several, *single]))
 
 
 def _read_items(
-    args: argparse.Namespace, files: list[str], item: str, columns: Sequence[str], bar: Bars
+    args: argparse.Namespace,
+    files: list[str],
+    item: str,
+    columns: Sequence[str],
+    numbers: Sequence[str],
+    bar: Bars,
 ) -> pd.DataFrame:
     """Read the key and some further columns of the table of items."""
     key = args.items_key or item
     with _hint_at_columns([] if args.items_key else [key], _KEY_HINT):
         frame = read_tables(files, [key, *columns], progress=bar(files)).frame
-    _convert_amounts(frame, args.amount)
+    _convert_amounts(frame, numbers)
     return frame
 
 
@@ -180,10 +207,11 @@ def _as_integers(values: pd.Series) -> pd.Series:
         return values
 
 
-def _convert_amounts(frame: pd.DataFrame, amount: str | None) -> None:
-    """Read text as numbers in the column of the amount, if it is one of the frame's."""
-    if amount is not None and amount in frame:
-        frame[amount] = _as_numbers(frame[amount])
+def _convert_amounts(frame: pd.DataFrame, amounts: Sequence[str]) -> None:
+    """Read text as numbers in the columns of amounts that are the frame's."""
+    for amount in amounts:
+        if amount in frame:
+            frame[amount] = _as_numbers(frame[amount])
 
 
 def _as_numbers(values: pd.Series) -> pd.Series:

@@ -218,7 +218,9 @@ def groups(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--items", metavar="FILE", help="a file with one row per item")
     parser.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
     parser.add_argument(
-        "--by", metavar="NAME[,NAME]", help="one result per value of these columns, of --items or of the log"
+        "--by",
+        metavar="NAME[,NAME]",
+        help="groups: columns of --items or the log, created:month, outcome, last_stage, 'amount:[0, 1000]'",
     )
 
 
@@ -241,6 +243,16 @@ def at_stage(parser: argparse.ArgumentParser) -> None:
         choices=get_args(AtName),
         default="first",
         help="where a column of the log is read: an item's first or last row, or where it enters the stage",
+    )
+
+
+def at_item(parser: argparse.ArgumentParser) -> None:
+    """Add the row of an item at which columns of the log are read."""
+    parser.add_argument(
+        "--at",
+        choices=("first", "last"),
+        default="first",
+        help="the row of an item in which --by reads a column of the log",
     )
 
 

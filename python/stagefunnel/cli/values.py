@@ -10,8 +10,8 @@ import stagefunnel as sf
 
 
 def split_names(text: str | None) -> list[str] | None:
-    """Split a list of names."""
-    return None if text is None else text.split(",")
+    """Split a list of names; commas inside brackets are of one name, such as ``amount:[0, 1000]``."""
+    return None if text is None else re.split(r",(?![^\[\]]*\])", text)
 
 
 def read_period(text: str | None, log: sf.StageLog) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from .numbers import count, counted
-from .things import thing_of, without_unit
+from .things import thing_of, things_of, without_unit
 
 _MOST_NAMED: Final = 5
 _IGNORED: Final = {
@@ -45,7 +45,7 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = [*_where(remembered), *without_unit(remembered)]
+    lines = [*_where(remembered), *_later(remembered), *without_unit(remembered)]
     for key, which in _IGNORED.items():
         ignored: Mapping[str, Any] = remembered.get(key, {})
         if ignored:
@@ -95,6 +95,17 @@ def _where(remembered: Mapping[str, Any]) -> list[str]:
         return []
     found = "no item" if not where["items"] else counted(where["items"], "item")
     return [f"Only items where {where['text']}: {found} of {count(where['of'])}"]
+
+
+def _later(remembered: Mapping[str, Any]) -> list[str]:
+    """Name the groups that nobody could have known when the items began."""
+    later = [name.replace("_", " ") for name in remembered.get("later", ())]
+    if not later:
+        return []
+    things = things_of(remembered)
+    return [
+        f"Groups by {' and '.join(later)} say what became of the {things} later, not what was known before."
+    ]
 
 
 def of_number(note: str, number: int) -> str:

@@ -288,7 +288,9 @@ def _refuse_mixed_groups(table: pd.DataFrame, by: Sequence[Any], remembered: Map
     lacking = [name for name in remembered.get("by") or () if name not in table.columns]
     if not lacking:
         return
-    groups = [rows for _, rows in table.groupby(list(by), dropna=False, observed=True)] if by else [table]
+    # A share of moves is one of those out of a stage.
+    by = [*by, *(["from_stage"] if "to_stage" in table.columns else [])]
+    groups = [rows for _, rows in table.groupby(by, dropna=False, observed=True)] if by else [table]
     has_bases = "base" in table.columns and any(rows["base"].nunique() > 1 for rows in groups)
     has_shares = "items" in table.columns and "share" in table.columns
     if has_bases or (has_shares and any(rows["share"].sum() > 1 + 1e-9 for rows in groups)):

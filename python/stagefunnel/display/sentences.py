@@ -31,6 +31,7 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
+from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
@@ -272,13 +273,19 @@ _COLUMNS_OF_UNMARKED: Final[Mapping[str, tuple[str, ...]]] = {  # tables without
 _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "outcomes": (OUTCOME_TABLE, lambda table, _, remembered: of_outcomes(table, remembered)),
     "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
-    "time_in_stage": (STAGE_TIMES, lambda table, name_of, _: of_times(table, name_of)),
+    "time_in_stage": (
+        STAGE_TIMES,
+        lambda table, name_of, _: of_each_group(table, "stage", lambda rows: of_times(rows, name_of)),
+    ),
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
-    "transitions": (TRANSITIONS, lambda table, name_of, _: of_moves(table, name_of)),
+    "transitions": (
+        TRANSITIONS,
+        lambda table, name_of, _: of_each_group(table, "from_stage", lambda rows: of_moves(rows, name_of)),
+    ),
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),
-    "flow": (FLOW, lambda table, *_: of_flow(table)),
+    "flow": (FLOW, lambda table, *_: of_each_group(table, "stage", of_flow)),
     "item_table": (("outcome",), lambda table, *_: of_items(table)),
     "explanation": (EXPLANATION, lambda table, name_of, _: of_explanation(table, name_of)),
     "rows": (ROWS, lambda table, *_: of_rows(table)),

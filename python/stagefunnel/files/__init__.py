@@ -7,6 +7,7 @@ from .read_ahead import iterating
 from .tables import (
     FileTable,
     check_columns,
+    column_names,
     place_in_file,
     read_head,
     read_parquet,
@@ -21,6 +22,7 @@ __all__ = [
     "Progress",
     "RowsRead",
     "check_columns",
+    "column_names",
     "expand",
     "is_blank",
     "iterating",

@@ -121,22 +121,21 @@ def split_columns(
     ReaderError
         For a column that is in neither.
     """
-    of_items = {name for file in item_files for name in _column_names(file)}
+    of_items = {name for file in item_files for name in column_names(file)}
     wanted = list(dict.fromkeys(names))
     rest = [name for name in wanted if name not in of_items]
-    of_log = _column_names(files[0]) if rest else []
+    of_log = column_names(files[0]) if rest else []
     for name in rest:
         if name not in of_log:
-            known = "; ".join(
-                f"{file} has: {quoted(_column_names(file))}" for file in [*item_files, files[0]]
-            )
+            known = "; ".join(f"{file} has: {quoted(column_names(file))}" for file in [*item_files, files[0]])
             advice: Parts = () if item_files else ("; a table of items is given with ", named("items"))
             hint = did_you_mean(name, [*of_items, *of_log])
             raise ReaderError(f"no column {name!r}: {known}", *advice, hint)
     return [name for name in wanted if name in of_items], rest
 
 
-def _column_names(file: str) -> list[str]:
+def column_names(file: str) -> list[str]:
+    """Return the names of the columns of a file."""
     kind = kind_of(file)
     if kind == "csv":
         return list(filter(None, csv_header(file).names))

@@ -125,7 +125,7 @@ TRIALS: dict[str, list[Trial]] = {
     "period_basis": [trial("created", needs="--period 2026-01"), idle("created"), trial("closed")],
     "calendar": [trial("calendar.toml")],
     "bins": [trial("1")],
-    "by": [trial("who")],
+    "by": [trial("who"), trial("outcome"), trial("created:month"), trial("paid:[4, 9]")],
     "columns": [trial("who")],
     "fail_if": [trial("rows > 0")],
     "crm": [trial("wide", file="export"), idle("wide")],

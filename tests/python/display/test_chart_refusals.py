@@ -62,6 +62,20 @@ def test_a_chart_refuses_what_is_not_its_table(name: str) -> None:
         assert str(not_a_frame.value) == f"a chart draws a table of {made_by}, got list"
 
 
+@pytest.mark.parametrize(
+    ("plot", "question", "what"),
+    [
+        (plots.plot_time_in_stage, sf.time_in_stage, "a chart of times in stages"),
+        (plots.plot_transitions, sf.transitions, "a chart of moves"),
+    ],
+)
+def test_a_chart_of_one_group_says_how_to_get_there(plot: Plot, question: Plot, what: str) -> None:
+    table = question(LOG, PIPELINE, by="outcome")
+    with pytest.raises(sf.SchemaError, match=f"^{what} has room for one group; give the rows of one group"):
+        plot(table)
+    plot(table[table["by_outcome"] == "won"].drop(columns=["by_outcome"]))
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_theme_that_does_not_exist_is_refused_by_its_name(name: str) -> None:
     plot, _, make = TABLES[name]

@@ -68,8 +68,10 @@ def test_a_default_goes_to_each_question_that_has_it() -> None:
     more: dict[str, Any] = {"period": "2026-03", "as_of": "2026-04-01"}
     assert_frame_equal(f.funnel(), sf.funnel(LOG, asked.PIPELINE, by="manager", **more))
     assert_frame_equal(f.losses(), sf.losses(LOG, asked.PIPELINE, by="manager", **more))
-    assert_frame_equal(f.transitions(), sf.transitions(LOG, asked.PIPELINE, **more))  # which has no by=
-    assert_frame_equal(f.flow(), sf.flow(LOG, asked.PIPELINE, **more))  # whose period= has no default
+    assert_frame_equal(f.transitions(), sf.transitions(LOG, asked.PIPELINE, by="manager", **more))
+    assert_frame_equal(
+        f.flow(), sf.flow(LOG, asked.PIPELINE, by="manager", **more)
+    )  # whose period= has no default
     assert_frame_equal(
         f.sequence_funnel(asked.STEPS),
         sf.sequence_funnel(LOG, asked.STEPS, by="manager", as_of="2026-04-01"),
@@ -180,7 +182,7 @@ def test_settings_bind_a_log_with_all_that_they_say() -> None:
     log = LOG.with_observed_until("2026-06-01")
     assert str(f.log.observed_until) == "2026-06-01 00:00:00+02:00"
     assert_frame_equal(f.funnel(), sf.funnel(log, pipeline, by="manager", unlisted="ignore"))
-    expected = sf.time_in_stage(log, pipeline, unlisted="ignore", calendar=calendar)
+    expected = sf.time_in_stage(log, pipeline, by="manager", unlisted="ignore", calendar=calendar)
     assert_frame_equal(f.time_in_stage(), expected)
     with pytest.raises(sf.UnknownStageError, match="'Offer'"):
         settings.bind(LOG, unlisted="error").funnel()

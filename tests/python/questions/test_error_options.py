@@ -71,12 +71,25 @@ def merge(**options: Any) -> Callable[[], Any]:
 @pytest.mark.parametrize(
     ("question", "option", "text"),
     [
+        (
+            lambda: sf.transitions(LOG, SMALL, by="who", at="stage"),
+            "at",
+            "at='stage' reads an entry into a stage, and the groups are of whole items; pass at=\"first\" or "
+            'at="last"',
+        ),
+        (lambda: sf.time_in_stage(LOG, SMALL, by="team", top=0), "top", "top=0 is not a whole number of at"),
+        (
+            lambda: sf.flow(LOG, SMALL, period=None, top=1),
+            "top",
+            "top=1 is the number of groups to show, and",
+        ),
+        (losses(by="team", top=0), "top", "top=0 is not a whole number of at least 1"),
         (funnel(by="team", at="middle"), "at", "at='middle' is not one of 'first', 'last', 'stage'"),
         (funnel(at="last"), "at", "at='last' says where by= is read, and there is no by="),
         (
             funnel(by="team", at="stage"),
             "at",
-            "at=\"stage\" reads by= where an item enters a stage, but 'team' are columns of the items table; "
+            "at=\"stage\" reads by= where an item enters a stage, but 'team' are of the item itself; "
             "name a column of the log",
         ),
         (funnel(by=[]), "by", "by= names no column"),

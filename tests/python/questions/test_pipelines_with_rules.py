@@ -86,7 +86,7 @@ CHECKS: dict[str, Any] = {
     "check": checked,
     "compare_periods": compared,
     "explain": explained,
-    "flow": lambda: of_plain(sf.flow, period="2026-06"),
+    "flow": lambda: of_plain(sf.flow, period="2026-06", by="team"),
     "funnel": lambda: assert_same(
         sf.funnel(log(), PIPELINE, kind="strict"), reference.funnel(ROWS, PIPELINE, kind="strict")
     ),
@@ -105,10 +105,10 @@ CHECKS: dict[str, Any] = {
         reference.skips_at_moves(ROWS, PIPELINE, ["all"] * len(ROWS)).drop(columns="group"),
     ),
     "summary": summarised,
-    "time_in_stage": lambda: of_plain(sf.time_in_stage),
+    "time_in_stage": lambda: of_plain(sf.time_in_stage, by="team"),
     "time_to": lambda: of_plain(sf.time_to, to_stage="Won", start="New"),
-    "variants": lambda: of_plain(sf.variants),
-    "transitions": lambda: of_plain(sf.transitions),
+    "variants": lambda: of_plain(sf.variants, by="team"),
+    "transitions": lambda: of_plain(sf.transitions, by="outcome"),
     "visits": lambda: of_plain(sf.visits),
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "scan/by_group.hpp"
 #include "scan/code_meaning.hpp"
 #include "scan/scan.hpp"
 
@@ -47,6 +48,15 @@ class FlowCounter {
         for (CountVector Flow::* column : kColumns) flow_.*column += other.flow_.*column;
     }
 
+    /// Moves the counts since the last call to the places of a group.
+    void move_to(Flow& table, std::size_t group) {
+        const Eigen::Index n_rows = pipeline_.n_rows();
+        for (CountVector Flow::* column : kColumns) {
+            (table.*column).segment(static_cast<Eigen::Index>(group) * n_rows, n_rows) = flow_.*column;
+            (flow_.*column).setZero();
+        }
+    }
+
     [[nodiscard]] Flow take() { return std::move(flow_); }
 
   private:
@@ -90,6 +100,28 @@ Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const Period
     const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
     return scan::scan(journeys, threads, [&] { return FlowCounter(pipeline, period, meaning.data()); })
         .take();
+}
+
+Flow count_flow_of_groups(const Journeys& journeys, const Pipeline& pipeline, const Period& period,
+                          std::span<const std::uint8_t> elsewhere, std::span<const std::int32_t> group,
+                          std::size_t n_groups, unsigned threads) {
+    const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
+    const scan::ItemsByGroup items(journeys, group, n_groups);
+    Flow table;
+    for (CountVector Flow::* column : kColumns) {
+        (table.*column).setZero(static_cast<Eigen::Index>(n_groups) * pipeline.n_rows());
+    }
+    scan::for_ranges_of_groups(journeys, items.ranges(threads), threads,
+                               [&](const auto* codes, std::size_t first, std::size_t last, std::size_t) {
+                                   FlowCounter counter(pipeline, period, meaning.data());
+                                   for (std::size_t g = first; g < last; ++g) {
+                                       for (const std::uint32_t item : items.of(g)) {
+                                           counter.count(journeys, codes, item);
+                                       }
+                                       counter.move_to(table, g);
+                                   }
+                               });
+    return table;
 }
 
 }  // namespace stagefunnel::stages

@@ -56,9 +56,7 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.log,
             inputs.pipeline,
             lost_then_won=args.lost_then_won or "include",
-            by=split_names(args.by),
-            at=args.at,
-            top=args.top,
+            **_groups(args),
             unit=args.unit,
             **inputs.cohort(args),
         )
@@ -82,7 +80,12 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items stay in each stage."""
     with open_inputs(args, parser) as inputs:
         return sf.time_in_stage(
-            inputs.log, inputs.pipeline, per=args.per, calendar=inputs.calendar, **inputs.scope(args)
+            inputs.log,
+            inputs.pipeline,
+            per=args.per,
+            calendar=inputs.calendar,
+            **_groups(args),
+            **inputs.scope(args),
         )
 
 
@@ -95,6 +98,7 @@ def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
             read_stage(args.to_stage, inputs.pipeline),
             start=read_stage(args.start, inputs.pipeline),
             by=split_names(args.by),
+            top=args.top,
             calendar=inputs.calendar,
             **inputs.scope(args),
         )
@@ -131,13 +135,14 @@ def variants(args: _Args, parser: _Parser) -> pd.DataFrame:
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:
-        return sf.transitions(inputs.log, inputs.pipeline, **inputs.scope(args))
+        return sf.transitions(inputs.log, inputs.pipeline, **_groups(args), **inputs.scope(args))
 
 
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the items, one row each."""
     with open_inputs(args, parser) as inputs:
-        return sf.item_table(inputs.log, inputs.pipeline, **inputs.scope(args))
+        by = split_names(args.by)
+        return sf.item_table(inputs.log, inputs.pipeline, by=by, at=args.at, **inputs.scope(args))
 
 
 def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -148,6 +153,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.pipeline,
             by=split_names(args.by),
             at=args.at,
+            top=args.top,
             reason=args.reason,
             amount=args.amount,
             unit=args.unit,
@@ -160,14 +166,13 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
         scope = inputs.cohort(args)
-        by = split_names(args.by)
-        return sf.skips(inputs.log, inputs.pipeline, by=by, at=args.at, unit=args.unit, **scope)
+        return sf.skips(inputs.log, inputs.pipeline, **_groups(args), unit=args.unit, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Balance every stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.flow(inputs.log, inputs.pipeline, **inputs.stretch(args))
+        return sf.flow(inputs.log, inputs.pipeline, **_groups(args), **inputs.stretch(args))
 
 
 def summary(args: _Args, parser: _Parser) -> sf.Summary:
@@ -189,6 +194,10 @@ def quality(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count what is unusual in the rows."""
     with open_log_and_pipeline(args, parser) as (log, pipeline):
         return log.quality(pipeline)
+
+
+def _groups(args: _Args) -> dict[str, Any]:
+    return {"by": split_names(args.by), "at": args.at, "top": args.top}
 
 
 def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:

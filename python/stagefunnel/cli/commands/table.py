@@ -82,7 +82,7 @@ examples:
         "count the items lost, by where they were lost from and why",
         "questions.losses",
         (
-            *(options.groups, options.unit, options.at_loss, options.reason, options.amount),
+            *(options.groups, options.unit, options.at_loss, options.largest, options.reason, options.amount),
             *(options.calendar, options.marks, options.cohort),
         ),
         """\
@@ -93,7 +93,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (options.groups, options.unit, options.at_move, options.cohort),
+        (options.groups, options.unit, options.at_move, options.largest, options.cohort),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -102,25 +102,30 @@ example:
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
         "questions.flow",
-        (options.stretch,),
+        (options.groups, options.at_item, options.largest, options.stretch),
         """\
-example:
+examples:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
+  stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03 --items items.csv --by manager
 """,
     ),
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
-        (options.per, options.calendar, options.marks, options.part),
+        (
+            *(options.per, options.groups, options.at_item, options.largest),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
-example:
+examples:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
+  stagefunnel time-in-stage deals.csv --pipeline pipeline.toml --by outcome
 """,
     ),
     "time-to": Command(
         "summarise how long items take to a stage",
         "questions.time_to",
-        (way_options.way, options.groups, options.calendar, options.marks, options.part),
+        (way_options.way, options.groups, options.largest, options.calendar, options.marks, options.part),
         """\
 examples:
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Delivery
@@ -150,18 +155,20 @@ example:
     "transitions": Command(
         "count the moves from stage to stage",
         "questions.transitions",
-        (options.part,),
+        (options.groups, options.at_item, options.largest, options.part),
         """\
-example:
+examples:
   stagefunnel transitions deals.csv --pipeline pipeline.toml --period 2026-03
+  stagefunnel transitions deals.csv --pipeline pipeline.toml --by created:month
 """,
     ),
     "item-table": Command(
         "list the items with their outcome and what their journey was like",
         "questions.item_table",
-        (options.part,),
+        (options.groups, options.at_item, options.part),
         """\
-example:
+examples:
+  stagefunnel item-table deals.csv --pipeline pipeline.toml --items items.csv --by manager
   stagefunnel item-table deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed \\
       --out closed.csv
 """,

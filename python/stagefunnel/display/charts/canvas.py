@@ -93,6 +93,14 @@ class Canvas:
         self.check_room(grouped.ngroups, most)
         return [(", ".join(map(value_label, values)), part) for values, part in grouped]
 
+    def refuse_groups(self, what: str) -> None:
+        """Refuse a table of groups where a chart, named by `what`, has room for one."""
+        if self.by:
+            raise SchemaError(
+                f"{what} has room for one group; give the rows of one group, without the column "
+                f"{quoted(self.by)}: table[table[{self.by[0]!r}] == …].drop(columns={self.by})"
+            )
+
     def check_room(self, groups: int, most: int) -> None:
         """Refuse more groups than a chart has room for."""
         if groups > most:

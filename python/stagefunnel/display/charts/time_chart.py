@@ -54,6 +54,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light") -> al
     'Time in stage, per visit'
     """
     canvas = Canvas.of(table, STAGE_TIMES, "time_in_stage()", theme)
+    canvas.refuse_groups("a chart of times in stages")
     look, table = canvas.look, canvas.table
     names = canvas.names_of(table["stage"])
     quantiles = [str(name) for name in table.columns if re.fullmatch(r"q\d+(\.\d+)?", str(name))]

@@ -61,6 +61,7 @@ def plot_transitions(
     """
     check_option("form", form, get_args(FormName))
     canvas = Canvas.of(table, TRANSITIONS, "transitions()", theme)
+    canvas.refuse_groups("a chart of moves")
     look, table = canvas.look, canvas.table
     labels = _stages_in_order(table)
     if len(labels) > _MOST_STAGES:

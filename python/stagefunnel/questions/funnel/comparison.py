@@ -29,7 +29,7 @@ from ...times.periods import (
     pair_of,
     period_of,
 )
-from ..scope.breakdown import by_columns, refuse_names_of_the_result
+from ..scope.breakdown import refuse_names_of_the_result
 from ..scope.remarks import joined_remarks, of_unknown_start, remark
 from ..scope.selection import data_of, remarks_about
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
@@ -119,8 +119,6 @@ def compare_periods(
             name if part is all_of_it else f"{name} until {_minute(part.end)}"
             for name, part, all_of_it in zip(called, (now, before), whole, strict=True)
         ]
-    leading = [] if by is None else by_columns(by)
-    refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS, *COMPARED_TOO_RECENT])
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -135,6 +133,10 @@ def compare_periods(
         "unit": unit,
     }
     counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
+    remembered = counts.attrs["stagefunnel"]
+    groups = {name: remembered[name] for name in ("by", "later") if name in remembered}
+    leading = groups["by"]
+    refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS, *COMPARED_TOO_RECENT])
     keys = ["kind", *leading] if kind == "both" else leading
     names = [*_COMPARED]
     names += ["amount"] if amount is not None else []
@@ -146,7 +148,7 @@ def compare_periods(
         "comparison",
         pipeline,
         kind=kind,
-        by=leading,
+        **groups,
         periods=[_text(now, clock), _text(before, clock)],
         called=called,
         basis=basis_of(basis, within),

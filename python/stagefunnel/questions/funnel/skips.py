@@ -16,11 +16,11 @@ from ...tables.schema import SKIPS, TOO_RECENT
 from ...tables.skipping import OnTheWay
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
-from ..scope.breakdown import groups_of, where_read
+from ..scope.breakdown import check_top, groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from .ages import ages_by_last_row, recorded_ages
-from .count import count
+from .count import count, largest_groups
 from .kinds import rules_of
 
 
@@ -30,6 +30,7 @@ def skips(
     *,
     by: str | Sequence[str] | None = "manager",
     at: SkipAtName | None = None,
+    top: int | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
@@ -55,7 +56,7 @@ def skips(
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
         items table takes no `at`. With `unit` it is read in the first of these rows by default.
-    unlisted, missing, period, basis, as_of, within, unit
+    top, unlisted, missing, period, basis, as_of, within, unit
         As for :func:`funnel`.
 
     Returns
@@ -86,6 +87,7 @@ def skips(
     2    Delivery       3       8        6             1       0.75
     3         New       9      11        3             3       0.27
     """
+    check_top(top, by)
     (rule,) = rules_of("classic", "won", None)
     selection = selection_of(
         log,
@@ -102,6 +104,7 @@ def skips(
     of_log = "stage" if unit is None else "first"
     read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
+    groups = largest_groups(Scope(selection, groups), [rule], top)
     counts = count(Scope(selection, groups), rule)
     n_open = len(pipeline.stages)
     in_progress = counts.visited[:, :n_open] + counts.skipped[:, :n_open] + counts.beyond[:, :n_open]
@@ -126,5 +129,5 @@ def skips(
     table = table.iloc[OnTheWay.of_skips(table).worst_first()].reset_index(drop=True)
     # Read at the moves, groups have no items of their own, only entries of items.
     ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
-    remember(table, "skips", pipeline, by=groups.names, **ages)
+    remember(table, "skips", pipeline, **groups.remembered, **ages)
     return selection.remarked(table)

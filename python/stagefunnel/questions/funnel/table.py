@@ -51,7 +51,7 @@ def funnel_table(
         "funnel",
         pipeline,
         kind=kind,
-        by=groups.names,
+        **groups.remembered,
         **_recorded_outcomes(counted, groups),
         **absent_stages(pipeline, counted.values()),
     )
@@ -68,7 +68,7 @@ def outcome_table(
     shown = _shown(counts, groups)
     table = label_rows(_outcome_rows(counts, shown), groups.values, shown)
     found = {} if standouts is None else {"standouts": json.dumps(standouts.as_plain())}
-    remember(table, "outcomes", pipeline, by=groups.names, **found)
+    remember(table, "outcomes", pipeline, **groups.remembered, **found)
     return table
 
 

@@ -315,4 +315,6 @@ def _cells(periods: pd.PeriodIndex, groups: Groups, n_stages: int) -> Groups:
         pd.DataFrame({"period": periods}),
         np.repeat(np.arange(len(periods)), n_groups),
     )
-    return Groups(np.zeros(0, dtype=np.int32), values, keeps_empty=groups.is_one)
+    return replace(
+        groups, code=np.zeros(0, dtype=np.int32), values=values, each="item", keeps_empty=groups.is_one
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
+from ...tables.group_names import LATER
 from ...tables.options import AtName
 from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, TOO_RECENT
 from .columns import source_of
@@ -74,7 +75,9 @@ def groups_of(
             named(option),
             f" {where}, but {quoted(columns)} are {_whose(sources)}; name a column of the log",
         )
-    return combined(categories, columns, "row" if at == "stage" else "item")
+    groups = combined(categories, columns, "row" if at == "stage" else "item")
+    later = [part.later for part in parts if part.later is not None]
+    return replace(groups, later=tuple(later)) if later else groups
 
 
 def _refuse_entries(unit: str, option: str) -> None:
@@ -162,13 +165,15 @@ def _whose(sources: Sequence[ItemsTable | RowColumns | None]) -> str:
 class _Part:
     """One column of a breakdown: its name in the result, where it is, and its values.
 
-    `source` is ``None`` where the log itself knows the group, and `is_read` says that `read` made the values.
+    `source` is ``None`` where the log itself knows the group, `is_read` says that `read` made the values, and
+    `later` what became known later.
     """
 
     name: Any
     source: ItemsTable | RowColumns | None
     category: CategoryColumn
     is_read: bool = False
+    later: str | None = None
 
 
 def _part(
@@ -182,9 +187,9 @@ def _part(
     if known is not None:
         source = known_source(selection.log, known, option)
         category = known_category(selection, known, "first" if at == "stage" else at, option)
-        return _Part(
-            known.name, source, category.at(items_of_rows(selection.log)) if at == "stage" else category
-        )
+        if at == "stage":
+            category = category.at(items_of_rows(selection.log))
+        return _Part(known.name, source, category, later=known.what if known.what in LATER else None)
     source = source_of(selection.log, column, option)
     if read is not None and isinstance(source, RowColumns):
         return _Part(column, source, read(source.category(column)), is_read=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -32,17 +32,26 @@ class Groups:
         What has a group: ``"item"`` or ``"row"``.
     keeps_empty
         Whether groups without items are shown.
+    later
+        What groups are built on that became known later than what is counted: ``"outcome"``,
+        ``"last_stage"``.
     """
 
     code: Codes
     values: pd.DataFrame
     each: Literal["item", "row"] = field(default="item", kw_only=True)
     keeps_empty: bool = False
+    later: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[Any]:
         """Names of the breakdown columns."""
         return list(self.values.columns)
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """What a table remembers of its groups: their columns, and what they know from later."""
+        return {"by": self.names, **({"later": [*self.later]} if self.later else {})}
 
     @property
     def is_one(self) -> bool:
@@ -143,4 +152,4 @@ def folded(groups: Groups, sizes: npt.NDArray[np.int64], shown: npt.NDArray[np.b
     label = f"other ({counted(len(rest), 'group')})"
     parts = [groups.values.iloc[kept].astype(object), pd.DataFrame({name: [label] for name in groups.values})]
     values = pd.concat([*parts, groups.values.iloc[missing].astype(object)], ignore_index=True)
-    return Groups(number[groups.code], values, each=groups.each)
+    return replace(groups, code=number[groups.code], values=values)

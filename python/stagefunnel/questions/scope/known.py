@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +18,13 @@ from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.build import row_outcomes
+from ...tables.group_names import BANDS, CREATED, LATER
 from ...tables.schema import MOVED_OUT, OUTCOMES
 from ...times.periods import FREQUENCIES
 from .columns import source_of
 from .item_rows import rows_of_items
 from .selection import Selection
 from .unknown_starts import born_unknown
-
-_CREATED: Final = re.compile(r"created:\s*(\w+)")
-_BANDS: Final = re.compile(r"(.+?):\s*(\[.*\])", re.DOTALL)
-#: What is known only at the end of an item's journey.
-LATER: Final = ("outcome", "last_stage")
 
 
 @dataclass(frozen=True)
@@ -71,12 +66,12 @@ def known_group(log: StageLog, text: Any, option: str = "by") -> Known | None:
         return None
     if text in LATER:
         return Known(f"by_{text}", "outcome" if text == "outcome" else "last_stage")
-    created = _CREATED.fullmatch(text)
+    created = CREATED.fullmatch(text)
     if created:
         if created[1] not in FREQUENCIES:
             raise SchemaError(given(option, text), f" names no span; there are: {quoted(list(FREQUENCIES))}")
         return Known("by_created", "created", created[1])
-    bands = _BANDS.fullmatch(text)
+    bands = BANDS.fullmatch(text)
     return (
         None if bands is None else Known(f"by_{bands[1]}", "band", bands[1], _edges(text, bands[2], option))
     )

@@ -6,20 +6,25 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final, get_args
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, check_option, core_errors, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import remember, stage_columns
-from ...tables.options import BasisName, MissingStages, PerName, Unlisted
+from ...tables.build import label_rows, remember, stage_columns
+from ...tables.options import AtName, BasisName, MissingStages, PerName, Unlisted
 from ...tables.schema import STAGE_TIMES
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
+from ..scope.groups import ONE_GROUP, Groups
+from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.reading import elsewhere_flags
 from ..scope.selection import Selection, selection_of
+from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
@@ -31,12 +36,16 @@ def time_in_stage(
     *,
     per: PerName = "visit",
     quantiles: Sequence[float] = QUANTILES,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
 
@@ -54,7 +63,13 @@ def time_in_stage(
     quantiles
         Shares between 0 and 1, read as the decimals that they are written as. Each gives a column, such as
         ``q25`` for 0.25, beside the median.
-    unlisted, missing, period, basis, as_of
+    by
+        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the
+        table has the stages of each group, as for a log of its items alone.
+    at
+        Where a column of the log is read: in the ``"first"`` or ``"last"`` of the item's rows that the report
+        keeps.
+    top, unlisted, missing, period, basis, as_of, where
         As for :func:`funnel`.
     calendar
         Working hours: time outside them does not count. By default all time counts.
@@ -62,10 +77,10 @@ def time_in_stage(
     Returns
     -------
     DataFrame
-        One row per stage: ``stage``, ``outcome``, ``visits``, which are ``completed``, ``open`` or of
-        ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the quantiles (linear
-        interpolation) of the durations. These are timedeltas, or floats where the log's times are plain
-        integers; missing where no visit is completed. Means and quantiles are exact.
+        One row per group of `by` and stage: ``stage``, ``outcome``, ``visits``, which are ``completed``,
+        ``open`` or of ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the
+        quantiles (linear interpolation) of the durations. These are timedeltas, or floats where the log's
+        times are plain integers; missing where no visit is completed. Means and quantiles are exact.
 
     Raises
     ------
@@ -84,15 +99,31 @@ def time_in_stage(
     """
     check_option("per", per, get_args(PerName))
     exact_quantiles = quantiles_of(quantiles)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
-        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+        asked.log,
+        pipeline,
+        unlisted=unlisted,
+        missing=asked.missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
     )
     lengths = Lengths.of(selection.data, calendar)
-    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths)
+    names = list(exact_quantiles)
+    of_items = item_groups_of(selection, by, at=at, top=top, reserved=[*STAGE_TIMES, *names])
+    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths, of_items)
     table = time_table(
-        pipeline, stages, per=per, names=list(exact_quantiles), unit=lengths.unit, **lengths.remembered
+        pipeline,
+        stages,
+        per=per,
+        names=names,
+        unit=lengths.unit,
+        groups=ONE_GROUP if of_items is None else of_items.groups,
+        shown=None if of_items is None else of_items.shown,
+        **lengths.remembered,
     )
-    return selection.remarked(table)
+    return asked.remarked(selection.remarked(table))
 
 
 def stage_times(
@@ -100,19 +131,32 @@ def stage_times(
     per: _core.stages.Per,
     quantiles: list[_core.stages.Quantile],
     lengths: Lengths,
+    of_items: ItemGroups | None = None,
 ) -> list[_core.stages.StageTime]:
-    """Measure the time in each stage of the pipeline."""
+    """Measure the time in each stage of the pipeline, or in those of each group that is shown."""
     journeys, lookup = until_moved(selection)
+    options: dict[str, Any] = {
+        "journeys": lengths.journeys(journeys),
+        "pipeline": lookup,
+        "per": per,
+        "quantiles": quantiles,
+        "threads": selection.data.threads,
+        "marks": lengths.marks(selection),
+    }
+    n_stages = len(selection.pipeline.labels)
     with core_errors():
-        times = _core.stages.time_in_stage(
-            journeys=lengths.journeys(journeys),
-            pipeline=lookup,
-            per=per,
-            quantiles=quantiles,
-            threads=selection.data.threads,
-            marks=lengths.marks(selection),
+        if of_items is None:
+            return _core.stages.time_in_stage(**options)[:n_stages]
+        times = _core.stages.time_in_stage_of_groups(
+            **options, group=of_items.code, n_groups=of_items.groups.n_groups
         )
-    return times[: len(selection.pipeline.labels)]
+    # The last stage may stand for where items moved to.
+    n_of_core = len(times) // of_items.groups.n_groups
+    return [
+        stage
+        for group in of_items.shown.tolist()
+        for stage in times[group * n_of_core : group * n_of_core + n_stages]
+    ]
 
 
 def until_moved(selection: Selection) -> tuple[_core.journeys.Journeys, _core.scan.Pipeline]:
@@ -156,15 +200,19 @@ def time_table(
     per: str,
     names: Sequence[str],
     unit: str | None,
+    groups: Groups = ONE_GROUP,
+    shown: npt.NDArray[np.intp] | None = None,
     **more: Any,
 ) -> pd.DataFrame:
     """Build the table of :func:`time_in_stage`.
 
-    `names` are the names of the quantiles, the median first, and `more` is what the table remembers beside.
+    `stages` has all stages of each group that is `shown`. `names` are the names of the quantiles, the median
+    first, and `more` is what the table remembers beside.
     """
+    shown = np.arange(1) if shown is None else shown
     table = pd.DataFrame(
         {
-            **stage_columns(pipeline),
+            **stage_columns(pipeline, len(shown)),
             "visits": [stage.visits for stage in stages],
             "completed": [stage.completed for stage in stages],
             "open": [stage.open for stage in stages],
@@ -174,8 +222,12 @@ def time_table(
     )
     for name, column in length_columns(stages, names, unit).items():
         table[name] = column
-    remember(table, "time_in_stage", pipeline, per=per, **more)
-    return table[[*STAGE_TIMES, *names[1:]]]
+    table = label_rows(
+        table[[*STAGE_TIMES, *names[1:]]], groups.values, np.repeat(shown, len(pipeline.labels))
+    )
+    of_groups = {} if groups.is_one else groups.remembered
+    remember(table, "time_in_stage", pipeline, per=per, **of_groups, **more)
+    return table
 
 
 def length_columns(

@@ -22,8 +22,8 @@ from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..funnel.ages import ages_by_last_row, ages_of
-from ..scope.breakdown import groups_of, where_read
-from ..scope.groups import ONE_GROUP, Groups
+from ..scope.breakdown import check_top, groups_of, where_read
+from ..scope.groups import ONE_GROUP, Groups, folded
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
@@ -40,6 +40,7 @@ def losses(
     *,
     by: str | Sequence[str] | None = None,
     at: LossAtName | None = None,
+    top: int | None = None,
     reason: str | None = None,
     amount: str | None = None,
     currency: str | None = None,
@@ -67,6 +68,8 @@ def losses(
         visits, who closed the item. ``"stage"``: where the item entered the stage it was lost from.
         ``"first"``, ``"last"``: in the first or last of the item's rows that the report keeps. A column of
         the items table takes no `at`.
+    top
+        Number of groups with the most items that are lost now; the others become one group.
     reason
         Column with the reason of the loss, of the items table or of the log; the table has a row for each of
         its values. In a column of the log the reason is the last value within the visit of ``lost_stage``,
@@ -122,6 +125,7 @@ def losses(
         within=within,
         unit=unit,
     )
+    check_top(top, by)
     measured = Measured.of(selection.data, calendar)
     own = [*LOSSES, *LOST_LENGTHS]
     read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
@@ -134,6 +138,9 @@ def losses(
         raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
     amounts = amounts_of(selection, amount, currency=currency, rates=rates)
     lost = find_lost(selection, facts, measured)
+    if top is not None:
+        sizes = np.bincount(groups.code[lost.item], minlength=groups.n_groups)
+        groups = folded(groups, sizes, sizes > 0, top)
     # Items without a visit before the loss come last.
     nowhere = len(pipeline.labels)
     before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)
@@ -169,7 +176,7 @@ def losses(
     )
     ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
     about = {**ages, **measured.remembered_with_pauses(pipeline)}
-    remember(table, "losses", pipeline, by=groups.names, reason=reasons.names, **about)
+    remember(table, "losses", pipeline, **groups.remembered, reason=reasons.names, **about)
     return selection.remarked(table)
 
 

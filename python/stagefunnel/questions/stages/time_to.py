@@ -18,7 +18,8 @@ from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import TIMES_TO
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
-from ..scope.breakdown import groups_of
+from ..scope.breakdown import check_top, groups_of
+from ..scope.groups import folded
 from ..scope.selection import Selection, selection_of
 from ..scope.working import Lengths
 from .durations import QUANTILES, length_columns, quantiles_of
@@ -36,6 +37,7 @@ def time_to(
     *,
     start: Hashable = CREATED,
     by: str | Sequence[str] | None = None,
+    top: int | None = None,
     quantiles: Sequence[float] = QUANTILES,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -61,6 +63,8 @@ def time_to(
     by
         Columns of the items table, or of the log at the item's first row; the table has a row for each
         combination of their values.
+    top
+        Number of groups with the most items that set out; the others become one group.
     quantiles
         Shares between 0 and 1; each gives a column, as for :func:`time_in_stage`.
     unlisted, missing, period, basis, as_of
@@ -104,10 +108,15 @@ def time_to(
     if from_row == to_row:
         raise SchemaError(given("to_stage", to_stage), " is also where the time starts; name two stages")
     names = [*exact_quantiles]
+    check_top(top, by)
     groups = groups_of(selection, by, reserved=[*TIMES_TO, *names])
     way, duration = _ways(selection, lengths, from_row, to_row)
     code = groups.codes(log.n_items)
     counts = _counts(way, code, groups.n_groups)
+    if top is not None:
+        groups = folded(groups, counts["n"], counts["n"] > 0, top)
+        code = groups.codes(log.n_items)
+        counts = _counts(way, code, groups.n_groups)
     kept = groups.shown(counts["n"] > 0)
     rows = [
         _core.stages.summarise_durations(
@@ -124,7 +133,7 @@ def time_to(
         table,
         "time_to",
         pipeline,
-        by=groups.names,
+        **groups.remembered,
         to_stage=str(to_stage),
         start=None if from_row == _FROM_CREATION else str(start),
         **lengths.remembered_with_pauses(pipeline),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,22 +12,28 @@ from ... import _core
 from ...errors import core_errors
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import frame, remember, share, stage_values
-from ...tables.options import BasisName, MissingStages, Unlisted
+from ...tables.build import frame, label_rows, remember, share, stage_values
+from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import TRANSITIONS
 from ...times.periods import MomentLike, PeriodLike
+from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.selection import Selection, selection_of
+from ..scope.where import Where, asked_of
 
 
 def transitions(
     log: StageLog,
     pipeline: Pipeline,
     *,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the moves from stage to stage.
 
@@ -36,15 +44,21 @@ def transitions(
     ----------
     log, pipeline
         The stage history and the stages.
-    unlisted, missing, period, basis, as_of
+    by
+        Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the
+        table has the moves of each group, as for a log of its items alone.
+    at
+        Where a column of the log is read: in the ``"first"`` or ``"last"`` of the item's rows that the report
+        keeps.
+    top, unlisted, missing, period, basis, as_of, where
         As for :func:`funnel`.
 
     Returns
     -------
     DataFrame
-        One row per pair of stages with at least one move, in the pipeline's order: ``from_stage``,
-        ``to_stage``, ``moves``, ``items`` (distinct items that made the move), ``share`` (of all moves
-        that leave ``from_stage``).
+        One row per group of `by` and pair of stages with at least one move, in the pipeline's order:
+        ``from_stage``, ``to_stage``, ``moves``, ``items`` (distinct items that made the move), ``share`` (of
+        all moves of the group that leave ``from_stage``).
 
     Raises
     ------
@@ -60,11 +74,23 @@ def transitions(
     0        New    Offer      1      1    1.0
     1      Offer      New      1      1    1.0
     """
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
-        log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
+        asked.log,
+        pipeline,
+        unlisted=unlisted,
+        missing=asked.missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
     )
-    counts = count_moves(selection)
-    return selection.remarked(transition_table(pipeline, counts.moves, counts.items))
+    of_items = item_groups_of(selection, by, at=at, top=top, reserved=TRANSITIONS)
+    if of_items is None:
+        counts = count_moves(selection)
+        table = transition_table(pipeline, counts.moves, counts.items)
+    else:
+        table = _table_of_groups(selection, of_items)
+    return asked.remarked(selection.remarked(table))
 
 
 def count_moves(selection: Selection) -> _core.stages.Transitions:
@@ -92,4 +118,33 @@ def transition_table(
         TRANSITIONS,
     )
     remember(table, "transitions", pipeline)
+    return table
+
+
+def _table_of_groups(selection: Selection, of_items: ItemGroups) -> pd.DataFrame:
+    """Count the moves of each group, and build their table."""
+    pipeline, groups = selection.pipeline, of_items.groups
+    with core_errors():
+        found = _core.stages.count_transitions_of_groups(
+            journeys=selection.journeys,
+            pipeline=selection.lookup,
+            group=of_items.code,
+            n_groups=groups.n_groups,
+            threads=selection.data.threads,
+        )
+    group, moves = found.group, found.moves
+    _, leaving = np.unique(group * len(pipeline.labels) + found.from_stage, return_inverse=True)
+    left = np.bincount(leaving, weights=moves)
+    table = frame(
+        {
+            "from_stage": stage_values(pipeline, found.from_stage),
+            "to_stage": stage_values(pipeline, found.to_stage),
+            "moves": moves,
+            "items": found.items,
+            "share": share(moves, left[leaving]),
+        },
+        TRANSITIONS,
+    )
+    table = label_rows(table, groups.values, group)
+    remember(table, "transitions", pipeline, **groups.remembered)
     return table

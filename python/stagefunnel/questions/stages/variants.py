@@ -133,7 +133,7 @@ def variants(
         table,
         "variants",
         pipeline,
-        by=groups.names,
+        **groups.remembered,
         n_variants=len(np.unique(items.variant)),
         **lengths.remembered_with_pauses(pipeline),
     )

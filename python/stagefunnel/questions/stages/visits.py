@@ -111,7 +111,7 @@ def visits(
     if groups.names:
         group = groups.code[row] if groups.each == "row" else np.repeat(groups.code[item], n_visits)
         table = label_rows(table, groups.values, group)
-    remember(table, "visits", pipeline, by=groups.names, **lengths.remembered)
+    remember(table, "visits", pipeline, **groups.remembered, **lengths.remembered)
     return selection.remarked(table)
 
 

@@ -56,6 +56,21 @@ struct StageTime : VisitCounts {
                                                    Per per, std::span<const stats::Quantile> quantiles,
                                                    unsigned threads, const scan::Marks* marks = nullptr);
 
+/// Measures the same for each group of items, as for a log of its items alone: one `StageTime` per group and
+/// stage, group after group.
+///
+/// The durations of a group are kept while it is read; the cost does not grow with the number of groups times
+/// that of items.
+///
+/// @param group the group of each item, below `n_groups`.
+/// @throws std::invalid_argument as `time_in_stage` does, and for a wrong group.
+[[nodiscard]] std::vector<StageTime> time_in_stage_of_groups(const Journeys& journeys,
+                                                             const Pipeline& pipeline, Per per,
+                                                             std::span<const stats::Quantile> quantiles,
+                                                             std::span<const std::int32_t> group,
+                                                             std::size_t n_groups, unsigned threads,
+                                                             const scan::Marks* marks = nullptr);
+
 /// The visits of one stage with all their durations: from each of several logs, an exact answer needs these.
 struct StageDurations : VisitCounts {
     LargeVector<std::uint64_t> durations;  // item after item; `Per` says what one of them is

@@ -48,4 +48,14 @@ struct Flow {
 [[nodiscard]] Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const Period& period,
                               std::span<const std::uint8_t> elsewhere, unsigned threads);
 
+/// Counts the same for each group of items, as for a log of its items alone: in each column one number per
+/// group and stage, group after group.
+///
+/// @param group the group of each item, below `n_groups`.
+/// @throws std::invalid_argument as `count_flow` does, and for a wrong group.
+[[nodiscard]] Flow count_flow_of_groups(const Journeys& journeys, const Pipeline& pipeline,
+                                        const Period& period, std::span<const std::uint8_t> elsewhere,
+                                        std::span<const std::int32_t> group, std::size_t n_groups,
+                                        unsigned threads);
+
 }  // namespace stagefunnel::stages
