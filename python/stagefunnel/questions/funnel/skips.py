@@ -19,6 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from ..scope.where import Where, asked_of
 from .ages import ages_by_last_row, recorded_ages
 from .count import count
 from .kinds import rules_of
@@ -37,6 +38,7 @@ def skips(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 
@@ -55,7 +57,7 @@ def skips(
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
         items table takes no `at`. With `unit` it is read in the first of these rows by default.
-    unlisted, missing, period, basis, as_of, within, unit
+    unlisted, missing, period, basis, as_of, within, unit, where
         As for :func:`funnel`.
 
     Returns
@@ -87,6 +89,8 @@ def skips(
     3         New       9      11        3             3       0.27
     """
     (rule,) = rules_of("classic", "won", None)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
     selection = selection_of(
         log,
         pipeline,
@@ -127,4 +131,4 @@ def skips(
     # Read at the moves, groups have no items of their own, only entries of items.
     ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
     remember(table, "skips", pipeline, by=groups.names, **ages)
-    return selection.remarked(table)
+    return asked.remarked(selection.remarked(table))
