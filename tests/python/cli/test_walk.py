@@ -50,7 +50,7 @@ NAMED_BY_ITS_VALUE = {
         "columns",
         "hold",
     ),
-    *("leads", "deals", "links", "deal", "lead", "by", "amount", "unit", "reason", "currency"),
+    *("leads", "deals", "links", "deal", "lead", "by", "amount", "unit", "reason", "currency", "where"),
 }
 ODD = "zzz-odd"
 # A stage that no row has may be a step or an exclusion; these are wrong in another way.

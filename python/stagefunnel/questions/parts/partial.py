@@ -33,10 +33,11 @@ from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
+from ..scope.conditions import Conditions, conditions_of
 from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from ..scope.where import Where, asked_of, conditions_of
+from ..scope.where import Where, asked_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table, until_moved
 from ..stages.transitions import count_moves, transition_table
 from .item_keys import Keys, keys_of, merged_keys
@@ -67,7 +68,7 @@ class Partial:
     period, basis, as_of
         The arguments of :func:`partial`; moments are in the unit of the log's times.
     where
-        The conditions by column; ``None`` without any.
+        The conditions, as pairs of a column and its condition; ``None`` without any.
     """
 
     pipeline: Pipeline
@@ -81,7 +82,7 @@ class Partial:
     period: Period
     basis: BasisName
     as_of: int | None
-    where: Mapping[str, Any] | None
+    where: Conditions | None
     _counts: dict[str, FunnelCounts]
     _samples: list[Sample]
     _moves: npt.NDArray[np.int64]
@@ -263,7 +264,7 @@ def partial(
         period=period_of(period, clock),
         basis=basis,
         as_of=moment_of(as_of, clock, "as_of"),
-        where=None if where is None else conditions_of(where),
+        where=None if where is None else tuple(sorted(conditions_of(where), key=repr)),
         _counts={rule.kind: count(Scope(selection), rule) for rule in rules},
         _samples=[Sample.of(stage) for stage in stages],
         _moves=moves.moves,

@@ -142,7 +142,7 @@ def test_a_part_need_not_have_a_value_and_the_stages_of_all_items_are_judged() -
     pipeline = sf.Pipeline(["Offer A", "Offer B"], won="Won", lost="Lost")
     whole = sf.merge([sf.partial(log, pipeline, where={"region": "East"}) for log in logs])
     assert whole.summary().outcomes["base"].tolist() == [1]
-    assert whole.where == {"region": "East"}
+    assert whole.where == (("region", "East"),)
     shown = str(sf.show(whole.summary()))
     assert "Only items where region is East: 1 item of 2" in shown
     wrong = sf.Pipeline(["Offer A", "Offer C"], won="Won", lost="Lost")
