@@ -142,6 +142,8 @@ def _truth_of(value: Any) -> bool | None:
 
 def _refuse_near(values: pd.Series, column: str, wanted: Any) -> None:
     """Refuse a value that no item has where another one is near it: that is a slip of the pen."""
+    if not pd.isna(pd.to_numeric(str(wanted), errors="coerce")):
+        return  # 2026 is no misspelled 2025
     known = [str(value) for value in values.dropna().unique()]
     hint = did_you_mean(str(wanted), known)
     if hint:
@@ -189,6 +191,8 @@ def _numbers(values: pd.Series) -> pd.Series | None:
     """Return a column as numbers; text too where each value is a number."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return None
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values
     numbers = pd.to_numeric(values.astype(object), errors="coerce")
     is_whole = bool((numbers.isna() == values.isna()).all())
     return pd.Series(numbers).astype(float) if is_whole else None

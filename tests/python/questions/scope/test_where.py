@@ -65,6 +65,7 @@ CONDITIONS: list[tuple[Any, list[int]]] = [
     ("flag", [1, 3]),
     ({"flag": False}, [2]),
     ({"source": "telephone"}, []),
+    ({"year": 2027}, []),
 ]
 
 
