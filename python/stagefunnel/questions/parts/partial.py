@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,7 @@ class Partial:
     _found: dict[str, int]
     _stages: Stages
     _stages_of_all: Stages  # of all items of the logs, which judge whether a stage has rows
-    _chosen: Mapping[str, Any]
+    _chosen: Mapping[str, str | int]
     _use: UseOfStages
     _ends: Ends
     _start_unknown: int
@@ -358,12 +358,12 @@ def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
     return found
 
 
-def _total_chosen(chosen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _total_chosen(chosen: Sequence[Mapping[str, str | int]]) -> dict[str, str | int]:
     """Add up how many items conditions have chosen, and of how many; of parts in any order alike."""
     if not chosen[0]:
         return {}
     text = min(str(one["text"]) for one in chosen)  # parts may name the columns in another order
-    return {"text": text, **{name: sum(one[name] for one in chosen) for name in ("items", "of")}}
+    return {"text": text, **{name: sum(int(one[name]) for one in chosen) for name in ("items", "of")}}
 
 
 def _total_lines(parts: Sequence[Partial]) -> ReaderLines:
