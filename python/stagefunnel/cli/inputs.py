@@ -16,7 +16,7 @@ from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_doubts
 from .suggestions import safe_suggestion, say_assumed, with_reading
-from .values import read_length, read_moment, read_only, read_period
+from .values import read_length, read_moment, read_only, read_period, read_where
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ class Inputs:
 
     def stretch(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about."""
+        where = read_where(args)
         return {
             "unlisted": self.unlisted,
             "missing": self.missing or "near",
             "period": read_period(args.period, self.log),
             "as_of": read_moment(args.as_of, self.log),
+            **({} if where is None else {"where": where}),
         }
 
     def cohort(self, args: argparse.Namespace) -> dict[str, Any]:

@@ -113,8 +113,9 @@ def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[
 def _further_columns(args: argparse.Namespace) -> list[str]:
     """List the columns beside those of every log that the other options name."""
     several = [name for names in (args.hold, args.columns) for name in split_names(names) or ()]
+    conditions = [condition.column for condition in args.where or ()]
     single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
-    return list(dict.fromkeys([*several, *single]))
+    return list(dict.fromkeys([*several, *single, *conditions]))
 
 
 def _read_items(

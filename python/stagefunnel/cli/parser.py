@@ -34,6 +34,7 @@ _OF_SOME: Final = (
     "exited",
     "start_unknown",
     "columns",
+    "where",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import stagefunnel as sf
@@ -42,6 +43,23 @@ def read_stage(text: str, pipeline: sf.Pipeline) -> Any:
     by_name = [label for label, name in pipeline.names.items() if name == text]
     found = by_label or by_name
     return found[0] if len(found) == 1 else text
+
+
+def read_where(args: argparse.Namespace) -> list[Mapping[str, Any]] | None:
+    """Read conditions: all must hold, and of several values of one column any."""
+    if not args.where:
+        return None
+    values: dict[str, list[Any]] = {}
+    conditions: list[Mapping[str, Any]] = []
+    for column, order, value in args.where:
+        if order != "=":
+            conditions.append({column: f"{order}{value}" if order else True})
+        elif column in values:
+            values[column].append(value or None)
+        else:
+            values[column] = [value or None]
+            conditions.append({column: values[column]})
+    return conditions
 
 
 def read_only(texts: list[str] | None, parser: argparse.ArgumentParser) -> dict[str, list[str]] | None:

@@ -23,7 +23,7 @@ def remarks_of(remembered: Mapping[str, Any]) -> list[str]:
     names = remembered.get("names", {})
     if "parts_remarks" not in remembered:
         return _lines(remembered, names)
-    return [
+    return where_of(remembered) + [
         f"{line} ({_PARTS.get(part, part)})"
         for part, own in remembered["parts_remarks"].items()
         for line in _lines(own, names.get(part, {}))
@@ -45,7 +45,7 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = [*_where(remembered), *_later(remembered), *without_unit(remembered)]
+    lines = [*where_of(remembered), *_later(remembered), *without_unit(remembered)]
     for key, which in _IGNORED.items():
         ignored: Mapping[str, Any] = remembered.get(key, {})
         if ignored:
@@ -89,12 +89,14 @@ def of_pauses(remembered: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _where(remembered: Mapping[str, Any]) -> list[str]:
+def where_of(remembered: Mapping[str, Any]) -> list[str]:
+    """Name the conditions of the items that a table is about."""
     where: Mapping[str, Any] = remembered.get("where", {})
     if not where:
         return []
-    found = "no item" if not where["items"] else counted(where["items"], "item")
-    return [f"Only items where {where['text']}: {found} of {count(where['of'])}"]
+    thing, more = ("lead", ", and the deals linked to them") if "of_chain" in where else ("item", "")
+    found = f"no {thing}" if not where["items"] else counted(where["items"], thing)
+    return [f"Only {thing}s where {where['text']}{more}: {found} of {count(where['of'])}"]
 
 
 def _later(remembered: Mapping[str, Any]) -> list[str]:

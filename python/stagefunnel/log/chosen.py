@@ -38,6 +38,16 @@ def with_items_chosen(data: LogData, items: ItemKeys, empty: Empty) -> LogData:
 
 def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
     """Return the inside of a log with the items at some places of the journeys, in rising order."""
+    if len(places) == data.journeys.n_items:  # the rows stay as they are, and are not copied
+        n_without_stage = data.journeys.n_rows - int(data.label_rows.sum())
+        table = data.items_table
+        return replace(
+            data,
+            n_input_rows=int(data.journeys.n_rows),
+            found=_found_in(data, n_without_stage),
+            whole_end=data.end_of_observation(),
+            items_table=None if table is None else table.at_items(places),
+        )
     journeys = _core.journeys.take_items(data.journeys, places.astype(np.uint32))
     rows = rows_of_items(data.journeys, places).astype(np.uint32) if data.columns or data.marks else None
     codes = np.bincount(journeys.stage, minlength=len(data.labels) + 1)

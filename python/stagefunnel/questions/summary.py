@@ -21,6 +21,7 @@ from .funnel.table import funnel_table, outcome_table, win_rate_standouts
 from .scope.breakdown import groups_of
 from .scope.scope import Scope
 from .scope.selection import selection_of
+from .scope.where import Where, asked_of
 from .scope.working import Lengths
 from .stages.durations import QUANTILES, quantiles_of, stage_times, time_table
 from .stages.transitions import transition_table
@@ -41,6 +42,7 @@ def summary(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    where: Where | None = None,
 ) -> Summary:
     """Answer the usual questions about a log: both funnels, outcomes, times, moves and quality.
 
@@ -57,6 +59,8 @@ def summary(
         As for :func:`time_in_stage`.
     unlisted, missing, period, basis, as_of
         As for :func:`funnel`. The quality table is always about the whole log.
+    where
+        As for :func:`funnel`; the quality table is about the chosen items too.
 
     Returns
     -------
@@ -86,6 +90,8 @@ def summary(
     rules = rules_of("both", fill, lost_then_won)
     (outcome_rule,) = rules_of("classic", "won", lost_then_won or "include")
     exact_quantiles = quantiles_of(quantiles)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
@@ -111,13 +117,13 @@ def summary(
         pipeline, stages, per=per, names=list(exact_quantiles), unit=lengths.unit, **lengths.remembered
     )
     return Summary(
-        funnel=selection.remarked(funnel_table(pipeline, "both", counted, groups)),
-        outcomes=selection.remarked(
-            outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups))
+        funnel=asked.remarked(selection.remarked(funnel_table(pipeline, "both", counted, groups))),
+        outcomes=asked.remarked(
+            selection.remarked(outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups)))
         ),
-        time_in_stage=selection.remarked(times),
-        transitions=selection.remarked(transition_table(pipeline, moves.moves, moves.items)),
-        quality=quality_of(log._data, pipeline, known, read),
+        time_in_stage=asked.remarked(selection.remarked(times)),
+        transitions=asked.remarked(selection.remarked(transition_table(pipeline, moves.moves, moves.items))),
+        quality=asked.remarked(quality_of(log._data, pipeline, known, read)),
     )
 
 

@@ -18,6 +18,7 @@ from ..pipeline import Pipeline
 from ..questions.funnel.funnel import funnel, outcomes
 from ..questions.funnel.skips import skips
 from ..questions.funnel.trend import funnel_by_period
+from ..questions.scope.where import Where, asked_of
 from ..questions.stages.losses import losses
 from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
@@ -50,6 +51,7 @@ def report(
     calendar: WorkingHours | None = None,
     within: LengthLike | None = None,
     progress: Callable[[int, int], object] | None = None,
+    where: Where | None = None,
 ) -> Path:
     """Write one page about a log, for people who do not open a notebook.
 
@@ -85,6 +87,8 @@ def report(
     progress
         Function that is called with the steps that are done and the number of all steps; the first half of
         them asks questions, the second waits for drawings.
+    where
+        As for :func:`stagefunnel.funnel`; the whole page is about the chosen items.
 
     Returns
     -------
@@ -107,9 +111,11 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log = asked.log
     scope: dict[str, Any] = {
         "unlisted": unlisted,
-        "missing": missing,
+        "missing": asked.missing,
         "period": period,
         "basis": basis,
         "as_of": as_of,
@@ -135,7 +141,7 @@ def report(
             facts=sections.facts(answers.outcomes),
             about=_about(log, period, basis, as_of),
             sections=_answered(questions, progress),
-            remarks=remarks_of(answers.funnel.attrs["stagefunnel"]),
+            remarks=remarks_of({**answers.funnel.attrs["stagefunnel"], **asked.remarks}),
         )
         write_file(rendered(page), "html", os.fspath(path))
     return Path(path)

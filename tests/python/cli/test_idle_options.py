@@ -155,12 +155,17 @@ TRIALS: dict[str, list[Trial]] = {
     "item": [trial("other_item")],
     "items": [
         trial("items.csv", needs="--by team"),
+        trial("items.csv", needs="--where team=East"),
         idle("items.csv"),
         idle("items.csv", needs="--by who"),
         idle("items.csv", file="export"),
     ],
     "item_key": [trial("a")],
-    "items_key": [trial("key", needs="--items items.csv --by team"), idle("key")],
+    "items_key": [
+        trial("key", needs="--items items.csv --by team"),
+        trial("key", needs="--items items.csv --where team=East"),
+        idle("key"),
+    ],
     "kind": [trial("conversions")],
     "lead": [trial("lead", needs="--basis origin"), idle("lead", file="export")],
     "lead_pipeline": [trial("other.toml")],
@@ -223,6 +228,7 @@ TRIALS: dict[str, list[Trial]] = {
     ],
     "unlisted": [trial("ignore", file="odd.csv")],
     "within": [trial("3d", needs="--basis origin")],
+    "where": [trial("who=Al"), trial("number>2"), trial("team=East", needs="--items items.csv")],
     "window": [trial("2d")],
     "against": [trial("2025-01")],
     "zone": [

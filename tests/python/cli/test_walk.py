@@ -26,7 +26,7 @@ NEEDS = {
     "attribution_step": "--by who --attribution step",
     "basis": "--period 2026-01",
     "currency": "--amount value --items items.csv",
-    "items_key": "--items items.csv --by team",
+    "items_key": "--items items.csv --by team --where team=A",
     "observed_until": "--within 3d --window 3d",
     "rates": "--amount value --items items.csv --currency who",
     "top": "--by who",
@@ -52,7 +52,7 @@ NAMED_BY_ITS_VALUE = {
         "hold",
     ),
     "fail_if",
-    *("leads", "deals", "links", "deal", "lead", "by", "amount", "unit", "reason", "currency"),
+    *("leads", "deals", "links", "deal", "lead", "by", "amount", "unit", "reason", "currency", "where"),
 }
 ODD = "zzz-odd"
 # A stage that no row has may be a step or an exclusion; these are wrong in another way.
@@ -81,8 +81,7 @@ def base_of(command: str, option: str) -> list[str]:
     if "--steps" in flags:
         words += " --steps New,Won"
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
-    more |= {"time-to": "--to-stage Won", "check": "--fail-if won>9"}
-    more["read"] = "--to log.parquet"
+    more |= {"read": "--to log.parquet", "check": "--fail-if won>9", "time-to": "--to-stage Won"}
     return [command, *words.split(), *more.get(command, "").split()]
 
 

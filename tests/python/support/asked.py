@@ -45,10 +45,12 @@ def answers(log: sf.StageLog, directory: Path | None = None) -> dict[str, Any]:
     }
 
 
-def asked(question: Callable[..., Any], name: str, log: sf.StageLog, directory: Path | None) -> Any:
+def asked(
+    question: Callable[..., Any], name: str, log: sf.StageLog, directory: Path | None = None, **options: Any
+) -> Any:
     second = parameters_of(question)[1:2]
     arguments = {"pipeline": [PIPELINE], "steps": [STEPS]}.get(second[0] if second else "", [])
-    return as_data(question(log, *arguments, **needs_of(name, directory)))
+    return as_data(question(log, *arguments, **needs_of(name, directory) | options))
 
 
 def needs_of(name: str, directory: Path | None = None) -> dict[str, Any]:

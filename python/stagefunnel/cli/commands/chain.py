@@ -17,7 +17,7 @@ from ..inputs import Inputs, read_export, read_settings
 from ..log_files import expand_files, open_log
 from ..progress import progress_bars
 from ..remarks import say_doubts
-from ..values import read_length, read_moment, read_period
+from ..values import read_length, read_moment, read_period, read_where
 
 
 def chain_funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
@@ -68,6 +68,8 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     settings = read_settings(path, parser, option)
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]
+    if part == "deal":
+        own.where = None  # its columns are those of the leads
     log = stack.enter_context(open_log(own, parser, settings))
     say_doubts(log, args)
     return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
@@ -86,4 +88,5 @@ def _options(args: argparse.Namespace, log: sf.StageLog, unlisted: str) -> dict[
         "period_basis": args.period_basis,
         "as_of": read_moment(args.as_of, log),
         "within": read_length(args.within, log),
+        "where": read_where(args),
     }

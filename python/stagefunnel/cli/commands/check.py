@@ -12,7 +12,7 @@ import stagefunnel as sf
 
 from ...display.checks import failures
 from ..inputs import open_inputs
-from ..values import read_moment, read_period
+from ..values import read_moment, read_period, read_where
 
 FAILED: Final = 3  # as 1 is an error in the data, and 2 wrong usage
 
@@ -32,6 +32,7 @@ def check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataF
             basis=args.basis,
             as_of=read_moment(args.as_of, inputs.log),
             now=read_moment(args.now, inputs.log),
+            where=read_where(args),
         )
 
 

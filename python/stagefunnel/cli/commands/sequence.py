@@ -12,7 +12,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import open_log_alone
-from ..values import read_length, read_moment, split_names
+from ..values import read_length, read_moment, read_where, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -97,6 +97,7 @@ def _rules(args: _Args, log: sf.StageLog, parser: _Parser) -> dict[str, Any]:
         "entries": args.entries,
         "missing": args.missing,
         "as_of": read_moment(args.as_of, log),
+        "where": read_where(args),
     }
 
 

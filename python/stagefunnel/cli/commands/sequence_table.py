@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import options, sequence_options
+from .. import options, sequence_options, where_options
 from .command import Command
 
+_GROUPS = (options.groups, where_options.where)
 _OF_SEQUENCES = (options.missing, options.observed)
 SEQUENCE_COMMANDS: Final = {
     "sequence-funnel": Command(
         "count the items that come through steps inside a window",
         "sequence.sequence_funnel",
-        (sequence_options.sequence, *_OF_SEQUENCES, options.groups, sequence_options.touches),
+        (sequence_options.sequence, *_OF_SEQUENCES, *_GROUPS, sequence_options.touches),
         """\
 examples:
   stagefunnel sequence-funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -24,7 +25,7 @@ examples:
     "sequence-items": Command(
         "list the items with the times at which they came to each step",
         "sequence.sequence_items",
-        (sequence_options.sequence, *_OF_SEQUENCES),
+        (sequence_options.sequence, *_OF_SEQUENCES, where_options.where_alone),
         """\
 example:
   stagefunnel sequence-items deals.csv --pipeline pipeline.toml --steps New,Won --out steps.csv
@@ -42,7 +43,7 @@ example:
                 options.matrix,
                 sequence_options.between,
             ),
-            *(options.groups, sequence_options.touches),
+            *(*_GROUPS, sequence_options.touches),
         ),
         """\
 example:
@@ -61,7 +62,7 @@ example:
                 sequence_options.bins,
                 options.calendar,
             ),
-            *(options.groups, sequence_options.touches),
+            *(*_GROUPS, sequence_options.touches),
         ),
         """\
 example:
@@ -72,7 +73,10 @@ example:
     "sequence-paths": Command(
         "list what comes between two steps, the most frequent first",
         "sequence.sequence_paths",
-        (sequence_options.sequence, options.missing, sequence_options.between, sequence_options.paths),
+        (
+            *(sequence_options.sequence, options.missing, where_options.where_alone),
+            *(sequence_options.between, sequence_options.paths),
+        ),
         """\
 example:
   stagefunnel sequence-paths deals.csv --pipeline pipeline.toml --steps New,Won --top 5

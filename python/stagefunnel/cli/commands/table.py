@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import job_options, options, way_options
+from .. import job_options, options, way_options, where_options
 from ..init_options import suggesting
 from .command import Command
 from .sequence_table import SEQUENCE_COMMANDS
 
-_FUNNEL = (options.fill, options.flips, options.groups, options.unit, options.amount, options.cohort)
+_GROUPS = (options.groups, where_options.where)
+_FUNNEL = (options.fill, options.flips, *_GROUPS, options.unit, options.amount, options.cohort)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
@@ -26,7 +27,7 @@ examples:
         "count the items that are won, lost and open now",
         "questions.outcomes",
         (
-            *(options.flips, options.groups, options.unit, options.at_stage, options.largest),
+            *(options.flips, *_GROUPS, options.unit, options.at_stage, options.largest),
             options.cohort,
         ),
         """\
@@ -66,7 +67,15 @@ example:
     "chain-funnel": Command(
         "count leads, and then the deals that came of them, as one funnel",
         "chain.chain_funnel",
-        (options.chain, options.kind, options.fill, options.flips, options.amount, options.cohort_of_chain),
+        (
+            options.chain,
+            where_options.where_leads,
+            options.kind,
+            options.fill,
+            options.flips,
+            options.amount,
+            options.cohort_of_chain,
+        ),
         """\
 examples:
   stagefunnel chain-funnel --leads leads.csv --deals deals.csv --links links.csv \\
@@ -82,7 +91,7 @@ examples:
         "count the items lost, by where they were lost from and why",
         "questions.losses",
         (
-            *(options.groups, options.unit, options.at_loss, options.largest, options.reason, options.amount),
+            *(*_GROUPS, options.unit, options.at_loss, options.largest, options.reason, options.amount),
             *(options.calendar, options.marks, options.cohort),
         ),
         """\
@@ -93,7 +102,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (options.groups, options.unit, options.at_move, options.largest, options.cohort),
+        (*_GROUPS, options.unit, options.at_move, options.largest, options.cohort),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -125,7 +134,7 @@ examples:
     "time-to": Command(
         "summarise how long items take to a stage",
         "questions.time_to",
-        (way_options.way, options.groups, options.largest, options.calendar, options.marks, options.part),
+        (way_options.way, *_GROUPS, options.largest, options.calendar, options.marks, options.part),
         """\
 examples:
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Delivery
@@ -136,7 +145,7 @@ examples:
     "visits": Command(
         "list the visits: which item was in which stage, from when to when",
         "questions.visits",
-        (options.groups, options.at_visit, options.calendar, options.marks, options.part),
+        (*_GROUPS, options.at_visit, options.calendar, options.marks, options.part),
         """\
 examples:
   stagefunnel visits deals.csv --pipeline pipeline.toml --period 2026-03 --out visits.csv
@@ -177,7 +186,7 @@ examples:
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
         (
-            *(options.fill, options.flips, options.groups, options.per),
+            *(options.fill, options.flips, *_GROUPS, options.per),
             *(options.calendar, options.marks, options.part),
         ),
         """\
@@ -194,7 +203,7 @@ examples:
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
         (
-            *(options.report, options.observed, options.groups, options.reason),
+            *(options.report, options.observed, *_GROUPS, options.reason),
             *(options.calendar, options.marks, options.part),
         ),
         """\
@@ -251,7 +260,7 @@ examples:
     "check": Command(
         "fail where a condition is met: stages that nobody listed, a low win rate, a stale file",
         "check.check",
-        (job_options.conditions, options.part),
+        (job_options.conditions, where_options.where_alone, options.part),
         """\
 examples:
   stagefunnel check deals.csv --pipeline pipeline.toml --fail-if "unlisted_rows > 0" \\

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, value_label
+from ..remarks import where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
 from .style import AnyChart, Theme, finished, inert, theme_of
@@ -112,8 +113,11 @@ class Canvas:
     def finished(
         self, chart: AnyChart, title: str, sentences: Sequence[str] = (), **options: Any
     ) -> AnyChart:
-        """Give the chart its title, sentences and colours, as :func:`style.finished` does."""
-        return finished(chart, self.look, title, sentences, **options)
+        """Give the chart its title, sentences and colours, as :func:`style.finished` does.
+
+        The conditions of the items that it is about are the last sentence.
+        """
+        return finished(chart, self.look, title, [*sentences, *where_of(self.remembered)], **options)
 
 
 def _check_table(table: Any, columns: Sequence[str], made_by: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, get_args
 
 import numpy as np
@@ -22,7 +22,7 @@ from ...errors import (
 )
 from ...log.columns.frame_types import Frame
 from ...log.columns.number import NumberColumn
-from ...log.stage_log import StageLog
+from ...log.stage_log import StageLog, with_items_at
 from ...pipeline import Pipeline
 from ...tables.options import (
     BasisName,
@@ -40,9 +40,10 @@ from ..funnel.count import count
 from ..funnel.kinds import Rule, rules_of
 from ..scope.groups import Groups
 from ..scope.money import Amounts, Rates, amounts_of
-from ..scope.remarks import OF_STAGES
+from ..scope.remarks import OF_STAGES, Remarks
 from ..scope.scope import Scope
-from ..scope.selection import Selection, selection_of
+from ..scope.selection import Selection, core_pipeline, data_of, selection_of
+from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
 from .links import Links, find_links
 from .origin import LinkedDeals, deals_until, in_time_of
@@ -87,6 +88,7 @@ def chain_funnel(
     period_basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count leads, and then the deals that they became, as one funnel.
 
@@ -126,6 +128,9 @@ def chain_funnel(
     within
         As for :func:`funnel`, with ``basis="origin"`` only: each lead and its deals are read for this length
         of time from the lead's first row on, and `period_basis` is left out.
+    where
+        As for :func:`funnel`, by columns of the leads: the answer is about the leads that fulfil the
+        conditions, and the deals that are linked to any of them.
 
     Returns
     -------
@@ -174,6 +179,11 @@ def chain_funnel(
         )
     rules = rules_of(kind, fill, lost_then_won)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
+    about_where: Remarks = {}
+    links_of_all: dict[str, int] | None = None
+    if where is not None:
+        chain, links_of_all, about_where = chain.where(where, unlisted, missing)
+        missing = "ignore"  # the whole logs have judged the stages
     options: dict[str, Any] = {"unlisted": unlisted, "missing": missing, "as_of": as_of}
     in_period = options | {"period": period, "basis": period_basis}
     observed_until = None if within is None else chain.observed_until(as_of)
@@ -213,7 +223,14 @@ def chain_funnel(
         name: text for name, text in lead_selection.remarks.items() if name in ("within", "observed_until")
     }
     return chain_table(
-        parts, kind, basis=basis, links=found.found, unlinked=unlinked, parts_remarks=remarks, **said
+        parts,
+        kind,
+        basis=basis,
+        links=links_of_all or found.found,
+        unlinked=unlinked,
+        parts_remarks=remarks,
+        **about_where,
+        **said,
     )
 
 
@@ -234,6 +251,23 @@ class _Chain:
         log, pipeline = (self.leads, self.lead_pipeline) if is_lead else (self.deals, self.deal_pipeline)
         with _noted(f"in the {part}"):
             return selection_of(log, pipeline, **options)
+
+    def where(self, where: Where, unlisted: str, missing: Any) -> tuple[_Chain, dict[str, int], Remarks]:
+        """Choose the leads that fulfil conditions, and the deals that are linked to any of them.
+
+        Returns the chain of these, the counts about the whole table of links, and what the answer remembers.
+        """
+        with _noted("in the leads"):
+            asked = asked_of(self.leads, self.lead_pipeline, where, unlisted=unlisted, missing=missing)
+        with _noted("in the deals"):
+            data_of(self.deals)
+            core_pipeline(self.deals, self.deal_pipeline, unlisted, missing)
+        links = find_links(self.links, self.leads, self.deals, lead=self.lead, deal=self.deal)
+        is_kept = np.zeros(self.leads.n_items, dtype=bool)
+        is_kept[asked.places] = True
+        places = np.unique(links.deal[is_kept[links.lead]]).astype(np.int64)
+        chain = replace(self, leads=asked.log, deals=with_items_at(self.deals, places))
+        return chain, links.found, {"where": {**asked.remarks["where"], "of_chain": True}}
 
     def observed_until(self, as_of: MomentLike | None) -> int | None:
         """Return the end of observation of the chain, in the leads' time: the later one of both logs."""

@@ -21,6 +21,7 @@ from ...tables.schema import CHECKED, OUTCOME_TABLE
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 from ..funnel.funnel import outcomes
 from ..scope.selection import data_of
+from ..scope.where import Where, asked_of
 from .conditions import MOMENTS, Condition, read_conditions
 
 _OUTCOMES: Final = (*OUTCOME_TABLE, "moved_out")
@@ -41,6 +42,7 @@ def check(
     basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     now: MomentLike | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Check a log against conditions under which a scheduled job fails.
 
@@ -70,6 +72,9 @@ def check(
     now
         Moment to which the hours since the last row are counted; by default `as_of`, else the clock. The
         times of a log without a zone are held against this machine's local time.
+    where
+        As for :func:`funnel`. All conditions are then about the chosen items: also the checks, for which rows
+        that were left out when the log was made belong to no item, and the last row.
 
     Returns
     -------
@@ -98,20 +103,22 @@ def check(
     data = data_of(log)
     if not isinstance(pipeline, Pipeline):
         raise not_a_pipeline(pipeline)
-    options = {"period": period, "basis": basis, "as_of": as_of}
     moment_of(now, data.clock, "now")  # a wrong one is refused, also where no condition asks for it
-    facts = _Facts(log, pipeline, options, moment_of(as_of, data.clock, "as_of"), now)
+    asked = asked_of(log, None, where, unlisted="ignore", missing="ignore")
+    options = {"period": period, "basis": basis, "as_of": as_of, "where": where}
+    facts = _Facts(log, asked.log, pipeline, options, moment_of(as_of, data.clock, "as_of"), now)
     read = read_conditions(fail_if, facts.names, data.clock)
     about = {condition.name for condition in read}
     facts.options["unlisted"] = unlisted or ("ignore" if about & {*_UNLISTED} else "error")
     facts.options["missing"] = missing or ("ignore" if about & {*_MISSING} else "near")
-    return _table(data, read, [facts.value(condition.name) for condition in read])
+    return asked.remarked(_table(data, read, [facts.value(condition.name) for condition in read]))
 
 
 @dataclass
 class _Facts:
     """What conditions are about; each part is counted when the first condition needs it."""
 
+    whole: StageLog  # which judges the stages; where there are conditions, `log` has the chosen items
     log: StageLog
     pipeline: Pipeline
     options: dict[str, Any]
@@ -139,7 +146,7 @@ class _Facts:
 
     @cached_property
     def _outcomes(self) -> Mapping[str, float]:
-        table = outcomes(self.log, self.pipeline, **self.options)
+        table = outcomes(self.whole, self.pipeline, **self.options)
         return {str(name): float(table[name].iloc[0]) for name in table.columns}
 
     def _count(self, name: str) -> tuple[float, str]:

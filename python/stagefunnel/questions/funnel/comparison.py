@@ -31,7 +31,8 @@ from ...times.periods import (
 )
 from ..scope.breakdown import refuse_names_of_the_result
 from ..scope.remarks import joined_remarks, of_unknown_start, remark
-from ..scope.selection import data_of, remarks_about
+from ..scope.selection import remarks_about
+from ..scope.where import Where, asked_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .funnel import funnel
 
@@ -59,6 +60,7 @@ def compare_periods(
     within: LengthLike | None = None,
     unit: str | None = None,
     same_part: bool = False,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Put the funnel of one period beside the funnel of another.
 
@@ -79,6 +81,8 @@ def compare_periods(
         Whether a `period` that is not over is compared with the same part of the other period, as in
         month to date: the part of each up to the end of observation, which is `as_of` or, without it, the
         log's ``observed_until``. A period that is over is compared whole.
+    where
+        As for :func:`funnel`.
 
     Returns
     -------
@@ -108,7 +112,9 @@ def compare_periods(
     >>> table.attrs["stagefunnel"]["periods"]
     ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
     """
-    clock = data_of(log).clock
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
+    clock = log._data.clock
     now = period_of(period, clock)
     before = _period_before(now, period, against, clock)
     called = [_called(now, clock), _called(before, clock)]
@@ -164,7 +170,7 @@ def compare_periods(
         for one, name in zip((now, before), called, strict=True)
     ]
     about = {**joined_remarks(remarks), **of_unknown_start(counts.attrs["stagefunnel"])}
-    return remark(table, {**about, **_about_units((counts, counts_before), called)})
+    return asked.remarked(remark(table, {**about, **_about_units((counts, counts_before), called)}))
 
 
 def _about_units(funnels: Sequence[pd.DataFrame], called: Sequence[str]) -> dict[str, Any]:

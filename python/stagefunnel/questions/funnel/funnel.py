@@ -104,8 +104,7 @@ def funnel(
         Worth of one unit of each currency: ``{"USD": 1.0, "EUR": 1.08}``.
     unlisted
         What happens to rows of stages that the pipeline does not list. ``"error"``: they are refused.
-        ``"ignore"``: they are taken out before visits are formed; the table remembers how many, and every
-        display says it.
+        ``"ignore"``: they are taken out before visits are formed, and every display says how many.
     missing
         What happens to a stage of the pipeline that no row of the log has. ``"near"``: it is refused where
         the log has another stage with a near label, such as a misspelled one, unless a reader made the
@@ -122,19 +121,18 @@ def funnel(
     as_of
         Moment of the report: rows at or after it are taken out first.
     within
-        Length of time for which each item is read from its first row on: ``"30d"``, ``"1 month"``, a
-        timedelta, or a number where the log's times are plain integers. An item whose first row is too recent
-        to be read for so long is left out, won and lost ones too, and counted in ``too_recent``. The items
-        are those created in `period`: leave `basis` out.
+        Length of time for which each item is read from its first row on: ``"30d"``, a timedelta, or a number
+        where the log's times are plain integers. An item whose first row is too recent for that is left out,
+        won and lost ones too, and counted in ``too_recent``. The items are those created in `period`.
     unit
         Column of the items table whose values are counted in place of items, such as ``"account"``. An
         account counts in a stage if any of its items does, and stands as its best item does: won, else open,
         else lost. A period chooses accounts by the first row of any of their items and by when they closed,
         and `by` is read on the item with this first row. An item without a value is one of its own.
     where
-        Conditions on columns of the items table or of an item's first row: ``{"source": "web", "amount":
-        ">100"}``, with lists of values, and ``None`` for missing; or a column of true and false. The answer
-        is that for a log of these items, observed as long as the whole one.
+        Conditions that choose items, by column of the items table or of the log (in an item's first row):
+        ``{"source": "web", "amount": ">100"}``, a list of values, ``None`` for no value, or the name of a
+        column of true and false. The answer is that for these items alone, observed as long as the log.
 
     Returns
     -------
@@ -151,9 +149,8 @@ def funnel(
           ``base``), NaN where items got past either stage while it was not there;
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
         - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
-        - ``base``: items in the report, ``left_out``: items taken out by `lost_then_won`;
-        - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them;
-        - ``too_recent``, with `within`: items left out because their first row is too recent.
+        - ``base``: items in the report; ``left_out`` by `lost_then_won`, ``too_recent`` by `within`;
+        - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
 
         Counts are int64; shares are float64, NaN where the denominator is 0.
 

@@ -19,6 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from ..scope.where import Where, asked_of
 from .ages import ages_by_last_row, recorded_ages
 from .count import count, largest_groups
 from .kinds import rules_of
@@ -38,6 +39,7 @@ def skips(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
 
@@ -56,7 +58,7 @@ def skips(
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
         items table takes no `at`. With `unit` it is read in the first of these rows by default.
-    top, unlisted, missing, period, basis, as_of, within, unit
+    top, unlisted, missing, period, basis, as_of, within, unit, where
         As for :func:`funnel`.
 
     Returns
@@ -89,6 +91,8 @@ def skips(
     """
     check_top(top, by)
     (rule,) = rules_of("classic", "won", None)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
     selection = selection_of(
         log,
         pipeline,
@@ -130,4 +134,4 @@ def skips(
     # Read at the moves, groups have no items of their own, only entries of items.
     ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
     remember(table, "skips", pipeline, **groups.remembered, **ages)
-    return selection.remarked(table)
+    return asked.remarked(selection.remarked(table))

@@ -43,6 +43,7 @@ from ..scope.selection import (
     selection_of,
 )
 from ..scope.units import Flips, units_of
+from ..scope.where import Where, asked_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
 from .count import count, count_all
 from .counts import FunnelCounts
@@ -71,6 +72,7 @@ def funnel_by_period(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the funnel of every period by itself, all periods in one pass over the log.
 
@@ -80,7 +82,7 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit
+    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit, where
         As for :func:`funnel`.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
@@ -116,7 +118,9 @@ def funnel_by_period(
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     basis = basis_of(basis, within)
     rules = rules_of(kind, fill, lost_then_won)
-    clock = data_of(log).clock
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
+    clock = log._data.clock
     seen_at = moment_of(as_of, clock, "as_of")
     periods = _periods_of(log, every, period_of(period, clock), seen_at)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
@@ -145,7 +149,8 @@ def funnel_by_period(
     if not len(periods):
         nothing = Scope(selection_of(log, pipeline, **options), amounts=amounts)
         table = funnel_table(pipeline, kind, count_all(nothing, rules), cells)
-        return remark(table, {**_about_units(nothing.selection), **remarks, "basis": basis})
+        said_of_none = {**_about_units(nothing.selection), **remarks, "basis": basis}
+        return asked.remarked(remark(table, said_of_none))
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
     options["period"] = Period(begins[0], begins[-1])
@@ -178,7 +183,7 @@ def funnel_by_period(
         **followed_for(log._data, within, seen_at),
         "partly_covered": partly_covered(log._data, seen_at, bounds, [str(one) for one in periods]),
     }
-    return remark(funnel_table(pipeline, kind, counts, cells), {**remarks, **said})
+    return asked.remarked(remark(funnel_table(pipeline, kind, counts, cells), {**remarks, **said}))
 
 
 def _about_units(selection: Selection) -> Remarks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import cast, get_args
@@ -33,16 +33,21 @@ from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table
+from ..scope.conditions import Conditions, conditions_of
 from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from ..scope.where import Where, asked_of
 from ..stages.durations import QUANTILES, quantiles_of, time_table, until_moved
 from ..stages.transitions import count_moves, transition_table
 from .item_keys import Keys, keys_of, merged_keys
 from .samples import Sample
 from .stages import Stages
 
-_OPTIONS = ("fill", "lost_then_won", "per", "unlisted", "missing", "unit", "zone", "period", "basis", "as_of")
+_OPTIONS = (
+    *("fill", "lost_then_won", "per", "unlisted", "missing", "unit", "zone", "period", "basis", "as_of"),
+    "where",
+)
 
 
 @public
@@ -62,6 +67,8 @@ class Partial:
         Unit and zone of the log's times, see :class:`StageLog`.
     period, basis, as_of
         The arguments of :func:`partial`; moments are in the unit of the log's times.
+    where
+        The conditions, as pairs of a column and its condition; ``None`` without any.
     """
 
     pipeline: Pipeline
@@ -75,12 +82,15 @@ class Partial:
     period: Period
     basis: BasisName
     as_of: int | None
+    where: Conditions | None
     _counts: dict[str, FunnelCounts]
     _samples: list[Sample]
     _moves: npt.NDArray[np.int64]
     _moving_items: npt.NDArray[np.int64]
     _found: dict[str, int]
     _stages: Stages
+    _stages_of_all: Stages  # of all items of the logs, which judge whether a stage has rows
+    _chosen: Mapping[str, str | int]
     _use: UseOfStages
     _ends: Ends
     _start_unknown: int
@@ -119,13 +129,15 @@ class Partial:
         """
         exact_quantiles = quantiles_of(quantiles)
         fit = self._stages.fit(self.pipeline)
-        fit.refuse_without_rows(self.missing)
+        self._stages_of_all.fit(self.pipeline).refuse_without_rows(self.missing)
         clock = Clock(self.unit, self.zone)
+        of_where = {"where": dict(self._chosen)} if self._chosen else {}
         remarks = {
             **remarks_of_stages(fit, self.unlisted),
             **self._ends.remarks(clock),
             **remarks_of_reader(self._reader_lines),
             **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
+            **of_where,
         }
         times = time_table(
             self.pipeline,
@@ -140,12 +152,15 @@ class Partial:
             outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
             time_in_stage=remark(times, remarks),
             transitions=remark(moves, remarks),
-            quality=quality_table(
-                self._found,
-                self._stages.rows,
-                fit,
-                self._reader_lines,
-                self._use.signs(self.pipeline, clock),
+            quality=remark(
+                quality_table(
+                    self._found,
+                    self._stages.rows,
+                    fit,
+                    self._reader_lines,
+                    self._use.signs(self.pipeline, clock),
+                ),
+                of_where,
             ),
         )
         return cast(Summary, as_chosen(answer))
@@ -167,6 +182,7 @@ def partial(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     unit: str | None = None,
+    where: Where | None = None,
 ) -> Partial:
     """Take from a log with some of the items everything that the summary of all items needs.
 
@@ -182,6 +198,8 @@ def partial(
         without rows are judged: another part may have them.
     unit
         Refused: the items of one account may be in several parts.
+    where
+        As for :func:`summary`. A part need not have the values that it names.
 
     Returns
     -------
@@ -216,6 +234,9 @@ def partial(
     rules = rules_of("both", fill, lost_then_won)
     check_option("per", per, get_args(PerName))
     check_option("missing", missing, get_args(MissingStages))
+    whole = log
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing="ignore", is_part=True)
+    log = asked.log
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing="ignore", period=period, basis=basis, as_of=as_of
     )
@@ -243,12 +264,15 @@ def partial(
         period=period_of(period, clock),
         basis=basis,
         as_of=moment_of(as_of, clock, "as_of"),
+        where=None if where is None else tuple(sorted(conditions_of(where), key=repr)),
         _counts={rule.kind: count(Scope(selection), rule) for rule in rules},
         _samples=[Sample.of(stage) for stage in stages],
         _moves=moves.moves,
         _moving_items=moves.items,
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _stages=Stages.of(log._data),
+        _stages_of_all=Stages.of(whole._data),
+        _chosen=asked.remarks.get("where", {}),
         _use=use,
         _ends=Ends.of(log._data, period, as_of),
         _start_unknown=selection.remarks.get("start_unknown", 0),
@@ -309,6 +333,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _moving_items=np.sum([part._moving_items for part in parts], axis=0),
         _found=_total_found(parts, stages),
         _stages=stages,
+        _stages_of_all=Stages.total([part._stages_of_all for part in parts]),
+        _chosen=_total_chosen([part._chosen for part in parts]),
         _use=UseOfStages.total([part._use for part in parts]),
         _ends=Ends.total([part._ends for part in parts]),
         _start_unknown=sum(part._start_unknown for part in parts),
@@ -330,6 +356,14 @@ def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
         found["dates_as_numbers"] = 0
     found["stages_alike"] = len(alike(stages.rows))
     return found
+
+
+def _total_chosen(chosen: Sequence[Mapping[str, str | int]]) -> dict[str, str | int]:
+    """Add up how many items conditions have chosen, and of how many; of parts in any order alike."""
+    if not chosen[0]:
+        return {}
+    text = min(str(one["text"]) for one in chosen)  # parts may name the columns in another order
+    return {"text": text, **{name: sum(int(one[name]) for one in chosen) for name in ("items", "of")}}
 
 
 def _total_lines(parts: Sequence[Partial]) -> ReaderLines:

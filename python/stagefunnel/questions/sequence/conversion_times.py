@@ -18,6 +18,7 @@ from ...tables.schema import CONVERSION_TIMES
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
+from ..scope.where import Where
 from ..scope.working import Lengths
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
@@ -41,6 +42,7 @@ def time_to_convert(
     attribution_step: int = 1,
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count how long matches take from one step to another, in bins of equal width.
@@ -57,6 +59,8 @@ def time_to_convert(
         As for :func:`sequence_funnel`.
     calendar
         Working hours, as for :func:`time_in_stage`; the rules of a match stay in plain time.
+    where
+        As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
@@ -87,7 +91,8 @@ def time_to_convert(
     """
     if bins is not None:
         check_whole("bins", bins, _MOST_BINS)
-    question = question_of(log, steps, as_of, rules)
+    question = question_of(log, steps, as_of, rules, where)
+    log = question.log
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
     grouped = grouped_by(question, by, touch, reserved=CONVERSION_TIMES)

@@ -15,6 +15,7 @@ from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE
 from ...times.periods import MomentLike
 from ..scope.groups import Groups
+from ..scope.where import Where
 from ..stages.durations import QUANTILES, quantiles_of
 from ..stats.standouts import find_standouts
 from .attribution import Grouped, grouped_by, touch_of
@@ -35,6 +36,7 @@ def sequence_funnel(
     attribution_step: int = 1,
     quantiles: Sequence[float] | None = QUANTILES,
     as_of: MomentLike | None = None,
+    where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count the items that come through steps in order, and how long they take.
@@ -63,6 +65,8 @@ def sequence_funnel(
     as_of
         Moment at which observation ends: rows at or after it are taken out. By default it ends with the
         log's last row.
+    where
+        As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=``, ``modes=``,
         ``max_gap=``, ``min_gap=``, ``timing=``, ``exclude=``, ``optional=``, ``first_time=``, ``hold=``,
@@ -105,7 +109,7 @@ def sequence_funnel(
     1   cart        1        1         0
     2  order        0        0         0
     """
-    question = question_of(log, steps, as_of, rules)
+    question = question_of(log, steps, as_of, rules, where)
     shares = None if quantiles is None else quantiles_of(quantiles)
     reserved = [
         f"{name}_from_{start}" for name in ("mean", *(shares or ())) for start in ("previous", "first")
@@ -127,6 +131,7 @@ def sequence_items(
     steps: StepsLike,
     *,
     as_of: MomentLike | None = None,
+    where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """List how far each item came through steps in order, when, and why it stopped.
@@ -137,6 +142,8 @@ def sequence_items(
         Stage history, and the steps or :class:`Steps`.
     as_of
         As for :func:`sequence_funnel`.
+    where
+        As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
@@ -170,9 +177,9 @@ def sequence_items(
     0     1      2           0       0       2    <NA>    window
     1     2      1           4       4    <NA>    <NA>  immature
     """
-    question = question_of(log, steps, as_of, rules)
-    matches = matches_of(log, question.plan, question.as_of)
-    table = item_rows(log, len(question.plan.steps), matches)
+    question = question_of(log, steps, as_of, rules, where)
+    matches = matches_of(question.log, question.plan, question.as_of)
+    table = item_rows(question.log, len(question.plan.steps), matches)
     remember_rules(table, "sequence_items", question)
     return table
 

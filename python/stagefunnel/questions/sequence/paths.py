@@ -16,6 +16,7 @@ from ...tables.schema import SEQUENCE_PATHS
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
 from ..scope.medians import medians_of_lines
+from ..scope.where import Where
 from .matches import matches_of
 from .question import question_of, remember_rules, steps_between
 from .rows import LogRows
@@ -36,6 +37,7 @@ def sequence_paths(
     top: int = 20,
     max_stages: int = 10,
     as_of: MomentLike | None = None,
+    where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """List what came between two steps of a sequence, the most frequent first.
@@ -52,6 +54,8 @@ def sequence_paths(
         Number of stages to list of a path; longer paths that begin alike count as one.
     as_of
         As for :func:`sequence_funnel`.
+    where
+        As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on.
 
@@ -80,7 +84,8 @@ def sequence_paths(
     """
     check_whole("top", top, _MOST_PATHS)
     check_whole("max_stages", max_stages, _MOST_STAGES)
-    question = question_of(log, steps, as_of, rules)
+    question = question_of(log, steps, as_of, rules, where)
+    log = question.log
     plan = question.plan
     if plan.mode in ("open", "hybrid", "unordered"):
         raise SchemaError(

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from ...errors import SchemaError, named
 from ...log.data import LogData
-from ...tables.options import EffectName, EntriesName, SequenceMode, TimingName, WindowFunnelMode
+from ...tables.options import (
+    EffectName,
+    EntriesName,
+    MissingStages,
+    SequenceMode,
+    TimingName,
+    WindowFunnelMode,
+)
 from ...times.lengths import Length, length_of
 from ...times.periods import Clock
 from .rules import Exclusion, GapsLike
@@ -61,7 +68,7 @@ class Plan:
     without_rows: tuple[Hashable, ...] = ()
 
 
-def plan_of(steps: Steps, data: LogData) -> Plan:
+def plan_of(steps: Steps, data: LogData, missing: MissingStages | None = None) -> Plan:
     """Put steps in the terms of a log.
 
     Parameters
@@ -70,6 +77,8 @@ def plan_of(steps: Steps, data: LogData) -> Plan:
         Steps and their rules.
     data
         The log.
+    missing
+        What happens to stages without rows, where that is not as the steps say.
 
     Raises
     ------
@@ -82,7 +91,9 @@ def plan_of(steps: Steps, data: LogData) -> Plan:
     shortest = _gaps(steps.min_gap, n_steps, clock, "min_gap")
     _refuse_empty_gaps(shortest, longest)
     stages = [*steps.steps, *(exclusion.stage for exclusion in steps.exclude)]
-    reader = StageReader(data, steps.missing, {label for stage in stages for label in labels_of(stage)})
+    reader = StageReader(
+        data, missing or steps.missing, {label for stage in stages for label in labels_of(stage)}
+    )
     planned = tuple(
         PlannedStep(
             stages=reader.flags(stage, f"step {number}", "steps"),

@@ -11,6 +11,7 @@ from ...errors import SchemaError, advised, given, named
 from ...log.stage_log import StageLog, not_a_log
 from ...times.periods import MomentLike
 from ..scope.remarks import Ends, Remarks, remarks_of_reader
+from ..scope.where import Where, asked_of
 from ..scope.within import observed_until
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
@@ -40,18 +41,25 @@ class Question:
     remarks: Remarks = field(default_factory=dict)
 
 
-def question_of(log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules: SequenceRules) -> Question:
+def question_of(
+    log: StageLog, steps: StepsLike, as_of: MomentLike | None, rules: SequenceRules, where: Where | None
+) -> Question:
     """Check a question; `rules` are the rules that are given beside the steps."""
     if not isinstance(log, StageLog):
         raise not_a_log(log)
-    data, ruled = log._data, Steps(steps, **rules)
-    plan = plan_of(ruled, data)
+    ruled = Steps(steps, **rules)
+    plan = plan_of(ruled, log._data)
+    asked = asked_of(log, None, where, unlisted="ignore", missing=ruled.missing)
+    data = asked.log._data
+    if asked.log is not log:
+        # The whole log has judged the stages; those that the chosen items alone lack are no slip of the pen.
+        plan = plan_of(ruled, data, missing="ignore")
     ends = Ends.of(data, None, as_of)
-    remarks = {**ends.remarks(data.clock), **remarks_of_reader(data.reader_lines)}
+    remarks = {**ends.remarks(data.clock), **remarks_of_reader(data.reader_lines), **asked.remarks}
     if plan.without_rows:
         empty = [number for number, step in enumerate(plan.steps, start=1) if not step.stages.any()]
         remarks |= {"without_rows": [str(label) for label in plan.without_rows], "empty_steps": empty}
-    return Question(log, ruled, plan, ends.seen_at, remarks)
+    return Question(asked.log, ruled, plan, ends.seen_at, remarks)
 
 
 def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:

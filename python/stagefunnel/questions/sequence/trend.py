@@ -18,6 +18,7 @@ from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND
 from ...times.every import check_every
 from ...times.periods import MomentLike, Period, begin_of
+from ..scope.where import Where
 from ..scope.within import observed_until, partly_covered
 from ..stats.standouts import find_standouts
 from .attribution import touch_of
@@ -41,6 +42,7 @@ def sequence_trend(
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     as_of: MomentLike | None = None,
+    where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
     """Count, period by period, the items that went on from one step of a sequence to another.
@@ -61,6 +63,8 @@ def sequence_trend(
         As for :func:`sequence_funnel`, but a column of the log is read among the matches of the period.
     as_of
         As for :func:`sequence_funnel`.
+    where
+        As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on. With
         ``entries="all"`` entries are counted, each with its own match.
@@ -98,7 +102,8 @@ def sequence_trend(
     2  2026-03        2          0       1                0.0
     """
     check_every(every)
-    question = question_of(log, steps, as_of, rules)
+    question = question_of(log, steps, as_of, rules, where)
+    log = question.log
     if log.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     start, end = steps_between(question, from_step, to_step)

@@ -27,6 +27,7 @@ from ..scope.groups import ONE_GROUP, Groups, folded
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
+from ..scope.where import Where, asked_of
 from ..scope.working import Lengths as Measured
 from .loss_rows import column_at_loss, reason_column
 from .lost import Lengths, Lost, find_lost
@@ -53,6 +54,7 @@ def losses(
     within: LengthLike | None = None,
     unit: str | None = None,
     calendar: WorkingHours | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
 
@@ -84,6 +86,8 @@ def losses(
         run from the account's first row.
     calendar
         Working hours, as for :func:`time_in_stage`; a length `within` is plain time.
+    where
+        As for :func:`funnel`.
 
     Returns
     -------
@@ -114,6 +118,8 @@ def losses(
     2         Won       Lost      2    0.4
     3         NaN       Lost      1    0.2
     """
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
     selection = selection_of(
         log,
         pipeline,
@@ -177,7 +183,7 @@ def losses(
     ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
     about = {**ages, **measured.remembered_with_pauses(pipeline)}
     remember(table, "losses", pipeline, **groups.remembered, reason=reasons.names, **about)
-    return selection.remarked(table)
+    return asked.remarked(selection.remarked(table))
 
 
 def _groups_of(

@@ -81,7 +81,8 @@ def find_lost(selection: Selection, facts: UnitFacts | None, measured: Measured)
     place[item[stays]] = np.flatnonzero(stays)
     deciding = np.where(facts.is_lost, facts.facts.deciding_item, -1)
     # A unit that is too recent is lost as well, and none of its items is read.
-    lost = np.flatnonzero((deciding >= 0) & (place[deciding] >= 0))
+    lost = np.flatnonzero(deciding >= 0)
+    lost = lost[place[deciding[lost]] >= 0]
     rows = place[deciding[lost]]
     number = np.full(facts.units.n, -1, dtype=np.int64)
     number[lost] = np.arange(len(lost))

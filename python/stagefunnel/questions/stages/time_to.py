@@ -21,6 +21,7 @@ from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import folded
 from ..scope.selection import Selection, selection_of
+from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
 from .durations import QUANTILES, length_columns, quantiles_of
 
@@ -45,6 +46,7 @@ def time_to(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items take to a stage: "how long until the first offer".
 
@@ -67,7 +69,7 @@ def time_to(
         Number of groups with the most items that set out; the others become one group.
     quantiles
         Shares between 0 and 1; each gives a column, as for :func:`time_in_stage`.
-    unlisted, missing, period, basis, as_of
+    unlisted, missing, period, basis, as_of, where
         As for :func:`funnel`.
     calendar
         Working hours, as for :func:`time_in_stage`.
@@ -99,6 +101,8 @@ def time_to(
     0  3          1     1       1   4.0     4.0
     """
     exact_quantiles = quantiles_of(quantiles)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
@@ -138,7 +142,8 @@ def time_to(
         start=None if from_row == _FROM_CREATION else str(start),
         **lengths.remembered_with_pauses(pipeline),
     )
-    return _with_unknown(selection.remarked(table), int(np.count_nonzero(way == _WAYS.start_unknown.value)))
+    n_unknown = int(np.count_nonzero(way == _WAYS.start_unknown.value))
+    return asked.remarked(_with_unknown(selection.remarked(table), n_unknown))
 
 
 def _is_creation(start: Hashable) -> bool:

@@ -24,6 +24,7 @@ from ...working_hours import WorkingHours
 from ..scope.breakdown import groups_of, refuse_names_of_the_result
 from ..scope.reading import elsewhere_flags, select
 from ..scope.selection import Selection, end_of_ends, selection_of
+from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
 
 _NOTHING: Final = RowMarks(None, None)
@@ -42,6 +43,7 @@ def visits(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """List the visits: which item was in which stage, from when to when.
 
@@ -58,7 +60,7 @@ def visits(
         keeps, or, with ``"stage"``, in the first row of the visit itself.
     columns
         Columns of the log to add, read in the first row of each visit.
-    unlisted, missing, basis, as_of
+    unlisted, missing, basis, as_of, where
         As for :func:`funnel`.
     period
         As for :func:`funnel`; with ``basis="active"`` only visits that overlap it are listed. They are not
@@ -93,6 +95,8 @@ def visits(
     1     1   Won        4    <NA>      <NA>  False
     2     2   New        1    <NA>      <NA>   True
     """
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    log, missing = asked.log, asked.missing
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
@@ -112,7 +116,7 @@ def visits(
         group = groups.code[row] if groups.each == "row" else np.repeat(groups.code[item], n_visits)
         table = label_rows(table, groups.values, group)
     remember(table, "visits", pipeline, **groups.remembered, **lengths.remembered)
-    return selection.remarked(table)
+    return asked.remarked(selection.remarked(table))
 
 
 def _further_columns(log: StageLog, columns: Any, by: Sequence[Any]) -> dict[str, RowColumns]:

@@ -22,6 +22,9 @@ ITEMS = pd.DataFrame(
         "big": [False, True, True],
         "begun": pd.to_datetime(["2026-01-01", "2026-02-01", None]),
         "text": [">100", "5", "12"],
+        "code": ["007", "7", "12"],
+        "share": ["0.5", "1", None],
+        "flag": ["TRUE", "no", "1"],
     }
 )
 PIPELINE = sf.Pipeline("New", won="Won", lost="Lost")
@@ -51,7 +54,18 @@ CONDITIONS: list[tuple[Any, list[int]]] = [
     ({"channel": "tv"}, [2, 4]),
     ({"source": "web", "amount": ">100"}, [2]),
     ({"amount": ">1e9"}, []),
+    ([{"amount": ">100"}, {"amount": "<200"}], [3]),
+    (["big", {"source": None}], [3]),
+    ({"source": "!="}, [1, 2]),
+    ({"source": "=="}, [3, 4]),
+    ({"text": "12.0"}, []),  # ">100" among them is not a number
+    ({"code": "7"}, [2]),  # 007 is a code, and not a number
+    ({"share": "0.50"}, [1]),
+    ({"share": 0.5}, [1]),
+    ("flag", [1, 3]),
+    ({"flag": False}, [2]),
     ({"source": "telephone"}, []),
+    ({"year": 2027}, []),
 ]
 
 
@@ -105,6 +119,8 @@ def test_a_stage_that_the_chosen_items_lack_is_no_slip_of_the_pen() -> None:
         ({"begun": ">2026-01-01T00:00Z"}, "compares numbers or moments"),
         ({}, "has no condition"),
         (5, "is not conditions by column"),
+        ([], "has no condition"),
+        ("source", "is true or false, and column 'source' holds 'web'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_what_would_be_right(where: Any, says: str) -> None:
