@@ -111,7 +111,7 @@ example:
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
         "questions.flow",
-        (options.groups, options.at_item, options.largest, options.stretch),
+        (*_GROUPS, options.at_item, options.largest, options.stretch),
         """\
 examples:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
@@ -122,7 +122,7 @@ examples:
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
         (
-            *(options.per, options.groups, options.at_item, options.largest),
+            *(options.per, *_GROUPS, options.at_item, options.largest),
             *(options.calendar, options.marks, options.part),
         ),
         """\
@@ -155,7 +155,7 @@ examples:
     "variants": Command(
         "list whole journeys as the stages that they passed, the most frequent first",
         "questions.variants",
-        (way_options.variants, options.groups, options.calendar, options.marks, options.part),
+        (way_options.variants, *_GROUPS, options.calendar, options.marks, options.part),
         """\
 example:
   stagefunnel variants deals.csv --pipeline pipeline.toml --top 10
@@ -164,7 +164,7 @@ example:
     "transitions": Command(
         "count the moves from stage to stage",
         "questions.transitions",
-        (options.groups, options.at_item, options.largest, options.part),
+        (*_GROUPS, options.at_item, options.largest, options.part),
         """\
 examples:
   stagefunnel transitions deals.csv --pipeline pipeline.toml --period 2026-03
@@ -174,7 +174,7 @@ examples:
     "item-table": Command(
         "list the items with their outcome and what their journey was like",
         "questions.item_table",
-        (options.groups, options.at_item, options.part),
+        (*_GROUPS, options.at_item, options.part),
         """\
 examples:
   stagefunnel item-table deals.csv --pipeline pipeline.toml --items items.csv --by manager

@@ -44,7 +44,7 @@ OPTIONS: list[dict[str, Any]] = [
 # These have no conditions: an item is explained by itself, pipelines come before questions, and so on.
 WITHOUT = {"explain", "pipelines_of_log"}
 # These are to come; each moves out of here when it takes conditions.
-TO_COME = {"flow", "item_table", "row_table", "time_in_stage", "transitions"}
+TO_COME = {"row_table"}
 
 
 def with_where() -> list[str]:
