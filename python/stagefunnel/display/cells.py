@@ -38,7 +38,7 @@ def cell_writer(
 
 
 def _is_share(name: str) -> bool:
-    return name.startswith(("conversion", "share", "rate_")) or name.endswith("rate")
+    return name.startswith(("conversion", "share", "rate_", "over_limit")) or name.endswith("rate")
 
 
 def _word(value: Any, name_of: NameOf) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import Inputs, open_inputs, open_log_and_pipeline
-from ..values import read_period, read_stage, split_names
+from ..values import read_limits, read_moment, read_period, read_stage, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -82,7 +82,12 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items stay in each stage."""
     with open_inputs(args, parser) as inputs:
         return sf.time_in_stage(
-            inputs.log, inputs.pipeline, per=args.per, calendar=inputs.calendar, **inputs.scope(args)
+            inputs.log,
+            inputs.pipeline,
+            per=args.per,
+            calendar=inputs.calendar,
+            limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
+            **inputs.scope(args),
         )
 
 
@@ -123,7 +128,37 @@ def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the items, one row each."""
     with open_inputs(args, parser) as inputs:
-        return sf.item_table(inputs.log, inputs.pipeline, **inputs.scope(args))
+        cells = ("open_at", "skipped", "lost_from", "reached")
+        of_cells = {
+            name: read_stage(label, inputs.pipeline)
+            for name in cells
+            if (label := getattr(args, name)) is not None
+        }
+        return sf.item_table(
+            inputs.log,
+            inputs.pipeline,
+            kind=args.kind,
+            columns=split_names(args.columns) or (),
+            calendar=inputs.calendar,
+            **of_cells,
+            **inputs.scope(args),
+        )
+
+
+def open_items(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List the items that are open now, the stuck ones first."""
+    with open_inputs(args, parser) as inputs:
+        return sf.open_items(
+            inputs.log,
+            inputs.pipeline,
+            columns=split_names(args.columns) or (),
+            top=args.top,
+            limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
+            unlisted=inputs.unlisted,
+            missing=inputs.missing or "near",
+            as_of=read_moment(args.as_of, inputs.log),
+            calendar=inputs.calendar,
+        )
 
 
 def losses(args: _Args, parser: _Parser) -> pd.DataFrame:

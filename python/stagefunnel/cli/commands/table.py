@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import job_options, options, way_options
+from .. import item_options, job_options, options, way_options
 from ..init_options import suggesting
 from .command import Command
 from .sequence_table import SEQUENCE_COMMANDS
@@ -111,7 +111,7 @@ example:
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
-        (options.per, options.calendar, options.marks, options.part),
+        (options.per, item_options.limits, options.calendar, options.marks, options.part),
         """\
 example:
   stagefunnel time-in-stage 'deals*.csv' --pipeline pipeline.toml --per item
@@ -150,11 +150,25 @@ example:
     "item-table": Command(
         "list the items with their outcome and what their journey was like",
         "questions.item_table",
-        (options.part,),
+        (item_options.items_table, item_options.cells, options.calendar, options.part),
         """\
-example:
+examples:
+  stagefunnel item-table deals.csv --pipeline pipeline.toml --skipped Discussion
   stagefunnel item-table deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed \\
       --out closed.csv
+""",
+    ),
+    "open-items": Command(
+        "list the items that are open now, the stuck ones first",
+        "questions.open_items",
+        (
+            *(item_options.limits, item_options.items_table, item_options.worst, options.observed),
+            *(options.calendar, options.marks),
+        ),
+        """\
+examples:
+  stagefunnel open-items deals.csv --pipeline pipeline.toml --limits Delivery=14d --top 10
+  stagefunnel open-items deals.csv --pipeline pipeline.toml --items items.csv --columns manager
 """,
     ),
     "summary": Command(
