@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from .options import whole
+
 _KINDS: Final = ("classic", "conversions", "furthest", "strict")  # two at once have a base each
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import stagefunnel as sf
 from stagefunnel.files import FileTable, expand, kind_of, read_tables, split_columns
 
+from ..tables.schema import MADE_OF_ITEMS
 from .progress import Bars, progress_bars
 from .values import split_names
 
@@ -91,6 +92,8 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
 def _further_columns(args: argparse.Namespace) -> list[str]:
     """List the columns beside those of every log that the options name."""
     several = [name for names in (args.by, args.hold, args.columns) for name in split_names(names) or ()]
+    if hasattr(args, "lost_from"):
+        several = [name for name in several if name not in MADE_OF_ITEMS]
     single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
     return list(dict.fromkeys([*several, *single]))
 

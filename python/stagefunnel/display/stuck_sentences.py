@@ -15,7 +15,7 @@ _SLOW: Final = 0.9
 def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items are over the limit of their stage, and how many slower than 90 % of the won.
 
-    A table that shows the first of them is about all that are open; one whose rows were chosen is about these.
+    A table of the first of them is about all that are open; one whose rows were chosen is about these.
     """
     numbers: Mapping[str, int] = remembered.get("counted", {})
     if not numbers or numbers["listed"] != len(table):

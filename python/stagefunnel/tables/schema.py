@@ -86,6 +86,7 @@ ITEMS: Final = (
     "back_moves",
     "skipped",
 )
+MADE_OF_ITEMS: Final = ("last_time", "cycle_time", "in_stage", "age")  # on request
 OPEN_ITEMS: Final = (  # before the columns that are asked for
     *("item", "stage", "entered", "in_stage"),
     *("age", "quantile", "over_limit"),

@@ -105,7 +105,7 @@ def length_of(value: LengthLike | None, clock: Clock, option: str, *, up: bool =
 
 
 def exact_length(value: Any, clock: Clock, option: str) -> Fraction | Months:
-    """Read a length exactly: in seconds, in calendar months, or as the number that a log of integers takes."""
+    """Read a length exactly: in seconds, in calendar months, or as a number in a log of integers."""
     if value is pd.NaT:
         raise SchemaError(named(option), " is missing (NaT); None means no bound")
     if isinstance(value, str):

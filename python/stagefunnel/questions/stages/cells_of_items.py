@@ -63,7 +63,7 @@ def items_in_cells(selection: Selection, cells: Mapping[str, Hashable | None], k
 
 
 def _alike(selection: Selection) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Put items together that every cell counts alike; return the number of each item, and an example of each.
+    """Put items together that every cell counts alike; return their numbers, and an example of each.
 
     Items without a row have the number -1.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,6 @@ from ..scope.item_rows import rows_of_items
 from ..scope.selection import Selection
 from ..scope.working import Lengths
 from .stays import open_now, stays_of
-
-ON_REQUEST: Final = ("last_time", "cycle_time", "in_stage", "age")
 
 
 def places_of(selection: Selection, first_row: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, outcome_values, remember, stage_values
 from ...tables.options import BasisName, KindName, MissingStages, Unlisted
-from ...tables.schema import ITEMS, MOVED_OUT
+from ...tables.schema import ITEMS, MADE_OF_ITEMS, MOVED_OUT
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT
 from ...working_hours import WorkingHours
@@ -21,7 +21,7 @@ from ..scope.selection import Selection, selection_of
 from ..scope.unknown_starts import born_unknown
 from ..scope.working import Lengths
 from .cells_of_items import items_in_cells, remembered_cells
-from .item_columns import ON_REQUEST, places_of, with_columns_on_request
+from .item_columns import places_of, with_columns_on_request
 
 
 def item_table(
@@ -93,7 +93,7 @@ def item_table(
     )
     cells = {"open_at": open_at, "skipped": skipped, "lost_from": lost_from, "reached": reached}
     chosen = items_in_cells(selection, cells, kind)
-    names = further_names(log, columns, ITEMS, ON_REQUEST)
+    names = further_names(log, columns, ITEMS, MADE_OF_ITEMS)
     lengths = Lengths.of(selection.data, calendar)
     facts = _core.stages.item_facts(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads

@@ -1,4 +1,4 @@
-"""The items that are open now, those first that have been in their stage longest by the measure of the won."""
+"""The items that are open now, those first that have been in their stage long for a won one."""
 
 from __future__ import annotations
 
@@ -71,10 +71,11 @@ def open_items(
     -------
     DataFrame
         One row per item: ``item`` (its key), ``stage``, ``entered`` (the start of its current visit),
-        ``in_stage`` (from then until the end of observation, or until the visit's own end), ``age`` (since the
-        item's first row, without the ``paused`` stages of the pipeline), ``quantile``, ``over_limit`` (true or
-        false, missing without a limit), then the `columns`. The highest quantile comes first, then the longest
-        ``in_stage``; a missing quantile comes last. What depends on a start that is not known is missing.
+        ``in_stage`` (from then until the end of observation, or until the visit's own end), ``age`` (since
+        the item's first row, without the ``paused`` stages of the pipeline), ``quantile``, ``over_limit``
+        (true or false, missing without a limit), then the `columns`. The highest quantile comes first, then
+        the longest ``in_stage``; a missing quantile comes last. What depends on a start that is not known is
+        missing.
         Lengths of time are timedeltas, or whole numbers where the log's times are plain integers.
 
     Raises

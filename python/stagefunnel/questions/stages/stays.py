@@ -24,12 +24,12 @@ _NO_MARKS: Final = RowMarks(None, None)
 
 @dataclass(frozen=True, eq=False)
 class Stays:
-    """All visits of a selection, items in the order of the journeys and the visits of an item in that of time.
+    """All visits of a selection, item by item, those of an item in the order of time.
 
     Attributes
     ----------
     item
-        Place of each item that has a visit.
+        Place in the journeys of each item that has a visit, in the order of their first rows.
     bounds
         Item `i` has the visits ``[bounds[i], bounds[i + 1])``.
     stage, is_of_won
@@ -61,7 +61,7 @@ class Stays:
 
     @property
     def length(self) -> Ticks:
-        """Length of each visit, until the end of what is read where it goes on; missing of an unknown start."""
+        """Length of each visit, until now where it goes on; missing where its start is unknown."""
         return np.where(self.is_known, self.ended - self.started, NAT)
 
 
@@ -131,7 +131,7 @@ def _measured(lengths: Lengths, started: Ticks, ended: Ticks, until: int) -> tup
 
 @dataclass(frozen=True, eq=False)
 class OpenNow:
-    """The items that are open now, one entry each, in the order of the journeys.
+    """The items that are open now, one entry each, in the order of their first rows.
 
     Attributes
     ----------
@@ -150,7 +150,7 @@ class OpenNow:
 
 
 def open_now(stays: Stays, paused: Sequence[bool]) -> OpenNow:
-    """Find the items that are open now; `paused` flags the stages in which the clock of an item stands still."""
+    """Find the items that are open now; `paused` flags the stages in which the clock stands still."""
     items = np.flatnonzero(stays.is_open)
     first, last = stays.bounds[items], stays.bounds[items + 1] - 1
     # A visit that is over is as long as it was, but nothing after the end of observation counts.
