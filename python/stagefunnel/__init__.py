@@ -4,8 +4,8 @@ Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
 once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`open_items` which are stuck
 now, :func:`time_to` how long they take to a stage, :func:`skips` who skips what, :func:`flow` what came and
-left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a period; :func:`funnel_by_period` shows one after the
-other and :func:`compare_periods` two side by side.
+left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a period;
+:func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;

@@ -59,9 +59,9 @@ def report(
     """Write one page about a log, for people who do not open a notebook.
 
     The page stands alone: it loads nothing, its charts are drawings, and a reader can filter its tables and
-    save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are stuck most, moves, the trend if the
-    log has dates, a breakdown if `by` names one, and what was unusual in the rows. Each section has its
-    definition and a sentence about this log.
+    save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are
+    stuck most, moves, the trend if the log has dates, a breakdown if `by` names one, and what was unusual in
+    the rows. Each section has its definition and a sentence about this log.
 
     Parameters
     ----------

@@ -110,8 +110,8 @@ def stuck(table: pd.DataFrame) -> Section | None:
     return Section(
         "stuck",
         "Stuck deals",
-        "The items that are open at the end of observation, whatever the period of the page: those first that "
-        "have been in their stage long. The quantile is the share of the visits of the same stage, of items "
+        "The items that are open at the end of observation, whatever the period of the page; those first "
+        "that have been in their stage long. The quantile is the share of the visits of that stage, of items "
         "that are won, that took no longer.",
         None,
         [_table(table, f"The {count(len(table))} that have been there longest")],

@@ -123,7 +123,11 @@ TRIALS: dict[str, list[Trial]] = {
     "attribution_step": [trial("2", needs="--by who --attribution step"), idle("1")],
     "basis": [trial("created", needs="--period 2026-01"), idle("created"), trial("closed"), trial("origin")],
     "period_basis": [trial("created", needs="--period 2026-01"), idle("created"), trial("closed")],
-    "calendar": [trial("calendar.toml"), trial("calendar.toml", needs="--columns age"), idle("calendar.toml")],
+    "calendar": [
+        trial("calendar.toml"),
+        trial("calendar.toml", needs="--columns age"),
+        idle("calendar.toml"),
+    ],
     "bins": [trial("1")],
     "by": [trial("who")],
     "columns": [trial("who")],
