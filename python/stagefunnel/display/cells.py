@@ -33,7 +33,7 @@ def cell_writer(
     if kind == "i" and name != "item":
         return count
     if kind == "b":
-        return lambda value: "yes" if value else ""
+        return lambda value: "yes" if not pd.isna(value) and value else ""
     return lambda value: _word(value, name_of)
 
 
