@@ -2,10 +2,10 @@
 
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
-once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`time_to` how long they take
-to a stage, :func:`skips` who skips what, :func:`flow` what came and left in a period, and
-:func:`chain_funnel` joins leads and deals. Each takes a period; :func:`funnel_by_period` shows one after the
-other and :func:`compare_periods` two side by side.
+once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`open_items` which are stuck
+now, :func:`time_to` how long they take to a stage, :func:`skips` who skips what, :func:`flow` what came and
+left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a period;
+:func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from .questions.stages.flow import flow
     from .questions.stages.items import item_table
     from .questions.stages.losses import losses
+    from .questions.stages.open_items import open_items
     from .questions.stages.time_to import time_to
     from .questions.stages.transitions import transitions
     from .questions.stages.variants import variants
@@ -105,6 +106,7 @@ __all__ = [
     "item_table",
     "losses",
     "merge",
+    "open_items",
     "options",
     "outcomes",
     "partial",
@@ -170,6 +172,7 @@ _NAMES_OF: Final = {
     "questions.stages.flow": ("flow",),
     "questions.stages.items": ("item_table",),
     "questions.stages.losses": ("losses",),
+    "questions.stages.open_items": ("open_items",),
     "questions.stages.time_to": ("time_to",),
     "questions.stages.transitions": ("transitions",),
     "questions.stages.variants": ("variants",),

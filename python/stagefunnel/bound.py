@@ -123,6 +123,7 @@ class Bound:
     funnel_by_period = of_pipeline(sf.funnel_by_period)
     item_table = of_pipeline(sf.item_table)
     losses = of_pipeline(sf.losses)
+    open_items = of_pipeline(sf.open_items)
     outcomes = of_pipeline(sf.outcomes)
     partial = of_pipeline(sf.partial)
     report = of_pipeline(sf.report)

@@ -22,6 +22,7 @@ from .errors import (
 from .naming import public
 from .pipeline_file import read_pipeline_file
 from .stage_rules import Label, Shorter, StageRules
+from .times.lengths import LengthLike
 from .times.periods import MomentLike
 from .toml_file import errors_name_the_file
 
@@ -79,6 +80,10 @@ class Pipeline:
         Which of `stages` stop the clock of an item, such as a wait for the customer: the times of
         :func:`time_to` and those until a loss leave them out. The time in the stages themselves still
         counts.
+    limits
+        How long an item should be in a stage of `stages` at most: ``{"Offer": "14d"}``, for
+        :func:`open_items` and :func:`time_in_stage`. With a calendar days are working days. For logs of
+        plain integers these are numbers; calendar months are refused.
 
     Raises
     ------
@@ -109,6 +114,7 @@ class Pipeline:
         ignore: Label | Sequence[Label] = (),
         ignore_shorter: Shorter | None = None,
         paused: Label | Sequence[Label] = (),
+        limits: Mapping[Any, LengthLike] | None = None,
     ) -> None:
         check_option("moved_out", moved_out, get_args(MovedOut))
         self._stages = _labels(stages)
@@ -125,6 +131,7 @@ class Pipeline:
             ignore=_labels(ignore),
             ignore_shorter=ignore_shorter,
             paused=_labels(paused),
+            limits=_by_label("limits", limits),
         )
         self._is_from_export = False
         problems = _problems(self._stages, self._won, self._lost, self._names)

@@ -14,10 +14,10 @@ from .working_hours import WorkingHours, calendar_in
 
 Observed: TypeAlias = str | int | datetime.date  # what TOML has for a moment
 _FILE_KEYS = ("observed_until", "pipeline", "columns", "calendar")
-_TABLES = ("names", "aliases", "since", "until")
+_TABLES = ("names", "aliases", "since", "until", "limits")
 _PIPELINE_KEYS = (
     *("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted"),
-    *("optional", "aliases", "since", "until", "ignore", "ignore_shorter", "paused"),
+    *("optional", "aliases", "since", "until", "ignore", "ignore_shorter", "paused", "limits"),
 )
 _COLUMN_KEYS = ("item", "stage", "time", "exited", "start_unknown", "order", "time_format", "zone")
 

@@ -166,6 +166,7 @@ class Settings:
             by_stage["ignore_shorter"] = {label: length_text(least) for label, least in shorter.items()}
         elif shorter is not None:
             lines.append(f"ignore_shorter = {_toml_moment(length_text(shorter))}")
+        by_stage["limits"] = {label: length_text(limit) for label, limit in rules.limits.items()}
         for key, values in by_stage.items():
             if values:
                 lines += ["", f"[pipeline.{key}]"]

@@ -1,8 +1,8 @@
-"""What a pipeline says of single stages: optional, renamed, dated, ignored, passed by accident, or paused."""
+"""What a pipeline says of single stages: optional, renamed, dated, ignored, short, paused or limited."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
@@ -36,6 +36,8 @@ class StageRules:
         Visits shorter than this are read as if they had not been; ``None``: none are.
     paused
         Stages in progress during which the clock of an item stands still.
+    limits
+        How long an item should be in a stage in progress at most.
     """
 
     optional: tuple[Label, ...] = ()
@@ -45,6 +47,7 @@ class StageRules:
     ignore: tuple[Label, ...] = ()
     ignore_shorter: Shorter | None = None
     paused: tuple[Label, ...] = ()
+    limits: Mapping[Label, LengthLike] = field(default_factory=dict)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -94,6 +97,7 @@ class StageRules:
             words.append(f"shorter than {self.ignore_shorter} ignored")
         if self.paused:
             words.append("paused: " + ", ".join(names[label] for label in self.paused))
+        words += [f"{names[label]} limited to {limit}" for label, limit in self.limits.items()]
         return words
 
     def problems(
@@ -103,13 +107,19 @@ class StageRules:
         listed = [*stages, *final]
         problems = _not_in("optional", self.optional, stages, final)
         problems += _not_in("paused", self.paused, stages, final)
-        for name in _DATES:
+        for name in (*_DATES, "limits"):
             problems += _not_in(name, getattr(self, name), stages, final)
         if isinstance(self.ignore_shorter, Mapping):
             strangers = [label for label in self.ignore_shorter if label not in listed]
             if strangers:
                 problems.append(f"ignore_shorter names {quoted(strangers)}, which it does not list")
-        problems += _not_lengths(self.ignore_shorter)
+        shorter = self.ignore_shorter
+        lengths = [*shorter.values()] if isinstance(shorter, Mapping) else [shorter]
+        problems += _not_lengths("ignore_shorter", lengths)
+        problems += _not_lengths("limits", self.limits.values())
+        problems += [
+            f"limits has no length for {label!r}" for label, limit in self.limits.items() if limit is None
+        ]
         for other, label in self.aliases.items():
             if other in listed:
                 problems.append(f"{other!r} is listed as a stage and read as {label!r} by aliases")
@@ -127,23 +137,20 @@ class StageRules:
         return problems
 
 
-def _not_lengths(shorter: Shorter | None) -> list[str]:
-    """List the least lengths that no log could have; whether times are numbers only a log knows."""
-    lengths = shorter.values() if isinstance(shorter, Mapping) else [shorter]
+def _not_lengths(name: str, lengths: Iterable[LengthLike | None]) -> list[str]:
+    """List the lengths that no log could have; whether times are numbers only a log knows."""
     problems = []
     for length in lengths:
         # NumPy's lengths of time are integers too.
         is_number = is_whole_number(length) or isinstance(length, float)
         has_unit = isinstance(length, np.timedelta64) or not is_number
         try:
-            read = length_of(length, Clock("ns" if has_unit else None, None), "ignore_shorter")
+            read = length_of(length, Clock("ns" if has_unit else None, None), name)
         except SchemaError as error:
             problems.append(str(error))
         else:
             if isinstance(read, Months):
-                problems.append(
-                    f"ignore_shorter={length!r} is in calendar months, which differ in length; give days"
-                )
+                problems.append(f"{name}={length!r} is in calendar months, which differ in length; give days")
     return problems
 
 

@@ -142,6 +142,11 @@ class WorkingHours:
         return Fraction(sum(lengths), len(lengths))
 
     @property
+    def week(self) -> int:
+        """Seconds of work in a week without holidays."""
+        return sum(span.end - span.begin for spans in self._spans for span in spans)
+
+    @property
     def hours(self) -> dict[str, list[tuple[str, str]]]:
         """The spans of each day of the week that has some, as text."""
         return {

@@ -36,6 +36,7 @@ from reference.journeys import (
 )
 from reference.kinds import Counted, counted
 from reference.losses import losses, skips
+from reference.open_items import OpenItem, open_items, shares_over_limit
 from reference.quality import quality
 from reference.selection import followed, kept_rows, moved_items
 from reference.sequence_steps import Exclusion, Months
@@ -57,6 +58,7 @@ __all__ = [
     "Marks",
     "Match",
     "Months",
+    "OpenItem",
     "Place",
     "Row",
     "Signs",
@@ -84,6 +86,7 @@ __all__ = [
     "losses",
     "lost_from",
     "moved_items",
+    "open_items",
     "outcome",
     "outcome_of",
     "outcomes",
@@ -96,6 +99,7 @@ __all__ = [
     "sequence_funnel",
     "sequence_items",
     "sequence_trend",
+    "shares_over_limit",
     "skipped_stages",
     "skips",
     "skips_at_moves",

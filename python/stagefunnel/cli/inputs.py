@@ -40,7 +40,7 @@ class Inputs:
         return {
             "unlisted": self.unlisted,
             "missing": self.missing or "near",
-            "period": read_period(args.period, self.log),
+            "period": read_period(getattr(args, "period", None), self.log),
             "as_of": read_moment(args.as_of, self.log),
             **({} if where is None else {"where": where}),
         }

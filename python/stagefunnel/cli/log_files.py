@@ -14,6 +14,7 @@ import stagefunnel as sf
 from stagefunnel.files import FileTable, column_names, expand, kind_of, read_tables, split_columns
 
 from ..tables.group_names import column_behind
+from ..tables.schema import MADE_OF_ITEMS
 from .progress import Bars, progress_bars
 from .values import split_names
 
@@ -114,6 +115,8 @@ def _further_columns(args: argparse.Namespace) -> list[str]:
     """List the columns beside those of every log that the other options name."""
     several = [name for names in (args.hold, args.columns) for name in split_names(names) or ()]
     conditions = [condition.column for condition in args.where or ()]
+    if hasattr(args, "lost_from"):
+        several = [name for name in several if name not in MADE_OF_ITEMS]
     single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
     return list(dict.fromkeys([*several, *single, *conditions]))
 

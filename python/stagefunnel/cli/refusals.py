@@ -71,10 +71,23 @@ def _keeps_all(option: str) -> Callable[[_Args], bool]:
 
 def _measures_nothing(args: _Args) -> bool:
     """Check for a question in which no item is too recent, and that has no periods of its own."""
+    if _lists_open_items(args):
+        return False
     if hasattr(args, "window"):
         return args.window is None
     has_periods = hasattr(args, "every") or getattr(args, "same_part", False)
     return not has_periods and args.within is None
+
+
+def _lists_open_items(args: _Args) -> bool:
+    """Check for the question of which every answer is about the end of observation."""
+    return hasattr(args, "limits") and not hasattr(args, "per")
+
+
+def _measures_no_item(args: _Args) -> bool:
+    """Check for a list of items without a length of time."""
+    wanted = (getattr(args, "columns", None) or "").split(",")
+    return hasattr(args, "open_at") and not {"cycle_time", "in_stage", "age"} & {*wanted}
 
 
 def _reads_step_1(args: _Args) -> bool:
@@ -95,6 +108,11 @@ _RULES: Final = (
     ),
     _Rule(("items", "items_key"), _is_export, "an export has its own table of items; leave out {}"),
     _Rule(("start_unknown",), _is_export, "an export says itself which starts are unknown; leave out {}"),
+    _Rule(
+        ("calendar",),
+        _measures_no_item,
+        "{} measures cycle_time, in_stage and age; name one of them in --columns, or leave it out",
+    ),
     _Rule(("items_key",), _lacks("items"), "{} names the key of --items, and there is no --items"),
     _Rule(("empty",), _is_export, "{} is for tables of your own: an export without rows is refused"),
     _Rule(("threads",), _is_export, "{} is for tables of your own; for an export set STAGEFUNNEL_THREADS"),

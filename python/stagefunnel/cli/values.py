@@ -62,6 +62,21 @@ def read_where(args: argparse.Namespace) -> list[Mapping[str, Any]] | None:
     return conditions
 
 
+def read_limits(
+    texts: list[str] | None, log: sf.StageLog, pipeline: sf.Pipeline, parser: argparse.ArgumentParser
+) -> dict[Any, Any] | None:
+    """Read ``STAGE=TIME`` texts as the limit of each stage; ``none`` takes one off."""
+    if texts is None:
+        return None
+    limits = {}
+    for text in [one for some in texts for one in some.split(",")]:
+        stage, equals, length = text.rpartition("=")
+        if not (stage and equals and length):
+            parser.error(f"--limits {text}: it is a stage and a length of time, e.g. --limits Offer=14d")
+        limits[read_stage(stage, pipeline)] = None if length == "none" else read_length(length, log)
+    return limits
+
+
 def read_only(texts: list[str] | None, parser: argparse.ArgumentParser) -> dict[str, list[str]] | None:
     """Read ``COLUMN=VALUE`` texts as the values of each column; a column may have several."""
     if texts is None:

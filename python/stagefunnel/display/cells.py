@@ -33,12 +33,12 @@ def cell_writer(
     if kind == "i" and name != "item":
         return count
     if kind == "b":
-        return lambda value: "yes" if value else ""
+        return lambda value: "yes" if not pd.isna(value) and value else ""
     return lambda value: _word(value, name_of)
 
 
 def _is_share(name: str) -> bool:
-    return name.startswith(("conversion", "share", "rate_")) or name.endswith("rate")
+    return name.startswith(("conversion", "share", "rate_", "over_limit")) or name.endswith("rate")
 
 
 def _word(value: Any, name_of: NameOf) -> str:

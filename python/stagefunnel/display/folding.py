@@ -35,6 +35,7 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "item_table": (
         *("back_moves", "skipped", "visits", "lost_from", "furthest_stage", "last_stage", "first_time"),
     ),
+    "open_items": ("entered", "age", "quantile"),
     "sequence_funnel": ("immature", "median_from_first", "dropped", "conversion_from_previous"),
     "sequence_items": ("entry_time", "stop", "steps"),
     "sequence_trend": ("converted_mature", "mature", "conversion_mature", "converted"),

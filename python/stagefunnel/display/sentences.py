@@ -19,6 +19,7 @@ from ..tables.schema import (
     EXPLANATION,
     FLOW,
     LOSSES,
+    OPEN_ITEMS,
     OUTCOME_TABLE,
     PROBLEMS,
     QUALITY,
@@ -38,6 +39,7 @@ from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
 from .skip_sentences import skip_sentence
 from .standouts import of_standouts
+from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
 from .variant_sentences import of_variants
@@ -286,6 +288,10 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),
     "flow": (FLOW, lambda table, *_: of_each_group(table, "stage", of_flow)),
+    "open_items": (
+        OPEN_ITEMS[-2:],
+        lambda table, _, remembered: of_open_items(table, remembered),
+    ),
     "item_table": (("outcome",), lambda table, *_: of_items(table)),
     "explanation": (EXPLANATION, lambda table, name_of, _: of_explanation(table, name_of)),
     "rows": (ROWS, lambda table, *_: of_rows(table)),

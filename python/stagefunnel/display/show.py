@@ -20,6 +20,7 @@ from ..tables.schema import (
     FUNNEL,
     ITEMS,
     LOSSES,
+    OPEN_ITEMS,
     OUTCOME_TABLE,
     QUALITY,
     SEQUENCE,
@@ -53,6 +54,7 @@ _MOST_MOVES = 10
 _TITLES = {
     "outcomes": "How {items} stand",
     "item_table": "Items",
+    "open_items": "Open items, the stuck ones first",
     "variants": "Variants of journeys",
     "visits": "Visits",
     "transitions": "Moves between stages",
@@ -73,6 +75,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "flow": FLOW,
     "outcomes": OUTCOME_TABLE,
     "item_table": ITEMS,
+    "open_items": OPEN_ITEMS[:1],
     "sequence_funnel": SEQUENCE,
     "sequence_items": SEQUENCE_ITEMS,
     "sequence_trend": ("period",),
@@ -188,7 +191,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns in (ITEMS, VARIANTS):
+    if columns is None or columns[0] == "item" or columns is VARIANTS:
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []

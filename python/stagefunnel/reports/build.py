@@ -18,10 +18,14 @@ from ..pipeline import Pipeline
 from ..questions.funnel.funnel import funnel, outcomes
 from ..questions.funnel.skips import skips
 from ..questions.funnel.trend import funnel_by_period
+from ..questions.scope.breakdown import by_columns
+from ..questions.scope.known import known_group
 from ..questions.scope.where import Where, asked_of
 from ..questions.stages.losses import losses
+from ..questions.stages.open_items import open_items
 from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
+from ..tables.schema import OPEN_ITEMS
 from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..working_hours import WorkingHours
@@ -31,6 +35,7 @@ from .painter import painter
 
 _Question: TypeAlias = Callable[[], Section | None]
 _MOST_PERIODS = 36
+_MOST_STUCK = 10
 
 
 def report(
@@ -56,9 +61,9 @@ def report(
     """Write one page about a log, for people who do not open a notebook.
 
     The page stands alone: it loads nothing, its charts are drawings, and a reader can filter its tables and
-    save them as CSV. It has both funnels side by side, losses, skips, time in stage, moves, the trend if the
-    log has dates, a breakdown if `by` names one, and what was unusual in the rows. Each section has its
-    definition and a sentence about this log.
+    save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are
+    stuck most, moves, the trend if the log has dates, a breakdown if `by` names one, and what was unusual in
+    the rows. Each section has its definition and a sentence about this log.
 
     Parameters
     ----------
@@ -127,6 +132,18 @@ def report(
             lambda: sections.lost(draw, losses(log, pipeline, reason=reason, calendar=calendar, **scope)),
             lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), **scope)),
             lambda: sections.times(draw, answers.time_in_stage),
+            lambda: sections.stuck(
+                open_items(
+                    log,
+                    pipeline,
+                    columns=_owners(log, by),
+                    top=_MOST_STUCK,
+                    unlisted=unlisted,
+                    missing=missing,
+                    as_of=as_of,
+                    calendar=calendar,
+                )
+            ),
             lambda: sections.moves(draw, answers.transitions),
         ]
         if log.unit is not None and log.n_rows:
@@ -168,6 +185,12 @@ def _groups(
 ) -> Section:
     grouped = funnel(log, pipeline, kind="both", by=by, top=top, **scope)
     return sections.groups(outcomes(log, pipeline, by=by, top=top, **scope), grouped)
+
+
+def _owners(log: StageLog, by: str | Sequence[str] | None) -> list[str]:
+    """Return the columns of a breakdown that a list of items can show beside its own."""
+    names = [] if by is None else by_columns(by)
+    return [name for name in names if known_group(log, name) is None and name not in OPEN_ITEMS]
 
 
 def _first(by: str | Sequence[str] | None) -> str | Sequence[str] | None:

@@ -103,6 +103,22 @@ def times(draw: Draw, table: pd.DataFrame) -> Section | None:
     )
 
 
+def stuck(table: pd.DataFrame) -> Section | None:
+    """Make the section of the items that are open and stuck; ``None`` where none is open."""
+    if table.empty:
+        return None
+    return Section(
+        "stuck",
+        "Stuck deals",
+        "The items that are open at the end of observation, whatever the period of the page; those first "
+        "that have been in their stage long. The quantile is the share of the visits of that stage, of items "
+        "that are won, that took no longer.",
+        None,
+        [_table(table, f"The {count(len(table))} that have been there longest")],
+        answers(table, table.attrs["stagefunnel"]),
+    )
+
+
 def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
     """Make the section of moves; ``None`` without any."""
     if table.empty:

@@ -86,6 +86,11 @@ ITEMS: Final = (
     "back_moves",
     "skipped",
 )
+MADE_OF_ITEMS: Final = ("last_time", "cycle_time", "in_stage", "age")  # on request
+OPEN_ITEMS: Final = (  # before the columns that are asked for
+    *("item", "stage", "entered", "in_stage"),
+    *("age", "quantile", "over_limit"),
+)
 ROWS: Final = ("item", "stage", "time")
 VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),

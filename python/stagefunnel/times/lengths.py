@@ -90,7 +90,7 @@ def length_of(value: LengthLike | None, clock: Clock, option: str, *, up: bool =
     """
     if value is None:
         return None
-    exact = _exact(value, clock, option)
+    exact = exact_length(value, clock, option)
     if isinstance(exact, Months):
         if not 0 <= exact.number <= _MOST_MONTHS:
             raise SchemaError(given(option, value), " is not between 0 and 1,000 years")
@@ -104,7 +104,8 @@ def length_of(value: LengthLike | None, clock: Clock, option: str, *, up: bool =
     return int(whole)
 
 
-def _exact(value: Any, clock: Clock, option: str) -> Fraction | Months:
+def exact_length(value: Any, clock: Clock, option: str) -> Fraction | Months:
+    """Read a length exactly: in seconds, in calendar months, or as a number in a log of integers."""
     if value is pd.NaT:
         raise SchemaError(named(option), " is missing (NaT); None means no bound")
     if isinstance(value, str):

@@ -26,7 +26,7 @@ NEEDS = {
     "attribution_step": "--by who --attribution step",
     "basis": "--period 2026-01",
     "currency": "--amount value --items items.csv",
-    "items_key": "--items items.csv --by team --where team=A",
+    "items_key": "--items items.csv --by team --where team=A --columns team",
     "observed_until": "--within 3d --window 3d",
     "rates": "--amount value --items items.csv --currency who",
     "top": "--by who",

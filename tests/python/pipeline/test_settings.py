@@ -93,7 +93,7 @@ def test_labels_that_are_text_keep_names_of_digits_as_text(file: Path) -> None:
         (
             "[pipeline]\nstages = 'A'\nwin = 'B'",
             ": [pipeline] has no key 'win'; it knows 'stages', 'won', 'lost', 'names', 'elsewhere', "
-            "'moved_out', 'unlisted', 'optional', 'aliases', 'since', 'until', 'ignore', … (2 more); "
+            "'moved_out', 'unlisted', 'optional', 'aliases', 'since', 'until', 'ignore', … (3 more); "
             "did you mean 'won'?",
         ),
         (

@@ -96,6 +96,7 @@ CHECKS: dict[str, Any] = {
     ),
     "item_table": lambda: assert_same(sf.item_table(log(), PIPELINE), reference.item_table(ROWS, PIPELINE)),
     "losses": lambda: of_plain(sf.losses),
+    "open_items": lambda: of_plain(sf.open_items, columns="team", limits={"Offer": "3d"}),
     "outcomes": lambda: of_plain(sf.outcomes, by="team"),
     "partial": lambda: assert_same(
         sf.partial(log(), PIPELINE).summary().funnel, reference.funnel(ROWS, PIPELINE, kind="both")

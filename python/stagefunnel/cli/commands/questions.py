@@ -10,7 +10,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import Inputs, open_inputs, open_log_and_pipeline
-from ..values import read_period, read_stage, split_names
+from ..values import read_limits, read_period, read_stage, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -85,6 +85,7 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
             per=args.per,
             calendar=inputs.calendar,
             **_groups(args),
+            limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
             **inputs.scope(args),
         )
 
@@ -141,8 +142,39 @@ def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the items, one row each."""
     with open_inputs(args, parser) as inputs:
-        by = split_names(args.by)
-        return sf.item_table(inputs.log, inputs.pipeline, by=by, at=args.at, **inputs.scope(args))
+        cells = ("open_at", "skipped", "lost_from", "reached")
+        of_cells = {
+            name: read_stage(label, inputs.pipeline)
+            for name in cells
+            if (label := getattr(args, name)) is not None
+        }
+        return sf.item_table(
+            inputs.log,
+            inputs.pipeline,
+            by=split_names(args.by),
+            at=args.at,
+            kind=args.kind,
+            columns=split_names(args.columns) or (),
+            calendar=inputs.calendar,
+            **of_cells,
+            **inputs.scope(args),
+        )
+
+
+def open_items(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """List the items that are open now, the stuck ones first."""
+    with open_inputs(args, parser) as inputs:
+        options = inputs.stretch(args)
+        options.pop("period")  # what is open is open now
+        return sf.open_items(
+            inputs.log,
+            inputs.pipeline,
+            columns=split_names(args.columns) or (),
+            top=args.top,
+            limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
+            calendar=inputs.calendar,
+            **options,
+        )
 
 
 def losses(args: _Args, parser: _Parser) -> pd.DataFrame:

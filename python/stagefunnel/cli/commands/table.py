@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import job_options, options, way_options, where_options
+from .. import item_options, job_options, options, way_options, where_options
 from ..init_options import suggesting
 from .command import Command
 from .sequence_table import SEQUENCE_COMMANDS
@@ -123,7 +123,7 @@ examples:
         "questions.time_in_stage",
         (
             *(options.per, *_GROUPS, options.at_item, options.largest),
-            *(options.calendar, options.marks, options.part),
+            *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\
 examples:
@@ -174,12 +174,30 @@ examples:
     "item-table": Command(
         "list the items with their outcome and what their journey was like",
         "questions.item_table",
-        (*_GROUPS, options.at_item, options.part),
+        (
+            *(*_GROUPS, options.at_item, item_options.more_columns, item_options.cells),
+            *(options.calendar, options.part),
+        ),
         """\
 examples:
   stagefunnel item-table deals.csv --pipeline pipeline.toml --items items.csv --by manager
+  stagefunnel item-table deals.csv --pipeline pipeline.toml --skipped Discussion
   stagefunnel item-table deals.csv --pipeline pipeline.toml --period 2026-03 --basis closed \\
       --out closed.csv
+""",
+    ),
+    "open-items": Command(
+        "list the items that are open now, the stuck ones first",
+        "questions.open_items",
+        (
+            *(item_options.limits, item_options.items_table, where_options.where),
+            *(item_options.worst, options.observed),
+            *(options.calendar, options.marks),
+        ),
+        """\
+examples:
+  stagefunnel open-items deals.csv --pipeline pipeline.toml --limits Delivery=14d --top 10
+  stagefunnel open-items deals.csv --pipeline pipeline.toml --items items.csv --columns manager
 """,
     ),
     "summary": Command(

@@ -137,5 +137,8 @@ class Lengths:
         if not len(present):
             nothing = np.zeros(0, dtype=np.int64)
             return Spans.of(nothing, nothing)
-        ends = self._in_unit(np.array([present.min(), present.max()], dtype=np.int64))
+        # Ends of visits and of observation may be later than the last row; the begin stays, from which all
+        # lengths are counted.
+        last = max(int(present.max()), int(times.max(initial=NAT)))
+        ends = self._in_unit(np.array([present.min(), last], dtype=np.int64))
         return calendar.spans(int(ends[0]), int(ends[1]), Clock(self.unit, self.data.zone))

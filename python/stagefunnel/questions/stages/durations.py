@@ -26,6 +26,7 @@ from ..scope.reading import elsewhere_flags
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
+from .limits import LimitsLike, with_over_limit
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 
@@ -45,6 +46,7 @@ def time_in_stage(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    limits: LimitsLike | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
@@ -73,6 +75,8 @@ def time_in_stage(
         As for :func:`funnel`.
     calendar
         Working hours: time outside them does not count. By default all time counts.
+    limits
+        How long a visit of a stage should be at most, as for :func:`open_items`.
 
     Returns
     -------
@@ -80,7 +84,9 @@ def time_in_stage(
         One row per group of `by` and stage: ``stage``, ``outcome``, ``visits``, which are ``completed``,
         ``open`` or of ``start_unknown``, ``items`` (with a visit), then ``mean``, ``median`` and the
         quantiles (linear interpolation) of the durations. These are timedeltas, or floats where the log's
-        times are plain integers; missing where no visit is completed. Means and quantiles are exact.
+        times are plain integers; missing where no visit is completed. Means and quantiles are exact. Where a
+        stage has a limit, ``over_limit`` comes last: the share of all visits, open ones too, that are longer;
+        visits of an unknown start do not count.
 
     Raises
     ------
@@ -122,6 +128,9 @@ def time_in_stage(
         groups=ONE_GROUP if of_items is None else of_items.groups,
         shown=None if of_items is None else of_items.shown,
         **lengths.remembered,
+    )
+    table = with_over_limit(
+        table, selection, lengths, limits, of_items, period=period, basis=basis, as_of=as_of
     )
     return asked.remarked(selection.remarked(table))
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, outcome_values, remember, stage_values
-from ...tables.options import AtName, BasisName, MissingStages, Unlisted
-from ...tables.schema import ITEMS, MOVED_OUT
+from ...tables.options import AtName, BasisName, KindName, MissingStages, Unlisted
+from ...tables.schema import ITEMS, MADE_OF_ITEMS, MOVED_OUT
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT
+from ...working_hours import WorkingHours
+from ..scope.further import further_names
 from ..scope.item_groups import item_groups_of
 from ..scope.selection import Selection, selection_of
 from ..scope.unknown_starts import born_unknown
 from ..scope.where import Where, asked_of
+from ..scope.working import Lengths
+from .cells_of_items import items_in_cells, remembered_cells
+from .item_columns import places_of, with_columns_on_request
 
 
 def item_table(
@@ -33,6 +37,13 @@ def item_table(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    open_at: Hashable | None = None,
+    skipped: Hashable | None = None,
+    lost_from: Hashable | None = None,
+    reached: Hashable | None = None,
+    kind: KindName = "classic",
+    columns: str | Sequence[str] = (),
+    calendar: WorkingHours | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """List the items of a log with their outcomes and facts about their journeys.
@@ -49,6 +60,18 @@ def item_table(
         keeps.
     unlisted, missing, period, basis, as_of, where
         As for :func:`funnel`. Items without a row of a listed stage are not listed.
+    open_at, skipped, lost_from, reached
+        Stages: only the items behind these cells of a funnel are listed, named as its columns are. Where
+        several are given, an item is behind all of them.
+    kind
+        Kind of that funnel, as for :func:`funnel`, but not ``"both"``: an item that the kind leaves out is
+        not listed, and with conversions ``reached`` has the assumed ones too.
+    columns
+        Columns to add: ``"last_time"`` (the item's last row), ``"cycle_time"`` (``closed_at`` −
+        ``first_time``; missing while open), ``"in_stage"`` and ``"age"`` (as for :func:`open_items`; missing
+        unless open), and columns of the items table, or of the log in the item's last row.
+    calendar
+        Working hours in which these lengths of time are measured, as for :func:`time_in_stage`.
 
     Returns
     -------
@@ -60,7 +83,7 @@ def item_table(
         (the last stage before a loss that stands), ``visits``, ``back_moves`` (to an earlier in-progress
         stage), ``skipped`` (in-progress stages gone beyond without a visit).
         An item that moved to another pipeline and is kept has the outcome ``moved_out``, and neither
-        ``closed_at`` nor ``lost_from``.
+        ``closed_at`` nor ``lost_from``. Then the `columns`.
 
     Raises
     ------
@@ -87,17 +110,21 @@ def item_table(
         as_of=as_of,
     )
     log = selection.log
-    of_items = item_groups_of(selection, by, at=at, reserved=ITEMS)
+    cells = {"open_at": open_at, "skipped": skipped, "lost_from": lost_from, "reached": reached}
+    chosen = items_in_cells(selection, cells, kind)
+    names = further_names(log, columns, ITEMS, MADE_OF_ITEMS)
+    lengths = Lengths.of(selection.data, calendar)
+    of_items = item_groups_of(selection, by, at=at, reserved=[*ITEMS, *names])
     facts = _core.stages.item_facts(
         journeys=selection.journeys, pipeline=selection.lookup, threads=log._data.threads
     )
     outcome_names = outcome_values(facts.outcome)
-    lost_from, not_closed = facts.lost_from, facts.outcome == 0
+    lost_at, not_closed = facts.lost_from, facts.outcome == 0
     if selection.moved is not None:
         moved = np.isin(facts.first_row, selection.journeys.first_row[selection.moved])
         outcome_names = outcome_names.add_categories([MOVED_OUT])
         outcome_names[moved] = MOVED_OUT
-        lost_from, not_closed = np.where(moved, -1, lost_from), not_closed | moved
+        lost_at, not_closed = np.where(moved, -1, lost_at), not_closed | moved
     table = frame(
         {
             "item": log._data.keys_at(facts.first_row).reset_index(drop=True),
@@ -106,27 +133,25 @@ def item_table(
             "closed_at": log._data.times_or_missing(np.where(not_closed, NAT, facts.closed_at)),
             "last_stage": stage_values(pipeline, facts.last_stage),
             "furthest_stage": stage_values(pipeline, facts.furthest_stage),
-            "lost_from": stage_values(pipeline, lost_from),
+            "lost_from": stage_values(pipeline, lost_at),
             "visits": facts.visits,
             "back_moves": facts.back_moves,
             "skipped": facts.skipped,
         },
         ITEMS,
     )
-    if of_items is None:
-        remember(table, "item_table", pipeline)
-    else:
-        code = of_items.code[_items_of(selection, facts.first_row)]
-        table = label_rows(table, of_items.groups.values, code)
-        remember(table, "item_table", pipeline, **of_items.groups.remembered)
+    table = with_columns_on_request(
+        table, selection, facts, names, lengths, period=period, basis=basis, as_of=as_of
+    )
+    place = places_of(selection, facts.first_row)
+    remembered = {**lengths.remembered, **remembered_cells(cells, kind)}
+    if of_items is not None:
+        table = label_rows(table, of_items.groups.values, of_items.code[place])
+        remembered |= of_items.groups.remembered
+    if chosen is not None:
+        table = table[chosen[place]].reset_index(drop=True)
+    remember(table, "item_table", pipeline, **remembered)
     return asked.remarked(selection.remarked(table))
-
-
-def _items_of(selection: Selection, first_row: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
-    """Find the places of items in the journeys by their first rows in the input."""
-    known = selection.journeys.first_row
-    order = np.argsort(known, kind="stable")
-    return order[np.searchsorted(known, first_row, sorter=order)]
 
 
 def _first_times(selection: Selection, facts: _core.stages.ItemFacts) -> pd.Series:

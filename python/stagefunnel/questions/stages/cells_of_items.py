@@ -1,0 +1,124 @@
+"""From a number to its items: which items a cell of a funnel counts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, did_you_mean, given, quoted
+from ...pipeline import Pipeline
+from ..funnel.count import count
+from ..funnel.kinds import Rule, rules_of
+from ..scope.groups import Groups
+from ..scope.scope import Scope
+from ..scope.selection import Selection
+
+Flags: TypeAlias = npt.NDArray[np.bool_]
+_MOST_CELLS: Final = 1 << 20  # that the core counts at once, to bound its memory
+
+
+def items_in_cells(selection: Selection, cells: Mapping[str, Hashable | None], kind: str) -> Flags | None:
+    """Flag the items of a log that cells of a funnel count, all of them.
+
+    Parameters
+    ----------
+    selection
+        The rows that the question reads.
+    cells
+        Stages by the names of the funnel's columns; ``None`` for a column that is not asked about.
+    kind
+        Kind of the funnel. Without a stage the items are those of its base.
+
+    Returns
+    -------
+    ndarray or None
+        One flag per item of the log; ``None`` where all items of the selection are meant.
+
+    Raises
+    ------
+    SchemaError
+        If a label is not a stage, or the kind is not one kind.
+    """
+    if kind == "both":
+        raise SchemaError(
+            given("kind", kind), " is two funnels with a base each; name 'classic' or 'conversions'"
+        )
+    (rule,) = rules_of(kind, "won", None)
+    rows = {
+        name: _row_of(selection.pipeline, name, label) for name, label in cells.items() if label is not None
+    }
+    if not rows and rule.lost_then_won == _core.funnel.LostThenWon.include:
+        return None
+    code, examples = _alike(selection)
+    of_example = np.concatenate(
+        [_counted(selection, rule, part, rows) for part in _parts(examples, len(selection.pipeline.labels))]
+    )
+    # The last flag is that of items without a row.
+    return np.append(of_example, False)[code]
+
+
+def _alike(selection: Selection) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Put items together that every cell counts alike; return their numbers, and an example of each.
+
+    Items without a row have the number -1.
+    """
+    rules = selection.pipeline.rules
+    if rules.since or rules.until:
+        has_rows = np.diff(selection.journeys.offsets.view(np.int64)) > 0
+        examples = np.flatnonzero(has_rows)
+        code = np.full(len(has_rows), -1, dtype=np.int64)
+        code[examples] = np.arange(len(examples))
+        return code, examples
+    variants = _core.stages.find_variants(
+        journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
+    )
+    number = variants.of_item.astype(np.int64)
+    is_listed = number < len(variants.example)
+    if selection.moved is not None:
+        number = 2 * number + selection.moved
+    _, first, own = np.unique(number[is_listed], return_index=True, return_inverse=True)
+    code = np.full(len(number), -1, dtype=np.int64)
+    code[is_listed] = own
+    return code, np.flatnonzero(is_listed)[first]
+
+
+def _parts(examples: npt.NDArray[np.int64], n_stages: int) -> list[npt.NDArray[np.int64]]:
+    n = max(_MOST_CELLS // n_stages, 1)
+    return [examples[at : at + n] for at in range(0, max(len(examples), 1), n)]
+
+
+def _counted(
+    selection: Selection, rule: Rule, items: npt.NDArray[np.int64], rows: Mapping[str, int]
+) -> Flags:
+    """Count some items in a group of their own each, and flag those that are in all cells."""
+    n = len(items)
+    code = np.full(selection.log.n_items, n, dtype=np.int32)  # the last group has all others
+    code[items] = np.arange(n, dtype=np.int32)
+    groups = Groups(code, pd.DataFrame({"item": np.arange(n + 1)}))
+    counts = count(Scope(selection, groups), rule)
+    flags = counts.base[:n] > 0
+    for name, row in rows.items():
+        flags &= getattr(counts, name)[:n, row] > 0
+    return flags
+
+
+def _row_of(pipeline: Pipeline, option: str, label: Any) -> int:
+    for row, known in enumerate(pipeline.labels):
+        if label == known:
+            return row
+    hint = did_you_mean(label, pipeline.labels)
+    raise SchemaError(
+        given(option, label),
+        f" is not a stage of the pipeline{hint}; it has: {quoted(pipeline.labels)}",
+    )
+
+
+def remembered_cells(cells: Mapping[str, Hashable | None], kind: str) -> dict[str, Any]:
+    """Return what a table remembers of the cells that its items are behind."""
+    of_cells = {name: str(label) for name, label in cells.items() if label is not None}
+    return {"cells": of_cells, "kind": kind} if of_cells or kind != "classic" else {}
