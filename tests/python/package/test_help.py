@@ -27,6 +27,7 @@ LONGEST_HELP_OF_A_FUNCTION = 100
 FREE = {
     *("Pipeline.names", "Pipeline.aliases", "Pipeline.since", "Pipeline.until", "pipelines_of_log.pipelines"),
     *("Suggestion.reading", "suggest.data", "to_excel.tables"),  # any table, file or answer
+    "Pipeline.limits",
     *("Pipeline.replace.changes", "Settings.bind.defaults", "bind.defaults", "Bound.defaults"),
 }
 
