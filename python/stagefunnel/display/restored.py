@@ -20,7 +20,9 @@ from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PART
 _KEYS: Final = ("from_stage", "to_stage", "stage", "lost_stage", "step", "start", "period")
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
-_LENGTHS: Final = re.compile(r"mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+")
+_LENGTHS: Final = re.compile(
+    r"(median_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
+)
 
 
 def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort: bool = True) -> pd.DataFrame:

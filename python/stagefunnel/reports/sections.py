@@ -109,7 +109,7 @@ def stuck(table: pd.DataFrame) -> Section | None:
         return None
     return Section(
         "stuck",
-        "Stuck deals",
+        "Stuck items",
         "The items that are open at the end of observation, whatever the period of the page; those first "
         "that have been in their stage long. The quantile is the share of the visits of that stage, of items "
         "that are won, that took no longer.",

@@ -89,7 +89,7 @@ def merge(**options: Any) -> Callable[[], Any]:
         (
             funnel(by="team", at="stage"),
             "at",
-            "at=\"stage\" reads by= where an item enters a stage, but 'team' are of the item itself; "
+            "at=\"stage\" reads by= where an item enters a stage, but 'team' are columns of the items table; "
             "name a column of the log",
         ),
         (funnel(by=[]), "by", "by= names no column"),

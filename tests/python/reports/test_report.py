@@ -70,6 +70,7 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
         "Where items are lost",
         "What is skipped, by manager",
         "Time in stage",
+        "Stuck items",
         "Moves between stages",
         "By the period in which items were created",
         "By manager",
@@ -142,7 +143,7 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     shop = sf.datasets.worked_example()
     frame = pd.DataFrame({"item": [1, 2, 3], "stage": ["New", "New", "Won"], "time": [0, 1, 2]})
     page = Reader(page_of(tmp_path, sf.StageLog(frame), shop.pipeline))
-    assert page.text["h2"] == ["The two funnels", "What is skipped", "What was read"]
+    assert page.text["h2"] == ["The two funnels", "What is skipped", "Stuck items", "What was read"]
     empty = Reader(page_of(tmp_path, sf.StageLog(frame[:0], empty="allow"), shop.pipeline))
     assert empty.text["dd"][0] == "0"
 
