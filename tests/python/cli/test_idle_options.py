@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -256,6 +257,7 @@ EXEMPT = {
 }
 
 
+@cache
 def options_of(command: str) -> list[argparse.Action]:
     actions = list[argparse.Action]()
     for action in command_parser()._actions:

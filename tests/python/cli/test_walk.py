@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ VALUES = {"steps": "New,,Won", "exclude": "New:x"}
 ARGUMENT = re.compile(r"\b[a-z]+(_[a-z]+)*=")
 
 
+@cache
 def actions_of(command: str) -> list[argparse.Action]:
     for action in command_parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
