@@ -6,6 +6,7 @@ import argparse
 from typing import Final
 
 from .options import whole
+from .where_options import items_file
 
 _KINDS: Final = ("classic", "conversions", "furthest", "strict")  # two at once have a base each
 
@@ -23,8 +24,7 @@ def limits(parser: argparse.ArgumentParser) -> None:
 
 def items_table(parser: argparse.ArgumentParser) -> None:
     """Add the table of items, and the columns of it or of the log to show."""
-    parser.add_argument("--items", metavar="FILE", help="a file with one row per item")
-    parser.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
+    items_file(parser)
     more_columns(parser)
 
 

@@ -39,10 +39,15 @@ def where(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def where_alone(parser: argparse.ArgumentParser) -> None:
-    """Add the same to a command without groups, with the table of items."""
+def items_file(parser: argparse.ArgumentParser) -> None:
+    """Add the table of items to a command without groups."""
     parser.add_argument("--items", metavar="FILE", help="a file with one row per item")
     parser.add_argument("--items-key", metavar="NAME", help="its key column (default: as --item)")
+
+
+def where_alone(parser: argparse.ArgumentParser) -> None:
+    """Add the conditions to a command without groups, with the table of items."""
+    items_file(parser)
     where(parser)
 
 

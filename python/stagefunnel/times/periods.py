@@ -104,7 +104,7 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         first, last = pair
         with _errors_of(option):
             start, end = _side(first, clock, "start"), _side(last, clock, "end")
-        if start is not None and end is not None and end <= start:  # type: ignore[operator]
+        if start is not None and end is not None and end <= start:  # type: ignore[operator]  # both are of one clock
             raise SchemaError(given(option, period), " ends before it begins; give (start, end)")
         return Period(start, end)
     if isinstance(period, Integral | datetime.datetime | np.datetime64):
@@ -226,7 +226,7 @@ def _of_interval(interval: pd.Interval[Any], clock: Clock, option: str) -> Perio
                 )
         sides.append(_tick_after(moment, clock) if passes else moment)
     start, end = sides
-    if end <= start:  # type: ignore[operator]
+    if end <= start:  # type: ignore[operator]  # both are of one clock
         raise SchemaError(given(option, interval), f" holds no moment: it is closed={interval.closed!r}")
     return Period(start, end)
 

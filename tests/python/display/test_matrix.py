@@ -122,7 +122,7 @@ def test_a_column_that_is_no_number_is_refused(log: sf.StageLog, column: str, me
 def test_a_table_without_periods_is_refused(log: sf.StageLog) -> None:
     for table in (sf.funnel(log, PIPELINE), sf.losses(log, PIPELINE), sf.summary(log, PIPELINE)):
         with pytest.raises(sf.SchemaError, match=r"matrix='reached' needs .* with periods"):
-            sf.show(table, matrix="reached")  # type: ignore[call-overload]
+            sf.show(table, matrix="reached")  # type: ignore[call-overload]  # any table
 
 
 def test_the_command_shows_and_writes_it(log: sf.StageLog, capsys: pytest.CaptureFixture[str]) -> None:

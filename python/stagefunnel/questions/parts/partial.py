@@ -1,5 +1,7 @@
 """Answers about parts of the items, which are merged into the answers about all items."""
 
+# Making, merging and pickling a part read the same fields, so they stand together; half of it is docstrings.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
