@@ -12,7 +12,7 @@ import stagefunnel as sf
 
 from ..display.formats import choose_format
 from .old_names import OldValueError, renewed
-from .parser import command_parser
+from .parser import hasty_parser
 from .spelling import speller
 
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 after an answer, 3 after a check that failed, 1 after an error in the data, 130 after an interrupt.
         Wrong usage exits with 2.
     """
-    parser = command_parser()
+    parser = hasty_parser()
     try:
         words, notes = renewed(sys.argv[1:] if argv is None else argv)
     except OldValueError as error:

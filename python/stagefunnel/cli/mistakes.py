@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import quoted
@@ -35,7 +35,7 @@ def _files(action: argparse.Action) -> str:
 
 
 def unknown_option(
-    words: Sequence[str], known: Collection[str], commands: Mapping[str, Collection[str]]
+    words: Sequence[str], known: Collection[str], commands: Callable[[], Mapping[str, Collection[str]]]
 ) -> str | None:
     """Describe the first option among words that a command does not know, or return ``None``.
 
@@ -46,7 +46,7 @@ def unknown_option(
     known
         Options of the command.
     commands
-        Options of all commands, of which another one may have it.
+        Returns the options of all commands, of which another one may have it.
     """
     for word in words:
         if word == "--":
@@ -54,7 +54,7 @@ def unknown_option(
         option = word.partition("=")[0]
         if not option.startswith("--") or any(name.startswith(option) for name in known):
             continue
-        others = [other for other, its in commands.items() if option in its]
+        others = [other for other, its in commands().items() if option in its]
         return f"there is no option {option} here" + _meant(option, known, others)
     return None
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
@@ -42,14 +41,23 @@ class _Parser(argparse.ArgumentParser):
     """A parser that knows which options were typed and what a wrong word may mean.
 
     It reads the version when it is to be printed: the core holds it.
+    The parser of a command gets its options when it has words to read: those of all commands together take
+    four times as long.
 
     Attributes
     ----------
-    commands
-        Options of all commands, by their names.
+    described
+        The command whose options are still to be added, if there is one.
     """
 
-    commands: Mapping[str, Collection[str]] = MappingProxyType({})
+    described: Command | None = None
+
+    def complete(self) -> _Parser:
+        """Add the options of the command, if they are not there yet."""
+        command, self.described = self.described, None
+        if command is not None:
+            _add_options(self, command)
+        return self
 
     @property
     def options(self) -> set[str]:
@@ -87,9 +95,10 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; an option that there is not is an error before any other."""
+        self.complete()
         words = sys.argv[1:] if args is None else list(args)
         is_of_command = self.get_default("command") is not None
-        wrong = unknown_option(words if is_of_command else words[:1], self.options, self.commands)
+        wrong = unknown_option(words if is_of_command else words[:1], self.options, _options_of_commands)
         if wrong is not None:
             self.error(wrong)
         return super().parse_known_args(words, namespace)
@@ -120,12 +129,24 @@ class _PrintCompletion(argparse.Action):
             import shtab
         except ImportError:
             parser.error("--print-completion needs shtab: pip install shtab")
-        sys.stdout.write(shtab.complete(parser, values) + "\n")
+        sys.stdout.write(shtab.complete(command_parser(), values) + "\n")
         parser.exit()
 
 
 def command_parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command."""
+    """Build the parser of the whole command, with the options of all commands."""
+    parser, commands = _parsers()
+    for one in commands.values():
+        one.complete()
+    return parser
+
+
+def hasty_parser() -> argparse.ArgumentParser:
+    """Build a parser that reads words as that of :func:`command_parser`, and makes no more than they need."""
+    return _parsers()[0]
+
+
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     parser = _Parser(
         prog="stagefunnel",
         description="Sales funnels over files of item, stage and time.",
@@ -140,21 +161,23 @@ def command_parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        _add(subparsers, name, command)
-    commands = MappingProxyType({name: one.options for name, one in subparsers.choices.items()})
-    for one in subparsers.choices.values():
-        one.commands = commands
-    return parser
+        one = subparsers.add_parser(
+            name,
+            help=command.summary,
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            epilog=command.example,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        one.described = command
+    return parser, subparsers.choices
 
 
-def _add(subparsers: Any, name: str, command: Command) -> None:
-    parser: _Parser = subparsers.add_parser(
-        name,
-        help=command.summary,
-        description=f"{command.summary[0].upper()}{command.summary[1:]}.",
-        epilog=command.example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _options_of_commands() -> dict[str, Collection[str]]:
+    """Return the options of all commands, by their names."""
+    return {name: one.complete().options for name, one in _parsers()[1].items()}
+
+
+def _add_options(parser: _Parser, command: Command) -> None:
     if command.files != "none":
         options.files(parser, are_needed=command.files == "one or more")
     for add in command.adds:
