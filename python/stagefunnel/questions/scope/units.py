@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +107,10 @@ class UnitFacts:
 _OPEN, _WON, _LOST = (_core.funnel.Standing[name].value for name in ("open", "won", "lost"))
 
 
+# Units of an earlier question: to sort the items of a log by unit takes as long as to count them.
+_kept: Final[WeakKeyDictionary[ItemsTable, dict[str, Units]]] = WeakKeyDictionary()
+
+
 def _lies_in(times: npt.NDArray[np.int64], start: int | None, end: int | None) -> Flags:
     is_in = np.ones(len(times), dtype=bool)
     if start is not None:
@@ -127,6 +133,13 @@ def units_of(log: StageLog, unit: str | None) -> Units | None:
             " is a column of the log, and the rows of one item could name several units; name a column of "
             "the items table",
         )
+    units = _kept.setdefault(source, {})
+    if unit not in units:
+        units[unit] = _found(source, unit)
+    return units[unit]
+
+
+def _found(source: ItemsTable, unit: str) -> Units:
     category = source.category(unit, "unit")
     n_named = len(category.values)
     of_item = category.code.astype(np.uint32)
