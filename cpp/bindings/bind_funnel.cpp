@@ -119,12 +119,9 @@ funnel::OriginCounts origin(const Journeys& leads, const Pipeline& lead_pipeline
                             const std::optional<Array<std::uint8_t>>& moved_deals,
                             const Array<std::uint32_t>& lead, const Array<std::uint32_t>& deal,
                             funnel::Kind kind, funnel::LostThenWon lost_then_won,
+                            const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
                             const std::optional<Array<double>>& amount, unsigned threads) {
-    funnel::Options options;
-    options.kind = kind;
-    options.lost_then_won = lost_then_won;
-    options.threads = threads;
-    if (amount) options.amount = as_span(*amount);
+    const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     const funnel::ChainPart lead_part{leads, lead_pipeline};
     funnel::ChainPart deal_part{deals, deal_pipeline};
     if (moved_deals) deal_part.moved = as_span(*moved_deals);
@@ -273,11 +270,12 @@ void bind_funnel(py::module_& m) {
 
     py::class_<funnel::OriginCounts>(m, "OriginCounts")
         .def_readonly("deals", &funnel::OriginCounts::deals)
-        .def_readonly("converted", &funnel::OriginCounts::converted)
-        .def_readonly("moved_out", &funnel::OriginCounts::moved_out);
+        .def_property_readonly("converted", list_of<&funnel::OriginCounts::converted>())
+        .def_property_readonly("moved_out", list_of<&funnel::OriginCounts::moved_out>());
     m.def("count_origin", &origin, "leads"_a, "lead_pipeline"_a, "deals"_a, "deal_pipeline"_a,
           "moved_deals"_a.noconvert().none(true), "lead"_a.noconvert(), "deal"_a.noconvert(), "kind"_a,
-          "lost_then_won"_a, "amount"_a.noconvert().none(true), "threads"_a);
+          "lost_then_won"_a, "group"_a.noconvert().none(true), "n_groups"_a,
+          "amount"_a.noconvert().none(true), "threads"_a);
     bind_units(m);
 }
 

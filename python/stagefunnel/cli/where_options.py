@@ -1,4 +1,4 @@
-"""The option with the conditions that choose items."""
+"""The options with the conditions that choose items, or leads."""
 
 from __future__ import annotations
 
@@ -51,12 +51,17 @@ def where_alone(parser: argparse.ArgumentParser) -> None:
     where(parser)
 
 
-def where_leads(parser: argparse.ArgumentParser) -> None:
-    """Add the conditions of a chain, which choose its leads."""
+def leads_of_chain(parser: argparse.ArgumentParser) -> None:
+    """Add the conditions of a chain, which choose its leads, and their groups."""
     parser.add_argument(
         "--where",
         action="append",
         type=condition,
         metavar="CONDITION",
         help="only leads that fulfil it, and their deals, by a column of the leads: source=web, 'value>100'",
+    )
+    parser.add_argument(
+        "--by",
+        metavar="NAME[,NAME]",
+        help="groups of leads, with their deals: columns of the leads, created:month, outcome, last_stage",
     )

@@ -23,11 +23,15 @@ def remarks_of(remembered: Mapping[str, Any]) -> list[str]:
     names = remembered.get("names", {})
     if "parts_remarks" not in remembered:
         return _lines(remembered, names)
-    return where_of(remembered) + [
-        f"{line} ({_PARTS.get(part, part)})"
-        for part, own in remembered["parts_remarks"].items()
-        for line in _lines(own, names.get(part, {}))
-    ]
+    return (
+        where_of(remembered)
+        + _later(remembered)
+        + [
+            f"{line} ({_PARTS.get(part, part)})"
+            for part, own in remembered["parts_remarks"].items()
+            for line in _lines(own, names.get(part, {}))
+        ]
+    )
 
 
 def of_stages_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.DataFrame:
@@ -104,7 +108,7 @@ def _later(remembered: Mapping[str, Any]) -> list[str]:
     later = [name.replace("_", " ") for name in remembered.get("later", ())]
     if not later:
         return []
-    things = things_of(remembered)
+    things = "leads" if remembered.get("table") == "chain" else things_of(remembered)
     return [
         f"Groups by {' and '.join(later)} say what became of the {things} later, not what was known before."
     ]

@@ -282,12 +282,13 @@ def _main_columns(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def _show_chain(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     """Show the parts of a chain as groups of a funnel; each part has its own names of stages."""
     unlinked = max(remembered["unlinked"].values(), default=0)
+    in_groups = ", in no group" if len(remembered.get("by", ())) > 1 else ""
     named, of_names = named_parts(table, remembered)
     return show_funnel(
         named,
         {**of_names, "without_rows": _without_rows_of_chain(remembered)},
         what="Chain, counted in leads" if remembered["basis"] == "origin" else "Chain",
-        also=[f"Deals without a lead: {count(unlinked)}"] if unlinked else [],
+        also=[f"Deals without a lead: {count(unlinked)}{in_groups}"] if unlinked else [],
     )
 
 

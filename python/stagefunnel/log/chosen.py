@@ -37,8 +37,12 @@ def with_items_chosen(data: LogData, items: ItemKeys, empty: Empty) -> LogData:
 
 
 def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
-    """Return the inside of a log with the items at some places of the journeys, in rising order."""
-    if len(places) == data.journeys.n_items:  # the rows stay as they are, and are not copied
+    """Return the inside of a log with the items at some places of the journeys, in rising order.
+
+    An item whose place comes again is there again: such a log answers what the core counts, and no keys.
+    """
+    n_items = data.journeys.n_items
+    if len(places) == n_items and np.array_equal(places, np.arange(n_items)):  # rows are not copied then
         n_without_stage = data.journeys.n_rows - int(data.label_rows.sum())
         table = data.items_table
         return replace(

@@ -17,7 +17,7 @@ from ..inputs import Inputs, read_export, read_settings
 from ..log_files import expand_files, open_log
 from ..progress import progress_bars
 from ..remarks import say_doubts
-from ..values import read_length, read_moment, read_period, read_where
+from ..values import read_length, read_moment, read_period, read_where, split_names
 
 
 def chain_funnel(args: argparse.Namespace, parser: argparse.ArgumentParser) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def _part(args: argparse.Namespace, parser: argparse.ArgumentParser, part: str, 
     own = copy(args)
     own.files = [getattr(args, f"{part}s")]
     if part == "deal":
-        own.where = None  # its columns are those of the leads
+        own.where = own.by = None  # their columns are those of the leads
     log = stack.enter_context(open_log(own, parser, settings))
     say_doubts(log, args)
     return Inputs(log, settings.pipeline, args.unlisted or settings.unlisted, args.missing)
@@ -89,4 +89,6 @@ def _options(args: argparse.Namespace, log: sf.StageLog, unlisted: str) -> dict[
         "as_of": read_moment(args.as_of, log),
         "within": read_length(args.within, log),
         "where": read_where(args),
+        "by": split_names(args.by),
+        "top": args.top,
     }

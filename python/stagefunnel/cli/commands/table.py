@@ -70,7 +70,8 @@ example:
         "chain.chain_funnel",
         (
             options.chain,
-            where_options.where_leads,
+            where_options.leads_of_chain,
+            options.largest,
             options.kind,
             options.fill,
             options.flips,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, get_args
@@ -36,15 +36,17 @@ from ...tables.options import (
 from ...tables.schema import PARTS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
-from ..funnel.count import count
+from ..funnel.count import count, largest_groups
 from ..funnel.kinds import Rule, rules_of
-from ..scope.groups import Groups
+from ..scope.breakdown import check_top, groups_of
+from ..scope.groups import ONE_GROUP, Groups
 from ..scope.money import Amounts, Rates, amounts_of
 from ..scope.remarks import OF_STAGES, Remarks
 from ..scope.scope import Scope
 from ..scope.selection import Selection, core_pipeline, data_of, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
+from .lead_groups import GroupedDeals
 from .links import Links, find_links
 from .origin import LinkedDeals, deals_until, in_time_of
 from .table import Part, chain_table, of_origin
@@ -89,6 +91,8 @@ def chain_funnel(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     where: Where | None = None,
+    by: str | Sequence[str] | None = None,
+    top: int | None = None,
 ) -> pd.DataFrame:
     """Count leads, and then the deals that they became, as one funnel.
 
@@ -131,11 +135,19 @@ def chain_funnel(
     where
         As for :func:`funnel`, by columns of the leads: the answer is about the leads that fulfil the
         conditions, and the deals that are linked to any of them.
+    by
+        Columns of the leads, or what their log itself knows, as for :func:`funnel`; a column of their log is
+        read in the first row. The answer has the chain of each group, which is that of its leads alone and of
+        the deals that are linked to any of them: a deal of leads of several groups counts in each, and a deal
+        without a lead of the log in none.
+    top
+        How many groups to show, the largest by their leads; all others are put together.
 
     Returns
     -------
     DataFrame
-        The columns of :func:`funnel`, and before ``stage`` the ``part`` (``"lead"`` or ``"deal"``). With
+        The columns of :func:`funnel`, with those of `by` first, and before ``stage`` the ``part`` (``"lead"``
+        or ``"deal"``). With
         ``basis="origin"``, ``conversion_from_previous`` of the first deal stage is over the leads that were
         converted, and amounts in the deal part add up each deal once. Counts about the links' table are in
         ``attrs["stagefunnel"]["links"]``; ``["unlinked"]`` beside it has for each kind the number of deals
@@ -177,6 +189,7 @@ def chain_funnel(
             advised("basis", "origin"),
             " counts",
         )
+    check_top(top, by)
     rules = rules_of(kind, fill, lost_then_won)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     about_where: Remarks = {}
@@ -190,6 +203,15 @@ def chain_funnel(
     lead_selection = chain.selection("leads", **in_period, within=within, observed_until=observed_until)
     deal_selection = chain.selection("deals", **in_period)
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
+    unlinked = {rule.kind: _n_unlinked(deal_selection, rule, found) for rule in rules}
+    groups = deal_groups = ONE_GROUP
+    if by is not None:
+        groups = chain.groups_of_leads(by, **options)
+        groups = largest_groups(Scope(lead_selection, groups), rules, top)
+        grouped = GroupedDeals.of(chain.deals, found, groups)
+        chain, found = replace(chain, deals=grouped.log), grouped.links
+        deal_groups = replace(groups, code=grouped.code)
+        deal_selection = chain.selection("deals", **in_period)
     whole_deals = deal_selection
     if basis == "origin":
         clock = chain.deals._data.clock
@@ -199,22 +221,20 @@ def chain_funnel(
         deal_amounts = amounts_of(whole_deals, amount, currency=currency, rates=rates)
     with _noted("in the leads"):
         lead_amounts = _lead_amounts(lead_selection, amount, currency, rates)
-    lead_scope = Scope(lead_selection, amounts=lead_amounts)
-    deal_scope = Scope(whole_deals, amounts=deal_amounts)
+    lead_scope = Scope(lead_selection, groups, lead_amounts)
+    deal_scope = Scope(whole_deals, deal_groups, deal_amounts)
     linked = LinkedDeals(deal_scope, found.lead, found.deal)
     if within is not None:
         linked = deals_until(lead_selection, deal_scope, found, as_of)
     parts: dict[str, tuple[Part, Part]] = {}
-    unlinked = {}
     for rule in rules:
         lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule))
         if basis == "origin":
-            counts, converted = linked.count(lead_selection, rule)
+            counts, converted = linked.count(lead_selection, rule, groups)
             deal_part = of_origin(Part.of(chain.deal_pipeline, counts), lead_part, converted)
         else:
             deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
         parts[rule.kind] = (lead_part, deal_part)
-        unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     of_deals = deal_selection.remarks
     if basis == "origin":  # a period is about leads
         of_deals = {name: value for name, value in of_deals.items() if name in OF_STAGES}
@@ -225,6 +245,7 @@ def chain_funnel(
     return chain_table(
         parts,
         kind,
+        groups,
         basis=basis,
         links=links_of_all or found.found,
         unlinked=unlinked,
@@ -268,6 +289,19 @@ class _Chain:
         places = np.unique(links.deal[is_kept[links.lead]]).astype(np.int64)
         chain = replace(self, leads=asked.log, deals=with_items_at(self.deals, places))
         return chain, links.found, {"where": {**asked.remarks["where"], "of_chain": True}}
+
+    def groups_of_leads(
+        self, by: str | Sequence[str], *, unlisted: Any, missing: Any, as_of: MomentLike | None
+    ) -> Groups:
+        """Put the leads in groups by their first rows in the whole log, as conditions read them."""
+        whole = self.selection("leads", unlisted=unlisted, missing=missing)
+        with _noted("in the leads"):
+            groups = groups_of(whole, by, reserved=("part",))
+            if not groups.later:
+                return groups
+            # What became of a lead is what is known at that moment.
+            then = self.selection("leads", unlisted=unlisted, missing=missing, as_of=as_of)
+            return groups_of(then, by, reserved=("part",))
 
     def observed_until(self, as_of: MomentLike | None) -> int | None:
         """Return the end of observation of the chain, in the leads' time: the later one of both logs."""

@@ -14,6 +14,7 @@ from ...times.periods import MomentLike
 from ...times.stamps import ticks_in
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import Rule
+from ..scope.groups import Groups
 from ..scope.reading import moved_items, select
 from ..scope.scope import Scope
 from ..scope.selection import Selection
@@ -41,19 +42,24 @@ class LinkedDeals:
     deal: Places
     with_amounts: LinkedDeals | None = None
 
-    def count(self, leads: Selection, rule: Rule) -> tuple[FunnelCounts, int]:
-        """Count leads in the stages of their deals, and the leads that were converted."""
-        origin = self._count(leads, rule)
+    def count(
+        self, leads: Selection, rule: Rule, groups: Groups
+    ) -> tuple[FunnelCounts, npt.NDArray[np.int64]]:
+        """Count leads in the stages of their deals, and the leads that were converted, by group of leads.
+
+        The leads of a deal are in one group.
+        """
+        origin = self._count(leads, rule, groups)
         deals = self.scope
         counts = FunnelCounts.of(origin.deals, deals.amounts.scale)
         if deals.selection.moved is not None:
-            counts = replace(counts, moved_out=np.array([origin.moved_out], dtype=np.int64))
+            counts = replace(counts, moved_out=origin.moved_out)
         if self.with_amounts is not None:
-            amounts, _ = self.with_amounts.count(leads, rule)
+            amounts, _ = self.with_amounts.count(leads, rule, groups)
             counts = replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing)
         return counts, origin.converted
 
-    def _count(self, leads: Selection, rule: Rule) -> _core.funnel.OriginCounts:
+    def _count(self, leads: Selection, rule: Rule, groups: Groups) -> _core.funnel.OriginCounts:
         deals = self.scope
         moved = deals.selection.moved
         with core_errors():
@@ -67,6 +73,8 @@ class LinkedDeals:
                 deal=self.deal,
                 kind=rule.core_kind,
                 lost_then_won=rule.lost_then_won,
+                group=None if groups.is_one else groups.code,
+                n_groups=groups.n_groups,
                 amount=deals.amounts.values,
                 threads=leads.data.threads,
             )

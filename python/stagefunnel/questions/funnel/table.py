@@ -19,7 +19,7 @@ from ..scope.groups import ONE_GROUP, Groups
 from ..stats.standouts import Standouts, find_standouts
 from .counts import FunnelCounts, Integers
 
-_MOST_RECORDED = 10_000
+MOST_RECORDED = 10_000
 
 
 def funnel_table(
@@ -85,7 +85,7 @@ def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> d
     They are text, because pandas copies at every step what a table remembers, and a list value by value.
     """
     # Read at the stages, groups have no items of their own, only entries of items.
-    if groups.each == "row" or len(groups.values) > _MOST_RECORDED:
+    if groups.each == "row" or len(groups.values) > MOST_RECORDED:
         counted = {}
     shown = {kind: _shown(counts, groups) for kind, counts in counted.items()}
     rows = {kind: _outcome_rows(counts, shown[kind]) for kind, counts in counted.items()}

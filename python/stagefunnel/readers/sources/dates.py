@@ -5,6 +5,7 @@ An ambiguous date such as ``03/04/2026`` is never guessed: the column or an opti
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -128,8 +129,8 @@ def looks_like_times(column: pd.Series) -> bool:
     present = column.dropna()
     if not len(present) or not isinstance(present.iloc[0], str):
         return False
-    # Most columns end here, before every value is looked at.
-    if not _are_dates(present.iloc[:1].map(without_words)).all():
+    # Most columns end here, before every value is looked at; a pattern alone is far faster than pandas' own.
+    if not any(re.match(pattern, without_words(present.iloc[0])) for pattern in (YEAR_FIRST, YEAR_LAST)):
         return False
     if not all(isinstance(value, str) for value in present):
         return False

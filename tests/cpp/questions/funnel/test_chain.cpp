@@ -97,15 +97,15 @@ TEST(CountOrigin, ALeadIsWonBeforeItIsOpenAndOpenBeforeItIsLost) {
 
 TEST(CountOrigin, ALeadIsConvertedOnceByAnyOfItsWonStages) {
     const Chain chain({{"Converted", "Partner"}, {"Partner"}, {"New"}}, {{"New"}}, {});
-    EXPECT_EQ(chain.count().converted, 2);
-    EXPECT_EQ(chain.count(Kind::strict).converted, 0);
+    EXPECT_EQ(chain.count().converted, CountVector{{2}});
+    EXPECT_EQ(chain.count(Kind::strict).converted, CountVector{{0}});
 }
 
 TEST(CountOrigin, LeavesOutLeadsAndDealsIndependently) {
     const Chain chain({{"Junk", "Converted"}, {"New"}}, {{"New"}, {"Lost", "Won"}}, {{1, 1}, {2, 2}});
     const OriginCounts counts =
         chain.count(Options{.lost_then_won = LostThenWon::exclude, .group = {}, .amount = {}});
-    EXPECT_EQ(counts.converted, 0);
+    EXPECT_EQ(counts.converted, CountVector{{0}});
     EXPECT_TRUE(counts.deals.passed.isZero());
 }
 
@@ -125,7 +125,7 @@ TEST(CountOrigin, ALeadHasMovedOutWhereNoneOfItsDealsIsHere) {
     moved[chain.deals.place_of(1)] = 1;
     moved[chain.deals.place_of(2)] = 1;
     const OriginCounts counts = chain.count(Options{.group = {}, .amount = {}}, moved);
-    EXPECT_EQ(counts.moved_out, 1);
+    EXPECT_EQ(counts.moved_out, CountVector{{1}});
     EXPECT_EQ(counts.deals.lost, CountVector{{2}});
     EXPECT_TRUE(counts.deals.open.isZero());
 }
@@ -153,6 +153,33 @@ TEST(CountOrigin, AddsTheAmountOfADealOfSeveralLeadsOnce) {
     const Counts counts = chain.count(Options{.group = {}, .amount = amounts}).deals;
     EXPECT_EQ(counts.amount, (SumMatrix{{2.5, 0, 0, 2.5, 0}}));
     EXPECT_EQ(counts.amount_missing, row(1, 0, 0, 0, 0));
+}
+
+TEST(CountOrigin, CountsEachGroupOfLeadsByItself) {
+    const Chain chain({{"New"}, {"Converted"}, {"Converted"}}, {{"New", "Won"}, {"New"}, {"Offer", "Lost"}},
+                      {{1, 1}, {2, 1}, {3, 2}, {3, 3}});
+    std::vector<std::int32_t> group(3, 1);
+    group[chain.leads.place_of(3)] = 0;
+    std::vector<double> amounts(3, 8);
+    amounts[chain.deals.place_of(1)] = 2.5;
+    Options options{.group = group, .amount = amounts};
+    options.n_groups = 3;
+    const OriginCounts counts = chain.count(options);
+    EXPECT_EQ(counts.converted, (CountVector{{1, 1, 0}}));
+    EXPECT_EQ(counts.deals.passed, (CountMatrix{{1, 1, 0, 0, 1}, {2, 0, 0, 2, 0}, {0, 0, 0, 0, 0}}));
+    EXPECT_EQ(counts.deals.open, (CountVector{{1, 0, 0}}));
+    EXPECT_EQ(counts.deals.won, (CountVector{{0, 2, 0}}));
+    EXPECT_EQ(counts.deals.amount, (SumMatrix{{8, 8, 0, 0, 8}, {2.5, 0, 0, 2.5, 0}, {0, 0, 0, 0, 0}}));
+}
+
+TEST(CountOrigin, RefusesAnAmountOfADealWhoseLeadsAreInSeveralGroups) {
+    const Chain chain({{"New"}, {"New"}}, {{"New"}}, {{1, 1}, {2, 1}});
+    const std::vector<std::int32_t> group{0, 1};
+    const std::vector<double> amounts{1};
+    Options options{.group = group, .amount = amounts};
+    options.n_groups = 2;
+    EXPECT_EQ(message_of([&] { static_cast<void>(chain.count(options)); }),
+              "a deal with an amount came of leads of several groups");
 }
 
 TEST(CountOrigin, RefusesLinksThatDoNotFit) {

@@ -2,6 +2,8 @@
 
 # Every question that reads the rules is asked about the same random pipelines.
 
+import json
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -167,6 +169,24 @@ def many_items(n: int, seed: int) -> list[reference.Row]:
     return rows
 
 
+GROUP = {item: "abc"[item % 3] for item in range(8_000)}
+AMOUNT = {item: float(item % 7) if item % 5 else None for item in range(8_000)}
+
+
+@cache
+def expected_of_many(rules: str) -> dict[str, pd.DataFrame]:
+    """Ask the reference about many items once, for any number of threads."""
+    pipeline = sf.Pipeline(["New", "Demo", "Offer"], won="Won", lost="Lost", **json.loads(rules))
+    rows = many_items(8_000, seed=len(json.loads(rules)))
+    expected = {"plain": reference.funnel(rows, pipeline.replace(optional=(), since={}, until={}))}
+    for kind in ("classic", "conversions", "furthest"):
+        expected[kind] = reference.funnel(rows, pipeline, kind=kind)
+        by = reference.funnel(rows, pipeline, kind=kind, groups=GROUP, amounts=AMOUNT)
+        expected[f"{kind} by group"] = by
+    expected["summary"] = reference.funnel(rows, pipeline, kind="both", groups=GROUP)
+    return expected
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize(
     "rules",
@@ -180,23 +200,20 @@ def many_items(n: int, seed: int) -> list[reference.Row]:
 def test_items_that_are_counted_by_state_are_counted_as_one_by_one(
     rules: dict[str, Any], threads: int
 ) -> None:
-    rows = many_items(8_000, seed=len(rules))
     pipeline = sf.Pipeline(["New", "Demo", "Offer"], won="Won", lost="Lost", **rules)
-    group = {item: "abc"[item % 3] for item in range(8_000)}
-    amount = {item: float(item % 7) if item % 5 else None for item in range(8_000)}
+    plain = pipeline.replace(optional=(), since={}, until={})
+    rows, group, amount = many_items(8_000, seed=len(rules)), GROUP, AMOUNT
+    expected_of = expected_of_many(json.dumps(rules))
     items = items_of(group, "group", [0]).assign(value=pd.Series(amount, dtype=float))
     for kind in ("classic", "conversions", "furthest"):
         log = sf.StageLog(frame_of(rows), items=items, threads=threads)
-        assert_same(sf.funnel(log, pipeline, kind=kind), reference.funnel(rows, pipeline, kind=kind))
+        assert_same(sf.funnel(log, pipeline, kind=kind), expected_of[kind])
         found = sf.funnel(log, pipeline, kind=kind, by="group", amount="value")
-        expected = reference.funnel(rows, pipeline, kind=kind, groups=group, amounts=amount)
-        assert_same(found, expected, by=["group"])
+        assert_same(found, expected_of[f"{kind} by group"], by=["group"])
     # Another pipeline of the same stages does not take what was kept for this one.
-    plain = pipeline.replace(optional=(), since={}, until={})
-    assert_same(sf.funnel(log, plain), reference.funnel(rows, plain))
+    assert_same(sf.funnel(log, plain), expected_of["plain"])
     summary = sf.summary(log, pipeline, by="group")
-    expected = reference.funnel(rows, pipeline, kind="both", groups=group)
-    assert_same(summary.funnel, expected, by=["group"])
+    assert_same(summary.funnel, expected_of["summary"], by=["group"])
 
 
 @pytest.mark.parametrize("kind", KINDS)

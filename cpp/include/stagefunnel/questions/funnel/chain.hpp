@@ -21,11 +21,11 @@ struct Links {
     std::span<const std::uint32_t> deal;
 };
 
-/// Counts of leads in the stages of their deals.
+/// Counts of leads in the stages of their deals, each by group of the leads.
 struct OriginCounts {
-    Counts deals;                // in one group; the amounts are those of the deals
-    std::int64_t converted = 0;  // leads that count in a won stage of their own pipeline
-    std::int64_t moved_out = 0;  // leads with deals in another pipeline now and none that is here
+    Counts deals;           // the amounts are those of the deals
+    CountVector converted;  // leads that count in a won stage of their own pipeline
+    CountVector moved_out;  // leads with deals in another pipeline now and none that is here
 };
 
 /// Counts leads in the stages of their deals.
@@ -37,12 +37,13 @@ struct OriginCounts {
 /// of them is lost. It counts in `open_at` or `lost_from` at the stage of the deal of this outcome that
 /// visited the furthest stage, of several the one whose first row comes first in the input. Leads and deals
 /// that the rule for lost-then-won items leaves out, or that have no listed row, are in no count. The amount
-/// of a deal is added once, however many leads the deal came of. The cost is one pass over the leads and
-/// their deals, and with amounts a second one over the deals.
+/// of a deal is added once, however many leads the deal came of, in the group of these. The cost is one pass
+/// over the leads and their deals, and with amounts a second one over the deals.
 ///
-/// @param options options of both logs; they have no groups, and amounts are one per deal.
+/// @param options options of both logs; groups are one per lead, and amounts one per deal.
 /// @throws std::invalid_argument if the links differ in length or name a place without an item, if `moved` is
-///     not one per deal, if there are groups, or as `count_funnel` does.
+///     not one per deal, if there are amounts and a deal came of leads of several groups, or as `count_funnel`
+///     does.
 [[nodiscard]] OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const Links& links,
                                         const Options& options);
 
