@@ -77,8 +77,8 @@ std::vector<std::int32_t> groups_of_deals(const Links& links, std::size_t n_deal
 
 /// Adds up the amounts of the deals that have a group.
 template <class Mask, class Code>
-PartialCounts add_amounts(const ChainPart& deals, const Code* codes,
-                          std::span<const std::int32_t> group, const Options& options) {
+PartialCounts add_amounts(const ChainPart& deals, const Code* codes, std::span<const std::int32_t> group,
+                          const Options& options) {
     const auto n_rows = static_cast<std::size_t>(deals.pipeline.n_rows());
     return parallel_merge(group.size(), options.threads, [&](std::size_t first, std::size_t last) {
         PartialCounts partial(options.n_groups, deals.pipeline, Amounts::summed);

@@ -42,8 +42,8 @@ struct OriginCounts {
 ///
 /// @param options options of both logs; groups are one per lead, and amounts one per deal.
 /// @throws std::invalid_argument if the links differ in length or name a place without an item, if `moved` is
-///     not one per deal, if there are amounts and a deal came of leads of several groups, or as `count_funnel`
-///     does.
+///     not one per deal, if there are amounts and a deal came of leads of several groups, or as
+///     `count_funnel` does.
 [[nodiscard]] OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const Links& links,
                                         const Options& options);
 
