@@ -47,7 +47,8 @@ def time_to_convert(args: _Args, parser: _Parser) -> pd.DataFrame:
 def sequence_paths(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List what comes between two steps."""
     with _opened(args, parser) as (log, steps, _):
-        return sf.sequence_paths(log, steps, top=args.top, **_between(args), **_rules(args, log, parser))
+        options = _between(args) | _groups(args) | _rules(args, log, parser)
+        return sf.sequence_paths(log, steps, top=args.top, **options)
 
 
 @contextmanager

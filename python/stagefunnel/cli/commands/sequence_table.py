@@ -74,8 +74,8 @@ example:
         "list what comes between two steps, the most frequent first",
         "sequence.sequence_paths",
         (
-            *(sequence_options.sequence, options.missing, where_options.where_alone),
-            *(sequence_options.between, sequence_options.paths),
+            *(sequence_options.sequence, options.missing, sequence_options.between, sequence_options.paths),
+            *(*_GROUPS, sequence_options.touches),
         ),
         """\
 example:

@@ -16,6 +16,8 @@ from ...errors import SchemaError, given, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
+from ...log.columns.number import NumberColumn
+from ...log.data import LogData
 from ...log.stage_log import StageLog
 from ...tables.build import row_outcomes
 from ...tables.group_names import BANDS, CREATED, LATER
@@ -110,16 +112,23 @@ def _edges(text: str, edges: str, option: str) -> tuple[float, ...]:
 
 
 def _created(selection: Selection, span: str, option: str) -> CategoryColumn:
-    data = selection.data
+    rows = rows_of_items(selection, "first")
+    is_known = rows >= 0
+    unborn = born_unknown(selection.data, selection.lookup, selection.journeys)
+    if unborn is not None:
+        is_known &= ~unborn
+    return spans_of_rows(selection.data, np.where(is_known, rows, -1), span, option)
+
+
+def spans_of_rows(
+    data: LogData, rows: npt.NDArray[np.int64], span: str, option: str = "by"
+) -> CategoryColumn:
+    """Find the span of time of one row of each item, which is -1 where none is known."""
     if data.clock.unit is None:
         raise SchemaError(
             given(option, f"created:{span}"), " needs times of a calendar; the log's are plain integers"
         )
-    rows = rows_of_items(selection, "first")
     is_known = rows >= 0
-    unborn = born_unknown(data, selection.lookup, selection.journeys)
-    if unborn is not None:
-        is_known &= ~unborn
     times = data.to_times(data.journeys.time[rows[is_known]])
     shown = times if times.dt.tz is None else times.dt.tz_localize(None)
     found, values = pd.factorize(shown.dt.to_period(FREQUENCIES[span]), sort=True)
@@ -152,11 +161,15 @@ def _bands(selection: Selection, known: Known, at: Literal["first", "last"], opt
     numbers = source.numbers(known.of)
     if not isinstance(source, ItemsTable):
         numbers = numbers.at(rows_of_items(selection, at))
+    return bands_of(numbers, known.edges)
+
+
+def bands_of(numbers: NumberColumn, edges: Sequence[float]) -> CategoryColumn:
+    """Find the band of each number, which holds its lower edge."""
     values: npt.NDArray[np.float64] = numbers.values / 10.0**numbers.scale
-    # A band holds its lower edge.
-    code = np.searchsorted(known.edges, values, side="right").astype(np.int32)
+    code = np.searchsorted(edges, values, side="right").astype(np.int32)
     code[np.isnan(values)] = -1
-    names = _band_names(known.edges)
+    names = _band_names(edges)
     return CategoryColumn(code, pd.Series(pd.Categorical(names, categories=names, ordered=True)))
 
 

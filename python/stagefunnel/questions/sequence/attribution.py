@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,6 @@ from ... import _core
 from ...errors import SchemaError, advised, check_option, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
-from ...log.columns.kept import RowColumns
 from ...log.stage_log import StageLog
 from ...tables.options import AttributionName
 from ...times.stamps import NAT
@@ -21,6 +20,7 @@ from ..scope.breakdown import by_columns, refuse_names_of_the_result
 from ..scope.columns import source_of
 from ..scope.groups import Groups, combined
 from ..scope.item_rows import rows_per_item
+from ..scope.known import bands_of, known_group, spans_of_rows
 from .matches import matches_of
 from .plan import Plan, PlannedStep
 from .question import Question
@@ -93,25 +93,63 @@ def grouped_by(
     log, plan = question.log, question.plan
     if by is None:
         return Grouped(log._data.journeys, plan, None)
-    columns = by_columns(by)
+    parts = [_part(log, column, question.as_of) for column in by_columns(by)]
+    columns = [part.name for part in parts]
     refuse_names_of_the_result(log, columns, reserved)
-    sources = [source_of(log, column, "by") for column in columns]
     if touch.name == "all_events":
-        return _value_by_value(log, plan, columns, sources)
-    if touch.name != "first_touch" and all(isinstance(source, ItemsTable) for source in sources):
+        return _value_by_value(log, plan, parts)
+    if touch.name != "first_touch" and not any(part.is_of_rows for part in parts):
         raise SchemaError(
             advised("attribution", touch.name),
             " chooses a row of the log to read ",
             named("by"),
-            f" in, but {quoted(columns)} are columns of the items table; name a column of the log",
+            f" in, but {quoted(columns)} are columns of the items table, or of the items themselves; name a "
+            "column of the log",
         )
     categories = [
-        source.category(column, "by")
-        if isinstance(source, ItemsTable)
-        else _touched(log, plan, source.category(column), touch, question.as_of)
-        for column, source in zip(columns, sources, strict=True)
+        _touched(log, plan, part.category, touch, question.as_of) if part.is_of_rows else part.category
+        for part in parts
     ]
     return Grouped(log._data.journeys, plan, combined(categories, columns, "item"))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One column of a breakdown: its name in the result, and its value for each row, or for each item."""
+
+    name: Any
+    category: CategoryColumn
+    is_of_rows: bool
+
+
+def _part(log: StageLog, column: Any, as_of: int | None) -> _Part:
+    known = known_group(log, column)
+    if known is None:
+        source = source_of(log, column, "by")
+        if isinstance(source, ItemsTable):
+            return _Part(column, source.category(column, "by"), is_of_rows=False)
+        return _Part(column, source.category(column), is_of_rows=True)
+    if known.what == "created":
+        return _Part(known.name, spans_of_rows(log._data, _births(log, as_of), known.of), is_of_rows=False)
+    if known.what == "band":
+        source = source_of(log, known.of, "by")
+        category = bands_of(source.numbers(known.of), known.edges)
+        return _Part(known.name, category, is_of_rows=not isinstance(source, ItemsTable))
+    raise SchemaError(
+        given("by", column),
+        " needs a pipeline, which a sequence does not have; name a column, created:month, or bands such as "
+        "amount:[0, 1000]",
+    )
+
+
+def _births(log: StageLog, as_of: int | None) -> RowNumbers:
+    """Find the first row of each item; -1 where there is none, or where it does not say when it began."""
+    rows = LogRows(log, as_of)
+    born = np.where(rows.begin < rows.end, rows.begin, -1)
+    marks = log._data.marks
+    if marks is not None and marks.start_unknown is not None:
+        born[marks.start_unknown[np.maximum(born, 0)] != 0] = -1
+    return born
 
 
 def _touched(
@@ -140,19 +178,15 @@ def _rows_of_step(log: StageLog, plan: Plan, rows: LogRows, step: int, as_of: in
     return found
 
 
-def _value_by_value(
-    log: StageLog, plan: Plan, columns: Sequence[str], sources: Sequence[ItemsTable | RowColumns]
-) -> Grouped:
-    categories = []
-    for column, source in zip(columns, sources, strict=True):
-        if isinstance(source, ItemsTable):
+def _value_by_value(log: StageLog, plan: Plan, parts: Sequence[_Part]) -> Grouped:
+    for part in parts:
+        if not part.is_of_rows:
             raise SchemaError(
                 advised("attribution", "all_events"),
-                f" reads columns of the log; {column!r} is a column of the items table, which has one value "
-                f"for all rows of an item",
+                f" reads columns of the log; {part.name!r} is a column of the items table, or of the items "
+                f"themselves, which has one value for all rows of an item",
             )
-        categories.append(source.category(column))
-    groups = combined(categories, columns, "row")
+    groups = combined([part.category for part in parts], [part.name for part in parts], "row")
     n_groups = max(len(groups.values), 1)
     journeys, n_labels = log._data.journeys, len(log._data.labels)
     item = np.repeat(np.arange(log.n_items, dtype=np.int64), rows_per_item(journeys))

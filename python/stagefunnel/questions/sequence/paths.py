@@ -11,12 +11,14 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, check_whole, counted, is_whole_number
 from ...log.stage_log import StageLog
-from ...tables.build import share
+from ...tables.build import label_rows, share
+from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
 from ..scope.medians import medians_of_lines
 from ..scope.where import Where
+from .attribution import grouped_by, touch_of
 from .matches import matches_of
 from .question import question_of, remember_rules, steps_between
 from .rows import LogRows
@@ -36,6 +38,9 @@ def sequence_paths(
     to_step: int | None = None,
     top: int = 20,
     max_stages: int = 10,
+    by: str | Sequence[str] | None = None,
+    attribution: AttributionName = "first_touch",
+    attribution_step: int = 1,
     as_of: MomentLike | None = None,
     where: Where | None = None,
     **rules: Unpack[SequenceRules],
@@ -49,11 +54,12 @@ def sequence_paths(
     from_step, to_step
         Step numbers, by default those of the first and the last step.
     top
-        Number of paths to list; all others share one line.
+        Number of paths to list, of each group of `by`; all others share one line.
     max_stages
         Number of stages to list of a path; longer paths that begin alike count as one.
-    as_of
-        As for :func:`sequence_funnel`.
+    by, attribution, attribution_step, as_of
+        As for :func:`sequence_funnel`; ``attribution="all_events"`` is refused, because between the rows of
+        one value come those of others.
     where
         As for :func:`funnel`.
     **rules
@@ -62,10 +68,11 @@ def sequence_paths(
     Returns
     -------
     DataFrame
-        One row per path: ``path`` (the stages of the rows between the two steps, a stage that comes several
-        times in a row once; ``(nothing)`` if there are none), ``items`` (matches), ``share`` of the matches
-        that did both steps, ``median`` of their time between the two. Among rows of equal time those count
-        that the journey has between the two. Equally frequent paths are in the sorted order of their stages.
+        One row per path, and per group of `by` that has matches of both steps: ``path`` (the stages of the
+        rows between the two steps, a stage that comes several times in a row once; ``(nothing)`` if there are
+        none), ``items`` (matches), ``share`` of the matches that did both steps, ``median`` of their time
+        between the two. Among rows of equal time those count that the journey has between the two. Equally
+        frequent paths are in the sorted order of their stages.
 
     Raises
     ------
@@ -92,6 +99,14 @@ def sequence_paths(
             advised("mode", plan.mode), " has no order of steps, between which a stage could come"
         )
     start, end = steps_between(question, from_step, to_step)
+    touch = touch_of(attribution, attribution_step, plan, by)
+    if touch.name == "all_events":
+        raise SchemaError(
+            advised("attribution", "all_events"),
+            " reads the rows of each value alone, between which come rows of others; choose one row of an "
+            "item",
+        )
+    groups = grouped_by(question, by, touch, reserved=SEQUENCE_PATHS).groups
     matches = matches_of(log, plan, question.as_of)
     both = matches.done[:, start - 1] & matches.done[:, end - 1]
     item, time = matches.item[both].astype(np.int64), matches.time[both]
@@ -99,30 +114,43 @@ def sequence_paths(
     begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
     finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
     codes = _stages_between(rows, begin, finish, max_stages)
-    paths, path = _most_frequent_first(codes, log._data.labels)
-    names = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[:top]]
-    if len(paths) > top:
-        names.append(f"other ({counted(len(paths) - top, 'path')})")
-    line = np.minimum(path, top)
+    group = np.zeros(len(item), dtype=np.int64) if groups is None else groups.code[item].astype(np.int64)
+    paths, group_of_path, path = _most_frequent_first(codes, group, log._data.labels)
+    # The place of each path in its group; those beyond `top` share one line.
+    _, first, n_paths = np.unique(group_of_path, return_index=True, return_counts=True)
+    place = np.arange(len(paths)) - np.repeat(first, n_paths)
+    line_of_path = np.cumsum(place <= top) - 1
+    is_listed, is_other = place < top, place == top
+    names = np.empty(len(paths), dtype=object)
+    names[is_listed] = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[is_listed]]
+    names[is_other] = [f"other ({counted(int(n) - top, 'path')})" for n in n_paths[n_paths > top]]
+    is_line = is_listed | is_other
+    line = line_of_path[path]
+    counts = np.bincount(line, minlength=is_line.sum()).astype(np.int64)
+    of_group = np.bincount(group, minlength=1)[group_of_path[is_line]]
     lengths = time[:, end - 1] - time[:, start - 1]
-    counts = np.bincount(line, minlength=len(names)).astype(np.int64)
     columns: dict[str, Any] = {
-        "path": pd.Series(names, dtype="str"),
+        "path": pd.Series(names[is_line], dtype="str"),
         "items": counts,
-        "share": share(counts, counts.sum()),
-        "median": to_durations(medians_of_lines(lengths, line, len(names)), log.unit),
+        "share": share(counts, of_group),
+        "median": to_durations(medians_of_lines(lengths, line, len(counts)), log.unit),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_PATHS})
-    remember_rules(table, "sequence_paths", question, from_step=start, to_step=end)
+    by_columns: list[str] = []
+    if groups is not None:
+        table = label_rows(table, groups.values, group_of_path[is_line])
+        by_columns = list(map(str, groups.names))
+    remember_rules(table, "sequence_paths", question, from_step=start, to_step=end, by=by_columns)
     return table
 
 
 def _most_frequent_first(
-    codes: npt.NDArray[np.int64], labels: Sequence[Any]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """List the distinct paths, the most frequent first, and the place of each match's path among them.
+    codes: npt.NDArray[np.int64], group: npt.NDArray[np.int64], labels: Sequence[Any]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """List the distinct paths of each group, its most frequent first.
 
-    Equally frequent paths are in the sorted order of their stages, which does not depend on other rows.
+    Returns the paths, their groups, and the place of each match's path. Equally frequent paths are in the
+    sorted order of their stages, which does not depend on other rows.
     """
     in_order = sorted(range(len(labels)), key=lambda code: _sort_key(labels[code]))
     # A missing stage comes after all labels, further stages after it, and the end of a path before all. The
@@ -131,11 +159,13 @@ def _most_frequent_first(
     code_of = np.array([*in_order, missing, -2, -1], dtype=np.int64)
     rank_of = np.empty(len(code_of), dtype=np.int64)
     rank_of[code_of] = [*range(missing + 2), -1]
-    ranks, path, n_matches = np.unique(rank_of[codes], axis=0, return_inverse=True, return_counts=True)
-    order = np.argsort(-n_matches, kind="stable")
+    ranks, path, n_matches = np.unique(
+        np.column_stack([group, rank_of[codes]]), axis=0, return_inverse=True, return_counts=True
+    )
+    order = np.lexsort((-n_matches, ranks[:, 0]))  # a stable sort
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    return code_of[ranks[order]], place[path.reshape(-1)]
+    return code_of[ranks[order, 1:]], ranks[order, 0], place[path.reshape(-1)]
 
 
 def _sort_key(label: Any) -> Any:

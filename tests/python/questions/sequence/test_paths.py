@@ -76,3 +76,69 @@ def test_the_median_of_nanoseconds_is_exact() -> None:
     table = sf.sequence_paths(sf.StageLog(frame_of(rows)), ["visit", "order"])
     # Half to even.
     assert table["median"].tolist() == [pd.Timedelta(31_536_000_000_000_002)]
+
+
+def grouped_log() -> sf.StageLog:
+    """Make two items of Ann, the second by way of help, and one of Bob; the value is of the row."""
+    day = pd.Timestamp("2026-01-30")
+    rows = [
+        (item, stage, day + pd.Timedelta(days=3 * item + time), 100 * item + time)
+        for item, path in enumerate(["visit order", "visit help order", "visit order"])
+        for time, stage in enumerate(path.split())
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "stage", "time", "value"])
+    return sf.StageLog(
+        frame, columns=["value"], items=pd.DataFrame({"item": range(3), "who": ["Ann", "Ann", "Bob"]})
+    )
+
+
+def test_each_group_has_its_own_paths_and_its_own_rest() -> None:
+    log = grouped_log()
+    table = sf.sequence_paths(log, ["visit", "order"], by="who", top=1)
+    assert table[["who", "path", "items", "share"]].to_numpy().tolist() == [
+        ["Ann", "(nothing)", 1, 0.5],
+        ["Ann", "other (1 path)", 1, 0.5],
+        ["Bob", "(nothing)", 1, 1.0],
+    ]
+    assert "Most often: (nothing) (Ann, 1, 50 %)." in str(sf.show(table))
+    with pytest.raises(sf.SchemaError, match=r"all_events.*between which come rows of others"):
+        sf.sequence_paths(log, ["visit", "order"], by="value", attribution="all_events")
+
+
+@pytest.mark.parametrize(
+    ("by", "options", "column", "values"),
+    [
+        ("created:month", {}, "by_created", ["2026-01", "2026-02"]),
+        ("value:[100, 150]", {}, "by_value", ["below 100", "100 to 150", "150 and more"]),
+        (
+            "value:[101, 200]",
+            {"attribution": "last_touch"},
+            "by_value",
+            ["below 101", "101 to 200", "200 and more"],
+        ),
+        (["who", "created:year"], {}, "who", ["Ann", "Bob"]),
+    ],
+)
+@pytest.mark.parametrize("question", [sf.sequence_paths, sf.sequence_funnel, sf.time_to_convert])
+def test_groups_that_the_log_knows(
+    question: Any, by: Any, options: dict[str, Any], column: str, values: list[str]
+) -> None:
+    table = question(grouped_log(), ["visit", "order"], by=by, **options)
+    assert table[column].astype(str).unique().tolist() == values
+
+
+def test_items_of_an_unknown_start_are_in_no_span_of_creation() -> None:
+    frame = frame_of(rows_of("visit order", "visit order")).assign(unsure=[True, False, False, False])
+    frame["time"] = pd.to_datetime(frame["time"], unit="D")
+    log = sf.StageLog(frame, start_unknown="unsure")
+    table = sf.sequence_funnel(log, ["visit", "order"], by="created:year")
+    assert table["by_created"].astype(object).where(table["by_created"].notna(), None).map(str).tolist() == [
+        *["1970"] * 2,
+        *["None"] * 2,
+    ]
+
+
+@pytest.mark.parametrize("by", ["outcome", "last_stage"])
+def test_groups_that_need_a_pipeline_are_refused(by: str) -> None:
+    with pytest.raises(sf.SchemaError, match=f"'{by}' needs a pipeline"):
+        sf.sequence_funnel(grouped_log(), ["visit", "order"], by=by)
