@@ -582,6 +582,11 @@ def with_items_at(log: StageLog, places: npt.NDArray[np.int64]) -> StageLog:
     return StageLog._from_data(with_places_chosen(log._data, places))
 
 
+def with_data(log: StageLog, data: LogData) -> StageLog:
+    """Return a log of the same kind with another inside."""
+    return log._from_data(data)
+
+
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:
     """Return a log whose quality table has these lines of a reader below its own."""
     return log._from_data(replace(log._data, reader_lines={**log._data.reader_lines, **lines}))

@@ -98,9 +98,11 @@ def sequence_paths(
     rows = LogRows(log, question.as_of)
     begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
     finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
-    codes = _stages_between(rows, begin, finish, max_stages)
-    paths, path = _most_frequent_first(codes, log._data.labels)
-    names = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[:top]]
+    # The stages of a path are those of the log, whatever conditions their rows fulfil.
+    labels = question.asked._data.labels
+    codes = _stages_between(rows, begin, finish, max_stages, plan.stage_of)
+    paths, path = _most_frequent_first(codes, labels)
+    names = [_name(codes_of_path, labels) for codes_of_path in paths[:top]]
     if len(paths) > top:
         names.append(f"other ({counted(len(paths) - top, 'path')})")
     line = np.minimum(path, top)
@@ -144,7 +146,11 @@ def _sort_key(label: Any) -> Any:
 
 
 def _stages_between(
-    rows: LogRows, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], most: int
+    rows: LogRows,
+    begin: npt.NDArray[np.int64],
+    end: npt.NDArray[np.int64],
+    most: int,
+    stage_of: npt.NDArray[np.int64] | None,
 ) -> npt.NDArray[np.int64]:
     """Put the stages between two rows of each match in a line of a matrix.
 
@@ -154,6 +160,8 @@ def _stages_between(
     match = np.repeat(np.arange(len(begin)), lengths)
     place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     code = rows.stage(begin[match] + 1 + place)
+    if stage_of is not None:
+        code = stage_of[code]
     is_new = np.ones(len(code), dtype=bool)
     is_new[1:] = (code[1:] != code[:-1]) | (match[1:] != match[:-1])
     match, code = match[is_new], code[is_new]
