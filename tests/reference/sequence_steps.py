@@ -11,7 +11,6 @@ import pandas as pd
 from reference.stages import Stage, Time
 
 
-
 class Seen(NamedTuple):
     """A stage in the place of a row's stage, with the value that the row has in a column."""
 

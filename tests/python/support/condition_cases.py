@@ -89,8 +89,12 @@ class ConditionCase(NamedTuple):
         if "hold" in self.question.options:
             frame["colour"] = self.question.options["hold"]
             columns.append("colour")
-        regions = {item: value.region for (item, _, _), value in zip(self.question.rows, self.values, strict=True)}
-        items = pd.DataFrame({"item": list(regions), "region": pd.Series(list(regions.values()), dtype=object)})
+        regions = {
+            item: value.region for (item, _, _), value in zip(self.question.rows, self.values, strict=True)
+        }
+        items = pd.DataFrame(
+            {"item": list(regions), "region": pd.Series(list(regions.values()), dtype=object)}
+        )
         # An item that the table does not have has no value.
         items = items[items["region"] != "none"]
         return sf.StageLog(frame, invalid="keep_stage", columns=columns, items=items, **more)
@@ -121,9 +125,7 @@ def condition_cases(draw: st.DrawFn, *, times: Times = "integer", max_rows: int 
     """Draw a question of :func:`questions`, and conditions for about half of its stages."""
     question = draw(questions(times=times, max_rows=max_rows))
     region = {item: draw(_REGION) for item, _, _ in question.rows}
-    values = [
-        Values(draw(_AMOUNT), draw(_VIP), draw(_PAGE), region[item]) for item, _, _ in question.rows
-    ]
+    values = [Values(draw(_AMOUNT), draw(_VIP), draw(_PAGE), region[item]) for item, _, _ in question.rows]
     options = dict(question.options)
     if "exclude" in options:
         options["exclude"] = [one._replace(stage=_conditional(draw, one.stage)) for one in options["exclude"]]

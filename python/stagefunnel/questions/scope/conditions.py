@@ -84,9 +84,7 @@ def keeps_missing(condition: Any) -> bool:
     return compares is not None and (compares[1] == "!=") == bool(compares[2]) and compares[1] in ("==", "!=")
 
 
-def flags_of(
-    values: pd.Series, column: str, condition: Any, *, is_part: bool, of: str = "item"
-) -> Flags:
+def flags_of(values: pd.Series, column: str, condition: Any, *, is_part: bool, of: str = "item") -> Flags:
     """Find the values that fulfil a condition; a missing value fulfils ``None`` and ``"!=…"`` alone.
 
     An error says of what the values are: of an ``"item"`` or a ``"row"``.
@@ -106,9 +104,7 @@ def flags_of(
     return np.where(is_missing, keeps_missing(condition), fulfils)
 
 
-def _are_any_of(
-    values: pd.Series, column: str, wanted: Sequence[Any], *, is_part: bool, of: str
-) -> Flags:
+def _are_any_of(values: pd.Series, column: str, wanted: Sequence[Any], *, is_part: bool, of: str) -> Flags:
     fulfils = np.zeros(len(values), dtype=bool)
     for one in wanted:
         if _is_missing(one):
@@ -154,7 +150,9 @@ def _refuse_near(values: pd.Series, column: str, wanted: Any, of: str) -> None:
     known = [str(value) for value in values.dropna().unique()]
     hint = did_you_mean(str(wanted), known)
     if hint:
-        raise SchemaError(condition_option(column, wanted), f": no {of} has {wanted!r} in column {column!r}{hint}")
+        raise SchemaError(
+            condition_option(column, wanted), f": no {of} has {wanted!r} in column {column!r}{hint}"
+        )
 
 
 def _as_type_of(values: pd.Series, wanted: Any) -> Any:

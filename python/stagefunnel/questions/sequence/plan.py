@@ -167,9 +167,7 @@ def _refuse_empty_gaps(shortest: Mapping[int, Length], longest: Mapping[int, Len
             )
 
 
-def _exclusions(
-    exclude: Sequence[Exclusion], n_steps: int, found: Found
-) -> tuple[PlannedExclusion, ...]:
+def _exclusions(exclude: Sequence[Exclusion], n_steps: int, found: Found) -> tuple[PlannedExclusion, ...]:
     planned = tuple(
         PlannedExclusion(
             stages,

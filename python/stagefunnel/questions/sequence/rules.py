@@ -126,8 +126,7 @@ def lists_rules(function: _Function) -> _Function:
 
 
 def stages_of_step(stage: Any, where: str, option: str) -> Hashable:
-    """Read one stage, or several as a tuple or a frozenset; a :class:`Step` stays only where it has conditions.
-    """
+    """Read one stage, or several as a tuple or a frozenset; a ``Step`` stays if it has conditions."""
     if not isinstance(stage, SEVERAL):
         several: tuple[Any, ...] = (stage,)
     elif not stage:

@@ -109,7 +109,14 @@ class Step:
 
     def __str__(self) -> str:
         event = name_of(self.event)
-        return f"{event} ({text_of(self.conditions)})" if self.conditions else event
+        if not self.conditions:
+            return event
+        # Without brackets the conditions would seem to be those of the last stage alone.
+        return (
+            f"[{event}] ({text_of(self.conditions)})"
+            if len(self.labels) > 1
+            else f"{event} ({text_of(self.conditions)})"
+        )
 
     def __repr__(self) -> str:
         where = f", where={self.where!r}" if self.conditions else ""
@@ -123,13 +130,14 @@ def _event_of(event: Any) -> Hashable:
     for label in several:
         if isinstance(label, Step):
             raise SchemaError(
-                *(given("event", event), " has a Step in it, and conditions do not nest; put all of them into "),
+                *(
+                    given("event", event),
+                    " has a Step in it, and conditions do not nest; put all of them into ",
+                ),
                 *(named("where"), f" of one Step, or list {label!r} beside others: [Step(…), Step(…)]"),
             )
         if not isinstance(label, Hashable) or label is None:
-            raise SchemaError(
-                given("event", event), " is not a stage; give a label, a list of labels or '*'"
-            )
+            raise SchemaError(given("event", event), " is not a stage; give a label, a list of labels or '*'")
     if not isinstance(event, SEVERAL):
         return cast(Hashable, event)
     return frozenset(several) if isinstance(event, set | frozenset) else several
@@ -153,9 +161,7 @@ def parts_of(stage: StageLike) -> tuple[Hashable, ...]:
 def labels_of(stage: StageLike) -> tuple[Hashable, ...]:
     """Return the labels of a step, whatever their conditions."""
     return tuple(
-        label
-        for part in parts_of(stage)
-        for label in (part.labels if isinstance(part, Step) else (part,))
+        label for part in parts_of(stage) for label in (part.labels if isinstance(part, Step) else (part,))
     )
 
 

@@ -211,11 +211,13 @@ def _refuse_like_names(labels: Sequence[str], stages: Sequence[Hashable]) -> Non
     for number, label in enumerate(labels, start=1):
         before = first.setdefault(label, number)
         pair = stages[before - 1], stages[number - 1]
-        if pair[0] != pair[1] and any(isinstance(part, Step) for stage in pair for part in parts_of(stage)):
+        parts = [parts_of(stage) for stage in pair]
+        is_same = all(part in parts[1] for part in parts[0]) and all(part in parts[0] for part in parts[1])
+        if not is_same and any(isinstance(part, Step) for some in parts for part in some):
             raise SchemaError(
                 named("steps"),
-                f" has two different steps that are both called {label!r}: step {before}, {written(pair[0])}, "
-                f"and step {number}, {written(pair[1])}; give them names: {{'first': …, 'second': …}}",
+                f" has two different steps that are both called {label!r}: step {before}, "
+                f"{written(pair[0])}, and step {number}, {written(pair[1])}; give them names: {{'first': …, 'second': …}}",
             )
 
 

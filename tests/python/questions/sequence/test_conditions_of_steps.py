@@ -1,10 +1,8 @@
-"""Steps with conditions: the worked example, equal to the plain reference in every mode, and what is refused."""
+"""Steps with conditions: the worked example, and equal to the plain reference in every mode."""
 
-import pickle
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given
@@ -204,8 +202,11 @@ def test_paths_name_the_stages_of_the_log(case: ConditionCase) -> None:
 
 @given(condition_cases())
 def test_a_chosen_log_answers_as_the_whole_log_of_these_items(case: ConditionCase) -> None:
-    chosen = [item for (item, _, _), value in zip(case.question.rows, case.values, strict=True)
-              if value.region == "south"]
+    chosen = [
+        item
+        for (item, _, _), value in zip(case.question.rows, case.values, strict=True)
+        if value.region == "south"
+    ]
     assume(chosen)
     whole = sf.sequence_items(case.log(), case.steps, **case.options)
     south = sf.sequence_items(case.log(), case.steps, where={"region": "south"}, **case.options)
