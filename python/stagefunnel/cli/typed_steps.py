@@ -18,7 +18,7 @@ from .values import where_of
 from .where_options import WhereCondition, condition
 
 _OPEN, _CLOSE = "[", "]"
-_SUCH_AS: Final = "such as order[amount>100] or order[source=web,amount>100]"
+_SUCH_AS: Final = "order[amount>100] or order[source=web,amount>100]"
 
 
 class TypedSteps:
@@ -67,12 +67,16 @@ class TypedSteps:
             return text
         if inside is None:
             if text.partition(_OPEN)[0] in self._labels:
-                self._refuse(f"{option}: {text!r} has a bracket that does not close, {_SUCH_AS}")
+                self._refuse(
+                    f"{option}: {text!r} has a bracket that does not close; write it as in {_SUCH_AS}"
+                )
             return text
         if not event.strip():
-            self._refuse(f"{option}: {text!r} has conditions without a stage; *{text} is of any stage")
+            if any(order in inside for order in "<>="):
+                self._refuse(f"{option}: {text!r} has conditions without a stage; *{text} is of any stage")
+            return text
         if not inside.strip():
-            self._refuse(f"{option}: {text!r} has no condition in its brackets, {_SUCH_AS}")
+            self._refuse(f"{option}: {text!r} has no condition in its brackets, as in {_SUCH_AS}")
         conditions = [self._condition(one, text, option) for one in split_outside(inside, ",")]
         self._refuse_unknown([one.column for one in conditions])
         is_spaced = event not in self._labels and event.strip() in self._labels

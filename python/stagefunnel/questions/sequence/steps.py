@@ -217,7 +217,8 @@ def _refuse_like_names(labels: Sequence[str], stages: Sequence[Hashable]) -> Non
             raise SchemaError(
                 named("steps"),
                 f" has two different steps that are both called {label!r}: step {before}, "
-                f"{written(pair[0])}, and step {number}, {written(pair[1])}; give them names: {{'first': …, 'second': …}}",
+                f"{written(pair[0])}, and step {number}, {written(pair[1])}; "
+                "give them names: {'first': …, 'second': …}",
             )
 
 
