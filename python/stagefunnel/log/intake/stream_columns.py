@@ -73,7 +73,7 @@ def _joined(parts: Sequence[pd.Series]) -> pd.Series:
 
 
 def _of_same_categories(parts: Sequence[pd.Series]) -> Sequence[pd.Series]:
-    """Take the values of categories that differ from batch to batch; those of all batches keep their order."""
+    """Take the values of categories that differ from batch to batch; equal ones keep their order."""
     if len({part.dtype for part in parts}) == 1:
         return parts
     return [
