@@ -186,8 +186,8 @@ def _with_brackets(text: str) -> tuple[str, str | None]:
 def _split_exclusion(text: str) -> tuple[str, list[str]]:
     """Split the stage of an exclusion from its steps and effect; a colon in brackets is of a condition."""
     end = text.rfind(_CLOSE) + 1
-    rest = text[end:]
-    if end and rest.count(":") <= 3 and (not rest or rest.startswith(":")):
-        return text[:end], rest.split(":")[1:]
+    behind = text[end:]
+    if end and behind.count(":") <= 3 and (not behind or behind.startswith(":")):
+        return text[:end], behind.split(":")[1:]
     stage, *rest = text.rsplit(":", min(text.count(":"), 3))
     return stage, rest

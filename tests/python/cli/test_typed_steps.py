@@ -91,8 +91,8 @@ def test_an_event_of_the_log_that_looks_like_a_condition_is_that_event(shop: Cli
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ("visit,order[amout>100]", "no column 'amout'"),
-        ("visit,order[amout>100]", "did you mean 'amount'?"),
+        ("visit,order[amuont>100]", "no column 'amuont'"),
+        ("visit,order[amuont>100]", "did you mean 'amount'?"),
         ("visit,order[Page=pay]", "did you mean 'page'?"),
         (
             "visit,order[page=pey]",
@@ -127,7 +127,7 @@ def test_what_makes_no_sense_is_refused_as_it_was_typed(shop: Clicks, steps: str
     [
         ("refund[amount>50]:x", "--exclude refund[amount>50]:x: expected STAGE:AFTER:BEFORE:EFFECT"),
         ("refund[amount>50]:1:2:halt", "is not one of 'drop', 'stop', 'reset'"),
-        ("refund[amout>50]:1", "no column 'amout'"),
+        ("refund[amuont>50]:1", "no column 'amuont'"),
         ("refund[]", "--exclude: 'refund[]' has no condition in its brackets"),
     ],
 )

@@ -62,14 +62,14 @@ def _joined(parts: Sequence[pd.Series]) -> pd.Series:
     typed = [part.set_axis(place) for part, place in zip(parts, places, strict=True) if part.notna().any()]
     if not typed:
         return pd.Series([None] * int(ends[-1]), dtype=object)
-    joined = pd.concat(typed)
+    joined: Any = pd.concat(typed)
     if len(joined) == ends[-1]:
-        return joined
+        return pd.Series(joined)
     if isinstance(joined.dtype, np.dtype) and joined.dtype.kind in "iu":
         joined = joined.astype("Int64" if joined.dtype.kind == "i" else "UInt64")
     if joined.dtype == bool:
         joined = joined.astype(object)
-    return joined.reindex(np.arange(ends[-1]))
+    return pd.Series(joined.reindex(np.arange(ends[-1])))
 
 
 def _of_same_categories(parts: Sequence[pd.Series]) -> Sequence[pd.Series]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -114,7 +115,10 @@ def plan_of(
     shortest = _gaps(steps.min_gap, n_steps, clock, "min_gap")
     _refuse_empty_gaps(shortest, longest)
     sought = [Sought(stage, f"step {number}", "steps") for number, stage in enumerate(steps.steps, start=1)]
-    sought += [Sought(one.stage, f"exclusion of {written(one.stage)}", "exclude") for one in steps.exclude]
+    sought += [
+        Sought(cast(Hashable, one.stage), f"exclusion of {written(one.stage)}", "exclude")
+        for one in steps.exclude
+    ]
     labels = {label for stage, _, _ in sought for label in labels_of(stage)}
     reader = StageReader(data, missing or steps.missing, labels)
     found = find_rows(sought, data, reader, is_part=is_part)

@@ -181,7 +181,7 @@ def _as_log(
         flags[place_of[sorted(found)]] = 1
     if n_codes == n_labels + 1:  # no stage has rows of two kinds
         return RowEvents(data, np.arange(n_codes), fits)
-    final = place_of.astype(codes.dtype)[codes]
+    final: Any = place_of.astype(codes.dtype)[codes]
     own = np.array(stage_of, dtype=np.int64)[in_order]
     told_apart = replace(
         data,

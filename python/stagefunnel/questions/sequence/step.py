@@ -78,9 +78,13 @@ class Step:
         """The conditions as they are given: a mapping, or a list of mappings that share a column."""
         if not self.conditions:
             return None
-        pairs = [(column, list(one) if isinstance(one, tuple) else one) for column, one in self.conditions]
+        pairs: list[tuple[str, Any]] = [
+            (column, list(one) if isinstance(one, tuple) else one) for column, one in self.conditions
+        ]
         by_column = dict(pairs)
-        return by_column if len(by_column) == len(pairs) else [{column: wanted} for column, wanted in pairs]
+        if len(by_column) == len(pairs):
+            return by_column
+        return [{column: wanted} for column, wanted in pairs]
 
     @property
     def key(self) -> Hashable | None:

@@ -173,13 +173,13 @@ def test_a_step_that_makes_no_sense_is_refused(event: Any, where: Any, message: 
 # What is wrong for this log: a column, a value, or what a column holds; in a step and in an exclusion.
 WRONG: list[tuple[Any, str]] = [
     (
-        {"amout": ">100"},
-        "where={'amout': '>100'}: 'amout' is not a column that the log keeps of its rows; it keeps: "
+        {"amuont": ">100"},
+        "where={'amuont': '>100'}: 'amuont' is not a column that the log keeps of its rows; it keeps: "
         "'amount', 'page', 'vip'; its items table has: 'item', 'region'; name it in columns= of StageLog; "
         "did you mean 'amount'?",
     ),
     ({"Page": "home"}, "did you mean 'page'?"),
-    ({"regoin": "south"}, "did you mean 'region'?"),
+    ({"rgion": "south"}, "did you mean 'region'?"),
     (
         {"page": "hone"},
         "where={'page': 'hone'}: no row has 'hone' in column 'page'; did you mean 'home'?",
@@ -354,6 +354,6 @@ def test_the_number_of_threads_changes_nothing() -> None:
 
 def test_an_error_of_a_step_is_a_schema_error_that_can_be_sent() -> None:
     with pytest.raises(SchemaError) as raised:
-        sf.sequence_items(shop(), ["visit", sf.Step("order", where={"amout": 1})])
+        sf.sequence_items(shop(), ["visit", sf.Step("order", where={"amuont": 1})])
     again = pickle.loads(pickle.dumps(raised.value))
     assert (str(again), again.option) == (str(raised.value), "steps")
