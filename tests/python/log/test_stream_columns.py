@@ -115,8 +115,8 @@ def test_batches_of_other_kinds_are_refused(first: Any, then: Any, message: str)
 
 def test_a_column_that_a_batch_lacks_is_refused() -> None:
     rows = pd.DataFrame({"item": [1], "stage": ["New"], "time": [0], "amount": [7]})
-    with pytest.raises(sf.SchemaError, match="no column 'amout'"):
-        sf.StageLog.from_batches([rows], columns="amout")
+    with pytest.raises(sf.SchemaError, match="no column 'amuont'"):
+        sf.StageLog.from_batches([rows], columns="amuont")
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

@@ -109,7 +109,7 @@ def row_events(data: LogData, asked: Sequence[AskedStep], *, is_part: bool) -> R
     found = _tell_apart(data, asked, is_part=is_part)
     if key is not None:
         while len(kept) >= _MOST_KEPT:
-            del kept[next(iter(kept))]
+            kept.pop(next(iter(kept)), None)
         kept[key] = found
     return found
 
