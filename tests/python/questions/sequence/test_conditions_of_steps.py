@@ -1,5 +1,6 @@
 """Steps with conditions: the worked example, and equal to the plain reference in every mode."""
 
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +14,7 @@ import stagefunnel as sf
 from condition_cases import ConditionCase, condition_cases
 from helpers import assert_frame_equal
 from reference.clickhouse import MODES
+from reference.sequence_steps import Conditional, Seen
 from reference.sequence_touches import counted_paths, paths, touched, value_by_value
 
 BIG = sf.Step("B", where={"amount": ">100"})
@@ -38,11 +40,52 @@ def log_of(text: str, **options: Any) -> sf.StageLog:
 
 def match_of(text: str, steps: list[Any], **options: Any) -> str:
     """Write the match of a journey as the definitions do: ``"2: 0, 5"``."""
-    items = sf.sequence_items(log_of(text), steps, **{"window": 10, "missing": "ignore", **options})
+    asked = {"window": 10, "missing": "ignore", **options}
+    items = sf.sequence_items(log_of(text), steps, **asked)
+    if sf.sequence_funnel(log_of(text), steps, **asked).attrs["stagefunnel"]["left_out"]:
+        return "left out"
     level = int(items["level"].iloc[0])
     times = [items[f"time_{number}"].iloc[0] for number in range(1, len(steps) + 1)]
     done = [str(time) for time in times if not pd.isna(time)]
-    return f"{level}: " + ", ".join(done) if level else f"0 {items['stop'].iloc[0]}"
+    return f"{level}: " + ", ".join(done) if level else "0"
+
+
+def in_plain_python(text: str, steps: list[Any], **options: Any) -> str:
+    """Write the match that the reference finds; an item that is left out has level 0, and its rows."""
+    parts = [word.partition(":") for word in text.split()]
+    seen = [(word[0], int(amount) if amount else None, int(word[1:])) for word, _, amount in parts]
+    exclude = options.pop("exclude", [])
+    hold = {"hold": [amount for _, amount, _ in seen]} if options.pop("hold", None) else {}
+    match = reference.sequence(
+        [(Seen(stage, amount), time) for stage, amount, time in seen],
+        [plain(step) for step in steps],
+        window=10,
+        exclude=[
+            reference.Exclusion(plain(one.stage), one.after, one.before, one.effect)
+            for one in (exclude if isinstance(exclude, list) else [exclude])
+        ],
+        **hold,
+        **options,
+    )
+    done = [str(time) for time in match.times if time is not None]
+    if match.level:
+        return f"{match.level}: " + ", ".join(done)
+    return "left out" if any(row is not None for row in match.rows) else "0"
+
+
+def plain(step: Any) -> Any:
+    if isinstance(step, list):
+        return [plain(one) for one in step]
+    return (
+        Conditional(step.event, MEANS[step.where["amount"]], str(step)) if isinstance(step, sf.Step) else step
+    )
+
+
+MEANS: dict[Any, Callable[[Any], bool]] = {
+    ">100": lambda amount: amount is not None and amount > 100,
+    "<=100": lambda amount: amount is not None and amount <= 100,
+    None: lambda amount: amount is None,
+}
 
 
 # The table of definitions.md, section 10, worked out by hand.
@@ -63,9 +106,9 @@ WORKED: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("A0:200 B2:300 B5:200", ["A", BIG], {}, "2: 0, 2"),
     ("A0:200 B2:300 B5:200", ["A", BIG], {"hold": "amount"}, "2: 0, 5"),
     ("A0 X1:20 B2", ["A", "B"], {"exclude": sf.Exclusion(BIG_X)}, "2: 0, 2"),
-    ("A0 X1:200 B2", ["A", "B"], {"exclude": sf.Exclusion(BIG_X)}, "0 excluded"),
+    ("A0 X1:200 B2", ["A", "B"], {"exclude": sf.Exclusion(BIG_X)}, "left out"),
     ("A0 X1:200 B2", ["A", "B"], {"exclude": sf.Exclusion(BIG_X, effect="stop")}, "1: 0"),
-    ("A0 X1:200 B2", ["A", "B"], {"exclude": sf.Exclusion(BIG_X, effect="reset")}, "0 excluded"),
+    ("A0 X1:200 B2", ["A", "B"], {"exclude": sf.Exclusion(BIG_X, effect="reset")}, "0"),
     (
         "A0 X1:20 B2",
         ["A", "B"],
@@ -76,7 +119,7 @@ WORKED: list[tuple[str, list[Any], dict[str, Any], str]] = [
         "A0 X1:200 B2",
         ["A", "B"],
         {"exclude": [sf.Exclusion("X", effect="stop"), sf.Exclusion(BIG_X)]},
-        "0 excluded",
+        "left out",
     ),
 ]
 
@@ -86,6 +129,7 @@ def test_the_worked_example_of_the_definitions(
     rows: str, steps: list[Any], options: dict[str, Any], match: str
 ) -> None:
     assert match_of(rows, steps, **options) == match
+    assert in_plain_python(rows, steps, **options) == match
 
 
 def assert_same_tables(case: ConditionCase, **more: Any) -> None:
