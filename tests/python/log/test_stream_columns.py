@@ -55,7 +55,7 @@ def test_a_stream_keeps_the_columns_of_the_rows_that_it_keeps(
             tables = [sf.sequence_funnel(log, ["New", "Won"], **steps) for log in (found, expected)]
             assert_frame_equal(*tables, check_dtype=form == "pandas")
     big = sf.Step("*", where=[{"value": ">1.5"}, "vip"])
-    tables = [sf.sequence_items(log, [big, "*"], missing="ignore") for log in (found, expected)]
+    tables = [sf.sequence_items(log, [big, "*"], hold="who", missing="ignore") for log in (found, expected)]
     assert_frame_equal(*tables)
 
 

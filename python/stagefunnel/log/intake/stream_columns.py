@@ -57,6 +57,8 @@ class StreamColumns:
 def _joined(parts: Sequence[pd.Series]) -> pd.Series:
     """Join the values of all batches; a batch without a value has no type of its own."""
     parts = _of_same_categories(parts)
+    if len({part.dtype for part in parts}) == 1:
+        return pd.Series(pd.concat(parts, ignore_index=True))
     ends = np.cumsum([0, *map(len, parts)])
     places = [np.arange(start, end) for start, end in pairwise(ends)]
     typed = [part.set_axis(place) for part, place in zip(parts, places, strict=True) if part.notna().any()]
