@@ -137,6 +137,15 @@ Journeys journeys_of_parts(const Array<std::uint64_t>& offsets,
     return journeys::journeys_of_parts(parts);
 }
 
+Journeys with_stages(const Journeys& journeys,
+                     const std::variant<Array<std::uint8_t>, Array<std::uint16_t>>& stage,
+                     std::size_t n_labels) {
+    const auto codes = std::visit(
+        [](const auto& values) -> journeys::JourneyParts::Codes { return as_span(values); }, stage);
+    const py::gil_scoped_release unlocked;
+    return journeys::with_stages(journeys, codes, n_labels);
+}
+
 }  // namespace journeys_calls
 
 void bind_journeys(py::module_& m) {
@@ -198,6 +207,7 @@ void bind_journeys(py::module_& m) {
     m.def("journeys_of_parts", &journeys_of_parts, "offsets"_a.noconvert(), "stage"_a.noconvert(),
           "time"_a.noconvert(), "first_row"_a.noconvert(), "key"_a.noconvert(), "high"_a.noconvert(),
           "prefix"_a, "n_labels"_a);
+    m.def("with_stages", &with_stages, "journeys"_a, "stage"_a.noconvert(), "n_labels"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")
         .def(py::init<>())

@@ -9,7 +9,7 @@ left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a p
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
-:class:`Steps` holds the steps with their rules.
+:class:`Steps` holds the steps with their rules, and :class:`Step` is one with conditions on its row.
 :func:`show` prints a table the way people read it, and :func:`bind` names a log and a pipeline once for
 many questions.
 """
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .questions.sequence.funnel import sequence_funnel, sequence_items
     from .questions.sequence.paths import sequence_paths
     from .questions.sequence.rules import Exclusion
+    from .questions.sequence.step import Step
     from .questions.sequence.steps import Steps
     from .questions.sequence.trend import sequence_trend
     from .questions.stages.durations import time_in_stage
@@ -87,6 +88,7 @@ __all__ = [
     "StageFunnelError",
     "StageFunnelWarning",
     "StageLog",
+    "Step",
     "Steps",
     "Suggestion",
     "Summary",
@@ -166,6 +168,7 @@ _NAMES_OF: Final = {
     "questions.sequence.funnel": ("sequence_funnel", "sequence_items"),
     "questions.sequence.paths": ("sequence_paths",),
     "questions.sequence.rules": ("Exclusion",),
+    "questions.sequence.step": ("Step",),
     "questions.sequence.steps": ("Steps",),
     "questions.sequence.trend": ("sequence_trend",),
     "questions.stages.durations": ("time_in_stage",),

@@ -1,6 +1,6 @@
 """The rules of a sequence: its steps, exclusions, and lengths of time, which may be calendar months."""
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import cache
@@ -10,8 +10,24 @@ import pandas as pd
 
 from reference.stages import Stage, Time
 
-# One stage, several stages of which any fits, or "*" for any stage at all.
-Step: TypeAlias = Stage | Sequence[Stage]
+
+class Seen(NamedTuple):
+    """A stage in the place of a row's stage, with the value that the row has in a column."""
+
+    stage: Stage | None
+    value: Any
+
+
+class Conditional(NamedTuple):
+    """A step that only the rows fit whose value fulfils a condition; they are rows with :class:`Seen`."""
+
+    stage: Any
+    holds: Callable[[Any], bool]
+    name: str
+
+
+# One stage, several stages of which any fits, or "*" for any stage at all; each may have a condition.
+Step: TypeAlias = Stage | Conditional | Sequence[Stage | Conditional]
 Effect: TypeAlias = Literal["drop", "stop", "reset"]
 Timing: TypeAlias = Literal["last_entry", "first_entry"]
 Mode: TypeAlias = Literal[
@@ -85,13 +101,16 @@ def events_of(journey: Sequence[tuple[Stage, Time]], hold: Sequence[Hashable] | 
     ]
 
 
-def fits(stage: Stage | None, step: Step) -> bool:
+def fits(stage: Stage | Seen | None, step: Step) -> bool:
     """Return whether a row of a stage can fill a step; a row without a stage fills no step."""
     if stage is None:
         return False
+    if isinstance(step, Conditional):
+        assert isinstance(stage, Seen)
+        return fits(stage, step.stage) and step.holds(stage.value)
     if isinstance(step, list | tuple | set | frozenset):
         return any(fits(stage, each) for each in step)
-    return step == "*" or step == stage
+    return step == "*" or step == (stage.stage if isinstance(stage, Seen) else stage)
 
 
 def fillers(events: Sequence[Event], rules: Rules) -> dict[int, list[Event]]:
@@ -204,8 +223,10 @@ def keeps_gaps(previous: Time, time: Time, number: int, rules: Rules) -> bool:
 
 def label_of(step: Step) -> str:
     """Return the name of a step: its stages."""
+    if isinstance(step, Conditional):
+        return f"{label_of(step.stage)} ({step.name})"
     if isinstance(step, list | tuple | set | frozenset):
-        return " | ".join(map(str, step))
+        return " | ".join(map(label_of, step))
     return str(step)
 
 

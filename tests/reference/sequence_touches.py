@@ -5,7 +5,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from reference.journeys import journeys
-from reference.sequence_steps import Step, fits
+from reference.sequence_steps import Seen, Step, fits
 from reference.sequence_tables import ItemMatch, item_matches
 from reference.sequences import Match
 from reference.stages import Item, Row, Stage, Time
@@ -98,10 +98,15 @@ def paths(
     for item, match in both_steps(rows, steps, start, end, **options):
         journey = by_item[item].rows
         first, last = (_row_of(journey, match, number, steps[number - 1]) for number in (start, end))
-        between = ["(missing)" if stage is None else str(stage) for stage, _, _ in journey[first + 1 : last]]
+        between = [_name_of(stage) for stage, _, _ in journey[first + 1 : last]]
         path = tuple(name for i, name in enumerate(between) if i == 0 or between[i - 1] != name)
         times_of.setdefault(path, []).append(journey[last][2] - journey[first][2])
     return times_of
+
+
+def _name_of(stage: Stage | Seen | None) -> str:
+    stage = stage.stage if isinstance(stage, Seen) else stage
+    return "(missing)" if stage is None else str(stage)
 
 
 def _row_of(journey: Sequence[tuple[Stage, Hashable, Time]], match: Match, number: int, step: Step) -> int:

@@ -94,4 +94,18 @@ Journeys journeys_of_parts(const JourneyParts& parts) {
     return journeys;
 }
 
+Journeys with_stages(const Journeys& journeys, const JourneyParts::Codes& stage, std::size_t n_labels) {
+    check_length("stage", std::visit([](const auto& codes) { return codes.size(); }, stage),
+                 journeys.n_rows());
+    Journeys staged;
+    staged.offsets = journeys.offsets;
+    staged.stage = std::visit(
+        [&](const auto& codes) -> Journeys::Codes { return checked_codes(codes, n_labels); }, stage);
+    staged.time = journeys.time;
+    staged.first_row = journeys.first_row;
+    staged.n_labels = n_labels;
+    staged.ends = journeys.ends;
+    return staged;
+}
+
 }  // namespace stagefunnel::journeys

@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'release_idle', 'take_items', 'time_range', 'with_times', 'working_times']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'release_idle', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -89,6 +89,8 @@ def release_idle() -> int:
 def take_items(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32]) -> Journeys:
     ...
 def time_range(journeys: Journeys, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[int, int] | None:
+    ...
+def with_stages(journeys: Journeys, stage: numpy.typing.NDArray[numpy.uint8] | numpy.typing.NDArray[numpy.uint16], n_labels: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...
 def with_times(journeys: Journeys, times: numpy.typing.NDArray[numpy.int64]) -> Journeys:
     ...

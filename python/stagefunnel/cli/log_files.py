@@ -16,6 +16,7 @@ from stagefunnel.files import FileTable, column_names, expand, kind_of, read_tab
 from ..tables.group_names import column_behind
 from ..tables.schema import MADE_OF_ITEMS
 from .progress import Bars, progress_bars
+from .typed_steps import columns_in_brackets
 from .values import split_names
 
 _ROLES: Final = ("item", "stage", "time")
@@ -118,7 +119,7 @@ def _further_columns(args: argparse.Namespace) -> list[str]:
     if hasattr(args, "lost_from"):
         several = [name for name in several if name not in MADE_OF_ITEMS]
     single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
-    return list(dict.fromkeys([*several, *single, *conditions]))
+    return list(dict.fromkeys([*several, *single, *conditions, *columns_in_brackets(args)]))
 
 
 def _read_items(

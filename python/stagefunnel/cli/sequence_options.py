@@ -15,7 +15,8 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         "--steps",
         required=True,
         metavar="STAGE,STAGE",
-        help="the steps in order; a|b is a step that either stage fills, * any stage",
+        help="the steps in order; a|b is a step that either stage fills, * any stage; 'order[amount>100]' "
+        "are the rows that fulfil conditions, as --where has them, with commas between several",
     )
     rules = parser.add_argument_group("rules of a match")
     rules.add_argument("--window", metavar="TIME", help="the longest from the first step, e.g. 7d or 1month")
@@ -32,7 +33,8 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         "--exclude",
         action="append",
         metavar="STAGE[:AFTER[:BEFORE[:EFFECT]]]",
-        help="a stage that must not come between two steps; the effect is drop, stop or reset",
+        help="a stage that must not come between two steps, such as 'refund[amount>50]'; the effect is drop, "
+        "stop or reset",
     )
     rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
 

@@ -17,6 +17,7 @@ _OTHER_NAMES: Final = {
     "effect": "the effect{} of --exclude",
     "after": "the step{} after which --exclude begins",
     "before": "the step{} before which --exclude ends",
+    "step_condition": "the condition{} in brackets",
 }
 _IN_TEXT: Final = re.compile(r'(?<=[Pp]ass )([a-z_]+)=("([^"]*)")?')
 # Options of Python that have the name of another option of the command: --pipeline is a file of stages.

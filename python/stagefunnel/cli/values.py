@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import stagefunnel as sf
+
+from .where_options import WhereCondition
 
 
 def split_names(text: str | None) -> list[str] | None:
@@ -46,12 +48,15 @@ def read_stage(text: str, pipeline: sf.Pipeline) -> Any:
 
 
 def read_where(args: argparse.Namespace) -> list[Mapping[str, Any]] | None:
+    """Read the conditions of a command, if it has some."""
+    return where_of(args.where) if args.where else None
+
+
+def where_of(typed: Iterable[WhereCondition]) -> list[Mapping[str, Any]]:
     """Read conditions: all must hold, and of several values of one column any."""
-    if not args.where:
-        return None
     values: dict[str, list[Any]] = {}
     conditions: list[Mapping[str, Any]] = []
-    for column, order, value in args.where:
+    for column, order, value in typed:
         if order != "=":
             conditions.append({column: f"{order}{value}" if order else True})
         elif column in values:

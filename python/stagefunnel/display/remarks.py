@@ -59,6 +59,9 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     without_rows = remembered.get("without_rows", ())
     if without_rows:
         lines.append(f"Stages without rows: {_some([names.get(stage, stage) for stage in without_rows])}")
+    unfulfilled = remembered.get("unfulfilled", ())
+    if unfulfilled:
+        lines.append(f"Steps whose condition no row fulfils: {_some(unfulfilled)}")
     absent: Mapping[str, str] = remembered.get("absent", {})
     if absent:
         stages = _some([f"{names.get(stage, stage)} ({dates})" for stage, dates in absent.items()])

@@ -241,7 +241,10 @@ class StageLog:
         invalid, empty, observed_until, threads
             As for :class:`StageLog`.
         columns
-            Refused: a stream keeps no further columns.
+            Names of further columns to keep, as for :class:`StageLog`: for breakdowns, amounts, and
+            conditions of a :class:`Step`. Each takes memory for every row. All batches must have the same
+            kind of values in a column; those of a CSV file are text, which counts as numbers where each
+            value is one.
         keys
             What to do with the texts of items. Short ones that begin alike, such as ``D-1234567``, are keys
             as they are; of others a stream keeps only hashes of 128 bits. Two of a million items share one
@@ -268,11 +271,6 @@ class StageLog:
           stages  New 2, Won 1
         """
         check_options(invalid, empty, keys)
-        wanted = column_names(columns)
-        if wanted:
-            raise SchemaError(
-                f"a stream keeps no columns ({quoted(wanted)}); read it as one table, with StageLog()"
-            )
         threads = thread_count(threads)
         roles = {"item": item, "stage": stage, "time": time}
         more = {"exited": exited, "start_unknown": start_unknown}
@@ -292,6 +290,7 @@ class StageLog:
             expected=files.expected if files else None,
             zone=checked_zone(zone),
             stages=stages,
+            kept=column_names(columns),
         )
         warn_of_dates(data, stacklevel=2)
         data = data.with_items(items, items_key or item, invalid)
@@ -544,7 +543,8 @@ def _columns_of(options: StreamOptions) -> dict[str, str]:
     """Name the columns of files that a log is made of."""
     columns = {role: str(options.get(role, role)) for role in ("item", "stage", "time")}
     more = {"exited": options.get("exited"), "start_unknown": options.get("start_unknown")}
-    return columns | {role: name for role, name in more.items() if name is not None}
+    kept = {f"column {name}": name for name in column_names(options.get("columns", ()))}
+    return columns | {role: name for role, name in more.items() if name is not None} | kept
 
 
 def not_a_log(value: object) -> SchemaError:
@@ -580,6 +580,11 @@ def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> S
 def with_items_at(log: StageLog, places: npt.NDArray[np.int64]) -> StageLog:
     """Return a log of the items at some places of the journeys, in rising order, observed as long."""
     return StageLog._from_data(with_places_chosen(log._data, places))
+
+
+def with_data(log: StageLog, data: LogData) -> StageLog:
+    """Return a log of the same kind with another inside."""
+    return log._from_data(data)
 
 
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:

@@ -112,5 +112,24 @@ TEST(JourneysOfParts, RefusesKeysOfTwoFormsAndPackedKeysOfMoreBytesThanAKeyHas) 
     expect_refused(columns, "a packed key holds more bytes than a key has");
 }
 
+TEST(WithStages, KeepsAllOfTheRowsButTheirStages) {
+    const std::vector<std::uint16_t> stage{300, 1, 0};
+    const Journeys staged = with_stages(Columns{}.journeys(), std::span<const std::uint16_t>(stage), 300);
+    EXPECT_EQ(list_of(staged.offsets), (std::vector<std::uint64_t>{0, 2, 3}));
+    EXPECT_EQ(list_of(std::get<LargeVector<std::uint16_t>>(staged.stage)), stage);
+    EXPECT_EQ(list_of(staged.time), (std::vector<std::int64_t>{1, 3, 2}));
+    EXPECT_EQ(list_of(staged.first_row), (std::vector<std::uint32_t>{0, 1}));
+    EXPECT_EQ(staged.n_labels, 300U);
+}
+
+TEST(WithStages, RefusesCodesThatAreNotOnePerRowOrLieBeyondTheLabels) {
+    const Journeys journeys = Columns{}.journeys();
+    const std::vector<std::uint8_t> two{0, 1}, beyond{0, 1, 3};
+    EXPECT_THROW(static_cast<void>(with_stages(journeys, std::span<const std::uint8_t>(two), 2)),
+                 std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(with_stages(journeys, std::span<const std::uint8_t>(beyond), 2)),
+                 std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace stagefunnel::journeys

@@ -149,9 +149,3 @@ def test_integers_of_any_width_are_told_apart(dtype: Any) -> None:
         table = sf.funnel(sf.StageLog(rows, columns="n"), sf.Pipeline("New"), by="n")
         assert table["n"].tolist() == sorted(set(values))
         assert table["n"].dtype == dtype
-
-
-def test_a_stream_keeps_no_columns() -> None:
-    message = "a stream keeps no columns ('who'); read it as one table, with StageLog()"
-    with pytest.raises(sf.SchemaError, match=re.escape(message)):
-        sf.StageLog.from_batches([pd.DataFrame(ROWS)], columns="who")

@@ -34,4 +34,11 @@ struct JourneyParts {
 ///     the labels, times fall inside an item, or keys are not of one form.
 [[nodiscard]] Journeys journeys_of_parts(const JourneyParts& parts);
 
+/// Returns journeys whose rows have other stages: a code for each row, `n_labels` where it has none. The
+/// items' keys are left out.
+///
+/// @throws std::invalid_argument if the codes are not one per row, or one lies beyond the labels.
+[[nodiscard]] Journeys with_stages(const Journeys& journeys, const JourneyParts::Codes& stage,
+                                   std::size_t n_labels);
+
 }  // namespace stagefunnel::journeys

@@ -104,6 +104,10 @@ class RowColumns:
             self._categories[name] = category
         return self._categories[name]
 
+    def held_as_codes(self, name: str) -> CategoryColumn | None:
+        """Return a column that is held as codes of its distinct values; ``None`` for one of numbers."""
+        return None if name in self._types else self._categories[name]
+
     def values_at(self, name: str, rows: npt.NDArray[np.int64]) -> pd.Series:
         """Return the values of a column in some rows of the journeys, as the type that they came in."""
         if name not in self._types:

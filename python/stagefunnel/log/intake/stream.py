@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from ... import _core
 from ...errors import InvalidRowError, SchemaError, core_errors
 from ...files import Progress, iterating
 from ..columns.arrow import speaks_arrow
+from ..columns.kept import with_columns
 from ..columns.records import as_table, is_lazy, is_table, path_advice
 from ..data import Empty, Invalid, Keys, LogData
 from .checks import Rows, check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
 from .frame import gather, with_flags
-from .stream_marks import StreamMarks
+from .stream_columns import StreamColumns
+from .stream_marks import StreamMarks, rows_kept
 from .times import encode
 
 
@@ -36,11 +38,14 @@ def read_batches(
     expected: Callable[[int], int] | None = None,
     zone: str | None = None,
     stages: Any = None,
+    kept: Sequence[str] = (),
 ) -> LogData:
     """Read a log out of batches, each of which is anything that a frame may be.
 
     Parameters
     ----------
+    kept
+        Further columns to keep.
     encoders
         Number of threads to use while the batches come.
     progress
@@ -55,7 +60,7 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(columns, time_format, zone, invalid, keys, encoders, stages_to_keep(stages))
+    stream = _Stream(columns, time_format, zone, invalid, keys, encoders, stages_to_keep(stages), kept)
     with iterating(batches) as rows:
         for batch in rows:
             stream.append(batch)
@@ -80,6 +85,7 @@ class _Stream:
         keys: Keys,
         encoders: int,
         stages: frozenset[Hashable] | None,
+        kept: Sequence[str],
     ) -> None:
         self.n_rows = 0
         self._stages = stages
@@ -89,6 +95,7 @@ class _Stream:
         self._rows = _core.journeys.RowStream()
         self._texts = None if keys == "auto" else _core.journeys.KeyTexts(keys == "exact")
         self._marks = StreamMarks(has_ends="exited" in columns, has_flags="start_unknown" in columns)
+        self._kept = StreamColumns(kept)
         self._kinds: dict[str, str] = {}
         self._unit: str | None = None
         self._zone: str | None = None
@@ -110,10 +117,11 @@ class _Stream:
                 "a batch is a record, not a table; pass a list of all records to StageLog(), or lists of "
                 "them here"
             )
-        batch = as_table(batch, self._columns.values())
+        batch = as_table(batch, [*self._columns.values(), *self._kept.names])
+        batch, kept = with_columns(batch, self._kept.names)
         batch, flags = with_flags(batch, self._columns.get("start_unknown"))
         inputs = gather(batch, self._columns)
-        check_columns(inputs, flags)
+        check_columns(inputs, {**kept, **flags})
         if not len(inputs["item"]):
             return  # the columns of an empty frame often have no particular type
         if inputs["stage"].labels is not None:
@@ -136,7 +144,10 @@ class _Stream:
         self._check_kinds(rows)
         if self._texts is not None:
             encode(self._texts.add, inputs["item"], rows.keys)
-        self._marks.append(rows, flags)
+        if kept or not self._marks.is_empty:
+            is_kept = rows_kept(rows)
+            self._kept.append(kept, is_kept)
+            self._marks.append(rows, flags, is_kept)
         with core_errors():
             self._rows.append(rows.keys, rows.codes, rows.stamps, rows.dropped)
         self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
@@ -189,11 +200,15 @@ class _Stream:
         if self._stages is not None:
             checks.append("other_stages")
         self._unit = self._marks.refine(self._rows, self._unit)
-        if self._marks.is_empty:
-            journeys, marks = self._rows.build(threads), None
+        marks, kept = None, None
+        if self._marks.is_empty and not self._kept.names:
+            journeys = self._rows.build(threads)
         else:
             journeys, numbers = self._rows.build_with_rows(threads)
-            marks = self._marks.of_rows(numbers, self._unit, threads)
+            if not self._marks.is_empty:
+                marks = self._marks.of_rows(numbers, self._unit, threads)
+            if self._kept.names:
+                kept = self._kept.of_rows(numbers, threads)
         return LogData(
             journeys=journeys,
             n_input_rows=self.n_rows,
@@ -206,6 +221,7 @@ class _Stream:
             keys_of=self._keys_of(journeys),
             threads=threads,
             other_labels=list(self._other_labels),
+            columns=kept,
             marks=marks,
         )
 

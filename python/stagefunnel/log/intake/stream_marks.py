@@ -14,6 +14,14 @@ from ..columns.marks import Ends, Flags, RowMarks, flags_of
 from .checks import Rows
 
 
+def rows_kept(rows: Rows) -> npt.NDArray[np.bool_]:
+    """Return which rows of a batch the log keeps."""
+    is_kept = np.ones(len(rows), dtype=bool)
+    is_kept[rows.dropped] = False
+    is_kept[rows.codes.left_out_rows] = False
+    return is_kept
+
+
 class StreamMarks:
     """The marks of the rows so far, without the rows that a log leaves out.
 
@@ -31,13 +39,8 @@ class StreamMarks:
         """Whether the stream has no column of marks."""
         return not (self.has_ends or self._has_flags)
 
-    def append(self, rows: Rows, flags: Mapping[str, pd.Series]) -> None:
-        """Take the marks of a batch."""
-        if self.is_empty:
-            return
-        is_kept = np.ones(len(rows), dtype=bool)
-        is_kept[rows.dropped] = False
-        is_kept[rows.codes.left_out_rows] = False
+    def append(self, rows: Rows, flags: Mapping[str, pd.Series], is_kept: npt.NDArray[np.bool_]) -> None:
+        """Take the marks of the rows of a batch that the log keeps."""
         if rows.ends is not None:
             self._name = rows.inputs["exited"].name
             self._ends.append(Ends(rows.ends.ticks[is_kept], rows.ends.unit))

@@ -62,7 +62,7 @@ def _pairs_of(where: Any) -> list[tuple[str, Any]]:
     return list(where.items())
 
 
-def _given(column: str, condition: Any) -> Option:
+def condition_option(column: str, condition: Any) -> Option:
     """Name a condition, which a command writes in one word: ``amount>100``, ``source=web``."""
     plain = f"{column}={'' if condition is None else condition}"
     if isinstance(condition, bool):
@@ -84,31 +84,34 @@ def keeps_missing(condition: Any) -> bool:
     return compares is not None and (compares[1] == "!=") == bool(compares[2]) and compares[1] in ("==", "!=")
 
 
-def flags_of(values: pd.Series, column: str, condition: Any, *, is_part: bool) -> Flags:
-    """Find the values that fulfil a condition; a missing value fulfils ``None`` and ``"!=…"`` alone."""
+def flags_of(values: pd.Series, column: str, condition: Any, *, is_part: bool, of: str = "item") -> Flags:
+    """Find the values that fulfil a condition; a missing value fulfils ``None`` and ``"!=…"`` alone.
+
+    An error says of what the values are: of an ``"item"`` or a ``"row"``.
+    """
     values = values.reset_index(drop=True)
     is_missing = values.isna().to_numpy(dtype=bool)
     compares = _COMPARES.fullmatch(condition) if isinstance(condition, str) else None
     if compares is None or compares[1] == "==":
         wanted = list(condition) if _is_list(condition) else [compares[2] if compares else condition]
-        fulfils = _are_any_of(values, column, wanted, is_part=is_part)
+        fulfils = _are_any_of(values, column, wanted, is_part=is_part, of=of)
     elif compares[1] == "!=" and not compares[2]:
         return ~is_missing
     elif compares[1] == "!=":
-        fulfils = ~_are_any_of(values, column, [compares[2]], is_part=is_part)
+        fulfils = ~_are_any_of(values, column, [compares[2]], is_part=is_part, of=of)
     else:
         fulfils = _in_order(values, column, compares[1], compares[2])
     return np.where(is_missing, keeps_missing(condition), fulfils)
 
 
-def _are_any_of(values: pd.Series, column: str, wanted: Sequence[Any], *, is_part: bool) -> Flags:
+def _are_any_of(values: pd.Series, column: str, wanted: Sequence[Any], *, is_part: bool, of: str) -> Flags:
     fulfils = np.zeros(len(values), dtype=bool)
     for one in wanted:
         if _is_missing(one):
             continue
         equal = _are(values, column, one)
         if not is_part and not equal.any():
-            _refuse_near(values, column, one)
+            _refuse_near(values, column, one, of)
         fulfils |= equal
     return fulfils
 
@@ -120,9 +123,9 @@ def _are(values: pd.Series, column: str, wanted: Any) -> Flags:
         if truths[values.notna()].isna().any():
             example = quoted(values[values.notna() & truths.isna()].head(1).tolist())
             raise SchemaError(
-                _given(column, bool(wanted)),
+                condition_option(column, bool(wanted)),
                 f" is true or false, and column {column!r} holds {example}; name the wanted value, as in ",
-                _given(column, [values.dropna().iloc[0]]),
+                condition_option(column, [values.dropna().iloc[0]]),
             )
         return (truths == wanted).to_numpy(dtype=bool)
     equal = (values == _as_type_of(values, wanted)).fillna(False).to_numpy(dtype=bool)
@@ -140,14 +143,16 @@ def _truth_of(value: Any) -> bool | None:
     return _YES_NO.get(str(value).strip().lower().removesuffix(".0"))
 
 
-def _refuse_near(values: pd.Series, column: str, wanted: Any) -> None:
-    """Refuse a value that no item has where another one is near it: that is a slip of the pen."""
+def _refuse_near(values: pd.Series, column: str, wanted: Any, of: str) -> None:
+    """Refuse a value that nothing has where another one is near it: that is a slip of the pen."""
     if not pd.isna(pd.to_numeric(str(wanted), errors="coerce")):
         return  # 2026 is no misspelled 2025
     known = [str(value) for value in values.dropna().unique()]
     hint = did_you_mean(str(wanted), known)
     if hint:
-        raise SchemaError(_given(column, wanted), f": no item has {wanted!r} in column {column!r}{hint}")
+        raise SchemaError(
+            condition_option(column, wanted), f": no {of} has {wanted!r} in column {column!r}{hint}"
+        )
 
 
 def _as_type_of(values: pd.Series, wanted: Any) -> Any:
@@ -180,10 +185,10 @@ def _in_order(values: pd.Series, column: str, order: str, wanted: str) -> Flags:
             return np.asarray(compare(numbers, number).fillna(False), dtype=bool)
     example = values.dropna().head(1).tolist()
     raise SchemaError(
-        _given(column, f"{order}{wanted}"),
+        condition_option(column, f"{order}{wanted}"),
         f" compares numbers or moments, and {wanted!r} and column {column!r}, which holds "
         f"{quoted(example) or 'nothing'}, are not both of one kind; this text itself is meant by ",
-        _given(column, [f"{order}{wanted}"]),
+        condition_option(column, [f"{order}{wanted}"]),
     )
 
 

@@ -49,7 +49,8 @@ def sequence_funnel(
     log
         Stage history, of which every row is an event.
     steps
-        Steps in order, or :class:`Steps` with the rules in them.
+        Steps in order, or :class:`Steps` with the rules in them. A :class:`Step` is one with conditions on
+        its row.
     by
         Columns of the items table, or of the log: one sequence per combination of their values.
     attribution

@@ -113,16 +113,18 @@ def sequence_paths(
     rows = LogRows(log, question.as_of)
     begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
     finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
-    codes = _stages_between(rows, begin, finish, max_stages)
+    # The stages of a path are those of the log, whatever conditions their rows fulfil.
+    labels = question.asked._data.labels
+    codes = _stages_between(rows, begin, finish, max_stages, plan.stage_of)
     group = np.zeros(len(item), dtype=np.int64) if groups is None else groups.code[item].astype(np.int64)
-    paths, group_of_path, path = _most_frequent_first(codes, group, log._data.labels)
+    paths, group_of_path, path = _most_frequent_first(codes, group, labels)
     # The place of each path in its group; those beyond `top` share one line.
     _, first, n_paths = np.unique(group_of_path, return_index=True, return_counts=True)
     place = np.arange(len(paths)) - np.repeat(first, n_paths)
     line_of_path = np.cumsum(place <= top) - 1
     is_listed, is_other = place < top, place == top
     names = np.empty(len(paths), dtype=object)
-    names[is_listed] = [_name(codes_of_path, log._data.labels) for codes_of_path in paths[is_listed]]
+    names[is_listed] = [_name(codes_of_path, labels) for codes_of_path in paths[is_listed]]
     names[is_other] = [f"other ({counted(int(n) - top, 'path')})" for n in n_paths[n_paths > top]]
     is_line = is_listed | is_other
     line = line_of_path[path]
@@ -174,7 +176,11 @@ def _sort_key(label: Any) -> Any:
 
 
 def _stages_between(
-    rows: LogRows, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], most: int
+    rows: LogRows,
+    begin: npt.NDArray[np.int64],
+    end: npt.NDArray[np.int64],
+    most: int,
+    stage_of: npt.NDArray[np.int64] | None,
 ) -> npt.NDArray[np.int64]:
     """Put the stages between two rows of each match in a line of a matrix.
 
@@ -184,6 +190,8 @@ def _stages_between(
     match = np.repeat(np.arange(len(begin)), lengths)
     place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     code = rows.stage(begin[match] + 1 + place)
+    if stage_of is not None:
+        code = stage_of[code]
     is_new = np.ones(len(code), dtype=bool)
     is_new[1:] = (code[1:] != code[:-1]) | (match[1:] != match[:-1])
     match, code = match[is_new], code[is_new]

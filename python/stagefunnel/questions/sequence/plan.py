@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
 
 from ...errors import SchemaError, named
 from ...log.data import LogData
@@ -18,8 +22,10 @@ from ...tables.options import (
 from ...times.lengths import Length, length_of
 from ...times.periods import Clock
 from .rules import Exclusion, GapsLike
-from .stages import StageFlags, StageReader, labels_of
-from .steps import Steps, written
+from .sought import Found, Sought, find_rows, share_rows
+from .stages import StageFlags, StageReader
+from .step import Step, labels_of, written
+from .steps import Steps
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,20 @@ class PlannedExclusion:
 
 @dataclass(frozen=True)
 class Plan:
-    """A sequence to look for in a log."""
+    """A sequence to look for in a log.
 
+    Attributes
+    ----------
+    data
+        The inside of the log in whose codes the sequence is written.
+    stage_of
+        For each of its codes that of the stage in the log that was asked; ``None`` where they are the same.
+    without_rows, unfulfilled
+        Stages that no row has, and steps whose event has rows of which none fulfils their conditions.
+    """
+
+    data: LogData
+    stage_of: npt.NDArray[np.int64] | None
     steps: tuple[PlannedStep, ...]
     mode: SequenceMode
     modes: frozenset[WindowFunnelMode]
@@ -66,9 +84,12 @@ class Plan:
     hold: tuple[str, ...]
     entries: EntriesName
     without_rows: tuple[Hashable, ...] = ()
+    unfulfilled: tuple[Step, ...] = ()
 
 
-def plan_of(steps: Steps, data: LogData, missing: MissingStages | None = None) -> Plan:
+def plan_of(
+    steps: Steps, data: LogData, missing: MissingStages | None = None, *, is_part: bool = False
+) -> Plan:
     """Put steps in the terms of a log.
 
     Parameters
@@ -79,42 +100,51 @@ def plan_of(steps: Steps, data: LogData, missing: MissingStages | None = None) -
         The log.
     missing
         What happens to stages without rows, where that is not as the steps say.
+    is_part
+        Whether the log is some items of one whose stages and values were judged already.
 
     Raises
     ------
     SchemaError
-        If the log does not have a stage and the steps refuse that, or a length does not fit its times.
+        If the log does not have a stage and the steps refuse that, does not keep a column of a condition, or
+        a length does not fit its times.
     """
     n_steps, clock = len(steps.steps), data.clock
     window = length_of(steps.window, clock, "window")
     longest = _gaps(steps.max_gap, n_steps, clock, "max_gap")
     shortest = _gaps(steps.min_gap, n_steps, clock, "min_gap")
     _refuse_empty_gaps(shortest, longest)
-    stages = [*steps.steps, *(exclusion.stage for exclusion in steps.exclude)]
-    reader = StageReader(
-        data, missing or steps.missing, {label for stage in stages for label in labels_of(stage)}
-    )
+    sought = [Sought(stage, f"step {number}", "steps") for number, stage in enumerate(steps.steps, start=1)]
+    sought += [
+        Sought(cast(Hashable, one.stage), f"exclusion of {written(one.stage)}", "exclude")
+        for one in steps.exclude
+    ]
+    labels = {label for stage, _, _ in sought for label in labels_of(stage)}
+    reader = StageReader(data, missing or steps.missing, labels)
+    found = find_rows(sought, data, reader, is_part=is_part)
     planned = tuple(
         PlannedStep(
-            stages=reader.flags(stage, f"step {number}", "steps"),
+            stages=stages,
             max_gap=longest.get(number),
             min_gap=shortest.get(number),
             optional=number in steps.optional,
             first_time=number in steps.first_time,
         )
-        for number, stage in enumerate(steps.steps, start=1)
+        for number, stages in enumerate(found.flags[:n_steps], start=1)
     )
-    exclusions = _exclusions(steps.exclude, n_steps, reader)
     return Plan(
+        data=found.data,
+        stage_of=found.stage_of,
         steps=planned,
         mode=steps.mode,
         modes=steps.modes,
         window=window,
         timing=steps.timing,
-        exclusions=exclusions,
+        exclusions=_exclusions(steps.exclude, n_steps, found),
         hold=steps.hold,
         entries=steps.entries,
         without_rows=tuple(reader.without_rows),
+        unfulfilled=found.unfulfilled,
     )
 
 
@@ -141,26 +171,28 @@ def _refuse_empty_gaps(shortest: Mapping[int, Length], longest: Mapping[int, Len
             )
 
 
-def _exclusions(
-    exclude: Sequence[Exclusion], n_steps: int, reader: StageReader
-) -> tuple[PlannedExclusion, ...]:
-    planned: list[PlannedExclusion] = []
-    for exclusion in exclude:
-        stages = reader.flags(exclusion.stage, f"exclusion of {written(exclusion.stage)}", "exclude")
-        before = n_steps if exclusion.before is None else int(exclusion.before)
-        own = PlannedExclusion(stages, int(exclusion.after), before, exclusion.effect)
-        for other, other_exclusion in zip(planned, exclude, strict=False):
-            if _contradict(own, other):
+def _exclusions(exclude: Sequence[Exclusion], n_steps: int, found: Found) -> tuple[PlannedExclusion, ...]:
+    planned = tuple(
+        PlannedExclusion(
+            stages,
+            int(exclusion.after),
+            n_steps if exclusion.before is None else int(exclusion.before),
+            exclusion.effect,
+        )
+        for exclusion, stages in zip(exclude, found.flags[n_steps:], strict=True)
+    )
+    parts = found.parts[n_steps:]
+    for at, one in enumerate(planned):
+        for before, other in enumerate(planned[:at]):
+            if _contradict(one, other) and share_rows(parts[at], parts[before]):
                 raise SchemaError(
                     named("exclude"),
-                    f" contradicts itself: {other_exclusion!r} and {exclusion!r} exclude the same stage "
+                    f" contradicts itself: {exclude[before]!r} and {exclude[at]!r} exclude the same stage "
                     f"between the same steps, and have different effects",
                 )
-        planned.append(own)
-    return tuple(planned)
+    return planned
 
 
 def _contradict(one: PlannedExclusion, other: PlannedExclusion) -> bool:
-    shares_stage = bool((one.stages & other.stages).any())
     overlaps = max(one.after, other.after) < min(one.before, other.before)
-    return shares_stage and overlaps and one.effect != other.effect
+    return overlaps and one.effect != other.effect

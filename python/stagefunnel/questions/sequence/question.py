@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import SchemaError, advised, given, named
-from ...log.stage_log import StageLog, not_a_log
+from ...log.stage_log import StageLog, not_a_log, with_data
 from ...times.periods import MomentLike
 from ..scope.remarks import Ends, Remarks, remarks_of_reader
 from ..scope.where import Where, asked_of
@@ -25,7 +25,9 @@ class Question:
     Attributes
     ----------
     log, steps
-        The log, and the steps with all rules.
+        The log, whose codes tell rows apart by the conditions of steps, and the steps with all rules.
+    asked
+        The same log as it was asked, with the same rows.
     plan
         The steps in the terms of the log.
     as_of
@@ -35,6 +37,7 @@ class Question:
     """
 
     log: StageLog
+    asked: StageLog
     steps: Steps
     plan: Plan
     as_of: int | None
@@ -52,14 +55,20 @@ def question_of(
     asked = asked_of(log, None, where, unlisted="ignore", missing=ruled.missing)
     data = asked.log._data
     if asked.log is not log:
-        # The whole log has judged the stages; those that the chosen items alone lack are no slip of the pen.
-        plan = plan_of(ruled, data, missing="ignore")
+        # The whole log has judged the stages and values; those that the chosen items alone lack are no slip
+        # of the pen.
+        plan = plan_of(ruled, data, missing="ignore", is_part=True)
     ends = Ends.of(data, None, as_of)
     remarks = {**ends.remarks(data.clock), **remarks_of_reader(data.reader_lines), **asked.remarks}
-    if plan.without_rows:
+    if plan.without_rows or plan.unfulfilled:
         empty = [number for number, step in enumerate(plan.steps, start=1) if not step.stages.any()]
-        remarks |= {"without_rows": [str(label) for label in plan.without_rows], "empty_steps": empty}
-    return Question(asked.log, ruled, plan, ends.seen_at, remarks)
+        remarks |= {"empty_steps": empty}
+    if plan.without_rows:
+        remarks |= {"without_rows": [str(label) for label in plan.without_rows]}
+    if plan.unfulfilled:
+        remarks |= {"unfulfilled": [str(step) for step in plan.unfulfilled]}
+    told_apart = asked.log if plan.data is data else with_data(asked.log, plan.data)
+    return Question(told_apart, asked.log, ruled, plan, ends.seen_at, remarks)
 
 
 def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:

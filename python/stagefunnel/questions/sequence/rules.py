@@ -23,11 +23,10 @@ from ...tables.options import (
 )
 from ...times.lengths import LengthLike, length_of
 from ...times.periods import Clock
+from .step import SEVERAL, StageLike, Step
 
-StageLike: TypeAlias = Hashable | Collection[Hashable]
 GapsLike: TypeAlias = LengthLike | Mapping[int, LengthLike | None] | None
 
-_SEVERAL: Final = (list, tuple, set, frozenset)
 _MOST_STEPS: Final = 64
 _MOST_CONDITIONS: Final = 32
 # Steps without an order have nothing that could be skipped, and steps without a match have no gaps.
@@ -49,7 +48,7 @@ class Exclusion:
     ----------
     stage
         Stage that is excluded, a list of such stages, or ``"*"`` for every row that no step of the match
-        has.
+        has. A :class:`Step` excludes only the rows of its event that fulfil its conditions.
     after, before
         Numbers of the two steps; by default the first step and the last one.
     effect
@@ -127,21 +126,23 @@ def lists_rules(function: _Function) -> _Function:
 
 
 def stages_of_step(stage: Any, where: str, option: str) -> Hashable:
-    """Read one stage, or several as a tuple or a frozenset."""
-    if not isinstance(stage, _SEVERAL):
+    """Read one stage, or several as a tuple or a frozenset; a ``Step`` stays if it has conditions."""
+    if not isinstance(stage, SEVERAL):
         several: tuple[Any, ...] = (stage,)
     elif not stage:
         raise SchemaError(f"{where} names no stage", option=option)
     else:
         several = tuple(stage)
-    for label in several:
-        if not isinstance(label, Hashable):
+    parts: list[Hashable] = []
+    for part in several:
+        if not isinstance(part, Hashable):
             raise SchemaError(
-                f"{where}: {label!r} is not a stage; give a label, a list of labels or '*'", option=option
+                f"{where}: {part!r} is not a stage; give a label, a list of labels or '*'", option=option
             )
-    if not isinstance(stage, _SEVERAL):
-        return cast(Hashable, stage)
-    return frozenset(several) if isinstance(stage, set | frozenset) else several
+        parts += part.labels if isinstance(part, Step) and not part.conditions else (part,)
+    if len(parts) == 1 and not isinstance(stage, SEVERAL):
+        return parts[0]
+    return frozenset(parts) if isinstance(stage, set | frozenset) else tuple(parts)
 
 
 def checked_rules(rules: SequenceRules, n_steps: int) -> dict[str, Any]:

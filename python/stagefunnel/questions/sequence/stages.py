@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable
-from typing import Final, TypeAlias, cast
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ...errors import SchemaError, advised, did_you_mean, named, quoted
 from ...log.data import LogData
 from ...log.near_labels import nearest
 from ...tables.options import MissingStages
-from .rules import StageLike
+from .row_events import StageFlags as StageFlags
+from .step import StageLike, labels_of
 
 ANY: Final = "*"
-
-# One for each stage of a log that fills a step, else zero; places are the codes of the stages.
-StageFlags: TypeAlias = npt.NDArray[np.uint8]
 
 
 class StageReader:
@@ -46,12 +43,12 @@ class StageReader:
         self.without_rows: list[Hashable] = []
 
     def flags(self, stage: StageLike, where: str, option: str) -> StageFlags:
-        """Mark the stages of the log that a step names.
+        """Mark the stages of the log that a step names, whatever conditions it has.
 
         Parameters
         ----------
         stage
-            One label, or a tuple or frozenset of labels, as :func:`stages_of_step` returns them.
+            One label, or several, as :func:`stages_of_step` returns them.
         where
             Place that errors name.
         option
@@ -99,11 +96,6 @@ class StageReader:
                 *(advised("missing", "ignore"), " if they are different stages"),
                 option=option,
             )
-
-
-def labels_of(stage: StageLike) -> tuple[Hashable, ...]:
-    """Return the labels of a step."""
-    return tuple(stage) if isinstance(stage, tuple | frozenset) else (cast(Hashable, stage),)
 
 
 def _is_any(label: Hashable) -> bool:

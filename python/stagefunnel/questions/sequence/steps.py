@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, Unpack, cast
 
@@ -15,11 +15,11 @@ from .rules import (
     Exclusion,
     GapsLike,
     SequenceRules,
-    StageLike,
     checked_rules,
     lists_rules,
     stages_of_step,
 )
+from .step import StageLike, Step, name_of, parts_of, written
 
 _SUCH_AS: Final = "such as ['visit', 'cart']"
 
@@ -36,8 +36,9 @@ class Steps:
     Parameters
     ----------
     steps
-        Steps in order: each a stage, a list of stages any of which fills it, or ``"*"`` for any stage. A
-        mapping names its steps by its keys. ``Steps`` are taken over with their rules.
+        Steps in order: each a stage, a list of stages any of which fills it, or ``"*"`` for any stage; a
+        :class:`Step` is one with conditions on the row, such as ``Step("order", where={"amount": ">100"})``.
+        A mapping names its steps by its keys. ``Steps`` are taken over with their rules.
     window
         Longest time from the first step to the last one, inclusive: text such as ``"7d"`` or ``"1 month"``,
         a timedelta, or a number where the log's times are plain integers.
@@ -77,7 +78,7 @@ class Steps:
     Attributes
     ----------
     steps
-        Stages of each step: a label, or a tuple or frozenset of labels.
+        Stages of each step: a label or a :class:`Step`, or a tuple or frozenset of these.
     labels
         Names of the steps.
 
@@ -177,7 +178,7 @@ class Steps:
 
     def __repr__(self) -> str:
         stages = list(map(written, self.steps))
-        if self.labels == tuple(map(_label, self.steps)):
+        if self.labels == tuple(map(name_of, self.steps)):
             steps = f"[{', '.join(stages)}]"
         else:
             pairs = zip(self.labels, stages, strict=True)
@@ -199,15 +200,26 @@ def _named_steps(steps: Any) -> tuple[tuple[str, ...], tuple[Hashable, ...]]:
     stages = tuple(
         stages_of_step(stage, f"step {number}", "steps") for number, stage in enumerate(listed, start=1)
     )
-    labels = map(_label, stages) if names is None else map(str, names)
-    return tuple(labels), stages
+    labels = tuple(map(name_of, stages) if names is None else map(str, names))
+    _refuse_like_names(labels, stages)
+    return labels, stages
 
 
-def _label(stage: Hashable) -> str:
-    if isinstance(stage, frozenset):
-        # A set has no order of its own, and that of its hashes differs from run to run.
-        return " | ".join(sorted(map(str, stage)))
-    return " | ".join(map(str, stage)) if isinstance(stage, tuple) else str(stage)
+def _refuse_like_names(labels: Sequence[str], stages: Sequence[Hashable]) -> None:
+    """Refuse two steps that only their conditions tell apart, if people could not tell them apart by name."""
+    first: dict[str, int] = {}
+    for number, label in enumerate(labels, start=1):
+        before = first.setdefault(label, number)
+        pair = stages[before - 1], stages[number - 1]
+        parts = [parts_of(stage) for stage in pair]
+        is_same = all(part in parts[1] for part in parts[0]) and all(part in parts[0] for part in parts[1])
+        if not is_same and any(isinstance(part, Step) for some in parts for part in some):
+            raise SchemaError(
+                named("steps"),
+                f" has two different steps that are both called {label!r}: step {before}, "
+                f"{written(pair[0])}, and step {number}, {written(pair[1])}; "
+                "give them names: {'first': …, 'second': …}",
+            )
 
 
 def _joined(steps: Steps, rules: SequenceRules) -> SequenceRules:
@@ -225,10 +237,3 @@ def _joined(steps: Steps, rules: SequenceRules) -> SequenceRules:
 def _rules_of(steps: Steps) -> SequenceRules:
     """Return the rules that steps were given, in the order in which rules are listed."""
     return cast(SequenceRules, {name: getattr(steps, name) for name in DEFAULTS if name in steps._given})
-
-
-def written(value: Any) -> str:
-    """Write a value as code; a set in an order that does not differ from run to run."""
-    if isinstance(value, frozenset):
-        return f"{{{', '.join(sorted(map(repr, value)))}}}" if value else "()"
-    return repr(list(value)) if isinstance(value, tuple) else repr(value)

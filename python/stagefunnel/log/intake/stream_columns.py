@@ -1,0 +1,109 @@
+"""Further columns of rows that come in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError
+from ..columns.kept import RowColumns
+
+
+class StreamColumns:
+    """The columns of the rows so far, without the rows that a log leaves out.
+
+    Parameters
+    ----------
+    names
+        Columns to keep.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self._parts: dict[str, list[pd.Series]] = {name: [] for name in names}
+        self._kinds: dict[str, str] = {}
+
+    def append(self, columns: Mapping[str, pd.Series], is_kept: npt.NDArray[np.bool_]) -> None:
+        """Take the columns of a batch.
+
+        Raises
+        ------
+        SchemaError
+            If a column holds values of another kind than in the batches before.
+        """
+        for name, column in columns.items():
+            values = column.reset_index(drop=True)
+            kind = _kind_of(values)
+            before = self._kinds.setdefault(name, kind) if kind else self._kinds.get(name, "")
+            if kind and kind != before:
+                raise SchemaError(
+                    f"column {name!r} has {kind}, the batches before have {before}; make them one type"
+                )
+            self._parts[name].append(values[is_kept])
+
+    def of_rows(self, numbers: npt.NDArray[np.uint32], threads: int) -> RowColumns:
+        """Put the columns in the order of the journeys."""
+        joined = {}
+        for name in self.names:
+            joined[name] = _joined(self._parts.pop(name))
+        return RowColumns(joined, numbers, threads)
+
+
+def _joined(parts: Sequence[pd.Series]) -> pd.Series:
+    """Join the values of all batches; a batch without a value has no type of its own."""
+    parts = _of_same_categories(parts)
+    if len({part.dtype for part in parts}) == 1:
+        return pd.Series(pd.concat(parts, ignore_index=True))
+    ends = np.cumsum([0, *map(len, parts)])
+    places = [np.arange(start, end) for start, end in pairwise(ends)]
+    typed = [part.set_axis(place) for part, place in zip(parts, places, strict=True) if part.notna().any()]
+    if not typed:
+        return pd.Series([None] * int(ends[-1]), dtype=object)
+    joined: Any = pd.concat(typed)
+    if len(joined) == ends[-1]:
+        return pd.Series(joined)
+    if isinstance(joined.dtype, np.dtype) and joined.dtype.kind in "iu":
+        joined = joined.astype("Int64" if joined.dtype.kind == "i" else "UInt64")
+    if joined.dtype == bool:
+        joined = joined.astype(object)
+    return pd.Series(joined.reindex(np.arange(ends[-1])))
+
+
+def _of_same_categories(parts: Sequence[pd.Series]) -> Sequence[pd.Series]:
+    """Take the values of categories that differ from batch to batch; equal ones keep their order."""
+    if len({part.dtype for part in parts}) == 1:
+        return parts
+    return [
+        part.astype(part.cat.categories.dtype) if isinstance(part.dtype, pd.CategoricalDtype) else part
+        for part in parts
+    ]
+
+
+def _kind_of(values: pd.Series) -> str:
+    """Describe the values of a column, as far as batches must agree; empty where there is none."""
+    if not values.notna().any():
+        return ""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = pd.Series(values.cat.categories)
+    kind: Any = values.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return "true and false"
+    if pd.api.types.is_numeric_dtype(kind):
+        return "numbers"
+    if isinstance(kind, pd.DatetimeTZDtype):
+        return f"times in {kind.tz}"
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        return "times without a zone"
+    found = pd.api.types.infer_dtype(values, skipna=True)
+    return {
+        "string": "text",
+        "integer": "numbers",
+        "floating": "numbers",
+        "mixed-integer-float": "numbers",
+        "boolean": "true and false",
+    }.get(found, found)
