@@ -215,9 +215,10 @@ def summary(args: _Args, parser: _Parser) -> sf.Summary:
             inputs.pipeline,
             fill=args.fill,
             lost_then_won=args.lost_then_won,
-            by=split_names(args.by),
+            **_groups(args),
             per=args.per,
             calendar=inputs.calendar,
+            limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
             **inputs.scope(args),
         )
 

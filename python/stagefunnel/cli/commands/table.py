@@ -148,8 +148,8 @@ examples:
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
         (
-            *(options.fill, options.flips, *_GROUPS, options.per),
-            *(options.calendar, options.marks, options.part),
+            *(options.fill, options.flips, *_GROUPS, options.at_item, options.largest, options.per),
+            *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\
 examples:

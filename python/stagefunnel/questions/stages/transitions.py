@@ -89,7 +89,7 @@ def transitions(
         counts = count_moves(selection)
         table = transition_table(pipeline, counts.moves, counts.items)
     else:
-        table = _table_of_groups(selection, of_items)
+        table = transitions_of_groups(selection, of_items)
     return asked.remarked(selection.remarked(table))
 
 
@@ -121,7 +121,7 @@ def transition_table(
     return table
 
 
-def _table_of_groups(selection: Selection, of_items: ItemGroups) -> pd.DataFrame:
+def transitions_of_groups(selection: Selection, of_items: ItemGroups) -> pd.DataFrame:
     """Count the moves of each group, and build their table."""
     pipeline, groups = selection.pipeline, of_items.groups
     with core_errors():
