@@ -55,6 +55,7 @@ from .moves import PartMoves
 from .samples import Sample, total_samples
 from .stages import Stages
 from .stored import read_state, written_state
+from .totals import total_chosen, total_lines
 from .visits import visits_of_part
 
 
@@ -428,11 +429,11 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _found=_total_found(parts, stages),
         _stages=stages,
         _stages_of_all=Stages.total([part._stages_of_all for part in parts]),
-        _chosen=_total_chosen([part._chosen for part in parts]),
+        _chosen=total_chosen([part._chosen for part in parts]),
         _use=UseOfStages.total([part._use for part in parts]),
         _ends=Ends.total([part._ends for part in parts]),
         _start_unknown=sum(part._start_unknown for part in parts),
-        _reader_lines=_total_lines(parts),
+        _reader_lines=total_lines([part._reader_lines for part in parts]),
         _keys=merged_keys([part._keys for part in parts]),
     )
 
@@ -450,19 +451,3 @@ def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
         found["dates_as_numbers"] = 0
     found["stages_alike"] = len(alike(stages.rows))
     return found
-
-
-def _total_chosen(chosen: Sequence[Mapping[str, str | int]]) -> dict[str, str | int]:
-    """Add up how many items conditions have chosen, and of how many; of parts in any order alike."""
-    if not chosen[0]:
-        return {}
-    text = min(str(one["text"]) for one in chosen)  # parts may name the columns in another order
-    return {"text": text, **{name: sum(int(one[name]) for one in chosen) for name in ("items", "of")}}
-
-
-def _total_lines(parts: Sequence[Partial]) -> ReaderLines:
-    total: dict[tuple[str, str, str], int] = {}
-    for part in parts:
-        for line, n in part._reader_lines.items():
-            total[line] = total.get(line, 0) + n
-    return dict(sorted(total.items()))
