@@ -8,7 +8,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-import numpy as np
 import pandas as pd
 
 from ... import _core
@@ -37,7 +36,6 @@ from ..funnel.kinds import rules_of
 from ..funnel.table import funnel_table, outcome_table, win_rate_standouts
 from ..scope.breakdown import by_columns, check_top
 from ..scope.conditions import Conditions, conditions_of
-from ..scope.groups import Groups
 from ..scope.item_groups import item_groups_of
 from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
 from ..scope.scope import Scope
@@ -46,15 +44,15 @@ from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
 from ..stages.durations import QUANTILES, quantiles_of, time_table
 from ..stages.limits import Limits, LimitsLike, limits_of
-from ..stages.transitions import moves_table, transition_table
 from .differences import OPTIONS, refuse_difference
-from .groups import PartGroups
+from .groups import PartGroups, added_up
 from .item_keys import Keys, keys_of, merged_keys
 from .limited import Limited
 from .moves import PartMoves
-from .samples import Sample, total_samples
+from .samples import Sample, times_of_samples, total_samples
 from .stages import Stages
 from .stored import read_state, written_state
+from .tables import largest_of_funnels, table_of_moves
 from .totals import total_chosen, total_lines
 from .visits import visits_of_part
 
@@ -166,7 +164,7 @@ class Partial:
             **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
             **of_where,
         }
-        groups, counts = self._largest_of_funnels(top)
+        groups, counts = largest_of_funnels(self._groups, self._counts, top)
         outcome = counts["classic"]
         tables = {
             "funnel": funnel_table(self.pipeline, "both", counts, groups),
@@ -186,34 +184,18 @@ class Partial:
         )
         return cast(Summary, as_chosen(answer))
 
-    def _largest_of_funnels(self, top: int | None) -> tuple[Groups, dict[str, FunnelCounts]]:
-        """Return the groups of the funnels and their counts, the smaller groups folded into one."""
-        classic = self._counts["classic"]
-        groups, code = self._groups.largest(top, classic.base, classic.counts_something("item"))
-        totals = {
-            kind: FunnelCounts.total([counts], [code], len(groups.values))
-            for kind, counts in self._counts.items()
-        }
-        return groups, totals
-
     def _times_and_moves(
         self, quantiles: Mapping[str, _core.stages.Quantile], top: int | None
     ) -> dict[str, pd.DataFrame]:
         """Make the tables of what visits and moves count, of the largest groups by their items."""
-        of_part, pipeline = self._groups, self.pipeline
-        n_stages = len(pipeline.labels)
-        groups, code = of_part.largest(top, of_part.sizes, of_part.sizes > 0)
-        n_groups = len(groups.values)
-        has_items = np.bincount(code, weights=of_part.sizes, minlength=n_groups) > 0
+        pipeline, sizes = self.pipeline, self._groups.sizes
+        groups, code = self._groups.largest(top, sizes, sizes > 0)
+        n_groups, n_stages = len(groups.values), len(pipeline.labels)
+        shown = groups.shown(added_up([sizes], [code], n_groups) > 0)
         samples = total_samples([self._samples], [code], n_groups, n_stages)
-        shown = groups.shown(has_items)
         times = time_table(
             pipeline,
-            [
-                sample.stage_time(list(quantiles.values()))
-                for group in shown.tolist()
-                for sample in samples[group * n_stages : (group + 1) * n_stages]
-            ],
+            times_of_samples(samples, shown, n_stages, list(quantiles.values())),
             per=self.per,
             names=list(quantiles),
             unit=self.unit,
@@ -221,16 +203,11 @@ class Partial:
             shown=shown,
         )
         if self._limited is not None:
-            of_stage = np.array([self.limits.get(label, -1) for label in pipeline.labels], dtype=np.int64)
             limited = Limited.total([self._limited], [code], n_groups)
-            shares = limited.shares(Limits(of_stage), self._end_of_reading())
+            shares = limited.shares(Limits.of(self.limits, pipeline), self._end_of_reading())
             times["over_limit"] = shares[shown].ravel()
         moves = PartMoves.total([self._moves], [code])
-        if not groups.is_one:
-            return {"time_in_stage": times, "transitions": moves_table(pipeline, groups, **vars(moves))}
-        matrices = np.zeros((2, n_stages, n_stages), dtype=np.int64)
-        matrices[:, moves.from_stage, moves.to_stage] = moves.moves, moves.items
-        return {"time_in_stage": times, "transitions": transition_table(pipeline, *matrices)}
+        return {"time_in_stage": times, "transitions": table_of_moves(pipeline, groups, moves)}
 
     def _end_of_reading(self) -> int:
         """Return the moment until which visits go on."""

@@ -117,4 +117,18 @@ def total_samples(
     return [Sample.total(samples) if samples else _NONE for samples in cells]
 
 
+def times_of_samples(
+    samples: Sequence[Sample],
+    shown: npt.NDArray[np.intp],
+    n_stages: int,
+    quantiles: Sequence[_core.stages.Quantile],
+) -> list[_core.stages.StageTime]:
+    """Summarise the samples of the groups that are shown."""
+    return [
+        sample.stage_time(quantiles)
+        for group in shown.tolist()
+        for sample in samples[group * n_stages : (group + 1) * n_stages]
+    ]
+
+
 _NONE = Sample(0, 0, 0, 0, 0, np.zeros(0, dtype=np.uint64))

@@ -41,6 +41,11 @@ class Limits:
         """Whether a stage has a limit."""
         return bool((self.of_stage != _NONE).any())
 
+    @classmethod
+    def of(cls, by_label: Mapping[Hashable, int], pipeline: Pipeline) -> Limits:
+        """Put limits by stage in the order of a pipeline."""
+        return cls(np.array([by_label.get(label, _NONE) for label in pipeline.labels], dtype=np.int64))
+
     def by_label(self, pipeline: Pipeline) -> dict[Hashable, int]:
         """Return the limits by stage."""
         pairs = zip(pipeline.labels, self.of_stage.tolist(), strict=True)
