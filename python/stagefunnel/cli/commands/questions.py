@@ -28,7 +28,7 @@ def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
         options = _funnel_options(args, inputs)
-        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **options)
+        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, top=args.top, **options)
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:

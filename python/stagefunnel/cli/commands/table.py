@@ -49,7 +49,7 @@ example:
     "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
         "questions.funnel_by_period",
-        (options.every, options.matrix, options.kind, *_FUNNEL),
+        (options.every, options.matrix, options.kind, *_FUNNEL, options.largest),
         """\
 examples:
   stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
