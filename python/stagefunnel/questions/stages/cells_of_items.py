@@ -22,7 +22,13 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 _MOST_CELLS: Final = 1 << 20  # that the core counts at once, to bound its memory
 
 
-def items_in_cells(selection: Selection, cells: Mapping[str, Hashable | None], kind: str) -> Flags | None:
+def items_in_cells(
+    selection: Selection,
+    cells: Mapping[str, Hashable | None],
+    kind: str,
+    fill: str = "won",
+    lost_then_won: str | None = None,
+) -> Flags | None:
     """Flag the items of a log that cells of a funnel count, all of them.
 
     Parameters
@@ -31,8 +37,8 @@ def items_in_cells(selection: Selection, cells: Mapping[str, Hashable | None], k
         The rows that the question reads.
     cells
         Stages by the names of the funnel's columns; ``None`` for a column that is not asked about.
-    kind
-        Kind of the funnel. Without a stage the items are those of its base.
+    kind, fill, lost_then_won
+        Kind of the funnel and its rules. Without a stage the items are those of its base.
 
     Returns
     -------
@@ -48,7 +54,7 @@ def items_in_cells(selection: Selection, cells: Mapping[str, Hashable | None], k
         raise SchemaError(
             given("kind", kind), " is two funnels with a base each; name 'classic' or 'conversions'"
         )
-    (rule,) = rules_of(kind, "won", None)
+    (rule,) = rules_of(kind, fill, lost_then_won)
     rows = {
         name: _row_of(selection.pipeline, name, label) for name, label in cells.items() if label is not None
     }
@@ -118,7 +124,13 @@ def _row_of(pipeline: Pipeline, option: str, label: Any) -> int:
     )
 
 
-def remembered_cells(cells: Mapping[str, Hashable | None], kind: str) -> dict[str, Any]:
+def remembered_cells(
+    cells: Mapping[str, Hashable | None], kind: str, fill: str, lost_then_won: str | None
+) -> dict[str, Any]:
     """Return what a table remembers of the cells that its items are behind."""
     of_cells = {name: str(label) for name, label in cells.items() if label is not None}
-    return {"cells": of_cells, "kind": kind} if of_cells or kind != "classic" else {}
+    rules = {"fill": None if fill == "won" else fill, "lost_then_won": lost_then_won}
+    given_rules = {name: value for name, value in rules.items() if value is not None}
+    if not of_cells and kind == "classic" and not given_rules:
+        return {}
+    return {"cells": of_cells, "kind": kind, **given_rules}
