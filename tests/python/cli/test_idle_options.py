@@ -198,6 +198,7 @@ TRIALS: dict[str, list[Trial]] = {
         trial("strict_order", needs="--mode clickhouse --window 60d"),
         idle("strict_order"),
     ],
+    "no_items": [trial()],
     "now": [trial("2026-12-31")],
     "observed_until": [
         trial("2026-12-01", needs="--within 60d --basis origin --window 90d"),

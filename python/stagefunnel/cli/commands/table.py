@@ -165,7 +165,7 @@ examples:
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
         (
-            *(options.report, options.observed, *_GROUPS, options.reason),
+            *(options.report, options.observed, *_GROUPS, options.reason, item_options.limits),
             *(options.calendar, options.marks, options.part),
         ),
         """\
