@@ -66,3 +66,8 @@ def cells(parser: argparse.ArgumentParser) -> None:
         choices=get_args(LostThenWonName),
         help="its items lost before they were won (default: exclude for conversions, else include)",
     )
+
+
+def no_items(parser: argparse.ArgumentParser) -> None:
+    """Add a page without keys of items."""
+    parser.add_argument("--no-items", action="store_true", help="name no item on the page")

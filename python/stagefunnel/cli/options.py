@@ -416,7 +416,6 @@ def report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
     )
-    parser.add_argument("--no-items", action="store_true", help="name no item on the page")
 
 
 def demo(parser: argparse.ArgumentParser) -> None:

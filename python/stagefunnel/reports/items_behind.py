@@ -133,9 +133,12 @@ def _shortened(text: str) -> str:
 
 def _shown_columns(log: StageLog, by: Sequence[str]) -> list[str]:
     """Choose what stands beside a key: columns of a breakdown, then the first of the items table."""
-    names = list(by)
     table, rows = log._data.items_table, log._data.columns
+    of_log = [] if rows is None else rows.names
+    of_items = [] if table is None else [*table.frame.columns]
+    # A breakdown by no column is refused where the page breaks down.
+    names = [name for name in by if name in of_log or name in of_items]
     if table is not None:
-        taken = [table.parts["key"], *names, *([] if rows is None else rows.names)]
-        names += [name for name in table.frame.columns if name not in taken]
+        taken = [table.parts["key"], *names, *of_log]
+        names += [name for name in of_items if name not in taken]
     return [name for name in names if isinstance(name, str)][:_MOST_COLUMNS]

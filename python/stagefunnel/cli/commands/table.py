@@ -165,8 +165,8 @@ examples:
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
         (
-            *(options.report, options.observed, *_GROUPS, options.reason, item_options.limits),
-            *(options.calendar, options.marks, options.part),
+            *(options.report, item_options.no_items, options.observed, *_GROUPS, options.reason),
+            *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\
 example:
