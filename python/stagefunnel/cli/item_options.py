@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import Final, get_args
 
+from ..tables.options import Fill, LostThenWonName
 from .options import whole
 from .where_options import items_file
 
@@ -52,7 +53,21 @@ def cells(parser: argparse.ArgumentParser) -> None:
         "--skipped": "went beyond it without a visit",
         "--lost-from": "lost now, from there",
         "--reached": "reached it, with --kind conversions also where that is assumed",
+        "--passed": "counted there for rows of their own",
+        "--assumed": "counted there because the kind fills the stage in",
+        "--began-beyond": "skipped it, and began beyond it",
     }
     for option, text in texts.items():
         group.add_argument(option, metavar="STAGE", help=text)
     group.add_argument("--kind", choices=_KINDS, default="classic", help="the kind of that funnel")
+    group.add_argument("--fill", choices=get_args(Fill), default="won", help="what its conversions fill in")
+    group.add_argument(
+        "--lost-then-won",
+        choices=get_args(LostThenWonName),
+        help="its items lost before they were won (default: exclude for conversions, else include)",
+    )
+
+
+def no_items(parser: argparse.ArgumentParser) -> None:
+    """Add a page without keys of items."""
+    parser.add_argument("--no-items", action="store_true", help="name no item on the page")

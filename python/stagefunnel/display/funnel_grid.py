@@ -175,6 +175,15 @@ def _grid(funnel: _Funnel) -> Grid:
     return grid
 
 
+def columns_of_grid(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the kind and the column of the funnel that each column of its grid shows."""
+    funnel = _taken_apart(table, remembered)
+    kinds = list(funnel.columns)
+    leading = [(kinds[0], str(name)) for name in (*funnel.by, "stage")]
+    of_kinds = [(kind, name) for kind, names in funnel.columns.items() for name in names]
+    return [*leading, *of_kinds, *((kinds[0], name) for name in funnel.shared)]
+
+
 def _headings(funnel: _Funnel) -> Iterator[str]:
     yield from (*funnel.by, "stage")
     for kind, columns in funnel.columns.items():

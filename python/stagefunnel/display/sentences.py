@@ -291,7 +291,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "skips": (SKIPS, of_skips),
     "flow": (FLOW, lambda table, *_: of_each_group(table, "stage", of_flow)),
     "open_items": (
-        OPEN_ITEMS[-2:],
+        ("item", *OPEN_ITEMS[-2:]),  # of an item both may be missing
         lambda table, _, remembered: of_open_items(table, remembered),
     ),
     "item_table": (("outcome",), lambda table, *_: of_items(table)),

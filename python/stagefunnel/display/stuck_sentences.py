@@ -13,7 +13,7 @@ _SLOW: Final = 0.9
 
 
 def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say how many items are over the limit of their stage, and how many slower than 90 % of the won.
+    """Say how many items are over their limit, and how many slower than 90 % of the visits of won items.
 
     A table of the first of them is about all that are open; one whose rows were chosen is about these.
     """
@@ -33,7 +33,9 @@ def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         parts.append(f"over the limit: {part_of(numbers['over_limit'], numbers['limited'], 'with a limit')}")
     if numbers["compared"]:
         slow = part_of(numbers["slow"], numbers["compared"], "compared")
-        parts.append(f"in their stage longer than 90\N{NO-BREAK SPACE}% of the won: {slow}")
+        parts.append(
+            f"in their stage longer than 90\N{NO-BREAK SPACE}% of the visits of won items there: {slow}"
+        )
     else:
         parts.append(f"none of them can be compared with a won one ({count(0)} completed visits)")
     return ["; ".join(parts)]

@@ -21,6 +21,7 @@ from ..questions.funnel.trend import funnel_by_period
 from ..questions.scope.breakdown import by_columns
 from ..questions.scope.known import known_group
 from ..questions.scope.where import Where, asked_of
+from ..questions.stages.limits import LimitsLike
 from ..questions.stages.losses import losses
 from ..questions.stages.open_items import open_items
 from ..questions.summary import summary
@@ -30,6 +31,7 @@ from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..working_hours import WorkingHours
 from . import sections
+from .items_behind import ItemsBehind, items_behind
 from .page import Page, Section, rendered
 from .painter import painter
 
@@ -54,7 +56,9 @@ def report(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    limits: LimitsLike | None = None,
     within: LengthLike | None = None,
+    items: bool = True,
     progress: Callable[[int, int], object] | None = None,
     where: Where | None = None,
 ) -> Path:
@@ -86,6 +90,12 @@ def report(
         As for :func:`stagefunnel.funnel`.
     calendar
         Working hours in which lengths of time are measured, as for :func:`stagefunnel.time_in_stage`.
+    limits
+        How long an item should be in a stage at most, as for :func:`stagefunnel.open_items`: time in stage
+        then has the share of visits that are longer, and so have the stuck items.
+    items
+        Whether the page names items: the first 20 behind each number of its funnels, with up to three columns
+        of `by` and of the items table, and those that are stuck. With ``False`` no key is on the page.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
         the periods of the trend cannot be compared.
@@ -125,25 +135,31 @@ def report(
         "basis": basis,
         "as_of": as_of,
     }
+
+    def behind() -> ItemsBehind | None:
+        return items_behind(answers.funnel, log, pipeline, _owners(log, by), **scope) if items else None
+
+    def stuck() -> pd.DataFrame:
+        return open_items(
+            log,
+            pipeline,
+            columns=_owners(log, by),
+            top=_MOST_STUCK,
+            limits=limits,
+            unlisted=unlisted,
+            missing=missing,
+            as_of=as_of,
+            calendar=calendar,
+        )
+
     with painter() as draw:
-        answers = summary(log, pipeline, calendar=calendar, **scope)
+        answers = summary(log, pipeline, calendar=calendar, limits=limits, **scope)
         questions: list[_Question] = [
-            lambda: sections.funnels(draw, answers.funnel),
+            lambda: sections.funnels(draw, answers.funnel, behind()),
             lambda: sections.lost(draw, losses(log, pipeline, reason=reason, calendar=calendar, **scope)),
             lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), **scope)),
             lambda: sections.times(draw, answers.time_in_stage),
-            lambda: sections.stuck(
-                open_items(
-                    log,
-                    pipeline,
-                    columns=_owners(log, by),
-                    top=_MOST_STUCK,
-                    unlisted=unlisted,
-                    missing=missing,
-                    as_of=as_of,
-                    calendar=calendar,
-                )
-            ),
+            lambda: sections.stuck(stuck()) if items else None,
             lambda: sections.moves(draw, answers.transitions),
         ]
         if log.unit is not None and log.n_rows:

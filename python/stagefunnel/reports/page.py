@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from urllib.parse import quote
 
@@ -45,6 +45,11 @@ class TablePart:
     grid: Grid
     csv: str
     choices: list[str]
+    anchors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def anchor(self, row: int, column: int) -> str:
+        """Return where the list of items behind a number stands, if there is one."""
+        return self.anchors.get((row, column), "")
 
     @property
     def csv_uri(self) -> str:
@@ -59,6 +64,38 @@ class TablePart:
 
 
 @dataclass(frozen=True)
+class CellItems:
+    """The first items behind a number.
+
+    Attributes
+    ----------
+    anchor
+        Where the list stands.
+    heading, total
+        What the number is, and how many items it counts.
+    items
+        Key and further values of each.
+    call, command
+        What lists all of them.
+    """
+
+    anchor: str
+    heading: str
+    total: str
+    items: list[tuple[str, str]]
+    call: str
+    command: str
+
+
+@dataclass(frozen=True)
+class StageItems:
+    """The lists of the numbers of one stage."""
+
+    stage: str
+    cells: list[CellItems]
+
+
+@dataclass(frozen=True)
 class Section:
     """One section of the page.
 
@@ -70,6 +107,8 @@ class Section:
         Drawing and tables.
     findings
         Sentences about this log, if no figure has them.
+    behind
+        The items behind the numbers of the table, stage by stage.
     """
 
     key: str
@@ -78,6 +117,7 @@ class Section:
     figure: Figure | None
     tables: list[TablePart]
     findings: Sequence[str] = ()
+    behind: Sequence[StageItems] = ()
 
     @property
     def sentences(self) -> list[str]:

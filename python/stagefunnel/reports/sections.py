@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from ..display.remarks import of_pauses
 from ..display.sentences import answers, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, value_labels
+from .items_behind import ItemsBehind
 from .page import Figure, Section, TablePart
 from .painter import Draw
 
@@ -40,8 +42,9 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
     return numbers
 
 
-def funnels(draw: Draw, table: pd.DataFrame) -> Section:
-    """Make the section of both funnels."""
+def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
+    """Make the section of both funnels, with the items behind its numbers."""
+    part = _table(table, "Both funnels, stage by stage")
     return Section(
         "funnels",
         "The two funnels",
@@ -51,7 +54,8 @@ def funnels(draw: Draw, table: pd.DataFrame) -> Section:
         "The bars of won and lost stages count every item that was ever there; the numbers at the top of the "
         "page count where items are now.",
         _figure(draw, plot_funnel, table),
-        [_table(table, "Both funnels, stage by stage")],
+        [part if behind is None else replace(part, anchors=behind.anchors)],
+        behind=[] if behind is None else behind.stages,
     )
 
 

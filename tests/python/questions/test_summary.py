@@ -25,16 +25,21 @@ def one_by_one(
     fill: Any = "won",
     lost_then_won: Any = None,
     by: Any = None,
+    at: Any = "first",
+    top: Any = None,
     per: Any = "visit",
     quantiles: Any = (0.25, 0.75, 0.9),
+    limits: Any = None,
 ) -> dict[str, pd.DataFrame]:
-    report = {"lost_then_won": lost_then_won, "by": by, "unlisted": unlisted}
+    groups = {"by": by, "at": at, "top": top, "unlisted": unlisted}
+    report = {"lost_then_won": lost_then_won, **groups}
     now = report | {"lost_then_won": lost_then_won or "include"}
+    times = {"per": per, "quantiles": quantiles, "limits": limits}
     return {
         "funnel": sf.funnel(log, pipeline, kind="both", fill=fill, **report),
         "outcomes": sf.outcomes(log, pipeline, **now),
-        "time_in_stage": sf.time_in_stage(log, pipeline, per=per, quantiles=quantiles, unlisted=unlisted),
-        "transitions": sf.transitions(log, pipeline, unlisted=unlisted),
+        "time_in_stage": sf.time_in_stage(log, pipeline, **times, **groups),
+        "transitions": sf.transitions(log, pipeline, **groups),
         "quality": log.quality(pipeline),
     }
 
@@ -44,18 +49,26 @@ OPTIONS = st.fixed_dictionaries(
     optional={
         "fill": st.sampled_from(["won", "moves"]),
         "lost_then_won": st.sampled_from(["include", "exclude", "exclude_reopened"]),
-        "by": st.just("group"),
+        "by": st.sampled_from(["group", "outcome", ["last_stage", "group"]]),
         "per": st.sampled_from(["item", "longest"]),
         "quantiles": st.just([0.1]),
     },
 )
 
 
-@given(case=cases(unlisted="some"), options=OPTIONS)
-def test_every_table_is_the_one_that_its_function_returns(case: Case, options: dict[str, Any]) -> None:
+@given(
+    case=cases(unlisted="some"), options=OPTIONS, top=st.none() | st.integers(1, 2), has_limit=st.booleans()
+)
+def test_every_table_is_the_one_that_its_function_returns(
+    case: Case, options: dict[str, Any], top: int | None, has_limit: bool
+) -> None:
     items = items_of(case.groups, "group", like=[row[0] for row in case.rows])
     log, pipeline = log_of(case, items=items), pipeline_of(case.pipeline)
     options |= {"unlisted": "ignore"}
+    if "by" in options:
+        options |= {"top": top}
+    if has_limit:
+        options |= {"limits": {pipeline.stages[0]: 2}}
     assert_summary(sf.summary(log, pipeline, **options), one_by_one(log, pipeline, **options))
 
 
@@ -190,14 +203,52 @@ def test_only_the_most_frequent_of_many_moves_are_shown() -> None:
     assert lines[at + 13] == "… and 2 more rows"
 
 
-def test_groups_are_shown_in_the_funnel_and_everything_else_for_all_items() -> None:
+def test_groups_are_shown_in_every_table() -> None:
     summary = sf.summary(journeys_log("New > Won", "New", "Offer", items=ITEMS), SMALL, by="manager")
     lines = repr(sf.show(summary)).splitlines()
     of_new = [line.split()[0] for line in lines if line.split()[1:2] == ["New"]]
-    assert of_new == ["Al", "Bo", "(missing)", "Longest:"]
+    assert of_new == ["Al", "Bo", "(missing)", "Al", "Bo", "Bo"]
     assert "Bo: 1 item now: 1 won, 0 lost, 0 open; win rate 100 %" in lines
     times = lines.index("Time in stage, per visit")
-    assert lines[times + 3].split() == ["New", "1", "1", "2", *["1"] * 5]
+    of_bo = next(line for line in lines[times:] if line.split()[:2] == ["Bo", "New"])
+    assert of_bo.split() == ["Bo", "New", "1", "0", "1", *["1"] * 5]
+
+
+def test_times_and_moves_of_groups_are_those_worked_out_by_hand() -> None:
+    # Bo's New takes 1, Al's goes on; Offer is nobody's; moves are Bo's alone.
+    log = journeys_log("New > Won", "New", "Offer", items=ITEMS)
+    summary = sf.summary(log, SMALL, by="manager", quantiles=[], limits={"New": 0})
+    times = summary.time_in_stage
+    of_new = times[times["stage"] == "New"]
+    assert of_new["manager"].fillna("–").tolist() == ["Al", "Bo", "–"]
+    assert of_new["completed"].tolist() == [0, 1, 0]
+    assert of_new["over_limit"].fillna(-1).tolist() == [1.0, 1.0, -1]
+    moves = summary.transitions[["manager", "from_stage", "to_stage", "moves", "share"]]
+    assert moves.astype(object).to_numpy().tolist() == [["Bo", "New", "Won", 1, 1.0]]
+
+
+def test_the_largest_groups_are_those_of_every_table() -> None:
+    items = {"item": [1, 2, 3, 4], "manager": ["Bo", "Bo", "Al", "Cy"]}
+    log = journeys_log("New > Won", "New > Lost", "New > Won", "New > Won", items=items)
+    summary = sf.summary(log, SMALL, by="manager", top=1)
+    tables = {name: table for name, table in summary.tables.items() if name != "quality"}
+    shown = [[*dict.fromkeys(table["manager"])] for table in tables.values()]
+    assert shown == [["Bo", "other (2 groups)"]] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"at": "stage", "by": "manager"}, "the groups are of whole items"),
+        ({"at": "last"}, "there is no by="),
+        ({"top": 2}, "there is no by="),
+        ({"by": "moves"}, "by='moves' is not a column"),
+        ({"limits": {"Won": 1}}, "limits='Won' is a final stage"),
+    ],
+)
+def test_a_breakdown_that_a_table_cannot_have_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(sf.SchemaError, match=message):
+        sf.summary(journeys_log("New", "New", "New", items=ITEMS), SMALL, **options)
 
 
 def test_findings_in_the_rows_and_the_rule_of_the_times_are_shown() -> None:

@@ -250,3 +250,52 @@ def test_a_page_of_which_nothing_is_to_be_said_says_nothing(plain: str) -> None:
     assert not any(
         line.startswith(("Ignored", "Stages without", "Warning")) for line in Reader(plain).text["p"]
     )
+
+
+STUCK = "in their stage longer than 90\N{NO-BREAK SPACE}% of the visits of won items there"
+
+
+def section(page: str, key: str) -> str:
+    return page.partition(f'<section id="{key}"')[2].partition("</section>")[0]
+
+
+def test_stuck_items_are_the_worst_of_the_open_ones_with_their_owners(by_manager: str) -> None:
+    part = section(by_manager, "stuck")
+    table = sf.open_items(SHOP.log, SHOP.pipeline, columns="manager")
+    rows = re.findall(r'<tr>\n<th scope="row">([^<]*)</th>(.*?)</tr>', part, re.DOTALL)
+    assert [key for key, _ in rows] == [str(key) for key in table["item"].head(10)]
+    assert [re.findall(r"<td>([^<]*)</td>", cells)[-1] for _, cells in rows] == table["manager"].head(
+        10
+    ).tolist()
+    n_slow = int((table["quantile"] > 0.9).sum())
+    n_compared = int(table["quantile"].notna().sum())
+    share = round(100 * n_slow / n_compared)
+    assert f"45 open items; {STUCK}: {n_slow} of {n_compared} compared, {share} %" in part
+    assert "The 10 that have been there longest" in part
+
+
+def test_stuck_items_are_those_at_the_end_whatever_the_period_of_the_page(tmp_path: Path) -> None:
+    first = section(page_of(tmp_path, SHOP.log, SHOP.pipeline, period="2025-02", basis="created"), "stuck")
+    assert "45 open items" in first
+    before = page_of(tmp_path, SHOP.log, SHOP.pipeline, as_of="2025-06-01")
+    n_open = len(sf.open_items(SHOP.log, SHOP.pipeline, as_of="2025-06-01"))
+    assert n_open > 1
+    assert f"{n_open} open items" in section(before, "stuck")
+
+
+def test_limits_stand_in_the_time_in_stage_and_the_stuck_items_of_the_page(tmp_path: Path) -> None:
+    rows = {"item": ["a", "a", "b"], "stage": ["New", "Won", "New"], "time": [0, 2, 0]}
+    log = sf.StageLog(rows, observed_until=9)
+    page = page_of(tmp_path, log, sf.Pipeline("New", won="Won"), limits={"New": 5})
+    # b is there for 9, and a was for 2.
+    assert re.search(r">over limit</th>.*?>50 %</td>", section(page, "time"), re.DOTALL)
+    assert "1 open item; over the limit: 1 of 1 with a limit, 100 %" in section(page, "stuck")
+    of_pipeline = page_of(tmp_path, log, sf.Pipeline("New", won="Won", limits={"New": 5}))
+    assert section(of_pipeline, "time") == section(page, "time")
+    without = page_of(tmp_path, log, sf.Pipeline("New", won="Won"))
+    assert "over limit" not in section(without, "time")
+
+
+def test_a_page_without_an_open_item_has_no_stuck_ones(tmp_path: Path) -> None:
+    rows = {"item": ["a", "a"], "stage": ["New", "Won"], "time": [0, 2]}
+    assert not section(page_of(tmp_path, sf.StageLog(rows), sf.Pipeline("New", won="Won")), "stuck")

@@ -72,3 +72,43 @@ def test_a_keyboard_reaches_every_table(page: Any) -> None:
     first = page.find_element("css selector", "details.table summary")
     first.send_keys("\ue007")  # Enter
     assert page.find_element("css selector", "details.table").get_attribute("open") == "true"
+
+
+def first_keys(part: Any) -> list[str]:
+    return [line.text for line in part.find_elements("css selector", "li")]
+
+
+def test_a_number_shows_its_items_when_it_is_clicked_or_reached_by_the_keyboard(page: Any) -> None:
+    table = page.find_element("css selector", "#funnels details.table")
+    table.find_element("css selector", "summary").click()
+    panel = page.find_element("css selector", "#funnels .panel")
+    assert not panel.is_displayed()
+    links = table.find_elements("css selector", "a.to-items")
+    links[0].click()
+    assert panel.is_displayed()
+    assert panel.text.startswith("New, reached: 266 items, the first 20")
+    assert len(first_keys(panel)) == 20
+    links[0].send_keys("\ue004")  # Tab
+    assert page.switch_to.active_element == links[1]
+    assert panel.text.startswith("New, with conversions: reached")
+    assert links[1].get_attribute("aria-current") == "true"
+    assert links[0].get_attribute("aria-current") is None
+    links[1].send_keys("\ue00c")  # Escape
+    assert not panel.is_displayed()
+    assert page.find_elements("css selector", "#funnels [id]") == page.find_elements(
+        "css selector", "#funnels [id]:not(.panel *)"
+    )
+    assert json.dumps(page.get_log("browser")) == "[]"
+
+
+def test_the_items_are_there_without_a_script_and_closed_lists_are_not_printed(page: Any) -> None:
+    stage = page.find_element("css selector", "#funnels details.behind")
+    stage.find_element("css selector", "summary").click()
+    assert len(first_keys(stage)) > 100
+    assert all(first_keys(stage))
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        shown = [one.is_displayed() for one in page.find_elements("css selector", "details.behind")]
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert shown == [True] + [False] * 5

@@ -28,7 +28,7 @@ def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
         options = _funnel_options(args, inputs)
-        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **options)
+        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, top=args.top, **options)
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -142,7 +142,7 @@ def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the items, one row each."""
     with open_inputs(args, parser) as inputs:
-        cells = ("open_at", "skipped", "lost_from", "reached")
+        cells = ("open_at", "skipped", "lost_from", "reached", "passed", "assumed", "began_beyond")
         of_cells = {
             name: read_stage(label, inputs.pipeline)
             for name in cells
@@ -154,6 +154,8 @@ def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
             by=split_names(args.by),
             at=args.at,
             kind=args.kind,
+            fill=args.fill,
+            lost_then_won=args.lost_then_won,
             columns=split_names(args.columns) or (),
             calendar=inputs.calendar,
             **of_cells,
@@ -215,9 +217,10 @@ def summary(args: _Args, parser: _Parser) -> sf.Summary:
             inputs.pipeline,
             fill=args.fill,
             lost_then_won=args.lost_then_won,
-            by=split_names(args.by),
+            **_groups(args),
             per=args.per,
             calendar=inputs.calendar,
+            limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
             **inputs.scope(args),
         )
 

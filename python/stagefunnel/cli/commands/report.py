@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ..inputs import open_inputs
 from ..pages import write_page
 from ..progress import page_bar
-from ..values import read_length, split_names
+from ..values import read_length, read_limits, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -26,6 +26,8 @@ def report(args: _Args, parser: _Parser) -> None:
             "every": args.every,
             "within": read_length(args.within, inputs.log),
             "calendar": inputs.calendar,
+            "limits": read_limits(args.limits, inputs.log, inputs.pipeline, parser),
+            "items": not args.no_items,
             **inputs.scope(args),
         }
         with page_bar(args.page, quiet=args.quiet) as progress:

@@ -49,7 +49,7 @@ example:
     "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
         "questions.funnel_by_period",
-        (options.every, options.matrix, options.kind, *_FUNNEL),
+        (options.every, options.matrix, options.kind, *_FUNNEL, options.largest),
         """\
 examples:
   stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
@@ -149,8 +149,8 @@ examples:
         "both funnels, time in stage, moves and quality together",
         "questions.summary",
         (
-            *(options.fill, options.flips, *_GROUPS, options.per),
-            *(options.calendar, options.marks, options.part),
+            *(options.fill, options.flips, *_GROUPS, options.at_item, options.largest, options.per),
+            *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\
 examples:
@@ -166,8 +166,8 @@ examples:
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
         (
-            *(options.report, options.observed, *_GROUPS, options.reason),
-            *(options.calendar, options.marks, options.part),
+            *(options.report, item_options.no_items, options.observed, *_GROUPS, options.reason),
+            *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\
 example:

@@ -81,10 +81,23 @@ class FunnelCounts:
         return cls(**tables, **amounts, moved_out=(counts.won + counts.lost + counts.open)[moved])
 
     @classmethod
-    def total(cls, parts: Sequence[FunnelCounts]) -> FunnelCounts:
-        """Add up counts of different items in the same groups and stages."""
-        names = [*_ITEMS, *([] if parts[0].moved_out is None else [MOVED_OUT])]
-        return cls(**{name: np.sum([getattr(one, name) for one in parts], axis=0) for name in names})
+    def total(cls, parts: Sequence[FunnelCounts], codes: Sequence[Integers], n_groups: int) -> FunnelCounts:
+        """Add up counts of different items; `codes` say where each group of a part goes."""
+        tables = {}
+        for name in parts[0]._names:
+            arrays = [getattr(one, name) for one in parts]
+            tables[name] = np.zeros((n_groups, *arrays[0].shape[1:]), dtype=np.int64)
+            for array, code in zip(arrays, codes, strict=True):
+                np.add.at(tables[name], code, array)
+        return cls(**tables)
+
+    def at_groups(self, places: npt.NDArray[np.intp]) -> FunnelCounts:
+        """Take the counts of some groups, without amounts."""
+        return type(self)(**{name: getattr(self, name)[places] for name in self._names})
+
+    @property
+    def _names(self) -> list[str]:
+        return [*_ITEMS, *([] if self.moved_out is None else [MOVED_OUT])]
 
     @property
     def reached(self) -> Integers:

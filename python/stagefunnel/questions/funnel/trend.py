@@ -28,7 +28,7 @@ from ...times.periods import (
     moment_of,
     period_of,
 )
-from ..scope.breakdown import groups_of
+from ..scope.breakdown import check_top, groups_of
 from ..scope.columns import source_of
 from ..scope.groups import Groups
 from ..scope.money import amounts_of
@@ -49,6 +49,7 @@ from .count import count, count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
 from .table import funnel_table
+from .trend_groups import largest_of_trend
 from .units import count_unit_trend
 
 _MOST_PERIODS: Final = 100_000
@@ -64,6 +65,7 @@ def funnel_by_period(
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
     by: str | Sequence[str] | None = None,
+    top: int | None = None,
     amount: str | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -84,6 +86,9 @@ def funnel_by_period(
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
     kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit, where
         As for :func:`funnel`.
+    top
+        As for :func:`funnel`; the largest groups are those of the funnel of all periods together, so that
+        each period has the same.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
         last row, or to the last row before `as_of`.
@@ -128,7 +133,16 @@ def funnel_by_period(
     read = as_read(log, pipeline, lookup)
     units = units_of(log, unit)
     whole = Selection(read, pipeline, lookup, read._data.journeys, units=units)
-    groups = groups_of(whole, by, reserved=("period",))
+    check_top(top, by)
+    groups = largest_of_trend(
+        *(log, pipeline, periods, groups_of(whole, by, reserved=("period",)), rules, top),
+        unlisted=unlisted,
+        missing=missing,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        unit=unit,
+    )
     if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
         raise SchemaError(
             given("amount", amount),

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option, counted, given, named
+from ...errors import SchemaError, check_option, counted, given
 from ...log.data import ReaderLines
 from ...log.near_labels import alike
 from ...log.quality import (
@@ -28,28 +26,35 @@ from ...log.stage_signs import UseOfStages
 from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.frames import as_chosen
-from ...tables.options import BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
+from ...tables.options import AtName, BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
+from ...tables.schema import STAGE_TIMES, TRANSITIONS
 from ...tables.summary import Summary
 from ...times.periods import Clock, MomentLike, Period, PeriodLike, moment_of, period_of
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
-from ..funnel.table import funnel_table, outcome_table
+from ..funnel.table import funnel_table, outcome_table, win_rate_standouts
+from ..scope.breakdown import by_columns, check_top
 from ..scope.conditions import Conditions, conditions_of
+from ..scope.item_groups import item_groups_of
 from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
-from ..stages.durations import QUANTILES, quantiles_of, time_table, until_moved
-from ..stages.transitions import count_moves, transition_table
+from ..scope.working import Lengths
+from ..stages.durations import QUANTILES, quantiles_of, time_table
+from ..stages.limits import Limits, LimitsLike, limits_of
+from .differences import OPTIONS, refuse_difference
+from .groups import PartGroups, added_up
 from .item_keys import Keys, keys_of, merged_keys
-from .samples import Sample
+from .limited import Limited
+from .moves import PartMoves
+from .samples import Sample, times_of_samples, total_samples
 from .stages import Stages
-
-_OPTIONS = (
-    *("fill", "lost_then_won", "per", "unlisted", "missing", "unit", "zone", "period", "basis", "as_of"),
-    "where",
-)
+from .stored import read_state, written_state
+from .tables import largest_of_funnels, table_of_moves
+from .totals import total_chosen, total_lines
+from .visits import visits_of_part
 
 
 @public
@@ -69,6 +74,10 @@ class Partial:
         Unit and zone of the log's times, see :class:`StageLog`.
     period, basis, as_of
         The arguments of :func:`partial`; moments are in the unit of the log's times.
+    by, at
+        The columns of the breakdown and where they are read; ``by`` is ``None`` without one.
+    limits
+        The limits of the stages that have one, in the unit of the log's times.
     where
         The conditions, as pairs of a column and its condition; ``None`` without any.
     """
@@ -84,11 +93,16 @@ class Partial:
     period: Period
     basis: BasisName
     as_of: int | None
+    by: tuple[Any, ...] | None
+    at: AtName
+    limits: Mapping[Hashable, int]
     where: Conditions | None
+    _groups: PartGroups
     _counts: dict[str, FunnelCounts]
-    _samples: list[Sample]
-    _moves: npt.NDArray[np.int64]
-    _moving_items: npt.NDArray[np.int64]
+    _samples: list[Sample]  # of every stage of every group, group after group
+    _moves: PartMoves
+    _limited: Limited | None
+    _observed: int | None  # until when a question sees the items
     _found: dict[str, int]
     _stages: Stages
     _stages_of_all: Stages  # of all items of the logs, which judge whether a stage has rows
@@ -109,19 +123,27 @@ class Partial:
         """Number of rows, without dropped rows."""
         return self._found["rows"] - self._found["dropped"] - self._found.get("other_stages", 0)
 
-    def summary(self, *, quantiles: Sequence[float] = QUANTILES) -> Summary:
+    def __getstate__(self) -> dict[str, Any]:
+        return written_state(self.__dict__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(read_state(state))
+
+    def summary(self, *, quantiles: Sequence[float] = QUANTILES, top: int | None = None) -> Summary:
         """Answer as :func:`summary` answers for a log with just these items.
 
         Parameters
         ----------
         quantiles
             As for :func:`time_in_stage`.
+        top
+            As for :func:`summary`.
 
         Returns
         -------
         Summary
-            Every number is equal to that of one log with the rows of all parts. The items tables of the
-            logs are left out, also of the quality table.
+            Every number is equal to that of one log with the rows of all parts. The quality table leaves
+            the items tables of the logs out.
 
         Raises
         ------
@@ -130,6 +152,7 @@ class Partial:
             `missing` refuses it.
         """
         exact_quantiles = quantiles_of(quantiles)
+        check_top(top, self.by)
         fit = self._stages.fit(self.pipeline)
         self._stages_of_all.fit(self.pipeline).refuse_without_rows(self.missing)
         clock = Clock(self.unit, self.zone)
@@ -141,31 +164,56 @@ class Partial:
             **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
             **of_where,
         }
-        times = time_table(
-            self.pipeline,
-            [sample.stage_time(list(exact_quantiles.values())) for sample in self._samples],
-            per=self.per,
-            names=list(exact_quantiles),
-            unit=self.unit,
+        groups, counts = largest_of_funnels(self._groups, self._counts, top)
+        outcome = counts["classic"]
+        tables = {
+            "funnel": funnel_table(self.pipeline, "both", counts, groups),
+            "outcomes": outcome_table(self.pipeline, outcome, groups, win_rate_standouts(outcome, groups)),
+            **self._times_and_moves(exact_quantiles, top),
+        }
+        quality = quality_table(
+            self._found,
+            self._stages.rows,
+            fit,
+            self._reader_lines,
+            self._use.signs(self.pipeline, clock),
         )
-        moves = transition_table(self.pipeline, self._moves, self._moving_items)
         answer = Summary(
-            funnel=remark(funnel_table(self.pipeline, "both", self._counts), remarks),
-            outcomes=remark(outcome_table(self.pipeline, self._counts["classic"]), remarks),
-            time_in_stage=remark(times, remarks),
-            transitions=remark(moves, remarks),
-            quality=remark(
-                quality_table(
-                    self._found,
-                    self._stages.rows,
-                    fit,
-                    self._reader_lines,
-                    self._use.signs(self.pipeline, clock),
-                ),
-                of_where,
-            ),
+            **{name: remark(table, remarks) for name, table in tables.items()},
+            quality=remark(quality, of_where),
         )
         return cast(Summary, as_chosen(answer))
+
+    def _times_and_moves(
+        self, quantiles: Mapping[str, _core.stages.Quantile], top: int | None
+    ) -> dict[str, pd.DataFrame]:
+        """Make the tables of what visits and moves count, of the largest groups by their items."""
+        pipeline, sizes = self.pipeline, self._groups.sizes
+        groups, code = self._groups.largest(top, sizes, sizes > 0)
+        n_groups, n_stages = len(groups.values), len(pipeline.labels)
+        shown = groups.shown(added_up([sizes], [code], n_groups) > 0)
+        samples = total_samples([self._samples], [code], n_groups, n_stages)
+        times = time_table(
+            pipeline,
+            times_of_samples(samples, shown, n_stages, list(quantiles.values())),
+            per=self.per,
+            names=list(quantiles),
+            unit=self.unit,
+            groups=groups,
+            shown=shown,
+        )
+        if self._limited is not None:
+            limited = Limited.total([self._limited], [code], n_groups)
+            shares = limited.shares(Limits.of(self.limits, pipeline), self._end_of_reading())
+            times["over_limit"] = shares[shown].ravel()
+        moves = PartMoves.total([self._moves], [code])
+        return {"time_in_stage": times, "transitions": table_of_moves(pipeline, groups, moves)}
+
+    def _end_of_reading(self) -> int:
+        """Return the moment until which visits go on."""
+        _, end = self.period.ticks(Clock(self.unit, self.zone))
+        observed = self._observed or 0
+        return observed if end is None or self.basis != "active" else min(end, observed)
 
     def __repr__(self) -> str:
         return f"Partial: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}\n  {self.pipeline!r}"
@@ -177,6 +225,8 @@ def partial(
     *,
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
     per: PerName = "visit",
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -184,6 +234,7 @@ def partial(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     unit: str | None = None,
+    limits: LimitsLike | None = None,
     where: Where | None = None,
 ) -> Partial:
     """Take from a log with some of the items everything that the summary of all items needs.
@@ -195,9 +246,10 @@ def partial(
     ----------
     log, pipeline
         The stage history of some items, and the stages.
-    fill, lost_then_won, per, unlisted, missing, period, basis, as_of
-        As for :func:`summary`. Quantiles are chosen at the end, in :meth:`Partial.summary`, and there stages
-        without rows are judged: another part may have them.
+    fill, lost_then_won, by, at, per, unlisted, missing, period, basis, as_of, limits
+        As for :func:`summary`; each part has the columns of `by`. Quantiles and the number of groups to show
+        are chosen at the end, in :meth:`Partial.summary`, and there stages without rows are judged: another
+        part may have them.
     unit
         Refused: the items of one account may be in several parts.
     where
@@ -243,15 +295,17 @@ def partial(
         log, pipeline, unlisted=unlisted, missing="ignore", period=period, basis=basis, as_of=as_of
     )
     clock = log._data.clock
-    moves = count_moves(selection)
-    journeys, lookup = until_moved(selection)
-    stages = _core.stages.stage_durations(
-        journeys=journeys,
-        pipeline=lookup,
-        per=_core.stages.Per[per],
-        threads=log._data.threads,
-        marks=selection.marks,
-    )[: len(pipeline.labels)]
+    reserved = [*STAGE_TIMES, *TRANSITIONS, *quantiles_of(QUANTILES)]
+    of_items = item_groups_of(selection, by, at=at, reserved=reserved)
+    groups, places = PartGroups.of(of_items)
+    moves = PartMoves.of(selection, of_items)
+    scope, n_groups = Scope(selection), 1
+    if of_items is not None:
+        scope, n_groups = Scope(selection, of_items.groups), of_items.groups.n_groups
+        moves = moves.at(places, n_groups)
+    lengths = Lengths.of(log._data, None)
+    limit = limits_of(limits, pipeline, lengths)
+    samples, limited = visits_of_part(selection, lengths, of_items, places, per, limit, period, as_of, basis)
     found = quality_counts(log._data, pipeline)
     use = UseOfStages.of(log._data, pipeline, is_part=True)
     return Partial(
@@ -266,11 +320,16 @@ def partial(
         period=period_of(period, clock),
         basis=basis,
         as_of=moment_of(as_of, clock, "as_of"),
+        by=None if by is None else tuple(by_columns(by)),
+        at=at,
+        limits=limit.by_label(pipeline),
         where=None if where is None else tuple(sorted(conditions_of(where), key=repr)),
-        _counts={rule.kind: count(Scope(selection), rule) for rule in rules},
-        _samples=[Sample.of(stage) for stage in stages],
-        _moves=moves.moves,
-        _moving_items=moves.items,
+        _groups=groups,
+        _counts={rule.kind: count(scope, rule).at_groups(places) for rule in rules},
+        _samples=samples,
+        _moves=moves,
+        _limited=limited,
+        _observed=log._data.end_of_observation(moment_of(as_of, clock, "as_of")),
         _found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
         _stages=Stages.of(log._data),
         _stages_of_all=Stages.of(whole._data),
@@ -322,25 +381,36 @@ def merge(partials: Iterable[Partial]) -> Partial:
         raise SchemaError("there is nothing to merge: it takes one partial or more")
     first = parts[0]
     for number, other in enumerate(parts):
-        _refuse_difference(first, other, number)
+        refuse_difference(first, other, number)
+    groups, codes = PartGroups.total([part._groups for part in parts])
+    n_groups = len(groups.groups.values)
+    limited = [part._limited for part in parts if part._limited is not None]
+    observed = [part._observed for part in parts if part._observed is not None]
     stages = Stages.total([part._stages for part in parts])
     # A pipeline that a reader made is judged less strictly; which one stays must not depend on the order.
     written = [part.pipeline for part in parts if not part.pipeline.is_from_export]
     return Partial(
         pipeline=next(iter(written), first.pipeline),
-        **{option: getattr(first, option) for option in _OPTIONS},
-        _counts={kind: FunnelCounts.total([part._counts[kind] for part in parts]) for kind in first._counts},
-        _samples=[Sample.total(samples) for samples in zip(*(part._samples for part in parts), strict=True)],
-        _moves=np.sum([part._moves for part in parts], axis=0),
-        _moving_items=np.sum([part._moving_items for part in parts], axis=0),
+        **{option: getattr(first, option) for option in OPTIONS},
+        _groups=groups,
+        _counts={
+            kind: FunnelCounts.total([part._counts[kind] for part in parts], codes, n_groups)
+            for kind in first._counts
+        },
+        _samples=total_samples(
+            [part._samples for part in parts], codes, n_groups, len(first.pipeline.labels)
+        ),
+        _moves=PartMoves.total([part._moves for part in parts], codes),
+        _limited=Limited.total(limited, codes, n_groups) if limited else None,
+        _observed=max(observed, default=None),
         _found=_total_found(parts, stages),
         _stages=stages,
         _stages_of_all=Stages.total([part._stages_of_all for part in parts]),
-        _chosen=_total_chosen([part._chosen for part in parts]),
+        _chosen=total_chosen([part._chosen for part in parts]),
         _use=UseOfStages.total([part._use for part in parts]),
         _ends=Ends.total([part._ends for part in parts]),
         _start_unknown=sum(part._start_unknown for part in parts),
-        _reader_lines=_total_lines(parts),
+        _reader_lines=total_lines([part._reader_lines for part in parts]),
         _keys=merged_keys([part._keys for part in parts]),
     )
 
@@ -358,53 +428,3 @@ def _total_found(parts: Sequence[Partial], stages: Stages) -> dict[str, int]:
         found["dates_as_numbers"] = 0
     found["stages_alike"] = len(alike(stages.rows))
     return found
-
-
-def _total_chosen(chosen: Sequence[Mapping[str, str | int]]) -> dict[str, str | int]:
-    """Add up how many items conditions have chosen, and of how many; of parts in any order alike."""
-    if not chosen[0]:
-        return {}
-    text = min(str(one["text"]) for one in chosen)  # parts may name the columns in another order
-    return {"text": text, **{name: sum(int(one[name]) for one in chosen) for name in ("items", "of")}}
-
-
-def _total_lines(parts: Sequence[Partial]) -> ReaderLines:
-    total: dict[tuple[str, str, str], int] = {}
-    for part in parts:
-        for line, n in part._reader_lines.items():
-            total[line] = total.get(line, 0) + n
-    return dict(sorted(total.items()))
-
-
-def _refuse_difference(first: Partial, other: Partial, number: int) -> None:
-    if first.pipeline != other.pipeline:
-        raise SchemaError(
-            f"the partials read different pipelines, number 0 {first.pipeline!r} and number {number} "
-            f"{other.pipeline!r}: {_first_difference(first.pipeline, other.pipeline)}"
-        )
-    for option in _OPTIONS:
-        mine, theirs = getattr(first, option), getattr(other, option)
-        if mine != theirs:
-            raise SchemaError(
-                "the partials differ in ",
-                named(option),
-                f" ({mine!r} in number 0 and {theirs!r} in number {number})",
-                option=option,
-            )
-
-
-def _first_difference(one: Pipeline, other: Pipeline) -> str:
-    """Describe the first difference of two pipelines, which their short forms may not show."""
-    for part in ("stages", "won", "lost", "elsewhere"):
-        pairs = zip_longest(getattr(one, part), getattr(other, part), fillvalue=None)
-        for place, (mine, theirs) in enumerate(pairs):
-            if mine != theirs:
-                return f"{part}[{place}] is {mine!r} and {theirs!r}"
-    if one.moved_out != other.moved_out:
-        return f"moved_out is {one.moved_out!r} and {other.moved_out!r}"
-    for rule in {**one.rules.given, **other.rules.given}:
-        mine, theirs = getattr(one.rules, rule), getattr(other.rules, rule)
-        if mine != theirs:
-            return f"{rule} is {mine!r} and {theirs!r}"
-    label = next(label for label in one.labels if one.names[label] != other.names[label])
-    return f"{label!r} is named {one.names[label]!r} and {other.names[label]!r}"

@@ -11,7 +11,7 @@ from ... import _core
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, outcome_values, remember, stage_values
-from ...tables.options import AtName, BasisName, KindName, MissingStages, Unlisted
+from ...tables.options import AtName, BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
 from ...tables.schema import ITEMS, MADE_OF_ITEMS, MOVED_OUT
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT
@@ -41,7 +41,12 @@ def item_table(
     skipped: Hashable | None = None,
     lost_from: Hashable | None = None,
     reached: Hashable | None = None,
+    passed: Hashable | None = None,
+    assumed: Hashable | None = None,
+    began_beyond: Hashable | None = None,
     kind: KindName = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
     columns: str | Sequence[str] = (),
     calendar: WorkingHours | None = None,
     where: Where | None = None,
@@ -60,12 +65,12 @@ def item_table(
         keeps.
     unlisted, missing, period, basis, as_of, where
         As for :func:`funnel`. Items without a row of a listed stage are not listed.
-    open_at, skipped, lost_from, reached
+    open_at, skipped, lost_from, reached, passed, assumed, began_beyond
         Stages: only the items behind these cells of a funnel are listed, named as its columns are. Where
         several are given, an item is behind all of them.
-    kind
-        Kind of that funnel, as for :func:`funnel`, but not ``"both"``: an item that the kind leaves out is
-        not listed, and with conversions ``reached`` has the assumed ones too.
+    kind, fill, lost_then_won
+        Kind and rules of that funnel, as for :func:`funnel`, but not ``"both"``: an item that they leave out
+        is not listed, and with conversions ``reached`` has the assumed ones too.
     columns
         Columns to add: ``"last_time"`` (the item's last row), ``"cycle_time"`` (``closed_at`` −
         ``first_time``; missing while open), ``"in_stage"`` and ``"age"`` (as for :func:`open_items`; missing
@@ -110,8 +115,16 @@ def item_table(
         as_of=as_of,
     )
     log = selection.log
-    cells = {"open_at": open_at, "skipped": skipped, "lost_from": lost_from, "reached": reached}
-    chosen = items_in_cells(selection, cells, kind)
+    cells = {
+        "open_at": open_at,
+        "skipped": skipped,
+        "lost_from": lost_from,
+        "reached": reached,
+        "passed": passed,
+        "assumed": assumed,
+        "began_beyond": began_beyond,
+    }
+    chosen = items_in_cells(selection, cells, kind, fill, lost_then_won)
     names = further_names(log, columns, ITEMS, MADE_OF_ITEMS)
     lengths = Lengths.of(selection.data, calendar)
     of_items = item_groups_of(selection, by, at=at, reserved=[*ITEMS, *names])
@@ -144,7 +157,7 @@ def item_table(
         table, selection, facts, names, lengths, period=period, basis=basis, as_of=as_of
     )
     place = places_of(selection, facts.first_row)
-    remembered = {**lengths.remembered, **remembered_cells(cells, kind)}
+    remembered = {**lengths.remembered, **remembered_cells(cells, kind, fill, lost_then_won)}
     if of_items is not None:
         table = label_rows(table, of_items.groups.values, of_items.code[place])
         remembered |= of_items.groups.remembered

@@ -41,6 +41,16 @@ class Limits:
         """Whether a stage has a limit."""
         return bool((self.of_stage != _NONE).any())
 
+    @classmethod
+    def of(cls, by_label: Mapping[Hashable, int], pipeline: Pipeline) -> Limits:
+        """Put limits by stage in the order of a pipeline."""
+        return cls(np.array([by_label.get(label, _NONE) for label in pipeline.labels], dtype=np.int64))
+
+    def by_label(self, pipeline: Pipeline) -> dict[Hashable, int]:
+        """Return the limits by stage."""
+        pairs = zip(pipeline.labels, self.of_stage.tolist(), strict=True)
+        return {label: limit for label, limit in pairs if limit != _NONE}
+
     def over(self, stage: npt.NDArray[np.int32], length: npt.NDArray[np.int64]) -> pd.arrays.BooleanArray:
         """Say of lengths whether they are beyond the limit; missing without a limit or a length."""
         limit = self.of_stage[stage]

@@ -16,6 +16,7 @@ from ...tables.build import frame, label_rows, remember, share, stage_values
 from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import TRANSITIONS
 from ...times.periods import MomentLike, PeriodLike
+from ..scope.groups import Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
@@ -89,7 +90,7 @@ def transitions(
         counts = count_moves(selection)
         table = transition_table(pipeline, counts.moves, counts.items)
     else:
-        table = _table_of_groups(selection, of_items)
+        table = transitions_of_groups(selection, of_items)
     return asked.remarked(selection.remarked(table))
 
 
@@ -121,26 +122,51 @@ def transition_table(
     return table
 
 
-def _table_of_groups(selection: Selection, of_items: ItemGroups) -> pd.DataFrame:
+def transitions_of_groups(selection: Selection, of_items: ItemGroups) -> pd.DataFrame:
     """Count the moves of each group, and build their table."""
-    pipeline, groups = selection.pipeline, of_items.groups
+    found = count_moves_of_groups(selection, of_items)
+    return moves_table(
+        selection.pipeline,
+        of_items.groups,
+        group=found.group,
+        from_stage=found.from_stage,
+        to_stage=found.to_stage,
+        moves=found.moves,
+        items=found.items,
+    )
+
+
+def count_moves_of_groups(selection: Selection, of_items: ItemGroups) -> _core.stages.GroupTransitions:
+    """Count the moves of each group, and the items that made them."""
     with core_errors():
-        found = _core.stages.count_transitions_of_groups(
+        return _core.stages.count_transitions_of_groups(
             journeys=selection.journeys,
             pipeline=selection.lookup,
             group=of_items.code,
-            n_groups=groups.n_groups,
+            n_groups=of_items.groups.n_groups,
             threads=selection.data.threads,
         )
-    group, moves = found.group, found.moves
-    _, leaving = np.unique(group * len(pipeline.labels) + found.from_stage, return_inverse=True)
+
+
+def moves_table(
+    pipeline: Pipeline,
+    groups: Groups,
+    *,
+    group: npt.NDArray[np.int64],
+    from_stage: npt.NDArray[np.int64],
+    to_stage: npt.NDArray[np.int64],
+    moves: npt.NDArray[np.int64],
+    items: npt.NDArray[np.int64],
+) -> pd.DataFrame:
+    """Build the table of :func:`transitions` from moves that are sorted by group and by both stages."""
+    _, leaving = np.unique(group * len(pipeline.labels) + from_stage, return_inverse=True)
     left = np.bincount(leaving, weights=moves)
     table = frame(
         {
-            "from_stage": stage_values(pipeline, found.from_stage),
-            "to_stage": stage_values(pipeline, found.to_stage),
+            "from_stage": stage_values(pipeline, from_stage),
+            "to_stage": stage_values(pipeline, to_stage),
             "moves": moves,
-            "items": found.items,
+            "items": items,
             "share": share(moves, left[leaving]),
         },
         TRANSITIONS,

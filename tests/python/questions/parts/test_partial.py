@@ -86,7 +86,7 @@ def test_partials_of_different_periods_are_not_merged() -> None:
 
 def content(part: sf.Partial) -> list[Any]:
     """Return everything that a partial holds, arrays as bytes."""
-    arrays = [part._moves, part._moving_items, part._keys]
+    arrays = [*vars(part._moves).values(), part._keys]
     arrays += [sample.durations for sample in part._samples]
     arrays += [
         array for counts in part._counts.values() for array in vars(counts).values() if array is not None

@@ -1,5 +1,6 @@
 """From a number to its items: every cell of a funnel has as many items behind it as it says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,25 +15,35 @@ from marked import MarkedCase, marked_cases
 from stagefunnel.questions.stages import cells_of_items
 from strategies import UNLISTED, Case, cases
 
-CELLS = ("open_at", "skipped", "lost_from", "reached")
+CELLS = ("open_at", "skipped", "lost_from", "reached", "passed", "assumed", "began_beyond")
+RULES = st.fixed_dictionaries(
+    {},
+    optional={
+        "fill": st.sampled_from(["won", "moves"]),
+        "lost_then_won": st.sampled_from(["include", "exclude", "exclude_reopened"]),
+    },
+)
 KINDS: tuple[Any, ...] = ("classic", "conversions", "furthest", "strict")
 
 
-def walk(log: sf.StageLog, pipeline: sf.Pipeline, kind: Any, **options: Any) -> None:
+def walk(
+    log: sf.StageLog, pipeline: sf.Pipeline, kind: Any, rules: Mapping[str, Any] | None = None, **options: Any
+) -> None:
     """Compare every cell of a funnel, and its base, with the number of items behind it."""
-    table = sf.funnel(log, pipeline, kind=kind, **options).set_index("stage")
+    rules = rules or {}
+    table = sf.funnel(log, pipeline, kind=kind, **rules, **options).set_index("stage")
     everything = sf.item_table(log, pipeline, **options)
     for stage in pipeline.labels:
         for cell in CELLS:
-            found = sf.item_table(log, pipeline, kind=kind, **{cell: stage}, **options)
+            found = sf.item_table(log, pipeline, kind=kind, **{cell: stage}, **rules, **options)
             assert len(found) == table.loc[stage, cell], (kind, cell, stage)
             same = everything[everything["item"].isin(found["item"])].reset_index(drop=True)
             assert_frame_equal(found, same)
-    assert len(sf.item_table(log, pipeline, kind=kind, **options)) == table["base"].iloc[0]
+    assert len(sf.item_table(log, pipeline, kind=kind, **rules, **options)) == table["base"].iloc[0]
 
 
-@given(case=cases(unlisted="some"), kind=st.sampled_from(KINDS), data=st.data())
-def test_every_cell_has_its_items(case: Case, kind: Any, data: st.DataObject) -> None:
+@given(case=cases(unlisted="some"), kind=st.sampled_from(KINDS), rules=RULES, data=st.data())
+def test_every_cell_has_its_items(case: Case, kind: Any, rules: Any, data: st.DataObject) -> None:
     stages = case.pipeline
     pipeline = pipeline_of(stages).replace(
         elsewhere=data.draw(st.sampled_from([[], UNLISTED[:1]])),
@@ -43,16 +54,18 @@ def test_every_cell_has_its_items(case: Case, kind: Any, data: st.DataObject) ->
     start, end = sorted(data.draw(st.tuples(st.sampled_from(times), st.sampled_from(times))))
     period = data.draw(st.sampled_from([None, (start, end + 1)]))
     basis = data.draw(st.sampled_from(["active", "created", "closed"]))
-    walk(log_of(case), pipeline, kind, period=period, basis=basis, unlisted="ignore", missing="ignore")
+    walk(log_of(case), pipeline, kind, rules, period=period, basis=basis, unlisted="ignore", missing="ignore")
 
 
-@given(case=cases(), kind=st.sampled_from(KINDS), data=st.data())
-def test_stages_that_come_and_go_have_their_items(case: Case, kind: Any, data: st.DataObject) -> None:
+@given(case=cases(), kind=st.sampled_from(KINDS), rules=RULES, data=st.data())
+def test_stages_that_come_and_go_have_their_items(
+    case: Case, kind: Any, rules: Any, data: st.DataObject
+) -> None:
     times = [time for *_, time in case.rows]
     since = data.draw(
         st.dictionaries(st.sampled_from(case.pipeline.stages), st.sampled_from(times), max_size=2)
     )
-    walk(log_of(case), pipeline_of(case.pipeline).replace(since=since), kind, missing="ignore")
+    walk(log_of(case), pipeline_of(case.pipeline).replace(since=since), kind, rules, missing="ignore")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,6 +90,25 @@ def test_the_items_behind_the_cells_of_the_worked_example() -> None:
     assert keys(lost_from="Won") == [9, 13]
     assert keys(skipped="Discussion", reached="Lost") == [7, 8, 9, 13]
     assert keys(kind="conversions") == [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13]  # without 8: lost, then won
+
+
+def test_the_rules_of_a_funnel_choose_the_items_behind_its_cells() -> None:
+    # 1 jumped over Offer and was lost, 2 jumped and won, 3 was lost and then won.
+    rows = [(1, "New", 0), (1, "Sent", 1), (1, "Lost", 2), (2, "New", 0), (2, "Won", 1)]
+    rows += [(3, "New", 0), (3, "Lost", 1), (3, "Won", 2)]
+    log = sf.StageLog(frame_of(rows))
+    pipeline = sf.Pipeline(["New", "Offer", "Sent"], won="Won", lost="Lost")
+
+    def keys(**options: Any) -> list[int]:
+        return plain(sf.item_table(log, pipeline, missing="ignore", **options)["item"])
+
+    assert keys(reached="Offer", kind="conversions") == [2]
+    assert keys(assumed="Offer", kind="conversions", fill="moves") == [1, 2]
+    assert keys(reached="Won", kind="conversions") == [2]
+    assert keys(reached="Won", kind="conversions", lost_then_won="include") == [2, 3]
+    assert keys(kind="classic", lost_then_won="exclude") == [1, 2]
+    assert keys(passed="Sent", kind="conversions", fill="moves") == [1]
+    assert keys(began_beyond="New") == []
 
 
 def test_a_log_without_items_has_none_behind_a_cell() -> None:
@@ -149,6 +181,9 @@ def test_what_is_open_is_as_old_as_in_the_list_of_open_items(marked: MarkedCase)
         ({"open_at": 5}, "open_at=5 is not a stage of the pipeline"),
         ({"kind": "both"}, "kind='both' is two funnels with a base each; name 'classic' or 'conversions'"),
         ({"kind": "clasic"}, "kind='clasic'"),
+        ({"fill": "all"}, "fill='all' is not one of"),
+        ({"lost_then_won": "drop"}, "lost_then_won='drop' is not one of"),
+        ({"assumed": "Ofer"}, "assumed='Ofer' is not a stage of the pipeline; did you mean 'Offer'"),
         ({"columns": "visits"}, "columns= names 'visits', which is a column of the result"),
         ({"columns": ["age", "owner"]}, "columns= names 'owner'; without a table of items"),
         ({"calendar": sf.WorkingHours({"mon": [("09:00", "17:00")]})}, "plain integers"),
