@@ -270,6 +270,11 @@ def money(parser: argparse.ArgumentParser) -> None:
         help="where an amount of the log is read: an item's last row, its last or first row that has one, or "
         "where it enters the stage",
     )
+    currency(parser)
+
+
+def currency(parser: argparse.ArgumentParser) -> None:
+    """Add the currency of an amount, and what each is worth."""
     parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
     parser.add_argument(
         "--rates",

@@ -31,7 +31,10 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
         *("outcome", "moved_in", "moved_out", "from_closed", "from_later", "created", "went_back"),
         *("from_earlier", "advanced", "lost", "won"),
     ),
-    "outcomes": ("reopened_won", "left_out", "moved_out", "too_recent", "open", "base"),
+    "outcomes": (
+        *("reopened_won", "left_out", "moved_out", "too_recent", "amount_missing", "amount_lost"),
+        *("open", "base", "amount_open"),
+    ),
     "item_table": (
         *("back_moves", "skipped", "visits", "lost_from", "furthest_stage", "last_stage", "first_time"),
     ),

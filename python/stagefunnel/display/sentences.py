@@ -36,6 +36,7 @@ from ..tables.skipping import OnTheWay
 from .extremes import largest
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
+from .money_sentences import won_amount, won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
@@ -124,6 +125,7 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         remembered, total, rate="win rate", trials=f"closed {things}", pending="open", things=things
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
+    sentences = [*won_by_group(table, by, thing_of(remembered)), *sentences]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
 
 
@@ -385,6 +387,7 @@ def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
         parts.append(f"{count(outcome['left_out'])} left out (lost, then won)")
     if outcome["reopened_won"]:
         parts.append(f"{count(outcome['reopened_won'])} won after a loss")
+    parts += won_amount(outcome, thing)
     return "; ".join(parts)
 
 

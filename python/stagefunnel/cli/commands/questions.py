@@ -19,7 +19,7 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the funnel."""
     with open_inputs(args, parser) as inputs:
-        money = {"amount_at": args.amount_at, "currency": args.currency, "rates": _rates_of(args, parser)}
+        money = {"amount_at": args.amount_at, **_currency(args, parser)}
         options = _funnel_options(args, inputs)
         return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
 
@@ -57,6 +57,9 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.pipeline,
             lost_then_won=args.lost_then_won or "include",
             **_groups(args),
+            amount=args.amount,
+            amount_at=args.amount_at,
+            **_currency(args, parser),
             unit=args.unit,
             **inputs.cohort(args),
         )
@@ -242,6 +245,10 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
         "unit": args.unit,
         **inputs.cohort(args),
     }
+
+
+def _currency(args: _Args, parser: _Parser) -> dict[str, Any]:
+    return {"currency": args.currency, "rates": _rates_of(args, parser)}
 
 
 def _rates_of(args: _Args, parser: _Parser) -> dict[str, float] | None:

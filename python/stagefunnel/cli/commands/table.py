@@ -29,11 +29,12 @@ examples:
         "questions.outcomes",
         (
             *(options.flips, *_GROUPS, options.unit, options.at_stage, options.largest),
-            options.cohort,
+            *(options.amount, options.money, options.cohort),
         ),
         """\
-example:
+examples:
   stagefunnel outcomes deals.csv --pipeline pipeline.toml --items items.csv --by manager
+  stagefunnel outcomes deals.csv --pipeline pipeline.toml --items items.csv --amount amount
 """,
     ),
     "explain": Command(
