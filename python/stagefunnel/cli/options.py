@@ -408,6 +408,15 @@ def every(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", choices=get_args(EveryName), default="month")
 
 
+def every_of_balance(parser: argparse.ArgumentParser) -> None:
+    """Add the periods of a balance, which has one stretch of time without them."""
+    parser.add_argument(
+        "--every",
+        choices=get_args(EveryName),
+        help="the balance of each of these periods (default: one of all)",
+    )
+
+
 def report(parser: argparse.ArgumentParser) -> None:
     """Add the file of the page and its content."""
     parser.add_argument(

@@ -34,6 +34,7 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
+from .flow_sentences import of_flow
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .money_sentences import won_amount, won_by_group
@@ -191,21 +192,6 @@ def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str
     return f"Most often lost from: {where} ({part_of(lost, total, total_of)})"
 
 
-def of_flow(table: pd.DataFrame) -> list[str]:
-    """Say how many items were in work, came and left; nothing if the rows do not balance."""
-    open_stages = table[table["outcome"] == "open"]
-    number = {name: int(open_stages[name].sum()) for name in FLOW[2:]}
-    came = number["created"] + number["from_closed"] + number["moved_in"]
-    left = number["won"] + number["lost"] + number["moved_out"]
-    if number["at_start"] + came - left != number["at_end"]:
-        return []
-    away = f", {count(number['moved_out'])} moved to another pipeline" if number["moved_out"] else ""
-    return [
-        f"In work: {count(number['at_start'])} at the start, {count(came)} came, {count(number['won'])} won, "
-        f"{count(number['lost'])} lost{away}, {count(number['at_end'])} at the end"
-    ]
-
-
 def of_items(table: pd.DataFrame) -> list[str]:
     """Say how many items there are, and how they stand."""
     numbers = table["outcome"].value_counts()
@@ -291,7 +277,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     ),
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),
-    "flow": (FLOW, lambda table, *_: of_each_group(table, "stage", of_flow)),
+    "flow": (FLOW, lambda table, *_: of_flow(table)),
     "open_items": (
         OPEN_ITEMS[-2:],
         lambda table, _, remembered: of_open_items(table, remembered),

@@ -36,6 +36,7 @@ from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from .cells import cell_writer, is_number
 from .checks import check_sentence, written_checks
+from .flow_sentences import flow_title
 from .folding import spare_columns
 from .funnel_grid import show_funnel
 from .grid import Grid
@@ -235,6 +236,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind == "time_to":
         return way_title(remembered)
+    if kind == "flow":
+        return flow_title(_TITLES[kind], remembered)
     if kind != "comparison":
         return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]

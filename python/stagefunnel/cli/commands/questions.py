@@ -207,7 +207,15 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Balance every stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.flow(inputs.log, inputs.pipeline, **_groups(args), **inputs.stretch(args))
+        return sf.flow(
+            inputs.log,
+            inputs.pipeline,
+            every=args.every,
+            amount=args.amount,
+            **_currency(args, parser),
+            **_groups(args),
+            **inputs.stretch(args),
+        )
 
 
 def summary(args: _Args, parser: _Parser) -> sf.Summary:

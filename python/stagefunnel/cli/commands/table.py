@@ -113,10 +113,14 @@ example:
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
         "questions.flow",
-        (*_GROUPS, options.at_item, options.largest, options.stretch),
+        (
+            *(options.every_of_balance, *_GROUPS, options.at_item, options.largest),
+            *(options.amount, options.currency, options.stretch),
+        ),
         """\
 examples:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
+  stagefunnel flow deals.csv --pipeline pipeline.toml --every month --amount amount
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03 --items items.csv --by manager
 """,
     ),

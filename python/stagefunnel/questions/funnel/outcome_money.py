@@ -15,8 +15,6 @@ from ..scope.scope import Scope
 from ..scope.units import Flags, Units
 from .kinds import Rule
 
-_Outcome = _core.funnel.ItemOutcome
-_Standing = _core.funnel.Standing
 # The cells of one group; the last one has the items that moved out and are kept.
 _CELLS = ("won", "lost", "open", "moved_out")
 
@@ -50,9 +48,9 @@ def outcome_amounts(scope: Scope, rule: Rule) -> dict[str, npt.NDArray[Any]]:
         threads=selection.data.threads,
     )
     group = groups.codes(len(outcome)).astype(np.int64)
-    place = np.full(max(one.value for one in _Outcome) + 1, -1, dtype=np.int64)
+    place = np.full(max(one.value for one in _core.funnel.ItemOutcome) + 1, -1, dtype=np.int64)
     for name in ("won", "lost", "open"):
-        place[_Outcome[name].value] = _CELLS.index(name)
+        place[_core.funnel.ItemOutcome[name].value] = _CELLS.index(name)
     at = place[outcome]
     if selection.moved is not None:
         at[selection.moved & (at >= 0)] = _CELLS.index("moved_out")
@@ -86,9 +84,9 @@ def _of_units(
     in_report = scope.selection.in_report.get(rule.lost_then_won)
     if in_report is not None:
         counts = counts & in_report[units.of_item]
-    place = np.full(max(one.value for one in _Standing) + 1, -1, dtype=np.int64)
+    place = np.full(max(one.value for one in _core.funnel.Standing) + 1, -1, dtype=np.int64)
     for i, name in enumerate(_CELLS):
-        place[_Standing[name].value] = i
+        place[_core.funnel.Standing[name].value] = i
     standing = place[facts.facts.standing][units.of_item]
     return np.where(counts, standing, -1), group[np.maximum(facts.first_items, 0)]
 

@@ -85,7 +85,7 @@ def _period_at(moment: Any, freq: str) -> pd.Period:
 
 
 def bounds_of(periods: pd.PeriodIndex, clock: Clock) -> tuple[Sequence[pd.Timestamp], npt.NDArray[np.int64]]:
-    """Return the moments at which periods begin and the last one ends, as times and as the core reads them."""
+    """Return the moments at which periods begin and the last one ends, as times and as ticks."""
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
     return begins, np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
 

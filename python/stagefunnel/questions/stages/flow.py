@@ -29,7 +29,7 @@ def flow(
     log: StageLog,
     pipeline: Pipeline,
     *,
-    period: PeriodLike | None | EllipsisType = ...,
+    period: PeriodLike | EllipsisType | None = ...,
     every: EveryName | None = None,
     by: str | Sequence[str] | None = None,
     at: AtName = "first",

@@ -61,13 +61,12 @@ class FlowTime:
         stretch = period_of(period, clock)
         seen_at = moment_of(as_of, clock, "as_of")
         periods = None if every is None else periods_of(log, every, stretch, seen_at)
+        start, end = stretch.ticks(clock)
+        starts = np.array([_BEFORE_ALL if start is None else start], dtype=np.int64)
+        until_end = Period(None, stretch.end)
         if periods is not None and len(periods):
             begins, bounds = bounds_of(periods, clock)
             starts, end, until_end = bounds[:-1], int(bounds[-1]), Period(None, begins[-1])
-        else:
-            start, end = stretch.ticks(clock)
-            starts = np.array([_BEFORE_ALL if start is None else start], dtype=np.int64)
-            until_end = Period(None, stretch.end)
         ends = [moment for moment in (end, seen_at) if moment is not None]
         return cls(starts, min(ends, default=None), until_end, periods)
 
@@ -162,7 +161,7 @@ class FlowCells:
 
 
 def shown_cells(known: Selection, time: FlowTime, of_items: ItemGroups | None) -> FlowCells:
-    """Choose the cells that are shown: a group from the period on in which an item of it has its first row."""
+    """Choose the cells that are shown: those of a group from the period on in which it has its first row."""
     n_periods = time.n_shown
     if of_items is None:
         return FlowCells(np.arange(n_periods), np.zeros(n_periods, dtype=np.intp))
