@@ -86,6 +86,10 @@ FLOW_AMOUNTS: Final = (  # after these, with an amount
     *(f"amount_{name}" for name in _FLOW_ENDS),
     *("lowered", "amount_at_end", "amount_missing"),
 )
+VELOCITY: Final = (
+    *("open_at_end", "closed", "won", "win_rate", "mean_amount"),
+    *("mean_cycle_time", "velocity", "amount_missing"),
+)
 ITEMS: Final = (
     "item",
     "outcome",

@@ -27,8 +27,9 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
 def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
+        money = {"amount_at": args.amount_at, **_currency(args, parser)}
         options = _funnel_options(args, inputs)
-        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **options)
+        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **money, **options)
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -45,6 +46,8 @@ def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
             options.pop("period"),
             against=against,
             same_part=args.same_part,
+            amount_at=args.amount_at,
+            **_currency(args, parser),
             **options,
         )
 

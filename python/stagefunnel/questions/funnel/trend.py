@@ -11,20 +11,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option, core_errors, given
-from ...log.columns.kept import RowColumns
+from ...errors import check_option, core_errors
 from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
-from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
+from ...tables.options import (
+    AmountAtName,
+    BasisName,
+    EveryName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    MissingStages,
+    Unlisted,
+)
 from ...times.every import check_every
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from ..scope.breakdown import groups_of
 from ..scope.calendar_periods import bounds_of, check_rows, periods_of
-from ..scope.columns import source_of
 from ..scope.groups import Groups
-from ..scope.money import amounts_of
+from ..scope.money import Rates
 from ..scope.reading import elsewhere_flags
 from ..scope.remarks import Remarks, of_unknown_start, remark
 from ..scope.scope import Scope
@@ -36,6 +43,7 @@ from .count import count, count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
 from .table import funnel_table
+from .trend_money import TrendMoney
 from .units import count_unit_trend
 
 
@@ -49,6 +57,9 @@ def funnel_by_period(
     lost_then_won: LostThenWonName | None = None,
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
@@ -66,8 +77,11 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit, where
+    kind, fill, lost_then_won, by, unlisted, missing, as_of, within, unit, where
         As for :func:`funnel`.
+    amount, amount_at, currency, rates
+        As for :func:`funnel`; a column of the log needs ``basis="created"`` or ``"closed"``, because the
+        rows that a period keeps of an active item are other ones in each.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
         last row, or to the last row before `as_of`.
@@ -113,13 +127,8 @@ def funnel_by_period(
     units = units_of(log, unit)
     whole = Selection(read, pipeline, lookup, read._data.journeys, units=units)
     groups = groups_of(whole, by, reserved=("period",))
-    if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
-        raise SchemaError(
-            given("amount", amount),
-            " is a column of the log, whose amounts change from row to row; a trend adds up a column of the "
-            "items table",
-        )
-    amounts = amounts_of(whole, amount)
+    money = TrendMoney(amount, amount_at, currency, rates)
+    money.check(log, basis)
     cells = _cells(periods, groups, len(pipeline.labels))
     options: dict[str, Any] = {
         "unlisted": unlisted,
@@ -131,17 +140,19 @@ def funnel_by_period(
         "flips": [rule.lost_then_won for rule in rules],
     }
     if not len(periods):
-        nothing = Scope(selection_of(log, pipeline, **options), amounts=amounts)
+        nothing = Scope(selection_of(log, pipeline, **options))
+        nothing = replace(nothing, amounts=money.of(nothing.selection))
         table = funnel_table(pipeline, kind, count_all(nothing, rules), cells)
         said_of_none = {**_about_units(nothing.selection), **remarks, "basis": basis}
         return asked.remarked(remark(table, said_of_none))
     begins, bounds = bounds_of(periods, clock)
     options["period"] = Period(begins[0], begins[-1])
-    if basis == "active" and units is None:
+    if basis == "active":
+        amounts = money.of_active(whole, lambda: selection_of(log, pipeline, **options))
         scope = Scope(whole, groups, amounts)
+    if basis == "active" and units is None:
         counts = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
     elif basis == "active" and units is not None:
-        scope = Scope(whole, groups, amounts)
         counts = {rule.kind: count_unit_trend(scope, rule, units, bounds, seen_at) for rule in rules}
         said_of_units: Remarks = {"unit": units.name, "without_unit": 0}
         if units.n > units.n_named:  # else no item of any period is counted alone
@@ -149,6 +160,7 @@ def funnel_by_period(
         remarks = {**said_of_units, **remarks}
     else:
         selection = selection_of(log, pipeline, **options)
+        amounts = money.of(selection)
         if units is None:
             placed = _placed(cells, groups, _periods_of_items(selection, basis, bounds))
             counts = count_all(Scope(selection, placed, amounts), rules)

@@ -14,7 +14,7 @@ from ...tables.build import remember
 from ...tables.options import AtName, EveryName, MissingStages, Unlisted
 from ...tables.schema import FLOW, FLOW_AMOUNTS
 from ...times.every import check_every
-from ...times.periods import MomentLike, PeriodLike
+from ...times.periods import MomentLike, Period, PeriodLike
 from ..scope.calendar_periods import check_rows
 from ..scope.item_groups import item_groups_of
 from ..scope.money import Rates
@@ -115,7 +115,7 @@ def flow(
     time = FlowTime.of(asked.log, period, every, as_of)
     log = as_read(asked.log, pipeline, lookup)
     whole = Selection(log, pipeline, lookup, log._data.journeys)
-    known = whole if by is None else _known_at_the_end(whole, time, as_of)
+    known = whole if by is None else known_at_the_end(whole, time, as_of)
     reserved = [*FLOW, *FLOW_AMOUNTS, *(() if every is None else ("period",))]
     of_items = item_groups_of(known, by, at=at, top=top, reserved=reserved)
     n_groups = 1 if of_items is None else of_items.groups.n_groups
@@ -136,7 +136,7 @@ def flow(
     return asked.remarked(remark(table, remarks))
 
 
-def _known_at_the_end(whole: Selection, time: FlowTime, as_of: MomentLike | None) -> Selection:
+def known_at_the_end(whole: Selection, time: FlowTime, as_of: MomentLike | None) -> Selection:
     """Choose the rows before the end of the period; items that moved out stay, whatever the pipeline says."""
     log, pipeline, lookup = whole.log, whole.pipeline, whole.lookup
     staying = pipeline.replace(moved_out="include") if pipeline.elsewhere else pipeline
@@ -145,7 +145,7 @@ def _known_at_the_end(whole: Selection, time: FlowTime, as_of: MomentLike | None
         whole.journeys,
         staying,
         lookup,
-        period=time.until_end,
+        period=Period(None, time.stretch.end),
         basis="active",
         as_of=as_of,
     )

@@ -41,15 +41,15 @@ class FlowTime:
         First moment of each period, as the core reads them; there is one where there are no periods.
     end
         First moment that is not read any more, if there is one.
-    until_end
-        The period of all rows before the end of the last period.
+    stretch
+        All of the periods together.
     periods
         The periods of the calendar; ``None`` where the question is about one stretch of time.
     """
 
     starts: npt.NDArray[np.int64]
     end: int | None
-    until_end: Period
+    stretch: Period
     periods: pd.PeriodIndex | None
 
     @classmethod
@@ -63,12 +63,11 @@ class FlowTime:
         periods = None if every is None else periods_of(log, every, stretch, seen_at)
         start, end = stretch.ticks(clock)
         starts = np.array([_BEFORE_ALL if start is None else start], dtype=np.int64)
-        until_end = Period(None, stretch.end)
         if periods is not None and len(periods):
             begins, bounds = bounds_of(periods, clock)
-            starts, end, until_end = bounds[:-1], int(bounds[-1]), Period(None, begins[-1])
+            starts, end, stretch = bounds[:-1], int(bounds[-1]), Period(begins[0], begins[-1])
         ends = [moment for moment in (end, seen_at) if moment is not None]
-        return cls(starts, min(ends, default=None), until_end, periods)
+        return cls(starts, min(ends, default=None), stretch, periods)
 
     @property
     def n_shown(self) -> int:

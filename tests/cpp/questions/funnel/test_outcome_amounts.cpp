@@ -17,7 +17,8 @@ constexpr double kLacking = std::numeric_limits<double>::quiet_NaN();
 /// How one item stands under a rule.
 ItemOutcome outcome_of(const std::vector<Row>& rows, LostThenWon rule = LostThenWon::include) {
     const Log log = log_of(rows);
-    return static_cast<ItemOutcome>(outcomes_of_items(log.journeys, kFourOfOutcomes.read(log), rule, 1).at(0));
+    return static_cast<ItemOutcome>(
+        outcomes_of_items(log.journeys, kFourOfOutcomes.read(log), rule, 1).at(0));
 }
 
 TEST(OutcomesOfItems, SayHowEachStandsAfterItsLastVisit) {

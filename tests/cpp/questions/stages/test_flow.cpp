@@ -24,8 +24,8 @@ struct Stretch {
 };
 
 /// The flow of a log; "Ordered" belongs to another pipeline, and other unlisted rows are ignored.
-Flow flow_of(const std::vector<Row>& rows, const Stretch& stretch = {}, const std::vector<double>& amount = {},
-             bool amount_of_item = false) {
+Flow flow_of(const std::vector<Row>& rows, const Stretch& stretch = {},
+             const std::vector<double>& amount = {}, bool amount_of_item = false) {
     const Log log = log_of(rows);
     std::vector<std::uint8_t> elsewhere;
     for (const std::string& label : log.labels) elsewhere.push_back(label == "Ordered");
@@ -141,9 +141,9 @@ TEST(CountFlow, RefusesFlagsThatAreNotOnePerStage) {
     const Log log = log_of({{1, "New", 1}});
     const std::vector<std::uint8_t> two{0, 0};
     const std::vector<std::int64_t> starts{0};
-    EXPECT_THROW(static_cast<void>(
-                     count_flow(log.journeys, kStages.read(log), {.starts = starts, .elsewhere = two})),
-                 std::invalid_argument);
+    EXPECT_THROW(
+        static_cast<void>(count_flow(log.journeys, kStages.read(log), {.starts = starts, .elsewhere = two})),
+        std::invalid_argument);
 }
 
 TEST(CountFlow, RefusesPeriodsThatDoNotFollowEachOther) {

@@ -83,8 +83,8 @@ TEST(Groups, OfNoItemsHaveNothing) {
     const Log log = log_of({});
     EXPECT_TRUE(count_transitions_of_groups(log.journeys, kFourStages.read(log), {}, 0, 2).group.empty());
     const std::vector<std::int64_t> starts{0};
-    EXPECT_EQ(count_flow(log.journeys, kFourStages.read(log), {.starts = starts, .n_groups = 3}).at_end.size(),
-              12);
+    EXPECT_EQ(
+        count_flow(log.journeys, kFourStages.read(log), {.starts = starts, .n_groups = 3}).at_end.size(), 12);
 }
 
 TEST(CountFlowOfGroups, HasThePeriodsOfEachGroupTogether) {

@@ -18,8 +18,8 @@ struct FlowOptions {
     // before all rows.
     std::span<const std::int64_t> starts;
     std::optional<std::int64_t> end = std::nullopt;  // rows at this moment or later are not read
-    std::span<const std::uint8_t> elsewhere = {};    // 1 for each stage code of another pipeline; may be empty
-    std::span<const std::int32_t> group = {};        // group of each item; empty: all are in group 0
+    std::span<const std::uint8_t> elsewhere = {};  // 1 for each stage code of another pipeline; may be empty
+    std::span<const std::int32_t> group = {};      // group of each item; empty: all are in group 0
     std::size_t n_groups = 1;
     // Amounts, NaN where one is missing: one per row, whose last known one holds until the next, or one per
     // item that always holds; empty: none.
