@@ -33,6 +33,7 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
         *("amount_went_back", "amount_from_earlier", "amount_advanced", "created", "went_back"),
         *("from_earlier", "advanced", "lost", "won", "amount_lost", "lowered", "raised"),
     ),
+    "sales_velocity": ("amount_missing", "won", "mean_cycle_time", "mean_amount", "win_rate", "closed"),
     "outcomes": (
         *("reopened_won", "left_out", "moved_out", "too_recent", "amount_missing", "amount_lost"),
         *("open", "base", "amount_open"),

@@ -31,6 +31,7 @@ from ..tables.schema import (
     TIMES_TO,
     TRANSITIONS,
     VARIANTS,
+    VELOCITY,
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
@@ -47,6 +48,7 @@ from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
 from .variant_sentences import of_variants
+from .velocity_sentences import of_velocity
 from .way_sentences import of_times_to
 
 KIND_TITLES = {
@@ -277,6 +279,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     ),
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),
+    "sales_velocity": (VELOCITY, lambda table, _, remembered: of_velocity(table, remembered)),
     "flow": (FLOW, lambda table, *_: of_flow(table)),
     "open_items": (
         OPEN_ITEMS[-2:],

@@ -80,6 +80,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/stages/test_open_items.py",
         "questions/stages/test_paused.py",
         "questions/stages/test_time_to.py",
+        "questions/stages/test_velocity.py",
         "questions/stages/test_variants.py",
         "questions/stages/test_groups_of_items.py",
         "questions/scope/test_where_everywhere.py",

@@ -305,6 +305,7 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "steps": ["New", "Won"],
         "item": 1,
         "to_stage": "Won",
+        "amount": "amount",
         "period": "2026-01",
         "fail_if": ["win_rate < 0", "days_since_last_row < 0"],
     }

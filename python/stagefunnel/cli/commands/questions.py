@@ -221,6 +221,24 @@ def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
         )
 
 
+def sales_velocity(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Say what the open items are worth a day."""
+    if args.amount is None:
+        parser.error("sales-velocity needs --amount, the column of amounts")
+    with open_inputs(args, parser) as inputs:
+        return sf.sales_velocity(
+            inputs.log,
+            inputs.pipeline,
+            amount=args.amount,
+            amount_at=args.amount_at,
+            **_currency(args, parser),
+            every=args.every,
+            by=split_names(args.by),
+            top=args.top,
+            **inputs.stretch(args),
+        )
+
+
 def summary(args: _Args, parser: _Parser) -> sf.Summary:
     """Answer the usual questions at once."""
     with open_inputs(args, parser) as inputs:

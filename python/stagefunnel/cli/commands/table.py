@@ -124,6 +124,20 @@ examples:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03 --items items.csv --by manager
 """,
     ),
+    "sales-velocity": Command(
+        "say what the open items are worth a day, as items were closed lately",
+        "questions.sales_velocity",
+        (
+            *(money_options.every_of_balance, *_GROUPS, options.largest),
+            *(money_options.amount, money_options.money, options.marks, options.stretch),
+        ),
+        """\
+examples:
+  stagefunnel sales-velocity deals.csv --pipeline pipeline.toml --items items.csv --amount amount
+  stagefunnel sales-velocity deals.csv --pipeline pipeline.toml --items items.csv --amount amount \\
+      --every quarter
+""",
+    ),
     "time-in-stage": Command(
         "summarise how long items stay in each stage",
         "questions.time_in_stage",
