@@ -19,7 +19,7 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the funnel."""
     with open_inputs(args, parser) as inputs:
-        money = {"amount_at": args.amount_at, **_currency(args, parser)}
+        money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
         return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
 
@@ -27,7 +27,7 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
 def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
-        money = {"amount_at": args.amount_at, **_currency(args, parser)}
+        money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
         return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **money, **options)
 
@@ -47,7 +47,7 @@ def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
             against=against,
             same_part=args.same_part,
             amount_at=args.amount_at,
-            **_currency(args, parser),
+            **currency_of(args, parser),
             **options,
         )
 
@@ -62,7 +62,7 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
             **_groups(args),
             amount=args.amount,
             amount_at=args.amount_at,
-            **_currency(args, parser),
+            **currency_of(args, parser),
             unit=args.unit,
             **inputs.cohort(args),
         )
@@ -215,7 +215,7 @@ def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.pipeline,
             every=args.every,
             amount=args.amount,
-            **_currency(args, parser),
+            **currency_of(args, parser),
             **_groups(args),
             **inputs.stretch(args),
         )
@@ -231,7 +231,7 @@ def sales_velocity(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.pipeline,
             amount=args.amount,
             amount_at=args.amount_at,
-            **_currency(args, parser),
+            **currency_of(args, parser),
             every=args.every,
             by=split_names(args.by),
             top=args.top,
@@ -276,7 +276,8 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _currency(args: _Args, parser: _Parser) -> dict[str, Any]:
+def currency_of(args: _Args, parser: _Parser) -> dict[str, Any]:
+    """Read the currency of an amount, and what each is worth."""
     return {"currency": args.currency, "rates": _rates_of(args, parser)}
 
 

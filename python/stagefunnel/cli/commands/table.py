@@ -185,6 +185,7 @@ examples:
         "report.report",
         (
             *(options.report, options.observed, *_GROUPS, options.reason),
+            *(money_options.amount, money_options.currency),
             *(options.calendar, options.marks, options.part),
         ),
         """\
