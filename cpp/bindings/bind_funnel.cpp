@@ -7,6 +7,7 @@
 #include "stagefunnel/questions/funnel/chain.hpp"
 #include "stagefunnel/questions/funnel/entries.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
+#include "stagefunnel/questions/funnel/outcome_amounts.hpp"
 #include "stagefunnel/questions/funnel/trend.hpp"
 #include "stagefunnel/questions/funnel/units.hpp"
 
@@ -167,6 +168,41 @@ funnel::UnitCounts unit_trend(const Journeys& journeys, const Pipeline& pipeline
     return funnel::count_unit_trend(journeys, pipeline, options, periods, items);
 }
 
+py::array_t<std::uint8_t> item_outcomes(const Journeys& journeys, const Pipeline& pipeline,
+                                        funnel::LostThenWon lost_then_won, unsigned threads) {
+    LargeVector<std::uint8_t> outcomes;
+    {
+        const py::gil_scoped_release unlocked;
+        outcomes = funnel::outcomes_of_items(journeys, pipeline, lost_then_won, threads);
+    }
+    return as_array(std::move(outcomes));
+}
+
+/// Binds the amounts of outcomes.
+void bind_outcome_amounts(py::module_& m) {
+    py::native_enum<funnel::ItemOutcome>(m, "ItemOutcome", "enum.Enum")
+        .value("none", funnel::ItemOutcome::none)
+        .value("open", funnel::ItemOutcome::open)
+        .value("won", funnel::ItemOutcome::won)
+        .value("lost", funnel::ItemOutcome::lost)
+        .value("left_out", funnel::ItemOutcome::left_out)
+        .finalize();
+    py::class_<funnel::CellSums>(m, "CellSums")
+        .def_property_readonly("sum", array_of<&funnel::CellSums::sum>())
+        .def_property_readonly("present", array_of<&funnel::CellSums::present>())
+        .def_property_readonly("missing", array_of<&funnel::CellSums::missing>());
+    m.def("outcomes_of_items", &item_outcomes, "journeys"_a, "pipeline"_a, "lost_then_won"_a, "threads"_a);
+    m.def(
+        "sums_of_cells",
+        [](const Array<double>& amount, const Array<std::int64_t>& cell, std::size_t n_cells, int scale) {
+            const std::span<const double> amounts = as_span(amount);
+            const std::span<const std::int64_t> cells = as_span(cell);
+            const py::gil_scoped_release unlocked;
+            return funnel::sums_of_cells(amounts, cells, n_cells, scale);
+        },
+        "amount"_a.noconvert(), "cell"_a.noconvert(), "n_cells"_a, "scale"_a);
+}
+
 /// Binds what counts units in place of items.
 void bind_units(py::module_& m) {
     py::native_enum<funnel::Standing>(m, "Standing", "enum.Enum")
@@ -277,6 +313,7 @@ void bind_funnel(py::module_& m) {
           "lost_then_won"_a, "group"_a.noconvert().none(true), "n_groups"_a,
           "amount"_a.noconvert().none(true), "threads"_a);
     bind_units(m);
+    bind_outcome_amounts(m);
 }
 
 }  // namespace stagefunnel::bindings

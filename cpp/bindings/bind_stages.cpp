@@ -7,7 +7,6 @@
 #include "stagefunnel/questions/durations/durations.hpp"
 #include "stagefunnel/questions/durations/times_to.hpp"
 #include "stagefunnel/questions/stages/arrivals.hpp"
-#include "stagefunnel/questions/stages/flow.hpp"
 #include "stagefunnel/questions/stages/items.hpp"
 #include "stagefunnel/questions/stages/losses.hpp"
 #include "stagefunnel/questions/stages/quality.hpp"
@@ -17,13 +16,6 @@
 
 namespace stagefunnel::bindings {
 namespace stages_calls {
-
-stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, std::optional<std::int64_t> start,
-                  std::optional<std::int64_t> end, const Array<std::uint8_t>& elsewhere, unsigned threads) {
-    const std::span<const std::uint8_t> flags = as_span(elsewhere);
-    const py::gil_scoped_release unlocked;
-    return stages::count_flow(journeys, pipeline, {start, end}, flags, threads);
-}
 
 py::array_t<std::int64_t> loss_rows(const Journeys& journeys, const Pipeline& pipeline, const Journeys& whole,
                                     stages::LossRow at, unsigned threads) {
@@ -149,24 +141,6 @@ void bind_transitions(py::module_& m) {
         .def_property_readonly("items", table_of<&stages::Transitions::items>());
     m.def("count_transitions", &stages::count_transitions, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
-}
-
-void bind_flow(py::module_& m) {
-    py::class_<stages::Flow>(m, "Flow")
-        .def_property_readonly("at_start", list_of<&stages::Flow::at_start>())
-        .def_property_readonly("created", list_of<&stages::Flow::created>())
-        .def_property_readonly("from_earlier", list_of<&stages::Flow::from_earlier>())
-        .def_property_readonly("from_later", list_of<&stages::Flow::from_later>())
-        .def_property_readonly("from_closed", list_of<&stages::Flow::from_closed>())
-        .def_property_readonly("moved_in", list_of<&stages::Flow::moved_in>())
-        .def_property_readonly("advanced", list_of<&stages::Flow::advanced>())
-        .def_property_readonly("went_back", list_of<&stages::Flow::went_back>())
-        .def_property_readonly("won", list_of<&stages::Flow::won>())
-        .def_property_readonly("lost", list_of<&stages::Flow::lost>())
-        .def_property_readonly("moved_out", list_of<&stages::Flow::moved_out>())
-        .def_property_readonly("at_end", list_of<&stages::Flow::at_end>());
-    m.def("count_flow", &flow, "journeys"_a, "pipeline"_a, "start"_a, "end"_a, "elsewhere"_a.noconvert(),
-          "threads"_a);
 }
 
 void bind_losses(py::module_& m) {
@@ -314,7 +288,6 @@ void bind_variants(py::module_& m) {
 void bind_stages(py::module_& m) {
     using namespace stages_calls;
     bind_transitions(m);
-    bind_flow(m);
     bind_losses(m);
     bind_items(m);
     bind_quality(m);

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .questions.stages.time_to import time_to
     from .questions.stages.transitions import transitions
     from .questions.stages.variants import variants
+    from .questions.stages.velocity import sales_velocity
     from .questions.stages.visits import visits
     from .questions.summary import summary
     from .readers import Export, read
@@ -117,6 +118,7 @@ __all__ = [
     "release_memory",
     "report",
     "row_table",
+    "sales_velocity",
     "sequence_funnel",
     "sequence_items",
     "sequence_paths",
@@ -179,6 +181,7 @@ _NAMES_OF: Final = {
     "questions.stages.time_to": ("time_to",),
     "questions.stages.transitions": ("transitions",),
     "questions.stages.variants": ("variants",),
+    "questions.stages.velocity": ("sales_velocity",),
     "questions.stages.visits": ("visits",),
     "questions.summary": ("summary",),
     "readers": ("Export", "read"),

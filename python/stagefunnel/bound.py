@@ -127,6 +127,7 @@ class Bound:
     outcomes = of_pipeline(sf.outcomes)
     partial = of_pipeline(sf.partial)
     report = of_pipeline(sf.report)
+    sales_velocity = of_pipeline(sf.sales_velocity)
     skips = of_pipeline(sf.skips)
     summary = of_pipeline(sf.summary)
     time_in_stage = of_pipeline(sf.time_in_stage)

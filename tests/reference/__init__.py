@@ -19,6 +19,7 @@ from reference.chain import chain_funnel, standings_of_leads, unlinked
 from reference.clickhouse import window_funnel
 from reference.durations import time_in_stage
 from reference.flow import flow
+from reference.flow_amounts import flow_amounts
 from reference.funnel import funnel, outcomes
 from reference.items import item_table
 from reference.journeys import (
@@ -74,6 +75,7 @@ __all__ = [
     "counted",
     "failure_then_success",
     "flow",
+    "flow_amounts",
     "followed",
     "funnel",
     "funnel_at_stages",

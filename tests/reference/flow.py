@@ -41,8 +41,8 @@ def flow(
             counts[stays[0][0], "created"] += 1
         for (left, _), (entered, time) in pairwise(stays):
             if start is None or time >= start:
-                counts[left, _how_left(left, entered, pipeline)] += 1
-                counts[entered, _how_entered(left, entered, pipeline)] += 1
+                counts[left, how_left(left, entered, pipeline)] += 1
+                counts[entered, how_entered(left, entered, pipeline)] += 1
     names = ["at_start", "entered", *ENTRIES, *EXITS, "at_end"]
     table = pd.DataFrame(
         [{name: counts[stage, name] for name in names} for stage in labels(pipeline)], columns=names
@@ -55,7 +55,8 @@ def flow(
     return pd.concat([pd.DataFrame(stages), table], axis="columns")
 
 
-def _how_left(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
+def how_left(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
+    """Name the way in which a visit ended; None stands for another pipeline."""
     if entered is None:
         return "moved_out"
     if entered not in pipeline.stages:
@@ -64,7 +65,8 @@ def _how_left(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> 
     return "advanced" if left in earlier else "went_back"
 
 
-def _how_entered(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
+def how_entered(left: Stage | None, entered: Stage | None, pipeline: Pipeline) -> str:
+    """Name the way in which a visit of an item that was there before began."""
     if left is None:
         return "moved_in"
     if left not in pipeline.stages:

@@ -85,6 +85,7 @@ def outcomes(
     unlisted: Unlisted = "error",
     groups: Values | None = None,
     by: str = "group",
+    amounts: Values | None = None,
     order: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
     """Count the items by their outcome now, one row per group (definitions.md, equations (6) and (7))."""
@@ -103,11 +104,29 @@ def outcomes(
             "left_out": len(members) - len(kept),
             "reopened_won": sum(reopened_won(item_visits, pipeline) for item_visits in kept.values()),
         }
+        if amounts is not None:
+            record |= outcome_amounts(dict(zip(kept, now, strict=True)), amounts)
         records.append(record)
     counts = ["base", "won", "lost", "open", "left_out", "reopened_won"]
     columns = ["base", "won", "lost", "open", "win_rate", "left_out", "reopened_won"]
     types = dict.fromkeys(counts, "int64") | {"win_rate": "float64"}
+    if amounts is not None:
+        sums = ["amount_won", "amount_lost", "amount_open", "mean_amount"]
+        columns += [*sums, "amount_missing"]
+        types |= dict.fromkeys(sums, "float64") | {"amount_missing": "int64"}
     return table_of(records, [*([by] * (groups is not None)), *columns], types)
+
+
+def outcome_amounts(now: Mapping[Item, str], amounts: Values) -> dict[str, float]:
+    """Add up the amounts of items by how they stand."""
+    of = {
+        name: [Fraction(amounts[item]) for item in now if now[item] == name and amounts.get(item) is not None]
+        for name in ("won", "lost", "open")
+    }
+    record: dict[str, float] = {f"amount_{name}": float(sum(values)) for name, values in of.items()}
+    record["mean_amount"] = float(sum(of["won"])) / len(of["won"]) if of["won"] else float("nan")
+    record["amount_missing"] = sum(amounts.get(item) is None for item in now)
+    return record
 
 
 def default_flip_rule(kind: Kind) -> LostThenWon:

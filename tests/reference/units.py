@@ -313,6 +313,27 @@ def unit_outcomes(report: Report, pipeline: Pipeline, lost_then_won: LostThenWon
     }
 
 
+def unit_amounts(
+    report: Report, pipeline: Pipeline, lost_then_won: LostThenWon, amounts: Values
+) -> dict[str, float]:
+    """Add up the amounts of all items of the units by how these stand; the mean is that of the won units."""
+    kept = kept_of(report.visits, pipeline, lost_then_won)
+    sums: dict[str, Fraction] = dict.fromkeys(("won", "lost", "open", "moved_out"), Fraction(0))
+    missing = n_won = 0
+    for of_unit in report.of_unit.values():
+        items = [item for item in of_unit if item in kept]
+        if not items:
+            continue
+        name = unit_standing(report, items, pipeline)[0]
+        values = [Fraction(amounts[item]) for item in items if amounts.get(item) is not None]
+        sums[name] += sum(values)
+        missing += len(items) - len(values)
+        n_won += name == "won" and bool(values)
+    record: dict[str, float] = {f"amount_{name}": float(sums[name]) for name in ("won", "lost", "open")}
+    record["mean_amount"] = float(sums["won"]) / n_won if n_won else float("nan")
+    return record | {"amount_missing": missing}
+
+
 class Loss(NamedTuple):
     """A unit that is lost now: its stages, times and items."""
 

@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['ByKey', 'Counts', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_items', 'items_of_units', 'periods_of_items', 'rows_of_items', 'values_of_rows']
+__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rows_of_items', 'sums_of_cells', 'values_of_rows']
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
     conversions_moves: typing.ClassVar[Kind]
@@ -128,6 +128,25 @@ class UnitCounts:
     @property
     def moved_out(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
+class ItemOutcome(enum.Enum):
+    left_out: typing.ClassVar[ItemOutcome]
+    lost: typing.ClassVar[ItemOutcome]
+    none: typing.ClassVar[ItemOutcome]
+    open: typing.ClassVar[ItemOutcome]
+    won: typing.ClassVar[ItemOutcome]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class CellSums:
+    @property
+    def missing(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def present(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def sum(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
 def count_entries(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: stagefunnel._core.journeys.Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
     ...
 def count_funnel(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates | None) -> Counts:
@@ -150,9 +169,13 @@ def find_states_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline
     ...
 def items_of_units(unit_of_item: numpy.typing.NDArray[numpy.uint32], n_units: typing.SupportsInt | typing.SupportsIndex) -> ByKey:
     ...
+def outcomes_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, lost_then_won: LostThenWon, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    ...
 def periods_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, basis: stagefunnel._core.scan.Basis, bounds: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
     ...
 def rows_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, whole: stagefunnel._core.journeys.Journeys, at: RowAt, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
+    ...
+def sums_of_cells(amount: numpy.typing.NDArray[numpy.float64], cell: numpy.typing.NDArray[numpy.int64], n_cells: typing.SupportsInt | typing.SupportsIndex, scale: typing.SupportsInt | typing.SupportsIndex) -> CellSums:
     ...
 @typing.overload
 def values_of_rows(column: numpy.typing.NDArray[numpy.int32], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:

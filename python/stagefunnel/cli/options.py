@@ -8,7 +8,6 @@ import argparse
 from typing import Any, get_args
 
 from ..tables.options import (
-    AmountAtName,
     AtName,
     BasisName,
     ChainBasisName,
@@ -231,11 +230,6 @@ def unit(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def amount(parser: argparse.ArgumentParser) -> None:
-    """Add the amount."""
-    parser.add_argument("--amount", metavar="NAME", help="column to add up, of --items or of the log")
-
-
 def at_stage(parser: argparse.ArgumentParser) -> None:
     """Add the rows at which columns of the log are read."""
     parser.add_argument(
@@ -259,24 +253,6 @@ def at_item(parser: argparse.ArgumentParser) -> None:
 def largest(parser: argparse.ArgumentParser) -> None:
     """Add the number of groups to show."""
     parser.add_argument("--top", type=whole, metavar="N", help="the N largest groups, all others as one")
-
-
-def money(parser: argparse.ArgumentParser) -> None:
-    """Add where an amount is read and what it is worth."""
-    parser.add_argument(
-        "--amount-at",
-        choices=get_args(AmountAtName),
-        default="last",
-        help="where an amount of the log is read: an item's last row, its last or first row that has one, or "
-        "where it enters the stage",
-    )
-    parser.add_argument("--currency", metavar="NAME", help="column with the currency of the amount")
-    parser.add_argument(
-        "--rates",
-        action="append",
-        metavar="NAME=RATE[,NAME=RATE]",
-        help="what one of a currency is worth, e.g. EUR=1.08",
-    )
 
 
 def at_move(parser: argparse.ArgumentParser) -> None:

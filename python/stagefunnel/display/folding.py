@@ -28,10 +28,16 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "losses": ("amount_missing", "mean_in_stage", "mean_until_lost", "lost_stage", "median_until_lost"),
     "skips": ("began_beyond", "passed", "skip_rate", "skipped", "beyond"),
     "flow": (
-        *("outcome", "moved_in", "moved_out", "from_closed", "from_later", "created", "went_back"),
-        *("from_earlier", "advanced", "lost", "won"),
+        *("outcome", "moved_in", "amount_moved_in", "moved_out", "amount_moved_out", "amount_missing"),
+        *("from_closed", "amount_from_closed", "from_later", "amount_from_later", "amount_created"),
+        *("amount_went_back", "amount_from_earlier", "amount_advanced", "created", "went_back"),
+        *("from_earlier", "advanced", "lost", "won", "amount_lost", "lowered", "raised"),
     ),
-    "outcomes": ("reopened_won", "left_out", "moved_out", "too_recent", "open", "base"),
+    "sales_velocity": ("amount_missing", "won", "mean_cycle_time", "mean_amount", "win_rate", "closed"),
+    "outcomes": (
+        *("reopened_won", "left_out", "moved_out", "too_recent", "amount_missing", "amount_lost"),
+        *("open", "base", "amount_open"),
+    ),
     "item_table": (
         *("back_moves", "skipped", "visits", "lost_from", "furthest_stage", "last_stage", "first_time"),
     ),

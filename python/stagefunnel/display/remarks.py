@@ -70,6 +70,8 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
             f"{stages}"
         )
     lines += of_pauses(remembered)
+    if remembered.get("amounts_of_today"):
+        lines.append("Amounts are those of today, also where a stage was entered or left long ago")
     unknown = remembered.get("start_unknown", 0)
     if unknown:
         so = "without a time" if remembered.get("table") == "time_to" else "in no created cohort"

@@ -31,11 +31,14 @@ from ..tables.schema import (
     TIMES_TO,
     TRANSITIONS,
     VARIANTS,
+    VELOCITY,
 )
 from ..tables.skipping import OnTheWay
 from .extremes import largest
+from .flow_sentences import of_flow
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
+from .money_sentences import won_amount, won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
@@ -45,6 +48,7 @@ from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
 from .unlike import Side, unlike_notes
 from .variant_sentences import of_variants
+from .velocity_sentences import of_velocity
 from .way_sentences import of_times_to
 
 KIND_TITLES = {
@@ -124,6 +128,7 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         remembered, total, rate="win rate", trials=f"closed {things}", pending="open", things=things
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
+    sentences = [*won_by_group(table, by, thing_of(remembered)), *sentences]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
 
 
@@ -187,21 +192,6 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
     return f"Most often lost from: {where} ({part_of(lost, total, total_of)})"
-
-
-def of_flow(table: pd.DataFrame) -> list[str]:
-    """Say how many items were in work, came and left; nothing if the rows do not balance."""
-    open_stages = table[table["outcome"] == "open"]
-    number = {name: int(open_stages[name].sum()) for name in FLOW[2:]}
-    came = number["created"] + number["from_closed"] + number["moved_in"]
-    left = number["won"] + number["lost"] + number["moved_out"]
-    if number["at_start"] + came - left != number["at_end"]:
-        return []
-    away = f", {count(number['moved_out'])} moved to another pipeline" if number["moved_out"] else ""
-    return [
-        f"In work: {count(number['at_start'])} at the start, {count(came)} came, {count(number['won'])} won, "
-        f"{count(number['lost'])} lost{away}, {count(number['at_end'])} at the end"
-    ]
 
 
 def of_items(table: pd.DataFrame) -> list[str]:
@@ -289,7 +279,8 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     ),
     "losses": (LOSSES, of_losses),
     "skips": (SKIPS, of_skips),
-    "flow": (FLOW, lambda table, *_: of_each_group(table, "stage", of_flow)),
+    "sales_velocity": (VELOCITY, lambda table, _, remembered: of_velocity(table, remembered)),
+    "flow": (FLOW, lambda table, *_: of_flow(table)),
     "open_items": (
         ("item", *OPEN_ITEMS[-2:]),  # of an item both may be missing
         lambda table, _, remembered: of_open_items(table, remembered),
@@ -385,6 +376,7 @@ def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
         parts.append(f"{count(outcome['left_out'])} left out (lost, then won)")
     if outcome["reopened_won"]:
         parts.append(f"{count(outcome['reopened_won'])} won after a loss")
+    parts += won_amount(outcome, thing)
     return "; ".join(parts)
 
 

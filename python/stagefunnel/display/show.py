@@ -31,11 +31,13 @@ from ..tables.schema import (
     TIMES_TO,
     TRANSITIONS,
     VARIANTS,
+    VELOCITY,
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from .cells import cell_writer, is_number
 from .checks import check_sentence, written_checks
+from .flow_sentences import flow_title
 from .folding import spare_columns
 from .funnel_grid import show_funnel
 from .grid import Grid
@@ -61,6 +63,7 @@ _TITLES = {
     "losses": "Where {items} are lost",
     "skips": "Skipped stages",
     "flow": "Flow balance",
+    "sales_velocity": "Sales velocity, per day",
     "check": "Checks",
 }
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
@@ -73,6 +76,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "losses": LOSSES,
     "skips": SKIPS,
     "flow": FLOW,
+    "sales_velocity": VELOCITY,
     "outcomes": OUTCOME_TABLE,
     "item_table": ITEMS,
     "open_items": OPEN_ITEMS[:1],
@@ -191,7 +195,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns is VARIANTS:
+    if columns is None or columns[0] == "item" or columns in (VARIANTS, VELOCITY):
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []
@@ -235,6 +239,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind == "time_to":
         return way_title(remembered)
+    if kind == "flow":
+        return flow_title(_TITLES[kind], remembered)
     if kind != "comparison":
         return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]

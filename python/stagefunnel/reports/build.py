@@ -20,6 +20,7 @@ from ..questions.funnel.skips import skips
 from ..questions.funnel.trend import funnel_by_period
 from ..questions.scope.breakdown import by_columns
 from ..questions.scope.known import known_group
+from ..questions.scope.money import Rates
 from ..questions.scope.where import Where, asked_of
 from ..questions.stages.limits import LimitsLike
 from ..questions.stages.losses import losses
@@ -32,6 +33,7 @@ from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..working_hours import WorkingHours
 from . import sections
 from .items_behind import ItemsBehind, items_behind
+from .money import money_facts, money_options, money_section
 from .page import Page, Section, rendered
 from .painter import painter
 
@@ -49,6 +51,9 @@ def report(
     by: str | Sequence[str] | None = None,
     top: int = 10,
     reason: str | None = None,
+    amount: str | None = None,
+    currency: str | None = None,
+    rates: Rates | None = None,
     every: EveryName | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -83,6 +88,9 @@ def report(
         Number of groups to show; the other items are one group.
     reason
         Column with the reason of a loss.
+    amount, currency, rates
+        As for :func:`stagefunnel.outcomes`: the page then has a section on money, with what is won, lost and
+        open, the average deal and the sales velocity, and the funnels, losses and groups have amounts.
     every
         Length of the trend's periods; by default the shortest of week, month, quarter and year that makes at
         most 36 periods.
@@ -152,11 +160,17 @@ def report(
             calendar=calendar,
         )
 
+    money = money_options(amount, currency, rates)
     with painter() as draw:
         answers = summary(log, pipeline, calendar=calendar, limits=limits, **scope)
+        both = funnel(log, pipeline, kind="both", **money, **scope) if money else answers.funnel
+        worth = outcomes(log, pipeline, **money, **scope) if money else None
         questions: list[_Question] = [
-            lambda: sections.funnels(draw, answers.funnel, behind()),
-            lambda: sections.lost(draw, losses(log, pipeline, reason=reason, calendar=calendar, **scope)),
+            lambda: sections.funnels(draw, both, behind()),
+            lambda: money_section(log, pipeline, worth, money, scope),
+            lambda: sections.lost(
+                draw, losses(log, pipeline, reason=reason, calendar=calendar, **money, **scope)
+            ),
             lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), **scope)),
             lambda: sections.times(draw, answers.time_in_stage),
             lambda: sections.stuck(stuck()) if items else None,
@@ -167,11 +181,11 @@ def report(
                 lambda: sections.trend(draw, _trend(log, pipeline, every, scope | {"within": within}))
             )
         if by is not None:
-            questions.append(lambda: _groups(log, pipeline, by, top, scope))
+            questions.append(lambda: _groups(log, pipeline, by, top, {**money, **scope}))
         questions.append(lambda: sections.quality(answers.quality))
         page = Page(
             title=title,
-            facts=sections.facts(answers.outcomes),
+            facts=sections.facts(answers.outcomes) + money_facts(worth),
             about=_about(log, period, basis, as_of),
             sections=_answered(questions, progress),
             remarks=remarks_of({**answers.funnel.attrs["stagefunnel"], **asked.remarks}),

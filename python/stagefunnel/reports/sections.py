@@ -44,7 +44,7 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
     """Make the section of both funnels, with the items behind its numbers."""
-    part = _table(table, "Both funnels, stage by stage")
+    part = table_part(table, "Both funnels, stage by stage")
     return Section(
         "funnels",
         "The two funnels",
@@ -69,7 +69,7 @@ def lost(draw: Draw, table: pd.DataFrame) -> Section | None:
         "Where items are lost",
         f"Each lost item counts once, at the last stage that it was in before it was lost.{pauses}",
         _figure(draw, plot_losses, table),
-        [_table(table, "Losses by stage")],
+        [table_part(table, "Losses by stage")],
     )
 
 
@@ -88,7 +88,7 @@ def skipped(draw: Draw, table: pd.DataFrame) -> Section | None:
         "Items that began beyond the stage, such as renewals and imports, are counted apart and not ranked; "
         "a stage that fewer than 30 others went beyond has a count and no rank.",
         figure,
-        [_table(skippable, "Skips, the worst first")],
+        [table_part(skippable, "Skips, the worst first")],
         _findings_without(figure, skippable),
     )
 
@@ -103,7 +103,7 @@ def times(draw: Draw, table: pd.DataFrame) -> Section | None:
         "From an item's entry into a stage to its entry into the next one; visits that are still open are "
         "not in it.",
         _figure(draw, plot_time_in_stage, table),
-        [_table(table, "Time in stage")],
+        [table_part(table, "Time in stage")],
     )
 
 
@@ -118,7 +118,7 @@ def stuck(table: pd.DataFrame) -> Section | None:
         "that have been in their stage long. The quantile is the share of the visits of that stage, of items "
         "that are won, that took no longer.",
         None,
-        [_table(table, f"The {count(len(table))} that have been there longest")],
+        [table_part(table, f"The {count(len(table))} that have been there longest")],
         answers(table, table.attrs["stagefunnel"]),
     )
 
@@ -135,7 +135,7 @@ def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
         "Every change of the stage counts, backward ones too; the share is that of all moves that leave a "
         "stage.",
         figure,
-        [_table(table, "Moves")],
+        [table_part(table, "Moves")],
         _findings_without(figure, table),
     )
 
@@ -149,7 +149,7 @@ def trend(draw: Draw, table: pd.DataFrame | None) -> Section | None:
         "By the period in which items were created",
         f"The funnel with conversions of the items created in each period, {_how_long(table)}",
         _figure(draw, plot_trend, table),
-        [_table(table, "The funnel of every period")],
+        [table_part(table, "The funnel of every period")],
     )
 
 
@@ -175,8 +175,8 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
         "Each item is in one group. The win rate is won of won and lost; open items are not in it.",
         None,
         [
-            _table(outcomes, f"Outcomes by {by}"),
-            _table(funnel, f"Both funnels by {by}", filter_by=str(outcomes.columns[0])),
+            table_part(outcomes, f"Outcomes by {by}"),
+            table_part(funnel, f"Both funnels by {by}", filter_by=str(outcomes.columns[0])),
         ],
         answers(outcomes, outcomes.attrs["stagefunnel"]),
     )
@@ -190,7 +190,7 @@ def quality(table: pd.DataFrame) -> Section:
         "What was read",
         "What is unusual is counted, and nothing is left out without a word.",
         None,
-        [_table(counted, "Checks that found something")],
+        [table_part(counted, "Checks that found something")],
         of_quality(table),
     )
 
@@ -215,7 +215,8 @@ def _sentences(specification: Mapping[str, Any]) -> list[str]:
     return [sentence[:1].upper() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
 
 
-def _table(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:
+def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:
+    """Make a table of the page, as people read it and as CSV."""
     grid = show(table).grid
     choices = []
     if filter_by is not None:

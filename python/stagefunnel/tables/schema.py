@@ -29,6 +29,10 @@ AMOUNTS: Final = ("amount", "amount_missing")  # before "base", with an amount
 MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another pipeline
 TOO_RECENT: Final = "too_recent"  # last, where items are read for a length of time
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
+OUTCOME_AMOUNTS: Final = (  # after these, with an amount
+    *("amount_won", "amount_lost", "amount_open"),
+    *("mean_amount", "amount_missing"),
+)
 COMPARISON: Final = (
     "stage",
     "outcome",
@@ -73,6 +77,18 @@ FLOW: Final = (
     "lost",
     "moved_out",
     "at_end",
+)
+_FLOW_BEGINS: Final = ("at_start", "entered", *ENTRIES)
+_FLOW_ENDS: Final = ("advanced", "went_back", "won", "lost", "moved_out")
+FLOW_AMOUNTS: Final = (  # after these, with an amount
+    *(f"amount_{name}" for name in _FLOW_BEGINS),
+    "raised",
+    *(f"amount_{name}" for name in _FLOW_ENDS),
+    *("lowered", "amount_at_end", "amount_missing"),
+)
+VELOCITY: Final = (
+    *("open_at_end", "closed", "won", "win_rate", "mean_amount"),
+    *("mean_cycle_time", "velocity", "amount_missing"),
 )
 ITEMS: Final = (
     "item",

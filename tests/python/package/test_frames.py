@@ -37,6 +37,8 @@ QUESTIONS: dict[str, Callable[[], Any]] = {
     "losses": lambda: sf.losses(SHOP.log, SHOP.pipeline),
     "skips": lambda: sf.skips(SHOP.log, SHOP.pipeline),
     "flow": lambda: sf.flow(SHOP.log, SHOP.pipeline, period="2025-03"),
+    "velocity": lambda: sf.sales_velocity(SHOP.log, SHOP.pipeline, amount="amount", every="quarter"),
+    "money": lambda: sf.flow(SHOP.log, SHOP.pipeline, period="2025-03", amount="amount"),
     "items": lambda: sf.item_table(SHOP.log, SHOP.pipeline),
     "explanation": lambda: sf.explain(SHOP.log, SHOP.pipeline, item=1),
     "rows": lambda: sf.row_table(SHOP.log),

@@ -62,6 +62,17 @@ def explained() -> None:
     assert reasons["Demo"].startswith("assumed: Won at 2026-06-20")
 
 
+def velocity_of_plain() -> None:
+    answers = []
+    for pipeline in (PIPELINE, PLAIN):
+        items = pd.DataFrame({"item": [1, 2, 3, 4, 5], "worth": [10.0, 20.0, None, 40.0, 50.0]})
+        table = sf.sales_velocity(sf.StageLog(frame_of(ROWS), items=items), pipeline, amount="worth")
+        answers.append(table)
+    assert_frame_equal(*answers)
+    assert answers[0]["mean_amount"].tolist() == [30.0]
+    assert answers[0]["mean_cycle_time"].tolist() == [pd.Timedelta(days=43)]  # 8 and 78 days
+
+
 def summarised() -> None:
     found = sf.summary(log(), PIPELINE)
     assert_same(found.funnel, reference.funnel(ROWS, PIPELINE, kind="both"))
@@ -101,6 +112,7 @@ CHECKS: dict[str, Any] = {
     "partial": lambda: assert_same(
         sf.partial(log(), PIPELINE).summary().funnel, reference.funnel(ROWS, PIPELINE, kind="both")
     ),
+    "sales_velocity": velocity_of_plain,
     "skips": lambda: assert_same(
         sf.skips(log(), PIPELINE, by=None),
         reference.skips_at_moves(ROWS, PIPELINE, ["all"] * len(ROWS)).drop(columns="group"),

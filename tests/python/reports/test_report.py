@@ -81,6 +81,36 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
     assert any("counts every stage in between for a won item" in text for text in page.text["p"])
 
 
+def test_with_an_amount_the_page_has_a_section_on_money(tmp_path: Path) -> None:
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, amount="amount", by="manager", period="2025"))
+    assert page.text["h2"][1] == "Money"
+    found = sf.outcomes(SHOP.log, SHOP.pipeline, amount="amount", period="2025").iloc[0]
+    tiles = dict(zip(page.text["dt"], page.text["dd"], strict=True))
+    assert tiles["won, in money"] == f"{found['amount_won']:,.2f}"
+    assert tiles["average deal"] == f"{found['mean_amount']:,.2f}"
+    assert any(" a day: " in text or "No velocity" in text for text in page.text["p"])
+    assert page.text["caption"].count("Outcomes, with the sum of amount") == 1
+    headings = page.text["th"]
+    assert {"amount won", "amount open", "mean amount", "velocity"} <= {*headings}
+    assert "amount" in headings  # of the funnels
+
+
+def test_the_money_of_the_page_may_be_of_the_log_and_in_several_currencies(tmp_path: Path) -> None:
+    rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 5, 3]}
+    rows |= {"sum": [5.0, 7.0, 9.0], "coin": ["EUR", "EUR", "USD"]}
+    log = sf.StageLog(pd.DataFrame(rows), columns=["sum", "coin"])
+    pipeline = sf.Pipeline("New", won="Won")
+    money = {"amount": "sum", "currency": "coin", "rates": {"EUR": 2, "USD": 1}}
+    page = Reader(page_of(tmp_path, log, pipeline, **money))
+    assert any("won 14 of 1 item, 14 on average" in text for text in page.text["p"])
+    # Times that are plain integers have no days.
+    assert "velocity" not in page.text["th"]
+    with pytest.raises(sf.SchemaError, match="2 currencies"):
+        page_of(tmp_path, log, pipeline, amount="sum", currency="coin")
+    with pytest.raises(sf.SchemaError, match="there is no amount="):
+        page_of(tmp_path, log, pipeline, currency="coin")
+
+
 def test_a_finding_is_one_sentence_however_long_its_names_are(tmp_path: Path) -> None:
     long = "A stage whose name is far too long for one line of a picture, which breaks it in two or three"
     log = sf.StageLog({"item": [1, 1], "stage": [long, "Lost"], "time": pd.to_datetime(["2026-01-05"] * 2)})

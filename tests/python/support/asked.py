@@ -18,6 +18,7 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {
     "flow": {"period": "2026-03"},
     "compare_periods": {"period": "2026-03"},
     "pipelines_of_log": {"pipelines": {}},
+    "sales_velocity": {"amount": "amount"},
     "skips": {"by": "manager"},
     "time_to": {"to_stage": "Won"},
 }

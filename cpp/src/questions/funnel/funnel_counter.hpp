@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fixed_sums.hpp"
 #include "questions/funnel/kind_rules.hpp"
 #include "questions/funnel/ruled_stages.hpp"
 #include "scan/stage_set.hpp"
@@ -20,16 +21,6 @@
 
 namespace stagefunnel::funnel::inline internal {
 
-__extension__ typedef __int128 int128;
-
-constexpr int kFractionBits = 64;  // an amount of 2^-12 or more is held without rounding
-
-inline int128 to_fixed(double amount) {
-    const double scaled = amount * 0x1p64;
-    // Every double of 2^52 or more is an integer.
-    return static_cast<int128>(std::abs(scaled) < 0x1p52 ? std::nearbyint(scaled) : scaled);
-}
-inline double from_fixed(int128 sum) { return std::ldexp(static_cast<double>(sum), -kFractionBits); }
 inline ExactSum exact_sum(int128 sum) {
     return {static_cast<std::int64_t>(sum >> kFractionBits), static_cast<std::uint64_t>(sum)};
 }
@@ -114,15 +105,6 @@ inline void check_group_range(std::span<const std::int32_t> groups, std::int32_t
         highest = std::max(highest, group);
     }
     if (lowest < 0 || highest >= n_groups) throw std::invalid_argument("a group lies out of range");
-}
-
-inline void check_amounts(std::span<const double> amounts) {
-    double total = 0;
-    for (const double amount : amounts) {
-        if (!std::isnan(amount)) total += std::abs(amount);
-    }
-    // Beyond this bound the fixed-point sums could overflow. An infinite amount fails the comparison too.
-    if (!(total < 0x1p62)) throw std::invalid_argument("amounts are infinite or add up beyond 4.6e18");
 }
 
 inline void check_options(const Journeys& journeys, const Options& options) {

@@ -1,119 +1,66 @@
 #include "stagefunnel/questions/stages/flow.hpp"
 
-#include <array>
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <stdexcept>
+#include <vector>
 
+#include "questions/stages/flow_counter.hpp"
 #include "scan/by_group.hpp"
-#include "scan/code_meaning.hpp"
 #include "scan/scan.hpp"
 
 namespace stagefunnel::stages {
 namespace {
 
-constexpr std::array kColumns = {&Flow::at_start,    &Flow::created,  &Flow::from_earlier, &Flow::from_later,
-                                 &Flow::from_closed, &Flow::moved_in, &Flow::advanced,     &Flow::went_back,
-                                 &Flow::won,         &Flow::lost,     &Flow::moved_out,    &Flow::at_end};
-
-/// Counts the visits of one item after another that enter or leave a stage in the period.
-class FlowCounter {
-  public:
-    FlowCounter(const Pipeline& pipeline, const Period& period, const scan::CodeMeaning* meaning)
-        : pipeline_(pipeline), period_(period), meaning_(meaning) {
-        for (CountVector Flow::* column : kColumns) (flow_.*column).setZero(pipeline.n_rows());
+/// Refuses amounts of which the sums of a table could overflow: an item may enter and leave with its amount
+/// at each of its rows.
+void check_sums(const Journeys& journeys, const FlowOptions& options) {
+    const std::size_t n = options.amount_of_item ? journeys.n_items() : journeys.n_rows();
+    if (options.amount.size() != n) {
+        throw std::invalid_argument(options.amount_of_item ? "amounts must be one per item"
+                                                           : "amounts must be one per row");
     }
-
-    template <class Code>
-    void count(const Journeys& journeys, const Code* codes, std::size_t item) {
-        std::int32_t at = kNowhere;
-        bool has_begun = false;
-        const auto pass_start = [&] {
-            if (!has_begun && at >= 0) ++flow_.at_start(at);
-            has_begun = true;
+    double total = 0;
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+        double most = 0;
+        const auto see = [&](double amount) {
+            if (!std::isnan(amount)) most = std::max(most, std::abs(amount));
         };
-        for (std::size_t i = journeys.offsets[item]; i < journeys.offsets[item + 1]; ++i) {
-            const std::int64_t time = journeys.time[i];
-            if (period_.end && time >= *period_.end) break;
-            if (!period_.start || time >= *period_.start) pass_start();
-            const scan::CodeMeaning stage = meaning_[codes[i]];
-            if (stage.where == scan::Where::nowhere) continue;
-            const std::int32_t to = stage.where == scan::Where::here ? stage.row : kElsewhere;
-            if (to == at) continue;
-            if (has_begun) add_transition(at, to);
-            at = to;
+        if (options.amount_of_item) {
+            see(options.amount[item]);
+        } else {
+            for (std::size_t i = begin; i < end; ++i) see(options.amount[i]);
         }
-        pass_start();
-        if (at >= 0) ++flow_.at_end(at);
+        total += most * static_cast<double>(end - begin) * 2;
     }
-
-    void merge(const FlowCounter& other) {
-        for (CountVector Flow::* column : kColumns) flow_.*column += other.flow_.*column;
-    }
-
-    /// Moves the counts since the last call to the places of a group.
-    void move_to(Flow& table, std::size_t group) {
-        const Eigen::Index n_rows = pipeline_.n_rows();
-        for (CountVector Flow::* column : kColumns) {
-            (table.*column).segment(static_cast<Eigen::Index>(group) * n_rows, n_rows) = flow_.*column;
-            (flow_.*column).setZero();
-        }
-    }
-
-    [[nodiscard]] Flow take() { return std::move(flow_); }
-
-  private:
-    static constexpr std::int32_t kNowhere = -1, kElsewhere = -2;
-
-    void add_transition(std::int32_t from, std::int32_t to) {
-        if (from >= 0) ++leaving(from, to)(from);
-        if (to >= 0) ++entering(from, to)(to);
-    }
-
-    CountVector& leaving(std::int32_t from, std::int32_t to) {
-        if (to == kElsewhere) return flow_.moved_out;
-        switch (pipeline_.outcome_of(to)) {
-            case Outcome::won:
-                return flow_.won;
-            case Outcome::lost:
-                return flow_.lost;
-            case Outcome::open:
-                break;
-        }
-        return to > from ? flow_.advanced : flow_.went_back;
-    }
-
-    CountVector& entering(std::int32_t from, std::int32_t to) {
-        if (from == kNowhere) return flow_.created;
-        if (from == kElsewhere) return flow_.moved_in;
-        if (pipeline_.outcome_of(from) != Outcome::open) return flow_.from_closed;
-        return from < to ? flow_.from_earlier : flow_.from_later;
-    }
-
-    const Pipeline& pipeline_;
-    const Period& period_;
-    const scan::CodeMeaning* meaning_;
-    Flow flow_;
-};
-
-}  // namespace
-
-Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const Period& period,
-                std::span<const std::uint8_t> elsewhere, unsigned threads) {
-    const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
-    return scan::scan(journeys, threads, [&] { return FlowCounter(pipeline, period, meaning.data()); })
-        .take();
+    check_total(total);
 }
 
-Flow count_flow_of_groups(const Journeys& journeys, const Pipeline& pipeline, const Period& period,
-                          std::span<const std::uint8_t> elsewhere, std::span<const std::int32_t> group,
-                          std::size_t n_groups, unsigned threads) {
-    const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
-    const scan::ItemsByGroup items(journeys, group, n_groups);
-    Flow table;
-    for (CountVector Flow::* column : kColumns) {
-        (table.*column).setZero(static_cast<Eigen::Index>(n_groups) * pipeline.n_rows());
+void resize(Flow& table, std::size_t n_cells, bool has_amounts) {
+    const auto size = static_cast<Eigen::Index>(n_cells);
+    table.at_start.setZero(size);
+    table.at_end.setZero(size);
+    for (CountVector Flow::* column : kCountsOf) (table.*column).setZero(size);
+    if (!has_amounts) return;
+    for (const auto& [name, column] : kFlowAmounts) (table.amount.*column).setZero(size);
+    table.amount_missing.setZero(size);
+}
+
+template <class Amounts>
+void fill(Flow& table, const Journeys& journeys, const Question& question) {
+    const FlowOptions& options = question.options;
+    if (options.group.empty() && options.n_groups == 1) {
+        scan::scan(journeys, options.threads, [&] {
+            return FlowCounter<Amounts>(question);
+        }).move_to(table, 0);
+        return;
     }
-    scan::for_ranges_of_groups(journeys, items.ranges(threads), threads,
+    const scan::ItemsByGroup items(journeys, options.group, options.n_groups);
+    scan::for_ranges_of_groups(journeys, items.ranges(options.threads), options.threads,
                                [&](const auto* codes, std::size_t first, std::size_t last, std::size_t) {
-                                   FlowCounter counter(pipeline, period, meaning.data());
+                                   FlowCounter<Amounts> counter(question);
                                    for (std::size_t g = first; g < last; ++g) {
                                        for (const std::uint32_t item : items.of(g)) {
                                            counter.count(journeys, codes, item);
@@ -121,6 +68,25 @@ Flow count_flow_of_groups(const Journeys& journeys, const Pipeline& pipeline, co
                                        counter.move_to(table, g);
                                    }
                                });
+}
+
+}  // namespace
+
+Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const FlowOptions& options) {
+    const auto starts = options.starts;
+    if (starts.empty()) throw std::invalid_argument("there must be a period");
+    if (std::adjacent_find(starts.begin(), starts.end(), std::greater_equal<>()) != starts.end())
+        throw std::invalid_argument("periods must follow each other");
+    const bool has_amounts = !options.amount.empty() || journeys.n_items() == 0;
+    if (!options.amount.empty()) check_sums(journeys, options);
+    const Question question{pipeline, options, scan::meanings(journeys, pipeline, options.elsewhere)};
+    Flow table;
+    resize(table, options.n_groups * question.n_cells(), has_amounts);
+    if (options.amount.empty()) {
+        fill<NoMoney>(table, journeys, question);
+    } else {
+        fill<Money>(table, journeys, question);
+    }
     return table;
 }
 

@@ -19,7 +19,7 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the funnel."""
     with open_inputs(args, parser) as inputs:
-        money = {"amount_at": args.amount_at, "currency": args.currency, "rates": _rates_of(args, parser)}
+        money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
         return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
 
@@ -27,8 +27,11 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
 def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
+        money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
-        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, top=args.top, **options)
+        return sf.funnel_by_period(
+            inputs.log, inputs.pipeline, every=args.every, top=args.top, **money, **options
+        )
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -45,6 +48,8 @@ def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
             options.pop("period"),
             against=against,
             same_part=args.same_part,
+            amount_at=args.amount_at,
+            **currency_of(args, parser),
             **options,
         )
 
@@ -57,6 +62,9 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
             inputs.pipeline,
             lost_then_won=args.lost_then_won or "include",
             **_groups(args),
+            amount=args.amount,
+            amount_at=args.amount_at,
+            **currency_of(args, parser),
             unit=args.unit,
             **inputs.cohort(args),
         )
@@ -206,7 +214,33 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Balance every stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.flow(inputs.log, inputs.pipeline, **_groups(args), **inputs.stretch(args))
+        return sf.flow(
+            inputs.log,
+            inputs.pipeline,
+            every=args.every,
+            amount=args.amount,
+            **currency_of(args, parser),
+            **_groups(args),
+            **inputs.stretch(args),
+        )
+
+
+def sales_velocity(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Say what the open items are worth a day."""
+    if args.amount is None:
+        parser.error("sales-velocity needs --amount, the column of amounts")
+    with open_inputs(args, parser) as inputs:
+        return sf.sales_velocity(
+            inputs.log,
+            inputs.pipeline,
+            amount=args.amount,
+            amount_at=args.amount_at,
+            **currency_of(args, parser),
+            every=args.every,
+            by=split_names(args.by),
+            top=args.top,
+            **inputs.stretch(args),
+        )
 
 
 def summary(args: _Args, parser: _Parser) -> sf.Summary:
@@ -245,6 +279,11 @@ def _funnel_options(args: _Args, inputs: Inputs) -> dict[str, Any]:
         "unit": args.unit,
         **inputs.cohort(args),
     }
+
+
+def currency_of(args: _Args, parser: _Parser) -> dict[str, Any]:
+    """Read the currency of an amount, and what each is worth."""
+    return {"currency": args.currency, "rates": _rates_of(args, parser)}
 
 
 def _rates_of(args: _Args, parser: _Parser) -> dict[str, float] | None:

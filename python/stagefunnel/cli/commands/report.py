@@ -10,6 +10,7 @@ from ..inputs import open_inputs
 from ..pages import write_page
 from ..progress import page_bar
 from ..values import read_length, read_limits, split_names
+from .questions import currency_of
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -23,6 +24,8 @@ def report(args: _Args, parser: _Parser) -> None:
             "by": split_names(args.by),
             "top": args.top,
             "reason": args.reason,
+            "amount": args.amount,
+            **currency_of(args, parser),
             "every": args.every,
             "within": read_length(args.within, inputs.log),
             "calendar": inputs.calendar,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import item_options, job_options, options, way_options, where_options
+from .. import item_options, job_options, money_options, options, way_options, where_options
 from ..init_options import suggesting
 from .command import Command
 from .list_table import LIST_COMMANDS
 from .sequence_table import SEQUENCE_COMMANDS
 
 _GROUPS = (options.groups, where_options.where)
-_FUNNEL = (options.fill, options.flips, *_GROUPS, options.unit, options.amount, options.cohort)
+_FUNNEL = (options.fill, options.flips, *_GROUPS, options.unit, money_options.amount, options.cohort)
 COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
         "questions.funnel",
-        (options.kind, *_FUNNEL, options.at_stage, options.largest, options.money),
+        (options.kind, *_FUNNEL, options.at_stage, options.largest, money_options.money),
         """\
 examples:
   stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -29,11 +29,12 @@ examples:
         "questions.outcomes",
         (
             *(options.flips, *_GROUPS, options.unit, options.at_stage, options.largest),
-            options.cohort,
+            *(money_options.amount, money_options.money, options.cohort),
         ),
         """\
-example:
+examples:
   stagefunnel outcomes deals.csv --pipeline pipeline.toml --items items.csv --by manager
+  stagefunnel outcomes deals.csv --pipeline pipeline.toml --items items.csv --amount amount
 """,
     ),
     "explain": Command(
@@ -49,7 +50,7 @@ example:
     "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
         "questions.funnel_by_period",
-        (options.every, options.matrix, options.kind, *_FUNNEL, options.largest),
+        (options.every, options.matrix, options.kind, *_FUNNEL, options.largest, money_options.money),
         """\
 examples:
   stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
@@ -59,7 +60,7 @@ examples:
     "compare-periods": Command(
         "put the funnels of two periods side by side",
         "questions.compare_periods",
-        (options.against, options.same_part, options.kind, *_FUNNEL),
+        (options.against, options.same_part, options.kind, *_FUNNEL, money_options.money),
         """\
 example:
   stagefunnel compare-periods deals.csv --pipeline pipeline.toml --period 2026-03 --against last_year
@@ -75,7 +76,7 @@ example:
             options.kind,
             options.fill,
             options.flips,
-            options.amount,
+            money_options.amount,
             options.cohort_of_chain,
         ),
         """\
@@ -93,7 +94,7 @@ examples:
         "count the items lost, by where they were lost from and why",
         "questions.losses",
         (
-            *(*_GROUPS, options.unit, options.at_loss, options.largest, options.reason, options.amount),
+            *(*_GROUPS, options.unit, options.at_loss, options.largest, options.reason, money_options.amount),
             *(options.calendar, options.marks, options.cohort),
         ),
         """\
@@ -113,11 +114,29 @@ example:
     "flow": Command(
         "balance what came into each stage, what left and what is still there",
         "questions.flow",
-        (*_GROUPS, options.at_item, options.largest, options.stretch),
+        (
+            *(money_options.every_of_balance, *_GROUPS, options.at_item, options.largest),
+            *(money_options.amount, money_options.currency, options.stretch),
+        ),
         """\
 examples:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
+  stagefunnel flow deals.csv --pipeline pipeline.toml --items items.csv --every month --amount amount
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03 --items items.csv --by manager
+""",
+    ),
+    "sales-velocity": Command(
+        "say what the open items are worth a day, as items were closed lately",
+        "questions.sales_velocity",
+        (
+            *(money_options.every_of_balance, *_GROUPS, options.largest),
+            *(money_options.amount, money_options.money, options.marks, options.stretch),
+        ),
+        """\
+examples:
+  stagefunnel sales-velocity deals.csv --pipeline pipeline.toml --items items.csv --amount amount
+  stagefunnel sales-velocity deals.csv --pipeline pipeline.toml --items items.csv --amount amount \\
+      --every quarter
 """,
     ),
     "time-in-stage": Command(
@@ -167,6 +186,7 @@ examples:
         "report.report",
         (
             *(options.report, item_options.no_items, options.observed, *_GROUPS, options.reason),
+            *(money_options.amount, money_options.currency),
             *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\

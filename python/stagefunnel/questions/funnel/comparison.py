@@ -13,7 +13,15 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...renamed import renamed
 from ...tables.build import remember, share
-from ...tables.options import BasisName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
+from ...tables.options import (
+    AmountAtName,
+    BasisName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    MissingStages,
+    Unlisted,
+)
 from ...tables.schema import COMPARED_AMOUNTS, COMPARED_TOO_RECENT, COMPARISON, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import (
@@ -30,6 +38,7 @@ from ...times.periods import (
     period_of,
 )
 from ..scope.breakdown import refuse_names_of_the_result
+from ..scope.money import Rates
 from ..scope.remarks import joined_remarks, of_unknown_start, remark
 from ..scope.selection import remarks_about
 from ..scope.where import Where, asked_of
@@ -53,6 +62,9 @@ def compare_periods(
     lost_then_won: LostThenWonName | None = None,
     by: str | Sequence[str] | None = None,
     amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     basis: BasisName | None = None,
@@ -75,7 +87,9 @@ def compare_periods(
         `period` has whole months (March with February), else with as many days or the same length of time.
         ``"last_year"``: the same dates a year before; for what is written as weeks, 52 weeks before. Or any
         period.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, basis, as_of, within, unit
+    kind, fill, lost_then_won, by, amount, amount_at, currency, rates
+        As for :func:`funnel`; `amount_at` reads a column of the log in the rows that each period keeps.
+    unlisted, missing, basis, as_of, within, unit
         As for :func:`funnel`.
     same_part
         Whether a `period` that is not over is compared with the same part of the other period, as in
@@ -131,6 +145,9 @@ def compare_periods(
         "lost_then_won": lost_then_won,
         "by": by,
         "amount": amount,
+        "amount_at": amount_at,
+        "currency": currency,
+        "rates": rates,
         "unlisted": unlisted,
         "missing": missing,
         "basis": basis,

@@ -21,6 +21,7 @@ from ...tables.options import (
     MissingStages,
     Unlisted,
 )
+from ...tables.schema import OUTCOME_AMOUNTS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of
@@ -31,6 +32,7 @@ from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
 from .count import count, count_all, largest_groups
 from .kinds import rules_of
+from .outcome_money import check_amount_at, outcome_amounts
 from .table import funnel_table, outcome_table, win_rate_standouts
 
 
@@ -210,6 +212,10 @@ def outcomes(
     by: str | Sequence[str] | None = None,
     at: AtName = "first",
     top: int | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
@@ -229,14 +235,19 @@ def outcomes(
         The stage history and the stages.
     lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit, where
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
+    amount, amount_at, currency, rates
+        As for :func:`funnel`; `amount_at` is not ``"stage"``.
 
     Returns
     -------
     DataFrame
         One row per group: ``base`` = ``won`` + ``lost`` + ``open``, ``win_rate`` = ``won`` / (``won`` +
         ``lost``), ``left_out`` (items taken out by `lost_then_won`), ``reopened_won`` (won items with an
-        earlier loss that stay in). A pipeline that keeps items that moved to another pipeline adds
-        ``moved_out``, which is in ``base`` too; `within` adds ``too_recent``, which is not.
+        earlier loss that stay in). With `amount` also ``amount_won``, ``amount_lost`` and ``amount_open``,
+        ``mean_amount`` (of the won items that have an amount; NaN without) and ``amount_missing`` (items of
+        the base that have none); with `unit` the amounts of all items of the accounts, and the mean is that
+        of the won accounts. A pipeline that keeps items that moved to another pipeline adds ``moved_out``,
+        which is in ``base`` too; `within` adds ``too_recent``, which is not.
 
     Raises
     ------
@@ -275,10 +286,15 @@ def outcomes(
             " or ",
             advised("at", "last"),
         )
-    whole = Scope(selection, groups_of(selection, by, at=at))
+    check_amount_at(amount_at)
+    amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
+    reserved = () if amount is None else OUTCOME_AMOUNTS
+    whole = Scope(selection, groups_of(selection, by, at=at, reserved=reserved))
     counts = count(whole, rule)
     standouts = win_rate_standouts(counts, whole.groups)  # before small groups are put together
     scope = replace(whole, groups=largest_groups(whole, [rule], top))
     if scope.groups is not whole.groups:
         counts = count(scope, rule)
-    return asked.remarked(selection.remarked(outcome_table(pipeline, counts, scope.groups, standouts)))
+    money = outcome_amounts(replace(scope, amounts=amounts), rule)
+    table = outcome_table(pipeline, counts, scope.groups, standouts, money)
+    return asked.remarked(selection.remarked(table))

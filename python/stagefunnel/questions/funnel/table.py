@@ -14,7 +14,7 @@ from ...pipeline import Pipeline
 from ...tables.build import frame, kind_values, label_rows, remember, rows_before, share, stage_columns
 from ...tables.labels import value_labels
 from ...tables.options import KindName
-from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_TABLE, OUTCOMES, TOO_RECENT
+from ...tables.schema import AMOUNTS, FUNNEL, MOVED_OUT, OUTCOME_AMOUNTS, OUTCOME_TABLE, OUTCOMES, TOO_RECENT
 from ..scope.groups import ONE_GROUP, Groups
 from ..stats.standouts import Standouts, find_standouts
 from .counts import FunnelCounts, Integers
@@ -63,10 +63,11 @@ def outcome_table(
     counts: FunnelCounts,
     groups: Groups = ONE_GROUP,
     standouts: Standouts | None = None,
+    money: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> pd.DataFrame:
-    """Build the table of :func:`outcomes` from the counts of a funnel."""
+    """Build the table of :func:`outcomes` from the counts of a funnel; `money` has the amounts by group."""
     shown = _shown(counts, groups)
-    table = label_rows(_outcome_rows(counts, shown), groups.values, shown)
+    table = label_rows(_outcome_rows(counts, shown, money or {}), groups.values, shown)
     found = {} if standouts is None else {"standouts": json.dumps(standouts.as_plain())}
     remember(table, "outcomes", pipeline, **groups.remembered, **found)
     return table
@@ -191,12 +192,17 @@ def absent_stages(pipeline: Pipeline, counted: Iterable[FunnelCounts]) -> dict[s
     return {"absent": dates} if dates else {}
 
 
-def _outcome_rows(counts: FunnelCounts, shown: npt.NDArray[np.intp]) -> pd.DataFrame:
+def _outcome_rows(
+    counts: FunnelCounts, shown: npt.NDArray[np.intp], money: Mapping[str, npt.NDArray[Any]] | None = None
+) -> pd.DataFrame:
     """Count the outcomes of some groups."""
     columns = {name: getattr(counts, name)[shown] for name in (*OUTCOMES, "left_out", "reopened_won")}
     columns["base"] = counts.base[shown]
     columns["win_rate"] = share(columns["won"], columns["won"] + columns["lost"])
     order = list(OUTCOME_TABLE)
+    if money:
+        columns |= {name: values[shown] for name, values in money.items()}
+        order += OUTCOME_AMOUNTS
     if counts.moved_out is not None:
         columns[MOVED_OUT] = counts.moved_out[shown]
         order.append(MOVED_OUT)

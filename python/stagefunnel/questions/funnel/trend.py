@@ -4,44 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option, core_errors, counted, given, named
-from ...log.columns.kept import RowColumns
+from ...errors import check_option, core_errors
 from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
-from ...tables.options import BasisName, EveryName, Fill, KindName, LostThenWonName, MissingStages, Unlisted
+from ...tables.options import (
+    AmountAtName,
+    BasisName,
+    EveryName,
+    Fill,
+    KindName,
+    LostThenWonName,
+    MissingStages,
+    Unlisted,
+)
 from ...times.every import check_every
 from ...times.lengths import LengthLike
-from ...times.periods import (
-    FREQUENCIES,
-    MomentLike,
-    Period,
-    PeriodLike,
-    begin_of,
-    moment_of,
-    period_of,
-)
+from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
 from ..scope.breakdown import check_top, groups_of
-from ..scope.columns import source_of
+from ..scope.calendar_periods import bounds_of, check_rows, periods_of
 from ..scope.groups import Groups
-from ..scope.money import amounts_of
+from ..scope.money import Rates
 from ..scope.reading import elsewhere_flags
 from ..scope.remarks import Remarks, of_unknown_start, remark
 from ..scope.scope import Scope
-from ..scope.selection import (
-    Selection,
-    core_pipeline,
-    data_of,
-    remarks_about,
-    selection_of,
-)
+from ..scope.selection import Selection, core_pipeline, remarks_about, selection_of
 from ..scope.units import Flips, units_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
@@ -50,10 +44,8 @@ from .counts import FunnelCounts
 from .kinds import Rule, rules_of
 from .table import funnel_table
 from .trend_groups import largest_of_trend
+from .trend_money import TrendMoney
 from .units import count_unit_trend
-
-_MOST_PERIODS: Final = 100_000
-_MOST_ROWS: Final = 20_000_000
 
 
 def funnel_by_period(
@@ -67,6 +59,9 @@ def funnel_by_period(
     by: str | Sequence[str] | None = None,
     top: int | None = None,
     amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
@@ -84,11 +79,14 @@ def funnel_by_period(
         The stage history and the stages. The log's times are timestamps.
     every
         ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``, in the log's zone.
-    kind, fill, lost_then_won, by, amount, unlisted, missing, as_of, within, unit, where
+    kind, fill, lost_then_won, by, unlisted, missing, as_of, within, unit, where
         As for :func:`funnel`.
     top
         As for :func:`funnel`; the largest groups are those of the funnel of all periods together, so that
         each period has the same.
+    amount, amount_at, currency, rates
+        As for :func:`funnel`; a column of the log needs ``basis="created"`` or ``"closed"``, because the
+        rows that a period keeps of an active item are other ones in each.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
         last row, or to the last row before `as_of`.
@@ -127,7 +125,7 @@ def funnel_by_period(
     log, missing = asked.log, asked.missing
     clock = log._data.clock
     seen_at = moment_of(as_of, clock, "as_of")
-    periods = _periods_of(log, every, period_of(period, clock), seen_at)
+    periods = periods_of(log, every, period_of(period, clock), seen_at)
     lookup = core_pipeline(log, pipeline, unlisted, missing)
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     read = as_read(log, pipeline, lookup)
@@ -143,13 +141,8 @@ def funnel_by_period(
         within=within,
         unit=unit,
     )
-    if amount is not None and isinstance(source_of(log, amount, "amount"), RowColumns):
-        raise SchemaError(
-            given("amount", amount),
-            " is a column of the log, whose amounts change from row to row; a trend adds up a column of the "
-            "items table",
-        )
-    amounts = amounts_of(whole, amount)
+    money = TrendMoney(amount, amount_at, currency, rates)
+    money.check(log, basis)
     cells = _cells(periods, groups, len(pipeline.labels))
     options: dict[str, Any] = {
         "unlisted": unlisted,
@@ -161,18 +154,19 @@ def funnel_by_period(
         "flips": [rule.lost_then_won for rule in rules],
     }
     if not len(periods):
-        nothing = Scope(selection_of(log, pipeline, **options), amounts=amounts)
+        nothing = Scope(selection_of(log, pipeline, **options))
+        nothing = replace(nothing, amounts=money.of(nothing.selection))
         table = funnel_table(pipeline, kind, count_all(nothing, rules), cells)
         said_of_none = {**_about_units(nothing.selection), **remarks, "basis": basis}
         return asked.remarked(remark(table, said_of_none))
-    begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]]
-    bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins], dtype=np.int64)
+    begins, bounds = bounds_of(periods, clock)
     options["period"] = Period(begins[0], begins[-1])
-    if basis == "active" and units is None:
+    if basis == "active":
+        amounts = money.of_active(whole, lambda: selection_of(log, pipeline, **options))
         scope = Scope(whole, groups, amounts)
+    if basis == "active" and units is None:
         counts = {rule.kind: _count_active(scope, rule, bounds, seen_at) for rule in rules}
     elif basis == "active" and units is not None:
-        scope = Scope(whole, groups, amounts)
         counts = {rule.kind: count_unit_trend(scope, rule, units, bounds, seen_at) for rule in rules}
         said_of_units: Remarks = {"unit": units.name, "without_unit": 0}
         if units.n > units.n_named:  # else no item of any period is counted alone
@@ -180,6 +174,7 @@ def funnel_by_period(
         remarks = {**said_of_units, **remarks}
     else:
         selection = selection_of(log, pipeline, **options)
+        amounts = money.of(selection)
         if units is None:
             placed = _placed(cells, groups, _periods_of_items(selection, basis, bounds))
             counts = count_all(Scope(selection, placed, amounts), rules)
@@ -254,80 +249,10 @@ def _count_active(
     return FunnelCounts.with_moved(counts, here, moved, scope.amounts.scale)
 
 
-def _periods_of(log: StageLog, every: EveryName, period: Period, seen_at: int | None) -> pd.PeriodIndex:
-    """List the periods of a stretch of time, by default from the first row that is read to the last one."""
-    clock = data_of(log).clock
-    if clock.unit is None:
-        raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
-    freq = FREQUENCIES[every]
-    ends = _time_range(log, seen_at)
-    if ends is None:
-        if period.start is None or period.end is None:
-            return pd.PeriodIndex([], freq=freq)
-        ends = period.start, period.end
-    first_time, last_time = ends
-    first = _period_at(first_time if period.start is None else period.start, freq)
-    last = _period_at(last_time, freq) if period.end is None else _period_at(period.end, freq) - 1
-    for end, one, side in ((period.start, first, "begins"), (period.end, last + 1, "ends")):
-        if end is not None and begin_of(one, clock) != end:
-            raise SchemaError(
-                named("period"),
-                f" {side} at {end}, within a {every}; give whole periods, or another ",
-                named("every"),
-            )
-    if last < first and period.end is None:
-        raise SchemaError(
-            "the log's times end before ",
-            named("period"),
-            f" begins ({last_time} < {period.start})",
-            option="period",
-        )
-    if last < first:
-        raise SchemaError(
-            "the log's times begin after ",
-            named("period"),
-            f" ends ({first_time} >= {period.end})",
-            option="period",
-        )
-    n = (last - first).n + 1
-    if n > _MOST_PERIODS:
-        raise SchemaError(
-            f"from {first} to {last} there are {n:,} periods; give ",
-            named("period"),
-            ", or a longer ",
-            named("every"),
-            option="every",
-        )
-    return pd.period_range(first, last, freq=freq)
-
-
-def _time_range(log: StageLog, seen_at: int | None) -> tuple[Any, Any] | None:
-    """Return the times of the first and last row before a moment, in order of time; ``None`` without one."""
-    ends = log._data.time_range
-    if ends is None or (seen_at is not None and ends[0] >= seen_at):
-        return None
-    if seen_at is not None and ends[1] >= seen_at:
-        time = log._data.journeys.time
-        ends = ends[0], int(np.max(time, where=time < seen_at, initial=ends[0]))
-    first, last = log._data.to_times(np.array(ends, dtype=np.int64))
-    return pd.Timestamp(first), pd.Timestamp(last)
-
-
-def _period_at(moment: Any, freq: str) -> pd.Period:
-    stamp = moment if moment.tzinfo is None else moment.tz_localize(None)
-    period: pd.Period = stamp.to_period(freq)
-    return period
-
-
 def _cells(periods: pd.PeriodIndex, groups: Groups, n_stages: int) -> Groups:
     """Make a group of every period and group, the groups of one period together."""
     n_groups = groups.n_groups
-    if len(periods) * n_groups * n_stages > _MOST_ROWS:
-        raise SchemaError(
-            f"{counted(len(periods), 'period')} × {counted(n_groups, 'group')} × "
-            f"{counted(n_stages, 'stage')} make a table of more than {_MOST_ROWS:,} rows; take longer "
-            f"periods or fewer groups"
-        )
+    check_rows(len(periods), n_groups, n_stages)
     in_each = groups.values.reindex(range(n_groups)).iloc[np.tile(np.arange(n_groups), len(periods))]
     values = label_rows(
         in_each.reset_index(drop=True),

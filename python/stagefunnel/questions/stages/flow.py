@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from types import EllipsisType
 
-import numpy as np
 import pandas as pd
 
-from ... import _core
-from ...errors import core_errors
 from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
-from ...tables.build import frame, label_rows, remember, stage_columns
-from ...tables.options import AtName, MissingStages, Unlisted
-from ...tables.schema import ENTRIES, FLOW
-from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
-from ..scope.item_groups import ItemGroups, item_groups_of
-from ..scope.reading import elsewhere_flags, moved_items, select
+from ...tables.build import remember
+from ...tables.options import AtName, EveryName, MissingStages, Unlisted
+from ...tables.schema import FLOW, FLOW_AMOUNTS
+from ...times.every import check_every
+from ...times.periods import MomentLike, Period, PeriodLike
+from ..scope.calendar_periods import check_rows
+from ..scope.item_groups import item_groups_of
+from ..scope.money import Rates
+from ..scope.reading import moved_items, select
 from ..scope.remarks import remark
 from ..scope.selection import Selection, core_pipeline, remarks_about
 from ..scope.where import Where, asked_of
+from .flow_counts import FlowTime, count_flow, flow_money, flow_table, shown_cells
 
 
 def flow(
     log: StageLog,
     pipeline: Pipeline,
     *,
-    period: PeriodLike | None,
+    period: PeriodLike | EllipsisType | None = ...,
+    every: EveryName | None = None,
     by: str | Sequence[str] | None = None,
     at: AtName = "first",
     top: int | None = None,
+    amount: str | None = None,
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     as_of: MomentLike | None = None,
@@ -49,29 +54,44 @@ def flow(
         a move out or in, whatever its ``moved_out`` says.
     period
         The stretch of time, as for :func:`funnel`; ``None`` is all of the log. There is no ``basis``: a
-        balance is about all items.
+        balance is about all items. With `every` it may be left out, and is in whole periods.
+    every
+        ``"day"``, ``"week"`` (from Monday), ``"month"``, ``"quarter"`` or ``"year"``: the table has the
+        balance of each of these periods, by default from the first row of the log to the last one.
     by
         Columns of the items table or of the log, or what the log itself knows, as for :func:`funnel`; the
         table has the balance of each group, as for a log of its items alone.
     at
         Where a column of the log is read: in the ``"first"`` or ``"last"`` of the item's rows before the end
-        of the period.
-    top, unlisted, missing, as_of, where
+        of the period, with `every` of the last one.
+    amount
+        Column of the items table or of the log. The table then has the money of every count. With a column
+        of the log the amount of an item at a moment is that of its last row until then that has one; a
+        column of the items table has the amounts of today, at every moment.
+    top, currency, rates, unlisted, missing, as_of, where
         As for :func:`funnel`. The period ends at ``as_of`` if that is before its own end.
 
     Returns
     -------
     DataFrame
-        One row per group of `by` and stage of the pipeline: ``stage``, ``outcome``; ``at_start``: items in it
+        One row per period of `every` (a pandas Period, in the column ``period``), group of `by` and stage of
+        the pipeline: ``stage``, ``outcome``; ``at_start``: items in it
         at the period's first moment; ``entered``, which is the sum of ``created`` (in this stage),
         ``from_earlier`` and ``from_later`` (stages in progress), ``from_closed`` (won or lost: reopened, or
         turned) and ``moved_in``; ``advanced`` (to a later stage in progress), ``went_back`` (to an earlier
-        one; from a final stage, to any), ``won``, ``lost``, ``moved_out``; ``at_end``.
+        one; from a final stage, to any), ``won``, ``lost``, ``moved_out``; ``at_end``. With `amount`, the
+        sums of the amounts of each of these visits, ``amount_at_start`` to ``amount_at_end``, ``raised`` and
+        ``lowered``, by how much amounts rose and fell while their items were in the stage, and
+        ``amount_missing``, the visits whose amount was not known before they or the period ended:
+        ``amount_at_start + amount_entered + raised = amount_advanced + amount_went_back + amount_won +
+        amount_lost + amount_moved_out + lowered + amount_at_end``.
 
     Raises
     ------
     UnknownStageError, SchemaError
-        As for :func:`funnel`.
+        As for :func:`funnel`; with `every` as for :func:`funnel_by_period`.
+    TypeError
+        Without both `period` and `every`.
 
     Examples
     --------
@@ -84,38 +104,39 @@ def flow(
     0    New         1        1        1             0         1       1
     1  Offer         0        1        0             1         0       1
     """
+    if period is ...:
+        if every is None:
+            raise TypeError("flow() needs period= or every=; period=None is all of the log")
+        period = None
+    if every is not None:
+        check_every(every)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     lookup = core_pipeline(asked.log, pipeline, unlisted, asked.missing)
+    time = FlowTime.of(asked.log, period, every, as_of)
     log = as_read(asked.log, pipeline, lookup)
-    clock = log._data.clock
-    start, end = period_of(period, clock).ticks(clock)
-    seen_at = moment_of(as_of, clock, "as_of")
-    ends = [moment for moment in (end, seen_at) if moment is not None]
     whole = Selection(log, pipeline, lookup, log._data.journeys)
-    known = whole if by is None else _known_at_the_end(whole, period, as_of)
-    of_items = item_groups_of(known, by, at=at, top=top, reserved=FLOW)
-    counts = _count(whole, start, min(ends, default=None), of_items)
-    shown = np.arange(1) if of_items is None else of_items.shown
-    n_stages = len(pipeline.labels)
-    columns: dict[str, Any] = {
-        name: getattr(counts, name).reshape(-1, n_stages)[shown].reshape(-1)
-        for name in FLOW
-        if name not in ("stage", "outcome", "entered")
-    }
-    columns["entered"] = np.sum([columns[name] for name in ENTRIES], axis=0)
-    columns |= stage_columns(pipeline, len(shown))
-    table = frame(columns, FLOW)
+    known = whole if by is None else known_at_the_end(whole, time, as_of)
+    reserved = [*FLOW, *FLOW_AMOUNTS, *(() if every is None else ("period",))]
+    of_items = item_groups_of(known, by, at=at, top=top, reserved=reserved)
+    n_groups = 1 if of_items is None else of_items.groups.n_groups
+    check_rows(len(time.starts), n_groups, len(pipeline.labels))
+    money = flow_money(whole, amount, time.end, currency=currency, rates=rates)
+    counts = count_flow(whole, time, of_items, money)
+    cells = shown_cells(known, time, of_items)
+    table = flow_table(pipeline, counts, n_groups, cells, has_money=money is not None)
     if of_items is None:
+        table = cells.labelled(table, time)
         remember(table, "flow", pipeline)
     else:
-        groups = of_items.groups
-        table = label_rows(table, groups.values, np.repeat(shown, n_stages))
-        remember(table, "flow", pipeline, **groups.remembered)
+        table = cells.labelled(table, time, of_items.groups)
+        remember(table, "flow", pipeline, **of_items.groups.remembered)
     remarks = remarks_about(asked.log, pipeline, unlisted, period=period, as_of=as_of)
+    if money is not None:
+        remarks = {**remarks, "amounts_of_today": True} if money.of_item else remarks
     return asked.remarked(remark(table, remarks))
 
 
-def _known_at_the_end(whole: Selection, period: PeriodLike | None, as_of: MomentLike | None) -> Selection:
+def known_at_the_end(whole: Selection, time: FlowTime, as_of: MomentLike | None) -> Selection:
     """Choose the rows before the end of the period; items that moved out stay, whatever the pipeline says."""
     log, pipeline, lookup = whole.log, whole.pipeline, whole.lookup
     staying = pipeline.replace(moved_out="include") if pipeline.elsewhere else pipeline
@@ -124,27 +145,8 @@ def _known_at_the_end(whole: Selection, period: PeriodLike | None, as_of: Moment
         whole.journeys,
         staying,
         lookup,
-        period=Period(None, period_of(period, log._data.clock).end),
+        period=Period(None, time.stretch.end),
         basis="active",
         as_of=as_of,
     )
     return replace(whole, journeys=journeys, moved=moved_items(log, staying, lookup, journeys))
-
-
-def _count(
-    whole: Selection, start: int | None, end: int | None, of_items: ItemGroups | None
-) -> _core.stages.Flow:
-    options: dict[str, Any] = {
-        "journeys": whole.data.journeys,
-        "pipeline": whole.lookup,
-        "start": start,
-        "end": end,
-        "elsewhere": elsewhere_flags(whole.log, whole.pipeline),
-        "threads": whole.data.threads,
-    }
-    with core_errors():
-        if of_items is None:
-            return _core.stages.count_flow(**options)
-        return _core.stages.count_flow_of_groups(
-            **options, group=of_items.code, n_groups=of_items.groups.n_groups
-        )

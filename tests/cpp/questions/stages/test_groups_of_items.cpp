@@ -41,7 +41,9 @@ TEST(CountTransitionsOfGroups, ListsTheTransitionsThatAGroupHas) {
 TEST(CountFlowOfGroups, HasOneNumberPerGroupAndStage) {
     const Log log = log_of({{1, "New", 1}, {1, "Offer", 12}, {2, "New", 13}, {3, "Won", 30}});
     const auto group = groups_by_row(log, {1, 1, 0, 2});
-    const Flow flow = count_flow_of_groups(log.journeys, kFourStages.read(log), {10, 20}, {}, group, 3, 1);
+    const std::vector<std::int64_t> starts{10};
+    const Flow flow = count_flow(log.journeys, kFourStages.read(log),
+                                 {.starts = starts, .end = 20, .group = group, .n_groups = 3});
     const auto column = [](const CountVector& counts) { return List(counts.begin(), counts.end()); };
     EXPECT_EQ(column(flow.at_start), (List{0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}));
     EXPECT_EQ(column(flow.created), (List{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
@@ -80,7 +82,28 @@ TEST(Groups, OfWrongItemsAreRefused) {
 TEST(Groups, OfNoItemsHaveNothing) {
     const Log log = log_of({});
     EXPECT_TRUE(count_transitions_of_groups(log.journeys, kFourStages.read(log), {}, 0, 2).group.empty());
-    EXPECT_EQ(count_flow_of_groups(log.journeys, kFourStages.read(log), {}, {}, {}, 1, 2).at_end.size(), 4);
+    const std::vector<std::int64_t> starts{0};
+    EXPECT_EQ(
+        count_flow(log.journeys, kFourStages.read(log), {.starts = starts, .n_groups = 3}).at_end.size(), 12);
+}
+
+TEST(CountFlowOfGroups, HasThePeriodsOfEachGroupTogether) {
+    const Log log = log_of({{1, "New", 1}, {1, "Offer", 12}, {2, "New", 3}, {2, "Won", 23}});
+    const auto group = groups_by_row(log, {1, 1, 0, 0});
+    const std::vector<std::int64_t> starts{10, 20};
+    const std::vector<double> amount(log.journeys.n_items(), 5);
+    const Flow flow = count_flow(log.journeys, kFourStages.read(log),
+                                 {.starts = starts,
+                                  .end = 30,
+                                  .group = group,
+                                  .n_groups = 2,
+                                  .amount = amount,
+                                  .amount_of_item = true});
+    const auto column = [](const CountVector& counts) { return List(counts.begin(), counts.end()); };
+    EXPECT_EQ(column(flow.at_start), (List{1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0}));
+    EXPECT_EQ(column(flow.at_end), (List{1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0}));
+    EXPECT_EQ(flow.amount.won(4), 5);
+    EXPECT_EQ(flow.amount.at_end.sum(), 20);
 }
 
 /// A log of enough items for several threads.
@@ -105,7 +128,11 @@ TEST(Groups, AddUpToTheWholeLogOnAnyNumberOfThreads) {
     std::vector<std::int32_t> group(log.journeys.n_items());
     for (std::int32_t& code : group) code = static_cast<std::int32_t>(random() % kGroups);
     const Transitions whole = count_transitions(log.journeys, pipeline, 1);
-    const Flow balance = count_flow(log.journeys, pipeline, {20, 70}, {}, 1);
+    const std::vector<std::int64_t> starts{20, 50};
+    FlowOptions options{.starts = starts, .end = 70};
+    const Flow balance = count_flow(log.journeys, pipeline, options);
+    options.group = group;
+    options.n_groups = kGroups;
     for (const unsigned threads : {1U, 4U}) {
         const GroupTransitions moves =
             count_transitions_of_groups(log.journeys, pipeline, group, kGroups, threads);
@@ -113,7 +140,8 @@ TEST(Groups, AddUpToTheWholeLogOnAnyNumberOfThreads) {
         for (std::size_t i = 0; i < moves.group.size(); ++i)
             summed(moves.from[i], moves.to[i]) += moves.moves[i];
         EXPECT_EQ(summed, whole.moves);
-        const Flow flow = count_flow_of_groups(log.journeys, pipeline, {20, 70}, {}, group, kGroups, threads);
+        options.threads = threads;
+        const Flow flow = count_flow(log.journeys, pipeline, options);
         EXPECT_EQ(flow.at_end.sum(), balance.at_end.sum());
         EXPECT_EQ(flow.went_back.sum(), balance.went_back.sum());
         for (const durations::Per per :

@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 import stagefunnel as sf
 from helpers import assert_frame_equal, frame_of, items_of, log_of, pipeline_of, plain
 from questions.scope.test_selection import arguments_of, parts
-from reference.units import Report, unit_funnel, unit_losses, unit_outcomes, unit_report
+from reference.units import (
+    Report,
+    unit_amounts,
+    unit_funnel,
+    unit_losses,
+    unit_outcomes,
+    unit_report,
+)
 from stagefunnel import plots
 from strategies import UNLISTED, Case, cases
 
@@ -290,7 +297,9 @@ def test_units_are_those_of_the_reference(data: st.DataObject, times: Any, group
 
     report = unit_report(case.rows, case.pipeline, units, **scope, **away, lost_then_won=flips or "include")
     counts = unit_outcomes(report, case.pipeline, flips or "include")
-    totals = sf.outcomes(log, pipeline, **asked, lost_then_won=flips or "include").iloc[0]
+    totals = sf.outcomes(log, pipeline, **asked, lost_then_won=flips or "include", amount="worth").iloc[0]
+    money = unit_amounts(report, case.pipeline, flips or "include", case.amounts)
+    assert {name: totals[name] for name in money} == pytest.approx(money, nan_ok=True)
     assert {name: totals[name] for name in counts if name in totals} == {
         name: count for name, count in counts.items() if name in totals
     }
@@ -348,7 +357,7 @@ def test_each_item_by_itself_counts_as_without_units(data: st.DataObject) -> Non
         "by": data.draw(st.sampled_from([None, "group", "who"])),
     }
     for unit, (name, ask) in itertools.product(("account", "nobody"), TABLES.items()):
-        more = {} if name == "outcomes" else {"amount": "worth"}
+        more = {"amount": "worth"}
         more |= {} if name == "losses" else {"lost_then_won": data.draw(st.sampled_from(FLIPS[1:]))}
         more |= {"reason": "account"} if name == "losses" else {}
         alone = ask(log, pipeline, **asked, **more)

@@ -88,6 +88,14 @@ def test_without_items_a_breakdown_has_no_rows_and_the_full_table_has_base_0() -
     )
 
 
+def test_in_an_items_table_without_rows_no_item_has_a_value() -> None:
+    items = pd.DataFrame({"item": pd.Series([], dtype="int64"), "who": pd.Series([], dtype="str")})
+    log = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 1, 2]}, items=items)
+    pipeline = sf.Pipeline("New", won="Won")
+    assert sf.outcomes(log, pipeline, where={"who": None})["base"].tolist() == [2]
+    assert sf.outcomes(log, pipeline, where={"who": "!="})["base"].tolist() == [0]
+
+
 def test_the_display_names_the_conditions() -> None:
     shown = str(sf.show(sf.funnel(LOG, PIPELINE, where={"source": ["web", "tv"], "amount": ">100"})))
     assert "Only items where source is web or tv, amount > 100: 1 item of 4" in shown

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "stagefunnel/base/counts.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
@@ -10,15 +12,55 @@
 
 namespace stagefunnel::stages {
 
-/// A half-open period of time in the unit of the log; it has no bound on the side where a value is missing.
-struct Period {
-    std::optional<std::int64_t> start;
-    std::optional<std::int64_t> end;  // the first moment after the period
+/// What a balance reads and in what it is broken down. The spans are borrowed and must outlive the call.
+struct FlowOptions {
+    // First moments of periods that follow each other, in rising order; at least one. The lowest number is
+    // before all rows.
+    std::span<const std::int64_t> starts;
+    std::optional<std::int64_t> end = std::nullopt;  // rows at this moment or later are not read
+    std::span<const std::uint8_t> elsewhere = {};  // 1 for each stage code of another pipeline; may be empty
+    std::span<const std::int32_t> group = {};      // group of each item; empty: all are in group 0
+    std::size_t n_groups = 1;
+    // Amounts, NaN where one is missing: one per row, whose last known one holds until the next, or one per
+    // item that always holds; empty: none.
+    std::span<const double> amount = {};
+    bool amount_of_item = false;
+    int scale = 0;  // number of decimal places of which the amounts are whole numbers, at most 22
+    unsigned threads = 1;
 };
 
-/// Visits of each stage of a pipeline at both ends of a period, and those that begin and end in it.
+/// Amounts of the visits of each column of a balance, each sum rounded once. They balance:
 ///
-/// Each column has one number per stage of the pipeline, and they balance:
+/// at_start + entered + raised = advanced + went_back + won + lost + moved_out + lowered + at_end
+struct FlowAmounts {
+    SumVector at_start, entered, created, from_earlier, from_later, from_closed, moved_in;
+    SumVector raised;  // by how much the amounts of visits rose while these went on
+    SumVector advanced, went_back, won, lost, moved_out;
+    SumVector lowered;
+    SumVector at_end;
+};
+
+inline constexpr std::array kFlowAmounts{
+    std::pair{"at_start", &FlowAmounts::at_start},
+    std::pair{"entered", &FlowAmounts::entered},
+    std::pair{"created", &FlowAmounts::created},
+    std::pair{"from_earlier", &FlowAmounts::from_earlier},
+    std::pair{"from_later", &FlowAmounts::from_later},
+    std::pair{"from_closed", &FlowAmounts::from_closed},
+    std::pair{"moved_in", &FlowAmounts::moved_in},
+    std::pair{"raised", &FlowAmounts::raised},
+    std::pair{"advanced", &FlowAmounts::advanced},
+    std::pair{"went_back", &FlowAmounts::went_back},
+    std::pair{"won", &FlowAmounts::won},
+    std::pair{"lost", &FlowAmounts::lost},
+    std::pair{"moved_out", &FlowAmounts::moved_out},
+    std::pair{"lowered", &FlowAmounts::lowered},
+    std::pair{"at_end", &FlowAmounts::at_end},
+};
+
+/// Visits of each stage of a pipeline at both ends of some periods, and those that begin and end in them.
+///
+/// Each column has one number per group, period and stage, in this order, and they balance:
 ///
 /// at_start + created + from_earlier + from_later + from_closed + moved_in
 ///     = advanced + went_back + won + lost + moved_out + at_end
@@ -35,27 +77,20 @@ struct Flow {
     CountVector lost;
     CountVector moved_out;  // to another pipeline
     CountVector at_end;
+    FlowAmounts amount;          // empty without amounts
+    CountVector amount_missing;  // visits whose amount was not known at their end, or at that of the period
 };
 
-/// Counts the visits that enter each stage in a period and those that leave it, in one pass over the
-/// journeys.
+/// Counts the visits that enter each stage in each period and those that leave it, in one pass over the
+/// journeys, whose cost does not grow with the number of periods that a visit lasts.
 ///
 /// A row of another pipeline ends a visit, and an item that comes back begins a new one. Other unlisted rows
-/// end no visit.
+/// end no visit, and their amounts are not read. The row of a move carries the amount that the item leaves
+/// and enters with: a change of it is one in the stage that is left.
 ///
-/// @param elsewhere 1 for each stage code of another pipeline, else 0; may be empty.
-/// @throws std::invalid_argument if `elsewhere` is neither empty nor one per stage code.
-[[nodiscard]] Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const Period& period,
-                              std::span<const std::uint8_t> elsewhere, unsigned threads);
-
-/// Counts the same for each group of items, as for a log of its items alone: in each column one number per
-/// group and stage, group after group.
-///
-/// @param group the group of each item, below `n_groups`.
-/// @throws std::invalid_argument as `count_flow` does, and for a wrong group.
-[[nodiscard]] Flow count_flow_of_groups(const Journeys& journeys, const Pipeline& pipeline,
-                                        const Period& period, std::span<const std::uint8_t> elsewhere,
-                                        std::span<const std::int32_t> group, std::size_t n_groups,
-                                        unsigned threads);
+/// @throws std::invalid_argument if `starts` is empty or does not rise, if `elsewhere` is neither empty nor
+///     one per stage code, for a wrong group, for amounts that are neither one per row nor one per item, and
+///     for those that are infinite or could add up beyond 2^62.
+[[nodiscard]] Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const FlowOptions& options);
 
 }  // namespace stagefunnel::stages

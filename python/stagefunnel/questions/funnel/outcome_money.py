@@ -1,0 +1,100 @@
+"""The amounts of the items that are won, lost and open now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...errors import SchemaError, advised, core_errors, given
+from ...tables.build import share
+from ...tables.options import AmountAtName
+from ..scope.scope import Scope
+from ..scope.units import Flags, Units
+from .kinds import Rule
+
+# The cells of one group; the last one has the items that moved out and are kept.
+_CELLS = ("won", "lost", "open", "moved_out")
+
+
+def check_amount_at(amount_at: AmountAtName) -> None:
+    """Refuse amounts that are read at an entry into a stage."""
+    if amount_at == "stage":
+        raise SchemaError(
+            given("amount_at", amount_at),
+            " reads an entry into a stage, and an outcome belongs to an item; pass ",
+            advised("amount_at", "last"),
+            " or ",
+            advised("amount_at", "last_known"),
+        )
+
+
+def outcome_amounts(scope: Scope, rule: Rule) -> dict[str, npt.NDArray[Any]]:
+    """Add up the amounts of each group of a scope by outcome; nothing where it has no amounts.
+
+    Of units the amounts of all their items count where the unit stands, and the mean is that of the won units
+    of which an item has an amount.
+    """
+    numbers = scope.amounts.numbers
+    if numbers is None:
+        return {}
+    selection, groups = scope.selection, scope.groups
+    outcome = _core.funnel.outcomes_of_items(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        lost_then_won=rule.lost_then_won,
+        threads=selection.data.threads,
+    )
+    group = groups.codes(len(outcome)).astype(np.int64)
+    place = np.full(max(one.value for one in _core.funnel.ItemOutcome) + 1, -1, dtype=np.int64)
+    for name in ("won", "lost", "open"):
+        place[_core.funnel.ItemOutcome[name].value] = _CELLS.index(name)
+    at = place[outcome]
+    if selection.moved is not None:
+        at[selection.moved & (at >= 0)] = _CELLS.index("moved_out")
+    units = selection.units
+    if units is not None:
+        at, group = _of_units(scope, rule, units, at, group)
+    cell = np.where(at < 0, -1, group * len(_CELLS) + at)
+    with core_errors():
+        found = _core.funnel.sums_of_cells(
+            amount=numbers.values, cell=cell, n_cells=groups.n_groups * len(_CELLS), scale=numbers.scale
+        )
+    sums, missing, present = (
+        array.reshape(-1, len(_CELLS)) for array in (found.sum, found.missing, found.present)
+    )
+    n_won = present[:, 0]
+    if units is not None:
+        n_won = _won_units(units, cell, ~np.isnan(numbers.values), groups.n_groups)
+    return {
+        **{f"amount_{name}": sums[:, i] for i, name in enumerate(_CELLS[:3])},
+        "mean_amount": share(sums[:, 0], n_won),
+        "amount_missing": missing.sum(axis=1),
+    }
+
+
+def _of_units(
+    scope: Scope, rule: Rule, units: Units, at: npt.NDArray[np.int64], group: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Put each item that counts where its unit stands, and in the group of the unit's first item."""
+    facts = scope.selection.facts(rule.lost_then_won)
+    counts: Flags = at >= 0
+    in_report = scope.selection.in_report.get(rule.lost_then_won)
+    if in_report is not None:
+        counts = counts & in_report[units.of_item]
+    place = np.full(max(one.value for one in _core.funnel.Standing) + 1, -1, dtype=np.int64)
+    for i, name in enumerate(_CELLS):
+        place[_core.funnel.Standing[name].value] = i
+    standing = place[facts.facts.standing][units.of_item]
+    return np.where(counts, standing, -1), group[np.maximum(facts.first_items, 0)]
+
+
+def _won_units(
+    units: Units, cell: npt.NDArray[np.int64], has_amount: Flags, n_groups: int
+) -> npt.NDArray[np.int64]:
+    """Count the won units of each group of which an item has an amount."""
+    is_won = (cell >= 0) & (cell % len(_CELLS) == 0) & has_amount
+    first = np.unique(units.of_item[is_won], return_index=True)[1]
+    return np.bincount(cell[is_won][first] // len(_CELLS), minlength=n_groups).astype(np.int64)
