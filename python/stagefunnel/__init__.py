@@ -10,6 +10,7 @@ left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a p
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
 :class:`Steps` holds the steps with their rules.
+:mod:`stagefunnel.stats` has the statistics of plain arrays.
 :func:`show` prints a table the way people read it, and :func:`bind` names a log and a pipeline once for
 many questions.
 """
@@ -20,7 +21,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from . import datasets
+    from . import datasets, stats
     from ._core import __version__
     from .bound import Bound, bind
     from .display.excel import to_excel
@@ -121,6 +122,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "stats",
     "suggest",
     "summary",
     "time_in_stage",
@@ -191,7 +193,7 @@ _HOMES: Final = {name: module for module, names in _NAMES_OF.items() for name in
 _MODULES: Final = frozenset(
     (
         *("_core", "datasets", "display", "errors", "files", "log", "pipeline", "pipeline_file"),
-        *("questions", "readers", "reports", "settings", "tables", "times"),
+        *("questions", "readers", "reports", "settings", "stats", "tables", "times"),
     )
 )
 

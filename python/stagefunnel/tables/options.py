@@ -16,6 +16,10 @@ Unlisted = Literal["error", "ignore"]
 
 AtName = Literal["first", "last", "stage"]
 
+IntervalName = Literal["wilson", "clopper-pearson", "jeffreys", "agresti-coull"]
+
+ErrorName = Literal["greenwood", "robust"]
+
 SkipAtName = Literal["first", "last"]
 
 LossAtName = Literal["loss", "stage", "first", "last"]
