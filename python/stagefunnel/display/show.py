@@ -34,7 +34,7 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
-from .cells import cell_writer, is_number
+from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .folding import spare_columns
 from .funnel_grid import show_funnel
@@ -357,9 +357,11 @@ def _show_rows(
 ) -> Shown:
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
-    columns = [(str(name), table[name]) for name in table.columns]
+    kept = without_bounds([*table.columns])
+    columns = [(str(name), table[name]) for name in kept]
+    shown = table.head(most)
     texts = [
-        map(cell_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns
+        with_bounds(cell_writer(str(name), table[name], name_of, working_day), shown, name) for name in kept
     ]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],

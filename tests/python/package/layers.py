@@ -48,11 +48,11 @@ ALLOWED: dict[str, set[str]] = {
     },
     "questions.stages": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel"),
+        *("questions.scope", "questions.funnel", "questions.stats"),
     },
     "questions.chain": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel"),
+        *("questions.scope", "questions.funnel", "questions.stats"),
     },
     "questions.sequence": {
         *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),

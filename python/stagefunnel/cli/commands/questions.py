@@ -21,14 +21,16 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         money = {"amount_at": args.amount_at, "currency": args.currency, "rates": _rates_of(args, parser)}
         options = _funnel_options(args, inputs)
-        return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
+        options |= {"at": args.at, "top": args.top, "confidence": args.confidence}
+        return sf.funnel(inputs.log, inputs.pipeline, **money, **options)
 
 
 def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count a funnel for each period."""
     with open_inputs(args, parser) as inputs:
         options = _funnel_options(args, inputs)
-        return sf.funnel_by_period(inputs.log, inputs.pipeline, every=args.every, **options)
+        options |= {"every": args.every, "confidence": args.confidence}
+        return sf.funnel_by_period(inputs.log, inputs.pipeline, **options)
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -58,6 +60,7 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
             lost_then_won=args.lost_then_won or "include",
             **_groups(args),
             unit=args.unit,
+            confidence=args.confidence,
             **inputs.cohort(args),
         )
 
@@ -136,7 +139,8 @@ def variants(args: _Args, parser: _Parser) -> pd.DataFrame:
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:
-        return sf.transitions(inputs.log, inputs.pipeline, **_groups(args), **inputs.scope(args))
+        options = {**_groups(args), "confidence": args.confidence}
+        return sf.transitions(inputs.log, inputs.pipeline, **options, **inputs.scope(args))
 
 
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -189,6 +193,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             reason=args.reason,
             amount=args.amount,
             unit=args.unit,
+            confidence=args.confidence,
             calendar=inputs.calendar,
             **inputs.cohort(args),
         )
@@ -198,7 +203,8 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
         scope = inputs.cohort(args)
-        return sf.skips(inputs.log, inputs.pipeline, **_groups(args), unit=args.unit, **scope)
+        options = {**_groups(args), "unit": args.unit, "confidence": args.confidence}
+        return sf.skips(inputs.log, inputs.pipeline, **options, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:

@@ -21,7 +21,8 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def sequence_funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count how far items come through steps."""
     with _opened(args, parser) as (log, steps, _):
-        return sf.sequence_funnel(log, steps, **_groups(args), **_rules(args, log, parser))
+        options = {**_groups(args), "confidence": args.confidence}
+        return sf.sequence_funnel(log, steps, **options, **_rules(args, log, parser))
 
 
 def sequence_items(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def sequence_trend(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count conversions by the period in which items entered."""
     with _opened(args, parser) as (log, steps, _):
         options = _between(args) | _groups(args) | _rules(args, log, parser)
-        return sf.sequence_trend(log, steps, every=args.every, **options)
+        return sf.sequence_trend(log, steps, every=args.every, confidence=args.confidence, **options)
 
 
 def time_to_convert(args: _Args, parser: _Parser) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import item_options, job_options, options, way_options, where_options
+from .. import item_options, job_options, options, sure_options, way_options, where_options
 from ..init_options import suggesting
 from .command import Command
 from .list_table import LIST_COMMANDS
@@ -16,7 +16,7 @@ COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
         "questions.funnel",
-        (options.kind, *_FUNNEL, options.at_stage, options.largest, options.money),
+        (options.kind, *_FUNNEL, options.at_stage, options.largest, options.money, sure_options.confidence),
         """\
 examples:
   stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -29,7 +29,7 @@ examples:
         "questions.outcomes",
         (
             *(options.flips, *_GROUPS, options.unit, options.at_stage, options.largest),
-            options.cohort,
+            *(options.cohort, sure_options.confidence),
         ),
         """\
 example:
@@ -49,7 +49,7 @@ example:
     "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
         "questions.funnel_by_period",
-        (options.every, options.matrix, options.kind, *_FUNNEL),
+        (options.every, options.matrix, options.kind, *_FUNNEL, sure_options.confidence),
         """\
 examples:
   stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
@@ -76,6 +76,7 @@ example:
             options.flips,
             options.amount,
             options.cohort_of_chain,
+            sure_options.confidence,
         ),
         """\
 examples:
@@ -93,7 +94,7 @@ examples:
         "questions.losses",
         (
             *(*_GROUPS, options.unit, options.at_loss, options.largest, options.reason, options.amount),
-            *(options.calendar, options.marks, options.cohort),
+            *(options.calendar, options.marks, options.cohort, sure_options.confidence),
         ),
         """\
 example:
@@ -103,7 +104,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (*_GROUPS, options.unit, options.at_move, options.largest, options.cohort),
+        (*_GROUPS, options.unit, options.at_move, options.largest, options.cohort, sure_options.confidence),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager

@@ -45,6 +45,7 @@ from ..scope.scope import Scope
 from ..scope.selection import Selection, core_pipeline, data_of, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
+from ..stats.share_bounds import read_confidence
 from .links import Links, find_links
 from .origin import LinkedDeals, deals_until, in_time_of
 from .table import Part, chain_table, of_origin
@@ -88,6 +89,7 @@ def chain_funnel(
     period_basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Count leads, and then the deals that they became, as one funnel.
@@ -128,6 +130,8 @@ def chain_funnel(
     within
         As for :func:`funnel`, with ``basis="origin"`` only: each lead and its deals are read for this length
         of time from the lead's first row on, and `period_basis` is left out.
+    confidence
+        As for :func:`funnel`.
     where
         As for :func:`funnel`, by columns of the leads: the answer is about the leads that fulfil the
         conditions, and the deals that are linked to any of them.
@@ -178,6 +182,7 @@ def chain_funnel(
             " counts",
         )
     rules = rules_of(kind, fill, lost_then_won)
+    sure = read_confidence(confidence)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     about_where: Remarks = {}
     links_of_all: dict[str, int] | None = None
@@ -207,12 +212,12 @@ def chain_funnel(
     parts: dict[str, tuple[Part, Part]] = {}
     unlinked = {}
     for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule))
+        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule), rule.kind, sure)
         if basis == "origin":
             counts, converted = linked.count(lead_selection, rule)
-            deal_part = of_origin(Part.of(chain.deal_pipeline, counts), lead_part, converted)
+            deal_part = of_origin(Part.of(chain.deal_pipeline, counts, rule.kind, sure), lead_part, converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
+            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule), rule.kind, sure)
         parts[rule.kind] = (lead_part, deal_part)
         unlinked[rule.kind] = _n_unlinked(deal_selection, rule, found)
     of_deals = deal_selection.remarks
@@ -230,6 +235,7 @@ def chain_funnel(
         unlinked=unlinked,
         parts_remarks=remarks,
         **about_where,
+        **({} if sure is None else {"confidence": sure}),
         **said,
     )
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...pipeline import Pipeline
 from ...tables.build import kind_values, remember, row_outcomes, rows_before, share, stage_names
 from ...tables.options import KindName
 from ...tables.schema import BOTH, MOVED_OUT, PARTS, TOO_RECENT
+from ..funnel.bounds import with_funnel_bounds
 from ..funnel.counts import FunnelCounts
 from ..funnel.table import funnel_table, outcome_table
+from ..stats.proportions import wilson_bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +40,10 @@ class Part:
     outcomes: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: FunnelCounts) -> Part:
+    def of(cls, pipeline: Pipeline, counts: FunnelCounts, kind: str, confidence: float | None = None) -> Part:
         """Build the funnel of a part from its counts."""
         table = funnel_table(pipeline, "classic", {"classic": counts})
+        table = with_funnel_bounds(table, pipeline, {kind: counts}, confidence)
         outcomes = outcome_table(pipeline, counts)
         return cls(pipeline, table, {name: outcomes[name].tolist() for name in outcomes.columns})
 
@@ -59,8 +63,24 @@ def of_origin(deals: Part, leads: Part, converted: int) -> Part:
     first = np.where(absent, np.nan, share(table["reached"], converted))
     table["conversion_from_all"] = previous
     table["conversion_from_previous"] = np.select([is_lost, comes_first], [previous, first], kept)
+    if "conversion_from_all_low" in table:
+        _put_new_bounds(table, is_lost)
     same = {name: leads.outcomes[name] for name in ("base", "left_out")}
     return Part(deals.pipeline, table, deals.outcomes | same)
+
+
+def _put_new_bounds(table: pd.DataFrame, is_lost: npt.NDArray[np.bool_]) -> None:
+    """Bound the shares of leads; a stage after the first is compared with the one before it, as before."""
+    confidence = table.attrs["stagefunnel"]["confidence"]
+    base = table["base"].where(table["reached"] <= table["base"], 0)
+    bounds = wilson_bounds(table["reached"].where(base > 0, 0), base, confidence)
+    for side, of_all in zip(("low", "high"), bounds, strict=True):
+        of_previous = table[f"conversion_from_previous_{side}"].to_numpy()
+        table[f"conversion_from_all_{side}"] = of_all
+        # Missing where the bars are not nested.
+        table[f"conversion_from_previous_{side}"] = np.where(
+            is_lost & ~np.isnan(of_previous), of_all, of_previous
+        )
 
 
 def chain_table(parts: Mapping[str, tuple[Part, Part]], kind: KindName, **more: Any) -> pd.DataFrame:
