@@ -3,8 +3,9 @@
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
 once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`open_items` which are stuck
-now, :func:`time_to` how long they take to a stage, :func:`skips` who skips what, :func:`flow` what came and
-left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a period;
+now, :func:`time_to` how long they take to a stage, :func:`cumulative_incidence` how many are won by which
+age though some are open, :func:`skips` who skips what, :func:`flow` what came and left in a period, and
+:func:`chain_funnel` joins leads and deals. Each takes a period;
 :func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from .questions.sequence.trend import sequence_trend
     from .questions.stages.durations import time_in_stage
     from .questions.stages.flow import flow
+    from .questions.stages.incidence import cumulative_incidence
     from .questions.stages.items import item_table
     from .questions.stages.losses import losses
     from .questions.stages.open_items import open_items
@@ -99,6 +101,7 @@ __all__ = [
     "chain_funnel",
     "check",
     "compare_periods",
+    "cumulative_incidence",
     "datasets",
     "explain",
     "flow",
@@ -172,6 +175,7 @@ _NAMES_OF: Final = {
     "questions.sequence.trend": ("sequence_trend",),
     "questions.stages.durations": ("time_in_stage",),
     "questions.stages.flow": ("flow",),
+    "questions.stages.incidence": ("cumulative_incidence",),
     "questions.stages.items": ("item_table",),
     "questions.stages.losses": ("losses",),
     "questions.stages.open_items": ("open_items",),

@@ -20,6 +20,7 @@ from ..tables.schema import (
     COMPARISON,
     EXPLANATION,
     FLOW,
+    INCIDENCE,
     LOSSES,
     OPEN_ITEMS,
     OUTCOME_TABLE,
@@ -36,6 +37,7 @@ from ..tables.skipping import OnTheWay
 from .extremes import largest
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
+from .incidence_sentences import of_incidence
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
@@ -281,6 +283,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
         STAGE_TIMES,
         lambda table, name_of, _: of_each_group(table, "stage", lambda rows: of_times(rows, name_of)),
     ),
+    "cumulative_incidence": (INCIDENCE, of_incidence),
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (

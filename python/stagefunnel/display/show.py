@@ -18,6 +18,7 @@ from ..tables.schema import (
     EXPLANATION,
     FLOW,
     FUNNEL,
+    INCIDENCE,
     ITEMS,
     LOSSES,
     OPEN_ITEMS,
@@ -39,6 +40,7 @@ from .checks import check_sentence, written_checks
 from .folding import spare_columns
 from .funnel_grid import show_funnel
 from .grid import Grid
+from .incidence_sentences import incidence_title
 from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
@@ -68,6 +70,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "chain": FUNNEL,
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
+    "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
     "losses": LOSSES,
@@ -191,7 +194,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns is VARIANTS:
+    if columns is None or columns[0] == "item" or columns in (VARIANTS, INCIDENCE):
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []
@@ -235,6 +238,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
     if kind == "time_to":
         return way_title(remembered)
+    if kind == "cumulative_incidence":
+        return incidence_title(remembered)
     if kind != "comparison":
         return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]

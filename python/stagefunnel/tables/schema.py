@@ -55,6 +55,10 @@ STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),
 )
+INCIDENCE: Final = (
+    *("cause", "time", "at_risk", "events", "incidence", "se", "incidence_low", "incidence_high"),
+    *("open", "naive", "beyond_horizon"),
+)
 TIMES_TO: Final = ("n", "completed", "open", "closed", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")

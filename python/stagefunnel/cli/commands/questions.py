@@ -10,7 +10,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import Inputs, open_inputs, open_log_and_pipeline
-from ..values import read_limits, read_period, read_stage, split_names
+from ..values import read_length, read_limits, read_period, read_stage, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -105,6 +105,30 @@ def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
             top=args.top,
             calendar=inputs.calendar,
             **inputs.scope(args),
+        )
+
+
+def cumulative_incidence(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Estimate how many items are won and lost by each age."""
+    with open_inputs(args, parser) as inputs:
+        log, pipeline = inputs.log, inputs.pipeline
+        times = split_names(args.times)
+        return sf.cumulative_incidence(
+            log,
+            pipeline,
+            to=args.to if args.to == "outcome" else read_stage(args.to, pipeline),
+            clock=args.clock,
+            stage=None if args.of_stage is None else read_stage(args.of_stage, pipeline),
+            times=None if times is None else [read_length(time, log) for time in times],
+            by=split_names(args.by),
+            top=args.top,
+            observed=read_period(args.observed, log),
+            calendar=inputs.calendar,
+            confidence=args.confidence,
+            se=args.se,
+            min_at_risk=args.min_at_risk,
+            reopen=args.reopen,
+            **inputs.cohort(args),
         )
 
 

@@ -144,6 +144,21 @@ examples:
       --items items.csv --by manager
 """,
     ),
+    "cumulative-incidence": Command(
+        "estimate how many items are won and lost by each age, though some are open",
+        "questions.cumulative_incidence",
+        (
+            *(sure_options.incidence, *_GROUPS, options.largest),
+            *(options.calendar, options.marks, options.cohort),
+        ),
+        """\
+examples:
+  stagefunnel cumulative-incidence deals.csv --pipeline pipeline.toml --times 30d,60d,90d
+  stagefunnel cumulative-incidence deals.csv --pipeline pipeline.toml --to Delivery \\
+      --items items.csv --by manager
+""",
+        other_names={"stage": "--of-stage"},
+    ),
     **LIST_COMMANDS,
     "summary": Command(
         "both funnels, time in stage, moves and quality together",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, given, quoted
+from ...errors import SchemaError, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember
@@ -24,8 +24,8 @@ from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
 from .durations import QUANTILES, length_columns, quantiles_of
+from .stage_rows import CREATED, row_of_stage
 
-CREATED: Final = "created"
 _FROM_CREATION: Final = -1  # as the core reads a stage
 _WAYS: Final = _core.stages.Way
 _COUNTS: Final = {"completed": _WAYS.there, "open": _WAYS.open, "closed": _WAYS.closed}
@@ -107,8 +107,8 @@ def time_to(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
     lengths = Lengths.of(selection.data, calendar)
-    from_row = _FROM_CREATION if _is_creation(start) else _row_of(pipeline, "start", start)
-    to_row = _row_of(pipeline, "to_stage", to_stage)
+    from_row = _FROM_CREATION if _is_creation(start) else row_of_stage(pipeline, "start", start)
+    to_row = row_of_stage(pipeline, "to_stage", to_stage)
     if from_row == to_row:
         raise SchemaError(given("to_stage", to_stage), " is also where the time starts; name two stages")
     names = [*exact_quantiles]
@@ -149,23 +149,6 @@ def time_to(
 def _is_creation(start: Hashable) -> bool:
     # The type is looked at first: not every label can be compared with a text.
     return isinstance(start, str) and start == CREATED
-
-
-def _row_of(pipeline: Pipeline, option: str, label: Hashable) -> int:
-    """Return the row of a stage; a name that people read in place of a label is refused with the label."""
-    for row, known in enumerate(pipeline.labels):
-        if label == known:
-            return row
-    names = pipeline.names
-    named_so = [known for known, name in names.items() if name == label]
-    hint = f"; it is the name of {quoted(named_so)}" if named_so else did_you_mean(label, pipeline.labels)
-    # Whoever has a name in mind gets near it, and then learns the label.
-    hint = hint or did_you_mean(label, list(names.values()))
-    more = f', and "{CREATED}" is the creation' if option == "start" else ""
-    raise SchemaError(
-        given(option, label),
-        f" is not a stage of the pipeline{hint}; it has: {quoted(pipeline.labels)}{more}",
-    )
 
 
 def _ways(
