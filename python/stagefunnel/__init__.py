@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .questions.stages.incidence import cumulative_incidence
     from .questions.stages.items import item_table
     from .questions.stages.losses import losses
+    from .questions.stages.maturity import cohort_maturity
     from .questions.stages.open_items import open_items
     from .questions.stages.time_to import time_to
     from .questions.stages.transitions import transitions
@@ -100,6 +101,7 @@ __all__ = [
     "bind",
     "chain_funnel",
     "check",
+    "cohort_maturity",
     "compare_periods",
     "cumulative_incidence",
     "datasets",
@@ -178,6 +180,7 @@ _NAMES_OF: Final = {
     "questions.stages.incidence": ("cumulative_incidence",),
     "questions.stages.items": ("item_table",),
     "questions.stages.losses": ("losses",),
+    "questions.stages.maturity": ("cohort_maturity",),
     "questions.stages.open_items": ("open_items",),
     "questions.stages.time_to": ("time_to",),
     "questions.stages.transitions": ("transitions",),

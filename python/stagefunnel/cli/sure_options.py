@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from ..tables.options import ErrorName, LifeClockName, ReopenName
+from ..tables.options import ErrorName, LifeClockName, OpenVisitsName, ReopenName
 from .options import whole
 
 
@@ -52,4 +52,32 @@ def incidence(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--confidence", type=float, metavar="SHARE", default=0.95, help="how sure the bounds are (0.95)"
+    )
+
+
+def maturity(parser: argparse.ArgumentParser) -> None:
+    """Add the age up to which wins are expected."""
+    parser.add_argument(
+        "--tau", metavar="TIME", required=True, help="the age up to which wins are expected, e.g. 180d"
+    )
+
+
+def open_visits(parser: argparse.ArgumentParser) -> None:
+    """Add what is made of what is still open."""
+    parser.add_argument(
+        "--open-visits",
+        choices=get_args(OpenVisitsName),
+        default="apart",
+        help="what goes on: counted apart (default), or censored: taken for as long as it was seen",
+    )
+
+
+def censored(parser: argparse.ArgumentParser) -> None:
+    """Add the same with bounds and a restricted mean."""
+    open_visits(parser)
+    parser.add_argument(
+        "--confidence", type=float, metavar="SHARE", help="with censored: bounds of the quantiles, e.g. 0.95"
+    )
+    parser.add_argument(
+        "--tau", metavar="TIME", help="with censored: the length up to which a mean is taken, e.g. 90d"
     )

@@ -43,6 +43,18 @@ def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, 
     return [*sentences, *_win_rate(remembered, by), *_reopened(remembered)]
 
 
+def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many wins the open items of all cohorts may still bring."""
+    expected = table["expected_more_wins"]
+    if not len(table) or expected.isna().all():
+        return ["No item was watched for so long, so that nothing is expected of the open ones."]
+    more, n_open = float(expected.sum()), int(table["n_open"].sum())
+    return [
+        f"Still to come within {remembered.get('tau', '')} of creation: about {count(round(more))} wins "
+        f"of {count(n_open)} open items."
+    ]
+
+
 def _by_the_horizon(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
     """Write the answer: 22 % of created items are won within 180 d (18–27 %), and 17 % so far."""
     known = rows[rows["incidence"].notna() & ~rows["beyond_horizon"].astype(bool)]

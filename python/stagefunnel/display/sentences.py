@@ -22,6 +22,7 @@ from ..tables.schema import (
     FLOW,
     INCIDENCE,
     LOSSES,
+    MATURITY,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     PROBLEMS,
@@ -37,7 +38,7 @@ from ..tables.skipping import OnTheWay
 from .extremes import largest
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
-from .incidence_sentences import of_incidence
+from .incidence_sentences import of_incidence, of_maturity
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_number, of_stages_with_rows
@@ -136,6 +137,10 @@ def _group_of_outcomes(rows: pd.DataFrame, by: Sequence[Any]) -> Side:
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage in progress takes longest."""
     known = table[(table["outcome"] == "open") & (table["completed"] > 0)]
+    if table.attrs.get("stagefunnel", {}).get("open_visits") == "censored":
+        known = known[known["median"].notna()]
+        if known.empty:
+            return ["Too few visits have ended to say how long half of them take."]
     if known.empty:
         return ["No visit of a stage in progress is completed."]
     row = largest(known, known["median"]).iloc[0]
@@ -284,6 +289,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
         lambda table, name_of, _: of_each_group(table, "stage", lambda rows: of_times(rows, name_of)),
     ),
     "cumulative_incidence": (INCIDENCE, of_incidence),
+    "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (

@@ -21,6 +21,7 @@ from ..tables.schema import (
     INCIDENCE,
     ITEMS,
     LOSSES,
+    MATURITY,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     QUALITY,
@@ -64,12 +65,14 @@ _TITLES = {
     "skips": "Skipped stages",
     "flow": "Flow balance",
     "check": "Checks",
+    "cohort_maturity": "How much of each cohort's answer is in",
 }
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "funnel": FUNNEL,
     "chain": FUNNEL,
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
+    "cohort_maturity": MATURITY,
     "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
@@ -194,7 +197,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns in (VARIANTS, INCIDENCE):
+    if columns is None or columns[0] == "item" or columns in (VARIANTS, INCIDENCE, MATURITY):
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []

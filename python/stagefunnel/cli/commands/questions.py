@@ -89,6 +89,9 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
             calendar=inputs.calendar,
             **_groups(args),
             limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
+            open_visits=args.open_visits,
+            confidence=args.confidence,
+            tau=read_length(args.tau, inputs.log),
             **inputs.scope(args),
         )
 
@@ -104,7 +107,23 @@ def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
             by=split_names(args.by),
             top=args.top,
             calendar=inputs.calendar,
+            open_visits=args.open_visits,
             **inputs.scope(args),
+        )
+
+
+def cohort_maturity(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Say of each cohort how much of its answer is in."""
+    with open_inputs(args, parser) as inputs:
+        return sf.cohort_maturity(
+            inputs.log,
+            inputs.pipeline,
+            every=args.every,
+            tau=read_length(args.tau, inputs.log),
+            by=split_names(args.by),
+            top=args.top,
+            calendar=inputs.calendar,
+            **inputs.scope(args) | {"basis": args.basis},
         )
 
 

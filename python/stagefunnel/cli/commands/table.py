@@ -125,7 +125,7 @@ examples:
         "questions.time_in_stage",
         (
             *(options.per, *_GROUPS, options.at_item, options.largest),
-            *(item_options.limits, options.calendar, options.marks, options.part),
+            *(item_options.limits, sure_options.censored, options.calendar, options.marks, options.part),
         ),
         """\
 examples:
@@ -136,12 +136,27 @@ examples:
     "time-to": Command(
         "summarise how long items take to a stage",
         "questions.time_to",
-        (way_options.way, *_GROUPS, options.largest, options.calendar, options.marks, options.part),
+        (
+            *(way_options.way, *_GROUPS, options.largest, sure_options.open_visits),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
 examples:
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Delivery
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Won --start Delivery \\
       --items items.csv --by manager
+""",
+    ),
+    "cohort-maturity": Command(
+        "say of each cohort how much of its answer is in, and how many wins are still to come",
+        "questions.cohort_maturity",
+        (
+            *(options.every, sure_options.maturity, *_GROUPS, options.largest),
+            *(options.calendar, options.marks, options.part),
+        ),
+        """\
+example:
+  stagefunnel cohort-maturity deals.csv --pipeline pipeline.toml --every month --tau 180d
 """,
     ),
     "cumulative-incidence": Command(

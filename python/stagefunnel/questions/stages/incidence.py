@@ -429,6 +429,33 @@ def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_gro
     return found
 
 
+def curve_values(
+    spells: LogSpells, code: Codes, n_groups: int, age: Ticks, threads: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return of each spell the incidence of the first cause, and the share left, of its group at an age."""
+    n_causes = max(len(spells.causes), 1)
+    ages = np.unique(age)
+    curves = _core.stats.estimate_incidence(
+        exit=np.ascontiguousarray(spells.exit),
+        cause=np.ascontiguousarray(spells.cause),
+        entry=spells.entry,
+        group=code,
+        n_causes=n_causes,
+        n_groups=n_groups,
+        below=ages,
+        above=ages,
+        min_at_risk=0,
+        threads=threads,
+    )
+    last = np.full(n_groups, FROM_START)
+    np.maximum.at(last, code[spells.is_counted], spells.exit[spells.is_counted])
+    row = code.astype(np.int64) * len(ages) + np.searchsorted(ages, age)
+    left = curves.survival[row]
+    known = (age <= last[code]) | (left <= 0)
+    won = curves.incidence.reshape(-1, n_causes)[row, 0]
+    return np.where(known, won, np.nan), np.where(known, left, np.nan)
+
+
 def adjusted_rates(
     curves: _core.stats.IncidenceCurves, n_causes: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -45,6 +45,8 @@ class LogSpells:
     passed
         How many items had a closing that another visit follows, were ever lost, and were worked on or won
         after that.
+    began
+        When the life of each item began, in the unit of the log.
     """
 
     exit: Ticks
@@ -55,6 +57,7 @@ class LogSpells:
     causes: Sequence[Hashable]
     n_unknown: int
     passed: dict[str, int] = field(default_factory=dict)
+    began: Ticks | None = None
 
     @property
     def is_counted(self) -> npt.NDArray[np.bool_]:
@@ -157,6 +160,7 @@ def item_spells(
             "ever_lost": int(np.count_nonzero(passed & _LOST)),
             "reopened": int(np.count_nonzero(passed & _REOPENED)),
         },
+        began=raw.began,
     )
 
 
@@ -236,6 +240,51 @@ def visit_spells(
         n_unknown=int(np.count_nonzero(~is_known)),
     )
     return spells, stage
+
+
+def ends_of_ways(
+    selection: Selection,
+    lengths: Lengths,
+    watch: Watch,
+    *,
+    from_row: int,
+    arrived: npt.NDArray[np.uint64],
+    way: npt.NDArray[np.uint8],
+    as_of: MomentLike | None,
+) -> Ticks:
+    """Return how long each item was on its way: until it arrived, was closed, or is seen no longer.
+
+    `from_row` is the stage from whose first entry the way goes, -1 for the creation; `arrived` has the time
+    of those that arrived.
+    """
+    raw = _lives(selection, selection.journeys, selection.core_marks(_marks_of(selection)), -1, "last")
+    clock = _ItemClock.of(selection, lengths, raw.began, as_of)
+    set_out = raw.began.copy() if from_row < 0 else _first_entries(selection, from_row, raw.began)
+    is_over = raw.end <= _ENDS.moved_out.value
+    end = np.where(is_over, raw.ended, watch.end)
+    waited = np.maximum(clock.age_at(np.maximum(end, set_out)) - clock.age_at(set_out), 0)
+    has_arrived = way == _core.stages.Way.there.value
+    return np.where(has_arrived, arrived.astype(np.int64), waited)
+
+
+def _first_entries(selection: Selection, row: int, began: Ticks) -> Ticks:
+    """Return when each item first entered a stage; where it did not, when it began."""
+    found = _core.stages.list_visits(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        marks=selection.core_marks(_marks_of(selection)),
+        items=None,
+        start=None,
+        end=None,
+        rows=_core.stages.VisitRows.keep,
+        threads=selection.data.threads,
+    )
+    item = np.repeat(found.take_item().astype(np.int64), found.take_n_visits())
+    of_stage = np.flatnonzero(found.take_stage() == row)[::-1]
+    entered = began.copy()
+    # The earliest visit of an item is written last.
+    entered[item[of_stage]] = selection.data.journeys.time[found.take_row()[of_stage]]
+    return entered
 
 
 def _marks_of(selection: Selection) -> RowMarks:

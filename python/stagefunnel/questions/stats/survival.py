@@ -191,13 +191,13 @@ def curve_quantiles(
     for group, (begin, end) in enumerate(itertools.pairwise(curves.bounds)):
         for name, share_ended in ended.items():
             for place, share in enumerate(shares):
-                found[name][group, place] = _crossing(
+                found[name][group, place] = crossing(
                     times[begin:end], share_ended[begin:end], share, last[group]
                 )
     return found
 
 
-def _crossing(times: Floats, ended: Floats, share: float, last: float) -> float:
+def crossing(times: Floats, ended: Floats, share: float, last: float) -> float:
     """Return where a rising curve gets to a share: the middle of the flat stretch that is exactly there."""
     if share == 0 and len(times):
         return 0.0

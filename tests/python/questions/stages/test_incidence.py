@@ -298,7 +298,7 @@ def test_the_sentence_sets_the_estimate_beside_what_is_counted() -> None:
 @given(case=cases(times="integer"))
 @examples(ci=40, night=300)
 def test_it_is_the_curve_of_the_lives_of_the_items(case: Case) -> None:
-    """Each item by its visits: created at the first, over at the closing that stands, else seen to the end."""
+    """Each item by its visits: created at the first, over at the closing that stands, else open."""
     if not case.rows:
         return
     log, pipeline = log_of(case), pipeline_of(case.pipeline)
