@@ -5,7 +5,6 @@
 #include "arrays.hpp"
 #include "marks.hpp"
 #include "stagefunnel/questions/durations/durations.hpp"
-#include "stagefunnel/questions/durations/lives.hpp"
 #include "stagefunnel/questions/durations/times_to.hpp"
 #include "stagefunnel/questions/stages/arrivals.hpp"
 #include "stagefunnel/questions/stages/flow.hpp"
@@ -93,13 +92,6 @@ durations::TimesTo times_to(const Journeys& journeys, const Pipeline& pipeline, 
     const std::optional<scan::Marks> marks = marks_of(columns);
     const py::gil_scoped_release unlocked;
     return durations::times_to(journeys, pipeline, from, to, threads, marks ? &*marks : nullptr);
-}
-
-durations::Lives lives(const Journeys& journeys, const Pipeline& pipeline, std::int32_t target,
-                       durations::Reopened reopened, const MarkColumns& columns, unsigned threads) {
-    const scan::Marks marks = columns.marks();
-    const py::gil_scoped_release unlocked;
-    return durations::find_lives(journeys, pipeline, target, reopened, marks, threads);
 }
 
 stages::VisitTable visits(const Journeys& journeys, const Pipeline& pipeline, const MarkColumns& columns,
@@ -291,27 +283,6 @@ void bind_times_to(py::module_& m) {
           "marks"_a);
 }
 
-void bind_lives(py::module_& m) {
-    py::native_enum<durations::LifeEnd>(m, "LifeEnd", "enum.Enum")
-        .value("won", durations::LifeEnd::won)
-        .value("lost", durations::LifeEnd::lost)
-        .value("moved_out", durations::LifeEnd::moved_out)
-        .value("open", durations::LifeEnd::open)
-        .value("none", durations::LifeEnd::none)
-        .value("unknown", durations::LifeEnd::unknown)
-        .finalize();
-    py::native_enum<durations::Reopened>(m, "Reopened", "enum.Enum")
-        .value("last", durations::Reopened::last)
-        .value("first", durations::Reopened::first)
-        .finalize();
-    py::class_<durations::Lives>(m, "Lives")
-        .def_property_readonly("end", array_of<&durations::Lives::end>())
-        .def_property_readonly("began", array_of<&durations::Lives::began>())
-        .def_property_readonly("ended", array_of<&durations::Lives::ended>())
-        .def_property_readonly("passed", array_of<&durations::Lives::passed>());
-    m.def("find_lives", &lives, "journeys"_a, "pipeline"_a, "target"_a, "reopened"_a, "marks"_a, "threads"_a);
-}
-
 py::array_t<std::uint64_t> most_frequent(const Journeys& journeys, const Pipeline& pipeline,
                                          const stages::Variants& variants,
                                          const Array<std::uint32_t>& variant,
@@ -349,7 +320,6 @@ void bind_stages(py::module_& m) {
     bind_quality(m);
     bind_durations(m);
     bind_times_to(m);
-    bind_lives(m);
     bind_visits(m);
     bind_variants(m);
     bind_groups(m);

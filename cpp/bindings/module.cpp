@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_scan(scan);
     bind_funnel(funnel);
     bind_stages(stages);
+    bind_lives(stages);
     bind_sequence(sequence);
     bind_stats(stats);
     bind_summary(summary);

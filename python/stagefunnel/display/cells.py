@@ -67,7 +67,7 @@ def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
 
 
 def _is_share(name: str) -> bool:
-    return name.startswith(_SHARES) or name.endswith("rate") or name == "open"
+    return name.startswith(_SHARES) or name.endswith("rate")
 
 
 def _word(value: Any, name_of: NameOf) -> str:

@@ -171,6 +171,8 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     shown = _without_known_starts(table) if {*STAGE_TIMES} <= {*table.columns} else table
     if kind == "skips" and {*SKIPS} <= {*table.columns}:
         shown = _with_rate_on_the_way(table)
+    if kind == "cumulative_incidence":
+        shown = shown.rename(columns={"open": "share_open"})  # elsewhere open is a count
     if kind == "losses" and "items" in shown.columns and "unit" in remembered:
         shown = shown.rename(columns={"items": things_of(remembered)})
     return _show_rows(

@@ -18,7 +18,7 @@ from ..scope.working import Lengths
 from ..stats.bounds import Floats, check_confidence
 from ..stats.spells import FROM_START, Scale, Spells, Ticks
 from ..stats.survival import crossing, curve_quantiles, restricted_means
-from .incidence import horizons
+from .curves import horizons
 from .limits import exact_ticks
 from .lives import Watch, visit_spells
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ... import _core
 from ...errors import core_errors
 from ...log.columns.marks import RowMarks
-from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
+from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 from ...times.stamps import NAT
 from ..scope.selection import Selection
 from ..scope.working import Lengths
@@ -96,7 +96,7 @@ class Watch:
         end = selection.data.end_of_observation(moment_of(as_of, clock, "as_of")) or 0
         if basis == "active" and (last := period_of(period, clock).ticks(clock)[1]) is not None:
             end = min(end, last)
-        watched = Period(None, None) if observed is None else period_of(observed, clock)
+        watched = period_of(observed, clock, "observed")
         start, stop = watched.ticks(clock)
         is_cut = stop is not None and stop <= end
         return cls(start, end if stop is None else min(end, stop), is_cut)

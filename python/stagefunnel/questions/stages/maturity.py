@@ -28,7 +28,7 @@ from ..scope.within import basis_of, observed_until
 from ..scope.working import Lengths
 from ..stats.spells import Codes, Ticks
 from .censored import positive_length
-from .incidence import curve_values
+from .curves import curve_values
 from .lives import LogSpells, Watch, item_spells
 
 _WON: Final = 0
