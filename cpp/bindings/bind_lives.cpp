@@ -1,3 +1,5 @@
+#include <pybind11/native_enum.h>
+
 #include "arrays.hpp"
 #include "marks.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
