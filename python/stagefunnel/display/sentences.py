@@ -137,7 +137,8 @@ def _group_of_outcomes(rows: pd.DataFrame, by: Sequence[Any]) -> Side:
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage in progress takes longest."""
     known = table[(table["outcome"] == "open") & (table["completed"] > 0)]
-    if table.attrs.get("stagefunnel", {}).get("open_visits") == "censored":
+    is_censored = table.attrs.get("stagefunnel", {}).get("open_visits") == "censored"
+    if is_censored:
         known = known[known["median"].notna()]
         if known.empty:
             return ["Too few visits have ended to say how long half of them take."]
@@ -146,6 +147,7 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     row = largest(known, known["median"]).iloc[0]
     remembered = table.attrs.get("stagefunnel", {})
     half = _HALF_OF.get(remembered.get("per", "visit"), _HALF_OF["visit"])
+    half = "half of all visits take" if is_censored else half
     median = length(row["median"], remembered.get("working_day"))
     still_open = percent(row["open"] / row["visits"])
     return [

@@ -84,7 +84,12 @@ def with_censored(
     )
     if tau is None:
         horizon = horizons(spells.followed, spells.is_counted, code, n_cells)
-        limit = np.where(horizon < 0, np.nan, horizon.astype(np.float64))
+        # Unless all have ended nobody knows what comes after the last visit that was watched.
+        ends, is_over = curves.bounds[1:], np.zeros(n_cells, dtype=bool)
+        some = np.diff(curves.bounds) > 0
+        is_over[some] = curves.survival[ends[some] - 1] <= 0
+        horizon = np.where(is_over, horizon, np.minimum(horizon, np.maximum(arrays.last_exit, 0)))
+        limit = np.where(horizon <= 0, np.nan, horizon.astype(np.float64))
     else:
         limit = np.full(n_cells, float(_positive(tau, lengths)))
     mean, error = restricted_means(arrays, curves, limit)

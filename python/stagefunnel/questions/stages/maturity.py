@@ -16,9 +16,8 @@ from ...tables.build import label_rows, remember, share
 from ...tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ...tables.schema import MATURITY
 from ...times.every import check_every
-from ...times.lengths import LengthLike
+from ...times.lengths import LengthLike, length_text
 from ...times.periods import FREQUENCIES, MomentLike, PeriodLike
-from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import folded
@@ -145,7 +144,7 @@ def cohort_maturity(
         pipeline,
         **groups.remembered,
         every=every,
-        tau=str(to_durations([limit], lengths.unit).iloc[0]),
+        tau=str(length_text(tau)),
         **observed_until(selection.data, None if as_of is None else watch.end),
         **lengths.remembered_with_pauses(pipeline),
     )
