@@ -10,12 +10,15 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     auto funnel = m.def_submodule("funnel");
     auto stages = m.def_submodule("stages");
     auto sequence = m.def_submodule("sequence");
+    auto stats = m.def_submodule("stats");
     auto summary = m.def_submodule("summary");
     bind_columns(columns);
     bind_journeys(journeys);
     bind_scan(scan);
     bind_funnel(funnel);
     bind_stages(stages);
+    bind_lives(stages);
     bind_sequence(sequence);
+    bind_stats(stats);
     bind_summary(summary);
 }

@@ -3,13 +3,15 @@
 Start with a :class:`StageLog` and a :class:`Pipeline`, then ask: :func:`funnel`, :func:`outcomes`,
 :func:`time_in_stage`, :func:`transitions`, :func:`item_table`, :func:`explain`, or all that most need at
 once: :func:`summary`. :func:`losses` says where items are lost and why, :func:`open_items` which are stuck
-now, :func:`time_to` how long they take to a stage, :func:`skips` who skips what, :func:`flow` what came and
-left in a period, and :func:`chain_funnel` joins leads and deals. Each takes a period;
+now, :func:`time_to` how long they take to a stage, :func:`cumulative_incidence` how many are won by which
+age though some are open, :func:`skips` who skips what, :func:`flow` what came and left in a period, and
+:func:`chain_funnel` joins leads and deals. Each takes a period;
 :func:`funnel_by_period` shows one after the other and :func:`compare_periods` two side by side.
 :func:`partial` and :func:`merge` give the summary where the items come in parts.
 :func:`sequence_funnel` and :func:`sequence_items` ask how far items come through steps inside a window,
 :func:`sequence_trend` when, :func:`time_to_convert` how fast, and :func:`sequence_paths` what came between;
 :class:`Steps` holds the steps with their rules, and :class:`Step` is one with conditions on its row.
+:mod:`stagefunnel.stats` has the statistics of plain arrays.
 :func:`show` prints a table the way people read it, and :func:`bind` names a log and a pipeline once for
 many questions.
 """
@@ -20,7 +22,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from . import datasets
+    from . import datasets, stats
     from ._core import __version__
     from .bound import Bound, bind
     from .display.excel import to_excel
@@ -57,8 +59,10 @@ if TYPE_CHECKING:
     from .questions.sequence.trend import sequence_trend
     from .questions.stages.durations import time_in_stage
     from .questions.stages.flow import flow
+    from .questions.stages.incidence import cumulative_incidence
     from .questions.stages.items import item_table
     from .questions.stages.losses import losses
+    from .questions.stages.maturity import cohort_maturity
     from .questions.stages.open_items import open_items
     from .questions.stages.time_to import time_to
     from .questions.stages.transitions import transitions
@@ -100,7 +104,9 @@ __all__ = [
     "bind",
     "chain_funnel",
     "check",
+    "cohort_maturity",
     "compare_periods",
+    "cumulative_incidence",
     "datasets",
     "explain",
     "flow",
@@ -125,6 +131,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "stats",
     "suggest",
     "summary",
     "time_in_stage",
@@ -175,8 +182,10 @@ _NAMES_OF: Final = {
     "questions.sequence.trend": ("sequence_trend",),
     "questions.stages.durations": ("time_in_stage",),
     "questions.stages.flow": ("flow",),
+    "questions.stages.incidence": ("cumulative_incidence",),
     "questions.stages.items": ("item_table",),
     "questions.stages.losses": ("losses",),
+    "questions.stages.maturity": ("cohort_maturity",),
     "questions.stages.open_items": ("open_items",),
     "questions.stages.time_to": ("time_to",),
     "questions.stages.transitions": ("transitions",),
@@ -197,7 +206,7 @@ _HOMES: Final = {name: module for module, names in _NAMES_OF.items() for name in
 _MODULES: Final = frozenset(
     (
         *("_core", "datasets", "display", "errors", "files", "log", "pipeline", "pipeline_file"),
-        *("questions", "readers", "reports", "settings", "tables", "times"),
+        *("questions", "readers", "reports", "settings", "stats", "tables", "times"),
     )
 )
 

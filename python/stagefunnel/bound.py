@@ -116,7 +116,9 @@ class Bound:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     check = of_pipeline(sf.check)
+    cohort_maturity = of_pipeline(sf.cohort_maturity)
     compare_periods = of_pipeline(sf.compare_periods)  # type: ignore[has-type]  # decorated, in a circle
+    cumulative_incidence = of_pipeline(sf.cumulative_incidence)
     explain = of_pipeline(sf.explain)
     flow = of_pipeline(sf.flow)
     funnel = of_pipeline(sf.funnel)

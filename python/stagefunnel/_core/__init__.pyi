@@ -5,6 +5,7 @@ from . import scan
 from . import funnel
 from . import stages
 from . import sequence
+from . import stats
 from . import summary
-__all__: list[str] = ['columns', 'funnel', 'journeys', 'scan', 'sequence', 'stages', 'summary']
+__all__: list[str] = ['columns', 'funnel', 'journeys', 'scan', 'sequence', 'stages', 'stats', 'summary']
 __version__: str = '0.1.0'

@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'FlowAmounts', 'GroupTransitions', 'ItemFacts', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'StageArrivals', 'StageDurations', 'StageTime', 'TimesTo', 'Transitions', 'Variants', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_transitions', 'count_transitions_of_groups', 'find_arrivals', 'find_losses', 'find_variants', 'item_facts', 'last_values_of_losses', 'list_visits', 'log_quality', 'most_frequent', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'stages_visited', 'summarise_durations', 'time_in_stage', 'time_in_stage_of_groups', 'times_to']
+__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'FlowAmounts', 'GroupTransitions', 'ItemFacts', 'LifeEnd', 'Lives', 'LogQuality', 'LossRow', 'Losses', 'Per', 'PipelineQuality', 'Quantile', 'Reopened', 'StageArrivals', 'StageDurations', 'StageTime', 'TimesTo', 'Transitions', 'Variants', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_transitions', 'count_transitions_of_groups', 'find_arrivals', 'find_lives', 'find_losses', 'find_variants', 'item_facts', 'last_values_of_losses', 'list_visits', 'log_quality', 'most_frequent', 'pipeline_quality', 'rows_of_losses', 'stage_durations', 'stages_visited', 'summarise_durations', 'time_in_stage', 'time_in_stage_of_groups', 'times_to']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -333,6 +333,35 @@ class GroupTransitions:
     @property
     def to_stage(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
+class LifeEnd(enum.Enum):
+    lost: typing.ClassVar[LifeEnd]
+    moved_out: typing.ClassVar[LifeEnd]
+    none: typing.ClassVar[LifeEnd]
+    open: typing.ClassVar[LifeEnd]
+    unknown: typing.ClassVar[LifeEnd]
+    won: typing.ClassVar[LifeEnd]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Reopened(enum.Enum):
+    first: typing.ClassVar[Reopened]
+    last: typing.ClassVar[Reopened]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Lives:
+    @property
+    def began(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def end(self) -> numpy.typing.NDArray[numpy.int8]:
+        ...
+    @property
+    def ended(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def passed(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
 def are_entered_throughout(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, wanted: numpy.typing.NDArray[numpy.uint8], early: typing.SupportsInt | typing.SupportsIndex, late: typing.SupportsInt | typing.SupportsIndex) -> bool:
     ...
 def check_ends(journeys: stagefunnel._core.journeys.Journeys, ended: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> EndChecks:
@@ -344,6 +373,8 @@ def count_transitions(journeys: stagefunnel._core.journeys.Journeys, pipeline: s
 def count_transitions_of_groups(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> GroupTransitions:
     ...
 def find_arrivals(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageArrivals]:
+    ...
+def find_lives(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, target: typing.SupportsInt | typing.SupportsIndex, reopened: Reopened, marks: stagefunnel._core.scan.Marks, threads: typing.SupportsInt | typing.SupportsIndex) -> Lives:
     ...
 def find_losses(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex, marks: stagefunnel._core.scan.Marks | None) -> Losses:
     ...

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from .numbers import change, count, difference, length, number, percent, points
 from .period_sentences import NameOf
+
+_SHARES: Final = ("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity")
 
 
 def is_number(column: pd.Series) -> bool:
@@ -37,8 +39,35 @@ def cell_writer(
     return lambda value: _word(value, name_of)
 
 
+def without_bounds(names: Sequence[str]) -> list[str]:
+    """Leave out the columns of bounds, which stand in brackets behind what they bound."""
+    present = {*names}
+    bounded = {name for name in names if {f"{name}_low", f"{name}_high"} <= present}
+    bounds = {f"{name}_{side}" for name in bounded for side in ("low", "high")}
+    return [name for name in names if name not in bounds]
+
+
+def with_bounds(write: Callable[[Any], str], table: pd.DataFrame, name: str) -> list[str]:
+    """Write the cells of a column, with their bounds where there are some: ``42 % (38–46 %)``."""
+    values = table[name].tolist()
+    if not {f"{name}_low", f"{name}_high"} <= {*table.columns}:
+        return [write(value) for value in values]
+    low, high = (table[f"{name}_{side}"].tolist() for side in ("low", "high"))
+    return [
+        write(value) if pd.isna(least) or pd.isna(most) else f"{write(value)} {_between(write, least, most)}"
+        for value, least, most in zip(values, low, high, strict=True)
+    ]
+
+
+def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
+    least, most = write(low), write(high)
+    if write is percent:
+        least = least.removesuffix("%").rstrip()
+    return f"({least}–{most})"
+
+
 def _is_share(name: str) -> bool:
-    return name.startswith(("conversion", "share", "rate_", "over_limit")) or name.endswith("rate")
+    return name.startswith(_SHARES) or name.endswith("rate")
 
 
 def _word(value: Any, name_of: NameOf) -> str:

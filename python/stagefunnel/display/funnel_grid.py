@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, value_label
 from ..tables.schema import AMOUNTS, BOTH
+from .cells import with_bounds
 from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
@@ -226,10 +227,9 @@ def _ends_of_open_stages(rows: pd.DataFrame) -> list[int]:
 
 def _column(rows: pd.DataFrame, name: str) -> list[str]:
     write = percent if name.startswith("conversion") else number if name == "amount" else count
-    values = rows[name]
     if name == "conversion_from_previous":
-        values = values.where(~(values > 1))
-    return [write(value) for value in values.tolist()]
+        rows = rows.assign(conversion_from_previous=rows[name].where(~(rows[name] > 1)))
+    return with_bounds(write, rows, name)
 
 
 def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -20,7 +20,9 @@ from ..tables.schema import (
     COMPARISON,
     EXPLANATION,
     FLOW,
+    INCIDENCE,
     LOSSES,
+    MATURITY,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     PROBLEMS,
@@ -38,6 +40,7 @@ from .extremes import largest
 from .flow_sentences import of_flow
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
+from .incidence_sentences import of_incidence, of_maturity
 from .money_sentences import won_amount, won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
@@ -139,11 +142,17 @@ def _group_of_outcomes(rows: pd.DataFrame, by: Sequence[Any]) -> Side:
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage in progress takes longest."""
     known = table[(table["outcome"] == "open") & (table["completed"] > 0)]
+    is_censored = table.attrs.get("stagefunnel", {}).get("open_visits") == "censored"
+    if is_censored:
+        known = known[known["median"].notna()]
+        if known.empty:
+            return ["Too few visits have ended to say how long half of them take."]
     if known.empty:
         return ["No visit of a stage in progress is completed."]
     row = largest(known, known["median"]).iloc[0]
     remembered = table.attrs.get("stagefunnel", {})
     half = _HALF_OF.get(remembered.get("per", "visit"), _HALF_OF["visit"])
+    half = "half of all visits take" if is_censored else half
     median = length(row["median"], remembered.get("working_day"))
     still_open = percent(row["open"] / row["visits"])
     return [
@@ -271,6 +280,8 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
         STAGE_TIMES,
         lambda table, name_of, _: of_each_group(table, "stage", lambda rows: of_times(rows, name_of)),
     ),
+    "cumulative_incidence": (INCIDENCE, of_incidence),
+    "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (

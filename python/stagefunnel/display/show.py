@@ -18,8 +18,10 @@ from ..tables.schema import (
     EXPLANATION,
     FLOW,
     FUNNEL,
+    INCIDENCE,
     ITEMS,
     LOSSES,
+    MATURITY,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     QUALITY,
@@ -35,12 +37,13 @@ from ..tables.schema import (
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
-from .cells import cell_writer, is_number
+from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .flow_sentences import flow_title
 from .folding import spare_columns
 from .funnel_grid import show_funnel
 from .grid import Grid
+from .incidence_sentences import incidence_title
 from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
@@ -65,12 +68,15 @@ _TITLES = {
     "flow": "Flow balance",
     "sales_velocity": "Sales velocity, per day",
     "check": "Checks",
+    "cohort_maturity": "How much of each cohort's answer is in",
 }
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "funnel": FUNNEL,
     "chain": FUNNEL,
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
+    "cohort_maturity": MATURITY,
+    "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
     "losses": LOSSES,
@@ -169,6 +175,8 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     shown = _without_known_starts(table) if {*STAGE_TIMES} <= {*table.columns} else table
     if kind == "skips" and {*SKIPS} <= {*table.columns}:
         shown = _with_rate_on_the_way(table)
+    if kind == "cumulative_incidence":
+        shown = shown.rename(columns={"open": "share_open"})  # elsewhere open is a count
     if kind == "losses" and "items" in shown.columns and "unit" in remembered:
         shown = shown.rename(columns={"items": things_of(remembered)})
     return _show_rows(
@@ -195,7 +203,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns in (VARIANTS, VELOCITY):
+    if columns is None or columns[0] == "item" or columns in (VARIANTS, VELOCITY, INCIDENCE, MATURITY):
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []
@@ -241,6 +249,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return way_title(remembered)
     if kind == "flow":
         return flow_title(_TITLES[kind], remembered)
+    if kind == "cumulative_incidence":
+        return incidence_title(remembered)
     if kind != "comparison":
         return _TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
@@ -364,9 +374,11 @@ def _show_rows(
 ) -> Shown:
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
-    columns = [(str(name), table[name]) for name in table.columns]
+    kept = without_bounds([*table.columns])
+    columns = [(str(name), table[name]) for name in kept]
+    shown = table.head(most)
     texts = [
-        map(cell_writer(name, column, name_of, working_day), column.head(most)) for name, column in columns
+        with_bounds(cell_writer(str(name), table[name], name_of, working_day), shown, name) for name in kept
     ]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],

@@ -36,12 +36,22 @@ def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
     by = columns_before(table, "n")
     working_day = remembered.get("working_day")
     median = "" if by or not completed else f" (median {length(table['median'].iloc[0], working_day)})"
+    if remembered.get("open_visits") == "censored":
+        median = "" if by else _half_of_all(table, working_day)
     sentences = [f"{arrived}{median}{_rest(table)}"]
-    ranked = table[table["completed"] >= _FEWEST]
+    ranked = table[(table["completed"] >= _FEWEST) & table["median"].notna()]
     if by and len(ranked) > 1:
         ends = zip(("Longest", "shortest"), largest_and_smallest(ranked, ranked["median"]), strict=True)
         sentences.append("; ".join(f"{word}: {_median_of(row, by, working_day)}" for word, row in ends))
     return sentences
+
+
+def _half_of_all(table: pd.DataFrame, working_day: float | None) -> str:
+    """Say by when half of all items that set out arrive, if half of them do."""
+    median = table["median"].iloc[0]
+    if pd.isna(median):
+        return " (fewer than half are seen to arrive)"
+    return f" (half of all arrive within {length(median, working_day)})"
 
 
 def _median_of(row: pd.DataFrame, by: Sequence[Any], working_day: float | None) -> str:

@@ -16,6 +16,16 @@ Unlisted = Literal["error", "ignore"]
 
 AtName = Literal["first", "last", "stage"]
 
+IntervalName = Literal["wilson", "clopper-pearson", "jeffreys", "agresti-coull"]
+
+ErrorName = Literal["greenwood", "robust"]
+
+LifeClockName = Literal["created", "stage"]
+
+ReopenName = Literal["last", "first"]
+
+OpenVisitsName = Literal["apart", "censored"]
+
 SkipAtName = Literal["first", "last"]
 
 LossAtName = Literal["loss", "stage", "first", "last"]

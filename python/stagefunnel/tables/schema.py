@@ -59,6 +59,12 @@ STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),
 )
+CENSORED_TIMES: Final = ("tau", "restricted_mean", "restricted_mean_se")  # after the quantiles, on request
+MATURITY: Final = ("period", "n", "n_won", "n_open", "share_open", "maturity", "expected_more_wins")
+INCIDENCE: Final = (
+    *("cause", "time", "at_risk", "events", "incidence", "se", "incidence_low", "incidence_high"),
+    *("open", "naive", "beyond_horizon"),
+)
 TIMES_TO: Final = ("n", "completed", "open", "closed", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")

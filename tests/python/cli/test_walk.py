@@ -26,6 +26,7 @@ NEEDS = {
     "attribution": "--by who",
     "attribution_step": "--by who --attribution step",
     "basis": "--period 2026-01",
+    "of_stage": "--clock stage",
     "currency": "--amount value --items items.csv",
     "items_key": "--items items.csv --by team --where team=A --columns team",
     "observed_until": "--within 3d --window 3d",
@@ -83,7 +84,12 @@ def base_of(command: str, option: str) -> list[str]:
     if "--steps" in flags:
         words += " --steps New,Won"
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
-    more |= {"read": "--to log.parquet", "check": "--fail-if won>9", "time-to": "--to-stage Won"}
+    more |= {
+        "read": "--to log.parquet",
+        "check": "--fail-if won>9",
+        "time-to": "--to-stage Won",
+        "cohort-maturity": "--tau 9d",
+    }
     return [command, *words.split(), *more.get(command, "").split()]
 
 

@@ -41,18 +41,18 @@ ALLOWED: dict[str, set[str]] = {
     "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
     "readers": {"naming", "errors", "renamed", "times", "files", "pipeline", "tables", "log"},
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
-    "questions.stats": {"_core", "errors"},
+    "questions.stats": {"_core", "errors", "tables"},
     "questions.funnel": {
         *("_core", "errors", "renamed", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.stats"),
     },
     "questions.stages": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel"),
+        *("questions.scope", "questions.funnel", "questions.stats"),
     },
     "questions.chain": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel"),
+        *("questions.scope", "questions.funnel", "questions.stats"),
     },
     "questions.sequence": {
         *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
@@ -73,6 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     "display": {"errors", "tables"},
     "display.charts": {"errors", "tables", "display"},
     "plots": {"tables", "display.charts", "signatures"},
+    "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
         *(
             "naming",

@@ -22,7 +22,7 @@ def test_every_candidate_gives_the_answers_of_plain_python() -> None:
     assert run.stdout.splitlines() == [f"{name}: same answers" for name in REQUIRED]
 
 
-@pytest.mark.parametrize("name", ["breakdown", "sequences", "visits"])
+@pytest.mark.parametrize("name", ["breakdown", "incidence", "sequences", "visits"])
 def test_a_benchmark_of_its_own_checks_the_answers_before_it_takes_a_time(name: str) -> None:
     run = run_python(str(BENCHMARKS / f"{name}.py"), "--quick")
     assert run.returncode == 0, run.stdout + run.stderr

@@ -75,7 +75,7 @@ def test_every_name_is_there_in_a_fresh_interpreter_and_listed_before_it_is_used
     "name",
     [
         *("_core", "datasets", "display", "errors", "files", "log", "pipeline", "pipeline_file"),
-        *("questions", "readers", "reports", "settings", "tables", "times"),
+        *("questions", "readers", "reports", "settings", "stats", "tables", "times"),
     ],
 )
 def test_a_room_needs_no_import_of_its_own(name: str) -> None:
@@ -98,7 +98,9 @@ def test_a_misspelt_name_gets_a_suggestion_before_any_name_is_used() -> None:
     assert "Did you mean: 'funnel'?" in done.stderr
 
 
-@pytest.mark.parametrize("name", [name for name in sf.__all__ if name not in ("__version__", "datasets")])
+@pytest.mark.parametrize(
+    "name", [name for name in sf.__all__ if name not in ("__version__", "datasets", "stats")]
+)
 def test_a_public_name_is_pickled(name: str) -> None:
     assert pickle.loads(pickle.dumps(getattr(sf, name))) is getattr(sf, name)
 

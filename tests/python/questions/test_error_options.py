@@ -307,6 +307,8 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "to_stage": "Won",
         "amount": "amount",
         "period": "2026-01",
+        "every": "month",
+        "tau": "30d",
         "fail_if": ["win_rate < 0", "days_since_last_row < 0"],
     }
     options = inspect.signature(question).parameters

@@ -95,7 +95,9 @@ def reported(directory: Path) -> None:
 
 CHECKS: dict[str, Any] = {
     "check": checked,
+    "cohort_maturity": lambda: of_plain(sf.cohort_maturity, every="month", tau="30d", by="team"),
     "compare_periods": compared,
+    "cumulative_incidence": lambda: of_plain(sf.cumulative_incidence, times=["5d", "30d"], by="team"),
     "explain": explained,
     "flow": lambda: of_plain(sf.flow, period="2026-06", by="team"),
     "funnel": lambda: assert_same(

@@ -13,6 +13,7 @@ from helpers import assert_frame_equal
 
 # What each question needs beside the log and the pipeline; a new question belongs here or takes nothing.
 NEEDS: Mapping[str, Mapping[str, Any]] = {
+    "cohort_maturity": {"every": "month", "tau": "30d"},
     "check": {"fail_if": ["won >= 0"]},
     "explain": {"item": "D-1"},
     "flow": {"period": "2026-03"},

@@ -88,6 +88,7 @@ def _options(args: argparse.Namespace, log: sf.StageLog, unlisted: str) -> dict[
         "period_basis": args.period_basis,
         "as_of": read_moment(args.as_of, log),
         "within": read_length(args.within, log),
+        "confidence": args.confidence,
         "where": read_where(args),
         "by": split_names(args.by),
         "top": args.top,

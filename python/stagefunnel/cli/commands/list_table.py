@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import item_options, options, way_options, where_options
+from .. import item_options, options, sure_options, way_options, where_options
 from .command import Command
 
 _GROUPS = (options.groups, where_options.where)
@@ -31,7 +31,7 @@ example:
     "transitions": Command(
         "count the moves from stage to stage",
         "questions.transitions",
-        (*_GROUPS, options.at_item, options.largest, options.part),
+        (*_GROUPS, options.at_item, options.largest, options.part, sure_options.confidence),
         """\
 examples:
   stagefunnel transitions deals.csv --pipeline pipeline.toml --period 2026-03

@@ -10,7 +10,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import Inputs, open_inputs, open_log_and_pipeline
-from ..values import read_limits, read_period, read_stage, split_names
+from ..values import read_length, read_limits, read_period, read_stage, split_names
 
 _Args: TypeAlias = argparse.Namespace
 _Parser: TypeAlias = argparse.ArgumentParser
@@ -21,7 +21,8 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
-        return sf.funnel(inputs.log, inputs.pipeline, at=args.at, top=args.top, **money, **options)
+        options |= {"at": args.at, "top": args.top, "confidence": args.confidence}
+        return sf.funnel(inputs.log, inputs.pipeline, **money, **options)
 
 
 def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -29,9 +30,8 @@ def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
-        return sf.funnel_by_period(
-            inputs.log, inputs.pipeline, every=args.every, top=args.top, **money, **options
-        )
+        options |= {"every": args.every, "top": args.top, "confidence": args.confidence}
+        return sf.funnel_by_period(inputs.log, inputs.pipeline, **money, **options)
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -66,6 +66,7 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
             amount_at=args.amount_at,
             **currency_of(args, parser),
             unit=args.unit,
+            confidence=args.confidence,
             **inputs.cohort(args),
         )
 
@@ -94,6 +95,9 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
             calendar=inputs.calendar,
             **_groups(args),
             limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
+            open_visits=args.open_visits,
+            confidence=args.confidence,
+            tau=read_length(args.tau, inputs.log),
             **inputs.scope(args),
         )
 
@@ -109,7 +113,47 @@ def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
             by=split_names(args.by),
             top=args.top,
             calendar=inputs.calendar,
+            open_visits=args.open_visits,
             **inputs.scope(args),
+        )
+
+
+def cohort_maturity(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Say of each cohort how much of its answer is in."""
+    with open_inputs(args, parser) as inputs:
+        return sf.cohort_maturity(
+            inputs.log,
+            inputs.pipeline,
+            every=args.every,
+            tau=read_length(args.tau, inputs.log),
+            by=split_names(args.by),
+            top=args.top,
+            calendar=inputs.calendar,
+            **inputs.scope(args) | {"basis": args.basis},
+        )
+
+
+def cumulative_incidence(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Estimate how many items are won and lost by each age."""
+    with open_inputs(args, parser) as inputs:
+        log, pipeline = inputs.log, inputs.pipeline
+        times = split_names(args.times)
+        return sf.cumulative_incidence(
+            log,
+            pipeline,
+            to=args.to if args.to == "outcome" else read_stage(args.to, pipeline),
+            clock=args.clock,
+            stage=None if args.of_stage is None else read_stage(args.of_stage, pipeline),
+            times=None if times is None else [read_length(time, log) for time in times],
+            by=split_names(args.by),
+            top=args.top,
+            observed=read_period(args.observed, log),
+            calendar=inputs.calendar,
+            confidence=args.confidence,
+            se=args.se,
+            min_at_risk=args.min_at_risk,
+            reopen=args.reopen,
+            **inputs.cohort(args),
         )
 
 
@@ -144,7 +188,8 @@ def variants(args: _Args, parser: _Parser) -> pd.DataFrame:
 def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:
-        return sf.transitions(inputs.log, inputs.pipeline, **_groups(args), **inputs.scope(args))
+        options = {**_groups(args), "confidence": args.confidence}
+        return sf.transitions(inputs.log, inputs.pipeline, **options, **inputs.scope(args))
 
 
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -199,6 +244,7 @@ def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
             reason=args.reason,
             amount=args.amount,
             unit=args.unit,
+            confidence=args.confidence,
             calendar=inputs.calendar,
             **inputs.cohort(args),
         )
@@ -208,7 +254,8 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count which stages are skipped, by group."""
     with open_inputs(args, parser) as inputs:
         scope = inputs.cohort(args)
-        return sf.skips(inputs.log, inputs.pipeline, **_groups(args), unit=args.unit, **scope)
+        options = {**_groups(args), "unit": args.unit, "confidence": args.confidence}
+        return sf.skips(inputs.log, inputs.pipeline, **options, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:

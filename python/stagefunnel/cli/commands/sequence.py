@@ -22,7 +22,8 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def sequence_funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count how far items come through steps."""
     with _opened(args, parser) as (log, typed, _):
-        return sf.sequence_funnel(log, typed.steps(), **_groups(args), **_rules(args, log, typed, parser))
+        options = {**_groups(args), "confidence": args.confidence, **_rules(args, log, typed, parser)}
+        return sf.sequence_funnel(log, typed.steps(), **options)
 
 
 def sequence_items(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -35,7 +36,8 @@ def sequence_trend(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count conversions by the period in which items entered."""
     with _opened(args, parser) as (log, typed, _):
         options = _between(args) | _groups(args) | _rules(args, log, typed, parser)
-        return sf.sequence_trend(log, typed.steps(), every=args.every, **options)
+        options |= {"every": args.every, "confidence": args.confidence}
+        return sf.sequence_trend(log, typed.steps(), **options)
 
 
 def time_to_convert(args: _Args, parser: _Parser) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import options, sequence_options, where_options
+from .. import options, sequence_options, sure_options, where_options
 from .command import Command
 
 _GROUPS = (options.groups, where_options.where)
@@ -13,7 +13,10 @@ SEQUENCE_COMMANDS: Final = {
     "sequence-funnel": Command(
         "count the items that come through steps inside a window",
         "sequence.sequence_funnel",
-        (sequence_options.sequence, *_OF_SEQUENCES, *_GROUPS, sequence_options.touches),
+        (
+            *(sequence_options.sequence, *_OF_SEQUENCES, *_GROUPS, sequence_options.touches),
+            sure_options.confidence,
+        ),
         """\
 examples:
   stagefunnel sequence-funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -43,7 +46,7 @@ example:
                 options.matrix,
                 sequence_options.between,
             ),
-            *(*_GROUPS, sequence_options.touches),
+            *(*_GROUPS, sequence_options.touches, sure_options.confidence),
         ),
         """\
 example:

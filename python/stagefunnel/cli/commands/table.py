@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import item_options, job_options, money_options, options, way_options, where_options
+from .. import (
+    item_options,
+    job_options,
+    money_options,
+    options,
+    sure_options,
+    way_options,
+    where_options,
+)
 from ..init_options import suggesting
 from .command import Command
 from .list_table import LIST_COMMANDS
@@ -16,7 +24,10 @@ COMMANDS: Final = {
     "funnel": Command(
         "count the items that reach each stage",
         "questions.funnel",
-        (options.kind, *_FUNNEL, options.at_stage, options.largest, money_options.money),
+        (
+            *(options.kind, *_FUNNEL, options.at_stage, options.largest, money_options.money),
+            sure_options.confidence,
+        ),
         """\
 examples:
   stagefunnel funnel deals.csv --item deal_id --stage stage --time entered_at \\
@@ -29,7 +40,7 @@ examples:
         "questions.outcomes",
         (
             *(options.flips, *_GROUPS, options.unit, options.at_stage, options.largest),
-            *(money_options.amount, money_options.money, options.cohort),
+            *(money_options.amount, money_options.money, options.cohort, sure_options.confidence),
         ),
         """\
 examples:
@@ -50,7 +61,10 @@ example:
     "funnel-by-period": Command(
         "count the funnel of every month, week or day on its own",
         "questions.funnel_by_period",
-        (options.every, options.matrix, options.kind, *_FUNNEL, options.largest, money_options.money),
+        (
+            *(options.every, options.matrix, options.kind, *_FUNNEL, options.largest, money_options.money),
+            sure_options.confidence,
+        ),
         """\
 examples:
   stagefunnel funnel-by-period deals.csv --pipeline pipeline.toml --every month --basis created
@@ -78,6 +92,7 @@ example:
             options.flips,
             money_options.amount,
             options.cohort_of_chain,
+            sure_options.confidence,
         ),
         """\
 examples:
@@ -95,7 +110,7 @@ examples:
         "questions.losses",
         (
             *(*_GROUPS, options.unit, options.at_loss, options.largest, options.reason, money_options.amount),
-            *(options.calendar, options.marks, options.cohort),
+            *(options.calendar, options.marks, options.cohort, sure_options.confidence),
         ),
         """\
 example:
@@ -105,7 +120,7 @@ example:
     "skips": Command(
         "rank who skips which stage",
         "questions.skips",
-        (*_GROUPS, options.unit, options.at_move, options.largest, options.cohort),
+        (*_GROUPS, options.unit, options.at_move, options.largest, options.cohort, sure_options.confidence),
         """\
 example:
   stagefunnel skips deals.csv --pipeline pipeline.toml --items items.csv --by manager
@@ -144,7 +159,7 @@ examples:
         "questions.time_in_stage",
         (
             *(options.per, *_GROUPS, options.at_item, options.largest),
-            *(item_options.limits, options.calendar, options.marks, options.part),
+            *(item_options.limits, sure_options.censored, options.calendar, options.marks, options.part),
         ),
         """\
 examples:
@@ -155,13 +170,43 @@ examples:
     "time-to": Command(
         "summarise how long items take to a stage",
         "questions.time_to",
-        (way_options.way, *_GROUPS, options.largest, options.calendar, options.marks, options.part),
+        (
+            *(way_options.way, *_GROUPS, options.largest, sure_options.open_visits),
+            *(options.calendar, options.marks, options.part),
+        ),
         """\
 examples:
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Delivery
   stagefunnel time-to deals.csv --pipeline pipeline.toml --to-stage Won --start Delivery \\
       --items items.csv --by manager
 """,
+    ),
+    "cohort-maturity": Command(
+        "say of each cohort how much of its answer is in, and how many wins are still to come",
+        "questions.cohort_maturity",
+        (
+            *(options.every, sure_options.maturity, *_GROUPS, options.largest),
+            *(options.calendar, options.marks, options.part),
+        ),
+        """\
+example:
+  stagefunnel cohort-maturity deals.csv --pipeline pipeline.toml --every month --tau 180d
+""",
+    ),
+    "cumulative-incidence": Command(
+        "estimate how many items are won and lost by each age, though some are open",
+        "questions.cumulative_incidence",
+        (
+            *(sure_options.incidence, *_GROUPS, options.largest),
+            *(options.calendar, options.marks, options.cohort),
+        ),
+        """\
+examples:
+  stagefunnel cumulative-incidence deals.csv --pipeline pipeline.toml --times 30d,60d,90d
+  stagefunnel cumulative-incidence deals.csv --pipeline pipeline.toml --to Delivery \\
+      --items items.csv --by manager
+""",
+        other_names={"stage": "--of-stage"},
     ),
     **LIST_COMMANDS,
     "summary": Command(

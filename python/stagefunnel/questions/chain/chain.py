@@ -46,6 +46,7 @@ from ..scope.scope import Scope
 from ..scope.selection import Selection, core_pipeline, data_of, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
+from ..stats.share_bounds import read_confidence
 from .lead_groups import GroupedDeals
 from .links import Links, find_links
 from .origin import LinkedDeals, deals_until, in_time_of
@@ -90,6 +91,7 @@ def chain_funnel(
     period_basis: BasisName | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
     by: str | Sequence[str] | None = None,
     top: int | None = None,
@@ -132,6 +134,8 @@ def chain_funnel(
     within
         As for :func:`funnel`, with ``basis="origin"`` only: each lead and its deals are read for this length
         of time from the lead's first row on, and `period_basis` is left out.
+    confidence
+        As for :func:`funnel`.
     where
         As for :func:`funnel`, by columns of the leads: the answer is about the leads that fulfil the
         conditions, and the deals that are linked to any of them.
@@ -191,6 +195,7 @@ def chain_funnel(
         )
     check_top(top, by)
     rules = rules_of(kind, fill, lost_then_won)
+    sure = read_confidence(confidence)
     chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     about_where: Remarks = {}
     links_of_all: dict[str, int] | None = None
@@ -228,12 +233,12 @@ def chain_funnel(
         linked = deals_until(lead_selection, deal_scope, found, as_of)
     parts: dict[str, tuple[Part, Part]] = {}
     for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule))
+        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule), rule.kind, sure)
         if basis == "origin":
             counts, converted = linked.count(lead_selection, rule, groups)
-            deal_part = of_origin(Part.of(chain.deal_pipeline, counts), lead_part, converted)
+            deal_part = of_origin(Part.of(chain.deal_pipeline, counts, rule.kind, sure), lead_part, converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule))
+            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule), rule.kind, sure)
         parts[rule.kind] = (lead_part, deal_part)
     of_deals = deal_selection.remarks
     if basis == "origin":  # a period is about leads
@@ -251,6 +256,7 @@ def chain_funnel(
         unlinked=unlinked,
         parts_remarks=remarks,
         **about_where,
+        **({} if sure is None else {"confidence": sure}),
         **said,
     )
 

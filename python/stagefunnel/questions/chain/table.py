@@ -23,9 +23,11 @@ from ...tables.build import (
 )
 from ...tables.options import KindName
 from ...tables.schema import MOVED_OUT, PARTS, TOO_RECENT
+from ..funnel.bounds import with_funnel_bounds
 from ..funnel.counts import FunnelCounts
 from ..funnel.table import MOST_RECORDED, funnel_table, labels_of, outcome_table
 from ..scope.groups import Groups
+from ..stats.proportions import wilson_bounds
 
 _GROUP = "group"
 
@@ -55,11 +57,12 @@ class Part:
     is_absent: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: FunnelCounts) -> Part:
+    def of(cls, pipeline: Pipeline, counts: FunnelCounts, kind: str, confidence: float | None = None) -> Part:
         """Build the funnel of a part from its counts."""
         every = Groups(np.zeros(0, dtype=np.int32), pd.DataFrame({_GROUP: range(len(counts.base))}))
         every = replace(every, keeps_empty=True)
-        table = funnel_table(pipeline, "classic", {"classic": counts}, every).drop(columns=_GROUP)
+        table = funnel_table(pipeline, "classic", {"classic": counts}, every)
+        table = with_funnel_bounds(table, pipeline, {kind: counts}, confidence, every).drop(columns=_GROUP)
         outcomes = outcome_table(pipeline, counts, every).drop(columns=_GROUP)
         columns = {name: outcomes[name].tolist() for name in outcomes.columns}
         absent = np.zeros(counts.passed.shape, dtype=bool)
@@ -83,8 +86,24 @@ def of_origin(deals: Part, leads: Part, converted: npt.NDArray[np.int64]) -> Par
     first = np.where(deals.is_absent, np.nan, share(table["reached"], np.repeat(converted, n_stages)))
     table["conversion_from_all"] = previous
     table["conversion_from_previous"] = np.select([is_lost, comes_first], [previous, first], kept)
+    if "conversion_from_all_low" in table:
+        _put_new_bounds(table, is_lost)
     same = {name: leads.outcomes[name] for name in ("base", "left_out")}
     return replace(deals, table=table, outcomes=deals.outcomes | same)
+
+
+def _put_new_bounds(table: pd.DataFrame, is_lost: npt.NDArray[np.bool_]) -> None:
+    """Bound the shares of leads; a stage after the first is compared with the one before it, as before."""
+    confidence = table.attrs["stagefunnel"]["confidence"]
+    base = table["base"].where(table["reached"] <= table["base"], 0)
+    bounds = wilson_bounds(table["reached"].where(base > 0, 0), base, confidence)
+    for side, of_all in zip(("low", "high"), bounds, strict=True):
+        of_previous = table[f"conversion_from_previous_{side}"].to_numpy()
+        table[f"conversion_from_all_{side}"] = of_all
+        # Missing where the bars are not nested.
+        table[f"conversion_from_previous_{side}"] = np.where(
+            is_lost & ~np.isnan(of_previous), of_all, of_previous
+        )
 
 
 def chain_table(

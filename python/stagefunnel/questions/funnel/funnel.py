@@ -30,6 +30,8 @@ from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
+from ..stats.share_bounds import Base, read_confidence, with_bounds
+from .bounds import with_funnel_bounds
 from .count import count, count_all, largest_groups
 from .kinds import rules_of
 from .outcome_money import check_amount_at, outcome_amounts
@@ -57,6 +59,7 @@ def funnel(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that reach each stage of a pipeline.
@@ -131,6 +134,10 @@ def funnel(
         account counts in a stage if any of its items does, and stands as its best item does: won, else open,
         else lost. A period chooses accounts by the first row of any of their items and by when they closed,
         and `by` is read on the item with this first row. An item without a value is one of its own.
+    confidence
+        How sure the bounds of each share are, such as 0.95; its bounds ``…_low`` and ``…_high`` (Wilson's)
+        stand right after it. By default there are none. A ratio of bars that are not nested has none,
+        and neither has a share whose groups are read ``at="stage"``.
     where
         Conditions that choose items, by column of the items table or of the log (in an item's first row):
         ``{"source": "web", "amount": ">100"}``, a list of values, ``None`` for no value, or the name of a
@@ -179,6 +186,7 @@ def funnel(
     5        Lost        6       6        0
     """
     rules = rules_of(kind, fill, lost_then_won)
+    share = read_confidence(confidence)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
         asked.log,
@@ -197,9 +205,10 @@ def funnel(
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     scope = Scope(selection, groups, amounts)
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    table = asked.remarked(
-        selection.remarked(funnel_table(pipeline, kind, count_all(scope, rules), scope.groups))
-    )
+    counted = count_all(scope, rules)
+    table = funnel_table(pipeline, kind, counted, scope.groups)
+    table = with_funnel_bounds(table, pipeline, counted, share, scope.groups)
+    table = asked.remarked(selection.remarked(table))
     # Read at the stages, what is left out is that of the whole report in every group.
     return remark(table, {"of_report": True}) if scope.groups.each == "row" else table
 
@@ -223,6 +232,7 @@ def outcomes(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that are won, lost and open now.
@@ -233,7 +243,7 @@ def outcomes(
     ----------
     log, pipeline
         The stage history and the stages.
-    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit, where
+    lost_then_won, by, at, top, unlisted, missing, period, basis, as_of, within, unit, confidence, where
         As for :func:`funnel`; `at` is ``"first"`` or ``"last"``.
     amount, amount_at, currency, rates
         As for :func:`funnel`; `amount_at` is not ``"stage"``.
@@ -264,6 +274,7 @@ def outcomes(
     """
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
+    share = read_confidence(confidence)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
         asked.log,
@@ -297,4 +308,5 @@ def outcomes(
         counts = count(scope, rule)
     money = outcome_amounts(replace(scope, amounts=amounts), rule)
     table = outcome_table(pipeline, counts, scope.groups, standouts, money)
+    table = with_bounds(table, share, {"win_rate": Base("won", table["won"] + table["lost"])})
     return asked.remarked(selection.remarked(table))

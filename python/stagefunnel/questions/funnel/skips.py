@@ -20,6 +20,7 @@ from ..scope.breakdown import check_top, groups_of, where_read
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
+from ..stats.share_bounds import NO_BASE, Base, read_confidence, with_bounds
 from .ages import ages_by_last_row, recorded_ages
 from .count import count, largest_groups
 from .kinds import rules_of
@@ -39,6 +40,7 @@ def skips(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Rank groups and stages by how often the items of a group skip the stage.
@@ -58,8 +60,9 @@ def skips(
         went beyond the stage, and ``passed`` at the item's last entry into the stage. ``"first"`` and
         ``"last"`` read it in the first or last of the item's rows that the report keeps. A column of the
         items table takes no `at`. With `unit` it is read in the first of these rows by default.
-    top, unlisted, missing, period, basis, as_of, within, unit, where
-        As for :func:`funnel`.
+    top, unlisted, missing, period, basis, as_of, within, unit, confidence, where
+        As for :func:`funnel`. Where groups are read at the moves, an item may count in several of them, and
+        the rates have no bounds.
 
     Returns
     -------
@@ -90,6 +93,7 @@ def skips(
     3         New       9      11        3             3       0.27
     """
     check_top(top, by)
+    sure = read_confidence(confidence)
     (rule,) = rules_of("classic", "won", None)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, missing = asked.log, asked.missing
@@ -134,4 +138,7 @@ def skips(
     # Read at the moves, groups have no items of their own, only entries of items.
     ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
     remember(table, "skips", pipeline, **groups.remembered, **ages)
+    # Read at the moves, an item may count in several groups.
+    beyond = NO_BASE if groups.each == "row" else table["beyond"]
+    table = with_bounds(table, sure, {"skip_rate": Base("skipped", beyond)})
     return asked.remarked(selection.remarked(table))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, get_args
 
 import numpy as np
@@ -31,6 +32,7 @@ from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_o
 from ..scope.breakdown import check_top, groups_of
 from ..scope.calendar_periods import bounds_of, check_rows, periods_of
 from ..scope.groups import Groups
+from ..scope.item_rows import rows_of_items
 from ..scope.money import Rates
 from ..scope.reading import elsewhere_flags
 from ..scope.remarks import Remarks, of_unknown_start, remark
@@ -39,6 +41,8 @@ from ..scope.selection import Selection, core_pipeline, remarks_about, selection
 from ..scope.units import Flips, units_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
+from ..stats.share_bounds import read_confidence
+from .bounds import with_funnel_bounds
 from .count import count, count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
@@ -69,6 +73,7 @@ def funnel_by_period(
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     unit: str | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the funnel of every period by itself, all periods in one pass over the log.
@@ -87,6 +92,9 @@ def funnel_by_period(
     amount, amount_at, currency, rates
         As for :func:`funnel`; a column of the log needs ``basis="created"`` or ``"closed"``, because the
         rows that a period keeps of an active item are other ones in each.
+    confidence
+        As for :func:`funnel`. With ``basis="active"`` an item may be in several periods, whose shares then
+        have no bounds; ``attrs["stagefunnel"]["shared_items"]`` counts such items.
     period
         The stretch of time to cover, in whole periods; by default from the first row of the log to the
         last row, or to the last row before `as_of`.
@@ -121,6 +129,7 @@ def funnel_by_period(
     check_option("basis", "active" if basis is None else basis, get_args(BasisName))
     basis = basis_of(basis, within)
     rules = rules_of(kind, fill, lost_then_won)
+    sure = read_confidence(confidence)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, missing = asked.log, asked.missing
     clock = log._data.clock
@@ -156,7 +165,8 @@ def funnel_by_period(
     if not len(periods):
         nothing = Scope(selection_of(log, pipeline, **options))
         nothing = replace(nothing, amounts=money.of(nothing.selection))
-        table = funnel_table(pipeline, kind, count_all(nothing, rules), cells)
+        table = funnel_table(pipeline, kind, counts := count_all(nothing, rules), cells)
+        table = with_funnel_bounds(table, pipeline, counts, sure, cells)
         said_of_none = {**_about_units(nothing.selection), **remarks, "basis": basis}
         return asked.remarked(remark(table, said_of_none))
     begins, bounds = bounds_of(periods, clock)
@@ -192,7 +202,21 @@ def funnel_by_period(
         **followed_for(log._data, within, seen_at),
         "partly_covered": partly_covered(log._data, seen_at, bounds, [str(one) for one in periods]),
     }
-    return asked.remarked(remark(funnel_table(pipeline, kind, counts, cells), {**remarks, **said}))
+    table = funnel_table(pipeline, kind, counts, cells)
+    overlap = basis == "active" and len(periods) > 1
+    if sure is not None and overlap:
+        remarks = {**remarks, "shared_items": _in_several(log, pipeline, begins, options)}
+    table = with_funnel_bounds(table, pipeline, counts, sure, cells, share_items=overlap)
+    return asked.remarked(remark(table, {**remarks, **said}))
+
+
+def _in_several(log: StageLog, pipeline: Pipeline, begins: Sequence[Any], options: Mapping[str, Any]) -> int:
+    """Count the items that are active in more than one period."""
+    n_periods = np.zeros(log.n_items, dtype=np.int64)
+    for start, end in pairwise(begins):
+        selection = selection_of(log, pipeline, **{**options, "period": Period(start, end)})
+        n_periods += rows_of_items(selection, "first") >= 0
+    return int(np.count_nonzero(n_periods > 1))
 
 
 def _about_units(selection: Selection) -> Remarks:

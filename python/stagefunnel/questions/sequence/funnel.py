@@ -17,8 +17,10 @@ from ...times.periods import MomentLike
 from ..scope.groups import Groups
 from ..scope.where import Where
 from ..stages.durations import QUANTILES, quantiles_of
+from ..stats.share_bounds import read_confidence
 from ..stats.standouts import find_standouts
 from .attribution import Grouped, grouped_by, touch_of
+from .bounds import with_step_bounds
 from .matches import counts_of, items_before, matches_of, window_funnel
 from .question import Question, question_of, remember_rules
 from .rules import SequenceRules, lists_rules
@@ -36,6 +38,7 @@ def sequence_funnel(
     attribution_step: int = 1,
     quantiles: Sequence[float] | None = QUANTILES,
     as_of: MomentLike | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
@@ -66,8 +69,9 @@ def sequence_funnel(
     as_of
         Moment at which observation ends: rows at or after it are taken out. By default it ends with the
         log's last row.
-    where
-        As for :func:`funnel`.
+    confidence, where
+        As for :func:`funnel`. With ``entries="all"``, ``attribution="all_events"`` and after optional steps a
+        share is no proportion of items, and has no bounds.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=``, ``modes=``,
         ``max_gap=``, ``min_gap=``, ``timing=``, ``exclude=``, ``optional=``, ``first_time=``, ``hold=``,
@@ -110,6 +114,7 @@ def sequence_funnel(
     1   cart        1        1         0
     2  order        0        0         0
     """
+    sure = read_confidence(confidence)
     question = question_of(log, steps, as_of, rules, where)
     shares = None if quantiles is None else quantiles_of(quantiles)
     reserved = [
@@ -123,7 +128,8 @@ def sequence_funnel(
     by_columns = [] if grouped.groups is None else list(grouped.groups.values.columns)
     found = _standouts(counts, grouped.groups, attribution)
     remember_rules(table, "sequence_funnel", question, items=items, left_out=left_out, by=by_columns, **found)
-    return table
+    kept = counts.items > 0 if grouped.groups is not None else slice(None)
+    return with_step_bounds(table, sure, question, attribution, (counts.items - counts.left_out)[kept])
 
 
 @lists_rules

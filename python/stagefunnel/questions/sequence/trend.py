@@ -20,8 +20,10 @@ from ...times.every import check_every
 from ...times.periods import MomentLike, Period, begin_of
 from ..scope.where import Where
 from ..scope.within import observed_until, partly_covered
+from ..stats.share_bounds import read_confidence
 from ..stats.standouts import find_standouts
 from .attribution import touch_of
+from .bounds import with_trend_bounds
 from .period_answers import entered_by_period
 from .question import Question, question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
@@ -42,6 +44,7 @@ def sequence_trend(
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     as_of: MomentLike | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
     **rules: Unpack[SequenceRules],
 ) -> pd.DataFrame:
@@ -63,7 +66,7 @@ def sequence_trend(
         As for :func:`sequence_funnel`, but a column of the log is read among the matches of the period.
     as_of
         As for :func:`sequence_funnel`.
-    where
+    confidence, where
         As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on. With
@@ -102,6 +105,7 @@ def sequence_trend(
     2  2026-03        2          0       1                0.0
     """
     check_every(every)
+    sure = read_confidence(confidence)
     question = question_of(log, steps, as_of, rules, where)
     log = question.log
     if log.unit is None:
@@ -149,7 +153,7 @@ def sequence_trend(
         by=by_columns,
         **compared,
     )
-    return table
+    return with_trend_bounds(table, sure, question, attribution)
 
 
 def _partly_covered(question: Question, periods: pd.PeriodIndex) -> list[str]:

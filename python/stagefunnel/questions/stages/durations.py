@@ -15,8 +15,9 @@ from ...errors import SchemaError, check_option, core_errors, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, stage_columns
-from ...tables.options import AtName, BasisName, MissingStages, PerName, Unlisted
-from ...tables.schema import STAGE_TIMES
+from ...tables.options import AtName, BasisName, MissingStages, OpenVisitsName, PerName, Unlisted
+from ...tables.schema import CENSORED_TIMES, STAGE_TIMES
+from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
@@ -26,7 +27,10 @@ from ..scope.reading import elsewhere_flags
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
+from ..stats.share_bounds import bound_names
+from .censored import read_options, with_censored
 from .limits import LimitsLike, with_over_limit
+from .lives import Watch
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
 
@@ -47,6 +51,9 @@ def time_in_stage(
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
     limits: LimitsLike | None = None,
+    open_visits: OpenVisitsName = "apart",
+    confidence: float | None = None,
+    tau: LengthLike | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items stay in each stage.
@@ -77,6 +84,15 @@ def time_in_stage(
         Working hours: time outside them does not count. By default all time counts.
     limits
         How long a visit of a stage should be at most, as for :func:`open_items`.
+    open_visits
+        What is made of visits that go on. ``"apart"``: they are counted and have no part in the times, which
+        are then too short where many are open. ``"censored"``: the median and the quantiles take each as far
+        as it was seen (Kaplan and Meier); ``mean`` is missing, and final stages are left out.
+    confidence
+        With ``"censored"``: bounds ``…_low`` and ``…_high`` right after the median and each quantile.
+    tau
+        With ``"censored"``: the length up to which ``restricted_mean`` is one; by default the largest that at
+        least 10 and 5 % of the stage's visits could have, or that of the longest if that is less.
 
     Returns
     -------
@@ -86,7 +102,8 @@ def time_in_stage(
         quantiles (linear interpolation) of the durations. These are timedeltas, or floats where the log's
         times are plain integers; missing where no visit is completed. Means and quantiles are exact. Where a
         stage has a limit, ``over_limit`` comes last: the share of all visits, open ones too, that are longer;
-        visits of an unknown start do not count.
+        visits of an unknown start do not count. With ``open_visits="censored"``, before it, ``tau``,
+        ``restricted_mean`` (times beyond tau count as tau) and ``restricted_mean_se``.
 
     Raises
     ------
@@ -104,6 +121,8 @@ def time_in_stage(
     1   Won       2          0     2   NaN     NaN
     """
     check_option("per", per, get_args(PerName))
+    check_option("open_visits", open_visits, get_args(OpenVisitsName))
+    sure = read_options(open_visits, per, confidence, tau)
     exact_quantiles = quantiles_of(quantiles)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
@@ -117,7 +136,8 @@ def time_in_stage(
     )
     lengths = Lengths.of(selection.data, calendar)
     names = list(exact_quantiles)
-    of_items = item_groups_of(selection, by, at=at, top=top, reserved=[*STAGE_TIMES, *names])
+    reserved = [*STAGE_TIMES, *names, *CENSORED_TIMES, *bound_names(names)]
+    of_items = item_groups_of(selection, by, at=at, top=top, reserved=reserved)
     stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths, of_items)
     table = time_table(
         pipeline,
@@ -132,6 +152,12 @@ def time_in_stage(
     table = with_over_limit(
         table, selection, lengths, limits, of_items, period=period, basis=basis, as_of=as_of
     )
+    if open_visits == "censored":
+        watch = Watch.of(selection, observed=None, period=period, basis=basis, as_of=as_of)
+        shares = dict(zip(names, (0.5, *map(float, quantiles)), strict=True))
+        table = with_censored(table, selection, lengths, of_items, watch, shares, sure, tau)
+        if "over_limit" in table:
+            table["over_limit"] = table.pop("over_limit")
     return asked.remarked(selection.remarked(table))
 
 

@@ -141,13 +141,27 @@ def _check_stage(label: Any, pipeline: Pipeline) -> None:
 def _ticks(value: Any, lengths: Lengths) -> int:
     """Read a limit in the unit of the lengths of a question; with a calendar days are working days."""
     length = length_of(value, lengths.data.clock, "limits")
-    if isinstance(length, Months):
-        raise SchemaError(given("limits", value), " is in calendar months, which differ in length; give days")
-    assert length is not None  # the caller has one
-    if lengths.calendar is None:
+    if lengths.calendar is None and isinstance(length, int):
         return length
-    ticks = _worked(value, lengths.calendar, lengths) * TICKS_A_SECOND[str(lengths.unit)]
-    return int(ticks // 1)
+    return int(exact_ticks(value, lengths, "limits") // 1)
+
+
+def exact_ticks(value: Any, lengths: Lengths, option: str) -> Fraction:
+    """Read a length exactly, in the unit of the lengths of a question; with a calendar days are working days.
+
+    Raises
+    ------
+    SchemaError
+        If it is not a length of time, or one in calendar months.
+    """
+    exact = exact_length(value, lengths.data.clock, option)
+    if isinstance(exact, Months):
+        raise SchemaError(given(option, value), " is in calendar months, which differ in length; give days")
+    if lengths.calendar is not None:
+        exact = _worked(value, lengths.calendar, lengths)
+    if lengths.unit is None:
+        return exact
+    return exact / _DAY if lengths.unit == "D" else exact * TICKS_A_SECOND[lengths.unit]
 
 
 def _worked(value: Any, calendar: WorkingHours, lengths: Lengths) -> Fraction:

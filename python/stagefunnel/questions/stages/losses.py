@@ -29,6 +29,7 @@ from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths as Measured
+from ..stats.share_bounds import Base, read_confidence, with_bounds
 from .loss_rows import column_at_loss, reason_column
 from .lost import Lengths, Lost, find_lost
 
@@ -54,6 +55,7 @@ def losses(
     within: LengthLike | None = None,
     unit: str | None = None,
     calendar: WorkingHours | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the items that are lost now, by the stage they were lost from and the reason.
@@ -86,7 +88,7 @@ def losses(
         run from the account's first row.
     calendar
         Working hours, as for :func:`time_in_stage`; a length `within` is plain time.
-    where
+    confidence, where
         As for :func:`funnel`.
 
     Returns
@@ -118,6 +120,7 @@ def losses(
     2         Won       Lost      2    0.4
     3         NaN       Lost      1    0.2
     """
+    sure = read_confidence(confidence)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, missing = asked.log, asked.missing
     selection = selection_of(
@@ -183,6 +186,7 @@ def losses(
     ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
     about = {**ages, **measured.remembered_with_pauses(pipeline)}
     remember(table, "losses", pipeline, **groups.remembered, reason=reasons.names, **about)
+    table = with_bounds(table, sure, {"share": Base("items", per_group[group])})
     return asked.remarked(selection.remarked(table))
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, given, quoted
+from ...errors import SchemaError, check_option, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember
-from ...tables.options import BasisName, MissingStages, Unlisted
+from ...tables.options import BasisName, MissingStages, OpenVisitsName, Unlisted
 from ...tables.schema import TIMES_TO
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
@@ -23,11 +23,16 @@ from ..scope.groups import folded
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
+from ..stats.spells import CENSORED, LEFT_OUT
+from .censored import incidence_quantiles, lengths_of
 from .durations import QUANTILES, length_columns, quantiles_of
+from .lives import Watch, ends_of_ways
+from .stage_rows import CREATED, row_of_stage
 
-CREATED: Final = "created"
 _FROM_CREATION: Final = -1  # as the core reads a stage
 _WAYS: Final = _core.stages.Way
+# What ends the way of an item, as the core reads a cause, by the value of a way.
+_CAUSES: Final = np.array([LEFT_OUT, 0, CENSORED, 1, LEFT_OUT], dtype=np.int32)
 _COUNTS: Final = {"completed": _WAYS.there, "open": _WAYS.open, "closed": _WAYS.closed}
 
 
@@ -46,6 +51,7 @@ def time_to(
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
     calendar: WorkingHours | None = None,
+    open_visits: OpenVisitsName = "apart",
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Summarise how long items take to a stage: "how long until the first offer".
@@ -73,6 +79,11 @@ def time_to(
         As for :func:`funnel`.
     calendar
         Working hours, as for :func:`time_in_stage`.
+    open_visits
+        ``"apart"``: the times are those of the items that arrived. ``"censored"``: the median is the time by
+        which half of all items that set out are there, open ones counted for as long as they were seen and
+        closed ones as never arriving; the quantiles likewise. They are missing where too few arrive, and
+        ``mean`` is.
 
     Returns
     -------
@@ -101,14 +112,15 @@ def time_to(
     0  3          1     1       1   4.0     4.0
     """
     exact_quantiles = quantiles_of(quantiles)
+    check_option("open_visits", open_visits, get_args(OpenVisitsName))
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, missing = asked.log, asked.missing
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
     lengths = Lengths.of(selection.data, calendar)
-    from_row = _FROM_CREATION if _is_creation(start) else _row_of(pipeline, "start", start)
-    to_row = _row_of(pipeline, "to_stage", to_stage)
+    from_row = _FROM_CREATION if _is_creation(start) else row_of_stage(pipeline, "start", start)
+    to_row = row_of_stage(pipeline, "to_stage", to_stage)
     if from_row == to_row:
         raise SchemaError(given("to_stage", to_stage), " is also where the time starts; name two stages")
     names = [*exact_quantiles]
@@ -132,6 +144,17 @@ def time_to(
     ]
     columns = {name: values[kept] for name, values in counts.items()}
     table = pd.DataFrame({**columns, **length_columns(rows, names, lengths.unit)})
+    if open_visits == "censored":
+        watch = Watch.of(selection, observed=None, period=period, basis=basis, as_of=as_of)
+        exits = ends_of_ways(
+            selection, lengths, watch, from_row=from_row, arrived=duration, way=way, as_of=as_of
+        )
+        shares = [0.5, *map(float, quantiles)]
+        cause = _CAUSES[way]
+        found = incidence_quantiles(exits, cause, code, groups.n_groups, shares, selection.data.threads)
+        table["mean"] = lengths_of(np.full(len(kept), np.nan), lengths.unit)
+        for place, name in enumerate(names):
+            table[name] = lengths_of(found[kept, place], lengths.unit)
     table = label_rows(table, groups.values, kept)
     remember(
         table,
@@ -140,6 +163,7 @@ def time_to(
         **groups.remembered,
         to_stage=str(to_stage),
         start=None if from_row == _FROM_CREATION else str(start),
+        **({"open_visits": open_visits} if open_visits != "apart" else {}),
         **lengths.remembered_with_pauses(pipeline),
     )
     n_unknown = int(np.count_nonzero(way == _WAYS.start_unknown.value))
@@ -149,23 +173,6 @@ def time_to(
 def _is_creation(start: Hashable) -> bool:
     # The type is looked at first: not every label can be compared with a text.
     return isinstance(start, str) and start == CREATED
-
-
-def _row_of(pipeline: Pipeline, option: str, label: Hashable) -> int:
-    """Return the row of a stage; a name that people read in place of a label is refused with the label."""
-    for row, known in enumerate(pipeline.labels):
-        if label == known:
-            return row
-    names = pipeline.names
-    named_so = [known for known, name in names.items() if name == label]
-    hint = f"; it is the name of {quoted(named_so)}" if named_so else did_you_mean(label, pipeline.labels)
-    # Whoever has a name in mind gets near it, and then learns the label.
-    hint = hint or did_you_mean(label, list(names.values()))
-    more = f', and "{CREATED}" is the creation' if option == "start" else ""
-    raise SchemaError(
-        given(option, label),
-        f" is not a stage of the pipeline{hint}; it has: {quoted(pipeline.labels)}{more}",
-    )
 
 
 def _ways(

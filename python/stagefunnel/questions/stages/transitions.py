@@ -20,6 +20,7 @@ from ..scope.groups import Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
+from ..stats.share_bounds import Base, read_confidence, sums_of, with_bounds
 
 
 def transitions(
@@ -34,6 +35,7 @@ def transitions(
     period: PeriodLike | None = None,
     basis: BasisName = "active",
     as_of: MomentLike | None = None,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Count the moves from stage to stage.
@@ -53,6 +55,9 @@ def transitions(
         keeps.
     top, unlisted, missing, period, basis, as_of, where
         As for :func:`funnel`.
+    confidence
+        As for :func:`funnel`. The bounds of ``share`` are those of moves: an item that makes a move again and
+        again counts each time, so that they are too narrow where many do.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def transitions(
     0        New    Offer      1      1    1.0
     1      Offer      New      1      1    1.0
     """
+    sure = read_confidence(confidence)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
         asked.log,
@@ -91,6 +97,8 @@ def transitions(
         table = transition_table(pipeline, counts.moves, counts.items)
     else:
         table = transitions_of_groups(selection, of_items)
+    by_columns = [*table.columns[: table.columns.get_loc("from_stage")], "from_stage"]
+    table = with_bounds(table, sure, {"share": Base("moves", sums_of(table, "moves", by_columns))})
     return asked.remarked(selection.remarked(table))
 
 

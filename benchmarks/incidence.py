@@ -1,0 +1,167 @@
+"""Measures curves of incidence beside their peers and the usual funnel, in one run; the answers come first.
+
+  python benchmarks/incidence.py [--rows 10000000] [--peers 1000000] [--calls 5] [--quick]
+
+Over a log: cumulative incidence with variances of 50 groups, ages in days, beside both funnels by the same
+groups; and medians that count open visits beside exact ones of completed visits. Over arrays: the same curve
+as scikit-survival's and, with `--lifelines PYTHON`, an interpreter that has it, as lifelines'.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import stagefunnel as sf
+import workload
+
+_N_GROUPS = 50
+_DAY = 86_400_000  # the workload is in milliseconds
+_LIFELINES = """
+import json, sys, time, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+from lifelines import AalenJohansenFitter
+spells = np.load(sys.argv[1])
+start = time.perf_counter()
+fit = AalenJohansenFitter(calculate_variance=True, jitter_level=1e-9, seed=1)
+fit.fit(spells["time"].astype(float), spells["code"], event_of_interest=1)
+seconds = time.perf_counter() - start
+print(json.dumps([seconds, float(fit.cumulative_density_.iloc[-1, 0])]))
+"""
+
+
+def built(rows: int) -> tuple[sf.StageLog, sf.Pipeline]:
+    """Make a log of days with a column of groups beside it."""
+    drawn = workload.columns(rows)
+    keys = np.unique(drawn["item"])
+    items = {"item": keys, "manager": (keys * 2_654_435_761 % _N_GROUPS).astype(np.int16)}
+    days = (drawn["time"] // _DAY).astype("datetime64[D]")
+    log = sf.StageLog({**drawn, "time": days}, items=items)
+    return log, sf.Pipeline(list(range(workload.N_OPEN)), won=workload.WON, lost=workload.LOST)
+
+
+def spells(n: int) -> dict[str, npt.NDArray[Any]]:
+    """Draw times in days and how each ended: 0 open, 1 and 2 causes."""
+    random = np.random.default_rng(workload.SEED)
+    return {"time": random.integers(1, 1000, n), "code": random.integers(0, 3, n)}
+
+
+def interleaved(calls: int, **asked: Callable[[], Any]) -> dict[str, float]:
+    """Ask one after the other, again and again; return the median seconds of each."""
+    seconds: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(calls + 1):
+        for name, ask in asked.items():
+            start = time.perf_counter()
+            ask()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: float(np.median(found[1:])) for name, found in seconds.items()}
+
+
+def of_log(rows: int, calls: int, *, quick: bool) -> None:
+    """Compare with the funnel by group, and with exact medians."""
+    log, pipeline = built(rows)
+    ours = {
+        "incidence": lambda: sf.cumulative_incidence(log, pipeline, by="manager"),
+        "funnel": lambda: sf.funnel(log, pipeline, kind="both", by="manager"),
+        "censored": lambda: sf.time_in_stage(log, pipeline, open_visits="censored"),
+        "exact": lambda: sf.time_in_stage(log, pipeline),
+    }
+    check_log(log, pipeline)
+    if quick:
+        return
+    found = interleaved(calls, **ours)
+    print(f"{rows:,} rows, {_N_GROUPS} groups, days")
+    for name, seconds in found.items():
+        print(f"  {name:10} {1000 * seconds:8.0f} ms")
+    print(f"  incidence is {found['incidence'] / found['funnel']:.1f} times the funnel (at most 3)")
+    print(f"  censored is {found['censored'] / found['exact']:.1f} times the exact medians (at most 2)")
+
+
+def check_log(log: sf.StageLog, pipeline: sf.Pipeline) -> None:
+    """Compare with the curve of the lives that the table of items lists."""
+    items = sf.item_table(log, pipeline)
+    end = sf.row_table(log)["time"].max()
+    is_open = items["outcome"] == "open"
+    ages = (items["closed_at"].where(~is_open, end) - items["first_time"]).dt.days
+    event = items["outcome"].astype(object).where(~is_open, None)
+    days = np.arange(1, 400, 7)
+    expected = sf.stats.cumulative_incidence(ages, event, times=days)
+    found = sf.cumulative_incidence(log, pipeline, times=[f"{day}d" for day in days])
+    for cause in ("won", "lost"):
+        own, other = (one[one["cause"] == cause] for one in (found, expected))
+        np.testing.assert_allclose(own["incidence"], other["incidence"], rtol=1e-9)
+        np.testing.assert_allclose(own["se"], other["se"], rtol=1e-9)
+
+
+def of_arrays(n: int, calls: int, lifelines: str | None, *, quick: bool) -> None:
+    """Compare with scikit-survival and lifelines on the same spells."""
+    from sksurv.nonparametric import cumulative_incidence_competing_risks
+
+    drawn = spells(n)
+    label = np.array([None, "a", "b"], dtype=object)[drawn["code"]]
+    event = pd.Categorical(label)
+    own = sf.stats.cumulative_incidence(drawn["time"], event)
+    _, theirs = cumulative_incidence_competing_risks(drawn["code"], drawn["time"], conf_type=None)
+    last = own[own["cause"] == "a"]["incidence"].iloc[-1]
+    np.testing.assert_allclose(last, theirs[1][-1], rtol=1e-9)
+    if quick:
+        return
+    found = interleaved(
+        calls,
+        ours=lambda: sf.stats.cumulative_incidence(drawn["time"], event),
+        sksurv=lambda: cumulative_incidence_competing_risks(
+            drawn["code"], drawn["time"], conf_type="log-log", var_type="Aalen"
+        ),
+    )
+    print(f"{n:,} spells, 2 causes, 999 days, with variances")
+    for name, seconds in found.items():
+        print(f"  {name:10} {1000 * seconds:8.0f} ms  {seconds / found['ours']:6.1f} times ours")
+    if lifelines is not None:
+        print(f"  lifelines  {_of_lifelines(lifelines, drawn, last) / found['ours']:.0f} times ours")
+
+
+def _of_lifelines(python: str, drawn: dict[str, npt.NDArray[Any]], last: float) -> float:
+    """Let another interpreter fit the first thousandth part, and scale it up, which flatters lifelines."""
+    few = max(len(drawn["time"]) // 50, 1)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "spells.npz"
+        np.savez(path, time=drawn["time"][:few], code=drawn["code"][:few])
+        run = subprocess.run(
+            [python, "-c", _LIFELINES, str(path)], capture_output=True, text=True, check=True
+        )
+    seconds, estimate = json.loads(run.stdout)
+    assert abs(estimate - last) < 0.05
+    return float(seconds * len(drawn["time"]) / few)
+
+
+def main() -> None:
+    """Check the answers, then measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--peers", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=5)
+    parser.add_argument("--lifelines", metavar="PYTHON")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    rows, n = (30_000, 5_000) if options.quick else (options.rows, options.peers)
+    of_log(rows, options.calls, quick=options.quick)
+    of_arrays(n, options.calls, options.lifelines, quick=options.quick)
+    if options.quick:
+        print(f"{rows:,} rows: all answers are those of plain Python")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+#include <optional>
+
+#include "arrays.hpp"
+#include "stagefunnel/stats/incidence.hpp"
+
+namespace stagefunnel::bindings {
+namespace stats_calls {
+
+/// A column that may not be there.
+template <class T>
+std::span<const T> as_span(const std::optional<Array<T>>& array) {
+    return array ? bindings::as_span(*array) : std::span<const T>{};
+}
+
+stats::Spells spells_of(const Array<std::int64_t>& exit, const Array<std::int32_t>& cause,
+                        const std::optional<Array<std::int64_t>>& entry,
+                        const std::optional<Array<std::int32_t>>& group, std::int32_t n_causes,
+                        std::int32_t n_groups) {
+    return {.exit = bindings::as_span(exit),
+            .cause = bindings::as_span(cause),
+            .entry = as_span(entry),
+            .group = as_span(group),
+            .n_causes = n_causes,
+            .n_groups = n_groups};
+}
+
+std::optional<stats::WantedTimes> wanted_of(const std::optional<Array<std::int64_t>>& below,
+                                            const std::optional<Array<std::int64_t>>& above) {
+    if (!below || !above) return std::nullopt;
+    return stats::WantedTimes{bindings::as_span(*below), bindings::as_span(*above)};
+}
+
+stats::IncidenceCurves estimate_incidence(const Array<std::int64_t>& exit, const Array<std::int32_t>& cause,
+                                          const std::optional<Array<std::int64_t>>& entry,
+                                          const std::optional<Array<std::int32_t>>& group,
+                                          std::int32_t n_causes, std::int32_t n_groups,
+                                          const std::optional<Array<std::int64_t>>& below,
+                                          const std::optional<Array<std::int64_t>>& above,
+                                          std::int64_t min_at_risk, unsigned threads) {
+    const stats::Spells spells = spells_of(exit, cause, entry, group, n_causes, n_groups);
+    const auto wanted = wanted_of(below, above);
+    const py::gil_scoped_release unlocked;
+    return stats::estimate_incidence(spells, wanted, min_at_risk, threads);
+}
+
+py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Array<std::int32_t>& cause,
+                                     const std::optional<Array<std::int64_t>>& entry,
+                                     const std::optional<Array<std::int32_t>>& group, std::int32_t n_causes,
+                                     std::int32_t n_groups, const std::optional<Array<std::int32_t>>& item,
+                                     const std::optional<Array<std::int64_t>>& below,
+                                     const std::optional<Array<std::int64_t>>& above,
+                                     std::int64_t min_at_risk) {
+    const stats::Spells spells = spells_of(exit, cause, entry, group, n_causes, n_groups);
+    const auto wanted = wanted_of(below, above);
+    const auto items = as_span(item);
+    std::vector<double> variances;
+    {
+        const py::gil_scoped_release unlocked;
+        variances = stats::robust_variances(spells, items, wanted, min_at_risk);
+    }
+    return as_array(std::move(variances));
+}
+
+}  // namespace stats_calls
+
+void bind_stats(py::module_& m) {
+    using namespace stats_calls;
+    py::class_<stats::IncidenceCurves>(m, "IncidenceCurves")
+        .def_property_readonly("bounds", array_of<&stats::IncidenceCurves::bounds>())
+        .def_property_readonly("time", array_of<&stats::IncidenceCurves::time>())
+        .def_property_readonly("at_risk", array_of<&stats::IncidenceCurves::at_risk>())
+        .def_property_readonly("events", array_of<&stats::IncidenceCurves::events>())
+        .def_property_readonly("survival", array_of<&stats::IncidenceCurves::survival>())
+        .def_property_readonly("survival_variance", array_of<&stats::IncidenceCurves::survival_variance>())
+        .def_property_readonly("incidence", array_of<&stats::IncidenceCurves::incidence>())
+        .def_property_readonly("variance", array_of<&stats::IncidenceCurves::variance>())
+        .def_property_readonly("covariance", array_of<&stats::IncidenceCurves::covariance>());
+    m.def("estimate_incidence", &estimate_incidence, "exit"_a.noconvert(), "cause"_a.noconvert(),
+          "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "below"_a.noconvert(),
+          "above"_a.noconvert(), "min_at_risk"_a, "threads"_a);
+    m.def("robust_variances", &robust_variances, "exit"_a.noconvert(), "cause"_a.noconvert(),
+          "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "item"_a.noconvert(),
+          "below"_a.noconvert(), "above"_a.noconvert(), "min_at_risk"_a);
+}
+
+}  // namespace stagefunnel::bindings

@@ -1,0 +1,118 @@
+#include "stagefunnel/questions/durations/lives.hpp"
+
+#include <stdexcept>
+
+#include "scan/scan.hpp"
+#include "scan/stays.hpp"
+
+namespace stagefunnel::durations {
+namespace {
+
+/// Follows the life of one item, visit after visit.
+class LifeOfItem {
+  public:
+    LifeOfItem(const Pipeline& pipeline, std::int32_t target, Reopened reopened)
+        : pipeline_(pipeline), target_(target), reopened_(reopened) {}
+
+    void visit(const scan::Stay& stay) {
+        const Outcome outcome = pipeline_.outcome_of(stay.row);
+        if (!has_begun_) {
+            has_begun_ = true;
+            began_ = stay.entered;
+            is_unknown_ = stay.start_unknown;
+        }
+        note_passed(outcome);
+        last_exit_ = stay.exited;
+        if (is_over_) return;
+        if (reaches_target(stay.row, outcome)) {
+            end_life(LifeEnd::won, stay);
+        } else if (outcome == Outcome::open) {
+            is_closed_ = false;
+        } else if (reopened_ == Reopened::first) {
+            end_life(outcome == Outcome::won ? LifeEnd::won : LifeEnd::lost, stay);
+        } else if (!is_closed_) {
+            is_closed_ = true;
+            closed_at_ = stay.entered;
+            closed_unknown_ = stay.start_unknown;
+        }
+        last_outcome_ = outcome;
+    }
+
+    void write(Lives& lives, std::size_t item, bool has_left) {
+        if (!is_over_ && has_left) {
+            end_ = LifeEnd::moved_out;
+            ended_ = last_exit_;
+        } else if (!is_over_ && is_closed_) {
+            end_ = last_outcome_ == Outcome::won ? LifeEnd::won : LifeEnd::lost;
+            ended_ = closed_at_;
+            is_unknown_ = is_unknown_ || closed_unknown_;
+        }
+        if (is_unknown_) end_ = LifeEnd::unknown;
+        if (!has_begun_) end_ = LifeEnd::none;
+        lives.end[item] = static_cast<std::int8_t>(end_);
+        lives.began[item] = began_;
+        lives.ended[item] = ended_;
+        lives.passed[item] = passed_;
+    }
+
+  private:
+    [[nodiscard]] bool reaches_target(std::int32_t row, Outcome outcome) const {
+        if (target_ == Pipeline::kUnlisted || outcome == Outcome::lost) return false;
+        return outcome == Outcome::won || row >= target_;
+    }
+
+    void end_life(LifeEnd end, const scan::Stay& stay) {
+        is_over_ = true;
+        end_ = end;
+        ended_ = stay.entered;
+        is_unknown_ = is_unknown_ || stay.start_unknown;
+    }
+
+    void note_passed(Outcome outcome) {
+        if (was_final_) passed_ |= Passed::kFinal;
+        if (outcome == Outcome::lost) {
+            passed_ |= Passed::kLost;
+        } else if ((passed_ & Passed::kLost) != 0) {
+            passed_ |= Passed::kReopened;
+        }
+        was_final_ = outcome != Outcome::open;
+    }
+
+    const Pipeline& pipeline_;
+    std::int32_t target_;
+    Reopened reopened_;
+    LifeEnd end_ = LifeEnd::open;
+    std::int64_t began_ = 0, ended_ = 0, closed_at_ = 0, last_exit_ = 0;
+    Outcome last_outcome_ = Outcome::open;
+    std::uint8_t passed_ = 0;
+    bool has_begun_ = false, is_unknown_ = false, is_over_ = false;
+    bool is_closed_ = false, closed_unknown_ = false, was_final_ = false;
+};
+
+}  // namespace
+
+Lives find_lives(const Journeys& journeys, const Pipeline& pipeline, std::int32_t target, Reopened reopened,
+                 const scan::Marks& marks, unsigned threads) {
+    pipeline.check(journeys);
+    marks.check(journeys);
+    const bool is_row = target >= 0 && target < pipeline.n_rows();
+    if (target != Pipeline::kUnlisted && (!is_row || pipeline.outcome_of(target) == Outcome::lost))
+        throw std::invalid_argument("the target is not a stage in progress or a won one");
+    Lives lives;
+    const std::size_t n = journeys.n_items();
+    lives.end.resize(n);
+    lives.began.resize(n);
+    lives.ended.resize(n);
+    lives.passed.resize(n);
+    scan::scan_ranges(journeys, threads, [&](const auto* codes, std::size_t first, std::size_t last) {
+        const scan::StayWalker walker(journeys, pipeline, marks);
+        for (std::size_t item = first; item < last; ++item) {
+            LifeOfItem life(pipeline, target, reopened);
+            const bool has_left = walker.walk(codes, item, [&](const scan::Stay& stay) { life.visit(stay); });
+            life.write(lives, item, has_left);
+        }
+    });
+    return lives;
+}
+
+}  // namespace stagefunnel::durations

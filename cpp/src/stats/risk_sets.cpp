@@ -1,0 +1,186 @@
+#include "stats/risk_sets.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/parallel.hpp"
+#include "stats/radix_sort.hpp"
+
+namespace stagefunnel::stats {
+
+void Spells::check() const {
+    const std::size_t n = exit.size();
+    const auto fits = [&](const auto& column) { return column.empty() || column.size() == n; };
+    if (cause.size() != n || !fits(entry) || !fits(group))
+        throw std::invalid_argument("the columns of spells differ in length");
+    if (n_causes < 1 || n_groups < 1) throw std::invalid_argument("spells need a cause and a group");
+    for (std::size_t i = 0; i < n; ++i) {
+        if (cause[i] < kLeftOut || cause[i] >= n_causes)
+            throw std::invalid_argument("the cause of a spell is out of range");
+        if (!group.empty() && (group[i] < 0 || group[i] >= n_groups))
+            throw std::invalid_argument("the group of a spell is out of range");
+        if (cause[i] != kLeftOut && !entry.empty() && entry[i] >= exit[i])
+            throw std::invalid_argument("a spell is over before it began");
+    }
+}
+
+inline namespace internal {
+namespace {
+
+std::size_t group_of(const Spells& spells, std::size_t i) {
+    return spells.group.empty() ? 0 : static_cast<std::size_t>(spells.group[i]);
+}
+
+bool begins_later(const Spells& spells, std::size_t i) {
+    return !spells.entry.empty() && spells.entry[i] != Spells::kFromStart;
+}
+
+/// Returns which of the counts of a time the end of a spell belongs to.
+std::size_t count_of_end(const Spells& spells, std::size_t i) {
+    return spells.cause[i] == Spells::kCensored
+               ? RiskCounts::kCensored
+               : RiskCounts::kFirstCause + static_cast<std::size_t>(spells.cause[i]);
+}
+
+/// How far one time is from an earlier one, whatever their signs.
+std::uint64_t after(std::int64_t first, std::int64_t time) {
+    return static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(first);
+}
+
+/// The counts of one thread, in cells of group and time.
+struct Cells {
+    std::vector<std::uint32_t> counts;
+    std::vector<std::int64_t> from_start;
+
+    void merge(const Cells& next) {
+        for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += next.counts[i];
+        for (std::size_t i = 0; i < from_start.size(); ++i) from_start[i] += next.from_start[i];
+    }
+};
+
+/// The times of one group with their counts.
+struct SortedTimes {
+    std::vector<std::int64_t> times;
+    std::vector<std::uint32_t> counts;
+};
+
+/// Counts the moments of one group, which it sorts by their distance from `first`.
+SortedTimes count_sorted(std::span<Keyed> moments, std::span<Keyed> spare, std::int64_t first,
+                         std::size_t width) {
+    radix_sort(moments, spare);
+    SortedTimes sorted;
+    for (std::size_t i = 0; i < moments.size(); ++i) {
+        if (i == 0 || moments[i].key != moments[i - 1].key) {
+            sorted.times.push_back(
+                static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + moments[i].key));
+            sorted.counts.resize(sorted.counts.size() + width);
+        }
+        ++sorted.counts[sorted.counts.size() - width + static_cast<std::size_t>(moments[i].what)];
+    }
+    return sorted;
+}
+
+}  // namespace
+
+RiskTable::RiskTable(const Spells& spells, unsigned threads)
+    : width_(RiskCounts::kFirstCause + static_cast<std::size_t>(spells.n_causes)),
+      from_start_(static_cast<std::size_t>(spells.n_groups)) {
+    const Range range = range_of(spells);
+    if (has_few_times(spells, range)) {
+        count_cells(spells, range, threads);
+    } else {
+        sort_times(spells, range, threads);
+    }
+}
+
+RiskCounts RiskTable::of_group(std::size_t group) const {
+    const std::size_t begin = bounds_[group], n = bounds_[group + 1] - begin;
+    RiskCounts counts;
+    if (!times_.empty()) counts.times = std::span(times_).subspan(begin, n);
+    counts.first_time = first_time_;
+    counts.counts = std::span(counts_).subspan(begin * width_, n * width_);
+    counts.width = width_;
+    counts.from_start = from_start_[group];
+    return counts;
+}
+
+RiskTable::Range RiskTable::range_of(const Spells& spells) {
+    Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+    for (std::size_t i = 0; i < spells.exit.size(); ++i) {
+        if (spells.cause[i] == Spells::kLeftOut) continue;
+        range.first = std::min(range.first, begins_later(spells, i) ? spells.entry[i] : spells.exit[i]);
+        range.last = std::max(range.last, spells.exit[i]);
+    }
+    return range.last < range.first ? Range{0, 0} : range;
+}
+
+bool RiskTable::has_few_times(const Spells& spells, Range range) {
+    // A cell costs a few bytes of each thread, and a sort some passes over the spells.
+    constexpr std::uint64_t kAlways = 1U << 14U, kPerSpell = 4;
+    const std::uint64_t most = std::max(kAlways, kPerSpell * spells.exit.size());
+    const std::uint64_t n_times = after(range.first, range.last);
+    return n_times < most / static_cast<std::uint64_t>(spells.n_groups);
+}
+
+void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads) {
+    const auto n_groups = static_cast<std::size_t>(spells.n_groups);
+    const std::size_t n_times = after(range.first, range.last) + 1;
+    Cells cells = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
+        Cells own{std::vector<std::uint32_t>(n_groups * n_times * width_),
+                  std::vector<std::int64_t>(n_groups)};
+        for (std::size_t i = begin; i < end; ++i) {
+            if (spells.cause[i] == Spells::kLeftOut) continue;
+            const std::size_t group = group_of(spells, i);
+            const auto cell = [&](std::int64_t time) {
+                return (group * n_times + after(range.first, time)) * width_;
+            };
+            ++own.counts[cell(spells.exit[i]) + count_of_end(spells, i)];
+            if (begins_later(spells, i)) {
+                ++own.counts[cell(spells.entry[i]) + RiskCounts::kEntered];
+            } else {
+                ++own.from_start[group];
+            }
+        }
+        return own;
+    });
+    counts_ = std::move(cells.counts);
+    from_start_ = std::move(cells.from_start);
+    first_time_ = range.first;
+    for (std::size_t group = 0; group <= n_groups; ++group) bounds_.push_back(group * n_times);
+}
+
+void RiskTable::sort_times(const Spells& spells, Range range, unsigned threads) {
+    const auto n_groups = static_cast<std::size_t>(spells.n_groups);
+    std::vector<std::size_t> place(n_groups + 1);
+    for (std::size_t i = 0; i < spells.exit.size(); ++i) {
+        if (spells.cause[i] == Spells::kLeftOut) continue;
+        place[group_of(spells, i) + 1] += begins_later(spells, i) ? 2 : 1;
+        if (!begins_later(spells, i)) ++from_start_[group_of(spells, i)];
+    }
+    for (std::size_t group = 0; group < n_groups; ++group) place[group + 1] += place[group];
+    const std::vector<std::size_t> bounds = place;
+    std::vector<Keyed> moments(bounds.back()), spare(bounds.back());
+    const auto put = [&](std::size_t i, std::int64_t time, std::size_t what) {
+        moments[place[group_of(spells, i)]++] = {after(range.first, time), static_cast<std::int32_t>(what)};
+    };
+    for (std::size_t i = 0; i < spells.exit.size(); ++i) {
+        if (spells.cause[i] == Spells::kLeftOut) continue;
+        put(i, spells.exit[i], count_of_end(spells, i));
+        if (begins_later(spells, i)) put(i, spells.entry[i], RiskCounts::kEntered);
+    }
+    std::vector<SortedTimes> sorted(n_groups);
+    parallel_tasks(n_groups, threads, [&](std::size_t group) {
+        const std::size_t begin = bounds[group], n = bounds[group + 1] - begin;
+        sorted[group] = count_sorted(std::span(moments).subspan(begin, n), std::span(spare).subspan(begin, n),
+                                     range.first, width_);
+    });
+    bounds_.push_back(0);
+    for (const SortedTimes& own : sorted) {
+        times_.insert(times_.end(), own.times.begin(), own.times.end());
+        counts_.insert(counts_.end(), own.counts.begin(), own.counts.end());
+        bounds_.push_back(times_.size());
+    }
+}
+
+}  // namespace internal
+}  // namespace stagefunnel::stats

@@ -1,0 +1,64 @@
+#pragma once
+
+// How many spells begin, end and are censored at each time. Internal to the core.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "stagefunnel/stats/incidence.hpp"
+
+namespace stagefunnel::stats::inline internal {
+
+/// The counts of one group at each of its times, in rising order.
+///
+/// A time has `width` counts: spells that are watched from then on, spells that are censored then, and the
+/// events of each cause.
+struct RiskCounts {
+    static constexpr std::size_t kEntered = 0, kCensored = 1, kFirstCause = 2;
+
+    std::span<const std::int64_t> times;  // empty: `first_time` and those that follow it
+    std::int64_t first_time = 0;
+    std::span<const std::uint32_t> counts;
+    std::size_t width = 0;
+    std::int64_t from_start = 0;  // spells that are watched from the beginning
+
+    [[nodiscard]] std::size_t size() const { return counts.size() / width; }
+    [[nodiscard]] std::int64_t time(std::size_t i) const {
+        return times.empty() ? first_time + static_cast<std::int64_t>(i) : times[i];
+    }
+    [[nodiscard]] std::span<const std::uint32_t> at(std::size_t i) const {
+        return counts.subspan(i * width, width);
+    }
+};
+
+/// The counts of all groups.
+class RiskTable {
+  public:
+    /// Counts checked spells.
+    RiskTable(const Spells& spells, unsigned threads);
+
+    [[nodiscard]] RiskCounts of_group(std::size_t group) const;
+
+  private:
+    /// First and last time of all spells.
+    struct Range {
+        std::int64_t first;
+        std::int64_t last;
+    };
+
+    [[nodiscard]] static Range range_of(const Spells& spells);
+    [[nodiscard]] static bool has_few_times(const Spells& spells, Range range);
+    void count_cells(const Spells& spells, Range range, unsigned threads);
+    void sort_times(const Spells& spells, Range range, unsigned threads);
+
+    std::size_t width_;
+    std::vector<std::int64_t> from_start_;  // by group
+    std::vector<std::size_t> bounds_;       // where the times of each group begin and end
+    std::vector<std::int64_t> times_;
+    std::int64_t first_time_ = 0;
+    std::vector<std::uint32_t> counts_;
+};
+
+}  // namespace stagefunnel::stats::inline internal

@@ -1,0 +1,83 @@
+"""The options of how sure a number is."""
+
+from __future__ import annotations
+
+import argparse
+from typing import get_args
+
+from ..tables.options import ErrorName, LifeClockName, OpenVisitsName, ReopenName
+from .options import whole
+
+
+def confidence(parser: argparse.ArgumentParser) -> None:
+    """Add how sure the bounds of shares are."""
+    parser.add_argument(
+        "--confidence",
+        type=float,
+        metavar="SHARE",
+        help="add bounds to shares, which are this sure, e.g. 0.95",
+    )
+
+
+def incidence(parser: argparse.ArgumentParser) -> None:
+    """Add what happens, from when on ages run, and how it is estimated."""
+    parser.add_argument(
+        "--to",
+        metavar="STAGE",
+        default="outcome",
+        help="what happens: outcome (default), won or lost; or the stage that an item gets to",
+    )
+    parser.add_argument(
+        "--clock",
+        choices=get_args(LifeClockName),
+        default="created",
+        help="from when ages run: an item's first row (default), or each entry into --of-stage",
+    )
+    parser.add_argument("--of-stage", metavar="STAGE", help="the stage from whose entry ages run")
+    parser.add_argument("--times", metavar="TIMES", help="the ages of the rows, e.g. 30d,60d,90d")
+    parser.add_argument(
+        "--observed",
+        metavar="PERIOD",
+        help="what happened in this period alone, e.g. 2026-Q1; older items count from their age then",
+    )
+    parser.add_argument("--se", choices=get_args(ErrorName), default="greenwood", help="the kind of errors")
+    parser.add_argument(
+        "--min-at-risk", type=whole, metavar="N", help="pass over events at ages at which fewer are at risk"
+    )
+    parser.add_argument(
+        "--reopen",
+        choices=get_args(ReopenName),
+        default="last",
+        help="which closing ends an item that was worked on again (default: last)",
+    )
+    parser.add_argument(
+        "--confidence", type=float, metavar="SHARE", default=0.95, help="how sure the bounds are (0.95)"
+    )
+
+
+def maturity(parser: argparse.ArgumentParser) -> None:
+    """Add the age up to which wins are expected."""
+    parser.add_argument(
+        "--tau", metavar="TIME", required=True, help="the age up to which wins are expected, e.g. 180d"
+    )
+
+
+def open_visits(parser: argparse.ArgumentParser) -> None:
+    """Add what is made of what is still open."""
+    parser.add_argument(
+        "--open-visits",
+        choices=get_args(OpenVisitsName),
+        default="apart",
+        help="what goes on: counted apart (default), or censored: taken for as long as it was seen",
+    )
+
+
+def censored(parser: argparse.ArgumentParser) -> None:
+    """Add the same with bounds and a restricted mean."""
+    open_visits(parser)
+    parser.add_argument(
+        "--confidence", type=float, metavar="SHARE", help="with censored: bounds of the quantiles, e.g. 0.95"
+    )
+    parser.add_argument(
+        "--tau", metavar="TIME", help="with censored: the length up to which a mean is taken, e.g. 90d"
+    )

@@ -1,0 +1,102 @@
+"""The sentences of cumulative incidence: what the open items hide, and how much of it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from .extremes import group_name
+from .numbers import count, length, percent
+from .period_sentences import NameOf
+
+_MOST_GROUPS: Final = 5  # whose answers are written out
+
+
+def incidence_title(remembered: Mapping[str, Any]) -> str:
+    """Name what happens, and from when on ages run."""
+    names = remembered.get("names", {})
+    if remembered.get("clock") == "stage":
+        stage = remembered.get("stage", "")
+        return f"What follows {names.get(stage, stage)}, by time since it was entered"
+    to = remembered.get("to", "outcome")
+    return f"{'Won and lost' if to == 'outcome' else f'Reached {names.get(to, to)}'}, by age"
+
+
+def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which share is won by the horizon and which share so far, and what is known of reopened losses."""
+    if not sum(remembered.get("n", ())):
+        return ["No item is counted."]
+    if len(table) != remembered.get("rows"):
+        return []  # rows were taken out, and a sentence about a whole needs the whole
+    by = columns_before(table, "cause")
+    first = table["cause"].iloc[0]
+    blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
+    sentences = []
+    for rows in blocks[:_MOST_GROUPS]:
+        prefix = f"{group_name(rows, by)}: " if by else ""
+        sentences.append(f"{prefix}{_by_the_horizon(rows[rows['cause'] == first], name_of, remembered)}")
+    if len(blocks) > _MOST_GROUPS:
+        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+    return [*sentences, *_win_rate(remembered, by), *_reopened(remembered)]
+
+
+def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many wins the open items of all cohorts may still bring."""
+    expected = table["expected_more_wins"]
+    if not len(table) or expected.isna().all():
+        return ["No item was watched for so long, so that nothing is expected of the open ones."]
+    more, n_open = float(expected.sum()), int(table["n_open"].sum())
+    return [
+        f"Still to come within {remembered.get('tau', '')} of creation: about {count(round(more))} wins "
+        f"of {count(n_open)} open items."
+    ]
+
+
+def _by_the_horizon(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
+    """Write the answer: 22 % of created items are won within 180 d (18–27 %), and 17 % so far."""
+    known = rows[rows["incidence"].notna() & ~rows["beyond_horizon"].astype(bool)]
+    is_young = not len(known)
+    known = rows[rows["incidence"].notna()] if is_young else known
+    if not len(known):
+        return "Nothing is known yet: no item was watched for so long."
+    last = known.iloc[-1]
+    what = _what_happened(str(last["cause"]), name_of, remembered)
+    sure = ""
+    if not pd.isna(last["incidence_high"]):
+        low = percent(last["incidence_low"]).removesuffix("%").rstrip()
+        sure = f" ({low}–{percent(last['incidence_high'])})"
+    age = length(last["time"], remembered.get("working_day"))
+    few = "; too few items are that old to rely on it" if is_young else ""
+    so_far = percent(last["naive"])
+    return f"{percent(last['incidence'])} {what} within {age}{sure}{few}. So far: {so_far}."
+
+
+def _what_happened(cause: str, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
+    if remembered.get("clock") == "stage":
+        return f"of visits of {name_of(remembered['stage'])} go on to {name_of(cause)}"
+    if remembered.get("to", "outcome") != "outcome":
+        return f"of created items reach {name_of(remembered['to'])}"
+    return f"of created items are {cause}"
+
+
+def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
+    """Set the win rate of closed items that open ones do not distort beside the counted one."""
+    adjusted, naive = remembered.get("adjusted_win_rate"), remembered.get("naive_win_rate")
+    if by or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
+        return []
+    return [
+        f"Win rate of closed items, adjusted for open ones: {percent(adjusted[0])}; "
+        f"counted: {percent(naive[0])}."
+    ]
+
+
+def _reopened(remembered: Mapping[str, Any]) -> list[str]:
+    """Say which share of losses did not stand."""
+    lost, reopened = remembered.get("ever_lost", 0), remembered.get("reopened", 0)
+    if not reopened:
+        return []
+    of = f"{count(reopened)} of {count(lost)}"
+    return [f"{percent(reopened / lost)} of lost items were worked on again or won later ({of})."]

@@ -1,0 +1,165 @@
+"""Times of which some are still open: quantiles and restricted means that count open ones as far as seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError, advised, given, named
+from ...tables.build import IntegerArray
+from ...times.stamps import to_durations
+from ..scope.item_groups import ItemGroups
+from ..scope.selection import Selection
+from ..scope.working import Lengths
+from ..stats.bounds import Floats, check_confidence
+from ..stats.spells import FROM_START, Scale, Spells, Ticks
+from ..stats.survival import crossing, curve_quantiles, restricted_means
+from .curves import horizons
+from .limits import exact_ticks
+from .lives import Watch, visit_spells
+
+_USUAL: Final = 0.95
+
+
+def read_options(open_visits: str, per: str, confidence: Any, tau: Any) -> float | None:
+    """Check the options of open visits; return the confidence of bounds, if there are to be some."""
+    if open_visits == "censored":
+        if per != "visit":
+            raise SchemaError(
+                given("per", per),
+                " puts visits of an item together, and ",
+                advised("open_visits", "censored"),
+                " follows each by itself; pass ",
+                advised("per", "visit"),
+            )
+        return None if confidence is None else check_confidence(confidence)
+    for option, value in (("confidence", confidence), ("tau", tau)):
+        if value is not None:
+            says = (" is one of times of which some are still open; pass ",)
+            raise SchemaError(given(option, value), *says, advised("open_visits", "censored"))
+    return None
+
+
+def with_censored(
+    table: pd.DataFrame,
+    selection: Selection,
+    lengths: Lengths,
+    of_items: ItemGroups | None,
+    watch: Watch,
+    shares: Mapping[str, float],
+    confidence: float | None,
+    tau: Any,
+) -> pd.DataFrame:
+    """Put times that count open visits into a table of time in stage, whose final stages are left out.
+
+    `shares` are the quantiles by the names of their columns.
+    """
+    pipeline = selection.pipeline
+    n_open, n_labels = len(pipeline.stages), len(pipeline.labels)
+    spells, stage = visit_spells(selection, lengths, watch, range(n_open), by_next=False)
+    shown = np.arange(1) if of_items is None else of_items.shown
+    n_groups = 1 if of_items is None else of_items.groups.n_groups
+    assert spells.item is not None  # they are of visits
+    group = np.zeros(len(stage), dtype=np.int64) if of_items is None else of_items.code[spells.item]
+    code = (group * n_open + stage).astype(np.int32)
+    n_cells = n_groups * n_open
+    arrays = Spells(
+        Scale("integer"),
+        np.ascontiguousarray(spells.exit),
+        spells.cause,
+        None,
+        pd.Index([True]),
+        code,
+        pd.RangeIndex(n_cells),
+        threads=selection.data.threads,
+    )
+    curves = arrays.curves()
+    cells = (shown[:, np.newaxis] * n_open + np.arange(n_open)).reshape(-1)
+    found = curve_quantiles(
+        arrays, curves, np.array([*shares.values()], dtype=np.float64), confidence or _USUAL
+    )
+    if tau is None:
+        horizon = horizons(spells.followed, spells.is_counted, code, n_cells)
+        # Unless all have ended nobody knows what comes after the last visit that was watched.
+        ends, is_over = curves.bounds[1:], np.zeros(n_cells, dtype=bool)
+        some = np.diff(curves.bounds) > 0
+        is_over[some] = curves.survival[ends[some] - 1] <= 0
+        horizon = np.where(is_over, horizon, np.minimum(horizon, np.maximum(arrays.last_exit, 0)))
+        limit = np.where(horizon <= 0, np.nan, horizon.astype(np.float64))
+    else:
+        limit = np.full(n_cells, float(_positive(tau, lengths)))
+    mean, error = restricted_means(arrays, curves, limit)
+    kept = np.flatnonzero(np.tile(np.arange(n_labels) < n_open, len(shown)))
+    attrs, out = table.attrs, table.iloc[kept].reset_index(drop=True)
+
+    def column(values: Floats) -> pd.Series:
+        return lengths_of(values[cells], lengths.unit)
+
+    out["mean"] = column(np.full(n_cells, np.nan))
+    for place, name in enumerate(shares):
+        out[name] = column(found["value"][:, place])
+        if confidence is not None:
+            at = [*out.columns].index(name) + 1
+            out.insert(at, f"{name}_low", column(found["low"][:, place]))
+            out.insert(at + 1, f"{name}_high", column(found["high"][:, place]))
+    out["tau"] = column(limit)
+    out["restricted_mean"], out["restricted_mean_se"] = column(mean), column(error)
+    out.attrs = attrs
+    sure = {} if confidence is None else {"confidence": confidence}
+    out.attrs["stagefunnel"] = {**attrs["stagefunnel"], "open_visits": "censored", **sure}
+    return out
+
+
+def incidence_quantiles(
+    exits: Ticks,
+    cause: IntegerArray,
+    code: IntegerArray,
+    n_groups: int,
+    shares: Sequence[float],
+    threads: int,
+) -> Floats:
+    """Read quantiles off the incidence of cause 0, cause 1 competing: a row per group, a column per share."""
+    arrays = Spells(
+        Scale("integer"),
+        np.ascontiguousarray(exits),
+        np.ascontiguousarray(cause, dtype=np.int32),
+        None,
+        pd.Index([0, 1]),
+        np.ascontiguousarray(code, dtype=np.int32),
+        pd.RangeIndex(n_groups),
+        threads=threads,
+    )
+    curves = arrays.curves()
+    times, arrived = curves.time.astype(np.float64), curves.incidence.reshape(-1, 2)[:, 0]
+    found = np.full((n_groups, len(shares)), np.nan)
+    for group in range(n_groups):
+        own = slice(curves.bounds[group], curves.bounds[group + 1])
+        last = arrays.last_exit[group]
+        if last == FROM_START:
+            continue
+        for place, share in enumerate(shares):
+            found[group, place] = crossing(times[own], arrived[own], share, float(last))
+    return found
+
+
+def lengths_of(values: Floats, unit: str | None) -> pd.Series:
+    """Turn numbers of ticks into lengths of time; NaN is missing."""
+    return to_durations([None if np.isnan(value) else Fraction(value) for value in values.tolist()], unit)
+
+
+def _positive(tau: Any, lengths: Lengths) -> Fraction:
+    ticks = exact_ticks(tau, lengths, "tau")
+    if ticks <= 0:
+        raise SchemaError(given("tau", tau), " is not a positive length of time")
+    return ticks
+
+
+def positive_length(tau: Any, lengths: Lengths) -> Fraction:
+    """Read the length up to which a question looks."""
+    if tau is None:
+        raise SchemaError(named("tau"), " is missing; it is the age up to which wins are expected")
+    return _positive(tau, lengths)

@@ -1,0 +1,258 @@
+"""Curves of incidence by group over the spells of a log: their ages, horizons and adjusted rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, given
+from ...tables.build import share
+from ...tables.schema import INCIDENCE
+from ...times.stamps import to_durations
+from ..scope.groups import Groups
+from ..scope.working import Lengths
+from ..stats.bounds import incidence_bounds
+from ..stats.incidence import rows_by_cause
+from ..stats.spells import FROM_START, Codes, Ticks
+from .limits import exact_ticks
+from .lives import LogSpells
+
+_N_STEPS: Final = 50
+_LEAST_FOLLOWED: Final = 10  # a horizon stands on as many items, or on a share of all
+_SHARE_FOLLOWED: Final = Fraction(1, 20)
+
+
+def sizes_of(code: Codes, spells: LogSpells, n_groups: int) -> npt.NDArray[np.int64]:
+    """Count the spells of each group."""
+    return np.bincount(code[spells.is_counted], minlength=n_groups).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class WantedAges:
+    """The ages of a table: exactly, and the whole ticks around each."""
+
+    exact: list[Fraction]
+    below: Ticks
+    above: Ticks
+
+    @classmethod
+    def of(cls, exact: Sequence[Fraction]) -> WantedAges:
+        """Put ages in order, each of them once."""
+        rising = sorted(set(exact))
+        below = np.array([age // 1 for age in rising], dtype=np.int64)
+        return cls(rising, below, np.array([-(-age // 1) for age in rising], dtype=np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class GroupCurves:
+    """The spells of a question by group, and what their curves are made of.
+
+    Attributes
+    ----------
+    spells, code, n_groups, least, threads
+        The spells, the group of each, and how many have to be at risk.
+    sizes, shown
+        Number of spells in each group, and the groups that the table shows.
+    horizon
+        Of each group the largest age that enough of its spells could have; -1 where there is none.
+    """
+
+    spells: LogSpells
+    code: Codes
+    n_groups: int
+    least: int
+    threads: int
+    sizes: npt.NDArray[np.int64]
+    shown: npt.NDArray[np.intp]
+    horizon: Ticks
+
+    @classmethod
+    def of(cls, spells: LogSpells, groups: Groups, code: Codes, least: int, threads: int) -> GroupCurves:
+        """Count the spells of each group, and find its horizon."""
+        sizes = sizes_of(code, spells, groups.n_groups)
+        shown = groups.shown(sizes > 0)
+        horizon = horizons(spells.followed, spells.is_counted, code, groups.n_groups)
+        return cls(spells, code, groups.n_groups, least, threads, sizes, shown, horizon)
+
+    def wanted(self, times: Any, lengths: Lengths) -> WantedAges:
+        """Read the ages that are asked for, by default steps up to the largest horizon."""
+        if times is None:
+            counted = self.spells.followed[self.spells.is_counted]
+            last = int(self.horizon.max(initial=-1))
+            last = int(counted.max(initial=0)) if last < 0 else last
+            return WantedAges.of([Fraction(k * last, _N_STEPS) for k in range(1, _N_STEPS + 1)])
+        if isinstance(times, str) or not hasattr(times, "__iter__"):
+            raise SchemaError(given("times", times), " is not a list of ages, such as ['30d', '60d']")
+        ages = [exact_ticks(age, lengths, "times") for age in times]
+        if any(age < 0 for age in ages):
+            raise SchemaError(given("times", times), " has an age below zero")
+        return WantedAges.of(ages)
+
+    def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
+        """Estimate the curves of all groups at some ages."""
+        return _core.stats.estimate_incidence(
+            **self._arguments, below=below, above=above, threads=self.threads
+        )
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        spells = self.spells
+        return {
+            "exit": np.ascontiguousarray(spells.exit),
+            "cause": np.ascontiguousarray(spells.cause),
+            "entry": None if spells.entry is None else np.ascontiguousarray(spells.entry),
+            "group": self.code,
+            "n_causes": self.n_causes,
+            "n_groups": self.n_groups,
+            "min_at_risk": self.least,
+        }
+
+    @property
+    def n_causes(self) -> int:
+        """Number of causes, at least one: the core needs it also where nothing can happen."""
+        return max(len(self.spells.causes), 1)
+
+    def rows(self, wanted: WantedAges) -> npt.NDArray[np.int64]:
+        """Return the place among the shown groups of each row of the table."""
+        return np.repeat(np.arange(len(self.shown)), len(self.spells.causes) * len(wanted.exact))
+
+    def table(self, wanted: WantedAges, lengths: Lengths, confidence: float, se: str) -> pd.DataFrame:
+        """Make the table, without the columns of the groups."""
+        n_times, n_causes = len(wanted.exact), len(self.spells.causes)
+        curves = self.estimate(wanted.below, wanted.above)
+        variance = curves.variance
+        if se == "robust":
+            item = None if self.spells.item is None else self.spells.item.astype(np.int32)
+            variance = _core.stats.robust_variances(
+                **self._arguments, item=item, below=wanted.below, above=wanted.above
+            )
+        bounds = np.arange(len(self.shown) + 1) * n_times
+        place, cause = rows_by_cause(bounds, n_causes)
+        row = (self.shown[:, np.newaxis] * n_times + np.arange(n_times)).reshape(-1)[place]
+        group = row // max(n_times, 1)
+        cell = row * self.n_causes + cause
+        events = curves.events[cell]
+        survival = curves.survival[row]
+        above = wanted.above[row - group * n_times]
+        known = (above <= self._last_exit[group]) | (survival <= 0)
+        incidence = np.where(known, curves.incidence[cell], np.nan)
+        error = np.sqrt(np.where(known, np.maximum(variance[cell], 0), np.nan))
+        low, high = incidence_bounds(incidence, error, confidence)
+        so_far = events.reshape(-1, n_times).cumsum(axis=1).reshape(-1) if n_times else events
+        exact = [wanted.exact[at] for at in (row - group * n_times).tolist()]
+        columns = {
+            "cause": pd.Categorical.from_codes(cause, categories=pd.Index(list(self.spells.causes))),
+            "time": to_durations(exact, lengths.unit),
+            "at_risk": curves.at_risk[row],
+            "events": events,
+            "incidence": incidence,
+            "se": error,
+            "incidence_low": low,
+            "incidence_high": high,
+            "open": np.where(known, survival, np.nan),
+            "naive": share(so_far, self.sizes[group]),
+            "beyond_horizon": above > self.horizon[group],
+        }
+        return pd.DataFrame({name: columns[name] for name in INCIDENCE})
+
+    @property
+    def _last_exit(self) -> Ticks:
+        last = np.full(self.n_groups, FROM_START)
+        counted = self.spells.is_counted
+        np.maximum.at(last, self.code[counted], self.spells.exit[counted])
+        return last
+
+    def remembered(self, lengths: Lengths) -> dict[str, Any]:
+        """Say for each group that is shown its size, its horizon and its adjusted win rate, as plain data."""
+        horizons = self.horizon[self.shown]
+        at = np.unique(np.maximum(horizons, 0))
+        curves = self.estimate(at, at)
+        rates, errors = adjusted_rates(curves, self.n_causes)
+        place = self.shown * max(len(at), 1) + np.searchsorted(at, np.maximum(horizons, 0))
+        is_win_rate = list(self.spells.causes[:2]) == ["won", "lost"]
+        counts = self._counts()[self.shown]
+        exact = [None if age < 0 else Fraction(age) for age in horizons.tolist()]
+        return {
+            "n": self.sizes[self.shown].tolist(),
+            "n_open": (self.sizes[self.shown] - counts.sum(axis=1)).tolist(),
+            "horizon": [
+                None if pd.isna(age) else age if lengths.unit is None else str(age)
+                for age in to_durations(exact, lengths.unit).tolist()
+            ],
+            "adjusted_win_rate": _plain(rates[place]) if is_win_rate and len(place) else None,
+            "adjusted_win_rate_se": _plain(errors[place]) if is_win_rate and len(place) else None,
+            "naive_win_rate": _plain(share(counts[:, 0], counts[:, :2].sum(axis=1))) if is_win_rate else None,
+        }
+
+    def _counts(self) -> npt.NDArray[np.int64]:
+        """Count the events of each group and cause."""
+        happened = self.spells.cause >= 0
+        cell = self.code[happened].astype(np.int64) * self.n_causes + self.spells.cause[happened]
+        return np.bincount(cell, minlength=self.n_groups * self.n_causes).reshape(self.n_groups, -1)
+
+
+def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_groups: int) -> Ticks:
+    """Return of each group the largest age that at least 10 and 5 % of its spells could have; -1: none."""
+    age, group = followed[counted], code[counted]
+    order = np.lexsort((-age, group))
+    age = age[order]
+    sizes = np.bincount(group, minlength=n_groups).astype(np.int64)
+    begins = np.cumsum(sizes) - sizes
+    needed = np.maximum(_LEAST_FOLLOWED, -(-sizes * _SHARE_FOLLOWED.numerator // _SHARE_FOLLOWED.denominator))
+    found = np.full(n_groups, -1, dtype=np.int64)
+    enough = np.flatnonzero(sizes >= needed)
+    found[enough] = age[begins[enough] + needed[enough] - 1]
+    return found
+
+
+def curve_values(
+    spells: LogSpells, code: Codes, n_groups: int, age: Ticks, threads: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return of each spell the incidence of the first cause, and the share left, of its group at an age."""
+    n_causes = max(len(spells.causes), 1)
+    ages = np.unique(age)
+    curves = _core.stats.estimate_incidence(
+        exit=np.ascontiguousarray(spells.exit),
+        cause=np.ascontiguousarray(spells.cause),
+        entry=spells.entry,
+        group=code,
+        n_causes=n_causes,
+        n_groups=n_groups,
+        below=ages,
+        above=ages,
+        min_at_risk=0,
+        threads=threads,
+    )
+    last = np.full(n_groups, FROM_START)
+    np.maximum.at(last, code[spells.is_counted], spells.exit[spells.is_counted])
+    row = code.astype(np.int64) * len(ages) + np.searchsorted(ages, age)
+    left = curves.survival[row]
+    known = (age <= last[code]) | (left <= 0)
+    won = curves.incidence.reshape(-1, n_causes)[row, 0]
+    return np.where(known, won, np.nan), np.where(known, left, np.nan)
+
+
+def adjusted_rates(
+    curves: _core.stats.IncidenceCurves, n_causes: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return won / (won + lost) of the incidences at each row, and its error by the delta method."""
+    if n_causes < 2:
+        nothing = np.full(len(curves.time), np.nan)
+        return nothing, nothing
+    incidence, variance = (one.reshape(-1, n_causes) for one in (curves.incidence, curves.variance))
+    won, lost = incidence[:, 0], incidence[:, 1]
+    both = won + lost
+    rate = share(won, both)
+    spread = lost**2 * variance[:, 0] + won**2 * variance[:, 1] - 2 * won * lost * curves.covariance
+    return rate, np.sqrt(np.maximum(share(spread, both**4), 0))
+
+
+def _plain(values: npt.NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values.tolist()]

@@ -1,0 +1,199 @@
+"""How much of a young cohort's answer is in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import label_rows, remember, share
+from ...tables.options import BasisName, EveryName, MissingStages, Unlisted
+from ...tables.schema import MATURITY
+from ...times.every import check_every
+from ...times.lengths import LengthLike, length_text
+from ...times.periods import FREQUENCIES, MomentLike, PeriodLike
+from ...working_hours import WorkingHours
+from ..scope.breakdown import check_top, groups_of
+from ..scope.groups import folded
+from ..scope.selection import Selection, selection_of
+from ..scope.where import Where, asked_of
+from ..scope.within import basis_of, observed_until
+from ..scope.working import Lengths
+from ..stats.spells import Codes, Ticks
+from .censored import positive_length
+from .curves import curve_values
+from .lives import LogSpells, Watch, item_spells
+
+_WON: Final = 0
+
+
+def cohort_maturity(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    every: EveryName,
+    tau: LengthLike,
+    by: str | Sequence[str] | None = None,
+    top: int | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    where: Where | None = None,
+) -> pd.DataFrame:
+    """Say of each cohort how much of its answer is in, and how many wins are still to come.
+
+    The items created last have had the least time. How far items of their age have come is known from all
+    cohorts together.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    every
+        The periods of creation: ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``.
+    tau
+        The age up to which wins are expected: ``"180d"``.
+    by
+        Columns of the items table, or of the log at the item's first row; each group is as a log of its items
+        alone.
+    top
+        Number of groups with the most items; the others become one group.
+    unlisted, missing, period, as_of, where
+        As for :func:`funnel`.
+    basis
+        As for :func:`funnel`; ``"created"`` by default.
+    calendar
+        Working hours, as for :func:`time_in_stage`.
+
+    Returns
+    -------
+    DataFrame
+        One row per group and period in which items were created: ``period``, ``n`` (items), ``n_won`` and
+        ``n_open`` of them now, ``share_open``; ``maturity``, the share of its wins within `tau` that a cohort
+        of these ages has had; ``expected_more_wins``, those that its open items may still bring by `tau`.
+        The last two are missing where nobody was watched for so long.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`; also for a log whose times are plain integers, which have no calendar.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import stagefunnel as sf
+    >>> days = pd.to_datetime(["2026-01-01", "2026-01-11", "2026-01-01", "2026-02-01", "2026-02-06"])
+    >>> rows = {"item": [1, 1, 2, 3, 4], "stage": ["New", "Won", "New", "New", "New"], "time": days}
+    >>> log = sf.StageLog(rows, observed_until="2026-02-11")
+    >>> table = sf.cohort_maturity(log, sf.Pipeline("New", won="Won"), every="month", tau="20d")
+    >>> table[["period", "n", "n_won", "n_open", "maturity"]]
+        period  n  n_won  n_open  maturity
+    0  2026-01  2      1       1       1.0
+    1  2026-02  2      0       2       0.5
+    """
+    check_every(every)
+    check_top(top, by)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    if asked.log._data.unit is None:
+        raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
+    kept = "created" if basis is None else basis_of(basis, None)
+    selection = selection_of(
+        asked.log,
+        pipeline,
+        unlisted=unlisted,
+        missing=asked.missing,
+        period=period,
+        basis=kept,
+        as_of=as_of,
+    )
+    lengths = Lengths.of(selection.data, calendar)
+    limit = positive_length(tau, lengths)
+    watch = Watch.of(selection, observed=None, period=period, basis=kept, as_of=as_of)
+    spells = item_spells(selection, lengths, watch, target=-1, reopen="last", as_of=as_of, has_target=False)
+    groups = groups_of(selection, by, reserved=MATURITY)
+    counted = spells.is_counted
+    sizes = np.bincount(groups.codes(len(counted))[counted], minlength=groups.n_groups).astype(np.int64)
+    if top is not None:
+        groups = folded(groups, sizes, sizes > 0, top)
+        sizes = np.bincount(groups.codes(len(counted))[counted], minlength=groups.n_groups).astype(np.int64)
+    code = np.ascontiguousarray(groups.codes(len(counted)))
+    shown = groups.shown(sizes > 0)
+    periods, cohort = _cohorts(selection, spells, FREQUENCIES[every])
+    answer = _Answer(spells, code, groups.n_groups, int(limit // 1), selection.data.threads)
+    columns = answer.by_cohort(cohort, len(periods))
+    cells = (shown[:, np.newaxis] * len(periods) + np.arange(len(periods))).reshape(-1)
+    table = pd.DataFrame(
+        {
+            "period": periods[np.tile(np.arange(len(periods)), len(shown))],
+            **{name: columns[name][cells] for name in MATURITY[1:]},
+        }
+    )
+    table = label_rows(table, groups.values, np.repeat(shown, len(periods)))
+    remember(
+        table,
+        "cohort_maturity",
+        pipeline,
+        **groups.remembered,
+        every=every,
+        tau=str(length_text(tau)),
+        **observed_until(selection.data, None if as_of is None else watch.end),
+        **lengths.remembered_with_pauses(pipeline),
+    )
+    return asked.remarked(selection.remarked(table))
+
+
+def _cohorts(
+    selection: Selection, spells: LogSpells, freq: str
+) -> tuple[pd.PeriodIndex, npt.NDArray[np.int64]]:
+    """List the periods from the first to the last of a creation, and find that of each item."""
+    counted = spells.is_counted
+    cohort = np.full(len(counted), -1, dtype=np.int64)
+    if not counted.any() or spells.began is None:
+        return pd.PeriodIndex([], freq=freq), cohort
+    times = pd.DatetimeIndex(selection.data.to_times(spells.began[counted]))
+    own = times.tz_localize(None).to_period(freq)
+    periods = pd.period_range(own.min(), own.max(), freq=freq)
+    cohort[counted] = periods.get_indexer(own)
+    return periods, cohort
+
+
+class _Answer:
+    """What is known of all cohorts of each group, and what it says of the items of one."""
+
+    def __init__(self, spells: LogSpells, code: Codes, n_groups: int, tau: int, threads: int) -> None:
+        self._spells, self._code, self._n_groups = spells, code, n_groups
+        age = np.minimum(spells.followed, tau)
+        won, left = curve_values(spells, code, n_groups, age, threads)
+        by_tau, _ = curve_values(spells, code, n_groups, np.full(len(age), tau, dtype=np.int64), threads)
+        self._matured = share(won, by_tau)
+        goes_on = (spells.cause < 0) & (age < tau)
+        self._to_come = np.where(goes_on, share(by_tau - won, left), np.where(np.isnan(by_tau), np.nan, 0.0))
+
+    def by_cohort(self, cohort: Ticks, n_cohorts: int) -> dict[str, npt.NDArray[Any]]:
+        """Count the items of each group and cohort, and add up what is known of them."""
+        counted = self._spells.is_counted
+        cell = self._code[counted].astype(np.int64) * n_cohorts + cohort[counted]
+        cause = self._spells.cause[counted]
+
+        def sums(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            return np.bincount(cell, weights=values, minlength=self._n_groups * n_cohorts)
+
+        n = sums(np.ones(len(cell))).astype(np.int64)
+        n_open = sums(cause < 0).astype(np.int64)
+        return {
+            "n": n,
+            "n_won": sums(cause == _WON).astype(np.int64),
+            "n_open": n_open,
+            "share_open": share(n_open, n),
+            "maturity": share(sums(self._matured[counted]), n),
+            "expected_more_wins": sums(self._to_come[counted]),
+        }

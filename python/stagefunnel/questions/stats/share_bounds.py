@@ -1,0 +1,67 @@
+"""Confidence bounds beside the shares of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError, quoted
+from .bounds import check_confidence
+from .proportions import wilson_bounds
+
+
+class Base(NamedTuple):
+    """What a share is of: the column of its count, and how many there are; NaN for what is no proportion."""
+
+    of: str
+    nobs: npt.ArrayLike
+
+
+def read_confidence(confidence: Any) -> float | None:
+    """Read the option of a question; ``None``: its table has no bounds."""
+    return None if confidence is None else check_confidence(confidence)
+
+
+def bound_names(shares: Sequence[str]) -> list[str]:
+    """Name the columns of the bounds of some shares."""
+    return [f"{share}_{side}" for share in shares for side in ("low", "high")]
+
+
+def with_bounds(table: pd.DataFrame, confidence: float | None, bases: Mapping[str, Base]) -> pd.DataFrame:
+    """Put Wilson's bounds right after each share; without a `confidence` the table stays as it is.
+
+    A share that is missing has none, and neither has one whose count is larger than what it is of.
+    """
+    if confidence is None:
+        return table
+    taken = sorted({*bound_names([*bases])} & {*map(str, table.columns)})
+    if taken:
+        raise SchemaError(
+            f"the result has columns of its own called {quoted(taken)}; rename the columns of the breakdown"
+        )
+    for share, base in bases.items():
+        counts = table[base.of].to_numpy(dtype=np.float64)
+        nobs = np.broadcast_to(np.asarray(base.nobs, dtype=np.float64), counts.shape)
+        is_proportion = table[share].notna().to_numpy() & (counts <= nobs)
+        low, high = wilson_bounds(counts, np.where(is_proportion, nobs, np.nan), confidence)
+        at = [*table.columns].index(share) + 1
+        table.insert(at, f"{share}_low", low)
+        table.insert(at + 1, f"{share}_high", high)
+    remembered = table.attrs.get("stagefunnel", {})
+    table.attrs["stagefunnel"] = {**remembered, "confidence": confidence}
+    return table
+
+
+def sums_of(table: pd.DataFrame, count: str, by: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """Return the sum of a count over all rows that agree in some columns, on each of them."""
+    if not by:
+        return np.full(len(table), table[count].sum(), dtype=np.float64)
+    sums = table.groupby([*by], dropna=False, observed=True, sort=False)[count].transform("sum")
+    return sums.to_numpy(dtype=np.float64)
+
+
+NO_BASE = np.nan  # of a share that is no proportion of items

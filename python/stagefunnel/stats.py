@@ -1,0 +1,46 @@
+"""Statistics of plain arrays, for people with counts and times of their own: no log, no pipeline.
+
+:func:`proportion_interval` says how sure a conversion is, :func:`cumulative_incidence` how many end in which
+way though some are still open, :func:`kaplan_meier`, :func:`survival_quantiles` and :func:`restricted_mean`
+how long something takes, and :func:`logrank` whether groups differ in that.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+from .questions.stats import incidence, proportions, survival
+from .questions.stats import logrank as tests
+from .signatures import show_values
+from .tables.frames import at_the_edge
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _public(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    show_values(function)  # before it is wrapped, which takes over what a signature shows
+    public = cast(Callable[_P, _T], at_the_edge(function))
+    public.__module__ = __name__
+    return public
+
+
+cumulative_incidence = _public(incidence.cumulative_incidence)
+kaplan_meier = _public(survival.kaplan_meier)
+logrank = _public(tests.logrank)
+proportion_interval = _public(proportions.proportion_interval)
+restricted_mean = _public(survival.restricted_mean)
+survival_quantiles = _public(survival.survival_quantiles)
+
+__all__ = [
+    "cumulative_incidence",
+    "kaplan_meier",
+    "logrank",
+    "proportion_interval",
+    "restricted_mean",
+    "survival_quantiles",
+]
+
+
+def __dir__() -> list[str]:
+    """List the functions alone, which Tab offers."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
