@@ -59,6 +59,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "log/test_travel.py",
         "questions/chain/test_chain_within.py",
         "questions/funnel/test_began_beyond.py",
+        "questions/parts/test_groups_of_parts.py",
         "questions/funnel/test_skips.py",
         "suggesting/test_stage_order.py",
         "suggesting/test_stage_places.py",
