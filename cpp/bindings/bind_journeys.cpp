@@ -177,10 +177,12 @@ void bind_journeys(py::module_& m) {
     m.def("journey_of", &journeys::journey_of, "journeys"_a, "item"_a);
     m.def(
         "take_items",
-        [](const Journeys& journeys, const Array<std::uint32_t>& items) {
-            return journeys::take_items(journeys, as_span(items));
+        [](const Journeys& journeys, const Array<std::uint32_t>& items, unsigned threads) {
+            const std::span<const std::uint32_t> taken = as_span(items);
+            const py::gil_scoped_release unlocked;
+            return journeys::take_items(journeys, taken, threads);
         },
-        "journeys"_a, "items"_a.noconvert());
+        "journeys"_a, "items"_a.noconvert(), "threads"_a);
     m.def("working_times", &working_times, "times"_a.noconvert(), "begin"_a.noconvert(), "end"_a.noconvert(),
           "before"_a.noconvert(), "threads"_a);
     m.def(

@@ -161,28 +161,37 @@ std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::Ite
     return places;
 }
 
-Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items) {
+Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items, unsigned threads) {
     Journeys taken;
     taken.n_labels = journeys.n_labels;
     taken.prefix = journeys.prefix;
-    for (const std::uint32_t item : items) {
+    const std::size_t n = items.size();
+    taken.offsets.resize(n + 1);
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::uint32_t item = items[i];
         if (item >= journeys.n_items()) {
             throw std::invalid_argument("item " + std::to_string(item) + " is beyond the " +
                                         counted(journeys.n_items(), "item") + " of the log");
         }
-        const std::uint64_t n = journeys.offsets[item + 1] - journeys.offsets[item];
-        taken.offsets.push_back(taken.offsets.back() + n);
-        taken.first_row.push_back(journeys.first_row[item]);
-        taken.key.push_back(journeys.key[item]);
-        if (!journeys.high.empty()) taken.high.push_back(journeys.high[item]);
+        taken.offsets[i + 1] = taken.offsets[i] + (journeys.offsets[item + 1] - journeys.offsets[item]);
     }
+    const auto take = [&](const auto& values, auto& kept) {
+        kept.resize(n);
+        parallel_for(n, threads, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) kept[i] = values[items[i]];
+        });
+    };
+    take(journeys.first_row, taken.first_row);
+    take(journeys.key, taken.key);
+    if (!journeys.high.empty()) take(journeys.high, taken.high);
     const auto take_rows = [&](const auto& values, auto& kept) {
-        kept.reserve(taken.offsets.back());
-        for (const std::uint32_t item : items) {
-            const auto first = static_cast<std::ptrdiff_t>(journeys.offsets[item]);
-            const auto past = static_cast<std::ptrdiff_t>(journeys.offsets[item + 1]);
-            kept.insert(kept.end(), values.begin() + first, values.begin() + past);
-        }
+        kept.resize(taken.offsets.back());
+        parallel_for(n, threads, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                const auto* const from = values.data() + journeys.offsets[items[i]];
+                std::copy_n(from, taken.offsets[i + 1] - taken.offsets[i], kept.data() + taken.offsets[i]);
+            }
+        });
     };
     take_rows(journeys.time, taken.time);
     if (!journeys.row.empty()) take_rows(journeys.row, taken.row);

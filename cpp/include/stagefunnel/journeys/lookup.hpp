@@ -50,7 +50,8 @@ struct TableRows {
 ///
 /// @param items indices of items; one that comes several times has as many journeys in the result.
 /// @throws std::invalid_argument if the log does not have an item.
-[[nodiscard]] Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items);
+[[nodiscard]] Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items,
+                                  unsigned threads = 1);
 
 /// Returns the journey of one item as a log of its own, or `std::nullopt` if the log does not have the item.
 ///

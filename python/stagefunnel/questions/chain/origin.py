@@ -91,7 +91,7 @@ def deals_until(leads: Selection, deals: Scope, links: Links, as_of: MomentLike 
     is_read = np.diff(leads.journeys.offsets.view(np.int64)) > 0
     of_link = np.where(is_read[links.lead], until[links.lead], _NEVER)
     data = deals.selection.data
-    copies = _core.journeys.take_items(journeys=data.journeys, items=links.deal)
+    copies = _core.journeys.take_items(journeys=data.journeys, items=links.deal, threads=data.threads)
     each = np.arange(len(links.deal), dtype=np.uint32)
     counted = LinkedDeals(Scope(_read(deals.selection, copies, of_link, as_of)), links.lead, each)
     if deals.amounts.is_none:

@@ -93,7 +93,7 @@ class Partial:
     period: Period
     basis: BasisName
     as_of: int | None
-    by: tuple[Any, ...] | None
+    by: tuple[Hashable, ...] | None
     at: AtName
     limits: Mapping[Hashable, int]
     where: Conditions | None

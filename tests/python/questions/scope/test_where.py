@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -134,3 +135,17 @@ def test_a_stage_that_the_chosen_items_lack_is_no_slip_of_the_pen() -> None:
 def test_what_cannot_be_meant_is_refused_with_what_would_be_right(where: Any, says: str) -> None:
     with pytest.raises(sf.SchemaError, match=says):
         sf.outcomes(LOG, PIPELINE, where=where)
+
+
+def test_many_items_are_chosen_alike_whatever_the_number_of_threads() -> None:
+    n = 100_000
+    frame = pd.DataFrame(
+        {"item": np.repeat(np.arange(n), 2), "stage": ["New", "Won"] * n, "time": np.arange(2 * n)}
+    )
+    items = pd.DataFrame({"item": np.arange(n), "amount": np.arange(n) % 7})
+    chosen = frame[frame["item"] % 7 > 3]
+    expected = sf.item_table(sf.StageLog(chosen, observed_until=2 * n - 1), sf.Pipeline("New", won="Won"))
+    for threads in (1, 4):
+        log = sf.StageLog(frame, items=items, threads=threads)
+        found = sf.item_table(log, sf.Pipeline("New", won="Won"), where={"amount": ">3"})
+        pd.testing.assert_frame_equal(found, expected)
