@@ -84,6 +84,8 @@ def base_of(command: str, option: str) -> list[str]:
         words += " --steps New,Won"
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
     more |= {"read": "--to log.parquet", "check": "--fail-if won>9", "time-to": "--to-stage Won"}
+    if command == "sales-velocity" and option != "amount":
+        more[command] = "--amount value" if "--read" in words else "--amount value --items items.csv"
     return [command, *words.split(), *more.get(command, "").split()]
 
 
