@@ -13,7 +13,7 @@ from ...log.stage_log import StageLog
 
 def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumns:
     """Find what has a column: the table of items, or the log itself."""
-    if not isinstance(column, Hashable):
+    if not _may_be_a_name(column):
         raise SchemaError(given(option, column), " is not the name of a column")
     table, rows = log._data.items_table, log._data.columns
     in_table = table is not None and column in table
@@ -41,3 +41,7 @@ def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumn
         named("columns"),
         f" of StageLog says which columns the log keeps{did_you_mean(column, columns)}",
     )
+
+
+def _may_be_a_name(column: Any) -> bool:
+    return isinstance(column, Hashable)
