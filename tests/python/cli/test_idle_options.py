@@ -117,7 +117,10 @@ def idle(*words: str, needs: str = "", file: str = "deals.csv") -> Trial:
 # For each option: trials of which one changes the answer of each command that has it, and refused ones.
 TRIALS: dict[str, list[Trial]] = {
     "amount": [trial("paid")],
-    "amount_at": [trial("stage", needs="--amount paid"), idle("last")],
+    "amount_at": [
+        *(trial("stage", needs=f"--amount paid{more}") for more in ("", " --basis closed")),
+        *(trial("first_known", needs="--amount paid"), idle("last")),
+    ],
     "as_of": [trial("2026-01-07")],
     "assumed": [trial("Offer")],
     "at": [trial("last", needs="--by who"), trial("first", needs="--by who"), idle("first")],
@@ -312,6 +315,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         **{name: ["--steps", "New,Won"] for name in OF_STEPS},
         "explain": ["--item-key", "p"],
         "cohort-maturity": ["--tau", "9d"],
+        "sales-velocity": [] if option.startswith("amount") else ["--amount", AMOUNTS.get(file, "paid")],
         "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
     }.get(command, [])
@@ -343,6 +347,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
     return [command, file, *pipeline, *more]
 
 
+AMOUNTS = dict.fromkeys(("export", "leads", "marked", "merged"), "amount")
 OF_STEPS = [name for name in COMMANDS if name.startswith("sequence") or name == "time-to-convert"]
 
 

@@ -90,6 +90,8 @@ def base_of(command: str, option: str) -> list[str]:
         "time-to": "--to-stage Won",
         "cohort-maturity": "--tau 9d",
     }
+    if command == "sales-velocity" and option != "amount":
+        more[command] = "--amount value" if "--read" in words else "--amount value --items items.csv"
     return [command, *words.split(), *more.get(command, "").split()]
 
 

@@ -34,6 +34,8 @@ LEAD_LOG = sf.StageLog(
 DEAL_LOG = sf.StageLog(
     {"item": [1, 1, 1, 2, 2, 3], "stage": ["New", "Delivery", "Won", "New", "Lost", "New"], "time": range(6)}
 )
+KEYS = sf.row_table(LOG)["item"].unique()
+WORTH = sf.StageLog(sf.row_table(LOG), items=pd.DataFrame({"item": KEYS, "worth": range(len(KEYS))}))
 LINKS = pd.DataFrame({"deal_id": [1, 2], "lead_id": ["k", "k"]})
 
 
@@ -79,6 +81,10 @@ KINDS = {
     "skips": Kind(lambda: sf.skips(LOG, PIPELINE, by=None), (plots.plot_skips,)),
     "skips by groups": Kind(lambda: sf.skips(LOG, PIPELINE, by="half"), (plots.plot_skips,)),
     "flow": Kind(lambda: sf.flow(LOG, PIPELINE, period="2026-03")),
+    "flow of weeks": Kind(lambda: sf.flow(LOG, PIPELINE, every="week", by="half")),
+    "velocity": Kind(lambda: sf.sales_velocity(WORTH, PIPELINE, amount="worth")),
+    "money": Kind(lambda: sf.outcomes(WORTH, PIPELINE, amount="worth")),
+    "flow of money": Kind(lambda: sf.flow(WORTH, PIPELINE, period="2026-03", amount="worth")),
     "items": Kind(lambda: sf.item_table(LOG, PIPELINE)),
     "rows": Kind(lambda: sf.row_table(LOG)),
     "stages": Kind(lambda: LOG.stages),

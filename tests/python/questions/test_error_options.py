@@ -287,6 +287,7 @@ def test_a_breakdown_of_too_many_combinations_is_refused() -> None:
 
 
 SHOP = sf.datasets.worked_example()
+PRICED = sf.StageLog(sf.row_table(SHOP.log), items=pd.DataFrame({"item": range(1, 14), "amount": [5.0] * 13}))
 JUNK = ["zzz", -3, 3.7, ["zzz"], {}, object()]
 QUESTIONS = [
     question
@@ -321,7 +322,7 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
     for name in options.keys() - {"log", "pipeline"}:
         for value in JUNK:
             try:
-                question(SHOP.log, **{**needed, name: value})
+                question(PRICED if "amount" in needed else SHOP.log, **{**needed, name: value})
             except sf.StageFunnelError as error:
                 wrong.append((name, error.option))
     assert all(option == name for name, option in wrong), wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from ...errors import Option, SchemaError, did_you_mean, given, named, quoted
@@ -12,6 +13,8 @@ from ...log.stage_log import StageLog
 
 def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumns:
     """Find what has a column: the table of items, or the log itself."""
+    if not _may_be_a_name(column):
+        raise SchemaError(given(option, column), " is not the name of a column")
     table, rows = log._data.items_table, log._data.columns
     in_table = table is not None and column in table
     if rows is not None and column in rows:
@@ -38,3 +41,7 @@ def source_of(log: StageLog, column: Any, option: str) -> ItemsTable | RowColumn
         named("columns"),
         f" of StageLog says which columns the log keeps{did_you_mean(column, columns)}",
     )
+
+
+def _may_be_a_name(column: Any) -> bool:
+    return isinstance(column, Hashable)

@@ -123,6 +123,8 @@ def sales_velocity(
     if every is not None:
         check_every(every)
     check_amount_at(amount_at)
+    if amount is None:
+        raise SchemaError(given("amount", amount), " does not name the column of amounts")
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     clock = asked.log._data.clock
     if clock.unit is None:

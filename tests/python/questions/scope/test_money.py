@@ -115,6 +115,15 @@ def test_money_that_does_not_add_up_is_refused(options: dict[str, Any], message:
         sum_of([1.0, 2.0, 3.0], items=items, **options)
 
 
+@pytest.mark.parametrize("option", ["amount", "currency"])
+@pytest.mark.parametrize("question", [sf.funnel, sf.outcomes, sf.losses, sf.funnel_by_period])
+def test_what_is_no_name_names_no_column(question: Any, option: str) -> None:
+    items = pd.DataFrame({"item": [1], "sum": [1.0]})
+    log = sf.StageLog({"item": [1], "stage": ["New"], "time": ["2026-01-01"]}, items=items)
+    with pytest.raises(sf.SchemaError, match=re.escape(f"{option}=['sum'] is not the name of a column")):
+        question(log, sf.Pipeline("New"), **{"amount": "sum", option: ["sum"]})
+
+
 @pytest.mark.parametrize("options", [{"amount_at": "stage"}, {"currency": "money"}, {"rates": RATES}])
 def test_how_an_amount_is_read_is_refused_without_one(options: dict[str, Any]) -> None:
     log = sf.StageLog({"item": [1], "stage": ["New"], "time": [0]})

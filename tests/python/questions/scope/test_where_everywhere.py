@@ -38,6 +38,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"as_of": "2026-03-08"},
     {"within": "4d", "basis": "created"},
     {"unit": "manager"},
+    {"amount": "amount"},
+    {"amount": "amount", "by": "manager", "every": "month"},
     {"missing": "ignore"},
     {"unlisted": "ignore"},
 ]
