@@ -218,35 +218,6 @@ class TimesTo:
     @property
     def way(self) -> numpy.typing.NDArray[numpy.uint8]:
         ...
-class LifeEnd(enum.Enum):
-    lost: typing.ClassVar[LifeEnd]
-    moved_out: typing.ClassVar[LifeEnd]
-    none: typing.ClassVar[LifeEnd]
-    open: typing.ClassVar[LifeEnd]
-    unknown: typing.ClassVar[LifeEnd]
-    won: typing.ClassVar[LifeEnd]
-    @classmethod
-    def __new__(cls, value):
-        ...
-class Reopened(enum.Enum):
-    first: typing.ClassVar[Reopened]
-    last: typing.ClassVar[Reopened]
-    @classmethod
-    def __new__(cls, value):
-        ...
-class Lives:
-    @property
-    def began(self) -> numpy.typing.NDArray[numpy.int64]:
-        ...
-    @property
-    def end(self) -> numpy.typing.NDArray[numpy.int8]:
-        ...
-    @property
-    def ended(self) -> numpy.typing.NDArray[numpy.int64]:
-        ...
-    @property
-    def passed(self) -> numpy.typing.NDArray[numpy.uint8]:
-        ...
 class VisitTable:
     def take_duration(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
@@ -309,6 +280,35 @@ class GroupTransitions:
         ...
     @property
     def to_stage(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class LifeEnd(enum.Enum):
+    lost: typing.ClassVar[LifeEnd]
+    moved_out: typing.ClassVar[LifeEnd]
+    none: typing.ClassVar[LifeEnd]
+    open: typing.ClassVar[LifeEnd]
+    unknown: typing.ClassVar[LifeEnd]
+    won: typing.ClassVar[LifeEnd]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Reopened(enum.Enum):
+    first: typing.ClassVar[Reopened]
+    last: typing.ClassVar[Reopened]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class Lives:
+    @property
+    def began(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def end(self) -> numpy.typing.NDArray[numpy.int8]:
+        ...
+    @property
+    def ended(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def passed(self) -> numpy.typing.NDArray[numpy.uint8]:
         ...
 def are_entered_throughout(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, wanted: numpy.typing.NDArray[numpy.uint8], early: typing.SupportsInt | typing.SupportsIndex, late: typing.SupportsInt | typing.SupportsIndex) -> bool:
     ...
