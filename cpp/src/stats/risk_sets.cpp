@@ -8,20 +8,22 @@
 
 namespace stagefunnel::stats {
 
-void Spells::check() const {
+void Spells::check(unsigned threads) const {
     const std::size_t n = exit.size();
     const auto fits = [&](const auto& column) { return column.empty() || column.size() == n; };
     if (cause.size() != n || !fits(entry) || !fits(group))
         throw std::invalid_argument("the columns of spells differ in length");
     if (n_causes < 1 || n_groups < 1) throw std::invalid_argument("spells need a cause and a group");
-    for (std::size_t i = 0; i < n; ++i) {
-        if (cause[i] < kLeftOut || cause[i] >= n_causes)
-            throw std::invalid_argument("the cause of a spell is out of range");
-        if (!group.empty() && (group[i] < 0 || group[i] >= n_groups))
-            throw std::invalid_argument("the group of a spell is out of range");
-        if (cause[i] != kLeftOut && !entry.empty() && entry[i] >= exit[i])
-            throw std::invalid_argument("a spell is over before it began");
-    }
+    parallel_for(n, threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            if (cause[i] < kLeftOut || cause[i] >= n_causes)
+                throw std::invalid_argument("the cause of a spell is out of range");
+            if (!group.empty() && (group[i] < 0 || group[i] >= n_groups))
+                throw std::invalid_argument("the group of a spell is out of range");
+            if (cause[i] != kLeftOut && !entry.empty() && entry[i] >= exit[i])
+                throw std::invalid_argument("a spell is over before it began");
+        }
+    });
 }
 
 inline namespace internal {
@@ -85,7 +87,7 @@ SortedTimes count_sorted(std::span<Keyed> moments, std::span<Keyed> spare, std::
 RiskTable::RiskTable(const Spells& spells, unsigned threads)
     : width_(RiskCounts::kFirstCause + static_cast<std::size_t>(spells.n_causes)),
       from_start_(static_cast<std::size_t>(spells.n_groups)) {
-    const Range range = range_of(spells);
+    const Range range = range_of(spells, threads);
     if (has_few_times(spells, range)) {
         count_cells(spells, range, threads);
     } else {
@@ -104,13 +106,25 @@ RiskCounts RiskTable::of_group(std::size_t group) const {
     return counts;
 }
 
-RiskTable::Range RiskTable::range_of(const Spells& spells) {
-    Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-    for (std::size_t i = 0; i < spells.exit.size(); ++i) {
-        if (spells.cause[i] == Spells::kLeftOut) continue;
-        range.first = std::min(range.first, begins_later(spells, i) ? spells.entry[i] : spells.exit[i]);
-        range.last = std::max(range.last, spells.exit[i]);
-    }
+RiskTable::Range RiskTable::range_of(const Spells& spells, unsigned threads) {
+    struct Part {
+        Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+        void merge(const Part& next) {
+            range.first = std::min(range.first, next.range.first);
+            range.last = std::max(range.last, next.range.last);
+        }
+    };
+    const Range range = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
+                            Part own;
+                            for (std::size_t i = begin; i < end; ++i) {
+                                if (spells.cause[i] == Spells::kLeftOut) continue;
+                                const std::int64_t first =
+                                    begins_later(spells, i) ? spells.entry[i] : spells.exit[i];
+                                own.range.first = std::min(own.range.first, first);
+                                own.range.last = std::max(own.range.last, spells.exit[i]);
+                            }
+                            return own;
+                        }).range;
     return range.last < range.first ? Range{0, 0} : range;
 }
 

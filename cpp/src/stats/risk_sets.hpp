@@ -48,7 +48,7 @@ class RiskTable {
         std::int64_t last;
     };
 
-    [[nodiscard]] static Range range_of(const Spells& spells);
+    [[nodiscard]] static Range range_of(const Spells& spells, unsigned threads);
     [[nodiscard]] static bool has_few_times(const Spells& spells, Range range);
     void count_cells(const Spells& spells, Range range, unsigned threads);
     void sort_times(const Spells& spells, Range range, unsigned threads);
