@@ -125,6 +125,8 @@ StaySpells list_stays(const Journeys& journeys, const Pipeline& pipeline, std::i
     const auto read = [&](const auto* codes, std::size_t from, std::size_t to) {
         const scan::StayWalker walker(journeys, pipeline, marks);
         StaySpells own;
+        const std::size_t most = journeys.offsets[to] - journeys.offsets[from];
+        for_each_column([&](auto& column) { column.reserve(most); }, own);
         for (std::size_t item = from; item < to; ++item) {
             walker.walk(codes, item, [&](const scan::Stay& stay) {
                 if (stay.row >= first && stay.row < end) add(own, item, stay);

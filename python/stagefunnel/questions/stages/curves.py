@@ -205,13 +205,14 @@ def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_gro
     sizes = np.bincount(group, minlength=n_groups).astype(np.int64)
     needed = np.maximum(_LEAST_FOLLOWED, -(-sizes * _SHARE_FOLLOWED.numerator // _SHARE_FOLLOWED.denominator))
     found = np.full(n_groups, -1, dtype=np.int64)
-    n_ages = int(age.max(initial=0)) + 1
+    step = max(int(np.gcd.reduce(age)) if len(age) else 1, 1)  # days in a log of seconds
+    n_ages = int(age.max(initial=0)) // step + 1
     if n_ages * n_groups <= _FEW_CELLS + 4 * len(age):
         # Few ages are counted, which takes no sort.
-        cells = np.bincount(group.astype(np.int64) * n_ages + age, minlength=n_ages * n_groups)
+        cells = np.bincount(group.astype(np.int64) * n_ages + age // step, minlength=n_ages * n_groups)
         older = cells.reshape(n_groups, n_ages)[:, ::-1].cumsum(axis=1)[:, ::-1]
         enough = (older >= needed[:, np.newaxis]).sum(axis=1)
-        return np.where(sizes >= needed, enough - 1, -1)
+        return np.where(sizes >= needed, step * (enough - 1), -1)
     order = np.argsort(group, kind="stable")
     ends = np.cumsum(sizes)
     for one in np.flatnonzero(sizes >= needed).tolist():

@@ -124,6 +124,8 @@ def item_spells(
     code = raw.end.astype(np.int32)
     cause = np.where(code <= _ENDS.moved_out.value, code, CENSORED).astype(np.int32)
     cause[(code == _ENDS.none.value) | (code == _ENDS.unknown.value)] = LEFT_OUT
+    if selection.moved is None:
+        cause[code == _ENDS.moved_out.value] = CENSORED
     end = np.full(len(code), watch.end, dtype=np.int64)
     if selection.ages is not None:
         end = np.where(cause == LEFT_OUT, end, np.minimum(end, selection.ages.until))
