@@ -148,7 +148,7 @@ void append(std::vector<double>& to, const std::vector<double>& more) {
 
 IncidenceCurves estimate_incidence(const Spells& spells, const std::optional<WantedTimes>& wanted,
                                    std::int64_t min_at_risk, unsigned threads) {
-    spells.check();
+    spells.check(threads);
     const RiskTable table(spells, threads);
     std::vector<IncidenceCurves> of_group(static_cast<std::size_t>(spells.n_groups));
     parallel_tasks(of_group.size(), threads, [&](std::size_t group) {

@@ -1,6 +1,7 @@
 #include "stats/risk_sets.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "base/parallel.hpp"
@@ -8,20 +9,22 @@
 
 namespace stagefunnel::stats {
 
-void Spells::check() const {
+void Spells::check(unsigned threads) const {
     const std::size_t n = exit.size();
     const auto fits = [&](const auto& column) { return column.empty() || column.size() == n; };
     if (cause.size() != n || !fits(entry) || !fits(group))
         throw std::invalid_argument("the columns of spells differ in length");
     if (n_causes < 1 || n_groups < 1) throw std::invalid_argument("spells need a cause and a group");
-    for (std::size_t i = 0; i < n; ++i) {
-        if (cause[i] < kLeftOut || cause[i] >= n_causes)
-            throw std::invalid_argument("the cause of a spell is out of range");
-        if (!group.empty() && (group[i] < 0 || group[i] >= n_groups))
-            throw std::invalid_argument("the group of a spell is out of range");
-        if (cause[i] != kLeftOut && !entry.empty() && entry[i] >= exit[i])
-            throw std::invalid_argument("a spell is over before it began");
-    }
+    parallel_for(n, threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            if (cause[i] < kLeftOut || cause[i] >= n_causes)
+                throw std::invalid_argument("the cause of a spell is out of range");
+            if (!group.empty() && (group[i] < 0 || group[i] >= n_groups))
+                throw std::invalid_argument("the group of a spell is out of range");
+            if (cause[i] != kLeftOut && !entry.empty() && entry[i] >= exit[i])
+                throw std::invalid_argument("a spell is over before it began");
+        }
+    });
 }
 
 inline namespace internal {
@@ -85,7 +88,7 @@ SortedTimes count_sorted(std::span<Keyed> moments, std::span<Keyed> spare, std::
 RiskTable::RiskTable(const Spells& spells, unsigned threads)
     : width_(RiskCounts::kFirstCause + static_cast<std::size_t>(spells.n_causes)),
       from_start_(static_cast<std::size_t>(spells.n_groups)) {
-    const Range range = range_of(spells);
+    const Range range = range_of(spells, threads);
     if (has_few_times(spells, range)) {
         count_cells(spells, range, threads);
     } else {
@@ -98,33 +101,57 @@ RiskCounts RiskTable::of_group(std::size_t group) const {
     RiskCounts counts;
     if (!times_.empty()) counts.times = std::span(times_).subspan(begin, n);
     counts.first_time = first_time_;
+    counts.step = step_;
     counts.counts = std::span(counts_).subspan(begin * width_, n * width_);
     counts.width = width_;
     counts.from_start = from_start_[group];
     return counts;
 }
 
-RiskTable::Range RiskTable::range_of(const Spells& spells) {
-    Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-    for (std::size_t i = 0; i < spells.exit.size(); ++i) {
-        if (spells.cause[i] == Spells::kLeftOut) continue;
-        range.first = std::min(range.first, begins_later(spells, i) ? spells.entry[i] : spells.exit[i]);
-        range.last = std::max(range.last, spells.exit[i]);
-    }
-    return range.last < range.first ? Range{0, 0} : range;
+RiskTable::Range RiskTable::range_of(const Spells& spells, unsigned threads) {
+    // Distances from one time, whichever it is, have the divisor of all distances.
+    const std::int64_t origin = spells.exit.empty() ? 0 : spells.exit[0];
+    struct Part {
+        Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(), 0};
+        void add(std::int64_t time, std::int64_t from) {
+            range.first = std::min(range.first, time);
+            range.last = std::max(range.last, time);
+            const std::uint64_t apart = time < from ? after(time, from) : after(from, time);
+            if (range.step != 1 && (range.step == 0 || apart % range.step != 0))
+                range.step = std::gcd(range.step, apart);
+        }
+        void merge(const Part& next) {
+            range.first = std::min(range.first, next.range.first);
+            range.last = std::max(range.last, next.range.last);
+            range.step = std::gcd(range.step, next.range.step);
+        }
+    };
+    Range range = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
+                      Part own;
+                      for (std::size_t i = begin; i < end; ++i) {
+                          if (spells.cause[i] == Spells::kLeftOut) continue;
+                          own.add(spells.exit[i], origin);
+                          if (begins_later(spells, i)) own.add(spells.entry[i], origin);
+                      }
+                      return own;
+                  }).range;
+    if (range.last < range.first) range = {0, 0, 1};
+    // The origin may be of a spell that is left out, which is as far from the others as from itself.
+    range.step = std::max<std::uint64_t>(range.step, 1);
+    return range;
 }
 
 bool RiskTable::has_few_times(const Spells& spells, Range range) {
     // A cell costs a few bytes of each thread, and a sort some passes over the spells.
     constexpr std::uint64_t kAlways = 1U << 14U, kPerSpell = 4;
     const std::uint64_t most = std::max(kAlways, kPerSpell * spells.exit.size());
-    const std::uint64_t n_times = after(range.first, range.last);
+    const std::uint64_t n_times = after(range.first, range.last) / range.step;
     return n_times < most / static_cast<std::uint64_t>(spells.n_groups);
 }
 
 void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads) {
     const auto n_groups = static_cast<std::size_t>(spells.n_groups);
-    const std::size_t n_times = after(range.first, range.last) + 1;
+    const std::size_t n_times = after(range.first, range.last) / range.step + 1;
     Cells cells = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
         Cells own{std::vector<std::uint32_t>(n_groups * n_times * width_),
                   std::vector<std::int64_t>(n_groups)};
@@ -132,7 +159,7 @@ void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads)
             if (spells.cause[i] == Spells::kLeftOut) continue;
             const std::size_t group = group_of(spells, i);
             const auto cell = [&](std::int64_t time) {
-                return (group * n_times + after(range.first, time)) * width_;
+                return (group * n_times + after(range.first, time) / range.step) * width_;
             };
             ++own.counts[cell(spells.exit[i]) + count_of_end(spells, i)];
             if (begins_later(spells, i)) {
@@ -146,6 +173,7 @@ void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads)
     counts_ = std::move(cells.counts);
     from_start_ = std::move(cells.from_start);
     first_time_ = range.first;
+    step_ = static_cast<std::int64_t>(range.step);
     for (std::size_t group = 0; group <= n_groups; ++group) bounds_.push_back(group * n_times);
 }
 

@@ -18,15 +18,16 @@ namespace stagefunnel::stats::inline internal {
 struct RiskCounts {
     static constexpr std::size_t kEntered = 0, kCensored = 1, kFirstCause = 2;
 
-    std::span<const std::int64_t> times;  // empty: `first_time` and those that follow it
+    std::span<const std::int64_t> times;  // empty: `first_time` and those that follow it, `step` apart
     std::int64_t first_time = 0;
+    std::int64_t step = 1;
     std::span<const std::uint32_t> counts;
     std::size_t width = 0;
     std::int64_t from_start = 0;  // spells that are watched from the beginning
 
     [[nodiscard]] std::size_t size() const { return counts.size() / width; }
     [[nodiscard]] std::int64_t time(std::size_t i) const {
-        return times.empty() ? first_time + static_cast<std::int64_t>(i) : times[i];
+        return times.empty() ? first_time + step * static_cast<std::int64_t>(i) : times[i];
     }
     [[nodiscard]] std::span<const std::uint32_t> at(std::size_t i) const {
         return counts.subspan(i * width, width);
@@ -42,13 +43,14 @@ class RiskTable {
     [[nodiscard]] RiskCounts of_group(std::size_t group) const;
 
   private:
-    /// First and last time of all spells.
+    /// First and last time of all spells, and how far apart times are at least: their common divisor.
     struct Range {
         std::int64_t first;
         std::int64_t last;
+        std::uint64_t step;
     };
 
-    [[nodiscard]] static Range range_of(const Spells& spells);
+    [[nodiscard]] static Range range_of(const Spells& spells, unsigned threads);
     [[nodiscard]] static bool has_few_times(const Spells& spells, Range range);
     void count_cells(const Spells& spells, Range range, unsigned threads);
     void sort_times(const Spells& spells, Range range, unsigned threads);
@@ -58,6 +60,7 @@ class RiskTable {
     std::vector<std::size_t> bounds_;       // where the times of each group begin and end
     std::vector<std::int64_t> times_;
     std::int64_t first_time_ = 0;
+    std::int64_t step_ = 1;
     std::vector<std::uint32_t> counts_;
 };
 

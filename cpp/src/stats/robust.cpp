@@ -168,7 +168,7 @@ class RobustSweep {
 
 std::vector<double> robust_variances(const Spells& spells, std::span<const std::int32_t> item,
                                      const std::optional<WantedTimes>& wanted, std::int64_t min_at_risk) {
-    spells.check();
+    spells.check(1);
     const std::size_t n = spells.exit.size();
     if (!item.empty() && item.size() != n)
         throw std::invalid_argument("the items of spells are not one for each");

@@ -42,7 +42,7 @@ def _is_export(args: _Args) -> bool:
 
     What ``init`` is given may be one.
     """
-    if hasattr(args, "to") or hasattr(args, "toml"):
+    if (hasattr(args, "to") and not hasattr(args, "clock")) or hasattr(args, "toml"):
         return True
     return bool(args.files) if hasattr(args, "links") else getattr(args, "read", False)
 
@@ -59,6 +59,8 @@ def _keeps_all(option: str) -> Callable[[_Args], bool]:
     """Check for a basis that chooses nothing: without a period only closed items are a choice."""
 
     def is_idle(args: _Args) -> bool:
+        if _follows_cohorts(args) and args.basis == "created":
+            return True  # that is what it is anyway
         if hasattr(args, "every") and not hasattr(args, "page"):
             return False  # a trend has periods of its own
         if option == "basis" and hasattr(args, "period_basis"):
@@ -67,6 +69,11 @@ def _keeps_all(option: str) -> Callable[[_Args], bool]:
         return not chooses and getattr(args, option) != "closed"
 
     return is_idle
+
+
+def _follows_cohorts(args: _Args) -> bool:
+    """Check for a question that follows items from their creation, unless something else is asked."""
+    return hasattr(args, "clock") or (hasattr(args, "tau") and hasattr(args, "every"))
 
 
 def _measures_nothing(args: _Args) -> bool:

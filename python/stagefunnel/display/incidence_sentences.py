@@ -87,8 +87,10 @@ def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
     adjusted, naive = remembered.get("adjusted_win_rate"), remembered.get("naive_win_rate")
     if by or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
         return []
+    error = (remembered.get("adjusted_win_rate_se") or [None])[0]
+    sure = "" if error is None else f" (standard error {100 * error:.1f} points)"
     return [
-        f"Win rate of closed items, adjusted for open ones: {percent(adjusted[0])}; "
+        f"Win rate of closed items, adjusted for open ones: {percent(adjusted[0])}{sure}; "
         f"counted: {percent(naive[0])}."
     ]
 

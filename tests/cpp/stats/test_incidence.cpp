@@ -153,6 +153,18 @@ TEST(Incidence, IsTheSameBySortAndByCellsAndWithAnyNumberOfThreads) {
     }
 }
 
+TEST(Incidence, CountsTimesThatAreFarApartByTheirStep) {
+    Column column = random_column(9, 20'000, 60, 5);
+    const IncidenceCurves days = estimate(column.spells(3, 5));
+    for (std::int64_t& time : column.exit) time = 86'400 * time + 7;
+    for (std::int64_t& time : column.entry)
+        if (time != kStart) time = 86'400 * time + 7;
+    const IncidenceCurves seconds = estimate(column.spells(3, 5));
+    EXPECT_EQ(seconds.time[0], 86'400 * days.time[0] + 7);
+    EXPECT_EQ(seconds.at_risk, days.at_risk);
+    EXPECT_EQ(seconds.variance, days.variance);
+}
+
 TEST(RobustVariances, AreGreenwoodsWhereAllAreWatchedFromTheBeginning) {
     Column column = random_column(5, 300, 20, 2);
     column.entry.clear();

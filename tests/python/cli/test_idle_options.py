@@ -139,6 +139,7 @@ TRIALS: dict[str, list[Trial]] = {
     "columns": [trial("who")],
     "confidence": [
         trial("0.5", needs="--open-visits censored --items items.csv --by team"),
+        trial("0.5", needs="--basis created"),
         trial("0.5", needs="--by who"),
         trial("0.5", needs="--at first --by who"),
     ],
@@ -147,7 +148,7 @@ TRIALS: dict[str, list[Trial]] = {
     "times": [trial("1d,5d")],
     "observed": [trial("2026-02")],
     "se": [trial("robust", needs="--clock stage --of-stage New --times 30d")],
-    "min_at_risk": [trial("4")],
+    "min_at_risk": [trial("4", needs="--by who")],
     "reopen": [trial("first")],
     "open_visits": [trial("censored")],
     "tau": [trial("3d", needs="--open-visits censored")],

@@ -26,7 +26,7 @@ struct Spells {
 
     /// @throws std::invalid_argument if columns differ in length, a cause or a group is out of range, or a
     ///     spell is over before it began.
-    void check() const;
+    void check(unsigned threads) const;
 };
 
 /// A time at which a curve is wanted, which may lie between two whole ones: between `below` and `above`.

@@ -1,6 +1,8 @@
 #include "stagefunnel/questions/durations/lives.hpp"
 
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "scan/scan.hpp"
 #include "scan/stays.hpp"
@@ -89,7 +91,58 @@ class LifeOfItem {
     bool is_closed_ = false, closed_unknown_ = false, was_final_ = false;
 };
 
+/// Calls `with(column)` for each column of some visits, or `with(column, other)` for those of two.
+template <class With, class... Stays>
+void for_each_column(With with, Stays&... stays) {
+    with(stays.item...);
+    with(stays.stage...);
+    with(stays.next...);
+    with(stays.began...);
+    with(stays.ended...);
+    with(stays.state...);
+}
+
+void add(StaySpells& stays, std::size_t item, const scan::Stay& stay) {
+    const bool is_last = stay.next == Pipeline::kUnlisted;
+    stays.item.push_back(static_cast<std::uint32_t>(item));
+    stays.stage.push_back(stay.row);
+    stays.next.push_back(stay.next);
+    stays.began.push_back(stay.entered);
+    stays.ended.push_back(stay.exited);
+    stays.state.push_back(static_cast<std::uint8_t>((stay.is_over ? StaySpells::kOver : 0) |
+                                                    (stay.start_unknown ? StaySpells::kStartUnknown : 0) |
+                                                    (is_last ? StaySpells::kLast : 0)));
+}
+
 }  // namespace
+
+StaySpells list_stays(const Journeys& journeys, const Pipeline& pipeline, std::int32_t first,
+                      std::int32_t end, const scan::Marks& marks, unsigned threads) {
+    pipeline.check(journeys);
+    marks.check(journeys);
+    if (first < 0 || end < first || end > pipeline.n_rows())
+        throw std::invalid_argument("the stages are not rows of the pipeline");
+    const auto read = [&](const auto* codes, std::size_t from, std::size_t to) {
+        const scan::StayWalker walker(journeys, pipeline, marks);
+        StaySpells own;
+        const std::size_t most = journeys.offsets[to] - journeys.offsets[from];
+        for_each_column([&](auto& column) { column.reserve(most); }, own);
+        for (std::size_t item = from; item < to; ++item) {
+            walker.walk(codes, item, [&](const scan::Stay& stay) {
+                if (stay.row >= first && stay.row < end) add(own, item, stay);
+            });
+        }
+        return own;
+    };
+    std::vector<StaySpells> parts = scan::scan_ranges(journeys, threads, read);
+    StaySpells all = std::move(parts.front());
+    for (std::size_t part = 1; part < parts.size(); ++part) {
+        for_each_column([](auto& to, auto& more) { to.insert(to.end(), more.begin(), more.end()); }, all,
+                        parts[part]);
+        parts[part] = {};
+    }
+    return all;
+}
 
 Lives find_lives(const Journeys& journeys, const Pipeline& pipeline, std::int32_t target, Reopened reopened,
                  const scan::Marks& marks, unsigned threads) {

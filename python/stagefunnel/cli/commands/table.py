@@ -186,7 +186,7 @@ examples:
         "questions.cohort_maturity",
         (
             *(options.every, sure_options.maturity, *_GROUPS, options.largest),
-            *(options.calendar, options.marks, options.part),
+            *(options.calendar, options.part),
         ),
         """\
 example:

@@ -27,6 +27,7 @@ from .lives import LogSpells
 _N_STEPS: Final = 50
 _LEAST_FOLLOWED: Final = 10  # a horizon stands on as many items, or on a share of all
 _SHARE_FOLLOWED: Final = Fraction(1, 20)
+_FEW_CELLS: Final = 1 << 16
 
 
 def sizes_of(code: Codes, spells: LogSpells, n_groups: int) -> npt.NDArray[np.int64]:
@@ -201,14 +202,23 @@ class GroupCurves:
 def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_groups: int) -> Ticks:
     """Return of each group the largest age that at least 10 and 5 % of its spells could have; -1: none."""
     age, group = followed[counted], code[counted]
-    order = np.lexsort((-age, group))
-    age = age[order]
     sizes = np.bincount(group, minlength=n_groups).astype(np.int64)
-    begins = np.cumsum(sizes) - sizes
     needed = np.maximum(_LEAST_FOLLOWED, -(-sizes * _SHARE_FOLLOWED.numerator // _SHARE_FOLLOWED.denominator))
     found = np.full(n_groups, -1, dtype=np.int64)
-    enough = np.flatnonzero(sizes >= needed)
-    found[enough] = age[begins[enough] + needed[enough] - 1]
+    step = max(int(np.gcd.reduce(age)) if len(age) else 1, 1)  # days in a log of seconds
+    n_ages = int(age.max(initial=0)) // step + 1
+    if n_ages * n_groups <= _FEW_CELLS + 4 * len(age):
+        # Few ages are counted, which takes no sort.
+        cells = np.bincount(group.astype(np.int64) * n_ages + age // step, minlength=n_ages * n_groups)
+        older = cells.reshape(n_groups, n_ages)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        enough = (older >= needed[:, np.newaxis]).sum(axis=1)
+        return np.where(sizes >= needed, step * (enough - 1), -1)
+    order = np.argsort(group, kind="stable")
+    ends = np.cumsum(sizes)
+    for one in np.flatnonzero(sizes >= needed).tolist():
+        own = age[order[ends[one] - sizes[one] : ends[one]]]
+        place = len(own) - int(needed[one])
+        found[one] = np.partition(own, place)[place]
     return found
 
 

@@ -167,7 +167,7 @@ def cumulative_incidence(
     is_of_stage = clock == "stage"
     row = _target(pipeline, to, stage, is_of_stage=is_of_stage)
     if is_of_stage:
-        spells, _ = visit_spells(selection, lengths, watch, [row], by_next=True)
+        spells, _ = visit_spells(selection, lengths, watch, range(row, row + 1), by_next=True)
     else:
         spells = item_spells(
             selection, lengths, watch, target=row, reopen=reopen, as_of=as_of, has_target=row >= 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,6 @@ from ... import _core
 from ...errors import core_errors
 from ...log.columns.marks import RowMarks
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
-from ...times.stamps import NAT
 from ..scope.selection import Selection
 from ..scope.working import Lengths
 from ..stats.spells import CENSORED, FROM_START, LEFT_OUT, Codes, Ticks
@@ -24,6 +23,7 @@ _ENDS: Final = _core.stages.LifeEnd
 _REOPENED: Final = 4  # as the core marks what an item passed through
 _LOST: Final = 2
 _PASSED_FINAL: Final = 1
+_OVER, _START_UNKNOWN, _LAST = 1, 2, 4  # the state of a visit, as the core marks it
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +124,8 @@ def item_spells(
     code = raw.end.astype(np.int32)
     cause = np.where(code <= _ENDS.moved_out.value, code, CENSORED).astype(np.int32)
     cause[(code == _ENDS.none.value) | (code == _ENDS.unknown.value)] = LEFT_OUT
+    if selection.moved is None:
+        cause[code == _ENDS.moved_out.value] = CENSORED
     end = np.full(len(code), watch.end, dtype=np.int64)
     if selection.ages is not None:
         end = np.where(cause == LEFT_OUT, end, np.minimum(end, selection.ages.until))
@@ -165,43 +167,25 @@ def item_spells(
 
 
 def visit_spells(
-    selection: Selection, lengths: Lengths, watch: Watch, stages: Sequence[int], *, by_next: bool
+    selection: Selection, lengths: Lengths, watch: Watch, stages: range, *, by_next: bool
 ) -> tuple[LogSpells, npt.NDArray[np.int32]]:
     """Follow each visit of some stages until the next one begins; return the stage of each, too.
 
     `by_next`: what ends a visit is the stage of the next one; else any end is one.
     """
-    data = selection.data
-    with core_errors():
-        found = _core.stages.list_visits(
-            journeys=selection.journeys,
-            pipeline=selection.lookup,
-            marks=selection.core_marks(_marks_of(selection)),
-            items=None,
-            start=None,
-            end=None,
-            rows=_core.stages.VisitRows.keep,
-            threads=data.threads,
-        )
-    places, n_visits = found.take_item(), found.take_n_visits()
-    all_items = np.repeat(places.astype(np.int64), n_visits)
-    all_stages = found.take_stage()
-    kept = np.flatnonzero(np.isin(all_stages, np.asarray(stages)))
-    item, stage = all_items[kept], all_stages[kept]
-    following, exited = found.take_next_stage()[kept], found.take_exited()[kept]
-    is_known = found.take_entered()[kept] != NAT
-    entered = data.journeys.time[found.take_row()[kept]]
-    last = np.concatenate([all_items[1:] != all_items[:-1], [True]])[kept] if len(kept) else kept == -1
-    end = np.full(len(kept), watch.end, dtype=np.int64)
+    item, stage, following, entered, exited, state = _stays(selection, stages)
+    has_end, is_last = (state & _OVER) != 0, (state & _LAST) != 0
+    is_known = (state & _START_UNKNOWN) == 0
+    n = len(item)
+    end = np.full(n, watch.end, dtype=np.int64)
     if selection.ages is not None:
         end = np.minimum(end, selection.ages.until[item])
-    has_end = exited != NAT
     ended = np.where(has_end, exited, end)
     labels = selection.pipeline.labels
-    moved = np.zeros(len(kept), dtype=bool)
+    moved = np.zeros(n, dtype=bool)
     if selection.moved is not None:
-        moved = selection.moved[item] & last
-    cause = np.full(len(kept), CENSORED, dtype=np.int32)
+        moved = selection.moved[item] & is_last
+    cause = np.full(n, CENSORED, dtype=np.int32)
     causes: list[Hashable] = [True]
     if by_next:
         present = np.unique(following[following >= 0])
@@ -221,9 +205,9 @@ def visit_spells(
     moments = [entered, ended, end]
     if watch.start is not None:
         cause[ended < watch.start] = LEFT_OUT
-        moments.append(np.full(len(kept), watch.start, dtype=np.int64))
+        moments.append(np.full(n, watch.start, dtype=np.int64))
     if lengths.calendar is not None:
-        moments = np.split(lengths.times(np.concatenate(moments)), len(moments)) if len(kept) else moments
+        moments = np.split(lengths.times(np.concatenate(moments)), len(moments)) if n else moments
     exits = np.maximum(moments[1] - moments[0], 0)
     entry = None
     if watch.start is not None:
@@ -267,24 +251,37 @@ def ends_of_ways(
     return np.where(has_arrived, arrived.astype(np.int64), waited)
 
 
+def _stays(selection: Selection, stages: range) -> tuple[npt.NDArray[Any], ...]:
+    """List the visits of some stages: item, stage, next stage, begin, end and state of each."""
+    with core_errors():
+        found = _core.stages.list_stays(
+            journeys=selection.journeys,
+            pipeline=selection.lookup,
+            first=stages.start,
+            end=stages.stop,
+            marks=selection.core_marks(_marks_of(selection)),
+            threads=selection.data.threads,
+        )
+    columns = found.take_item(), found.take_stage(), found.take_next(), found.take_began()
+    return (*columns, found.take_ended(), found.take_state())
+
+
 def _first_entries(selection: Selection, row: int, began: Ticks) -> Ticks:
     """Return when each item first entered a stage; where it did not, when it began."""
-    found = _core.stages.list_visits(
-        journeys=selection.journeys,
-        pipeline=selection.lookup,
-        marks=selection.core_marks(_marks_of(selection)),
-        items=None,
-        start=None,
-        end=None,
-        rows=_core.stages.VisitRows.keep,
-        threads=selection.data.threads,
-    )
-    item = np.repeat(found.take_item().astype(np.int64), found.take_n_visits())
-    of_stage = np.flatnonzero(found.take_stage() == row)[::-1]
+    item, _, _, entered_at, _, _ = _stays(selection, range(row, row + 1))
     entered = began.copy()
     # The earliest visit of an item is written last.
-    entered[item[of_stage]] = selection.data.journeys.time[found.take_row()[of_stage]]
+    entered[item[::-1]] = entered_at[::-1]
     return entered
+
+
+class _Lives(NamedTuple):
+    """How the life of each item ended, as the core has it."""
+
+    end: npt.NDArray[np.int8]
+    began: Ticks
+    ended: Ticks
+    passed: npt.NDArray[np.uint8]
 
 
 def _marks_of(selection: Selection) -> RowMarks:
@@ -297,9 +294,9 @@ def _lives(
     marks: _core.scan.Marks,
     target: int,
     reopen: str,
-) -> _core.stages.Lives:
+) -> _Lives:
     with core_errors():
-        return _core.stages.find_lives(
+        found = _core.stages.find_lives(
             journeys=journeys,
             pipeline=selection.lookup,
             target=target,
@@ -307,6 +304,7 @@ def _lives(
             marks=marks,
             threads=selection.data.threads,
         )
+    return _Lives(found.take_end(), found.take_began(), found.take_ended(), found.take_passed())
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ namespace {
 using namespace stagefunnel::testing;
 
 const Stages kLifeStages{{"New", "Offer"}, {"Won"}, {"Lost"}};
-constexpr std::int32_t kNoRow = Pipeline::kUnlisted, kOfferRow = 1, kWonRow = 2, kLostRow = 3;
+constexpr std::int32_t kNoTarget = Pipeline::kUnlisted, kOfferRow = 1, kWonRow = 2, kLostRow = 3;
 
 struct Life {
     LifeEnd end;
@@ -17,15 +17,15 @@ struct Life {
     bool operator==(const Life&) const = default;
 };
 
-Lives lives_of(const std::vector<Row>& rows, std::int32_t target = kNoRow, Reopened reopened = Reopened::last,
-               const std::vector<std::uint8_t>& start_unknown = {}) {
+Lives lives_of(const std::vector<Row>& rows, std::int32_t target = kNoTarget,
+               Reopened reopened = Reopened::last, const std::vector<std::uint8_t>& start_unknown = {}) {
     const Log log = log_of(rows);
     const scan::Marks marks{.whole = log.journeys, .start_unknown = start_unknown};
     return find_lives(log.journeys, kLifeStages.read(log), target, reopened, marks, 1);
 }
 
-Life life_of(const std::vector<Row>& rows, std::int32_t target = kNoRow, Reopened reopened = Reopened::last,
-             const std::vector<std::uint8_t>& start_unknown = {}) {
+Life life_of(const std::vector<Row>& rows, std::int32_t target = kNoTarget,
+             Reopened reopened = Reopened::last, const std::vector<std::uint8_t>& start_unknown = {}) {
     const Lives lives = lives_of(rows, target, reopened, start_unknown);
     const auto end = static_cast<LifeEnd>(lives.end[0]);
     const bool is_over = end == LifeEnd::won || end == LifeEnd::lost;
@@ -44,7 +44,7 @@ TEST(Lives, EndAtTheFirstOfTheClosingVisitsWithTheOutcomeNow) {
 
 TEST(Lives, PassThroughAClosingThatDoesNotStand) {
     EXPECT_EQ(life_of(kReopened), (Life{LifeEnd::won, 8}));
-    EXPECT_EQ(life_of(kReopened, kNoRow, Reopened::first), (Life{LifeEnd::lost, 3}));
+    EXPECT_EQ(life_of(kReopened, kNoTarget, Reopened::first), (Life{LifeEnd::lost, 3}));
 }
 
 TEST(Lives, CountWhatWasPassedThrough) {
@@ -65,10 +65,23 @@ TEST(Lives, EndAtATargetOrBeyondIt) {
 
 TEST(Lives, OfWhichAnEndIsNotKnownAreUnknown) {
     const std::vector<Row> rows{{1, "New", 4}, {1, "Offer", 6}, {1, "Won", 9}};
-    EXPECT_EQ(life_of(rows, kNoRow, Reopened::last, {1, 0, 0}), (Life{LifeEnd::unknown}));
-    EXPECT_EQ(life_of(rows, kNoRow, Reopened::last, {0, 0, 1}), (Life{LifeEnd::unknown}));
-    EXPECT_EQ(life_of(rows, kNoRow, Reopened::last, {0, 1, 0}), (Life{LifeEnd::won, 5}));
+    EXPECT_EQ(life_of(rows, kNoTarget, Reopened::last, {1, 0, 0}), (Life{LifeEnd::unknown}));
+    EXPECT_EQ(life_of(rows, kNoTarget, Reopened::last, {0, 0, 1}), (Life{LifeEnd::unknown}));
+    EXPECT_EQ(life_of(rows, kNoTarget, Reopened::last, {0, 1, 0}), (Life{LifeEnd::won, 5}));
     EXPECT_EQ(life_of(rows, kOfferRow, Reopened::last, {0, 1, 0}), (Life{LifeEnd::unknown}));
+}
+
+TEST(Stays, AreThoseOfSomeStagesWithWhatFollows) {
+    const Log log = log_of({{1, "New", 1}, {1, "Offer", 4}, {1, "New", 6}, {2, "Won", 2}, {3, "New", 5}});
+    const scan::Marks marks{.whole = log.journeys};
+    const StaySpells stays = list_stays(log.journeys, kLifeStages.read(log), 0, 1, marks, 1);
+    EXPECT_EQ(stays.item, (LargeVector<std::uint32_t>{0, 0, 2}));
+    EXPECT_EQ(stays.began, (LargeVector<std::int64_t>{1, 6, 5}));
+    EXPECT_EQ(stays.next, (LargeVector<std::int32_t>{1, -1, -1}));
+    EXPECT_EQ(stays.ended[0], 4);
+    EXPECT_EQ(stays.state, (LargeVector<std::uint8_t>{StaySpells::kOver, 0, 0}));
+    EXPECT_THROW((void)list_stays(log.journeys, kLifeStages.read(log), 0, 5, marks, 1),
+                 std::invalid_argument);
 }
 
 TEST(Lives, RefuseATargetThatIsLostOrNoRow) {

@@ -52,4 +52,27 @@ struct Passed {
 [[nodiscard]] Lives find_lives(const Journeys& journeys, const Pipeline& pipeline, std::int32_t target,
                                Reopened reopened, const scan::Marks& marks, unsigned threads);
 
+/// The visits of some stages, item by item in the order of the journeys, those of an item in the order of
+/// time.
+///
+/// Times are in the unit of the journeys.
+struct StaySpells {
+    static constexpr std::uint8_t kOver = 1;          // it has ended
+    static constexpr std::uint8_t kStartUnknown = 2;  // nobody knows since when it was there
+    static constexpr std::uint8_t kLast = 4;          // the item has no visit after it
+
+    LargeVector<std::uint32_t> item;  // place of the item in the journeys
+    LargeVector<std::int32_t> stage;  // row of the pipeline
+    LargeVector<std::int32_t> next;   // stage of the next visit; `Pipeline::kUnlisted`: there is none
+    LargeVector<std::int64_t> began;
+    LargeVector<std::int64_t> ended;  // means nothing unless it is over
+    LargeVector<std::uint8_t> state;  // bits of the above
+};
+
+/// Lists the visits of the stages [first, end), which are rows of the pipeline.
+///
+/// @throws std::invalid_argument if these are no rows, or the marks are of other journeys.
+[[nodiscard]] StaySpells list_stays(const Journeys& journeys, const Pipeline& pipeline, std::int32_t first,
+                                    std::int32_t end, const scan::Marks& marks, unsigned threads);
+
 }  // namespace stagefunnel::durations
