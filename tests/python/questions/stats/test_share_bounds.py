@@ -207,9 +207,7 @@ def test_people_see_the_bounds_in_brackets() -> None:
     assert "69 % (42–87 %)" in funnel
 
 
-@pytest.mark.parametrize(
-    "name", ["win_rate_low", "conversion_from_all_high", "incidence_low", "naive", "skip_rate"]
-)
+@pytest.mark.parametrize("name", ["win_rate_low", "conversion_from_all_high", "incidence_low", "naive"])
 def test_bounds_are_shares_as_what_they_bound(name: str) -> None:
     assert is_share(name)
     assert not is_share("median_low")
