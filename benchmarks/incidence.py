@@ -34,7 +34,7 @@ warnings.simplefilter("ignore")
 from lifelines import AalenJohansenFitter
 spells = np.load(sys.argv[1])
 start = time.perf_counter()
-fit = AalenJohansenFitter(calculate_variance=True, jitter_level=1e-9, seed=1)
+fit = AalenJohansenFitter(calculate_variance=True, seed=1)
 fit.fit(spells["time"].astype(float), spells["code"], event_of_interest=1)
 seconds = time.perf_counter() - start
 print(json.dumps([seconds, float(fit.cumulative_density_.iloc[-1, 0])]))
@@ -132,7 +132,7 @@ def of_arrays(n: int, calls: int, lifelines: str | None, *, quick: bool) -> None
 
 
 def _of_lifelines(python: str, drawn: dict[str, npt.NDArray[Any]], last: float) -> float:
-    """Let another interpreter fit the first thousandth part, and scale it up, which flatters lifelines."""
+    """Let another interpreter fit a fiftieth of them, and scale its time up, which flatters lifelines."""
     few = max(len(drawn["time"]) // 50, 1)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "spells.npz"

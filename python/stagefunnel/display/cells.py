@@ -27,11 +27,11 @@ def cell_writer(
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)
     if name.endswith("_difference") and kind in "if":
-        return points if _is_share(name.removesuffix("_difference")) else difference
+        return points if is_share(name.removesuffix("_difference")) else difference
     if kind == "f":
         if name.endswith("_change"):
             return change
-        return percent if _is_share(name) else number
+        return percent if is_share(name) else number
     if kind == "i" and name != "item":
         return count
     if kind == "b":
@@ -66,7 +66,9 @@ def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
     return f"({least}–{most})"
 
 
-def _is_share(name: str) -> bool:
+def is_share(name: str) -> bool:
+    """Check by its name for a column of shares, or of bounds of shares."""
+    name = name.removesuffix("_low").removesuffix("_high")
     return name.startswith(_SHARES) or name.endswith("rate")
 
 

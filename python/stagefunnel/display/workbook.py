@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import StageFunnelError
+from .cells import is_share
 from .restored import named_columns, with_lengths
 from .sheet_names import sheet_names
 
@@ -161,7 +162,7 @@ def _column(name: str, column: pd.Series) -> _Column:
             name.startswith("conv") or name.endswith("_change")
         ):
             number_format = _SHARE_APART
-        elif name.startswith(("conversion", "share", "rate_")) or name.endswith("rate"):
+        elif is_share(name):
             number_format = _SHARE
         elif _is_all_whole(column):
             number_format = _COUNT

@@ -315,7 +315,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "report": ["--out", "page.html"],
         **{name: ["--steps", "New,Won"] for name in OF_STEPS},
         "explain": ["--item-key", "p"],
-        "cohort-maturity": ["--tau", "9d"],
+        "cohort-maturity": ["--tau", "30d"],
         "sales-velocity": [] if option.startswith("amount") else ["--amount", AMOUNTS.get(file, "paid")],
         "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],

@@ -72,14 +72,15 @@ TEST(Lives, OfWhichAnEndIsNotKnownAreUnknown) {
 }
 
 TEST(Stays, AreThoseOfSomeStagesWithWhatFollows) {
-    const Log log = log_of({{1, "New", 1}, {1, "Offer", 4}, {1, "New", 6}, {2, "Won", 2}, {3, "New", 5}});
+    const Log log = log_of({{1, "New", 1}, {1, "Offer", 4}, {1, "New", 6}});
     const scan::Marks marks{.whole = log.journeys};
     const StaySpells stays = list_stays(log.journeys, kLifeStages.read(log), 0, 1, marks, 1);
-    EXPECT_EQ(stays.item, (LargeVector<std::uint32_t>{0, 0, 2}));
-    EXPECT_EQ(stays.began, (LargeVector<std::int64_t>{1, 6, 5}));
-    EXPECT_EQ(stays.next, (LargeVector<std::int32_t>{1, -1, -1}));
+    EXPECT_EQ(stays.item, (LargeVector<std::uint32_t>{0, 0}));
+    EXPECT_EQ(stays.stage, (LargeVector<std::int32_t>{0, 0}));
+    EXPECT_EQ(stays.next, (LargeVector<std::int32_t>{1, -1}));
+    EXPECT_EQ(stays.began, (LargeVector<std::int64_t>{1, 6}));
     EXPECT_EQ(stays.ended[0], 4);
-    EXPECT_EQ(stays.state, (LargeVector<std::uint8_t>{StaySpells::kOver, 0, 0}));
+    EXPECT_EQ(stays.state, (LargeVector<std::uint8_t>{StaySpells::kOver, StaySpells::kLast}));
     EXPECT_THROW((void)list_stays(log.journeys, kLifeStages.read(log), 0, 5, marks, 1),
                  std::invalid_argument);
 }

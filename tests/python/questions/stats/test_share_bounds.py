@@ -9,6 +9,7 @@ import pytest
 
 import stagefunnel as sf
 from helpers import journeys_log
+from stagefunnel.display.cells import is_share
 
 SHOP = sf.datasets.worked_example()
 DAYS = pd.to_datetime(["2026-01-05", "2026-01-20", "2026-02-03", "2026-01-10", "2026-02-12", "2026-02-20"])
@@ -204,3 +205,9 @@ def test_people_see_the_bounds_in_brackets() -> None:
     assert "low" not in text
     funnel = str(sf.show(sf.funnel(SHOP.log, SHOP.pipeline, confidence=0.95)))
     assert "69 % (42–87 %)" in funnel
+
+
+@pytest.mark.parametrize("name", ["win_rate_low", "conversion_from_all_high", "incidence_low", "naive"])
+def test_bounds_are_shares_as_what_they_bound(name: str) -> None:
+    assert is_share(name)
+    assert not is_share("median_low")
