@@ -45,6 +45,17 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
         If a row lacks its stage or a number, or if two rows are about one thing.
     """
     remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
+    attrs = table.attrs
+    table = table.copy(deep=False)
+    table.attrs = {}  # pandas copies them with every step
+    ordered = _restored(table, remembered, columns, made_by, sort=sort)
+    ordered.attrs = attrs
+    return ordered
+
+
+def _restored(
+    table: pd.DataFrame, remembered: Mapping[str, Any], columns: Sequence[str], made_by: str, *, sort: bool
+) -> pd.DataFrame:
     table = with_lengths(table.dropna(how="all").reset_index(drop=True))
     if table.empty:
         raise SchemaError(f"the table of {made_by} has no rows to draw")

@@ -1,0 +1,58 @@
+"""A chart as Altair's own kind, made of a specification that is whole already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import altair as alt
+from altair.utils.schemapi import SchemaBase
+
+from .saving import offline_page
+
+
+class Picture(alt.LayerChart):
+    """A chart: all that Altair does with one works, and a notebook shows it without a network.
+
+    Its specification is made at once and held against the schema in the tests, not each time that it is drawn.
+    """
+
+    def __init__(self, **parts: Any) -> None:
+        SchemaBase.__init__(self, **parts)
+
+    def to_dict(
+        self, validate: bool = False, *, context: dict[str, Any] | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """Return the specification."""
+        parts = self._kwds
+        is_changed = any(isinstance(part, SchemaBase) for part in parts.values())
+        if validate or options or is_changed or not (context or {}).get("top_level", True):
+            made: dict[str, Any] = super().to_dict(validate=validate, context=context, **options)
+            return made
+        return {"$schema": alt.SCHEMA_URL, **_copied(parts)}
+
+    def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
+        """Show the chart as a drawing, unless a renderer of Altair's was chosen."""
+        if alt.renderers.active != "default":
+            return super()._repr_mimebundle_(*args, **options)
+        return {"text/html": offline_page(self), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        """Name the chart by its title."""
+        return f"Chart: {self.title['text'][0]}" if isinstance(self.title, dict) else super().__repr__()
+
+
+def picture_of(specification: Mapping[str, Any], at_width: Callable[[int], Picture]) -> Picture:
+    """Make a chart of a specification; `at_width` draws the same for a sheet of another width."""
+    chart = Picture(**specification)
+    object.__setattr__(chart, "_at_width", at_width)
+    return chart
+
+
+def _copied(part: Any) -> Any:
+    """Copy mappings and lists, so that whoever changes a specification does not change the chart."""
+    if isinstance(part, dict):
+        return {name: _copied(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_copied(value) for value in part]
+    return part

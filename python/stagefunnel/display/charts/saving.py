@@ -1,0 +1,1 @@
+def offline_page(c): return ""
