@@ -17,7 +17,10 @@ from ..errors import SchemaError, quoted
 from ..tables.labels import columns_behind, value_label
 from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
 
-_KEYS: Final = ("from_stage", "to_stage", "stage", "lost_stage", "step", "start", "period")
+_KEYS: Final = (
+    *("from_stage", "to_stage", "stage", "lost_stage"),
+    *("step", "start", "period", "variant", "path"),
+)
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
 _LENGTHS: Final = re.compile(
@@ -252,7 +255,7 @@ def _may_be_missing(table: pd.DataFrame) -> set[str]:
         for name in table.columns
         if name in _MAY_MISS
         or str(name).startswith(("conversion", "mean", "median"))
-        or str(name).endswith(("rate", "share", "_change", "_difference"))
+        or str(name).endswith(("rate", "share", "_change", "_difference", "rework"))
     }
 
 

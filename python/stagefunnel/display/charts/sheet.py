@@ -19,12 +19,12 @@ Record: TypeAlias = dict[str, Any]
 
 _HATCH: Final = 6.0  # pixels between two lines of a hatching
 # Layers from the lowest to the highest: texts lie over everything.
-_LAYERS: Final = ("grid", "area", "bar", "ghost", "hatch", "rule", "line", "point", "left", "center", "right")
+_LAYERS: Final = ("grid", "stream", "bar", "ghost", "hatch", "rule", "line", "point", "left", "center", "right")
 # What no channel of an encoding sets, and each text has for itself.
 _OF_TEXT: Final = {"fontSize": "size", "fontWeight": "weight", "angle": "angle"}
 _MARKS: Final[Mapping[str, Record]] = {
     "grid": {"type": "rule"},
-    "area": {"type": "area", "interpolate": "linear", "line": False},
+    "stream": {"type": "line", "strokeOpacity": 0.5, "strokeCap": "butt"},
     "bar": {"type": "rect"},
     "ghost": {"type": "rect", "strokeDash": [4, 3], "fillOpacity": 0},
     "hatch": {"type": "rule", "strokeWidth": 1.4},
@@ -136,12 +136,12 @@ class Sheet:
             record = {"x": _r(x), "y": _r(y), "line": self._n_lines, "colour": colour}
             self._add("line", {**record, "thick": thick, "dash": 1 if dashed else 0}, None)
 
-    def area(self, points: Iterable[tuple[float, float, float]], colour: str, about: About) -> None:
-        """Draw a stream: points with the upper and the lower edge."""
+    def stream(self, points: Iterable[tuple[float, float]], colour: str, thick: float, about: About) -> None:
+        """Draw a thick line that others may cross."""
         self._n_lines += 1
-        for x, y, y2 in points:
-            record = {"x": _r(x), "y": _r(y), "y2": _r(y2), "line": self._n_lines, "colour": colour}
-            self._add("area", record, about)
+        for at, (x, y) in enumerate(points):
+            record = {"x": _r(x), "y": _r(y), "at": at, "line": self._n_lines, "colour": colour}
+            self._add("stream", {**record, "thick": _r(thick)}, about)
 
     def point(
         self, x: float, y: float, colour: str, about: About | None = None, *, hollow: bool = False, size: float = 50
@@ -259,12 +259,9 @@ def _layer(name: str, fields: Sequence[str], records: list[Record], look: Theme)
     for second in ("x2", "y2"):
         if second in records[0]:
             encoding[second] = {"field": second}
-    if name == "area":
-        mark["fillOpacity"] = 0.5
-    if name in ("line", "area"):
+    if name in ("line", "stream"):
         encoding["detail"] = {"field": "line", "type": "nominal"}
-    if name == "line":
-        encoding["order"] = {"field": "x", "type": "quantitative"}
+        encoding["order"] = {"field": "x" if name == "line" else "at", "type": "quantitative"}
     if name == "bar":
         mark["strokeWidth"] = 1
     if fields:
@@ -290,7 +287,7 @@ def _as_is(field: str) -> Record:
 
 _CHANNELS: Final[Mapping[str, Mapping[str, str]]] = {
     "grid": {"stroke": "colour", "strokeWidth": "thick"},
-    "area": {"fill": "colour"},
+    "stream": {"stroke": "colour", "strokeWidth": "thick"},
     "bar": {"fill": "fill", "stroke": "edge", "fillOpacity": "opacity"},
     "ghost": {"stroke": "edge"},
     "hatch": {"stroke": "colour"},
