@@ -159,9 +159,7 @@ def _draw_ghost(sheet: Sheet, row: Row, x: float, y: float, scale: float, high: 
     sheet.ghost(x + 1, y + 1, wide, high - 2, {**row.about, **row.ghost.about})
 
 
-def _draw_note(
-    sheet: Sheet, row: Row, x: float, y: float, room: float
-) -> tuple[float, tuple[float, float]]:
+def _draw_note(sheet: Sheet, row: Row, x: float, y: float, room: float) -> tuple[float, tuple[float, float]]:
     """Write what is the row's own below its bar; return where that ends, and the end of its last line."""
     look, is_bold = sheet.look, bool(row.marked)
     colour = {"lost": look.lost_ink, "": look.quiet}.get(row.marked, look.ink)

@@ -16,7 +16,7 @@ from ..remarks import period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
 from .sheet import Sheet
-from .style import Theme, inert, theme_of, checked_width
+from .style import Theme, checked_width, inert, theme_of
 
 Draw: TypeAlias = Callable[[Sheet], None]  # draws on a sheet of whatever width
 Panels = list[tuple[str, pd.DataFrame]]  # the rows of each group, with what people read for it

@@ -17,6 +17,7 @@ from ..things import things_of
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, Panels, rows_of
 from .dots import Dot, draw_dots
+from .groups import furthest_groups, goal_of
 from .heat import Cell, draw_heat
 from .sheet import Sheet
 from .style import ThemeName, inert
@@ -74,11 +75,13 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     if is_of_periods or canvas.by == ["kind"]:
         (before, one), (now, other) = series
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
-        title, below = (found[0], [plain, *found[1:]]) if found else (plain, [])
+        is_finding = bool(found) and found[0].startswith(("Furthest", "The same"))
+        title, below = (found[0], [plain, *found[1:]]) if is_finding else (plain, found)
         return canvas.drawn(
             lambda sheet: _draw_two(sheet, rows, inert(before), inert(now)), title, below, width=width
         )
-    rows, all_at, stage, extremes = _dots_of_groups(series, names, things)
+    rows, all_at, stage = _dots_of_groups(series, names, things)
+    extremes = furthest_groups(series, names)
     cells = _cells_of_groups(series, names, things)
     title = extremes or plain
     below = [plain, *(line for line in found if line != title)] if extremes else found
@@ -162,21 +165,12 @@ def _dots_of_two(
 
 def _dots_of_groups(
     series: Panels, names: Mapping[Hashable, str], things: str
-) -> tuple[list[Dot], float, str, str]:
+) -> tuple[list[Dot], float, str]:
     """Make a row of each group at the share that reached the first won stage, or the last stage there is."""
-    first = series[0][1]
-    won = first[first["outcome"].astype(str) == "won"]
-    label = (won if len(won) else first)["stage"].iloc[0 if len(won) else -1]
-    found = []
-    for group, rows in series:
-        of_stage = rows[rows["stage"] == label]
-        if len(of_stage):
-            reached, base = int(of_stage["reached"].iloc[0]), int(of_stage["base"].iloc[0])
-            found.append((inert(group), reached, base))
+    label, found = goal_of(series)
     total = sum(base for _, _, base in found)
     # Read at the stages, groups have the base of the whole report, of which each has a share.
     all_at = sum(reached for _, reached, _ in found) / total if total else float("nan")
-    found.sort(key=lambda one: -(one[1] / one[2] if one[2] else -1))
     stage = names[label]
     rows_made = [
         Dot(
@@ -188,16 +182,7 @@ def _dots_of_groups(
         )
         for group, reached, base in found
     ]
-    large = [one for one in found if one[2] >= LEAST_BASE]
-    text = ""
-    if len(large) > 1:
-        (best, n, of), (worst, m, of_worst) = large[0], large[-1]
-        apart = points(n / of - m / of_worst).removeprefix("+")
-        text = (
-            f"{stage}: {percent(n / of)} of {count(of)} ({best}) … "
-            f"{percent(m / of_worst)} of {count(of_worst)} ({worst}), {apart} apart"
-        )
-    return rows_made, all_at, stage, text
+    return rows_made, all_at, stage
 
 
 def _cells_of_groups(series: Panels, names: Mapping[Hashable, str], things: str) -> list[Cell]:
@@ -237,6 +222,7 @@ def _draw_groups(
     order: Sequence[str],
     stages: Sequence[str],
 ) -> None:
-    y = draw_dots(sheet, rows, 0, all_at=None if pd.isna(all_at) else all_at, all_text=all_text)
+    at = None if pd.isna(all_at) else all_at
+    y = draw_dots(sheet, rows, 0, all_at=at, all_text=all_text, from_zero=True)
     y = sheet.heading(0, y + 14, "Share of all that reached each stage", [], sheet.width) + 6
     draw_heat(sheet, cells, order, stages, 0, y, sheet.look.heat)

@@ -17,7 +17,6 @@ from .sheet import Sheet
 from .style import NAME, SMALL, ThemeName
 
 _ROW, _HIGH = 27, 17
-_MOST_BINS = 40
 
 
 class _Bin(NamedTuple):
@@ -26,13 +25,11 @@ class _Bin(NamedTuple):
     to_date: float
 
 
-def plot_time_to_convert(
-    table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None
-) -> Any:
+def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw how long matches take: a bar per span of time, with the share that is through by its end.
 
-    Where most matches are in the first bins of the table, spans that people count in are drawn in their place:
-    up to 10 minutes, an hour, 6 hours, a day, 3 days and so on.
+    The spans are those in which people count: of 10 days each, or, where some take many times as long as most,
+    up to an hour, 6 hours, a day, 3 days and so on. A table that is not whole any more is drawn with its bins.
 
     Parameters
     ----------
@@ -80,7 +77,7 @@ def plot_time_to_convert(
     ]
     spans: Sequence[Sequence[Any]] = remembered.get("spans", ())
     n = sum(one.n for one in bins)
-    if spans and n == remembered.get("matches") and (bins[0].n > n / 2 or len(bins) > _MOST_BINS):
+    if spans and n == remembered.get("matches"):
         bins = _of_spans(spans, n, working_day)
     title, below = titled_by(canvas)
     below.append("At the right: how many took so long, and the share that is through by then")
@@ -90,10 +87,13 @@ def plot_time_to_convert(
 def _of_spans(spans: Sequence[Sequence[Any]], n: int, working_day: float | None) -> list[_Bin]:
     made = []
     through = 0
-    for end, matches in spans:
+    for start, end, matches in spans:
         through += int(matches)
-        text = f"{end:,g}" if isinstance(end, int | float) else length(pd.Timedelta(end), working_day)
-        made.append(_Bin(f"up to {text}", int(matches), through / n))
+        first, last = (
+            f"{side:,g}" if isinstance(side, int | float) else length(pd.Timedelta(side), working_day)
+            for side in (start, end)
+        )
+        made.append(_Bin(f"{first} – {last}", int(matches), through / n))
     return made
 
 

@@ -67,10 +67,7 @@ def draw_dots(
     """
     look = sheet.look
     values = [
-        value
-        for row in rows
-        for value in (row.value, row.before, row.low, row.high)
-        if value is not None
+        value for row in rows for value in (row.value, row.before, row.low, row.high) if value is not None
     ]
     values += [all_at] if all_at is not None else []
     ticks = ticks_of(0 if from_zero or not values else max(0.0, min(values) - 0.02), max([*values, 0.01]))
@@ -104,7 +101,9 @@ def draw_dots(
         if sheet.is_narrow:
             beside = sheet.width - width_of(row.number, SMALL) - 10
             sheet.text(0, y + 14, row.name, size=NAME, room=beside)
-            sheet.text(sheet.width, y + 14, row.number, align="right", colour=look.quiet if row.is_faint else "")
+            sheet.text(
+                sheet.width, y + 14, row.number, align="right", colour=look.quiet if row.is_faint else ""
+            )
             y += 18
         else:
             sheet.text(names - 8, y + 19, row.name, size=NAME, align="right", room=names - 10)

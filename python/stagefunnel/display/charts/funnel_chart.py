@@ -96,7 +96,11 @@ def _draw_panels(sheet: Sheet, story: Story) -> None:
         line = story.panels[first : first + columns]
         places, x = [], 0.0
         for at in range(len(line)):
-            own = names if at == 0 or [row.name for row in line[at].rows] != [r.name for r in line[0].rows] else steps
+            own = (
+                names
+                if at == 0 or [row.name for row in line[at].rows] != [r.name for r in line[0].rows]
+                else steps
+            )
             own = own if at == 0 else min(own, steps + names)
             places.append((x, own, own + share if at == 0 or own == steps else steps + share))
             x += places[-1][2] + _GAP
@@ -149,7 +153,7 @@ def _draw_heat(sheet: Sheet, canvas: Canvas, groups: Panels) -> None:
             y = sheet.heading(0, y, KINDS.get(kind, kind), [], sheet.width) + 6
         cells = [
             Cell(
-                f"{group} ({count(row['base'])})",
+                group,
                 names[row["stage"]],
                 row["conversion_from_all"],
                 percent(row["conversion_from_all"]),
@@ -164,4 +168,6 @@ def _draw_heat(sheet: Sheet, canvas: Canvas, groups: Panels) -> None:
             for row in of_kind(part, kind).to_dict("records")
         ]
         rows = list(dict.fromkeys(cell.row for cell in cells))
-        y = draw_heat(sheet, cells, rows, list(names.values()), 0, y, sheet.look.heat) + 18
+        tails = {group: f"of {count(of_kind(part, kind)['base'].iloc[0])}" for group, part in groups}
+        stages = list(names.values())
+        y = draw_heat(sheet, cells, rows, stages, 0, y, sheet.look.heat, tails=tails) + 18

@@ -17,6 +17,7 @@ from ..things import thing_of, things_of
 from ..unlike import notes_of_funnels
 from .bars import Piece, Row
 from .canvas import Canvas, Panels, rows_of
+from .groups import furthest_groups
 from .style import WORDS, Meaning
 
 # What pointing at a bar shows: column, heading, and how the value is written.
@@ -129,8 +130,11 @@ def _of_groups(
     """Say which group wins the largest and the smallest share of all, and what makes groups unlike."""
     series = list(zip((group for group, _ in groups), parts, strict=True))
     notes = [] if "part" in canvas.by else notes_of_funnels(series, canvas.remembered)
-    by = ", ".join(canvas.by)
-    return f"{_plain(kinds)}, by {by}", notes
+    plain = f"{_plain(kinds)}, by {', '.join(canvas.by)}"
+    names = canvas.names_of(canvas.stages())
+    has_groups = "part" not in canvas.by and not canvas.remembered.get("of_report", False)
+    found = furthest_groups(series, names) if has_groups else ""
+    return (found, [plain, *notes]) if found else (plain, notes)
 
 
 def _findings(
@@ -213,7 +217,9 @@ def _rows_of(
         share = row["conversion_from_previous"]
         is_step = has_steps and row["outcome"] != "lost" and is_first.iloc[at] and follow[at] and share <= 1
         step = f"↓ {percent(share)}{f' of {above[at]}' if above[at] else ''}" if is_step else ""
-        made = _row_of(row, names[row["stage"]], kind, things_of(remembered), marked=marked[1] if at == marked[0] else "")
+        made = _row_of(
+            row, names[row["stage"]], kind, things_of(remembered), marked=marked[1] if at == marked[0] else ""
+        )
         is_apart = before == "open" and row["outcome"] != "open"
         rows.append(replace(made, step=step, is_apart=is_apart))
         before = row["outcome"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .letters import fitted, width_of
+from .letters import fitted, width_of, wrapped
 from .sheet import About, Sheet
 from .style import NAME, SMALL, Theme
 
@@ -36,6 +36,7 @@ def draw_heat(
     *,
     title: str = "",
     largest: float = 1,
+    tails: Mapping[str, str] | None = None,
 ) -> float:
     """Draw the cells, in several blocks where not all columns have room beside each other; return the end.
 
@@ -55,12 +56,15 @@ def draw_heat(
         What the columns are.
     largest
         The share of the darkest colour.
+    tails
+        What stands behind the name of a row, and is not cut.
     """
     of_row: dict[str, list[Cell]] = {}
     for cell in cells:
         of_row.setdefault(cell.row, []).append(cell)
-    widest = max([width_of(name, NAME) for name in rows] + [0]) + 14
-    names = min(widest, 0.36 * sheet.width if sheet.is_narrow else 230)
+    tail = max([width_of(text, SMALL) + 6 for text in (tails or {}).values()] + [0])
+    widest = max([width_of(name, NAME) for name in rows] + [0]) + 14 + tail
+    names = min(widest, 0.4 * sheet.width if sheet.is_narrow else 280)
     needed = max([width_of(cell.text, SMALL) for cell in cells] + [0]) + 10
     least = max(_NARROWEST if not sheet.is_narrow else _TURNED, needed)
     a_line = max(1, int((sheet.width - x - names) // least))
@@ -72,7 +76,12 @@ def draw_heat(
         y = _draw_heads(sheet, block, x + names, y, wide, title if first == 0 else "")
         place = {name: x + names + at * wide for at, name in enumerate(block)}
         for row in rows:
-            sheet.text(x + names - 8, y + 18.5, row, size=NAME, align="right", room=names - 10)
+            room = names - 10 - tail
+            sheet.text(x + names - 8 - tail, y + 18.5, row, size=NAME, align="right", room=room)
+            if tails:
+                sheet.text(
+                    x + names - 8, y + 18.5, tails.get(row, ""), colour=sheet.look.quiet, align="right"
+                )
             for cell in of_row.get(row, ()):
                 if cell.column in place:
                     _draw_cell(sheet, cell, place[cell.column], y, wide, heat, largest)
@@ -92,9 +101,7 @@ def _draw_cell(
     sheet.text(x + wide / 2, y + 18, cell.text, colour=colour, align="center")
 
 
-def _draw_heads(
-    sheet: Sheet, columns: Sequence[str], x: float, y: float, wide: float, title: str
-) -> float:
+def _draw_heads(sheet: Sheet, columns: Sequence[str], x: float, y: float, wide: float, title: str) -> float:
     """Write the names of the columns, turned where they are wider than a cell."""
     if title:
         y += SMALL
@@ -105,6 +112,15 @@ def _draw_heads(
         y += SMALL + 2
         for at, name in enumerate(columns):
             sheet.text(x + (at + 0.5) * wide, y, name, align="center")
+        return y + 6
+    lines = [wrapped([name], wide - 6, SMALL) for name in columns]
+    if max(len(own) for own in lines) <= 2 and all(
+        width_of(word, SMALL) <= wide - 6 for name in columns for word in name.split()
+    ):
+        y += 2 * SMALL + 4
+        for at, own in enumerate(lines):
+            for place, line in enumerate(reversed(own)):
+                sheet.text(x + (at + 0.5) * wide, y - place * (SMALL + 2), line, align="center")
         return y + 6
     # The last name goes beyond the last cell, and must not leave the sheet.
     beyond = sheet.width - (x + len(columns) * wide) + wide / 2

@@ -9,7 +9,6 @@ import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
-from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
@@ -68,14 +67,13 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
         (group, _rows_of(rows, names, things, remembered), _cells_of(rows, part, names, reasons, things))
         for group, rows in groups
     ]
-    if canvas.by:
-        title, below = canvas.titled(f"Where {things} are lost"), notes_of_losses(table, remembered)
-    else:
-        title, *below = of_losses(
-            table.assign(from_stage=_named(table["from_stage"], names)), str, remembered
-        )
+    named = table.assign(from_stage=_named(table["from_stage"], names))
+    title, *below = of_losses(named, str, remembered) or [""]
+    if not title.startswith("Most often"):
+        title, below = canvas.titled(f"Where {things} are lost"), [line for line in (title, *below) if line]
     what = "lost stage" if part == "lost_stage" else part
-    below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss", *below]
+    by = f", by {', '.join(canvas.by)}" if canvas.by else ""
+    below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss{by}", *below]
     return canvas.drawn(lambda sheet: _draw(sheet, panels, what), title, below, width=width)
 
 
@@ -107,7 +105,9 @@ def _rows_of(
         about = {"stage": stage, things: count(items), "of the lost": percent(share)}
         if stage in stays:
             about["mean time there before"] = stays[stage]
-        made.append(Row(str(stage), f"{brief(items)} · {percent(share)}", [Piece("lost", float(share), about)]))
+        made.append(
+            Row(str(stage), f"{brief(items)} · {percent(share)}", [Piece("lost", float(share), about)])
+        )
     return made
 
 

@@ -72,13 +72,11 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         below = [canvas.titled("Win rate: won, of what was closed"), *below]
     all_text = f"all: {percent(all_at)}" if all_at is not None else ""
     at = all_at if canvas.by else None
-    return canvas.drawn(
-        lambda sheet: _draw_rates(sheet, rows, at, all_text), title, below, width=width
-    )
+    return canvas.drawn(lambda sheet: _draw_rates(sheet, rows, at, all_text), title, below, width=width)
 
 
 def _draw_rates(sheet: Sheet, rows: list[Dot], all_at: float | None, all_text: str) -> None:
-    draw_dots(sheet, rows, 0, all_at=all_at, all_text=all_text)
+    draw_dots(sheet, rows, 0, all_at=all_at, all_text=all_text, from_zero=True)
 
 
 def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:

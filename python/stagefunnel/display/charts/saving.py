@@ -1,1 +1,2 @@
-def offline_page(c): return ""
+def offline_page(c):
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -73,7 +74,11 @@ def _rows_of(table: pd.DataFrame) -> list[Row]:
     for row in rows_of(table):
         name = inert(f"{row['step']}. {row['label']}")
         on = row["reached"] - row["dropped"] - row["immature"]
-        pieces: list[tuple[Meaning, int]] = [("moved", on), ("early", row["immature"]), ("lost", row["dropped"])]
+        pieces: list[tuple[Meaning, int]] = [
+            ("moved", on),
+            ("early", row["immature"]),
+            ("lost", row["dropped"]),
+        ]
         is_step = before and before == row["step"] - 1 and row["conversion_from_previous"] <= 1
         note = [f"{brief(row['dropped'])} dropped out"] if row["dropped"] else []
         note += [f"{brief(row['immature'])} may still go on"] if row["immature"] else []
@@ -84,7 +89,10 @@ def _rows_of(table: pd.DataFrame) -> list[Row]:
                 [Piece(part, int(n), {"part": f"{count(n)} {_WORDS[part]}"}) for part, n in pieces],
                 note=", ".join(note),
                 step=f"↓ {percent(row['conversion_from_previous'])}" if is_step else "",
-                about={"step": name, **{part: count(row[part]) for part in ("reached", "dropped", "immature")}},
+                about={
+                    "step": name,
+                    **{part: count(row[part]) for part in ("reached", "dropped", "immature")},
+                },
             )
         )
         before = row["step"]
@@ -166,7 +174,12 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
 def _row_of_path(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
     is_other = str(row["path"]).startswith("other (")
     took = length(row["median"], remembered.get("working_day"))
-    about = {"path": row["path"], "items": count(row["items"]), "share": percent(row["share"]), "median": took}
+    about = {
+        "path": row["path"],
+        "items": count(row["items"]),
+        "share": percent(row["share"]),
+        "median": took,
+    }
     return Row(
         str(row["path"]),
         f"{brief(row['items'])} · {percent(row['share'])}",
@@ -181,8 +194,10 @@ def folded_rows(rows: Sequence[Row], most: int, what: str) -> list[Row]:
         return list(rows)
     kept, others = rows[: most - 1], rows[most - 1 :]
     share = sum(row.total for row in others)
+    known = re.search(r"^other \(([\d,]+) ", others[-1].name)
+    n = len(others) - 1 + int(known[1].replace(",", "")) if known else len(others)
     rest = Row(
-        f"other ({count(len(others))} more {what})",
+        f"other ({count(n)} more {what})",
         percent(share),
         [Piece("skipped", share, {"part": f"{percent(share)} of all"})],
     )
@@ -201,7 +216,11 @@ def draw_ways(sheet: Sheet, rows: Sequence[Row], y: float) -> float:
         for piece in bare.pieces:
             if piece.n:
                 wide = max(1.5, piece.n * scale)
-                sheet.bar(x, y + 18, wide, 12, sheet.look.colour(piece.meaning), {**row.about, **piece.about})
+                about = {**row.about, **piece.about}
+                if piece.meaning == "skipped":
+                    sheet.ghost(x + 1, y + 19, max(1.5, wide - 2), 10, about)
+                else:
+                    sheet.bar(x, y + 18, wide, 12, sheet.look.colour(piece.meaning), about)
                 x += wide
         y += 18 + 12
         if row.note:

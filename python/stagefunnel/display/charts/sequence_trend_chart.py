@@ -16,7 +16,7 @@ from .frame import columns_for, draw_frame, ticks_of
 from .sequence_chart import titled_by
 from .sheet import Sheet
 from .style import ThemeName
-from .trend_chart import Line, Point, draw_lines, draw_faint_key
+from .trend_chart import Line, Point, draw_faint_key, draw_lines
 
 _MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 

@@ -19,7 +19,19 @@ Record: TypeAlias = dict[str, Any]
 
 _HATCH: Final = 6.0  # pixels between two lines of a hatching
 # Layers from the lowest to the highest: texts lie over everything.
-_LAYERS: Final = ("grid", "stream", "bar", "ghost", "hatch", "rule", "line", "point", "left", "center", "right")
+_LAYERS: Final = (
+    "grid",
+    "stream",
+    "bar",
+    "ghost",
+    "hatch",
+    "rule",
+    "line",
+    "point",
+    "left",
+    "center",
+    "right",
+)
 # What no channel of an encoding sets, and each text has for itself.
 _OF_TEXT: Final = {"fontSize": "size", "fontWeight": "weight", "angle": "angle"}
 _MARKS: Final[Mapping[str, Record]] = {
@@ -30,10 +42,12 @@ _MARKS: Final[Mapping[str, Record]] = {
     "hatch": {"type": "rule", "strokeWidth": 1.4},
     "rule": {"type": "rule"},
     "line": {"type": "line"},
-    "point": {"type": "point"},
+    "point": {"type": "point", "opacity": 1},
     **{
         align: {
-            **{"type": "text", "align": align, "baseline": "alphabetic"},
+            "type": "text",
+            "align": align,
+            "baseline": "alphabetic",
             **{name: {"expr": f"datum.{field}"} for name, field in _OF_TEXT.items()},
         }
         for align in ("left", "center", "right")
@@ -144,7 +158,14 @@ class Sheet:
             self._add("stream", {**record, "thick": _r(thick)}, about)
 
     def point(
-        self, x: float, y: float, colour: str, about: About | None = None, *, hollow: bool = False, size: float = 50
+        self,
+        x: float,
+        y: float,
+        colour: str,
+        about: About | None = None,
+        *,
+        hollow: bool = False,
+        size: float = 50,
     ) -> None:
         """Draw a dot; a hollow one is too early to tell."""
         fill = self.look.paper if hollow else colour
@@ -280,7 +301,12 @@ def _as_is(field: str) -> Record:
     if field == "text":
         return {"field": field, "type": "nominal"}
     if field == "dash":
-        return {"field": field, "type": "nominal", "scale": {"domain": [0, 1], "range": [[1, 0], [5, 4]]}, "legend": None}
+        return {
+            "field": field,
+            "type": "nominal",
+            "scale": {"domain": [0, 1], "range": [[1, 0], [5, 4]]},
+            "legend": None,
+        }
     kind = "quantitative" if field in ("size", "thick", "opacity") else "nominal"
     return {"field": field, "type": kind, "scale": None, "legend": None}
 
@@ -301,7 +327,9 @@ _CHANNELS: Final[Mapping[str, Mapping[str, str]]] = {
 @cache
 def _field(heading: str) -> str:
     """Make a name of a field that Vega-Lite reads as it stands."""
-    return "".join(letter if letter.isalnum() or letter in " _,%" else " " for letter in heading).strip() or "of"
+    return (
+        "".join(letter if letter.isalnum() or letter in " _,%" else " " for letter in heading).strip() or "of"
+    )
 
 
 def _r(value: float) -> float:

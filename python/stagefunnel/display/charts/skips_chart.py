@@ -89,9 +89,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
                 "more that began beyond it": count(row["began_beyond"]),
             },
         )
-        for group, row, skipped, base in zip(
-            groups, rows_of(table), *OnTheWay.of_skips(table), strict=True
-        )
+        for group, row, skipped, base in zip(groups, rows_of(table), *OnTheWay.of_skips(table), strict=True)
         if base
     ]
     return canvas.drawn(
@@ -111,7 +109,9 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
         began = int(row["began_beyond"])
         own = {"stage": names[row["stage"]], f"{things} beyond": count(base), "skipped it": count(skipped)}
         rate = skipped / base if base else 0.0
-        note = f"{count(skipped)} of {count(base)}" + (f"; {count(began)} more began beyond it" if began else "")
+        note = f"{count(skipped)} of {count(base)}" + (
+            f"; {count(began)} more began beyond it" if began else ""
+        )
         has_rate = base >= LEAST_BASE
         passed = Piece("moved" if has_rate else "early", 1 - rate if base else 0, {})
         made.append(

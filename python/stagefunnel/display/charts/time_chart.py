@@ -108,7 +108,7 @@ def _stay_of(
     name = names[row["stage"]]
     texts = {f"{measure} ": length(row[measure], working_day) for measure in measures}
     note = f"{count(row['completed'])} completed"
-    if row["open"]:
+    if row["open"] and str(row["outcome"]) == "open":
         note += f", {percent(row['open'] / row['visits'])} of all visits still open"
     at = {measure: axis.of(row[measure]) for measure in measures}
     about = {"stage": name, "completed": count(row["completed"]), "open": count(row["open"]), **texts}
@@ -163,7 +163,9 @@ def _draw(
         sheet.rule(x, 4, x, bottom, look.line, thick=1, grid=True)
         if at in shown:
             half = width_of(text, SMALL) / 2
-            sheet.text(min(max(x, half), sheet.width - half), bottom + 14, text, colour=look.quiet, align="center")
+            sheet.text(
+                min(max(x, half), sheet.width - half), bottom + 14, text, colour=look.quiet, align="center"
+            )
     y = 8.0
     for stay in stays:
         if sheet.is_narrow:
@@ -203,7 +205,16 @@ def _scale(values: Sequence[float], left: float, wide: float, axis: LengthAxis, 
 
 _ROUND_SECONDS = (
     *(0.001, 0.01, 0.1, 1, 10, 60, 600, 3_600, 6 * 3_600),
-    *(86_400, 3 * 86_400, 10 * 86_400, 30 * 86_400, 100 * 86_400, 365 * 86_400, 1_000 * 86_400, 3_650 * 86_400),
+    *(
+        86_400,
+        3 * 86_400,
+        10 * 86_400,
+        30 * 86_400,
+        100 * 86_400,
+        365 * 86_400,
+        1_000 * 86_400,
+        3_650 * 86_400,
+    ),
 )
 
 

@@ -91,19 +91,17 @@ def plot_transitions(
     stages = list(names.values())
     if form == "matrix":
         cells = [_cell_of(row, names) for row in rows_of(table)]
-        below.append("In a row: out of a stage; darker: a larger share of these; moves back: below the diagonal")
-        return canvas.drawn(
-            lambda sheet: _draw_matrix(sheet, cells, stages), title, below, width=width
+        below.append(
+            "In a row: out of a stage; darker: a larger share of these; moves back: below the diagonal"
         )
+        return canvas.drawn(lambda sheet: _draw_matrix(sheet, cells, stages), title, below, width=width)
     place = {label: at for at, label in enumerate(labels)}
     moves = [
         _Move(place[row["from_stage"]], place[row["to_stage"]], int(row["moves"]), _about(row, names))
         for row in rows_of(table)
     ]
     below.append("Moves on at the right, moves back at the left; a stream is as thick as its moves are many")
-    return canvas.drawn(
-        lambda sheet: _draw_streams(sheet, moves, stages), title, below, width=width
-    )
+    return canvas.drawn(lambda sheet: _draw_streams(sheet, moves, stages), title, below, width=width)
 
 
 def _about(row: Mapping[str, Any], names: Mapping[Any, str]) -> dict[str, str]:
@@ -162,8 +160,10 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
         for move, (start, end) in sorted(
             zip(own, ends, strict=True), key=lambda one: abs(one[0].end - one[0].start), reverse=True
         ):
-            reach = room * (0.25 + 0.75 * (abs(move.end - move.start) / span)) if on else room * (
-                0.45 + 0.55 * (abs(move.end - move.start) / span)
+            reach = (
+                room * (0.25 + 0.75 * (abs(move.end - move.start) / span))
+                if on
+                else room * (0.45 + 0.55 * (abs(move.end - move.start) / span))
             )
             thick = max(1.2, move.n * scale)
             _draw_arc(sheet, edge, start, end, reach - thick / 2, thick, on, move, labels)
@@ -256,6 +256,6 @@ def _draw_arc(
     is_free = all(
         abs(middle - y) >= 14 or left + wide < other or other + width < left for other, y, width in labels
     )
-    if is_free and 0 <= left and left + wide <= sheet.width:
+    if is_free and left >= 0 and left + wide <= sheet.width:
         labels.append(box)
         sheet.text(x, middle + 4, text, colour=look.ink, align="left" if on else "right")

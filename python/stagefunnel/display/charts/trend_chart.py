@@ -17,13 +17,13 @@ from ..sentences import KIND_TITLES
 from ..things import things_of
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, Panels, rows_of
-from .frame import Frame, columns_for, draw_frame, spread_out, ticks_of
+from .frame import Frame, columns_for, draw_frame, short_period, spread_out, ticks_of
 from .letters import width_of
 from .sheet import Sheet
 from .style import SMALL, ThemeName
 
 ValueName = Literal["win_rate", "conversion_from_all", "conversion_from_previous", "reached"]
-_MOST_GROUPS, _MOST_LINES, _HEIGHT, _LEAST_PANEL = 12, 8, 250, 380
+_MOST_GROUPS, _MOST_LINES, _MOST_DOTS, _HEIGHT, _LEAST_PANEL = 12, 8, 24, 250, 380
 _TITLES = {
     "win_rate": "won, of what was closed in the period",
     "conversion_from_all": "of all {items}",
@@ -163,7 +163,8 @@ def _shown_stages(labels: Sequence[Any], outcome_of: Mapping[Any, str]) -> list[
 def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> tuple[str, list[str]]:
     """Take the sentence that compares two periods as the title, where there is one."""
     kind = str(canvas.remembered.get("kind", ""))
-    plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods[0]} to {periods[-1]}")
+    first, last = short_period(periods[0]), short_period(periods[-1])
+    plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, from {first} to {last}")
     found = next((line for line in sentences if " % in " in line and " after " in line), None)
     if found is None:
         return plain, sentences
@@ -230,9 +231,7 @@ def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any], faint: set[str
     for part, rate, n in zip(parts, rates, closed, strict=True):
         period = str(part["period"].iloc[0])
         is_faint = period in faint or (n or 0) < LEAST_BASE
-        points.append(
-            Point(period, rate, percent(rate), count(round((rate or 0) * (n or 0))), n, is_faint)
-        )
+        points.append(Point(period, rate, percent(rate), count(round((rate or 0) * (n or 0))), n, is_faint))
     return points
 
 
@@ -245,7 +244,11 @@ def _draw(
 ) -> None:
     is_share = value != "reached"
     values = [
-        point.value for _, lines in panels for line in lines for point in line.points if point.value is not None
+        point.value
+        for _, lines in panels
+        for line in lines
+        for point in line.points
+        if point.value is not None
     ]
     highest = max([*values, 0.05 if is_share else 1])
     ticks = ticks_of(0, highest)
@@ -306,18 +309,36 @@ def draw_lines(
         for (left, one), (at, after) in zip(known, known[1:], strict=False):
             pair = [(frame.x(left), frame.y(one.value or 0)), (frame.x(at), frame.y(after.value or 0))]
             is_faint = one.is_faint or after.is_faint or at - left > 1
-            sheet.line(pair, colour, thick=1.2 if is_faint else thick, dashed=is_faint)
-        for at, one in known:
+            sheet.line(pair, colour, thick=thick / 2 if is_faint else thick, dashed=is_faint)
+        _write_compared(sheet, frame, line, known)
+        for at, one in known if line.is_strong or len(periods) <= _MOST_DOTS else ():
             about = {
-                **{"period": one.period, "stage": line.name, "value": one.text},
-                **{"reached": one.reached, f"all {things}": count(one.base)},
+                "period": one.period,
+                "stage": line.name,
+                "value": one.text,
+                "reached": one.reached,
+                f"all {things}": count(one.base),
             }
             size = (46 if line.is_strong else 24) if not one.is_faint else 30
             sheet.point(frame.x(at), frame.y(one.value or 0), colour, about, hollow=one.is_faint, size=size)
         if known and right:
             ink = {"won": look.won_ink, "lost": look.lost_ink}.get(line.outcome, look.quiet)
             ends.append((frame.y(known[-1][1].value or 0), line, ink))
+    # Names of lines stand at their ends.
     moved = spread_out([y + 4 for y, _, _ in ends], 14, frame.top + 4, frame.top + frame.height + 4)
     for y, (_, line, ink) in zip(moved, ends, strict=True):
         left = frame.left + frame.width + 4
         sheet.text(left, y, line.name, colour=ink, bold=line.is_strong, room=right - 6)
+
+
+def _write_compared(sheet: Sheet, frame: Frame, line: Line, known: Sequence[tuple[int, Point]]) -> None:
+    """Write the first and the last value that can be compared, which the title is about, above their dots."""
+    firm = [(at, one) for at, one in known if not one.is_faint]
+    if not line.is_strong or len(firm) < 2:
+        return
+    for at, one in (firm[0], firm[-1]):
+        text = one.text.split(",")[0] if one.text.count("%") > 1 else one.text
+        half = width_of(text, SMALL, bold=True) / 2
+        x = min(max(frame.x(at), frame.left + half), frame.left + frame.width - half)
+        y = max(frame.y(one.value or 0) - 9, frame.top + 4)
+        sheet.text(x, y, text, align="center", bold=True)
