@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from . import datasets
     from ._core import __version__
     from .bound import Bound, bind
+    from .display.charts.saving import save_chart
     from .display.excel import to_excel
     from .display.show import show
     from .errors import (
@@ -115,6 +116,7 @@ __all__ = [
     "release_memory",
     "report",
     "row_table",
+    "save_chart",
     "sequence_funnel",
     "sequence_items",
     "sequence_paths",
@@ -137,6 +139,7 @@ __all__ = [
 _NAMES_OF: Final = {
     "_core": ("__version__",),
     "bound": ("Bound", "bind"),
+    "display.charts.saving": ("save_chart",),
     "display.excel": ("to_excel",),
     "display.show": ("show",),
     "errors": (

@@ -1,4 +1,4 @@
-"""Rows of bars: a name, a bar of pieces that add up, a number at the right, and what is the row's own below."""
+"""Rows of bars: a name, a bar of pieces that add up, a number at the right, and a note below."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
 
     Two kinds or periods are a hollow and a filled dot for each stage, with the difference behind them, the
     largest first. Groups are a dot each at the share that reached the first won stage, the largest first,
-    beside a line for all groups together, and below that a cell for each group and stage. Groups of fewer than
-    30 items are faint.
+    beside a line for all groups together, and below that a cell for each group and stage. Groups of fewer
+    than 30 items are faint.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
             lambda sheet: _draw_two(sheet, rows, inert(before), inert(now)), title, below, width=width
         )
     rows, all_at, stage = _dots_of_groups(series, names, things)
-    extremes = furthest_groups(series, names)
+    extremes = furthest_groups(series, names, canvas.remembered)
     cells = _cells_of_groups(series, names, things)
     title = extremes or plain
     below = [plain, *(line for line in found if line != title)] if extremes else found

@@ -28,8 +28,9 @@ class _Bin(NamedTuple):
 def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw how long matches take: a bar per span of time, with the share that is through by its end.
 
-    The spans are those in which people count: of 10 days each, or, where some take many times as long as most,
-    up to an hour, 6 hours, a day, 3 days and so on. A table that is not whole any more is drawn with its bins.
+    The spans are those in which people count: of 14 days each, or, where some take many times as long as
+    most, up to an hour, 6 hours, a day, 3 days and so on. A table that is not whole any more is drawn with
+    its bins.
 
     Parameters
     ----------
@@ -90,11 +91,15 @@ def _of_spans(spans: Sequence[Sequence[Any]], n: int, working_day: float | None)
     for start, end, matches in spans:
         through += int(matches)
         first, last = (
-            f"{side:,g}" if isinstance(side, int | float) else length(pd.Timedelta(side), working_day)
+            f"{side:,g}" if isinstance(side, int | float) else _length(pd.Timedelta(side), working_day)
             for side in (start, end)
         )
         made.append(_Bin(f"{first} – {last}", int(matches), through / n))
     return made
+
+
+def _length(value: pd.Timedelta, working_day: float | None) -> str:
+    return length(value, working_day) if value else "0"
 
 
 def _draw(sheet: Sheet, bins: Sequence[_Bin]) -> None:

@@ -84,16 +84,21 @@ def draw_dots(
     pitch = _ROW + (20 if sheet.is_narrow else 0)
     bottom = top + pitch * len(rows)
     free = -1.0
+    strips = [(top, bottom)]
+    if sheet.is_narrow:  # names and numbers stand between the dots, and no line crosses them
+        strips = [(top + at * pitch + 20, top + at * pitch + 46) for at in range(len(rows))]
     for tick in ticks:
         x = place(tick)
-        sheet.rule(x, top, x, bottom, look.line, thick=1, grid=True)
+        for first, last in strips:
+            sheet.rule(x, first, x, last, look.line, thick=1, grid=True)
         half = width_of(percent(tick), SMALL) / 2
         if x - half > free and x + half <= sheet.width:
             sheet.text(max(x, half), bottom + 15, percent(tick), colour=look.quiet, align="center")
             free = x + half + 8
     if all_at is not None:
         x = place(all_at)
-        sheet.rule(x, top - 4, x, bottom, look.quiet, thick=1.6, grid=True)
+        for first, last in strips:
+            sheet.rule(x, first, x, last, look.quiet, thick=1.6, grid=True)
         half = width_of(all_text, SMALL) / 2
         sheet.text(min(max(x, half), sheet.width - half), y + 11, all_text, colour=look.quiet, align="center")
     for at, row in enumerate(rows):

@@ -66,7 +66,7 @@ def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | N
     table = canvas.table
     names = canvas.names_of(canvas.stages())
     open_rows = table[table["outcome"] == "open"]
-    one = list(names.values())[0] if table["stage"].nunique() == 1 else ""
+    one = next(iter(names.values())) if table["stage"].nunique() == 1 else ""
     groups = canvas.groups(_MOST_GROUPS, table if one else open_rows)
     panels = [(group, _of_stage(rows) if one else _of_all(rows)) for group, rows in groups]
     found = [] if one or canvas.by else of_flow(table)

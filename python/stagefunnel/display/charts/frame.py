@@ -1,10 +1,11 @@
-"""The frame of a chart of periods: an axis of values with a grid, names of periods that do not overlap, bases."""
+"""The frame of a chart of periods: a grid of values, names that do not overlap, and what each is of."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..numbers import brief
 from .letters import width_of
@@ -126,10 +127,10 @@ def draw_frame(
 
 
 def spread_out(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
-    """Move places apart so that names at them do not overlap, each as little as possible, within some room."""
+    """Move places apart, so that names at them do not overlap, as little as possible, within some room."""
     order = sorted(range(len(places)), key=lambda at: places[at])
     moved = list(places)
-    for before, at in zip(order, order[1:], strict=False):
+    for before, at in pairwise(order):
         moved[at] = max(moved[at], moved[before] + least)
     if order and moved[order[-1]] > high:
         moved[order[-1]] = high

@@ -25,16 +25,16 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     """Draw a funnel: a bar for each stage, as long as the number of items that reached it.
 
     The pieces of a bar add up to it: items that moved on from the stage (or back), those that are open in it
-    and those that were lost from it. What is only assumed is hatched, and what skipped the stage is an outline
-    behind the bar. Below a bar stands what is the stage's own (``499 lost, 68 open``), at the right how many
-    reached it and which share of all that is. Between two bars stands the conversion from the stage above, but
-    not in a classic funnel, and not where more items reached a stage than the one before: neither is a
-    conversion. A strict funnel has bars of one piece, for an item may be lost from a stage that it did not
-    pass in order.
+    and those that were lost from it. What is only assumed is hatched, and what skipped the stage is an
+    outline behind the bar. Below a bar stands what is the stage's own (``499 lost, 68 open``), at the right
+    how many reached it and which share of all that is. Between two bars stands the conversion from the stage
+    above, but not in a classic funnel, and not where more items reached a stage than the one before: neither
+    is a conversion. A strict funnel has bars of one piece, for an item may be lost from a stage that it did
+    not pass in order.
 
     A table of ``kind="both"`` makes two funnels side by side, one below the other on a narrow sheet, and one
-    where the two are equal. A breakdown makes a panel for each group, all on one scale, and beyond six groups a
-    cell for each group and stage with the share of all that reached it.
+    where the two are equal. A breakdown makes a panel for each group, all on one scale, and beyond six groups
+    a cell for each group and stage with the share of all that reached it.
 
     Parameters
     ----------

@@ -76,18 +76,30 @@ def draw_heat(
         y = _draw_heads(sheet, block, x + names, y, wide, title if first == 0 else "")
         place = {name: x + names + at * wide for at, name in enumerate(block)}
         for row in rows:
-            room = names - 10 - tail
-            sheet.text(x + names - 8 - tail, y + 18.5, row, size=NAME, align="right", room=room)
+            _draw_name(sheet, row, x + names - 8 - tail, y, names - 10 - tail)
             if tails:
-                sheet.text(
-                    x + names - 8, y + 18.5, tails.get(row, ""), colour=sheet.look.quiet, align="right"
-                )
+                of = tails.get(row, "")
+                sheet.text(x + names - 8, y + 18.5, of, colour=sheet.look.quiet, align="right")
             for cell in of_row.get(row, ()):
                 if cell.column in place:
                     _draw_cell(sheet, cell, place[cell.column], y, wide, heat, largest)
             y += _HIGH
         y += 18
     return y - 18
+
+
+def _draw_name(sheet: Sheet, name: str, x: float, y: float, room: float) -> None:
+    """Write the name of a row, in two lines where it is too long for one."""
+    if width_of(name, NAME) <= room:
+        sheet.text(x, y + 18.5, name, size=NAME, align="right")
+        return
+    lines = wrapped([name], room, SMALL)
+    if len(lines) > 2:
+        lines = [lines[0], fitted(" ".join(lines[1:]), room, SMALL)]
+    first = 12.5 if len(lines) > 1 else 18
+    for at, line in enumerate(lines):
+        about = {"in full": name} if at == 0 else None
+        sheet.text(x, y + first + at * 12.5, line, align="right", about=about)
 
 
 def _draw_cell(

@@ -16,6 +16,7 @@ _WIDTHS: Final = (
     *(61, 69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58),
     *(28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84),
 )
+_KEEPS: Final = "\N{NO-BREAK SPACE}%"
 _OTHER, _WIDE, _BOLD = 70, 105, 1.12  # of other letters, of those of East Asia and pictures; bold ones
 
 
@@ -50,8 +51,15 @@ def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
 
 
 def wrapped(texts: Sequence[str], room: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break texts into lines that fit into some room; a word that is longer than a line is cut in pieces."""
-    return [line for text in texts for line in _lines(text, room, size, bold)]
+    """Break texts into lines that fit into some room; a word that is longer than a line is cut in pieces.
+
+    A number stays with its percent sign.
+    """
+    return [
+        line.replace(_KEEPS, " %")
+        for text in texts
+        for line in _lines(text.replace(" %", _KEEPS), room, size, bold)
+    ]
 
 
 def _lines(text: str, room: float, size: float, bold: bool) -> list[str]:

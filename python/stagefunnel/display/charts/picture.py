@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import altair as alt
@@ -14,7 +15,7 @@ from .saving import offline_page
 class Picture(alt.LayerChart):
     """A chart: all that Altair does with one works, and a notebook shows it without a network.
 
-    Its specification is made at once and held against the schema in the tests, not each time that it is drawn.
+    Its specification is held against the schema in the tests, not each time that it is drawn.
     """
 
     def __init__(self, **parts: Any) -> None:
@@ -33,9 +34,10 @@ class Picture(alt.LayerChart):
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
         """Show the chart as a drawing, unless a renderer of Altair's was chosen."""
-        if alt.renderers.active != "default":
-            return super()._repr_mimebundle_(*args, **options)
-        return {"text/html": offline_page(self), "text/plain": repr(self)}
+        if alt.renderers.active == "default":
+            with suppress(ImportError):  # Altair's own page needs nothing but a network
+                return {"text/html": offline_page(self), "text/plain": repr(self)}
+        return super()._repr_mimebundle_(*args, **options)
 
     def __repr__(self) -> str:
         """Name the chart by its title."""

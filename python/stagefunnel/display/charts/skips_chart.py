@@ -42,7 +42,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
         In each cell, or behind each bar, stands the rate by which :func:`stagefunnel.skips` ranks: the share
         of the items that went beyond the stage without a visit of it, where items that began beyond it do not
         count. Of fewer than 30 items there is no rate: a cell without a colour has the numbers, ``1 of 2``. A
-        cell is empty if no item moved beyond the stage. Without groups, the outlined part of a bar skipped it.
+        cell is empty if no item moved beyond the stage. Without groups, a bar is outlined where it is
+        skipped.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def _draw_cells(sheet: Sheet, cells: list[Cell], order: list[str], stages: list[
 
 
 def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Row]:
-    """Make a row of each stage in the order of the pipeline: what passed it, and the outline of what did not."""
+    """Make a row of each stage in the pipeline's order: what passed it, and the outline of what did not."""
     place = {label: at for at, label in enumerate(names)}
     made = []
     for row, skipped, base in zip(rows_of(table), *OnTheWay.of_skips(table), strict=True):

@@ -16,7 +16,7 @@ from .canvas import Canvas, rows_of
 from .heat import Cell, draw_heat
 from .letters import width_of
 from .sheet import Sheet
-from .style import NAME, SMALL, ThemeName
+from .style import NAME, NARROW, SMALL, ThemeName, checked_width
 
 FormName = Literal["matrix", "sankey"]
 _MOST_STAGES, _MOST_STREAMS = 60, 10
@@ -46,11 +46,11 @@ def plot_transitions(
     table
         A table of :func:`stagefunnel.transitions`.
     form
-        ``"sankey"``: the stages in order, with a stream for each pair of them, as thick as its moves are many:
-        moves on at the right, moves back at the left. ``"matrix"``: a cell for each pair of stages, with the
+        ``"sankey"``: the stages in order, with a stream for each pair of them, as thick as its moves are
+        many: moves on at the right, moves back at the left. ``"matrix"``: a cell for each pair of stages, with the
         stage that items leave as its row and the stage that they enter as its column, darker for a larger
         share of the moves out of the stage; moves back lie below the diagonal. By default streams for up to
-        ten stages, and a matrix beyond.
+        ten stages, and a matrix beyond, and on a narrow sheet.
     theme
         ``"light"`` or ``"dark"``.
     width
@@ -85,23 +85,31 @@ def plot_transitions(
     if len(labels) > _MOST_STAGES:
         raise SchemaError(f"a chart has room for {_MOST_STAGES} stages, the table has {len(labels):,}")
     names = canvas.names_of(labels)
+    is_free = form is None
     form = form or ("sankey" if len(labels) <= _MOST_STREAMS else "matrix")
+    cells = [_cell_of(row, names) for row in rows_of(table)]
     title, *below = of_moves(table, names.__getitem__)
     below.insert(0, f"Moves between stages: {count(table['moves'].sum())}")
     stages = list(names.values())
     if form == "matrix":
-        cells = [_cell_of(row, names) for row in rows_of(table)]
-        below.append(
-            "In a row: out of a stage; darker: a larger share of these; moves back: below the diagonal"
-        )
+        below.append("In a row: out of a stage; darker: more of these; moves back: below the diagonal")
         return canvas.drawn(lambda sheet: _draw_matrix(sheet, cells, stages), title, below, width=width)
     place = {label: at for at, label in enumerate(labels)}
     moves = [
         _Move(place[row["from_stage"]], place[row["to_stage"]], int(row["moves"]), _about(row, names))
         for row in rows_of(table)
     ]
-    below.append("Moves on at the right, moves back at the left; a stream is as thick as its moves are many")
-    return canvas.drawn(lambda sheet: _draw_streams(sheet, moves, stages), title, below, width=width)
+
+    def draw(sheet: Sheet) -> None:
+        # A phone has no room for streams beside names.
+        if is_free and sheet.is_narrow:
+            _draw_matrix(sheet, cells, stages)
+        else:
+            _draw_streams(sheet, moves, stages)
+
+    if not (is_free and checked_width(width) < NARROW):
+        below.append("Moves on at the right, moves back at the left; the thicker, the more moves")
+    return canvas.drawn(draw, title, below, width=width)
 
 
 def _about(row: Mapping[str, Any], names: Mapping[Any, str]) -> dict[str, str]:
@@ -143,8 +151,8 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
         for at in range(len(stages))
         for on in (True, False)
     )
-    scale = _THICKEST / max(1, most)
-    names = min(200.0, max(width_of(name, NAME, bold=True) for name in stages) + 24, 0.42 * sheet.width)
+    scale = min(_THICKEST, 0.1 * sheet.width) / max(1, most)
+    names = min(200.0, max(width_of(name, NAME, bold=True) for name in stages) + 24, 0.36 * sheet.width)
     has_back = any(move.end <= move.start for move in moves)
     longest = max((move.start - move.end for move in moves if move.end <= move.start), default=0)
     left = (min(0.2 * sheet.width, 46.0 + 26 * longest) if has_back else 0) + 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -65,9 +66,9 @@ def plot_trend(
     """Draw the funnel of each period, as a line per stage, or the win rate of each.
 
     A period that the log covers in part, that has more open items than earlier ones, or fewer than 30 items,
-    is faint: a hollow dot and a dashed line. Below each period stands how many items it is of. The line of the
-    title is strong, won is drawn in the colour of won and lost in that of lost; other stages are grey, with
-    their names at the end of their lines.
+    is faint: a hollow dot and a dashed line. Below each period stands how many items it is of. The line of
+    the title is strong, won is drawn in the colour of won and lost in that of lost; other stages are grey,
+    with their names at the end of their lines.
 
     Parameters
     ----------
@@ -148,7 +149,7 @@ def plot_trend(
 
 
 def _shown_stages(labels: Sequence[Any], outcome_of: Mapping[Any, str]) -> list[Any]:
-    """Choose the stages to draw: where not all have room, the first won, the first lost, and the first ones."""
+    """Choose the stages to draw: of many the first ones, the first won one and the first lost one."""
     if len(labels) <= _MOST_LINES:
         return list(labels)
     final = [
@@ -306,7 +307,7 @@ def draw_lines(
         colour = {"won": look.won, "lost": look.lost}.get(line.outcome, other)
         thick = 2.6 if line.is_strong else 1.4
         known = [(place[one.period], one) for one in line.points if one.value is not None]
-        for (left, one), (at, after) in zip(known, known[1:], strict=False):
+        for (left, one), (at, after) in pairwise(known):
             pair = [(frame.x(left), frame.y(one.value or 0)), (frame.x(at), frame.y(after.value or 0))]
             is_faint = one.is_faint or after.is_faint or at - left > 1
             sheet.line(pair, colour, thick=thick / 2 if is_faint else thick, dashed=is_faint)
