@@ -133,7 +133,7 @@ def _of_groups(
     plain = f"{_plain(kinds)}, by {', '.join(canvas.by)}"
     names = canvas.names_of(canvas.stages())
     has_groups = "part" not in canvas.by and not canvas.remembered.get("of_report", False)
-    found = furthest_groups(series, names) if has_groups else ""
+    found = furthest_groups(series, names, canvas.remembered) if has_groups else ""
     return (found, [plain, *notes]) if found else (plain, notes)
 
 
@@ -217,9 +217,8 @@ def _rows_of(
         share = row["conversion_from_previous"]
         is_step = has_steps and row["outcome"] != "lost" and is_first.iloc[at] and follow[at] and share <= 1
         step = f"↓ {percent(share)}{f' of {above[at]}' if above[at] else ''}" if is_step else ""
-        made = _row_of(
-            row, names[row["stage"]], kind, things_of(remembered), marked=marked[1] if at == marked[0] else ""
-        )
+        mark = marked[1] if at == marked[0] else ""
+        made = _row_of(row, names[row["stage"]], kind, things_of(remembered), marked=mark)
         is_apart = before == "open" and row["outcome"] != "open"
         rows.append(replace(made, step=step, is_apart=is_apart))
         before = row["outcome"]

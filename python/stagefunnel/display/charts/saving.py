@@ -23,10 +23,10 @@ _SHOWN: Final = ".stagefunnel-picture"
 _STYLE: Final = "".join(
     [
         f"{_SHOWN}{{container-type:inline-size;margin:0}}",
-        f"{_SHOWN}>*{{display:none}}{_SHOWN}>:first-child{{display:block}}",
+        f"{_SHOWN}>div{{display:none}}{_SHOWN}>:is(.at0,.at{WIDE}){{display:block}}",
         f"{_SHOWN} svg{{max-width:100%;height:auto;display:block}}",
         *(
-            f"@container (max-width:{wider - 0.1:g}px){{{_SHOWN}>*{{display:none}}"
+            f"@container (max-width:{wider - 0.1:g}px){{{_SHOWN}>.at{wider}{{display:none}}"
             f"{_SHOWN}>.at{width}{{display:block}}}}"
             for wider, width in pairwise(_WIDTHS)
         ),

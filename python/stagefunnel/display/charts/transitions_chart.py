@@ -19,7 +19,7 @@ from .sheet import Sheet
 from .style import NAME, NARROW, SMALL, ThemeName, checked_width
 
 FormName = Literal["matrix", "sankey"]
-_MOST_STAGES, _MOST_STREAMS = 60, 10
+_MOST_STAGES, _MOST_STREAMS = 100, 10
 _GAP, _THICKEST, _LEAST_NODE = 20, 74, 36
 
 
@@ -47,10 +47,10 @@ def plot_transitions(
         A table of :func:`stagefunnel.transitions`.
     form
         ``"sankey"``: the stages in order, with a stream for each pair of them, as thick as its moves are
-        many: moves on at the right, moves back at the left. ``"matrix"``: a cell for each pair of stages, with the
-        stage that items leave as its row and the stage that they enter as its column, darker for a larger
-        share of the moves out of the stage; moves back lie below the diagonal. By default streams for up to
-        ten stages, and a matrix beyond, and on a narrow sheet.
+        many: moves on at the right, moves back at the left. ``"matrix"``: a cell for each pair of stages,
+        with the stage that items leave as its row and the stage that they enter as its column, darker for a
+        larger share of the moves out of the stage; moves back lie below the diagonal. By default streams for
+        up to ten stages, and a matrix beyond, and on a narrow sheet.
     theme
         ``"light"`` or ``"dark"``.
     width
@@ -63,7 +63,7 @@ def plot_transitions(
     Raises
     ------
     SchemaError
-        If the table is of another function, has no rows or has more than 60 stages.
+        If the table is of another function, has no rows or has more than 100 stages.
     ImportError
         If altair is not installed.
 
@@ -266,4 +266,6 @@ def _draw_arc(
     )
     if is_free and left >= 0 and left + wide <= sheet.width:
         labels.append(box)
+        # Streams that lie over each other are dark: a number has some paper below it.
+        sheet.bar(left - (2 if on else -2), middle - 6, wide, 13, look.paper, opacity=0.85)
         sheet.text(x, middle + 4, text, colour=look.ink, align="left" if on else "right")
