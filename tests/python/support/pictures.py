@@ -23,11 +23,11 @@ HOSTILE = (
 
 
 def steps_of(pipeline: sf.Pipeline) -> list[Any]:
-    return [*pipeline.stages, *pipeline.won]
+    return [*pipeline.stages[:60], *pipeline.won]
 
 
 def optional_of(pipeline: sf.Pipeline) -> set[int]:
-    return set(range(2, len(pipeline.stages) + 1))
+    return set(range(2, min(60, len(pipeline.stages)) + 1))
 
 
 def _sequence(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFrame:
@@ -78,9 +78,7 @@ CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame
     "sequence by": (plots.plot_sequence, lambda log, pipe: _sequence(log, pipe, by="manager")),
     "sequence trend": (
         plots.plot_sequence_trend,
-        lambda log, pipe: sf.sequence_trend(
-            log, steps_of(pipe), window="200d", optional=optional_of(pipe)
-        ),
+        lambda log, pipe: sf.sequence_trend(log, steps_of(pipe), window="200d", optional=optional_of(pipe)),
     ),
     "sequence trend by": (
         plots.plot_sequence_trend,

@@ -118,7 +118,7 @@ def _stay_of(
 def _is_skewed(stays: Sequence[_Stay], shown: Sequence[str]) -> bool:
     longest = [max([stay.at["median"], *(stay.at[name] for name in shown)]) for stay in stays]
     middle = sorted(stay.at["median"] for stay in stays if stay.at["median"] > 0)
-    return bool(middle) and max(longest, default=0) > _SKEWED * middle[len(middle) // 2]
+    return bool(middle) and max(longest, default=0) > _SKEWED * middle[(len(middle) - 1) // 2]
 
 
 def _key(box: Sequence[str], ends: Sequence[str]) -> str:

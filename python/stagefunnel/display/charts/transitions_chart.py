@@ -161,7 +161,7 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
     for on in (True, False):
         own = [move for move in moves if (move.end > move.start) == on]
         edge = right if on else left
-        room = (sheet.width - right - 66) if on else left - 4
+        room = (sheet.width - right - 66) if on else left - 38
         span = max((abs(move.end - move.start) for move in own), default=1) or 1
         ends = _slots(own, stages, tops, heights, scale)
         labels: list[tuple[float, float, float]] = []
