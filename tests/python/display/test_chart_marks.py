@@ -1,5 +1,6 @@
 """The marks of each chart except the funnel's: places, lengths and words, of journeys counted by hand."""
 
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -270,7 +271,7 @@ def test_names_of_weeks_are_their_first_days_and_do_not_overlap() -> None:
     assert 5 < len(days) < 20
     assert all("/" not in text["text"] for text in days)
     places = sorted(text["x"] for text in days)
-    assert min(right - left for left, right in zip(places, places[1:], strict=False)) > 60
+    assert min(right - left for left, right in pairwise(places)) > 60
 
 
 def test_a_bar_of_a_sequence_has_a_piece_for_each_fate_of_its_items() -> None:

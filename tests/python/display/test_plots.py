@@ -104,7 +104,7 @@ def test_a_strict_funnel_has_bars_of_one_piece() -> None:
 def test_a_table_whose_numbers_do_not_add_up_is_drawn_in_one_piece() -> None:
     table = worked_funnel()
     table["lost_from"] = 99
-    assert [bar["part"] for bar in bars_of(plot_funnel(table), stage="New")][0].endswith("moved on")
+    assert bars_of(plot_funnel(table), stage="New")[0]["part"].endswith("moved on")
 
 
 def test_at_the_right_stands_how_many_reached_a_stage_and_their_share_of_all() -> None:
@@ -265,7 +265,7 @@ def test_groups_are_compared_where_chance_does_not_explain_how_far_apart_they_ar
 def test_a_width_is_a_number_of_pixels() -> None:
     for width in (100, 10_000, "wide", True, 400.0):
         with pytest.raises(
-            sf.SchemaError, match="width=.* is not a number of pixels between 280 and 4,000"
+            sf.SchemaError, match=r"width=.* is not a number of pixels between 280 and 4,000"
         ) as error:
             plot_funnel(worked_funnel(), width=width)  # type: ignore[arg-type]  # wrong on purpose
         assert error.value.option == "width"

@@ -11,13 +11,13 @@ def title_of(chart: Any) -> str:
 
 
 def sentences_of(chart: Any) -> list[str]:
-    """Return the sentences below the title, unbroken."""
+    """Return the sentences below the title and those of the panels, unbroken."""
     sentences: list[str] = chart.to_dict()["usermeta"]["sentences"]
-    return sentences
+    return sentences[1:]
 
 
 def marks_of(chart: Any, kind: str) -> list[Record]:
-    """Return all records of the layers of one kind of mark: ``rect``, ``text``, ``point``, ``line``, ``rule``."""
+    """Return all records of the layers of one kind of mark, such as ``rect``, ``text`` or ``point``."""
     layers = chart.to_dict()["layer"]
     return [
         {**record, "is_ghost": "strokeDash" in layer["mark"]}

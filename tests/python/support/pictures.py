@@ -1,4 +1,4 @@
-"""Every chart, of logs that are hard to draw: many stages, one, none, and names that nobody would think of."""
+"""Every chart, of logs that are hard to draw: many stages, one, none, and hostile names."""
 
 from collections.abc import Callable
 from functools import cache
@@ -128,7 +128,7 @@ def case_of(name: str) -> Case:
     if name == "hostile":
         return deals(list(HOSTILE), [*HOSTILE[2:], "Bob"])
     if name == "none":
-        log, pipe = case_of("two stages")
+        _, pipe = case_of("two stages")
         frame = pd.DataFrame({"item": [1], "stage": ["Won"], "time": [pd.Timestamp("2025-06-01", tz="UTC")]})
         return sf.StageLog(frame[:0], empty="allow"), pipe
     number = {"one stage": 1, "two stages": 2, "six stages": 6, "seventy stages": 70}

@@ -207,6 +207,7 @@ def _rows_of(
     """Make the rows of one funnel; the conversion from the stage above stands where it is one."""
     # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
     has_steps = kind in ("conversions", "furthest", "strict")
+    kind = kind or ("strict" if _may_be_strict(part) else "")
     above = compared_stages(part, remembered, names)
     is_first = (part["outcome"] == "open") | (part["outcome"] != part["outcome"].shift())
     follow = follows(part, remembered)
@@ -223,6 +224,16 @@ def _rows_of(
         rows.append(replace(made, step=step, is_apart=is_apart))
         before = row["outcome"]
     return rows
+
+
+def _may_be_strict(part: pd.DataFrame) -> bool:
+    """Check whether rows without a kind may be of a strict funnel, of whose bars losses are no part.
+
+    A stage's loss rate is of all its visitors, who are those that passed it in every other kind.
+    """
+    with_losses = part[(part["lost_from"] > 0) & (part["loss_rate"] > 0)]
+    visitors = (with_losses["lost_from"] / with_losses["loss_rate"]).round()
+    return with_losses.empty or bool((visitors != with_losses["passed"]).any())
 
 
 def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked: str) -> Row:

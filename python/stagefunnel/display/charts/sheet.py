@@ -267,7 +267,7 @@ class Sheet:
             "padding": self.padding,
             "background": look.paper,
             "description": inert(". ".join([title, *all_sentences])),
-            "usermeta": {"sentences": [inert(one) for one in all_sentences]},
+            "usermeta": {"sentences": [inert(one) for one in (title, *all_sentences)]},
             "config": {"font": FONT, "view": {"stroke": None}},
             "encoding": places,
             "layer": layers,
