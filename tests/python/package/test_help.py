@@ -32,7 +32,7 @@ FREE = {
         "to_excel.tables",
         "save_chart.chart",
     ),  # any table, file or answer
-    "Pipeline.limits",
+    *("Pipeline.limits", "save_chart.chart"),
     *("Pipeline.replace.changes", "Settings.bind.defaults", "bind.defaults", "Bound.defaults"),
 }
 

@@ -49,7 +49,7 @@ def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -
     assert json.dumps(page.get_log("browser")) == "[]"
     page.save_screenshot(str(tmp_path / "page.png"))
     colours = colours_in(tmp_path / "page.png")
-    assert colours[0x00, 0x72, 0xB2] > 5_000
+    assert colours[0x0B, 0x5C, 0x96] > 5_000
     assert colours.most_common(1)[0][0][:3] == (255, 255, 255)
 
 

@@ -18,7 +18,7 @@ HOSTILE = (
     "long " * 60,
     "عرض السعر للعميل",
     "🙂 Ablöse ✅ 見積もり",
-    'quo"te & <b>bold</b>\t\x07 {{ x }} $\\alpha$',
+    'a "quote" & <b>bold</b>\t\x07 {{ x }} $\\alpha$',
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any, Self, TypeAlias
 
 import pandas as pd
@@ -15,10 +14,11 @@ from ...tables.labels import columns_before, value_label
 from ..remarks import period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
+from .picture import picture_of
 from .sheet import Sheet
 from .style import Theme, checked_width, inert, theme_of
 
-Draw: TypeAlias = Callable[[Sheet], None]  # draws on a sheet of whatever width
+Draw: TypeAlias = Callable[[Sheet], object]  # draws on a sheet of whatever width
 Panels = list[tuple[str, pd.DataFrame]]  # the rows of each group, with what people read for it
 
 
@@ -151,8 +151,7 @@ class Canvas:
         below = [*sentences, *period_of(self.remembered), *where_of(self.remembered)]
         sheet = Sheet(self.look, width)
         draw(sheet)
-        picture = import_module(".picture", __package__)  # which loads altair
-        return picture.picture_of(
+        return picture_of(
             sheet.specification(title, below, [*below, *of_panels]),
             lambda other: self.drawn(draw, title, sentences, width=other, of_panels=of_panels),
         )

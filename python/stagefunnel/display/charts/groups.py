@@ -63,4 +63,5 @@ def is_chance(groups: Sequence[tuple[int, int]]) -> bool:
         return True
     statistic = sum((n - of * share) ** 2 / (of * share * (1 - share)) for n, of in groups)
     spread = 2 / (9 * freedom)
-    return ((statistic / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread) <= _SURE
+    deviations: float = ((statistic / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread)
+    return deviations <= _SURE

@@ -143,8 +143,8 @@ def _draw_heads(sheet: Sheet, columns: Sequence[str], x: float, y: float, wide: 
     y += tall
     for at, (name, short) in enumerate(zip(columns, cut, strict=True)):
         about = {"in full": name} if short != name else None
-        place = x + (at + 0.5) * wide + (4 if slope == 90 else -4)
-        sheet.text(place, y - 4, short, angle=-slope, about=about)
+        middle = x + (at + 0.5) * wide + (4 if slope == 90 else -4)
+        sheet.text(middle, y - 4, short, angle=-slope, about=about)
     return y + 2
 
 

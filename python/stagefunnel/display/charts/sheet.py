@@ -263,7 +263,6 @@ class Sheet:
             },
             "width": _r(self.width),
             "height": height,
-            "autosize": {"type": "pad", "contains": "content"},
             "padding": self.padding,
             "background": look.paper,
             "description": inert(". ".join([title, *all_sentences])),

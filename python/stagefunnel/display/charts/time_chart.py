@@ -83,7 +83,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     working_day = canvas.remembered.get("working_day")
     axis = length_axis_of((completed[name].max() for name in measures), working_day)
     stays = [_stay_of(row, names, measures, axis, working_day) for row in rows_of(completed)]
-    box = [name for name in ("q25", "q75") if name in quantiles]
+    box: list[str] = [name for name in ("q25", "q75") if name in quantiles]
     if len(box) < 2:
         box = [quantiles[0], quantiles[-1]] if len(quantiles) > 1 else ["median", "median"]
     ends = [name for name in ("q10", "q90") if name in quantiles]

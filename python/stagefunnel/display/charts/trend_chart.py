@@ -328,8 +328,8 @@ def draw_lines(
     # Names of lines stand at their ends.
     moved = spread_out([y + 4 for y, _, _ in ends], 14, frame.top + 4, frame.top + frame.height + 4)
     for y, (_, line, ink) in zip(moved, ends, strict=True):
-        left = frame.left + frame.width + 4
-        sheet.text(left, y, line.name, colour=ink, bold=line.is_strong, room=right - 6)
+        behind = frame.left + frame.width + 4
+        sheet.text(behind, y, line.name, colour=ink, bold=line.is_strong, room=right - 6)
 
 
 def _write_compared(sheet: Sheet, frame: Frame, line: Line, known: Sequence[tuple[int, Point]]) -> None:
