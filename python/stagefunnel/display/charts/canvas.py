@@ -148,7 +148,8 @@ class Canvas:
             Sentences that stand above its panels.
         """
         width = checked_width(width)
-        below = [*sentences, *period_of(self.remembered), *where_of(self.remembered)]
+        period = [] if "called" in self.remembered else period_of(self.remembered)
+        below = [*sentences, *period, *where_of(self.remembered)]
         sheet = Sheet(self.look, width)
         draw(sheet)
         return picture_of(

@@ -17,7 +17,8 @@ _WIDTHS: Final = (
     *(28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84),
 )
 _KEEPS: Final = "\N{NO-BREAK SPACE}%"
-_OTHER, _WIDE, _BOLD = 70, 105, 1.12  # of other letters, of those of East Asia and pictures; bold ones
+# Of other letters, of signs such as arrows, of letters of East Asia and pictures; and how wide bold ones are.
+_OTHER, _SIGN, _WIDE, _BOLD = 70, 100, 105, 1.12
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
@@ -33,8 +34,9 @@ def _width(letter: str) -> int:
         return _WIDTHS[place]
     if unicodedata.combining(letter) or unicodedata.category(letter) in ("Cf", "Cc", "Mn"):
         return 0
-    is_wide = unicodedata.east_asian_width(letter) in ("W", "F") or place > 0x1F000
-    return _WIDE if is_wide else _OTHER
+    if unicodedata.east_asian_width(letter) in ("W", "F") or place > 0x1F000:
+        return _WIDE
+    return _SIGN if unicodedata.category(letter)[0] in "SP" else _OTHER
 
 
 def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
