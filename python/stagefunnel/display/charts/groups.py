@@ -45,6 +45,8 @@ def furthest_groups(series: Panels, names: Mapping[Hashable, str], remembered: M
     if unlike_notes([Side.of_rows(name, rows[name], remembered) for name in (best, worst)], remembered):
         return ""
     high, low = n / of, m / of_worst
+    if percent(high) == percent(low):
+        return f"{names[label]}: {percent(high)} in every group with {LEAST_BASE}"
     if is_chance([(n, of) for _, n, of in large]):
         return f"{names[label]}: {percent(low)} to {percent(high)}, no further apart than by chance"
     apart = points(high - low).removeprefix("+")

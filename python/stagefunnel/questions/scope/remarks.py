@@ -99,7 +99,7 @@ class Ends:
         return replace(parts[0], log=log, period=written[0], as_of=written[1])
 
     def remarks(self, clock: Clock) -> Remarks:
-        """Note what was asked, and a period that ends before the log begins or begins after it ends, and a moment before it."""
+        """Note what was asked, and where a period or a moment lies outside the log."""
         if self.log is None:
             return {}
         asked = {
