@@ -59,9 +59,9 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_compare
     >>> shop = sf.datasets.furniture_shop()
-    >>> table = sf.compare_periods(shop.log, shop.pipeline, "2026-05", against="previous")
+    >>> table = sf.funnel(shop.log, shop.pipeline, kind="both")
     >>> plot_compare(table).to_dict()["title"]["text"]
-    ['Furthest apart at New: 92 % (2026-05), 90 % (2026-04)']
+    ['Furthest apart at Discussion: 68 % (with conversions), 50 % (classic)']
     """
     is_of_periods = isinstance(table, pd.DataFrame) and "reached_before" in table.columns
     columns, made_by = (

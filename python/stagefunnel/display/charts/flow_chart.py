@@ -60,7 +60,7 @@ def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | N
     >>> from stagefunnel.plots import plot_flow
     >>> shop = sf.datasets.furniture_shop()
     >>> plot_flow(sf.flow(shop.log, shop.pipeline, period="2026-03")).to_dict()["title"]["text"]
-    ['In work: 265 at the start, 137 came, 56 won, 62 lost, 284 at the end']
+    ['In work: 177 at the start, 111 came, 45 won, 66 lost, 177 at the end']
     """
     canvas = Canvas.of(table, FLOW, "flow()", theme)
     table = canvas.table

@@ -56,7 +56,7 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.outcomes(shop.log, shop.pipeline, by="manager")
     >>> plot_win_rate(table).to_dict()["title"]["text"]
-    ['No group stands out: 5 groups are as far apart as chance alone would put them (p = 0.48).']
+    ['Win rate: differences between managers are within chance (p = 0.48, 5 managers)']
     """
     canvas = Canvas.of(table, OUTCOME_TABLE, "outcomes()", theme, sort=False)
     groups = canvas.groups(_MOST_GROUPS)

@@ -160,7 +160,7 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     >>> rows = {"item": [1, 1, 1], "stage": ["visit", "cart", "order"], "time": [0, 2, 4]}
     >>> table = sf.sequence_paths(sf.StageLog(rows), ["visit", "order"])
     >>> plot_paths(table).to_dict()["title"]["text"]
-    ['Most often: visit → cart → order (1, 100 %).']
+    ['Most often: cart (1, 100 %).']
     """
     canvas = Canvas.of(table, SEQUENCE_PATHS, "sequence_paths()", theme, sort=False)
     canvas.refuse_groups("a chart of paths")

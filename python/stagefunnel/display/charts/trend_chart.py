@@ -104,7 +104,7 @@ def plot_trend(
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.funnel_by_period(shop.log, shop.pipeline, every="quarter", within="90d")
     >>> plot_trend(table).to_dict()["title"]["text"]
-    ['Won within 90d, of all created: 30.5 % in 2026Q1 after 32.2 % in 2025Q1 (−1.7 points)']
+    ['Won within 90d, of all created: 38.4 % in 2026Q1 after 40.4 % in 2025Q2 (−2.0 points)']
     """
     if value is not None:
         check_option("value", value, get_args(ValueName))
