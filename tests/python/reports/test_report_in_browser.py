@@ -72,3 +72,18 @@ def test_a_keyboard_reaches_every_table(page: Any) -> None:
     first = page.find_element("css selector", "details.table summary")
     first.send_keys("\ue007")  # Enter
     assert page.find_element("css selector", "details.table").get_attribute("open") == "true"
+
+
+@pytest.mark.parametrize(("width", "drawn"), [(1_400, 920), (768, 700), (390, 340)])
+def test_pictures_are_drawn_for_the_width_of_the_screen(page: Any, width: int, drawn: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    fits = "return document.documentElement.scrollWidth <= innerWidth"
+    widths = "return [...document.images].map(image => image.naturalWidth)"
+    try:
+        WebDriverWait(page, 20).until(
+            lambda one: all(abs(found - drawn) <= 4 for found in one.execute_script(widths))
+        )
+        assert page.execute_script(fits)
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
