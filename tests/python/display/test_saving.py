@@ -49,7 +49,7 @@ def test_a_page_loads_nothing_and_has_a_drawing_for_three_widths(chart: Any, tmp
     assert "@import" not in page
     widths = [float(width) for width in re.findall(r'<svg[^>]* width="([\d.]+)"', page)]
     assert widths == [pytest.approx(width, abs=2) for width in (920, 700, 340)]
-    assert "<title>stage: New&#10;reached: 10" in page
+    assert "<title>stage: New&#10;reached: 9" in page
 
 
 def test_a_notebook_shows_a_drawing_that_needs_no_network(chart: Any) -> None:

@@ -181,7 +181,8 @@ def texts_of(chart: Any, but: Sequence[str] = ()) -> set[frozenset[tuple[str, st
         frozenset(
             (name, value)
             for name, value in record.items()
-            if isinstance(value, str) and name not in (*places, *but)
+            # How many reached the last stage that is left depends on what was left.
+            if isinstance(value, str) and name not in (*places, *but) and not name.startswith("reached ")
         )
         for layer in chart["layer"]
         for record in layer["data"]["values"]
