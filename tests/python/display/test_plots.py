@@ -97,7 +97,7 @@ def test_a_strict_funnel_has_bars_of_one_piece() -> None:
     # Lost from Offer, which was not passed in order: it is lost there, and no part of the bar.
     log = journeys_log("Offer > Lost", "New > Offer > Won")
     table = sf.funnel(log, OFFER, kind="strict")
-    assert [bar["part"] for bar in bars_of(plot_funnel(table), stage="Offer")] == ["1 moved on"]
+    assert [bar["part"] for bar in bars_of(plot_funnel(table), stage="Offer")] == ["1 passed in order"]
     assert "1 lost" in words_of(plot_funnel(table))
 
 
@@ -141,7 +141,7 @@ def test_final_stages_have_colours_of_their_own() -> None:
 
 def test_the_key_has_the_meanings_that_are_drawn() -> None:
     words = words_of(plot_funnel(worked_funnel()))
-    assert {WORDS[name] for name in ("moved", "won", "open", "lost", "skipped")} <= {*words}
+    assert {"moved on", "won", "open", "lost", "skipped it"} <= {*words}
     assert WORDS["assumed"] not in words
 
 

@@ -12,7 +12,7 @@ from ..numbers import count, percent
 from ..things import things_of
 from .bars import Row, draw_rows, name_room, number_room
 from .canvas import Canvas, Panels
-from .funnel_panels import KINDS, Panel, Story, kinds_of, of_kind, story_of
+from .funnel_panels import IN_ORDER, KINDS, Panel, Story, kinds_of, of_kind, story_of
 from .heat import Cell, draw_heat
 from .sheet import Sheet
 from .style import WORDS, Meaning, ThemeName
@@ -139,7 +139,10 @@ def _key_of(panels: Sequence[Panel]) -> dict[Meaning, str]:
     rows = [row for panel in panels for row in panel.rows]
     used = {piece.meaning for row in rows for piece in row.pieces if piece.n}
     used |= {row.ghost.meaning for row in rows if row.ghost}
-    return {meaning: word for meaning, word in WORDS.items() if meaning in used}
+    words = {**WORDS, "lost": "lost", "open": "open"}  # the bars of final stages have these colours too
+    if any(piece.about["part"].endswith(IN_ORDER) for row in rows for piece in row.pieces):
+        words["moved"] = IN_ORDER
+    return {meaning: word for meaning, word in words.items() if meaning in used}
 
 
 def _draw_heat(sheet: Sheet, canvas: Canvas, groups: Panels) -> None:

@@ -37,6 +37,9 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("base", "all items", count),
     ("left_out", "left out", count),
 )
+IN_ORDER = "passed in order"  # what a bar of a strict funnel says, of which losses are no part
+_UNKNOWN = "unknown"  # a table that was read from a file does not say its kind
+_ONE_PIECE = {"strict": IN_ORDER, _UNKNOWN: "reached it"}
 KINDS = {
     "classic": "Classic: what was really passed",
     "conversions": "With conversions: wins fill all stages",
@@ -207,7 +210,7 @@ def _rows_of(
     """Make the rows of one funnel; the conversion from the stage above stands where it is one."""
     # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
     has_steps = kind in ("conversions", "furthest", "strict")
-    kind = kind or ("strict" if _may_be_strict(part) else "")
+    kind = kind or (_UNKNOWN if _may_be_strict(part) else "")
     above = compared_stages(part, remembered, names)
     is_first = (part["outcome"] == "open") | (part["outcome"] != part["outcome"].shift())
     follow = follows(part, remembered)
@@ -241,13 +244,14 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
     texts[f"all {things}"] = texts.pop("all items")
     reached, assumed = int(row["reached"]), int(row["assumed"])
     # In a strict funnel an item may be lost from a stage that it did not pass in order.
-    own_lost, own_open = (0, 0) if kind == "strict" else (int(row["lost_from"]), int(row["open_at"]))
+    own_lost, own_open = (0, 0) if kind in _ONE_PIECE else (int(row["lost_from"]), int(row["open_at"]))
     moved = reached - assumed - own_lost - own_open
     if moved < 0:  # a table that was changed by hand: its numbers do not add up
         moved, own_lost, own_open = reached - assumed, 0, 0
+    passed = _ONE_PIECE.get(kind, WORDS["moved"])
     final: dict[str, Meaning] = {"won": "won", "lost": "lost"}
     pieces: list[tuple[Meaning, int, str]] = [
-        (final.get(row["outcome"], "moved"), moved, WORDS["moved"]),
+        (final.get(row["outcome"], "moved"), moved, passed),
         ("assumed", assumed, WORDS["assumed"]),
         ("open", own_open, WORDS["open"]),
         ("lost", own_lost, WORDS["lost"]),
