@@ -106,7 +106,7 @@ _THEMES: Final = {
         skipped="#8A9097",
         early="#3F6F92",
         lost_ink="#F7A35C",
-        won_ink="#3CCB9F",
+        won_ink="#7FC472",
         heat=("#22303B", "#7CC4F2"),
         lost_heat=("#33281F", "#F7A35C"),
     ),
