@@ -153,7 +153,7 @@ def _draw(
     numbers = max(width_of(stay.label, NAME, bold=True) for stay in stays) + 14
     wide = sheet.width - names - (0 if sheet.is_narrow else numbers) - 8
     values = [stay.at[name] for stay in stays for name in ("median", *box, *ends)]
-    ticks, place = _scale(values, names + 4, wide, axis, is_log)
+    ticks, place = _scale(values, names + 4, wide, axis, working_day, is_log)
     labels = [_tick_text(tick, axis, working_day) for tick in ticks]
     shown = _apart([(place(tick), width_of(text, SMALL)) for tick, text in zip(ticks, labels, strict=True)])
     row = _ROW + (18 if sheet.is_narrow else 0)
@@ -187,14 +187,25 @@ def _draw(
         y += row - (18 if sheet.is_narrow else 0)
 
 
-def _scale(values: Sequence[float], left: float, wide: float, axis: LengthAxis, is_log: bool) -> Any:
+def _scale(
+    values: Sequence[float],
+    left: float,
+    wide: float,
+    axis: LengthAxis,
+    working_day: float | None,
+    is_log: bool,
+) -> Any:
     """Return the ticks of the axis, and the function that places a value on it."""
     if not is_log:
         ticks = ticks_of(0, max([*values, 1e-9]))
         return ticks, lambda value: left + wide * value / (ticks[-1] or 1)
     least = min(value for value in values if value > 0)
     unit = axis.seconds or 1.0
-    steps = _ROUND_SECONDS if axis.seconds else [10.0**power for power in range(-6, 16)]
+    steps: Sequence[float] = [10.0**power for power in range(-6, 16)]
+    if axis.seconds:
+        short = [step for step in _ROUND_SECONDS if working_day is None or step < working_day]
+        days = [] if working_day is None else [n * working_day for n in _WORKED_DAYS]
+        steps = [*short, *days]
     ticks = [step / unit for step in steps]
     first = max([tick for tick in ticks if tick <= least], default=least)
     last = min([tick for tick in ticks if tick >= max(values)], default=max(values))
@@ -203,6 +214,7 @@ def _scale(values: Sequence[float], left: float, wide: float, axis: LengthAxis, 
     return ticks, lambda value: left + wide * (math.log(max(value, first)) - low) / (high - low)
 
 
+_WORKED_DAYS = (1, 3, 10, 30, 100, 300, 1_000)
 _ROUND_SECONDS = (
     *(0.001, 0.01, 0.1, 1, 10, 60, 600, 3_600, 6 * 3_600),
     *(

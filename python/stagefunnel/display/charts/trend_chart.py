@@ -32,6 +32,7 @@ _TITLES = {
     "reached": "{items}",
 }
 _WIN_RATE = "win rate"
+_HIGH_OF_TEXT = 26  # pixels above a dot that its number takes
 
 
 @dataclass(frozen=True)
@@ -311,7 +312,8 @@ def draw_lines(
             pair = [(frame.x(left), frame.y(one.value or 0)), (frame.x(at), frame.y(after.value or 0))]
             is_faint = one.is_faint or after.is_faint or at - left > 1
             sheet.line(pair, colour, thick=thick / 2 if is_faint else thick, dashed=is_faint)
-        _write_compared(sheet, frame, line, known)
+        if line.is_strong:
+            _write_compared(sheet, frame, known, _places_of(frame, lines))
         for at, one in known if line.is_strong or len(periods) <= _MOST_DOTS else ():
             about = {
                 "period": one.period,
@@ -332,14 +334,32 @@ def draw_lines(
         sheet.text(behind, y, line.name, colour=ink, bold=line.is_strong, room=right - 6)
 
 
-def _write_compared(sheet: Sheet, frame: Frame, line: Line, known: Sequence[tuple[int, Point]]) -> None:
-    """Write the first and the last value that can be compared, which the title is about, above their dots."""
+def _places_of(frame: Frame, lines: Sequence[Line]) -> dict[str, list[float]]:
+    """Return where lines that are not strong stand in each period."""
+    places: dict[str, list[float]] = {}
+    for line in lines:
+        for one in line.points:
+            if one.value is not None and not line.is_strong:
+                places.setdefault(one.period, []).append(frame.y(one.value))
+    return places
+
+
+def _write_compared(
+    sheet: Sheet,
+    frame: Frame,
+    known: Sequence[tuple[int, Point]],
+    others: Mapping[str, Sequence[float]],
+) -> None:
+    """Write the first and the last value that can be compared, which the title is about, at their dots."""
     firm = [(at, one) for at, one in known if not one.is_faint]
-    if not line.is_strong or len(firm) < 2:
+    if len(firm) < 2:
         return
     for at, one in (firm[0], firm[-1]):
+        own = frame.y(one.value or 0)
+        is_below = any(0 < own - y < _HIGH_OF_TEXT for y in others.get(one.period, ()))
         text = one.text.split(",")[0] if one.text.count("%") > 1 else one.text
         half = width_of(text, SMALL, bold=True) / 2
         x = min(max(frame.x(at), frame.left + half), frame.left + frame.width - half)
-        y = max(frame.y(one.value or 0) - 9, frame.top + 4)
+        # A number stands below its dot where another line runs through the room above.
+        y = min(own + 18, frame.top + frame.height - 3) if is_below else max(own - 9, frame.top + 4)
         sheet.text(x, y, text, align="center", bold=True)
