@@ -32,7 +32,7 @@ _TITLES = {
     "reached": "{items}",
 }
 _WIN_RATE = "win rate"
-_HIGH_OF_TEXT = 26  # pixels above a dot that its number takes
+_HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
 
 
 @dataclass(frozen=True)
@@ -326,8 +326,9 @@ def draw_lines(
             sheet.point(frame.x(at), frame.y(one.value or 0), colour, about, hollow=one.is_faint, size=size)
         if known and right:
             ink = {"won": look.won_ink, "lost": look.lost_ink}.get(line.outcome, look.quiet)
-            ends.append((frame.y(known[-1][1].value or 0), line, ink))
-    # Names of lines stand at their ends.
+            firm = [one for _, one in known if not one.is_faint] or [one for _, one in known]
+            ends.append((frame.y(firm[-1].value or 0), line, ink))
+    # Names of lines stand at their ends, at the last value that can be compared.
     moved = spread_out([y + 4 for y, _, _ in ends], 14, frame.top + 4, frame.top + frame.height + 4)
     for y, (_, line, ink) in zip(moved, ends, strict=True):
         behind = frame.left + frame.width + 4
