@@ -1,19 +1,47 @@
 """Draw the pictures of the pages: ``python docs/make_images.py``."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import stagefunnel as sf
-from stagefunnel.plots import plot_funnel
+from stagefunnel import plots
 
 IMAGES = Path(__file__).parent / "images"
+SHOP = sf.datasets.furniture_shop()
+LOG, PIPELINE = SHOP.log, SHOP.pipeline
+STEPS = ["New", "Delivery", "Won"]
+
+# For each picture how it is drawn; those of the README also dark.
+PICTURES: dict[str, Callable[..., Any]] = {
+    "two_funnels": lambda **look: plots.plot_funnel(sf.funnel(LOG, PIPELINE, kind="both"), **look),
+    "by_group": lambda **look: plots.plot_compare(sf.funnel(LOG, PIPELINE, by="source"), **look),
+    "flow": lambda **look: plots.plot_flow(sf.flow(LOG, PIPELINE, period="2026-03"), **look),
+    "losses": lambda **look: plots.plot_losses(sf.losses(LOG, PIPELINE, reason="source"), **look),
+    "moves": lambda **look: plots.plot_transitions(sf.transitions(LOG, PIPELINE), **look),
+    "periods": lambda **look: plots.plot_compare(
+        sf.compare_periods(LOG, PIPELINE, "2026-05", against="previous"), **look
+    ),
+    "sequence": lambda **look: plots.plot_sequence(sf.sequence_funnel(LOG, STEPS, window="60d"), **look),
+    "skips": lambda **look: plots.plot_skips(sf.skips(LOG, PIPELINE, by="manager"), **look),
+    "time": lambda **look: plots.plot_time_in_stage(
+        sf.time_in_stage(LOG, PIPELINE, quantiles=[0.1, 0.25, 0.75, 0.9]), **look
+    ),
+    "time_to_convert": lambda **look: plots.plot_time_to_convert(sf.time_to_convert(LOG, STEPS), **look),
+    "trend": lambda **look: plots.plot_trend(sf.funnel_by_period(LOG, PIPELINE, within="90d"), **look),
+    "variants": lambda **look: plots.plot_variants(sf.variants(LOG, PIPELINE, top=7), **look),
+    "win_rate": lambda **look: plots.plot_win_rate(sf.outcomes(LOG, PIPELINE, by="manager"), **look),
+}
 
 
-def draw_two_funnels(directory: Path = IMAGES) -> None:
-    """Draw the two funnels of the simulated shop side by side."""
-    shop = sf.datasets.furniture_shop()
-    table = sf.funnel(shop.log, shop.pipeline, kind="both")
-    plot_funnel(table).save(directory / "two_funnels.svg")
+def draw(directory: Path = IMAGES) -> None:
+    """Draw all pictures of the simulated shop; the first one dark and for a phone too."""
+    for name, picture in PICTURES.items():
+        sf.save_chart(picture(), directory / f"{name}.svg")
+    first = PICTURES["two_funnels"]
+    sf.save_chart(first(theme="dark"), directory / "two_funnels_dark.svg")
+    sf.save_chart(first(width=390), directory / "two_funnels_narrow.svg")
 
 
 if __name__ == "__main__":
-    draw_two_funnels()
+    draw()

@@ -13,8 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
@@ -34,9 +32,9 @@ def tables_of(notebook: Path) -> list[str]:
 
 
 def drawing_of(page: str) -> str:
-    """Draw the chart of a cell's page, without what is only spoken and with places to a tenth of a point."""
-    spec, _ = json.JSONDecoder().raw_decode(page, page.index("})({") + 3)
-    drawing = re.sub(r' (aria-[a-z]+|role)="[^"]*"', "", vl_convert.vegalite_to_svg(spec))
+    """Take the widest drawing of a cell's page, without what is only spoken and with places to a tenth."""
+    drawing = page[page.index("<svg") : page.index("</svg>") + len("</svg>")]
+    drawing = re.sub(r' (aria-[a-z]+|role)="[^"]*"|<title>[^<]*</title>', "", drawing)
     return re.sub(r"-?\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}", drawing)
 
 
@@ -44,7 +42,7 @@ def kept(data: dict[str, Any]) -> dict[str, Any]:
     """Choose what is kept of an output: a table as text and page, a chart as a drawing."""
     page = "".join(data.get("text/html", ""))
     chosen = {kind: data[kind] for kind in ("text/plain", "text/html") if kind in data}
-    if "vega" in page and "<table" not in page:
+    if 'class="stagefunnel-picture"' in page:
         return {
             "image/svg+xml": drawing_of(page).splitlines(keepends=True),
             "text/plain": chosen["text/plain"],

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from . import datasets, stats
     from ._core import __version__
     from .bound import Bound, bind
+    from .display.charts.saving import save_chart
     from .display.excel import to_excel
     from .display.show import show
     from .errors import (
@@ -125,6 +126,7 @@ __all__ = [
     "report",
     "row_table",
     "sales_velocity",
+    "save_chart",
     "sequence_funnel",
     "sequence_items",
     "sequence_paths",
@@ -148,6 +150,7 @@ __all__ = [
 _NAMES_OF: Final = {
     "_core": ("__version__",),
     "bound": ("Bound", "bind"),
+    "display.charts.saving": ("save_chart",),
     "display.excel": ("to_excel",),
     "display.show": ("show",),
     "errors": (

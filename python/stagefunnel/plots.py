@@ -9,8 +9,10 @@ from typing import ParamSpec, TypeVar
 from .display.charts import (
     compare_chart,
     conversion_chart,
+    flow_chart,
     funnel_chart,
     losses_chart,
+    outcomes_charts,
     sequence_chart,
     sequence_trend_chart,
     skips_chart,
@@ -31,20 +33,26 @@ def _public(chart: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 plot_compare = _public(compare_chart.plot_compare)
-plot_time_to_convert = _public(conversion_chart.plot_time_to_convert)
+plot_flow = _public(flow_chart.plot_flow)
 plot_funnel = _public(funnel_chart.plot_funnel)
 plot_losses = _public(losses_chart.plot_losses)
+plot_paths = _public(sequence_chart.plot_paths)
 plot_sequence = _public(sequence_chart.plot_sequence)
 plot_sequence_trend = _public(sequence_trend_chart.plot_sequence_trend)
 plot_skips = _public(skips_chart.plot_skips)
 plot_time_in_stage = _public(time_chart.plot_time_in_stage)
+plot_time_to_convert = _public(conversion_chart.plot_time_to_convert)
 plot_transitions = _public(transitions_chart.plot_transitions)
 plot_trend = _public(trend_chart.plot_trend)
+plot_variants = _public(outcomes_charts.plot_variants)
+plot_win_rate = _public(outcomes_charts.plot_win_rate)
 
 __all__ = [
     "plot_compare",
+    "plot_flow",
     "plot_funnel",
     "plot_losses",
+    "plot_paths",
     "plot_sequence",
     "plot_sequence_trend",
     "plot_skips",
@@ -52,6 +60,8 @@ __all__ = [
     "plot_time_to_convert",
     "plot_transitions",
     "plot_trend",
+    "plot_variants",
+    "plot_win_rate",
 ]
 
 

@@ -21,6 +21,8 @@ class Grid:
         Numbers of the rows that a line follows.
     spare
         Numbers of the columns that are left out where there is no room, the least important first.
+    barred
+        Numbers of the columns whose cells are a number and a bar, which begin below each other.
     """
 
     headings: list[str]
@@ -28,3 +30,4 @@ class Grid:
     rows: list[list[str]] = field(default_factory=list)
     breaks: set[int] = field(default_factory=set)
     spare: list[int] = field(default_factory=list)
+    barred: set[int] = field(default_factory=set)

@@ -18,8 +18,8 @@ def count(value: Any) -> str:
 
 
 def brief(value: Any) -> str:
-    """Write a whole number for a picture, to three digits from ten thousand on: ``12.3 k``, ``1.23 M``."""
-    if pd.isna(value) or value < 10_000:
+    """Write a whole number for a picture, exact up to 99,999, then to three digits: ``123 k``, ``1.23 M``."""
+    if pd.isna(value) or value < 100_000:
         return count(value)
     # A number that rounds to a thousand thousands is written as a million.
     size, unit = next((size, unit) for size, unit in _UNITS if value >= 0.9995 * size)

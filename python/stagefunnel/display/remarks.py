@@ -108,6 +108,13 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
     return [f"Only {thing}s where {where['text']}{more}: {found} of {count(where['of'])}"]
 
 
+def period_of(remembered: Mapping[str, Any]) -> list[str]:
+    """Name the period and the moment that a table is about, as far as it was asked about some."""
+    asked: Mapping[str, str] = remembered.get("seen", {})
+    words = {"period": "Period", "as_of": "As of"}
+    return [f"{words[name]}: {value}" for name, value in asked.items() if name in words]
+
+
 def _later(remembered: Mapping[str, Any]) -> list[str]:
     """Name the groups that nobody could have known when the items began."""
     later = [name.replace("_", " ") for name in remembered.get("later", ())]

@@ -17,7 +17,10 @@ from ..errors import SchemaError, quoted
 from ..tables.labels import columns_behind, value_label
 from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
 
-_KEYS: Final = ("from_stage", "to_stage", "stage", "lost_stage", "step", "start", "period")
+_KEYS: Final = (
+    *("from_stage", "to_stage", "stage", "lost_stage"),
+    *("step", "start", "period", "variant", "path"),
+)
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
 _LENGTHS: Final = re.compile(
@@ -45,6 +48,17 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
         If a row lacks its stage or a number, or if two rows are about one thing.
     """
     remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
+    attrs = table.attrs
+    table = table.copy(deep=False)
+    table.attrs = {}  # pandas copies them with every step
+    ordered = _restored(table, remembered, columns, made_by, sort=sort)
+    ordered.attrs = attrs
+    return ordered
+
+
+def _restored(
+    table: pd.DataFrame, remembered: Mapping[str, Any], columns: Sequence[str], made_by: str, *, sort: bool
+) -> pd.DataFrame:
     table = with_lengths(table.dropna(how="all").reset_index(drop=True))
     if table.empty:
         raise SchemaError(f"the table of {made_by} has no rows to draw")
@@ -241,7 +255,7 @@ def _may_be_missing(table: pd.DataFrame) -> set[str]:
         for name in table.columns
         if name in _MAY_MISS
         or str(name).startswith(("conversion", "mean", "median"))
-        or str(name).endswith(("rate", "share", "_change", "_difference"))
+        or str(name).endswith(("rate", "share", "_change", "_difference", "rework"))
     }
 
 

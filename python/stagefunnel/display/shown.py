@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from .blocks import with_bars
 from .folding import Folded, folded
 from .grid import Grid
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
+_WITH_BARS = "of all"  # the column that is drawn as bars on a terminal
 _ALL = 100_000  # columns of a terminal that has room for everything
 _SHARE = re.compile(r"(\d+(?:\.\d+)?) %")
 
@@ -62,11 +64,17 @@ class Shown:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
-        fits = folded(self._grid, None if self._is_wide else options.max_width)
+        room = None if self._is_wide else options.max_width
+        shown, fits = self, folded(self._grid, room)
+        if console.is_terminal and console.encoding.startswith("utf"):
+            barred = self._changed(_grid=with_bars(self._grid, _WITH_BARS))
+            of_barred = folded(barred.grid, room)
+            if of_barred.left_out == fits.left_out:  # numbers go before bars
+                shown, fits = barred, of_barred
         if self._title:
             yield Text(self._title, style="bold")
         yield from (Text(line) for line in self._above)
-        table = self._rich_table("simple_head", fits)
+        table = shown._rich_table("simple_head", fits)
         if self._is_wide:
             width = console.measure(table, options=options.update(max_width=_ALL)).maximum
             yield from console.render(table, options.update(width=width, max_width=width))
@@ -87,7 +95,7 @@ class Shown:
             widest = max((len(row[i]) for row in self._grid.rows), default=1)
             table.add_column(
                 Text(self._grid.headings[i]),
-                justify="left" if is_text else "right",
+                justify="left" if is_text or i in self._grid.barred else "right",
                 vertical="bottom",
                 overflow="fold",  # an ellipsis would cut names short
                 width=fits.widths[at] if fits.widths else None,

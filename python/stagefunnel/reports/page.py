@@ -15,26 +15,30 @@ from .painter import Drawing
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing in light and dark, its description for screen readers, and its sentences."""
+    """A drawing for each kind of screen, its description for screen readers, and its sentences.
 
-    light: Drawing
-    dark: Drawing
+    Attributes
+    ----------
+    drawings
+        The drawings by the media that they are for; of several that fit a browser takes the first. The last
+        one is for all others.
+    alt, sentences
+        The description, and what is said about this log.
+    """
+
+    drawings: Mapping[str, Drawing]
     alt: str
     sentences: list[str]
 
     def wait(self) -> None:
-        """Wait until both are drawn."""
-        _ = self.light.svg, self.dark.svg
+        """Wait until all are drawn."""
+        for drawing in self.drawings.values():
+            _ = drawing.svg
 
     @property
-    def light_uri(self) -> str:
-        """The light drawing as a data address."""
-        return _svg_uri(self.light.svg)
-
-    @property
-    def dark_uri(self) -> str:
-        """The dark drawing as a data address."""
-        return _svg_uri(self.dark.svg)
+    def addresses(self) -> list[tuple[str, str]]:
+        """The media and the drawings as data addresses."""
+        return [(media, _svg_uri(drawing.svg)) for media, drawing in self.drawings.items()]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
-from ..display.charts.library import unchecked
 from ..display.charts.losses_chart import plot_losses
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
@@ -25,6 +24,17 @@ from .page import Figure, Section, TablePart
 from .painter import Draw
 
 _MOST_CSV = 20_000  # rows
+_DARK = "(prefers-color-scheme: dark)"
+# For each kind of screen the theme and the width of a drawing: a phone, a tablet or paper, a desk.
+_PHONE, _TABLET = "screen and (max-width: 747px)", "(max-width: 967px)"
+_MEDIA = (
+    (f"{_PHONE} and {_DARK}", "dark", 340),
+    (_PHONE, "light", 340),
+    (f"print, {_TABLET} and (prefers-color-scheme: light)", "light", 700),
+    (f"screen and {_TABLET} and {_DARK}", "dark", 700),
+    (f"screen and {_DARK}", "dark", 920),
+    ("", "light", 920),
+)
 
 
 def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
@@ -197,12 +207,11 @@ def quality(table: pd.DataFrame) -> Section:
 
 def _figure(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    with unchecked():
-        light, dark = (
-            plot(table, theme=theme, **options).to_dict(validate=False) for theme in ("light", "dark")
-        )
-    drawings = [draw({**specification, "title": " "}) for specification in (light, dark)]
-    return Figure(drawings[0], drawings[1], light["description"], _sentences(light))
+    drawings = {}
+    for media, theme, width in _MEDIA:
+        specification = plot(table, theme=theme, width=width, **options).to_dict()
+        drawings[media] = draw({**specification, "title": " "})
+    return Figure(drawings, specification["description"], _sentences(specification))
 
 
 def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:

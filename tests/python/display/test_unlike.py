@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
-from display.test_chart_marks import layers_of
+from drawn import marks_of, sentences_of, title_of
 from helpers import SMALL, frame_of
 from stagefunnel import plots
 from stagefunnel.display.period_sentences import immature
@@ -109,37 +109,34 @@ def test_a_trend_of_active_items_says_what_was_closed() -> None:
         "Win rate of what was closed in the period: 11.2 % in 2026-02 after 7.5 % in 2026-01 (+3.8 points)",
         "Not compared, with more still open than in earlier periods: 2026-03",
     ]
-    assert plots.plot_trend(table).to_dict()["usermeta"]["sentences"][:2] == below(table)[:2]
-    line, *_ = layers_of(plots.plot_trend(table))
-    assert line.encoding["y"]["axis"]["title"] == "won, of what was closed in the period"
-    assert [record["value"] for record in line.records] == [0.075, 0.1125, 0.375, 0.4, None]
+    chart = plots.plot_trend(table)
+    assert title_of(chart) == below(table)[0]
+    assert {"Won, of what was closed in the period", below(table)[1]} <= {*sentences_of(chart)}
+    rates = {one["period"]: one["value"] for one in marks_of(chart, "point") if "period" in one}
+    assert rates == {"2026-01": "8 %", "2026-02": "11 %", "2026-03": "38 %", "2026-04": "40 %"}
 
 
 @pytest.mark.parametrize(
     ("options", "title"),
     [
-        ({"basis": "created"}, "of all items created in the period"),
-        ({"within": "10d"}, "of all items created in the period, within 10d"),
-        ({"basis": "closed"}, "of all items closed in the period"),
+        ({"basis": "created"}, "Of all items created in the period"),
+        ({"within": "10d"}, "Of all items created in the period, within 10d"),
+        ({"basis": "closed"}, "Of all items closed in the period"),
     ],
 )
-def test_the_axis_of_a_trend_names_the_basis(options: dict[str, Any], title: str) -> None:
-    chart = plots.plot_trend(sf.funnel_by_period(log_of(ROWS), SMALL, **options)).to_dict()
-    assert chart["concat"][0]["layer"][0]["encoding"]["y"]["axis"]["title"] == title
+def test_the_sentences_of_a_trend_name_the_basis(options: dict[str, Any], title: str) -> None:
+    assert title in sentences_of(plots.plot_trend(sf.funnel_by_period(log_of(ROWS), SMALL, **options)))
     forced = sf.funnel_by_period(log_of(ROWS), SMALL)
-    active = plots.plot_trend(forced, value="conversion_from_all").to_dict()
-    assert (
-        active["concat"][0]["layer"][0]["encoding"]["y"]["axis"]["title"]
-        == "of all items active in the period"
-    )
+    active = plots.plot_trend(forced, value="conversion_from_all")
+    assert "Of all items active in the period" in sentences_of(active)
 
 
 def test_a_period_that_the_log_covers_in_part_is_named_and_drawn_hollow() -> None:
     table = sf.funnel_by_period(log_of(ROWS[2:]), SMALL, within="1d")
     assert below(table)[1].startswith("Covered only in part: 2026-01, 2026-04 (observed until 2026-04-05)")
-    line, *_ = layers_of(plots.plot_trend(table))
-    covered = {record["period"]: record["covered"] for record in line.records}
-    assert covered == {"2026-01": False, "2026-02": True, "2026-03": True, "2026-04": False}
+    dots = [one for one in marks_of(plots.plot_trend(table), "point") if one.get("stage") == "Won"]
+    hollow = {one["period"]: one["fill"] == "#FFFFFF" for one in dots}
+    assert hollow == {"2026-01": True, "2026-02": False, "2026-03": False, "2026-04": True}
 
 
 def test_two_periods_are_compared_if_they_are_alike() -> None:
@@ -152,7 +149,7 @@ def test_two_periods_are_compared_if_they_are_alike() -> None:
     assert below(small) == ["Fewer than 30 items: 2026-04"]
     partial = sf.compare_periods(log_of(ROWS[2:]), SMALL, "2026-02", basis="created")
     assert below(partial)[0] == "Covered only in part: 2026-01 (observed until 2026-04-05)"
-    assert below(alike) == plots.plot_compare(alike).to_dict()["title"]["subtitle"]
+    assert below(alike) == [title_of(plots.plot_compare(alike))]
 
 
 def test_groups_of_different_age_are_said_to_be_unlike() -> None:
@@ -163,7 +160,8 @@ def test_groups_of_different_age_are_said_to_be_unlike() -> None:
     expected = "Not alike in age: 60 % of young is still open, 1 % of old"
     assert below(table) == [expected]
     assert expected in str(sf.show(sf.outcomes(log_of(ROWS, items=items), SMALL, by="team")))
-    assert plots.plot_compare(table).to_dict()["title"]["subtitle"] == [expected]
+    assert expected in sentences_of(plots.plot_compare(table))
+    assert title_of(plots.plot_compare(table)) == "Funnel: classic, by team"
 
 
 def test_a_comparison_by_groups_names_a_group_that_is_alike_in_both() -> None:
@@ -225,8 +223,7 @@ def test_periods_of_a_trend_side_by_side_are_compared_by_the_same_rule() -> None
     table = sf.funnel_by_period(log_of(ROWS[2:]), SMALL, basis="created")
     two = table[table["period"].astype(str) <= "2026-02"]
     for plot in (plots.plot_compare, plots.plot_funnel):
-        sentences = plot(two).to_dict()["usermeta"]["sentences"]
-        assert sentences[0] == "Covered only in part: 2026-01 (observed until 2026-04-05)"
+        assert "Covered only in part: 2026-01 (observed until 2026-04-05)" in sentences_of(plot(two))
 
 
 def test_a_period_whose_items_are_in_part_too_recent_is_not_compared() -> None:

@@ -56,6 +56,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/stats/test_array_incidence.py",
         "questions/stats/test_array_survival.py",
         "questions/stats/test_proportions.py",
+        "display/test_plots.py",
         "log/test_near_labels.py",
         "log/test_marks_of_rows.py",
         "log/test_filter.py",

@@ -209,7 +209,7 @@ def test_charts_take_them_and_draw_the_same(frames: Any) -> None:
     assert plot_funnel(funnel).to_dict() == plot_funnel(as_pandas(funnel)).to_dict()
     plain = plot_funnel(sf.funnel(EXAMPLE.log, EXAMPLE.pipeline, kind="both")).to_dict()
     assert plot_funnel(table=funnel, theme="light").to_dict().keys() == plain.keys()
-    assert plot_time_in_stage(times).to_dict()["datasets"]
+    assert plot_time_in_stage(times).to_dict()["layer"]
 
 
 def test_the_page_and_the_command_are_the_same_whatever_is_chosen(

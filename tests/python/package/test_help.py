@@ -26,8 +26,13 @@ LONGEST_HELP_OF_A_FUNCTION = 100
 # Labels of stages are whatever a log has, and these take the arguments of others.
 FREE = {
     *("Pipeline.names", "Pipeline.aliases", "Pipeline.since", "Pipeline.until", "pipelines_of_log.pipelines"),
-    *("Suggestion.reading", "suggest.data", "to_excel.tables"),  # any table, file or answer
-    "Pipeline.limits",
+    *(
+        "Suggestion.reading",
+        "suggest.data",
+        "to_excel.tables",
+        "save_chart.chart",
+    ),  # any table, file or answer
+    *("Pipeline.limits", "save_chart.chart"),
     *("Pipeline.replace.changes", "Settings.bind.defaults", "bind.defaults", "Bound.defaults"),
 }
 

@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[3]
 WRAPPED = {"ARCHITECTURE.md", "CONTRIBUTING.md"}  # pages whose lines are still filled up to a width
 
-BLOCK = re.compile(r"\s*(?:#{1,6} |\||$)")  # a heading, a row of a table or an empty line: no sentences
+BLOCK = re.compile(
+    r"\s*(?:#{1,6} |\||<|$)"
+)  # a heading, a row of a table, a tag or an empty line: no sentences
 FENCE = re.compile(r"\s*(?:```|~~~)")
 BULLET = re.compile(r"^\s*(?:[-*+]|\d+\.)\s+")
 CODE = re.compile(r"(`+).*?\1")

@@ -16,7 +16,17 @@ from stagefunnel.bound import Method
 
 LOG = asked.rich_log()
 # Public functions that are no questions about one log.
-OTHERS = {"bind", "chain_funnel", "merge", "read", "release_memory", "show", "suggest", "to_excel"}
+OTHERS = {
+    "bind",
+    "chain_funnel",
+    "merge",
+    "read",
+    "release_memory",
+    "save_chart",
+    "show",
+    "suggest",
+    "to_excel",
+}
 
 
 def bound(**defaults: Any) -> sf.Bound:

@@ -49,7 +49,7 @@ def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -
     assert json.dumps(page.get_log("browser")) == "[]"
     page.save_screenshot(str(tmp_path / "page.png"))
     colours = colours_in(tmp_path / "page.png")
-    assert colours[0x00, 0x72, 0xB2] > 5_000
+    assert colours[0x0B, 0x5C, 0x96] > 5_000
     assert colours.most_common(1)[0][0][:3] == (255, 255, 255)
 
 
@@ -112,3 +112,18 @@ def test_the_items_are_there_without_a_script_and_closed_lists_are_not_printed(p
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert shown == [True] + [False] * 5
+
+
+@pytest.mark.parametrize(("width", "drawn"), [(1_400, 920), (768, 700), (390, 340)])
+def test_pictures_are_drawn_for_the_width_of_the_screen(page: Any, width: int, drawn: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    fits = "return document.documentElement.scrollWidth <= innerWidth"
+    widths = "return [...document.images].map(image => image.naturalWidth)"
+    try:
+        WebDriverWait(page, 20).until(
+            lambda one: all(abs(found - drawn) <= 4 for found in one.execute_script(widths))
+        )
+        assert page.execute_script(fits)
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

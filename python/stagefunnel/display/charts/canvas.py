@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, value_label
-from ..remarks import where_of
+from ..remarks import period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
-from .style import AnyChart, Theme, finished, inert, theme_of
+from .picture import picture_of
+from .sheet import Sheet
+from .style import Theme, checked_width, inert, theme_of
 
+Draw: TypeAlias = Callable[[Sheet], object]  # draws on a sheet of whatever width
 Panels = list[tuple[str, pd.DataFrame]]  # the rows of each group, with what people read for it
 
 
@@ -26,7 +29,8 @@ class Canvas:
     Attributes
     ----------
     table
-        The table, in the order of the pipeline whatever was done to it; see :func:`restored`.
+        The table, in the order of the pipeline whatever was done to it; see :func:`restored`. What it
+        remembers stands apart.
     look
         Colours of the chart.
     by
@@ -59,8 +63,15 @@ class Canvas:
         _check_table(table, columns, made_by)
         remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
         table, remembered = named_parts(restored(table, columns, made_by, sort=sort), remembered)
+        table.attrs = {}  # pandas copies them with every step
         by = [str(name) for name in columns_before(table, columns[0])]
         return cls(table, look, by, remembered)
+
+    def remembering(self) -> pd.DataFrame:
+        """Return the table with what it remembers, for sentences that read it there."""
+        table = self.table.copy(deep=False)
+        table.attrs["stagefunnel"] = dict(self.remembered)
+        return table
 
     def without(self, column: str) -> Self:
         """Take a column such as ``kind`` out of the breakdown: its values are not groups of items."""
@@ -110,14 +121,41 @@ class Canvas:
                 f"table[table[{self.by[0]!r}].isin([...])]"
             )
 
-    def finished(
-        self, chart: AnyChart, title: str, sentences: Sequence[str] = (), **options: Any
-    ) -> AnyChart:
-        """Give the chart its title, sentences and colours, as :func:`style.finished` does.
+    def drawn(
+        self,
+        draw: Draw,
+        title: str,
+        sentences: Sequence[str] = (),
+        *,
+        width: int | None = None,
+        of_panels: Sequence[str] = (),
+    ) -> Any:
+        """Draw on a sheet, and make a chart of it with its title, and sentences below the title.
 
-        The conditions of the items that it is about are the last sentence.
+        The period and the conditions of the items that it is about are the last sentences.
+
+        Parameters
+        ----------
+        draw
+            Draws on a sheet; it is called again where the chart is needed in another width.
+        title
+            What a reader is to take away.
+        sentences
+            What it is about: what is counted, in which period, of how many.
+        width
+            Width of the chart in pixels.
+        of_panels
+            Sentences that stand above its panels.
         """
-        return finished(chart, self.look, title, [*sentences, *where_of(self.remembered)], **options)
+        width = checked_width(width)
+        period = [] if "called" in self.remembered else period_of(self.remembered)
+        below = [*sentences, *period, *where_of(self.remembered)]
+        sheet = Sheet(self.look, width)
+        draw(sheet)
+        return picture_of(
+            sheet.specification(title, below, [*below, *of_panels]),
+            lambda other: self.drawn(draw, title, sentences, width=other, of_panels=of_panels),
+        )
 
 
 def _check_table(table: Any, columns: Sequence[str], made_by: str) -> None:

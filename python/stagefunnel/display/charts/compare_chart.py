@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
-from ..numbers import brief, count, percent
+from ..numbers import count, percent, points
 from ..period_sentences import NameOf, of_comparison, of_groups, of_series, series_of
 from ..remarks import of_stages_with_rows
 from ..sentences import KIND_TITLES
-from .canvas import Canvas, Panels
-from .library import alt
-from .marks import layered, numbers_behind, room_for, tooltip
-from .style import ThemeName, inert, legend, name_axis
+from ..things import things_of
+from ..unlike import LEAST_BASE
+from .canvas import Canvas, Panels, rows_of
+from .dots import Dot, draw_dots
+from .groups import furthest_groups, goal_of
+from .heat import Cell, draw_heat
+from .sheet import Sheet
+from .style import ThemeName, inert
 
-_MOST_SERIES, _WIDTH, _ROOM, _BAR = 8, 460, 1.3, 15
+_MOST_SERIES = 60
 
 
-def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerChart:
+def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw the share of all items that reached each stage: in two kinds, two periods or several groups.
+
+    Two kinds or periods are a hollow and a filled dot for each stage, with the difference behind them, the
+    largest first. Groups are a dot each at the share that reached the first won stage, the largest first,
+    beside a line for all groups together, and below that a cell for each group and stage. Groups of fewer
+    than 30 items are faint.
 
     Parameters
     ----------
     table
         A table of :func:`stagefunnel.compare_periods`, or one of :func:`stagefunnel.funnel` with
-        ``kind="both"`` or, of one kind, with a breakdown of up to 8 groups.
+        ``kind="both"`` or, of one kind, with a breakdown of up to 60 groups.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
     altair.LayerChart
-        A bar per stage and series, with its share and count behind it.
 
     Raises
     ------
@@ -49,42 +59,46 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Laye
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_compare
     >>> shop = sf.datasets.furniture_shop()
-    >>> table = sf.compare_periods(shop.log, shop.pipeline, "2026-05", against="previous")
+    >>> table = sf.funnel(shop.log, shop.pipeline, kind="both")
     >>> plot_compare(table).to_dict()["title"]["text"]
-    'Funnel: classic, 2026-05 compared with 2026-04'
+    ['Furthest apart at Discussion: 68 % (with conversions), 50 % (classic)']
     """
     is_of_periods = isinstance(table, pd.DataFrame) and "reached_before" in table.columns
     columns, made_by = (
         (COMPARISON, "compare_periods()") if is_of_periods else (FUNNEL, "compare_periods() or funnel()")
     )
     canvas = Canvas.of(table, columns, made_by, theme)
-    table = canvas.table
-    title, series = _periods(canvas) if is_of_periods else _kinds_or_groups(canvas)
-    look, names = canvas.look, canvas.names_of(canvas.stages())
-    stages = [*names.values()]
-    records = [bar for name, rows in series for bar in _bars_of(name, rows, names)]
-    order = [inert(name) for name, _ in series]
-    scale = alt.Scale(domain=order, range=list(look.series[: len(order)]))
-    bars = alt.Chart().encode(
-        y=alt.Y("stage:N", scale=alt.Scale(domain=stages, paddingInner=0.3), axis=name_axis(look)),
-        yOffset=alt.YOffset("series:N", sort=order),
-        tooltip=tooltip(("stage", "series", "reached", "of all")),
+    plain, series = _periods(canvas) if is_of_periods else _kinds_or_groups(canvas)
+    names = canvas.names_of(canvas.stages())
+    found = _sentences(canvas, series, names.__getitem__)
+    things = things_of(canvas.remembered)
+    if is_of_periods or canvas.by == ["kind"]:
+        (before, one), (now, other) = series
+        rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
+        is_finding = bool(found) and found[0].startswith(("Furthest", "The same"))
+        title, below = (found[0], [plain, *found[1:]]) if is_finding else (plain, found)
+        return canvas.drawn(
+            lambda sheet: _draw_two(sheet, rows, inert(before), inert(now)), title, below, width=width
+        )
+    rows, all_at, stage = _dots_of_groups(series, names, things)
+    extremes = furthest_groups(series, names, canvas.remembered)
+    cells = _cells_of_groups(series, names, things)
+    title = extremes or plain
+    below = [plain, *(line for line in found if line != title)] if extremes else found
+    order = [row.name for row in rows]
+    all_text = f"all groups: {percent(all_at)} reached {stage}"
+    return canvas.drawn(
+        lambda sheet: _draw_groups(sheet, rows, all_at, all_text, cells, order, list(names.values())),
+        title,
+        below,
+        width=width,
     )
-    longest = max([record["share"] for record in records] + [1e-9])
-    x = alt.X("share:Q", scale=room_for(longest, _ROOM), axis=None)
-    layers = [
-        bars.mark_bar().encode(x=x, color=alt.Color("series:N", scale=scale, legend=legend())),
-        numbers_behind(bars, look, dx=5, size=11).encode(x=x, text=alt.Text("label:N")),
-    ]
-    height = alt.Step(_BAR, **{"for": "offset"})
-    chart = layered(layers, width=_WIDTH, height=height, records=records)
-    return canvas.finished(chart, title, _sentences(canvas, series, names.__getitem__))
 
 
 def _sentences(canvas: Canvas, series: Panels, name_of: NameOf) -> list[str]:
     remembered = canvas.remembered
     if "reached_before" in canvas.table.columns:
-        return of_comparison(of_stages_with_rows(canvas.table, remembered), remembered, name_of)
+        return of_comparison(of_stages_with_rows(canvas.remembering(), remembered), remembered, name_of)
     named = [(name, of_stages_with_rows(rows, remembered)) for name, rows in series]
     return of_series(named, name_of) if canvas.by == ["kind"] else of_groups(named, remembered, name_of)
 
@@ -94,8 +108,9 @@ def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:
     table, by = canvas.table, canvas.by
     if by == ["kind"]:
         series = [(KIND_TITLES[str(kind)], rows) for kind, rows in table.groupby("kind", observed=True)]
-        return "Funnel: " + " and ".join(name for name, _ in series), series
-    if not by:
+        if len(series) == 2:
+            return "Funnel: " + " and ".join(name for name, _ in series), series
+    if not by or by == ["kind"]:
         raise SchemaError(
             "one funnel has nothing to be compared with; give ", advised("kind", "both"), " or ", named("by")
         )
@@ -114,16 +129,100 @@ def _periods(canvas: Canvas) -> tuple[str, Panels]:
     now, before = map(str, canvas.remembered.get("called", ("now", "before")))
     kind = str(canvas.remembered.get("kind", ""))
     title = f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}"
-    return title, series_of(canvas.table)
+    return title, series_of(canvas.remembering())
 
 
-def _bars_of(series: str, rows: pd.DataFrame, names: Mapping[Hashable, str]) -> list[dict[str, Any]]:
-    bars = []
-    for stage, reached, share in zip(
-        rows["stage"], rows["reached"], rows["conversion_from_all"], strict=True
-    ):
-        label = f"{percent(share)} · {brief(reached)}"
-        texts = {"reached": count(reached), "of all": percent(share), "label": label}
-        length = 0.0 if pd.isna(share) else float(share)
-        bars.append({"stage": names[stage], "series": inert(series), "share": length, **texts})
-    return bars
+def _dots_of_two(
+    one: pd.DataFrame, other: pd.DataFrame, names: Mapping[Hashable, str], before: str, now: str, things: str
+) -> list[Dot]:
+    """Make a row of each stage, the one with the largest difference first."""
+    earlier = {row["stage"]: row for row in rows_of(one)}
+    made: list[tuple[float, Dot]] = []
+    for row in rows_of(other):
+        was = earlier.get(row["stage"])
+        if was is None:
+            continue
+        shares = (was["conversion_from_all"], row["conversion_from_all"])
+        has_both = not any(pd.isna(share) for share in shares)
+        difference = shares[1] - shares[0] if has_both else float("nan")
+        about = {
+            "stage": names[row["stage"]],
+            now: f"{count(row['reached'])} of {count(row['base'])} {things}",
+            before: f"{count(was['reached'])} of {count(was['base'])} {things}",
+        }
+        texts = " → ".join(percent(share) for share in shares)
+        dot = Dot(
+            names[row["stage"]],
+            f"{texts}, {points(difference)}" if has_both else texts,
+            None if pd.isna(shares[1]) else float(shares[1]),
+            None if pd.isna(shares[0]) else float(shares[0]),
+            is_faint=min(row["base"], was["base"]) < LEAST_BASE,
+            about=about,
+        )
+        made.append((-abs(difference) if has_both else 1.0, dot))
+    return [dot for _, dot in sorted(made, key=lambda pair: pair[0])]
+
+
+def _dots_of_groups(
+    series: Panels, names: Mapping[Hashable, str], things: str
+) -> tuple[list[Dot], float, str]:
+    """Make a row of each group at the share that reached the first won stage, or the last stage there is."""
+    label, found = goal_of(series)
+    total = sum(base for _, _, base in found)
+    # Read at the stages, groups have the base of the whole report, of which each has a share.
+    all_at = sum(reached for _, reached, _ in found) / total if total else float("nan")
+    stage = names[label]
+    rows_made = [
+        Dot(
+            group,
+            f"{percent(reached / base) if base else '–'} of {count(base)}",
+            reached / base if base else None,
+            is_faint=base < LEAST_BASE,
+            about={"group": group, f"reached {stage}": count(reached), f"all {things}": count(base)},
+        )
+        for group, reached, base in found
+    ]
+    return rows_made, all_at, stage
+
+
+def _cells_of_groups(series: Panels, names: Mapping[Hashable, str], things: str) -> list[Cell]:
+    return [
+        Cell(
+            inert(group),
+            names[row["stage"]],
+            row["conversion_from_all"],
+            percent(row["conversion_from_all"]),
+            {
+                "group": inert(group),
+                "stage": names[row["stage"]],
+                "reached": count(row["reached"]),
+                f"all {things}": count(row["base"]),
+            },
+        )
+        for group, rows in series
+        for row in rows_of(rows)
+    ]
+
+
+def _draw_two(sheet: Sheet, rows: Sequence[Dot], before: str, now: str) -> None:
+    look = sheet.look
+    sheet.point(6, 7, look.skipped, hollow=True, size=70)
+    wide = sheet.text(16, 11, before, colour=look.quiet, room=sheet.width / 2 - 40)
+    sheet.point(16 + wide + 24, 7, look.moved, size=110)
+    sheet.text(16 + wide + 36, 11, now, colour=look.quiet, room=sheet.width / 2 - 40)
+    draw_dots(sheet, rows, 22, from_zero=True)
+
+
+def _draw_groups(
+    sheet: Sheet,
+    rows: Sequence[Dot],
+    all_at: float,
+    all_text: str,
+    cells: Sequence[Cell],
+    order: Sequence[str],
+    stages: Sequence[str],
+) -> None:
+    at = None if pd.isna(all_at) else all_at
+    y = draw_dots(sheet, rows, 0, all_at=at, all_text=all_text, from_zero=True)
+    y = sheet.heading(0, y + 14, "Share of all that reached each stage", [], sheet.width) + 6
+    draw_heat(sheet, cells, order, stages, 0, y, sheet.look.heat)

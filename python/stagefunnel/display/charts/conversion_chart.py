@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import CONVERSION_TIMES
-from ..numbers import count, length, percent
-from ..sequence_sentences import sequence_findings, sequence_title
+from ..numbers import brief, count, length, percent
 from .canvas import Canvas, rows_of
-from .lengths import length_axis_of
-from .library import alt
-from .marks import chart_of, layered, tooltip
-from .style import ThemeName
+from .letters import width_of
+from .sequence_chart import titled_by
+from .sheet import Sheet
+from .style import NAME, SMALL, ThemeName
 
-_WIDTH, _HEIGHT = 560, 240
+_ROW, _HIGH = 27, 17
 
 
-def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerChart:
-    """Draw how long matches take: a bar per bin, and a line of the share that is through by its end.
+class _Bin(NamedTuple):
+    name: str
+    n: int
+    to_date: float
+
+
+def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw how long matches take: a bar per span of time, with the share that is through by its end.
+
+    The spans are those in which people count: of 14 days each, or, where some take many times as long as
+    most, up to an hour, 6 hours, a day, 3 days and so on. A table that is not whole any more is drawn with
+    its bins.
 
     Parameters
     ----------
@@ -28,6 +38,8 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
         A table of :func:`stagefunnel.time_to_convert`.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
@@ -47,51 +59,61 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light") -> 
     >>> rows = {"item": [1, 1, 2, 2], "stage": ["visit", "order"] * 2, "time": [0, 2, 4, 9]}
     >>> table = sf.time_to_convert(sf.StageLog(rows), ["visit", "order"])
     >>> plot_time_to_convert(table).to_dict()["title"]["text"]
-    'Time to convert: visit → order'
+    ['Half of the 2 took 3.50 at most, the slowest 5.']
     """
     canvas = Canvas.of(table, CONVERSION_TIMES, "time_to_convert()", theme)
-    look, remembered, table = canvas.look, canvas.remembered, canvas.table
+    remembered, table = canvas.remembered, canvas.table
     if canvas.by:
         raise SchemaError(
             "a histogram has room for one group; give the rows of one group, without the column of groups"
         )
     working_day = remembered.get("working_day")
-    scale = length_axis_of(table["end"], working_day)
-    records: list[dict[str, Any]] = [
-        {
-            "start": scale.of(row["start"]),
-            "end": scale.of(row["end"]) or 1e-9,
-            "n": int(row["count"]),
-            "to_date": float(row["share_to_date"]),
-            "from": length(row["start"], working_day),
-            "to": length(row["end"], working_day),
-            "items": count(row["count"]),
-            "through": percent(row["share_to_date"]),
-        }
+    bins = [
+        _Bin(
+            f"{length(row['start'], working_day)} – {length(row['end'], working_day)}",
+            int(row["count"]),
+            float(row["share_to_date"]),
+        )
         for row in rows_of(table)
     ]
-    least = 0.004 * (records[-1]["end"] - records[0]["start"])
-    for record in records:
-        record["right"] = max(record["end"] - least, record["start"] + least / 2)
-    axis = alt.Axis(title=scale.title or None, grid=False, tickCount=8, format=",.2~f")
-    room = alt.Scale(nice=False, zero=False)
-    bins = chart_of(records).encode(tooltip=tooltip(("from", "to", "items", "through")))
-    bars = bins.mark_bar(color=look.passed).encode(
-        x=alt.X("start:Q", scale=room, axis=axis),
-        x2=alt.X2("right:Q"),
-        y=alt.Y("n:Q", axis=alt.Axis(title="items", domain=False, tickCount=5, format="~s")),
-        y2=alt.datum(0),
-    )
-    line = bins.mark_line(color=look.lost, strokeWidth=2.2, point={"color": look.lost, "size": 22}).encode(
-        x=alt.X("end:Q", scale=room),
-        y=alt.Y(
-            "to_date:Q",
-            scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(title="through by then", format=".0%", domain=False, grid=False, tickCount=5),
-        ),
-    )
-    both = layered([bars, line], width=_WIDTH, height=_HEIGHT)
-    chart: alt.LayerChart = both.resolve_scale(y="independent")
-    return canvas.finished(
-        chart, sequence_title(remembered), sequence_findings(table, remembered), width=_WIDTH + 40
-    )
+    spans: Sequence[Sequence[Any]] = remembered.get("spans", ())
+    n = sum(one.n for one in bins)
+    if spans and n == remembered.get("matches"):
+        bins = _of_spans(spans, n, working_day)
+    title, below = titled_by(canvas)
+    below.append("At the right: how many took so long, and the share that is through by then")
+    return canvas.drawn(lambda sheet: _draw(sheet, bins), title, below, width=width)
+
+
+def _of_spans(spans: Sequence[Sequence[Any]], n: int, working_day: float | None) -> list[_Bin]:
+    made = []
+    through = 0
+    for start, end, matches in spans:
+        through += int(matches)
+        first, last = (
+            f"{side:,g}" if isinstance(side, int | float) else _length(pd.Timedelta(side), working_day)
+            for side in (start, end)
+        )
+        made.append(_Bin(f"{first} – {last}", int(matches), through / n))
+    return made
+
+
+def _length(value: pd.Timedelta, working_day: float | None) -> str:
+    return length(value, working_day) if value else "0"
+
+
+def _draw(sheet: Sheet, bins: Sequence[_Bin]) -> None:
+    look = sheet.look
+    most = max([one.n for one in bins] + [1])
+    names = max(width_of(one.name, NAME) for one in bins) + 14
+    texts = [f"{brief(one.n)} · {percent(one.to_date)} through" for one in bins]
+    numbers = max(width_of(text, SMALL) for text in texts) + 12
+    wide = max(40.0, sheet.width - names - numbers)
+    half = next((at for at, one in enumerate(bins) if one.to_date >= 0.5), -1)
+    for at, (one, text) in enumerate(zip(bins, texts, strict=True)):
+        y = at * _ROW + 2
+        sheet.text(names - 10, y + 13, one.name, size=NAME, align="right", room=names - 12)
+        about = {"took": one.name, "items": count(one.n), "through by then": percent(one.to_date)}
+        if one.n:
+            sheet.bar(names, y, max(1.5, wide * one.n / most), _HIGH, look.moved, about)
+        sheet.text(sheet.width, y + 13, text, align="right", colour=look.ink, bold=at == half)

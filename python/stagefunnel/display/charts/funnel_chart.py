@@ -1,61 +1,59 @@
-"""The chart of a funnel: one bar per stage, with what was passed and what is only assumed."""
+"""The chart of a funnel: a bar for each stage, of what moved on, is open and is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from ...tables.schema import FUNNEL
-from .canvas import Canvas
-from .funnel_panels import Panel, story_of
-from .library import alt
-from .marks import (
-    GAP,
-    chart_of,
-    conversions_between,
-    layered,
-    numbers_behind,
-    room_for,
-    side_by_side,
-    tooltip,
-)
-from .style import NAME_WIDTH, Theme, ThemeName, legend, name_axis, panel_title
+from ..numbers import count, percent
+from ..things import things_of
+from .bars import Row, draw_rows, name_room, number_room
+from .canvas import Canvas, Panels
+from .funnel_panels import IN_ORDER, KINDS, Panel, Story, kinds_of, of_kind, story_of
+from .heat import Cell, draw_heat
+from .sheet import Sheet
+from .style import WORDS, Meaning, ThemeName
 
-_WIDTH = 400
-_ROOM = 1.42  # all items are at 1; the numbers behind the longest bars stand beyond it
-_MANY_STAGES, _ROW_HEIGHT, _LOW_ROW_HEIGHT = 24, 42, 17
+_MOST_PANELS, _MOST_GROUPS = 6, 60
+_GAP, _STEP_ROOM, _LEAST_PANEL = 30, 66, 330
 
 
-def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.ConcatChart:
-    """Draw a funnel table as horizontal bars.
+def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw a funnel: a bar for each stage, as long as the number of items that reached it.
 
-    Stages stand from top to bottom in the pipeline's order, won and lost last. The length of a bar is the
-    share of all items that reach the stage: solid for the items that passed it, lighter for the items that
-    are only assumed to have passed it. Between two bars stands the conversion from the previous stage, but
-    not in a classic funnel, and not where more items reached a stage than the one before: neither is a
-    conversion. One tick shows how many items skipped the stage, another how many were lost from it, on the
-    scale of the bars. A table of ``kind="both"`` makes two funnels side by side, a breakdown one panel per
-    group. Sentences name the stage that is skipped most often and the stage from which most items are lost;
-    pointing at a bar shows all its numbers.
+    The pieces of a bar add up to it: items that moved on from the stage (or back), those that are open in it
+    and those that were lost from it. What is only assumed is hatched, and what skipped the stage is an
+    outline behind the bar. Below a bar stands what is the stage's own (``499 lost, 68 open``), at the right
+    how many reached it and which share of all that is. Between two bars stands the conversion from the stage
+    above, but not in a classic funnel, and not where more items reached a stage than the one before: neither
+    is a conversion. A strict funnel has bars of one piece, for an item may be lost from a stage that it did
+    not pass in order.
+
+    A table of ``kind="both"`` makes two funnels side by side, one below the other on a narrow sheet, and one
+    where the two are equal. A breakdown makes a panel for each group, all on one scale, and beyond six groups
+    a cell for each group and stage with the share of all that reached it.
 
     Parameters
     ----------
     table
-        A table of :func:`stagefunnel.funnel`, of any kind, with up to 12 groups.
+        A table of :func:`stagefunnel.funnel` or :func:`stagefunnel.chain_funnel`, with up to 60 groups.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default; a phone has 390.
 
     Returns
     -------
-    altair.ConcatChart
-        A notebook shows it; ``save("funnel.png")`` and ``save("funnel.svg")`` need no browser.
+    altair.LayerChart
+        A notebook shows it; :func:`stagefunnel.save_chart` saves it.
 
     Raises
     ------
     SchemaError
-        If the table is not a funnel table, has no rows or has more than 12 groups.
+        If the table is not a funnel table, has no rows or has more than 60 groups.
     ImportError
         If altair is not installed.
 
@@ -63,73 +61,116 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     --------
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_funnel
-    >>> shop = sf.datasets.worked_example()
+    >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_funnel(sf.funnel(shop.log, shop.pipeline, kind="both"))
-    >>> [panel["title"]["text"] for panel in chart.to_dict()["concat"]]
-    ['Classic', 'With conversions']
+    >>> chart.to_dict()["title"]["text"]
+    ['Discussion is skipped most often, most are lost from Prepayment invoice']
     """
     canvas = Canvas.of(table, FUNNEL, "funnel()", theme).without("kind")
-    story = story_of(canvas)
-    columns = min(2, len(story.panels))
-    used = {piece["part"] for panel in story.panels for piece in [*panel.pieces, *panel.ticks]}
-    colours = {part: colour for part, colour in canvas.look.parts.items() if part in used}
-    panels = [
-        _panel_chart(
-            panel,
-            story.tooltip,
-            canvas.look,
-            colours,
-            # The panel on the left has the names of both, if both have the same stages.
-            names_stages=at % columns == 0 or panel.stages != story.panels[at - 1].stages,
+    groups = canvas.groups(_MOST_GROUPS)
+    story = story_of(canvas, groups)
+    if len(groups) > _MOST_PANELS:
+        return canvas.drawn(
+            lambda sheet: _draw_heat(sheet, canvas, groups), story.title, story.sentences, width=width
         )
-        for at, panel in enumerate(story.panels)
-    ]
-    return canvas.finished(
-        side_by_side(panels, spacing={"column": 10, "row": 30}, align="each"),
+    return canvas.drawn(
+        lambda sheet: _draw_panels(sheet, story),
         story.title,
         story.sentences,
-        width=columns * _WIDTH + NAME_WIDTH,
-        of_panels=[line for panel in story.panels for line in panel.sentences if panel.title],
+        width=width,
+        of_panels=[line for panel in story.panels for line in panel.sentences],
     )
 
 
-def _panel_chart(
-    panel: Panel, headings: Mapping[str, str], look: Theme, colours: Mapping[str, str], *, names_stages: bool
-) -> alt.LayerChart:
-    is_low = len(panel.stages) > _MANY_STAGES
-    order = alt.Scale(domain=panel.stages, paddingInner=0.22 if is_low else GAP)
-    room = room_for(1, _ROOM)
-    shades = alt.Scale(domain=list(colours), range=list(colours.values()))
-    rows = alt.Chart().encode(
-        y=alt.Y("stage:N", scale=order, axis=name_axis(look, labels=names_stages)),
-        tooltip=tooltip(headings, headings),
-    )
-    colour = alt.Color("part:N", scale=shades, legend=legend())
-    bars = rows.mark_bar().encode(x=alt.X("start:Q", scale=room, axis=None), x2=alt.X2("end:Q"), color=colour)
-    numbers = numbers_behind(rows, look).encode(
-        x=alt.X("label_at:Q", scale=room, axis=None), text=alt.Text("label:N")
-    )
-    layers: list[Any] = [bars, numbers]
-    if panel.ticks:
-        layers.append(_tick_marks(panel, order, room, colour, look))
-    if panel.steps and not is_low:
-        layers.append(conversions_between(panel.steps, "stage", order, look, _ROW_HEIGHT))
-    height = alt.Step(_LOW_ROW_HEIGHT if is_low else _ROW_HEIGHT)
-    title = panel_title(look, panel.title, panel.sentences, width=_WIDTH + 40) if panel.title else None
-    return layered(layers, width=_WIDTH, height=height, title=title, records=panel.pieces)
+def _draw_panels(sheet: Sheet, story: Story) -> None:
+    """Draw the panels, as many beside each other as have room, on one scale."""
+    y = sheet.key(0, 0, _key_of(story.panels), sheet.width) + 6
+    rows = [row for panel in story.panels for row in panel.rows]
+    names, numbers = name_room(rows, sheet), number_room(rows)
+    columns = int(max(1, min(len(story.panels), (sheet.width - names + _GAP) // (_LEAST_PANEL + _GAP))))
+    if story.of_kinds and sheet.width >= 2 * _LEAST_PANEL + _GAP:
+        columns = 2
+    steps = max((_STEP_ROOM for row in rows if row.step), default=0) if columns > 1 else 0
+    share = (sheet.width - names - (columns - 1) * (_GAP + steps)) / columns
+    for first in range(0, len(story.panels), columns):
+        line = story.panels[first : first + columns]
+        places, x = [], 0.0
+        for at in range(len(line)):
+            own = (
+                names
+                if at == 0 or [row.name for row in line[at].rows] != [r.name for r in line[0].rows]
+                else steps
+            )
+            own = own if at == 0 else min(own, steps + names)
+            places.append((x, own, own + share if at == 0 or own == steps else steps + share))
+            x += places[-1][2] + _GAP
+        tops = [
+            sheet.heading(x + own, y, panel.title, panel.sentences, wide - own) if panel.title else y
+            for panel, (x, own, wide) in zip(line, places, strict=True)
+        ]
+        top = max(tops) + 8
+        y = max(
+            draw_rows(
+                sheet,
+                panel.rows,
+                x,
+                top,
+                wide,
+                whole=_whole(panel.rows),
+                names=own,
+                numbers=numbers,
+                shows_names=own != steps or at == 0,
+            )
+            for at, (panel, (x, own, wide)) in enumerate(zip(line, places, strict=True))
+        )
+        y += 16
 
 
-def _tick_marks(panel: Panel, order: Any, room: Any, colour: Any, look: Theme) -> alt.Chart:
-    """Mark how many items skipped a stage and how many were lost from it, on the scale of the bars."""
-    # An edge in the colour of the paper keeps a tick visible on a bar of its own colour.
-    height = _LOW_ROW_HEIGHT * 0.8 if len(panel.stages) > _MANY_STAGES else _ROW_HEIGHT * (1 - GAP)
-    ticks = chart_of(panel.ticks).mark_tick(
-        orient="vertical", thickness=4.5, size=height, stroke=look.paper, strokeWidth=1, opacity=1
-    )
-    drawn: alt.Chart = ticks.encode(
-        y=alt.Y("stage:N", scale=order),
-        x=alt.X("at:Q", scale=room, axis=None),
-        color=colour,
-        tooltip=[alt.Tooltip("text:N", title="at this stage")],
-    )
-    return drawn
+def _whole(rows: Sequence[Row]) -> float:
+    """Return what a bar of all items stands for, so that panels have one scale of shares."""
+    for row in rows:
+        for heading, text in row.about.items():
+            if heading.startswith("all "):
+                return float(text.replace(",", "")) or 1
+    return max((row.total for row in rows), default=1) or 1
+
+
+def _key_of(panels: Sequence[Panel]) -> dict[Meaning, str]:
+    rows = [row for panel in panels for row in panel.rows]
+    used = {piece.meaning for row in rows for piece in row.pieces if piece.n}
+    used |= {row.ghost.meaning for row in rows if row.ghost}
+    words = {**WORDS, "lost": "lost", "open": "open"}  # the bars of final stages have these colours too
+    if any(piece.about["part"].endswith(IN_ORDER) for row in rows for piece in row.pieces):
+        words["moved"] = IN_ORDER
+    return {meaning: word for meaning, word in words.items() if meaning in used}
+
+
+def _draw_heat(sheet: Sheet, canvas: Canvas, groups: Panels) -> None:
+    """Draw a cell for each group and stage, one map for each kind."""
+    names = canvas.names_of(canvas.stages())
+    things = things_of(canvas.remembered)
+    y = 0.0
+    kinds = kinds_of(canvas)
+    for kind in kinds:
+        if len(kinds) > 1:
+            y = sheet.heading(0, y, KINDS.get(kind, kind), [], sheet.width) + 6
+        cells = [
+            Cell(
+                group,
+                names[row["stage"]],
+                row["conversion_from_all"],
+                percent(row["conversion_from_all"]),
+                {
+                    "group": group,
+                    "stage": names[row["stage"]],
+                    "reached": count(row["reached"]),
+                    f"all {things}": count(row["base"]),
+                },
+            )
+            for group, part in groups
+            for row in of_kind(part, kind).to_dict("records")
+        ]
+        rows = list(dict.fromkeys(cell.row for cell in cells))
+        tails = {group: f"of {count(of_kind(part, kind)['base'].iloc[0])}" for group, part in groups}
+        stages = list(names.values())
+        y = draw_heat(sheet, cells, rows, stages, 0, y, sheet.look.heat, tails=tails) + 18

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
-from ..group_notes import notes_of_losses
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
-from .canvas import Canvas
-from .library import alt
-from .marks import layered, room_for, side_by_side, stacked_bars
-from .style import ROW_HEIGHT, ThemeName, name_axis, panel_title
+from .bars import Piece, Row, draw_rows, name_room, number_room
+from .canvas import Canvas, rows_of
+from .frame import columns_for
+from .heat import Cell, draw_heat
+from .sheet import Sheet
+from .style import ThemeName
 
-_MOST_GROUPS, _WIDTH, _ROOM, _MOST_COLOURS = 12, 400, 1.25, 8
+_MOST_GROUPS, _MOST_REASONS, _LEAST_PANEL = 12, 7, 400
+_NO_STAGE, _NO_REASON, _OTHER = "no earlier stage", "no reason", "other"
 
 
-def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.ConcatChart:
-    """Draw from which stages items were lost, and into which lost stage or for which reason.
+def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw from which stages items were lost, most first, and into which lost stage or for which reason.
 
     Parameters
     ----------
@@ -30,12 +32,14 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
         A table of :func:`stagefunnel.losses` with up to 12 groups.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
-    altair.ConcatChart
-        One panel per group, with a bar per stage whose length is its share of the losses. The parts of a
-        bar are the reasons, or the lost stages if the table has no reasons.
+    altair.LayerChart
+        One panel per group, with a bar per stage whose length is its share of the losses. Where there are
+        several reasons, or lost stages, each stage has a cell for each of them below, darker for more.
 
     Raises
     ------
@@ -49,44 +53,32 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Conca
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_losses
     >>> shop = sf.datasets.worked_example()
-    >>> plot_losses(sf.losses(shop.log, shop.pipeline)).to_dict()["title"]["subtitle"]
+    >>> plot_losses(sf.losses(shop.log, shop.pipeline)).to_dict()["title"]["text"]
     ['Most often lost from: Won (2 of 5 lost, 40 %)']
     """
     canvas = Canvas.of(table, LOSSES, "losses()", theme)
-    look, table = canvas.look, canvas.table
+    table, remembered = canvas.table, canvas.remembered
     part = _part_column(table)
-    names = canvas.names_of(map(present_or_missing, table["from_stage"].unique()))
-    parts = canvas.names_of(map(present_or_missing, table[part].unique()))
-    leading = table.groupby(part, observed=True, dropna=False)["items"].sum().sort_values(ascending=False)
-    domain = [parts[present_or_missing(value)] for value in leading.index][: _MOST_COLOURS - 1]
-    if len(leading) > len(domain) and "other" not in domain:  # a reason may have that name
-        domain.append("other")
-    scale = alt.Scale(domain=domain, range=list(look.series[: len(domain)]))
-    things = things_of(canvas.remembered)
-    panels = []
-    for group, rows in canvas.groups(_MOST_GROUPS):
-        records = _piece_records(rows, part, names, parts, domain, canvas.remembered.get("working_day"))
-        stages = list(dict.fromkeys(record["stage"] for record in records))
-        totals = _totals(records)
-        y = alt.Y("stage:N", scale=alt.Scale(domain=stages), axis=name_axis(look))
-        layers = stacked_bars(
-            records,
-            totals,
-            look,
-            y=y,
-            length="share",
-            room=room_for(max(record["share"] for record in totals), _ROOM),
-            colours=scale,
-            shown=("stage", "into", "items", "of the lost", "until lost"),
-            headings={"items": things} if things != "items" else None,
-        )
-        title = panel_title(look, group, width=_WIDTH) if group else None
-        panels.append(layered(layers, width=_WIDTH, height=alt.Step(ROW_HEIGHT), title=title))
-    if canvas.by:
-        findings = notes_of_losses(table, canvas.remembered)
-    else:
-        findings = of_losses(table, names.__getitem__, canvas.remembered)
-    return canvas.finished(side_by_side(panels), canvas.titled(f"Where {things} are lost"), findings)
+    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: _NO_STAGE}
+    reasons = canvas.names_of(map(present_or_missing, table[part].unique()))
+    things = things_of(remembered)
+    groups = canvas.groups(_MOST_GROUPS)
+    panels = [
+        (group, _rows_of(rows, names, things, remembered), _cells_of(rows, part, names, reasons, things))
+        for group, rows in groups
+    ]
+    named = table.assign(from_stage=_named(table["from_stage"], names))
+    title, *below = of_losses(named, str, remembered) or [""]
+    if not title.startswith("Most often"):
+        title, below = canvas.titled(f"Where {things} are lost"), [line for line in (title, *below) if line]
+    what = "lost stage" if part == "lost_stage" else part
+    by = f", by {', '.join(canvas.by)}" if canvas.by else ""
+    below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss{by}", *below]
+    return canvas.drawn(lambda sheet: _draw(sheet, panels, what), title, below, width=width)
+
+
+def _named(stages: pd.Series, names: Mapping[Any, str]) -> pd.Series:
+    return stages.astype(object).map(lambda stage: names[None if pd.isna(stage) else stage])
 
 
 def _part_column(table: pd.DataFrame) -> str:
@@ -95,43 +87,85 @@ def _part_column(table: pd.DataFrame) -> str:
     return str(after) if after != "items" else "lost_stage"
 
 
-def _piece_records(
-    rows: pd.DataFrame,
-    part: str,
-    names: Mapping[Any, str],
-    parts: Mapping[Any, str],
-    shown: Sequence[str],
-    working_day: float | None,
-) -> list[dict[str, Any]]:
-    """Record the pieces of the bars; parts without a colour of their own are drawn as ``other``."""
-    records = []
-    for row in rows.to_dict("records"):
-        into = parts[present_or_missing(row[part])]
-        colour = into if into in shown else "other"
-        until = length(row["median_until_lost"], working_day) if "median_until_lost" in row else ""
-        records.append(
-            {
-                "stage": names[present_or_missing(row["from_stage"])],
-                "part": colour,
-                "place": shown.index(colour),
-                "share": float(row["share"]),
-                "into": into,
-                "items": count(row["items"]),
-                "n": int(row["items"]),
-                "of the lost": percent(row["share"]),
-                "until lost": until,
-            }
+def _rows_of(
+    rows: pd.DataFrame, names: Mapping[Any, str], things: str, remembered: Mapping[str, Any]
+) -> list[Row]:
+    """Make a row of each stage, the one with most losses first."""
+    named = rows.assign(from_stage=_named(rows["from_stage"], names))
+    sums = named.groupby("from_stage", sort=False)[["items", "share"]].sum()
+    ordered = sums.sort_values("items", ascending=False, kind="stable")
+    stays = {}
+    if "mean_in_stage" in rows and rows["mean_in_stage"].notna().any():
+        working_day = remembered.get("working_day")
+        for stage, part in named.groupby("from_stage", sort=False):
+            if len(part) == 1:
+                stays[stage] = length(part["mean_in_stage"].iloc[0], working_day)
+    made = []
+    for stage, items, share in zip(ordered.index, ordered["items"], ordered["share"], strict=True):
+        about = {"stage": stage, things: count(items), "of the lost": percent(share)}
+        if stage in stays:
+            about["mean time there before"] = stays[stage]
+        made.append(
+            Row(str(stage), f"{brief(items)} · {percent(share)}", [Piece("lost", float(share), about)])
         )
-    return records
+    return made
 
 
-def _totals(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Add up the pieces of each bar, for the number behind it."""
-    totals: dict[str, dict[str, Any]] = {}
-    for record in records:
-        total = totals.setdefault(record["stage"], {"stage": record["stage"], "share": 0.0, "n": 0})
-        total["share"] += record["share"]
-        total["n"] += record["n"]
-    for total in totals.values():
-        total["label"] = f"{brief(total['n'])} · {percent(total['share'])}"
-    return list(totals.values())
+def _cells_of(
+    rows: pd.DataFrame, part: str, names: Mapping[Any, str], reasons: Mapping[Any, str], things: str
+) -> tuple[list[Cell], list[str]]:
+    """Make a cell of each stage and reason, with the reasons that most are lost for first."""
+    sums: dict[str, float] = {}
+    for row in rows_of(rows):
+        name = _reason(row[part], reasons)
+        sums[name] = sums.get(name, 0) + row["items"]
+    order = sorted(sums, key=lambda name: -sums[name])
+    if len(order) < 2:
+        return [], []
+    if len(order) > _MOST_REASONS + 1:
+        order = [name for name in order if name != _OTHER][:_MOST_REASONS]
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in rows_of(rows):
+        name = _reason(row[part], reasons)
+        stage = names[None if pd.isna(row["from_stage"]) else row["from_stage"]]
+        cell = found.setdefault((stage, name if name in order else _OTHER), [0, 0.0])
+        cell[0] += row["items"]
+        cell[1] += row["share"]
+    cells = [
+        Cell(
+            stage,
+            name,
+            share,
+            brief(items),
+            {"stage": stage, "into": name, things: count(items), "of the lost": percent(share)},
+        )
+        for (stage, name), (items, share) in found.items()
+    ]
+    is_folded = any(cell.column == _OTHER for cell in cells) and _OTHER not in order
+    return cells, [*order, *([_OTHER] if is_folded else [])]
+
+
+def _reason(value: Any, reasons: Mapping[Any, str]) -> str:
+    return _NO_REASON if pd.isna(value) else reasons[value]
+
+
+def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], list[str]]]], what: str) -> None:
+    y = 0.0
+    has_cells = any(cells for _, _, (cells, _) in panels)
+    columns, wide = columns_for(sheet, len(panels), sheet.width if has_cells else _LEAST_PANEL)
+    every = [row for _, rows, _ in panels for row in rows]
+    names, numbers = name_room(every, sheet), number_room(every)
+    largest = max([row.total for row in every] + [1e-9])
+    for first in range(0, len(panels), columns):
+        ends = []
+        for at, (group, rows, (cells, order)) in enumerate(panels[first : first + columns]):
+            x = at * (wide + 28)
+            top = sheet.heading(x, y, group, [], wide) + 4 if group else y
+            end = draw_rows(sheet, rows, x, top, wide, whole=largest, names=names, numbers=numbers)
+            if cells:
+                end = sheet.heading(x, end + 10, f"By {what.replace('_', ' ')}", [], wide) + 4
+                most = max(cell.share for cell in cells)
+                stages = [row.name for row in rows]
+                end = draw_heat(sheet, cells, stages, order, x, end, sheet.look.lost_heat, largest=most)
+            ends.append(end)
+        y = max(ends) + 18

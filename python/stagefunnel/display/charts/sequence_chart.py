@@ -1,23 +1,27 @@
-"""The chart of a sequence: how many items reach each of its steps."""
+"""The charts of a sequence and of its paths: how many items reach each step, and what came between."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from ...tables.schema import SEQUENCE
-from ..numbers import brief, count, percent
+from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
+from ..numbers import brief, count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
+from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
-from .library import alt
-from .marks import GAP, conversions_between, layered, room_for, side_by_side, stacked_bars
-from .style import NAME_WIDTH, Theme, ThemeName, inert, name_axis, panel_title
+from .frame import columns_for
+from .sheet import Sheet
+from .style import Meaning, ThemeName, inert
 
-_MOST_GROUPS, _WIDTH, _ROOM, _ROW_HEIGHT = 12, 400, 1.35, 42
+_MOST_GROUPS, _LEAST_PANEL, _MOST_PATHS = 12, 400, 12
+_WORDS: dict[Meaning, str] = {"moved": "went on", "early": "may still go on", "lost": "dropped out"}
 
 
-def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.ConcatChart:
+def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw the funnel of a sequence: a bar per step, for items that went on, may still, or dropped out.
 
     Parameters
@@ -26,10 +30,12 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Con
         A table of :func:`stagefunnel.sequence_funnel` with up to 12 groups.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
-    altair.ConcatChart
+    altair.LayerChart
         A panel per group. Between two bars stands the conversion from the previous step, unless more items
         reached a step than an optional step before it.
 
@@ -47,54 +53,178 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.Con
     >>> rows = {"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": [0, 2, 4]}
     >>> table = sf.sequence_funnel(sf.StageLog(rows), ["visit", "order"])
     >>> plot_sequence(table).to_dict()["title"]["text"]
-    'Sequence: visit → order'
+    ['Of 2 items 1 (50 %) came to order.']
     """
     canvas = Canvas.of(table, SEQUENCE, "sequence_funnel()", theme)
-    panels = [_group_chart(rows, group, canvas.look) for group, rows in canvas.groups(_MOST_GROUPS)]
-    title = canvas.titled(sequence_title(canvas.remembered))
-    width = min(2, len(panels)) * _WIDTH + NAME_WIDTH
-    return canvas.finished(
-        side_by_side(panels), title, sequence_findings(canvas.table, canvas.remembered), width=width
-    )
+    panels = [(group, _rows_of(rows)) for group, rows in canvas.groups(_MOST_GROUPS)]
+    title, below = titled_by(canvas)
+    return canvas.drawn(lambda sheet: _draw(sheet, panels), title, below, width=width)
 
 
-def _group_chart(table: pd.DataFrame, group: str, look: Theme) -> alt.LayerChart:
-    rows = rows_of(table)
-    names = [inert(f"{row['step']}. {row['label']}") for row in rows]
-    longest = max([row["reached"] for row in rows] + [1])
-    pieces: list[dict[str, Any]] = []
-    totals: list[dict[str, Any]] = []
-    steps: list[dict[str, Any]] = []
-    before = [0, *(row["step"] for row in rows)]
-    for name, row, above in zip(names, rows, before, strict=False):
+def titled_by(canvas: Canvas) -> tuple[str, list[str]]:
+    """Take the first sentence about a sequence as the title, and its steps as the first one below."""
+    found = sequence_findings(canvas.table, canvas.remembered)
+    plain = canvas.titled(sequence_title(canvas.remembered))
+    return (found[0], [plain, *found[1:]]) if found else (plain, [])
+
+
+def _rows_of(table: pd.DataFrame) -> list[Row]:
+    made = []
+    before = 0
+    for row in rows_of(table):
+        name = inert(f"{row['step']}. {row['label']}")
         on = row["reached"] - row["dropped"] - row["immature"]
-        texts = {part: count(row[part]) for part in ("reached", "dropped", "immature")}
-        parts = (("went on", on), ("may still", row["immature"]), ("dropped out", row["dropped"]))
-        pieces += [
-            {"step": name, "part": part, "place": place, "n": int(value), **texts}
-            for place, (part, value) in enumerate(parts)
-            if value
+        pieces: list[tuple[Meaning, int]] = [
+            ("moved", on),
+            ("early", row["immature"]),
+            ("lost", row["dropped"]),
         ]
-        label = f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}"
-        totals.append({"step": name, "n": int(row["reached"]), "label": label})
-        if above and above == row["step"] - 1 and row["conversion_from_previous"] <= 1:
-            step = f"\N{DOWNWARDS ARROW} {percent(row['conversion_from_previous'])}"
-            steps.append({"step": name, "text": step})
-    order = alt.Scale(domain=names, paddingInner=GAP)
-    y = alt.Y("step:N", scale=order, axis=name_axis(look))
-    colours = alt.Scale(
-        domain=["went on", "may still", "dropped out"], range=[look.passed, look.assumed, look.lost]
+        is_step = before and before == row["step"] - 1 and row["conversion_from_previous"] <= 1
+        note = [f"{brief(row['dropped'])} dropped out"] if row["dropped"] else []
+        note += [f"{brief(row['immature'])} may still go on"] if row["immature"] else []
+        made.append(
+            Row(
+                name,
+                f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}",
+                [Piece(part, int(n), {"part": f"{count(n)} {_WORDS[part]}"}) for part, n in pieces],
+                note=", ".join(note),
+                step=f"↓ {percent(row['conversion_from_previous'])}" if is_step else "",
+                about={
+                    "step": name,
+                    **{part: count(row[part]) for part in ("reached", "dropped", "immature")},
+                },
+            )
+        )
+        before = row["step"]
+    return made
+
+
+def _draw(sheet: Sheet, panels: Sequence[tuple[str, Sequence[Row]]]) -> None:
+    rows = [row for _, own in panels for row in own]
+    used = {piece.meaning for row in rows for piece in row.pieces if piece.n}
+    y = sheet.key(0, 0, {part: word for part, word in _WORDS.items() if part in used}, sheet.width) + 6
+    draw_panels(sheet, panels, y, _LEAST_PANEL)
+
+
+def draw_panels(
+    sheet: Sheet,
+    panels: Sequence[tuple[str, Sequence[Row]]],
+    y: float,
+    least: float,
+    *,
+    whole: float | None = None,
+) -> float:
+    """Draw rows of bars in panels beside each other, each as long as the longest of its own or a whole."""
+    columns, wide = columns_for(sheet, len(panels), least)
+    rows = [row for _, own in panels for row in own]
+    names, numbers = name_room(rows, sheet), number_room(rows)
+    for first in range(0, len(panels), columns):
+        ends = []
+        for at, (group, own) in enumerate(panels[first : first + columns]):
+            x = at * (wide + 28)
+            top = sheet.heading(x, y, group, [], wide) + 6 if group else y
+            longest = whole or max([row.total for row in own] + [1])
+            ends.append(draw_rows(sheet, own, x, top, wide, whole=longest, names=names, numbers=numbers))
+        y = max(ends) + 16
+    return y
+
+
+def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw what came between two steps: a bar for each path, the most frequent first.
+
+    Parameters
+    ----------
+    table
+        A table of :func:`stagefunnel.sequence_paths` of one group.
+    theme
+        ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
+
+    Returns
+    -------
+    altair.LayerChart
+        Up to 12 paths with their number, their share and the median of their times; the others are one bar.
+
+    Raises
+    ------
+    SchemaError
+        If the table is of another function, has no rows or has groups.
+    ImportError
+        If altair is not installed.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> from stagefunnel.plots import plot_paths
+    >>> rows = {"item": [1, 1, 1], "stage": ["visit", "cart", "order"], "time": [0, 2, 4]}
+    >>> table = sf.sequence_paths(sf.StageLog(rows), ["visit", "order"])
+    >>> plot_paths(table).to_dict()["title"]["text"]
+    ['Most often: cart (1, 100 %).']
+    """
+    canvas = Canvas.of(table, SEQUENCE_PATHS, "sequence_paths()", theme, sort=False)
+    canvas.refuse_groups("a chart of paths")
+    rows = folded_rows(
+        [_row_of_path(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_PATHS, "paths"
     )
-    layers = stacked_bars(
-        pieces,
-        totals,
-        look,
-        y=y,
-        length="n",
-        room=room_for(longest, _ROOM),
-        colours=colours,
-        shown=("step", "reached", "dropped", "immature"),
+    title, below = titled_by(canvas)
+    return canvas.drawn(lambda sheet: draw_ways(sheet, rows, 0), title, below, width=width)
+
+
+def _row_of_path(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
+    is_other = str(row["path"]).startswith("other (")
+    took = length(row["median"], remembered.get("working_day"))
+    about = {
+        "path": row["path"],
+        "items": count(row["items"]),
+        "share": percent(row["share"]),
+        "median": took,
+    }
+    return Row(
+        str(row["path"]),
+        f"{brief(row['items'])} · {percent(row['share'])}",
+        [Piece("skipped" if is_other else "moved", float(row["share"]), about)],
+        note=f"median {took}" if took != "–" else "",
     )
-    layers.append(conversions_between(steps, "step", order, look, _ROW_HEIGHT))
-    title = panel_title(look, group, width=_WIDTH) if group else None
-    return layered(layers, width=_WIDTH, height=alt.Step(_ROW_HEIGHT), title=title)
+
+
+def folded_rows(rows: Sequence[Row], most: int, what: str) -> list[Row]:
+    """Keep the first rows, and put the others together into one."""
+    if len(rows) <= most:
+        return list(rows)
+    kept, others = rows[: most - 1], rows[most - 1 :]
+    share = sum(row.total for row in others)
+    known = re.search(r"^other \(([\d,]+) ", others[-1].name)
+    n = len(others) - 1 + int(known[1].replace(",", "")) if known else len(others)
+    rest = Row(
+        f"other ({count(n)} more {what})",
+        percent(share),
+        [Piece("skipped", share, {"part": f"{percent(share)} of all"})],
+    )
+    return [*kept, rest]
+
+
+def draw_ways(sheet: Sheet, rows: Sequence[Row], y: float) -> float:
+    """Draw rows whose names are long, above their bars."""
+    numbers = number_room(rows)
+    for row in rows:
+        sheet.text(0, y + 13, row.name, size=12.5, room=sheet.width - numbers, about={"in full": row.name})
+        sheet.text(sheet.width, y + 13, row.number, size=12.5, bold=True, align="right")
+        bare = Row("", "", row.pieces, note=row.note, about=row.about)
+        scale = sheet.width / max([one.total for one in rows] + [1e-9])
+        x = 0.0
+        for piece in bare.pieces:
+            if piece.n:
+                wide = max(1.5, piece.n * scale)
+                about = {**row.about, **piece.about}
+                if piece.meaning == "skipped":
+                    sheet.ghost(x + 1, y + 19, max(1.5, wide - 2), 10, about)
+                else:
+                    sheet.bar(x, y + 18, wide, 12, sheet.look.colour(piece.meaning), about)
+                x += wide
+        y += 18 + 12
+        if row.note:
+            y += 14
+            sheet.text(0, y, row.note, colour=sheet.look.quiet, room=sheet.width)
+        y += 12
+    return y

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from ...tables.schema import SEQUENCE_TREND
 from ..numbers import count, percent
-from ..sequence_sentences import has_window, is_whole, sequence_findings, sequence_title
+from ..sequence_sentences import has_window, is_whole
+from ..unlike import LEAST_BASE
 from .canvas import Canvas, rows_of
-from .library import alt
-from .marks import chart_of, layered, side_by_side, tooltip
-from .style import Theme, ThemeName, legend, panel_title
+from .frame import columns_for, draw_frame, ticks_of
+from .sequence_chart import titled_by
+from .sheet import Sheet
+from .style import ThemeName
+from .trend_chart import Line, Point, draw_faint_key, draw_lines
 
-_MOST_GROUPS, _WIDTH, _HEIGHT = 12, 560, 260
-_WHOLE, _OPEN, _NO_WINDOW = "windows over", "so far", "so far, no window"
-_SHOWN = ("period", "entered", "converted", "conversion", "mature", "of mature")
+_MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 
 
-def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.ConcatChart:
+def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw which share of what entered in each period converted.
 
     Parameters
@@ -28,13 +30,15 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light") -> a
         A table of :func:`stagefunnel.sequence_trend` with up to 12 groups.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
-    altair.ConcatChart
-        A panel per group, all on one scale. A line joins the periods in which all windows are over. A period
-        in which they are not is a hollow point, which shows what converted so far; without a window all
-        are, and the axis says that older periods have had longer.
+    altair.LayerChart
+        A panel per group, all on one scale. A period in which not all windows are over, or in which fewer
+        than 30 entered, is faint: a hollow dot and a dashed line. Without a window all are, and a sentence
+        says that older periods have had longer.
 
     Raises
     ------
@@ -52,67 +56,65 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light") -> a
     >>> log = sf.StageLog({"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": days})
     >>> table = sf.sequence_trend(log, ["visit", "order"], window="7d")
     >>> plot_sequence_trend(table).to_dict()["title"]["text"][0]
-    'Sequence, by the period it was entered in: visit → order,'
+    'Do not compare 2026-03 yet: 0 % of its 1 converted so far, and the windows of 1 are not'
     """
     # The breakdown stands between the period and the counts.
     columns = (*SEQUENCE_TREND[1:], "period")
     canvas = Canvas.of(table, columns, "sequence_trend()", theme).without("period")
     remembered = canvas.remembered
     has_end = has_window(remembered)
-    axis = ["converted so far;", "older periods have had longer"]
-    if has_end:
-        axis = [f"converted within {remembered['window']}"]
-    periods = list(map(str, sorted(table["period"].unique())))
+    periods = list(map(str, sorted(canvas.table["period"].unique())))
     panels = [
-        _points(rows, group, periods, axis, _OPEN if has_end else _NO_WINDOW, canvas.look)
+        (group, Line("converted", "open", True, _points(rows, has_end)))
         for group, rows in canvas.groups(_MOST_GROUPS)
     ]
-    chart: alt.ConcatChart = side_by_side(panels).resolve_scale(y="shared")
-    title = canvas.titled(sequence_title(remembered))
-    return canvas.finished(chart, title, sequence_findings(table, remembered))
+    title, below = titled_by(canvas)
+    what = f"Converted within {remembered['window']}" if has_end else "Converted so far"
+    below.insert(0, f"{what}, of those that entered in the period")
+    return canvas.drawn(lambda sheet: _draw(sheet, panels, periods), title, below, width=width)
 
 
-def _points(
-    rows: pd.DataFrame, group: str, periods: list[str], axis: list[str], open_still: str, look: Theme
-) -> alt.LayerChart:
-    records: list[dict[str, Any]] = [
-        {
-            "period": str(row["period"]),
+def _points(rows: pd.DataFrame, has_end: bool) -> list[Point]:
+    return [
+        Point(
+            str(row["period"]),
             # A line has a gap where nothing entered.
-            "value": float(row["conversion"]) if row["entered"] else None,
-            "part": _WHOLE if whole and open_still == _OPEN else open_still,
-            "conversion": percent(row["conversion"]),
-            "of mature": percent(row["conversion_mature"]),
-            **{name: count(row[name]) for name in ("entered", "converted", "mature")},
-        }
+            float(row["conversion"]) if row["entered"] else None,
+            f"{percent(row['conversion'])}, of mature {percent(row['conversion_mature'])}",
+            count(row["converted"]),
+            int(row["entered"]),
+            not (whole and has_end) or row["entered"] < LEAST_BASE,
+        )
         for row, whole in zip(rows_of(rows), is_whole(rows), strict=True)
     ]
-    # The axis names at most 14 periods, so that long trends stay legible.
-    step = max(1, -(-len(periods) // 14))
-    parts = [_WHOLE, open_still] if open_still == _OPEN else [open_still]
-    colours = alt.Scale(domain=parts, range=[look.passed, look.lost][-len(parts) :])
-    points = chart_of(records).encode(
-        x=alt.X(
-            "period:O",
-            scale=alt.Scale(domain=periods),
-            axis=alt.Axis(title=None, labelAngle=-40, values=periods[::step], domain=True, ticks=True),
-        ),
-        y=alt.Y(
-            "value:Q",
-            scale=alt.Scale(zero=True),
-            axis=alt.Axis(title=axis, format=".0%", domain=False, tickCount=6),
-        ),
-        color=alt.Color("part:N", scale=colours, legend=legend()),
-        tooltip=tooltip(_SHOWN, {"conversion": "so far"}),
-    )
-    whole = points.transform_filter(alt.datum.part == _WHOLE)
-    layers = [
-        whole.mark_line(strokeWidth=2.2),
-        whole.mark_point(filled=True, size=32, opacity=1),
-        points.transform_filter(alt.datum.part != _WHOLE).mark_point(
-            filled=False, size=44, opacity=1, strokeWidth=1.8
-        ),
-    ]
-    if not group:
-        return layered(layers, width=_WIDTH, height=_HEIGHT)
-    return layered(layers, width=340, height=180, title=panel_title(look, group, width=340))
+
+
+def _draw(sheet: Sheet, panels: Sequence[tuple[str, Line]], periods: Sequence[str]) -> None:
+    values = [point.value for _, line in panels for point in line.points if point.value is not None]
+    ticks = ticks_of(0, max([*values, 0.05]))
+    y = 0.0
+    if any(point.is_faint for _, line in panels for point in line.points):
+        y = draw_faint_key(sheet) + 4
+    columns, wide = columns_for(sheet, len(panels), _LEAST_PANEL)
+    high = _HEIGHT if len(panels) == 1 else 0.7 * _HEIGHT
+    for first in range(0, len(panels), columns):
+        ends = []
+        for at, (group, line) in enumerate(panels[first : first + columns]):
+            x = at * (wide + 28)
+            top = sheet.heading(x, y, group, [], wide) + 4 if group else y
+            of_period = {point.period: point.base for point in line.points}
+            frame, end = draw_frame(
+                sheet,
+                x,
+                top,
+                wide,
+                high,
+                periods=periods,
+                ticks=ticks,
+                write=percent,
+                bases=[of_period.get(period) for period in periods],
+                right=10,
+            )
+            draw_lines(sheet, frame, [line], periods, 0, "items")
+            ends.append(end)
+        y = max(ends) + 16

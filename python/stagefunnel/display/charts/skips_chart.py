@@ -1,8 +1,9 @@
-"""The chart of skips: a heat map of stages and groups."""
+"""The chart of skips: a bar for each stage, or a cell for each group and stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -14,17 +15,17 @@ from ..numbers import count, percent
 from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
 from ..things import things_of
+from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
-from .heat import Side, heat_map, letter_on, letter_on_paper
-from .library import alt
-from .marks import tooltip
-from .style import Theme, ThemeName, inert
+from .heat import Cell, draw_heat
+from .sheet import Sheet
+from .style import ThemeName, inert
 
-_MOST_GROUPS, _CELL, _HEIGHT = 60, 92, 30
+_MOST_GROUPS = 60
 
 
-def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerChart:
-    """Draw how often each stage is skipped on the way: a cell per group and stage, darker for a higher rate.
+def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw how often each stage is skipped on the way: by groups, a cell per group and stage.
 
     Parameters
     ----------
@@ -32,14 +33,17 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
         A table of :func:`stagefunnel.skips` with up to 60 groups.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
     altair.LayerChart
-        In each cell stands the rate by which :func:`stagefunnel.skips` ranks: the share of the items that
-        went beyond the stage without a visit of it, where items that began beyond it do not count. Of fewer
-        than 30 items there is no rate: a cell without a colour has the numbers, ``1 of 2``. A cell is empty
-        if no item moved beyond the stage.
+        In each cell, or behind each bar, stands the rate by which :func:`stagefunnel.skips` ranks: the share
+        of the items that went beyond the stage without a visit of it, where items that began beyond it do not
+        count. Of fewer than 30 items there is no rate: a cell without a colour has the numbers, ``1 of 2``. A
+        cell is empty if no item moved beyond the stage. Without groups, a bar is outlined where it is
+        skipped.
 
     Raises
     ------
@@ -53,55 +57,89 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light") -> alt.LayerC
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_skips
     >>> shop = sf.datasets.furniture_shop()
-    >>> chart = plot_skips(sf.skips(shop.log, shop.pipeline, by="manager"))
-    >>> chart.to_dict()["title"]["text"]
-    'Skipped stages, by manager'
+    >>> chart = plot_skips(sf.skips(shop.log, shop.pipeline, by=None))
+    >>> chart.to_dict()["title"]["text"][0]
+    'Most often skipped: Discussion (554 of 1,339 that went beyond, 41 %; 131 more began'
     """
     canvas = Canvas.of(table, SKIPS, "skips()", theme, sort=False)
     table = canvas.table
     names = canvas.names_of(sorted(table["stage"].unique(), key=_place_in(table["stage"])))
+    things = things_of(canvas.remembered)
+    seen = of_stages_with_rows(table, canvas.remembered)
+    title, *below = of_skips(seen, names.__getitem__, canvas.remembered)
+    by = f", by {', '.join(canvas.by)}" if canvas.by else ""
+    below = [f"Skipped, of the {things} that went beyond a stage and did not begin beyond it{by}", *below]
+    if not canvas.by:
+        rows = _rows_of(table, names, things)
+        return canvas.drawn(lambda sheet: _draw_rows(sheet, rows), title, below, width=width)
     columns = [value_labels(table[name]) for name in canvas.by]
-    groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)] or [
-        f"all {things_of(canvas.remembered)}"
-    ] * len(table)
+    groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)]
     order = list(dict.fromkeys(groups))  # the table has the group with the highest rate first
     canvas.check_room(len(order), _MOST_GROUPS)
-    on_the_way = OnTheWay.of_skips(table)
-    records: list[dict[str, Any]] = [
-        {
-            "group": group,
-            "stage": names[row["stage"]],
-            **_cell(canvas.look, skipped, base),
-            "skipped": count(skipped),
-            "base": count(base),
-            "began_beyond": count(row["began_beyond"]),
-        }
-        for group, row, skipped, base in zip(groups, rows_of(table), *on_the_way, strict=True)
+    cells = [
+        Cell(
+            group,
+            names[row["stage"]],
+            float(skipped / base) if base >= LEAST_BASE else float("nan"),
+            percent(skipped / base) if base >= LEAST_BASE else f"{count(skipped)} of {count(base)}",
+            {
+                "group": group,
+                "stage": names[row["stage"]],
+                "skipped it": count(skipped),
+                "of those beyond": count(base),
+                "more that began beyond it": count(row["began_beyond"]),
+            },
+        )
+        for group, row, skipped, base in zip(groups, rows_of(table), *OnTheWay.of_skips(table), strict=True)
         if base
     ]
-    chart = heat_map(
-        canvas.look,
-        records,
-        columns=Side("stage", list(names.values()), _CELL),
-        rows=Side("group", order, _HEIGHT),
-        share="rate",
-        tooltip=tooltip(
-            ("group", "stage", "skipped", "base", "began_beyond"),
-            {"skipped": "skipped it", "base": "of those beyond", "began_beyond": "more that began beyond it"},
-        ),
-        name_width=190,
+    return canvas.drawn(
+        lambda sheet: _draw_cells(sheet, cells, order, list(names.values())), title, below, width=width
     )
-    seen = of_stages_with_rows(table, canvas.remembered)
-    sentences = of_skips(seen, names.__getitem__, canvas.remembered)
-    return canvas.finished(chart, canvas.titled("Skipped stages"), sentences)
 
 
-def _cell(look: Theme, skipped: int, base: int) -> dict[str, Any]:
-    """Give a cell its rate and colour, or the numbers alone where they are too small for a rate."""
-    if base < LEAST_BASE:
-        return {"rate": None, "letter": letter_on_paper(look), "label": f"{count(skipped)} of {count(base)}"}
-    rate = float(skipped / base)
-    return {"rate": rate, "letter": letter_on(look, rate), "label": percent(rate)}
+def _draw_cells(sheet: Sheet, cells: list[Cell], order: list[str], stages: list[str]) -> None:
+    draw_heat(sheet, cells, order, stages, 0, 0, sheet.look.heat)
+
+
+def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Row]:
+    """Make a row of each stage in the pipeline's order: what passed it, and the outline of what did not."""
+    place = {label: at for at, label in enumerate(names)}
+    made = []
+    for row, skipped, base in zip(rows_of(table), *OnTheWay.of_skips(table), strict=True):
+        began = int(row["began_beyond"])
+        own = {"stage": names[row["stage"]], f"{things} beyond": count(base), "skipped it": count(skipped)}
+        rate = skipped / base if base else 0.0
+        note = f"{count(skipped)} of {count(base)}" + (
+            f"; {count(began)} more began beyond it" if began else ""
+        )
+        has_rate = base >= LEAST_BASE
+        passed = Piece("moved" if has_rate else "early", 1 - rate if base else 0, {})
+        made.append(
+            (
+                place[row["stage"]],
+                Row(
+                    names[row["stage"]],
+                    percent(rate) if has_rate else "–",
+                    [passed],
+                    ghost=Piece("skipped", rate, {"part": f"{count(skipped)} skipped it"}),
+                    note=note if base or began else "",
+                    about={**own, "more that began beyond it": count(began)},
+                ),
+            )
+        )
+    ranked = max((float(row.ghost.n) for _, row in made if row.ghost and row.number != "–"), default=0)
+    return [
+        replace(row, marked="skipped" if row.ghost and 0 < row.ghost.n == ranked else "")
+        for _, row in sorted(made, key=lambda one: one[0])
+    ]
+
+
+def _draw_rows(sheet: Sheet, rows: list[Row]) -> None:
+    y = sheet.key(0, 0, {"moved": "passed it", "skipped": "skipped it"}, sheet.width) + 6
+    draw_rows(
+        sheet, rows, 0, y, sheet.width, whole=1, names=name_room(rows, sheet), numbers=number_room(rows)
+    )
 
 
 def _place_in(stages: pd.Series) -> Callable[[Any], int]:

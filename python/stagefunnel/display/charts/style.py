@@ -1,83 +1,114 @@
-"""How charts look: colours, letters, titles, axes and legends."""
+"""How every chart looks: colours by outcome, letters, spacing. ``docs/charts.md`` has the rules in words.
+
+A chart takes its colours from :class:`Theme` by what a mark means, so that no chart can have colours of its
+own. What a mark means is one of the names of :data:`WORDS`, which are also the words of the key.
+"""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
-from ...errors import check_option
-from .library import alt
+from ...errors import SchemaError, check_option, given
 
 ThemeName = Literal["light", "dark"]
-AnyChart = TypeVar("AnyChart", "alt.ConcatChart", "alt.LayerChart", "alt.Chart")
+Meaning: TypeAlias = Literal["moved", "open", "lost", "won", "assumed", "skipped", "early"]
 
-NAME_WIDTH = 170
-ROW_HEIGHT = 28
-# The three named fonts have the same widths; with any other one, names may be a sixth longer and still fit.
-_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_LETTER = 0.53  # width of a usual letter, as a share of its height
+# What people read for each meaning, in the order of a key.
+WORDS: Final[dict[Meaning, str]] = {
+    "moved": "moved on",
+    "won": "won",
+    "open": "open here",
+    "lost": "lost here",
+    "assumed": "assumed",
+    "skipped": "skipped it",
+    "early": "too early to tell",
+}
+
+# These have the same widths; a browser without them takes a wider one, which `letters` counts on.
+FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
+# Sizes of letters in pixels. None is smaller than the last: it must be read on a phone.
+TITLE, HEADING, NAME, SMALL = 17.0, 13.5, 12.5, 11.5
+WIDE: Final = 920  # pixels of a chart by default
+_NARROWEST, _WIDEST = 280, 4_000
+NARROW: Final = 560  # below it names stand above their bars, and panels below each other
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a chart.
+    """The colours of a chart, by what they mean.
 
-    The colours of the data are those of Okabe and Ito (2008), which colour-blind eyes can distinguish. The
-    colour of assumed is a lighter shade of that of passed, so that the two differ in grey print too.
+    The hues are those of Okabe and Ito (2008), which colour-blind eyes distinguish. Their lightness differs
+    where they touch, so that they also differ in grey print: moved on is dark, open pale, lost between the
+    two. Text has a contrast of at least 4.5 to the paper.
+
+    Attributes
+    ----------
+    paper, ink, quiet, line
+        Colours of the paper, of text, of text beside the point, and of lines that carry nothing.
+    moved, open, lost, won, assumed, skipped, early
+        Colours of outcomes. What is assumed is hatched, what is skipped an outline, what is early faint.
+    lost_ink, won_ink
+        Colours of text about losses and wins.
+    heat, lost_heat
+        Ends of the scales of cells, for shares that are neither good nor bad, and for losses.
     """
 
     paper: str
     ink: str
     quiet: str
     line: str
-    passed: str
-    assumed: str
-    won: str
+    moved: str
+    open: str
     lost: str
+    won: str
+    assumed: str
     skipped: str
-    series: tuple[str, ...]
+    early: str
+    lost_ink: str
+    won_ink: str
     heat: tuple[str, str]
+    lost_heat: tuple[str, str]
 
-    @property
-    def parts(self) -> dict[str, str]:
-        """Colours of the parts of a funnel, in the order of the legend."""
-        return {
-            "passed": self.passed,
-            "assumed": self.assumed,
-            "won": self.won,
-            "lost": self.lost,
-            "skipped": self.skipped,
-        }
+    def colour(self, meaning: Meaning) -> str:
+        """Return the colour of what a mark means."""
+        return str(getattr(self, meaning))
 
 
-_THEMES = {
+_THEMES: Final = {
     "light": Theme(
         paper="#FFFFFF",
-        ink="#2B2B2B",
-        quiet="#666666",
+        ink="#222222",
+        quiet="#595959",
         line="#DDDDDD",
-        passed="#0072B2",
-        assumed="#A3CDE8",
-        won="#009E73",
-        lost="#D55E00",
-        skipped="#AA4499",
-        series=("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C00", "#555555"),
-        heat=("#F2F6FA", "#084C7D"),
+        moved="#0B5C96",
+        open="#B4D8EE",
+        lost="#E2703A",
+        won="#0C8254",
+        assumed="#0B5C96",
+        skipped="#767676",
+        early="#8DB4CF",
+        lost_ink="#A33F00",
+        won_ink="#00664B",
+        heat=("#F1F6FA", "#084C7D"),
+        lost_heat=("#FDF3EC", "#A33F00"),
     ),
     "dark": Theme(
         paper="#16191D",
         ink="#EDEDED",
         quiet="#A8ADB3",
         line="#3A3F45",
-        passed="#56B4E9",
-        assumed="#2B5D7D",
-        won="#2BC297",
-        lost="#F08A43",
-        skipped="#DDA0D0",
-        series=("#56B4E9", "#E69F00", "#2BC297", "#DDA0D0", "#F0E442", "#F08A43", "#9FD0F0", "#BBBBBB"),
+        moved="#3E9BDC",
+        open="#2A5878",
+        lost="#F7A35C",
+        won="#549248",
+        assumed="#3E9BDC",
+        skipped="#8A9097",
+        early="#3F6F92",
+        lost_ink="#F7A35C",
+        won_ink="#7FC472",
         heat=("#22303B", "#7CC4F2"),
+        lost_heat=("#33281F", "#F7A35C"),
     ),
 }
 
@@ -88,125 +119,25 @@ def theme_of(name: str) -> Theme:
     return _THEMES[name]
 
 
+def checked_width(width: Any) -> int:
+    """Return the width of a chart in pixels; by default it is that of a notebook or a page."""
+    if width is None:
+        return WIDE
+    if isinstance(width, bool) or not isinstance(width, int) or not _NARROWEST <= width <= _WIDEST:
+        raise SchemaError(
+            given("width", width),
+            f" is not a number of pixels between {_NARROWEST} and {_WIDEST:,}, such as 390 for a phone",
+            option="width",
+        )
+    return width
+
+
 def inert(text: str) -> str:
-    """Put an invisible space behind each ``<``.
+    """Put an invisible space behind each ``<``, and take out what is not a letter to be drawn.
 
     A page holds a chart unchanged in a script, which a name like ``</script>`` would end.
     """
-    return text.replace("<", "<\N{ZERO WIDTH SPACE}")
-
-
-def finished(
-    chart: AnyChart,
-    theme: Theme,
-    title: str,
-    sentences: Sequence[str] = (),
-    *,
-    width: int = 570,
-    of_panels: Sequence[str] = (),
-) -> AnyChart:
-    """Give a chart its title and sentences, the colours of a theme, and a description for screen readers.
-
-    The chart's ``usermeta`` holds all sentences unbroken, with those under the titles of its panels.
-
-    Parameters
-    ----------
-    chart, theme
-        The chart and its colours.
-    title, sentences
-        Texts above the chart.
-    width
-        Width of the texts in pixels.
-    of_panels
-        Sentences that already stand under the titles of the panels.
-    """
-    title, sentences = inert(title), [inert(line) for line in sentences]
-    all_sentences: list[str] = [*sentences, *map(inert, of_panels)]
-    heading = alt.TitleParams(
-        _title_lines(title, width, 17),
-        subtitle=_wrapped(sentences, width, 12.5),
-        anchor="start",
-        fontSize=17,
-        subtitleFontSize=12.5,
-        subtitlePadding=7,
-        color=theme.ink,
-        subtitleColor=theme.quiet,
-        offset=18,
-    )
-    # Every method of altair that sets one of these copies the whole chart.
-    parts: dict[str, Any] = {
-        "title": heading,
-        "background": theme.paper,
-        "padding": {"left": 34, "top": 18, "right": 38, "bottom": 18},
-        "description": ". ".join([title, *all_sentences]),
-        "usermeta": {"sentences": all_sentences},
-        "config": _config(theme),
-    }
-    for name, value in parts.items():
-        chart[name] = value
-    return chart
-
-
-def _config(theme: Theme) -> alt.Config:
-    return alt.Config(
-        font=_FONT,
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            labelColor=theme.ink,
-            titleColor=theme.quiet,
-            gridColor=theme.line,
-            domainColor=theme.line,
-            tickColor=theme.line,
-            titleFontWeight="normal",
-        ),
-        legend=alt.LegendConfig(
-            labelColor=theme.ink,
-            titleColor=theme.quiet,
-            symbolSize=110,
-            titleFontWeight="normal",
-            columnPadding=20,
-        ),
-    )
-
-
-def _wrapped(texts: Sequence[str], width: int, size: float) -> list[str]:
-    """Break texts into lines that fit the width, so that no word is cut off."""
-    letters = int(width / (_LETTER * size))
-    return [line for text in texts for line in textwrap.wrap(text, letters) or [text]]
-
-
-def _title_lines(text: str, width: int, size: float) -> str | list[str]:
-    lines = _wrapped([text], width, size)
-    return lines[0] if len(lines) == 1 else lines
-
-
-def name_axis(theme: Theme, *, labels: bool = True) -> Any:
-    """Make the axis with the names of stages."""
-    return alt.Axis(
-        title=None,
-        domain=False,
-        ticks=False,
-        labels=labels,
-        labelFontSize=12.5,
-        labelColor=theme.ink,
-        labelLimit=NAME_WIDTH,
-        labelPadding=8,
-    )
-
-
-def legend() -> Any:
-    """Make a legend below the chart, with squares for marks of any form."""
-    return alt.Legend(title=None, orient="bottom", symbolType="square", symbolOpacity=1)
-
-
-def panel_title(theme: Theme, text: str, sentences: Sequence[str] = (), *, width: int) -> Any:
-    """Make the title of one of several panels."""
-    return alt.TitleParams(
-        _title_lines(inert(text), width, 14),
-        subtitle=_wrapped([inert(line) for line in sentences], width, 12),
-        anchor="start",
-        fontSize=14,
-        subtitleFontSize=12,
-        color=theme.ink,
-        subtitleColor=theme.quiet,
-    )
+    if text.isascii() and text.isprintable() and "<" not in text:
+        return text
+    shown = "".join(letter if letter.isprintable() or ord(letter) > 0x2000 else " " for letter in text)
+    return shown.replace("<", "<\N{ZERO WIDTH SPACE}")

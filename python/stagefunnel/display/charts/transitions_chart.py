@@ -1,8 +1,10 @@
-"""The chart of moves between stages: a matrix, or streams."""
+"""The chart of moves between stages: streams between the stages in order, or a matrix."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
@@ -11,20 +13,32 @@ from ...tables.schema import TRANSITIONS
 from ..numbers import brief, count, percent
 from ..sentences import of_moves
 from .canvas import Canvas, rows_of
-from .heat import Side, heat_map, letter_on
-from .library import alt
-from .marks import chart_of, layered, tooltip
-from .sankey import bands_of
-from .style import Theme, ThemeName
+from .heat import Cell, draw_heat
+from .letters import width_of
+from .sheet import Sheet
+from .style import NAME, NARROW, SMALL, ThemeName, checked_width
 
 FormName = Literal["matrix", "sankey"]
-_CELL, _HEIGHT, _MOST_STAGES, _WIDTH = 74, 34, 60, 620
-_TOOLTIP = ("from", "to", "moves", "items", "of those that left")
+_MOST_STAGES, _MOST_STREAMS = 100, 10
+_GAP, _THICKEST, _LEAST_NODE = 20, 74, 36
+
+
+class _Move(NamedTuple):
+    """Moves from one stage to another: their places, their number, and what pointing at them shows."""
+
+    start: int
+    end: int
+    n: int
+    about: Mapping[str, str]
 
 
 def plot_transitions(
-    table: pd.DataFrame, *, form: FormName = "matrix", theme: ThemeName = "light"
-) -> alt.LayerChart:
+    table: pd.DataFrame,
+    *,
+    form: FormName | None = None,
+    theme: ThemeName = "light",
+    width: int | None = None,
+) -> Any:
     """Draw the moves between stages.
 
     Parameters
@@ -32,12 +46,15 @@ def plot_transitions(
     table
         A table of :func:`stagefunnel.transitions`.
     form
-        ``"matrix"``: a cell for each pair of stages, with the stage that items leave as its row and the
-        stage that they enter as its column, darker for a larger share of the moves out of the stage; moves
-        back lie below the diagonal. ``"sankey"``: streams from left to right, whose thickness is the number
-        of moves.
+        ``"sankey"``: the stages in order, with a stream for each pair of them, as thick as its moves are
+        many: moves on at the right, moves back at the left. ``"matrix"``: a cell for each pair of stages,
+        with the stage that items leave as its row and the stage that they enter as its column, darker for a
+        larger share of the moves out of the stage; moves back lie below the diagonal. By default streams for
+        up to ten stages, and a matrix beyond, and on a narrow sheet.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
@@ -46,7 +63,7 @@ def plot_transitions(
     Raises
     ------
     SchemaError
-        If the table is of another function, has no rows or has more than 60 stages.
+        If the table is of another function, has no rows or has more than 100 stages.
     ImportError
         If altair is not installed.
 
@@ -57,33 +74,57 @@ def plot_transitions(
     >>> shop = sf.datasets.worked_example()
     >>> moves = sf.transitions(shop.log, shop.pipeline)
     >>> plot_transitions(moves, form="sankey").to_dict()["title"]["text"]
-    'Moves between stages'
+    ['Most frequent: New → Lost (3 moves, 33 % of those that left New)']
     """
-    check_option("form", form, get_args(FormName))
+    if form is not None:
+        check_option("form", form, get_args(FormName))
     canvas = Canvas.of(table, TRANSITIONS, "transitions()", theme)
     canvas.refuse_groups("a chart of moves")
-    look, table = canvas.look, canvas.table
+    table = canvas.table
     labels = _stages_in_order(table)
     if len(labels) > _MOST_STAGES:
         raise SchemaError(f"a chart has room for {_MOST_STAGES} stages, the table has {len(labels):,}")
     names = canvas.names_of(labels)
-    records: list[dict[str, Any]] = [
-        {
-            "from": names[row["from_stage"]],
-            "to": names[row["to_stage"]],
-            "n": int(row["moves"]),
-            "share": float(row["share"]),
-            "letter": letter_on(look, row["share"]),
-            "label": brief(row["moves"]),
-            "moves": count(row["moves"]),
-            "items": count(row["items"]),
-            "of those that left": percent(row["share"]),
-        }
+    is_free = form is None
+    form = form or ("sankey" if len(labels) <= _MOST_STREAMS else "matrix")
+    cells = [_cell_of(row, names) for row in rows_of(table)]
+    title, *below = of_moves(table, names.__getitem__)
+    below.insert(0, f"Moves between stages: {count(table['moves'].sum())}")
+    stages = list(names.values())
+    if form == "matrix":
+        below.append("In a row: out of a stage; darker: more of these; moves back: below the diagonal")
+        return canvas.drawn(lambda sheet: _draw_matrix(sheet, cells, stages), title, below, width=width)
+    place = {label: at for at, label in enumerate(labels)}
+    moves = [
+        _Move(place[row["from_stage"]], place[row["to_stage"]], int(row["moves"]), _about(row, names))
         for row in rows_of(table)
     ]
-    draw = _matrix if form == "matrix" else _sankey
-    chart = draw(records, list(names.values()), look)
-    return canvas.finished(chart, "Moves between stages", of_moves(table, names.__getitem__), width=_WIDTH)
+
+    def draw(sheet: Sheet) -> None:
+        # A phone has no room for streams beside names.
+        if is_free and sheet.is_narrow:
+            _draw_matrix(sheet, cells, stages)
+        else:
+            _draw_streams(sheet, moves, stages)
+
+    if not (is_free and checked_width(width) < NARROW):
+        below.append("Moves on at the right, moves back at the left; the thicker, the more moves")
+    return canvas.drawn(draw, title, below, width=width)
+
+
+def _about(row: Mapping[str, Any], names: Mapping[Any, str]) -> dict[str, str]:
+    return {
+        "from": names[row["from_stage"]],
+        "to": names[row["to_stage"]],
+        "moves": count(row["moves"]),
+        "items": count(row["items"]),
+        "of those that left": percent(row["share"]),
+    }
+
+
+def _cell_of(row: Mapping[str, Any], names: Mapping[Any, str]) -> Cell:
+    here, there = names[row["from_stage"]], names[row["to_stage"]]
+    return Cell(here, there, float(row["share"]), brief(row["moves"]), _about(row, names))
 
 
 def _stages_in_order(table: pd.DataFrame) -> list[Any]:
@@ -95,37 +136,136 @@ def _stages_in_order(table: pd.DataFrame) -> list[Any]:
     return list(dict.fromkeys([*table["from_stage"], *table["to_stage"]]))
 
 
-def _matrix(records: list[dict[str, Any]], stages: list[str], look: Theme) -> alt.LayerChart:
-    return heat_map(
-        look,
-        records,
-        columns=Side("to", stages, _CELL),
-        rows=Side("from", stages, _HEIGHT),
-        share="share",
-        tooltip=tooltip(_TOOLTIP),
-        title="entered",
-        name_width=170,
-    )
+def _draw_matrix(sheet: Sheet, cells: list[Cell], stages: list[str]) -> None:
+    draw_heat(sheet, cells, stages, stages, 0, 0, sheet.look.heat, title="entered")
 
 
-def _sankey(records: list[dict[str, Any]], stages: list[str], look: Theme) -> alt.LayerChart:
-    bands = bands_of(records, stages)
-    colours = [look.series[at % len(look.series)] for at in range(len(stages))]
-    x = alt.X("x:Q", scale=alt.Scale(domain=[-0.42, 1.42]), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[bands.height, 0], nice=False), axis=None)
-    streams = chart_of(bands.points).mark_area(opacity=0.55, interpolate="linear")
-    streams = streams.encode(
-        x=x,
-        y=y,
-        y2=alt.Y2("y2:Q"),
-        detail=alt.Detail("stream:N"),
-        color=alt.Color("from:N", scale=alt.Scale(domain=stages, range=colours), legend=None),
-        tooltip=tooltip(_TOOLTIP),
+def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -> None:
+    """Draw the stages below each other, moves on as arcs at their right and moves back at their left."""
+    look = sheet.look
+    most = max(
+        max(
+            sum(move.n for move in moves if move.start == at and (move.end > at) == on),
+            sum(move.n for move in moves if move.end == at and (move.start < at) == on),
+        )
+        for at in range(len(stages))
+        for on in (True, False)
     )
-    nodes = chart_of(bands.nodes)
-    bars = nodes.mark_rect(color=look.ink).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
-    left, right = (nodes.transform_filter(alt.datum.side == side) for side in ("from", "to"))
-    style: dict[str, Any] = {"baseline": "middle", "fontSize": 11.5, "color": look.ink, "limit": 150}
-    words = [left.mark_text(align="right", dx=-6, **style), right.mark_text(align="left", dx=6, **style)]
-    named = [one.encode(x=alt.X("edge:Q"), y=alt.Y("middle:Q"), text=alt.Text("label:N")) for one in words]
-    return layered([streams, bars, *named], width=_WIDTH, height=max(220, 26 * len(bands.nodes)))
+    scale = min(_THICKEST, 0.1 * sheet.width) / max(1, most)
+    names = min(200.0, max(width_of(name, NAME, bold=True) for name in stages) + 24, 0.36 * sheet.width)
+    has_back = any(move.end <= move.start for move in moves)
+    longest = max((move.start - move.end for move in moves if move.end <= move.start), default=0)
+    left = (min(0.2 * sheet.width, 46.0 + 26 * longest) if has_back else 0) + 4
+    right = left + names
+    tops, heights = _nodes(sheet, moves, stages, scale)
+    for on in (True, False):
+        own = [move for move in moves if (move.end > move.start) == on]
+        edge = right if on else left
+        room = (sheet.width - right - 66) if on else left - 38
+        span = max((abs(move.end - move.start) for move in own), default=1) or 1
+        ends = _slots(own, stages, tops, heights, scale)
+        labels: list[tuple[float, float, float]] = []
+        for move, (start, end) in sorted(
+            zip(own, ends, strict=True), key=lambda one: abs(one[0].end - one[0].start), reverse=True
+        ):
+            reach = (
+                room * (0.25 + 0.75 * (abs(move.end - move.start) / span))
+                if on
+                else room * (0.45 + 0.55 * (abs(move.end - move.start) / span))
+            )
+            thick = max(1.2, move.n * scale)
+            _draw_arc(sheet, edge, start, end, reach - thick / 2, thick, on, move, labels)
+    for at, name in enumerate(stages):
+        sheet.bar(left, tops[at], names, heights[at], look.paper, {"stage": name}, edge=look.quiet)
+        middle = tops[at] + heights[at] / 2
+        came, went = (
+            sum(move.n for move in moves if move.end == at),
+            sum(move.n for move in moves if move.start == at),
+        )
+        sheet.text(left + 10, middle - 2, name, size=NAME, bold=True, room=names - 18)
+        sheet.text(left + 10, middle + 12, f"in {brief(came)}, out {brief(went)}", colour=look.quiet)
+
+
+def _nodes(
+    sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str], scale: float
+) -> tuple[list[float], list[float]]:
+    """Return where each stage begins and how high it is: as high as its streams, or as its name."""
+    tops, heights = [], []
+    y = 4.0
+    for at in range(len(stages)):
+        sides = []
+        for on in (True, False):
+            came = sum(move.n for move in moves if move.end == at and (move.end > move.start) == on)
+            went = sum(move.n for move in moves if move.start == at and (move.end > move.start) == on)
+            sides.append((came + went) * scale + 4)
+        tops.append(y)
+        heights.append(max(_LEAST_NODE, *sides))
+        y += heights[-1] + _GAP
+    return tops, heights
+
+
+def _slots(
+    own: Sequence[_Move],
+    stages: Sequence[str],
+    tops: Sequence[float],
+    heights: Sequence[float],
+    scale: float,
+) -> list[tuple[float, float]]:
+    """Return the middle of both ends of each stream, so that the streams of a stage lie beside each other."""
+    found: dict[tuple[int, str], float] = {}
+    for at in range(len(stages)):
+        # What comes from above stands above what goes below; of these the nearest is outermost.
+        here = [(move, "end") for move in own if move.end == at] + [
+            (move, "start") for move in own if move.start == at
+        ]
+
+        def other(one: tuple[_Move, str]) -> int:
+            move, side = one
+            return move.start if side == "end" else move.end
+
+        above = sorted((one for one in here if other(one) < at), key=other, reverse=True)
+        below = sorted((one for one in here if other(one) >= at), key=other, reverse=True)
+        total = sum(max(1.2, move.n * scale) for move, _ in here)
+        y = tops[at] + (heights[at] - total) / 2
+        for move, side in [*above, *below]:
+            thick = max(1.2, move.n * scale)
+            found[own.index(move), side] = y + thick / 2
+            y += thick
+    return [(found[at, "start"], found[at, "end"]) for at in range(len(own))]
+
+
+def _draw_arc(
+    sheet: Sheet,
+    edge: float,
+    start: float,
+    end: float,
+    reach: float,
+    thick: float,
+    on: bool,
+    move: _Move,
+    labels: list[tuple[float, float, float]],
+) -> None:
+    look = sheet.look
+    side = 1 if on else -1
+    middle, half = (start + end) / 2, (end - start) / 2
+    points = []
+    for step in range(33):
+        angle = math.pi * step / 32
+        # A superellipse leaves the stage level, and is wider at its apex than an ellipse.
+        bend = math.sin(angle) ** 0.8
+        points.append((edge + side * reach * bend, middle - half * math.cos(angle)))
+    colour = look.moved if on else look.skipped
+    sheet.stream(points, colour, thick, move.about)
+    text = brief(move.n)
+    wide = width_of(text, SMALL) + 4
+    x = edge + side * (reach + thick / 2 + 4)
+    left = x if on else x - wide
+    box = (left, middle, wide)
+    is_free = all(
+        abs(middle - y) >= 14 or left + wide < other or other + width < left for other, y, width in labels
+    )
+    if is_free and left >= 0 and left + wide <= sheet.width:
+        labels.append(box)
+        # Streams that lie over each other are dark: a number has some paper below it.
+        sheet.bar(left - (2 if on else -2), middle - 6, wide, 13, look.paper, opacity=0.85)
+        sheet.text(x, middle + 4, text, colour=look.ink, align="left" if on else "right")

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
-from ..numbers import count, percent
-from ..period_sentences import of_periods, sides_of_periods, win_rates
+from ..numbers import brief, count, percent
+from ..period_sentences import immature, of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
 from ..sentences import KIND_TITLES
 from ..things import things_of
+from ..unlike import LEAST_BASE
 from .canvas import Canvas, Panels, rows_of
-from .library import alt
-from .marks import chart_of, layered, side_by_side, tooltip
-from .style import Theme, ThemeName, legend, panel_title
+from .frame import Frame, columns_for, draw_frame, short_period, spread_out, ticks_of
+from .letters import width_of
+from .sheet import Sheet
+from .style import SMALL, ThemeName
 
 ValueName = Literal["win_rate", "conversion_from_all", "conversion_from_previous", "reached"]
-_MOST_GROUPS, _MOST_LINES, _WIDTH, _HEIGHT = 12, 8, 560, 260
+_MOST_GROUPS, _MOST_LINES, _MOST_DOTS, _HEIGHT, _LEAST_PANEL = 12, 8, 24, 250, 380
 _TITLES = {
     "win_rate": "won, of what was closed in the period",
     "conversion_from_all": "of all {items}",
@@ -28,12 +32,44 @@ _TITLES = {
     "reached": "{items}",
 }
 _WIN_RATE = "win rate"
+_HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value of a line in one period; `is_faint` where it is too early to tell, or of too few."""
+
+    period: str
+    value: float | None
+    text: str
+    reached: str
+    base: float | None
+    is_faint: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line with its name and what its stage means; the headline's is drawn strong."""
+
+    name: str
+    outcome: str
+    is_strong: bool
+    points: Sequence[Point]
 
 
 def plot_trend(
-    table: pd.DataFrame, *, value: ValueName | None = None, theme: ThemeName = "light"
-) -> alt.ConcatChart:
+    table: pd.DataFrame,
+    *,
+    value: ValueName | None = None,
+    theme: ThemeName = "light",
+    width: int | None = None,
+) -> Any:
     """Draw the funnel of each period, as a line per stage, or the win rate of each.
+
+    A period that the log covers in part, that has more open items than earlier ones, or fewer than 30 items,
+    is faint: a hollow dot and a dashed line. Below each period stands how many items it is of. The line of
+    the title is strong, won is drawn in the colour of won and lost in that of lost; other stages are grey,
+    with their names at the end of their lines.
 
     Parameters
     ----------
@@ -46,12 +82,14 @@ def plot_trend(
         the base of many periods, and ``"conversion_from_all"`` for all others.
     theme
         ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
 
     Returns
     -------
-    altair.ConcatChart
-        One panel per group, all on one scale. Of more than 8 stages it has the first 4 and the last 4, and
-        a sentence under the title says so. Periods that the log covers only in part are drawn hollow.
+    altair.LayerChart
+        One panel per group, all on one scale. Of more than 8 stages it has the first won one, the first lost
+        one and the first stages in progress, and a sentence under the title says so.
 
     Raises
     ------
@@ -65,50 +103,74 @@ def plot_trend(
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_trend
     >>> shop = sf.datasets.furniture_shop()
-    >>> table = sf.funnel_by_period(shop.log, shop.pipeline, every="quarter", basis="created")
+    >>> table = sf.funnel_by_period(shop.log, shop.pipeline, every="quarter", within="90d")
     >>> plot_trend(table).to_dict()["title"]["text"]
-    'Funnel: classic, from 2025Q1 to 2026Q2'
+    ['Won within 90d, of all created: 38.4 % in 2026Q1 after 40.4 % in 2025Q2 (−2.0 points)']
     """
     if value is not None:
         check_option("value", value, get_args(ValueName))
     canvas = Canvas.of(table, (*FUNNEL, "period"), "funnel_by_period()", theme).without("period")
-    table = canvas.table
+    table, remembered = canvas.table, canvas.remembered
     if "kind" in table.columns:
         raise SchemaError(
             'both kinds are too much for one chart; give table[table["kind"] == …].drop(columns="kind")'
         )
+    outcome_of = dict(zip(table["stage"], table["outcome"].astype(str), strict=True))
     labels = canvas.stages()
-    shown = (
-        labels if len(labels) <= _MOST_LINES else [*labels[: _MOST_LINES // 2], *labels[-_MOST_LINES // 2 :]]
-    )
+    shown = _shown_stages(labels, outcome_of)
     names = canvas.names_of(labels)
-    groups = canvas.groups(_MOST_GROUPS, table[table["stage"].isin(shown)])
-    value = value or _default_value(groups, canvas.remembered)
-    drawn = [_WIN_RATE] if value == "win_rate" else [names[label] for label in shown]
-    partial = {
-        side.name for side in sides_of_periods(_periods_of(table), canvas.remembered) if side.is_partial
-    }
-    panels = [
-        _lines(
-            _win_rates(rows, canvas.remembered) if value == "win_rate" else _shares(rows, value, names),
-            group,
-            _axis_title(value, canvas.remembered),
-            things_of(canvas.remembered),
-            drawn,
-            partial,
-            canvas.look,
-        )
-        for group, rows in groups
-    ]
-    chart: alt.ConcatChart = side_by_side(panels).resolve_scale(y="shared")
-    kind = str(canvas.remembered.get("kind", ""))
-    periods = table["period"]
-    title = f"Funnel: {KIND_TITLES.get(kind, kind)}, from {periods.min()} to {periods.max()}"
-    seen = of_won_with_rows(table, canvas.remembered)
-    sentences = of_periods(seen, canvas.remembered, names.__getitem__, canvas.by)
+    groups = canvas.groups(_MOST_GROUPS)
+    value = value or _default_value(groups, remembered)
+    periods = list(dict.fromkeys(map(str, table["period"])))
+    panels = []
+    for group, rows in groups:
+        faint = _faint_periods(rows, remembered)
+        if value == "win_rate":
+            lines = [Line(_WIN_RATE, "won", True, _win_rates(rows, remembered, faint))]
+        else:
+            strong = next((label for label in shown if outcome_of[label] == "won"), shown[-1])
+            lines = [
+                Line(
+                    names[label],
+                    outcome_of[label],
+                    label == strong,
+                    _points(rows[rows["stage"] == label], value, faint),
+                )
+                for label in shown
+            ]
+        panels.append((group, lines))
+    sentences = of_periods(of_won_with_rows(table, remembered), remembered, names.__getitem__, canvas.by)
+    title, below = _title_of(canvas, periods, sentences)
+    below.insert(0, _axis_title(value, remembered, things_of(remembered)))
     if value != "win_rate" and len(shown) < len(labels):
-        sentences.append(f"{len(shown)} of {len(labels)} stages are drawn")
-    return canvas.finished(chart, canvas.titled(title), sentences)
+        below.append(f"{len(shown)} of {len(labels)} stages are drawn")
+    return canvas.drawn(
+        lambda sheet: _draw(sheet, panels, periods, value, things_of(remembered)), title, below, width=width
+    )
+
+
+def _shown_stages(labels: Sequence[Any], outcome_of: Mapping[Any, str]) -> list[Any]:
+    """Choose the stages to draw: of many the first ones, the first won one and the first lost one."""
+    if len(labels) <= _MOST_LINES:
+        return list(labels)
+    final = [
+        found
+        for outcome in ("won", "lost")
+        if (found := next((label for label in labels if outcome_of[label] == outcome), None)) is not None
+    ]
+    others = [label for label in labels if label not in final][: _MOST_LINES - len(final)]
+    return [label for label in labels if label in others or label in final]
+
+
+def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> tuple[str, list[str]]:
+    """Take the sentence that compares two periods as the title, where there is one."""
+    kind = str(canvas.remembered.get("kind", ""))
+    first, last = short_period(periods[0]), short_period(periods[-1])
+    plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, from {first} to {last}")
+    found = next((line for line in sentences if " % in " in line and " after " in line), None)
+    if found is None:
+        return plain, sentences
+    return found, [plain, *(line for line in sentences if line != found)]
 
 
 def _default_value(groups: Panels, remembered: Mapping[str, Any]) -> ValueName:
@@ -119,38 +181,45 @@ def _default_value(groups: Panels, remembered: Mapping[str, Any]) -> ValueName:
     return "conversion_from_all" if None in closed else "win_rate"
 
 
-def _axis_title(value: str, remembered: Mapping[str, Any]) -> str:
+def _axis_title(value: str, remembered: Mapping[str, Any], things: str) -> str:
     """Say what a value is a share of, by the basis of the trend."""
     basis = remembered.get("basis")
     if value != "conversion_from_all" or basis is None:
-        return _TITLES[value].format(items=things_of(remembered))
-    within = remembered.get("within")
-    return f"of all {things_of(remembered)} {basis} in the period{f', within {within}' if within else ''}"
+        text = _TITLES[value].format(items=things)
+    else:
+        within = remembered.get("within")
+        text = f"of all {things} {basis} in the period{f', within {within}' if within else ''}"
+    return text[:1].upper() + text[1:]
 
 
 def _periods_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
     return [part for _, part in rows.groupby("period", sort=False, observed=True)]
 
 
-def _shares(rows: pd.DataFrame, value: str, names: Mapping[Any, str]) -> list[dict[str, Any]]:
-    """Return a record of each period and stage."""
+def _faint_periods(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> set[str]:
+    """List the periods that are too early to tell, or have too few items to be compared."""
+    sides = sides_of_periods(_periods_of(rows), remembered)
+    flags = zip(sides, immature(sides, remembered), strict=True)
+    return {side.name for side, early in flags if early or side.is_partial or not side.is_large}
+
+
+def _points(rows: pd.DataFrame, value: str, faint: set[str]) -> list[Point]:
     is_share = value != "reached"
     return [
-        {
-            "period": str(row["period"]),
-            "stage": names[row["stage"]],
-            # More items than the previous stage has are not a share of it.
-            "value": float(row[value]) if not is_share or row[value] <= 1 else None,
-            "text": percent(row[value]) if is_share else count(row[value]),
-            "reached": count(row["reached"]),
-            "all": count(row["base"]),
-        }
+        Point(
+            str(row["period"]),
+            # More items than the previous stage has are not a share of it, and a share of none is none.
+            None if pd.isna(row[value]) or (is_share and row[value] > 1) else float(row[value]),
+            percent(row[value]) if is_share else count(row[value]),
+            count(row["reached"]),
+            int(row["base"]),
+            str(row["period"]) in faint,
+        )
         for row in rows_of(rows)
     ]
 
 
-def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a record of the win rate of each period."""
+def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any], faint: set[str]) -> list[Point]:
     parts = _periods_of(rows)
     rates, closed = win_rates(parts, remembered)
     if None in closed:
@@ -160,53 +229,138 @@ def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[dict[s
             "and has lost; draw the table as funnel_by_period() returns it, or another ",
             named("value"),
         )
-    return [
-        {
-            "period": str(part["period"].iloc[0]),
-            "stage": _WIN_RATE,
-            "value": rate,
-            "text": percent(rate),
-            "reached": count(round((rate or 0) * (n or 0))),
-            "all": count(n),
-        }
-        for part, rate, n in zip(parts, rates, closed, strict=True)
-    ]
+    points = []
+    for part, rate, n in zip(parts, rates, closed, strict=True):
+        period = str(part["period"].iloc[0])
+        is_faint = period in faint or (n or 0) < LEAST_BASE
+        points.append(Point(period, rate, percent(rate), count(round((rate or 0) * (n or 0))), n, is_faint))
+    return points
 
 
-def _lines(
-    records: Sequence[dict[str, Any]],
-    group: str,
-    title: str,
+def _draw(
+    sheet: Sheet,
+    panels: Sequence[tuple[str, Sequence[Line]]],
+    periods: Sequence[str],
+    value: str,
     things: str,
-    stages: Sequence[str],
-    partial: Collection[str],
-    look: Theme,
-) -> alt.LayerChart:
-    """Draw a line for each stage; points of periods that are covered only in part are hollow."""
-    is_share = title != things
-    periods = list(dict.fromkeys(record["period"] for record in records))
-    records = [record | {"covered": record["period"] not in partial} for record in records]
-    scale = alt.Scale(domain=list(stages), range=list(look.series[: len(stages)]))
-    # The axis names at most 14 periods, so that long trends stay legible.
-    step = max(1, -(-len(periods) // 14))
-    axis = alt.Axis(title=None, labelAngle=-40, values=periods[::step], domain=True, ticks=True)
-    points = chart_of(records).encode(
-        x=alt.X("period:O", sort=periods, axis=axis),
-        y=alt.Y(
-            "value:Q",
-            axis=alt.Axis(title=title, format=".0%" if is_share else "~s", domain=False, tickCount=6),
-        ),
-        color=alt.Color("stage:N", scale=scale, legend=legend()),
-        tooltip=tooltip(
-            ("period", "stage", "text", "reached", "all"), {"text": title, "all": f"all {things}"}
-        ),
-    )
-    hollow = alt.condition(alt.datum.covered, alt.value(1), alt.value(0))
-    layers = [
-        points.mark_line(strokeWidth=2.2),
-        points.mark_point(filled=False, size=32, opacity=1, fill=look.paper),
-        points.mark_point(filled=True, size=32).encode(opacity=hollow),
+) -> None:
+    is_share = value != "reached"
+    values = [
+        point.value
+        for _, lines in panels
+        for line in lines
+        for point in line.points
+        if point.value is not None
     ]
-    if not group:
-        return layered(layers, width=_WIDTH, height=_HEIGHT)
-    return layered(layers, width=340, height=180, title=panel_title(look, group, width=340))
+    highest = max([*values, 0.05 if is_share else 1])
+    ticks = ticks_of(0, highest)
+    write = percent if is_share else brief
+    has_faint = any(point.is_faint for _, lines in panels for line in lines for point in line.points)
+    y = 0.0
+    if has_faint:
+        y = draw_faint_key(sheet) + 4
+    columns, wide = columns_for(sheet, len(panels), _LEAST_PANEL)
+    high = _HEIGHT if len(panels) == 1 else 0.7 * _HEIGHT
+    for first in range(0, len(panels), columns):
+        ends = []
+        for at, (group, lines) in enumerate(panels[first : first + columns]):
+            x = at * (wide + 28)
+            top = sheet.heading(x, y, group, [], wide) + 4 if group else y
+            names = [line.name for line in lines]
+            right = min(max(width_of(name, SMALL, bold=True) for name in names) + 12, 0.3 * wide)
+            of_period = {point.period: point.base for line in lines for point in line.points}
+            frame, end = draw_frame(
+                sheet,
+                x,
+                top,
+                wide,
+                high,
+                periods=periods,
+                ticks=ticks,
+                write=write,
+                bases=[of_period.get(period) for period in periods],
+                right=right,
+            )
+            draw_lines(sheet, frame, lines, periods, right, things)
+            ends.append(end)
+        y = max(ends) + 16
+
+
+def draw_faint_key(sheet: Sheet) -> float:
+    """Say how periods look that cannot be compared; return where that ends."""
+    look = sheet.look
+    sheet.line([(0, 6), (22, 6)], look.quiet, thick=1.6, dashed=True)
+    sheet.point(22, 6, look.quiet, hollow=True, size=40)
+    words = f"too early to tell, or fewer than {LEAST_BASE}"
+    sheet.text(34, 10, words, colour=look.quiet)
+    return 20
+
+
+def draw_lines(
+    sheet: Sheet, frame: Frame, lines: Sequence[Line], periods: Sequence[str], right: float, things: str
+) -> None:
+    """Draw lines in a frame, with their names at their ends if there is room at the right."""
+    look = sheet.look
+    place = {period: at for at, period in enumerate(periods)}
+    ends: list[tuple[float, Line, str]] = []
+    for line in sorted(lines, key=lambda one: one.is_strong):
+        other = look.moved if line.is_strong else look.skipped
+        colour = {"won": look.won, "lost": look.lost}.get(line.outcome, other)
+        thick = 2.6 if line.is_strong else 1.4
+        known = [(place[one.period], one) for one in line.points if one.value is not None]
+        for (left, one), (at, after) in pairwise(known):
+            pair = [(frame.x(left), frame.y(one.value or 0)), (frame.x(at), frame.y(after.value or 0))]
+            is_faint = one.is_faint or after.is_faint or at - left > 1
+            sheet.line(pair, colour, thick=thick / 2 if is_faint else thick, dashed=is_faint)
+        if line.is_strong:
+            _write_compared(sheet, frame, known, _places_of(frame, lines))
+        for at, one in known if line.is_strong or len(periods) <= _MOST_DOTS else ():
+            about = {
+                "period": one.period,
+                "stage": line.name,
+                "value": one.text,
+                "reached": one.reached,
+                f"all {things}": count(one.base),
+            }
+            size = (46 if line.is_strong else 24) if not one.is_faint else 30
+            sheet.point(frame.x(at), frame.y(one.value or 0), colour, about, hollow=one.is_faint, size=size)
+        if known and right:
+            ink = {"won": look.won_ink, "lost": look.lost_ink}.get(line.outcome, look.quiet)
+            firm = [one for _, one in known if not one.is_faint] or [one for _, one in known]
+            ends.append((frame.y(firm[-1].value or 0), line, ink))
+    # Names of lines stand at their ends, at the last value that can be compared.
+    moved = spread_out([y + 4 for y, _, _ in ends], 14, frame.top + 4, frame.top + frame.height + 4)
+    for y, (_, line, ink) in zip(moved, ends, strict=True):
+        behind = frame.left + frame.width + 4
+        sheet.text(behind, y, line.name, colour=ink, bold=line.is_strong, room=right - 6)
+
+
+def _places_of(frame: Frame, lines: Sequence[Line]) -> dict[str, list[float]]:
+    """Return where lines that are not strong stand in each period."""
+    places: dict[str, list[float]] = {}
+    for line in lines:
+        for one in line.points:
+            if one.value is not None and not line.is_strong:
+                places.setdefault(one.period, []).append(frame.y(one.value))
+    return places
+
+
+def _write_compared(
+    sheet: Sheet,
+    frame: Frame,
+    known: Sequence[tuple[int, Point]],
+    others: Mapping[str, Sequence[float]],
+) -> None:
+    """Write the first and the last value that can be compared, which the title is about, at their dots."""
+    firm = [(at, one) for at, one in known if not one.is_faint]
+    if len(firm) < 2:
+        return
+    for at, one in (firm[0], firm[-1]):
+        own = frame.y(one.value or 0)
+        is_below = any(0 < own - y < _HIGH_OF_TEXT for y in others.get(one.period, ()))
+        text = one.text.split(",")[0] if one.text.count("%") > 1 else one.text
+        half = width_of(text, SMALL, bold=True) / 2
+        x = min(max(frame.x(at), frame.left + half), frame.left + frame.width - half)
+        # A number stands below its dot where another line runs through the room above.
+        y = min(own + 18, frame.top + frame.height - 3) if is_below else max(own - 9, frame.top + 4)
+        sheet.text(x, y, text, align="center", bold=True)

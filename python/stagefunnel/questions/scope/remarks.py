@@ -99,9 +99,17 @@ class Ends:
         return replace(parts[0], log=log, period=written[0], as_of=written[1])
 
     def remarks(self, clock: Clock) -> Remarks:
-        """Note a period that ends before the log begins or begins after it ends, and a moment before it."""
+        """Note what was asked, and where a period or a moment lies outside the log."""
         if self.log is None:
             return {}
+        asked = {
+            name: text
+            for name, text, is_given in (
+                ("period", self.period, self.start is not None or self.end is not None),
+                ("as_of", self.as_of, self.seen_at is not None),
+            )
+            if is_given
+        }
         first, last = self.log
         outside = []
         if (self.start is not None and self.start > last) or (self.end is not None and self.end <= first):
@@ -109,9 +117,13 @@ class Ends:
         if self.seen_at is not None and self.seen_at <= first:
             outside.append(f"as of {self.as_of}")
         if not outside:
-            return {}
+            return {"seen": asked}
         runs = to_times(np.array([first, last], dtype=np.int64), clock.unit, clock.zone)
-        return {"outside": outside, "log_runs": [str(time).removesuffix(" 00:00:00") for time in runs]}
+        return {
+            "seen": asked,
+            "outside": outside,
+            "log_runs": [str(time).removesuffix(" 00:00:00") for time in runs],
+        }
 
 
 def joined_remarks(remarks: Iterable[Remarks]) -> Remarks:

@@ -24,6 +24,7 @@ from .attribution import grouped_by, touch_of
 from .matches import matches_of
 from .question import question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
+from .spans import spans_of
 from .steps import StepsLike
 
 _MOST_BINS, _USUAL_BINS = 10_000, 60
@@ -132,9 +133,19 @@ def time_to_convert(
         by=by_columns,
         matches=len(lengths),
         median=median if median is None or log.unit is None else str(median),
+        spans=_spans(lengths, measured.unit),
         **measured.remembered,
     )
     return table
+
+
+def _spans(lengths: Any, unit: str | None) -> list[list[Any]]:
+    """Return the start, the end and the number of each span that people count in, as a table remembers it."""
+    a_second = None if unit is None else float(np.timedelta64(1, "s") / np.timedelta64(1, unit))  # type: ignore[call-overload]
+    found = spans_of(lengths, a_second)
+    ends = [to_durations([Fraction(span[side]) for span in found], unit).tolist() for side in (0, 1)]
+    texts = [[end if unit is None else str(end) for end in side] for side in ends]
+    return [[start, end, n] for start, end, (_, _, n) in zip(*texts, found, strict=True)]
 
 
 def _median(lengths: Any) -> Fraction:

@@ -488,8 +488,10 @@ def test_charts_say_what_they_count() -> None:
     dated = sf.StageLog(days, items=ITEMS)
     charts = {
         "all accounts": plots.plot_funnel(sf.funnel(log, PIPELINE, unit="account")),
-        "Where accounts are lost": plots.plot_losses(sf.losses(log, PIPELINE, unit="account")),
-        "of all accounts created in the period": plots.plot_trend(
+        "accounts lost, by the stage before the loss": plots.plot_losses(
+            sf.losses(log, PIPELINE, unit="account")
+        ),
+        "Of all accounts created in the period": plots.plot_trend(
             sf.funnel_by_period(dated, PIPELINE, every="week", basis="created", unit="account")
         ),
     }

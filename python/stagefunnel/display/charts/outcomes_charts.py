@@ -1,0 +1,165 @@
+"""The charts of how items end: the win rate of each group, and the journeys that items take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ...tables.schema import OUTCOME_TABLE, VARIANTS
+from ..numbers import brief, count, length, percent
+from ..sentences import of_outcomes
+from ..things import things_of
+from ..unlike import LEAST_BASE
+from ..variant_sentences import of_variants
+from .bars import Piece, Row
+from .canvas import Canvas, rows_of
+from .dots import Dot, draw_dots
+from .sequence_chart import draw_ways, folded_rows
+from .sheet import Sheet
+from .style import Meaning, ThemeName
+
+_MOST_GROUPS, _MOST_VARIANTS = 60, 12
+_WORDS: dict[Meaning, str] = {"won": "won", "open": "open", "lost": "lost", "skipped": "others"}
+
+
+def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw the win rate of each group, the highest first, beside a line for all groups together.
+
+    Parameters
+    ----------
+    table
+        A table of :func:`stagefunnel.outcomes` with ``by=``, with up to 60 groups. Columns ``win_rate_low``
+        and ``win_rate_high`` are drawn as intervals.
+    theme
+        ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
+
+    Returns
+    -------
+    altair.LayerChart
+        Groups in which fewer than 30 items are closed are faint.
+
+    Raises
+    ------
+    SchemaError
+        If the table is of another function, has no rows or has more than 60 groups.
+    ImportError
+        If altair is not installed.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> from stagefunnel.plots import plot_win_rate
+    >>> shop = sf.datasets.furniture_shop()
+    >>> table = sf.outcomes(shop.log, shop.pipeline, by="manager")
+    >>> plot_win_rate(table).to_dict()["title"]["text"]
+    ['Win rate: differences between managers are within chance (p = 0.48, 5 managers)']
+    """
+    canvas = Canvas.of(table, OUTCOME_TABLE, "outcomes()", theme, sort=False)
+    groups = canvas.groups(_MOST_GROUPS)
+    things = things_of(canvas.remembered)
+    rows = [_dot_of(group or "all", rows_of(rows)[0], things) for group, rows in groups]
+    rows.sort(key=lambda row: -1.0 if row.value is None else row.value, reverse=True)
+    won, lost = (int(canvas.table[name].sum()) for name in ("won", "lost"))
+    all_at = won / (won + lost) if won + lost else None
+    title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled("Win rate")]
+    if title.startswith(("Not alike", "Fewer than", "Covered")):
+        title, below = canvas.titled("Win rate"), [title, *below]
+    else:
+        below = [canvas.titled("Win rate: won, of what was closed"), *below]
+    all_text = f"all: {percent(all_at)}" if all_at is not None else ""
+    at = all_at if canvas.by else None
+    return canvas.drawn(lambda sheet: _draw_rates(sheet, rows, at, all_text), title, below, width=width)
+
+
+def _draw_rates(sheet: Sheet, rows: list[Dot], all_at: float | None, all_text: str) -> None:
+    draw_dots(sheet, rows, 0, all_at=all_at, all_text=all_text, from_zero=True)
+
+
+def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
+    closed = int(row["won"]) + int(row["lost"])
+    ends = [row.get(f"win_rate_{end}") for end in ("low", "high")]
+    has_ends = all(end is not None and not pd.isna(end) for end in ends)
+    low, high = map(float, ends) if has_ends else (None, None)  # type: ignore[arg-type]
+    interval = f" ({100 * low:.0f}–{100 * high:.0f} %)" if low is not None and high is not None else ""
+    return Dot(
+        group,
+        f"{percent(row['win_rate'])}{interval} of {count(closed)} closed",
+        float(row["win_rate"]) if closed else None,
+        low=low,
+        high=high,
+        is_faint=closed < LEAST_BASE,
+        about={
+            "group": group,
+            **{name: count(row[name]) for name in ("won", "lost", "open")},
+            f"all {things}": count(row["base"]),
+        },
+    )
+
+
+def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw which ways items go, the most frequent first, and how many of each are won, lost and open.
+
+    Parameters
+    ----------
+    table
+        A table of :func:`stagefunnel.variants` of one group.
+    theme
+        ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
+
+    Returns
+    -------
+    altair.LayerChart
+        Up to 12 ways; the others are one bar.
+
+    Raises
+    ------
+    SchemaError
+        If the table is of another function, has no rows or has groups.
+    ImportError
+        If altair is not installed.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> from stagefunnel.plots import plot_variants
+    >>> shop = sf.datasets.worked_example()
+    >>> chart = plot_variants(sf.variants(shop.log, shop.pipeline))
+    >>> len(chart.to_dict()["layer"]) > 2
+    True
+    """
+    canvas = Canvas.of(table, VARIANTS, "variants()", theme, sort=False)
+    canvas.refuse_groups("a chart of variants")
+    rows = folded_rows(
+        [_row_of_variant(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_VARIANTS, "ways"
+    )
+    found = of_variants(canvas.table, canvas.remembered)
+    title, below = (found[0], found[1:]) if found else ("Ways that items go", [])
+    return canvas.drawn(lambda sheet: _draw_variants(sheet, rows), title, below, width=width)
+
+
+def _row_of_variant(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
+    n = int(row["items"])
+    pieces: list[tuple[Meaning, int]] = [(part, int(row[part])) for part in ("won", "open", "lost")]
+    pieces.append(("skipped", n - sum(of for _, of in pieces)))  # moved to another pipeline
+    took = length(row["median_cycle_time"], remembered.get("working_day"))
+    note = ", ".join(f"{brief(of)} {_WORDS[part]}" for part, of in pieces if of)
+    each = float(row["share"]) / n if n else 0.0
+    return Row(
+        str(row["variant"]),
+        f"{brief(n)} · {percent(row['share'])}",
+        [Piece(part, of * each, {"part": f"{count(of)} {_WORDS[part]}"}) for part, of in pieces],
+        note=f"{note}; median until closed {took}" if took != "–" else note,
+        about={"way": row["variant"], "items": count(n)},
+    )
+
+
+def _draw_variants(sheet: Sheet, rows: list[Row]) -> None:
+    used = {piece.meaning for row in rows for piece in row.pieces if piece.n}
+    words = {part: word for part, word in _WORDS.items() if part in used}
+    draw_ways(sheet, rows, sheet.key(0, 0, words, sheet.width) + 6)
