@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.schema import FLOW
+from ..flow_sentences import of_flow
 from ..numbers import brief, count
-from ..sentences import of_flow
 from ..things import things_of
 from .canvas import Canvas
 from .frame import columns_for
