@@ -249,6 +249,9 @@ LINES = {"sequence_paths", "variants", "open_items"}
 @pytest.mark.parametrize("name", [one for one in with_option("top") if one not in LINES])
 def test_other_groups_together_ask_their_items(name: str) -> None:
     answer = ask(name, LOG, by="team", top=1)
+    if name == "time_to_convert":  # a group without a match has no bins
+        assert answer["count"].sum() == ask(name, LOG, by="team")["count"].sum()
+        return
     for table in tables_of(answer):
         labels = list(table["team"].dropna().astype(object).unique())
         (other,) = [one for one in labels if str(one).startswith("other")]

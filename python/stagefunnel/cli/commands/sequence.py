@@ -51,7 +51,7 @@ def sequence_paths(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List what comes between two steps."""
     with _opened(args, parser) as (log, typed, _):
         options = _between(args) | _groups(args) | _rules(args, log, typed, parser)
-        return sf.sequence_paths(log, typed.steps(), top=args.top, **options)
+        return sf.sequence_paths(log, typed.steps(), **options)
 
 
 @contextmanager
@@ -68,6 +68,7 @@ def _between(args: _Args) -> dict[str, Any]:
 
 def _groups(args: _Args) -> dict[str, Any]:
     return {
+        "top": args.top,
         "by": split_names(args.by),
         "attribution": args.attribution,
         "attribution_step": args.attribution_step,

@@ -15,6 +15,7 @@ SEQUENCE_COMMANDS: Final = {
         "sequence.sequence_funnel",
         (
             *(sequence_options.sequence, *_OF_SEQUENCES, *_GROUPS, sequence_options.touches),
+            options.largest,
             sure_options.confidence,
         ),
         """\
@@ -46,7 +47,7 @@ example:
                 options.matrix,
                 sequence_options.between,
             ),
-            *(*_GROUPS, sequence_options.touches, sure_options.confidence),
+            *(*_GROUPS, sequence_options.touches, options.largest, sure_options.confidence),
         ),
         """\
 example:
@@ -65,7 +66,7 @@ example:
                 sequence_options.bins,
                 options.calendar,
             ),
-            *(*_GROUPS, sequence_options.touches),
+            *(*_GROUPS, sequence_options.touches, options.largest),
         ),
         """\
 example:

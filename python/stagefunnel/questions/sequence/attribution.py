@@ -16,9 +16,9 @@ from ...log.columns.items import ItemsTable
 from ...log.stage_log import StageLog
 from ...tables.options import AttributionName
 from ...times.stamps import NAT
-from ..scope.breakdown import by_columns, refuse_names_of_the_result
+from ..scope.breakdown import by_columns, check_top, refuse_names_of_the_result
 from ..scope.columns import source_of
-from ..scope.groups import Groups, combined
+from ..scope.groups import Groups, combined, folded
 from ..scope.item_rows import rows_per_item
 from ..scope.known import bands_of, known_group, spans_of_rows
 from .matches import matches_of
@@ -84,16 +84,39 @@ class Grouped:
 
 
 def grouped_by(
-    question: Question, by: str | Sequence[str] | None, touch: Touch, reserved: Sequence[str] = ()
+    question: Question,
+    by: str | Sequence[str] | None,
+    touch: Touch,
+    reserved: Sequence[str] = (),
+    top: int | None = None,
 ) -> Grouped:
-    """Put every item in its group.
+    """Put every item in its group; all but the `top` groups with most items are one.
 
     With ``"all_events"`` the rows of an item that have the same value form an item of their own.
     """
-    log, plan = question.log, question.plan
+    check_top(top, by)
     if by is None:
-        return Grouped(log._data.journeys, plan, None)
-    parts = [_part(log, column, question.as_of) for column in by_columns(by)]
+        return Grouped(question.log._data.journeys, question.plan, None)
+    grouped = _grouped(question, by, touch, reserved)
+    if top is None or grouped.groups is None:
+        return grouped
+    groups = grouped.groups
+    sizes = np.bincount(groups.code[_with_rows(grouped.journeys, question.as_of)], minlength=groups.n_groups)
+    return replace(grouped, groups=folded(groups, sizes, sizes > 0, top))
+
+
+def _with_rows(journeys: _core.journeys.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:
+    """Flag the items that have a row before the end of observation."""
+    if as_of is None:
+        return np.ones(journeys.n_items, dtype=bool)
+    first: npt.NDArray[np.int64] = journeys.offsets[:-1].astype(np.int64)
+    has_rows: npt.NDArray[np.bool_] = journeys.time[first] < as_of
+    return has_rows
+
+
+def _grouped(question: Question, by: str | Sequence[str], touch: Touch, reserved: Sequence[str]) -> Grouped:
+    log, plan = question.log, question.plan
+    parts = [part_of(log, column, question.as_of) for column in by_columns(by)]
     columns = [part.name for part in parts]
     refuse_names_of_the_result(log, columns, reserved)
     if touch.name == "all_events":
@@ -114,7 +137,7 @@ def grouped_by(
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """One column of a breakdown: its name in the result, and its value for each row, or for each item."""
 
     name: Any
@@ -122,19 +145,20 @@ class _Part:
     is_of_rows: bool
 
 
-def _part(log: StageLog, column: Any, as_of: int | None) -> _Part:
+def part_of(log: StageLog, column: Any, as_of: int | None) -> Part:
+    """Read one column of a breakdown, or what the log itself knows."""
     known = known_group(log, column)
     if known is None:
         source = source_of(log, column, "by")
         if isinstance(source, ItemsTable):
-            return _Part(column, source.category(column, "by"), is_of_rows=False)
-        return _Part(column, source.category(column), is_of_rows=True)
+            return Part(column, source.category(column, "by"), is_of_rows=False)
+        return Part(column, source.category(column), is_of_rows=True)
     if known.what == "created":
-        return _Part(known.name, spans_of_rows(log._data, _births(log, as_of), known.of), is_of_rows=False)
+        return Part(known.name, spans_of_rows(log._data, _births(log, as_of), known.of), is_of_rows=False)
     if known.what == "band":
         source = source_of(log, known.of, "by")
         category = bands_of(source.numbers(known.of), known.edges)
-        return _Part(known.name, category, is_of_rows=not isinstance(source, ItemsTable))
+        return Part(known.name, category, is_of_rows=not isinstance(source, ItemsTable))
     raise SchemaError(
         given("by", column),
         " needs a pipeline, which a sequence does not have; name a column, created:month, or bands such as "
@@ -178,7 +202,7 @@ def _rows_of_step(log: StageLog, plan: Plan, rows: LogRows, step: int, as_of: in
     return found
 
 
-def _value_by_value(log: StageLog, plan: Plan, parts: Sequence[_Part]) -> Grouped:
+def _value_by_value(log: StageLog, plan: Plan, parts: Sequence[Part]) -> Grouped:
     for part in parts:
         if not part.is_of_rows:
             raise SchemaError(

@@ -39,6 +39,7 @@ def time_to_convert(
     to_step: int | None = None,
     bins: int | None = None,
     by: str | Sequence[str] | None = None,
+    top: int | None = None,
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     as_of: MomentLike | None = None,
@@ -56,7 +57,7 @@ def time_to_convert(
         Step numbers, by default those of the first and the last step.
     bins
         Number of bins; by default the cube root of the number of matches, rounded up, 60 at most.
-    by, attribution, attribution_step, as_of
+    by, top, attribution, attribution_step, as_of
         As for :func:`sequence_funnel`.
     calendar
         Working hours, as for :func:`time_in_stage`; the rules of a match stay in plain time.
@@ -96,7 +97,7 @@ def time_to_convert(
     log = question.log
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
-    grouped = grouped_by(question, by, touch, reserved=CONVERSION_TIMES)
+    grouped = grouped_by(question, by, touch, CONVERSION_TIMES, top)
     matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
     both = matches.done[:, start - 1] & matches.done[:, end - 1]
     measured = Lengths.of(log._data, calendar)

@@ -34,6 +34,7 @@ def sequence_funnel(
     steps: StepsLike,
     *,
     by: str | Sequence[str] | None = None,
+    top: int | None = None,
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     quantiles: Sequence[float] | None = QUANTILES,
@@ -56,6 +57,8 @@ def sequence_funnel(
         its row.
     by
         Columns of the items table, or of the log: one sequence per combination of their values.
+    top
+        Number of groups to show, those with most items; all others are put together.
     attribution
         Which of an item's rows a column of the log is read at. ``"first_touch"`` or ``"last_touch"``: the
         first or the last row that fills some step and has a value. ``"step"``: the row of the match's step
@@ -121,7 +124,7 @@ def sequence_funnel(
         f"{name}_from_{start}" for name in ("mean", *(shares or ())) for start in ("previous", "first")
     ]
     touch = touch_of(attribution, attribution_step, question.plan, by)
-    grouped = grouped_by(question, by, touch, reserved=(*SEQUENCE, *reserved))
+    grouped = grouped_by(question, by, touch, (*SEQUENCE, *reserved), top)
     counts = _counts(question, grouped, None if shares is None else list(shares.values()))
     table = sequence_table(question, counts, grouped.groups, None if shares is None else list(shares))
     items, left_out = int(counts.items.sum()), int(counts.left_out.sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,13 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, advised, named
 from ...log.columns.category import CategoryColumn
-from ...log.columns.items import ItemsTable
 from ...log.stage_log import StageLog
 from ...tables.options import EveryName
 from ...times.periods import FREQUENCIES, Period, begin_of
 from ...times.stamps import NAT
-from ..scope.breakdown import by_columns, refuse_names_of_the_result
-from ..scope.columns import source_of
-from ..scope.groups import Groups, combined
-from .attribution import Touch, grouped_by
+from ..scope.breakdown import by_columns, check_top, refuse_names_of_the_result
+from ..scope.groups import Groups, combined, folded
+from .attribution import Part, Touch, grouped_by, part_of
 from .matches import core_options, held_by_rows
 from .plan import Plan
 from .question import Question
@@ -99,6 +97,7 @@ def entered_by_period(
     by: str | Sequence[str] | None,
     touch: Touch,
     reserved: Sequence[str],
+    top: int | None = None,
 ) -> Entered:
     """Find what entered in each period, and its group.
 
@@ -119,22 +118,26 @@ def entered_by_period(
     begins = [begin_of(one, clock) for one in [*periods, periods[-1] + 1]] if len(periods) else []
     bounds = np.array([Period(begin, None).ticks(clock)[0] for begin in begins] or [0, 1], dtype=np.int64)
     asked = _Asked(question, bounds, from_step, to_step)
-    columns = [] if by is None else by_columns(by)
+    check_top(top, by)
+    parts = [] if by is None else [part_of(log, column, question.as_of) for column in by_columns(by)]
     reads_by_period = (
         touch.name != "all_events"
         and plan.entries == "best"
         and plan.mode not in _ONE_ANSWER
-        and not all(isinstance(source_of(log, column, "by"), ItemsTable) for column in columns)
+        and any(part.is_of_rows for part in parts)
     )
     if not reads_by_period:
-        grouped = grouped_by(question, by, touch, reserved)
+        grouped = grouped_by(question, by, touch, reserved, top)
         answers = asked.answers(grouped.plan, grouped.journeys)
         groups = grouped.groups
         code = None if groups is None else groups.code[answers.item]
     else:
-        refuse_names_of_the_result(log, columns, reserved)
+        refuse_names_of_the_result(log, [part.name for part in parts], reserved)
         answers = asked.answers(plan, log._data.journeys)
-        groups = _groups_by_period(asked, answers, columns, touch)
+        groups = _groups_by_period(asked, answers, parts, touch)
+        if top is not None:
+            sizes = np.bincount(groups.code, minlength=groups.n_groups)
+            groups = folded(groups, sizes, sizes > 0, top)
         code = groups.code
     return Entered(
         periods=periods,
@@ -147,18 +150,14 @@ def entered_by_period(
 
 
 def _groups_by_period(
-    asked: _Asked, answers: _core.sequence.PeriodAnswers, columns: Sequence[Any], touch: Touch
+    asked: _Asked, answers: _core.sequence.PeriodAnswers, parts: Sequence[Part], touch: Touch
 ) -> Groups:
-    """Read each column among the matches of the period; a column of the items table is the same in all."""
-    categories = []
-    for column in columns:
-        source = source_of(asked.question.log, column, "by")
-        if isinstance(source, ItemsTable):
-            categories.append(source.category(column, "by").at(answers.item))
-        else:
-            category = source.category(column)
-            categories.append(category.at(_touched_rows(asked, category, touch)))
-    return combined(categories, columns, "item")
+    """Read each column among the matches of the period; what an item itself has is the same in all."""
+    categories = [
+        part.category.at(_touched_rows(asked, part.category, touch) if part.is_of_rows else answers.item)
+        for part in parts
+    ]
+    return combined(categories, [part.name for part in parts], "item")
 
 
 def _touched_rows(asked: _Asked, category: CategoryColumn, touch: Touch) -> npt.NDArray[np.int64]:

@@ -41,6 +41,7 @@ def sequence_trend(
     from_step: int | None = None,
     to_step: int | None = None,
     by: str | Sequence[str] | None = None,
+    top: int | None = None,
     attribution: AttributionName = "first_touch",
     attribution_step: int = 1,
     as_of: MomentLike | None = None,
@@ -64,6 +65,8 @@ def sequence_trend(
         Step numbers, by default those of the first and the last step.
     by, attribution, attribution_step
         As for :func:`sequence_funnel`, but a column of the log is read among the matches of the period.
+    top
+        Number of groups to show, those with most items; all others are put together.
     as_of
         As for :func:`sequence_funnel`.
     confidence, where
@@ -112,7 +115,7 @@ def sequence_trend(
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     start, end = steps_between(question, from_step, to_step)
     touch = touch_of(attribution, attribution_step, question.plan, by)
-    entered = entered_by_period(question, every, start, end, by, touch, reserved=SEQUENCE_TREND)
+    entered = entered_by_period(question, every, start, end, by, touch, SEQUENCE_TREND, top)
     groups = entered.groups
     n_groups = 1 if groups is None else max(len(groups), 1)
     first = int(entered.period.min(initial=len(entered.periods)))

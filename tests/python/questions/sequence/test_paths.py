@@ -119,7 +119,9 @@ def test_each_group_has_its_own_paths_and_its_own_rest() -> None:
         (["who", "created:year"], {}, "who", ["Ann", "Bob"]),
     ],
 )
-@pytest.mark.parametrize("question", [sf.sequence_paths, sf.sequence_funnel, sf.time_to_convert])
+@pytest.mark.parametrize(
+    "question", [sf.sequence_paths, sf.sequence_funnel, sf.sequence_trend, sf.time_to_convert]
+)
 def test_groups_that_the_log_knows(
     question: Any, by: Any, options: dict[str, Any], column: str, values: list[str]
 ) -> None:
