@@ -30,7 +30,9 @@ def flow_title(title: str, remembered: Mapping[str, Any]) -> str:
 
 def _of_all_periods(table: pd.DataFrame) -> pd.DataFrame:
     """Put the periods of each group and stage together: the first start, the last end, sums of the rest."""
-    keys = [name for name in columns_before(table, "stage") if name != "period"]
+    # After pandas, rows may have any order, and columns of the balance may stand before the stage.
+    keys = [name for name in columns_before(table, "stage") if name not in ("period", *FLOW, *FLOW_AMOUNTS)]
+    table = table.sort_values("period", key=lambda periods: periods.astype(str), kind="stable")
     names = [name for name in (*FLOW[2:], *FLOW_AMOUNTS[:-1]) if name in table.columns]
     how = {
         name: {"at_start": "first", "at_end": "last"}.get(name.removeprefix("amount_"), "sum")

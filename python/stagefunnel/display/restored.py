@@ -24,7 +24,7 @@ _KEYS: Final = (
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
 _LENGTHS: Final = re.compile(
-    r"(median_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
+    r"((median|mean)_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
 )
 
 

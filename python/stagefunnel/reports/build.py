@@ -167,7 +167,6 @@ def report(
         worth = outcomes(log, pipeline, **money, **scope) if money else None
         questions: list[_Question] = [
             lambda: sections.funnels(draw, both, behind()),
-            lambda: money_section(log, pipeline, worth, money, scope),
             lambda: sections.lost(
                 draw, losses(log, pipeline, reason=reason, calendar=calendar, **money, **scope)
             ),
@@ -176,6 +175,8 @@ def report(
             lambda: sections.stuck(stuck()) if items else None,
             lambda: sections.moves(draw, answers.transitions),
         ]
+        if money:
+            questions.insert(1, lambda: money_section(log, pipeline, worth, money, scope))
         if log.unit is not None and log.n_rows:
             questions.append(
                 lambda: sections.trend(draw, _trend(log, pipeline, every, scope | {"within": within}))

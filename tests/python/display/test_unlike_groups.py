@@ -170,8 +170,8 @@ def test_the_page_says_it_under_its_heading(tmp_path: Path) -> None:
     page = sf.report(log_of(TWO), SMALL, tmp_path / "page.html", by="who").read_text(encoding="utf-8")
     section = page[page.index('<section id="skips"') :]
     section = section[: section.index("</section>")]
-    assert f'<p class="finding">{AGE}</p>' in section
-    assert '<p class="finding">Fewer than 30 items beyond any stage: Bob</p>' in section
+    assert f'<p class="finding more">{AGE}</p>' in section
+    assert '<p class="finding more">Fewer than 30 items beyond any stage: Bob</p>' in section
 
 
 @pytest.mark.parametrize("command", ["losses", "skips"])
