@@ -53,9 +53,12 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
     # Tests that were written later never drew more than they do.
     later = {
         "questions/stages/test_incidence.py",
+        "questions/stats/test_absorbing.py",
         "questions/stats/test_array_incidence.py",
         "questions/stats/test_array_survival.py",
+        "questions/stats/test_comparisons.py",
         "questions/stats/test_proportions.py",
+        "questions/stats/test_steps_and_mixes.py",
         "log/test_near_labels.py",
         "log/test_marks_of_rows.py",
         "log/test_filter.py",
