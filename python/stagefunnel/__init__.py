@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.explain import explain
     from .questions.funnel.funnel import funnel, outcomes
+    from .questions.funnel.group_comparison import compare_groups
     from .questions.funnel.skips import skips
     from .questions.funnel.trend import funnel_by_period
     from .questions.parts.partial import Partial, merge, partial
@@ -105,6 +106,7 @@ __all__ = [
     "chain_funnel",
     "check",
     "cohort_maturity",
+    "compare_groups",
     "compare_periods",
     "cumulative_incidence",
     "datasets",
@@ -170,6 +172,7 @@ _NAMES_OF: Final = {
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.explain": ("explain",),
     "questions.funnel.funnel": ("funnel", "outcomes"),
+    "questions.funnel.group_comparison": ("compare_groups",),
     "questions.funnel.skips": ("skips",),
     "questions.funnel.trend": ("funnel_by_period",),
     "questions.parts.partial": ("Partial", "merge", "partial"),

@@ -117,6 +117,7 @@ class Bound:
 
     check = of_pipeline(sf.check)
     cohort_maturity = of_pipeline(sf.cohort_maturity)
+    compare_groups = of_pipeline(sf.compare_groups)
     compare_periods = of_pipeline(sf.compare_periods)  # type: ignore[has-type]  # decorated, in a circle
     cumulative_incidence = of_pipeline(sf.cumulative_incidence)
     explain = of_pipeline(sf.explain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, Final, Protocol, overload, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
     CHECKED,
+    COMPARED_GROUPS,
     COMPARISON,
     CONVERSION_TIMES,
     EXPLANATION,
@@ -68,6 +69,7 @@ _TITLES = {
     "flow": "Flow balance",
     "sales_velocity": "Sales velocity, per day",
     "check": "Checks",
+    "compared_groups": "Groups compared, step by step",
     "cohort_maturity": "How much of each cohort's answer is in",
 }
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
@@ -76,6 +78,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
+    "compared_groups": COMPARED_GROUPS,
     "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
@@ -93,6 +96,10 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "sequence_paths": SEQUENCE_PATHS,
     "variants": VARIANTS,
 }
+
+
+# Their sentences see themselves whether the rows still belong together.
+_CHECKED_BY_SENTENCES: Final = (VARIANTS, VELOCITY, INCIDENCE, MATURITY, COMPARED_GROUPS)
 
 
 @runtime_checkable
@@ -203,7 +210,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns in (VARIANTS, VELOCITY, INCIDENCE, MATURITY):
+    if columns is None or columns[0] == "item" or columns in _CHECKED_BY_SENTENCES:
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []

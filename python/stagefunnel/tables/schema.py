@@ -55,6 +55,11 @@ COMPARED_AMOUNTS: Final = (  # before "open_at"
     "amount_change",
 )
 COMPARED_TOO_RECENT: Final = ("too_recent", "too_recent_before")  # last, as TOO_RECENT
+COMPARED_GROUPS: Final = (
+    *("stage", "n_a", "n_b", "conversion_a", "conversion_b"),
+    *("difference", "difference_low", "difference_high", "p_value", "p_adjusted"),
+    *("ratio", "ratio_low", "ratio_high"),
+)
 STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),

@@ -53,6 +53,18 @@ def compared() -> None:
         assert table[column].tolist() == expected["reached"].tolist()
 
 
+def groups_compared() -> None:
+    table = sf.compare_groups(log(), PIPELINE, by="team", a="a")
+    teams = {1: "a", 2: "b", 3: "a", 4: "b", 5: "a"}
+    assert table["stage"].tolist() == ["Won"]  # New and Demo have dates, and Wait is optional
+    for side in "ab":
+        rows = [row for row in ROWS if teams[row.item] == side]
+        reached = reference.funnel(rows, PIPELINE, kind="furthest").set_index("stage")["reached"]
+        assert table[f"n_{side}"].tolist() == [reached["Offer"]]
+        assert table[f"conversion_{side}"].tolist() == [reached["Won"] / reached["Offer"]]
+    assert table.attrs["stagefunnel"]["passed_over"] == ["New", "Demo", "Wait"]
+
+
 def explained() -> None:
     reasons = sf.explain(log(), PIPELINE, item=1, kind="furthest").set_index("stage")["reason"]
     assert reasons["Wait"] == "not counted: no visit, and the stage is optional"
@@ -96,6 +108,7 @@ def reported(directory: Path) -> None:
 CHECKS: dict[str, Any] = {
     "check": checked,
     "cohort_maturity": lambda: of_plain(sf.cohort_maturity, every="month", tau="30d", by="team"),
+    "compare_groups": groups_compared,
     "compare_periods": compared,
     "cumulative_incidence": lambda: of_plain(sf.cumulative_incidence, times=["5d", "30d"], by="team"),
     "explain": explained,

@@ -17,6 +17,7 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {
     "check": {"fail_if": ["won >= 0"]},
     "explain": {"item": "D-1"},
     "flow": {"period": "2026-03"},
+    "compare_groups": {"by": "manager"},
     "compare_periods": {"period": "2026-03"},
     "pipelines_of_log": {"pipelines": {}},
     "sales_velocity": {"amount": "amount"},

@@ -1,0 +1,98 @@
+"""The sentences of comparisons of groups: who gets more on at which step, and whether that is clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from .extremes import group_name
+from .numbers import count, percent, plural, points, without_points
+from .period_sentences import NameOf
+from .things import things_of
+from .unlike import Side, unlike_notes
+
+_MOST_NAMED: Final = 5
+
+
+def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which groups differ at which step, those of unlike age first."""
+    if len(table) != remembered.get("rows"):
+        return []  # rows were taken out, and the p-values are of all of them
+    if remembered.get("of_report"):
+        return ["Groups are read at the stages and share items, so that no difference is tested."]
+    things = things_of(remembered)
+    clear = table[table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95))]
+    clear = clear.sort_values("p_adjusted", kind="stable")
+    before = _stages_before(table, remembered)
+    sentences = []
+    for at in clear.index[:_MOST_NAMED]:
+        sentences.append(_difference(table.loc[[at]], before[at], name_of, remembered, things))
+    if len(clear) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more clear differences.")
+    if table["p_value"].isna().all():
+        sentences.append("There is nothing to compare.")
+    elif not len(clear):
+        sentences.append("No step shows a clear difference.")
+    elif len(clear) < table["p_value"].notna().sum():
+        sentences.append("No other step shows a clear difference.")
+    return [*_age(remembered), *sentences, *_passed_over(name_of, remembered)]
+
+
+def _stages_before(table: pd.DataFrame, remembered: Mapping[str, Any]) -> dict[Any, str]:
+    """Find the stage at which the step of each row begins."""
+    stages = [*table["stage"].cat.categories]
+    first = remembered.get("first_stage", "")
+    before = dict(zip(stages, [first, *stages[:-1]], strict=True))
+    return {at: before[stage] for at, stage in zip(table.index, table["stage"].tolist(), strict=True)}
+
+
+def _difference(
+    row: pd.DataFrame, before: Any, name_of: NameOf, remembered: Mapping[str, Any], things: str
+) -> str:
+    """Write one difference: Ann wins more of the deals that got to Offer than the other managers."""
+    one = row.iloc[0]
+    by = columns_before(row, "stage")
+    sides = remembered.get("sides", [["", ""]])
+    name = group_name(row, by) if by else sides[0][0]
+    more = "more" if one["difference"] > 0 else "fewer"
+    of = f"of the {things} that got to {name_of(before)}"
+    stage = one["stage"]
+    if str(stage) in remembered.get("won", ()):
+        does = f"{name} wins {more} {of}"
+    else:
+        does = f"{name} gets {more} {of} on to {name_of(stage)}"
+    low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
+    than = sides[0][1] or _others(remembered)
+    return (
+        f"{does} than {than}: {percent(one['conversion_a'])} against {percent(one['conversion_b'])} "
+        f"({points(one['difference'])}, {low} to {high})."
+    )
+
+
+def _others(remembered: Mapping[str, Any]) -> str:
+    """Name the rest: the other managers, where a group is a value of one plain column."""
+    columns = [str(name) for name in remembered.get("columns", ())]
+    if len(columns) == 1 and columns[0].replace("_", " ").replace(" ", "").isalpha():
+        return f"the other {plural(columns[0].replace('_', ' '))}"
+    return "the rest"
+
+
+def _age(remembered: Mapping[str, Any]) -> list[str]:
+    """Say that groups are unlike in age, which may be all of a difference."""
+    names: Sequence[Sequence[str]] = remembered.get("sides", ())
+    items, still_open = remembered.get("items", ()), remembered.get("open", ())
+    sides = [Side(name[0], n[0], n_open[0]) for name, n, n_open in zip(names, items, still_open, strict=True)]
+    if len(sides) == 1:
+        sides.append(Side(names[0][1] or _others(remembered), items[0][1], still_open[0][1]))
+    return [f"{note}." for note in unlike_notes(sides, remembered)]
+
+
+def _passed_over(name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    labels = remembered.get("passed_over", ())
+    if not labels:
+        return []
+    what = "is optional or has dates, and is" if len(labels) == 1 else "are optional or have dates, and are"
+    return [f"{', '.join(name_of(label) for label in labels)} {what} passed over."]
