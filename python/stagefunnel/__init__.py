@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .questions.chain.chain import chain_funnel
     from .questions.checks.check import check
     from .questions.funnel.comparison import compare_periods
+    from .questions.funnel.decomposition import decompose, mix_rate
     from .questions.funnel.explain import explain
     from .questions.funnel.funnel import funnel, outcomes
     from .questions.funnel.group_comparison import compare_groups
@@ -110,6 +111,7 @@ __all__ = [
     "compare_periods",
     "cumulative_incidence",
     "datasets",
+    "decompose",
     "explain",
     "flow",
     "funnel",
@@ -117,6 +119,7 @@ __all__ = [
     "item_table",
     "losses",
     "merge",
+    "mix_rate",
     "open_items",
     "options",
     "outcomes",
@@ -170,6 +173,7 @@ _NAMES_OF: Final = {
     "questions.chain.chain": ("chain_funnel",),
     "questions.checks.check": ("check",),
     "questions.funnel.comparison": ("compare_periods",),
+    "questions.funnel.decomposition": ("decompose", "mix_rate"),
     "questions.funnel.explain": ("explain",),
     "questions.funnel.funnel": ("funnel", "outcomes"),
     "questions.funnel.group_comparison": ("compare_groups",),

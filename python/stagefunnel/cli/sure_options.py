@@ -63,10 +63,20 @@ def sure(parser: argparse.ArgumentParser) -> None:
 def sides(parser: argparse.ArgumentParser) -> None:
     """Add what is looked at, and what it is compared with."""
     parser.add_argument(
-        "--a", metavar="GROUP", help="the group to look at (default: every group); A,B of two columns"
+        "--a", metavar="GROUP", help="what is looked at: a group of --by (A,B of two columns), or a period"
     )
     parser.add_argument(
-        "--b", metavar="GROUP", help="the group that --a is compared with (default: all that is not --a)"
+        "--b", metavar="GROUP", help="what it is compared with (default with --by: all that is not --a)"
+    )
+
+
+def mix(parser: argparse.ArgumentParser) -> None:
+    """Add the groups that may be mixed otherwise, and what is a success."""
+    parser.add_argument(
+        "--mix", metavar="NAME[,NAME]", required=True, help="columns whose groups may be mixed otherwise"
+    )
+    parser.add_argument(
+        "--of-stage", metavar="STAGE", help="the rate is of items that reached it (default: won now)"
     )
 
 

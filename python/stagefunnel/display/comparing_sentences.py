@@ -12,9 +12,10 @@ from .extremes import group_name
 from .numbers import count, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import things_of
-from .unlike import Side, unlike_notes
+from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
+_NOTHING: Final = 1e-12  # a difference that is rounding
 
 
 def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -24,7 +25,8 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     if remembered.get("of_report"):
         return ["Groups are read at the stages and share items, so that no difference is tested."]
     things = things_of(remembered)
-    clear = table[table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95))]
+    is_large = (table["n_a"] >= LEAST_BASE) & (table["n_b"] >= LEAST_BASE)
+    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
     clear = clear.sort_values("p_adjusted", kind="stable")
     before = _stages_before(table, remembered)
     sentences = []
@@ -39,6 +41,62 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     elif len(clear) < table["p_value"].notna().sum():
         sentences.append("No other step shows a clear difference.")
     return [*_age(remembered), *sentences, *_passed_over(name_of, remembered)]
+
+
+def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which step made most of the difference of two conversions."""
+    totals = remembered.get("totals", (None, None))
+    if len(table) != remembered.get("rows") or None in totals:
+        return ["One side has no items, so that there is nothing to split."] if None in totals else []
+    total = totals[0] - totals[1]
+    sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
+    effects = table["effect"]
+    if effects.notna().any() and abs(total) > _NOTHING:
+        at = effects[effects * total > 0].abs().idxmax() if (effects * total > 0).any() else None
+        if at is not None:
+            stage = name_of(table.loc[at, "stage"])
+            sentences.append(f"The step to {stage} made most of it: {points(effects[at])}.")
+    return [*sentences, *_shared(remembered), *_passed_over(name_of, remembered)]
+
+
+def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how much of a difference is the mix, and whether every group moves the other way."""
+    totals = remembered.get("totals", (None, None))
+    if len(table) != remembered.get("rows") or None in totals:
+        return ["One side has no items, so that there is nothing to split."] if None in totals else []
+    what = f"Reached {name_of(remembered['stage'])}" if "stage" in remembered else "Won of all"
+    things = things_of(remembered)
+    sentences = [
+        *_age_of_two(remembered),
+        _whole(what, totals, remembered),
+        f"Other {things} came: {points(table['mix'].sum())}. "
+        f"The same {things} were handled otherwise: {points(table['rate'].sum())}.",
+    ]
+    if remembered.get("reversed"):
+        sides = remembered["sides"]
+        worse, better = ("lower", "higher") if totals[0] > totals[1] else ("higher", "lower")
+        sentences.append(
+            f"Simpson's reversal: no group has a {better} rate in {sides[0]} than in {sides[1]}, and some "
+            f"have a {worse} one; all together move the other way, because of the mix."
+        )
+    return [*sentences, *_shared(remembered)]
+
+
+def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
+    a, b = remembered.get("sides", ("a", "b"))
+    return (
+        f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({points(totals[0] - totals[1])})."
+    )
+
+
+def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
+    parts = zip(remembered["sides"], remembered["items"], remembered["open"], strict=True)
+    return [f"{note}." for note in unlike_notes([Side(*part) for part in parts], remembered)]
+
+
+def _shared(remembered: Mapping[str, Any]) -> list[str]:
+    n = remembered.get("shared_items", 0)
+    return [f"{count(n)} items are on both sides, so that there are no errors."] if n else []
 
 
 def _stages_before(table: pd.DataFrame, remembered: Mapping[str, Any]) -> dict[Any, str]:

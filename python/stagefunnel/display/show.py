@@ -16,6 +16,7 @@ from ..tables.schema import (
     COMPARED_GROUPS,
     COMPARISON,
     CONVERSION_TIMES,
+    DECOMPOSED,
     EXPLANATION,
     FLOW,
     FUNNEL,
@@ -23,6 +24,7 @@ from ..tables.schema import (
     ITEMS,
     LOSSES,
     MATURITY,
+    MIXED,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     QUALITY,
@@ -69,6 +71,8 @@ _TITLES = {
     "flow": "Flow balance",
     "sales_velocity": "Sales velocity, per day",
     "check": "Checks",
+    "decomposition": "Which step made the difference",
+    "mix_rate": "Other {items}, or the same handled otherwise",
     "compared_groups": "Groups compared, step by step",
     "cohort_maturity": "How much of each cohort's answer is in",
 }
@@ -79,6 +83,8 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
     "compared_groups": COMPARED_GROUPS,
+    "decomposition": DECOMPOSED,
+    "mix_rate": MIXED,
     "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
@@ -99,7 +105,10 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 
 # Their sentences see themselves whether the rows still belong together.
-_CHECKED_BY_SENTENCES: Final = (VARIANTS, VELOCITY, INCIDENCE, MATURITY, COMPARED_GROUPS)
+_CHECKED_BY_SENTENCES: Final = (
+    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
+    *(COMPARED_GROUPS, DECOMPOSED, MIXED),
+)
 
 
 @runtime_checkable

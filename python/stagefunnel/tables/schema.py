@@ -60,6 +60,8 @@ COMPARED_GROUPS: Final = (
     *("difference", "difference_low", "difference_high", "p_value", "p_adjusted"),
     *("ratio", "ratio_low", "ratio_high"),
 )
+DECOMPOSED: Final = ("stage", "conversion_a", "conversion_b", "effect", "effect_se", "share")
+MIXED: Final = ("group", "share_a", "share_b", "rate_a", "rate_b", "mix", "rate")
 STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),

@@ -58,7 +58,7 @@ def groups_compared() -> None:
     teams = {1: "a", 2: "b", 3: "a", 4: "b", 5: "a"}
     assert table["stage"].tolist() == ["Won"]  # New and Demo have dates, and Wait is optional
     for side in "ab":
-        rows = [row for row in ROWS if teams[row.item] == side]
+        rows = [row for row in ROWS if teams[row[0]] == side]
         reached = reference.funnel(rows, PIPELINE, kind="furthest").set_index("stage")["reached"]
         assert table[f"n_{side}"].tolist() == [reached["Offer"]]
         assert table[f"conversion_{side}"].tolist() == [reached["Won"] / reached["Offer"]]

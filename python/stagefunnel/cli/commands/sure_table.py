@@ -50,4 +50,28 @@ examples:
       --a Ann --b Bob
 """,
     ),
+    "decompose": Command(
+        "split the difference of two funnels into what each step made of it",
+        "comparing.decompose",
+        (*_GROUPS, sure_options.sides, options.unit, options.at_item, options.cohort),
+        """\
+examples:
+  stagefunnel decompose deals.csv --pipeline pipeline.toml --a 2026-03 --b 2026-02
+  stagefunnel decompose deals.csv --pipeline pipeline.toml --items items.csv --by manager --a Ann --b Bob
+""",
+    ),
+    "mix-rate": Command(
+        "say whether a rate differs because other items came, or because the same did otherwise",
+        "comparing.mix_rate",
+        (
+            *(*_GROUPS, sure_options.mix, sure_options.sides, options.unit),
+            *(options.at_item, options.largest, options.cohort),
+        ),
+        """\
+example:
+  stagefunnel mix-rate deals.csv --pipeline pipeline.toml --items items.csv --mix source \\
+      --a 2026-03 --b 2026-02
+""",
+        other_names={"stage": "--of-stage"},
+    ),
 }

@@ -131,7 +131,7 @@ def compare_periods(
     clock = log._data.clock
     now = period_of(period, clock)
     before = _period_before(now, period, against, clock)
-    called = [_called(now, clock), _called(before, clock)]
+    called = [period_name(now, clock), period_name(before, clock)]
     if same_part:
         whole = now, before
         now, before = _same_part(log, now, before, as_of)
@@ -331,7 +331,7 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: li
     return both[[*leading, *order]]
 
 
-def _called(period: Period, clock: Clock) -> str:
+def period_name(period: Period, clock: Clock) -> str:
     """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
     start, end = period.start, period.end
     if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):

@@ -189,8 +189,8 @@ def _sides(groups: Groups, counts: FunnelCounts, reached: Integers, a: Any, b: A
     if a is None:
         looked_at = groups.shown(counts.counts_something(groups.each)).tolist()
     else:
-        looked_at = [group_at(groups, a, "a")]
-    other = None if b is None else group_at(groups, b, "b")
+        looked_at = [group_at(groups.values, a, "a")]
+    other = None if b is None else group_at(groups.values, b, "b")
     if other is not None and other in looked_at:
         raise SchemaError(given("b", b), " is the group that is looked at too; name another one")
     for group in looked_at:

@@ -9,10 +9,9 @@ import pandas as pd
 
 from ...errors import SchemaError, did_you_mean, given, named, quoted
 from ...tables.labels import MISSING, value_label
-from ..scope.groups import Groups
 
 
-def group_at(groups: Groups, wanted: Any, option: str) -> int:
+def group_at(values: pd.DataFrame, wanted: Any, option: str) -> int:
     """Find the group that an option names: by its value, or by the text of it; a tuple with several columns.
 
     Raises
@@ -20,14 +19,14 @@ def group_at(groups: Groups, wanted: Any, option: str) -> int:
     SchemaError
         If there is no such group.
     """
-    n_columns = len(groups.names)
+    n_columns = values.shape[1]
     parts = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
     if len(parts) != n_columns:
-        names = quoted([str(name) for name in groups.names])
+        names = quoted([str(name) for name in values])
         raise SchemaError(
             given(option, wanted), f" has {len(parts)} values for the columns {names}; give one for each"
         )
-    rows = [*zip(*(groups.values[name].tolist() for name in groups.names), strict=True)]
+    rows = [*zip(*(values[name].tolist() for name in values), strict=True)]
     for is_same in (_is_equal, _has_text):
         for place, row in enumerate(rows):
             if all(is_same(value, part) for value, part in zip(row, parts, strict=True)):

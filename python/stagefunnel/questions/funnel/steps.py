@@ -24,7 +24,7 @@ class Steps:
     first
         The stage at which the first step begins.
     labels
-        The stage at the end of each step from the second stage on; the last is the won one, where there is one.
+        The stage at the end of each step from the second stage on; the last is the won one, if any.
     rows
         Rows of these and of the first stage in the counts of the funnel.
     passed_over
