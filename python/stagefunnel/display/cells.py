@@ -12,7 +12,7 @@ from .numbers import change, count, difference, length, number, p_value, percent
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
-_DIFFERENCES: Final = ("difference", "effect", "effect_se", "mix", "rate")  # of shares
+_DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
 _SHARES: Final = ("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity")
 
 
@@ -30,6 +30,8 @@ def cell_writer(
         return partial(length, working_day=working_day)
     if name in _P_VALUES:
         return p_value
+    if name == "effect_se":
+        return lambda value: points(value).removeprefix("+")
     if name in _DIFFERENCES and kind == "f":
         return points
     if name.endswith("_difference") and kind in "if":

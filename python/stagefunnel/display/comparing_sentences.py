@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before
 from .extremes import group_name
-from .numbers import count, percent, plural, points, without_points
+from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
@@ -96,15 +96,15 @@ def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
 
 def _shared(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("shared_items", 0)
-    return [f"{count(n)} items are on both sides, so that there are no errors."] if n else []
+    both = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} on both sides"
+    return [f"{both}, so that there are no errors."] if n else []
 
 
 def _stages_before(table: pd.DataFrame, remembered: Mapping[str, Any]) -> dict[Any, str]:
     """Find the stage at which the step of each row begins."""
-    stages = [*table["stage"].cat.categories]
-    first = remembered.get("first_stage", "")
-    before = dict(zip(stages, [first, *stages[:-1]], strict=True))
-    return {at: before[stage] for at, stage in zip(table.index, table["stage"].tolist(), strict=True)}
+    stages = remembered.get("steps", [""])
+    before = dict(zip(stages[1:], stages[:-1], strict=True))
+    return {at: before.get(str(stage), "") for at, stage in zip(table.index, table["stage"], strict=True)}
 
 
 def _difference(

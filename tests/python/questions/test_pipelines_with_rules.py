@@ -111,6 +111,7 @@ CHECKS: dict[str, Any] = {
     "compare_groups": groups_compared,
     "compare_periods": compared,
     "cumulative_incidence": lambda: of_plain(sf.cumulative_incidence, times=["5d", "30d"], by="team"),
+    "decompose": lambda: of_plain(sf.decompose, by="outcome", a="won"),
     "explain": explained,
     "flow": lambda: of_plain(sf.flow, period="2026-06", by="team"),
     "funnel": lambda: assert_same(
@@ -122,6 +123,7 @@ CHECKS: dict[str, Any] = {
     ),
     "item_table": lambda: assert_same(sf.item_table(log(), PIPELINE), reference.item_table(ROWS, PIPELINE)),
     "losses": lambda: of_plain(sf.losses),
+    "mix_rate": lambda: of_plain(sf.mix_rate, mix="outcome", by="team", a="a"),
     "open_items": lambda: of_plain(sf.open_items, columns="team", limits={"Offer": "3d"}),
     "outcomes": lambda: of_plain(sf.outcomes, by="team"),
     "partial": lambda: assert_same(

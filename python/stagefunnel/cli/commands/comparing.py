@@ -66,9 +66,8 @@ def mix_rate(args: _Args, parser: _Parser) -> pd.DataFrame:
 def _two_sides(args: _Args, parser: _Parser, inputs: Inputs) -> dict[str, Any]:
     """Read the two sides: groups of ``--by``, or periods without it."""
     if args.a is None or (args.by is None and args.b is None):
-        parser.error(
-            f"{parser.prog.split()[-1]} needs --a and --b: two groups of --by, or two periods without it"
-        )
+        command = parser.prog.split()[-1]
+        parser.error(f"{command} needs --a and --b: two groups of --by, or two periods without it")
     sides = _sides(args)
     if args.by is None:
         sides = {name: read_period(value, inputs.log) for name, value in sides.items()}

@@ -157,7 +157,7 @@ def compare_groups(
         columns=[str(name) for name in groups.names],
         confidence=sure,
         adjust=adjust,
-        first_stage=str(steps.first),
+        steps=[str(label) for label in (steps.first, *steps.labels)],
         won=[str(label) for label in merged.won],
         sides=[[side.name, side.other] for side in sides],
         items=[[side.items_a, side.items_b] for side in sides],

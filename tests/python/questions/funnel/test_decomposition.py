@@ -59,7 +59,7 @@ def test_without_groups_the_sides_are_periods() -> None:
     active = sf.decompose(log, SMALL, a="2026-02", b="2026-01", basis="active", missing="ignore")
     assert active["effect_se"].isna().all()
     assert active.attrs["stagefunnel"]["shared_items"] == 1
-    assert "1 items are on both sides" in str(sf.show(active))
+    assert "1 item is on both sides" in str(sf.show(active))
     closed = sf.decompose(log, SMALL, a="2026-02", b="2026-01", basis="closed", missing="ignore")
     assert closed["effect"].sum() == pytest.approx(1)
 
@@ -87,7 +87,7 @@ def test_a_mix_by_hand() -> None:
 
 
 def test_a_reversal_is_flagged() -> None:
-    """Ann is better with each source, 30 % and 70 % against 20 % and 60 %, and worse in all: 34 % and 52 %."""
+    """Ann is better with each source, 30 % and 70 % against 20 % and 60 %; in all 34 % and 52 %."""
     ann = ["New > Won"] * 27 + ["New > Lost"] * 63 + ["New > Won"] * 7 + ["New > Lost"] * 3
     bob = ["New > Won"] * 4 + ["New > Lost"] * 16 + ["New > Won"] * 48 + ["New > Lost"] * 32
     source = ["web"] * 90 + ["fair"] * 10 + ["web"] * 20 + ["fair"] * 80
