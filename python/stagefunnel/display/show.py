@@ -55,27 +55,11 @@ from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .shown import Shown, ShownTogether
 from .things import things_of
+from .titles import TITLES
 from .way_sentences import way_title
 
 _MOST_ROWS = 60
 _MOST_MOVES = 10
-_TITLES = {
-    "outcomes": "How {items} stand",
-    "item_table": "Items",
-    "open_items": "Open items, the stuck ones first",
-    "variants": "Variants of journeys",
-    "visits": "Visits",
-    "transitions": "Moves between stages",
-    "losses": "Where {items} are lost",
-    "skips": "Skipped stages",
-    "flow": "Flow balance",
-    "sales_velocity": "Sales velocity, per day",
-    "check": "Checks",
-    "decomposition": "Which step made the difference",
-    "mix_rate": "Other {items}, or the same handled otherwise",
-    "compared_groups": "Groups compared, step by step",
-    "cohort_maturity": "How much of each cohort's answer is in",
-}
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "funnel": FUNNEL,
     "chain": FUNNEL,
@@ -264,11 +248,11 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind == "time_to":
         return way_title(remembered)
     if kind == "flow":
-        return flow_title(_TITLES[kind], remembered)
+        return flow_title(TITLES[kind], remembered)
     if kind == "cumulative_incidence":
         return incidence_title(remembered)
     if kind != "comparison":
-        return _TITLES.get(kind, "").format(items=things_of(remembered))
+        return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
     return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
 

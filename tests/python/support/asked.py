@@ -15,7 +15,7 @@ from helpers import assert_frame_equal
 NEEDS: Mapping[str, Mapping[str, Any]] = {
     "cohort_maturity": {"every": "month", "tau": "30d"},
     "check": {"fail_if": ["won >= 0"]},
-    "decompose": {"by": "manager", "a": "Ann"},
+    "decompose": {"a": "2026-03", "b": "2026-02"},
     "explain": {"item": "D-1"},
     "flow": {"period": "2026-03"},
     "compare_groups": {"by": "manager"},

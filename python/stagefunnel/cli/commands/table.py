@@ -75,7 +75,10 @@ examples:
     "compare-periods": Command(
         "put the funnels of two periods side by side",
         "questions.compare_periods",
-        (options.against, options.same_part, options.kind, *_FUNNEL, money_options.money),
+        (
+            *(options.against, options.same_part, options.kind, *_FUNNEL, money_options.money),
+            sure_options.confidence,
+        ),
         """\
 example:
   stagefunnel compare-periods deals.csv --pipeline pipeline.toml --period 2026-03 --against last_year

@@ -29,8 +29,8 @@ def decompose(
     pipeline: Pipeline,
     *,
     by: str | Sequence[str] | None = None,
-    a: Any = None,
-    b: Any = None,
+    a: Any,
+    b: Any,
     at: AtName = "first",
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -56,7 +56,7 @@ def decompose(
     a
         What is looked at: the value of a group (a tuple of values with several columns), or a period.
     b
-        What it is compared with: likewise; by default the rest, where there is `by`.
+        What it is compared with: likewise; ``None`` is the rest, where there is `by`.
     at
         As for :func:`funnel`, but not ``"stage"``.
     unlisted, missing, as_of, within, unit, where
@@ -131,8 +131,8 @@ def mix_rate(
     *,
     mix: str | Sequence[str],
     by: str | Sequence[str] | None = None,
-    a: Any = None,
-    b: Any = None,
+    a: Any,
+    b: Any,
     stage: Any = None,
     at: AtName = "first",
     top: int | None = None,
@@ -188,7 +188,7 @@ def mix_rate(
     >>> items = {"item": [1, 2, 3, 4], "who": ["Ann", "Ann", "Ann", "Bob"]}
     >>> items["source"] = ["web", "web", "fair", "fair"]
     >>> log, pipeline = sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won")
-    >>> table = sf.mix_rate(log, pipeline, mix="source", by="who", a="Ann")
+    >>> table = sf.mix_rate(log, pipeline, mix="source", by="who", a="Ann", b=None)
     >>> table[["group", "share_a", "mix", "rate"]].round(3)
       group  share_a    mix  rate
     0  fair    0.333 -0.222   0.0

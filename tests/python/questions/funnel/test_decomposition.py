@@ -34,7 +34,7 @@ def test_two_steps_by_hand() -> None:
     assert table["share"].tolist() == pytest.approx([0, 2.5, -1.5])
     alone = sf.stats.shapley([100, 100, 50, 20], [80, 80, 20, 12])
     assert table["effect_se"].tolist() == pytest.approx(alone["se"].tolist())
-    rest = sf.decompose(log_of({"Ann": NOW, "Bob": THEN}), SMALL, by="who", a="Ann")
+    rest = sf.decompose(log_of({"Ann": NOW, "Bob": THEN}), SMALL, by="who", a="Ann", b=None)
     pd.testing.assert_frame_equal(rest, table)
     text = str(sf.show(table)).replace("\xa0", " ")
     assert "Ever won: 20 % in Ann, 15 % in Bob (+5 points)." in text
@@ -82,7 +82,7 @@ def test_a_mix_by_hand() -> None:
     text = str(sf.show(table)).replace("\xa0", " ")
     assert "Won of all: 28 % in Ann, 52 % in Bob (-24 points)." in text
     assert "Other items came: -24 points." in text
-    folded = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", top=1, missing="ignore")
+    folded = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", b=None, top=1, missing="ignore")
     assert folded["group"].tolist() == ["fair", "other (1 group)"]
 
 
@@ -92,7 +92,7 @@ def test_a_reversal_is_flagged() -> None:
     bob = ["New > Won"] * 4 + ["New > Lost"] * 16 + ["New > Won"] * 48 + ["New > Lost"] * 32
     source = ["web"] * 90 + ["fair"] * 10 + ["web"] * 20 + ["fair"] * 80
     log = log_of({"Ann": ann, "Bob": bob}, source=source)
-    table = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", missing="ignore")
+    table = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", b=None, missing="ignore")
     assert (table["rate"] > 0).all()
     assert table[["mix", "rate"]].sum().sum() == pytest.approx(0.34 - 0.52)
     text = str(sf.show(table))
@@ -101,7 +101,7 @@ def test_a_reversal_is_flagged() -> None:
 
 def test_a_rate_may_be_of_items_that_got_to_a_stage() -> None:
     log = log_of({"Ann": NOW, "Bob": THEN}, source=["web"] * 180)
-    table = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", stage="Offer")
+    table = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", b=None, stage="Offer")
     assert table[["rate_a", "rate_b"]].to_numpy().tolist() == [[0.5, 0.25]]
     assert table["rate"].tolist() == pytest.approx([0.25])
 
@@ -109,7 +109,7 @@ def test_a_rate_may_be_of_items_that_got_to_a_stage() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"a": "2026-01"}, "b.* is missing"),
+        ({"a": (0, 5)}, "b.* is missing"),
         ({}, "a.* is missing"),
         ({"by": "who"}, "a.* is missing"),
         ({"by": "who", "a": "Cid"}, "not a group"),
@@ -120,17 +120,17 @@ def test_a_rate_may_be_of_items_that_got_to_a_stage() -> None:
 def test_what_has_no_two_sides_is_refused(options: dict[str, Any], text: str) -> None:
     log = log_of({"Ann": NOW, "Bob": THEN})
     with pytest.raises(sf.SchemaError, match=text):
-        sf.decompose(log, SMALL, **options)
+        sf.decompose(log, SMALL, **{"a": None, "b": None, **options})
     with pytest.raises(sf.SchemaError, match=text):
-        sf.mix_rate(log, SMALL, mix="outcome", **options)
+        sf.mix_rate(log, SMALL, mix="outcome", **{"a": None, "b": None, **options})
 
 
 def test_the_mix_is_not_what_the_sides_are_made_of() -> None:
     log = log_of({"Ann": NOW, "Bob": THEN})
     with pytest.raises(sf.SchemaError, match="another column"):
-        sf.mix_rate(log, SMALL, mix="who", by="who", a="Ann")
+        sf.mix_rate(log, SMALL, mix="who", by="who", a="Ann", b=None)
     with pytest.raises(sf.SchemaError, match="stage"):
-        sf.mix_rate(log, SMALL, mix="outcome", by="who", a="Ann", stage="Gone")
+        sf.mix_rate(log, SMALL, mix="outcome", by="who", a="Ann", b=None, stage="Gone")
 
 
 def test_a_side_without_items_leaves_nothing_to_split() -> None:
@@ -148,7 +148,7 @@ def test_both_add_up_to_the_difference_that_is_counted(case: Case, data: st.Data
     if len(set(side.values())) < 2:
         return
     items = {"item": keys, "side": [side[key] for key in keys]}
-    items["kind"] = [data.draw(st.sampled_from("xyz")) for _ in keys]
+    items["sort"] = [data.draw(st.sampled_from("xyz")) for _ in keys]
     log = sf.StageLog(frame_of(case.rows), items=pd.DataFrame(items))
     options: dict[str, Any] = {"missing": "ignore", "unlisted": "ignore", "by": "side", "a": "a", "b": "b"}
     pipeline = pipeline_of(case.pipeline)
@@ -163,9 +163,40 @@ def test_both_add_up_to_the_difference_that_is_counted(case: Case, data: st.Data
         counts = table.set_index("stage")
         last = counts.loc[case.pipeline.won[0] if case.pipeline.won else case.pipeline.stages[-1]]
         ever.append(last["reached"] / last["base"])
-    parts = sf.mix_rate(log, pipeline, mix="kind", **options)
+    parts = sf.mix_rate(log, pipeline, mix="sort", **options)
     assert parts[["mix", "rate"]].sum().sum() == pytest.approx(now[0] - now[1], abs=1e-12)
     steps = sf.decompose(log, pipeline, **options)
     if len(case.pipeline.won) < 2:
         assert steps["effect"].sum() == pytest.approx(ever[0] - ever[1], abs=1e-12)
     assert math.isfinite(steps["effect"].sum())
+
+
+def test_two_periods_have_bounds_where_they_share_no_item() -> None:
+    """Of February's 3 deals 2 got an offer, of January's 4 one did."""
+    paths = [*[("2026-02-03", "New > Offer")] * 2, ("2026-02-05", "New > Lost")]
+    paths += [
+        ("2026-01-03", "New > Offer > Lost"),
+        *[("2026-01-05", "New > Lost")] * 2,
+        ("2026-01-28", "New"),
+    ]
+    rows = [row for item, (day, path) in enumerate(paths) for row in dated(path, day, item)]
+    log = sf.StageLog(frame_of(rows))
+    options: dict[str, Any] = {"missing": "ignore", "kind": "furthest"}
+    plain = sf.compare_periods(log, SMALL, "2026-02", basis="created", **options)
+    table = sf.compare_periods(log, SMALL, "2026-02", basis="created", confidence=0.9, **options)
+    names = ["conversion_from_all_difference_low", "conversion_from_all_difference_high"]
+    names += ["p_value", "p_adjusted"]
+    pd.testing.assert_frame_equal(table.drop(columns=names), plain)
+    at = [*table.columns].index("conversion_from_all_difference")
+    assert [*table.columns][at + 1 : at + 5] == names
+    offer = table.set_index("stage").loc["Offer"]
+    alone = sf.stats.compare_proportions(2, 3, 1, 4, confidence=0.9).iloc[0]
+    assert offer[names[:3]].tolist() == pytest.approx(alone[["low", "high", "p_value"]].tolist())
+    assert table["p_adjusted"].tolist() == pytest.approx(
+        sf.stats.adjust_p_values(table["p_value"]).tolist(), nan_ok=True
+    )
+    # The deal of 28 January is still open in February.
+    active = sf.compare_periods(log, SMALL, "2026-02", confidence=0.9, **options)
+    assert active[names].isna().all(axis=None)
+    assert active.attrs["stagefunnel"]["shared_items"] == 1
+    assert "Offer" in str(sf.show(table))
