@@ -95,9 +95,9 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
 
 
 def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    """List the columns that ``--by`` and ``--mix`` need, and those whose values are numbers: amounts and what has bands.
+    """List the columns that ``--by`` and ``--mix`` need, and those whose values are numbers.
 
-    A column of a file goes before a group that the log itself knows.
+    Numbers are amounts and what has bands. A column of a file goes before a group that the log itself knows.
     """
     by, numbers = [], [] if args.amount is None else [args.amount]
     # The groups of a sequence are columns alone.

@@ -142,6 +142,7 @@ def two_sides(
     if twice:
         raise SchemaError(given("mix", twice[0]), " is what the sides are made of too; name another column")
     selection = selected(period)
+    groups_of(selection, columns, at=at)  # whose errors are about `by`
     counts, groups = counted(selection, [*columns, *(mixed or ())])
     sides = _groups(groups, counts, len(columns), a, b)
     return TwoSides(merged, *sides, 0, (selection,))
