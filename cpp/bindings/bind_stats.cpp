@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "stagefunnel/stats/chain.hpp"
 #include "stagefunnel/stats/incidence.hpp"
 
 namespace stagefunnel::bindings {
@@ -61,6 +62,13 @@ py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Arra
     return as_array(std::move(variances));
 }
 
+stats::ChainEnds solve_chain(const Array<double>& probability, std::size_t n_transient,
+                             std::size_t n_absorbing) {
+    const stats::AbsorbingChain chain{n_transient, n_absorbing, bindings::as_span(probability)};
+    const py::gil_scoped_release unlocked;
+    return stats::solve_chain(chain);
+}
+
 }  // namespace stats_calls
 
 void bind_stats(py::module_& m) {
@@ -81,6 +89,11 @@ void bind_stats(py::module_& m) {
     m.def("robust_variances", &robust_variances, "exit"_a.noconvert(), "cause"_a.noconvert(),
           "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "item"_a.noconvert(),
           "below"_a.noconvert(), "above"_a.noconvert(), "min_at_risk"_a);
+    py::class_<stats::ChainEnds>(m, "ChainEnds")
+        .def_property_readonly("has_way_out", array_of<&stats::ChainEnds::has_way_out>())
+        .def_property_readonly("visits", array_of<&stats::ChainEnds::visits>())
+        .def_property_readonly("absorbed", array_of<&stats::ChainEnds::absorbed>());
+    m.def("solve_chain", &solve_chain, "probability"_a.noconvert(), "n_transient"_a, "n_absorbing"_a);
 }
 
 }  // namespace stagefunnel::bindings

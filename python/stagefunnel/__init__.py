@@ -46,8 +46,10 @@ if TYPE_CHECKING:
     from .questions.chain.chain import chain_funnel
     from .questions.checks.check import check
     from .questions.funnel.comparison import compare_periods
+    from .questions.funnel.decomposition import decompose, mix_rate
     from .questions.funnel.explain import explain
     from .questions.funnel.funnel import funnel, outcomes
+    from .questions.funnel.group_comparison import compare_groups
     from .questions.funnel.skips import skips
     from .questions.funnel.trend import funnel_by_period
     from .questions.parts.partial import Partial, merge, partial
@@ -106,9 +108,11 @@ __all__ = [
     "chain_funnel",
     "check",
     "cohort_maturity",
+    "compare_groups",
     "compare_periods",
     "cumulative_incidence",
     "datasets",
+    "decompose",
     "explain",
     "flow",
     "funnel",
@@ -116,6 +120,7 @@ __all__ = [
     "item_table",
     "losses",
     "merge",
+    "mix_rate",
     "open_items",
     "options",
     "outcomes",
@@ -171,8 +176,10 @@ _NAMES_OF: Final = {
     "questions.chain.chain": ("chain_funnel",),
     "questions.checks.check": ("check",),
     "questions.funnel.comparison": ("compare_periods",),
+    "questions.funnel.decomposition": ("decompose", "mix_rate"),
     "questions.funnel.explain": ("explain",),
     "questions.funnel.funnel": ("funnel", "outcomes"),
+    "questions.funnel.group_comparison": ("compare_groups",),
     "questions.funnel.skips": ("skips",),
     "questions.funnel.trend": ("funnel_by_period",),
     "questions.parts.partial": ("Partial", "merge", "partial"),

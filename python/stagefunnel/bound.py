@@ -117,14 +117,17 @@ class Bound:
 
     check = of_pipeline(sf.check)
     cohort_maturity = of_pipeline(sf.cohort_maturity)
+    compare_groups = of_pipeline(sf.compare_groups)
     compare_periods = of_pipeline(sf.compare_periods)  # type: ignore[has-type]  # decorated, in a circle
     cumulative_incidence = of_pipeline(sf.cumulative_incidence)
+    decompose = of_pipeline(sf.decompose)
     explain = of_pipeline(sf.explain)
     flow = of_pipeline(sf.flow)
     funnel = of_pipeline(sf.funnel)
     funnel_by_period = of_pipeline(sf.funnel_by_period)
     item_table = of_pipeline(sf.item_table)
     losses = of_pipeline(sf.losses)
+    mix_rate = of_pipeline(sf.mix_rate)
     open_items = of_pipeline(sf.open_items)
     outcomes = of_pipeline(sf.outcomes)
     partial = of_pipeline(sf.partial)

@@ -2,7 +2,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['IncidenceCurves', 'estimate_incidence', 'robust_variances']
+__all__: list[str] = ['ChainEnds', 'IncidenceCurves', 'estimate_incidence', 'robust_variances', 'solve_chain']
 class IncidenceCurves:
     @property
     def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -31,7 +31,19 @@ class IncidenceCurves:
     @property
     def variance(self) -> numpy.typing.NDArray[numpy.float64]:
         ...
+class ChainEnds:
+    @property
+    def absorbed(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def has_way_out(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
+    def visits(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
 def estimate_incidence(exit: numpy.typing.NDArray[numpy.int64], cause: numpy.typing.NDArray[numpy.int32], entry: numpy.typing.NDArray[numpy.int64] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_causes: typing.SupportsInt | typing.SupportsIndex, n_groups: typing.SupportsInt | typing.SupportsIndex, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> IncidenceCurves:
     ...
 def robust_variances(exit: numpy.typing.NDArray[numpy.int64], cause: numpy.typing.NDArray[numpy.int32], entry: numpy.typing.NDArray[numpy.int64] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_causes: typing.SupportsInt | typing.SupportsIndex, n_groups: typing.SupportsInt | typing.SupportsIndex, item: numpy.typing.NDArray[numpy.int32] | None, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+    ...
+def solve_chain(probability: numpy.typing.NDArray[numpy.float64], n_transient: typing.SupportsInt | typing.SupportsIndex, n_absorbing: typing.SupportsInt | typing.SupportsIndex) -> ChainEnds:
     ...

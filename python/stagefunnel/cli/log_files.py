@@ -95,14 +95,15 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
 
 
 def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    """List the columns that ``--by`` needs, and those whose values are numbers: amounts and what has bands.
+    """List the columns that ``--by`` and ``--mix`` need, and those whose values are numbers.
 
-    A column of a file goes before a group that the log itself knows.
+    Numbers are amounts and what has bands. A column of a file goes before a group that the log itself knows.
     """
     by, numbers = [], [] if args.amount is None else [args.amount]
     # The groups of a sequence are columns alone.
     knows_groups = not hasattr(args, "attribution")
-    for name in split_names(args.by) or ():
+    mix = getattr(args, "mix", None)
+    for name in [*(split_names(args.by) or ()), *(split_names(mix) or ())]:
         behind = column_behind(name) if knows_groups else name
         if behind != name and not any(name in column_names(file) for file in files):
             by += [] if behind is None else [behind]

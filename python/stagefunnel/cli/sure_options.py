@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from ..tables.options import ErrorName, LifeClockName, OpenVisitsName, ReopenName
+from ..tables.options import AdjustName, ErrorName, LifeClockName, OpenVisitsName, ReopenName
 from .options import whole
 
 
@@ -50,8 +50,43 @@ def incidence(parser: argparse.ArgumentParser) -> None:
         default="last",
         help="which closing ends an item that was worked on again (default: last)",
     )
+    sure(parser)
+
+
+def sure(parser: argparse.ArgumentParser) -> None:
+    """Add how sure bounds are that a table always has."""
     parser.add_argument(
         "--confidence", type=float, metavar="SHARE", default=0.95, help="how sure the bounds are (0.95)"
+    )
+
+
+def sides(parser: argparse.ArgumentParser) -> None:
+    """Add what is looked at, and what it is compared with."""
+    parser.add_argument(
+        "--a", metavar="GROUP", help="what is looked at: a group of --by (A,B of two columns), or a period"
+    )
+    parser.add_argument(
+        "--b", metavar="GROUP", help="what it is compared with (default with --by: all that is not --a)"
+    )
+
+
+def mix(parser: argparse.ArgumentParser) -> None:
+    """Add the groups that may be mixed otherwise, and what is a success."""
+    parser.add_argument(
+        "--mix", metavar="NAME[,NAME]", required=True, help="columns whose groups may be mixed otherwise"
+    )
+    parser.add_argument(
+        "--of-stage", metavar="STAGE", help="the rate is of items that reached it (default: won now)"
+    )
+
+
+def adjust(parser: argparse.ArgumentParser) -> None:
+    """Add how p-values are adjusted for their number."""
+    parser.add_argument(
+        "--adjust",
+        choices=get_args(AdjustName),
+        default="holm",
+        help="p-values for their number: holm (default) lets nearly no false alarm through, bh some",
     )
 
 

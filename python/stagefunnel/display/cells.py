@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from .numbers import change, count, difference, length, number, percent, points
+from .numbers import change, count, difference, length, number, p_value, percent, points, without_points
 from .period_sentences import NameOf
 
+_P_VALUES: Final = ("p_value", "p_adjusted")
+_DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
 _SHARES: Final = ("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity")
 
 
@@ -26,6 +28,12 @@ def cell_writer(
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)
+    if name in _P_VALUES:
+        return p_value
+    if name == "effect_se":
+        return lambda value: points(value).removeprefix("+")
+    if name in _DIFFERENCES and kind == "f":
+        return points
     if name.endswith("_difference") and kind in "if":
         return points if is_share(name.removesuffix("_difference")) else difference
     if kind == "f":
@@ -63,6 +71,8 @@ def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
     least, most = write(low), write(high)
     if write is percent:
         least = least.removesuffix("%").rstrip()
+    if write is points:  # a dash between signs would be one of them
+        return f"({without_points(least)} to {without_points(most)})"
     return f"({least}–{most})"
 
 

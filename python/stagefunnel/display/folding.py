@@ -45,6 +45,7 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "sequence_funnel": ("immature", "median_from_first", "dropped", "conversion_from_previous"),
     "sequence_items": ("entry_time", "stop", "steps"),
     "sequence_trend": ("converted_mature", "mature", "conversion_mature", "converted"),
+    "compared_groups": ("ratio", "p_value", "n_b", "n_a"),
     "cumulative_incidence": ("beyond_horizon", "se", "events", "naive", "at_risk", "share_open"),
     "time_to_convert": ("share_to_date",),
     "transitions": ("items",),

@@ -83,6 +83,18 @@ def points(value: Any) -> str:
     return _signed(f"{text} point{'' if abs(rounded) == 1 else 's'}", value)
 
 
+def p_value(value: Any) -> str:
+    """Write a p-value with three decimals: ``0.016``, ``< 0.001``."""
+    if pd.isna(value):
+        return NOTHING
+    return "< 0.001" if value < 0.0005 else f"{value:.3f}"
+
+
+def without_points(text: str) -> str:
+    """Leave the word away where it stands before: ``+7``."""
+    return text.removesuffix("s").removesuffix("point").rstrip()
+
+
 def precise_points(value: float) -> str:
     """Write a difference of two shares in a sentence, with one decimal: ``+7.6``, ``−0.3``, ``0.0``."""
     text = f"{100 * value:.1f}"

@@ -17,12 +17,15 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, present_or_missing, value_label, value_labels
 from ..tables.schema import (
+    COMPARED_GROUPS,
     COMPARISON,
+    DECOMPOSED,
     EXPLANATION,
     FLOW,
     INCIDENCE,
     LOSSES,
     MATURITY,
+    MIXED,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     PROBLEMS,
@@ -36,6 +39,7 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
+from .comparing_sentences import of_compared_groups, of_decomposition, of_mix_rate
 from .extremes import largest
 from .flow_sentences import of_flow
 from .group_findings import of_each_group
@@ -280,6 +284,9 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
         STAGE_TIMES,
         lambda table, name_of, _: of_each_group(table, "stage", lambda rows: of_times(rows, name_of)),
     ),
+    "compared_groups": (COMPARED_GROUPS, of_compared_groups),
+    "decomposition": (DECOMPOSED, of_decomposition),
+    "mix_rate": (MIXED, of_mix_rate),
     "cumulative_incidence": (INCIDENCE, of_incidence),
     "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
     "time_to": (TIMES_TO, of_times_to),

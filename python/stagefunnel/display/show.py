@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, Final, Protocol, overload, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
     CHECKED,
+    COMPARED_GROUPS,
     COMPARISON,
     CONVERSION_TIMES,
+    DECOMPOSED,
     EXPLANATION,
     FLOW,
     FUNNEL,
@@ -22,6 +24,7 @@ from ..tables.schema import (
     ITEMS,
     LOSSES,
     MATURITY,
+    MIXED,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     QUALITY,
@@ -52,30 +55,20 @@ from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .shown import Shown, ShownTogether
 from .things import things_of
+from .titles import TITLES
 from .way_sentences import way_title
 
 _MOST_ROWS = 60
 _MOST_MOVES = 10
-_TITLES = {
-    "outcomes": "How {items} stand",
-    "item_table": "Items",
-    "open_items": "Open items, the stuck ones first",
-    "variants": "Variants of journeys",
-    "visits": "Visits",
-    "transitions": "Moves between stages",
-    "losses": "Where {items} are lost",
-    "skips": "Skipped stages",
-    "flow": "Flow balance",
-    "sales_velocity": "Sales velocity, per day",
-    "check": "Checks",
-    "cohort_maturity": "How much of each cohort's answer is in",
-}
 _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "funnel": FUNNEL,
     "chain": FUNNEL,
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
+    "compared_groups": COMPARED_GROUPS,
+    "decomposition": DECOMPOSED,
+    "mix_rate": MIXED,
     "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
     "transitions": TRANSITIONS,
@@ -93,6 +86,13 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "sequence_paths": SEQUENCE_PATHS,
     "variants": VARIANTS,
 }
+
+
+# Their sentences see themselves whether the rows still belong together.
+_CHECKED_BY_SENTENCES: Final = (
+    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
+    *(COMPARED_GROUPS, DECOMPOSED, MIXED),
+)
 
 
 @runtime_checkable
@@ -203,7 +203,7 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
     columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns in (VARIANTS, VELOCITY, INCIDENCE, MATURITY):
+    if columns is None or columns[0] == "item" or columns in _CHECKED_BY_SENTENCES:
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []
@@ -248,11 +248,11 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind == "time_to":
         return way_title(remembered)
     if kind == "flow":
-        return flow_title(_TITLES[kind], remembered)
+        return flow_title(TITLES[kind], remembered)
     if kind == "cumulative_incidence":
         return incidence_title(remembered)
     if kind != "comparison":
-        return _TITLES.get(kind, "").format(items=things_of(remembered))
+        return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
     return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
 

@@ -18,6 +18,12 @@ AtName = Literal["first", "last", "stage"]
 
 IntervalName = Literal["wilson", "clopper-pearson", "jeffreys", "agresti-coull"]
 
+ProportionTestName = Literal["score", "fisher"]
+
+AdjustName = Literal["holm", "bh"]
+
+AdjustmentName = Literal["holm", "bh", "bonferroni"]
+
 ErrorName = Literal["greenwood", "robust"]
 
 LifeClockName = Literal["created", "stage"]

@@ -55,6 +55,13 @@ COMPARED_AMOUNTS: Final = (  # before "open_at"
     "amount_change",
 )
 COMPARED_TOO_RECENT: Final = ("too_recent", "too_recent_before")  # last, as TOO_RECENT
+COMPARED_GROUPS: Final = (
+    *("stage", "n_a", "n_b", "conversion_a", "conversion_b"),
+    *("difference", "difference_low", "difference_high", "p_value", "p_adjusted"),
+    *("ratio", "ratio_low", "ratio_high"),
+)
+DECOMPOSED: Final = ("stage", "conversion_a", "conversion_b", "effect", "effect_se", "share")
+MIXED: Final = ("group", "share_a", "share_b", "rate_a", "rate_b", "mix", "rate")
 STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),

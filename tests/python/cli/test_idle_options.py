@@ -116,6 +116,8 @@ def idle(*words: str, needs: str = "", file: str = "deals.csv") -> Trial:
 
 # For each option: trials of which one changes the answer of each command that has it, and refused ones.
 TRIALS: dict[str, list[Trial]] = {
+    "a": [trial("Al"), trial("Bo")],
+    "adjust": [trial("bh")],
     "amount": [trial("paid")],
     "amount_at": [
         *(trial("stage", needs=f"--amount paid{more}") for more in ("", " --basis closed")),
@@ -134,6 +136,7 @@ TRIALS: dict[str, list[Trial]] = {
         idle("calendar.toml"),
     ],
     "began_beyond": [trial("Offer")],
+    "b": [trial("Bo", needs="--a Al")],
     "bins": [trial("1")],
     "by": [trial("who"), trial("outcome"), trial("created:month"), trial("paid:[4, 9]")],
     "columns": [trial("who")],
@@ -145,6 +148,7 @@ TRIALS: dict[str, list[Trial]] = {
     ],
     "clock": [trial("stage", needs="--of-stage Offer")],
     "of_stage": [trial("Offer", needs="--clock stage")],
+    "mix": [trial("number")],
     "times": [trial("1d,5d")],
     "observed": [trial("2026-02")],
     "se": [trial("robust", needs="--clock stage --of-stage New --times 30d")],
@@ -316,6 +320,9 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         **{name: ["--steps", "New,Won"] for name in OF_STEPS},
         "explain": ["--item-key", "p"],
         "cohort-maturity": ["--tau", "30d"],
+        "compare-groups": ["--by", "who"],
+        "decompose": ["--by", "who", "--a", "Al"],
+        "mix-rate": ["--mix", "created:month", "--by", "who", "--a", "Al"],
         "sales-velocity": [] if option.startswith("amount") else ["--amount", AMOUNTS.get(file, "paid")],
         "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],

@@ -28,7 +28,7 @@ OTHER_OPTIONS = {
     "of": "the part of an export: its `leads` or its `deals`",
     "force": "of that file: whether one that is there is overwritten",
     "json": "short for --format json",
-    "of_stage": "the stage of `cumulative-incidence`; --stage names the column of stages, as in all commands",
+    "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
     "item_key": "the item of `explain`; --item names the column of items, as in all commands",
 }
 

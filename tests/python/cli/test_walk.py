@@ -23,6 +23,7 @@ FILES = {
 NEEDS = {
     "amount_at": "--amount value --items items.csv",
     "at": "--by who",
+    "b": "--a Al",
     "attribution": "--by who",
     "attribution_step": "--by who --attribution step",
     "basis": "--period 2026-01",
@@ -89,6 +90,9 @@ def base_of(command: str, option: str) -> list[str]:
         "check": "--fail-if won>9",
         "time-to": "--to-stage Won",
         "cohort-maturity": "--tau 9d",
+        "compare-groups": "--by who",
+        "decompose": "--by who --a Al",
+        "mix-rate": "--mix created:month --by who --a Al",
     }
     if command == "sales-velocity" and option != "amount":
         more[command] = "--amount value" if "--read" in words else "--amount value --items items.csv"

@@ -137,7 +137,7 @@ def test_an_argument_that_no_question_has_is_refused_at_once_with_the_nearest(wr
 
 def test_an_argument_that_is_like_none_gets_the_list_of_all() -> None:
     with pytest.raises(
-        TypeError, match=r"the questions have: 'against', 'amount', .*'unlisted', 'where', 'window'"
+        TypeError, match=r"the questions have: 'a', 'adjust', 'against', .*'unlisted', 'where', 'window'"
     ):
         bound(zzzzz=1)
 

@@ -309,6 +309,10 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "amount": "amount",
         "period": "2026-01",
         "every": "month",
+        "by": "outcome",
+        "mix": "outcome",
+        "a": "2026-01",
+        "b": "2026-02",
         "tau": "30d",
         "fail_if": ["win_rate < 0", "days_since_last_row < 0"],
     }

@@ -53,6 +53,29 @@ def compared() -> None:
         assert table[column].tolist() == expected["reached"].tolist()
 
 
+def groups_compared() -> None:
+    table = sf.compare_groups(log(), PIPELINE, by="team", a="a")
+    teams = {1: "a", 2: "b", 3: "a", 4: "b", 5: "a"}
+    assert table["stage"].tolist() == ["Won"]  # New and Demo have dates, and Wait is optional
+    for side in "ab":
+        rows = [row for row in ROWS if teams[row[0]] == side]
+        reached = reference.funnel(rows, PIPELINE, kind="furthest").set_index("stage")["reached"]
+        assert table[f"n_{side}"].tolist() == [reached["Offer"]]
+        assert table[f"conversion_{side}"].tolist() == [reached["Won"] / reached["Offer"]]
+    assert table.attrs["stagefunnel"]["passed_over"] == ["New", "Wait", "Demo"]
+
+
+def decomposed() -> None:
+    table = sf.decompose(log(), PIPELINE, by="team", a="a", b="b")
+    assert table["stage"].tolist() == ["Offer", "Won"]
+    teams = {1: "a", 2: "b", 3: "a", 4: "b", 5: "a"}
+    for side in "ab":
+        rows = [row for row in ROWS if teams[row[0]] == side]
+        counts = reference.funnel(rows, PIPELINE, kind="furthest").set_index("stage")
+        offers, won, base = counts["reached"]["Offer"], counts["reached"]["Won"], counts["base"]["Won"]
+        assert table[f"conversion_{side}"].tolist() == [offers / base, won / offers]
+
+
 def explained() -> None:
     reasons = sf.explain(log(), PIPELINE, item=1, kind="furthest").set_index("stage")["reason"]
     assert reasons["Wait"] == "not counted: no visit, and the stage is optional"
@@ -96,8 +119,10 @@ def reported(directory: Path) -> None:
 CHECKS: dict[str, Any] = {
     "check": checked,
     "cohort_maturity": lambda: of_plain(sf.cohort_maturity, every="month", tau="30d", by="team"),
+    "compare_groups": groups_compared,
     "compare_periods": compared,
     "cumulative_incidence": lambda: of_plain(sf.cumulative_incidence, times=["5d", "30d"], by="team"),
+    "decompose": decomposed,
     "explain": explained,
     "flow": lambda: of_plain(sf.flow, period="2026-06", by="team"),
     "funnel": lambda: assert_same(
@@ -109,6 +134,7 @@ CHECKS: dict[str, Any] = {
     ),
     "item_table": lambda: assert_same(sf.item_table(log(), PIPELINE), reference.item_table(ROWS, PIPELINE)),
     "losses": lambda: of_plain(sf.losses),
+    "mix_rate": lambda: of_plain(sf.mix_rate, mix="outcome", by="team", a="a", b=None),
     "open_items": lambda: of_plain(sf.open_items, columns="team", limits={"Offer": "3d"}),
     "outcomes": lambda: of_plain(sf.outcomes, by="team"),
     "partial": lambda: assert_same(

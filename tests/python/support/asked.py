@@ -15,9 +15,12 @@ from helpers import assert_frame_equal
 NEEDS: Mapping[str, Mapping[str, Any]] = {
     "cohort_maturity": {"every": "month", "tau": "30d"},
     "check": {"fail_if": ["won >= 0"]},
+    "decompose": {"a": "2026-03", "b": "2026-02"},
     "explain": {"item": "D-1"},
     "flow": {"period": "2026-03"},
+    "compare_groups": {"by": "manager"},
     "compare_periods": {"period": "2026-03"},
+    "mix_rate": {"mix": "manager", "a": "2026-03", "b": "2026-02"},
     "pipelines_of_log": {"pipelines": {}},
     "sales_velocity": {"amount": "amount"},
     "skips": {"by": "manager"},

@@ -48,6 +48,7 @@ def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
             options.pop("period"),
             against=against,
             same_part=args.same_part,
+            confidence=args.confidence,
             amount_at=args.amount_at,
             **currency_of(args, parser),
             **options,

@@ -17,6 +17,7 @@ from ..init_options import suggesting
 from .command import Command
 from .list_table import LIST_COMMANDS
 from .sequence_table import SEQUENCE_COMMANDS
+from .sure_table import SURE_COMMANDS
 
 _GROUPS = (options.groups, where_options.where)
 _FUNNEL = (options.fill, options.flips, *_GROUPS, options.unit, money_options.amount, options.cohort)
@@ -74,7 +75,10 @@ examples:
     "compare-periods": Command(
         "put the funnels of two periods side by side",
         "questions.compare_periods",
-        (options.against, options.same_part, options.kind, *_FUNNEL, money_options.money),
+        (
+            *(options.against, options.same_part, options.kind, *_FUNNEL, money_options.money),
+            sure_options.confidence,
+        ),
         """\
 example:
   stagefunnel compare-periods deals.csv --pipeline pipeline.toml --period 2026-03 --against last_year
@@ -181,33 +185,7 @@ examples:
       --items items.csv --by manager
 """,
     ),
-    "cohort-maturity": Command(
-        "say of each cohort how much of its answer is in, and how many wins are still to come",
-        "questions.cohort_maturity",
-        (
-            *(options.every, sure_options.maturity, *_GROUPS, options.largest),
-            *(options.calendar, options.part),
-        ),
-        """\
-example:
-  stagefunnel cohort-maturity deals.csv --pipeline pipeline.toml --every month --tau 180d
-""",
-    ),
-    "cumulative-incidence": Command(
-        "estimate how many items are won and lost by each age, though some are open",
-        "questions.cumulative_incidence",
-        (
-            *(sure_options.incidence, *_GROUPS, options.largest),
-            *(options.calendar, options.marks, options.cohort),
-        ),
-        """\
-examples:
-  stagefunnel cumulative-incidence deals.csv --pipeline pipeline.toml --times 30d,60d,90d
-  stagefunnel cumulative-incidence deals.csv --pipeline pipeline.toml --to Delivery \\
-      --items items.csv --by manager
-""",
-        other_names={"stage": "--of-stage"},
-    ),
+    **SURE_COMMANDS,
     **LIST_COMMANDS,
     "summary": Command(
         "both funnels, time in stage, moves and quality together",

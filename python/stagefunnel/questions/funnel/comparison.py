@@ -40,10 +40,12 @@ from ...times.periods import (
 from ..scope.breakdown import refuse_names_of_the_result
 from ..scope.money import Rates
 from ..scope.remarks import joined_remarks, of_unknown_start, remark
-from ..scope.selection import remarks_about
+from ..scope.selection import remarks_about, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of, followed_for, observed_until, partly_covered
+from ..stats.share_bounds import read_confidence
 from .funnel import funnel
+from .period_bounds import shared_items, with_difference_bounds
 
 _COMPARED: Final = ("reached", "conversion_from_all", "open_at", "base")
 _OWN: Final = COMPARISON.index("open_at")
@@ -72,6 +74,7 @@ def compare_periods(
     within: LengthLike | None = None,
     unit: str | None = None,
     same_part: bool = False,
+    confidence: float | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Put the funnel of one period beside the funnel of another.
@@ -95,6 +98,9 @@ def compare_periods(
         Whether a `period` that is not over is compared with the same part of the other period, as in
         month to date: the part of each up to the end of observation, which is `as_of` or, without it, the
         log's ``observed_until``. A period that is over is compared whole.
+    confidence
+        How sure the bounds of ``conversion_from_all_difference`` are, such as 0.95. By default there are
+        none. They need periods that share no item: `basis` ``"created"`` or ``"closed"``.
     where
         As for :func:`funnel`.
 
@@ -108,6 +114,9 @@ def compare_periods(
         (items still open there: younger ones have had less time); ``base``, ``base_before``; with `amount`
         also ``amount``, ``amount_before``, ``amount_difference``, ``amount_change``, with `within` also
         ``too_recent``, ``too_recent_before``.
+        With `confidence` also ``conversion_from_all_difference_low`` and ``…_high`` (Newcombe's), ``p_value``
+        (score test) and ``p_adjusted`` (Holm over all rows), right after the difference; NaN where the
+        periods share items, whose number is in ``attrs["stagefunnel"]["shared_items"]``.
         The ends of both periods are in ``attrs["stagefunnel"]["periods"]``.
 
     Raises
@@ -127,11 +136,12 @@ def compare_periods(
     ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
     """
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    sure = read_confidence(confidence)
     log, missing = asked.log, asked.missing
     clock = log._data.clock
     now = period_of(period, clock)
     before = _period_before(now, period, against, clock)
-    called = [_called(now, clock), _called(before, clock)]
+    called = [period_name(now, clock), period_name(before, clock)]
     if same_part:
         whole = now, before
         now, before = _same_part(log, now, before, as_of)
@@ -165,6 +175,13 @@ def compare_periods(
     names += ["amount"] if amount is not None else []
     names += [TOO_RECENT] if within is not None else []
     table = _beside(counts, counts_before, keys, names)
+    shared = 0
+    if sure is not None:
+        read = {"unlisted": unlisted, "missing": missing, "basis": basis, "as_of": as_of, "within": within}
+        shared = shared_items(
+            [selection_of(log, pipeline, period=one, unit=unit, **read) for one in (now, before)]  # type: ignore[arg-type]
+        )
+        table = with_difference_bounds(table, sure, shared)
     seen_at = moment_of(as_of, clock, "as_of")
     remember(
         table,
@@ -175,6 +192,8 @@ def compare_periods(
         periods=[_text(now, clock), _text(before, clock)],
         called=called,
         basis=basis_of(basis, within),
+        **({} if sure is None else {"confidence": sure}),
+        **({"shared_items": shared} if shared else {}),
         **observed_until(log._data, seen_at) | followed_for(log._data, within, seen_at),
         partly_covered=[
             name
@@ -331,7 +350,7 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: li
     return both[[*leading, *order]]
 
 
-def _called(period: Period, clock: Clock) -> str:
+def period_name(period: Period, clock: Clock) -> str:
     """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
     start, end = period.start, period.end
     if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):

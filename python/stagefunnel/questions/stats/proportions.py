@@ -54,7 +54,7 @@ def proportion_interval(
     """
     check_option("method", method, get_args(IntervalName))
     share = check_confidence(confidence)
-    counts, sizes, index = _read(count, nobs)
+    counts, sizes, index = read_counts(count, nobs)
     estimate = np.divide(counts, sizes, out=np.full(len(counts), np.nan), where=sizes > 0)
     low, high = _METHODS[method](counts, sizes, estimate, share)
     return pd.DataFrame({"estimate": estimate, "low": low, "high": high}, index=index)
@@ -67,6 +67,11 @@ def wilson_bounds(count: npt.ArrayLike, nobs: npt.ArrayLike, confidence: float) 
     )
     estimate = np.divide(counts, sizes, out=np.full(counts.shape, np.nan), where=sizes > 0)
     return _wilson(counts, sizes, estimate, confidence)
+
+
+def wilson_bounds_of(p: Floats, n: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Return Wilson's bounds of shares of which only an effective number of items is known."""
+    return _wilson(p * n, n, p, confidence)
 
 
 def _wilson(counts: Floats, sizes: Floats, p: Floats, confidence: float) -> tuple[Floats, Floats]:
@@ -134,14 +139,19 @@ def _beta_quantile(method: str) -> Any:
     return quantile
 
 
-def _read(count: Any, nobs: Any) -> tuple[Floats, Floats, pd.Index | None]:
-    """Read counts and sizes as arrays of one length, with the index that a column brings along."""
-    counts, sizes = _numbers("count", count), _numbers("nobs", nobs)
+def read_counts(
+    count: Any, nobs: Any, names: tuple[str, str] = ("count", "nobs")
+) -> tuple[Floats, Floats, pd.Index | None]:
+    """Read counts and sizes as arrays of one length, with the index that a column brings along.
+
+    Both are 0 where either is missing.
+    """
+    counts, sizes = whole_numbers(names[0], count), whole_numbers(names[1], nobs)
     if len(counts) != len(sizes) and 1 not in (len(counts), len(sizes)):
         raise SchemaError(
-            named("count"),
+            named(names[0]),
             f" has {len(counts):,} values and ",
-            named("nobs"),
+            named(names[1]),
             f" has {len(sizes):,}; give as many",
         )
     index = next((one.index for one in (count, nobs) if isinstance(one, pd.Series)), None)
@@ -152,15 +162,16 @@ def _read(count: Any, nobs: Any) -> tuple[Floats, Floats, pd.Index | None]:
     if len(above):
         at = int(above[0])
         raise SchemaError(
-            named("count"),
+            named(names[0]),
             f" is {counts[at]:g} and ",
-            named("nobs"),
+            named(names[1]),
             f" is {sizes[at]:g} at place {at}; a count cannot be larger than what it is counted of",
         )
     return counts, sizes, index if index is None or len(index) == len(counts) else None
 
 
-def _numbers(option: str, given_values: Any) -> Floats:
+def whole_numbers(option: str, given_values: Any) -> Floats:
+    """Read whole numbers that are not negative; NaN where they are missing."""
     try:
         values = np.atleast_1d(np.asarray(given_values, dtype=np.float64))
     except (TypeError, ValueError):

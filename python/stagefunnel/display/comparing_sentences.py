@@ -1,0 +1,156 @@
+"""The sentences of comparisons of groups: who gets more on at which step, and whether that is clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from .extremes import group_name
+from .numbers import count, counted, percent, plural, points, without_points
+from .period_sentences import NameOf
+from .things import things_of
+from .unlike import LEAST_BASE, Side, unlike_notes
+
+_MOST_NAMED: Final = 5
+_NOTHING: Final = 1e-12  # a difference that is rounding
+
+
+def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which groups differ at which step, those of unlike age first."""
+    if len(table) != remembered.get("rows"):
+        return []  # rows were taken out, and the p-values are of all of them
+    if remembered.get("of_report"):
+        return ["Groups are read at the stages and share items, so that no difference is tested."]
+    things = things_of(remembered)
+    is_large = (table["n_a"] >= LEAST_BASE) & (table["n_b"] >= LEAST_BASE)
+    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
+    clear = clear.sort_values("p_adjusted", kind="stable")
+    before = _stages_before(table, remembered)
+    sentences = []
+    for at in clear.index[:_MOST_NAMED]:
+        sentences.append(_difference(table.loc[[at]], before[at], name_of, remembered, things))
+    if len(clear) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more clear differences.")
+    if table["p_value"].isna().all():
+        sentences.append("There is nothing to compare.")
+    elif not len(clear):
+        sentences.append("No step shows a clear difference.")
+    elif len(clear) < table["p_value"].notna().sum():
+        sentences.append("No other step shows a clear difference.")
+    return [*_age(remembered), *sentences, *_passed_over(name_of, remembered)]
+
+
+def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which step made most of the difference of two conversions."""
+    totals = remembered.get("totals", (None, None))
+    if len(table) != remembered.get("rows") or None in totals:
+        return ["One side has no items, so that there is nothing to split."] if None in totals else []
+    total = totals[0] - totals[1]
+    sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
+    effects = table["effect"]
+    if effects.notna().any() and abs(total) > _NOTHING:
+        at = effects[effects * total > 0].abs().idxmax() if (effects * total > 0).any() else None
+        if at is not None:
+            stage = name_of(table.loc[at, "stage"])
+            sentences.append(f"The step to {stage} made most of it: {points(effects[at])}.")
+    return [*sentences, *_shared(remembered), *_passed_over(name_of, remembered)]
+
+
+def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how much of a difference is the mix, and whether every group moves the other way."""
+    totals = remembered.get("totals", (None, None))
+    if len(table) != remembered.get("rows") or None in totals:
+        return ["One side has no items, so that there is nothing to split."] if None in totals else []
+    what = f"Reached {name_of(remembered['stage'])}" if "stage" in remembered else "Won of all"
+    things = things_of(remembered)
+    sentences = [
+        *_age_of_two(remembered),
+        _whole(what, totals, remembered),
+        f"Other {things} came: {points(table['mix'].sum())}. "
+        f"The same {things} were handled otherwise: {points(table['rate'].sum())}.",
+    ]
+    if remembered.get("reversed"):
+        sides = remembered["sides"]
+        worse, better = ("lower", "higher") if totals[0] > totals[1] else ("higher", "lower")
+        sentences.append(
+            f"Simpson's reversal: no group has a {better} rate in {sides[0]} than in {sides[1]}, and some "
+            f"have a {worse} one; all together move the other way, because of the mix."
+        )
+    return [*sentences, *_shared(remembered)]
+
+
+def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
+    a, b = remembered.get("sides", ("a", "b"))
+    return (
+        f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({points(totals[0] - totals[1])})."
+    )
+
+
+def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
+    parts = zip(remembered["sides"], remembered["items"], remembered["open"], strict=True)
+    return [f"{note}." for note in unlike_notes([Side(*part) for part in parts], remembered)]
+
+
+def _shared(remembered: Mapping[str, Any]) -> list[str]:
+    n = remembered.get("shared_items", 0)
+    both = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} on both sides"
+    return [f"{both}, so that there are no errors."] if n else []
+
+
+def _stages_before(table: pd.DataFrame, remembered: Mapping[str, Any]) -> dict[Any, str]:
+    """Find the stage at which the step of each row begins."""
+    stages = remembered.get("steps", [""])
+    before = dict(zip(stages[1:], stages[:-1], strict=True))
+    return {at: before.get(str(stage), "") for at, stage in zip(table.index, table["stage"], strict=True)}
+
+
+def _difference(
+    row: pd.DataFrame, before: Any, name_of: NameOf, remembered: Mapping[str, Any], things: str
+) -> str:
+    """Write one difference: Ann wins more of the deals that got to Offer than the other managers."""
+    one = row.iloc[0]
+    by = columns_before(row, "stage")
+    sides = remembered.get("sides", [["", ""]])
+    name = group_name(row, by) if by else sides[0][0]
+    more = "more" if one["difference"] > 0 else "fewer"
+    of = f"of the {things} that got to {name_of(before)}"
+    stage = one["stage"]
+    if str(stage) in remembered.get("won", ()):
+        does = f"{name} wins {more} {of}"
+    else:
+        does = f"{name} gets {more} {of} on to {name_of(stage)}"
+    low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
+    than = sides[0][1] or _others(remembered)
+    return (
+        f"{does} than {than}: {percent(one['conversion_a'])} against {percent(one['conversion_b'])} "
+        f"({points(one['difference'])}, {low} to {high})."
+    )
+
+
+def _others(remembered: Mapping[str, Any]) -> str:
+    """Name the rest: the other managers, where a group is a value of one plain column."""
+    columns = [str(name) for name in remembered.get("columns", ())]
+    if len(columns) == 1 and columns[0].replace("_", " ").replace(" ", "").isalpha():
+        return f"the other {plural(columns[0].replace('_', ' '))}"
+    return "the rest"
+
+
+def _age(remembered: Mapping[str, Any]) -> list[str]:
+    """Say that groups are unlike in age, which may be all of a difference."""
+    names: Sequence[Sequence[str]] = remembered.get("sides", ())
+    items, still_open = remembered.get("items", ()), remembered.get("open", ())
+    sides = [Side(name[0], n[0], n_open[0]) for name, n, n_open in zip(names, items, still_open, strict=True)]
+    if len(sides) == 1:
+        sides.append(Side(names[0][1] or _others(remembered), items[0][1], still_open[0][1]))
+    return [f"{note}." for note in unlike_notes(sides, remembered)]
+
+
+def _passed_over(name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    labels = remembered.get("passed_over", ())
+    if not labels:
+        return []
+    what = "is optional or has dates, and is" if len(labels) == 1 else "are optional or have dates, and are"
+    return [f"{', '.join(name_of(label) for label in labels)} {what} passed over."]

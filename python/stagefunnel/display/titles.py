@@ -1,0 +1,24 @@
+"""The titles of tables that are one whole."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: By the kind of a table; ``{items}`` is what it counts.
+TITLES: Final = {
+    "outcomes": "How {items} stand",
+    "item_table": "Items",
+    "open_items": "Open items, the stuck ones first",
+    "variants": "Variants of journeys",
+    "visits": "Visits",
+    "transitions": "Moves between stages",
+    "losses": "Where {items} are lost",
+    "skips": "Skipped stages",
+    "flow": "Flow balance",
+    "sales_velocity": "Sales velocity, per day",
+    "check": "Checks",
+    "decomposition": "Which step made the difference",
+    "mix_rate": "Other {items}, or the same handled otherwise",
+    "compared_groups": "Groups compared, step by step",
+    "cohort_maturity": "How much of each cohort's answer is in",
+}

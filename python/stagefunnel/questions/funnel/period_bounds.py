@@ -1,0 +1,44 @@
+"""Whether the conversions of two periods differ by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError, quoted
+from ..scope.item_rows import rows_of_items
+from ..scope.selection import Selection
+from ..stats.adjusting import adjusted
+from ..stats.comparisons import differences, score_tests
+
+_SHARE: Final = "conversion_from_all_difference"
+BOUNDS: Final = (f"{_SHARE}_low", f"{_SHARE}_high", "p_value", "p_adjusted")
+
+
+def shared_items(selections: Sequence[Selection]) -> int:
+    """Count the items that are in the reports of both periods."""
+    first, second = (rows_of_items(selection, "first") >= 0 for selection in selections)
+    return int(np.count_nonzero(first & second))
+
+
+def with_difference_bounds(table: pd.DataFrame, confidence: float, shared: int) -> pd.DataFrame:
+    """Put bounds and p-values right after the difference of shares; NaN where the periods share items."""
+    taken = [name for name in BOUNDS if name in table.columns]
+    if taken:
+        raise SchemaError(
+            f"the result has columns of its own called {quoted(taken)}; rename the columns of the breakdown"
+        )
+    added: dict[str, Any] = {name: np.full(len(table), np.nan) for name in BOUNDS}
+    if not shared:
+        names = ("reached", "base", "reached_before", "base_before")
+        counts = tuple(table[name].to_numpy(dtype=np.float64) for name in names)
+        _, added[BOUNDS[0]], added[BOUNDS[1]] = differences(*counts, confidence)
+        added["p_value"] = score_tests(*counts)
+        added["p_adjusted"] = adjusted(added["p_value"], "holm")
+    at = [*table.columns].index(_SHARE) + 1
+    for place, name in enumerate(BOUNDS):
+        table.insert(at + place, name, added[name])
+    return table
