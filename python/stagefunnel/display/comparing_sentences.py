@@ -82,6 +82,27 @@ def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
     return [*sentences, *_shared(remembered)]
 
 
+def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which values clearly go with winning; that they cause it, nobody knows."""
+    if len(table) != remembered.get("rows"):
+        return []
+    is_large = (table["n"] >= LEAST_BASE) & table["p_adjusted"].notna()
+    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
+    sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
+    if len(clear) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")
+    return sentences or ["No value clearly goes with winning or losing."]
+
+
+def _goes_with(one: Any) -> str:
+    low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
+    what = "winning" if one["difference"] > 0 else "not winning"
+    return (
+        f"{one['column']} {one['value']} goes with {what}: {percent(one['conversion'])} against "
+        f"{percent(one['conversion_rest'])} of the rest ({points(one['difference'])}, {low} to {high})."
+    )
+
+
 def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
     a, b = remembered.get("sides", ("a", "b"))
     return (

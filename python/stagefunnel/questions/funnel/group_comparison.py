@@ -229,11 +229,11 @@ def _table(
     columns |= {name: np.full(len(n_a), np.nan) for name in COMPARED_GROUPS[6:]}
     columns["ratio"] = share(columns["conversion_a"], columns["conversion_b"])
     if is_disjoint:
-        given_counts = tuple(one.astype(np.float64) for one in (k_a, n_a, k_b, n_b))
-        _, columns["difference_low"], columns["difference_high"] = differences(*given_counts, confidence)
-        columns["p_value"] = score_tests(*given_counts)
+        a, of_a, b, of_b = (one.astype(np.float64) for one in (k_a, n_a, k_b, n_b))
+        _, columns["difference_low"], columns["difference_high"] = differences(a, of_a, b, of_b, confidence)
+        columns["p_value"] = score_tests(a, of_a, b, of_b)
         columns["p_adjusted"] = adjusted(columns["p_value"], adjust)
-        columns["ratio"], columns["ratio_low"], columns["ratio_high"] = ratios(*given_counts, confidence)
+        columns["ratio"], columns["ratio_low"], columns["ratio_high"] = ratios(a, of_a, b, of_b, confidence)
     return pd.DataFrame({name: columns[name] for name in COMPARED_GROUPS})
 
 

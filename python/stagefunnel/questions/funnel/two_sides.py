@@ -144,8 +144,8 @@ def two_sides(
     selection = selected(period)
     groups_of(selection, columns, at=at)  # whose errors are about `by`
     counts, groups = counted(selection, [*columns, *(mixed or ())])
-    sides = _groups(groups, counts, len(columns), a, b)
-    return TwoSides(merged, *sides, 0, (selection,))
+    side_a, side_b = _groups(groups, counts, len(columns), a, b)
+    return TwoSides(merged, side_a, side_b, 0, (selection,))
 
 
 def _periods(
@@ -171,7 +171,7 @@ def _periods(
         found.append(Side(period_name(one, clock), counts, groups.values))
     flags = [rows_of_items(selection, "first") >= 0 for selection in selections]
     shared = int(np.count_nonzero(flags[0] & flags[1]))
-    return TwoSides(pipeline, *found, shared, selections)
+    return TwoSides(pipeline, found[0], found[1], shared, selections)
 
 
 def _groups(groups: Groups, counts: FunnelCounts, n_columns: int, a: Any, b: Any) -> list[Side]:
