@@ -91,7 +91,7 @@ def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
     if len(clear) > _MOST_NAMED:
         sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")
-    return sentences or ["No value clearly goes with winning or losing."]
+    return [*_age_of_two(remembered), *(sentences or ["No value clearly goes with winning or losing."])]
 
 
 def _goes_with(one: Any) -> str:

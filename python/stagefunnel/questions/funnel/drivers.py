@@ -120,8 +120,18 @@ def drivers(
     )
     check_top(top, names)
     found = [_values(Scope(selection, _groups(selection, name)), name, rule, top) for name in names]
-    table = _table(pd.concat(found, ignore_index=True), sure, adjust)
-    remember(table, "drivers", pipeline, confidence=sure, rows=len(table))
+    counted = pd.concat(found, ignore_index=True)
+    table = _table(counted, sure, adjust)
+    remember(
+        table,
+        "drivers",
+        pipeline,
+        confidence=sure,
+        rows=len(table),
+        sides=[f"{row[0]} {row[1]}" for row in counted[["column", "value"]].to_numpy().tolist()],
+        items=counted["n"].tolist(),
+        open=counted["open"].tolist(),
+    )
     return asked.remarked(selection.remarked(table))
 
 
@@ -163,6 +173,7 @@ def _values(scope: Scope, name: Any, rule: Any, top: int | None) -> pd.DataFrame
             "value": [label for (label,) in labels_of(groups)],
             "n": counts.base[: len(groups.values)],
             "won": counts.won[: len(groups.values)],
+            "open": counts.open[: len(groups.values)],
         }
     )
     rows["n_rest"], rows["won_rest"] = rows["n"].sum() - rows["n"], rows["won"].sum() - rows["won"]
