@@ -136,7 +136,7 @@ TRIALS: dict[str, list[Trial]] = {
     "b": [trial("Bo", needs="--a Al")],
     "bins": [trial("1")],
     "by": [trial("who"), trial("outcome"), trial("created:month"), trial("paid:[4, 9]")],
-    "columns": [trial("who")],
+    "columns": [trial("who"), trial("created:month")],
     "confidence": [
         trial("0.5", needs="--open-visits censored --items items.csv --by team"),
         trial("0.5", needs="--by who"),

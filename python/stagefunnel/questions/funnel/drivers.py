@@ -131,8 +131,13 @@ def drivers(
         sides=[f"{row[0]} {row[1]}" for row in counted[["column", "value"]].to_numpy().tolist()],
         items=counted["n"].tolist(),
         open=counted["open"].tolist(),
+        **_too_recent(selection.too_recent),
     )
     return asked.remarked(selection.remarked(table))
+
+
+def _too_recent(flags: Any) -> dict[str, int]:
+    return {} if flags is None else {"too_recent": int(np.count_nonzero(flags))}
 
 
 def _check_static(log: StageLog, names: Sequence[Any], static: Any) -> None:

@@ -164,6 +164,7 @@ def compare_groups(
         open=[[side.open_a, side.open_b] for side in sides],
         global_test=_global_test(groups, steps.reached(counts), sides, is_all=a is None),
         passed_over=[str(label) for label in steps.passed_over],
+        **counts.said_too_recent,
         **({"of_report": True} if groups.each == "row" else {}),
     )
     return asked.remarked(selection.remarked(table))
