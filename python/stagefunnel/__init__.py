@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .questions.checks.check import check
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.decomposition import decompose, mix_rate
+    from .questions.funnel.drivers import drivers
     from .questions.funnel.explain import explain
     from .questions.funnel.funnel import funnel, outcomes
     from .questions.funnel.group_comparison import compare_groups
@@ -113,6 +114,7 @@ __all__ = [
     "cumulative_incidence",
     "datasets",
     "decompose",
+    "drivers",
     "explain",
     "flow",
     "funnel",
@@ -177,6 +179,7 @@ _NAMES_OF: Final = {
     "questions.checks.check": ("check",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.decomposition": ("decompose", "mix_rate"),
+    "questions.funnel.drivers": ("drivers",),
     "questions.funnel.explain": ("explain",),
     "questions.funnel.funnel": ("funnel", "outcomes"),
     "questions.funnel.group_comparison": ("compare_groups",),

@@ -121,6 +121,7 @@ class Bound:
     compare_periods = of_pipeline(sf.compare_periods)  # type: ignore[has-type]  # decorated, in a circle
     cumulative_incidence = of_pipeline(sf.cumulative_incidence)
     decompose = of_pipeline(sf.decompose)
+    drivers = of_pipeline(sf.drivers)
     explain = of_pipeline(sf.explain)
     flow = of_pipeline(sf.flow)
     funnel = of_pipeline(sf.funnel)

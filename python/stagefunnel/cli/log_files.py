@@ -95,7 +95,7 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
 
 
 def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    """List the columns that ``--by`` and ``--mix`` need, and those whose values are numbers.
+    """List the columns that groups need, and those whose values are numbers.
 
     Numbers are amounts and what has bands. A column of a file goes before a group that the log itself knows.
     """
@@ -103,7 +103,8 @@ def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[
     # The groups of a sequence are columns alone.
     knows_groups = not hasattr(args, "attribution")
     mix = getattr(args, "mix", None)
-    for name in [*(split_names(args.by) or ()), *(split_names(mix) or ())]:
+    compared = args.columns if hasattr(args, "static") else None
+    for name in [one for names in (args.by, mix, compared) for one in split_names(names) or ()]:
         behind = column_behind(name) if knows_groups else name
         if behind != name and not any(name in column_names(file) for file in files):
             by += [] if behind is None else [behind]
@@ -115,7 +116,8 @@ def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[
 
 def _further_columns(args: argparse.Namespace) -> list[str]:
     """List the columns beside those of every log that the other options name."""
-    several = [name for names in (args.hold, args.columns) for name in split_names(names) or ()]
+    columns = None if hasattr(args, "static") else args.columns  # there they are groups
+    several = [name for names in (args.hold, columns) for name in split_names(names) or ()]
     conditions = [condition.column for condition in args.where or ()]
     if hasattr(args, "lost_from"):
         several = [name for name in several if name not in MADE_OF_ITEMS]

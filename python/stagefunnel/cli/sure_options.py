@@ -80,6 +80,21 @@ def mix(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def drivers(parser: argparse.ArgumentParser) -> None:
+    """Add the columns whose values are compared."""
+    parser.add_argument(
+        "--columns",
+        metavar="NAME[,NAME]",
+        required=True,
+        help="columns of --items or the log, read in an item's first row, or created:month",
+    )
+    parser.add_argument(
+        "--static",
+        metavar="NAME[,NAME]",
+        help="those of --items whose values were there before an item was won or lost",
+    )
+
+
 def adjust(parser: argparse.ArgumentParser) -> None:
     """Add how p-values are adjusted for their number."""
     parser.add_argument(

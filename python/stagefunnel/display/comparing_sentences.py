@@ -40,7 +40,12 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
         sentences.append("No step shows a clear difference.")
     elif len(clear) < table["p_value"].notna().sum():
         sentences.append("No other step shows a clear difference.")
-    return [*_age(remembered), *sentences, *_passed_over(name_of, remembered)]
+    return [
+        *_age(remembered),
+        *sentences,
+        *_too_recent(remembered),
+        *_passed_over(name_of, remembered),
+    ]
 
 
 def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -56,7 +61,7 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
         if at is not None:
             stage = name_of(table.loc[at, "stage"])
             sentences.append(f"The step to {stage} made most of it: {points(effects[at])}.")
-    return [*sentences, *_shared(remembered), *_passed_over(name_of, remembered)]
+    return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
 
 
 def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -79,7 +84,29 @@ def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
             f"Simpson's reversal: no group has a {better} rate in {sides[0]} than in {sides[1]}, and some "
             f"have a {worse} one; all together move the other way, because of the mix."
         )
-    return [*sentences, *_shared(remembered)]
+    return [*sentences, *_shared(remembered), *_too_recent(remembered)]
+
+
+def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say which values clearly go with winning; that they cause it, nobody knows."""
+    if len(table) != remembered.get("rows"):
+        return []
+    is_large = (table["n"] >= LEAST_BASE) & table["p_adjusted"].notna()
+    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
+    sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
+    if len(clear) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")
+    sentences = sentences or ["No value clearly goes with winning or losing."]
+    return [*_age_of_two(remembered), *sentences, *_too_recent(remembered)]
+
+
+def _goes_with(one: Any) -> str:
+    low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
+    what = "winning" if one["difference"] > 0 else "not winning"
+    return (
+        f"{one['column']} {one['value']} goes with {what}: {percent(one['conversion'])} against "
+        f"{percent(one['conversion_rest'])} of the rest ({points(one['difference'])}, {low} to {high})."
+    )
 
 
 def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
@@ -98,6 +125,13 @@ def _shared(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("shared_items", 0)
     both = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} on both sides"
     return [f"{both}, so that there are no errors."] if n else []
+
+
+def _too_recent(remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many items were left out because nobody can follow them for so long yet."""
+    n = remembered.get("too_recent", 0)
+    what = f"{counted(n, 'item')} {'is' if n == 1 else 'are'}"
+    return [f"{what} too recent to be followed for {remembered['within']}, and left out."] if n else []
 
 
 def _stages_before(table: pd.DataFrame, remembered: Mapping[str, Any]) -> dict[Any, str]:

@@ -20,6 +20,7 @@ from ..tables.schema import (
     COMPARED_GROUPS,
     COMPARISON,
     DECOMPOSED,
+    DRIVERS,
     EXPLANATION,
     FLOW,
     INCIDENCE,
@@ -39,7 +40,7 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
-from .comparing_sentences import of_compared_groups, of_decomposition, of_mix_rate
+from .comparing_sentences import of_compared_groups, of_decomposition, of_drivers, of_mix_rate
 from .extremes import largest
 from .flow_sentences import of_flow
 from .group_findings import of_each_group
@@ -286,6 +287,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     ),
     "compared_groups": (COMPARED_GROUPS, of_compared_groups),
     "decomposition": (DECOMPOSED, of_decomposition),
+    "drivers": (DRIVERS, lambda table, _, remembered: of_drivers(table, remembered)),
     "mix_rate": (MIXED, of_mix_rate),
     "cumulative_incidence": (INCIDENCE, of_incidence),
     "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),

@@ -17,6 +17,7 @@ from ..tables.schema import (
     COMPARISON,
     CONVERSION_TIMES,
     DECOMPOSED,
+    DRIVERS,
     EXPLANATION,
     FLOW,
     FUNNEL,
@@ -68,6 +69,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "cohort_maturity": MATURITY,
     "compared_groups": COMPARED_GROUPS,
     "decomposition": DECOMPOSED,
+    "drivers": DRIVERS,
     "mix_rate": MIXED,
     "cumulative_incidence": INCIDENCE,
     "time_to": TIMES_TO,
@@ -91,7 +93,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 # Their sentences see themselves whether the rows still belong together.
 _CHECKED_BY_SENTENCES: Final = (
     *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
-    *(COMPARED_GROUPS, DECOMPOSED, MIXED),
+    *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
 )
 
 

@@ -18,6 +18,7 @@ TITLES: Final = {
     "sales_velocity": "Sales velocity, per day",
     "check": "Checks",
     "decomposition": "Which step made the difference",
+    "drivers": "What goes with winning",
     "mix_rate": "Other {items}, or the same handled otherwise",
     "compared_groups": "Groups compared, step by step",
     "cohort_maturity": "How much of each cohort's answer is in",

@@ -62,6 +62,10 @@ COMPARED_GROUPS: Final = (
 )
 DECOMPOSED: Final = ("stage", "conversion_a", "conversion_b", "effect", "effect_se", "share")
 MIXED: Final = ("group", "share_a", "share_b", "rate_a", "rate_b", "mix", "rate")
+DRIVERS: Final = (
+    *("column", "value", "n", "conversion", "conversion_rest"),
+    *("difference", "difference_low", "difference_high", "p_adjusted"),
+)
 STAGE_TIMES: Final = (
     *("stage", "outcome", "visits", "completed", "open", "start_unknown"),
     *("items", "mean", "median"),

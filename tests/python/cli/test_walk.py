@@ -28,6 +28,7 @@ NEEDS = {
     "attribution_step": "--by who --attribution step",
     "basis": "--period 2026-01",
     "of_stage": "--clock stage",
+    "static": "--items items.csv --columns team",
     "currency": "--amount value --items items.csv",
     "items_key": "--items items.csv --by team --where team=A --columns team",
     "observed_until": "--within 3d --window 3d",
@@ -55,7 +56,21 @@ NAMED_BY_ITS_VALUE = {
         "hold",
     ),
     "fail_if",
-    *("leads", "deals", "links", "deal", "lead", "by", "amount", "unit", "reason", "currency", "where"),
+    *(
+        "leads",
+        "deals",
+        "links",
+        "deal",
+        "lead",
+        "by",
+        "mix",
+        "static",
+        "amount",
+        "unit",
+        "reason",
+        "currency",
+        "where",
+    ),
 }
 ODD = "zzz-odd"
 # A stage that no row has may be a step or an exclusion; these are wrong in another way.
@@ -92,6 +107,7 @@ def base_of(command: str, option: str) -> list[str]:
         "cohort-maturity": "--tau 9d",
         "compare-groups": "--by who",
         "decompose": "--by who --a Al",
+        "drivers": "--columns who",
         "mix-rate": "--mix created:month --by who --a Al",
     }
     if command == "sales-velocity" and option != "amount":

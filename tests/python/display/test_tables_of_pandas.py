@@ -69,7 +69,6 @@ KINDS = {
     "comparison by groups": Kind(
         lambda: sf.compare_periods(LOG, PIPELINE, "2026-03", by="half"), (plots.plot_compare,)
     ),
-    "groups compared": Kind(lambda: sf.compare_groups(LOG, PIPELINE, by="half")),
     "decomposition": Kind(lambda: sf.decompose(LOG, PIPELINE, a="2026-03", b="2026-02")),
     "mix and rate": Kind(lambda: sf.mix_rate(LOG, PIPELINE, mix="half", a="2026-03", b="2026-02")),
     "outcomes": Kind(lambda: sf.outcomes(LOG, PIPELINE)),

@@ -311,6 +311,7 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "every": "month",
         "by": "outcome",
         "mix": "outcome",
+        "columns": "created:month",
         "a": "2026-01",
         "b": "2026-02",
         "tau": "30d",

@@ -28,13 +28,16 @@ NEEDS: dict[str, dict[str, Any]] = {
     "compare_periods": {"period": "2026-03"},
     "cumulative_incidence": {"times": ["5d", "20d", "28d"]},
     "decompose": {"by": "team", "a": "ann", "b": "cid"},
-    "mix_rate": {"by": "team", "a": "ann", "b": "cid", "mix": "side"},
+    "drivers": {"columns": "team", "static": "team"},
     "flow": {"period": ("2026-02", "2026-03")},
     "funnel_by_period": {"period": ("2026-01", "2026-05")},
+    "mix_rate": {"mix": "outcome", "by": "team", "a": "ann", "b": None},
     "sales_velocity": {"amount": "value"},
     "skips": {"by": "team"},
     "time_to": {"to_stage": "Deal"},
 }
+# In these groups are compared with each other, and what is too recent is said below the table.
+COMPARING = {"compare_groups", "decompose", "drivers", "mix_rate"}
 # A page is made of tables that are walked here, and its own tests hold them against each other.
 NOT_WALKED = {"report", "explain", "pipelines_of_log", "row_table"}
 
@@ -222,16 +225,12 @@ def test_conditions_ask_the_items_that_fulfil_them(name: str) -> None:
     assert_same(ask(name, LOG, where={"team": ["ann", "cid"]}), ask(name, kept))
 
 
-# In these `by` names the groups that are set side by side; their own tests ask each by itself.
-COMPARES = {"compare_groups", "decompose", "mix_rate"}
-
-
 def of_group(table: pd.DataFrame, value: Any) -> pd.DataFrame:
     is_in = table["team"].isna() if value is None else table["team"].astype(object) == value
     return table[is_in].drop(columns="team")
 
 
-@pytest.mark.parametrize("name", [one for one in with_option("by") if one not in COMPARES])
+@pytest.mark.parametrize("name", [one for one in with_option("by") if one not in COMPARING])
 def test_a_group_asks_its_items(name: str) -> None:
     answer = ask(name, LOG, by="team")
     for team in TEAMS:
@@ -253,7 +252,7 @@ def test_a_group_asks_its_items(name: str) -> None:
 LINES = {"sequence_paths", "variants", "open_items"}
 
 
-@pytest.mark.parametrize("name", [one for one in with_option("top") if one not in LINES | COMPARES])
+@pytest.mark.parametrize("name", [one for one in with_option("top") if one not in LINES | COMPARING])
 def test_other_groups_together_ask_their_items(name: str) -> None:
     answer = ask(name, LOG, by="team", top=1)
     if name == "time_to_convert":  # a group without a match has no bins

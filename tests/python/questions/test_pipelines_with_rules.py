@@ -123,6 +123,7 @@ CHECKS: dict[str, Any] = {
     "compare_periods": compared,
     "cumulative_incidence": lambda: of_plain(sf.cumulative_incidence, times=["5d", "30d"], by="team"),
     "decompose": decomposed,
+    "drivers": lambda: of_plain(sf.drivers, columns="team", static="team"),
     "explain": explained,
     "flow": lambda: of_plain(sf.flow, period="2026-06", by="team"),
     "funnel": lambda: assert_same(

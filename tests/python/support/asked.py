@@ -16,6 +16,7 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {
     "cohort_maturity": {"every": "month", "tau": "30d"},
     "check": {"fail_if": ["won >= 0"]},
     "decompose": {"a": "2026-03", "b": "2026-02"},
+    "drivers": {"columns": "created:month"},
     "explain": {"item": "D-1"},
     "flow": {"period": "2026-03"},
     "compare_groups": {"by": "manager"},

@@ -26,7 +26,7 @@ struct AbsorbingChain {
 /// own, "undetermined".
 struct ChainEnds {
     std::vector<std::uint8_t> has_way_out;  // by transient state
-    std::vector<double> visits;    // of the state of the column, begun in that of the row; 0 without a way out
+    std::vector<double> visits;  // of the state of the column, begun in that of the row; 0 without a way out
     std::vector<double> absorbed;  // a column for each absorbing state, and one for undetermined
 };
 

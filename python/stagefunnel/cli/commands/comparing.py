@@ -24,7 +24,7 @@ def compare_groups(args: _Args, parser: _Parser) -> pd.DataFrame:
         return sf.compare_groups(
             inputs.log,
             inputs.pipeline,
-            by=split_names(args.by),
+            by=split_names(args.by) or [],
             **_sides(args),
             adjust=args.adjust,
             confidence=args.confidence,
@@ -72,3 +72,19 @@ def _two_sides(args: _Args, parser: _Parser, inputs: Inputs) -> dict[str, Any]:
     if args.by is None:
         sides = {name: read_period(value, inputs.log) for name, value in sides.items()}
     return {"by": split_names(args.by), **sides, "at": args.at, "unit": args.unit, **inputs.cohort(args)}
+
+
+def drivers(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Rank the values of columns."""
+    with open_inputs(args, parser) as inputs:
+        return sf.drivers(
+            inputs.log,
+            inputs.pipeline,
+            split_names(args.columns) or [],
+            static=split_names(args.static),
+            adjust=args.adjust,
+            confidence=args.confidence,
+            top=args.top,
+            unit=args.unit,
+            **inputs.cohort(args),
+        )

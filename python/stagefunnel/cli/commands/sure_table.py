@@ -50,6 +50,19 @@ examples:
       --a Ann --b Bob
 """,
     ),
+    "drivers": Command(
+        "rank the values of columns by how much they go with winning",
+        "comparing.drivers",
+        (
+            *(where_options.items_file, where_options.where, sure_options.drivers, sure_options.adjust),
+            *(sure_options.sure, options.unit, options.largest, options.cohort),
+        ),
+        """\
+example:
+  stagefunnel drivers deals.csv --pipeline pipeline.toml --items items.csv --columns source,manager \\
+      --static source,manager
+""",
+    ),
     "decompose": Command(
         "split the difference of two funnels into what each step made of it",
         "comparing.decompose",

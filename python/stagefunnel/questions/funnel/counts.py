@@ -114,6 +114,11 @@ class FunnelCounts:
         return has_entries
 
     @property
+    def said_too_recent(self) -> dict[str, int]:
+        """What a table remembers of the items that were left out as too recent."""
+        return {} if self.too_recent is None else {"too_recent": int(self.too_recent.sum())}
+
+    @property
     def base(self) -> Integers:
         """Items of each group."""
         items = self.won + self.lost + self.open

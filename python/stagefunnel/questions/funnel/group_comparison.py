@@ -164,6 +164,7 @@ def compare_groups(
         open=[[side.open_a, side.open_b] for side in sides],
         global_test=_global_test(groups, steps.reached(counts), sides, is_all=a is None),
         passed_over=[str(label) for label in steps.passed_over],
+        **counts.said_too_recent,
         **({"of_report": True} if groups.each == "row" else {}),
     )
     return asked.remarked(selection.remarked(table))
@@ -229,11 +230,11 @@ def _table(
     columns |= {name: np.full(len(n_a), np.nan) for name in COMPARED_GROUPS[6:]}
     columns["ratio"] = share(columns["conversion_a"], columns["conversion_b"])
     if is_disjoint:
-        given_counts = tuple(one.astype(np.float64) for one in (k_a, n_a, k_b, n_b))
-        _, columns["difference_low"], columns["difference_high"] = differences(*given_counts, confidence)
-        columns["p_value"] = score_tests(*given_counts)
+        a, of_a, b, of_b = (one.astype(np.float64) for one in (k_a, n_a, k_b, n_b))
+        _, columns["difference_low"], columns["difference_high"] = differences(a, of_a, b, of_b, confidence)
+        columns["p_value"] = score_tests(a, of_a, b, of_b)
         columns["p_adjusted"] = adjusted(columns["p_value"], adjust)
-        columns["ratio"], columns["ratio_low"], columns["ratio_high"] = ratios(*given_counts, confidence)
+        columns["ratio"], columns["ratio_low"], columns["ratio_high"] = ratios(a, of_a, b, of_b, confidence)
     return pd.DataFrame({name: columns[name] for name in COMPARED_GROUPS})
 
 

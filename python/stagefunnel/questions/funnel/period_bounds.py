@@ -34,9 +34,9 @@ def with_difference_bounds(table: pd.DataFrame, confidence: float, shared: int) 
     added: dict[str, Any] = {name: np.full(len(table), np.nan) for name in BOUNDS}
     if not shared:
         names = ("reached", "base", "reached_before", "base_before")
-        counts = tuple(table[name].to_numpy(dtype=np.float64) for name in names)
-        _, added[BOUNDS[0]], added[BOUNDS[1]] = differences(*counts, confidence)
-        added["p_value"] = score_tests(*counts)
+        k_a, n_a, k_b, n_b = (table[name].to_numpy(dtype=np.float64) for name in names)
+        _, added[BOUNDS[0]], added[BOUNDS[1]] = differences(k_a, n_a, k_b, n_b, confidence)
+        added["p_value"] = score_tests(k_a, n_a, k_b, n_b)
         added["p_adjusted"] = adjusted(added["p_value"], "holm")
     at = [*table.columns].index(_SHARE) + 1
     for place, name in enumerate(BOUNDS):

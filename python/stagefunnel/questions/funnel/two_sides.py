@@ -60,6 +60,8 @@ class TwoSides:
         Items that are on both sides.
     selections
         What was read.
+    too_recent
+        Items that were left out as too recent; ``None`` where items are not followed for a length of time.
     """
 
     pipeline: Pipeline
@@ -67,6 +69,7 @@ class TwoSides:
     b: Side
     shared: int
     selections: tuple[Selection, ...]
+    too_recent: int | None = None
 
     @property
     def remembered(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class TwoSides:
             "sides": [side.name for side in both],
             "items": [int(side.counts.base.sum()) for side in both],
             "open": [side.n_open for side in both],
+            **({} if self.too_recent is None else {"too_recent": self.too_recent}),
             **({"shared_items": self.shared} if self.shared else {}),
         }
 
@@ -144,8 +148,8 @@ def two_sides(
     selection = selected(period)
     groups_of(selection, columns, at=at)  # whose errors are about `by`
     counts, groups = counted(selection, [*columns, *(mixed or ())])
-    sides = _groups(groups, counts, len(columns), a, b)
-    return TwoSides(merged, *sides, 0, (selection,))
+    side_a, side_b = _groups(groups, counts, len(columns), a, b)
+    return TwoSides(merged, side_a, side_b, 0, (selection,), counts.said_too_recent.get("too_recent"))
 
 
 def _periods(
@@ -169,9 +173,11 @@ def _periods(
     for one, selection in zip(periods, selections, strict=True):
         counts, groups = counted(selection)
         found.append(Side(period_name(one, clock), counts, groups.values))
+    too_recent = [n for side in found for n in side.counts.said_too_recent.values()]
     flags = [rows_of_items(selection, "first") >= 0 for selection in selections]
     shared = int(np.count_nonzero(flags[0] & flags[1]))
-    return TwoSides(pipeline, *found, shared, selections)
+    n_recent = sum(too_recent) if too_recent else None
+    return TwoSides(pipeline, found[0], found[1], shared, selections, n_recent)
 
 
 def _groups(groups: Groups, counts: FunnelCounts, n_columns: int, a: Any, b: Any) -> list[Side]:

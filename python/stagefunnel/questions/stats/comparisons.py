@@ -144,7 +144,7 @@ def score_tests(counts_a: Floats, sizes_a: Floats, counts_b: Floats, sizes_b: Fl
 
 def shares_of(counts: Floats, sizes: Floats) -> Floats:
     """Divide counts by what they are of; NaN where that is nothing."""
-    return np.divide(counts, sizes, out=np.full(np.shape(counts), np.nan), where=sizes > 0)
+    return np.asarray(np.divide(counts, sizes, out=np.full(np.shape(counts), np.nan), where=sizes > 0))
 
 
 def _fisher_tests(counts_a: Floats, sizes_a: Floats, counts_b: Floats, sizes_b: Floats) -> Floats:

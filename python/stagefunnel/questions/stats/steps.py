@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError, given, named
 from .bounds import Floats
+from .comparisons import shares_of
 
 
 def shapley(a: Any, b: Any) -> pd.DataFrame:
@@ -74,11 +75,7 @@ class StepEffects(NamedTuple):
 
 def effects_of_counts(a: Floats, b: Floats) -> StepEffects:
     """Split the difference of two nested counts: all items, then those that got past each step."""
-    conversions = []
-    for side in (a, b):
-        before = side[:-1]
-        conversions.append(np.divide(side[1:], before, out=np.full(len(before), np.nan), where=before > 0))
-    return step_effects(*conversions, a[:-1], b[:-1])
+    return step_effects(shares_of(a[1:], a[:-1]), shares_of(b[1:], b[:-1]), a[:-1], b[:-1])
 
 
 def step_effects(
@@ -106,7 +103,8 @@ def step_effects(
         )
         error = np.sqrt(by_a**2 @ spread_a + by_b**2 @ spread_b)
     share = effect / total if abs(total) > 1e-15 else np.full(len(a), np.nan)
-    return StepEffects(*(np.where(unknown, np.nan, one) for one in (effect, error, share)), total)
+    effect, error, share = (np.where(unknown, np.nan, one) for one in (effect, error, share))
+    return StepEffects(effect, error, share, total)
 
 
 def _effects(a: Floats, b: Floats) -> tuple[Floats, Floats, Floats]:

@@ -221,3 +221,12 @@ def test_thirty_equal_managers_name_one_in_at_most_one_run_of_twenty() -> None:
         text = str(sf.show(sf.compare_groups(log, SMALL, by="manager", missing="ignore")))
         alarms += "than the other managers" in text
     assert alarms <= 0.05 * n_runs
+
+
+def test_items_that_are_too_recent_are_left_out_and_counted() -> None:
+    rows = {"item": [1, 1, 2, 3], "stage": ["New", "Offer", "New", "New"], "time": [0, 2, 0, 9]}
+    items = pd.DataFrame({"item": [1, 2, 3], "team": [*"ABA"]})
+    log = sf.StageLog(rows, items=items, observed_until=10)
+    table = sf.compare_groups(log, SMALL, by="team", a="A", within=5, missing="ignore")
+    assert table[["n_a", "n_b"]].iloc[0].tolist() == [1, 1]
+    assert "1 item is too recent to be followed for 5, and left out." in str(sf.show(table))

@@ -1,0 +1,209 @@
+"""Which values of which columns go with winning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError, check_option, given, quoted
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import remember, share
+from ...tables.options import AdjustName, BasisName, MissingStages, Unlisted
+from ...tables.schema import DRIVERS
+from ...times.lengths import LengthLike
+from ...times.periods import MomentLike, PeriodLike
+from ..scope.breakdown import by_columns, check_top, groups_of
+from ..scope.scope import Scope
+from ..scope.selection import selection_of
+from ..scope.where import Where, asked_of
+from ..scope.within import basis_of
+from ..stats.adjusting import adjusted
+from ..stats.bounds import check_confidence
+from ..stats.comparisons import differences, score_tests
+from .count import count, largest_groups
+from .kinds import rules_of
+from .table import labels_of
+
+
+def drivers(
+    log: StageLog,
+    pipeline: Pipeline,
+    columns: str | Sequence[str],
+    *,
+    static: str | Sequence[str] | None = None,
+    adjust: AdjustName = "holm",
+    confidence: float = 0.95,
+    top: int | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    unit: str | None = None,
+    where: Where | None = None,
+) -> pd.DataFrame:
+    """Rank the values of columns by how much they go with winning, each against the rest.
+
+    What goes with winning need not cause it. A column of the items table has its value of today, and a field
+    that is filled in after the win "explains" it: such columns have to be named in `static`.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    columns
+        Columns of the log, read in an item's first row, or of the items table, as `by` of :func:`funnel`.
+    static
+        Those of them that are of the items table: whoever names a column here knows that its values were
+        there before the item was won or lost.
+    adjust
+        As for :func:`compare_groups`, over all rows of the table.
+    confidence
+        How sure the bounds are: a share between 0 and 1.
+    top
+        Number of the largest groups of each column; its others become one group.
+    unlisted, missing, period, as_of, within, unit, where
+        As for :func:`funnel`.
+    basis
+        As for :func:`funnel`, but ``"created"`` by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per column and value, the strongest first (by p-value): ``column``, ``value``, ``n`` (items),
+        ``conversion`` (won now / n), ``conversion_rest`` (of all other items), ``difference`` with its bounds
+        ``difference_low`` and ``difference_high``, ``p_adjusted``. What is not estimable is NaN.
+
+    Raises
+    ------
+    UnknownStageError
+        As for :func:`funnel`.
+    SchemaError
+        As for :func:`funnel`; also for a column of the items table that `static` does not name, and for a
+        column that is known from later, such as the outcome.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2, 3, 4], "time": [0, 1, 0, 1, 0, 0]}
+    >>> rows["stage"] = ["New", "Won", "New", "Won", "New", "New"]
+    >>> items = {"item": [1, 2, 3, 4], "source": ["fair", "fair", "web", "web"]}
+    >>> log, pipeline = sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won")
+    >>> table = sf.drivers(log, pipeline, ["source"], static=["source"])
+    >>> table[["column", "value", "n", "conversion", "conversion_rest", "difference"]]
+       column value  n  conversion  conversion_rest  difference
+    0  source  fair  2         1.0              0.0         1.0
+    1  source   web  2         0.0              1.0        -1.0
+    """
+    check_option("adjust", adjust, get_args(AdjustName))
+    sure = check_confidence(confidence)
+    names = by_columns(columns, "columns")
+    _check_static(log, names, static)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    (rule,) = rules_of("furthest", "won", None)
+    selection = selection_of(
+        asked.log,
+        pipeline,
+        unlisted=unlisted,
+        missing=asked.missing,
+        period=period,
+        basis="created" if basis is None and within is None else basis_of(basis, within),
+        as_of=as_of,
+        within=within,
+        unit=unit,
+        flips=[rule.lost_then_won],
+    )
+    check_top(top, names)
+    found = [_values(Scope(selection, _groups(selection, name)), name, rule, top) for name in names]
+    counted = pd.concat(found, ignore_index=True)
+    table = _table(counted, sure, adjust)
+    remember(
+        table,
+        "drivers",
+        pipeline,
+        confidence=sure,
+        rows=len(table),
+        sides=[f"{row[0]} {row[1]}" for row in counted[["column", "value"]].to_numpy().tolist()],
+        items=counted["n"].tolist(),
+        open=counted["open"].tolist(),
+        **_too_recent(selection.too_recent),
+    )
+    return asked.remarked(selection.remarked(table))
+
+
+def _too_recent(flags: Any) -> dict[str, int]:
+    return {} if flags is None else {"too_recent": int(np.count_nonzero(flags))}
+
+
+def _check_static(log: StageLog, names: Sequence[Any], static: Any) -> None:
+    """Refuse columns whose values are of today, unless somebody vouches for them."""
+    vouched = [] if static is None else by_columns(static, "static")
+    strangers = [str(name) for name in vouched if name not in names]
+    if strangers:
+        raise SchemaError(given("static", strangers[0]), " is not one of the columns that are compared")
+    items = log._data.items_table
+    for name in names:
+        plain = name.partition(":")[0] if isinstance(name, str) and items is not None else name
+        is_of_today = items is not None and (name in items or plain in items)
+        if is_of_today and name not in vouched:
+            raise SchemaError(
+                given("columns", name),
+                " is a column of the items table, whose values are of today: one that is filled in after the "
+                f"win would explain it; if {quoted([str(name)])} was known before, name it in static too",
+            )
+
+
+def _groups(selection: Any, name: Any) -> Any:
+    groups = groups_of(selection, [name], option="columns")
+    if groups.later:
+        raise SchemaError(
+            given("columns", name),
+            " is known only when an item is closed; name a column that was known before",
+        )
+    return groups
+
+
+def _values(scope: Scope, name: Any, rule: Any, top: int | None) -> pd.DataFrame:
+    """Count the items of each value of a column, and how many are won now."""
+    groups = largest_groups(scope, [rule], top)
+    counts = count(Scope(scope.selection, groups), rule)
+    rows = pd.DataFrame(
+        {
+            "column": [str(name)] * len(groups.values),
+            "value": [label for (label,) in labels_of(groups)],
+            "n": counts.base[: len(groups.values)],
+            "won": counts.won[: len(groups.values)],
+            "open": counts.open[: len(groups.values)],
+        }
+    )
+    rows["n_rest"], rows["won_rest"] = rows["n"].sum() - rows["n"], rows["won"].sum() - rows["won"]
+    return rows[rows["n"] > 0]
+
+
+def _table(rows: pd.DataFrame, confidence: float, adjust: AdjustName) -> pd.DataFrame:
+    names = ("won", "n", "won_rest", "n_rest")
+    won, n, won_rest, n_rest = (rows[name].to_numpy(dtype=np.float64) for name in names)
+    p_values = score_tests(won, n, won_rest, n_rest)
+    difference, low, high = differences(won, n, won_rest, n_rest, confidence)
+    table = pd.DataFrame(
+        {
+            "column": rows["column"],
+            "value": rows["value"],
+            "n": rows["n"],
+            "conversion": share(won, n),
+            "conversion_rest": share(won_rest, n_rest),
+            "difference": difference,
+            "difference_low": low,
+            "difference_high": high,
+            "p_adjusted": adjusted(p_values, adjust),
+        },
+        columns=[*DRIVERS],
+    )
+    unknown = np.isnan(p_values)
+    order = np.lexsort((-np.abs(np.nan_to_num(difference)), np.where(unknown, 2.0, p_values)))
+    return table.iloc[order].reset_index(drop=True)
