@@ -64,6 +64,11 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
 
 
+def _part(effect: float) -> str:
+    """Write a part of a difference inside a sentence, where ``> -0.1 points`` would not be read."""
+    return points(effect) if effect == 0 or abs(effect) >= 0.0005 else "less than 0.1 points"
+
+
 def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say how much of a difference is the mix, and whether every group moves the other way."""
     totals = remembered.get("totals", (None, None))
@@ -74,8 +79,8 @@ def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
     sentences = [
         *_age_of_two(remembered),
         _whole(what, totals, remembered),
-        f"Other {things} came: {points(table['mix'].sum())}. "
-        f"The same {things} were handled otherwise: {points(table['rate'].sum())}.",
+        f"Which {things} came accounts for {_part(table['mix'].sum())} of it, and how they were handled for "
+        f"{_part(table['rate'].sum())}.",
     ]
     if remembered.get("reversed"):
         sides = remembered["sides"]

@@ -81,7 +81,7 @@ def test_a_mix_by_hand() -> None:
     assert table["rate"].tolist() == pytest.approx([0, 0])
     text = str(sf.show(table)).replace("\xa0", " ")
     assert "Won of all: 28 % in Ann, 52 % in Bob (-24 points)." in text
-    assert "Other items came: -24 points." in text
+    assert "Which items came accounts for -24 points of it" in text
     folded = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", b=None, top=1, missing="ignore")
     assert folded["group"].tolist() == ["fair", "other (1 group)"]
 
