@@ -46,8 +46,8 @@ examples:
         """\
 examples:
   stagefunnel compare-groups deals.csv --pipeline pipeline.toml --items items.csv --by manager
-  stagefunnel compare-groups deals.csv --pipeline pipeline.toml --items items.csv --by manager \\
-      --a Ann --b Bob
+  stagefunnel compare-groups deals.csv --pipeline pipeline.toml --items items.csv --by source \\
+      --a Exhibition --b Recommendation
 """,
     ),
     "drivers": Command(
@@ -70,7 +70,8 @@ example:
         """\
 examples:
   stagefunnel decompose deals.csv --pipeline pipeline.toml --a 2026-03 --b 2026-02
-  stagefunnel decompose deals.csv --pipeline pipeline.toml --items items.csv --by manager --a Ann --b Bob
+  stagefunnel decompose deals.csv --pipeline pipeline.toml --items items.csv \\
+      --by source --a Exhibition --b Recommendation
 """,
     ),
     "mix-rate": Command(

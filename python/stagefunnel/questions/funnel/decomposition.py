@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from ..scope.breakdown import check_top
 from ..scope.where import Where, asked_of
 from ..stats.mixes import is_reversed, mix_and_rate
 from ..stats.steps import effects_of_counts
+from .sides import SideLike
 from .steps import Steps
 from .two_sides import Side, group_labels, two_sides
 
@@ -29,8 +30,8 @@ def decompose(
     pipeline: Pipeline,
     *,
     by: str | Sequence[str] | None = None,
-    a: Any,
-    b: Any,
+    a: SideLike,
+    b: SideLike,
     at: AtName = "first",
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -131,9 +132,9 @@ def mix_rate(
     *,
     mix: str | Sequence[str],
     by: str | Sequence[str] | None = None,
-    a: Any,
-    b: Any,
-    stage: Any = None,
+    a: SideLike,
+    b: SideLike,
+    stage: Hashable = None,
     at: AtName = "first",
     top: int | None = None,
     unlisted: Unlisted = "error",

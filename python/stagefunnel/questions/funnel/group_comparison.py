@@ -30,7 +30,7 @@ from ..stats.significance import chi_square_tail
 from .count import count, largest_groups
 from .counts import FunnelCounts
 from .kinds import rules_of
-from .sides import check_sides, group_at
+from .sides import GroupLike, check_sides, group_at
 from .steps import Integers, Steps, with_one_won_stage
 from .table import labels_of
 
@@ -40,8 +40,8 @@ def compare_groups(
     pipeline: Pipeline,
     *,
     by: str | Sequence[str],
-    a: Any = None,
-    b: Any = None,
+    a: GroupLike = None,
+    b: GroupLike = None,
     adjust: AdjustName = "holm",
     confidence: float = 0.95,
     at: AtName = "first",

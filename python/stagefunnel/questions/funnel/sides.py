@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from ...errors import SchemaError, did_you_mean, given, named, quoted
 from ...tables.labels import MISSING, value_label
+from ...times.periods import PeriodLike
+
+#: What names a group: its value or the text of it, with several columns one for each; ``None`` for none.
+GroupLike: TypeAlias = Hashable | Sequence[Hashable] | None
+#: What names a side: a group, or a period.
+SideLike: TypeAlias = GroupLike | PeriodLike
 
 
 def group_at(values: pd.DataFrame, wanted: Any, option: str) -> int:
