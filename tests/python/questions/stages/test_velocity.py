@@ -186,7 +186,7 @@ def test_an_amount_of_the_log_and_its_currency_are_those_of_the_last_row() -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"amount": "wroth"}, "amount='wroth' is not a column"),
+        ({"amount": "worthh"}, "amount='worthh' is not a column"),
         ({"amount": "worth", "every": "M"}, 'pass every="month"'),
         ({"amount": "worth", "by": "outcome"}, "by='outcome' parts the open items from the won ones"),
         ({"amount": "worth", "by": ["who", "last_stage"]}, "by='last_stage' parts the open items"),
