@@ -221,7 +221,9 @@ def funnel_at_stages(
         if outcome(item_visits, pipeline) == "open":
             cell(entries[-1].row, entries[-1].stage)["open_at"] += 1
 
-    groups = {group for group, _ in cells}
+    # An entry that went past a stage while it was not there is counted in no column.
+    seen = ("visited", "reached", "skipped", "beyond")
+    groups = {group for (group, _), sums in cells.items() if any(sums[name] for name in seen)}
     present = sorted(group for group in groups if group is not None)
     records = []
     for group in [*present, *([None] if None in groups else [])]:

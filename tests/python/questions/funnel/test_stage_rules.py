@@ -72,6 +72,22 @@ def test_a_stage_counts_in_the_group_of_the_entry_that_it_counts_for(
     assert_same(found, expected, by=["group"])
 
 
+def test_a_group_that_only_went_past_a_stage_that_was_not_there_is_not_shown() -> None:
+    # Bob's entry into Offer is before New is there; Ann's later one is that in which the item counts.
+    rows = {
+        "item": [1, 1, 1],
+        "stage": ["Offer", "New", "Offer"],
+        "time": [0, 1, 2],
+        "who": ["Bob", "Ann", "Ann"],
+    }
+    log = sf.StageLog(pd.DataFrame(rows), columns=["who"])
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost", since={"New": 1})
+    table = sf.funnel(log, pipeline, by="who", at="stage", missing="ignore")
+    assert table["who"].unique().tolist() == ["Ann"]
+    assert table["reached"].tolist() == [1, 1, 0, 0]
+    assert table["skipped"].tolist() == [0, 0, 0, 0]
+
+
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_skips_at_the_move_are_those_of_the_reference(data: st.DataObject, seed: int) -> None:
     case = data.draw(cases(unlisted="some", max_items=10))
