@@ -53,8 +53,20 @@ class Method(Generic[_P, _R]):
             for name, value in bound.defaults.items()
             if name in self.names and name not in in_call
         }
+        for name in self._idle({**defaults, **options}) & {*defaults}:
+            del defaults[name]
         log_and_pipeline = (bound.log, bound.pipeline)[: self._n_bound]
         return self._question(*log_and_pipeline, *given, **defaults, **options)
+
+    def _idle(self, options: Mapping[str, Any]) -> set[str]:
+        """Name the options that the question takes beside another one only, which is not there."""
+        idle = set()
+        if "open_visits" in self.names and options.get("open_visits") != "censored":
+            idle |= {"confidence", "tau"}
+        of_groups = any(one.name == "top" and one.default is None for one in self.parameters)
+        if of_groups and "by" in self.names and options.get("by") is None:
+            idle.add("top")
+        return idle
 
     def _shown(
         self, asked: Callable[..., _R], defaults: Mapping[str, Any], *first: inspect.Parameter
@@ -190,7 +202,8 @@ def bind(log: StageLog, pipeline: Pipeline, **defaults: Any) -> Bound:
     **defaults
         Arguments for each question that has them, such as ``unlisted=``, ``missing=``, ``by=``, ``period=``,
         ``basis=``, ``as_of=``, ``calendar=``. What a call gives itself wins, also a rule that its
-        :class:`Steps` hold.
+        :class:`Steps` hold. What a question takes beside another option only waits for that one: ``top=``
+        for ``by=``, and ``confidence=`` of times for ``open_visits="censored"``.
 
     Returns
     -------

@@ -208,3 +208,16 @@ def test_settings_name_no_argument_that_questions_lack() -> None:
 def test_to_read_settings_loads_no_question() -> None:
     code = "import sys, stagefunnel as sf\nsf.Settings\nprint('stagefunnel.bound' in sys.modules)"
     assert run_python("-c", code).stdout == "False\n"
+
+
+def test_a_default_that_goes_with_another_option_waits_for_it() -> None:
+    shop = sf.datasets.furniture_shop(100)
+    bound = sf.bind(shop.log, shop.pipeline, confidence=0.9, top=1)
+    assert_frame_equal(bound.time_in_stage(), sf.time_in_stage(shop.log, shop.pipeline))
+    censored = bound.time_in_stage(open_visits="censored")
+    assert {"median_low", "median_high"} <= {*censored.columns}
+    assert "conversion_from_all_low" in bound.funnel()
+    assert bound.outcomes(by="source")["source"].nunique() == 2
+    assert len(bound.variants()) == 2  # the number of its lines
+    with pytest.raises(sf.SchemaError, match="there is no by="):
+        bound.outcomes(top=1)
