@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from .numbers import count, percent
@@ -64,12 +65,15 @@ class Side:
         cls, name: str, rows: pd.DataFrame, remembered: Mapping[str, Any], *, is_partial: bool = False
     ) -> Side:
         """Read the rows of one funnel, or of those of all groups in one period."""
-        first_stage = rows[rows["stage"] == rows["stage"].iloc[0]] if len(rows) else rows
+        # Arrays, because a trend has many periods, and pandas takes a while to choose rows of each.
+        stages = rows["stage"].to_numpy()
+        is_first = stages == stages[0] if len(rows) else np.zeros(0, dtype=bool)
         if "period" in rows and len(rows):
             period = str(rows["period"].iloc[0])
-            left_out = "too_recent" in rows and bool(first_stage["too_recent"].any())
+            left_out = "too_recent" in rows and bool(rows["too_recent"].to_numpy()[is_first].any())
             is_partial = is_partial or left_out or period in remembered.get("partly_covered", ())
-        return cls(name, int(first_stage["base"].sum()), int(rows["open_at"].sum()), is_partial)
+        base = np.nansum(rows["base"].to_numpy()[is_first])
+        return cls(name, int(base), int(rows["open_at"].sum()), is_partial)
 
 
 def unlike_notes(
