@@ -210,12 +210,14 @@ def chain_funnel(
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
     unlinked = {rule.kind: _n_unlinked(deal_selection, rule, found) for rule in rules}
     groups = deal_groups = ONE_GROUP
+    shares_deals = False
     if by is not None:
         groups = chain.groups_of_leads(by, **options)
         groups = largest_groups(Scope(lead_selection, groups), rules, top)
         grouped = GroupedDeals.of(chain.deals, found, groups)
         chain, found = replace(chain, deals=grouped.log), grouped.links
         deal_groups = replace(groups, code=grouped.code)
+        shares_deals = grouped.shares_deals
         deal_selection = chain.selection("deals", **in_period)
     whole_deals = deal_selection
     if basis == "origin":
@@ -238,7 +240,8 @@ def chain_funnel(
             counts, converted = linked.count(lead_selection, rule, groups)
             deal_part = of_origin(Part.of(chain.deal_pipeline, counts, rule.kind, sure), lead_part, converted)
         else:
-            deal_part = Part.of(chain.deal_pipeline, count(deal_scope, rule), rule.kind, sure)
+            counts = count(deal_scope, rule)
+            deal_part = Part.of(chain.deal_pipeline, counts, rule.kind, sure, share_items=shares_deals)
         parts[rule.kind] = (lead_part, deal_part)
     of_deals = deal_selection.remarks
     if basis == "origin":  # a period is about leads

@@ -28,11 +28,14 @@ class GroupedDeals:
         Group of each of them.
     links
         The links between the leads and the deals of their groups.
+    shares_deals
+        Whether a deal is in several groups.
     """
 
     log: StageLog
     code: Codes
     links: Links
+    shares_deals: bool
 
     @classmethod
     def of(cls, deals: StageLog, links: Links, groups: Groups) -> GroupedDeals:
@@ -44,4 +47,5 @@ class GroupedDeals:
         deal, code = np.divmod(found, groups.n_groups)
         place: npt.NDArray[np.int64] = np.searchsorted(found, in_group)
         own = replace(links, deal=place.astype(np.uint32), linked=np.ones(len(found), dtype=bool))
-        return cls(with_items_at(deals, deal), code.astype(np.int32), own)
+        shares_deals = bool((np.diff(deal) == 0).any())
+        return cls(with_items_at(deals, deal), code.astype(np.int32), own, shares_deals)

@@ -57,12 +57,22 @@ class Part:
     is_absent: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, pipeline: Pipeline, counts: FunnelCounts, kind: str, confidence: float | None = None) -> Part:
-        """Build the funnel of a part from its counts."""
+    def of(
+        cls,
+        pipeline: Pipeline,
+        counts: FunnelCounts,
+        kind: str,
+        confidence: float | None = None,
+        *,
+        share_items: bool = False,
+    ) -> Part:
+        """Build the funnel of a part from its counts; groups that `share_items` have no bounds."""
         every = Groups(np.zeros(0, dtype=np.int32), pd.DataFrame({_GROUP: range(len(counts.base))}))
         every = replace(every, keeps_empty=True)
         table = funnel_table(pipeline, "classic", {"classic": counts}, every)
-        table = with_funnel_bounds(table, pipeline, {kind: counts}, confidence, every).drop(columns=_GROUP)
+        counted = {kind: counts}
+        table = with_funnel_bounds(table, pipeline, counted, confidence, every, share_items=share_items)
+        table = table.drop(columns=_GROUP)
         outcomes = outcome_table(pipeline, counts, every).drop(columns=_GROUP)
         columns = {name: outcomes[name].tolist() for name in outcomes.columns}
         absent = np.zeros(counts.passed.shape, dtype=bool)

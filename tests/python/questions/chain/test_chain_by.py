@@ -120,6 +120,18 @@ def test_a_deal_of_leads_of_two_groups_counts_in_both_and_one_without_a_lead_in_
     assert table.attrs["stagefunnel"]["unlinked"] == {"classic": 1}
 
 
+def test_groups_that_share_a_deal_have_no_bounds() -> None:
+    shared = sf.chain_funnel(LEADS, DEALS, LINKS, **SHORT, by="source", confidence=0.9)
+    bounds = shared.groupby("part", observed=True)["conversion_from_all_low"]
+    assert bounds.count().to_dict() == {"lead": 6, "deal": 0}
+    apart = {"deal_id": [11, 12, 13], "lead_id": [1, 2, None]}
+    table = sf.chain_funnel(LEADS, DEALS, apart, **SHORT, by="source", confidence=0.9)
+    with_deals = table[(table["part"] == "deal") & (table["base"] > 0)]
+    assert with_deals["conversion_from_all_low"].notna().all()
+    leads = sf.chain_funnel(LEADS, DEALS, LINKS, **SHORT, by="source", confidence=0.9, basis="origin")
+    assert leads["conversion_from_all_low"].notna().all()
+
+
 def test_what_is_shown_names_the_groups_and_the_deals_that_are_in_none() -> None:
     table = sf.chain_funnel(LEADS, DEALS, LINKS, **SHORT, by="source")
     shown = str(sf.show(table))
