@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterator
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 from stagefunnel.files import column_names, expand, split_columns
@@ -56,9 +56,9 @@ class TypedSteps:
             before = int(rest[1]) if len(rest) > 1 and rest[1] else None
         except ValueError:
             self._refuse(f"--exclude {text}: expected STAGE:AFTER:BEFORE:EFFECT with two step numbers")
-        effect = rest[2] if len(rest) > 2 else "drop"
+        effect: Any = rest[2] if len(rest) > 2 else "drop"
         # A wrong effect is refused by the package, as any other value of an option is.
-        return sf.Exclusion(self._part(stage, "--exclude"), after, before, effect)  # type: ignore[arg-type]
+        return sf.Exclusion(self._part(stage, "--exclude"), after, before, effect)
 
     def _part(self, text: str, option: str) -> sf.Step | str:
         """Read a stage, or a step with conditions where no stage of the log has this very name."""

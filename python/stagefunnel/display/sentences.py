@@ -4,6 +4,8 @@ A sentence is about the rows that a table has. There is no sentence about a whol
 that some rows of the whole were filtered away.
 """
 
+# A function of a few lines for each table, and the list of them: the larger ones have files of their own.
+
 # One short function for each kind of table, and the table of them that says which columns each needs.
 
 # A sentence for each kind of table, and the list that finds it; those with rules have files of their own.

@@ -1,5 +1,7 @@
 """Every option of every command changes the answer, or it is refused: none is taken and does nothing."""
 
+# Most of it is the table of trials, one line for each option: apart from the walk it could not be read.
+
 import argparse
 import json
 import re

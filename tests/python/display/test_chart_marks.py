@@ -1,5 +1,7 @@
 """The marks of each chart except the funnel's: places, lengths and words, of journeys counted by hand."""
 
+# A few lines for each of twenty charts, all of the same journeys; the funnel has a file of its own.
+
 from itertools import pairwise
 from typing import Any
 

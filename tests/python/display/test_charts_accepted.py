@@ -33,11 +33,17 @@ def structure_of(chart: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("width", [920, 340])
-@pytest.mark.parametrize("name", CHARTS)
+# The narrow trend of weeks has the marks of the wide one.
+DRAWN = [
+    (name, width)
+    for name in CHARTS
+    for width in (920, 340)
+    if width == 920 or not name.startswith("trend of weeks")
+]
+
+
+@pytest.mark.parametrize(("name", "width"), DRAWN)
 def test_a_chart_is_what_was_accepted(name: str, width: int) -> None:
-    if name.startswith("trend of weeks") and width == 340:
-        pytest.skip("the wide one has the same marks")
     file = ACCEPTED / f"{name.replace(' ', '_')}_{width}.txt"
     found = structure_of(chart_of(name, "six stages", "light", width))
     if os.environ.get("STAGEFUNNEL_ACCEPT"):

@@ -81,9 +81,8 @@ def _draw_rates(sheet: Sheet, rows: list[Dot], all_at: float | None, all_text: s
 
 def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
     closed = int(row["won"]) + int(row["lost"])
-    ends = [row.get(f"win_rate_{end}") for end in ("low", "high")]
-    has_ends = all(end is not None and not pd.isna(end) for end in ends)
-    low, high = map(float, ends) if has_ends else (None, None)  # type: ignore[arg-type]
+    ends = [float(row.get(f"win_rate_{end}", float("nan"))) for end in ("low", "high")]
+    low, high = (None, None) if any(map(pd.isna, ends)) else ends
     interval = f" ({100 * low:.0f}–{100 * high:.0f} %)" if low is not None and high is not None else ""
     return Dot(
         group,

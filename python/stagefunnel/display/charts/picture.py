@@ -25,7 +25,7 @@ def _picture_class() -> Any:
     alt = require_altair()
     base: Any = import_module("altair.utils.schemapi").SchemaBase
 
-    class Picture(alt.LayerChart):  # type: ignore[name-defined,misc]
+    class Picture(alt.LayerChart):  # type: ignore[name-defined,misc]  # loaded when a chart is drawn
         """A chart: all that Altair does with one works, and a notebook shows it without a network.
 
         Its specification is held against the schema in the tests, not each time that it is drawn.

@@ -177,10 +177,9 @@ def compare_periods(
     table = _beside(counts, counts_before, keys, names)
     shared = 0
     if sure is not None:
-        read = {"unlisted": unlisted, "missing": missing, "basis": basis, "as_of": as_of, "within": within}
-        shared = shared_items(
-            [selection_of(log, pipeline, period=one, unit=unit, **read) for one in (now, before)]  # type: ignore[arg-type]
-        )
+        of_items = ("unlisted", "missing", "basis", "as_of", "within", "unit")
+        read = {name: options[name] for name in of_items}
+        shared = shared_items([selection_of(log, pipeline, period=one, **read) for one in (now, before)])
         table = with_difference_bounds(table, sure, shared)
     seen_at = moment_of(as_of, clock, "as_of")
     remember(

@@ -97,8 +97,14 @@ def decompose(
     2    Won     0.5    1.0
     """
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    options = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of, "within": within}
-    sides = two_sides(asked, pipeline, by, a, b, at=at, unit=unit, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {
+        "unlisted": unlisted,
+        "period": period,
+        "basis": basis,
+        "as_of": as_of,
+        "within": within,
+    }
+    sides = two_sides(asked, pipeline, by, a, b, at=at, unit=unit, **options)
     steps = Steps.of(sides.pipeline)
     labels = [steps.first, *steps.labels] if len(steps.rows) else []
     counts = [_nested(side, steps) for side in (sides.a, sides.b)]
@@ -199,8 +205,14 @@ def mix_rate(
     if mix is None:
         raise SchemaError(named("mix"), " is missing; name the columns whose groups may be mixed otherwise")
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    options = {"unlisted": unlisted, "period": period, "basis": basis, "as_of": as_of, "within": within}
-    sides = two_sides(asked, pipeline, by, a, b, mix=mix, at=at, unit=unit, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {
+        "unlisted": unlisted,
+        "period": period,
+        "basis": basis,
+        "as_of": as_of,
+        "within": within,
+    }
+    sides = two_sides(asked, pipeline, by, a, b, mix=mix, at=at, unit=unit, **options)
     row = None if stage is None else _row_of(pipeline, sides.pipeline, stage)
     counted = _by_group(sides.a, sides.b, row)
     if top is not None and len(counted) > top:

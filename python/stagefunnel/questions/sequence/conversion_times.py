@@ -142,7 +142,7 @@ def time_to_convert(
 
 def _spans(lengths: Any, unit: str | None) -> list[list[Any]]:
     """Return the start, the end and the number of each span that people count in, as a table remembers it."""
-    a_second = None if unit is None else float(np.timedelta64(1, "s") / np.timedelta64(1, unit))  # type: ignore[call-overload]
+    a_second = None if unit is None else float(np.timedelta64(1, "s") / np.timedelta64(1, unit))  # type: ignore[call-overload]  # a unit of the log
     found = spans_of(lengths, a_second)
     ends = [to_durations([Fraction(span[side]) for span in found], unit).tolist() for side in (0, 1)]
     texts = [[end if unit is None else str(end) for end in side] for side in ends]

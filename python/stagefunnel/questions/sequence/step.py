@@ -99,7 +99,7 @@ class Step:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Step):
-            return NotImplemented
+            return NotImplemented  # as Python asks of __eq__, so that the other side is asked
         if self.event != other.event:
             return False
         if self.key is None or other.key is None:

@@ -3,7 +3,7 @@
 The seeds are fixed. Of all deals 30 % are won, and the truth is the share that is won within 200 days.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ def truth(speeds: Speeds) -> float:
     return WIN_RATE * (1 - np.exp(-AGE / speeds.won))
 
 
-def simulated(speeds: Speeds, reopened: float = 0, reopen: str = "last") -> Means:
+def simulated(speeds: Speeds, reopened: float = 0, reopen: Any = "last") -> Means:
     runs = []
     for run in range(N_RUNS):
         random = np.random.default_rng([run, round(speeds.won), round(100 * reopened)])
@@ -43,7 +43,7 @@ def simulated(speeds: Speeds, reopened: float = 0, reopen: str = "last") -> Mean
         is_won = random.random(N_ITEMS) < WIN_RATE
         length = random.exponential(np.where(is_won, speeds.won, speeds.lost))
         log = seen(created, created + length, is_won, random, reopened)
-        table = sf.cumulative_incidence(log, PIPELINE, times=[1000 * AGE], missing="ignore", reopen=reopen)  # type: ignore[arg-type]
+        table = sf.cumulative_incidence(log, PIPELINE, times=[1000 * AGE], missing="ignore", reopen=reopen)
         won = table[table["cause"] == "won"].iloc[0]
         stand = sf.outcomes(log, PIPELINE, missing="ignore").iloc[0]
         is_covered = won["incidence_low"] <= truth(speeds) <= won["incidence_high"]

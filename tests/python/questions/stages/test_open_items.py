@@ -1,5 +1,7 @@
 """Open items and limits: the worked example, what is refused, and random logs against the reference."""
 
+# The list, its limits and their TOML are one answer to one question; they share the log worked out by hand.
+
 import datetime as dt
 import pickle
 from fractions import Fraction

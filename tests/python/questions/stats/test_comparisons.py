@@ -110,7 +110,7 @@ def test_what_is_not_a_count_is_refused(arguments: tuple[Any, ...], text: str) -
     with pytest.raises(sf.SchemaError, match=text):
         sf.stats.compare_proportions(*arguments)
     with pytest.raises(sf.SchemaError, match="test"):
-        sf.stats.compare_proportions(1, 2, 1, 2, test="exact")  # type: ignore[arg-type]
+        sf.stats.compare_proportions(1, 2, 1, 2, test="exact")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_fisher_without_scipy_says_what_to_install() -> None:
@@ -141,9 +141,10 @@ def test_p_values_by_hand() -> None:
 def test_p_values_agree_with_statsmodels(values: list[float]) -> None:
     from statsmodels.stats.multitest import multipletests
 
-    for own, other in (("holm", "holm"), ("bh", "fdr_bh"), ("bonferroni", "bonferroni")):
+    methods: list[tuple[Any, str]] = [("holm", "holm"), ("bh", "fdr_bh"), ("bonferroni", "bonferroni")]
+    for own, other in methods:
         expected = multipletests(values, method=other)[1]
-        np.testing.assert_allclose(sf.stats.adjust_p_values(values, own), expected, rtol=1e-9, atol=1e-300)  # type: ignore[arg-type]
+        np.testing.assert_allclose(sf.stats.adjust_p_values(values, own), expected, rtol=1e-9, atol=1e-300)
 
 
 @pytest.mark.parametrize("wrong", [[0.1, 1.2], [-0.1], "high", [[0.1]]])
