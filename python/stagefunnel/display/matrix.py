@@ -13,6 +13,7 @@ from ..tables.schema import BOTH, FUNNEL, SEQUENCE_TREND
 from .cells import cell_writer, is_number
 from .grid import Grid
 from .numbers import NOTHING
+from .period_rows import PeriodRows
 from .period_sentences import immature, sides_of_periods
 from .restored import restored
 from .sentences import KIND_TITLES, stage_namer
@@ -101,8 +102,7 @@ def _ends_of_groups(rows: Sequence[tuple[str, ...]]) -> set[int]:
 
 def _of_funnels(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[list[str], set[str]]:
     """Name the periods that are covered in part, and those of which more is open than of earlier ones."""
-    parts = [rows for _, rows in table.groupby("period", sort=False, observed=True)]
-    sides = sides_of_periods(parts, remembered)
+    sides = sides_of_periods(PeriodRows.of(table), remembered)
     partial = [side.name for side in sides if side.is_partial]
     flags = immature(sides, remembered)
     young = [

@@ -15,7 +15,8 @@ import pandas as pd
 from ..tables.labels import columns_before, group_label
 from .extremes import largest
 from .numbers import percent, precise_points
-from .outcomes import recorded_outcomes
+from .outcomes import outcomes_of_periods
+from .period_rows import PeriodRows
 from .standouts import are_unlike, exceeds
 from .things import things_of
 from .unlike import LEAST_BASE, Side, listed, notes_of_funnels, unlike_notes
@@ -36,8 +37,8 @@ def of_periods(
     With ``within=`` that is the share won of all items created in a period, else the win rate of what was
     closed in it. Where periods are unlike, sentences say so. With groups these are the only ones.
     """
-    parts = [rows for _, rows in table.groupby("period", sort=False, observed=True)]
-    sides = sides_of_periods(parts, remembered)
+    periods = PeriodRows.of(table)
+    sides = sides_of_periods(periods, remembered)
     notes = unlike_notes(sides, remembered)
     if by or "kind" in table.columns:
         return notes
@@ -45,13 +46,21 @@ def of_periods(
         within = remembered.get("within")
         if within is None:
             return [f"Not compared: younger {things_of(remembered)} {_FOLLOW}", *notes]
-        return [*_won_of_all(parts, sides, name_of, remembered), *notes]
-    return [*_win_rates(parts, sides, remembered), *notes]
+        return [*_won_of_all(periods, sides, name_of, remembered), *notes]
+    return [*_win_rates(periods, sides, remembered), *notes]
 
 
-def sides_of_periods(parts: Sequence[pd.DataFrame], remembered: _Remembered) -> list[Side]:
+def sides_of_periods(periods: PeriodRows, remembered: _Remembered) -> list[Side]:
     """Read the rows of each period of a trend; with groups, all groups together."""
-    return [Side.of_rows(str(rows["period"].iloc[0]), rows, remembered) for rows in parts]
+    is_first = periods.is_of_first_stage
+    bases, still_open = periods.sums("base", is_first), periods.sums("open_at")
+    has_recent = "too_recent" in periods.table
+    left_out = periods.sums("too_recent", is_first) if has_recent else [0] * len(bases)
+    partial = remembered.get("partly_covered", ())
+    return [
+        Side(name, base, n_open, bool(recent) or name in partial)
+        for name, base, n_open, recent in zip(periods.names, bases, still_open, left_out, strict=True)
+    ]
 
 
 def immature(sides: Sequence[Side], remembered: _Remembered) -> list[bool]:
@@ -68,15 +77,17 @@ def immature(sides: Sequence[Side], remembered: _Remembered) -> list[bool]:
 
 
 def _won_of_all(
-    parts: Sequence[pd.DataFrame], sides: Sequence[Side], name_of: NameOf, remembered: _Remembered
+    periods: PeriodRows, sides: Sequence[Side], name_of: NameOf, remembered: _Remembered
 ) -> list[str]:
     """Compare the share won, of all items created in a period."""
-    shares = []
-    for rows, side in zip(parts, sides, strict=True):
-        won = rows[rows["outcome"] == "won"]
-        if len(won) and side.is_large and not side.is_partial:
-            shares.append((side.name, float(won["conversion_from_all"].iloc[0])))
-            stage = name_of(won["stage"].iloc[0])
+    won = periods.table[periods.table["outcome"] == "won"].drop_duplicates("period")
+    share_of = dict(zip(map(str, won["period"]), won["conversion_from_all"], strict=True))
+    shares = [
+        (side.name, float(share_of[side.name]))
+        for side in sides
+        if side.name in share_of and side.is_large and not side.is_partial
+    ]
+    stage = name_of(won["stage"].iloc[0]) if len(won) else ""
     if len(shares) < 2:
         return [
             f"Too few periods are covered whole, with {LEAST_BASE} {things_of(remembered)}, to compare them"
@@ -84,11 +95,11 @@ def _won_of_all(
     return [_change(f"{stage} within {remembered['within']}, of all created", shares)]
 
 
-def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered: _Remembered) -> list[str]:
+def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remembered) -> list[str]:
     """Compare the win rate of what was closed in a period."""
     mature, with_more_open = [], []
     for side, is_immature, rate, closed in zip(
-        sides, immature(sides, remembered), *win_rates(parts, remembered), strict=True
+        sides, immature(sides, remembered), *win_rates(periods, remembered), strict=True
     ):
         if rate is None or (closed or 0) < LEAST_BASE or side.is_partial:
             continue
@@ -103,14 +114,12 @@ def _win_rates(parts: Sequence[pd.DataFrame], sides: Sequence[Side], remembered:
     return sentences
 
 
-def win_rates(
-    parts: Sequence[pd.DataFrame], remembered: _Remembered
-) -> tuple[list[float | None], list[int | None]]:
+def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float | None], list[int | None]]:
     """Return the win rate of what was closed in each period, and how many items; ``None`` if unknown.
 
     Of items that are active in a period, those that are closed at its end were closed in it.
     """
-    records = recorded_outcomes(remembered, str(remembered.get("kind", "")), parts)
+    records = outcomes_of_periods(remembered, str(remembered.get("kind", "")), periods)
     closed = [None if record is None else record["won"] + record["lost"] for record in records]
     rates = [
         record["won"] / n if record is not None and n else None

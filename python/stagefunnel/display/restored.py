@@ -178,15 +178,20 @@ def is_whole(part: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
 
 def follows(part: pd.DataFrame, remembered: Mapping[str, Any]) -> list[bool]:
     """Flag the rows of one funnel that stand right below the stage before theirs, and the first stage."""
-    labels = labels_in_order(part, remembered)
-    stages = list(map(str, part["stage"]))
+    return each_follows(list(map(str, part["stage"])), labels_in_order(part, remembered))
+
+
+def each_follows(stages: Sequence[str], labels: Sequence[str] | None) -> list[bool]:
+    """Flag the stages that stand right below the stage before theirs, in the order of the pipeline."""
     if labels is None or not {*stages} <= {*labels}:
-        return [False] * len(part)
+        return [False] * len(stages)
     places = [labels.index(stage) for stage in stages]
     return [place - 1 == above for place, above in zip(places, [-1, *places], strict=False)]
 
 
-def compared_stages(part: pd.DataFrame, remembered: Mapping[str, Any], names: Mapping[Any, str]) -> list[str]:
+def compared_stages(
+    part: Mapping[str, Iterable[Any]] | pd.DataFrame, remembered: Mapping[str, Any], names: Mapping[Any, str]
+) -> list[str]:
     """Name the stage with which each row's conversion compares it, where optional stages lie between.
 
     `names` has the stages of the rows. The text is empty where it is the row above, and where it is none.

@@ -37,8 +37,17 @@ class OnTheWay(NamedTuple):
     def of_funnel(cls, table: pd.DataFrame) -> OnTheWay:
         """Read the rows of a funnel, which show no item that went beyond a stage where none skipped it."""
         skipped, began = (table[name].to_numpy() for name in ("skipped", "began_beyond"))
-        rate = table["skip_rate"].to_numpy(dtype=np.float64)
-        beyond = np.rint(np.divide(skipped, rate, out=np.zeros(len(table)), where=rate > 0))
+        return cls.of_rates(skipped, began, table["skip_rate"].to_numpy(dtype=np.float64))
+
+    @classmethod
+    def of_rates(
+        cls,
+        skipped: npt.NDArray[np.int64],
+        began: npt.NDArray[np.int64],
+        rate: npt.NDArray[np.float64],
+    ) -> OnTheWay:
+        """Read the columns of a funnel: items that skipped a stage, that began beyond it, and their rate."""
+        beyond = np.rint(np.divide(skipped, rate, out=np.zeros(len(rate)), where=rate > 0))
         return cls(skipped - began, beyond.astype(np.int64) - began)
 
     @property

@@ -44,18 +44,24 @@ def test_a_picture_is_not_blank(name: str, theme: str, tmp_path: Path) -> None:
     assert sum(colours.values()) - colours[paper] > 0.03 * sum(colours.values())
 
 
-def test_a_specification_takes_less_than_20_ms_and_a_drawing_less_than_300() -> None:
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_specification_takes_less_than_20_ms(name: str) -> None:
     """Processor time of the fastest of some runs, so that others at work do not count."""
-    for name in ("funnel both", "losses", "time", "sankey", "flow"):
-        plot, table = CHARTS[name][0], table_of(name, "six stages")
-        times = []
-        for _ in range(7):
-            start = time.process_time()
-            specification = plot(table, theme="light").to_dict()
-            times.append(time.process_time() - start)
-        assert min(times) < 0.02 * SLOWNESS, name
+    plot, table = CHARTS[name][0], table_of(name, "six stages")
+    fastest = float("inf")
+    for _ in range(7):
+        start = time.process_time()
+        plot(table, theme="light").to_dict()
+        fastest = min(fastest, time.process_time() - start)
+        if fastest < 0.02:
+            return
+    assert fastest < 0.02 * SLOWNESS
+
+
+def test_a_drawing_takes_less_than_300_ms() -> None:
     from stagefunnel.display.charts.saving import svg_of
 
+    specification = chart_of("funnel both", "six stages").to_dict()
     svg_of(specification)
     start = time.process_time()
     svg_of(specification)

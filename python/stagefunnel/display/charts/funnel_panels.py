@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ...tables.skipping import OnTheWay
 from ..numbers import brief, count, number, percent
-from ..outcomes import recorded_outcomes
-from ..restored import compared_stages, follows, is_whole
+from ..outcomes import outcomes_of_records
+from ..restored import compared_stages, each_follows, is_whole, labels_in_order
 from ..sentences import KIND_TITLES, findings, standings
 from ..things import thing_of, things_of
 from ..unlike import notes_of_funnels
@@ -46,6 +47,9 @@ KINDS = {
     "furthest": "Furthest: all stages up to the furthest",
     "strict": "Strict: passed in order, without a gap",
 }
+
+
+Records = list[dict[str, Any]]  # the rows of one funnel
 
 
 class Panel(NamedTuple):
@@ -86,31 +90,34 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
     """Make the content of a funnel table: a panel for each group and kind; one where two kinds are equal."""
     remembered = canvas.remembered
     kinds = kinds_of(canvas)
-    parts = {kind: [of_kind(rows, kind) for _, rows in groups] for kind in kinds}
+    parts = _records_of(canvas, groups, kinds)
     are_equal = len(kinds) == 2 and _are_equal(*(parts[kind] for kind in kinds))
-    outcomes = {kind: recorded_outcomes(remembered, kind, rows) for kind, rows in parts.items()}
+    outcomes = {kind: outcomes_of_records(remembered, kind, rows) for kind, rows in parts.items()}
+    tables = {kind: of_kind(groups[0][1], kind) for kind in kinds} if not canvas.by else {}
     names = canvas.names_of(canvas.table["stage"].unique())
     shown_kinds = kinds[:1] if are_equal else kinds
     panels = []
     for at, (group, _) in enumerate(groups):
         for kind in shown_kinds:
             part = parts[kind][at]
-            known = is_whole(part, remembered)
             outcome = outcomes[kind][at]
-            sentences = _findings(part, outcome, remembered) if known else []
             if canvas.by:
                 standing = standings({kind: outcome}, thing_of(remembered))
                 heading = f"{group}: {KIND_TITLES.get(kind, kind)}" if len(shown_kinds) > 1 else group
-                panels.append(Panel(heading, standing, _rows_of(part, names, kind, remembered)))
+                panels.append(Panel(heading, standing, _rows_of(part, names, kind, canvas)))
             else:
+                known = is_whole(tables[kind], remembered)
+                sentences = _findings(tables[kind], outcome, remembered) if known else []
                 chosen = _finding_of(kind, sentences) if len(shown_kinds) > 1 else sentences
-                panels.append(Panel(KINDS.get(kind, ""), chosen, _rows_of(part, names, kind, remembered)))
+                panels.append(Panel(KINDS.get(kind, ""), chosen, _rows_of(part, names, kind, canvas)))
     if canvas.by:
-        title, notes = _of_groups(canvas, groups, parts[kinds[0]], kinds)
+        title, notes = _of_groups(canvas, groups, kinds)
         return Story(title, notes, panels, False)
     standing = standings({kind: found[0] for kind, found in outcomes.items()}, thing_of(remembered))
     if len(panels) == 2:
-        title = _title_of_both([parts[kind][0] for kind in kinds], names, remembered)
+        are_whole = all(is_whole(table, remembered) for table in tables.values())
+        funnels = [parts[kind][0] for kind in kinds]
+        title = _title_of_both(funnels, names, remembered) if are_whole else ""
         return Story(title or _plain(kinds), standing, panels, True)
     words = panels[0].sentences
     title, rest = (words[0], words[1:]) if words else (_plain(kinds), [])
@@ -127,11 +134,9 @@ def _plain(kinds: Sequence[str]) -> str:
     return f"Funnel: {titles}" if titles else "Funnel"
 
 
-def _of_groups(
-    canvas: Canvas, groups: Panels, parts: Sequence[pd.DataFrame], kinds: Sequence[str]
-) -> tuple[str, list[str]]:
+def _of_groups(canvas: Canvas, groups: Panels, kinds: Sequence[str]) -> tuple[str, list[str]]:
     """Say which group wins the largest and the smallest share of all, and what makes groups unlike."""
-    series = list(zip((group for group, _ in groups), parts, strict=True))
+    series = [(group, of_kind(rows, kinds[0]) if len(kinds) > 1 else rows) for group, rows in groups]
     notes = [] if "part" in canvas.by else notes_of_funnels(series, canvas.remembered)
     plain = f"{_plain(kinds)}, by {', '.join(canvas.by)}"
     names = canvas.names_of(canvas.stages())
@@ -147,51 +152,60 @@ def _findings(
     return findings(part, outcome, remembered.get("names", {}), without, things_of(remembered))
 
 
-def _title_of_both(
-    parts: Sequence[pd.DataFrame], names: Mapping[Any, str], remembered: Mapping[str, Any]
-) -> str:
+def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembered: Mapping[str, Any]) -> str:
     """Say in one line what the two kinds are drawn for: what is skipped, and where most are lost."""
-    if not all(is_whole(part, remembered) for part in parts):
-        return ""
     said = []
-    skipped_at = _most_skipped(parts[0], remembered)
+    classic, other = parts[0], parts[-1]
+    skipped_at = _most_skipped(classic, remembered)
     if skipped_at is not None:
-        said.append(f"{names[parts[0]['stage'].iloc[skipped_at]]} is skipped most often")
-    lost_at = _most_lost(parts[-1])
+        said.append(f"{names[classic[skipped_at]['stage']]} is skipped most often")
+    lost_at = _most_lost(other)
     if lost_at is not None:
-        said.append(f"most are lost from {names[parts[-1]['stage'].iloc[lost_at]]}")
+        said.append(f"most are lost from {names[other[lost_at]['stage']]}")
     text = ", ".join(said)
     return text[:1].upper() + text[1:]
 
 
-def _marked(part: pd.DataFrame, kind: str, remembered: Mapping[str, Any]) -> tuple[int, str]:
+def _marked(rows: Records, kind: str, remembered: Mapping[str, Any]) -> tuple[int, str]:
     """Return the place of the row that the title is about, and whether it is about skips or losses."""
-    skipped, lost = _most_skipped(part, remembered), _most_lost(part)
+    skipped, lost = _most_skipped(rows, remembered), _most_lost(rows)
     if kind == "classic" and skipped is not None:
         return skipped, "skipped"
     return (-1, "") if lost is None else (lost, "lost")
 
 
-def _most_skipped(part: pd.DataFrame, remembered: Mapping[str, Any]) -> int | None:
+def _most_skipped(rows: Records, remembered: Mapping[str, Any]) -> int | None:
     """Return the place of the stage that is skipped most often, where that can be said."""
-    is_known = (part["outcome"] == "open") & ~part["stage"].astype(str).isin(
-        remembered.get("without_rows", ())
+    without = remembered.get("without_rows", ())
+    places = [
+        at
+        for at, row in enumerate(rows)
+        if row["outcome"] == "open" and row["skipped"] and str(row["stage"]) not in without
+    ]
+    if not places:
+        return None
+    skipped, began, rates = (
+        np.array([rows[at][name] for at in places]) for name in ("skipped", "began_beyond", "skip_rate")
     )
-    places = [at for at, known in enumerate(is_known) if known]
-    on_the_way = OnTheWay.of_funnel(part[is_known])
+    on_the_way = OnTheWay.of_rates(skipped, began, rates)
     ranked = on_the_way.is_ranked & (on_the_way.skipped > 0)
-    return places[on_the_way.worst_first()[0]] if ranked.any() else None
+    return places[int(on_the_way.worst_first()[0])] if ranked.any() else None
 
 
-def _most_lost(part: pd.DataFrame) -> int | None:
-    return int(part["lost_from"].to_numpy().argmax()) if part["lost_from"].any() else None
+def _most_lost(rows: Records) -> int | None:
+    most = max(range(len(rows)), key=lambda at: rows[at]["lost_from"], default=0)
+    return most if rows and rows[most]["lost_from"] else None
 
 
-def _are_equal(one: Sequence[pd.DataFrame], other: Sequence[pd.DataFrame]) -> bool:
+def _are_equal(one: Sequence[Records], other: Sequence[Records]) -> bool:
     return all(
-        a.drop(columns="kind").reset_index(drop=True).equals(b.drop(columns="kind").reset_index(drop=True))
+        len(a) == len(b) and all(_without_kind(r) == _without_kind(q) for r, q in zip(a, b, strict=True))
         for a, b in zip(one, other, strict=True)
     )
+
+
+def _without_kind(row: Mapping[str, Any]) -> list[Any]:
+    return [None if pd.isna(value) else value for name, value in row.items() if name != "kind"]
 
 
 def _finding_of(kind: str, sentences: list[str]) -> list[str]:
@@ -199,27 +213,39 @@ def _finding_of(kind: str, sentences: list[str]) -> list[str]:
     return sentences[:1] if kind == "classic" else sentences[1:]
 
 
+def _records_of(canvas: Canvas, groups: Panels, kinds: Sequence[str]) -> dict[str, list[Records]]:
+    """Return the rows of each kind and group as mappings; pandas takes long to choose those of each."""
+    every = rows_of(canvas.table)
+    place = {index: at for at, index in enumerate(canvas.table.index.tolist())}
+    parts: dict[str, list[Records]] = {kind: [] for kind in kinds}
+    for _, rows in groups:
+        own = [every[place[index]] for index in rows.index.tolist()]
+        for kind, found in parts.items():
+            found.append([row for row in own if str(row.get("kind", kind)) == kind])
+    return parts
+
+
 def of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Take the rows of one kind."""
     return rows[rows["kind"] == kind] if "kind" in rows.columns else rows
 
 
-def _rows_of(
-    part: pd.DataFrame, names: Mapping[Any, str], kind: str, remembered: Mapping[str, Any]
-) -> list[Row]:
+def _rows_of(records: Records, names: Mapping[Any, str], kind: str, canvas: Canvas) -> list[Row]:
     """Make the rows of one funnel; the conversion from the stage above stands where it is one."""
     # Stages are skipped in a classic funnel, so the ratio of two of its bars is not a conversion.
+    remembered = canvas.remembered
     has_steps = kind in ("conversions", "furthest", "strict")
-    kind = kind or (_UNKNOWN if _may_be_strict(part) else "")
-    above = compared_stages(part, remembered, names)
-    is_first = (part["outcome"] == "open") | (part["outcome"] != part["outcome"].shift())
-    follow = follows(part, remembered)
-    marked = _marked(part, kind, remembered)
+    kind = kind or (_UNKNOWN if _may_be_strict(records) else "")
+    stages, ends = ([row[name] for row in records] for name in ("stage", "outcome"))
+    above = compared_stages({"stage": stages, "outcome": ends}, remembered, names)
+    is_first = [end == "open" or end != last for end, last in zip(ends, ["", *ends], strict=False)]
+    follow = each_follows(list(map(str, stages)), _labels_of(canvas, records))
+    marked = _marked(records, kind, remembered)
     rows = []
     before = ""
-    for at, row in enumerate(rows_of(part)):
+    for at, row in enumerate(records):
         share = row["conversion_from_previous"]
-        is_step = has_steps and row["outcome"] != "lost" and is_first.iloc[at] and follow[at] and share <= 1
+        is_step = has_steps and row["outcome"] != "lost" and is_first[at] and follow[at] and share <= 1
         step = f"↓ {percent(share)}{f' of {above[at]}' if above[at] else ''}" if is_step else ""
         mark = marked[1] if at == marked[0] else ""
         made = _row_of(row, names[row["stage"]], kind, things_of(remembered), marked=mark)
@@ -229,14 +255,23 @@ def _rows_of(
     return rows
 
 
-def _may_be_strict(part: pd.DataFrame) -> bool:
+def _labels_of(canvas: Canvas, records: Records) -> list[str] | None:
+    """List all stages that the rows of a funnel may be about, in order; parts of a chain have their own."""
+    table = canvas.table
+    if "part" in table.columns:
+        table = table[table["part"] == records[0]["part"]]
+    return labels_in_order(table, canvas.remembered)
+
+
+def _may_be_strict(records: Records) -> bool:
     """Check whether rows without a kind may be of a strict funnel, of whose bars losses are no part.
 
     A stage's loss rate is of all its visitors, who are those that passed it in every other kind.
     """
-    with_losses = part[(part["lost_from"] > 0) & (part["loss_rate"] > 0)]
-    visitors = (with_losses["lost_from"] / with_losses["loss_rate"]).round()
-    return with_losses.empty or bool((visitors != with_losses["passed"]).any())
+    with_losses = [row for row in records if row["lost_from"] > 0 and row["loss_rate"] > 0]
+    return not with_losses or any(
+        round(row["lost_from"] / row["loss_rate"]) != row["passed"] for row in with_losses
+    )
 
 
 def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked: str) -> Row:

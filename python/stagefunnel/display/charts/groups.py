@@ -19,14 +19,14 @@ def goal_of(series: Panels) -> tuple[Any, list[tuple[str, int, int]]]:
 
     A group is its name, how many reached that stage and of how many, the largest share first.
     """
-    first = series[0][1]
-    won = first[first["outcome"].astype(str) == "won"]
-    label = (won if len(won) else first)["stage"].iloc[0 if len(won) else -1]
+    stages, ends = (series[0][1][name].tolist() for name in ("stage", "outcome"))
+    label = stages[ends.index("won")] if "won" in ends else stages[-1]
     found = []
     for group, rows in series:
-        of_stage = rows[rows["stage"] == label]
-        if len(of_stage):
-            found.append((inert(group), int(of_stage["reached"].iloc[0]), int(of_stage["base"].iloc[0])))
+        at = next((at for at, stage in enumerate(rows["stage"].tolist()) if stage == label), None)
+        if at is not None:
+            reached, base = (int(rows[name].iloc[at]) for name in ("reached", "base"))
+            found.append((inert(group), reached, base))
     return label, sorted(found, key=lambda one: -(one[1] / one[2] if one[2] else -1))
 
 

@@ -64,7 +64,7 @@ def _picture_class() -> Any:
 def _copied(part: Any) -> Any:
     """Copy mappings and lists, so that whoever changes a specification does not change the chart."""
     if isinstance(part, dict):
-        return {name: _copied(value) for name, value in part.items()}
-    if isinstance(part, list):
-        return [_copied(value) for value in part]
-    return part
+        return {
+            name: _copied(value) if isinstance(value, dict | list) else value for name, value in part.items()
+        }
+    return [_copied(value) if isinstance(value, dict | list) else value for value in part]

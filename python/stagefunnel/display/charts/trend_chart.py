@@ -12,12 +12,13 @@ import pandas as pd
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
 from ..numbers import brief, count, percent
+from ..period_rows import PeriodRows
 from ..period_sentences import immature, of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
 from ..sentences import KIND_TITLES
 from ..things import things_of
 from ..unlike import LEAST_BASE
-from .canvas import Canvas, Panels, rows_of
+from .canvas import Canvas
 from .frame import Frame, columns_for, draw_frame, short_period, spread_out, ticks_of
 from .letters import width_of
 from .sheet import Sheet
@@ -120,22 +121,19 @@ def plot_trend(
     shown = _shown_stages(labels, outcome_of)
     names = canvas.names_of(labels)
     groups = canvas.groups(_MOST_GROUPS)
-    value = value or _default_value(groups, remembered)
+    parts = [PeriodRows.of(rows) for _, rows in groups]
+    value = value or _default_value(parts, remembered)
     periods = list(dict.fromkeys(map(str, table["period"])))
+    strong = next((label for label in shown if outcome_of[label] == "won"), shown[-1])
     panels = []
-    for group, rows in groups:
-        faint = _faint_periods(rows, remembered)
+    for (group, rows), part in zip(groups, parts, strict=True):
+        faint = _faint_periods(part, remembered)
         if value == "win_rate":
-            lines = [Line(_WIN_RATE, "won", True, _win_rates(rows, remembered, faint))]
+            lines = [Line(_WIN_RATE, "won", True, _win_rates(part, remembered, faint))]
         else:
-            strong = next((label for label in shown if outcome_of[label] == "won"), shown[-1])
+            points = _points_of(rows, value, faint)
             lines = [
-                Line(
-                    names[label],
-                    outcome_of[label],
-                    label == strong,
-                    _points(rows[rows["stage"] == label], value, faint),
-                )
+                Line(names[label], outcome_of[label], label == strong, points.get(label, []))
                 for label in shown
             ]
         panels.append((group, lines))
@@ -173,11 +171,11 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
     return found, [plain, *(line for line in sentences if line != found)]
 
 
-def _default_value(groups: Panels, remembered: Mapping[str, Any]) -> ValueName:
+def _default_value(parts: Sequence[PeriodRows], remembered: Mapping[str, Any]) -> ValueName:
     """Choose the win rate for items that are active in many periods, if the table knows how they stand."""
     if remembered.get("basis") != "active":
         return "conversion_from_all"
-    closed = [n for _, rows in groups for n in win_rates(_periods_of(rows), remembered)[1]]
+    closed = [n for part in parts for n in win_rates(part, remembered)[1]]
     return "conversion_from_all" if None in closed else "win_rate"
 
 
@@ -192,36 +190,30 @@ def _axis_title(value: str, remembered: Mapping[str, Any], things: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _periods_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    return [part for _, part in rows.groupby("period", sort=False, observed=True)]
-
-
-def _faint_periods(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> set[str]:
+def _faint_periods(periods: PeriodRows, remembered: Mapping[str, Any]) -> set[str]:
     """List the periods that are too early to tell, or have too few items to be compared."""
-    sides = sides_of_periods(_periods_of(rows), remembered)
+    sides = sides_of_periods(periods, remembered)
     flags = zip(sides, immature(sides, remembered), strict=True)
     return {side.name for side, early in flags if early or side.is_partial or not side.is_large}
 
 
-def _points(rows: pd.DataFrame, value: str, faint: set[str]) -> list[Point]:
+def _points_of(rows: pd.DataFrame, value: str, faint: set[str]) -> dict[Any, list[Point]]:
+    """Make the points of each stage."""
     is_share = value != "reached"
-    return [
-        Point(
-            str(row["period"]),
-            # More items than the previous stage has are not a share of it, and a share of none is none.
-            None if pd.isna(row[value]) or (is_share and row[value] > 1) else float(row[value]),
-            percent(row[value]) if is_share else count(row[value]),
-            count(row["reached"]),
-            int(row["base"]),
-            str(row["period"]) in faint,
-        )
-        for row in rows_of(rows)
-    ]
+    made: dict[Any, list[Point]] = {}
+    columns = (rows[name].tolist() for name in ("stage", value, "reached", "base"))
+    periods = map(str, rows["period"])
+    for period, stage, of, reached, base in zip(periods, *columns, strict=True):
+        # More items than the previous stage has are not a share of it, and a share of none is none.
+        known = None if pd.isna(of) or (is_share and of > 1) else float(of)
+        text = percent(of) if is_share else count(of)
+        point = Point(period, known, text, count(reached), int(base), period in faint)
+        made.setdefault(stage, []).append(point)
+    return made
 
 
-def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any], faint: set[str]) -> list[Point]:
-    parts = _periods_of(rows)
-    rates, closed = win_rates(parts, remembered)
+def _win_rates(periods: PeriodRows, remembered: Mapping[str, Any], faint: set[str]) -> list[Point]:
+    rates, closed = win_rates(periods, remembered)
     if None in closed:
         raise SchemaError(
             given("value", "win_rate"),
@@ -230,8 +222,7 @@ def _win_rates(rows: pd.DataFrame, remembered: Mapping[str, Any], faint: set[str
             named("value"),
         )
     points = []
-    for part, rate, n in zip(parts, rates, closed, strict=True):
-        period = str(part["period"].iloc[0])
+    for period, rate, n in zip(periods.names, rates, closed, strict=True):
         is_faint = period in faint or (n or 0) < LEAST_BASE
         points.append(Point(period, rate, percent(rate), count(round((rate or 0) * (n or 0))), n, is_faint))
     return points
