@@ -24,9 +24,7 @@ PICTURES: dict[str, Callable[..., Any]] = {
     ),
     "sequence": lambda **look: plots.plot_sequence(sf.sequence_funnel(LOG, STEPS, window="60d"), **look),
     "skips": lambda **look: plots.plot_skips(sf.skips(LOG, PIPELINE, by="manager"), **look),
-    "time": lambda **look: plots.plot_time_in_stage(
-        sf.time_in_stage(LOG, PIPELINE, quantiles=[0.1, 0.25, 0.75, 0.9]), **look
-    ),
+    "time": lambda **look: plots.plot_time_in_stage(sf.time_in_stage(LOG, PIPELINE), **look),
     "time_to_convert": lambda **look: plots.plot_time_to_convert(sf.time_to_convert(LOG, STEPS), **look),
     "trend": lambda **look: plots.plot_trend(sf.funnel_by_period(LOG, PIPELINE, within="90d"), **look),
     "variants": lambda **look: plots.plot_variants(sf.variants(LOG, PIPELINE, top=7), **look),

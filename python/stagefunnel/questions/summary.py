@@ -30,7 +30,7 @@ from .scope.scope import Scope
 from .scope.selection import Selection, selection_of
 from .scope.where import Where, asked_of
 from .scope.working import Lengths
-from .stages.durations import QUANTILES, quantiles_of, stage_times, time_table
+from .stages.durations import QUANTILES, box_of, keep_box, quantiles_of, stage_times, time_table
 from .stages.limits import LimitsLike, with_over_limit
 from .stages.transitions import transition_table, transitions_of_groups
 
@@ -109,9 +109,11 @@ def summary(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
     lengths = Lengths.of(selection.data, calendar)
-    core_per, core_quantiles = _core.stages.Per[per], list(exact_quantiles.values())
     reserved = [*STAGE_TIMES, *TRANSITIONS, *exact_quantiles]
     of_items = item_groups_of(selection, by, at=at, top=top, reserved=reserved)
+    of_box = box_of(exact_quantiles) if of_items is None else {}
+    exact_quantiles |= of_box
+    core_per, core_quantiles = _core.stages.Per[per], list(exact_quantiles.values())
     if of_items is None:
         found = _counted_at_once(selection, rules, core_per, core_quantiles, lengths)
     else:
@@ -135,6 +137,7 @@ def summary(
     times = with_over_limit(
         times, selection, lengths, limits, of_items, period=period, basis=basis, as_of=as_of
     )
+    keep_box(times, list(of_box))
     # Without a flip rule of their own the outcomes include all items, as the classic funnel does.
     outcome, groups = found.funnels["classic"], found.groups
     now = outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups))

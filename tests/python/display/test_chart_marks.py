@@ -147,12 +147,11 @@ def days_in_new(*days: int) -> sf.StageLog:
 
 
 def test_times_are_a_box_a_line_and_a_mark_in_the_unit_that_people_read() -> None:
-    table = sf.time_in_stage(days_in_new(1, 2, 3, 4, 5), PIPELINE, quantiles=[0.1, 0.25, 0.75, 0.9])
+    table = sf.time_in_stage(days_in_new(1, 2, 3, 4, 5), PIPELINE)
+    assert "q10" not in table
     chart = plots.plot_time_in_stage(table)
     mark, box = sorted(bars_of(chart, stage="New"), key=length_of)
-    (line,) = [
-        rule for rule in marks_of(chart, "rule") if rule["y"] == rule["y2"] and rule["colour"] == LIGHT.moved
-    ]
+    line = line_of(chart)
     # The quantiles are 1.4, 2, 3, 4 and 4.6 days.
     day = length_of(box) / 2
     assert (mark["x"] + mark["x2"]) / 2 == pytest.approx(box["x"] + day, abs=0.1)
@@ -160,6 +159,56 @@ def test_times_are_a_box_a_line_and_a_mark_in_the_unit_that_people_read() -> Non
     assert line["x2"] == pytest.approx(box["x2"] + 0.6 * day, abs=0.1)
     assert {"3 d", "5 completed"} <= {*words_of(chart)}
     assert "box: 25 % to 75 % of the completed; line: 10 % to 90 %; mark: median" in sentences_of(chart)[0]
+
+
+def line_of(chart: Any) -> dict[str, Any]:
+    """Return the line of the only stage."""
+    lines = [one for one in marks_of(chart, "rule") if one["y"] == one["y2"]]
+    (line,) = [one for one in lines if one["colour"] == LIGHT.moved]
+    return line
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda log: sf.time_in_stage(log, PIPELINE, quantiles=[]),
+        lambda log: sf.summary(log, PIPELINE).time_in_stage,
+        lambda log: sf.time_in_stage(log, PIPELINE).query("stage == 'New'"),
+        lambda log: sf.time_in_stage(log, PIPELINE, quantiles=[0.1, 0.5001]),
+    ],
+)
+def test_a_table_knows_its_box_whatever_its_columns_are(made: Any) -> None:
+    log = days_in_new(*range(11))  # quarters lie at 2.5 and 7.5 days, tenths at 1 and 9
+    chart = plots.plot_time_in_stage(made(log))
+    _, box = sorted(bars_of(chart, stage="New"), key=length_of)
+    day = length_of(box) / 5
+    line = line_of(chart)
+    assert line["x"] == pytest.approx(box["x"] - 1.5 * day, abs=0.1)
+    assert line["x2"] == pytest.approx(box["x2"] + 1.5 * day, abs=0.1)
+    assert "line: 10 % to 90 %" in sentences_of(chart)[0]
+
+
+def test_a_table_without_its_memory_says_where_its_line_begins() -> None:
+    table = sf.time_in_stage(days_in_new(*range(11)), PIPELINE)
+    changed = table.assign(completed=table["completed"] * 2)
+    table.attrs.clear()
+    for one in (table, changed):
+        chart = plots.plot_time_in_stage(one)
+        _, box = sorted(bars_of(chart, stage="New"), key=length_of)
+        assert line_of(chart)["x"] == box["x"]
+        assert "line: 25 % to 90 %" in sentences_of(chart)[0]
+
+
+def test_a_box_that_has_no_end_yet_goes_on_to_the_edge() -> None:
+    # One of four visits is over after a day, and three go on: 25 % are over, and no median is known.
+    rows = [(item, "New", "2026-01-01") for item in (1, 2, 3, 4)]
+    log = sf.StageLog(frame_of([*rows, (1, "Won", "2026-01-02"), (5, "Won", "2026-01-09")]))
+    chart = plots.plot_time_in_stage(sf.time_in_stage(log, PIPELINE, open_visits="censored"))
+    (box,) = bars_of(chart, stage="New")
+    assert box["x2"] == line_of(chart)["x2"]
+    assert box["x"] < box["x2"]
+    assert "A box or a line without an end: so many are not over yet" in sentences_of(chart)
+    assert "all visits, open ones as far as they were seen" in sentences_of(chart)[0]
 
 
 def test_one_stage_that_takes_far_longer_makes_the_axis_logarithmic() -> None:

@@ -50,10 +50,7 @@ CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame
     ),
     "skips": (plots.plot_skips, lambda log, pipe: sf.skips(log, pipe, by=None)),
     "skips by": (plots.plot_skips, lambda log, pipe: sf.skips(log, pipe, by="manager")),
-    "time": (
-        plots.plot_time_in_stage,
-        lambda log, pipe: sf.time_in_stage(log, pipe, quantiles=[0.1, 0.25, 0.75, 0.9]),
-    ),
+    "time": (plots.plot_time_in_stage, lambda log, pipe: sf.time_in_stage(log, pipe)),
     "matrix": (
         lambda table, **look: plots.plot_transitions(table, form="matrix", **look),
         lambda log, pipe: sf.transitions(log, pipe),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -24,13 +24,17 @@ _HIGH, _ROW, _NOTE = 18, 46, 15
 
 
 class _Stay(NamedTuple):
-    """A stage: its lengths in the unit of the axis by name of the quantile, and its texts."""
+    """A stage: its texts, and its lengths in the unit of the axis by name of the quantile.
+
+    A quantile is not among them where fewer visits than that are over, as far as is known.
+    """
 
     name: str
     at: Mapping[str, float]
     label: str
     note: str
     about: Mapping[str, str]
+    is_final: bool  # it is no stage in progress: items that were won or lost, and opened again
 
 
 def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -39,9 +43,9 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     Parameters
     ----------
     table
-        A table of :func:`stagefunnel.time_in_stage`. The line begins at 10 % where the table has that
-        (``quantiles=[0.1, 0.25, 0.75, 0.9]``), else with the box; a table with other quantiles has a box
-        from the first to the last of them.
+        A table of :func:`stagefunnel.time_in_stage`, which remembers the quantiles of the box and the line
+        whatever its columns are. A table that was read from a file has those of its columns: without 10 % the
+        line begins with the box, and the line below the title says so.
     theme
         ``"light"`` or ``"dark"``.
     width
@@ -52,7 +56,8 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     altair.LayerChart
         A row per stage with a completed visit: the median at the right, and below the box how many visits
         there are and which share of them is still open. Where one stage takes far longer than the others,
-        the axis is logarithmic, and a sentence says so.
+        the axis is logarithmic, and a sentence says so. Final stages, which items leave only where they are
+        opened again, are grey.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     """
     canvas = Canvas.of(table, STAGE_TIMES, "time_in_stage()", theme)
     canvas.refuse_groups("a chart of times in stages")
-    table = canvas.table
+    table = _with_box(canvas.table, canvas.remembered)
     names = canvas.names_of(table["stage"])
     quantiles = sorted(
         (str(name) for name in table.columns if re.fullmatch(r"q\d+(\.\d+)?", str(name))),
@@ -90,11 +95,31 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     is_log = _is_skewed(stays, [*box, *ends])
     title, *below = of_times(canvas.remembering(), names.__getitem__)
     per = PER_TITLES.get(str(canvas.remembered.get("per", "")), "")
-    below.insert(0, f"Time in stage{f', {per}' if per else ''}; {_key(box, ends)}")
+    is_censored = canvas.remembered.get("open_visits") == "censored"
+    of_all = "all visits, open ones as far as they were seen" if is_censored else "the completed"
+    below.insert(0, f"Time in stage{f', {per}' if per else ''}; {_key(box, ends, of_all)}")
+    if any(name not in stay.at for stay in stays for name in (*box, *ends)):
+        below.append("A box or a line without an end: so many are not over yet")
     if is_log:
         below.append("The axis is logarithmic: each mark is several times the one before")
     return canvas.drawn(
         lambda sheet: _draw(sheet, stays, box, ends, axis, working_day, is_log), title, below, width=width
+    )
+
+
+def _with_box(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.DataFrame:
+    """Add the quantiles of the box and the line that the table remembers beside its columns."""
+    box: Mapping[str, Mapping[str, Any]] = remembered.get("box", {})
+    of_rows = [box.get(str(stage), {}) for stage in table["stage"]]
+    completed = table["completed"].tolist()
+    # A table that was changed since is drawn by its columns.
+    if not box or [of.get("completed") for of in of_rows] != completed:
+        return table
+    names = [name for name in next(iter(of_rows)) if name != "completed" and name not in table]
+    added = {name: [of.get(name) for of in of_rows] for name in names}
+    is_text = any(isinstance(value, str) for values in added.values() for value in values)
+    return table.assign(
+        **{name: pd.to_timedelta(values) if is_text else values for name, values in added.items()}
     )
 
 
@@ -110,25 +135,28 @@ def _stay_of(
     note = f"{count(row['completed'])} completed"
     if row["open"] and str(row["outcome"]) == "open":
         note += f", {percent(row['open'] / row['visits'])} of all visits still open"
-    at = {measure: axis.of(row[measure]) for measure in measures}
+    is_final = str(row["outcome"]) != "open"
+    if is_final:
+        note += f": {row['outcome']}, and opened again"
+    at = {measure: axis.of(row[measure]) for measure in measures if not pd.isna(row[measure])}
     about = {"stage": name, "completed": count(row["completed"]), "open": count(row["open"]), **texts}
-    return _Stay(name, at, length(row["median"], working_day), note, about)
+    return _Stay(name, at, length(row["median"], working_day), note, about, is_final)
 
 
 def _is_skewed(stays: Sequence[_Stay], shown: Sequence[str]) -> bool:
-    longest = [max([stay.at["median"], *(stay.at[name] for name in shown)]) for stay in stays]
-    middle = sorted(stay.at["median"] for stay in stays if stay.at["median"] > 0)
+    longest = [stay.at[name] for stay in stays for name in ("median", *shown) if name in stay.at]
+    middle = sorted(stay.at["median"] for stay in stays if stay.at.get("median", 0) > 0)
     return bool(middle) and max(longest, default=0) > _SKEWED * middle[(len(middle) - 1) // 2]
 
 
-def _key(box: Sequence[str], ends: Sequence[str]) -> str:
+def _key(box: Sequence[str], ends: Sequence[str], of_all: str) -> str:
     """Say which mark is what."""
     words = "mark: median"
     if ends:
         first, last = (ends[0], ends[-1]) if len(ends) > 1 else (box[0], ends[0])
         words = f"line: {_percents(first)} to {_percents(last)}; {words}"
     if box[0] != box[1]:
-        words = f"box: {_percents(box[0])} to {_percents(box[1])} of the completed; {words}"
+        words = f"box: {_percents(box[0])} to {_percents(box[1])} of {of_all}; {words}"
     return words
 
 
@@ -152,7 +180,8 @@ def _draw(
     names = 0.0 if sheet.is_narrow else min(190.0, max(width_of(stay.name, NAME) for stay in stays) + 14)
     numbers = max(width_of(stay.label, NAME, bold=True) for stay in stays) + 14
     wide = sheet.width - names - (0 if sheet.is_narrow else numbers) - 8
-    values = [stay.at[name] for stay in stays for name in ("median", *box, *ends)]
+    shown_names = ("median", *box, *ends)
+    values = [stay.at[name] for stay in stays for name in shown_names if name in stay.at] or [1.0]
     ticks, place = _scale(values, names + 4, wide, axis, working_day, is_log)
     labels = [_tick_text(tick, axis, working_day) for tick in ticks]
     shown = _apart([(place(tick), width_of(text, SMALL)) for tick, text in zip(ticks, labels, strict=True)])
@@ -168,23 +197,49 @@ def _draw(
             )
     y = 8.0
     for stay in stays:
+        ink = look.quiet if stay.is_final else look.ink
+        of_label: dict[str, Any] = {"size": NAME, "align": "right", "colour": ink}
         if sheet.is_narrow:
             sheet.text(0, y + NAME, stay.name, size=NAME, room=sheet.width - numbers)
-            sheet.text(sheet.width, y + NAME, stay.label, size=NAME, bold=True, align="right")
+            sheet.text(sheet.width, y + NAME, stay.label, bold=not stay.is_final, **of_label)
             y += 18
         else:
             sheet.text(names - 10, y + 14, stay.name, size=NAME, align="right", room=names - 12)
-            sheet.text(sheet.width, y + 14, stay.label, size=NAME, bold=True, align="right")
-        low, high = place(stay.at[box[0]]), place(stay.at[box[1]])
-        first = place(stay.at["q10"]) if "q10" in ends else low
-        last = place(stay.at["q90"]) if "q90" in ends else high
-        middle = y + _HIGH / 2
-        sheet.rule(first, middle, last, middle, look.moved, thick=1.5)
-        sheet.bar(low, y, max(1.5, high - low), _HIGH, look.open, stay.about)
-        at_median = place(stay.at["median"])
-        sheet.bar(at_median - 2, y - 2, 4, _HIGH + 4, look.moved, stay.about)
+            sheet.text(sheet.width, y + 14, stay.label, bold=not stay.is_final, **of_label)
+        _draw_stay(sheet, stay, box, ends, place, y, names + 4 + wide)
         sheet.text(names + 4, y + _HIGH + _NOTE, stay.note, colour=look.quiet, room=sheet.width - names - 4)
         y += row - (18 if sheet.is_narrow else 0)
+
+
+def _draw_stay(
+    sheet: Sheet,
+    stay: _Stay,
+    box: Sequence[str],
+    ends: Sequence[str],
+    place: Callable[[float], float],
+    y: float,
+    edge: float,
+) -> None:
+    """Draw the box, the line and the mark; what has no end yet goes on to the edge of the chart."""
+    look = sheet.look
+
+    def at(name: str) -> float:
+        return place(stay.at[name]) if name in stay.at else edge
+
+    strong, pale = (look.skipped, look.line) if stay.is_final else (look.moved, look.open)
+    low, high = at(box[0]), at(box[1])
+    first = at("q10") if "q10" in ends else low
+    last = at("q90") if "q90" in ends else high
+    middle = y + _HIGH / 2
+    if first < edge:
+        sheet.rule(first, middle, last, middle, strong, thick=1.5)
+    for name, end in (("q10", first), ("q90", last)):
+        if name in ends and name in stay.at:
+            sheet.rule(end, middle - 4, end, middle + 4, strong, thick=1.5)
+    if box[0] in stay.at:
+        sheet.bar(low, y, max(1.5, high - low), _HIGH, pale, stay.about)
+    if "median" in stay.at:
+        sheet.bar(at("median") - 2, y - 2, 4, _HIGH + 4, strong, stay.about)
 
 
 def _scale(
@@ -199,7 +254,7 @@ def _scale(
     if not is_log:
         ticks = ticks_of(0, max([*values, 1e-9]))
         return ticks, lambda value: left + wide * value / (ticks[-1] or 1)
-    least = min(value for value in values if value > 0)
+    least = min((value for value in values if value > 0), default=1.0)
     unit = axis.seconds or 1.0
     steps: Sequence[float] = [10.0**power for power in range(-6, 16)]
     if axis.seconds:

@@ -42,7 +42,7 @@ from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
-from ..stages.durations import QUANTILES, quantiles_of, time_table
+from ..stages.durations import QUANTILES, box_of, keep_box, quantiles_of, time_table
 from ..stages.limits import Limits, LimitsLike, limits_of
 from .differences import OPTIONS, refuse_difference
 from .groups import PartGroups, added_up
@@ -192,6 +192,8 @@ class Partial:
         groups, code = self._groups.largest(top, sizes, sizes > 0)
         n_groups, n_stages = len(groups.values), len(pipeline.labels)
         shown = groups.shown(added_up([sizes], [code], n_groups) > 0)
+        of_box = box_of(quantiles) if groups.is_one else {}
+        quantiles = {**quantiles, **of_box}
         samples = total_samples([self._samples], [code], n_groups, n_stages)
         times = time_table(
             pipeline,
@@ -206,6 +208,7 @@ class Partial:
             limited = Limited.total([self._limited], [code], n_groups)
             shares = limited.shares(Limits.of(self.limits, pipeline), self._end_of_reading())
             times["over_limit"] = shares[shown].ravel()
+        keep_box(times, list(of_box))
         moves = PartMoves.total([self._moves], [code])
         return {"time_in_stage": times, "transitions": table_of_moves(pipeline, groups, moves)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, get_args
 
@@ -33,6 +33,8 @@ from .limits import LimitsLike, with_over_limit
 from .lives import Watch
 
 QUANTILES: Final = (0.25, 0.75, 0.9)
+# What a chart draws as a box and a line.
+_BOX_OF: Final = {"q10": 0.1, "q25": 0.25, "q75": 0.75, "q90": 0.9}
 
 
 def time_in_stage(
@@ -135,9 +137,11 @@ def time_in_stage(
         as_of=as_of,
     )
     lengths = Lengths.of(selection.data, calendar)
-    names = list(exact_quantiles)
-    reserved = [*STAGE_TIMES, *names, *CENSORED_TIMES, *bound_names(names)]
+    reserved = [*STAGE_TIMES, *exact_quantiles, *CENSORED_TIMES, *bound_names(list(exact_quantiles))]
     of_items = item_groups_of(selection, by, at=at, top=top, reserved=reserved)
+    of_box = box_of(exact_quantiles) if of_items is None else {}
+    exact_quantiles |= of_box
+    names = list(exact_quantiles)
     stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths, of_items)
     table = time_table(
         pipeline,
@@ -154,10 +158,13 @@ def time_in_stage(
     )
     if open_visits == "censored":
         watch = Watch.of(selection, observed=None, period=period, basis=basis, as_of=as_of)
-        shares = dict(zip(names, (0.5, *map(float, quantiles)), strict=True))
+        shares = dict(
+            zip(names, (0.5, *map(float, quantiles), *(_BOX_OF[name] for name in of_box)), strict=True)
+        )
         table = with_censored(table, selection, lengths, of_items, watch, shares, sure, tau)
         if "over_limit" in table:
             table["over_limit"] = table.pop("over_limit")
+    keep_box(table, list(of_box))
     return asked.remarked(selection.remarked(table))
 
 
@@ -226,6 +233,27 @@ def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.stages.Quantile]
     if len(exact) < 1 + len(shares):
         raise SchemaError(given("quantiles", shares), " names a quantile twice")
     return exact
+
+
+def box_of(quantiles: Mapping[str, Any]) -> dict[str, _core.stages.Quantile]:
+    """Return the quantiles of a chart's box that are not among those of a table, by their names."""
+    return {name: _quantile(share) for name, share in _BOX_OF.items() if name not in quantiles}
+
+
+def keep_box(table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Take the quantiles that only a chart draws out of a table, and let it remember them for each stage."""
+    if not names:
+        return
+    kept = {
+        str(stage): {"completed": int(n)} for stage, n in zip(table["stage"], table["completed"], strict=True)
+    }
+    for name in names:
+        for stage, length in zip(table["stage"], table.pop(name), strict=True):
+            is_number = isinstance(length, int | float)
+            kept[str(stage)][name] = None if pd.isna(length) else float(length) if is_number else str(length)
+        for bound in {*bound_names([name])} & {*table.columns}:
+            table.pop(bound)
+    table.attrs["stagefunnel"]["box"] = kept
 
 
 def time_table(
