@@ -62,12 +62,13 @@ def with_bounds(write: Callable[[Any], str], table: pd.DataFrame, name: str) -> 
         return [write(value) for value in values]
     low, high = (table[f"{name}_{side}"].tolist() for side in ("low", "high"))
     return [
-        write(value) if pd.isna(least) or pd.isna(most) else f"{write(value)} {_between(write, least, most)}"
+        write(value) if pd.isna(least) or pd.isna(most) else f"{write(value)} {between(write, least, most)}"
         for value, least, most in zip(values, low, high, strict=True)
     ]
 
 
-def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
+def between(write: Callable[[Any], str], low: Any, high: Any) -> str:
+    """Write two bounds in brackets: ``(38–46 %)``, ``(-2 to +12)`` points."""
     least, most = write(low), write(high)
     if write is percent:
         least = least.removesuffix("%").rstrip()

@@ -353,11 +353,13 @@ def sequence_trend_of(*rows: str, **options: Any) -> pd.DataFrame:
 
 
 def test_a_period_of_a_sequence_is_firm_if_its_windows_are_over_and_it_has_30() -> None:
-    rows = [f"{item} A 01-05" for item in range(30)] + [f"{item} B 01-06" for item in range(15)]
+    # The log begins inside of January, which it covers in part.
+    rows = [f"{item} A 01-05" for item in range(100, 140)]
+    rows += [f"{item} A 02-05" for item in range(30)] + [f"{item} B 02-06" for item in range(15)]
     rows += [f"{item} A 03-30" for item in range(40, 80)]
     chart = plots.plot_sequence_trend(sequence_trend_of(*rows, window="7D"))
     fills = {one["period"]: one["fill"] for one in marks_of(chart, "point") if "period" in one}
-    assert fills == {"2026-01": LIGHT.moved, "2026-03": LIGHT.paper}
+    assert fills == {"2026-01": LIGHT.paper, "2026-02": LIGHT.moved, "2026-03": LIGHT.paper}
     assert sentences_of(chart)[0] == "Converted within 7D, of those that entered in the period"
 
 

@@ -16,7 +16,7 @@ from drawn import Record, bars_of, length_of, marks_of, sentences_of, title_of, 
 from examples import examples
 from helpers import ROOT, journeys_log, log_of, pipeline_of
 from stagefunnel.display.charts.style import WORDS, theme_of
-from stagefunnel.plots import plot_funnel
+from stagefunnel.plots import plot_compare, plot_funnel
 from strategies import Case, cases
 
 WORKED = sf.datasets.worked_example()
@@ -253,13 +253,38 @@ def test_groups_are_compared_where_chance_does_not_explain_how_far_apart_they_ar
     pipeline = sf.Pipeline("New", won="Won")
     table = sf.funnel(journeys_log(*paths, items=items), pipeline, by="shop", within=None)
     # Open items of b are 75 %, of a 25 %: the two are not alike, and nothing is compared.
-    assert title_of(plot_funnel(table)) == "Funnel: classic, by shop"
+    title = "Not to be compared yet: 75 % of b is still open, 25 % of a"
+    assert title_of(plot_funnel(table)) == title
     lost = [path if "Won" in path else "New > Lost" for path in paths]
     closed = sf.funnel(journeys_log(*lost, items=items), OFFER, by="shop", missing="ignore")
     assert title_of(plot_funnel(closed)) == "Won: 75 % in a, 25 % in b, 50 points apart"
     near = [*["New > Won"] * 21, *["New > Lost"] * 19, *["New > Won"] * 20, *["New > Lost"] * 20]
     alike = sf.funnel(journeys_log(*near, items=items), OFFER, by="shop", missing="ignore")
     assert title_of(plot_funnel(alike)) == "Won: 50 % to 52 %, no further apart than by chance"
+
+
+def of_shops(**won: tuple[int, int]) -> pd.DataFrame:
+    """Return the funnel by shop of groups with so many won of so many closed."""
+    paths, shops = [], []
+    for shop, (n, of) in won.items():
+        paths += ["New > Won"] * n + ["New > Lost"] * (of - n)
+        shops += [shop] * of
+    items = pd.DataFrame({"item": range(1, len(paths) + 1), "shop": shops})
+    return sf.funnel(journeys_log(*paths, items=items), OFFER, by="shop", missing="ignore")
+
+
+def test_of_several_groups_those_that_differ_from_the_rest_are_named() -> None:
+    # The example of "What stands out": Ann differs from the rest, Cid does not, after Holm.
+    table = of_shops(Ann=(45, 100), Bob=(30, 100), Cid=(25, 100))
+    for plot in (plot_funnel, plot_compare):
+        assert title_of(plot(table)) == "Won: higher in Ann (45 %, the rest 28 %)"
+    # Of three groups far apart both ends are named: 80 of 100, 50 of 100, 20 of 100.
+    table = of_shops(a=(80, 100), b=(50, 100), c=(20, 100))
+    title = "Won: higher in a (80 %, the rest 35 %); lower in c (20 %, the rest 65 %)"
+    assert title_of(plot_funnel(table)) == title
+    assert title_of(plot_funnel(of_shops(a=(5, 10), b=(9, 10)))) == "Most are lost from New in both groups"
+    title = "Too few to compare: only a has 30 items"
+    assert title_of(plot_compare(of_shops(a=(20, 40), b=(9, 10)))) == title
 
 
 def test_a_width_is_a_number_of_pixels() -> None:

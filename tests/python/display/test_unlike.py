@@ -160,8 +160,12 @@ def test_groups_of_different_age_are_said_to_be_unlike() -> None:
     expected = "Not alike in age: 60 % of young is still open, 1 % of old"
     assert below(table) == [expected]
     assert expected in str(sf.show(sf.outcomes(log_of(ROWS, items=items), SMALL, by="team")))
-    assert expected in sentences_of(plots.plot_compare(table))
-    assert title_of(plots.plot_compare(table)) == "Funnel: classic, by team"
+    title = "Not to be compared yet: 60 % of young is still open, 1 % of old"
+    assert title_of(plots.plot_compare(table)) == title
+    assert expected not in sentences_of(plots.plot_compare(table))
+    # What holds inside of each group is said whatever their ages are.
+    assert title_of(plots.plot_funnel(table)) == "Most are lost from New in both groups"
+    assert expected in sentences_of(plots.plot_funnel(table))
 
 
 def test_a_comparison_by_groups_names_a_group_that_is_alike_in_both() -> None:

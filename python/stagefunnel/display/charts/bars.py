@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .intervals import draw_below_bar
 from .letters import width_of, wrapped
 from .sheet import About, Sheet
 from .style import NAME, SMALL, Meaning
@@ -43,6 +44,8 @@ class Row:
         Text between the names of this row and the one above.
     is_apart
         Whether a gap parts it from the row above.
+    low, high
+        The interval of what the bar stands for, where it is known.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Row:
     marked: str = ""
     step: str = ""
     is_apart: bool = False
+    low: float | None = None
+    high: float | None = None
     about: About = field(default_factory=dict)
 
     @property
@@ -127,6 +132,8 @@ def draw_rows(
             sheet.text(x + width, middle, row.number, size=NAME, bold=True, align="right")
         end = _draw_bar(sheet, row, left, y, scale, high)
         _draw_ghost(sheet, row, end, y, scale, high)
+        if row.low is not None and row.high is not None:
+            draw_below_bar(sheet, left + row.low * scale, left + row.high * scale, y + high)
         y += high
         line = None
         if row.note and not is_low:
@@ -164,6 +171,7 @@ def _draw_note(sheet: Sheet, row: Row, x: float, y: float, room: float) -> tuple
     look, is_bold = sheet.look, bool(row.marked)
     colour = {"lost": look.lost_ink, "": look.quiet}.get(row.marked, look.ink)
     wide = 0.0
+    y += 0 if row.low is None else 4  # below the interval
     for line in wrapped([row.note], room, SMALL, bold=is_bold):
         y += _NOTE - 2
         wide = sheet.text(x, y, line, colour=colour, bold=is_bold)

@@ -17,8 +17,9 @@ from ..things import things_of
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, Panels, rows_of
 from .dots import Dot, draw_dots
-from .groups import furthest_groups, goal_of
+from .groups import finding_of_groups, goal_of, why_not_compared
 from .heat import Cell, draw_heat
+from .intervals import interval_note, interval_of, percent_between
 from .sheet import Sheet
 from .style import ThemeName, inert
 
@@ -77,14 +78,22 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
         is_finding = bool(found) and found[0].startswith(("Furthest", "The same"))
         title, below = (found[0], [plain, *found[1:]]) if is_finding else (plain, found)
+        if any(row.low is not None for row in rows):
+            level = percent(float(canvas.remembered.get("confidence", 0.95)))
+            below.append(f"Thin lines with ends: {level} intervals of the difference, from the hollow dot on")
         return canvas.drawn(
             lambda sheet: _draw_two(sheet, rows, inert(before), inert(now)), title, below, width=width
         )
     rows, all_at, stage = _dots_of_groups(series, names, things)
-    extremes = furthest_groups(series, names, canvas.remembered)
     cells = _cells_of_groups(series, names, things)
-    title = extremes or plain
-    below = [plain, *(line for line in found if line != title)] if extremes else found
+    if canvas.remembered.get("of_report", False):  # read at the stages, groups have no items of their own
+        title, below = plain, found
+    else:
+        title = finding_of_groups(series, names, canvas.remembered)
+        if not title:
+            title, found = why_not_compared(series, found, canvas.remembered)
+        below = [plain, *found]
+    below += interval_note(canvas.remembered) if any(row.low is not None for row in rows) else []
     order = [row.name for row in rows]
     all_text = f"all groups: {percent(all_at)} reached {stage}"
     return canvas.drawn(
@@ -150,12 +159,16 @@ def _dots_of_two(
             now: f"{count(row['reached'])} of {count(row['base'])} {things}",
             before: f"{count(was['reached'])} of {count(was['base'])} {things}",
         }
+        sure = interval_of(row, "conversion_from_all_difference") if has_both else None
+        between = f" {sure.text(points)}" if sure else ""
         texts = " → ".join(percent(share) for share in shares)
         dot = Dot(
             names[row["stage"]],
-            f"{texts}, {points(difference)}" if has_both else texts,
+            f"{texts}, {points(difference)}{between}" if has_both else texts,
             None if pd.isna(shares[1]) else float(shares[1]),
             None if pd.isna(shares[0]) else float(shares[0]),
+            low=float(shares[0] + sure.low) if sure else None,
+            high=float(shares[0] + sure.high) if sure else None,
             is_faint=min(row["base"], was["base"]) < LEAST_BASE,
             about=about,
         )
@@ -172,15 +185,23 @@ def _dots_of_groups(
     # Read at the stages, groups have the base of the whole report, of which each has a share.
     all_at = sum(reached for _, reached, _ in found) / total if total else float("nan")
     stage = names[label]
+    sure = {
+        inert(group): interval_of(row, "conversion_from_all")
+        for group, part in series
+        for row in rows_of(part[part["stage"] == label])
+    }
+    bounds = [sure.get(group) for group, _, _ in found]
     rows_made = [
         Dot(
             group,
-            f"{percent(reached / base) if base else '–'} of {count(base)}",
+            f"{percent(reached / base) if base else '–'}{f' {own.text()}' if own else ''} of {count(base)}",
             reached / base if base else None,
+            low=own and own.low,
+            high=own and own.high,
             is_faint=base < LEAST_BASE,
             about={"group": group, f"reached {stage}": count(reached), f"all {things}": count(base)},
         )
-        for group, reached, base in found
+        for (group, reached, base), own in zip(found, bounds, strict=True)
     ]
     return rows_made, all_at, stage
 
@@ -196,12 +217,18 @@ def _cells_of_groups(series: Panels, names: Mapping[Hashable, str], things: str)
                 "group": inert(group),
                 "stage": names[row["stage"]],
                 "reached": count(row["reached"]),
+                **_interval_about(row),
                 f"all {things}": count(row["base"]),
             },
         )
         for group, rows in series
         for row in rows_of(rows)
     ]
+
+
+def _interval_about(row: Mapping[str, Any]) -> dict[str, str]:
+    has_bounds = interval_of(row, "conversion_from_all") is not None
+    return {"of all": percent_between(row, "conversion_from_all")} if has_bounds else {}
 
 
 def _draw_two(sheet: Sheet, rows: Sequence[Dot], before: str, now: str) -> None:

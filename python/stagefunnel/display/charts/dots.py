@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..numbers import percent
 from .frame import ticks_of
+from .intervals import draw_across
 from .letters import width_of
 from .sheet import About, Sheet
 from .style import NAME, SMALL
@@ -129,9 +130,7 @@ def _draw_dot(sheet: Sheet, row: Dot, place: object, y: float, all_at: float | N
     if start is not None:
         sheet.rule(place(start), y, x, y, colour if not row.is_faint else look.early, thick=3)
     if row.low is not None and row.high is not None:
-        sheet.rule(place(row.low), y, place(row.high), y, colour, thick=1.2)
-        for end in (row.low, row.high):
-            sheet.rule(place(end), y - 4, place(end), y + 4, colour, thick=1.2)
+        draw_across(sheet, place(row.low), place(row.high), y, colour)
     if row.before is not None:
         sheet.point(place(row.before), y, look.skipped, row.about, hollow=True, size=70)
     sheet.point(x, y, colour, row.about, hollow=row.is_faint, size=110)

@@ -18,7 +18,8 @@ from ..things import thing_of, things_of
 from ..unlike import notes_of_funnels
 from .bars import Piece, Row
 from .canvas import Canvas, Panels, rows_of
-from .groups import furthest_groups
+from .groups import finding_of_groups, loss_in_groups, why_not_compared
+from .intervals import interval_note, interval_of, percent_between
 from .style import WORDS, Meaning
 
 # What pointing at a bar shows: column, heading, and how the value is written.
@@ -112,20 +113,21 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
                 panels.append(Panel(KINDS.get(kind, ""), chosen, _rows_of(part, names, kind, canvas)))
     if canvas.by:
         title, notes = _of_groups(canvas, groups, kinds)
-        return Story(title, notes, panels, False)
+        return Story(title, [*notes, *interval_note(remembered)], panels, False)
+    sure = interval_note(remembered)
     standing = standings({kind: found[0] for kind, found in outcomes.items()}, thing_of(remembered))
     if len(panels) == 2:
         are_whole = all(is_whole(table, remembered) for table in tables.values())
         funnels = [parts[kind][0] for kind in kinds]
         title = _title_of_both(funnels, names, remembered) if are_whole else ""
-        return Story(title or _plain(kinds), standing, panels, True)
+        return Story(title or _plain(kinds), [*standing, *sure], panels, True)
     words = panels[0].sentences
     title, rest = (words[0], words[1:]) if words else (_plain(kinds), [])
     if kinds[0] != "classic" and len(words) > 1 and not are_equal:
         title, rest = words[1], [words[0], *words[2:]]
     both = "Classic and with conversions are the same here"
     about = both if are_equal else KINDS.get(kinds[0], "")
-    sentences = [line for line in (about, *standing, *rest) if line]
+    sentences = [line for line in (about, *standing, *rest, *sure) if line]
     return Story(title, sentences, [panels[0]._replace(title="", sentences=[])], False)
 
 
@@ -140,8 +142,13 @@ def _of_groups(canvas: Canvas, groups: Panels, kinds: Sequence[str]) -> tuple[st
     notes = [] if "part" in canvas.by else notes_of_funnels(series, canvas.remembered)
     plain = f"{_plain(kinds)}, by {', '.join(canvas.by)}"
     names = canvas.names_of(canvas.stages())
-    has_groups = "part" not in canvas.by and not canvas.remembered.get("of_report", False)
-    found = furthest_groups(series, names, canvas.remembered) if has_groups else ""
+    if "part" in canvas.by:
+        return plain, notes
+    is_of_groups = not canvas.remembered.get("of_report", False)
+    found = finding_of_groups(series, names, canvas.remembered) if is_of_groups else ""
+    found = found or loss_in_groups(series, names)
+    if not found and is_of_groups:
+        found, notes = why_not_compared(series, notes, canvas.remembered)
     return (found, [plain, *notes]) if found else (plain, notes)
 
 
@@ -246,7 +253,8 @@ def _rows_of(records: Records, names: Mapping[Any, str], kind: str, canvas: Canv
     for at, row in enumerate(records):
         share = row["conversion_from_previous"]
         is_step = has_steps and row["outcome"] != "lost" and is_first[at] and follow[at] and share <= 1
-        step = f"↓ {percent(share)}{f' of {above[at]}' if above[at] else ''}" if is_step else ""
+        sure = percent_between(row, "conversion_from_previous")
+        step = f"↓ {sure}{f' of {above[at]}' if above[at] else ''}" if is_step else ""
         mark = marked[1] if at == marked[0] else ""
         made = _row_of(row, names[row["stage"]], kind, things_of(remembered), marked=mark)
         is_apart = before == "open" and row["outcome"] != "open"
@@ -275,7 +283,11 @@ def _may_be_strict(records: Records) -> bool:
 
 
 def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked: str) -> Row:
-    texts = {heading: write(row[column]) for column, heading, write in _SHOWN if column in row}
+    texts = {
+        heading: percent_between(row, column) if write is percent else write(row[column])
+        for column, heading, write in _SHOWN
+        if column in row
+    }
     texts[f"all {things}"] = texts.pop("all items")
     reached, assumed = int(row["reached"]), int(row["assumed"])
     # In a strict funnel an item may be lost from a stage that it did not pass in order.
@@ -293,6 +305,7 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
     ]
     if row["outcome"] != "open":
         pieces[0] = (pieces[0][0], moved, f"{row['outcome']}, ever")
+    sure = interval_of(row, "conversion_from_all")
     unseen = max(0, int(row["skipped"]) - assumed)
     return Row(
         name=name,
@@ -301,6 +314,8 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
         ghost=Piece("skipped", unseen, {"part": f"{count(unseen)} skipped it"}) if unseen else None,
         note=_note(row),
         marked=marked,
+        low=None if sure is None else sure.low * row["base"],
+        high=None if sure is None else sure.high * row["base"],
         about={"stage": name, **texts},
     )
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..numbers import percent, points
-from ..unlike import LEAST_BASE, Side, unlike_notes
+from ..standouts import are_unlike
+from ..things import things_of
+from ..unlike import LEAST_BASE
 from .canvas import Panels
 from .style import inert
 
+_LEVEL, _MOST_NAMED = 0.05, 2
+_AGE: Final = "Not alike in age: "  # how a note about it begins
 _SURE: Final = 1.645  # standard deviations that chance exceeds once in twenty times
 
 
@@ -30,27 +35,140 @@ def goal_of(series: Panels) -> tuple[Any, list[tuple[str, int, int]]]:
     return label, sorted(found, key=lambda one: -(one[1] / one[2] if one[2] else -1))
 
 
-def furthest_groups(series: Panels, names: Mapping[Hashable, str], remembered: Mapping[str, Any]) -> str:
-    """Say which group comes furthest and which least far, where they can be compared.
+class _Group(NamedTuple):
+    """A group: how many of it reached the stage that is compared, of how many, and how many are open."""
 
-    Nothing is said of fewer than two groups with 30 items, and of two that are unlike; where chance alone
-    puts shares so far apart, that is what is said.
+    name: str
+    n: int
+    of: int
+    still_open: int
+
+    @property
+    def share(self) -> float:
+        return self.n / self.of if self.of else math.nan
+
+    @property
+    def open_share(self) -> float:
+        return self.still_open / self.of if self.of else math.nan
+
+
+def finding_of_groups(series: Panels, names: Mapping[Hashable, str], remembered: Mapping[str, Any]) -> str:
+    """Say which groups come further than the rest, where they can be compared; see "What stands out".
+
+    It is about the share of all that reached the first won stage, or the last stage there is. Nothing is said
+    of fewer than two groups with 30 items, and where those that would be named are unlike.
     """
-    label, found = goal_of(series)
-    large = [one for one in found if one[2] >= LEAST_BASE]
+    label, groups = _groups_of(series)
+    large = [one for one in groups if one.of >= LEAST_BASE]
     if len(large) < 2:
         return ""
-    (best, n, of), (worst, m, of_worst) = large[0], large[-1]
-    rows = {inert(group): part for group, part in series}
-    if unlike_notes([Side.of_rows(name, rows[name], remembered) for name in (best, worst)], remembered):
+    best, worst = large[0], large[-1]
+    if percent(best.share) == percent(worst.share):
+        return f"{names[label]}: {percent(best.share)} in every group with {LEAST_BASE}"
+    clear = _standing_out(large, groups)
+    alike = [one for one in clear if not _is_unlike(one, _rest_of(one, groups), remembered)]
+    if alike and len(groups) == 2:
+        apart = points(best.share - worst.share).removeprefix("+")
+        shares = f"{percent(best.share)} in {best.name}, {percent(worst.share)} in {worst.name}"
+        return f"{names[label]}: {shares}, {apart} apart"
+    if alike:
+        sides = [
+            f"{word} in {_named(side, groups)}"
+            for word, side in (
+                ("higher", [one for one in alike if one.share > _rest_of(one, groups).share]),
+                ("lower", [one for one in alike[::-1] if one.share < _rest_of(one, groups).share]),
+            )
+            if side
+        ]
+        return f"{names[label]}: {'; '.join(sides)}"
+    if clear or _is_unlike(best, worst, remembered):
         return ""
-    high, low = n / of, m / of_worst
-    if percent(high) == percent(low):
-        return f"{names[label]}: {percent(high)} in every group with {LEAST_BASE}"
-    if is_chance([(n, of) for _, n, of in large]):
-        return f"{names[label]}: {percent(low)} to {percent(high)}, no further apart than by chance"
-    apart = points(high - low).removeprefix("+")
-    return f"{names[label]}: {percent(high)} in {best}, {percent(low)} in {worst}, {apart} apart"
+    shares = f"{names[label]}: {percent(worst.share)} to {percent(best.share)}"
+    if is_chance([(one.n, one.of) for one in large]):
+        return f"{shares}, no further apart than by chance"
+    return f"{shares}: groups differ overall, and no single one stands out"
+
+
+def why_not_compared(
+    series: Panels, notes: Sequence[str], remembered: Mapping[str, Any]
+) -> tuple[str, list[str]]:
+    """Say why groups may not be compared; return it with the notes that it does not repeat."""
+    age = next((note for note in notes if note.startswith(_AGE)), "")
+    if age:
+        return f"Not to be compared yet: {age.removeprefix(_AGE)}", [note for note in notes if note != age]
+    large = [one.name for one in _groups_of(series)[1] if one.of >= LEAST_BASE]
+    which = f"only {large[0]} has" if len(large) == 1 else "no group has"
+    enough = f"{LEAST_BASE} {things_of(remembered)}"
+    if len(large) > 1:
+        return "Groups of unlike age are not compared", [*notes]
+    return f"Too few to compare: {which} {enough}", [*notes]
+
+
+def loss_in_groups(series: Panels, names: Mapping[Hashable, str]) -> str:
+    """Say from which stage most are lost inside of the groups, which holds whether they are alike or not.
+
+    Nothing is said where nothing is lost.
+    """
+    most = Counter(
+        stages[lost.index(max(lost))]
+        for _, rows in series
+        for stages, lost in [(rows["stage"].tolist(), rows["lost_from"].tolist())]
+        if any(lost)
+    )
+    if not most:
+        return ""
+    (stage, n), *_ = most.most_common()
+    total = len(series)
+    where = (
+        ("both groups" if total == 2 else f"all {total} groups") if n == total else f"{n} of {total} groups"
+    )
+    return f"Most are lost from {names[stage]} in {where}"
+
+
+def _groups_of(series: Panels) -> tuple[Any, list[_Group]]:
+    label, found = goal_of(series)
+    still_open = {inert(group): int(rows["open_at"].sum()) for group, rows in series}
+    return label, [_Group(*one, still_open[one[0]]) for one in found]
+
+
+def _rest_of(one: _Group, groups: Sequence[_Group]) -> _Group:
+    """Put all other groups together."""
+    return _Group(
+        "the rest",
+        sum(other.n for other in groups) - one.n,
+        sum(other.of for other in groups) - one.of,
+        sum(other.still_open for other in groups) - one.still_open,
+    )
+
+
+def _standing_out(large: Sequence[_Group], groups: Sequence[_Group]) -> list[_Group]:
+    """Choose the groups that differ from all others by more than chance: score tests, adjusted by Holm."""
+    p_values = []
+    for one in large:
+        rest = _rest_of(one, groups)
+        share = (one.n + rest.n) / (one.of + rest.of)
+        spread = math.sqrt(share * (1 - share) * (1 / one.of + 1 / rest.of)) if rest.of else 0.0
+        deviations = abs(one.share - rest.share) / spread if spread else 0.0
+        p_values.append(math.erfc(deviations / math.sqrt(2)))
+    named = set()
+    for rank, at in enumerate(sorted(range(len(large)), key=p_values.__getitem__)):
+        if p_values[at] * (len(large) - rank) >= _LEVEL:
+            break
+        named.add(at)
+    return [one for at, one in enumerate(large) if at in named]
+
+
+def _is_unlike(one: _Group, other: _Group, remembered: Mapping[str, Any]) -> bool:
+    has_had_the_same_time = "within" in remembered
+    return not has_had_the_same_time and are_unlike(one.open_share, other.open_share)
+
+
+def _named(side: Sequence[_Group], groups: Sequence[_Group]) -> str:
+    shown = [
+        f"{one.name} ({percent(one.share)}, the rest {percent(_rest_of(one, groups).share)})" for one in side
+    ]
+    more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+    return ", ".join(shown[:_MOST_NAMED]) + more
 
 
 def is_chance(groups: Sequence[tuple[int, int]]) -> bool:

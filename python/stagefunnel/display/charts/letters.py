@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -16,7 +17,12 @@ _WIDTHS: Final = (
     *(61, 69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58),
     *(28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84),
 )
-_KEEPS: Final = "\N{NO-BREAK SPACE}%"
+# Blanks inside a number with its unit, a comparison or a length of time: a line does not end there.
+_KEPT: Final = re.compile(
+    r"(?<=\d) (?=%|(?:points?|d|h|min|s|ms|k|M|bn)\b)"
+    r"|(?<=[<>=]) (?=-?\d)|(?<=\bp) (?=[<>=])|(?<=\d [dh]) (?=\d)"
+)
+_KEEPS: Final = "\N{NO-BREAK SPACE}"
 # Of other letters, of signs such as arrows, of letters of East Asia and pictures; and how wide bold ones are.
 _OTHER, _SIGN, _WIDE, _BOLD = 70, 100, 105, 1.12
 
@@ -55,12 +61,12 @@ def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
 def wrapped(texts: Sequence[str], room: float, size: float, *, bold: bool = False) -> list[str]:
     """Break texts into lines that fit into some room; a word that is longer than a line is cut in pieces.
 
-    A number stays with its percent sign.
+    A number stays with its unit.
     """
     return [
-        line.replace(_KEEPS, " %")
+        line.replace(_KEEPS, " ")
         for text in texts
-        for line in _lines(text.replace(" %", _KEEPS), room, size, bold)
+        for line in _lines(_KEPT.sub(_KEEPS, text), room, size, bold)
     ]
 
 

@@ -16,6 +16,7 @@ from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
 from .frame import columns_for
 from .heat import Cell, draw_heat
+from .intervals import interval_note, interval_of
 from .sheet import Sheet
 from .style import ThemeName
 
@@ -74,6 +75,8 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     what = "lost stage" if part == "lost_stage" else part
     by = f", by {', '.join(canvas.by)}" if canvas.by else ""
     below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss{by}", *below]
+    if any(row.low is not None for _, rows, _ in panels for row in rows):
+        below += interval_note(remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels, what), title, below, width=width)
 
 
@@ -100,13 +103,25 @@ def _rows_of(
         for stage, part in named.groupby("from_stage", sort=False):
             if len(part) == 1:
                 stays[stage] = length(part["mean_in_stage"].iloc[0], working_day)
+    alone = {
+        stage: rows_of(part)[0] for stage, part in named.groupby("from_stage", sort=False) if len(part) == 1
+    }
     made = []
     for stage, items, share in zip(ordered.index, ordered["items"], ordered["share"], strict=True):
-        about = {"stage": stage, things: count(items), "of the lost": percent(share)}
+        # A sum of several rows has no bounds in the table.
+        sure = interval_of(alone.get(stage, {}), "share")
+        of_lost = f"{percent(share)} {sure.text()}" if sure else percent(share)
+        about = {"stage": stage, things: count(items), "of the lost": of_lost}
         if stage in stays:
             about["mean time there before"] = stays[stage]
         made.append(
-            Row(str(stage), f"{brief(items)} · {percent(share)}", [Piece("lost", float(share), about)])
+            Row(
+                str(stage),
+                f"{brief(items)} · {of_lost}",
+                [Piece("lost", float(share), about)],
+                low=sure and sure.low,
+                high=sure and sure.high,
+            )
         )
     return made
 
@@ -155,7 +170,7 @@ def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], lis
     columns, wide = columns_for(sheet, len(panels), sheet.width if has_cells else _LEAST_PANEL)
     every = [row for _, rows, _ in panels for row in rows]
     names, numbers = name_room(every, sheet), number_room(every)
-    largest = max([row.total for row in every] + [1e-9])
+    largest = max([max(row.total, row.high or 0) for row in every] + [1e-9])
     for first in range(0, len(panels), columns):
         ends = []
         for at, (group, rows, (cells, order)) in enumerate(panels[first : first + columns]):

@@ -16,6 +16,7 @@ from ..variant_sentences import of_variants
 from .bars import Piece, Row
 from .canvas import Canvas, rows_of
 from .dots import Dot, draw_dots
+from .intervals import interval_note, interval_of, percent_between
 from .sequence_chart import draw_ways, folded_rows
 from .sheet import Sheet
 from .style import Meaning, ThemeName
@@ -70,6 +71,7 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         title, below = canvas.titled("Win rate"), [title, *below]
     else:
         below = [canvas.titled("Win rate: won, of what was closed"), *below]
+    below += interval_note(canvas.remembered)
     all_text = f"all: {percent(all_at)}" if all_at is not None else ""
     at = all_at if canvas.by else None
     return canvas.drawn(lambda sheet: _draw_rates(sheet, rows, at, all_text), title, below, width=width)
@@ -81,15 +83,13 @@ def _draw_rates(sheet: Sheet, rows: list[Dot], all_at: float | None, all_text: s
 
 def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
     closed = int(row["won"]) + int(row["lost"])
-    ends = [float(row.get(f"win_rate_{end}", float("nan"))) for end in ("low", "high")]
-    low, high = (None, None) if any(map(pd.isna, ends)) else ends
-    interval = f" ({100 * low:.0f}–{100 * high:.0f} %)" if low is not None and high is not None else ""
+    sure = interval_of(row, "win_rate")
     return Dot(
         group,
-        f"{percent(row['win_rate'])}{interval} of {count(closed)} closed",
+        f"{percent_between(row, 'win_rate')} of {count(closed)} closed",
         float(row["win_rate"]) if closed else None,
-        low=low,
-        high=high,
+        low=sure and sure.low,
+        high=sure and sure.high,
         is_faint=closed < LEAST_BASE,
         about={
             "group": group,

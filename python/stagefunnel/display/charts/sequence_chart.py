@@ -14,6 +14,7 @@ from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
 from .frame import columns_for
+from .intervals import interval_note, interval_of, percent_between
 from .sheet import Sheet
 from .style import Meaning, ThemeName, inert
 
@@ -58,6 +59,7 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     canvas = Canvas.of(table, SEQUENCE, "sequence_funnel()", theme)
     panels = [(group, _rows_of(rows)) for group, rows in canvas.groups(_MOST_GROUPS)]
     title, below = titled_by(canvas)
+    below += interval_note(canvas.remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels), title, below, width=width)
 
 
@@ -70,7 +72,7 @@ def titled_by(canvas: Canvas) -> tuple[str, list[str]]:
 
 def _rows_of(table: pd.DataFrame) -> list[Row]:
     made = []
-    before = 0
+    before = first = 0
     for row in rows_of(table):
         name = inert(f"{row['step']}. {row['label']}")
         on = row["reached"] - row["dropped"] - row["immature"]
@@ -79,16 +81,21 @@ def _rows_of(table: pd.DataFrame) -> list[Row]:
             ("early", row["immature"]),
             ("lost", row["dropped"]),
         ]
+        first = first or int(row["reached"])
+        sure = interval_of(row, "conversion_from_first") if row["reached"] < first else None
+        bounds = f" {sure.text()}" if sure else ""
         is_step = before and before == row["step"] - 1 and row["conversion_from_previous"] <= 1
         note = [f"{brief(row['dropped'])} dropped out"] if row["dropped"] else []
         note += [f"{brief(row['immature'])} may still go on"] if row["immature"] else []
         made.append(
             Row(
                 name,
-                f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}",
+                f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}{bounds}",
                 [Piece(part, int(n), {"part": f"{count(n)} {_WORDS[part]}"}) for part, n in pieces],
                 note=", ".join(note),
-                step=f"↓ {percent(row['conversion_from_previous'])}" if is_step else "",
+                step=f"↓ {percent_between(row, 'conversion_from_previous')}" if is_step else "",
+                low=sure and sure.low * first,
+                high=sure and sure.high * first,
                 about={
                     "step": name,
                     **{part: count(row[part]) for part in ("reached", "dropped", "immature")},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,10 +13,11 @@ from ..sequence_sentences import has_window, is_whole
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, rows_of
 from .frame import columns_for, draw_frame, ticks_of
+from .intervals import interval_note, interval_of, percent_between
 from .sequence_chart import titled_by
 from .sheet import Sheet
 from .style import ThemeName
-from .trend_chart import Line, Point, draw_faint_key, draw_lines
+from .trend_chart import Line, Point, draw_faint_key, draw_lines, drawn_values
 
 _MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 
@@ -36,9 +37,9 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
     Returns
     -------
     altair.LayerChart
-        A panel per group, all on one scale. A period in which not all windows are over, or in which fewer
-        than 30 entered, is faint: a hollow dot and a dashed line. Without a window all are, and a sentence
-        says that older periods have had longer.
+        A panel per group, all on one scale. A period that the log covers in part, in which not all windows
+        are over, or in which fewer than 30 entered, is faint: a hollow dot and a dashed line. Without a
+        window all are, and a sentence says that older periods have had longer.
 
     Raises
     ------
@@ -63,34 +64,37 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
     canvas = Canvas.of(table, columns, "sequence_trend()", theme).without("period")
     remembered = canvas.remembered
     has_end = has_window(remembered)
+    partial = remembered.get("partly_covered", ())
     periods = list(map(str, sorted(canvas.table["period"].unique())))
     panels = [
-        (group, Line("converted", "open", True, _points(rows, has_end)))
+        (group, Line("converted", "open", True, _points(rows, has_end, partial)))
         for group, rows in canvas.groups(_MOST_GROUPS)
     ]
     title, below = titled_by(canvas)
     what = f"Converted within {remembered['window']}" if has_end else "Converted so far"
     below.insert(0, f"{what}, of those that entered in the period")
+    below += interval_note(remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels, periods), title, below, width=width)
 
 
-def _points(rows: pd.DataFrame, has_end: bool) -> list[Point]:
+def _points(rows: pd.DataFrame, has_end: bool, partial: Container[str]) -> list[Point]:
     return [
         Point(
             str(row["period"]),
             # A line has a gap where nothing entered.
             float(row["conversion"]) if row["entered"] else None,
-            f"{percent(row['conversion'])}, of mature {percent(row['conversion_mature'])}",
+            f"{percent_between(row, 'conversion')}, of mature {percent_between(row, 'conversion_mature')}",
             count(row["converted"]),
             int(row["entered"]),
-            not (whole and has_end) or row["entered"] < LEAST_BASE,
+            not (whole and has_end) or row["entered"] < LEAST_BASE or str(row["period"]) in partial,
+            *(interval_of(row, "conversion") or (None, None)),
         )
         for row, whole in zip(rows_of(rows), is_whole(rows), strict=True)
     ]
 
 
 def _draw(sheet: Sheet, panels: Sequence[tuple[str, Line]], periods: Sequence[str]) -> None:
-    values = [point.value for _, line in panels for point in line.points if point.value is not None]
+    values = [value for _, line in panels for value in drawn_values(line)]
     ticks = ticks_of(0, max([*values, 0.05]))
     y = 0.0
     if any(point.is_faint for _, line in panels for point in line.points):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..things import things_of
 from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
 from .heat import Cell, draw_heat
+from .intervals import interval_note, interval_of, percent_between
 from .sheet import Sheet
 from .style import ThemeName, inert
 
@@ -71,6 +72,10 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     below = [f"Skipped, of the {things} that went beyond a stage and did not begin beyond it{by}", *below]
     if not canvas.by:
         rows = _rows_of(table, names, things)
+        if any(row.low is not None for row in rows):
+            below += interval_note(canvas.remembered)
+        elif "confidence" in canvas.remembered:
+            below.append("The intervals of the table are of all beyond a stage: point at a bar for them")
         return canvas.drawn(lambda sheet: _draw_rows(sheet, rows), title, below, width=width)
     columns = [value_labels(table[name]) for name in canvas.by]
     groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)]
@@ -88,6 +93,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
                 "skipped it": count(skipped),
                 "of those beyond": count(base),
                 "more that began beyond it": count(row["began_beyond"]),
+                **_of_all_beyond(row),
             },
         )
         for group, row, skipped, base in zip(groups, rows_of(table), *OnTheWay.of_skips(table), strict=True)
@@ -114,17 +120,21 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
             f"; {count(began)} more began beyond it" if began else ""
         )
         has_rate = base >= LEAST_BASE
+        # The bounds are those of all beyond the stage, which the bar is of where none began there.
+        sure = interval_of(row, "skip_rate") if has_rate and not began else None
         passed = Piece("moved" if has_rate else "early", 1 - rate if base else 0, {})
         made.append(
             (
                 place[row["stage"]],
                 Row(
                     names[row["stage"]],
-                    percent(rate) if has_rate else "–",
+                    (f"{percent(rate)} {sure.text()}" if sure else percent(rate)) if has_rate else "–",
                     [passed],
                     ghost=Piece("skipped", rate, {"part": f"{count(skipped)} skipped it"}),
                     note=note if base or began else "",
-                    about={**own, "more that began beyond it": count(began)},
+                    low=1 - sure.high if sure else None,
+                    high=1 - sure.low if sure else None,
+                    about={**own, "more that began beyond it": count(began), **_of_all_beyond(row)},
                 ),
             )
         )
@@ -133,6 +143,12 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
         replace(row, marked="skipped" if row.ghost and 0 < row.ghost.n == ranked else "")
         for _, row in sorted(made, key=lambda one: one[0])
     ]
+
+
+def _of_all_beyond(row: Mapping[str, Any]) -> dict[str, str]:
+    """Write the rate of the table with its bounds, of all beyond a stage, where the table has bounds."""
+    has_bounds = interval_of(row, "skip_rate") is not None
+    return {"skipped, of all beyond": percent_between(row, "skip_rate")} if has_bounds else {}
 
 
 def _draw_rows(sheet: Sheet, rows: list[Row]) -> None:

@@ -118,9 +118,10 @@ def _with_box(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.DataFram
     names = [name for name in next(iter(of_rows)) if name != "completed" and name not in table]
     added = {name: [of.get(name) for of in of_rows] for name in names}
     is_text = any(isinstance(value, str) for values in added.values() for value in values)
-    return table.assign(
-        **{name: pd.to_timedelta(values) if is_text else values for name, values in added.items()}
-    )
+    kept = table.copy(deep=False)
+    for name, values in added.items():
+        kept[name] = pd.to_timedelta(pd.Series(values, dtype=object)) if is_text else values
+    return kept
 
 
 def _stay_of(

@@ -10,10 +10,11 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option
 from ...tables.schema import TRANSITIONS
-from ..numbers import brief, count, percent
+from ..numbers import brief, count
 from ..sentences import of_moves
 from .canvas import Canvas, rows_of
 from .heat import Cell, draw_heat
+from .intervals import percent_between
 from .letters import width_of
 from .sheet import Sheet
 from .style import NAME, NARROW, SMALL, ThemeName, checked_width
@@ -118,7 +119,7 @@ def _about(row: Mapping[str, Any], names: Mapping[Any, str]) -> dict[str, str]:
         "to": names[row["to_stage"]],
         "moves": count(row["moves"]),
         "items": count(row["items"]),
-        "of those that left": percent(row["share"]),
+        "of those that left": percent_between(row, "share"),
     }
 
 

@@ -20,6 +20,7 @@ from ..things import things_of
 from ..unlike import LEAST_BASE
 from .canvas import Canvas
 from .frame import Frame, columns_for, draw_frame, short_period, spread_out, ticks_of
+from .intervals import draw_upright, interval_note, interval_of
 from .letters import width_of
 from .sheet import Sheet
 from .style import SMALL, ThemeName
@@ -33,12 +34,16 @@ _TITLES = {
     "reached": "{items}",
 }
 _WIN_RATE = "win rate"
+_WIDE_ENOUGH = 14  # pixels between two periods in which ends of intervals do not touch
 _HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
 
 
 @dataclass(frozen=True)
 class Point:
-    """A value of a line in one period; `is_faint` where it is too early to tell, or of too few."""
+    """A value of a line in one period, with its bounds where the table has them.
+
+    It is faint where it is too early to tell, or of too few.
+    """
 
     period: str
     value: float | None
@@ -46,6 +51,8 @@ class Point:
     reached: str
     base: float | None
     is_faint: bool
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,8 @@ def plot_trend(
     sentences = of_periods(of_won_with_rows(table, remembered), remembered, names.__getitem__, canvas.by)
     title, below = _title_of(canvas, periods, sentences)
     below.insert(0, _axis_title(value, remembered, things_of(remembered)))
+    if any(point.low is not None for _, lines in panels for line in lines for point in line.points):
+        below += interval_note(remembered)
     if value != "win_rate" and len(shown) < len(labels):
         below.append(f"{len(shown)} of {len(labels)} stages are drawn")
     return canvas.drawn(
@@ -202,12 +211,16 @@ def _points_of(rows: pd.DataFrame, value: str, faint: set[str]) -> dict[Any, lis
     is_share = value != "reached"
     made: dict[Any, list[Point]] = {}
     columns = (rows[name].tolist() for name in ("stage", value, "reached", "base"))
+    bounds = [f"{value}_{side}" for side in ("low", "high")]
+    of_bounds = (rows[name].tolist() if name in rows else [None] * len(rows) for name in bounds)
     periods = map(str, rows["period"])
-    for period, stage, of, reached, base in zip(periods, *columns, strict=True):
+    for period, stage, of, reached, base, low, high in zip(periods, *columns, *of_bounds, strict=True):
         # More items than the previous stage has are not a share of it, and a share of none is none.
         known = None if pd.isna(of) or (is_share and of > 1) else float(of)
-        text = percent(of) if is_share else count(of)
-        point = Point(period, known, text, count(reached), int(base), period in faint)
+        sure = interval_of(dict(zip(bounds, (low, high), strict=True)), value) if known is not None else None
+        text = f"{percent(of) if is_share else count(of)}{f' {sure.text()}' if sure else ''}"
+        ends = (None, None) if sure is None else sure
+        point = Point(period, known, text, count(reached), int(base), period in faint, *ends)
         made.setdefault(stage, []).append(point)
     return made
 
@@ -236,13 +249,7 @@ def _draw(
     things: str,
 ) -> None:
     is_share = value != "reached"
-    values = [
-        point.value
-        for _, lines in panels
-        for line in lines
-        for point in line.points
-        if point.value is not None
-    ]
+    values = [value for _, lines in panels for line in lines for value in drawn_values(line)]
     highest = max([*values, 0.05 if is_share else 1])
     ticks = ticks_of(0, highest)
     write = percent if is_share else brief
@@ -275,6 +282,12 @@ def _draw(
             draw_lines(sheet, frame, lines, periods, right, things)
             ends.append(end)
         y = max(ends) + 16
+
+
+def drawn_values(line: Line) -> list[float]:
+    """List the values of a line; those of a strong one have their bounds drawn too."""
+    values = [(one.value, one.high if line.is_strong else None) for one in line.points]
+    return [value for pair in values for value in pair if value is not None]
 
 
 def draw_faint_key(sheet: Sheet) -> float:
@@ -313,6 +326,9 @@ def draw_lines(
                 "reached": one.reached,
                 f"all {things}": count(one.base),
             }
+            if line.is_strong and one.low is not None and one.high is not None:
+                low, high, has_ends = frame.y(one.low), frame.y(one.high), frame.pitch >= _WIDE_ENOUGH
+                draw_upright(sheet, frame.x(at), low, high, colour, has_ends=has_ends)
             size = (46 if line.is_strong else 24) if not one.is_faint else 30
             sheet.point(frame.x(at), frame.y(one.value or 0), colour, about, hollow=one.is_faint, size=size)
         if known and right:
@@ -348,10 +364,13 @@ def _write_compared(
         return
     for at, one in (firm[0], firm[-1]):
         own = frame.y(one.value or 0)
-        is_below = any(0 < own - y < _HIGH_OF_TEXT for y in others.get(one.period, ()))
-        text = one.text.split(",")[0] if one.text.count("%") > 1 else one.text
+        # A number stands beyond the end of the interval, where there is one.
+        top, bottom = (own if end is None else frame.y(end) for end in (one.high, one.low))
+        is_below = any(0 < top - y < _HIGH_OF_TEXT for y in others.get(one.period, ()))
+        text = one.text.split(",")[0].split(" (")[0]
         half = width_of(text, SMALL, bold=True) / 2
         x = min(max(frame.x(at), frame.left + half), frame.left + frame.width - half)
         # A number stands below its dot where another line runs through the room above.
-        y = min(own + 18, frame.top + frame.height - 3) if is_below else max(own - 9, frame.top + 4)
+        y = min(bottom + 18, frame.top + frame.height - 3) if is_below else max(top - 9, frame.top + 4)
+        sheet.bar(x - half, y - 9, 2 * half, 11, sheet.look.paper, opacity=0.8)  # above lines that pass by
         sheet.text(x, y, text, align="center", bold=True)
