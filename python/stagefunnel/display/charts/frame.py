@@ -78,6 +78,7 @@ def draw_frame(
     write: Callable[[float], str],
     bases: Sequence[float | None] = (),
     right: float = 0,
+    inset: float = 0,
 ) -> tuple[Frame, float]:
     """Draw the grid, the values, the names of periods and how many each is of.
 
@@ -91,8 +92,8 @@ def draw_frame(
         Values on the axis, and how they are written.
     bases
         How many items each period is of, where that is known.
-    right
-        Pixels that stay free at the right, for names of lines.
+    right, inset
+        Pixels that stay free at the right, for names of lines, and at least at the left, for values.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def draw_frame(
         The frame, and where what stands below it ends.
     """
     look = sheet.look
-    left = x + max(width_of(write(tick), SMALL) for tick in ticks) + 8
+    left = x + max(inset, max(width_of(write(tick), SMALL) for tick in ticks) + 8)
     frame = Frame(left, y + 6, width - (left - x) - right, height, len(periods), ticks[0], ticks[-1])
     for tick in ticks:
         at = frame.y(tick)
