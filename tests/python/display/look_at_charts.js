@@ -42,10 +42,17 @@ for (const figure of document.querySelectorAll("figure")) {
     const frame = svg.getBoundingClientRect();
     if (boxes[at].some(([x, y]) => x < frame.left - 1 || x > frame.right + 1 || y < frame.top - 1 || y > frame.bottom + 1))
       found.push([figure.id, "clipped", words]);
-    for (let other = at + 1; other < texts.length; other++)
-      if (!apart(boxes[at], boxes[other])) found.push([figure.id, "over each other", words + " | " + texts[other].textContent]);
   });
-  for (const node of texts) {
+  // From top to bottom: only texts of which neither lies below the other are held against each other.
+  const tops = boxes.map(box => Math.min(...box.map(([, y]) => y)));
+  const bottoms = boxes.map(box => Math.max(...box.map(([, y]) => y)));
+  const order = texts.map((_, at) => at).sort((a, b) => tops[a] - tops[b]);
+  order.forEach((at, place) => {
+    for (let next = place + 1; next < order.length && tops[order[next]] < bottoms[at]; next++)
+      if (!apart(boxes[at], boxes[order[next]]))
+        found.push([figure.id, "over each other", texts[at].textContent + " | " + texts[order[next]].textContent]);
+  });
+  for (const node of order.map(at => texts[at])) {
     const box = node.getBoundingClientRect();
     if (box.top < 0 || box.bottom > innerHeight) scrollTo(0, scrollY + box.top - 100);
     const now = node.getBoundingClientRect();

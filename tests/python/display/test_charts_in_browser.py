@@ -14,15 +14,19 @@ from pictures import CHARTS, OF_NOTHING, chart_of
 from stagefunnel.display.charts.saving import offline_page
 
 WIDTHS = (1_400, 768, 390)
-# Pages of all charts of a log: both themes where charts are usual, and what is hard to draw in one.
+# All charts of a log, of what is hard to draw among them; each is a page in both themes.
+CASES = {
+    "usual": ("six stages", CHARTS),
+    "hostile names": ("hostile", CHARTS),
+    "seventy stages": ("seventy stages", CHARTS),
+    "one stage": ("one stage", CHARTS),
+    "two stages": ("two stages", CHARTS),
+    "no items": ("none", OF_NOTHING),
+}
 PAGES = {
-    "usual, light": ("six stages", "light", CHARTS),
-    "usual, dark": ("six stages", "dark", CHARTS),
-    "hostile names": ("hostile", "light", CHARTS),
-    "seventy stages": ("seventy stages", "dark", CHARTS),
-    "one stage": ("one stage", "light", CHARTS),
-    "two stages": ("two stages", "light", ["funnel both", "sankey", "trend", "compare groups"]),
-    "no items": ("none", "light", OF_NOTHING),
+    f"{name}, {theme}": (case, theme, names)
+    for name, (case, names) in CASES.items()
+    for theme in ("light", "dark")
 }
 LOOK = (Path(__file__).parent / "look_at_charts.js").read_text(encoding="utf-8")
 

@@ -69,6 +69,44 @@ CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame
         lambda log, pipe: sf.funnel_by_period(log, pipe, every="quarter", basis="created", by="manager"),
     ),
     "flow": (plots.plot_flow, lambda log, pipe: sf.flow(log, pipe, period="2025-06")),
+    "flow of money": (
+        plots.plot_flow,
+        lambda log, pipe: sf.flow(log, pipe, period="2025-06", amount="amount"),
+    ),
+    "flow of months": (plots.plot_flow, lambda log, pipe: sf.flow(log, pipe, every="month", amount="amount")),
+    "flow by": (plots.plot_flow, lambda log, pipe: sf.flow(log, pipe, every="quarter", by="manager")),
+    "funnel sure": (
+        plots.plot_funnel,
+        lambda log, pipe: sf.funnel(log, pipe, kind="furthest", by="manager", confidence=0.95),
+    ),
+    "losses sure": (plots.plot_losses, lambda log, pipe: sf.losses(log, pipe, confidence=0.9)),
+    "skips sure": (plots.plot_skips, lambda log, pipe: sf.skips(log, pipe, by=None, confidence=0.95)),
+    "win rate sure": (
+        plots.plot_win_rate,
+        lambda log, pipe: sf.outcomes(log, pipe, by="manager", confidence=0.95),
+    ),
+    "trend sure": (
+        plots.plot_trend,
+        lambda log, pipe: sf.funnel_by_period(log, pipe, basis="created", within="60d", confidence=0.95),
+    ),
+    "periods sure": (
+        plots.plot_compare,
+        lambda log, pipe: sf.compare_periods(log, pipe, "2025-Q2", basis="created", confidence=0.95),
+    ),
+    "groups sure": (
+        plots.plot_compare,
+        lambda log, pipe: sf.funnel(log, pipe, by="manager", confidence=0.95),
+    ),
+    "sequence sure": (
+        plots.plot_sequence,
+        lambda log, pipe: _sequence(log, pipe, window="200d", confidence=0.95),
+    ),
+    "sequence trend sure": (
+        plots.plot_sequence_trend,
+        lambda log, pipe: sf.sequence_trend(
+            log, steps_of(pipe), window="200d", optional=optional_of(pipe), confidence=0.95
+        ),
+    ),
     "win rate": (plots.plot_win_rate, lambda log, pipe: sf.outcomes(log, pipe, by="manager")),
     "variants": (plots.plot_variants, lambda log, pipe: sf.variants(log, pipe)),
     "sequence": (plots.plot_sequence, lambda log, pipe: _sequence(log, pipe, window="200d")),
@@ -99,7 +137,15 @@ def deals(labels: list[str], managers: list[str]) -> Case:
     rng = np.random.default_rng(7)
     rows, items = [], []
     for item in range(120):
-        items.append({"item": item, "manager": managers[item % len(managers)], "source": "xyz"[item % 2]})
+        amount = 990.5 * (item % 7 + 1)
+        items.append(
+            {
+                "item": item,
+                "manager": managers[item % len(managers)],
+                "source": "xyz"[item % 2],
+                "amount": amount,
+            }
+        )
         day = int(rng.integers(0, 360))
         walk = [label for label in labels if rng.random() < 0.7] or labels[:1]
         walk = walk[: int(rng.integers(1, len(walk) + 1))]

@@ -100,10 +100,8 @@ def _title_of(canvas: Canvas, groups: Panels, one: str, plain: str) -> tuple[str
     if not more:
         return f"Work in progress grew in none of {len(groups)} groups", [plain]
     most, group = max(more, key=lambda one: one[0])
-    return (
-        f"Work in progress grew in {len(more)} of {len(groups)} groups, most in {group} (+{count(most)})",
-        [plain],
-    )
+    where = f"all {len(groups)}" if len(more) == len(groups) else f"{len(more)} of {len(groups)}"
+    return f"Work in progress grew in {where} groups, most in {group} (+{count(most)})", [plain]
 
 
 def _of_stage(rows: pd.DataFrame, one: str) -> str:

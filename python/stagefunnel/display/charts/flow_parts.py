@@ -23,9 +23,8 @@ class Part(NamedTuple):
     @property
     def text(self) -> str:
         """Write how much it is, with its sign where it is a change."""
-        if self.is_sum:
-            return brief(self.n)
-        return f"{'+' if self.n > 0 else '−'}{brief(abs(self.n))}"
+        text = brief(round(abs(self.n)))
+        return text if self.is_sum else f"{'+' if self.n > 0 else '−'}{text}"
 
 
 # Columns of a balance with their names, signs and meanings; moves between stages cancel out in that of all.

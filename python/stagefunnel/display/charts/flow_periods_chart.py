@@ -142,11 +142,13 @@ def _draw_line(
     for at, one in enumerate(ends):
         sheet.point(frame.x(at), frame.y(one.n), look.moved, _about(panel, at, one), size=34)
     for at in dict.fromkeys((0, len(ends) - 1)):
-        text = brief(ends[at].n)
+        text = brief(round(ends[at].n))
         half = width_of(text, SMALL, bold=True) / 2
         place = min(max(frame.x(at), left + half), left + frame.width - half)
-        sheet.text(place, max(frame.y(ends[at].n) - 8, y + 11), text, align="center", bold=True)
-    return y + _LINE_HIGH + 6
+        # Above the line where it goes up or down from there.
+        near = [one.n for other, one in enumerate(ends) if abs(frame.x(other) - place) <= half + 6]
+        sheet.text(place, max(frame.y(max(near)) - 8, y + 11), text, align="center", bold=True)
+    return y + _LINE_HIGH + 14
 
 
 def _about(panel: Panel, at: int, part: Part) -> dict[str, str]:

@@ -114,9 +114,13 @@ def draw_frame(
     bottom = frame.top + height + 16
     # Counted from the last one, which people look for, as long as its name does not leave the sheet.
     shown = list(range(len(names) - 1, -1, -step))
+    free = x + width + 10
     for at in shown:
         half = width_of(names[at], SMALL) / 2
         place = min(max(frame.x(at), x + half), x + width - half)
+        if place + half > free - 10:  # the last name stands further to the left than its period
+            continue
+        free = place - half
         sheet.rule(frame.x(at), frame.top + height, frame.x(at), frame.top + height + 4, look.line, thick=1)
         sheet.text(place, bottom, names[at], colour=look.quiet, align="center")
         if texts[at]:
