@@ -151,3 +151,16 @@ def test_moves_show_their_bounds_where_people_point() -> None:
     (cell,) = bars_of(chart, to="Won")
     assert cell["of those that left"] == "80 % (71–87 %)"
     assert title_of(chart).startswith("Most frequent: New → Won")
+
+
+def test_periods_that_are_too_early_to_tell_have_a_shade_behind_them() -> None:
+    # Windows of 20 days: those of February are over on 1 April, those of March are not.
+    rows = [(100 * month + at, "New", f"2026-0{month}-15") for month in (1, 2, 3) for at in range(40)]
+    log = sf.StageLog(frame_of([(999, "x", "2026-01-01"), *rows, (999, "x", "2026-04-01")]))
+    early = plots.plot_sequence_trend(sf.sequence_trend(log, ["New", "Won"], window="20d"))
+    none = plots.plot_sequence_trend(sf.sequence_trend(log, ["New", "Won"], window="1d"))
+    shades = [one for one in marks_of(early, "rect") if one["opacity"] == 0.4]
+    dots = {one["period"]: one["x"] for one in marks_of(early, "point") if "period" in one}
+    assert [period for period, x in dots.items() if shades[0]["x"] < x < shades[0]["x2"]] == ["2026-03"]
+    assert len(shades) == 1
+    assert not [one for one in marks_of(none, "rect") if one["opacity"] == 0.4]

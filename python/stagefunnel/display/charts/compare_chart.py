@@ -167,8 +167,8 @@ def _dots_of_two(
             f"{texts}, {points(difference)}{between}" if has_both else texts,
             None if pd.isna(shares[1]) else float(shares[1]),
             None if pd.isna(shares[0]) else float(shares[0]),
-            low=float(shares[0] + sure.low) if sure else None,
-            high=float(shares[0] + sure.high) if sure else None,
+            low=max(0.0, float(shares[0] + sure.low)) if sure else None,
+            high=min(1.0, float(shares[0] + sure.high)) if sure else None,
             is_faint=min(row["base"], was["base"]) < LEAST_BASE,
             about=about,
         )

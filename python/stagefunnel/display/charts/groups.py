@@ -109,20 +109,25 @@ def loss_in_groups(series: Panels, names: Mapping[Hashable, str]) -> str:
 
     Nothing is said where nothing is lost.
     """
-    most = Counter(
-        stages[lost.index(max(lost))]
-        for _, rows in series
+    most = {
+        inert(group): stages[lost.index(max(lost))]
+        for group, rows in series
         for stages, lost in [(rows["stage"].tolist(), rows["lost_from"].tolist())]
         if any(lost)
-    )
+    }
     if not most:
         return ""
-    (stage, n), *_ = most.most_common()
-    total = len(series)
-    where = (
-        ("both groups" if total == 2 else f"all {total} groups") if n == total else f"{n} of {total} groups"
-    )
-    return f"Most are lost from {names[stage]} in {where}"
+    if len(most) == 1:
+        ((group, stage),) = most.items()
+        return f"Only {group} has losses, most from {names[stage]}"
+    (stage, n), *_ = Counter(most.values()).most_common()
+    total = len(most)
+    if n == 1:
+        return "Each group loses most from another stage"
+    everywhere = "both groups" if total == 2 else f"all {total} groups"
+    where = everywhere if n == total else f"{n} of {total} groups"
+    of_losing = " with losses" if total < len(series) else ""
+    return f"Most are lost from {names[stage]} in {where}{of_losing}"
 
 
 def _groups_of(series: Panels) -> tuple[Any, list[_Group]]:

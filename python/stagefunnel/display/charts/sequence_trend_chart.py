@@ -17,7 +17,7 @@ from .intervals import interval_note, interval_of, percent_between
 from .sequence_chart import titled_by
 from .sheet import Sheet
 from .style import ThemeName
-from .trend_chart import Line, Point, draw_faint_key, draw_lines, drawn_values
+from .trend_chart import Line, Point, draw_faint_key, draw_lines, drawn_values, shade_early
 
 _MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 
@@ -78,19 +78,27 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
 
 
 def _points(rows: pd.DataFrame, has_end: bool, partial: Container[str]) -> list[Point]:
-    return [
-        Point(
-            str(row["period"]),
-            # A line has a gap where nothing entered.
-            float(row["conversion"]) if row["entered"] else None,
-            f"{percent_between(row, 'conversion')}, of mature {percent_between(row, 'conversion_mature')}",
-            count(row["converted"]),
-            int(row["entered"]),
-            not (whole and has_end) or row["entered"] < LEAST_BASE or str(row["period"]) in partial,
-            *(interval_of(row, "conversion") or (None, None)),
+    points = []
+    for row, whole in zip(rows_of(rows), is_whole(rows), strict=True):
+        is_early = not (whole and has_end) or str(row["period"]) in partial
+        low, high = interval_of(row, "conversion") or (None, None)
+        shares = [percent_between(row, name) for name in ("conversion", "conversion_mature")]
+        points.append(
+            Point(
+                str(row["period"]),
+                # A line has a gap where nothing entered.
+                float(row["conversion"]) if row["entered"] else None,
+                ", of mature ".join(shares),
+                count(row["converted"]),
+                int(row["entered"]),
+                is_early or row["entered"] < LEAST_BASE,
+                low,
+                high,
+                # Without a window all are faint, and the older ones no less than the others.
+                is_early and has_end,
+            )
         )
-        for row, whole in zip(rows_of(rows), is_whole(rows), strict=True)
-    ]
+    return points
 
 
 def _draw(sheet: Sheet, panels: Sequence[tuple[str, Line]], periods: Sequence[str]) -> None:
@@ -119,6 +127,7 @@ def _draw(sheet: Sheet, panels: Sequence[tuple[str, Line]], periods: Sequence[st
                 bases=[of_period.get(period) for period in periods],
                 right=10,
             )
+            shade_early(sheet, frame, [line], periods)
             draw_lines(sheet, frame, [line], periods, 0, "items")
             ends.append(end)
         y = max(ends) + 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -35,6 +35,7 @@ _TITLES = {
 }
 _WIN_RATE = "win rate"
 _WIDE_ENOUGH = 14  # pixels between two periods in which ends of intervals do not touch
+_SHADE = 0.4  # so much of the colour of the grid
 _HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
 
 
@@ -42,7 +43,7 @@ _HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
 class Point:
     """A value of a line in one period, with its bounds where the table has them.
 
-    It is faint where it is too early to tell, or of too few.
+    It is faint where it is too early to tell, or of too few; the former has a shade behind it.
     """
 
     period: str
@@ -53,6 +54,7 @@ class Point:
     is_faint: bool
     low: float | None = None
     high: float | None = None
+    is_early: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,10 @@ def plot_trend(
     """Draw the funnel of each period, as a line per stage, or the win rate of each.
 
     A period that the log covers in part, that has more open items than earlier ones, or fewer than 30 items,
-    is faint: a hollow dot and a dashed line. Below each period stands how many items it is of. The line of
-    the title is strong, won is drawn in the colour of won and lost in that of lost; other stages are grey,
-    with their names at the end of their lines.
+    is faint: a hollow dot and a dashed line; the first two have a shade behind them. Below each period stands
+    how many items it is of. The line of the title is strong, with the bounds of its shares where the table
+    has some; won is drawn in the colour of won and lost in that of lost. Other stages are grey, with their
+    names at the end of their lines.
 
     Parameters
     ----------
@@ -134,11 +137,11 @@ def plot_trend(
     strong = next((label for label in shown if outcome_of[label] == "won"), shown[-1])
     panels = []
     for (group, rows), part in zip(groups, parts, strict=True):
-        faint = _faint_periods(part, remembered)
+        early, faint = _early_and_faint(part, remembered)
         if value == "win_rate":
-            lines = [Line(_WIN_RATE, "won", True, _win_rates(part, remembered, faint))]
+            lines = [Line(_WIN_RATE, "won", True, _win_rates(part, remembered, early, faint))]
         else:
-            points = _points_of(rows, value, faint)
+            points = _points_of(rows, value, early, faint)
             lines = [
                 Line(names[label], outcome_of[label], label == strong, points.get(label, []))
                 for label in shown
@@ -199,14 +202,15 @@ def _axis_title(value: str, remembered: Mapping[str, Any], things: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _faint_periods(periods: PeriodRows, remembered: Mapping[str, Any]) -> set[str]:
-    """List the periods that are too early to tell, or have too few items to be compared."""
+def _early_and_faint(periods: PeriodRows, remembered: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """List the periods that are too early to tell, and with them those of too few items to be compared."""
     sides = sides_of_periods(periods, remembered)
     flags = zip(sides, immature(sides, remembered), strict=True)
-    return {side.name for side, early in flags if early or side.is_partial or not side.is_large}
+    early = {side.name for side, is_young in flags if is_young or side.is_partial}
+    return early, early | {side.name for side in sides if not side.is_large}
 
 
-def _points_of(rows: pd.DataFrame, value: str, faint: set[str]) -> dict[Any, list[Point]]:
+def _points_of(rows: pd.DataFrame, value: str, early: set[str], faint: set[str]) -> dict[Any, list[Point]]:
     """Make the points of each stage."""
     is_share = value != "reached"
     made: dict[Any, list[Point]] = {}
@@ -219,13 +223,17 @@ def _points_of(rows: pd.DataFrame, value: str, faint: set[str]) -> dict[Any, lis
         known = None if pd.isna(of) or (is_share and of > 1) else float(of)
         sure = interval_of(dict(zip(bounds, (low, high), strict=True)), value) if known is not None else None
         text = f"{percent(of) if is_share else count(of)}{f' {sure.text()}' if sure else ''}"
-        ends = (None, None) if sure is None else sure
-        point = Point(period, known, text, count(reached), int(base), period in faint, *ends)
+        low, high = (None, None) if sure is None else sure
+        point = Point(
+            period, known, text, count(reached), int(base), period in faint, low, high, period in early
+        )
         made.setdefault(stage, []).append(point)
     return made
 
 
-def _win_rates(periods: PeriodRows, remembered: Mapping[str, Any], faint: set[str]) -> list[Point]:
+def _win_rates(
+    periods: PeriodRows, remembered: Mapping[str, Any], early: set[str], faint: set[str]
+) -> list[Point]:
     rates, closed = win_rates(periods, remembered)
     if None in closed:
         raise SchemaError(
@@ -237,7 +245,8 @@ def _win_rates(periods: PeriodRows, remembered: Mapping[str, Any], faint: set[st
     points = []
     for period, rate, n in zip(periods.names, rates, closed, strict=True):
         is_faint = period in faint or (n or 0) < LEAST_BASE
-        points.append(Point(period, rate, percent(rate), count(round((rate or 0) * (n or 0))), n, is_faint))
+        won = count(round((rate or 0) * (n or 0)))
+        points.append(Point(period, rate, percent(rate), won, n, is_faint, is_early=period in early))
     return points
 
 
@@ -279,6 +288,7 @@ def _draw(
                 bases=[of_period.get(period) for period in periods],
                 right=right,
             )
+            shade_early(sheet, frame, lines, periods)
             draw_lines(sheet, frame, lines, periods, right, things)
             ends.append(end)
         y = max(ends) + 16
@@ -288,6 +298,16 @@ def drawn_values(line: Line) -> list[float]:
     """List the values of a line; those of a strong one have their bounds drawn too."""
     values = [(one.value, one.high if line.is_strong else None) for one in line.points]
     return [value for pair in values for value in pair if value is not None]
+
+
+def shade_early(sheet: Sheet, frame: Frame, lines: Sequence[Line], periods: Sequence[str]) -> None:
+    """Put a shade behind the periods that are too early to tell, whatever their lines do."""
+    early = {one.period for line in lines for one in line.points if one.is_early}
+    for is_early, run in groupby(range(len(periods)), lambda at: periods[at] in early):
+        if is_early:
+            places = [frame.x(at) for at in run]
+            x, wide = places[0] - frame.pitch / 2, places[-1] - places[0] + frame.pitch
+            sheet.bar(x, frame.top, wide, frame.height, sheet.look.line, opacity=_SHADE)
 
 
 def draw_faint_key(sheet: Sheet) -> float:
@@ -326,8 +346,11 @@ def draw_lines(
                 "reached": one.reached,
                 f"all {things}": count(one.base),
             }
-            if line.is_strong and one.low is not None and one.high is not None:
-                low, high, has_ends = frame.y(one.low), frame.y(one.high), frame.pitch >= _WIDE_ENOUGH
+            # Many periods have room for the intervals of those that can be compared.
+            has_ends = frame.pitch >= _WIDE_ENOUGH
+            has_room = line.is_strong and (has_ends or not one.is_faint)
+            if has_room and one.low is not None and one.high is not None:
+                low, high = frame.y(one.low), frame.y(one.high)
                 draw_upright(sheet, frame.x(at), low, high, colour, has_ends=has_ends)
             size = (46 if line.is_strong else 24) if not one.is_faint else 30
             sheet.point(frame.x(at), frame.y(one.value or 0), colour, about, hollow=one.is_faint, size=size)
