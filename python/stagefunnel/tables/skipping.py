@@ -40,13 +40,10 @@ class OnTheWay(NamedTuple):
         return cls.of_rates(skipped, began, table["skip_rate"].to_numpy(dtype=np.float64))
 
     @classmethod
-    def of_rates(
-        cls,
-        skipped: npt.NDArray[np.int64],
-        began: npt.NDArray[np.int64],
-        rate: npt.NDArray[np.float64],
-    ) -> OnTheWay:
+    def of_rates(cls, skipped: npt.ArrayLike, began: npt.ArrayLike, rates: npt.ArrayLike) -> OnTheWay:
         """Read the columns of a funnel: items that skipped a stage, that began beyond it, and their rate."""
+        skipped, began = np.asarray(skipped, dtype=np.int64), np.asarray(began, dtype=np.int64)
+        rate = np.asarray(rates, dtype=np.float64)
         beyond = np.rint(np.divide(skipped, rate, out=np.zeros(len(rate)), where=rate > 0))
         return cls(skipped - began, beyond.astype(np.int64) - began)
 

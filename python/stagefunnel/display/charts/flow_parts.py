@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from ...tables.schema import FLOW, FLOW_AMOUNTS
@@ -75,5 +74,5 @@ def totals_of(rows: pd.DataFrame, *, in_money: bool) -> dict[str, float]:
     """Add up the columns of a balance, of items or of their amounts, by the names of those of items."""
     columns = FLOW_AMOUNTS[:-1] if in_money else FLOW[2:]
     # Sums of money are written in whole units, and what is less than half of one is rounding.
-    sums = {name.removeprefix("amount_"): float(np.nansum(rows[name].to_numpy())) for name in columns}
+    sums = {name.removeprefix("amount_"): float(rows[name].sum()) for name in columns}
     return {name: total if abs(total) >= 0.005 else 0.0 for name, total in sums.items()}

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from ...tables.skipping import OnTheWay
@@ -191,10 +190,8 @@ def _most_skipped(rows: Records, remembered: Mapping[str, Any]) -> int | None:
     ]
     if not places:
         return None
-    skipped, began, rates = (
-        np.array([rows[at][name] for at in places]) for name in ("skipped", "began_beyond", "skip_rate")
-    )
-    on_the_way = OnTheWay.of_rates(skipped, began, rates)
+    names = ("skipped", "began_beyond", "skip_rate")
+    on_the_way = OnTheWay.of_rates(*([rows[at][name] for at in places] for name in names))
     ranked = on_the_way.is_ranked & (on_the_way.skipped > 0)
     return places[int(on_the_way.worst_first()[0])] if ranked.any() else None
 
