@@ -244,7 +244,7 @@ def keep_box(table: pd.DataFrame, names: Sequence[str]) -> None:
     """Take the quantiles that only a chart draws out of a table, and let it remember them for each stage."""
     if not names:
         return
-    kept = {
+    kept: dict[str, dict[str, Any]] = {
         str(stage): {"completed": int(n)} for stage, n in zip(table["stage"], table["completed"], strict=True)
     }
     for name in names:
