@@ -31,7 +31,7 @@ from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
-from .number_dates import warn_of_dates
+from .number_dates import refuse_the_missing_number, warn_of_dates
 from .quality import quality_of
 from .short_visits import without_short_visits
 
@@ -195,6 +195,7 @@ class StageLog:
         name = item if isinstance(item, str) else "item"
         data = data.with_items(items, items_key or name, invalid)
         self._data = data.with_observed_until(observed_until)
+        refuse_the_missing_number(data)
         warn_of_dates(self._data, stacklevel=2)
 
     @classmethod
@@ -292,6 +293,7 @@ class StageLog:
             stages=stages,
             kept=column_names(columns),
         )
+        refuse_the_missing_number(data)
         warn_of_dates(data, stacklevel=2)
         data = data.with_items(items, items_key or item, invalid)
         return cls._from_data(data.with_observed_until(observed_until))
