@@ -21,8 +21,8 @@ def refuse_the_missing_number(data: LogData) -> None:
     """Refuse the integer that stands for a missing time in every table, and would come out as one."""
     if data.unit is None and data.time_range is not None and data.time_range[0] == NAT:
         raise SchemaError(
-            f"a time is {NAT}, the integer that stands for a missing time; leave such rows out, or count time "
-            f"from {NAT + 1} on"
+            f"a time is {NAT}, the integer that stands for a missing time; leave such rows out, or count "
+            f"time from {NAT + 1} on"
         )
 
 

@@ -231,7 +231,7 @@ def test_the_integer_that_means_no_time_is_refused_and_its_neighbour_is_a_time(w
         return sf.StageLog.from_batches([pd.DataFrame(columns)])
 
     with pytest.raises(
-        sf.SchemaError, match="a time is -9223372036854775808, .* missing time; .* -9223372036854775807 on"
+        sf.SchemaError, match=r"a time is -9223372036854775808, .* missing time; .* -9223372036854775807 on"
     ):
         log_from(-(2**63))
     table = sf.item_table(
