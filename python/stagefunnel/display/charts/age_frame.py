@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,14 +76,3 @@ def draw_age_frame(
         free = place + half + 8
     sheet.text(x + width, below + 32, title, colour=look.quiet, align="right", room=width)
     return frame, below + 40
-
-
-def at_pixels(edges: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """Keep of the places in one pixel the last one: a curve has no more of them than a screen."""
-    kept: list[tuple[float, ...]] = []
-    for edge in edges:
-        if len(kept) > 1 and int(kept[-1][0]) == int(edge[0]):
-            kept[-1] = edge
-        else:
-            kept.append(edge)
-    return kept

@@ -137,7 +137,7 @@ def _draw(sheet: Sheet, falls: Sequence[Fall]) -> None:
     look = sheet.look
     whiskers = [one.end + side * _SURE * (one.error or 0.0) for one in falls for side in (-1, 1)]
     shares = [value for one in falls for value in (one.start, one.end)]
-    ticks = ticks_of(min([*shares, *whiskers, 0.0]), max([*shares, *whiskers, 0.01]))
+    ticks = ticks_of(min([*shares, *whiskers, 0.0]), max([*shares, *whiskers, 0.1]))
     names = 0.0
     numbers = max(width_of(one.number, NAME, bold=True) for one in falls) + 14
     if not sheet.is_narrow:

@@ -10,10 +10,10 @@ import pandas as pd
 from ...errors import SchemaError, advised
 from ...tables.labels import columns_before, value_label
 from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
-from ..comparing_sentences import is_clear, of_compared_groups, of_drivers, of_period_differences
+from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_name
 from ..numbers import count, p_value, percent
-from ..sentences import KIND_TITLES, stage_namer
+from ..sentences import KIND_TITLES, answers, stage_namer
 from ..things import things_of
 from ..titles import TITLES
 from .canvas import Canvas, rows_of
@@ -183,7 +183,7 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
         about = {"stage": names[row["stage"]], **({"group": group} if group else {})}
         made = _gap(name, row, shares, sizes, certain=certain, about=about, things=things_of(remembered))
         rows.append(made)
-    found = of_period_differences(canvas.remembering(), stage_namer(remembered.get("names", {})), remembered)
+    found = answers(canvas.remembering(), remembered)
     kind = str(remembered.get("kind", ""))
     plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}")
     sides = (f"fewer of all in {now}", f"more of all in {now}")

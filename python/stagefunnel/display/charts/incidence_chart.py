@@ -360,14 +360,14 @@ def _end_words(group: Group) -> list[tuple[str, float, Meaning, bool]]:
     lower, upper = 0.0, 1.0
     for place, curve in enumerate(group.rising):
         share = curve.shares[at]
-        words.append((f"{curve.name} {percent(share)}", lower + share / 2, curve.meaning, place == 0))
+        words.append((f"{percent(share)} {curve.name}", lower + share / 2, curve.meaning, place == 0))
         lower += share
     for curve in group.hanging:
         share = curve.shares[at]
-        words.append((f"{curve.name} {percent(share)}", upper - share / 2, curve.meaning, False))
+        words.append((f"{percent(share)} {curve.name}", upper - share / 2, curve.meaning, False))
         upper -= share
     still_open = max(0.0, upper - lower)
-    words.append((f"open {percent(still_open)}", (lower + upper) / 2, "open", False))
+    words.append((f"{percent(still_open)} open", (lower + upper) / 2, "open", False))
     return words
 
 

@@ -13,7 +13,7 @@ from ...tables.labels import columns_before
 from ...tables.schema import INCIDENCE
 from ..numbers import count, length, percent
 from ..things import things_of
-from .age_frame import FAINT, HEIGHT, AgeFrame, at_pixels, draw_age_frame
+from .age_frame import FAINT, HEIGHT, AgeFrame, draw_age_frame
 from .canvas import Canvas
 from .frame import columns_for
 from .lengths import LengthAxis, length_axis_of
@@ -220,17 +220,18 @@ def _draw(sheet: Sheet, curves: Sequence[Lasting], answers: Sequence[str], title
 
 def _places(frame: AgeFrame, curve: Lasting, shares: Sequence[float]) -> list[tuple[float, float]]:
     """Turn shares into places; a stepped curve is flat up to the age at which something ends."""
-    edges = at_pixels(_edges(frame, curve, shares))
-    return [(edge[0], edge[1]) for edge in edges]
+    return [(edge[0], edge[1]) for edge in _edges(frame, curve, shares)]
 
 
 def _edges(frame: AgeFrame, curve: Lasting, *of: Sequence[float]) -> list[tuple[float, ...]]:
+    """Turn shares into places; of several ages in one pixel the last one counts."""
+    places = [(frame.x(age), *map(frame.y, shares)) for age, *shares in zip(curve.ages, *of, strict=True)]
+    of_pixel = {round(place[0]): place for place in places}
     made: list[tuple[float, ...]] = [(frame.x(0), *(frame.y(1) for _ in of))]
-    for age, *shares in zip(curve.ages, *of, strict=True):
-        x = frame.x(age)
-        if curve.is_stepped and x > made[-1][0] + 1:
-            made.append((x - 0.01, *made[-1][1:]))
-        made.append((x, *(frame.y(share) for share in shares)))
+    for place in of_pixel.values():
+        if curve.is_stepped:
+            made.append((place[0] - 0.01, *made[-1][1:]))
+        made.append(place)
     return made
 
 
@@ -244,7 +245,7 @@ def _draw_curve(sheet: Sheet, frame: AgeFrame, curve: Lasting) -> None:
         [share if pd.isna(bound) else bound for share, bound in zip(curve.shares, bounds, strict=True)]
         for bounds in (curve.high, curve.low)
     ]
-    band = [(x, high, low) for x, high, low in at_pixels(_edges(frame, curve, *filled))]
+    band = [(x, high, low) for x, high, low in _edges(frame, curve, *filled)]
     if any(high != low for _, high, low in band):
         sheet.area(band, look.moved, opacity=_BAND)
     firm = sum(not faint for faint in curve.is_faint)
