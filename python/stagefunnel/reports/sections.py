@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
 from ..display.charts.losses_chart import plot_losses
+from ..display.charts.picture import at_width
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
@@ -219,7 +220,7 @@ def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Fig
     for media, theme, width in _MEDIA:
         # A table is read once for each theme, and drawn in each width.
         if theme in charts:
-            specification = charts[theme]._at_width(width).to_dict()
+            specification = at_width(charts[theme], width).to_dict()
         else:
             charts[theme] = plot(table, theme=theme, width=width, **options)
             specification = charts[theme].to_dict()

@@ -97,7 +97,7 @@ def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     ...     shop.log, shop.pipeline, clock="stage", stage="Discussion", times=days
     ... )
     >>> plot_survival(table).to_dict()["title"]["text"]
-    ['After 7 d 46 % of the visits are still in Discussion (43–49 %)']
+    ['After 7 d 49 % of the visits are still in Discussion (46–52 %)']
     """
     is_of_arrays = isinstance(table, pd.DataFrame) and "survival" in table.columns
     if is_of_arrays:
