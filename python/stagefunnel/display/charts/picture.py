@@ -21,7 +21,8 @@ def picture_of(specification: Mapping[str, Any], at_width: Callable[[int], Any])
 
 def at_width(chart: Any, width: int) -> Any:
     """Draw the same chart for a sheet of another width, without reading its table again."""
-    return chart._at_width(width)
+    drawn = getattr(chart, "_at_width", None)  # a chart that was changed since then has one width
+    return chart if drawn is None else drawn(width)
 
 
 @cache
