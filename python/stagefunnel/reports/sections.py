@@ -22,7 +22,7 @@ from ..display.show import show
 from ..tables.labels import columns_before, value_labels
 from .items_behind import ItemsBehind
 from .page import Figure, Section, TablePart
-from .painter import Draw
+from .painter import Draw, Drawing
 
 _MOST_CSV = 20_000  # rows
 _DARK = "(prefers-color-scheme: dark)"
@@ -216,7 +216,8 @@ def quality(table: pd.DataFrame) -> Section:
 
 def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    drawings, charts = {}, {}
+    drawings: dict[str, Drawing] = {}
+    charts: dict[str, Any] = {}
     for media, theme, width in _MEDIA:
         # A table is read once for each theme, and drawn in each width.
         if theme in charts:

@@ -106,10 +106,8 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
 def _falls(table: pd.DataFrame, names: Mapping[Any, str], remembered: Mapping[str, Any]) -> list[Fall]:
     a, b = (inert(str(side)) for side in remembered.get("sides", ("a", "b")))
     rows = rows_of(table)
-    totals = remembered.get("totals")
-    if totals is None or None in totals or len(rows) != remembered.get("rows"):
-        totals = (None, None)
-    is_whole = totals[0] is not None
+    totals = remembered.get("totals", ())
+    is_whole = len(totals) == 2 and None not in totals and len(rows) == remembered.get("rows")
     at = float(totals[1]) if is_whole else 0.0
     made = []
     if is_whole:

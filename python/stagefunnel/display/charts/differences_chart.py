@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ...errors import SchemaError, advised
+from ...errors import Option, SchemaError, advised
 from ...tables.labels import columns_before, value_label
 from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
@@ -66,7 +66,7 @@ def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         if not {*_BOUNDS, "p_adjusted"} <= {*table.columns}:
             raise SchemaError(
                 "the table has no bounds of its differences; make it with ",
-                advised("confidence", 0.95),
+                Option("confidence", "0.95", "0.95"),
                 " and ",
                 advised("basis", "created"),
             )

@@ -165,7 +165,9 @@ def group_of(
         Curve(
             _WORDS.get(str(cause), name_of(cause)),
             _meaning_of(cause, remembered),
-            *(part[column][known].tolist() for column in ("incidence", "incidence_low", "incidence_high")),
+            part["incidence"][known].tolist(),
+            part["incidence_low"][known].tolist(),
+            part["incidence_high"][known].tolist(),
             part["naive"][known].tolist(),
             part["events"][known].tolist(),
         )
@@ -368,7 +370,7 @@ def _end_words(group: Group) -> list[tuple[str, float, Meaning, bool]]:
         upper -= share
     still_open = max(0.0, upper - lower)
     words.append((f"{percent(still_open)} open", (lower + upper) / 2, "open", False))
-    return words
+    return [word for word in words if word[-1] or not word[0].startswith("0 %")]
 
 
 def _draw_ends(

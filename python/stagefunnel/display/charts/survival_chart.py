@@ -160,11 +160,14 @@ def _curve_of(
 ) -> Lasting:
     rows = rows[rows["survival"].notna()].sort_values("time", kind="stable")
     faint = rows["beyond_horizon"].astype(bool) if not is_stepped else rows["at_risk"] < _LEAST_AT_RISK
+    shares, low, high = (rows[column].astype(float).tolist() for column in ("survival", "low", "high"))
     return Lasting(
         inert(name),
         [axis.of(time) for time in rows["time"]],
         [length(time, working_day) for time in rows["time"]],
-        *(rows[column].astype(float).tolist() for column in ("survival", "low", "high")),
+        shares,
+        low,
+        high,
         is_faint=faint.tolist(),
         is_stepped=is_stepped,
     )
