@@ -240,14 +240,7 @@ def test_differences_stand_in_order_and_of_many_the_clearest_are_drawn() -> None
 
 
 def test_periods_have_the_differences_of_shares_of_all() -> None:
-    frame = []
-    for n, (month, won) in enumerate([("2026-01", 30), ("2026-02", 10)]):
-        for at in range(50):
-            item = 50 * n + at
-            frame.append((item, "New", f"{month}-03"))
-            frame.append((item, "Won" if at < won else "Lost", f"{month}-09"))
-    table = pd.DataFrame(frame, columns=["item", "stage", "time"])
-    log = sf.StageLog(table.assign(time=pd.to_datetime(table["time"])), observed_until="2026-04-01")
+    log = months(30, 10)
     compared = sf.compare_periods(
         log, PIPELINE, "2026-02", against="previous", basis="created", confidence=0.95
     )
@@ -256,6 +249,30 @@ def test_periods_have_the_differences_of_shares_of_all() -> None:
     assert title_of(chart).startswith("Won: 20 % of all in 2026-02, 60 % in 2026-01 (-40 points, ")
     fills = {one["stage"]: one["fill"] for one in marks_of(chart, "point") if "stage" in one}
     assert fills == {"New": LIGHT.paper, "Won": LIGHT.lost, "Lost": LIGHT.won}
+
+
+def months(january: int, february: int) -> sf.StageLog:
+    """Make 50 deals a month of which so many are won."""
+    frame = []
+    for n, (month, won) in enumerate([("2026-01", january), ("2026-02", february)]):
+        for at in range(50):
+            frame.append((50 * n + at, "New", f"{month}-01"))
+            frame.append((50 * n + at, "Won" if at < won else "Lost", f"{month}-09"))
+    table = pd.DataFrame(frame, columns=["item", "stage", "time"])
+    return sf.StageLog(table.assign(time=pd.to_datetime(table["time"])), observed_until="2026-04-01")
+
+
+@pytest.mark.parametrize(("january", "february", "is_clear"), [(30, 10, True), (24, 20, False)])
+@pytest.mark.parametrize("options", [{}, {"confidence": 0.95}], ids=str)
+def test_a_table_of_periods_says_where_no_difference_is_clear(
+    january: int, february: int, is_clear: bool, options: Any
+) -> None:
+    """30 and 10 of 50: z = 4.1; 24 and 20 of 50: z = 0.8."""
+    table = sf.compare_periods(
+        months(january, february), PIPELINE, "2026-02", against="previous", basis="created", **options
+    )
+    shown = str(sf.show(table))
+    assert ("No stage shows a clear difference between 2026-02 and 2026-01." not in shown) == is_clear
 
 
 def test_periods_without_bounds_are_refused_with_what_to_pass() -> None:
