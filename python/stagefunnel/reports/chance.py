@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import pandas as pd
@@ -11,7 +12,6 @@ from ..display.charts.differences_chart import plot_differences
 from ..display.period_sentences import immature, sides_of_periods
 from ..display.sentences import answers
 from ..display.titles import TITLES
-from ..errors import SchemaError
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.comparison import compare_periods
@@ -86,18 +86,15 @@ def _periods(
         return []
     options = {name: scope[name] for name in ("unlisted", "missing", "as_of")}
     options["within"] = trend.attrs["stagefunnel"].get("within")
-    try:
-        table = compare_periods(
-            log, pipeline, a, against=b, kind="conversions", basis="created", confidence=_SURE, **options
-        )
-        sentences = _answers(table)
-        if sentences[-1:] and sentences[-1].startswith(("No stage", "There is nothing")):
-            return sentences
-        sentences += _answers(decompose(log, pipeline, a=a, b=b, **options))
-        if by is not None:
-            sentences += _answers(mix_rate(log, pipeline, mix=by, top=top, a=a, b=b, **options))
-    except SchemaError:  # a period of the trend that has no name of its own
-        return []
+    table = compare_periods(
+        log, pipeline, a, against=b, kind="conversions", basis="created", confidence=_SURE, **options
+    )
+    sentences = _answers(table)
+    if sentences[-1:] and sentences[-1].startswith(("No stage", "There is nothing")):
+        return sentences
+    sentences += _answers(decompose(log, pipeline, a=a, b=b, **options))
+    if by is not None:
+        sentences += _answers(mix_rate(log, pipeline, mix=by, top=top, a=a, b=b, **options))
     return list(dict.fromkeys(sentences))
 
 
@@ -115,4 +112,13 @@ def _last_two(trend: pd.DataFrame) -> tuple[str, str]:
         for side, is_young in zip(sides, immature(sides, remembered), strict=True)
         if side.is_large and not side.is_partial and not is_young
     ]
-    return (alike[-1], alike[-2]) if len(alike) > 1 else ("", "")
+    return (_named(alike[-1]), _named(alike[-2])) if len(alike) > 1 else ("", "")
+
+
+def _named(period: str) -> str:
+    """Name a period as people give it: a trend has both days of a week, ``2026-01-05/2026-01-11``."""
+    first, _, last = period.partition("/")
+    if not last:
+        return period
+    year, week, _ = date.fromisoformat(first).isocalendar()
+    return f"{year}-W{week:02d}"

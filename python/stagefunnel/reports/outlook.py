@@ -95,6 +95,7 @@ def _too_old(
     if not n_old:
         return ""
     working_day = remembered.get("working_day")
+    age = age if isinstance(age, pd.Timedelta) else int(age)  # ages of plain integers are whole
     beyond = int((ages > horizon).sum())
     far = f", and {count(beyond)} are beyond the horizon of {length(horizon, working_day)}" if beyond else ""
     return (

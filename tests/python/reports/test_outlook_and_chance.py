@@ -180,3 +180,21 @@ def test_pages_of_all_options_have_these_sections(options: Any, tmp_path: Path) 
     page = page_of(tmp_path, SHOP.log, SHOP.pipeline, **{"by": "manager", **options})
     assert section(page, "chance")
     assert bool(section(page, "outlook")) == (options.get("basis") != "closed")
+
+
+@pytest.mark.parametrize(
+    ("every", "names"),
+    [("week", r"2026-\d\d-\d\d … 2026-\d\d-\d\d"), ("month", r"2026-\d\d"), ("quarter", r"202\dQ\d"), ("year", r"202\d")],
+)
+def test_periods_of_every_length_are_compared(every: Any, names: str, tmp_path: Path) -> None:
+    rows = []
+    for item in range(1_200):
+        created = pd.Timestamp("2024-01-01") + pd.Timedelta(hours=18 * item)
+        rows += [(item, "New", created), (item, "Won" if item % 3 else "Lost", created + pd.Timedelta("1D"))]
+    rows.append((1_200, "New", pd.Timestamp("2024-01-01")))
+    if every == "week":  # more than 30 of each
+        rows = [(item, stage, pd.Timestamp("2026-01-01") + (at - rows[0][2]) / 8) for item, stage, at in rows]
+    log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]))
+    lines = findings(page_of(tmp_path, log, NEW, every=every, within="2d"), "chance")
+    assert lines
+    assert re.search(f"{names}(?![-0-9W])", lines[0])
