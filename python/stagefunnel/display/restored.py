@@ -20,9 +20,15 @@ from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PART
 _KEYS: Final = (
     *("from_stage", "to_stage", "stage", "lost_stage"),
     *("step", "start", "period", "variant", "path"),
+    *("cause", "time", "column", "value"),
 )
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
+# What is not estimable, as every bound may be.
+_ESTIMATES: Final = {
+    *("incidence", "se", "open", "naive", "survival", "low", "high"),
+    *("difference", "p_value", "p_adjusted", "ratio", "effect", "effect_se", "value"),
+}
 _LENGTHS: Final = re.compile(
     r"((median|mean)_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
 )
@@ -254,8 +260,9 @@ def _may_be_missing(table: pd.DataFrame) -> set[str]:
         str(name)
         for name in table.columns
         if name in _MAY_MISS
+        or name in _ESTIMATES
         or str(name).startswith(("conversion", "mean", "median"))
-        or str(name).endswith(("rate", "share", "_change", "_difference", "rework"))
+        or str(name).endswith(("rate", "share", "_change", "_difference", "rework", "_low", "_high"))
     }
 
 

@@ -87,7 +87,10 @@ class TwoSides:
         """Note on a table what stands under every one."""
         if len(self.selections) == 1:
             return asked.remarked(self.selections[0].remarked(table))
-        return asked.remarked(remark(table, joined_remarks([one.remarks for one in self.selections])))
+        joined = joined_remarks([one.remarks for one in self.selections])
+        # The periods are the sides, and neither is the period of the table.
+        seen = {name: value for name, value in joined.get("seen", {}).items() if name != "period"}
+        return asked.remarked(remark(table, {**joined, **({"seen": seen} if "seen" in joined else {})}))
 
 
 def two_sides(

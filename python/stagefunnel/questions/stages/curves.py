@@ -18,7 +18,7 @@ from ...tables.schema import INCIDENCE
 from ...times.stamps import to_durations
 from ..scope.groups import Groups
 from ..scope.working import Lengths
-from ..stats.bounds import incidence_bounds
+from ..stats.bounds import incidence_bounds, survival_bounds
 from ..stats.incidence import rows_by_cause
 from ..stats.spells import FROM_START, Codes, Ticks
 from .limits import exact_ticks
@@ -162,6 +162,22 @@ class GroupCurves:
             "beyond_horizon": above > self.horizon[group],
         }
         return pd.DataFrame({name: columns[name] for name in INCIDENCE})
+
+    def open_bounds(self, wanted: WantedAges, confidence: float) -> dict[str, list[float | None]]:
+        """Return the bounds of the share still open, of each shown group at each age, as plain data."""
+        alike = {**self._arguments, "cause": np.minimum(self.spells.cause, 0), "n_causes": 1}
+        curves = _core.stats.estimate_incidence(
+            **alike, below=wanted.below, above=wanted.above, threads=self.threads
+        )
+        n_times = len(wanted.exact)
+        row = (self.shown[:, np.newaxis] * n_times + np.arange(n_times)).reshape(-1)
+        known = (wanted.above[row % max(n_times, 1)] <= self._last_exit[row // max(n_times, 1)]) | (
+            curves.survival[row] <= 0
+        )
+        survival = np.where(known, curves.survival[row], np.nan)
+        error = np.sqrt(np.maximum(curves.variance[row], 0))
+        low, high = survival_bounds(survival, error, confidence)
+        return {"open_low": _plain(low), "open_high": _plain(high)}
 
     @property
     def _last_exit(self) -> Ticks:

@@ -189,6 +189,9 @@ def cumulative_incidence(
         confidence=sure,
         rows=len(table),
         **question.remembered(lengths),
+        **(question.open_bounds(wanted, sure) if is_of_stage else {}),
+        won=[str(label) for label in pipeline.won],
+        lost=[str(label) for label in pipeline.lost],
         **spells.passed,
         **lengths.remembered_with_pauses(pipeline),
     )
