@@ -13,7 +13,10 @@ from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
 _DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
-_SHARES: Final = ("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity")
+_SHARES: Final = (
+    *("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity"),
+    *("amount_conversion", "top_share"),
+)
 
 
 def is_number(column: pd.Series) -> bool:

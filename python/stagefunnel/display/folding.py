@@ -51,7 +51,7 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "transitions": ("items",),
     "funnel": (
         *("began_beyond", "amount_missing", "assumed", "open_at", "lost_from", "skipped"),
-        *("conversion_from_previous", "conversion_from_all", "amount"),
+        *("conversion_from_previous", "conversion_from_all", "amount", "amount_conversion"),
     ),
 }
 # Tables whose text wraps and says the most, so that nothing is left out of them.

@@ -26,6 +26,10 @@ FUNNEL: Final = (
     "left_out",
 )
 AMOUNTS: Final = ("amount", "amount_missing")  # before "base", with an amount
+VALUE_SHARES: Final = (  # after these, with a confidence
+    *("amount_conversion", "amount_conversion_low", "amount_conversion_high"),
+    *("amount_n_eff", "top_share"),
+)
 MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another pipeline
 TOO_RECENT: Final = "too_recent"  # last, where items are read for a length of time
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
