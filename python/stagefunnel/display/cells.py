@@ -12,9 +12,11 @@ from .numbers import change, count, difference, length, number, p_value, percent
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
+_SHARE_NAMES: Final = ("win", "lost", "undetermined")
+_ERRORS_OF_SHARES: Final = ("effect_se", "win_se")
 _DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
 _SHARES: Final = (
-    *("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity"),
+    *("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity", "win_if"),
     *("amount_conversion", "top_share"),
 )
 
@@ -33,7 +35,7 @@ def cell_writer(
         return partial(length, working_day=working_day)
     if name in _P_VALUES:
         return p_value
-    if name == "effect_se":
+    if name in _ERRORS_OF_SHARES:
         return lambda value: points(value).removeprefix("+")
     if name in _DIFFERENCES and kind == "f":
         return points
@@ -82,7 +84,7 @@ def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
 def is_share(name: str) -> bool:
     """Check by its name for a column of shares, or of bounds of shares."""
     name = name.removesuffix("_low").removesuffix("_high")
-    return name.startswith(_SHARES) or name.endswith("rate")
+    return name.startswith(_SHARES) or name.endswith("rate") or name in _SHARE_NAMES
 
 
 def _word(value: Any, name_of: NameOf) -> str:

@@ -47,7 +47,7 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
 
 
 def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> list[str]:
-    """Say how much of the value of one funnel was won, how sure that is, and how large the largest item is."""
+    """Say how much of the value of one funnel was won, how sure it is, and what the largest item makes."""
     if not {*VALUE_SHARES} <= {*rows.columns}:
         return []
     won = rows[(rows["outcome"] == "won") & rows["amount_conversion"].notna()]
@@ -56,9 +56,10 @@ def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> l
     best = won.loc[[won["amount_conversion"].idxmax()]]
     row = best.iloc[0]
     share = with_bounds(percent, best, "amount_conversion")[0]
+    alike = _items(row["amount_n_eff"], thing)
     return [
-        f"By value, {share} reached {name_of(row['stage'])}: as sure as {_items(row['amount_n_eff'], thing)} of "
-        f"one size; the largest {thing} is {percent(row['top_share'])} of all"
+        f"By value, {share} reached {name_of(row['stage'])}: as sure as {alike} of one size; "
+        f"the largest {thing} is {percent(row['top_share'])} of all"
     ]
 
 
@@ -72,7 +73,9 @@ def notes_of_value(remembered: Mapping[str, Any]) -> list[str]:
     """Say what the shares of the value leave out, or why there are none."""
     thing = thing_of(remembered)
     if remembered.get("value_of_units"):
-        return [f"No share of the value: {plural(thing)} are counted, and each stage has the amounts of items"]
+        return [
+            f"No share of the value: {plural(thing)} are counted, and each stage has the amounts of items"
+        ]
     notes = []
     missing = remembered.get("value_missing", 0)
     if missing:

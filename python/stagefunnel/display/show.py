@@ -12,6 +12,7 @@ from ..errors import SchemaError, given
 from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
+    ABSORPTION,
     CHECKED,
     COMPARED_GROUPS,
     COMPARISON,
@@ -67,6 +68,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
+    "absorption": ABSORPTION,
     "compared_groups": COMPARED_GROUPS,
     "decomposition": DECOMPOSED,
     "drivers": DRIVERS,
@@ -92,7 +94,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 # Their sentences see themselves whether the rows still belong together.
 _CHECKED_BY_SENTENCES: Final = (
-    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
+    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY, ABSORPTION),
     *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
 )
 

@@ -80,6 +80,10 @@ INCIDENCE: Final = (
     *("cause", "time", "at_risk", "events", "incidence", "se", "incidence_low", "incidence_high"),
     *("open", "naive", "beyond_horizon"),
 )
+ABSORPTION: Final = (
+    *("stage", "items_in", "win", "win_se", "win_low", "win_high", "lost", "undetermined"),
+    *("win_if_closed", "win_if_won", "expected_visits", "expected_time", "expected_time_se"),
+)
 TIMES_TO: Final = ("n", "completed", "open", "closed", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")

@@ -120,9 +120,7 @@ class _Bases:
         # Read at the stages, groups have no items of their own: the base is the whole report.
         cell = np.where(outcome < 0, -1, group if groups.each == "item" else 0)
         with core_errors():
-            sums = _core.funnel.sums_of_cells(
-                amount=values, cell=cell, n_cells=n_groups, scale=numbers.scale
-            )
+            sums = _core.funnel.sums_of_cells(amount=values, cell=cell, n_cells=n_groups, scale=numbers.scale)
             squares = _core.funnel.sums_of_cells(
                 amount=(values * factor) ** 2, cell=cell, n_cells=n_groups, scale=0
             )

@@ -66,7 +66,9 @@ def with_censored(
     n_groups = 1 if of_items is None else of_items.groups.n_groups
     found_visits = _counted(selection, lengths, watch, of_items, n_open, n_groups)
     if found_visits is None:
-        found_visits = _listed(selection, lengths, watch, of_items, n_open, n_groups, with_horizon=tau is None)
+        found_visits = _listed(
+            selection, lengths, watch, of_items, n_open, n_groups, with_horizon=tau is None
+        )
     visits, curves, horizon = found_visits
     n_cells = n_groups * n_open
     cells = (shown[:, np.newaxis] * n_open + np.arange(n_open)).reshape(-1)

@@ -1,4 +1,4 @@
-"""The visits of a log as moves of a chain: from which stage to which, or to which end, and how long they took."""
+"""The visits of a log as moves of a chain: from which stage, to which or to which end, and how long."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class ChainVisits:
         How long it took, or was seen; 0 of the visits of the closing run, which begins when the item is over.
     is_timed
         Whether its start is known.
-    is_first, is_closing
-        Whether it is the first of its item, and one of its closing run.
+    is_first
+        Whether it is the first of its item.
     """
 
     item: npt.NDArray[np.int64]

@@ -171,9 +171,7 @@ def cumulative_incidence(
     threads = selection.data.threads
     lives = None
     if not is_of_stage and se == "greenwood":
-        lives = counted_lives(
-            selection, lengths, watch, target=row, reopen=reopen, has_target=row >= 0
-        )
+        lives = counted_lives(selection, lengths, watch, target=row, reopen=reopen, has_target=row >= 0)
     counted = None if lives is None else _counted(selection, lives, groups, top)
     spells: LogSpells | CountedLives
     if lives is not None and counted is not None:

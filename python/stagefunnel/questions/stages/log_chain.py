@@ -46,7 +46,9 @@ class ChainAnswer:
     n: int
 
 
-def solve(visits: ChainVisits, n_stages: int, counts_time: npt.NDArray[np.bool_], method: str, se: str) -> ChainAnswer:
+def solve(
+    visits: ChainVisits, n_stages: int, counts_time: npt.NDArray[np.bool_], method: str, se: str
+) -> ChainAnswer:
     """Estimate where the moves of some visits end; `counts_time` flags the stages in which the clock runs."""
     rows = _Curves(visits, n_stages) if method == "aalen_johansen" else _Counted(visits, n_stages)
     chain = Chain.of_chances(rows.n, rows.chances, None)
@@ -57,16 +59,20 @@ def solve(visits: ChainVisits, n_stages: int, counts_time: npt.NDArray[np.bool_]
     means = np.where(chain.has_way_out & counts_time, rows.means, 0.0)
     time = np.zeros(n_stages + len(ENDS))
     time[:n_stages] = chain.between @ means
+    nothing = np.zeros(n_stages, dtype=bool)
     if se == "robust":
-        of_win = _of_items(visits, rows.influence(won, counts_time & False), n_stages)
-        of_time = _of_items(visits, rows.influence(time, counts_time), n_stages)
+        begins = (won[visits.stage] - start @ won[:n_stages]) / max(n, 1.0)
+        of_win = _of_items(visits, rows.influence(won, nothing), n_stages, begins)
+        of_time = _of_items(visits, rows.influence(time, counts_time), n_stages, begins)
     else:
-        of_win = np.diag(rows.variances(won, counts_time & False))
-        of_time = np.diag(rows.variances(time, counts_time))
-    covariance = chain.between @ of_win @ chain.between.T
-    spread = chain.between @ of_time @ chain.between.T
+        chance = float(start @ won[:n_stages])
+        between = max(float(start @ won[:n_stages] ** 2) - chance**2, 0.0) / max(n, 1.0)
+        of_win = np.diag([*rows.variances(won, nothing), between])
+        of_time = np.diag([*rows.variances(time, counts_time), between])
+    covariance = chain.between @ of_win[:-1, :-1] @ chain.between.T
+    spread = chain.between @ of_time[:-1, :-1] @ chain.between.T
     is_out, is_certain = chain.has_way_out, chain.absorbed[:, -1] == 0
-    overall, error = _overall(chain, start, n, covariance)
+    overall, error = _overall(chain, start, of_win)
     seen = np.unique(visits.item * n_stages + visits.stage) % n_stages
     return ChainAnswer(
         chain.absorbed[:, 0],
@@ -83,32 +89,34 @@ def solve(visits: ChainVisits, n_stages: int, counts_time: npt.NDArray[np.bool_]
     )
 
 
-def _overall(chain: Chain, start: Floats, n: float, covariance: Floats) -> tuple[float, float]:
+def _overall(chain: Chain, start: Floats, of_win: Floats) -> tuple[float, float]:
     """Return the chance of all that begin, and its error; what begins where is drawn by chance, too."""
-    win = chain.absorbed[:, 0]
-    chance = float(start @ win)
-    some = start > 0
-    if not n or not chain.has_way_out[some].all():
-        return chance, float("nan")
-    inside = float(start @ covariance @ start)
-    between = max(float(start @ win**2) - chance**2, 0.0) / n
-    return chance, float(np.sqrt(max(inside + between, 0.0)))
+    if not chain.has_way_out[start > 0].all():
+        return float(start @ chain.absorbed[:, 0]), float("nan")
+    slopes = np.append(start @ chain.between, 1.0)
+    return float(start @ chain.absorbed[:, 0]), float(np.sqrt(max(float(slopes @ of_win @ slopes), 0.0)))
 
 
 def _root(variances: Floats) -> Floats:
     return np.sqrt(np.maximum(variances, 0))
 
 
-def _of_items(visits: ChainVisits, influence: Floats, n_stages: int) -> Floats:
-    """Add up what each visit does to the row of its stage by item; return the sums of their products."""
-    found = np.zeros((n_stages, n_stages))
+def _of_items(visits: ChainVisits, influence: Floats, n_stages: int, begins: Floats) -> Floats:
+    """Add up what each visit does to the row of its stage by item; return the sums of their products.
+
+    The last row and column are of where items begin, which `begins` has at the first visit of each.
+    """
+    width = n_stages + 1
+    found = np.zeros((width, width))
     number = np.cumsum(visits.is_first) - 1
     n = int(number[-1]) + 1 if len(number) else 0
     for first in range(0, n, _CHUNK):
         part = slice(*np.searchsorted(number, [first, first + _CHUNK]))
-        cell = (number[part] - first) * n_stages + visits.stage[part]
+        row = number[part] - first
         size = min(_CHUNK, n - first)
-        sums = np.bincount(cell, weights=influence[part], minlength=size * n_stages).reshape(size, n_stages)
+        cell = row * width + visits.stage[part]
+        sums = np.bincount(cell, weights=influence[part], minlength=size * width).reshape(size, width)
+        sums[:, -1] = begins[part][visits.is_first[part]]
         found += sums.T @ sums
     return found
 
@@ -148,7 +156,7 @@ class _Counted:
 
 
 class _Curves:
-    """Rows of a chain by curves: what is left of a stage as long as visits of it were seen (Aalen, Johansen)."""
+    """Rows of a chain by curves: who is left as long as visits were seen (Aalen, Johansen)."""
 
     def __init__(self, visits: ChainVisits, n_stages: int) -> None:
         self._visits, width = visits, n_stages + len(ENDS)
@@ -189,7 +197,7 @@ class _Curves:
         return [(stage, slice(begin, end)) for stage, (begin, end) in enumerate(pairs) if end > begin]
 
     def _parts(self, own: slice, value: Floats, is_timed: bool) -> tuple[Floats, Floats, Floats]:
-        """Return the value of each kind of event at each time, and what is to come after it and how likely."""
+        """Return the value of each kind of event at each time, what is to come after it, and who is left."""
         values = np.broadcast_to(value, self._events[own].shape)
         if is_timed:
             values = values + self._time[own][:, np.newaxis].astype(np.float64)
@@ -215,8 +223,7 @@ class _Curves:
         """Return what each visit does to the mean value of its row: the infinitesimal jackknife."""
         visits = self._visits
         found = np.zeros(len(visits.to))
-        of_stage = {stage: own for stage, own in self._stages()}
-        for stage, own in of_stage.items():
+        for stage, own in self._stages():
             mine = np.flatnonzero((visits.stage == stage) & visits.is_timed)
             values, to_come, _ = self._parts(own, value, bool(counts_time[stage]))
             events, at_risk, time = self._events[own], self._at_risk[own], self._time[own]

@@ -64,9 +64,7 @@ def test_the_shares_are_those_of_the_reference(case: Case, kind: Any, rule: Any)
     options: dict[str, Any] = {"kind": kind, "lost_then_won": rule, "unlisted": "ignore"}
     for by, groups in ((None, None), ("group", case.groups)):
         found = sf.funnel(log, pipeline, amount="worth", confidence=0.9, by=by, **options)
-        expected = reference.funnel(
-            case.rows, case.pipeline, amounts=amounts, groups=groups, z=z, **options
-        )
+        expected = reference.funnel(case.rows, case.pipeline, amounts=amounts, groups=groups, z=z, **options)
         for name in VALUE_SHARES:
             np.testing.assert_allclose(found[name], expected[name], rtol=1e-9, atol=1e-12, err_msg=name)
         counts = ["stage", "reached", "amount_missing"]
@@ -132,9 +130,7 @@ def test_groups_that_are_read_at_the_stage_share_the_whole_report_and_have_no_bo
         "worth": [30, 30, 10, 10],
     }
     log = sf.StageLog(rows, columns=["who", "worth"])
-    table = sf.funnel(
-        log, SMALL, amount="worth", by="who", at="stage", confidence=0.95, missing="ignore"
-    )
+    table = sf.funnel(log, SMALL, amount="worth", by="who", at="stage", confidence=0.95, missing="ignore")
     won = table[table["stage"] == "Won"].set_index("who")
     assert won["amount_conversion"].to_dict() == {"a": 0.25, "b": 0.75}
     assert won[["amount_conversion_low", "amount_conversion_high", "amount_n_eff"]].isna().all(axis=None)
