@@ -11,7 +11,7 @@ from ..tables.labels import columns_before
 from .extremes import group_name
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
-from .things import things_of
+from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
@@ -26,7 +26,7 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
         return ["Groups are read at the stages and share items, so that no difference is tested."]
     things = things_of(remembered)
     is_large = (table["n_a"] >= LEAST_BASE) & (table["n_b"] >= LEAST_BASE)
-    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
+    clear = table[is_large & _is_clear(table, remembered)]
     clear = clear.sort_values("p_adjusted", kind="stable")
     before = _stages_before(table, remembered)
     sentences = []
@@ -46,6 +46,14 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
         *_too_recent(remembered),
         *_passed_over(name_of, remembered),
     ]
+
+
+def _is_clear(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[bool]:
+    """Flag the rows of which the question says that they are more than chance."""
+    by = columns_before(table, "stage")
+    known = {tuple(one) for one in remembered.get("clear", ())}
+    names = [group_name(table.loc[[at]], by) if by else remembered["sides"][0][0] for at in table.index]
+    return [pair in known for pair in zip(names, table["stage"].astype(str), strict=True)]
 
 
 def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -96,8 +104,9 @@ def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say which values clearly go with winning; that they cause it, nobody knows."""
     if len(table) != remembered.get("rows"):
         return []
-    is_large = (table["n"] >= LEAST_BASE) & table["p_adjusted"].notna()
-    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
+    known = {tuple(one) for one in remembered.get("clear", ())}
+    pairs = zip(table["column"].astype(str), table["value"].astype(str), strict=True)
+    clear = table[(table["n"] >= LEAST_BASE) & [pair in known for pair in pairs]]
     sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
     if len(clear) > _MOST_NAMED:
         sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")
@@ -128,7 +137,7 @@ def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
 
 def _shared(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("shared_items", 0)
-    both = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} on both sides"
+    both = f"{counted(n, thing_of(remembered))} {'is' if n == 1 else 'are'} on both sides"
     return [f"{both}, so that there are no errors."] if n else []
 
 
