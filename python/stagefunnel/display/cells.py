@@ -12,7 +12,8 @@ from .numbers import change, count, difference, length, number, p_value, percent
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
-_SHARE_NAMES: Final = ("win", "lost", "undetermined")
+# Names that are of shares in one kind of table alone: elsewhere they are of counts.
+_SHARES_OF: Final = {"absorption": ("win", "lost", "undetermined")}
 _ERRORS_OF_SHARES: Final = ("effect_se", "win_se")
 _DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
 _SHARES: Final = (
@@ -27,9 +28,9 @@ def is_number(column: pd.Series) -> bool:
 
 
 def cell_writer(
-    name: str, column: pd.Series, name_of: NameOf, working_day: float | None
+    name: str, column: pd.Series, name_of: NameOf, working_day: float | None, of_table: str = ""
 ) -> Callable[[Any], str]:
-    """Choose how the values of a column are written."""
+    """Choose how the values of a column are written, by its name in some kind of table and its type."""
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)
@@ -44,7 +45,7 @@ def cell_writer(
     if kind == "f":
         if name.endswith("_change"):
             return change
-        return percent if is_share(name) else number
+        return percent if is_share(name) or name in _SHARES_OF.get(of_table, ()) else number
     if kind == "i" and name != "item":
         return count
     if kind == "b":
@@ -84,7 +85,7 @@ def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
 def is_share(name: str) -> bool:
     """Check by its name for a column of shares, or of bounds of shares."""
     name = name.removesuffix("_low").removesuffix("_high")
-    return name.startswith(_SHARES) or name.endswith("rate") or name in _SHARE_NAMES
+    return name.startswith(_SHARES) or name.endswith("rate")
 
 
 def _word(value: Any, name_of: NameOf) -> str:

@@ -48,12 +48,13 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     ]
 
 
-def _is_clear(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[bool]:
+def _is_clear(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
     """Flag the rows of which the question says that they are more than chance."""
     by = columns_before(table, "stage")
     known = {tuple(one) for one in remembered.get("clear", ())}
     names = [group_name(table.loc[[at]], by) if by else remembered["sides"][0][0] for at in table.index]
-    return [pair in known for pair in zip(names, table["stage"].astype(str), strict=True)]
+    pairs = zip(names, table["stage"].astype(str), strict=True)
+    return pd.Series([pair in known for pair in pairs], index=table.index, dtype=bool)
 
 
 def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -106,7 +107,8 @@ def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return []
     known = {tuple(one) for one in remembered.get("clear", ())}
     pairs = zip(table["column"].astype(str), table["value"].astype(str), strict=True)
-    clear = table[(table["n"] >= LEAST_BASE) & [pair in known for pair in pairs]]
+    is_clear = pd.Series([pair in known for pair in pairs], index=table.index, dtype=bool)
+    clear = table[(table["n"] >= LEAST_BASE) & is_clear]
     sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
     if len(clear) > _MOST_NAMED:
         sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")

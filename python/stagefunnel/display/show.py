@@ -381,9 +381,8 @@ def _show_rows(
     kept = without_bounds([*table.columns])
     columns = [(str(name), table[name]) for name in kept]
     shown = table.head(most)
-    texts = [
-        with_bounds(cell_writer(str(name), table[name], name_of, working_day), shown, name) for name in kept
-    ]
+    writers = [cell_writer(str(name), table[name], name_of, working_day, kind) for name in kept]
+    texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],
         is_text=[not is_number(column) for _, column in columns],

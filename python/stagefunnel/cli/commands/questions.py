@@ -146,7 +146,7 @@ def absorption(args: _Args, parser: _Parser) -> pd.DataFrame:
             se=args.se,
             calendar=inputs.calendar,
             confidence=args.confidence,
-            **inputs.scope(args),
+            **inputs.cohort(args),
         )
 
 

@@ -137,9 +137,8 @@ def funnel(
         and `by` is read on the item with this first row. An item without a value is one of its own.
     confidence
         How sure the bounds of each share are, such as 0.95; its bounds ``…_low`` and ``…_high`` (Wilson's)
-        stand right after it. By default there are none. A ratio of bars that are not nested has none,
-        and neither has a share whose groups are read ``at="stage"``. With `amount` it also adds the shares of
-        the value, which need one amount for each item.
+        stand right after it. By default there are none. A ratio of bars that are not nested has
+        none, nor has a share whose groups are read ``at="stage"``.
     where
         Conditions that choose items, by column of the items table or of the log (in an item's first row):
         ``{"source": "web", "amount": ">100"}``, a list of values, ``None`` for no value, or the name of a
@@ -159,10 +158,8 @@ def funnel(
           the in-progress stage before that is not optional (for a won stage the last one, for a lost stage
           ``base``), NaN where items got past either stage while it was not there;
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
-        - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`; with
-          `confidence` too ``amount_conversion`` (the amount over that of all items of the base that have
-          one), its bounds ``…_low`` and ``…_high``, ``amount_n_eff`` (how many items of one size would be as
-          sure) and ``top_share`` (how much of all is the largest item's); missing with `unit`;
+        - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`; ``amount_conversion``
+          with bounds, ``amount_n_eff`` and ``top_share``, with `confidence` too, of the base's amount;
         - ``base``: items in the report; ``left_out`` by `lost_then_won`, ``too_recent`` by `within`;
         - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
 

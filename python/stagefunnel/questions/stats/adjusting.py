@@ -74,10 +74,10 @@ def surely_below(
     """Flag the tests of a family that stay below a level by Fisher's exact test, too.
 
     The tail of a test that is right only for many items is too light far out, where a test of a large family
-    has to be: among 30 groups that are alike more than 5% of families would have an alarm. Only those are
-    tested again whose adjusted p-value is below the level; going down from the surest of them, each is held
-    against the level over the number of tests that are left, so that the chance of any false alarm stays below
-    it whichever these are.
+    has to be: among 30 groups that are alike more than 5% of families could have an alarm. Only those are
+    tested again whose adjusted p-value is below the level. Going down from the surest of them, each is held
+    against the level over the number of tests that are left, so that the chance of any false alarm stays
+    below it whichever these are.
 
     Parameters
     ----------

@@ -33,8 +33,8 @@ def score_test(successes: int, trials: int, other_successes: int, other_trials: 
 def exact_test(successes: int, trials: int, other_successes: int, other_trials: int) -> float:
     """Compare two proportions by Fisher's exact test, two-sided: what is no more likely than what was seen.
 
-    The chance of a false alarm is never above the level, however few items there are or however rare successes
-    are. The hypergeometric chances follow from each other by their ratios, so that no factorial is taken.
+    The chance of a false alarm is never above the level, however few items there are or however rare
+    successes are. The hypergeometric chances follow from each other by their ratios, without a factorial.
     """
     all_successes = successes + other_successes
     least, most = max(0, all_successes - other_trials), min(trials, all_successes)
