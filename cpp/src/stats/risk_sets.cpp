@@ -163,7 +163,8 @@ void RiskTable::sort_times(const Spells& spells, Range range, unsigned threads) 
     const std::vector<std::size_t> bounds = place;
     std::vector<Keyed> moments(bounds.back()), spare(bounds.back());
     const auto put = [&](std::size_t i, std::int64_t time, std::size_t what) {
-        moments[place[group_of(spells, i)]++] = {time_between(range.first, time), static_cast<std::int32_t>(what)};
+        moments[place[group_of(spells, i)]++] = {time_between(range.first, time),
+                                                 static_cast<std::int32_t>(what)};
     };
     for (std::size_t i = 0; i < spells.exit.size(); ++i) {
         if (spells.cause[i] == Spells::kLeftOut) continue;

@@ -35,8 +35,8 @@ struct RiskCounts {
     }
 };
 
-/// Says whether it is quicker to count spells in cells of group and time than to sort them: a cell costs a few
-/// bytes of each thread, and a sort some passes over the spells.
+/// Says whether it is quicker to count spells in cells of group and time than to sort them: a cell costs a
+/// few bytes of each thread, and a sort some passes over the spells.
 inline bool are_few_cells(std::uint64_t n_times, std::size_t n_groups, std::size_t n_spells) {
     constexpr std::uint64_t kAlways = 1U << 14U, kPerSpell = 4;
     return n_times < std::max(kAlways, kPerSpell * n_spells) / n_groups;

@@ -91,7 +91,8 @@ std::optional<PackedLives> pack_lives(const Lives& lives, unsigned threads) {
     if (sums.steps.empty()) return packed;
     const std::uint64_t step = sums.steps.step();
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-    if (stats::time_between(sums.steps.first(), sums.steps.last()) / step > kMost || sums.longest / step > kMost)
+    if (stats::time_between(sums.steps.first(), sums.steps.last()) / step > kMost ||
+        sums.longest / step > kMost)
         return std::nullopt;
     packed.first = sums.steps.first();
     packed.step = static_cast<std::int64_t>(step);
@@ -170,8 +171,9 @@ std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipe
     const std::uint64_t oldest = std::max(watched, stats::time_between(range.first, range.last));
     if (oldest > kMost) return std::nullopt;
     const auto n = static_cast<std::size_t>(n_stages);
-    const auto none = stats::RiskCells::empty(journeys.time.size(), n_groups * n, 1,
-                                              static_cast<std::int64_t>(step), static_cast<std::int64_t>(oldest));
+    const auto none =
+        stats::RiskCells::empty(journeys.time.size(), n_groups * n, 1, static_cast<std::int64_t>(step),
+                                static_cast<std::int64_t>(oldest));
     if (!none) return std::nullopt;
     const std::vector<scan::CodeMeaning> meaning = scan::meanings(journeys, pipeline, elsewhere);
     const stats::ExactDivider divider(step);

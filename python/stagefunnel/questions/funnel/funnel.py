@@ -158,8 +158,8 @@ def funnel(
           the in-progress stage before that is not optional (for a won stage the last one, for a lost stage
           ``base``), NaN where items got past either stage while it was not there;
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
-        - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`; ``amount_conversion``
-          with bounds, ``amount_n_eff`` and ``top_share``, with `confidence` too, of the base's amount;
+        - ``amount``, ``amount_missing`` (items reached without an amount), with `amount`; with `confidence`
+          too ``amount_conversion`` (of the base's amount) and bounds, ``amount_n_eff`` and ``top_share``;
         - ``base``: items in the report; ``left_out`` by `lost_then_won`, ``too_recent`` by `within`;
         - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
 

@@ -16,13 +16,13 @@ namespace stagefunnel::durations {
 
 /// The lives of items in as few bytes as they need, so that they can be kept and counted again and again.
 struct PackedLives {
-    std::int64_t first = 0;           // when the first of them began
-    std::int64_t step = 1;            // all times between their moments are multiples of it
-    LargeVector<std::uint32_t> began;  // steps since the first
+    std::int64_t first = 0;             // when the first of them began
+    std::int64_t step = 1;              // all times between their moments are multiples of it
+    LargeVector<std::uint32_t> began;   // steps since the first
     LargeVector<std::uint32_t> lasted;  // steps from the beginning to the end; 0 while a life goes on
-    LargeVector<std::int8_t> end;      // as `LifeEnd`
-    std::int64_t longest = 0;          // the longest life that is over, in steps
-    std::int64_t unknown = 0;          // lives of which nobody knows the beginning or the end
+    LargeVector<std::int8_t> end;       // as `LifeEnd`
+    std::int64_t longest = 0;           // the longest life that is over, in steps
+    std::int64_t unknown = 0;           // lives of which nobody knows the beginning or the end
     // Of the other items: how many have a closing that another visit follows, were ever lost, and were worked
     // on or won after that.
     std::int64_t passed_through = 0, ever_lost = 0, reopened = 0;
@@ -58,8 +58,8 @@ struct TimeRange {
 [[nodiscard]] TimeRange range_of_times(const Journeys& journeys, unsigned threads);
 
 /// Counts the visits of the stages [0, n_stages) by group and stage, and by how long they lasted or were
-/// watched. The cells of group g and stage s are those of group g x n_stages + s, and the only cause is that a
-/// visit has ended.
+/// watched. The cells of group g and stage s are those of group g x n_stages + s, and the only cause is that
+/// a visit has ended.
 ///
 /// @param range that of the journeys.
 /// @param until when the watch ends.
