@@ -139,6 +139,7 @@ def squared_influence(
     The derivative by a weight is taken by a step in the imaginary direction, which is exact. With
     ``se="delta"`` an item weighs in where it began, apart from its visits.
     """
+    keys: list[tuple[Item, int | None]]
     if se == "robust":
         keys = sorted({(move.item, None) for move in moves}, key=str)
     else:

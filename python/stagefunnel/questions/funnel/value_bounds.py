@@ -129,6 +129,7 @@ class _Bases:
         np.maximum.at(largest, cell[counts], values[counts])
         np.minimum.at(least, cell[counts], values[counts])
         unit = 10.0**numbers.scale
+        columns: tuple[Any, ...]
         columns = (sums.sum, largest / unit, squares.sum, sums.present, sums.missing, least < 0)
         if groups.each == "row":
             columns = tuple(np.full(n_groups, column[0]) for column in columns)

@@ -72,6 +72,7 @@ def solve(
     covariance = chain.between @ of_win[:-1, :-1] @ chain.between.T
     spread = chain.between @ of_time[:-1, :-1] @ chain.between.T
     is_out, is_certain = chain.has_way_out, chain.absorbed[:, -1] == 0
+    is_certain = is_certain & ~(chain.between[:, rows.has_no_length & counts_time] > 0).any(axis=1)
     overall, error = _overall(chain, start, of_win)
     seen = np.unique(visits.item * n_stages + visits.stage) % n_stages
     return ChainAnswer(
@@ -135,7 +136,8 @@ class _Counted:
         timed, is_timed = visits.is_timed, visits.is_timed & self._goes_on
         spent = np.bincount(visits.stage[timed], weights=visits.length[timed], minlength=n_stages)
         self._n_timed = np.bincount(visits.stage[is_timed], minlength=n_stages).astype(np.float64)
-        self.means = _shares(spent, self._n_timed)
+        self.means = _shares(spent.astype(np.float64), self._n_timed)
+        self.has_no_length = (self.n > 0) & (self._n_timed == 0)
 
     def variances(self, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
         """Return the variance of the mean value of the next state by row, and of the time where it counts."""
@@ -151,8 +153,8 @@ class _Counted:
         found = np.zeros(len(visits.to))
         found[on] = (value[visits.to[on]] - mean[visits.stage[on]]) / self.n[visits.stage[on]]
         stage, timed = visits.stage, visits.is_timed & counts_time[visits.stage]
-        over = np.where(on, self.means[stage], 0.0)
-        return found + np.where(timed, _shares(visits.length - over, self._n_timed[stage]), 0.0)
+        left = visits.length.astype(np.float64) - np.where(on, self.means[stage], 0.0)
+        return found + np.where(timed, _shares(left, self._n_timed[stage]), 0.0)
 
 
 class _Curves:
@@ -184,6 +186,7 @@ class _Curves:
         self.n = np.bincount(visits.stage[visits.to >= 0], minlength=n_stages).astype(np.float64)
         self.chances = np.zeros((n_stages, width))
         self.means = np.zeros(n_stages)
+        self.has_no_length = np.zeros(n_stages, dtype=bool)
         incidence = curves.incidence.reshape(-1, width)
         for stage, own in self._stages():
             last = own.stop - 1
