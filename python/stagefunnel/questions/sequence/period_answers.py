@@ -59,8 +59,10 @@ class Entered:
     def n_in_several(self) -> int:
         """Number of items that entered in more than one period."""
         n_periods = max(len(self.periods), 1)
-        cells = np.unique(self.item.astype(np.int64) * n_periods + self.period)
-        return int(np.count_nonzero(np.unique(cells // n_periods, return_counts=True)[1] > 1))
+        cells = np.sort(self.item.astype(np.int64) * n_periods + self.period)
+        items = cells[np.diff(cells, prepend=-1) > 0] // n_periods  # once for each of its periods
+        again = items[1:] == items[:-1]
+        return int(np.count_nonzero(again & ~np.concatenate([[False], again])[:-1]))
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def absorption(
     answers = _answers(selection, visits, groups, shown.tolist(), method, se)
     table = _table(pipeline, answers, sure, lengths)
     table = label_rows(table, groups.values, np.repeat(shown, len(pipeline.stages)))
-    unknown = len(np.unique(visits.item[~visits.is_timed]))
+    unknown = int(np.count_nonzero(np.bincount(visits.item[~visits.is_timed])))
     remember(
         table,
         "absorption",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +75,6 @@ def solve(
     is_out, is_certain = chain.has_way_out, chain.absorbed[:, -1] == 0
     is_certain = is_certain & ~(chain.between[:, rows.has_no_length & counts_time] > 0).any(axis=1)
     overall, error = _overall(chain, start, of_win)
-    seen = np.unique(visits.item * n_stages + visits.stage) % n_stages
     return ChainAnswer(
         chain.absorbed[:, 0],
         np.where(is_out, _root(np.diag(covariance)), np.nan),
@@ -85,7 +85,7 @@ def solve(
         np.where(is_certain, _root(np.diag(spread)), np.nan),
         overall if n else float("nan"),
         error if n else float("nan"),
-        np.bincount(seen, minlength=n_stages).astype(np.int64),
+        _items_in(visits, n_stages),
         int(n),
     )
 
@@ -96,6 +96,25 @@ def _overall(chain: Chain, start: Floats, of_win: Floats) -> tuple[float, float]
         return float(start @ chain.absorbed[:, 0]), float("nan")
     slopes = np.append(start @ chain.between, 1.0)
     return float(start @ chain.absorbed[:, 0]), float(np.sqrt(max(float(slopes @ of_win @ slopes), 0.0)))
+
+
+def _items_in(visits: ChainVisits, n_stages: int) -> npt.NDArray[np.int64]:
+    """Count the items that were ever in each stage."""
+    found = np.zeros(n_stages, dtype=np.int64)
+    for part, row, size in _chunks(visits):
+        was_in = np.zeros((size, n_stages), dtype=bool)
+        was_in[row, visits.stage[part]] = True
+        found += was_in.sum(axis=0)
+    return found
+
+
+def _chunks(visits: ChainVisits) -> Iterator[tuple[slice, npt.NDArray[np.int64], int]]:
+    """Split visits by item: the visits of some items, the place of each visit's item, and their number."""
+    number = np.cumsum(visits.is_first) - 1
+    n = int(number[-1]) + 1 if len(number) else 0
+    for first in range(0, n, _CHUNK):
+        part = slice(*np.searchsorted(number, [first, first + _CHUNK]).tolist())
+        yield part, number[part] - first, min(_CHUNK, n - first)
 
 
 def _root(variances: Floats) -> Floats:
@@ -109,12 +128,7 @@ def _of_items(visits: ChainVisits, influence: Floats, n_stages: int, begins: Flo
     """
     width = n_stages + 1
     found = np.zeros((width, width))
-    number = np.cumsum(visits.is_first) - 1
-    n = int(number[-1]) + 1 if len(number) else 0
-    for first in range(0, n, _CHUNK):
-        part = slice(*np.searchsorted(number, [first, first + _CHUNK]))
-        row = number[part] - first
-        size = min(_CHUNK, n - first)
+    for part, row, size in _chunks(visits):
         cell = row * width + visits.stage[part]
         sums = np.bincount(cell, weights=influence[part], minlength=size * width).reshape(size, width)
         sums[:, -1] = begins[part][visits.is_first[part]]

@@ -125,8 +125,9 @@ TEST(Lives, OfRowsWithoutMarksAreThoseOfRowsWhoseMarksSayNothing) {
                 ASSERT_EQ(plain.began, marked.began) << seed;
                 ASSERT_EQ(plain.passed, marked.passed) << seed;
                 for (std::size_t item = 0; item < plain.end.size(); ++item) {
-                    if (plain.end[item] < static_cast<std::int8_t>(LifeEnd::open))
+                    if (plain.end[item] < static_cast<std::int8_t>(LifeEnd::open)) {
                         ASSERT_EQ(plain.ended[item], marked.ended[item]) << seed;
+                    }
                 }
             }
         }
