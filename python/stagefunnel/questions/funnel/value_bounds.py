@@ -129,11 +129,12 @@ class _Bases:
         np.maximum.at(largest, cell[counts], values[counts])
         np.minimum.at(least, cell[counts], values[counts])
         unit = 10.0**numbers.scale
-        columns: tuple[Any, ...]
-        columns = (sums.sum, largest / unit, squares.sum, sums.present, sums.missing, least < 0)
+        values_of: list[Any]
+        values_of = [sums.sum, largest / unit, squares.sum, sums.present, sums.missing, least < 0]
         if groups.each == "row":
-            columns = tuple(np.full(n_groups, column[0]) for column in columns)
-        return cls(*columns, measure=factor * unit)
+            values_of = [np.full(n_groups, column[0]) for column in values_of]
+        values_of.append(factor * unit)
+        return cls(*values_of)
 
 
 def _factor(values: Floats) -> float:
