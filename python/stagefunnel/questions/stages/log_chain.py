@@ -156,7 +156,7 @@ class _Counted:
     def variances(self, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
         """Return the variance of the mean value of the next state by row, and of the time where it counts."""
         mean = self.chances @ value
-        spread = np.maximum(self.chances @ value**2 - mean**2, 0)
+        spread = (self.chances * (value - mean[:, np.newaxis]) ** 2).sum(axis=1)
         lasting = np.where(counts_time, self.means, 0.0) ** 2
         return _shares(spread, self.n) + _shares(lasting, self._n_timed)
 
@@ -232,8 +232,9 @@ class _Curves:
             events, at_risk = self._events[own], self._at_risk[own]
             stays = 1 - events.sum(axis=1) / at_risk
             mean = (events * values).sum(axis=1) / at_risk + stays * to_come
-            square = (events * values**2).sum(axis=1) / at_risk + stays * to_come**2
-            found[stage] = float((self._before[own] ** 2 / at_risk * np.maximum(square - mean**2, 0)).sum())
+            spread = (events * (values - mean[:, np.newaxis]) ** 2).sum(axis=1) / at_risk
+            spread += stays * (to_come - mean) ** 2
+            found[stage] = float((self._before[own] ** 2 / at_risk * spread).sum())
         return found
 
     def influence(self, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
